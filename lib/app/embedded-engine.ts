@@ -1,0 +1,152 @@
+import type { Host } from '../host/host.ts'
+import { messageOf, SluiceError } from '../model/errors.ts'
+import type { Head } from '../model/head.ts'
+import type { Manifest } from '../model/manifest.ts'
+import type { Time } from '../model/time.ts'
+import { localDirectories } from '../local/directories.ts'
+import { fingerprint } from '../plan/fingerprint.ts'
+import { BatchEvents } from '../runtime/batch-events.ts'
+import { BatchLoop } from '../runtime/batch-loop.ts'
+import { Coordinator } from '../runtime/coordinator.ts'
+import { TaskProgram } from '../runtime/program.ts'
+import { PastBatches } from '../runtime/past-batches.ts'
+import { Receivers } from '../runtime/receivers.ts'
+import type { DStream } from '../stream/dstream.ts'
+import type { Engine } from '../stream/engine.ts'
+import type { RDD } from '../stream/rdd/rdd.ts'
+import { rememberGraph } from '../stream/recovery.ts'
+import { rememberDurations } from '../stream/remember.ts'
+import type { StreamingContext } from '../stream/streaming-context.ts'
+import { appFolder, embeddedOptions, type EmbeddedOptions, holderIsGone, openStores, thisHolder } from './embedded-host.ts'
+import { newLauncher } from './launchers.ts'
+
+/** Runs a context in this process: head and blobs in memory or in a directory, tasks in this thread or in workers. */
+export class EmbeddedEngine implements Engine {
+  readonly #context: StreamingContext
+  readonly #options: EmbeddedOptions
+  readonly #program: TaskProgram
+  readonly #abort = new AbortController()
+  #running: Promise<void> = Promise.resolve()
+  #loop: BatchLoop | null = null
+  #coordinator: Coordinator | null = null
+  #receivers: Receivers | null = null
+  #past: PastBatches | null = null
+  #stopping: 'gracefully' | 'now' | null = null
+
+  constructor(context: StreamingContext, options: EmbeddedOptions = embeddedOptions()) {
+    this.#context = context
+    this.#options = options
+    this.#program = new TaskProgram(context.graph, context.sparkContext, fingerprint(context.graph))
+  }
+
+  get coordinator(): Coordinator | null { return this.#coordinator }
+  get receivers(): Receivers | null { return this.#receivers }
+
+  start(): void {
+    const { checkpointDir, graph } = this.#context
+    if (checkpointDir) rememberGraph(checkpointDir, graph)
+    this.#context.sparkContext.overwriteOutput = true
+    this.#running = this.#run().catch((error: unknown) => this.#context.reportError(error))
+  }
+
+  async #run(): Promise<void> {
+    const host = await this.#openHost()
+    try {
+      const coordinator = await this.#open(host)
+      await this.#batches(host, coordinator)
+      await coordinator.close()
+    } finally {
+      await host.launcher.close()
+      await host.head.close()
+    }
+  }
+
+  async #batches(host: Host<Head>, coordinator: Coordinator): Promise<void> {
+    const { catchUpMax, batchesMax } = { catchUpMax: Number(this.#conf('sluice.catchUpMax', '1000')), batchesMax: this.#options.batchesMax }
+    this.#loop = new BatchLoop({ coordinator, clock: host.clock, catchUpMax, batchesMax, onBatch: (manifest) => this.#onBatch(manifest), onError: (error) => this.#failed(error) })
+    if (this.#stopping === 'now') return
+    await this.#receivers!.start(coordinator.manifest)
+    this.#context.listeners.post('onStreamingStarted', { time: host.clock.now() })
+    if (this.#stopping) await this.#wind(this.#stopping === 'gracefully')
+    await this.#loop.run()
+    await this.#receivers!.stop(false)
+    if (batchesMax !== null && !this.#stopping) queueMicrotask(() => void this.#context.stop())
+  }
+
+  async #openHost(): Promise<Host<Head>> {
+    const { clock, random, log, dir, sync } = this.#options
+    const stores = await openStores(dir ?? this.#context.checkpointDir, this.#app, sync)
+    const launcher = await newLauncher(this.#program, { ...stores, clock, random, log }, this.#options, dir ?? this.#context.checkpointDir, this.#app)
+    return { clock, random, log, ...stores, launcher }
+  }
+
+  get #app(): string { return appFolder(this.#context.sparkContext.appName) }
+
+  #conf(key: string, fallback: string): string { return this.#context.sparkContext.conf.get(key, fallback) }
+
+  async #open(host: Host<Head>): Promise<Coordinator> {
+    const { graph, batchDuration, listeners, sparkContext } = this.#context
+    const { resume, acceptsGraph, write, dir } = this.#options
+    const intervalMs = batchDuration.milliseconds
+    this.#receivers = new Receivers(host, this.#context)
+    const keepMs = Math.max(...rememberDurations(graph).values())
+    const events = new BatchEvents(host.clock, listeners, host.log, graph, (error) => this.#context.reportError(error))
+    const coordinator = await Coordinator.open({
+      app: this.#app,
+      host,
+      program: this.#program,
+      intervalMs,
+      conf: Object.fromEntries(sparkContext.conf.getAll()),
+      holder: thisHolder(host.random.run()),
+      isGone: holderIsGone,
+      fresh: dir === null && !this.#context.recovers && !this.#context.hosted,
+      resume,
+      acceptsGraph,
+      events,
+      environment: (head) => ({ app: head.app, inc: head.inc, write, files: localDirectories, sparkContext }),
+      limitOf: (source) => this.#receivers!.limitOf(source),
+      attemptsMax: Number(this.#conf('spark.task.maxFailures', '1')),
+      keep: Number(this.#conf('sluice.keepBatches', '2')),
+      signal: this.#abort.signal,
+    })
+    this.#past = new PastBatches(host, this.#program, keepMs)
+    this.#coordinator = coordinator
+    this.#past.add(coordinator.manifest)
+    return coordinator
+  }
+
+  async #onBatch(manifest: Manifest): Promise<void> {
+    this.#past!.add(manifest)
+    await this.#receivers!.committed(manifest)
+    // Somebody else's turn: in a catch-up, batches follow each other without a pause.
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+
+  #failed(error: unknown): void {
+    this.#options.log.event({ type: 'error', error, message: messageOf(error) })
+    this.#context.reportError(error)
+  }
+
+  async stop(graceful: boolean): Promise<void> {
+    this.#stopping = graceful ? 'gracefully' : 'now'
+    await this.#wind(graceful)
+    await this.#running
+  }
+
+  /** Gracefully: no more input, then one more batch takes what has arrived. */
+  async #wind(graceful: boolean): Promise<void> {
+    await this.#receivers?.stop(graceful)
+    if (graceful) this.#loop?.finish()
+    else this.#loop?.stop()
+  }
+
+  elapse(ms: number): Promise<void> {
+    const { clock } = this.#options
+    return clock.sleepUntil(clock.now() + ms)
+  }
+
+  async slice<T>(stream: DStream<T>, from: Time, to: Time): Promise<RDD<T>[]> {
+    if (!this.#past || !this.#coordinator) throw new SluiceError('E_NOT_INITIALISED', 'This DStream has not been initialized', { did: 'nothing was computed', spark: 'SparkException', next: ['wait for the first batch'] })
+    return this.#past.slice(stream, from, to, this.#coordinator)
+  }
+}

@@ -1,0 +1,27 @@
+/**
+ * Names of objects, all under `<app>/<inc>/`. Each ends in the `run` of the executing process, 128 random bits drawn by that process and by nobody else:
+ * two executions of one task never write the same name, so a zombie can only leave litter.
+ */
+export class Names {
+  readonly #root: string
+
+  constructor(app: string, inc: string) {
+    this.#root = `${app}/${inc}`
+  }
+
+  get root(): string { return `${this.#root}/` }
+  shuffle(batch: number, shuffle: number, exec: number, task: string, run: string): string { return `${this.#root}/blk/${spread(batch)}/s${shuffle}.${exec}/${task}/${run}` }
+  state(operator: string, batch: number, task: string, run: string, suffix: string): string { return `${this.#root}/st/${operator}/${spread(batch)}/${task}/${run}.${suffix}` }
+  retained(stream: string, batch: number, partition: number, run: string): string { return `${this.#root}/st/${stream}/${spread(batch)}/p${partition}/${run}.r` }
+  output(output: string, batch: number, partition: number, run: string): string { return `${this.#root}/out/${spread(batch)}/${output}/p${partition}/${run}` }
+  manifest(batch: number, nonce: string): string { return `${this.#root}/man/${spread(batch)}/${nonce}.json` }
+  /** What receivers stored; a source sweeps its own. */
+  get received(): string { return `${this.#root}/rcv/` }
+  source(uid: string): string { return `${this.received}${uid}/` }
+}
+
+/** Two hex digits in front spread the load over prefixes; one batch stays under one prefix. */
+function spread(batch: number): string {
+  const mixed = Math.imul(batch, 0x9e3779b1) >>> 24
+  return `${mixed.toString(16).padStart(2, '0')}/${batch}`
+}

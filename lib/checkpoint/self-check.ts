@@ -1,0 +1,44 @@
+import { KEY_GROUPS } from '../model/key/key-group.ts'
+import type { Manifest } from '../model/manifest.ts'
+
+/** What must hold before a manifest may be committed; a sentence about the first thing that does not, or null. Pure, and always on. */
+export function selfCheck(base: Manifest | null, next: Manifest): string | null {
+  if (next.batch !== (base?.batch ?? 0) + 1) return `batch ${next.batch} follows batch ${base?.batch ?? 0}`
+  if (base && next.tick <= base.tick) return `tick ${next.tick} follows tick ${base.tick}`
+  if (base && next.time <= base.time) return `batch time ${next.time} follows ${base.time}`
+  for (const [operator, state] of Object.entries(next.state)) {
+    const gap = uncovered(state.chains)
+    if (gap) return `state of ${operator}: ${gap}`
+    for (const chain of state.chains) {
+      const misplaced = chain.blocks.findIndex((block, i) => block.kind === 'snapshot' && i > 0)
+      if (misplaced > 0) return `state of ${operator}: a snapshot lies on top of other blocks`
+    }
+  }
+  for (const operator of Object.keys(base?.state ?? {})) if (!next.state[operator]) return `state of ${operator} is missing`
+  for (const [output, parts] of Object.entries(next.outputs)) {
+    const odd = parts.findIndex((part, i) => part.partition !== i)
+    if (odd >= 0) return `output ${output}: partition ${odd} is missing or there twice`
+  }
+  return null
+}
+
+/** Key groups must be covered once, 0 to the last. */
+function uncovered(ranges: readonly { readonly from: number; readonly to: number }[]): string | null {
+  let at = 0
+  for (const { from, to } of ranges.toSorted((a, b) => a.from - b.from)) {
+    if (from !== at) return from > at ? `key groups ${at} to ${from - 1} are missing` : `key group ${from} is there twice`
+    at = to
+  }
+  return at === KEY_GROUPS ? null : `key groups ${at} to ${KEY_GROUPS - 1} are missing`
+}
+
+/** Records out of the maps equal records into the reducers, per shuffle and reducer. */
+export function shuffleCheck(written: ReadonlyMap<number, readonly number[]>, read: ReadonlyMap<number, readonly number[]>): string | null {
+  for (const [shuffle, counts] of read) {
+    const sent = written.get(shuffle) ?? []
+    for (let reducer = 0; reducer < counts.length; reducer++) {
+      if (counts[reducer]! >= 0 && counts[reducer] !== (sent[reducer] ?? 0)) return `shuffle ${shuffle} sent ${sent[reducer] ?? 0} records to reducer ${reducer}, which received ${counts[reducer]}`
+    }
+  }
+  return null
+}

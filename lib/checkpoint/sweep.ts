@@ -1,0 +1,63 @@
+import type { BlobStore } from '../host/blob-store.ts'
+import type { Log } from '../host/log.ts'
+import type { Head } from '../model/head.ts'
+import type { Manifest } from '../model/manifest.ts'
+import { messageOf } from '../model/errors.ts'
+import { refsOf } from './manifest.ts'
+
+/**
+ * Deletes what no manifest above the floor names. An object dies when a manifest stops naming it, and is deleted when the floor has passed that manifest, so readers
+ * of the last `keep` batches never miss anything. The floor is in the head before any delete, and only names once referenced
+ * and now dead are touched: a sweep that stalls and wakes a week later is harmless. No timestamp takes part.
+ */
+export class Sweeper {
+  readonly #blobs: BlobStore
+  readonly #log: Log
+  readonly #keep: number
+  readonly #pinned: () => ReadonlySet<string>
+  #dead: { readonly since: number; readonly key: string }[] = []
+  #running: Promise<void> = Promise.resolve()
+
+  constructor(blobs: BlobStore, log: Log, keep: number, pinned: () => ReadonlySet<string> = () => new Set()) {
+    this.#blobs = blobs
+    this.#log = log
+    this.#keep = Math.max(2, keep)
+    this.#pinned = pinned
+  }
+
+  /** Notes what the newer manifest no longer names. */
+  superseded(older: Manifest | null, newer: Manifest): void {
+    if (!older) return
+    const live = new Set<string>()
+    for (const ref of refsOf(newer)) live.add(ref.key)
+    for (const ref of refsOf(older)) if (ref.inline === undefined && !live.has(ref.key)) this.#dead.push({ since: newer.batch, key: ref.key })
+  }
+
+  /** Objects found at start that the manifest does not name: litter of attempts that came to nothing. */
+  litter(keys: readonly string[], committed: number): void {
+    for (const key of keys) this.#dead.push({ since: committed, key })
+  }
+
+  floor(head: Head, manifest: Manifest): number { return Math.max(0, Math.min(head.committed, manifest.batch) - this.#keep) }
+
+  /** Deletes in the background; one round at a time, oldest first. */
+  sweep(head: Head): void {
+    const pinned = this.#pinned()
+    const due = this.#dead.filter((object) => object.since <= head.gcFloor && !pinned.has(object.key))
+    if (due.length === 0) return
+    const gone = new Set(due)
+    this.#dead = this.#dead.filter((object) => !gone.has(object))
+    this.#running = this.#running.then(async () => { for (const { key } of due) await this.#delete(key) })
+  }
+
+  async #delete(key: string): Promise<void> {
+    try {
+      await this.#blobs.delete(key)
+    } catch (error) {
+      this.#log.event({ type: 'sweep-failed', key, message: messageOf(error) })
+    }
+  }
+
+  /** Resolves when everything due has been deleted. */
+  settled(): Promise<void> { return this.#running }
+}

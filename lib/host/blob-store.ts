@@ -1,0 +1,13 @@
+/** Immutable objects under names that no other process can produce. Written once, read by reference, deleted only by the sweep. */
+export interface BlobStore {
+  /** Durable when resolved. Throws `E_BLOB_EXISTS` when the name is taken: names are unique, so that is a bug, never a race. */
+  putNew(key: string, bytes: Uint8Array): Promise<void>
+  /** The whole object. Throws `E_BLOB_MISSING`. The caller must not change the bytes. */
+  get(key: string): Promise<Uint8Array>
+  /** `length` bytes from `offset`. Throws `E_BLOB_MISSING`, or `E_BLOB_RANGE` when the object is shorter. */
+  getRange(key: string, offset: number, length: number): Promise<Uint8Array>
+  /** Names that start with `prefix`, sorted by bytes. Strongly consistent. */
+  list(prefix: string): Promise<string[]>
+  /** Deleting what is not there is not an error. */
+  delete(key: string): Promise<void>
+}

@@ -1,0 +1,7 @@
+/** Time as the engine sees it. Nothing in the engine asks the operating system for the time: a test, a simulation and a laptop differ only here. */
+export interface Clock {
+  /** Milliseconds since the epoch. May jump; safety never rests on it. */
+  now(): number
+  /** Resolves once `now()` is at or after `time`, or as soon as `signal` aborts (never rejects). */
+  sleepUntil(time: number, signal?: AbortSignal): Promise<void>
+}

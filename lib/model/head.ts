@@ -1,0 +1,39 @@
+import type { BlobRef } from './refs.ts'
+
+/**
+ * The value of the one register of an app. It is small, it is the only thing that moves, and everything else is reachable from it.
+ * `rev` lives in the store; `inc` is raised only when an app is created anew and is part of every name.
+ */
+export interface Head {
+  readonly app: string
+  readonly inc: string
+  /** +1 per takeover. */
+  readonly epoch: number
+  readonly holder: string | null
+  /** A hint that saves work, never a safety argument. */
+  readonly leaseUntil: number
+  /** Fingerprint of the graph that runs. */
+  readonly graph: string
+  readonly intervalMs: number
+  /** The time of tick 0: the first batch ends one interval later. */
+  readonly zeroTime: number
+  readonly conf: { readonly [key: string]: string }
+  /** Last committed batch; 0 before the first. */
+  readonly committed: number
+  /** Tick of the last committed batch. */
+  readonly tick: number
+  readonly manifest: BlobRef | null
+  /** Every output of batches up to here has been delivered or is owed. */
+  readonly outDone: number
+  /** Outputs that failed and were set aside so that later batches could go on; delivered again on the next start. */
+  readonly owed: readonly OwedOutput[]
+  /** Objects of batches up to here may have been deleted. */
+  readonly gcFloor: number
+  readonly halt: { readonly reason: string; readonly batch: number } | null
+}
+
+export interface OwedOutput {
+  readonly batch: number
+  readonly output: string
+  readonly manifest: BlobRef
+}

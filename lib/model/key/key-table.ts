@@ -1,0 +1,192 @@
+import { hashBits } from './hash.ts'
+import { sameKey } from './same-key.ts'
+
+/**
+ * Numbers keys densely in the order they first appear: 0, 1, 2, … so that whatever belongs to a key can live in a typed array at its number,
+ * its *id*. Removed ids are handed out again. An open-addressing table with linear probing; each slot holds the hash beside the id, so a
+ * probe touches a key only when all 32 bits agree. Between half and a quarter of the slots are in use.
+ *
+ * The table keeps the keys it is given, so their owner must not change them.
+ */
+export class KeyTable {
+  /** Number of keys. `upsert` added a key exactly when this grew. */
+  size = 0
+  /** All ids are below this: how long the caller's own arrays must be. Never shrinks, except by `clear`. */
+  idLimit = 0
+
+  // Pairs (hash, id + 1); an id of 0 marks a free slot.
+  private slots: Int32Array
+  private mask: number
+  private hashes: Int32Array
+  private keys: unknown[] = emptyKeys()
+  private freeIds: number[] = []
+
+  constructor(expectedKeys: number = 0) {
+    const capacity = capacityFor(expectedKeys)
+    this.slots = new Int32Array(2 * capacity)
+    this.mask = 2 * capacity - 2
+    this.hashes = new Int32Array(capacity / 2)
+  }
+
+  /** The id of `key`, adding it if it is new. Throws `E_KEY` for what cannot be a key. */
+  upsert(key: unknown): number {
+    return this.upsertHashed(key, hashBits(key))
+  }
+
+  /** `hash` must be `hashKey(key)`, signed or not. */
+  upsertHashed(key: unknown, hash: number): number {
+    const id = this.findHashed(key, hash)
+    return id >= 0 ? id : this.add(key, hash)
+  }
+
+  /** The id of `key`, or -1. */
+  find(key: unknown): number {
+    return this.findHashed(key, hashBits(key))
+  }
+
+  findHashed(key: unknown, hash: number): number {
+    if (typeof key === 'string') return this.findString(key, hash | 0)
+    if (typeof key === 'number') return this.findNumber(key, hash | 0)
+    return this.findOther(key, hash | 0)
+  }
+
+  /** Only for live ids. */
+  keyAt(id: number): unknown {
+    return this.keys[id]
+  }
+
+  /** `hashKey` of the key, unsigned. Only for live ids. */
+  hashAt(id: number): number {
+    return this.hashes[id] >>> 0
+  }
+
+  isLive(id: number): boolean {
+    return id < this.idLimit && this.keys[id] !== REMOVED
+  }
+
+  /** A copy of the live ids in rising order. */
+  ids(): Int32Array {
+    const ids = new Int32Array(this.size)
+    let count = 0
+    for (let id = 0; id < this.idLimit; id++) if (this.keys[id] !== REMOVED) ids[count++] = id
+    return ids
+  }
+
+  /** Forgets the key; the next new key may take its id. Only for live ids. */
+  remove(id: number): void {
+    this.freeSlot(this.slotOf(id))
+    this.keys[id] = REMOVED
+    this.freeIds.push(id)
+    this.size--
+  }
+
+  /** Forgets all keys and keeps the room. */
+  clear(): void {
+    this.slots.fill(0)
+    this.keys = emptyKeys()
+    this.freeIds = []
+    this.size = 0
+    this.idLimit = 0
+  }
+
+  // Three times the same loop, so that each comparison sees one type and V8 inlines it.
+
+  private findString(key: string, hash: number): number {
+    const { slots, keys, mask } = this
+    for (let at = (hash << 1) & mask; ; at = (at + 2) & mask) {
+      const id = slots[at + 1] - 1
+      if (id < 0) return -1
+      if (slots[at] !== hash) continue
+      const other = keys[id]
+      if (typeof other === 'string' && other === key) return id
+    }
+  }
+
+  private findNumber(key: number, hash: number): number {
+    const { slots, keys, mask } = this
+    for (let at = (hash << 1) & mask; ; at = (at + 2) & mask) {
+      const id = slots[at + 1] - 1
+      if (id < 0) return -1
+      if (slots[at] !== hash) continue
+      const other = keys[id]
+      if (typeof other === 'number' && (other === key || (Number.isNaN(other) && Number.isNaN(key)))) return id
+    }
+  }
+
+  private findOther(key: unknown, hash: number): number {
+    const { slots, keys, mask } = this
+    for (let at = (hash << 1) & mask; ; at = (at + 2) & mask) {
+      const id = slots[at + 1] - 1
+      if (id < 0) return -1
+      if (slots[at] === hash && sameKey(keys[id], key)) return id
+    }
+  }
+
+  private add(key: unknown, hash: number): number {
+    if (this.size === this.hashes.length) this.grow()
+    const id = this.freeIds.length > 0 ? (this.freeIds.pop() as number) : this.idLimit++
+    this.keys[id] = key === 0 ? 0 : key // -0 comes back as 0
+    this.hashes[id] = hash
+    this.size++
+    place(this.slots, this.mask, hash | 0, id + 1)
+    return id
+  }
+
+  private grow(): void {
+    const { slots: old, hashes } = this
+    this.slots = new Int32Array(2 * old.length)
+    this.mask = 2 * old.length - 2
+    // In slot order, the keys move to two places that advance through memory together.
+    for (let at = 0; at < old.length; at += 2) {
+      if (old[at + 1] !== 0) place(this.slots, this.mask, old[at], old[at + 1])
+    }
+    this.hashes = new Int32Array(2 * hashes.length)
+    this.hashes.set(hashes)
+  }
+
+  private slotOf(id: number): number {
+    const { slots, mask } = this
+    let at = (this.hashes[id] << 1) & mask
+    while (slots[at + 1] !== id + 1) at = (at + 2) & mask
+    return at
+  }
+
+  /** Moves later slots of the same run back over the hole, so that no marker is left for later probes to step over. */
+  private freeSlot(hole: number): void {
+    const { slots, mask } = this
+    for (let at = (hole + 2) & mask; slots[at + 1] !== 0; at = (at + 2) & mask) {
+      const home = (slots[at] << 1) & mask
+      // The slot may move only if its home does not lie between the hole and itself.
+      if (((at - home) & mask) < ((at - hole) & mask)) continue
+      slots[hole] = slots[at]
+      slots[hole + 1] = slots[at + 1]
+      hole = at
+    }
+    slots[hole + 1] = 0
+  }
+}
+
+/** In the place of a removed key; no caller can hold it. */
+const REMOVED = Symbol('removed')
+
+const CAPACITY_MIN = 16
+
+function capacityFor(keys: number): number {
+  let capacity = CAPACITY_MIN
+  while (capacity < 2 * keys) capacity *= 2
+  return capacity
+}
+
+function place(slots: Int32Array, mask: number, hash: number, entry: number): void {
+  let at = (hash << 1) & mask
+  while (slots[at + 1] !== 0) at = (at + 2) & mask
+  slots[at] = hash
+  slots[at + 1] = entry
+}
+
+/** An array that V8 keeps as "any values" from the start, so that all tables share one kind whatever their keys. */
+function emptyKeys(): unknown[] {
+  const keys: unknown[] = [undefined]
+  keys.length = 0
+  return keys
+}

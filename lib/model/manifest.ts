@@ -1,0 +1,79 @@
+import type { Json } from './json.ts'
+import type { BlobRef } from './refs.ts'
+
+/** What one source contributes to one batch: fixed by the plan, read by tasks, repeated identically at every attempt. */
+export interface Cut {
+  /** Where the next batch goes on. */
+  readonly position: Json
+  /** One entry per partition: enough for any process to read exactly these records again. */
+  readonly splits: readonly Json[]
+  /** Records in the cut when the source knows before reading. */
+  readonly records: number | null
+  /** Shown on the batch page and to listeners. */
+  readonly description?: string
+}
+
+/** Durable state of one key-group range of one operator: a snapshot (if any) and the deltas on top, oldest first. */
+export interface StateChain {
+  readonly from: number
+  /** Exclusive. */
+  readonly to: number
+  readonly blocks: readonly StateBlock[]
+}
+
+export interface StateBlock {
+  readonly kind: 'snapshot' | 'delta'
+  readonly batch: number
+  readonly ref: BlobRef
+  readonly keys: number
+}
+
+/** The records of one stream at one past batch time, kept because a window or `remember` may still ask for them. */
+export interface RetainedBatch {
+  readonly time: number
+  readonly parts: readonly BlobRef[]
+}
+
+/** Content of one output operation and partition, fixed before anyone outside sees it. */
+export interface StagedPart {
+  readonly partition: number
+  readonly records: number
+  readonly ref: BlobRef | null
+}
+
+export interface OperatorState {
+  readonly chains: readonly StateChain[]
+  /** Windows only: per key-group range, the reduced batches still inside the window, oldest first. */
+  readonly panes?: readonly PaneList[]
+  /** Windows only: the time of the last slide that `chains` reflects. */
+  readonly slideTime?: number
+}
+
+export interface PaneList {
+  readonly from: number
+  readonly to: number
+  readonly panes: readonly { readonly time: number; readonly ref: BlobRef }[]
+}
+
+/** Everything batch `batch` decided. Written once; committing it is one compare-and-swap of the head. */
+export interface Manifest {
+  readonly format: 1
+  readonly batch: number
+  /** Number of intervals since the app's zero time; rises with every batch, with gaps where ticks were missed on purpose. */
+  readonly tick: number
+  /** Batch time: milliseconds since the epoch. */
+  readonly time: number
+  readonly nonce: string
+  /** The manifest this one was built on; null for the first. */
+  readonly base: string | null
+  readonly graph: string
+  readonly cuts: { readonly [source: string]: Cut | null }
+  /** Positions of every source after this batch (also of those that contributed nothing). */
+  readonly positions: { readonly [source: string]: Json }
+  /** Results of actions that ran inside `transform`, encoded, in call order per operator. */
+  readonly actions: { readonly [operator: string]: readonly string[] }
+  readonly state: { readonly [operator: string]: OperatorState }
+  readonly retained: { readonly [stream: string]: readonly RetainedBatch[] }
+  readonly outputs: { readonly [output: string]: readonly StagedPart[] }
+  readonly records: { readonly [source: string]: number }
+}

@@ -1,0 +1,103 @@
+import type { Json } from './json.ts'
+import type { Cut, OperatorState, RetainedBatch, StagedPart, StateBlock } from './manifest.ts'
+import type { BlobRef } from './refs.ts'
+
+/** What every task of a batch must agree on. Plain data: it crosses threads, sockets and invocations. */
+export interface BatchPlan {
+  readonly app: string
+  readonly inc: string
+  readonly batch: number
+  readonly tick: number
+  readonly time: number
+  readonly nonce: string
+  readonly epoch: number
+  readonly graph: string
+  readonly zeroTime: number
+  readonly cuts: { readonly [source: string]: Cut | null }
+  readonly actions: { readonly [operator: string]: readonly string[] }
+  /** State as of the base manifest. */
+  readonly state: { readonly [operator: string]: OperatorState }
+  readonly retained: { readonly [stream: string]: readonly RetainedBatch[] }
+}
+
+/** One unit of work: some partitions of some stages, in an order in which each finds its input. */
+export interface TaskSpec {
+  readonly plan: BatchPlan
+  readonly task: string
+  readonly exec: number
+  readonly attempt: number
+  readonly work: readonly StageWork[]
+  /** For shuffles whose map side ran in other tasks: the winning blocks, in map order. */
+  readonly inputs: { readonly [shuffle: number]: readonly MapOutput[] }
+  /** Whether pinned streams were cut into stages of their own: decides the numbering of stages, so every process must agree. */
+  readonly staged: boolean
+}
+
+export interface StageWork {
+  readonly stage: number
+  readonly partitions: readonly number[]
+}
+
+/** One map task's share of a shuffle: one block with a section per reducer. */
+export interface MapOutput {
+  readonly shuffle: number
+  readonly ref: BlobRef
+  /** Records per reducer and an order-independent sum of their key hashes, for the self-check before commit. */
+  readonly counts: readonly number[]
+}
+
+export interface StateWrite {
+  readonly operator: string
+  readonly from: number
+  readonly to: number
+  /** Keys of the blocks this write was built on, oldest first. */
+  readonly base: readonly string[]
+  /** `null`: nothing changed, the chain stays. */
+  readonly block: StateBlock | null
+  readonly keys: number
+  /** Windows only: what entered, which result the block holds, and how far back panes are still needed. */
+  readonly window?: {
+    readonly pane: { readonly time: number; readonly ref: BlobRef } | null
+    readonly slideTime: number | null
+    readonly keepPanesAfter: number
+  }
+}
+
+export interface RetainedWrite {
+  readonly stream: string
+  readonly partition: number
+  readonly ref: BlobRef
+}
+
+export interface OutputWrite extends StagedPart {
+  readonly output: string
+}
+
+export interface SerialisedError {
+  readonly code: string
+  readonly name: string
+  readonly message: string
+  readonly stack: string
+  readonly where: { readonly [key: string]: string | number | undefined }
+  readonly did: string
+  readonly next: readonly string[]
+  readonly retry: boolean
+}
+
+export type TaskReport =
+  | {
+      readonly kind: 'done'
+      readonly task: string
+      readonly exec: number
+      /** Drawn by the executing process: two executions of one spec have two runs. */
+      readonly run: string
+      readonly shuffles: readonly MapOutput[]
+      readonly state: readonly StateWrite[]
+      readonly retained: readonly RetainedWrite[]
+      readonly outputs: readonly OutputWrite[]
+      /** Records read per source. */
+      readonly records: { readonly [source: string]: number }
+      readonly read: { readonly [shuffle: number]: readonly number[] }
+      readonly accumulators: { readonly [id: string]: Json }
+    }
+  | { readonly kind: 'failed'; readonly task: string; readonly exec: number; readonly run: string; readonly error: SerialisedError }

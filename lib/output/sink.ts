@@ -1,0 +1,28 @@
+/**
+ * A place outside that takes records, as a value: `stream.output('pages', sink)`.
+ *
+ * What a partition holds is fixed by the commit before `write` sees it. `write` may run again for the same partition, after a crash or a lost
+ * answer, always with the same records and the same `key`; how often the world then sees them is what `guarantee` says.
+ */
+export interface OutputSink<T> {
+  readonly name: string
+  readonly guarantee: 'exactly-once' | 'at-least-once'
+  /** Whether partitions without records are written too (a file sink wants its empty part). */
+  readonly writesEmpty?: boolean
+  write(records: readonly T[], delivery: Delivery): Promise<void>
+  /** After every partition of the batch has been written: a place for `_SUCCESS` and the like. */
+  finish?(batch: Pick<Delivery, 'app' | 'inc' | 'sink' | 'batch' | 'timeMs'> & { readonly partitions: number }): Promise<void>
+}
+
+export interface Delivery {
+  readonly app: string
+  readonly inc: string
+  readonly sink: string
+  readonly batch: number
+  /** Batch time in ms since the epoch. */
+  readonly timeMs: number
+  readonly partition: number
+  readonly partitions: number
+  /** Stable over every attempt: what an idempotent receiver remembers. */
+  readonly key: string
+}

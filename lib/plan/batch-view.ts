@@ -1,0 +1,102 @@
+import { decodeActionResult } from './action-results.ts'
+import type { OperatorState } from '../model/manifest.ts'
+import type { Json } from '../model/json.ts'
+import type { BatchPlan } from '../model/task.ts'
+import type { StreamGraph } from '../stream/graph.ts'
+import { type JobRunner, JobNeeded, type NewPartial } from '../stream/rdd/jobs.ts'
+import { storedNode } from '../stream/rdd/leaves.ts'
+import type { RddNode } from '../stream/rdd/node.ts'
+import type { SparkContext } from '../stream/spark-context.ts'
+import type { BatchView, StreamNode } from '../stream/stream-node.ts'
+
+/**
+ * One batch of one graph: the plan's facts seen through the operators. Every process that works on the batch builds its own and gets
+ * the same lineage, because everything that could differ between processes is in the plan.
+ */
+export class PlannedView implements BatchView {
+  readonly time: number
+  readonly zeroTime: number
+  readonly sparkContext: SparkContext
+  readonly plan: BatchPlan
+  readonly #retainKeys: ReadonlyMap<StreamNode, string>
+  readonly #rdds = new Map<StreamNode, Map<number, RddNode<any> | null>>()
+  readonly #absorbed = new Map<StreamNode, RddNode<any> | null>()
+
+  constructor(graph: StreamGraph, plan: BatchPlan, sparkContext: SparkContext) {
+    this.sparkContext = sparkContext
+    this.plan = plan
+    this.time = plan.time
+    this.zeroTime = plan.zeroTime
+    this.#retainKeys = retainedStreams(graph)
+  }
+
+  rdd<T>(node: StreamNode<T>, time: number): RddNode<T> | null {
+    let times = this.#rdds.get(node)
+    if (!times) this.#rdds.set(node, (times = new Map()))
+    let rdd = times.get(time)
+    if (rdd === undefined) times.set(time, (rdd = time === this.time ? this.#compute(node) : this.#past(node, time)))
+    return rdd
+  }
+
+  #compute<T>(node: StreamNode<T>): RddNode<T> | null {
+    if (!this.#isValid(node.slideMs)) return null
+    const rdd = node.compute(this.time, this)
+    if (rdd) {
+      rdd.label ??= node.name ?? node.uid
+      rdd.place ??= node.place
+      if (node.persisted) rdd.cached = true
+    }
+    return rdd
+  }
+
+  /** A stream has an RDD only on its own grid, counted from the zero time (parity A0.5). */
+  #isValid(slideMs: number): boolean {
+    return this.time > this.zeroTime && (this.time - this.zeroTime) % slideMs === 0
+  }
+
+  #past<T>(node: StreamNode<T>, time: number): RddNode<T> | null {
+    const key = this.#retainKeys.get(node)
+    const batch = key === undefined ? undefined : this.plan.retained[key]?.find((retained) => retained.time === time)
+    return batch ? storedNode<T>(batch.parts) : null
+  }
+
+  absorbed(node: StreamNode<any>, time: number): RddNode<any> | null {
+    if (time !== this.time || !this.#isValid(node.absorbEveryMs!)) return null
+    let rdd = this.#absorbed.get(node)
+    if (rdd === undefined) this.#absorbed.set(node, (rdd = node.absorb!(time, this)))
+    return rdd
+  }
+
+  cut(node: StreamNode): readonly Json[] | null { return this.plan.cuts[node.uid]?.splits ?? null }
+  committed(node: StreamNode): OperatorState | null { return this.plan.state[node.uid] ?? null }
+  planner(node: StreamNode): JobRunner { return new RecordedJobs(node.uid, this.plan.actions[node.uid] ?? []) }
+}
+
+/** Streams whose batches are kept for later: what windows read. Keyed by the window, whose identity survives code changes. */
+export function retainedStreams(graph: StreamGraph): Map<StreamNode, string> {
+  const keys = new Map<StreamNode, string>()
+  for (const node of graph.reachable()) {
+    if (!node.readsPast) continue
+    for (const parent of node.parents) if (!keys.has(parent)) keys.set(parent, `${node.uid}/input`)
+  }
+  return keys
+}
+
+/** Answers the n-th action of a `transform` from the plan; the first one without an answer asks for a job. */
+class RecordedJobs implements JobRunner {
+  readonly kind = 'planning'
+  readonly #operator: string
+  readonly #results: readonly string[]
+  #next = 0
+
+  constructor(operator: string, results: readonly string[]) {
+    this.#operator = operator
+    this.#results = results
+  }
+
+  runJob<P>(node: RddNode<any>, splits: readonly number[], newPartial: NewPartial<P>): P[] {
+    const recorded = this.#results[this.#next++]
+    if (recorded === undefined) throw new JobNeeded(this.#operator, node, splits, newPartial)
+    return decodeActionResult(recorded) as P[]
+  }
+}

@@ -1,0 +1,126 @@
+import { routedWriter } from '../shuffle/writer.ts'
+import type { StreamGraph } from '../stream/graph.ts'
+import type { OutputOperation } from '../stream/output-operation.ts'
+import type { RddNode, ShuffleDependency } from '../stream/rdd/node.ts'
+import { type PlannedView, retainedStreams } from './batch-view.ts'
+
+/** What becomes of the records of a stage. */
+export type Terminal =
+  | { readonly kind: 'shuffle'; readonly shuffle: number; readonly dependency: ShuffleDependency }
+  | { readonly kind: 'output'; readonly output: string; readonly operation: OutputOperation }
+  | { readonly kind: 'retain'; readonly stream: string }
+  | { readonly kind: 'effect' }
+
+export interface Stage {
+  readonly id: number
+  readonly node: RddNode<any>
+  readonly terminal: Terminal
+  /** Stages whose shuffles this one reads. */
+  readonly parents: readonly number[]
+}
+
+export interface StagePlan {
+  /** In an order in which every stage comes after those it reads. */
+  readonly stages: readonly Stage[]
+  readonly shuffleIds: ReadonlyMap<ShuffleDependency, number>
+}
+
+interface Root {
+  readonly node: RddNode<any>
+  readonly terminal: Terminal
+}
+
+/**
+ * Cuts the lineage of a batch at its shuffles. With `staged`, pinned nodes that several stages read become stages of their own, because those
+ * stages may run in different processes; a batch that is one task needs no such cut. Numbering depends on lineage and `staged` alone.
+ */
+export function planStages(graph: StreamGraph, view: PlannedView, staged: boolean): StagePlan {
+  const roots = rootsOf(graph, view)
+  if (staged) cutShared(roots)
+  const stages: Stage[] = []
+  const shuffleIds = new Map<ShuffleDependency, number>()
+  const stageOfShuffle = new Map<ShuffleDependency, number>()
+
+  const stageFor = (dependency: ShuffleDependency): number => {
+    const known = stageOfShuffle.get(dependency)
+    if (known !== undefined) return known
+    const shuffle = shuffleIds.size
+    shuffleIds.set(dependency, shuffle)
+    const id = addStage({ node: dependency.parent, terminal: { kind: 'shuffle', shuffle, dependency } })
+    stageOfShuffle.set(dependency, id)
+    return id
+  }
+  const addStage = ({ node, terminal }: Root): number => {
+    const parents = shufflesRead(node, terminal).map(stageFor)
+    stages.push({ id: stages.length, node, terminal, parents: [...new Set(parents)] })
+    return stages.length - 1
+  }
+  for (const root of roots) addStage(root)
+  return { stages, shuffleIds }
+}
+
+/** Outputs in order of definition, then state that must move although nobody may read it, then what windows will want. */
+function rootsOf(graph: StreamGraph, view: PlannedView): Root[] {
+  const roots: Root[] = []
+  const { time } = view
+  for (const output of graph.outputs) {
+    const node = view.rdd(output, time)
+    if (node) roots.push({ node, terminal: { kind: 'output', output: output.uid, operation: output.output! } })
+  }
+  for (const stream of graph.reachable()) {
+    const node = stream.absorb ? view.absorbed(stream, time) : stream.stateful ? view.rdd(stream, time) : null
+    if (node?.effect) roots.push({ node, terminal: { kind: 'effect' } })
+  }
+  for (const [stream, key] of retainedStreams(graph)) {
+    const node = view.rdd(stream, time)
+    if (node) roots.push({ node, terminal: { kind: 'retain', stream: key } })
+  }
+  return roots
+}
+
+/** The shuffles that a stage reads: down the narrow dependencies to the nearest cut. */
+function shufflesRead(top: RddNode<any>, terminal: Terminal): ShuffleDependency[] {
+  const found = new Set<ShuffleDependency>()
+  const seen = new Set<RddNode<any>>()
+  const visit = (node: RddNode<any>): void => {
+    if (seen.has(node)) return
+    seen.add(node)
+    const ownCut = terminal.kind === 'shuffle' && terminal.dependency === node.cut
+    if (node.cut && !ownCut) found.add(node.cut)
+    else for (const dependency of node.dependencies) dependency.kind === 'shuffle' ? found.add(dependency) : visit(dependency.parent)
+  }
+  visit(top)
+  return [...found]
+}
+
+/** Finds pinned nodes that more than one stage reaches, and gives each a shuffle that moves nothing. */
+function cutShared(roots: readonly Root[]): void {
+  const readers = new Map<RddNode<any>, number>()
+  const shuffles = new Set<ShuffleDependency>()
+  const visitStage = (top: RddNode<any>): void => {
+    const seen = new Set<RddNode<any>>()
+    const visit = (node: RddNode<any>): void => {
+      if (seen.has(node)) return
+      seen.add(node)
+      if (node.pinned) readers.set(node, (readers.get(node) ?? 0) + 1)
+      for (const dependency of node.dependencies) {
+        if (dependency.kind === 'narrow') visit(dependency.parent)
+        else if (!shuffles.has(dependency)) {
+          shuffles.add(dependency)
+          visitStage(dependency.parent)
+        }
+      }
+    }
+    visit(top)
+  }
+  for (const root of roots) visitStage(root.node)
+  for (const [node, count] of readers) if (count > 1) node.cut = passThrough(node)
+}
+
+const passThrough = (parent: RddNode<any>): ShuffleDependency => ({
+  kind: 'shuffle',
+  parent,
+  partitioner: { numPartitions: parent.partitions, getPartition: () => 0, equals: () => false },
+  shared: false,
+  newWriter: (split) => routedWriter(parent.partitions, () => split),
+})

@@ -1,0 +1,73 @@
+import type { Clock } from '../host/clock.ts'
+import type { Manifest } from '../model/manifest.ts'
+import type { Coordinator } from './coordinator.ts'
+
+export interface BatchLoopOptions {
+  readonly coordinator: Coordinator
+  readonly clock: Clock
+  /** Most missed ticks that are run again after a downtime, each with its own batch time; older ones are skipped. */
+  readonly catchUpMax: number
+  /** Stop after this many batches. */
+  readonly batchesMax: number | null
+  readonly onBatch: (manifest: Manifest) => void | Promise<void>
+  /** A batch that did not commit: it is reported, and its input is read again by the next one. */
+  readonly onError: (error: unknown) => void
+}
+
+/** Runs a batch at every tick of the grid, in order and one at a time; a batch that takes longer delays the next, and none is left out. */
+export class BatchLoop {
+  readonly #options: BatchLoopOptions
+  readonly #stop = new AbortController()
+  #next: number
+  #finalTick: number | null = null
+  #done = 0
+
+  constructor(options: BatchLoopOptions) {
+    this.#options = options
+    this.#next = firstTick(options)
+  }
+
+  /** Resolves when stopped, or when the wanted number of batches has run. */
+  async run(): Promise<void> {
+    const { clock, coordinator, batchesMax } = this.#options
+    const { zeroTime, intervalMs } = coordinator.head
+    while (!this.#ended && (batchesMax === null || this.#done < batchesMax)) {
+      const due = zeroTime + this.#next * intervalMs
+      if (clock.now() < due) await clock.sleepUntil(due, this.#stop.signal)
+      if (this.#ended || this.#stop.signal.aborted) return
+      await this.#batch(this.#next++)
+    }
+  }
+
+  get #ended(): boolean { return this.#stop.signal.aborted || (this.#finalTick !== null && this.#next > this.#finalTick) }
+
+  async #batch(tick: number): Promise<void> {
+    try {
+      const manifest = await this.#options.coordinator.runBatch(tick)
+      this.#done++
+      await this.#options.onBatch(manifest)
+    } catch (error) {
+      this.#options.onError(error)
+      if (isFinal(error)) this.#stop.abort()
+    }
+  }
+
+  /** Begins no further batch. */
+  stop(): void { this.#stop.abort() }
+
+  /** Lets the batch of the current interval run, so that everything received is processed, and ends then. */
+  finish(): void {
+    const { zeroTime, intervalMs } = this.#options.coordinator.head
+    const current = Math.floor((this.#options.clock.now() - zeroTime) / intervalMs) + 1
+    this.#finalTick = Math.max(current, this.#next)
+  }
+}
+
+/** Another coordinator runs, or the app was halted: going on is useless. */
+const isFinal = (error: unknown): boolean => ['E_FENCED', 'E_HALTED', 'E_HEAD_UNREACHABLE'].includes((error as { code?: string }).code ?? '')
+
+function firstTick({ coordinator, clock, catchUpMax }: BatchLoopOptions): number {
+  const { head } = coordinator
+  const current = Math.floor((clock.now() - head.zeroTime) / head.intervalMs)
+  return Math.max(head.tick + 1, current - catchUpMax + 1)
+}

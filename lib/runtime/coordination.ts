@@ -1,0 +1,26 @@
+import type { Sweeper } from '../checkpoint/sweep.ts'
+import type { HeadWriter } from '../checkpoint/head-writer.ts'
+import type { Host } from '../host/host.ts'
+import type { Head } from '../model/head.ts'
+import type { Manifest } from '../model/manifest.ts'
+import type { OutputEnvironment } from '../stream/output-operation.ts'
+import type { BatchEvents } from './batch-events.ts'
+import type { TaskProgram } from './program.ts'
+
+/** What one coordinator has in hand while it holds the head. */
+export interface Coordination {
+  readonly host: Host<Head>
+  readonly program: TaskProgram
+  readonly writer: HeadWriter
+  readonly sweeper: Sweeper
+  readonly environment: OutputEnvironment
+  readonly events: BatchEvents
+  readonly signal: AbortSignal
+  /** How often a failing task is tried before its batch fails. */
+  readonly attemptsMax: number
+  /** Most records a source may contribute to the next batch. */
+  readonly limitOf: (source: string) => number | null
+  readonly leaseUntil: () => number
+  /** The last committed manifest. */
+  base: Manifest | null
+}

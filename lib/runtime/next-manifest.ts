@@ -1,0 +1,79 @@
+import type { Json } from '../model/json.ts'
+import type { Manifest, OperatorState, RetainedBatch, StagedPart } from '../model/manifest.ts'
+import type { StateWrite } from '../model/task.ts'
+import { nextOperatorState } from '../state/chains.ts'
+import type { StreamGraph } from '../stream/graph.ts'
+import { retainedStreams } from '../plan/batch-view.ts'
+import type { PlannedBatch } from './plan-batch.ts'
+import type { TaskDone } from './run-stages.ts'
+
+/** What the batch decided, from the plan, the answers of its tasks and the manifest before. Pure. */
+export function nextManifest(base: Manifest | null, { plan, positions }: PlannedBatch, answers: readonly TaskDone[], graph: StreamGraph): Manifest {
+  return {
+    format: 1,
+    batch: plan.batch,
+    tick: plan.tick,
+    time: plan.time,
+    nonce: plan.nonce,
+    base: base ? base.nonce : null,
+    graph: plan.graph,
+    cuts: plan.cuts,
+    positions: positions as { readonly [source: string]: Json },
+    actions: plan.actions,
+    state: nextState(base, answers),
+    retained: nextRetained(base, plan.time, answers, graph),
+    outputs: outputsOf(answers),
+    records: recordsOf(answers),
+  }
+}
+
+function nextState(base: Manifest | null, answers: readonly TaskDone[]): Record<string, OperatorState> {
+  const writes = new Map<string, StateWrite[]>()
+  for (const answer of answers) for (const write of answer.state) writes.set(write.operator, [...(writes.get(write.operator) ?? []), write])
+  const state: Record<string, OperatorState> = { ...base?.state }
+  for (const [operator, written] of writes) state[operator] = nextOperatorState(base?.state[operator] ?? null, written.toSorted((a, b) => a.from - b.from))
+  return state
+}
+
+function nextRetained(base: Manifest | null, time: number, answers: readonly TaskDone[], graph: StreamGraph): Record<string, RetainedBatch[]> {
+  const keepMs = keepDurations(graph)
+  const retained: Record<string, RetainedBatch[]> = {}
+  const written = answers.flatMap((answer) => answer.retained)
+  for (const [stream, ms] of keepMs) {
+    const kept = (base?.retained[stream] ?? []).filter((batch) => batch.time > time - ms)
+    const parts = written.filter((write) => write.stream === stream).toSorted((a, b) => a.partition - b.partition).map((write) => write.ref)
+    retained[stream] = parts.length > 0 || hasBatch(answers, stream) ? [...kept, { time, parts }] : kept
+  }
+  return retained
+}
+
+const hasBatch = (answers: readonly TaskDone[], stream: string): boolean => answers.some((answer) => answer.retained.some((write) => write.stream === stream))
+
+/** How long each retained stream is asked for: the longest window that reads it. */
+function keepDurations(graph: StreamGraph): Map<string, number> {
+  const durations = new Map<string, number>()
+  const keys = retainedStreams(graph)
+  for (const node of graph.reachable()) {
+    if (!node.readsPast) continue
+    for (const parent of node.parents) {
+      const key = keys.get(parent)!
+      durations.set(key, Math.max(durations.get(key) ?? 0, node.parentRememberMs ?? 0))
+    }
+  }
+  return durations
+}
+
+function outputsOf(answers: readonly TaskDone[]): Record<string, StagedPart[]> {
+  const outputs: Record<string, StagedPart[]> = {}
+  for (const answer of answers) {
+    for (const { output, partition, records, ref } of answer.outputs) (outputs[output] ??= []).push({ partition, records, ref })
+  }
+  for (const parts of Object.values(outputs)) parts.sort((a, b) => a.partition - b.partition)
+  return outputs
+}
+
+function recordsOf(answers: readonly TaskDone[]): Record<string, number> {
+  const records: Record<string, number> = {}
+  for (const answer of answers) for (const [source, count] of Object.entries(answer.records)) records[source] = (records[source] ?? 0) + count
+  return records
+}

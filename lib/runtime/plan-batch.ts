@@ -1,0 +1,115 @@
+import { Names } from '../checkpoint/names.ts'
+import type { Host } from '../host/host.ts'
+import type { Head } from '../model/head.ts'
+import type { Json } from '../model/json.ts'
+import type { Cut, Manifest } from '../model/manifest.ts'
+import type { BatchPlan } from '../model/task.ts'
+import { encodeActionResult } from '../plan/action-results.ts'
+import { PlannedView } from '../plan/batch-view.ts'
+import { planStages, type StagePlan } from '../plan/stages.ts'
+import { StateStore } from '../state/state-store.ts'
+import type { SourceIo } from '../source/source.ts'
+import { JobNeeded } from '../stream/rdd/jobs.ts'
+import { run } from '../stream/rdd/node.ts'
+import { stoppable } from '../stream/rdd/resident.ts'
+import { exchangeBelow } from './local-shuffles.ts'
+import type { TaskProgram } from './program.ts'
+import { RunningTask } from './task-scope.ts'
+
+export interface PlannedBatch {
+  readonly plan: BatchPlan
+  readonly stages: StagePlan
+  readonly staged: boolean
+  readonly positions: Readonly<Record<string, Json>>
+}
+
+export interface Tick {
+  readonly batch: number
+  readonly tick: number
+  readonly time: number
+}
+
+export interface PlanRequest {
+  readonly tick: Tick
+  readonly head: Head
+  readonly base: Manifest | null
+  readonly program: TaskProgram
+  readonly host: Host<Head>
+  readonly limitOf: (uid: string) => number | null
+}
+
+/** What a batch will read and in which stages: sources are asked what is new, and actions inside `transform` run until the lineage is known. */
+export async function planBatch(request: PlanRequest): Promise<PlannedBatch> {
+  const { tick, head, base, program, host } = request
+  const { cuts, positions } = await cutSources(request)
+  let plan: BatchPlan = {
+    ...tick,
+    app: head.app,
+    inc: head.inc,
+    nonce: host.random.run(),
+    epoch: head.epoch,
+    graph: program.fingerprint,
+    zeroTime: head.zeroTime,
+    cuts,
+    actions: {},
+    state: base?.state ?? {},
+    retained: base?.retained ?? {},
+  }
+  const staged = host.launcher.slots > 1
+  for (;;) {
+    try {
+      return { plan, stages: planStages(program.graph, new PlannedView(program.graph, plan, program.sparkContext), staged), staged, positions }
+    } catch (error) {
+      if (!(error instanceof JobNeeded)) throw error
+      const result = await runPlanningJob(error, plan, host)
+      plan = { ...plan, actions: { ...plan.actions, [error.operator]: [...(plan.actions[error.operator] ?? []), result] } }
+    }
+  }
+}
+
+async function cutSources({ tick, head, base, program, host, limitOf }: PlanRequest): Promise<{ cuts: Record<string, Cut | null>; positions: Record<string, Json> }> {
+  const cuts: Record<string, Cut | null> = {}
+  const positions: Record<string, Json> = { ...base?.positions }
+  const reachable = program.graph.reachable()
+  for (const input of program.graph.inputs) {
+    if (!reachable.has(input)) continue
+    const { uid, source } = input
+    const cut = await source!.cut({
+      time: tick.time,
+      intervalMs: head.intervalMs,
+      zeroTime: head.zeroTime,
+      position: positions[uid] ?? null,
+      limit: limitOf(uid),
+      io: sourceIo(host, head, uid),
+    })
+    cuts[uid] = cut
+    if (cut) positions[uid] = cut.position
+  }
+  return { cuts, positions }
+}
+
+export const sourceIo = (host: Host<Head>, head: Pick<Head, 'app' | 'inc'>, uid: string): SourceIo =>
+  ({ blobs: host.blobs, clock: host.clock, random: host.random, log: host.log, prefix: new Names(head.app, head.inc).source(uid) })
+
+/** One job of one action, over a scratch copy of the state: it must not move before the batch does. */
+async function runPlanningJob(job: JobNeeded, plan: BatchPlan, host: Host<Head>): Promise<string> {
+  const names = new Names(plan.app, plan.inc)
+  const spec = { plan, task: 'action', exec: 0, attempt: 0, work: [], inputs: {}, staged: false }
+  const scope = new RunningTask(spec, {
+    blobs: host.blobs,
+    names,
+    store: new StateStore(),
+    shuffleIds: new Map(),
+    putState: async (_operator, bytes) => ({ key: 'scratch', len: bytes.length, crc: 0 }),
+    sourceIo: (uid) => sourceIo(host, plan, uid),
+  })
+  await exchangeBelow(job.node, scope)
+  const results: unknown[] = []
+  for (const split of job.splits) {
+    scope.partition.partitionId = split
+    const partial = job.newPartial(split)
+    await stoppable(() => run(job.node, split, scope, partial.sink))
+    results.push(partial.finish())
+  }
+  return encodeActionResult(results)
+}

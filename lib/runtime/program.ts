@@ -1,0 +1,31 @@
+import type { BatchPlan } from '../model/task.ts'
+import { PlannedView } from '../plan/batch-view.ts'
+import { planStages, type StagePlan } from '../plan/stages.ts'
+import { StateStore } from '../state/state-store.ts'
+import type { StreamGraph } from '../stream/graph.ts'
+import type { SparkContext } from '../stream/spark-context.ts'
+
+/** A program as a process holds it: the graph that its module built, and the state that is warm here. */
+export class TaskProgram {
+  readonly graph: StreamGraph
+  readonly sparkContext: SparkContext
+  readonly fingerprint: string
+  readonly state = new StateStore()
+  #prepared: { readonly nonce: string; readonly actions: number; readonly staged: boolean; readonly stages: StagePlan } | null = null
+
+  constructor(graph: StreamGraph, sparkContext: SparkContext, fingerprint: string) {
+    this.graph = graph
+    this.sparkContext = sparkContext
+    this.fingerprint = fingerprint
+  }
+
+  /** The stages of a batch: rebuilt once per batch and process, the same in each. */
+  stagesOf(plan: BatchPlan, staged: boolean): StagePlan {
+    const actions = Object.values(plan.actions).reduce((count, results) => count + results.length, 0)
+    const known = this.#prepared
+    if (known && known.nonce === plan.nonce && known.actions === actions && known.staged === staged) return known.stages
+    const stages = planStages(this.graph, new PlannedView(this.graph, plan, this.sparkContext), staged)
+    this.#prepared = { nonce: plan.nonce, actions, staged, stages }
+    return stages
+  }
+}

@@ -1,0 +1,105 @@
+import { putManifest, readManifest } from '../checkpoint/manifest.ts'
+import { Names } from '../checkpoint/names.ts'
+import { selfCheck } from '../checkpoint/self-check.ts'
+import { committed, halted, marked } from '../checkpoint/transition.ts'
+import { SluiceError } from '../model/errors.ts'
+import type { BlobRef } from '../model/refs.ts'
+import type { Manifest } from '../model/manifest.ts'
+import type { Coordination } from './coordination.ts'
+import { nextManifest } from './next-manifest.ts'
+import { planBatch, type PlannedBatch, type Tick } from './plan-batch.ts'
+import { runOutputs } from './run-output.ts'
+import { runStages, type TaskDone } from './run-stages.ts'
+import { serialiseError } from './serialised-error.ts'
+
+/**
+ * One batch, start to end. Up to the commit nothing can be seen from outside, and whatever was written has names of its own;
+ * the commit is one conditional write; after it the outputs show what the manifest fixed. A crash anywhere leaves the next start with either no trace of the
+ * batch or all of it, and at most with outputs to show again.
+ */
+export async function runBatch(c: Coordination, tick: Tick): Promise<Manifest> {
+  const planned = await plan(c, tick)
+  const answers = await compute(c, planned)
+  const manifest = await fix(c, planned, answers)
+  await commit(c, manifest)
+  countAdditions(c, answers)
+  await deliver(c, manifest.manifest)
+  c.sweeper.sweep(c.writer.head)
+  return manifest.manifest
+}
+
+async function plan(c: Coordination, tick: Tick): Promise<PlannedBatch> {
+  const planned = await planBatch({ tick, head: c.writer.head, base: c.base, program: c.program, host: c.host, limitOf: c.limitOf })
+  c.events.submitted(planned.plan, planned.stages.stages.length > 0)
+  return planned
+}
+
+async function compute(c: Coordination, { plan: batchPlan, stages, staged }: PlannedBatch): Promise<TaskDone[]> {
+  c.events.started(batchPlan)
+  return runStages({ plan: batchPlan, stages, staged, launcher: c.host.launcher, log: c.host.log, attemptsMax: c.attemptsMax, signal: c.signal })
+}
+
+/** Writes down what the batch decided, after checking that it adds up. A manifest that does not is never committed. */
+async function fix(c: Coordination, planned: PlannedBatch, answers: readonly TaskDone[]): Promise<{ manifest: Manifest; ref: BlobRef }> {
+  const manifest = nextManifest(c.base, planned, answers, c.program.graph)
+  const wrong = selfCheck(c.base, manifest)
+  if (wrong) {
+    await c.writer.write(halted(c.writer.head, wrong), 'halt')
+    throw new SluiceError('E_HALTED', `Self-check before commit of batch ${manifest.batch}: ${wrong}.`, {
+      where: { batch: manifest.batch }, did: 'not committed; its outputs did not run; every object is kept', next: ['sluice verify <dir>', 'then start again with --resume'],
+    })
+  }
+  const { app, inc } = c.writer.head
+  return { manifest, ref: await putManifest(c.host.blobs, new Names(app, inc), manifest) }
+}
+
+/** The one moment at which the batch becomes true. */
+async function commit(c: Coordination, { manifest, ref }: { readonly manifest: Manifest; readonly ref: BlobRef }): Promise<void> {
+  const { head } = c.writer
+  await c.writer.write(committed(head, { tick: manifest.tick, manifest: ref, leaseUntil: c.leaseUntil() }), 'commit')
+  c.sweeper.superseded(c.base, manifest)
+  c.base = manifest
+}
+
+/** What tasks added to accumulators counts once, when their batch is committed. */
+function countAdditions(c: Coordination, answers: readonly TaskDone[]): void {
+  for (const { accumulators } of answers) {
+    c.program.sparkContext.accumulators.merge(Object.entries(accumulators).map(([accumulator, snapshot]) => ({ accumulator, snapshot })))
+  }
+}
+
+/** Outputs, then the mark. What failed is owed: it is kept, reported, and delivered again on the next start. */
+export async function deliver(c: Coordination, manifest: Manifest): Promise<void> {
+  const failed = await runOutputs(manifest, c.program.graph, c.host.blobs, c.environment, c.events.outputHooks(manifest))
+  const { head } = c.writer
+  const owed = failed.map(({ output }) => ({ batch: manifest.batch, output, manifest: head.manifest! }))
+  await c.writer.write(marked(head, { failed: owed, gcFloor: c.sweeper.floor(head, manifest) }), 'mark')
+  c.events.completed(manifest)
+  for (const { output, error } of failed) c.events.failed(errorOfOutput(error, output, manifest.batch))
+}
+
+function errorOfOutput(error: unknown, output: string, batch: number): unknown {
+  if (error instanceof SluiceError) return error
+  const { message, where } = serialiseError(error)
+  return new SluiceError('E_OUTPUT', `Output "${output}" of batch ${batch} failed: ${message}`, {
+    where: { ...where, operator: output, batch },
+    did: 'the batch is committed; this output is owed and runs again on the next start; later batches go on',
+    next: ['mend the function and start again with the same directory'],
+    retry: true,
+    cause: error,
+  })
+}
+
+/** Outputs that earlier runs owe, oldest first. What fails again stays owed. */
+export async function deliverOwed(c: Coordination): Promise<void> {
+  const { head } = c.writer
+  if (head.owed.length === 0) return
+  const still = []
+  for (const owed of head.owed) {
+    const manifest = await readManifest(c.host.blobs, owed.manifest)
+    const failed = await runOutputs(manifest, c.program.graph, c.host.blobs, c.environment, c.events.outputHooks(manifest), (output) => output === owed.output)
+    if (failed.length > 0) still.push(owed)
+    for (const { output, error } of failed) c.events.failed(errorOfOutput(error, output, manifest.batch))
+  }
+  await c.writer.write({ ...head, owed: still }, 'mark')
+}

@@ -1,0 +1,63 @@
+import type { TaskLauncher } from '../host/launcher.ts'
+import type { Log } from '../host/log.ts'
+import { SluiceError } from '../model/errors.ts'
+import type { BatchPlan, MapOutput, StageWork, TaskReport, TaskSpec } from '../model/task.ts'
+import type { Stage, StagePlan } from '../plan/stages.ts'
+import { reviveError } from './serialised-error.ts'
+
+/** The answers of a batch's tasks: one winner per task. */
+export type TaskDone = Extract<TaskReport, { kind: 'done' }>
+
+export interface StageRun {
+  readonly plan: BatchPlan
+  readonly stages: StagePlan
+  readonly staged: boolean
+  readonly launcher: TaskLauncher
+  readonly log: Log
+  readonly attemptsMax: number
+  readonly signal: AbortSignal
+}
+
+/** Runs all stages of a batch: as one task where a batch may be one, else stage by stage, spread over the launcher's slots. */
+export async function runStages(run: StageRun): Promise<TaskDone[]> {
+  return run.staged ? runStaged(run) : [await runTaskWithRetries(run, 'all', run.stages.stages.map(wholeStage), {})]
+}
+
+const wholeStage = (stage: Stage): StageWork => ({ stage: stage.id, partitions: Array.from({ length: stage.node.partitions }, (_, i) => i) })
+
+async function runStaged(run: StageRun): Promise<TaskDone[]> {
+  const answers: TaskDone[] = []
+  const outputs: Record<number, MapOutput[]> = {}
+  for (const stage of run.stages.stages) {
+    if (stage.terminal.kind === 'shuffle') outputs[stage.terminal.shuffle] = []
+    const shares = share(stage.node.partitions, run.launcher.slots)
+    const done = await Promise.all(shares.map((partitions, i) => runTaskWithRetries(run, `s${stage.id}.t${i}`, [{ stage: stage.id, partitions }], outputs)))
+    for (const answer of done) {
+      answers.push(answer)
+      for (const output of answer.shuffles) outputs[output.shuffle]!.push(output)
+    }
+  }
+  return answers
+}
+
+/** Partitions in contiguous shares, as even as they go; none for a stage without partitions. */
+function share(partitions: number, slots: number): number[][] {
+  const tasks = Math.min(partitions, slots)
+  const bound = (i: number): number => Math.floor((i * partitions) / tasks)
+  return Array.from({ length: tasks }, (_, i) => Array.from({ length: bound(i + 1) - bound(i) }, (_unused, j) => bound(i) + j))
+}
+
+async function runTaskWithRetries(run: StageRun, task: string, work: readonly StageWork[], inputs: TaskSpec['inputs']): Promise<TaskDone> {
+  for (let attempt = 0; ; attempt++) {
+    const answer = await run.launcher.launch({ plan: run.plan, task, exec: 0, attempt, work, inputs, staged: run.staged }, run.signal)
+    if (answer.kind === 'done') return checked(answer, task)
+    run.log.event({ type: 'task-failed', batch: run.plan.batch, task, attempt, code: answer.error.code, message: answer.error.message })
+    if (attempt + 1 >= run.attemptsMax || !answer.error.retry) throw reviveError(answer.error, { where: { batch: run.plan.batch } })
+  }
+}
+
+/** An answer that does not belong to the task that was asked is worth nothing. */
+function checked(answer: TaskDone, task: string): TaskDone {
+  if (answer.task === task && typeof answer.run === 'string') return answer
+  throw new SluiceError('E_TASK_ANSWER', `Task ${task} was answered by ${answer.task}.`, { did: 'the answer was not used', retry: true })
+}

@@ -1,0 +1,166 @@
+import { putBlob } from '../checkpoint/blobs.ts'
+import { Names } from '../checkpoint/names.ts'
+import type { Clock } from '../host/clock.ts'
+import type { BlobStore } from '../host/blob-store.ts'
+import type { Log } from '../host/log.ts'
+import type { Random } from '../host/random.ts'
+import { encodeBlock } from '../model/codec/block.ts'
+import type { Json } from '../model/json.ts'
+import type { MapOutput, OutputWrite, RetainedWrite, TaskReport, TaskSpec } from '../model/task.ts'
+import type { Stage, Terminal } from '../plan/stages.ts'
+import { encodeBuckets, joinBuckets } from '../shuffle/blocks.ts'
+import type { Buckets } from '../shuffle/buckets.ts'
+import type { ShuffleWriter } from '../shuffle/writer.ts'
+import { withAccumulatorScope } from '../stream/rdd/accumulator.ts'
+import { after, ArraySink, type Done, recordsOf, run, type Sink } from '../stream/rdd/node.ts'
+import { stoppable } from '../stream/rdd/resident.ts'
+import { withTaskContext } from '../stream/rdd/task-context.ts'
+import { perReducer } from './local-shuffles.ts'
+import type { TaskProgram } from './program.ts'
+import { serialiseError } from './serialised-error.ts'
+import { RunningTask } from './task-scope.ts'
+
+export interface TaskHost {
+  readonly blobs: BlobStore
+  readonly random: Random
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/**
+ * Runs one task: some partitions of some stages, start to end, and says what came of it. It changes nothing that anyone can see:
+ * all it writes is new objects under names of its own, and whoever launched it decides whether they count.
+ */
+export async function runTask(spec: TaskSpec, program: TaskProgram, host: TaskHost): Promise<TaskReport> {
+  const run = host.random.run()
+  const { task, exec } = spec
+  try {
+    const scoped = withAccumulatorScope(() => new Execution(spec, program, host, run).all())
+    const outcome = await scoped.result
+    return { kind: 'done', task, exec, run, ...outcome, accumulators: Object.fromEntries(scoped.updates().map((update) => [update.accumulator, update.snapshot as Json])) }
+  } catch (error) {
+    return { kind: 'failed', task, exec, run, error: serialiseError(error, { task }) }
+  }
+}
+
+type Outcome = Omit<Extract<TaskReport, { kind: 'done' }>, 'kind' | 'task' | 'exec' | 'run' | 'accumulators'>
+
+class Execution {
+  readonly #spec: TaskSpec
+  readonly #host: TaskHost
+  readonly #run: string
+  readonly #names: Names
+  readonly #stages: readonly Stage[]
+  readonly #scope: RunningTask
+  readonly #shuffles: MapOutput[] = []
+  readonly #retained: RetainedWrite[] = []
+  readonly #outputs: OutputWrite[] = []
+  #objects = 0
+
+  constructor(spec: TaskSpec, program: TaskProgram, host: TaskHost, run: string) {
+    this.#spec = spec
+    this.#host = host
+    this.#run = run
+    this.#names = new Names(spec.plan.app, spec.plan.inc)
+    const { stages, shuffleIds } = program.stagesOf(spec.plan, spec.staged)
+    this.#stages = stages
+    this.#scope = new RunningTask(spec, {
+      blobs: host.blobs,
+      names: this.#names,
+      store: program.state,
+      shuffleIds,
+      putState: (operator, bytes, suffix) => putBlob(host.blobs, this.#names.state(operator, spec.plan.batch, spec.task, this.#object(), suffix), bytes),
+      sourceIo: (uid) => ({ blobs: host.blobs, clock: host.clock, random: host.random, log: host.log, prefix: this.#names.source(uid) }),
+    })
+    this.#scope.partition.attemptNumber = spec.attempt
+  }
+
+  /** The process's own run, and a counter: names differ within the task as well. */
+  #object(): string { return `${this.#run}.${this.#objects++}` }
+
+  async all(): Promise<Outcome> {
+    for (const work of this.#spec.work) await this.#stage(this.#stages[work.stage]!, work.partitions)
+    return {
+      shuffles: this.#shuffles,
+      state: this.#scope.stateWrites,
+      retained: this.#retained,
+      outputs: this.#outputs,
+      records: this.#scope.records,
+      read: {},
+    }
+  }
+
+  #stage(stage: Stage, partitions: readonly number[]): Promise<void> | void {
+    this.#scope.partition.stageId = stage.id
+    const { terminal } = stage
+    switch (terminal.kind) {
+      case 'shuffle': return this.#mapSide(stage, terminal, partitions)
+      case 'output': return this.#output(stage, terminal, partitions)
+      case 'retain': return this.#retain(stage, terminal, partitions)
+      case 'effect': return this.#eachPartition(stage, partitions, () => discard)
+    }
+  }
+
+  async #eachPartition(stage: Stage, partitions: readonly number[], sinkFor: (partition: number) => Sink<any>): Promise<void> {
+    for (const partition of partitions) await this.#partition(stage, partition, sinkFor(partition))
+  }
+
+  #partition(stage: Stage, partition: number, sink: Sink<any>): Done {
+    this.#scope.partition.partitionId = partition
+    const { node, terminal } = stage
+    const ownCut = terminal.kind === 'shuffle' && node.cut === terminal.dependency
+    return withTaskContext(this.#scope.partition, () =>
+      stoppable(() => (ownCut ? after(recordsOf(node, partition, this.#scope), (records) => sink.chunk(records)) : run(node, partition, this.#scope, sink))))
+  }
+
+  async #mapSide(stage: Stage, { dependency, shuffle }: Extract<Terminal, { kind: 'shuffle' }>, partitions: readonly number[]): Promise<void> {
+    const parts: Buckets[] = []
+    let writer: ShuffleWriter | null = null
+    for (const partition of partitions) {
+      writer ??= dependency.newWriter(partition)
+      await this.#partition(stage, partition, writerSink(writer))
+      if (!dependency.shared) {
+        parts.push(writer.finish())
+        writer = null
+      }
+    }
+    if (writer) parts.push(writer.finish())
+    const reducers = dependency.partitioner.numPartitions
+    if (!this.#spec.staged) this.#scope.local.set(dependency, perReducer(parts, reducers))
+    else if (parts.length > 0) await this.#writeBlock(shuffle, joinBuckets(parts))
+  }
+
+  async #writeBlock(shuffle: number, buckets: Buckets): Promise<void> {
+    const { plan, exec, task } = this.#spec
+    const ref = await putBlob(this.#host.blobs, this.#names.shuffle(plan.batch, shuffle, exec, task, this.#object()), encodeBuckets(buckets))
+    this.#shuffles.push({ shuffle, ref, counts: buckets.map((bucket) => bucket.values.length) })
+  }
+
+  async #output(stage: Stage, { output, operation }: Extract<Terminal, { kind: 'output' }>, partitions: readonly number[]): Promise<void> {
+    for (const partition of partitions) {
+      const stager = operation.stage()
+      await this.#partition(stage, partition, stager.sink)
+      const records = stager.finish()
+      const ref = await putBlob(this.#host.blobs, this.#names.output(output, this.#spec.plan.batch, partition, this.#object()), encodeRecords(records, output))
+      this.#outputs.push({ output, partition, records: records.length, ref })
+    }
+  }
+
+  async #retain(stage: Stage, { stream }: Extract<Terminal, { kind: 'retain' }>, partitions: readonly number[]): Promise<void> {
+    for (const partition of partitions) {
+      const sink = new ArraySink<unknown>()
+      await this.#partition(stage, partition, sink)
+      const ref = await putBlob(this.#host.blobs, this.#names.retained(stream, this.#spec.plan.batch, partition, this.#object()), encodeRecords(sink.records, stream))
+      this.#retained.push({ stream, partition, ref })
+    }
+  }
+}
+
+const discard: Sink<any> = { emit: () => {}, chunk: () => {} }
+
+function writerSink(writer: ShuffleWriter): Sink<any> {
+  const emit = writer.emit as (record: unknown) => void
+  return { emit, chunk: (records) => { for (let i = 0; i < records.length; i++) emit(records[i]) } }
+}
+
+const encodeRecords = (records: readonly unknown[], what: string): Uint8Array => encodeBlock([{ section: 0, columns: [records], count: records.length }], what)

@@ -1,0 +1,90 @@
+import { getBlob } from '../checkpoint/blobs.ts'
+import type { Names } from '../checkpoint/names.ts'
+import type { BlobStore } from '../host/blob-store.ts'
+import type { Json } from '../model/json.ts'
+import type { BlobRef } from '../model/refs.ts'
+import type { StateWrite, TaskSpec } from '../model/task.ts'
+import type { Bucket, ShuffleInput } from '../shuffle/buckets.ts'
+import { readSections } from '../shuffle/blocks.ts'
+import type { Source, SourceIo } from '../source/source.ts'
+import type { KeyedState } from '../state/keyed-state.ts'
+import type { StateBlobs, StateStore } from '../state/state-store.ts'
+import type { Pane, WindowSpec, WindowState } from '../state/window-state.ts'
+import type { Maybe, RddNode, ShuffleDependency, StateRequest, TaskScope } from '../stream/rdd/node.ts'
+
+export interface ScopeEnvironment {
+  readonly blobs: BlobStore
+  readonly names: Names
+  readonly store: StateStore
+  readonly putState: StateBlobs['put']
+  readonly sourceIo: (uid: string) => SourceIo
+  readonly shuffleIds: ReadonlyMap<ShuffleDependency, number>
+}
+
+/** What one task's lineage may ask for: its splits, its shuffle input, its share of the state. Collects what it changed. */
+export class RunningTask implements TaskScope {
+  readonly memo = new Map<RddNode<any>, Map<number, readonly unknown[]>>()
+  readonly partition = { stageId: 0, partitionId: 0, attemptNumber: 0 }
+  readonly stateWrites: StateWrite[] = []
+  readonly records: Record<string, number> = {}
+  /** Shuffles whose both sides run in this task. */
+  readonly local = new Map<ShuffleDependency, readonly Bucket[][]>()
+  readonly #spec: TaskSpec
+  readonly #environment: ScopeEnvironment
+  readonly #counted = new Set<string>()
+
+  constructor(spec: TaskSpec, environment: ScopeEnvironment) {
+    this.#spec = spec
+    this.#environment = environment
+  }
+
+  readSource<T>(source: Source<T>, uid: string, split: Json): Iterable<readonly T[]> | AsyncIterable<readonly T[]> {
+    const chunks = source.read(split, this.#environment.sourceIo(uid))
+    // A split read for a second output is not a second arrival.
+    const name = `${uid} ${JSON.stringify(split)}`
+    if (this.#counted.has(name)) return chunks
+    this.#counted.add(name)
+    const count = (records: number): void => { this.records[uid] = (this.records[uid] ?? 0) + records }
+    return Symbol.asyncIterator in chunks ? countedAsync(chunks, count) : counted(chunks, count)
+  }
+
+  shuffle(dependency: ShuffleDependency, reducer: number): Maybe<ShuffleInput> {
+    const local = this.local.get(dependency)
+    if (local) return local[reducer]!
+    const outputs = this.#spec.inputs[this.#environment.shuffleIds.get(dependency)!]!
+    return readSections(outputs, reducer, (ref) => getBlob(this.#environment.blobs, ref))
+  }
+
+  blob(ref: BlobRef): Promise<Uint8Array> { return getBlob(this.#environment.blobs, ref) }
+  keyedState(request: StateRequest): Promise<KeyedState> { return this.#environment.store.keyed(request, this.#stateBlobs) }
+
+  async stateChanged(request: StateRequest, state: KeyedState): Promise<void> {
+    this.stateWrites.push(await this.#environment.store.saveKeyed(request, state, this.#spec.plan.batch, this.#stateBlobs))
+  }
+
+  windowState(request: StateRequest, spec: WindowSpec): Promise<WindowState> {
+    return this.#environment.store.window(request, spec, this.#spec.plan.time, this.#stateBlobs)
+  }
+
+  async windowChanged(request: StateRequest, spec: WindowSpec, state: WindowState, pane: Pane | null, time: number): Promise<void> {
+    this.stateWrites.push(await this.#environment.store.saveWindow(request, spec, state, pane, time, this.#spec.plan.batch, this.#stateBlobs))
+  }
+
+  get #stateBlobs(): StateBlobs {
+    return { get: (ref) => getBlob(this.#environment.blobs, ref), put: this.#environment.putState }
+  }
+}
+
+function* counted<T>(chunks: Iterable<readonly T[]>, count: (records: number) => void): Iterable<readonly T[]> {
+  for (const chunk of chunks) {
+    count(chunk.length)
+    yield chunk
+  }
+}
+
+async function* countedAsync<T>(chunks: AsyncIterable<readonly T[]>, count: (records: number) => void): AsyncIterable<readonly T[]> {
+  for await (const chunk of chunks) {
+    count(chunk.length)
+    yield chunk
+  }
+}

@@ -1,0 +1,13 @@
+/** Records of one map task for one reducer, as columns. Routed records have no keys. */
+export interface Bucket {
+  readonly keys: readonly unknown[] | null
+  readonly values: readonly unknown[]
+}
+
+/** What one map task hands over: one bucket per reducer. */
+export type Buckets = readonly Bucket[]
+
+/** What one reducer reads: its bucket of every map task, in map order. */
+export type ShuffleInput = readonly Bucket[]
+
+export const emptyBucket: Bucket = { keys: [], values: [] }

@@ -1,0 +1,75 @@
+import { SluiceError } from '../model/errors.ts'
+import { hashKey } from '../model/key/hash.ts'
+import { KEY_GROUPS, keyGroupOf, partitionOfGroup } from '../model/key/key-group.ts'
+
+/**
+ * Decides which reducer owns a key (Spark's `Partitioner`). Two partitioners are equal when they send every key to the same place:
+ * then a second shuffle is not needed.
+ */
+export interface Partitioner {
+  readonly numPartitions: number
+  getPartition(key: unknown): number
+  equals(other: Partitioner): boolean
+}
+
+/**
+ * Keys hash into a fixed number of key groups, and partitions own contiguous ranges of groups. State uses the same function,
+ * so changing the number of partitions moves whole groups and never a key by itself. A null key goes to partition 0, as in Spark.
+ */
+export class HashPartitioner implements Partitioner {
+  readonly numPartitions: number
+
+  constructor(numPartitions: number) {
+    this.numPartitions = checkedPartitions(numPartitions)
+  }
+
+  getPartition(key: unknown): number {
+    return this.partitionOfHash(hashKey(key))
+  }
+
+  partitionOfHash(hash: number): number {
+    if (this.numPartitions <= KEY_GROUPS) return partitionOfGroup(keyGroupOf(hash), this.numPartitions)
+    return Math.floor((hash / 2 ** 32) * this.numPartitions)
+  }
+
+  equals(other: Partitioner): boolean {
+    return other instanceof HashPartitioner && other.numPartitions === this.numPartitions
+  }
+}
+
+/** Sorted key ranges (Spark's `RangePartitioner`): partition i holds keys up to `bounds[i]`, the last one the rest. */
+export class RangePartitioner implements Partitioner {
+  readonly numPartitions: number
+  readonly #bounds: readonly unknown[]
+  readonly #compare: (a: unknown, b: unknown) => number
+
+  constructor(bounds: readonly unknown[], compare: (a: unknown, b: unknown) => number) {
+    this.#bounds = bounds
+    this.#compare = compare
+    this.numPartitions = bounds.length + 1
+  }
+
+  getPartition(key: unknown): number {
+    let low = 0
+    let high = this.#bounds.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.#compare(key, this.#bounds[middle]) <= 0) high = middle
+      else low = middle + 1
+    }
+    return low
+  }
+
+  equals(other: Partitioner): boolean {
+    return other === this
+  }
+}
+
+export function checkedPartitions(count: number): number {
+  if (Number.isInteger(count) && count > 0) return count
+  throw new SluiceError('E_PARTITIONS', `Number of partitions (${String(count)}) must be a positive whole number.`, {
+    did: 'nothing was started',
+    spark: 'IllegalArgumentException',
+    next: ['pass 1 or more, or leave it out for the default parallelism'],
+  })
+}

@@ -1,0 +1,35 @@
+import { KeyTable } from '../model/key/key-table.ts'
+import { ValueColumn } from '../model/key/value-column.ts'
+import type { ShuffleInput } from './buckets.ts'
+import type { Aggregator } from './writer.ts'
+
+/** The reduce side of a combining shuffle. One map task that shares its table has combined already: nothing is left to merge. */
+export function mergedPairs<C>(input: ShuffleInput, aggregator: Aggregator<never, C>): [unknown, C][] {
+  if (input.length === 1 && !aggregator.perPartition) return zipColumns<C>(input[0].keys!, input[0].values)
+  return aggregate<C, C>(input, (value) => value, aggregator.mergeCombiners)
+}
+
+/** The reduce side without map-side combine. */
+export const aggregatedPairs = <V, C>(input: ShuffleInput, aggregator: Aggregator<V, C>): [unknown, C][] =>
+  aggregate<V, C>(input, aggregator.create, aggregator.merge)
+
+function aggregate<V, C>(input: ShuffleInput, create: (value: V) => C, merge: (combined: C, value: V) => C): [unknown, C][] {
+  const table = new KeyTable()
+  const combined = new ValueColumn()
+  for (const { keys, values } of input) {
+    for (let i = 0; i < values.length; i++) {
+      const known = table.size
+      const id = table.upsert(keys![i])
+      combined.set(id, id === known ? create(values[i] as V) : merge(combined.get(id) as C, values[i] as V))
+    }
+  }
+  const pairs: [unknown, C][] = new Array(table.size)
+  for (let id = 0; id < table.size; id++) pairs[id] = [table.keyAt(id), combined.get(id) as C]
+  return pairs
+}
+
+function zipColumns<V>(keys: readonly unknown[], values: readonly unknown[]): [unknown, V][] {
+  const pairs: [unknown, V][] = new Array(keys.length)
+  for (let i = 0; i < keys.length; i++) pairs[i] = [keys[i], values[i] as V]
+  return pairs
+}

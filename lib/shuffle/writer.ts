@@ -1,0 +1,77 @@
+import { hashKey } from '../model/key/hash.ts'
+import { KeyTable } from '../model/key/key-table.ts'
+import { ValueColumn } from '../model/key/value-column.ts'
+import type { Buckets } from './buckets.ts'
+import { HashPartitioner, type Partitioner } from './partitioner.ts'
+
+/** How values of one key become one: Spark's `Aggregator`. */
+export interface Aggregator<V, C> {
+  create(value: V): C
+  merge(combined: C, value: V): C
+  mergeCombiners(a: C, b: C): C
+  /** `create` is the identity and `merge` is `mergeCombiners`: the loop then calls one closure only. */
+  readonly reduce?: boolean
+  /** `create` adds something of its own, a zero value: it counts once per key and map partition, however partitions are grouped into tasks. */
+  readonly perPartition?: boolean
+}
+
+/** The map side of a shuffle: takes records, hands out buckets. */
+export interface ShuffleWriter {
+  emit(record: never): void
+  finish(): Buckets
+}
+
+/** Combines while it writes: one table entry per key, whatever the number of records. */
+export function combiningWriter<V, C>(aggregator: Aggregator<V, C>, partitioner: Partitioner): ShuffleWriter {
+  const table = new KeyTable()
+  const combined = new ValueColumn()
+  const { create, merge } = aggregator
+  const emit = aggregator.reduce
+    ? (pair: readonly [unknown, V]) => {
+        const known = table.size
+        const id = table.upsert(pair[0])
+        combined.set(id, id === known ? pair[1] : merge(combined.get(id) as C, pair[1]))
+      }
+    : (pair: readonly [unknown, V]) => {
+        const known = table.size
+        const id = table.upsert(pair[0])
+        combined.set(id, id === known ? create(pair[1]) : merge(combined.get(id) as C, pair[1]))
+      }
+  return { emit: emit, finish: () => splitTable(table, combined, partitioner) }
+}
+
+function splitTable(table: KeyTable, combined: ValueColumn, partitioner: Partitioner): Buckets {
+  const buckets = newBuckets(partitioner.numPartitions)
+  const byHash = partitioner instanceof HashPartitioner ? partitioner : null
+  for (let id = 0; id < table.size; id++) {
+    const key = table.keyAt(id)
+    const target = buckets[byHash ? byHash.partitionOfHash(table.hashAt(id)) : partitioner.getPartition(key)]
+    target.keys.push(key)
+    target.values.push(combined.get(id))
+  }
+  return buckets
+}
+
+/** Keeps every pair, in order. */
+export function pairWriter(partitioner: Partitioner): ShuffleWriter {
+  const buckets = newBuckets(partitioner.numPartitions)
+  const byHash = partitioner instanceof HashPartitioner ? partitioner : null
+  const emit = (pair: readonly [unknown, unknown]) => {
+    const target = buckets[byHash ? byHash.partitionOfHash(hashKey(pair[0])) : partitioner.getPartition(pair[0])]
+    target.keys.push(pair[0])
+    target.values.push(pair[1])
+  }
+  return { emit: emit, finish: () => buckets }
+}
+
+/** Sends each record where `route` says; `route` is made anew per map partition. */
+export function routedWriter(reducers: number, route: (record: unknown) => number): ShuffleWriter {
+  const values: unknown[][] = Array.from({ length: reducers }, () => [])
+  return {
+    emit: ((record: unknown) => { values[route(record)].push(record) }),
+    finish: () => values.map((column) => ({ keys: null, values: column })),
+  }
+}
+
+const newBuckets = (count: number): { keys: unknown[]; values: unknown[] }[] =>
+  Array.from({ length: count }, () => ({ keys: [], values: [] }))

@@ -1,0 +1,60 @@
+import { SluiceError } from '../../model/errors.ts'
+import { numberSetting, type Settings } from '../settings.ts'
+import { PIDRateEstimator, type RateEstimator } from './pid.ts'
+
+export interface CompletedBatch {
+  /** When its last output ended, ms since the epoch. */
+  readonly processingEndTime: number
+  /** Records of this stream in the batch. */
+  readonly records: number
+  readonly processingDelay: number
+  readonly schedulingDelay: number
+}
+
+/** Follows one input stream and says how much it may deliver (Spark: `RateController`). */
+export class RateController {
+  readonly #estimator: RateEstimator
+  /** Records per second; null until there is an estimate. */
+  #rate: number | null
+
+  constructor(estimator: RateEstimator, initialRate: number | null = null) {
+    this.#estimator = estimator
+    this.#rate = initialRate
+  }
+
+  /** The new rate in records per second, for `ReceiverControl.updateRate`; null when it stays as it was. */
+  batchCompleted(batch: CompletedBatch): number | null {
+    const rate = this.#estimator.compute(batch.processingEndTime, batch.records, batch.processingDelay, batch.schedulingDelay)
+    if (rate === null || rate <= 0) return null
+    this.#rate = Math.floor(rate)
+    return this.#rate
+  }
+
+  /** Most records for a batch of `batchMs`, at least one so that a stream never stands still; null: no limit. */
+  limit(batchMs: number): number | null {
+    return this.#rate === null ? null : Math.max(1, Math.floor((this.#rate * batchMs) / 1000))
+  }
+}
+
+/** The controller of one stream, or null where `spark.streaming.backpressure.enabled` is not true. */
+export function createRateController(settings: Settings, batchMs: number): RateController | null {
+  if (settings('spark.streaming.backpressure.enabled', 'false') !== 'true') return null
+  const initial = numberSetting(settings, 'spark.streaming.backpressure.initialRate', '0')
+  return new RateController(createRateEstimator(settings, batchMs), initial > 0 ? initial : null)
+}
+
+/** Throws `E_CONF` for an estimator other than `pid`, and for settings of it that make no sense. */
+export function createRateEstimator(settings: Settings, batchMs: number): RateEstimator {
+  const name = settings('spark.streaming.backpressure.rateEstimator', 'pid')
+  if (name !== 'pid') {
+    throw new SluiceError('E_CONF', `Unknown rate estimator: ${name}`, { did: 'nothing was started', spark: 'IllegalArgumentException', next: ['set spark.streaming.backpressure.rateEstimator to pid'] })
+  }
+  const pid = (part: string, fallback: string): number => numberSetting(settings, `spark.streaming.backpressure.pid.${part}`, fallback)
+  return new PIDRateEstimator({
+    batchMs,
+    proportional: pid('proportional', '1.0'),
+    integral: pid('integral', '0.2'),
+    derivative: pid('derived', '0.0'),
+    minRate: pid('minRate', '100'),
+  })
+}

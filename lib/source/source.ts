@@ -1,0 +1,88 @@
+import type { BlobStore } from '../host/blob-store.ts'
+import type { Clock } from '../host/clock.ts'
+import type { Log } from '../host/log.ts'
+import type { Random } from '../host/random.ts'
+import type { Json } from '../model/json.ts'
+import type { Cut } from '../model/manifest.ts'
+
+/**
+ * Where records come from. `cut` says what is new, `read` reads it again: reading one split twice gives the same records in the same order,
+ * because replay rests on it. A source keeps nothing that a position does not hold; processes come and go between the two calls.
+ */
+export interface Source<T> {
+  /** What the source is, in words: `Socket text stream`, `File stream`. */
+  readonly name: string
+  /** `null`: the source has no batch at this time, which is different from an empty one. */
+  cut(request: CutRequest): Promise<Cut | null>
+  /** Chunks of records, so that nobody pays per record. Synchronous where the data is at hand. */
+  read(split: Json, io: SourceIo): Iterable<readonly T[]> | AsyncIterable<readonly T[]>
+  /**
+   * Batches up to the one that left `position` are committed and their outputs are done: what only they needed may go. Called at any time
+   * after that, or never; it deletes, so it may also be repeated.
+   */
+  committed?(position: Json, io: SourceIo): Promise<void>
+  /** Sources that receive on their own (sockets, receivers) run between start and stop, in the coordinator's process only. */
+  readonly receiver?: ReceiverControl
+  /** Thrown by start when this source cannot go on from a checkpoint (Spark: `queueStream`). */
+  readonly unrecoverable?: string
+}
+
+export interface CutRequest {
+  /** Batch time: end of the interval, ms since the epoch. */
+  readonly time: number
+  readonly intervalMs: number
+  /** Time of tick 0 of the app. */
+  readonly zeroTime: number
+  /** When the program was started, if it is known: between `zeroTime` and the first batch. Read on the first batch ever only. */
+  readonly startedAt?: number
+  /** What the last committed batch left; `null` on the first batch ever. */
+  readonly position: Json | null
+  /** Most records to take, from rate limits and backpressure; `null`: no limit. */
+  readonly limit: number | null
+  readonly io: SourceIo
+}
+
+export interface SourceIo {
+  readonly blobs: BlobStore
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  /** Prefix under which this source may put objects, ending in `/`. */
+  readonly prefix: string
+}
+
+export interface ReceiverControl {
+  start(environment: ReceiverEnvironment): Promise<void>
+  /** Stops receiving; blocks that were stored stay for the next cut. */
+  stop(graceful: boolean): Promise<void>
+  /** Stored blocks that no cut has taken yet. */
+  waiting(): number
+  /** Records per second, from backpressure; ignored when not positive. */
+  updateRate(rate: number): void
+}
+
+export interface ReceiverEnvironment {
+  readonly io: SourceIo
+  readonly streamId: number
+  /** The position after the last committed batch, so that stored but unplanned blocks are found again. */
+  readonly position: Json | null
+  readonly conf: (key: string, fallback: string) => string
+  readonly events: ReceiverEvents
+}
+
+export interface ReceiverInfo {
+  readonly streamId: number
+  readonly name: string
+  readonly active: boolean
+  readonly location: string
+  readonly executorId: string
+  readonly lastErrorMessage: string
+  readonly lastError: string
+  readonly lastErrorTime: number
+}
+
+export interface ReceiverEvents {
+  started(info: ReceiverInfo): void
+  error(info: ReceiverInfo): void
+  stopped(info: ReceiverInfo): void
+}

@@ -1,0 +1,32 @@
+import type { OperatorState, StateChain } from '../model/manifest.ts'
+import type { StateWrite } from '../model/task.ts'
+
+const overlaps = (chain: { from: number; to: number }, from: number, to: number): boolean => chain.from < to && chain.to > from
+
+export const chainsFor = (committed: OperatorState | null, from: number, to: number): readonly StateChain[] =>
+  (committed?.chains ?? []).filter((chain) => overlaps(chain, from, to))
+
+export const panesFor = (committed: OperatorState | null, from: number, to: number) =>
+  (committed?.panes ?? []).filter((list) => overlaps(list, from, to)).flatMap((list) => list.panes)
+
+/** The operator's state after a batch: each written range replaces what it overlaps. Pure. */
+export function nextOperatorState(committed: OperatorState | null, writes: readonly StateWrite[]): OperatorState {
+  const windows = writes.map((write) => write.window).filter((window) => window !== undefined)
+  const slideTime = windows.find((window) => window.slideTime !== null)?.slideTime ?? committed?.slideTime
+  return {
+    chains: writes.map((write) => nextChain(committed, write)),
+    ...(windows.length > 0 ? { panes: writes.map((write) => nextPanes(committed, write)) } : {}),
+    ...(slideTime === undefined ? {} : { slideTime }),
+  }
+}
+
+function nextChain(committed: OperatorState | null, { from, to, block }: StateWrite): StateChain {
+  const before = chainsFor(committed, from, to).flatMap((chain) => chain.blocks)
+  if (!block) return { from, to, blocks: before }
+  return { from, to, blocks: block.kind === 'snapshot' ? [block] : [...before, block] }
+}
+
+function nextPanes(committed: OperatorState | null, { from, to, window }: StateWrite) {
+  const kept = panesFor(committed, from, to).filter((pane) => pane.time > window!.keepPanesAfter)
+  return { from, to, panes: window!.pane ? [...kept, window!.pane] : kept }
+}

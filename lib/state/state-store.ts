@@ -1,0 +1,142 @@
+import type { OperatorState, StateBlock } from '../model/manifest.ts'
+import { groupsOfPartition } from '../model/key/key-group.ts'
+import type { BlobRef } from '../model/refs.ts'
+import type { StateWrite } from '../model/task.ts'
+import { chainsFor, nextOperatorState, panesFor } from './chains.ts'
+import { KeyedState } from './keyed-state.ts'
+import { decodePairs, type Pane, type WindowSpec, WindowState } from './window-state.ts'
+
+/** A chain longer than this, or heavier than half its snapshot, is rewritten as a snapshot by the batch that notices. */
+const DELTAS_MAX = 8
+
+/** Which part of which operator's state, as of which manifest. */
+export interface StateOf {
+  readonly operator: string
+  readonly split: number
+  readonly partitions: number
+  readonly committed: OperatorState | null
+}
+
+export interface StateBlobs {
+  get(ref: BlobRef): Promise<Uint8Array>
+  put(operator: string, bytes: Uint8Array, suffix: string): Promise<BlobRef>
+}
+
+/**
+ * State kept warm in one process between batches. An entry is used only if it was built on exactly the blocks that the manifest names, so it can be cold
+ * but never wrong: after a lost race, a failed attempt or a restart the tip differs and the state is read again.
+ */
+export class StateStore {
+  readonly #warm = new Map<string, { readonly tip: string; readonly state: KeyedState | WindowState }>()
+
+  async keyed(of: StateOf, blobs: StateBlobs): Promise<KeyedState> {
+    return (this.#take(of) as KeyedState | null) ?? readKeyed(of, blobs)
+  }
+
+  async window(of: StateOf, spec: WindowSpec, time: number, blobs: StateBlobs): Promise<WindowState> {
+    return (this.#take(of) as WindowState | null) ?? readWindow(of, spec, time, blobs)
+  }
+
+  /** Out of the store while a task works on it: an attempt that fails leaves nothing behind. */
+  #take(of: StateOf): KeyedState | WindowState | null {
+    const name = nameOf(of)
+    const warm = this.#warm.get(name)
+    this.#warm.delete(name)
+    return warm && warm.tip === tipOf(of) ? warm.state : null
+  }
+
+  async saveKeyed(of: StateOf, state: KeyedState, batch: number, blobs: StateBlobs): Promise<StateWrite> {
+    const { from, to } = groupsOfPartition(of.split, of.partitions)
+    const before = chainsFor(of.committed, from, to)
+    const sameRange = before.length === 1 && before[0]!.from === from && before[0]!.to === to
+    const blocks = before.flatMap((chain) => chain.blocks)
+    const block = await this.#nextBlock(of, state, batch, blocks, sameRange || before.length === 0, blobs)
+    state.saved()
+    const write: StateWrite = { operator: of.operator, from, to, base: blocks.map((each) => each.ref.key), block, keys: state.keys }
+    this.#keep(of, state, [write])
+    return write
+  }
+
+  async #nextBlock(of: StateOf, state: KeyedState, batch: number, blocks: readonly StateBlock[], sameRange: boolean, blobs: StateBlobs): Promise<StateBlock | null> {
+    if (!state.hasChanges && sameRange) return null
+    const snapshot = !sameRange || blocks.length === 0 || isLong(blocks)
+    const kind = snapshot ? 'snapshot' : 'delta'
+    const bytes = snapshot ? state.encodeSnapshot() : state.encodeDelta()
+    return { kind, batch, ref: await blobs.put(of.operator, bytes, snapshot ? 's' : 'd'), keys: snapshot ? state.keys : state.changes }
+  }
+
+  async saveWindow(of: StateOf, spec: WindowSpec, state: WindowState, pane: Pane | null, time: number, batch: number, blobs: StateBlobs): Promise<StateWrite> {
+    const { from, to } = groupsOfPartition(of.split, of.partitions)
+    const blocks = chainsFor(of.committed, from, to).flatMap((chain) => chain.blocks)
+    const paneRef = pane ? { time, ref: await blobs.put(of.operator, state.encodePane(pane), 'p') } : null
+    const snapshots = spec.inverse !== null && spec.snapshots
+    const block: StateBlock | null = snapshots ? { kind: 'snapshot', batch, ref: await blobs.put(of.operator, state.encodeResult(), 's'), keys: state.keys } : null
+    const resultTime = snapshots ? time : (of.committed?.slideTime ?? null)
+    const keepPanesAfter = spec.inverse ? (resultTime ?? spec.zeroTime) - spec.lengthMs : time - spec.lengthMs
+    const write: StateWrite = {
+      operator: of.operator, from, to, base: blocks.map((each) => each.ref.key), block, keys: state.keys,
+      window: { pane: paneRef, slideTime: snapshots ? time : null, keepPanesAfter },
+    }
+    this.#keep(of, state, [write])
+    return write
+  }
+
+  #keep(of: StateOf, state: KeyedState | WindowState, writes: readonly StateWrite[]): void {
+    this.#warm.set(nameOf(of), { tip: tipAfter(of, writes), state })
+  }
+
+  clear(): void { this.#warm.clear() }
+}
+
+const nameOf = (of: StateOf): string => `${of.operator}/${of.split}/${of.partitions}`
+
+function tipOf({ committed, split, partitions }: StateOf): string {
+  const { from, to } = groupsOfPartition(split, partitions)
+  const chains = chainsFor(committed, from, to).map((chain) => `${chain.from}-${chain.to}:${chain.blocks.map((block) => block.ref.key).join(',')}`)
+  return [...chains, ...panesFor(committed, from, to).map((pane) => pane.ref.key), String(committed?.slideTime ?? '')].join('|')
+}
+
+function tipAfter(of: StateOf, writes: readonly StateWrite[]): string {
+  return tipOf({ ...of, committed: nextOperatorState(of.committed, writes) })
+}
+
+function isLong(blocks: readonly StateBlock[]): boolean {
+  const deltas = blocks.filter((block) => block.kind === 'delta')
+  const [snapshot] = blocks
+  const weight = deltas.reduce((sum, block) => sum + block.ref.len, 0)
+  return deltas.length >= DELTAS_MAX || (snapshot?.kind === 'snapshot' && weight * 2 > snapshot.ref.len && deltas.length > 1)
+}
+
+/** Hash partitions own whole key groups, so after a rescale each takes its groups out of the old blocks. */
+function wantedGroups({ split, partitions }: StateOf): (group: number) => boolean {
+  const { from, to } = groupsOfPartition(split, partitions)
+  return (group) => group >= from && group < to
+}
+
+async function readKeyed(of: StateOf, blobs: StateBlobs): Promise<KeyedState> {
+  const state = new KeyedState()
+  const { from, to } = groupsOfPartition(of.split, of.partitions)
+  for (const chain of chainsFor(of.committed, from, to)) {
+    const exact = chain.from === from && chain.to === to
+    for (const block of chain.blocks) state.apply(await blobs.get(block.ref), block.ref.key, exact ? () => true : wantedGroups(of))
+  }
+  return state
+}
+
+async function readWindow(of: StateOf, spec: WindowSpec, time: number, blobs: StateBlobs): Promise<WindowState> {
+  const state = new WindowState(spec)
+  const { from, to } = groupsOfPartition(of.split, of.partitions)
+  const wanted = wantedGroups(of)
+  const panes = new Map<number, [unknown, unknown][]>()
+  for (const { time: paneTime, ref } of panesFor(of.committed, from, to).toSorted((a, b) => a.time - b.time)) {
+    const pairs = decodePairs(await blobs.get(ref), ref.key, wanted)
+    panes.set(paneTime, [...(panes.get(paneTime) ?? []), ...pairs])
+  }
+  const result: [unknown, unknown][] = []
+  for (const chain of chainsFor(of.committed, from, to)) {
+    for (const block of chain.blocks) result.push(...decodePairs(await blobs.get(block.ref), block.ref.key, wanted))
+  }
+  const resultTime = of.committed?.slideTime ?? null
+  state.restore({ panes: [...panes].map(([at, pairs]) => ({ time: at, pairs })), result: resultTime === null ? null : result, resultTime }, time - spec.paneMs)
+  return state
+}

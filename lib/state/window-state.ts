@@ -1,0 +1,184 @@
+import { SluiceError } from '../model/errors.ts'
+import { encodeBlock, openBlock } from '../model/codec/block.ts'
+import { KEY_GROUPS, keyGroupOf } from '../model/key/key-group.ts'
+import { KeyTable } from '../model/key/key-table.ts'
+import { FrontAndBack } from './front-and-back.ts'
+import { IncrementalWindow } from './incremental-window.ts'
+
+export interface WindowSpec {
+  readonly f: (a: unknown, b: unknown) => unknown
+  readonly inverse: ((a: unknown, b: unknown) => unknown) | null
+  readonly filter: ((pair: [unknown, unknown]) => boolean) | null
+  readonly lengthMs: number
+  readonly slideMs: number
+  /** Distance of panes: the slide of the reduced stream. */
+  readonly paneMs: number
+  readonly zeroTime: number
+  /** Whether the window emits at this batch, and whether its running result is written as a snapshot. */
+  readonly fires: boolean
+  readonly snapshots: boolean
+}
+
+/** One batch, reduced: dense key ids of the window's dictionary and a value for each. */
+export interface Pane {
+  readonly time: number
+  readonly ids: Int32Array
+  readonly values: readonly unknown[] | Float64Array
+}
+
+/** How a window turns panes into results; the two forms differ only here. */
+export interface PaneAggregate {
+  /** A pane entered; it is the newest. */
+  enter(pane: Pane): void
+  /** Emits the window that ends at `time`. */
+  slide(time: number, panes: readonly Pane[]): void
+  forEach(visit: (id: number, value: unknown) => void): void
+  holds(id: number): boolean
+}
+
+/**
+ * A window over one range of key groups: a dictionary of the keys inside, panes of dense ids, and an aggregate over them.
+ * Everything in it follows from the panes (and the last snapshot of the running result), so that a restart computes the same bits.
+ */
+export class WindowState {
+  readonly table = new KeyTable()
+  readonly panes: Pane[] = []
+  readonly #spec: WindowSpec
+  readonly #aggregate: FrontAndBack | IncrementalWindow
+  /** In how many panes each id occurs. */
+  #uses = new Int32Array(64)
+
+  constructor(spec: WindowSpec) {
+    this.#spec = spec
+    this.#aggregate = spec.inverse ? new IncrementalWindow(spec, this.table) : new FrontAndBack(spec)
+  }
+
+  get keys(): number { return this.table.size }
+
+  /** Takes one reduced batch in; `null`: the stream had no batch at this time. */
+  absorb(time: number, pairs: readonly (readonly [unknown, unknown])[] | null): Pane | null {
+    this.#expire(time)
+    if (!pairs) return null
+    const ids = new Int32Array(pairs.length)
+    const values: unknown[] = new Array(pairs.length)
+    for (let i = 0; i < pairs.length; i++) {
+      ids[i] = this.table.upsert(pairs[i]![0])
+      values[i] = pairs[i]![1]
+    }
+    return this.#enter({ time, ids, values })
+  }
+
+  #enter(pane: Pane): Pane {
+    if (this.table.idLimit > this.#uses.length) this.#growUses()
+    for (let i = 0; i < pane.ids.length; i++) this.#uses[pane.ids[i]!]!++
+    this.panes.push(pane)
+    this.#aggregate.enter(pane)
+    return pane
+  }
+
+  #growUses(): void {
+    const larger = new Int32Array(Math.max(this.table.idLimit, this.#uses.length * 2))
+    larger.set(this.#uses)
+    this.#uses = larger
+  }
+
+  slide(time: number): [unknown, unknown][] {
+    this.#aggregate.slide(time, this.panes)
+    const pairs: [unknown, unknown][] = []
+    const { table } = this
+    this.#aggregate.forEach((id, value) => { pairs.push([table.keyAt(id), value]) })
+    const { filter, inverse } = this.#spec
+    return filter && !inverse ? pairs.filter(filter) : pairs
+  }
+
+  /** Forgets panes that no coming slide can ask for. */
+  #expire(time: number): void {
+    const { panes } = this
+    const oldest = this.#aggregate.oldestNeeded(time)
+    let gone = 0
+    while (gone < panes.length && panes[gone]!.time < oldest) gone++
+    if (gone === 0) return
+    const dropped = panes.splice(0, gone)
+    this.#aggregate.drop(gone)
+    for (const pane of dropped) for (const id of pane.ids) if (--this.#uses[id]! === 0 && !this.#aggregate.holds(id)) this.table.remove(id)
+  }
+
+  encodePane(pane: Pane): Uint8Array {
+    return encodePairs(pane.ids.length, (i) => this.table.hashAt(pane.ids[i]!), (i) => this.table.keyAt(pane.ids[i]!), (i) => pane.values[i])
+  }
+
+  /** The running result of the inverse form. */
+  encodeResult(): Uint8Array {
+    const ids: number[] = []
+    const values: unknown[] = []
+    this.#aggregate.forEach((id, value) => { ids.push(id); values.push(value) })
+    return encodePairs(ids.length, (i) => this.table.hashAt(ids[i]!), (i) => this.table.keyAt(ids[i]!), (i) => values[i])
+  }
+
+  /** Rebuilds the window from what the manifest names, slide by slide, so that every bit comes out as before. */
+  restore(saved: SavedWindow, until: number): void {
+    if (!(this.#aggregate instanceof IncrementalWindow)) {
+      for (const pane of saved.panes) this.#enter(this.#paneOf(pane))
+      return
+    }
+    const { slideMs, zeroTime } = this.#spec
+    if (saved.result) this.#aggregate.restore(saved.result.map(([key, value]) => [this.table.upsert(key), value]))
+    let next = saved.resultTime === null ? zeroTime + slideMs : saved.resultTime + slideMs
+    for (const pane of saved.panes) {
+      for (; next < pane.time; next += slideMs) this.#aggregate.slide(next, this.panes)
+      this.#enter(this.#paneOf(pane))
+    }
+    for (; next <= until; next += slideMs) this.#aggregate.slide(next, this.panes)
+  }
+
+  #paneOf(saved: SavedPane): Pane {
+    return { time: saved.time, ids: Int32Array.from(saved.pairs, ([key]) => this.table.upsert(key)), values: saved.pairs.map(([, value]) => value) }
+  }
+}
+
+export interface SavedPane {
+  readonly time: number
+  readonly pairs: readonly (readonly [unknown, unknown])[]
+}
+
+export interface SavedWindow {
+  readonly panes: readonly SavedPane[]
+  readonly result: readonly (readonly [unknown, unknown])[] | null
+  readonly resultTime: number | null
+}
+
+/** Pairs in a block, one section per key group. */
+function encodePairs(count: number, hash: (i: number) => number, key: (i: number) => unknown, value: (i: number) => unknown): Uint8Array {
+  const groups = new Array<{ keys: unknown[]; values: unknown[] }>(KEY_GROUPS)
+  for (let i = 0; i < count; i++) {
+    const rows = (groups[keyGroupOf(hash(i))] ??= { keys: [], values: [] })
+    rows.keys.push(key(i))
+    rows.values.push(value(i))
+  }
+  const sections = []
+  for (let section = 0; section < KEY_GROUPS; section++) {
+    const rows = groups[section]
+    if (rows) sections.push({ section, columns: [rows.keys, rows.values], count: rows.keys.length })
+  }
+  return encodeBlock(sections)
+}
+
+/** The pairs of a block for the groups wanted. */
+export function decodePairs(bytes: Uint8Array, what: string, wanted: (group: number) => boolean): [unknown, unknown][] {
+  const block = openBlock(bytes, what)
+  const pairs: [unknown, unknown][] = []
+  for (const { section } of block.entries) {
+    if (!wanted(section)) continue
+    const [keys, values] = block.read(section) as [unknown[], unknown[]]
+    for (let i = 0; i < keys.length; i++) pairs.push([keys[i], values[i]])
+  }
+  return pairs
+}
+
+export const inverseMissing = (key: unknown): SluiceError =>
+  new SluiceError('E_WINDOW_INVERSE', 'Neither previous window has value for key, nor new values found. Are you sure your key class hashes consistently?', {
+    where: { detail: `type of key: ${key === null ? 'null' : typeof key}` },
+    did: 'this batch was not committed',
+    spark: 'Exception',
+    next: ['check that the inverse undoes the reduction: inverse(f(x, y), x) = y', 'make the filter accept every key that still has records inside the window'],
+  })

@@ -1,0 +1,28 @@
+import type { Delivery, OutputSink } from '../../output/sink.ts'
+import type { DStream } from '../dstream.ts'
+import type { OutputBatch } from '../output-operation.ts'
+import { stageAll, stagedRecords } from './stagers.ts'
+
+/** Hands each partition to a sink after the commit; see `OutputSink` for what it may rely on. */
+export function outputTo<T>(stream: DStream<T>, name: string | undefined, sink: OutputSink<T>): void {
+  stream.output({
+    kind: `output(${sink.name})`,
+    ...(name === undefined ? {} : { name }),
+    operation: { guarantee: sink.guarantee, stage: stageAll, publish: (batch) => deliver(batch, sink as OutputSink<unknown>) },
+  })
+}
+
+/** A function per partition as a sink without a memory: at least once, with a stable key. */
+export const foreachPartition = <T>(stream: DStream<T>, f: (records: readonly T[], delivery: Delivery) => void | Promise<void>): void =>
+  outputTo(stream, undefined, { name: 'foreachPartition', guarantee: 'at-least-once', write: async (records, delivery) => f(records, delivery) })
+
+async function deliver(batch: OutputBatch, sink: OutputSink<unknown>): Promise<void> {
+  const partitions = await stagedRecords(batch)
+  const { app, inc } = batch.environment
+  const shared = { app, inc, sink: batch.output, batch: batch.batch, timeMs: batch.timeMs, partitions: partitions.length }
+  for (const [partition, records] of partitions.entries()) {
+    if (records.length === 0 && !sink.writesEmpty) continue
+    await sink.write(records, { ...shared, partition, key: [app, inc, batch.output, batch.batch, partition].join('/') })
+  }
+  await sink.finish?.(shared)
+}

@@ -1,0 +1,17 @@
+import { checkedPartitions } from '../../shuffle/partitioner.ts'
+import type { DStream } from '../dstream.ts'
+import { repartitionedNode } from '../rdd/shuffled.ts'
+
+/** Deals the records out to `partitions` partitions (Spark: `DStream.repartition`). */
+export function repartition<T>(stream: DStream<T>, partitions: number): DStream<T> {
+  const parent = stream.node
+  const count = checkedPartitions(partitions)
+  return stream.derive<T>({
+    kind: 'repartition',
+    counts: true,
+    compute: (time, view) => {
+      const rdd = view.rdd(parent, time)
+      return rdd && repartitionedNode(rdd, count)
+    },
+  })
+}

@@ -1,0 +1,130 @@
+import { Time } from '../../model/time.ts'
+import type { Partitioner } from '../../shuffle/partitioner.ts'
+import type { KeyedState } from '../../state/keyed-state.ts'
+import type { DStream } from '../dstream.ts'
+import { pairShuffle, readSide } from '../rdd/cogrouped.ts'
+import { after, type Dependency, type Maybe, narrow, type RddNode, type TaskScope } from '../rdd/node.ts'
+import type { RDD } from '../rdd/rdd.ts'
+import { defaultCheckpointMs } from '../remember.ts'
+import type { BatchView, StreamNode } from '../stream-node.ts'
+
+/** What happens to one partition's state when the values of a batch have been gathered; `null` values mean none came for that key. */
+export type StateUpdate = (state: KeyedState, values: readonly (readonly unknown[] | undefined)[], time: number) => void
+
+/**
+ * Full state out, every batch; the function sees every key that has state or data (Spark: `StateDStream`).
+ * Without a parent RDD the function runs over the old state with no values; without either there is no RDD.
+ */
+export function statefulStream<K, S>(
+  stream: DStream<any>,
+  partitioner: Partitioner,
+  initial: RDD<readonly [K, S]> | null,
+  update: StateUpdate,
+  options: { readonly name?: string; readonly keepsPartitioner?: boolean },
+): DStream<[K, S]> {
+  const parent = stream.node
+  const result: DStream<[K, S]> = stream.derive<[K, S]>({
+    kind: 'updateStateByKey',
+    counts: true,
+    stateful: { defaultCheckpointMs },
+    ...(options.name ? { name: options.name } : {}),
+    compute: (time, view) => {
+      const rdd = view.rdd(parent, time)
+      if (!rdd && !view.committed(result.node)) return null
+      return stateNode(result.node, rdd, initial?.node ?? null, partitioner, update, time, view, options.keepsPartitioner ?? true) as RddNode<[K, S]>
+    },
+  })
+  return result
+}
+
+function stateNode(
+  node: StreamNode,
+  rdd: RddNode<any> | null,
+  initial: RddNode<any> | null,
+  partitioner: Partitioner,
+  update: StateUpdate,
+  time: number,
+  view: BatchView,
+  keepsPartitioner: boolean,
+): RddNode<[unknown, unknown]> {
+  const committed = view.committed(node)
+  const values = rdd && sideOf(rdd, partitioner)
+  const start = committed || !initial ? null : sideOf(initial, partitioner)
+  const partitions = partitioner.numPartitions
+  return {
+    kind: 'state',
+    partitions,
+    partitioner: keepsPartitioner ? partitioner : null,
+    dependencies: [values, start].filter((dependency) => dependency !== null),
+    pinned: true,
+    effect: node.uid,
+    compute(split, task, sink) {
+      const request = { operator: node.uid, split, partitions, committed }
+      return after(task.keyedState(request), (state) =>
+        after(loadInitial(start, split, task, state), () =>
+          after(gather(values, split, task, state), (gathered) => {
+            update(state, gathered, time)
+            const pairs: [unknown, unknown][] = []
+            for (const id of state.table.ids()) pairs.push([state.table.keyAt(id), state.values.get(id)])
+            sink.chunk(pairs)
+            return task.stateChanged(request, state)
+          })))
+    },
+  }
+}
+
+export const sideOf = (rdd: RddNode<any>, partitioner: Partitioner): Dependency => (rdd.partitioner?.equals(partitioner) ? narrow(rdd) : pairShuffle(rdd, partitioner))
+
+/** The first value of a key wins (parity A5.4). */
+function loadInitial(start: Dependency | null, split: number, task: TaskScope, state: KeyedState): Maybe<void> {
+  if (!start) return
+  return readSide(start, split, task, (key, value) => {
+    const known = state.keys
+    const id = state.table.upsert(key)
+    if (state.keys > known) state.put(id, value, 0)
+  })
+}
+
+/** Values of the batch by id of their key, in order of arrival. */
+function gather(side: Dependency | null, split: number, task: TaskScope, state: KeyedState): Maybe<unknown[][]> {
+  const byId: unknown[][] = []
+  if (!side) return byId
+  const done = readSide(side, split, task, (key, value) => {
+    const id = state.table.upsert(key)
+    const values = byId[id]
+    if (values) values.push(value)
+    else byId[id] = [value]
+  })
+  return after(done, () => byId)
+}
+
+const NONE: readonly never[] = []
+
+/** One key at a time: `undefined` (or null) removes the key. */
+export const updateEach = (f: (time: Time, key: unknown, values: readonly unknown[], previous: unknown) => unknown): StateUpdate => (state, values, timeMs) => {
+  const time = new Time(timeMs)
+  const gone: number[] = []
+  for (const id of state.table.ids()) {
+    const previous = state.values.get(id)
+    const next = f(time, state.table.keyAt(id), values[id] ?? NONE, previous)
+    if (next === undefined || next === null) gone.push(id)
+    // An object may have been changed in place, so only equal primitives count as unchanged.
+    else if (typeof next === 'object' || !Object.is(next, previous)) state.put(id, next, timeMs)
+  }
+  for (const id of gone) removeOrDiscard(state, id)
+}
+
+/** The whole partition at once: what comes out is the new state, whatever its keys (Spark's iterator form). */
+export const updateAll = (f: (entries: IterableIterator<[unknown, readonly unknown[], unknown]>) => Iterable<readonly [unknown, unknown]>): StateUpdate => (state, values, timeMs) => {
+  const entries: [unknown, readonly unknown[], unknown][] = []
+  for (const id of state.table.ids()) entries.push([state.table.keyAt(id), values[id] ?? NONE, state.values.get(id)])
+  const next = [...f(entries.values())]
+  state.clear()
+  for (const [key, value] of next) state.put(state.table.upsert(key), value, timeMs)
+}
+
+/** A key that never had state leaves nothing to remove from it. */
+function removeOrDiscard(state: KeyedState, id: number): void {
+  if (state.values.get(id) === undefined) state.discard(id)
+  else state.remove(id)
+}

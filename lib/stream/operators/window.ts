@@ -1,0 +1,29 @@
+import type { DurationLike } from '../../model/time.ts'
+import type { DStream } from '../dstream.ts'
+import { unionNode } from '../rdd/combine.ts'
+import type { RddNode } from '../rdd/node.ts'
+import { windowArgs } from './window-args.ts'
+
+/**
+ * The records of the last `length`, every `slide`: the union of the parent's RDDs at the times inside (Spark: `WindowedDStream`).
+ * Early windows are partial; a slide longer than the window drops what lies between. By arrival, never by event time.
+ */
+export function window<T>(stream: DStream<T>, length: DurationLike, slide?: DurationLike): DStream<T> {
+  const parent = stream.node
+  const { lengthMs, slideMs } = windowArgs(parent.slideMs, length, slide)
+  return stream.derive<T>({
+    kind: 'window',
+    slideMs,
+    counts: true,
+    readsPast: true,
+    parentRememberMs: lengthMs,
+    compute: (time, view) => {
+      const parts: RddNode<T>[] = []
+      for (let at = time - lengthMs + parent.slideMs; at <= time; at += parent.slideMs) {
+        const rdd = view.rdd(parent, at)
+        if (rdd) parts.push(rdd)
+      }
+      return unionNode(parts)
+    },
+  })
+}

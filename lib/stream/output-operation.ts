@@ -1,0 +1,41 @@
+import type { StagedPart } from '../model/manifest.ts'
+import type { BlobRef } from '../model/refs.ts'
+import type { DirectoryWriter } from '../output/directory-writer.ts'
+import type { Sink } from './rdd/node.ts'
+import type { SparkContext } from './spark-context.ts'
+
+/**
+ * An output operation in two halves. Tasks `stage` each partition: its content is fixed and committed before anyone outside sees it.
+ * After the commit `publish` shows it; it may run again after a crash, always with the same content.
+ */
+export interface OutputOperation {
+  readonly guarantee: 'exactly-once' | 'at-least-once'
+  stage(): OutputStager
+  publish(batch: OutputBatch): void | Promise<void>
+}
+
+export interface OutputStager {
+  readonly sink: Sink<any>
+  /** What is kept of the partition, in order. */
+  finish(): readonly unknown[]
+}
+
+export interface OutputBatch {
+  readonly batch: number
+  readonly timeMs: number
+  readonly output: string
+  readonly parts: readonly StagedPart[]
+  /** The staged bytes of a part: a block with the records in section 0. */
+  read(ref: BlobRef): Promise<Uint8Array>
+  readonly environment: OutputEnvironment
+}
+
+/** What publishing may touch. */
+export interface OutputEnvironment {
+  readonly app: string
+  readonly inc: string
+  /** Where `print` writes: bytes as Spark writes them. */
+  write(text: string): void
+  readonly files: DirectoryWriter
+  readonly sparkContext: SparkContext
+}

@@ -1,0 +1,25 @@
+const OWN = /[\\/](?:lib|dist[\\/]lib)[\\/](?:stream|app|model|plan|runtime|source|local|cli|testing)[\\/]|node:internal|\(<anonymous>\)/
+
+/** `file:line:column` of the nearest caller outside the library: where in the user's program something was written. */
+export function callerPlace(): string {
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = 30
+  const stack = new Error().stack ?? ''
+  Error.stackTraceLimit = limit
+  return placeIn(stack) ?? ''
+}
+
+/** The first user frame of a stack. */
+export function placeIn(stack: string): string | null {
+  for (const line of stack.split('\n').slice(1)) {
+    if (OWN.test(line)) continue
+    const match = /(?:\(|at )(?:file:\/\/)?(\/?[^():]*:\d+:\d+)\)?$/.exec(line)
+    if (match) return relative(match[1])
+  }
+  return null
+}
+
+function relative(place: string): string {
+  const here = `${process.cwd()}/`
+  return place.startsWith(here) ? place.slice(here.length) : place
+}

@@ -1,0 +1,6 @@
+import { SluiceError } from '../../model/errors.ts'
+import { callerPlace } from '../place.ts'
+
+/** An argument that no RDD operation can work with: nothing has run yet. */
+export const badArgument = (message: string, ...next: string[]): SluiceError =>
+  new SluiceError('E_ARGUMENT', message, { where: { place: callerPlace() }, did: 'nothing was run', next, spark: 'IllegalArgumentException' })

@@ -1,0 +1,30 @@
+/** Where persisted records may live (Spark's `StorageLevel`). Levels are accepted for their names; what the engine does is the same for all but NONE. */
+export interface StorageLevel {
+  readonly useDisk: boolean
+  readonly useMemory: boolean
+  readonly useOffHeap: boolean
+  readonly deserialized: boolean
+  readonly replication: number
+}
+
+const level = (useDisk: boolean, useMemory: boolean, deserialized: boolean, replication = 1, useOffHeap = false): StorageLevel =>
+  Object.freeze({ useDisk, useMemory, useOffHeap, deserialized, replication })
+
+export const StorageLevel = Object.freeze({
+  NONE: level(false, false, false),
+  DISK_ONLY: level(true, false, false),
+  DISK_ONLY_2: level(true, false, false, 2),
+  DISK_ONLY_3: level(true, false, false, 3),
+  MEMORY_ONLY: level(false, true, true),
+  MEMORY_ONLY_2: level(false, true, true, 2),
+  MEMORY_ONLY_SER: level(false, true, false),
+  MEMORY_ONLY_SER_2: level(false, true, false, 2),
+  MEMORY_AND_DISK: level(true, true, true),
+  MEMORY_AND_DISK_2: level(true, true, true, 2),
+  MEMORY_AND_DISK_SER: level(true, true, false),
+  MEMORY_AND_DISK_SER_2: level(true, true, false, 2),
+  OFF_HEAP: level(true, true, false, 1, true),
+})
+
+export const sameLevel = (a: StorageLevel, b: StorageLevel): boolean =>
+  a.useDisk === b.useDisk && a.useMemory === b.useMemory && a.useOffHeap === b.useOffHeap && a.deserialized === b.deserialized && a.replication === b.replication

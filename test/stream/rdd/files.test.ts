@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { test } from 'node:test'
+import { law, newContext } from './sentences.ts'
+
+function folderWith(files: Record<string, string | Uint8Array>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-files-'))
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(join(folder, name, '..'), { recursive: true })
+    writeFileSync(join(folder, name), content)
+  }
+  return folder
+}
+
+test('lines end with \\n or \\r\\n; the last needs no end', () => {
+  const folder = folderWith({ 'a.txt': 'one\r\ntwo\n\nfour', 'empty.txt': '', 'marked.txt': '\ufeffbom\n' })
+  assert.deepEqual(newContext().textFile(join(folder, 'a.txt'), 1).collect(), ['one', 'two', '', 'four'])
+  assert.deepEqual(newContext().textFile(join(folder, 'empty.txt')).collect(), [])
+  assert.deepEqual(newContext().textFile(join(folder, 'marked.txt')).collect(), ['bom'])
+})
+
+test('a folder, a pattern, a list and a file URL name files; hidden ones are left out', () => {
+  const folder = folderWith({ 'b.log': 'b\n', 'a.log': 'a\n', 'c.txt': 'c\n', '.hidden': 'h\n', _SUCCESS: 's\n', 'deep/d.log': 'd\n' })
+  const lines = (path: string): string[] => newContext().textFile(path).collect()
+  assert.deepEqual(lines(folder), ['a', 'b', 'c'])
+  assert.deepEqual(lines(join(folder, '*.log')), ['a', 'b'])
+  assert.deepEqual(lines(`${join(folder, 'c.txt')},${join(folder, 'deep')}`), ['c', 'd'])
+  assert.deepEqual(lines(pathToFileURL(join(folder, 'a.log')).href), ['a'])
+})
+
+test('a path that is not there is named', () => {
+  assert.throws(() => newContext().textFile('no/such/file'), { code: 'E_INPUT_PATH', message: /no\/such\/file/ })
+  assert.deepEqual(newContext().textFile(folderWith({})).collect(), [])
+})
+
+test('whole files come with their paths', () => {
+  const folder = folderWith({ 'a.txt': 'one\ntwo', 'b.bin': new Uint8Array([0, 255]) })
+  assert.deepEqual(newContext().wholeTextFiles(join(folder, 'a.txt')).collect(), [[join(folder, 'a.txt'), 'one\ntwo']])
+  assert.deepEqual(newContext().binaryFiles(join(folder, 'b.bin')).collect(), [[join(folder, 'b.bin'), new Uint8Array([0, 255])]])
+})
+
+law('however a file is cut, each line is read once and in order', (sc, random) => {
+  const lines = Array.from({ length: random.below(60) }, () => 'äb😀c'.slice(0, random.below(5)).toWellFormed().repeat(random.below(4)))
+  const end = random.below(2) === 0 ? '\n' : '\r\n'
+  const folder = folderWith({ 'a.txt': lines.map((line) => line + end).join(''), 'b.txt': lines.join(end) })
+  const cuts = 1 + random.below(12)
+  const rdd = sc.textFile(join(folder, 'a.txt'), cuts)
+  assert.deepEqual(rdd.collect(), lines)
+  const unended = lines.at(-1) === '' ? lines.slice(0, -1) : lines
+  assert.deepEqual(sc.textFile(join(folder, 'b.txt'), cuts).collect(), unended)
+})
+
+test('lines longer than what is read at once stay whole', () => {
+  const lines = ['x'.repeat(2_500_000), 'short', 'y'.repeat(1_100_000)]
+  const folder = folderWith({ 'a.txt': lines.join('\n') })
+  assert.deepEqual(newContext().textFile(join(folder, 'a.txt'), 3).map((line) => line.length).collect(), lines.map((line) => line.length))
+})
