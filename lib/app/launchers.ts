@@ -1,10 +1,17 @@
+import { join } from 'node:path'
 import type { TaskLauncher } from '../host/launcher.ts'
+import { SluiceError } from '../model/errors.ts'
 import type { TaskProgram } from '../runtime/program.ts'
 import type { TaskHost } from '../runtime/run-task.ts'
 import type { EmbeddedOptions } from './embedded-host.ts'
 import { InlineLauncher } from './inline-launcher.ts'
 
 /** Tasks in this thread, or in `workers` threads that load the program's module. */
-export async function newLauncher(program: TaskProgram, host: TaskHost, _options: EmbeddedOptions, _dir: string | null, _app: string): Promise<TaskLauncher> {
-  return new InlineLauncher(program, host)
+export async function newLauncher(program: TaskProgram, host: TaskHost, options: EmbeddedOptions, dir: string | null, app: string): Promise<TaskLauncher> {
+  const { workers, args, sync } = options
+  if (workers === 0) return new InlineLauncher(program, host)
+  const module = options.module ?? process.argv[1]
+  if (!module) throw new SluiceError('E_WORKER', 'Worker threads need a module to load, and this process was started without one.', { did: 'nothing was started', next: ['run without --workers'] })
+  const { WorkerLauncher } = await import('./worker-launcher.ts')
+  return WorkerLauncher.start(workers, { module, args, fingerprint: program.fingerprint, folder: dir === null ? null : join(dir, app), sync }, host.blobs)
 }

@@ -1,4 +1,5 @@
-import type { Bucket, Buckets } from '../shuffle/buckets.ts'
+import { decodeBuckets, encodeBuckets } from '../shuffle/blocks.ts'
+import type { Bucket, Buckets, ShuffleInput } from '../shuffle/buckets.ts'
 import type { RddNode, ShuffleDependency, Sink } from '../stream/rdd/node.ts'
 import { run } from '../stream/rdd/node.ts'
 import type { RunningTask } from './task-scope.ts'
@@ -9,11 +10,11 @@ export async function exchangeBelow(node: RddNode<any>, task: RunningTask, seen 
   seen.add(node)
   for (const dependency of node.dependencies) {
     await exchangeBelow(dependency.parent, task, seen)
-    if (dependency.kind === 'shuffle' && !task.local.has(dependency)) task.local.set(dependency, await mapSide(dependency, task))
+    if (dependency.kind === 'shuffle' && !task.local.has(dependency)) task.local.set(dependency, new LocalShuffle(await mapSide(dependency, task), dependency, 2))
   }
 }
 
-async function mapSide(dependency: ShuffleDependency, task: RunningTask): Promise<Bucket[][]> {
+async function mapSide(dependency: ShuffleDependency, task: RunningTask): Promise<Buckets[]> {
   const parts: Buckets[] = []
   for (let split = 0; split < dependency.parent.partitions; split++) {
     const writer = dependency.newWriter(split)
@@ -22,9 +23,30 @@ async function mapSide(dependency: ShuffleDependency, task: RunningTask): Promis
     await run(dependency.parent, split, task, sink)
     parts.push(writer.finish())
   }
-  return perReducer(parts, dependency.partitioner.numPartitions)
+  return parts
 }
 
+/**
+ * A shuffle with both sides in one task. Nothing is copied, unless several stages read values that a reader could change: then each gets its own,
+ * as it would from another process.
+ */
+export class LocalShuffle {
+  readonly #reducers: readonly ShuffleInput[]
+  readonly #encoded: readonly Uint8Array[] | null
+
+  constructor(parts: readonly Buckets[], dependency: ShuffleDependency, readers: number) {
+    const copies = readers > 1 && parts.some((part) => part.some(holdsObjects))
+    this.#encoded = copies ? parts.map(encodeBuckets) : null
+    this.#reducers = copies ? [] : perReducer(parts, dependency.partitioner.numPartitions)
+  }
+
+  read(reducer: number): ShuffleInput {
+    return this.#encoded ? decodeBuckets(this.#encoded, reducer) : this.#reducers[reducer]!
+  }
+}
+
+const holdsObjects = ({ values }: Bucket): boolean => values.some((value) => typeof value === 'object' && value !== null)
+
 /** For each reducer, its buckets in map order; those without records are left out. */
-export const perReducer = (parts: readonly Buckets[], reducers: number): Bucket[][] =>
+const perReducer = (parts: readonly Buckets[], reducers: number): Bucket[][] =>
   Array.from({ length: reducers }, (_, reducer) => parts.map((part) => part[reducer]!).filter((bucket) => bucket.values.length > 0))

@@ -15,7 +15,7 @@ import { withAccumulatorScope } from '../stream/rdd/accumulator.ts'
 import { after, ArraySink, type Done, recordsOf, run, type Sink } from '../stream/rdd/node.ts'
 import { stoppable } from '../stream/rdd/resident.ts'
 import { withTaskContext } from '../stream/rdd/task-context.ts'
-import { perReducer } from './local-shuffles.ts'
+import { LocalShuffle } from './local-shuffles.ts'
 import type { TaskProgram } from './program.ts'
 import { serialiseError } from './serialised-error.ts'
 import { RunningTask } from './task-scope.ts'
@@ -125,10 +125,11 @@ class Execution {
       }
     }
     if (writer) parts.push(writer.finish())
-    const reducers = dependency.partitioner.numPartitions
-    if (!this.#spec.staged) this.#scope.local.set(dependency, perReducer(parts, reducers))
+    if (!this.#spec.staged) this.#scope.local.set(dependency, new LocalShuffle(parts, dependency, this.#readersOf(stage)))
     else if (parts.length > 0) await this.#writeBlock(shuffle, joinBuckets(parts))
   }
+
+  #readersOf(stage: Stage): number { return this.#stages.filter((other) => other.parents.includes(stage.id)).length }
 
   async #writeBlock(shuffle: number, buckets: Buckets): Promise<void> {
     const { plan, exec, task } = this.#spec

@@ -4,8 +4,9 @@ import type { BlobStore } from '../host/blob-store.ts'
 import type { Json } from '../model/json.ts'
 import type { BlobRef } from '../model/refs.ts'
 import type { StateWrite, TaskSpec } from '../model/task.ts'
-import type { Bucket, ShuffleInput } from '../shuffle/buckets.ts'
+import type { ShuffleInput } from '../shuffle/buckets.ts'
 import { readSections } from '../shuffle/blocks.ts'
+import type { LocalShuffle } from './local-shuffles.ts'
 import type { Source, SourceIo } from '../source/source.ts'
 import type { KeyedState } from '../state/keyed-state.ts'
 import type { StateBlobs, StateStore } from '../state/state-store.ts'
@@ -28,7 +29,7 @@ export class RunningTask implements TaskScope {
   readonly stateWrites: StateWrite[] = []
   readonly records: Record<string, number> = {}
   /** Shuffles whose both sides run in this task. */
-  readonly local = new Map<ShuffleDependency, readonly Bucket[][]>()
+  readonly local = new Map<ShuffleDependency, LocalShuffle>()
   readonly #spec: TaskSpec
   readonly #environment: ScopeEnvironment
   readonly #counted = new Set<string>()
@@ -50,7 +51,7 @@ export class RunningTask implements TaskScope {
 
   shuffle(dependency: ShuffleDependency, reducer: number): Maybe<ShuffleInput> {
     const local = this.local.get(dependency)
-    if (local) return local[reducer]!
+    if (local) return local.read(reducer)
     const outputs = this.#spec.inputs[this.#environment.shuffleIds.get(dependency)!]!
     return readSections(outputs, reducer, (ref) => getBlob(this.#environment.blobs, ref))
   }

@@ -18,6 +18,12 @@ export async function readSections(outputs: readonly MapOutput[], reducer: numbe
   return Promise.all(wanted.map(async (output) => bucketOf(openBlock(await get(output.ref), output.ref.key).read(reducer))))
 }
 
+/** The same from blocks at hand. */
+export function decodeBuckets(blocks: readonly Uint8Array[], reducer: number): ShuffleInput {
+  const opened = blocks.map((bytes) => openBlock(bytes, 'shuffle within a task'))
+  return opened.filter((block) => block.has(reducer)).map((block) => bucketOf(block.read(reducer)))
+}
+
 const bucketOf = (columns: readonly unknown[][]): Bucket => (columns.length === 2 ? { keys: columns[0]!, values: columns[1]! } : { keys: null, values: columns[0]! })
 
 /** Several map partitions of one task as one map output, bucket by bucket. */

@@ -1,7 +1,7 @@
 import type { Json } from '../model/json.ts'
 import type { Cut } from '../model/manifest.ts'
 import { isVisible, type ListedFile, selectByTime, type SelectionState } from './file-selection.ts'
-import { type FileSplit, splitsOf } from './file-splits.ts'
+import type { FileSplit } from './file-splits.ts'
 import { SeenFiles, type SeenState } from './seen-files.ts'
 import type { CutRequest, SourceIo } from './source.ts'
 
@@ -36,16 +36,15 @@ export class FileCutter {
   readonly #directories: string
   readonly #lister: FileLister
   readonly #choice: FileChoice
-  readonly #splitBytes: number
+  readonly #split: (file: ListedFile) => readonly FileSplit[]
   readonly #seen = new SeenFiles()
   #missing = false
 
-  /** `splitBytes`: larger files become several splits. */
-  constructor(directories: string, lister: FileLister, choice: FileChoice, splitBytes: number) {
+  constructor(directories: string, lister: FileLister, choice: FileChoice, split: (file: ListedFile) => readonly FileSplit[]) {
     this.#directories = directories
     this.#lister = lister
     this.#choice = choice
-    this.#splitBytes = splitBytes
+    this.#split = split
   }
 
   async cut(request: CutRequest): Promise<Cut> {
@@ -53,9 +52,9 @@ export class FileCutter {
     const { selected, position } = await this.#select(files, request)
     return {
       position: position as unknown as Json,
-      splits: selected.flatMap((file): FileSplit[] => splitsOf(file, this.#splitBytes)) as unknown as Json[],
+      splits: selected.flatMap(this.#split) as unknown as Json[],
       records: null,
-      description: selected.map((file) => file.path).join('\n'),
+      description: describe(selected),
     }
   }
 
@@ -86,4 +85,11 @@ export class FileCutter {
     const { selected, next } = await this.#seen.select(candidates, seen, maxFilesPerBatch, io)
     return { selected, position: { created, seen: next } }
   }
+}
+
+const SHOWN_MAX = 20
+
+function describe(files: readonly ListedFile[]): string {
+  const shown = files.slice(0, SHOWN_MAX).map((file) => file.path)
+  return (files.length > shown.length ? [...shown, `and ${files.length - shown.length} more`] : shown).join('\n')
 }

@@ -9,10 +9,12 @@ export interface FileSplit {
   readonly etag?: string
 }
 
-/** Splits of at most `splitBytes`, as even as possible. An empty file is one empty split, as a small file is one split. */
-export function splitsOf(file: ListedFile, splitBytes: number): FileSplit[] {
-  const { path, size, etag } = file
-  const count = Math.max(1, Math.ceil(size / splitBytes))
-  const bound = (i: number): number => Math.floor((i * size) / count)
-  return Array.from({ length: count }, (_, i) => ({ path, start: bound(i), end: bound(i + 1), size, ...(etag === undefined ? {} : { etag }) }))
+/** Splits of at most `splitBytes`, whose bounds are multiples of `unit`. An empty file is one empty split, as a small file is one split. */
+export function splitFile(file: ListedFile, splitBytes: number, unit = 1): FileSplit[] {
+  const units = Math.ceil(file.size / unit)
+  const count = Math.max(1, Math.ceil(units / Math.max(1, Math.floor(splitBytes / unit))))
+  const bound = (i: number): number => Math.min(file.size, Math.floor((i * units) / count) * unit)
+  return Array.from({ length: count }, (_, i) => ({ ...wholeFile(file), start: bound(i), end: bound(i + 1) }))
 }
+
+export const wholeFile = ({ path, size, etag }: ListedFile): FileSplit => ({ path, start: 0, end: size, size, ...(etag === undefined ? {} : { etag }) })

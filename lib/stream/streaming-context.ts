@@ -162,7 +162,7 @@ export class StreamingContext {
   stop(stopSparkContext: boolean = this.#stopsByDefault(), stopGracefully = false): Promise<void> {
     if (this.listeners.delivering) {
       throw new SluiceError('E_STOP_IN_LISTENER', 'Cannot stop StreamingContext within listener bus thread.', {
-        did: 'the context goes on', spark: 'SparkException', next: ['stop it from outside the listener: setTimeout(() => ssc.stop(), 0)'],
+        did: 'the context goes on', spark: 'SparkException', next: ['stop it from outside the listener, for example after awaiting something'],
       })
     }
     this.#stopping ??= this.#stopOnce(stopGracefully)
