@@ -19,6 +19,7 @@ import { rememberDurations } from '../stream/remember.ts'
 import type { StreamingContext } from '../stream/streaming-context.ts'
 import { appFolder, embeddedOptions, type EmbeddedOptions, holderIsGone, openStores, thisHolder } from './embedded-host.ts'
 import { newLauncher } from './launchers.ts'
+import { startingEvent } from './starting-event.ts'
 
 /** Runs a context in this process: head and blobs in memory or in a directory, tasks in this thread or in workers. */
 export class EmbeddedEngine implements Engine {
@@ -26,6 +27,7 @@ export class EmbeddedEngine implements Engine {
   readonly #options: EmbeddedOptions
   readonly #program: TaskProgram
   readonly #abort = new AbortController()
+  readonly #ready = Promise.withResolvers<void>()
   #running: Promise<void> = Promise.resolve()
   #loop: BatchLoop | null = null
   #coordinator: Coordinator | null = null
@@ -46,6 +48,7 @@ export class EmbeddedEngine implements Engine {
     const { checkpointDir, graph } = this.#context
     if (checkpointDir) rememberGraph(checkpointDir, graph)
     this.#context.sparkContext.overwriteOutput = true
+    this.#options.log.event(startingEvent(this.#context, this.#directory))
     this.#running = this.#run().catch((error: unknown) => this.#context.reportError(error))
   }
 
@@ -53,6 +56,7 @@ export class EmbeddedEngine implements Engine {
     const host = await this.#openHost()
     try {
       const coordinator = await this.#open(host)
+      this.#options.log.event({ type: 'ready', committed: coordinator.head.committed, tick: coordinator.head.tick, zeroTime: coordinator.head.zeroTime })
       await this.#batches(host, coordinator)
       await coordinator.close()
     } finally {
@@ -64,6 +68,7 @@ export class EmbeddedEngine implements Engine {
   async #batches(host: Host<Head>, coordinator: Coordinator): Promise<void> {
     const { catchUpMax, batchesMax } = { catchUpMax: Number(this.#conf('sluice.catchUpMax', '1000')), batchesMax: this.#options.batchesMax }
     this.#loop = new BatchLoop({ coordinator, clock: host.clock, catchUpMax, batchesMax, onBatch: (manifest) => this.#onBatch(manifest), onError: (error) => this.#failed(error) })
+    this.#ready.resolve()
     if (this.#stopping === 'now') return
     await this.#receivers!.start(coordinator.manifest)
     this.#context.listeners.post('onStreamingStarted', { time: host.clock.now() })
@@ -74,11 +79,14 @@ export class EmbeddedEngine implements Engine {
   }
 
   async #openHost(): Promise<Host<Head>> {
-    const { clock, random, log, dir, sync } = this.#options
-    const stores = await openStores(dir ?? this.#context.checkpointDir, this.#app, sync)
-    const launcher = await newLauncher(this.#program, { ...stores, clock, random, log }, this.#options, dir ?? this.#context.checkpointDir, this.#app)
+    const { clock, random, log, sync } = this.#options
+    const stores = await openStores(this.#directory, this.#app, sync)
+    const launcher = await newLauncher(this.#program, { ...stores, clock, random, log }, this.#options, this.#directory, this.#app)
     return { clock, random, log, ...stores, launcher }
   }
+
+  /** `null`: everything is in memory. */
+  get #directory(): string | null { return this.#options.dir ?? this.#context.checkpointDir }
 
   get #app(): string { return appFolder(this.#context.sparkContext.appName) }
 
@@ -86,7 +94,7 @@ export class EmbeddedEngine implements Engine {
 
   async #open(host: Host<Head>): Promise<Coordinator> {
     const { graph, batchDuration, listeners, sparkContext } = this.#context
-    const { resume, acceptsGraph, write, dir } = this.#options
+    const { resume, acceptsGraph, write, dir, fresh } = this.#options
     const intervalMs = batchDuration.milliseconds
     this.#receivers = new Receivers(host, this.#context)
     const keepMs = Math.max(...rememberDurations(graph).values())
@@ -99,7 +107,7 @@ export class EmbeddedEngine implements Engine {
       conf: Object.fromEntries(sparkContext.conf.getAll()),
       holder: thisHolder(host.random.run()),
       isGone: holderIsGone,
-      fresh: dir === null && !this.#context.recovers && !this.#context.hosted,
+      fresh: fresh || (dir === null && !this.#context.recovers && !this.#context.hosted),
       resume,
       acceptsGraph,
       events,
@@ -125,6 +133,12 @@ export class EmbeddedEngine implements Engine {
   #failed(error: unknown): void {
     this.#options.log.event({ type: 'error', error, message: messageOf(error) })
     this.#context.reportError(error)
+  }
+
+  /** Resolves when every batch that is due has run, or nothing runs any more. */
+  async caughtUp(): Promise<void> {
+    await Promise.race([this.#ready.promise, this.#running])
+    if (this.#loop) await Promise.race([this.#loop.caughtUp(), this.#running])
   }
 
   async stop(graceful: boolean): Promise<void> {

@@ -32,6 +32,8 @@ export interface EmbeddedOptions {
   readonly batchesMax: number | null
   readonly resume: boolean
   readonly acceptsGraph: boolean
+  /** Begin anew even where `dir` holds an earlier run. */
+  readonly fresh: boolean
   /** fsync what must survive a power cut. */
   readonly sync: boolean
   readonly write: (text: string) => void
@@ -48,6 +50,7 @@ let options: EmbeddedOptions = {
   batchesMax: null,
   resume: false,
   acceptsGraph: false,
+  fresh: false,
   sync: true,
   write: (text) => { process.stdout.write(text) },
 }

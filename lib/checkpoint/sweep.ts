@@ -2,6 +2,7 @@ import type { BlobStore } from '../host/blob-store.ts'
 import type { Log } from '../host/log.ts'
 import type { Head } from '../model/head.ts'
 import type { Manifest } from '../model/manifest.ts'
+import type { BlobRef } from '../model/refs.ts'
 import { messageOf } from '../model/errors.ts'
 import { refsOf } from './manifest.ts'
 
@@ -14,20 +15,26 @@ export class Sweeper {
   readonly #blobs: BlobStore
   readonly #log: Log
   readonly #keep: number
-  readonly #pinned: () => ReadonlySet<string>
+  readonly #pinned = new Set<string>()
   #dead: { readonly since: number; readonly key: string }[] = []
   #running: Promise<void> = Promise.resolve()
 
-  constructor(blobs: BlobStore, log: Log, keep: number, pinned: () => ReadonlySet<string> = () => new Set()) {
+  constructor(blobs: BlobStore, log: Log, keep: number) {
     this.#blobs = blobs
     this.#log = log
     this.#keep = Math.max(2, keep)
-    this.#pinned = pinned
   }
 
-  /** Notes what the newer manifest no longer names. */
-  superseded(older: Manifest | null, newer: Manifest): void {
+  /** Keeps what an owed output still needs, whatever the floor. */
+  pin(manifest: BlobRef, content: Manifest, output: string): void {
+    this.#pinned.add(manifest.key)
+    for (const part of content.outputs[output] ?? []) if (part.ref) this.#pinned.add(part.ref.key)
+  }
+
+  /** Notes what the newer manifest no longer names, and the older manifest itself. */
+  superseded(ref: BlobRef | null, older: Manifest | null, newer: Manifest): void {
     if (!older) return
+    if (ref && ref.inline === undefined) this.#dead.push({ since: newer.batch, key: ref.key })
     const live = new Set<string>()
     for (const ref of refsOf(newer)) live.add(ref.key)
     for (const ref of refsOf(older)) if (ref.inline === undefined && !live.has(ref.key)) this.#dead.push({ since: newer.batch, key: ref.key })
@@ -42,8 +49,7 @@ export class Sweeper {
 
   /** Deletes in the background; one round at a time, oldest first. */
   sweep(head: Head): void {
-    const pinned = this.#pinned()
-    const due = this.#dead.filter((object) => object.since <= head.gcFloor && !pinned.has(object.key))
+    const due = this.#dead.filter((object) => object.since <= head.gcFloor && !this.#pinned.has(object.key))
     if (due.length === 0) return
     const gone = new Set(due)
     this.#dead = this.#dead.filter((object) => !gone.has(object))

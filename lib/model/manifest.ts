@@ -18,6 +18,8 @@ export interface StateChain {
   readonly from: number
   /** Exclusive. */
   readonly to: number
+  /** Keys in the state that `blocks` add up to. */
+  readonly keys: number
   readonly blocks: readonly StateBlock[]
 }
 

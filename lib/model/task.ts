@@ -95,8 +95,8 @@ export type TaskReport =
       readonly state: readonly StateWrite[]
       readonly retained: readonly RetainedWrite[]
       readonly outputs: readonly OutputWrite[]
-      /** Records read per source. */
-      readonly records: { readonly [source: string]: number }
+      /** Records read, per source and split: a split read by two tasks arrived once. */
+      readonly records: { readonly [source: string]: { readonly [split: string]: number } }
       readonly read: { readonly [shuffle: number]: readonly number[] }
       readonly accumulators: { readonly [id: string]: Json }
     }

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { StreamGraph } from '../stream/graph.ts'
+import type { StreamNode } from '../stream/stream-node.ts'
 
 /** A short hash of the shape of a graph: kinds, identities, slides and edges. Two builds of one program agree on it. */
 export function fingerprint(graph: StreamGraph): string {
-  const shape = graph.nodes.map((node) => [node.kind, node.uid, node.slideMs, node.parents.map((parent) => parent.id), node.checkpointMs ?? 0])
-  return createHash('sha256').update(JSON.stringify([graph.batchMs, shape])).digest('hex').slice(0, 12)
+  return createHash('sha256').update(JSON.stringify([graph.batchMs, graph.nodes.map(shapeOf)])).digest('hex').slice(0, 12)
 }
+
+/** What of an operator the fingerprint depends on, as plain data. */
+export const shapeOf = (node: StreamNode): unknown => [node.kind, node.uid, node.slideMs, node.parents.map((parent) => parent.id), node.checkpointMs ?? 0]

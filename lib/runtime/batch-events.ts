@@ -129,7 +129,14 @@ function batchLine(manifest: Manifest, info: BatchInfo): Record<string, unknown>
     records: info.numRecords,
     schedulingDelayMs: Math.max(0, (info.processingStartTime ?? manifest.time) - manifest.time),
     processingTimeMs: info.processingDelay,
+    stateKeys: stateKeys(manifest),
     outputs,
     failedOutputs: [...info.outputOperationInfos.values()].filter((output) => output.failureReason !== null).map((output) => output.description),
   }
+}
+
+/** Keys held by all operators after the batch; null for a program without state. */
+function stateKeys(manifest: Manifest): number | null {
+  const operators = Object.values(manifest.state)
+  return operators.length === 0 ? null : operators.flatMap((operator) => operator.chains).reduce((sum, chain) => sum + chain.keys, 0)
 }

@@ -21,6 +21,10 @@ export class BatchLoop {
   #next: number
   #finalTick: number | null = null
   #done = 0
+  /** The tick it sleeps for. */
+  #due: number | null = null
+  #over = false
+  #watchers: (() => void)[] = []
 
   constructor(options: BatchLoopOptions) {
     this.#options = options
@@ -29,14 +33,42 @@ export class BatchLoop {
 
   /** Resolves when stopped, or when the wanted number of batches has run. */
   async run(): Promise<void> {
+    try {
+      await this.#batches()
+    } finally {
+      this.#over = true
+      this.#tellWatchers()
+    }
+  }
+
+  async #batches(): Promise<void> {
     const { clock, coordinator, batchesMax } = this.#options
     const { zeroTime, intervalMs } = coordinator.head
     while (!this.#ended && (batchesMax === null || this.#done < batchesMax)) {
       const due = zeroTime + this.#next * intervalMs
-      if (clock.now() < due) await clock.sleepUntil(due, this.#stop.signal)
+      if (clock.now() < due) await this.#sleepUntil(due)
       if (this.#ended || this.#stop.signal.aborted) return
       await this.#batch(this.#next++)
     }
+  }
+
+  async #sleepUntil(due: number): Promise<void> {
+    this.#due = due
+    this.#tellWatchers()
+    await this.#options.clock.sleepUntil(due, this.#stop.signal)
+    this.#due = null
+  }
+
+  /** Resolves when every batch that is due has run, or no more will: tests that own the clock know then that it may go on. */
+  async caughtUp(): Promise<void> {
+    if (this.#over || (this.#due !== null && this.#options.clock.now() < this.#due)) return
+    await new Promise<void>((resolve) => this.#watchers.push(resolve))
+  }
+
+  #tellWatchers(): void {
+    const watchers = this.#watchers
+    this.#watchers = []
+    for (const tell of watchers) tell()
   }
 
   get #ended(): boolean { return this.#stop.signal.aborted || (this.#finalTick !== null && this.#next > this.#finalTick) }

@@ -73,7 +73,7 @@ function outputsOf(answers: readonly TaskDone[]): Record<string, StagedPart[]> {
 }
 
 function recordsOf(answers: readonly TaskDone[]): Record<string, number> {
-  const records: Record<string, number> = {}
-  for (const answer of answers) for (const [source, count] of Object.entries(answer.records)) records[source] = (records[source] ?? 0) + count
-  return records
+  const bySplit: Record<string, Record<string, number>> = {}
+  for (const answer of answers) for (const [source, splits] of Object.entries(answer.records)) bySplit[source] = { ...bySplit[source], ...splits }
+  return Object.fromEntries(Object.entries(bySplit).map(([source, splits]) => [source, Object.values(splits).reduce((sum, count) => sum + count, 0)]))
 }

@@ -58,7 +58,9 @@ export async function planBatch(request: PlanRequest): Promise<PlannedBatch> {
   const staged = host.launcher.slots > 1
   for (;;) {
     try {
-      return { plan, stages: planStages(program.graph, new PlannedView(program.graph, plan, program.sparkContext), staged), staged, positions }
+      const stages = planStages(program.graph, new PlannedView(program.graph, plan, program.sparkContext), staged)
+      program.adopt(plan, staged, stages)
+      return { plan, stages, staged, positions }
     } catch (error) {
       if (!(error instanceof JobNeeded)) throw error
       const result = await runPlanningJob(error, plan, host)

@@ -19,9 +19,14 @@ export class TaskProgram {
     this.fingerprint = fingerprint
   }
 
+  /** Takes over the stages that the planner of this process has just made. */
+  adopt(plan: BatchPlan, staged: boolean, stages: StagePlan): void {
+    this.#prepared = { nonce: plan.nonce, actions: actionsIn(plan), staged, stages }
+  }
+
   /** The stages of a batch: rebuilt once per batch and process, the same in each. */
   stagesOf(plan: BatchPlan, staged: boolean): StagePlan {
-    const actions = Object.values(plan.actions).reduce((count, results) => count + results.length, 0)
+    const actions = actionsIn(plan)
     const known = this.#prepared
     if (known && known.nonce === plan.nonce && known.actions === actions && known.staged === staged) return known.stages
     const stages = planStages(this.graph, new PlannedView(this.graph, plan, this.sparkContext), staged)
@@ -29,3 +34,5 @@ export class TaskProgram {
     return stages
   }
 }
+
+const actionsIn = (plan: BatchPlan): number => Object.values(plan.actions).reduce((count, results) => count + results.length, 0)

@@ -3,6 +3,7 @@ import { Names } from '../checkpoint/names.ts'
 import { selfCheck } from '../checkpoint/self-check.ts'
 import { committed, halted, marked } from '../checkpoint/transition.ts'
 import { SluiceError } from '../model/errors.ts'
+import type { OwedOutput } from '../model/head.ts'
 import type { BlobRef } from '../model/refs.ts'
 import type { Manifest } from '../model/manifest.ts'
 import type { Coordination } from './coordination.ts'
@@ -57,7 +58,7 @@ async function fix(c: Coordination, planned: PlannedBatch, answers: readonly Tas
 async function commit(c: Coordination, { manifest, ref }: { readonly manifest: Manifest; readonly ref: BlobRef }): Promise<void> {
   const { head } = c.writer
   await c.writer.write(committed(head, { tick: manifest.tick, manifest: ref, leaseUntil: c.leaseUntil() }), 'commit')
-  c.sweeper.superseded(c.base, manifest)
+  c.sweeper.superseded(head.manifest, c.base, manifest)
   c.base = manifest
 }
 
@@ -73,6 +74,7 @@ export async function deliver(c: Coordination, manifest: Manifest): Promise<void
   const failed = await runOutputs(manifest, c.program.graph, c.host.blobs, c.environment, c.events.outputHooks(manifest))
   const { head } = c.writer
   const owed = failed.map(({ output }) => ({ batch: manifest.batch, output, manifest: head.manifest! }))
+  for (const { output } of failed) c.sweeper.pin(head.manifest!, manifest, output)
   await c.writer.write(marked(head, { failed: owed, gcFloor: c.sweeper.floor(head, manifest) }), 'mark')
   c.events.completed(manifest)
   for (const { output, error } of failed) c.events.failed(errorOfOutput(error, output, manifest.batch))
@@ -94,11 +96,14 @@ function errorOfOutput(error: unknown, output: string, batch: number): unknown {
 export async function deliverOwed(c: Coordination): Promise<void> {
   const { head } = c.writer
   if (head.owed.length === 0) return
-  const still = []
+  const still: OwedOutput[] = []
   for (const owed of head.owed) {
     const manifest = await readManifest(c.host.blobs, owed.manifest)
     const failed = await runOutputs(manifest, c.program.graph, c.host.blobs, c.environment, c.events.outputHooks(manifest), (output) => output === owed.output)
-    if (failed.length > 0) still.push(owed)
+    if (failed.length > 0) {
+      still.push(owed)
+      c.sweeper.pin(owed.manifest, manifest, owed.output)
+    }
     for (const { output, error } of failed) c.events.failed(errorOfOutput(error, output, manifest.batch))
   }
   await c.writer.write({ ...head, owed: still }, 'mark')

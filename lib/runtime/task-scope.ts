@@ -27,12 +27,11 @@ export class RunningTask implements TaskScope {
   readonly memo = new Map<RddNode<any>, Map<number, readonly unknown[]>>()
   readonly partition = { stageId: 0, partitionId: 0, attemptNumber: 0 }
   readonly stateWrites: StateWrite[] = []
-  readonly records: Record<string, number> = {}
+  readonly records: Record<string, Record<string, number>> = {}
   /** Shuffles whose both sides run in this task. */
   readonly local = new Map<ShuffleDependency, LocalShuffle>()
   readonly #spec: TaskSpec
   readonly #environment: ScopeEnvironment
-  readonly #counted = new Set<string>()
 
   constructor(spec: TaskSpec, environment: ScopeEnvironment) {
     this.#spec = spec
@@ -41,11 +40,12 @@ export class RunningTask implements TaskScope {
 
   readSource<T>(source: Source<T>, uid: string, split: Json): Iterable<readonly T[]> | AsyncIterable<readonly T[]> {
     const chunks = source.read(split, this.#environment.sourceIo(uid))
+    const counts = (this.records[uid] ??= {})
+    const name = JSON.stringify(split)
     // A split read for a second output is not a second arrival.
-    const name = `${uid} ${JSON.stringify(split)}`
-    if (this.#counted.has(name)) return chunks
-    this.#counted.add(name)
-    const count = (records: number): void => { this.records[uid] = (this.records[uid] ?? 0) + records }
+    if (name in counts) return chunks
+    counts[name] = 0
+    const count = (records: number): void => { counts[name]! += records }
     return Symbol.asyncIterator in chunks ? countedAsync(chunks, count) : counted(chunks, count)
   }
 

@@ -20,10 +20,10 @@ export function nextOperatorState(committed: OperatorState | null, writes: reado
   }
 }
 
-function nextChain(committed: OperatorState | null, { from, to, block }: StateWrite): StateChain {
+function nextChain(committed: OperatorState | null, { from, to, block, keys }: StateWrite): StateChain {
   const before = chainsFor(committed, from, to).flatMap((chain) => chain.blocks)
-  if (!block) return { from, to, blocks: before }
-  return { from, to, blocks: block.kind === 'snapshot' ? [block] : [...before, block] }
+  if (!block) return { from, to, keys, blocks: before }
+  return { from, to, keys, blocks: block.kind === 'snapshot' ? [block] : [...before, block] }
 }
 
 function nextPanes(committed: OperatorState | null, { from, to, window }: StateWrite) {

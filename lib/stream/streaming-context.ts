@@ -212,6 +212,9 @@ export class StreamingContext {
     return name === undefined ? {} : { name }
   }
 
+  /** What runs this context; `null` before start. */
+  get engine(): Engine | null { return this.#engine }
+
   get ownsSparkContext(): boolean { return this.#ownsSparkContext }
 
   /** The context that is started and not stopped, if any. */

@@ -1,0 +1,15 @@
+import { receiverSource } from '../source/receiver/receiver-source.ts'
+import type { SourceFactories } from '../source/source-factories.ts'
+import { binaryRecords, files, textFiles } from './file-source.ts'
+import { RawSocketReceiver } from './raw-socket-receiver.ts'
+import { SocketReceiver, SocketTextReceiver } from './socket-receiver.ts'
+
+/** Files and sockets of the machine that runs the program. */
+export const localSources: SourceFactories = {
+  socketText: (host, port, options) => receiverSource(new SocketTextReceiver(host, port, options), 'Socket text stream'),
+  socketStream: (host, port, convert) => receiverSource(new SocketReceiver(host, port, convert), 'Socket stream'),
+  rawSocket: <T>(host: string, port: number) => receiverSource(new RawSocketReceiver<T>(host, port), 'Raw stream'),
+  textFiles,
+  binaryRecords,
+  files,
+}

@@ -1,0 +1,179 @@
+import { messageOf, SluiceError } from '../../model/errors.ts'
+import type { Json } from '../../model/json.ts'
+import { numberSetting, timeSetting } from '../settings.ts'
+import type { ReceiverEnvironment, ReceiverInfo } from '../source.ts'
+import { BlockGenerator } from './block-generator.ts'
+import type { BlockWriter } from './block-writer.ts'
+import { RateLimiter } from './rate-limiter.ts'
+import type { Receiver, ReceiverRunner } from './receiver.ts'
+
+/**
+ * Runs one receiver from start to stop (Spark: `ReceiverSupervisor`): gives it its blocks and its rate, restarts it when it asks, and tells
+ * listeners. Nothing a receiver throws gets past it.
+ */
+export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
+  readonly streamId: number
+  readonly #receiver: Receiver<T>
+  readonly #environment: ReceiverEnvironment
+  readonly #writer: BlockWriter
+  readonly #limiter: RateLimiter
+  readonly #blocks: BlockGenerator<T>
+  readonly #ended = new AbortController()
+  #state: 'initialised' | 'started' | 'stopped' = 'initialised'
+  #closed = false
+  #lastError = { lastErrorMessage: '', lastError: '', lastErrorTime: -1 }
+
+  constructor(receiver: Receiver<T>, environment: ReceiverEnvironment, writer: BlockWriter) {
+    const { conf, io } = environment
+    const maxRate = numberSetting(conf, 'spark.streaming.receiver.maxRate', '0')
+    const initialRate = conf('spark.streaming.backpressure.enabled', 'false') === 'true' ? numberSetting(conf, 'spark.streaming.backpressure.initialRate', '0') : 0
+    this.streamId = environment.streamId
+    this.#receiver = receiver
+    this.#environment = environment
+    this.#writer = writer
+    this.#limiter = new RateLimiter(io.clock, maxRate, initialRate)
+    const settings = { intervalMs: timeSetting(conf, 'spark.streaming.blockInterval', '200ms'), queueMax: numberSetting(conf, 'spark.streaming.blockQueueSize', '10') }
+    this.#blocks = new BlockGenerator(io.clock, settings, this.#limiter, (records) => this.#pushBlock(records))
+  }
+
+  start(): void {
+    this.#receiver.attach(this)
+    this.#blocks.start()
+    this.#startReceiver()
+  }
+
+  /** Resolves when the receiver has let go and all it handed over is stored. */
+  async close(message: string): Promise<void> {
+    this.#ended.abort()
+    await this.#stopReceiver(message)
+    await this.#blocks.stop()
+    this.#closed = true
+  }
+
+  updateRate(rate: number): void { this.#limiter.updateRate(rate) }
+
+  // — what the receiver asks for
+
+  add(record: T): boolean {
+    if (!this.#closed) return this.#blocks.add(record)
+    this.#environment.io.log.event({ type: 'receiver-record-after-stop', level: 'warn', stream: this.streamId })
+    return false
+  }
+
+  ready(): Promise<void> { return this.#blocks.ready() }
+
+  async store(records: readonly T[], metadata?: Json): Promise<void> {
+    this.#assertOpen()
+    if (records.length > 0) await this.#writer.store(records, metadata)
+  }
+
+  async storeBytes(bytes: Uint8Array, metadata?: Json): Promise<void> {
+    this.#assertOpen()
+    await this.#writer.storeBytes(bytes, metadata)
+  }
+
+  reportError(message: string, error?: unknown): void {
+    this.#rememberError(message, error)
+    this.#environment.events.error(this.#info())
+  }
+
+  restart(message: string, error?: unknown, delayMs: number = timeSetting(this.#environment.conf, 'spark.streaming.receiverRestartDelay', '2000')): void {
+    if (this.#ended.signal.aborted) return
+    const { log } = this.#environment.io
+    log.event({ type: 'receiver-restart', level: 'warn', stream: this.streamId, delayMs, message, ...(error === undefined ? {} : { error: messageOf(error) }) })
+    void this.#restart(`Restarting receiver with delay ${delayMs}ms: ${message}`, error, delayMs)
+  }
+
+  stop(message: string, error?: unknown): void {
+    if (this.#environment.conf('sluice.receiver.relaunch', 'false') === 'true') this.restart(message, error)
+    else void this.#stopReceiver(message, error)
+  }
+
+  isStarted(): boolean { return this.#state === 'started' }
+  isStopped(): boolean { return this.#state === 'stopped' }
+
+  // — one run of it
+
+  #startReceiver(): void {
+    this.#state = 'started'
+    this.#environment.events.started(this.#info())
+    const failed = (error: unknown): Promise<void> => this.#stopReceiver(`Error starting receiver ${this.streamId}`, error)
+    try {
+      // A promise is a loop that receives: nobody waits for its end.
+      this.#receiver.onStart()?.catch(failed)
+    } catch (error) {
+      void failed(error)
+    }
+  }
+
+  async #stopReceiver(message: string, error?: unknown): Promise<void> {
+    if (this.#state !== 'started') return
+    this.#state = 'stopped'
+    this.#rememberError(error === undefined ? message : `${message} - ${messageOf(error)}`, error)
+    try {
+      await this.#receiver.onStop()
+    } catch (thrown) {
+      this.#environment.io.log.event({ type: 'receiver-stop-failed', level: 'warn', stream: this.streamId, error: messageOf(thrown) })
+    }
+    this.#environment.events.stopped(this.#info())
+  }
+
+  async #restart(message: string, error: unknown, delayMs: number): Promise<void> {
+    const { clock } = this.#environment.io
+    if (this.#state !== 'started') return
+    await this.#stopReceiver(message, error)
+    await clock.sleepUntil(clock.now() + delayMs, this.#ended.signal)
+    if (!this.#ended.signal.aborted) this.#startReceiver()
+  }
+
+  // — blocks of single records
+
+  async #pushBlock(records: readonly T[]): Promise<void> {
+    let stored: Promise<void>
+    try {
+      stored = this.#writer.store(records)
+    } catch (error) {
+      return records.length > 1 ? this.#pushHalves(records) : this.reportError('A record cannot be stored and was left out', error)
+    }
+    try {
+      await stored
+    } catch (error) {
+      this.reportError(`A block of ${records.length} records could not be stored and is lost`, error)
+    }
+  }
+
+  /** A record that cannot be encoded must not take its neighbours with it. */
+  async #pushHalves(records: readonly T[]): Promise<void> {
+    const half = records.length >> 1
+    await this.#pushBlock(records.slice(0, half))
+    await this.#pushBlock(records.slice(half))
+  }
+
+  // — what listeners see
+
+  #rememberError(message: string, error: unknown): void {
+    this.#lastError = {
+      lastErrorMessage: message,
+      lastError: error instanceof Error ? (error.stack ?? error.message) : error === undefined ? '' : messageOf(error),
+      lastErrorTime: error === undefined ? -1 : this.#environment.io.clock.now(),
+    }
+  }
+
+  #info(): ReceiverInfo {
+    return {
+      streamId: this.streamId,
+      name: `${this.#receiver.constructor.name || 'Receiver'}-${this.streamId}`,
+      active: this.#state === 'started',
+      location: this.#receiver.preferredLocation ?? 'localhost',
+      executorId: 'driver',
+      ...this.#lastError,
+    }
+  }
+
+  #assertOpen(): void {
+    if (!this.#closed) return
+    throw new SluiceError('E_RECEIVER_STATE', `The receiver of stream ${this.streamId} has been stopped.`, {
+      did: 'the records were not stored and must not be acknowledged', next: ['stop receiving in onStop'],
+    })
+  }
+}

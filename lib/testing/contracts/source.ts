@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { TestContext } from 'node:test'
+import { silentLog } from '../../host/log.ts'
+import { MemoryBlobStore } from '../../local/blob-memory.ts'
+import { ManualClock } from '../../local/manual-clock.ts'
+import { SeededRandom } from '../../local/seeded-random.ts'
+import type { Json } from '../../model/json.ts'
+import type { Cut } from '../../model/manifest.ts'
+import type { Source, SourceIo } from '../../source/source.ts'
+
+/** A source under test, together with whoever feeds it. */
+export interface SourceUnderTest {
+  readonly source: Source<unknown>
+  readonly clock: ManualClock
+  readonly io: SourceIo
+  /** Makes `records` arrive, all of them before the next cut. */
+  feed(records: readonly string[]): Promise<void>
+  /** The source as another process would have it after a crash, if it can go on at all. */
+  restarted?(position: Json | null): Promise<Source<unknown>>
+}
+
+const INTERVAL_MS = 1000
+
+/** What every source has to hold. `create` makes a source without input for each test; batches are a second long, from time 0. */
+export const sourceContract = (name: string, create: (t: TestContext) => Promise<SourceUnderTest>): void => {
+  const promise = (title: string, body: (batches: Batches) => Promise<void>): void => {
+    test(`${name}: ${title}`, async (t) => body(new Batches(await create(t))))
+  }
+
+  promise('a split that is read twice gives the same records in the same order', async (batches) => {
+    await batches.feed(['a', 'b', 'c'])
+    const cut = await batches.cut()
+    assert.deepEqual(await batches.read(cut), ['a', 'b', 'c'])
+    assert.deepEqual(await batches.read(cut), ['a', 'b', 'c'])
+  })
+
+  promise('a split is plain data: it means the same after a trip through JSON', async (batches) => {
+    await batches.feed(['a', 'b'])
+    const cut = await batches.cut()
+    assert.deepEqual(await batches.read(JSON.parse(JSON.stringify(cut)) as Cut), ['a', 'b'])
+  })
+
+  promise('batch after batch, every record comes once', async (batches) => {
+    const got: unknown[][] = []
+    for (const arriving of [['1', '2'], [], ['3'], ['4', '5', '6'], []]) {
+      await batches.feed(arriving)
+      got.push(await batches.read(await batches.next()))
+    }
+    assert.deepEqual(got, [['1', '2'], [], ['3'], ['4', '5', '6'], []])
+  })
+
+  promise('a batch without input has no splits, and a position to go on from', async (batches) => {
+    const cut = await batches.next()
+    assert.deepEqual(cut.splits, [])
+    assert.notEqual(cut.position, null)
+    await batches.feed(['a'])
+    assert.deepEqual(await batches.read(await batches.next()), ['a'])
+  })
+
+  promise('what a batch took that was never committed comes again with the next cut from the same position', async (batches) => {
+    await batches.feed(['a'])
+    await batches.next()
+    await batches.feed(['b'])
+    const lost = await batches.cut()
+    assert.deepEqual(await batches.read(lost), ['b'])
+    assert.deepEqual(await batches.read(await batches.next()), ['b'])
+    assert.deepEqual(await batches.read(await batches.next()), [])
+  })
+
+  promise('what a committed batch alone needed may be deleted; the batch before it is committed can still be read', async (batches) => {
+    await batches.feed(['a'])
+    await batches.next()
+    await batches.committed()
+    await batches.feed(['b'])
+    const cut = await batches.next()
+    await batches.feed(['c'])
+    assert.deepEqual(await batches.read(cut), ['b'])
+    await batches.committed()
+    await batches.committed()
+    assert.deepEqual(await batches.read(await batches.next()), ['c'])
+  })
+
+  promise('after a crash another process gives every record that no committed batch has, once', async (batches) => {
+    await batches.feed(['a'])
+    await batches.next()
+    await batches.feed(['b'])
+    await batches.cut()
+    if (!(await batches.restart())) return
+    assert.deepEqual(await batches.read(await batches.next()), ['b'])
+    assert.deepEqual(await batches.read(await batches.next()), [])
+  })
+}
+
+/** The engine's side, as far as a source sees it: one batch after the other, each from the position of the last committed one. */
+class Batches {
+  readonly #under: SourceUnderTest
+  #source: Source<unknown>
+  #position: Json | null = null
+
+  constructor(under: SourceUnderTest) {
+    this.#under = under
+    this.#source = under.source
+  }
+
+  async feed(records: readonly string[]): Promise<void> {
+    if (records.length > 0) await this.#under.feed(records)
+  }
+
+  /** The next batch, which is not committed. */
+  async cut(): Promise<Cut> {
+    const { clock, io } = this.#under
+    await clock.advance(INTERVAL_MS - (clock.now() % INTERVAL_MS))
+    const cut = await this.#source.cut({ time: clock.now(), intervalMs: INTERVAL_MS, zeroTime: 0, position: this.#position, limit: null, io })
+    assert.ok(cut, 'a source of this kind has a batch at every time')
+    return cut
+  }
+
+  async next(): Promise<Cut> {
+    const cut = await this.cut()
+    this.#position = cut.position
+    return cut
+  }
+
+  async committed(): Promise<void> {
+    await this.#source.committed?.(this.#position!, this.#under.io)
+  }
+
+  async restart(): Promise<boolean> {
+    if (!this.#under.restarted) return false
+    this.#source = await this.#under.restarted(this.#position)
+    return true
+  }
+
+  async read(cut: Cut): Promise<unknown[]> {
+    return readAll(this.#source, cut.splits, this.#under.io)
+  }
+}
+
+/** The records of some splits, in order. */
+export async function readAll<T>(source: Source<T>, splits: readonly Json[], io: SourceIo): Promise<T[]> {
+  const records: T[] = []
+  for (const split of splits) for await (const chunk of source.read(split, io)) records.push(...chunk)
+  return records
+}
+
+/** Ports in memory, under a clock that stands still. */
+export const memoryIo = (clock: ManualClock = new ManualClock(), seed = 1): SourceIo =>
+  ({ blobs: new MemoryBlobStore(), clock, random: new SeededRandom(seed), log: silentLog, prefix: 'app/1/rcv/in/' })
