@@ -1,6 +1,6 @@
 import { decodeBuckets, encodeBuckets } from '../shuffle/blocks.ts'
 import type { Bucket, Buckets, ShuffleInput } from '../shuffle/buckets.ts'
-import type { RddNode, ShuffleDependency, Sink } from '../stream/rdd/node.ts'
+import type { Maybe, RddNode, ShuffleDependency, Sink } from '../stream/rdd/node.ts'
 import { run } from '../stream/rdd/node.ts'
 import type { RunningTask } from './task-scope.ts'
 
@@ -10,7 +10,7 @@ export async function exchangeBelow(node: RddNode<any>, task: RunningTask, seen 
   seen.add(node)
   for (const dependency of node.dependencies) {
     await exchangeBelow(dependency.parent, task, seen)
-    if (dependency.kind === 'shuffle' && !task.local.has(dependency)) task.local.set(dependency, new LocalShuffle(await mapSide(dependency, task), dependency, 2))
+    if (dependency.kind === 'shuffle' && !task.local.has(dependency)) task.local.set(dependency, new LocalShuffle(await mapSide(dependency, task), dependency, 2, null))
   }
 }
 
@@ -26,6 +26,12 @@ async function mapSide(dependency: ShuffleDependency, task: RunningTask): Promis
   return parts
 }
 
+/** What did not fit in memory. */
+export interface SpilledShuffle {
+  readonly blocks: readonly unknown[]
+  read(reducer: number): Promise<ShuffleInput>
+}
+
 /**
  * A shuffle with both sides in one task. Nothing is copied, unless several stages read values that a reader could change: then each gets its own,
  * as it would from another process.
@@ -33,15 +39,18 @@ async function mapSide(dependency: ShuffleDependency, task: RunningTask): Promis
 export class LocalShuffle {
   readonly #reducers: readonly ShuffleInput[]
   readonly #encoded: readonly Uint8Array[] | null
+  readonly #spilled: SpilledShuffle | null
 
-  constructor(parts: readonly Buckets[], dependency: ShuffleDependency, readers: number) {
+  constructor(parts: readonly Buckets[], dependency: ShuffleDependency, readers: number, spilled: SpilledShuffle | null) {
+    this.#spilled = spilled && spilled.blocks.length > 0 ? spilled : null
     const copies = readers > 1 && parts.some((part) => part.some(holdsObjects))
     this.#encoded = copies ? parts.map(encodeBuckets) : null
     this.#reducers = copies ? [] : perReducer(parts, dependency.partitioner.numPartitions)
   }
 
-  read(reducer: number): ShuffleInput {
-    return this.#encoded ? decodeBuckets(this.#encoded, reducer) : this.#reducers[reducer]!
+  read(reducer: number): Maybe<ShuffleInput> {
+    const kept = this.#encoded ? decodeBuckets(this.#encoded, reducer) : this.#reducers[reducer]!
+    return this.#spilled ? this.#spilled.read(reducer).then((early) => [...early, ...kept]) : kept
   }
 }
 

@@ -1,4 +1,4 @@
-import { putBlob } from '../checkpoint/blobs.ts'
+import { getBlob, putBlob } from '../checkpoint/blobs.ts'
 import { Names } from '../checkpoint/names.ts'
 import type { Clock } from '../host/clock.ts'
 import type { BlobStore } from '../host/blob-store.ts'
@@ -8,14 +8,14 @@ import { encodeBlock } from '../model/codec/block.ts'
 import type { Json } from '../model/json.ts'
 import type { MapOutput, OutputWrite, RetainedWrite, TaskReport, TaskSpec } from '../model/task.ts'
 import type { Stage, Terminal } from '../plan/stages.ts'
-import { encodeBuckets, joinBuckets } from '../shuffle/blocks.ts'
+import { encodeBuckets, joinBuckets, readSections } from '../shuffle/blocks.ts'
 import type { Buckets } from '../shuffle/buckets.ts'
 import type { ShuffleWriter } from '../shuffle/writer.ts'
 import { withAccumulatorScope } from '../stream/rdd/accumulator.ts'
 import { after, ArraySink, type Done, recordsOf, run, type Sink } from '../stream/rdd/node.ts'
 import { stoppable } from '../stream/rdd/resident.ts'
 import { withTaskContext } from '../stream/rdd/task-context.ts'
-import { LocalShuffle } from './local-shuffles.ts'
+import { LocalShuffle, type SpilledShuffle } from './local-shuffles.ts'
 import type { TaskProgram } from './program.ts'
 import { serialiseError } from './serialised-error.ts'
 import { RunningTask } from './task-scope.ts'
@@ -119,14 +119,22 @@ class Execution {
     for (const partition of partitions) {
       writer ??= dependency.newWriter(partition)
       await this.#partition(stage, partition, writerSink(writer))
-      if (!dependency.shared) {
+      if (!dependency.shared || writer.size > ENTRIES_MAX) {
+        const full = writer.size > ENTRIES_MAX
         parts.push(writer.finish())
         writer = null
+        if (full) await this.#writeBlock(shuffle, joinBuckets(parts.splice(0)))
       }
     }
     if (writer) parts.push(writer.finish())
-    if (!this.#spec.staged) this.#scope.local.set(dependency, new LocalShuffle(parts, dependency, this.#readersOf(stage)))
+    if (!this.#spec.staged) this.#scope.local.set(dependency, new LocalShuffle(parts, dependency, this.#readersOf(stage), this.#spilled(shuffle)))
     else if (parts.length > 0) await this.#writeBlock(shuffle, joinBuckets(parts))
+  }
+
+  /** Blocks that this task wrote because its tables were full, oldest first. */
+  #spilled(shuffle: number): SpilledShuffle {
+    const blocks = this.#shuffles.filter((output) => output.shuffle === shuffle)
+    return { blocks, read: (reducer) => readSections(blocks, reducer, (ref) => getBlob(this.#host.blobs, ref)) }
   }
 
   #readersOf(stage: Stage): number { return this.#stages.filter((other) => other.parents.includes(stage.id)).length }
@@ -156,6 +164,9 @@ class Execution {
     }
   }
 }
+
+/** A map side with more entries than this writes them out and begins anew. */
+const ENTRIES_MAX = 1 << 20
 
 const discard: Sink<any> = { emit: () => {}, chunk: () => {} }
 

@@ -2,6 +2,7 @@ import { hashKey } from '../model/key/hash.ts'
 import { KeyTable } from '../model/key/key-table.ts'
 import { ValueColumn } from '../model/key/value-column.ts'
 import type { Buckets } from './buckets.ts'
+import { combineLoop } from './combine-loop.ts'
 import { HashPartitioner, type Partitioner } from './partitioner.ts'
 
 /** How values of one key become one: Spark's `Aggregator`. */
@@ -18,6 +19,8 @@ export interface Aggregator<V, C> {
 /** The map side of a shuffle: takes records, hands out buckets. */
 export interface ShuffleWriter {
   emit(record: never): void
+  /** Entries held in memory: what a budget looks at. */
+  readonly size: number
   finish(): Buckets
 }
 
@@ -25,19 +28,8 @@ export interface ShuffleWriter {
 export function combiningWriter<V, C>(aggregator: Aggregator<V, C>, partitioner: Partitioner): ShuffleWriter {
   const table = new KeyTable()
   const combined = new ValueColumn()
-  const { create, merge } = aggregator
-  const emit = aggregator.reduce
-    ? (pair: readonly [unknown, V]) => {
-        const known = table.size
-        const id = table.upsert(pair[0])
-        combined.set(id, id === known ? pair[1] : merge(combined.get(id) as C, pair[1]))
-      }
-    : (pair: readonly [unknown, V]) => {
-        const known = table.size
-        const id = table.upsert(pair[0])
-        combined.set(id, id === known ? create(pair[1]) : merge(combined.get(id) as C, pair[1]))
-      }
-  return { emit: emit, finish: () => splitTable(table, combined, partitioner) }
+  const emit = combineLoop(aggregator)(table, combined)
+  return { emit, get size() { return table.size }, finish: () => splitTable(table, combined, partitioner) }
 }
 
 function splitTable(table: KeyTable, combined: ValueColumn, partitioner: Partitioner): Buckets {
@@ -61,14 +53,15 @@ export function pairWriter(partitioner: Partitioner): ShuffleWriter {
     target.keys.push(pair[0])
     target.values.push(pair[1])
   }
-  return { emit: emit, finish: () => buckets }
+  return { emit, get size() { return buckets.reduce((sum, bucket) => sum + bucket.values.length, 0) }, finish: () => buckets }
 }
 
 /** Sends each record where `route` says; `route` is made anew per map partition. */
 export function routedWriter(reducers: number, route: (record: unknown) => number): ShuffleWriter {
   const values: unknown[][] = Array.from({ length: reducers }, () => [])
   return {
-    emit: ((record: unknown) => { values[route(record)].push(record) }),
+    emit: (record: unknown) => { values[route(record)].push(record) },
+    get size() { return values.reduce((sum, column) => sum + column.length, 0) },
     finish: () => values.map((column) => ({ keys: null, values: column })),
   }
 }

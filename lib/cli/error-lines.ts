@@ -1,0 +1,48 @@
+import { messageOf, SluiceError, type Where } from '../model/errors.ts'
+import { placeIn } from '../stream/place.ts'
+import { count } from './units.ts'
+import type { Paint } from './terminal.ts'
+
+/** What anything that was thrown comes to: ours as it is, everything else as an error of the user's program. */
+export interface ErrorFacts {
+  readonly code: string
+  readonly message: string
+  readonly where: Where
+  readonly did: string
+  readonly next: readonly string[]
+  readonly retry: boolean
+  readonly stack: string
+}
+
+export function factsOf(error: unknown): ErrorFacts {
+  const stack = (error instanceof Error && error.stack) || ''
+  const place = placeIn(stack)
+  if (!(error instanceof SluiceError)) {
+    const message = error instanceof Error ? `${error.name}: ${error.message}` : messageOf(error)
+    return { code: 'E_USER_CODE', message, where: place === null ? {} : { place }, did: '', next: [], retry: false, stack }
+  }
+  const { code, message, where, did, next, retry } = error
+  return { code, message, where: where.place || place === null ? where : { ...where, place }, did, next, retry, stack }
+}
+
+/** The one shape of an error in text: what, where, what was done about it, what to type next. */
+export function errorLines(error: unknown, { paint, verbose }: { readonly paint: Paint; readonly verbose: boolean }): string {
+  const { code, message, where, did, next, stack } = factsOf(error)
+  const lines = [`${paint.bad(`✕ ${code}`)}  ${indented(message)}`]
+  const places = whereText(where)
+  if (places !== '') lines.push(`  where  ${places}`)
+  if (did !== '') lines.push(`  did    ${did}`)
+  const choices = next.length > 0 ? next : [`sluice explain ${code}`]
+  choices.forEach((choice, i) => lines.push(`${i === 0 ? '  next   ' : '         '}${choice}`))
+  if (verbose && stack !== '') lines.push(...framesOf(stack).map((frame) => paint.dim(`         ${frame}`)))
+  return `${lines.join('\n')}\n`
+}
+
+/** `operator · file:line:column · partition · offset · batch` */
+export function whereText({ operator, place, partition, offset, batch, detail }: Where): string {
+  const parts = [operator, place, partition === undefined ? undefined : `partition ${partition}`, offset === undefined ? undefined : `offset ${offset}`, batch === undefined ? undefined : `batch #${count(batch)}`, detail]
+  return parts.filter((part) => part !== undefined && part !== '').join(' · ')
+}
+
+const framesOf = (stack: string): string[] => stack.split('\n').filter((line) => /^\s+at /.test(line)).map((line) => line.trim())
+const indented = (message: string): string => message.trimEnd().replaceAll('\n', '\n  ')

@@ -1,0 +1,89 @@
+export type Command = 'run' | 'dev' | 'create' | 'verify' | 'explain'
+
+/** One screen each, with two examples. */
+export const helpOf = (command: Command): string => pages[command]
+
+export const overview = (): string => `sluice: streaming in small batches, in TypeScript
+
+  create <name>      a new project that runs at once
+  dev [file]         run a program, and again whenever it changes
+  run <file>         run a program
+  verify <dir>       check what earlier runs have written
+  explain <code>     what an error code means
+
+  sluice <command> --help     options and examples
+  sluice --version
+
+Examples
+  sluice create clicks
+  sluice run word-count.ts localhost 9999
+`
+
+const pages: Record<Command, string> = {
+  run: `sluice run <file> [words…] [options] [-- words…]
+
+Runs a program: one that exports an app(…), or one that makes a StreamingContext and starts it. The words are its
+process.argv[2] and on. What it prints goes to stdout, what sluice says to stderr.
+
+  --dir <dir>        keep state in this directory and go on from it (also: SLUICE_DIR)
+  --fresh            begin anew, even if the directory holds an earlier run
+  --batches <n>      stop after n batches
+  --workers <n>      run tasks in n threads; 0 (default): in this one
+  --json             one JSON object per line on stdout, nothing else
+  --verbose          errors with their stacks
+  --resume           go on after a halt
+  --accept-graph     go on although operators have changed
+  --                 what follows is for the program, even if it looks like an option
+
+Examples
+  sluice run word-count.ts localhost 9999
+  sluice run src/app.ts --dir .sluice --batches 10
+
+^C finishes the batch and exits with 0; a second ^C quits at once with 130.
+`,
+  dev: `sluice dev [file] [words…] [options] [-- words…]
+
+Runs a program (src/app.ts if none is named), watches the files it consists of, and runs it again when one changes.
+State stays, so the new code goes on where the old one stopped.
+
+  --dir <dir>        keep state in this directory (default: .sluice)
+  --fresh            begin anew
+  --workers <n>      run tasks in n threads; 0 (default): in one
+  --verbose          errors with their stacks
+
+Keys, each with enter: h help, r run again, f begin anew, v stacks on or off, q finish the batch and quit
+
+Examples
+  sluice dev
+  sluice dev src/app.ts --fresh
+`,
+  create: `sluice create <name>
+
+Makes the folder <name> with a project that runs at once: a source that makes up records, and a count of them.
+Refuses to write where something is.
+
+Examples
+  sluice create clicks
+  sluice create ../word-count
+`,
+  verify: `sluice verify <dir>
+
+Replays what runs with --dir <dir> have written: every step of the head must be one the protocol allows, every manifest
+must follow from the one before, and every object of the newest must be there with the right checksum.
+Exits with 1 at the first violation.
+
+  --json             the answer as one JSON object
+
+Examples
+  sluice verify .sluice
+  sluice verify checkpoint --json
+`,
+  explain: `sluice explain <code>
+
+Prints what an error code means, why it happens and what to do.
+
+Examples
+  sluice explain E_NO_OUTPUT
+  sluice explain e_window
+`,
+}

@@ -1,0 +1,72 @@
+import { SluiceError } from '../model/errors.ts'
+import { type Command, helpOf, overview } from './help.ts'
+import { closest } from './nearest.ts'
+import { paint } from './terminal.ts'
+import { errorLines } from './error-lines.ts'
+import { usageError } from './usage.ts'
+
+type Run = (args: readonly string[]) => Promise<number>
+
+/** Loaded when asked for: `sluice explain` need not wait for an engine. */
+const commands: Record<Command, () => Promise<Run>> = {
+  run: async () => (await import('./run.ts')).run,
+  dev: async () => (await import('./dev.ts')).dev,
+  create: async () => (await import('./create.ts')).create,
+  verify: async () => (await import('./verify.ts')).verify,
+  explain: async () => (await import('./explain.ts')).explain,
+}
+
+/** Runs one command line and ends the process with its exit code. */
+export async function main(args: readonly string[]): Promise<void> {
+  ignoreClosedPipes()
+  await exit(await answer(args))
+}
+
+async function answer([first, ...rest]: readonly string[]): Promise<number> {
+  try {
+    if (first === undefined) return say(overview(), 2)
+    if (first === '--help' || first === '-h' || first === 'help') return say(isCommand(rest[0]) ? helpOf(rest[0]) : overview())
+    if (first === '--version' || first === '-v') return say(`${(await import('./package-root.ts')).packageVersion()}\n`)
+    if (!isCommand(first)) throw unknownCommand(first)
+    if (asksForHelp(rest)) return say(helpOf(first))
+    return await (await commands[first]())(rest)
+  } catch (error) {
+    if (!(error instanceof SluiceError)) throw error
+    process.stderr.write(errorLines(error, { paint: paint(process.stderr), verbose: false }))
+    return error.code === 'E_USAGE' || error.code === 'E_UNKNOWN_OPTION' || error.code === 'E_ENV' ? 2 : 1
+  }
+}
+
+const isCommand = (word: string | undefined): word is Command => word !== undefined && Object.hasOwn(commands, word)
+
+/** Behind `--` everything belongs to the program. */
+function asksForHelp(args: readonly string[]): boolean {
+  const ours = args.includes('--') ? args.slice(0, args.indexOf('--')) : args
+  return ours.includes('--help') || ours.includes('-h')
+}
+
+function unknownCommand(word: string): SluiceError {
+  const suggestion = word.startsWith('-') ? null : closest(word, Object.keys(commands))
+  return usageError(`${JSON.stringify(word)} is not a command.${suggestion ? ` Did you mean ${suggestion}?` : ''}`, suggestion ? `sluice ${suggestion} --help` : 'sluice --help')
+}
+
+function say(text: string, code = 0): number {
+  process.stdout.write(text)
+  return code
+}
+
+/** Who closes our output has heard enough. */
+function ignoreClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+      if (stream === process.stdout) process.exit(0)
+    })
+  }
+}
+
+/** A program may have left timers and sockets open: they must not keep the process, but what was written must arrive. */
+async function exit(code: number): Promise<void> {
+  await new Promise<void>((resolve) => { process.stdout.write('', () => resolve()) })
+  process.exit(code)
+}

@@ -1,0 +1,40 @@
+import type { KeyTable } from '../model/key/key-table.ts'
+import type { ValueColumn } from '../model/key/value-column.ts'
+import type { Aggregator } from './writer.ts'
+
+/** Adds one pair to a table of combined values. */
+export type Emit = (pair: readonly [unknown, any]) => void
+type Loop = (table: KeyTable, combined: ValueColumn) => Emit
+
+const loops = new WeakMap<object, Loop>()
+
+/**
+ * The innermost step of a reduction, one function per user closure: where several reductions of a process shared it, the call of the closure inside would
+ * see them all, and would no longer be inlined.
+ */
+export function combineLoop({ create, merge, reduce }: Aggregator<any, any>): Loop {
+  let loop = loops.get(merge)
+  if (!loop) loops.set(merge, (loop = generated(create, merge, reduce ?? false) ?? composed(create, merge)))
+  return loop
+}
+
+/** Made of fixed text only. */
+function generated(create: unknown, merge: unknown, reduce: boolean): Loop | null {
+  const first = reduce ? 'pair[1]' : 'create(pair[1])'
+  const text = `return function(table,combined){return function(pair){
+    const known=table.size;const id=table.upsert(pair[0]);
+    combined.set(id,id===known?${first}:merge(combined.get(id),pair[1]))}}`
+  try {
+    // oxlint-disable-next-line typescript/no-implied-eval -- the text holds nothing of the user's
+    return new Function('create', 'merge', text)(create, merge) as Loop
+  } catch (error) {
+    if (error instanceof EvalError) return null // code generation is switched off in this process
+    throw error
+  }
+}
+
+const composed = (create: (value: unknown) => unknown, merge: (combined: unknown, value: unknown) => unknown): Loop => (table, combined) => (pair) => {
+  const known = table.size
+  const id = table.upsert(pair[0])
+  combined.set(id, id === known ? create(pair[1]) : merge(combined.get(id), pair[1]))
+}
