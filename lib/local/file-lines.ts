@@ -20,7 +20,7 @@ function* plainLines(file: OpenFile, { path, start, end, size }: FileSplit, opti
   try {
     const maxLineBytes = options.maxLineBytes ?? LINE_BYTES_MAX
     let at = start === 0 ? 0 : nextLine(file, start, size, maxLineBytes)
-    const stop = end >= size ? size : nextLine(file, end, size, maxLineBytes)
+    const stop = start === end ? at : end >= size ? size : nextLine(file, end, size, maxLineBytes)
     const buffer = new LineBuffer(path, options, { offset: at, capacity: Math.max(1, Math.min(PIECE_BYTES, stop - at)) })
     while (at < stop) {
       const count = file.read(buffer.free(), at, stop - at)

@@ -1,19 +1,27 @@
-import { encodeBlock, openBlock } from '../model/codec/block.ts'
+import { encodeBlock, openBlock, type Section } from '../model/codec/block.ts'
 import { checkKey } from '../model/key/check.ts'
+import { hashKey } from '../model/key/hash.ts'
 import { KEY_GROUPS, keyGroupOf } from '../model/key/key-group.ts'
 import { KeyTable } from '../model/key/key-table.ts'
 import { ValueColumn } from '../model/key/value-column.ts'
 
+const PRESENT = 1
+const DIRTY = 2
+
+/** Removed keys of group g stand in section g + this. */
+const REMOVALS = KEY_GROUPS
+
 /**
  * The state of one operator for a range of key groups, in memory: keys in a table, values by dense id beside it.
  * It remembers which keys were touched since the last save, so that a batch costs what it changed and not what it holds.
+ * A key may be in the table without state: it was looked up, and nothing has been put yet.
  */
 export class KeyedState {
   readonly table = new KeyTable()
-  readonly values = new ValueColumn()
-  /** Last update of each key in ms, by id; kept by operators with timeouts. */
-  readonly times = new ValueColumn()
-  #dirty = new Uint8Array(64)
+  readonly #values = new ValueColumn()
+  /** Last update of each key in ms; only operators with timeouts give times. */
+  #times: ValueColumn | null = null
+  #flags = new Uint8Array(64)
   #touched: number[] = []
   #removed: unknown[] = []
 
@@ -21,130 +29,110 @@ export class KeyedState {
   get changes(): number { return this.#touched.length + this.#removed.length }
   get hasChanges(): boolean { return this.changes > 0 }
 
-  put(id: number, value: unknown, time: number): void {
-    this.values.set(id, value)
-    this.times.set(id, time)
-    this.touch(id)
-  }
+  /** The state of a key, `undefined` without. */
+  get(id: number): unknown { return this.has(id) ? this.#values.get(id) : undefined }
+  has(id: number): boolean { return id < this.#flags.length && (this.#flags[id]! & PRESENT) !== 0 }
+  timeOf(id: number): number { return this.#times ? (this.#times.get(id) as number) : 0 }
 
-  touch(id: number): void {
-    if (id >= this.#dirty.length) this.#grow(id)
-    if (this.#dirty[id]) return
-    this.#dirty[id] = 1
+  put(id: number, value: unknown, time?: number): void {
+    if (id >= this.#flags.length) this.#grow(id)
+    this.#values.set(id, value)
+    if (time !== undefined) (this.#times ??= new ValueColumn()).set(id, time)
+    if (this.#flags[id] === (PRESENT | DIRTY)) return
+    this.#flags[id] = PRESENT | DIRTY
     this.#touched.push(id)
   }
 
+  /** Takes the key out; the next delta says so. A key without state leaves no trace. */
   remove(id: number): void {
-    this.#removed.push(this.table.keyAt(id))
-    this.#forget(id)
-  }
-
-  /** A key that was looked up but never got a value: it leaves no trace in the next delta. */
-  discard(id: number): void {
-    this.#forget(id)
-  }
-
-  #forget(id: number): void {
-    this.values.reset(id)
-    this.times.reset(id)
-    if (id < this.#dirty.length) this.#dirty[id] = 0
+    if (this.has(id)) this.#removed.push(this.table.keyAt(id))
+    if (id < this.#flags.length) this.#flags[id] = 0
+    this.#values.reset(id)
     this.table.remove(id)
   }
 
-  #grow(id: number): void {
-    const larger = new Uint8Array(Math.max(this.#dirty.length * 2, id + 1))
-    larger.set(this.#dirty)
-    this.#dirty = larger
-  }
-
   clear(): void {
-    for (const id of this.table.ids()) this.#removed.push(this.table.keyAt(id))
-    this.table.clear()
-    this.#dirty.fill(0)
-    this.#touched = []
+    for (const id of this.table.ids()) this.remove(id)
   }
 
-  /** What changed since the last `saved()`, as a block with one section per key group. */
+  #grow(id: number): void {
+    const larger = new Uint8Array(Math.max(this.#flags.length * 2, id + 1))
+    larger.set(this.#flags)
+    this.#flags = larger
+  }
+
+  /** What changed since the last `saved()`: the keys put, and the keys removed, each with one section per key group. */
   encodeDelta(): Uint8Array {
-    const rows = newGroups()
-    // A key may have been removed and added again; the removal stands first, so that reading in order ends right.
-    for (const key of this.#removed) rowsOf(rows, this.#hashOfKey(key)).push(key, undefined, 0, true)
-    for (const id of this.#touched) if (this.#dirty[id]) this.#addRow(rows, id)
-    return encodeGroups(rows)
+    const touched = [...new Set(this.#touched)].filter((id) => this.has(id))
+    return encodeBlock([...this.#sections(Int32Array.from(touched)), ...removalSections(this.#removed)])
   }
 
-  encodeSnapshot(): Uint8Array {
-    const rows = newGroups()
-    for (const id of this.table.ids()) this.#addRow(rows, id)
-    return encodeGroups(rows)
-  }
+  encodeSnapshot(): Uint8Array { return encodeBlock(this.#sections(this.table.ids())) }
 
-  #addRow(rows: Rows[], id: number): void {
-    const key = this.table.keyAt(id)
-    rowsOf(rows, this.table.hashAt(id)).push(key, this.values.get(id), (this.times.get(id) as number | undefined) ?? 0, false)
+  #sections(ids: Int32Array): Section[] {
+    const sections: Section[] = []
+    for (const [section, members] of byGroup(this.table, ids)) {
+      const keys = new Array<unknown>(members.length)
+      const values = new Array<unknown>(members.length)
+      for (let i = 0; i < members.length; i++) {
+        keys[i] = this.table.keyAt(members[i]!)
+        values[i] = this.#values.get(members[i]!)
+        checkKey(keys[i])
+      }
+      const columns: ArrayLike<unknown>[] = [keys, values]
+      if (this.#times) columns.push(Array.from(members, (id) => this.#times!.get(id)))
+      sections.push({ section, columns, count: members.length })
+    }
+    return sections
   }
-
-  #hashOfKey(key: unknown): number {
-    return this.#scratch.hashAt(this.#scratch.upsert(key))
-  }
-
-  readonly #scratch = new KeyTable()
 
   saved(): void {
-    for (const id of this.#touched) this.#dirty[id] = 0
+    for (const id of this.#touched) this.#flags[id]! &= ~DIRTY
     this.#touched = []
     this.#removed = []
-    this.#scratch.clear()
   }
 
-  /** Applies a block written by `encodeDelta` or `encodeSnapshot`, restricted to the groups wanted. */
+  /** Applies a block written by `encodeDelta` or `encodeSnapshot`, restricted to the groups wanted. What it brings counts as saved. */
   apply(bytes: Uint8Array, what: string, wanted: (group: number) => boolean): void {
     const block = openBlock(bytes, what)
-    for (const { section } of block.entries) if (wanted(section)) this.#applyGroup(block.read(section))
+    // A key that was removed and came back in one batch is in both: removals first.
+    for (const { section } of block.entries) if (section >= REMOVALS && wanted(section - REMOVALS)) this.#takeOut(block.read(section)[0]!)
+    for (const { section } of block.entries) if (section < REMOVALS && wanted(section)) this.#takeIn(block.read(section))
+    this.saved()
   }
 
-  #applyGroup(columns: unknown[][]): void {
-    const [keys, values, times, removed] = columns as [unknown[], unknown[], number[], boolean[]]
-    for (let i = 0; i < keys.length; i++) {
-      if (removed[i]) {
-        const known = this.table.find(keys[i])
-        if (known >= 0) this.table.remove(known)
-      } else {
-        const id = this.table.upsert(keys[i])
-        this.values.set(id, values[i])
-        this.times.set(id, times[i])
-      }
+  #takeOut(keys: readonly unknown[]): void {
+    for (const key of keys) {
+      const id = this.table.find(key)
+      if (id >= 0) this.remove(id)
     }
   }
-}
 
-class Rows {
-  readonly keys: unknown[] = []
-  readonly values: unknown[] = []
-  readonly times: number[] = []
-  readonly removed: boolean[] = []
-
-  push(key: unknown, value: unknown, time: number, removed: boolean): void {
-    checkKey(key, {})
-    this.keys.push(key)
-    this.values.push(value)
-    this.times.push(time)
-    this.removed.push(removed)
+  #takeIn([keys, values, times]: readonly (readonly unknown[])[]): void {
+    for (let i = 0; i < keys!.length; i++) this.put(this.table.upsert(keys![i]), values![i], times?.[i] as number | undefined)
   }
 }
 
-const newGroups = (): Rows[] => new Array<Rows>(KEY_GROUPS)
-
-function rowsOf(groups: Rows[], hash: number): Rows {
-  const group = keyGroupOf(hash)
-  return (groups[group] ??= new Rows())
+function removalSections(keys: readonly unknown[]): Section[] {
+  const groups = new Map<number, unknown[]>()
+  for (const key of keys) {
+    const group = keyGroupOf(hashKey(key)) + REMOVALS
+    const members = groups.get(group)
+    if (members) members.push(key)
+    else groups.set(group, [key])
+  }
+  return Array.from(groups, ([section, members]) => ({ section, columns: [members], count: members.length }))
 }
 
-function encodeGroups(groups: Rows[]): Uint8Array {
-  const sections = []
-  for (let group = 0; group < groups.length; group++) {
-    const rows = groups[group]
-    if (rows) sections.push({ section: group, columns: [rows.keys, rows.values, rows.times, rows.removed], count: rows.keys.length })
+/** Ids by key group, groups in order, as slices of one array. */
+export function* byGroup(table: KeyTable, ids: ArrayLike<number>): Iterable<readonly [number, Int32Array]> {
+  const starts = new Int32Array(KEY_GROUPS + 1)
+  for (let i = 0; i < ids.length; i++) starts[keyGroupOf(table.hashAt(ids[i]!)) + 1]!++
+  for (let group = 0; group < KEY_GROUPS; group++) starts[group + 1]! += starts[group]!
+  const next = starts.slice()
+  const ordered = new Int32Array(ids.length)
+  for (let i = 0; i < ids.length; i++) ordered[next[keyGroupOf(table.hashAt(ids[i]!))]!++] = ids[i]!
+  for (let group = 0; group < KEY_GROUPS; group++) {
+    if (starts[group]! < starts[group + 1]!) yield [group, ordered.subarray(starts[group], starts[group + 1])]
   }
-  return encodeBlock(sections)
 }

@@ -125,15 +125,15 @@ function updatePartition({ values, spec, time: timeMs, expires }: Shape, split: 
   const handle = new StateHandle<unknown>()
   const time = new Time(timeMs)
   const { f, emitsAlways, timeoutMs } = spec
+  const stamp = timeoutMs === null ? undefined : timeMs
   const out = (result: unknown): void => { if (emitsAlways || (result !== undefined && result !== null)) mapped.push(result) }
   const each = (key: unknown, value: unknown): void => {
     const id = state.table.upsert(key)
-    const had = state.values.get(id)
+    const had = state.get(id)
     handle.wrap(had)
     out(f(time, key, value, handle))
-    if (handle.isRemoved()) had === undefined ? state.discard(id) : state.remove(id)
-    else if (handle.isUpdated()) state.put(id, handle.get(), timeMs)
-    else if (had === undefined) state.discard(id)
+    if (handle.isUpdated()) state.put(id, handle.get(), stamp)
+    else if (handle.isRemoved() || had === undefined) state.remove(id)
     // A key that merely received a record is not idle (parity A5.11).
     else if (timeoutMs !== null) state.put(id, had, timeMs)
   }
@@ -145,16 +145,16 @@ function updatePartition({ values, spec, time: timeMs, expires }: Shape, split: 
 
 function expire(state: KeyedState, before: number, timedOut: (key: unknown, value: unknown) => void): void {
   const due: number[] = []
-  for (const id of state.table.ids()) if ((state.times.get(id) as number) < before) due.push(id)
+  for (const id of state.table.ids()) if (state.timeOf(id) < before) due.push(id)
   for (const id of due) {
-    timedOut(state.table.keyAt(id), state.values.get(id))
+    timedOut(state.table.keyAt(id), state.get(id))
     state.remove(id)
   }
 }
 
 function snapshotOf(state: KeyedState): (readonly [unknown, unknown])[] {
   const pairs: [unknown, unknown][] = []
-  for (const id of state.table.ids()) pairs.push([state.table.keyAt(id), state.values.get(id)])
+  for (const id of state.table.ids()) pairs.push([state.table.keyAt(id), state.get(id)])
   return pairs
 }
 

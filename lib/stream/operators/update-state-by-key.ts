@@ -65,7 +65,7 @@ function stateNode(
           after(gather(values, split, task, state), (gathered) => {
             update(state, gathered, time)
             const pairs: [unknown, unknown][] = []
-            for (const id of state.table.ids()) pairs.push([state.table.keyAt(id), state.values.get(id)])
+            for (const id of state.table.ids()) pairs.push([state.table.keyAt(id), state.get(id)])
             sink.chunk(pairs)
             return task.stateChanged(request, state)
           })))
@@ -79,20 +79,20 @@ export const sideOf = (rdd: RddNode<any>, partitioner: Partitioner): Dependency 
 function loadInitial(start: Dependency | null, split: number, task: TaskScope, state: KeyedState): Maybe<void> {
   if (!start) return
   return readSide(start, split, task, (key, value) => {
-    const known = state.keys
     const id = state.table.upsert(key)
-    if (state.keys > known) state.put(id, value, 0)
+    if (!state.has(id)) state.put(id, value)
   })
 }
 
 /** Values of the batch by id of their key, in order of arrival. */
 function gather(side: Dependency | null, split: number, task: TaskScope, state: KeyedState): Maybe<unknown[][]> {
-  const byId: unknown[][] = []
+  // Long enough from the start: a hole-ridden array would turn into a dictionary.
+  const byId: unknown[][] = new Array(state.table.idLimit)
   if (!side) return byId
   const done = readSide(side, split, task, (key, value) => {
     const id = state.table.upsert(key)
-    const values = byId[id]
-    if (values) values.push(value)
+    if (id >= byId.length) byId.push([value])
+    else if (byId[id]) byId[id].push(value)
     else byId[id] = [value]
   })
   return after(done, () => byId)
@@ -105,26 +105,20 @@ export const updateEach = (f: (time: Time, key: unknown, values: readonly unknow
   const time = new Time(timeMs)
   const gone: number[] = []
   for (const id of state.table.ids()) {
-    const previous = state.values.get(id)
+    const previous = state.get(id)
     const next = f(time, state.table.keyAt(id), values[id] ?? NONE, previous)
     if (next === undefined || next === null) gone.push(id)
     // An object may have been changed in place, so only equal primitives count as unchanged.
-    else if (typeof next === 'object' || !Object.is(next, previous)) state.put(id, next, timeMs)
+    else if (typeof next === 'object' || !Object.is(next, previous)) state.put(id, next)
   }
-  for (const id of gone) removeOrDiscard(state, id)
+  for (const id of gone) state.remove(id)
 }
 
 /** The whole partition at once: what comes out is the new state, whatever its keys (Spark's iterator form). */
-export const updateAll = (f: (entries: IterableIterator<[unknown, readonly unknown[], unknown]>) => Iterable<readonly [unknown, unknown]>): StateUpdate => (state, values, timeMs) => {
+export const updateAll = (f: (entries: IterableIterator<[unknown, readonly unknown[], unknown]>) => Iterable<readonly [unknown, unknown]>): StateUpdate => (state, values) => {
   const entries: [unknown, readonly unknown[], unknown][] = []
-  for (const id of state.table.ids()) entries.push([state.table.keyAt(id), values[id] ?? NONE, state.values.get(id)])
+  for (const id of state.table.ids()) entries.push([state.table.keyAt(id), values[id] ?? NONE, state.get(id)])
   const next = [...f(entries.values())]
   state.clear()
-  for (const [key, value] of next) state.put(state.table.upsert(key), value, timeMs)
-}
-
-/** A key that never had state leaves nothing to remove from it. */
-function removeOrDiscard(state: KeyedState, id: number): void {
-  if (state.values.get(id) === undefined) state.discard(id)
-  else state.remove(id)
+  for (const [key, value] of next) state.put(state.table.upsert(key), value)
 }

@@ -1,0 +1,38 @@
+import { cpuSeconds } from './usage.ts'
+
+/** Times batches one by one: what happens between two calls of `batch` (making the next input) is not counted. */
+export class Meter {
+  readonly #walls: number[] = []
+  #cpu = 0
+  /** Wall time of the first batch ever, before anything was compiled. */
+  coldMs: number | null = null
+
+  /** A batch that runs but is not counted: warm-up, or state being filled. */
+  async warm(run: () => unknown): Promise<void> {
+    const begun = performance.now()
+    await run()
+    this.coldMs ??= performance.now() - begun
+  }
+
+  async batch(run: () => unknown): Promise<void> {
+    const cpu = cpuSeconds()
+    const begun = performance.now()
+    await run()
+    this.#walls.push(performance.now() - begun)
+    this.#cpu += cpuSeconds() - cpu
+  }
+
+  get batches(): number { return this.#walls.length }
+  get wallSeconds(): number { return this.#walls.reduce((sum, ms) => sum + ms, 0) / 1000 }
+  get cpuSeconds(): number { return this.#cpu }
+  quantileMs(q: number): number { return quantile(this.#walls, q) }
+}
+
+/** The value below which a share `q` of the values lies; 0 where there are none. */
+export function quantile(values: readonly number[], q: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0
+}
+
+/** Everything that setting up has left behind is gone before the clock starts. */
+export const collectGarbage = (): void => { (globalThis as { gc?: () => void }).gc?.() }

@@ -1,0 +1,4 @@
+import type { Workload } from '../workload.ts'
+import { wordcount } from './wordcount.ts'
+
+export const workloads: readonly Workload[] = [wordcount]

@@ -1,0 +1,18 @@
+import type { Log } from '../host/log.ts'
+
+/** What a run looks like from outside: one form for people, one for programs. */
+export interface Reporter extends Log {
+  /** What `print()` writes. */
+  print(text: string): void
+  /** An error that ends the run or not; the same one twice is told once. */
+  error(error: unknown): void
+  /** A stop was asked for; `dueMs`: how far off the last batch is. */
+  stopping(dueMs: number): void
+  /** The last word. `stoppedMs`: how long stopping took, if a stop was asked for. */
+  end(exitCode: number, stoppedMs: number | null): void
+}
+
+export interface ReporterOptions {
+  readonly version: string
+  readonly verbose: boolean
+}

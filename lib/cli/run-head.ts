@@ -1,0 +1,29 @@
+import type { StartingEvent } from '../app/starting-event.ts'
+import { shownDirectory } from './text-reporter.ts'
+import { count, duration, span } from './units.ts'
+
+interface HeadFacts {
+  readonly version: string
+  readonly committed: number
+  readonly startupMs: number
+  readonly names: ReadonlyMap<string, string>
+}
+
+/** What a run says before its first batch. */
+export function headLines({ app, sources, outputs, dir, intervalMs }: StartingEvent, { version, committed, startupMs, names }: HeadFacts): string[] {
+  const title = `  sluice ${version}  ${app}`
+  const rows = (label: string, entries: readonly string[]): string[] => entries.map((entry, i) => `  ${(i === 0 ? label : '').padEnd(11)}${entry}`)
+  return [
+    `${title.padEnd(43)}  ready in ${duration(startupMs)}`,
+    '',
+    ...rows('Source', sources.map(({ name, kind }) => `${name.padEnd(12)}${kind}`)),
+    ...rows('Outputs', outputs.map(({ name, place }) => `${names.get(name)!.padEnd(12)}${place}`)),
+    ...rows('State', [stateLine(dir, committed)]),
+    ...rows('Batches', [`every ${span(intervalMs)}`]),
+  ]
+}
+
+function stateLine(dir: string | null, committed: number): string {
+  if (dir === null) return 'in memory: gone when this process ends; --dir keeps it'
+  return `${shownDirectory(dir).padEnd(12)}${committed > 0 ? `goes on after batch #${count(committed)}` : 'kept between runs'}`
+}

@@ -1,0 +1,115 @@
+import type { Log, LogEvent } from '../host/log.ts'
+import { StreamingContext } from '../stream/streaming-context.ts'
+import type { BatchFacts } from './batch-line.ts'
+import { JsonReporter } from './json-reporter.ts'
+import { LogFile } from './log-file.ts'
+import type { Reporter, ReporterOptions } from './reporter.ts'
+import { onStopSignals } from './signals.ts'
+import { TextReporter } from './text-reporter.ts'
+
+/** From the command line to the exit code: who hears what, and how a run ends. */
+export class RunSession implements Log {
+  /** Whether the program has started a context. */
+  started = false
+  readonly #options: ReporterOptions
+  readonly #reporters: Reporter[]
+  #grid: { readonly intervalMs: number; zeroTime: number; tick: number } | null = null
+  #stoppedAt: number | null = null
+  /** The error that a handler of last resort caught. */
+  #fail: (error: unknown) => void = () => {}
+
+  constructor(options: ReporterOptions & { readonly json: boolean }) {
+    this.#options = options
+    this.#reporters = [options.json ? jsonReporter(options) : textReporter(options)]
+  }
+
+  event(event: LogEvent): void {
+    if (event.type === 'starting') this.#starting(event)
+    if (event.type === 'ready') this.#grid = { ...this.#grid!, zeroTime: event['zeroTime'] as number, tick: event['tick'] as number }
+    if (event.type === 'batch' && this.#grid) this.#grid.tick = ((event as unknown as BatchFacts).time - this.#grid.zeroTime) / this.#grid.intervalMs
+    for (const reporter of this.#reporters) reporter.event(event)
+  }
+
+  #starting({ dir, intervalMs }: LogEvent): void {
+    this.started = true
+    this.#grid = { intervalMs: intervalMs as number, zeroTime: 0, tick: 0 }
+    if (typeof dir === 'string') this.#reporters.push(new LogFile(dir, this.#options.version))
+  }
+
+  print(text: string): void { for (const reporter of this.#reporters) reporter.print(text) }
+
+  /** Tells the process that watches this one which files it consists of. */
+  loaded(url: string): void { if (process.env['SLUICE_WATCHED']) process.send?.({ loaded: url }) }
+
+  /** Runs until `execute` is done; resolves with the exit code. */
+  async run(execute: () => Promise<void>): Promise<number> {
+    const unlisten = onStopSignals({ stop: (signal) => this.#stop(signal), quit: () => this.#quit() })
+    this.#watchParent()
+    const crashed = new Promise<never>((_, reject) => { this.#fail = reject })
+    process.on('uncaughtException', (error) => this.#fail(error))
+    const code = await Promise.race([execute(), crashed]).then(() => 0, (error: unknown) => this.#failed(error))
+    unlisten()
+    this.#end(code)
+    return code
+  }
+
+  async #failed(error: unknown): Promise<number> {
+    for (const reporter of this.#reporters) reporter.error(error)
+    await StreamingContext.getActive()?.stop(true, false).catch(() => {})
+    return 1
+  }
+
+  #stop(signal: 'SIGINT' | 'SIGTERM'): void {
+    const context = StreamingContext.getActive()
+    if (!context) this.#quit()
+    else {
+      const graceful = signal === 'SIGINT' || context.sparkContext.conf.getBoolean('spark.streaming.stopGracefullyOnShutdown', false)
+      this.#stoppedAt = Date.now()
+      if (graceful) for (const reporter of this.#reporters) reporter.stopping(this.#dueMs())
+      context.stop(true, graceful).catch((error: unknown) => this.#fail(error))
+    }
+  }
+
+  /** How far off the batch is that takes in what has arrived until now. */
+  #dueMs(): number {
+    const { intervalMs, zeroTime, tick } = this.#grid!
+    return zeroTime === 0 ? 0 : Math.max(0, zeroTime + Math.max(tick + 1, Math.ceil((Date.now() - zeroTime) / intervalMs)) * intervalMs - Date.now())
+  }
+
+  #quit(): void {
+    this.#end(130)
+    process.exit(130)
+  }
+
+  #end(code: number): void {
+    const stoppedMs = this.#stoppedAt === null ? null : Date.now() - this.#stoppedAt
+    for (const reporter of this.#reporters) reporter.end(code, stoppedMs)
+  }
+
+  /** Without its watcher a watched run would go on unseen. */
+  #watchParent(): void {
+    if (!process.env['SLUICE_WATCHED']) return
+    process.on('disconnect', () => this.#stop('SIGTERM'))
+    process.channel?.unref()
+  }
+}
+
+/** Everything else that writes to stdout writes to stderr instead. */
+function jsonReporter({ version }: ReporterOptions): Reporter {
+  const write = process.stdout.write.bind(process.stdout)
+  process.stdout.write = process.stderr.write.bind(process.stderr)
+  return new JsonReporter((line) => { write(line) }, version)
+}
+
+/** On a terminal, a line that is being rewritten must end before the program writes one of its own. */
+function textReporter(options: ReporterOptions): Reporter {
+  const write = process.stdout.write.bind(process.stdout)
+  const reporter = new TextReporter({ isTTY: process.stdout.isTTY, write }, { isTTY: process.stderr.isTTY, write: (text) => process.stderr.write(text) }, options)
+  if (process.stdout.isTTY && process.stderr.isTTY) {
+    process.stdout.write = ((...args: Parameters<typeof write>) => {
+      reporter.closeLine()
+      return write(...args)
+    }) as typeof write
+  }
+  return reporter
+}

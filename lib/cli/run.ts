@@ -1,0 +1,87 @@
+import { existsSync, statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import '../app/install.ts'
+import { setEmbeddedOptions } from '../app/embedded-host.ts'
+import { loadProgram } from '../app/load-program.ts'
+import { useOwnPackage } from '../app/own-package.ts'
+import { SluiceError } from '../model/errors.ts'
+import { StreamingContext } from '../stream/streaming-context.ts'
+import { readArguments, type Values } from './arguments.ts'
+import { closest } from './nearest.ts'
+import { packageVersion } from './package-root.ts'
+import { RunSession } from './run-session.ts'
+import { usageError } from './usage.ts'
+
+export const runFlags = {
+  dir: { kind: 'text' },
+  fresh: { kind: 'switch' },
+  batches: { kind: 'number', min: 1, max: 1_000_000_000 },
+  workers: { kind: 'number', min: 0, max: 256 },
+  json: { kind: 'switch' },
+  verbose: { kind: 'switch' },
+  resume: { kind: 'switch' },
+  'accept-graph': { kind: 'switch' },
+} as const
+
+/** Runs a program in this process until it ends, fails or is stopped. */
+export async function run(args: readonly string[]): Promise<number> {
+  const { values, words } = readArguments('run', args, runFlags)
+  const file = programFile('run', words[0])
+  const session = new RunSession({ json: values.json, verbose: values.verbose, version: packageVersion() })
+  embed(values, file, words.slice(1), session)
+  return session.run(() => execute(file, session))
+}
+
+async function execute(file: string, session: RunSession): Promise<void> {
+  const program = await loadProgram(pathToFileURL(file).href, { started: () => session.started })
+  if (program.kind === 'app') program.app.build().start()
+  else if (!session.started) throw nothingStarted(file)
+  await StreamingContext.getActive()?.awaitTermination()
+}
+
+/** What the program finds: its arguments, as `node <file> …` would give them, and an engine with these options. */
+function embed(values: Values<typeof runFlags>, file: string, args: readonly string[], session: RunSession): void {
+  process.argv = [process.execPath, file, ...args]
+  setEmbeddedOptions({
+    dir: directoryOf(values.dir),
+    fresh: values.fresh,
+    batchesMax: values.batches,
+    workers: values.workers ?? 0,
+    resume: values.resume,
+    acceptsGraph: values['accept-graph'],
+    module: pathToFileURL(file).href,
+    args,
+    log: session,
+    write: (text) => session.print(text),
+  })
+  useOwnPackage((url) => session.loaded(url))
+}
+
+function directoryOf(flag: string | null): string | null {
+  const fromEnvironment = process.env['SLUICE_DIR']
+  if (flag === null && fromEnvironment?.trim() === '') {
+    throw new SluiceError('E_ENV', 'SLUICE_DIR is set but blank.', { did: 'nothing was run', next: ['unset SLUICE_DIR, or give it a directory'] })
+  }
+  const dir = flag ?? fromEnvironment ?? null
+  return dir === null ? null : resolve(dir)
+}
+
+/** The absolute path of a program that is there. */
+export function programFile(command: string, word: string | undefined): string {
+  if (word === undefined) throw usageError(`${command} needs the file of a program.`, `sluice ${command} src/app.ts`)
+  const file = resolve(word)
+  if (!existsSync(file)) {
+    const meant = ['.ts', '.mts', '.js', '.mjs'].map((extension) => word + extension).find((candidate) => existsSync(candidate)) ?? closest(word, ['src/app.ts', 'app.ts'].filter((candidate) => existsSync(candidate)))
+    throw usageError(`There is no file ${word}.${meant ? ` Did you mean ${meant}?` : ''}`, meant ? `sluice ${command} ${meant}` : 'check the path; it counts from the current directory')
+  }
+  if (statSync(file).isDirectory()) throw usageError(`${word} is a directory, not a program.`, `sluice ${command} ${word.replace(/\/$/, '')}/app.ts`)
+  return file
+}
+
+const nothingStarted = (file: string): SluiceError =>
+  new SluiceError('E_NOT_STARTED', 'The program ended without starting a stream.', {
+    where: { place: file.startsWith(`${process.cwd()}/`) ? file.slice(process.cwd().length + 1) : file },
+    did: 'nothing was started',
+    next: ["export default app('name', seconds(1), (ssc) => { … })", 'or end the program with ssc.start() and await ssc.awaitTermination()'],
+  })

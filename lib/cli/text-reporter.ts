@@ -1,0 +1,148 @@
+import { relative } from 'node:path'
+import type { LogEvent } from '../host/log.ts'
+import type { StartingEvent } from '../app/starting-event.ts'
+import { type BatchFacts, batchHeading, batchLine, batchNotes, emptyLine, isEmpty, shortNames } from './batch-line.ts'
+import { errorLines } from './error-lines.ts'
+import { FoldedErrors } from './folded-errors.ts'
+import type { Reporter, ReporterOptions } from './reporter.ts'
+import { headLines } from './run-head.ts'
+import { paint, type Paint } from './terminal.ts'
+import { count, counted, duration } from './units.ts'
+
+export interface Terminal {
+  readonly isTTY: boolean
+  write(text: string): unknown
+}
+
+/** How often something quiet is mentioned where lines cannot be rewritten. */
+const QUIET_MS = 60_000
+
+/** A run for people: one line per batch on stderr; stdout gets the bytes of `print()` and nothing else. */
+export class TextReporter implements Reporter {
+  readonly #out: Terminal
+  readonly #err: Terminal
+  readonly #options: ReporterOptions
+  readonly #paint: Paint
+  readonly #errors = new FoldedErrors()
+  #starting: StartingEvent | null = null
+  #names: ReadonlyMap<string, string> = new Map()
+  #retries: string[] = []
+  #batches = 0
+  #records = 0
+  #next = 1
+  /** Empty batches since the last line; how many of them were mentioned, and when. */
+  #empty = { count: 0, mentioned: 0, time: 0, quietSince: 0 }
+  /** The last line has no newline yet and may be rewritten. */
+  #open = false
+
+  constructor(out: Terminal, err: Terminal, options: ReporterOptions) {
+    this.#out = out
+    this.#err = err
+    this.#options = options
+    this.#paint = paint(err)
+  }
+
+  event(event: LogEvent): void {
+    if (event.type === 'starting') this.#begin(event as StartingEvent)
+    else if (event.type === 'ready') this.#ready(event['committed'] as number)
+    else if (event.type === 'batch') this.#batch(event as unknown as BatchFacts)
+    else if (event.type === 'error') this.error(event['error'])
+    else if (event.type === 'task-failed') this.#retries.push(String(event['code']))
+    else if (event['level'] === 'warn') this.#line(this.#paint.warn(`  ! ${wordsOf(event)}`))
+  }
+
+  #begin(starting: StartingEvent): void {
+    this.#starting = starting
+    this.#names = shortNames(starting.outputs.map((output) => output.name))
+  }
+
+  #ready(committed: number): void {
+    this.#next = committed + 1
+    const head = headLines(this.#starting!, { version: this.#options.version, committed, startupMs: performance.now(), names: this.#names })
+    for (const line of [...head, '', this.#paint.dim(batchHeading)]) this.#line(line)
+  }
+
+  #batch(facts: BatchFacts): void {
+    this.#batches++
+    this.#records += facts.records
+    this.#next = facts.batch + 1
+    const notes = batchNotes(facts, this.#starting?.intervalMs ?? Number.POSITIVE_INFINITY, this.#retries, this.#names)
+    this.#retries = []
+    if (isEmpty(facts) && notes.length === 0) return this.#quiet(facts.time)
+    this.#mentionEmpty()
+    this.#empty = { count: 0, mentioned: 0, time: 0, quietSince: 0 }
+    this.#line(batchLine(facts, this.#names, notes))
+  }
+
+  #quiet(time: number): void {
+    const empty = this.#empty
+    empty.count++
+    empty.time = time
+    if (empty.quietSince === 0) empty.quietSince = time
+    const rewrites = this.#err.isTTY && (this.#open || empty.mentioned === 0)
+    if (!rewrites && time - empty.quietSince < QUIET_MS) return
+    empty.quietSince = time
+    this.#mentionEmpty()
+  }
+
+  /** On a terminal the line stays open, and the next mention takes its place. */
+  #mentionEmpty(): void {
+    const { count: empty, mentioned, time } = this.#empty
+    if (empty === mentioned) return
+    this.#empty.mentioned = empty
+    const text = this.#paint.dim(emptyLine(time, empty))
+    if (!this.#err.isTTY) return this.#line(text)
+    this.#err.write(this.#open ? `\r\x1b[2K${text}` : text)
+    this.#open = true
+  }
+
+  print(text: string): void {
+    this.closeLine()
+    this.#out.write(text)
+  }
+
+  error(error: unknown): void {
+    this.#retries = []
+    const told = this.#errors.take(error, Date.now())
+    if (told.folded > 0) this.#line(this.#paint.dim(`  … same error ${told.folded === 1 ? 'once more' : `${count(told.folded)} more times`}`))
+    if (!told.tell) return
+    this.closeLine()
+    this.#err.write(errorLines(error, { paint: this.#paint, verbose: this.#options.verbose }))
+  }
+
+  stopping(dueMs: number): void {
+    this.#mentionEmpty()
+    const wait = dueMs >= 1000 ? `, due in ${duration(dueMs)}; ^C again quits now` : ''
+    this.#line(`  finishing batch #${count(this.#next)} …${wait}`)
+  }
+
+  end(exitCode: number, stoppedMs: number | null): void {
+    this.#mentionEmpty()
+    const folded = this.#errors.rest()
+    if (folded > 0) this.#line(this.#paint.dim(`  … same error ${count(folded)} more times`))
+    this.closeLine()
+    if (exitCode !== 0 || !this.#starting) return
+    const done = stoppedMs === null ? `done: ${counted(this.#batches, 'batch', 'batches')}, ${counted(this.#records, 'record')}` : `done in ${duration(stoppedMs)}`
+    const { dir } = this.#starting
+    this.#line(`  ${done}. ${dir === null ? 'State was in memory.' : `State is in ${shownDirectory(dir)}; the same command goes on with #${count(this.#next)}.`}`)
+  }
+
+  /** Before anybody else writes to the same terminal. */
+  closeLine(): void {
+    if (!this.#open) return
+    this.#open = false
+    this.#err.write('\n')
+  }
+
+  #line(text: string): void {
+    this.closeLine()
+    this.#err.write(`${text}\n`)
+  }
+}
+
+export const shownDirectory = (dir: string): string => {
+  const path = relative('', dir)
+  return `${path === '' ? '.' : path.startsWith('..') ? dir : path}/`
+}
+
+const wordsOf = ({ type, level: _level, ...facts }: LogEvent): string => [type.replaceAll('-', ' '), ...Object.values(facts).map(String)].join(': ')

@@ -1,0 +1,371 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { MemoryBlobStore } from '../../../lib/local/blob-memory.ts'
+import { ManualClock } from '../../../lib/local/manual-clock.ts'
+import { SeededRandom } from '../../../lib/local/seeded-random.ts'
+import { encodeBlock } from '../../../lib/model/codec/block.ts'
+import { hasCode } from '../../../lib/model/errors.ts'
+import type { Json } from '../../../lib/model/json.ts'
+import { Receiver } from '../../../lib/source/receiver/receiver.ts'
+import { receiverSource } from '../../../lib/source/receiver/receiver-source.ts'
+import type { ReceiverInfo, Source, SourceIo } from '../../../lib/source/source.ts'
+import { memoryIo, readAll, sourceContract } from '../../../lib/testing/contracts/source.ts'
+
+class HandFed<T = string> extends Receiver<T> {
+  readonly calls: string[] = []
+  failing: Error | null = null
+
+  onStart(): void {
+    this.calls.push('start')
+    if (this.failing) throw this.failing
+  }
+
+  onStop(): void { this.calls.push('stop') }
+}
+
+interface Running<T> {
+  readonly receiver: HandFed<T>
+  readonly source: Source<T>
+  readonly clock: ManualClock
+  readonly io: SourceIo
+  readonly events: string[]
+  readonly infos: ReceiverInfo[]
+  cut(position?: Json | null): Promise<{ position: Json; got: T[][] }>
+}
+
+async function running<T = string>({ conf = {}, io = memoryIo(), position = null, receiver = new HandFed<T>() }: {
+  conf?: Record<string, string>; io?: SourceIo; position?: Json | null; receiver?: HandFed<T>
+} = {}): Promise<Running<T>> {
+  const clock = io.clock as ManualClock
+  const source = receiverSource<T>(receiver)
+  const events: string[] = []
+  const infos: ReceiverInfo[] = []
+  const note = (event: string) => (info: ReceiverInfo): void => {
+    events.push(event)
+    infos.push(info)
+  }
+  await source.receiver!.start({
+    io, streamId: 7, position, conf: (key, fallback) => conf[key] ?? fallback,
+    events: { started: note('started'), error: note('error'), stopped: note('stopped') },
+  })
+  let last = position
+  return {
+    receiver, source, clock, io, events, infos,
+    cut: async (from = last) => {
+      const cut = (await source.cut({ time: clock.now(), intervalMs: 1000, zeroTime: 0, position: from, limit: null, io }))!
+      last = cut.position
+      return { position: cut.position, got: await Promise.all(cut.splits.map((split) => readAll(source, [split], io))) }
+    },
+  }
+}
+
+sourceContract('receiver', async () => {
+  let now = await running()
+  return {
+    source: now.source, clock: now.clock, io: now.io,
+    feed: (records) => now.receiver.store(records),
+    restarted: async (position) => {
+      now = await running({ io: now.io, position })
+      return now.source
+    },
+  }
+})
+
+sourceContract('receiver of single records', async () => {
+  const { source, clock, io, receiver } = await running()
+  return {
+    source, clock, io,
+    feed: async (records) => {
+      for (const record of records) receiver.store(record)
+      await clock.advance(200)
+    },
+  }
+})
+
+test('single records become a block per interval of the clock; many become a block at once; a partition per block', async () => {
+  const { receiver, clock, cut } = await running()
+  receiver.store('a')
+  receiver.store('b')
+  await receiver.store(['c', 'd'])
+  await clock.advance(200)
+  receiver.store('e')
+  await clock.advance(400)
+  await receiver.store(['f', 'g'].values())
+  receiver.store('h')
+  await clock.advance(100)
+  assert.deepEqual((await cut()).got, [['c', 'd'], ['a', 'b'], ['e'], ['f', 'g']])
+  await clock.advance(100)
+  assert.deepEqual((await cut()).got, [['h']])
+})
+
+test('a batch knows its records before it is read', async () => {
+  const { receiver, source, clock, io } = await running()
+  await receiver.store(['a', 'b', 'c'])
+  assert.equal((await source.cut({ time: clock.now(), intervalMs: 1000, zeroTime: 0, position: null, limit: null, io }))!.records, 3)
+})
+
+test('many records are durable before they count: when the store fails, the receiver hears of it and no batch has them', async () => {
+  class Failing extends MemoryBlobStore {
+    left = 1
+    override putNew(key: string, bytes: Uint8Array): Promise<void> {
+      return this.left-- > 0 ? super.putNew(key, bytes) : Promise.reject(new Error('no room'))
+    }
+  }
+  const blobs = new Failing()
+  const { receiver, clock, cut } = await running({ io: { ...memoryIo(), blobs } })
+  await receiver.store(['kept'])
+  const refused = assert.rejects(receiver.store(['lost']), /no room/)
+  await clock.advance(5000)
+  await refused
+  blobs.left = 1
+  await receiver.store(['later'])
+  assert.deepEqual((await cut()).got, [['kept'], ['later']])
+})
+
+test('a write whose answer was lost is not a failure: the block is there, once', async () => {
+  class Forgetful extends MemoryBlobStore {
+    lost = 1
+    override async putNew(key: string, bytes: Uint8Array): Promise<void> {
+      await super.putNew(key, bytes)
+      if (this.lost-- > 0) throw new Error('connection reset')
+    }
+  }
+  const { receiver, clock, cut } = await running({ io: { ...memoryIo(), blobs: new Forgetful() } })
+  const stored = receiver.store(['a'])
+  await clock.advance(5000)
+  await stored
+  assert.deepEqual((await cut()).got, [['a']])
+})
+
+test('blocks become known in their order, whichever is durable first', async () => {
+  const releases: (() => void)[] = []
+  class Slow extends MemoryBlobStore {
+    override async putNew(key: string, bytes: Uint8Array): Promise<void> {
+      await new Promise<void>((resolve) => releases.push(resolve))
+      await super.putNew(key, bytes)
+    }
+  }
+  const { receiver, clock, cut } = await running({ io: { ...memoryIo(), blobs: new Slow() } })
+  const first = receiver.store(['first'])
+  const second = receiver.store(['second'])
+  await clock.advance(1)
+  releases[1]!()
+  await clock.advance(1)
+  assert.deepEqual((await cut()).got, [])
+  releases[0]!()
+  await Promise.all([first, second])
+  assert.deepEqual((await cut()).got, [['first'], ['second']])
+})
+
+test('after a kill exactly the blocks of no committed batch are found again, those of several runs in the order of the runs', async () => {
+  const io = memoryIo()
+  const first = await running({ io })
+  await first.receiver.store(['1a'])
+  await first.receiver.store(['1b'])
+  const committed = await first.cut()
+  await first.receiver.store(['1c'])
+  await first.cut() // planned, never committed
+  await first.receiver.store(['1d'])
+
+  await first.clock.advance(1000)
+  const second = await running({ io, position: committed.position })
+  assert.equal(second.source.receiver!.waiting(), 2)
+  await second.receiver.store(['2a'])
+
+  await first.clock.advance(1000)
+  const third = await running({ io, position: committed.position })
+  await third.receiver.store(['3a'])
+  const cut = await third.cut()
+  assert.deepEqual(cut.got, [['1c'], ['1d'], ['2a'], ['3a']])
+
+  await third.source.committed!(cut.position, io)
+  assert.deepEqual(await io.blobs.list(io.prefix), [])
+  await third.receiver.store(['3b'])
+  const { position } = await third.cut()
+  assert.equal(Object.keys((position as { runs: object }).runs).length, 1, 'runs without blocks are forgotten')
+})
+
+test('blocks are deleted up to the committed position and no further', async () => {
+  const { receiver, source, io, cut, clock } = await running()
+  await receiver.store(['a'])
+  const first = await cut()
+  await clock.advance(1000)
+  await receiver.store(['b'])
+  await cut()
+  await receiver.store(['c'])
+  await source.committed!(first.position, io)
+  assert.equal((await io.blobs.list(io.prefix)).length, 2)
+})
+
+test('asking twice for one batch gives the same blocks, although others came in between', async () => {
+  const { receiver, cut } = await running()
+  await receiver.store(['a'])
+  assert.deepEqual((await cut(null)).got, [['a']])
+  await receiver.store(['b'])
+  assert.deepEqual((await cut(null)).got, [['a']])
+})
+
+test('stopping stores what was handed over; later records are refused or dropped, not half stored', async () => {
+  const { receiver, source, cut, events } = await running()
+  receiver.store('a')
+  await source.receiver!.stop(true)
+  assert.deepEqual([receiver.isStopped(), receiver.calls, events], [true, ['start', 'stop'], ['started', 'stopped']])
+  assert.equal(receiver.store('b'), false)
+  await assert.rejects(receiver.store(['c']), (error) => hasCode(error, 'E_RECEIVER_STATE'))
+  assert.equal(source.receiver!.waiting(), 1)
+  assert.deepEqual((await cut()).got, [['a']])
+})
+
+test('a graceful stop right after the start does not hang', async () => {
+  const { source } = await running()
+  await Promise.all([source.receiver!.stop(true), source.receiver!.stop(true)])
+})
+
+test('a receiver that counts as fast as it can: what was processed is exactly what it counted', async () => {
+  class Counting extends HandFed<number> {
+    counter = 0
+    override async onStart(): Promise<void> {
+      while (!this.isStopped()) {
+        if (!this.store(++this.counter)) await this.ready()
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+    }
+  }
+  const receiver = new Counting()
+  const { source, clock, cut } = await running<number>({ receiver })
+  await clock.advance(1000)
+  const got = (await cut()).got.flat()
+  await clock.advance(300)
+  await source.receiver!.stop(true)
+  got.push(...(await cut()).got.flat())
+  assert.deepEqual(got, Array.from({ length: receiver.counter }, (_, i) => i + 1))
+})
+
+test('listeners hear of the start, of errors, and of the end with its reason', async () => {
+  const { receiver, events, infos, clock } = await running()
+  await clock.advance(10)
+  receiver.reportError('test report error', new Error('test report exception'))
+  receiver.stop('test stop error')
+  await clock.advance(5000)
+  assert.deepEqual(events, ['started', 'error', 'stopped'])
+  assert.deepEqual(infos.map(({ streamId, name, active }) => [streamId, name, active]), [[7, 'HandFed-7', true], [7, 'HandFed-7', true], [7, 'HandFed-7', false]])
+  assert.match(infos[1]!.lastError, /test report exception/)
+  assert.deepEqual([infos[1]!.lastErrorMessage, infos[1]!.lastErrorTime, infos[0]!.lastErrorTime], ['test report error', 10, -1])
+  assert.equal(infos[2]!.lastErrorMessage, 'test stop error')
+})
+
+test('a restart stops, waits for the delay, and starts again; what was stored stays', async () => {
+  const { receiver, clock, events, cut } = await running()
+  receiver.store('before')
+  receiver.restart('connection lost', new Error('reset'))
+  await clock.advance(1999)
+  assert.deepEqual([receiver.calls, receiver.isStopped()], [['start', 'stop'], true])
+  await clock.advance(1)
+  assert.deepEqual([receiver.calls, receiver.isStarted()], [['start', 'stop', 'start'], true])
+  receiver.restart('again', undefined, 10)
+  await clock.advance(10)
+  assert.equal(receiver.calls.length, 5)
+  assert.deepEqual(events, ['started', 'stopped', 'started', 'stopped', 'started'])
+  assert.deepEqual((await cut()).got, [['before']])
+})
+
+test('a receiver that stops is started again only where the settings say so', async () => {
+  const once = await running()
+  once.receiver.stop('done')
+  await once.clock.advance(10_000)
+  assert.deepEqual(once.receiver.calls, ['start', 'stop'])
+  const again = await running({ conf: { 'sluice.receiver.relaunch': 'true' } })
+  again.receiver.stop('done')
+  await again.clock.advance(2000)
+  assert.deepEqual(again.receiver.calls, ['start', 'stop', 'start'])
+})
+
+test('an error in onStart, thrown or rejected, stops the receiver and nothing else', async () => {
+  const thrown = new HandFed()
+  thrown.failing = new Error('no such host')
+  const { infos, clock } = await running({ receiver: thrown })
+  await clock.advance(0)
+  assert.deepEqual([thrown.calls, infos.at(-1)!.lastErrorMessage], [['start', 'stop'], 'Error starting receiver 7 - no such host'])
+  class Rejecting extends HandFed {
+    override async onStart(): Promise<void> { throw new Error('later') }
+  }
+  const rejected = await running({ receiver: new Rejecting() })
+  await rejected.clock.advance(0)
+  assert.equal(rejected.infos.at(-1)!.lastErrorMessage, 'Error starting receiver 7 - later')
+})
+
+test('a record that cannot be stored is reported and leaves its neighbours alone', async () => {
+  const { receiver, clock, events, cut } = await running<unknown>()
+  for (const record of ['a', () => 1, 'b', 'c']) receiver.storeOne(record)
+  await clock.advance(200)
+  assert.deepEqual((await cut()).got.flat(), ['a', 'b', 'c'])
+  assert.deepEqual(events, ['started', 'error'])
+})
+
+test('a record that is an array goes by storeOne; pairs in an array are many', async () => {
+  const { receiver, clock, cut } = await running<[string, number]>()
+  receiver.storeOne(['a', 1])
+  await clock.advance(200)
+  await receiver.store([['b', 2], ['c', 3]])
+  assert.deepEqual((await cut()).got, [[['a', 1]], [['b', 2], ['c', 3]]])
+})
+
+test('bytes that are a block are its records; other bytes are one record', async () => {
+  const { receiver, cut } = await running<unknown>()
+  await receiver.storeBytes(encodeBlock([{ section: 0, columns: [['x', 'y']], count: 2 }]), { from: 1 })
+  await receiver.storeBytes(Uint8Array.of(1, 2, 3))
+  assert.deepEqual((await cut()).got, [['x', 'y'], [Uint8Array.of(1, 2, 3)]])
+})
+
+test('over the rate, records are taken but asked to wait; the rate can change, within the maximum', async () => {
+  const { receiver, source, clock } = await running({ conf: { 'spark.streaming.receiver.maxRate': '10' } })
+  const resumed: number[] = []
+  const storeAll = async (count: number): Promise<void> => {
+    for (let i = 0; i < count; i++) {
+      if (receiver.store('x')) continue
+      await receiver.ready()
+      resumed.push(clock.now())
+    }
+  }
+  const first = storeAll(3)
+  await clock.advance(300)
+  await first
+  assert.deepEqual(resumed, [100, 200, 300])
+  source.receiver!.updateRate(-5)
+  source.receiver!.updateRate(4)
+  const second = storeAll(2)
+  await clock.advance(500)
+  await second
+  source.receiver!.updateRate(1000)
+  const third = storeAll(1)
+  await clock.advance(100)
+  await third
+  assert.deepEqual(resumed.slice(3), [550, 800, 900])
+})
+
+test('while the queue of blocks is full, records wait; nothing is lost', async () => {
+  const releases: (() => void)[] = []
+  class Slow extends MemoryBlobStore {
+    override async putNew(key: string, bytes: Uint8Array): Promise<void> {
+      await new Promise<void>((resolve) => releases.push(resolve))
+      await super.putNew(key, bytes)
+    }
+  }
+  const clock = new ManualClock()
+  const io = { ...memoryIo(clock), blobs: new Slow(), random: new SeededRandom(3) }
+  const { receiver, source, cut } = await running({ io, conf: { 'spark.streaming.blockQueueSize': '2' } })
+  let wentOn = false
+  for (let i = 0; i < 8; i++) {
+    if (!receiver.store(`${i}`)) void receiver.ready().then(() => { wentOn = true })
+    await clock.advance(200)
+  }
+  assert.equal(wentOn, false)
+  const stopped = source.receiver!.stop(true)
+  for (let i = 0; i < 20; i++) {
+    releases.shift()?.()
+    await clock.advance(1)
+  }
+  await stopped
+  assert.equal(wentOn, true)
+  assert.deepEqual((await cut()).got.flat(), ['0', '1', '2', '3', '4', '5', '6', '7'])
+})

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { ListedFile } from '../../lib/source/file-selection.ts'
+import { SeenFiles, type SeenState } from '../../lib/source/seen-files.ts'
+import { memoryIo } from '../../lib/testing/contracts/source.ts'
+
+const file = (path: string, mtimeMs: number, etag?: string): ListedFile => ({ path, mtimeMs, size: 1, ...(etag === undefined ? {} : { etag }) })
+const paths = (files: readonly ListedFile[]): string[] => files.map(({ path }) => path)
+const nothing: SeenState = { object: null, recent: [] }
+
+test('F54: every file comes once, however old it looks when it appears; a changed one is a new one', async () => {
+  const io = memoryIo()
+  const seen = new SeenFiles()
+  const first = await seen.select([file('b', 2), file('a', 1)], nothing, Infinity, io)
+  assert.deepEqual(paths(first.selected), ['a', 'b'])
+  const second = await seen.select([file('a', 1), file('b', 3), file('c', 0)], first.next, Infinity, io)
+  assert.deepEqual(paths(second.selected), ['c', 'b'])
+  assert.deepEqual((await seen.select([file('a', 9, 'x')], second.next, Infinity, io)).selected.length, 1)
+})
+
+test('the etag is what counts where there is one', async () => {
+  const io = memoryIo()
+  const { next } = await new SeenFiles().select([file('a', 1, 'x')], nothing, Infinity, io)
+  assert.deepEqual((await new SeenFiles().select([file('a', 2, 'x')], next, Infinity, io)).selected, [])
+})
+
+test('at most so many files per batch, the oldest first; none is forgotten', async () => {
+  const io = memoryIo()
+  const all = Array.from({ length: 10 }, (_, i) => file(`f${i}`, 100 - i))
+  let state = nothing
+  const got: string[][] = []
+  for (let i = 0; i < 5; i++) {
+    const { selected, next } = await new SeenFiles().select(all, state, 3, io)
+    got.push(paths(selected))
+    state = next
+  }
+  assert.deepEqual(got, [['f9', 'f8', 'f7'], ['f6', 'f5', 'f4'], ['f3', 'f2', 'f1'], ['f0'], []])
+})
+
+test('F56: with many files the position stays small, and another process still knows them all', async () => {
+  const io = memoryIo()
+  const all = Array.from({ length: 3000 }, (_, i) => file(`dir/f${i}`, i))
+  let state = nothing
+  const seen = new SeenFiles()
+  for (let count = 100; count <= all.length; count += 100) {
+    const { selected, next } = await seen.select(all.slice(0, count), state, Infinity, io)
+    assert.equal(selected.length, 100)
+    assert.ok(JSON.stringify(next).length < 5000)
+    state = JSON.parse(JSON.stringify(next)) as SeenState
+    await seen.sweep(state, io)
+  }
+  assert.deepEqual((await new SeenFiles().select(all, state, Infinity, io)).selected, [])
+  assert.equal((await io.blobs.list(io.prefix)).length, 1)
+})
