@@ -1,19 +1,34 @@
-import type { Delivery, OutputSink } from '../lib/output/sink.ts'
+import type { DStream } from '../lib/stream/dstream.ts'
+import { stageAll, stagedRecords } from '../lib/stream/operators/stagers.ts'
 
-/** Counts and adds up values, which is all that is asked of a sink inside the time; keeps the last batch, so that a checksum can be made afterwards. */
-export class CountAndSum implements OutputSink<readonly [string, number]> {
-  readonly name = 'count and sum'
-  readonly guarantee = 'at-least-once'
-  count = 0
-  sum = 0
-  last: (readonly [string, number])[][] = []
-  #batch = 0
+type Row = readonly [string, number]
 
-  async write(records: readonly (readonly [string, number])[], delivery: Delivery): Promise<void> {
-    if (delivery.batch !== this.#batch) this.last = []
-    this.#batch = delivery.batch
-    this.last.push(records as (readonly [string, number])[])
-    this.count += records.length
-    for (let i = 0; i < records.length; i++) this.sum += records[i]![1]
-  }
+/** What an output has seen. `last` holds the rows of the newest batch, so that a checksum can be made when the clock has stopped. */
+export interface Seen {
+  count: number
+  sum: number
+  last: readonly (readonly Row[])[]
+}
+
+/** An output that counts records and adds up their values, after the commit and on what the commit has fixed, like every sink. */
+export function countAndSum(stream: DStream<[string, number]>): Seen {
+  const seen: Seen = { count: 0, sum: 0, last: [] }
+  stream.output({
+    kind: 'count-and-sum',
+    operation: {
+      guarantee: 'at-least-once',
+      stage: stageAll,
+      publish: async (batch) => {
+        const partitions = await stagedRecords(batch) as Row[][]
+        for (const records of partitions) take(seen, records)
+        seen.last = partitions
+      },
+    },
+  })
+  return seen
+}
+
+function take(seen: Seen, records: readonly Row[]): void {
+  seen.count += records.length
+  for (let i = 0; i < records.length; i++) seen.sum += records[i]![1]
 }

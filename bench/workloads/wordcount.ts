@@ -1,7 +1,7 @@
 import type { StreamingContext } from '../../lib/stream/streaming-context.ts'
 import { checksum } from '../checksum.ts'
 import { MapWordCount, OwnTableWordCount, type WordCountClosures } from '../ceilings/wordcount.ts'
-import { CountAndSum } from '../count-and-sum.ts'
+import { countAndSum, type Seen } from '../count-and-sum.ts'
 import { textFile } from '../data.ts'
 import { describedContext, Driver, type Driving } from '../engine.ts'
 import { collectGarbage } from '../meter.ts'
@@ -24,28 +24,22 @@ const closures = (): WordCountClosures => ({
 })
 
 /** The program under test: words of each batch, and a running total of each word. */
-export function wordCount(context: StreamingContext, path: string): CountAndSum {
+export function wordCount(context: StreamingContext, path: string): Seen {
   const { split, pair, add, update } = closures()
-  const sink = new CountAndSum()
-  context.source('text', textSource(blocksOf(path)))
-    .flatMap(split)
-    .map(pair)
-    .reduceByKey(add)
-    .updateStateByKey<number, string, number>(update)
-    .output('totals', sink)
-  return sink
+  const counts = context.source('text', textSource(blocksOf(path))).flatMap(split).map(pair).reduceByKey(add)
+  return countAndSum(counts.updateStateByKey<number, string, number>(update))
 }
 
 const blocksOf = (path: string): TextRange[][] => textBlocks(path, BLOCK_BYTES, 2)
 
 async function engine({ size, inputs, meter }: Setting, driving: Driving): Promise<Outcome> {
   const context = describedContext()
-  const sink = wordCount(context, inputs[0]!.path)
+  const seen = wordCount(context, inputs[0]!.path)
   const driver = await Driver.open(context, driving)
   for (let i = 0; i < WARM; i++) await meter.warm(() => driver.batch())
   collectGarbage()
   for (let i = WARM; i < BATCHES[size]; i++) await meter.batch(() => driver.batch())
-  const outcome = { records: wordsIn(inputs[0]!.path, size), checksum: checksum(sink.last.flat()) }
+  const outcome = { records: wordsIn(inputs[0]!.path, size), checksum: checksum(seen.last.flat()) }
   await driver.close()
   return outcome
 }

@@ -70,7 +70,7 @@ export class EmbeddedEngine implements Engine {
     this.#loop = new BatchLoop({ coordinator, clock: host.clock, catchUpMax, batchesMax, onBatch: (manifest) => this.#onBatch(manifest), onError: (error) => this.#failed(error) })
     this.#ready.resolve()
     if (this.#stopping === 'now') return
-    await this.#receivers!.start(coordinator.manifest)
+    await this.#receivers!.start(coordinator.head, coordinator.manifest)
     this.#context.listeners.post('onStreamingStarted', { time: host.clock.now() })
     if (this.#stopping) await this.#wind(this.#stopping === 'gracefully')
     await this.#loop.run()

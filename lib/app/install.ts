@@ -1,11 +1,13 @@
 import { openDirectoryHead } from '../local/head-directory.ts'
 import type { Head } from '../model/head.ts'
-import { installEngine } from '../stream/engine.ts'
+import { localSources } from '../local/source-factories.ts'
+import { installEngine, installSources } from '../stream/engine.ts'
 import { EmbeddedEngine } from './embedded-engine.ts'
 import { appsBelow, embeddedOptions } from './embedded-host.ts'
 import { join } from 'node:path'
 import { SluiceError } from '../model/errors.ts'
 
+installSources(localSources)
 installEngine((context) => new EmbeddedEngine(context), {
   defaultDirectory: () => embeddedOptions().dir,
   async read(directory) {

@@ -5,14 +5,12 @@ const MENTION_MS = 60_000
 
 /** An error that comes again and again is told once; then only how often. */
 export class FoldedErrors {
-  readonly #seen = new WeakSet<object>()
   #last = ''
   #repeated = 0
   #mentioned = 0
 
   /** `tell`: this one is new. `folded`: repetitions of the one before that are to be mentioned now. */
   take(error: unknown, now: number): { readonly tell: boolean; readonly folded: number } {
-    if (this.#isKnown(error)) return { tell: false, folded: 0 }
     const { code, message, where } = factsOf(error)
     const key = JSON.stringify([code, message.replaceAll(/\d+/g, 'n'), where.operator, where.place])
     if (key !== this.#last) {
@@ -32,14 +30,5 @@ export class FoldedErrors {
     const rest = this.#repeated
     this.#repeated = 0
     return rest
-  }
-
-  /** The very same object, or one that wraps it: an error is logged where it happens and thrown where somebody waits. */
-  #isKnown(error: unknown): boolean {
-    if (typeof error !== 'object' || error === null) return false
-    const cause = (error as { cause?: unknown }).cause
-    const known = this.#seen.has(error) || (typeof cause === 'object' && cause !== null && this.#seen.has(cause))
-    this.#seen.add(error)
-    return known
   }
 }

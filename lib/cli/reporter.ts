@@ -4,7 +4,7 @@ import type { Log } from '../host/log.ts'
 export interface Reporter extends Log {
   /** What `print()` writes. */
   print(text: string): void
-  /** An error that ends the run or not; the same one twice is told once. */
+  /** An error, whether it ends the run or not. */
   error(error: unknown): void
   /** A stop was asked for; `dueMs`: how far off the last batch is. */
   stopping(dueMs: number): void

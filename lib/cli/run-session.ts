@@ -13,6 +13,7 @@ export class RunSession implements Log {
   started = false
   readonly #options: ReporterOptions
   readonly #reporters: Reporter[]
+  readonly #told = new WeakSet<object>()
   #grid: { readonly intervalMs: number; zeroTime: number; tick: number } | null = null
   #stoppedAt: number | null = null
   /** The error that a handler of last resort caught. */
@@ -27,7 +28,16 @@ export class RunSession implements Log {
     if (event.type === 'starting') this.#starting(event)
     if (event.type === 'ready') this.#grid = { ...this.#grid!, zeroTime: event['zeroTime'] as number, tick: event['tick'] as number }
     if (event.type === 'batch' && this.#grid) this.#grid.tick = ((event as unknown as BatchFacts).time - this.#grid.zeroTime) / this.#grid.intervalMs
-    for (const reporter of this.#reporters) reporter.event(event)
+    if (event.type === 'error') this.#tell(event['error'])
+    else for (const reporter of this.#reporters) reporter.event(event)
+  }
+
+  /** Once: an error is logged where it happens, and thrown where somebody waits, as it is or wrapped. */
+  #tell(error: unknown): void {
+    const faces = [error, (error as { cause?: unknown } | null)?.cause].filter((face) => typeof face === 'object' && face !== null)
+    const isKnown = faces.some((face) => this.#told.has(face))
+    for (const face of faces) this.#told.add(face)
+    if (!isKnown) for (const reporter of this.#reporters) reporter.error(error)
   }
 
   #starting({ dir, intervalMs }: LogEvent): void {
@@ -54,7 +64,7 @@ export class RunSession implements Log {
   }
 
   async #failed(error: unknown): Promise<number> {
-    for (const reporter of this.#reporters) reporter.error(error)
+    this.#tell(error)
     await StreamingContext.getActive()?.stop(true, false).catch(() => {})
     return 1
   }

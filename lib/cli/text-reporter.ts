@@ -46,7 +46,6 @@ export class TextReporter implements Reporter {
     if (event.type === 'starting') this.#begin(event as StartingEvent)
     else if (event.type === 'ready') this.#ready(event['committed'] as number)
     else if (event.type === 'batch') this.#batch(event as unknown as BatchFacts)
-    else if (event.type === 'error') this.error(event['error'])
     else if (event.type === 'task-failed') this.#retries.push(String(event['code']))
     else if (event['level'] === 'warn') this.#line(this.#paint.warn(`  ! ${wordsOf(event)}`))
   }

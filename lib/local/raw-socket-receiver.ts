@@ -16,7 +16,7 @@ export async function* framesOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerat
   let held = 0
   let size: number | null = null
   const take = (count: number): Buffer => {
-    const all = Buffer.concat(parts, held)
+    const all = parts.length === 1 ? Buffer.from(parts[0].buffer, parts[0].byteOffset, held) : Buffer.concat(parts, held)
     held -= count
     parts = [all.subarray(count)]
     return all.subarray(0, count)

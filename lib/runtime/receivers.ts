@@ -1,30 +1,85 @@
 import type { Host } from '../host/host.ts'
 import type { Head } from '../model/head.ts'
 import type { Manifest } from '../model/manifest.ts'
+import { createRateController, type RateController } from '../source/rate/rate-controller.ts'
+import type { ReceiverEvents } from '../source/source.ts'
 import type { StreamNode } from '../stream/stream-node.ts'
+import type { BatchInfo } from '../stream/streaming-listener.ts'
 import type { StreamingContext } from '../stream/streaming-context.ts'
+import { sourceIo } from './plan-batch.ts'
 
-/** The sources of a context that receive on their own, from start to stop. */
+interface Input {
+  readonly id: number
+  readonly node: StreamNode
+  readonly rate: RateController | null
+}
+
+/** The sources of a context while it runs: those that receive on their own are started and stopped, and all are told how fast they may go. */
 export class Receivers {
   readonly #host: Host<Head>
   readonly #context: StreamingContext
+  readonly #inputs: readonly Input[]
+  #head: Pick<Head, 'app' | 'inc'> | null = null
 
   constructor(host: Host<Head>, context: StreamingContext) {
     this.#host = host
     this.#context = context
+    const reachable = context.graph.reachable()
+    const batchMs = context.batchDuration.milliseconds
+    this.#inputs = context.graph.inputs
+      .map((node, id) => ({ id, node, rate: createRateController(this.#conf, batchMs) }))
+      .filter(({ node }) => reachable.has(node))
+    context.addStreamingListener({ onBatchCompleted: ({ batchInfo }) => this.#learn(batchInfo) })
   }
 
-  get #inputs(): { readonly id: number; readonly node: StreamNode }[] {
-    const reachable = this.#context.graph.reachable()
-    return this.#context.graph.inputs.map((node, id) => ({ id, node })).filter(({ node }) => node.source!.receiver && reachable.has(node))
+  readonly #conf = (key: string, fallback: string): string => this.#context.sparkContext.conf.get(key, fallback)
+
+  async start(head: Pick<Head, 'app' | 'inc'>, manifest: Manifest | null): Promise<void> {
+    this.#head = head
+    for (const { id, node } of this.#inputs) {
+      await node.source!.receiver?.start({
+        io: sourceIo(this.#host, head, node.uid),
+        streamId: id,
+        position: manifest?.positions[node.uid] ?? null,
+        conf: this.#conf,
+        events: this.#events,
+      })
+    }
   }
 
-  async start(_manifest: Manifest | null): Promise<void> {
-    void this.#host
-    void this.#inputs
+  async stop(graceful: boolean): Promise<void> {
+    await Promise.all(this.#inputs.map(({ node }) => node.source!.receiver?.stop(graceful)))
   }
 
-  async stop(_graceful: boolean): Promise<void> {}
-  async committed(_manifest: Manifest): Promise<void> {}
-  limitOf(_source: string): number | null { return null }
+  /** Batches up to `manifest` are done: sources may let go of what only those needed. */
+  async committed(manifest: Manifest): Promise<void> {
+    for (const { node } of this.#inputs) {
+      const position = manifest.positions[node.uid]
+      if (position !== undefined) await node.source!.committed?.(position, sourceIo(this.#host, this.#head!, node.uid))
+    }
+  }
+
+  /** Most records that the next batch may take of a source; receivers are limited while they receive. */
+  limitOf(source: string): number | null {
+    const input = this.#inputs.find(({ node }) => node.uid === source)
+    return input?.node.source!.receiver ? null : (input?.rate?.limit(this.#context.batchDuration.milliseconds) ?? null)
+  }
+
+  #learn({ streamIdToInputInfo, processingEndTime, processingDelay, schedulingDelay }: BatchInfo): void {
+    for (const { id, node, rate } of this.#inputs) {
+      const records = streamIdToInputInfo.get(id)?.numRecords
+      if (!rate || records === undefined) continue
+      const updated = rate.batchCompleted({ processingEndTime: processingEndTime!, records, processingDelay: processingDelay!, schedulingDelay: schedulingDelay! })
+      if (updated !== null) node.source!.receiver?.updateRate(updated)
+    }
+  }
+
+  get #events(): ReceiverEvents {
+    const { listeners } = this.#context
+    return {
+      started: (receiverInfo) => listeners.post('onReceiverStarted', { receiverInfo }),
+      error: (receiverInfo) => listeners.post('onReceiverError', { receiverInfo }),
+      stopped: (receiverInfo) => listeners.post('onReceiverStopped', { receiverInfo }),
+    }
+  }
 }

@@ -119,7 +119,7 @@ export class LineBuffer {
     let from = start
     let bad = 0
     for (let i = 0; i < lines.length; i++) {
-      const length = lines[i]!.length
+      const length = lines[i].length
       const to = returns && length > 0 && bytes[from + length - 1] === RETURN ? from + length - 1 : from + length
       if (to - from > this.#maxLineBytes) bad = this.#bad(this.#tooLongAt(from), bad)
       else if (length > COPIED_CHARS_MAX || to !== from + length) lines[i - bad] = bytes.latin1Slice(from, to)
@@ -221,7 +221,7 @@ const COPIED_CHARS_MAX = 12
 function firstInvalid(bytes: Uint8Array): number {
   let at = 0
   while (at < bytes.length) {
-    const size = sizeByLead(bytes[at]!)
+    const size = sizeByLead(bytes[at])
     if (!isUtf8(bytes.subarray(at, at + size))) return at
     at += size
   }

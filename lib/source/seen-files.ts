@@ -19,6 +19,7 @@ const FINGERPRINT_CHARS = 12
  */
 export class SeenFiles {
   #loaded: { readonly object: string | null; readonly known: Set<string> } = { object: null, known: new Set() }
+  #swept: string | null = null
 
   /** The files that no batch took, oldest first, at most `max` of them. */
   async select(files: readonly ListedFile[], state: SeenState, max: number, io: SourceIo): Promise<{ selected: ListedFile[]; next: SeenState }> {
@@ -40,8 +41,6 @@ export class SeenFiles {
     for (const object of await io.blobs.list(`${io.prefix}seen/`)) if (object < (state.object ?? '')) await io.blobs.delete(object)
     this.#swept = state.object
   }
-
-  #swept: string | null = null
 
   async #known(object: string | null, io: SourceIo): Promise<Set<string>> {
     if (this.#loaded.object !== object) {

@@ -15,7 +15,7 @@ export function numberSetting(settings: Settings, key: string, fallback: string)
 export function timeSetting(settings: Settings, key: string, fallback: string): number {
   const text = settings(key, fallback).trim()
   const match = /^(\d+)(ms|s|m|min|h)?$/.exec(text)
-  if (match) return Number(match[1]) * unitsMs[match[2] ?? 'ms']!
+  if (match) return Number(match[1]) * unitsMs[match[2] ?? 'ms']
   throw new SluiceError('E_CONF', `The setting ${key} is ${JSON.stringify(text)}, which is not a duration.`, { did: 'nothing was started', spark: 'IllegalArgumentException', next: [`set ${key} to a duration such as ${fallback}`] })
 }
 

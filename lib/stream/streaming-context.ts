@@ -1,9 +1,13 @@
 import { SluiceError } from '../model/errors.ts'
 import { type DurationLike, Duration, intervalMs, Time } from '../model/time.ts'
 import { HashPartitioner, type Partitioner } from '../shuffle/partitioner.ts'
+import type { FileChoice } from '../source/file-cut.ts'
+import type { Receiver } from '../source/receiver/receiver.ts'
+import { receiverSource } from '../source/receiver/receiver-source.ts'
+import type { BytesToRecords, FileOptions, TextFileOptions } from '../source/source-factories.ts'
 import type { Source } from '../source/source.ts'
 import { DStream, type Parts, type ShuffleOptions } from './dstream.ts'
-import { defaultCheckpointDirectory, type Engine, engineFor } from './engine.ts'
+import { defaultCheckpointDirectory, type Engine, engineFor, sourceFactories } from './engine.ts'
 import { type ContextState, StreamGraph } from './graph.ts'
 import { MapWithStateDStream } from './operators/map-with-state.ts'
 import { sourceNode } from './rdd/leaves.ts'
@@ -12,6 +16,8 @@ import { transform } from './operators/transform.ts'
 import { union } from './operators/union.ts'
 import { callerPlace } from './place.ts'
 import type { RDD } from './rdd/rdd.ts'
+import { queueSource } from './sources/queue-source.ts'
+import type { StorageLevel } from './rdd/storage-level.ts'
 import type { SparkConfLike } from './spark-conf.ts'
 import { SparkContext } from './spark-context.ts'
 import type { StreamNode } from './stream-node.ts'
@@ -84,6 +90,26 @@ export class StreamingContext {
     })
     return new DStream<T>(this, node)
   }
+
+  /** Lines from a text server that this process connects to. The storage level is accepted for compatibility here and below: what is received is stored before it counts. */
+  socketTextStream(host: string, port: number, _level?: StorageLevel): DStream<string> { return this.source(sourceFactories().socketText(host, port)) }
+  /** Records that `convert` makes of the bytes of a connection. */
+  socketStream<T>(host: string, port: number, convert: BytesToRecords<T>, _level?: StorageLevel): DStream<T> { return this.source(sourceFactories().socketStream(host, port, convert)) }
+  /** Blocks of records, each behind its length in four bytes, taken as they come. */
+  rawSocketStream<T>(host: string, port: number, _level?: StorageLevel): DStream<T> { return this.source(sourceFactories().rawSocket<T>(host, port)) }
+  /** Lines of the files that appear in a directory (or in all that match a glob), each file once. */
+  textFileStream(directory: string, options?: TextFileOptions): DStream<string> { return this.source(sourceFactories().textFiles(directory, options)) }
+  /** Records of a fixed length in bytes, of files as above. */
+  binaryRecordsStream(directory: string, recordLength: number, options?: FileChoice): DStream<Uint8Array> { return this.source(sourceFactories().binaryRecords(directory, recordLength, options)) }
+  /** Files as above, with a filter, with files that were there before, or read in a way of your own; lines unless `read` is given. */
+  fileStream<T = string>(directory: string, options: FileChoice & Partial<FileOptions<T>> = {}): DStream<T> {
+    const { read } = options
+    return this.source((read ? sourceFactories().files(directory, { ...options, read }) : sourceFactories().textFiles(directory, options)) as Source<T>)
+  }
+  /** Items that the program queues itself, one per batch or all at once; for tests, and lost with the process. */
+  queueStream<T>(queue: (RDD<T> | readonly T[])[], oneAtATime = true, defaultRDD: RDD<T> | null = null): DStream<T> { return this.source(queueSource(queue, { oneAtATime, defaultRDD })) }
+  /** What a receiver of your own receives. */
+  receiverStream<T>(receiver: Receiver<T>): DStream<T> { return this.source(receiverSource(receiver)) }
 
   union<T>(streams: readonly DStream<T>[]): DStream<T> { return union(streams) }
   /** Any RDD program over the RDDs of several streams, in their order. */

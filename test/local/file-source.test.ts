@@ -125,7 +125,7 @@ test('B19: wherever a file is split, its lines come whole, in order and once', a
   for (let a = 0; a <= content.length; a++) {
     for (let b = a; b <= content.length; b += 3) {
       const bounds = [0, a, b, content.length]
-      const splits = bounds.slice(1).map((end, i) => ({ path, start: bounds[i]!, end, size: content.length }))
+      const splits = bounds.slice(1).map((end, i) => ({ path, start: bounds[i], end, size: content.length }))
       assert.deepEqual(await readAll(source, splits, io), expected, `cut at ${a} and ${b}`)
     }
   }
@@ -175,7 +175,7 @@ test('B23: gzip is known by its first bytes, members are joined, padding is fine
 test('B23: gzip that is cut short, damaged or followed by something else is an error', async (t) => {
   const whole = gzipSync('some text\n'.repeat(1000).split('').map((c, i) => (i % 7 ? c : String(i))).join(''))
   const damaged = Buffer.from(whole)
-  damaged[whole.length >> 1]! ^= 0xff
+  damaged[whole.length >> 1] ^= 0xff
   for (const content of [whole.subarray(0, -5), damaged, Buffer.concat([whole, Buffer.from('garbage')])]) {
     await assert.rejects(contentOf(t, content), (error) => hasCode(error, 'E_FILE_CORRUPT'))
   }
@@ -184,7 +184,7 @@ test('B23: gzip that is cut short, damaged or followed by something else is an e
 test('a gzip file without its extension belongs to its first split alone', async (t) => {
   const content = gzipSync('a\nb\n')
   const path = await put(join(await temporaryFolder(t), 'f'), content, 1000)
-  const splits = [[0, 5], [5, content.length]].map(([start, end]) => ({ path, start: start!, end: end!, size: content.length }))
+  const splits = [[0, 5], [5, content.length]].map(([start, end]) => ({ path, start: start, end: end, size: content.length }))
   assert.deepEqual(await readAll(textFiles(''), splits, io), ['a', 'b'])
 })
 
@@ -204,7 +204,7 @@ test('binary records have one length; a file that does not fit is an error', asy
   await put(join(folder, '0'), Buffer.from([1, 2, 3, 4, 5, 6]), 1000)
   await put(join(folder, '1'), Buffer.from([7, 8]), 1000)
   const { got } = await batches(binaryRecords(folder, 2), [1000])
-  assert.deepEqual(got[0]!.map((record) => [...record]), [[1, 2], [3, 4], [5, 6], [7, 8]])
+  assert.deepEqual(got[0].map((record) => [...record]), [[1, 2], [3, 4], [5, 6], [7, 8]])
   await assert.rejects(batches(binaryRecords(folder, 4), [1000]), (error) => hasCode(error, 'E_RECORD_LENGTH') && error.where.offset === 4)
   assert.throws(() => binaryRecords(folder, 0), (error) => hasCode(error, 'E_RECORD_LENGTH'))
 })
@@ -214,7 +214,7 @@ test('B34: names with spaces, plus, percent and brackets are read as they are', 
   await mkdir(folder)
   for (const name of ['a b', 'a+b', 'a%20b', 'a\nb', '[x]']) await put(join(folder, name), `${JSON.stringify(name)}\n`, 1000)
   const { got } = await batches(textFiles(folder), [1000])
-  assert.deepEqual(got[0]!.map((line) => JSON.parse(line) as string).sort(), ['a b', 'a+b', 'a%20b', 'a\nb', '[x]'].sort())
+  assert.deepEqual(got[0].map((line) => JSON.parse(line) as string).sort(), ['a b', 'a+b', 'a%20b', 'a\nb', '[x]'].sort())
 })
 
 test('files in a form of the program’s own are handed over whole', async (t) => {

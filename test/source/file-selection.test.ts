@@ -45,12 +45,12 @@ test('hidden files are those whose name begins with a dot, wherever they lie', (
 test('splits cover a file without gap or overlap, in whole units', () => {
   for (const [size, splitBytes, unit] of [[0, 10, 1], [10, 10, 1], [11, 10, 1], [101, 10, 1], [100, 10, 7], [35, 10, 7]] as const) {
     const splits = splitFile({ ...file('f', 0), size }, splitBytes, unit)
-    assert.equal(splits[0]!.start, 0)
+    assert.equal(splits[0].start, 0)
     assert.equal(splits.at(-1)!.end, size)
     for (const [i, { start, end }] of splits.entries()) {
       assert.ok(end - start <= Math.max(splitBytes, unit))
       assert.equal(start % unit, 0)
-      if (i > 0) assert.equal(start, splits[i - 1]!.end)
+      if (i > 0) assert.equal(start, splits[i - 1].end)
     }
   }
 })

@@ -75,7 +75,7 @@ export async function listBlocks({ blobs, prefix }: SourceIo): Promise<ReceivedB
   const names = `${prefix}blocks/`
   return (await blobs.list(names)).flatMap((key) => {
     const match = /^([^/]+)\/(\d+)-(\d+)$/.exec(key.slice(names.length))
-    return match ? [{ key, run: match[1]!, seq: Number(match[2]), records: Number(match[3]) }] : []
+    return match ? [{ key, run: match[1], seq: Number(match[2]), records: Number(match[3]) }] : []
   })
 }
 

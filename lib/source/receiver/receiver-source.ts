@@ -110,4 +110,4 @@ class ReceiverSource<T> implements Source<T>, ReceiverControl {
   }
 }
 
-const isAfter = ({ runs }: Position, block: ReceivedBlock): boolean => block.seq >= (Object.hasOwn(runs, block.run) ? runs[block.run]! : 0)
+const isAfter = ({ runs }: Position, block: ReceivedBlock): boolean => block.seq >= (Object.hasOwn(runs, block.run) ? runs[block.run] : 0)

@@ -21,6 +21,8 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
   readonly #ended = new AbortController()
   #state: 'initialised' | 'started' | 'stopped' = 'initialised'
   #closed = false
+  /** Records that came too late and were dropped. */
+  #late = 0
   #lastError = { lastErrorMessage: '', lastError: '', lastErrorTime: -1 }
 
   constructor(receiver: Receiver<T>, environment: ReceiverEnvironment, writer: BlockWriter) {
@@ -56,7 +58,7 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
 
   add(record: T): boolean {
     if (!this.#closed) return this.#blocks.add(record)
-    this.#environment.io.log.event({ type: 'receiver-record-after-stop', level: 'warn', stream: this.streamId })
+    if (this.#late++ === 0) this.#environment.io.log.event({ type: 'receiver-record-after-stop', level: 'warn', stream: this.streamId })
     return false
   }
 

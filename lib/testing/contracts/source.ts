@@ -123,7 +123,7 @@ class Batches {
   }
 
   async committed(): Promise<void> {
-    await this.#source.committed?.(this.#position!, this.#under.io)
+    await this.#source.committed?.(this.#position, this.#under.io)
   }
 
   async restart(): Promise<boolean> {

@@ -62,7 +62,7 @@ test('batches that are cleaned up are forgotten for good, and their part of the 
   const [oldest] = await store.list('log/')
   await third.cleanupOldBatches(4000)
   assert.deepEqual(third.blocksOfBatch(2000, 1), [])
-  assert.equal((await store.list('log/')).includes(oldest!), false)
+  assert.equal((await store.list('log/')).includes(oldest), false)
 
   const fourth = await recover()
   assert.deepEqual(fourth.unallocated(1), [])

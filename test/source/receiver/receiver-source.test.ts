@@ -15,7 +15,7 @@ class HandFed<T = string> extends Receiver<T> {
   readonly calls: string[] = []
   failing: Error | null = null
 
-  onStart(): void {
+  onStart(): void | Promise<void> {
     this.calls.push('start')
     if (this.failing) throw this.failing
   }
@@ -149,11 +149,12 @@ test('blocks become known in their order, whichever is durable first', async () 
   const first = receiver.store(['first'])
   const second = receiver.store(['second'])
   await clock.advance(1)
-  releases[1]!()
+  releases[1]()
   await clock.advance(1)
   assert.deepEqual((await cut()).got, [])
-  releases[0]!()
+  releases[0]()
   await Promise.all([first, second])
+  await clock.advance(1000)
   assert.deepEqual((await cut()).got, [['first'], ['second']])
 })
 
@@ -249,9 +250,9 @@ test('listeners hear of the start, of errors, and of the end with its reason', a
   await clock.advance(5000)
   assert.deepEqual(events, ['started', 'error', 'stopped'])
   assert.deepEqual(infos.map(({ streamId, name, active }) => [streamId, name, active]), [[7, 'HandFed-7', true], [7, 'HandFed-7', true], [7, 'HandFed-7', false]])
-  assert.match(infos[1]!.lastError, /test report exception/)
-  assert.deepEqual([infos[1]!.lastErrorMessage, infos[1]!.lastErrorTime, infos[0]!.lastErrorTime], ['test report error', 10, -1])
-  assert.equal(infos[2]!.lastErrorMessage, 'test stop error')
+  assert.match(infos[1].lastError, /test report exception/)
+  assert.deepEqual([infos[1].lastErrorMessage, infos[1].lastErrorTime, infos[0].lastErrorTime], ['test report error', 10, -1])
+  assert.equal(infos[2].lastErrorMessage, 'test stop error')
 })
 
 test('a restart stops, waits for the delay, and starts again; what was stored stays', async () => {

@@ -1,0 +1,80 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+export interface DevRunOptions {
+  readonly file: string
+  readonly args: readonly string[]
+  readonly dir: string
+  readonly workers: number
+  readonly verbose: boolean
+  /** Hears the path of every file that the program consists of. */
+  readonly loaded: (path: string) => void
+}
+
+/** How long a run may take to finish its batch before it is ended: the change is waiting. */
+const PATIENCE_MS = 10_000
+
+/** A program in a process of its own: code that was loaded cannot be unloaded, only left behind. */
+export class DevRun {
+  readonly #options: DevRunOptions
+  /** The exit code, once nothing shall run any more. */
+  readonly ended: Promise<number>
+  #end: (code: number) => void = () => {}
+  #child: ChildProcess | null = null
+  #exited: Promise<unknown> = Promise.resolve()
+  #verbose: boolean
+  #next: { readonly fresh: boolean } | null = null
+  #stopping = false
+
+  constructor(options: DevRunOptions) {
+    this.#options = options
+    this.#verbose = options.verbose
+    this.ended = new Promise((resolve) => { this.#end = resolve })
+  }
+
+  toggleVerbose(): boolean { return (this.#verbose = !this.#verbose) }
+
+  start(fresh: boolean): void {
+    const { file, args, dir, workers } = this.#options
+    // What follows a change is meant to go on with the state; the engine refuses what cannot.
+    const flags = ['--dir', dir, '--accept-graph', '--workers', String(workers), ...fresh ? ['--fresh'] : [], ...this.#verbose ? ['--verbose'] : []]
+    const child = spawn(process.execPath, [process.argv[1]!, 'run', file, ...flags, '--', ...args], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      env: { ...process.env, SLUICE_WATCHED: '1' },
+      // Not in our process group: a ^C reaches this process alone, which passes it on once.
+      detached: true,
+    })
+    this.#child = child
+    child.on('message', (message: { readonly loaded?: string }) => { if (message.loaded) this.#options.loaded(fileURLToPath(message.loaded)) })
+    this.#exited = new Promise((resolve) => { child.on('exit', (code) => resolve(this.#left(code))) })
+  }
+
+  #left(code: number | null): void {
+    this.#child = null
+    if (this.#stopping) this.#end(code ?? 1)
+    else if (!this.#next) process.stderr.write('  … waiting for a change\n')
+  }
+
+  /** Lets the run finish its batch and starts the next; changes that come meanwhile are part of it. */
+  async again(why: string, fresh: boolean): Promise<void> {
+    const isUnderWay = this.#next !== null
+    this.#next = { fresh: fresh || this.#next?.fresh === true }
+    if (isUnderWay || this.#stopping) return
+    process.stderr.write(why)
+    const child = this.#child
+    child?.kill('SIGTERM')
+    const timer = setTimeout(() => child?.kill('SIGKILL'), PATIENCE_MS)
+    await this.#exited
+    clearTimeout(timer)
+    const next = this.#next
+    this.#next = null
+    if (this.#stopping) this.#end(0)
+    else this.start(next.fresh)
+  }
+
+  stop(signal: NodeJS.Signals): void {
+    this.#stopping = true
+    if (this.#child) this.#child.kill(signal)
+    else if (!this.#next) this.#end(0)
+  }
+}

@@ -1,0 +1,45 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { appsBelow } from '../app/embedded-host.ts'
+import { openDirectoryBlobs } from '../local/blob-directory.ts'
+import { openDirectoryHead } from '../local/head-directory.ts'
+import type { Head } from '../model/head.ts'
+import { readArguments } from './arguments.ts'
+import { paint } from './terminal.ts'
+import { counted } from './units.ts'
+import { usageError } from './usage.ts'
+import { verifyHistory, type Verdict } from './verify-history.ts'
+
+interface AppVerdict extends Verdict {
+  readonly app: string
+}
+
+/** Checks what runs with a directory have written; exit code 1 at the first violation of any app. */
+export async function verify(args: readonly string[]): Promise<number> {
+  const { values, words } = readArguments('verify', args, { json: { kind: 'switch' } })
+  if (words.length !== 1) throw usageError('verify takes one directory.', 'sluice verify .sluice')
+  const dir = words[0]!
+  const apps = await appsBelow(dir)
+  if (apps.length === 0) throw usageError(existsSync(dir) ? `${dir} holds no app.` : `There is no directory ${dir}.`, 'name the directory that a run had as --dir')
+  const verdicts: AppVerdict[] = []
+  for (const app of apps) verdicts.push({ app, ...await verifyApp(join(dir, app)) })
+  process.stdout.write(values.json ? `${JSON.stringify({ type: 'result', apps: verdicts })}\n` : verdicts.map(sentence).join(''))
+  return verdicts.some(({ violation }) => violation !== null) ? 1 : 0
+}
+
+async function verifyApp(folder: string): Promise<Verdict> {
+  const head = await openDirectoryHead<Head>(folder, { sync: false })
+  try {
+    return await verifyHistory(await head.history(), await openDirectoryBlobs(folder, { sync: false }))
+  } finally {
+    await head.close()
+  }
+}
+
+function sentence({ app, writes, batches, objects, swept, violation }: AppVerdict): string {
+  const checked = `${counted(writes, 'write')}, ${counted(batches, 'batch', 'batches')}, ${counted(objects, 'object')}`
+  const gone = swept > 0 ? `; ${counted(swept, 'older manifest')} deleted by the sweep, as intended` : ''
+  if (violation === null) return `✓ ${app}  ${checked} checked${gone}\n`
+  const { rev, cause, what } = violation
+  return `${paint(process.stdout).bad('✕ E_HISTORY')}  ${app}: write ${rev} (${cause}): ${what}.\n  did    checked ${checked} before it; nothing was changed\n  next   keep the directory as it is, and report this with it\n`
+}

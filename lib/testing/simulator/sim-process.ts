@@ -1,0 +1,44 @@
+import type { World } from './world.ts'
+
+/**
+ * A process of the simulated cluster. Nothing it holds survives it: once dead, whatever it waits for never comes, so its code simply stops.
+ * A paused one goes on later with what it knew, which is how a coordinator becomes a zombie.
+ */
+export class SimProcess {
+  readonly name: string
+  readonly #world: World
+  readonly #onEnd: (process: SimProcess) => void
+  #alive = true
+  #pausedUntil = 0
+
+  constructor(name: string, world: World, onEnd: (process: SimProcess) => void = () => {}) {
+    this.name = name
+    this.#world = world
+    this.#onEnd = onEnd
+  }
+
+  get isAlive(): boolean { return this.#alive }
+  get isPaused(): boolean { return this.#alive && this.#pausedUntil > this.#world.now() }
+
+  /** The process is gone, by a crash or because it has come to its end. */
+  end(): void {
+    if (!this.#alive) return
+    this.#alive = false
+    this.#onEnd(this)
+  }
+
+  pause(ms: number): void { this.#pausedUntil = this.#world.now() + ms }
+
+  /** Passes when the process runs; never in a dead one. */
+  async running(): Promise<void> {
+    while (this.isPaused) await this.#world.sleep(this.#pausedUntil - this.#world.now())
+    if (!this.#alive) await never()
+  }
+
+  async wait(ms: number): Promise<void> {
+    await this.#world.sleep(ms)
+    await this.running()
+  }
+}
+
+export const never = (): Promise<never> => new Promise<never>(() => {})
