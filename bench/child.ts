@@ -1,7 +1,6 @@
 import { writeSync } from 'node:fs'
 import type { InputFile } from './data.ts'
 import { Meter } from './meter.ts'
-import { peakRssMb } from './usage.ts'
 import type { Size } from './workload.ts'
 import { workloads } from './workloads/index.ts'
 
@@ -25,7 +24,7 @@ const measured: Measured = {
   records,
   wall_s: meter.wallSeconds,
   cpu_s: meter.cpuSeconds,
-  peak_rss_mb: peakRssMb(),
+  peak_rss_mb: meter.peakRssMb,
   p50_batch_ms: meter.quantileMs(0.5),
   p99_batch_ms: meter.quantileMs(0.99),
   checksum,

@@ -1,4 +1,4 @@
-import { cpuSeconds } from './usage.ts'
+import { cpuSeconds, peakRssMb } from './usage.ts'
 
 /** Times batches one by one: what happens between two calls of `batch` (making the next input) is not counted. */
 export class Meter {
@@ -6,6 +6,8 @@ export class Meter {
   #cpu = 0
   /** Wall time of the first batch ever, before anything was compiled. */
   coldMs: number | null = null
+  /** The most memory the process had up to the last batch: filling state and warming up count, checking the answer does not. */
+  peakRssMb = 0
 
   /** A batch that runs but is not counted: warm-up, or state being filled. */
   async warm(run: () => unknown): Promise<void> {
@@ -20,6 +22,7 @@ export class Meter {
     await run()
     this.#walls.push(performance.now() - begun)
     this.#cpu += cpuSeconds() - cpu
+    this.peakRssMb = peakRssMb()
   }
 
   get batches(): number { return this.#walls.length }

@@ -55,3 +55,17 @@ export const textSource = (blocks: readonly TextRange[][]): Source<string> => ({
   },
   read: (split) => lineChunks(split as unknown as TextRange),
 })
+
+/** Lines and words of ranges, from their bytes alone. */
+export function sizeOf(ranges: readonly TextRange[]): { readonly lines: number; readonly words: number } {
+  let [lines, spaces] = [0, 0]
+  for (const { path, from, to } of ranges) {
+    const bytes = Buffer.alloc(to - from)
+    const file = openSync(path, 'r')
+    readSync(file, bytes, 0, bytes.length, from)
+    closeSync(file)
+    for (const byte of bytes) if (byte === 10) lines++
+      else if (byte === 32) spaces++
+  }
+  return { lines, words: lines + spaces }
+}

@@ -13,7 +13,6 @@ const NONE: readonly number[] = []
 
 /** Counts words of a batch and keeps running totals, in loops written for nothing else. */
 export class OwnTableWordCount {
-  words = 0
   count = 0
   sum = 0
   readonly #closures: WordCountClosures
@@ -37,7 +36,6 @@ export class OwnTableWordCount {
             const id = table.upsert(key)
             if (id === counts.length) counts = withRoom(counts, id + 1)
             counts[id] = id === known ? value : add(counts[id]!, value)
-            this.words++
           }
         }
       }
@@ -68,7 +66,6 @@ export class OwnTableWordCount {
 
 /** The same with `Map`, for comparison. */
 export class MapWordCount {
-  words = 0
   count = 0
   sum = 0
   readonly #closures: WordCountClosures
@@ -88,13 +85,11 @@ export class MapWordCount {
             const [key, value] = pair(word)
             const before = counts.get(key)
             counts.set(key, before === undefined ? value : add(before, value))
-            this.words++
           }
         }
       }
     }
-    for (const key of counts.keys()) if (!this.totals.has(key)) this.totals.set(key, update([counts.get(key)!], undefined))
-      else this.totals.set(key, update([counts.get(key)!], this.totals.get(key)))
+    for (const [key, count] of counts) this.totals.set(key, update([count], this.totals.get(key)))
     for (const [key, total] of this.totals) {
       if (!counts.has(key)) this.totals.set(key, update(NONE, total))
       this.count++

@@ -1,4 +1,8 @@
 import type { Workload } from '../workload.ts'
+import { empty } from './empty.ts'
+import { grep } from './grep.ts'
+import { sliding } from './sliding.ts'
+import { state } from './state.ts'
 import { wordcount } from './wordcount.ts'
 
-export const workloads: readonly Workload[] = [wordcount]
+export const workloads: readonly Workload[] = [wordcount, grep, sliding, state, empty]

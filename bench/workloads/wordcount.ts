@@ -5,7 +5,7 @@ import { countAndSum, type Seen } from '../count-and-sum.ts'
 import { textFile } from '../data.ts'
 import { describedContext, Driver, type Driving } from '../engine.ts'
 import { collectGarbage } from '../meter.ts'
-import { textBlocks, textSource, type TextRange } from '../text-blocks.ts'
+import { sizeOf, textBlocks, type TextRange, textSource } from '../text-blocks.ts'
 import type { Outcome, Setting, Size, Workload } from '../workload.ts'
 
 const BLOCK_BYTES = 8_000_000
@@ -52,12 +52,7 @@ async function byHand({ size, inputs, meter }: Setting, loop: OwnTableWordCount 
   return { records: wordsIn(inputs[0]!.path, size), checksum: checksum(loop.rows()) }
 }
 
-/** Words in the timed blocks, counted the same way for all. */
-function wordsIn(path: string, size: Size): number {
-  const loop = new OwnTableWordCount(closures())
-  for (const block of blocksOf(path).slice(WARM, BATCHES[size])) loop.batch(block)
-  return loop.words
-}
+const wordsIn = (path: string, size: Size): number => sizeOf(blocksOf(path).slice(WARM, BATCHES[size]).flat()).words
 
 export const wordcount: Workload = {
   name: 'wordcount',

@@ -81,7 +81,7 @@ function assertSame({ name, place }: Definition, first: StreamGraph, second: Str
   const at = common < 0 ? first.nodes.length : common
   const [one, other] = [first.nodes[at], second.nodes[at]]
   throw new SluiceError('E_NOT_DETERMINISTIC', `Two builds of "${name}" differ at operator ${at + 1}: the first has ${shown(one)}, the second ${shown(other)}.`, {
-    where: { ...(one ?? other ? { operator: nameOf((one ?? other)!) } : {}), place: (one ?? other)?.place ?? place },
+    where: { ...(one ?? other ? { operator: nameOf((one ?? other)) } : {}), place: (one ?? other)?.place ?? place },
     did: 'nothing was started',
     next: ['define the same operators on every call: no time, randomness or counter may decide about them'],
   })

@@ -150,7 +150,7 @@ export class EmbeddedEngine implements Engine {
   /** Gracefully: no more input, then one more batch takes what has arrived. */
   async #wind(graceful: boolean): Promise<void> {
     await this.#receivers?.stop(graceful)
-    if (graceful) this.#loop?.finish()
+    if (graceful) this.#loop?.finish(() => this.#receivers!.waiting() === 0)
     else this.#loop?.stop()
   }
 

@@ -4,13 +4,15 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { installEngine } from '../stream/engine.ts'
 import type { StreamingContext } from '../stream/streaming-context.ts'
+import { useOwnPackage } from './own-package.ts'
 
 /**
  * Loads a program for its graph alone: `start()` hands the context over instead of running it, and `awaitTermination()` never returns.
  * Works for programs that export an app and for those that start a context themselves.
  */
 export function loadGraph(module: string, args: readonly string[]): Promise<StreamingContext> {
-  process.argv = [process.argv[0]!, resolve(module), ...args]
+  useOwnPackage()
+  process.argv = [process.argv[0], resolve(module), ...args]
   return new Promise((found, failed) => {
     installEngine((context) => ({
       start: () => found(context),

@@ -72,7 +72,7 @@ function initError(error: unknown, url: string, started: boolean): SluiceError {
 function placeOf(error: unknown, url: string): string {
   const stack = (error instanceof Error && error.stack) || ''
   const parsed = /^(file:\/\/[^\n]+):(\d+)$/m.exec(stack) ?? /^(\/[^\n]+):(\d+)$/m.exec(stack)
-  if (parsed) return `${shortPath(parsed[1]!)}:${parsed[2]}`
+  if (parsed) return `${shortPath(parsed[1])}:${parsed[2]}`
   return placeIn(stack) ?? shortPath(/imported from (\S+)/.exec(stack)?.[1] ?? url)
 }
 

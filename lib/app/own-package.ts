@@ -12,7 +12,7 @@ const files: Record<string, string> = { sluice: 'index', 'sluice/testing': 'test
 export function useOwnPackage(loaded: (url: string) => void = () => {}): void {
   registerHooks({
     resolve(specifier, context, nextResolve) {
-      const own = Object.hasOwn(files, specifier) ? new URL(files[specifier]! + extension, library) : null
+      const own = Object.hasOwn(files, specifier) ? new URL(files[specifier] + extension, library) : null
       if (own && existsSync(own)) return { url: own.href, shortCircuit: true }
       const found = nextResolve(specifier, context)
       if (found.url.startsWith('file:') && !found.url.includes('/node_modules/') && !found.url.startsWith(library.href)) loaded(found.url)

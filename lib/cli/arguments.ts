@@ -28,7 +28,7 @@ export function readArguments<F extends Flags>(command: string, args: readonly s
   for (const token of tokens) {
     if (token.kind === 'positional') words.push(unmask(token.value))
     if (token.kind !== 'option') continue
-    const flag = Object.hasOwn(flags, token.name) ? flags[token.name]! : null
+    const flag = Object.hasOwn(flags, token.name) ? flags[token.name] : null
     if (!flag) throw unknownOption(command, token.rawName, Object.keys(flags))
     values[token.name] = valueOf(command, token.rawName, flag, token.value === undefined ? undefined : unmask(token.value))
   }

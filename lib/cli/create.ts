@@ -10,7 +10,7 @@ import { usageError } from './usage.ts'
 export async function create(args: readonly string[]): Promise<number> {
   const { words } = readArguments('create', args, {})
   if (words.length !== 1) throw usageError('create takes one name.', 'sluice create clicks')
-  const folder = words[0]!
+  const folder = words[0]
   const name = basename(resolve(folder))
   if (!/^[a-z][a-z0-9-]{0,62}$/.test(name)) throw usageError(`${JSON.stringify(name)} cannot name a project: lower-case letters, digits and dashes, starting with a letter.`, 'sluice create clicks')
   if (existsSync(folder)) {

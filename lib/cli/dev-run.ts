@@ -38,7 +38,7 @@ export class DevRun {
     const { file, args, dir, workers } = this.#options
     // What follows a change is meant to go on with the state; the engine refuses what cannot.
     const flags = ['--dir', dir, '--accept-graph', '--workers', String(workers), ...fresh ? ['--fresh'] : [], ...this.#verbose ? ['--verbose'] : []]
-    const child = spawn(process.execPath, [process.argv[1]!, 'run', file, ...flags, '--', ...args], {
+    const child = spawn(process.execPath, [process.argv[1], 'run', file, ...flags, '--', ...args], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       env: { ...process.env, SLUICE_WATCHED: '1' },
       // Not in our process group: a ^C reaches this process alone, which passes it on once.

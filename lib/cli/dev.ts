@@ -40,6 +40,6 @@ function listenToKeys(run: DevRun, again: (why: string, fresh?: boolean) => void
   }
   createInterface({ input: process.stdin }).on('line', (line) => {
     const key = line.trim().toLowerCase()
-    if (key !== '') (keys[key] ?? keys['h'])!()
+    if (key !== '') (keys[key] ?? keys['h'])()
   })
 }

@@ -9,10 +9,10 @@ export async function explain(args: readonly string[]): Promise<number> {
   const { words } = readArguments('explain', args, {})
   if (words.length !== 1) throw usageError('explain takes one error code.', 'sluice explain E_NO_OUTPUT')
   const sections = errorSections(readFileSync(new URL('docs/errors.md', packageRoot()), 'utf8'))
-  const asked = words[0]!.toUpperCase()
+  const asked = words[0].toUpperCase()
   const code = sections.has(asked) ? asked : `E_${asked}`
   const section = sections.get(code)
-  if (section === undefined) throw unknownCode(words[0]!, asked, [...sections.keys()])
+  if (section === undefined) throw unknownCode(words[0], asked, [...sections.keys()])
   process.stdout.write(`${code}\n\n${section}\n`)
   return 0
 }
@@ -22,7 +22,7 @@ export function errorSections(markdown: string): Map<string, string> {
   const sections = markdown.split(/^## /m).slice(1)
   return new Map(sections.filter((section) => section.startsWith('E_')).map((section) => {
     const [heading, ...body] = section.split('\n')
-    return [heading!.trim(), body.join('\n').trim()]
+    return [heading.trim(), body.join('\n').trim()]
   }))
 }
 

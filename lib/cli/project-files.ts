@@ -30,7 +30,7 @@ const program = (name: string): string => lines`
     ones.reduceByKeyAndWindow((a, b) => a + b, seconds(10)).print()
 
     ones
-      .updateStateByKey<number>((added, before) => added.reduce((a, b) => a + b, before ?? 0))
+      .updateStateByKey<number>((added: readonly number[], before?: number) => added.reduce((a, b) => a + b, before ?? 0))
       .foreachRDD((totals) => console.log('since the start:', totals.collect()))
   })
 `

@@ -1,5 +1,5 @@
+import { relative } from 'node:path'
 import type { StartingEvent } from '../app/starting-event.ts'
-import { shownDirectory } from './text-reporter.ts'
 import { count, duration, span } from './units.ts'
 
 interface HeadFacts {
@@ -26,4 +26,10 @@ export function headLines({ app, sources, outputs, dir, intervalMs }: StartingEv
 function stateLine(dir: string | null, committed: number): string {
   if (dir === null) return 'in memory: gone when this process ends; --dir keeps it'
   return `${shownDirectory(dir).padEnd(12)}${committed > 0 ? `goes on after batch #${count(committed)}` : 'kept between runs'}`
+}
+
+/** Short where it lies below the current directory. */
+export const shownDirectory = (dir: string): string => {
+  const path = relative('', dir)
+  return `${path === '' ? '.' : path.startsWith('..') ? dir : path}/`
 }

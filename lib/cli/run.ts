@@ -8,7 +8,6 @@ import { useOwnPackage } from '../app/own-package.ts'
 import { SluiceError } from '../model/errors.ts'
 import { StreamingContext } from '../stream/streaming-context.ts'
 import { readArguments, type Values } from './arguments.ts'
-import { closest } from './nearest.ts'
 import { packageVersion } from './package-root.ts'
 import { RunSession } from './run-session.ts'
 import { usageError } from './usage.ts'
@@ -50,7 +49,7 @@ function embed(values: Values<typeof runFlags>, file: string, args: readonly str
     workers: values.workers ?? 0,
     resume: values.resume,
     acceptsGraph: values['accept-graph'],
-    module: pathToFileURL(file).href,
+    module: file,
     args,
     log: session,
     write: (text) => session.print(text),
@@ -72,7 +71,7 @@ export function programFile(command: string, word: string | undefined): string {
   if (word === undefined) throw usageError(`${command} needs the file of a program.`, `sluice ${command} src/app.ts`)
   const file = resolve(word)
   if (!existsSync(file)) {
-    const meant = ['.ts', '.mts', '.js', '.mjs'].map((extension) => word + extension).find((candidate) => existsSync(candidate)) ?? closest(word, ['src/app.ts', 'app.ts'].filter((candidate) => existsSync(candidate)))
+    const meant = ['.ts', '.mts', '.js', '.mjs'].map((extension) => word + extension).find((candidate) => existsSync(candidate))
     throw usageError(`There is no file ${word}.${meant ? ` Did you mean ${meant}?` : ''}`, meant ? `sluice ${command} ${meant}` : 'check the path; it counts from the current directory')
   }
   if (statSync(file).isDirectory()) throw usageError(`${word} is a directory, not a program.`, `sluice ${command} ${word.replace(/\/$/, '')}/app.ts`)

@@ -1,11 +1,10 @@
-import { relative } from 'node:path'
 import type { LogEvent } from '../host/log.ts'
 import type { StartingEvent } from '../app/starting-event.ts'
 import { type BatchFacts, batchHeading, batchLine, batchNotes, emptyLine, isEmpty, shortNames } from './batch-line.ts'
 import { errorLines } from './error-lines.ts'
 import { FoldedErrors } from './folded-errors.ts'
 import type { Reporter, ReporterOptions } from './reporter.ts'
-import { headLines } from './run-head.ts'
+import { headLines, shownDirectory } from './run-head.ts'
 import { paint, type Paint } from './terminal.ts'
 import { count, counted, duration } from './units.ts'
 
@@ -137,11 +136,6 @@ export class TextReporter implements Reporter {
     this.closeLine()
     this.#err.write(`${text}\n`)
   }
-}
-
-export const shownDirectory = (dir: string): string => {
-  const path = relative('', dir)
-  return `${path === '' ? '.' : path.startsWith('..') ? dir : path}/`
 }
 
 const wordsOf = ({ type, level: _level, ...facts }: LogEvent): string => [type.replaceAll('-', ' '), ...Object.values(facts).map(String)].join(': ')

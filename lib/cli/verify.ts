@@ -18,7 +18,7 @@ interface AppVerdict extends Verdict {
 export async function verify(args: readonly string[]): Promise<number> {
   const { values, words } = readArguments('verify', args, { json: { kind: 'switch' } })
   if (words.length !== 1) throw usageError('verify takes one directory.', 'sluice verify .sluice')
-  const dir = words[0]!
+  const dir = words[0]
   const apps = await appsBelow(dir)
   if (apps.length === 0) throw usageError(existsSync(dir) ? `${dir} holds no app.` : `There is no directory ${dir}.`, 'name the directory that a run had as --dir')
   const verdicts: AppVerdict[] = []

@@ -14,12 +14,15 @@ export interface BatchLoopOptions {
   readonly onError: (error: unknown) => void
 }
 
+/** Spark's `gracefulStopTimeout`, in batches. */
+const GRACE_TICKS = 10
+
 /** Runs a batch at every tick of the grid, in order and one at a time; a batch that takes longer delays the next, and none is left out. */
 export class BatchLoop {
   readonly #options: BatchLoopOptions
   readonly #stop = new AbortController()
   #next: number
-  #finalTick: number | null = null
+  #final: { readonly tick: number; readonly drained: () => boolean } | null = null
   #done = 0
   /** The tick it sleeps for. */
   #due: number | null = null
@@ -71,7 +74,11 @@ export class BatchLoop {
     for (const tell of watchers) tell()
   }
 
-  get #ended(): boolean { return this.#stop.signal.aborted || (this.#finalTick !== null && this.#next > this.#finalTick) }
+  get #ended(): boolean {
+    if (this.#stop.signal.aborted) return true
+    if (!this.#final || this.#next <= this.#final.tick) return false
+    return this.#final.drained() || this.#next > this.#final.tick + GRACE_TICKS
+  }
 
   async #batch(tick: number): Promise<void> {
     try {
@@ -87,11 +94,11 @@ export class BatchLoop {
   /** Begins no further batch. */
   stop(): void { this.#stop.abort() }
 
-  /** Lets the batch of the current interval run, so that everything received is processed, and ends then. */
-  finish(): void {
+  /** Lets the batch of the current interval run, and more until everything received has been taken (`drained`), at most ten intervals long. */
+  finish(drained: () => boolean = () => true): void {
     const { zeroTime, intervalMs } = this.#options.coordinator.head
     const current = Math.floor((this.#options.clock.now() - zeroTime) / intervalMs) + 1
-    this.#finalTick = Math.max(current, this.#next)
+    this.#final = { tick: Math.max(current, this.#next), drained }
   }
 }
 

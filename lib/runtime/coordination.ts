@@ -21,6 +21,7 @@ export interface Coordination {
   /** Most records a source may contribute to the next batch. */
   readonly limitOf: (source: string) => number | null
   readonly leaseUntil: () => number
+  readonly startedAt: number
   /** The last committed manifest. */
   base: Manifest | null
 }

@@ -67,6 +67,7 @@ export class Coordinator {
       attemptsMax: options.attemptsMax,
       limitOf: options.limitOf,
       leaseUntil: () => leaseUntil(options),
+      startedAt: host.clock.now(),
       base,
     }
     await recover(coordination)

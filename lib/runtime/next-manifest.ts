@@ -4,11 +4,12 @@ import type { StateWrite } from '../model/task.ts'
 import { nextOperatorState } from '../state/chains.ts'
 import type { StreamGraph } from '../stream/graph.ts'
 import { retainedStreams } from '../plan/batch-view.ts'
+import type { Stage } from '../plan/stages.ts'
 import type { PlannedBatch } from './plan-batch.ts'
 import type { TaskDone } from './run-stages.ts'
 
 /** What the batch decided, from the plan, the answers of its tasks and the manifest before. Pure. */
-export function nextManifest(base: Manifest | null, { plan, positions }: PlannedBatch, answers: readonly TaskDone[], graph: StreamGraph): Manifest {
+export function nextManifest(base: Manifest | null, { plan, positions, stages }: PlannedBatch, answers: readonly TaskDone[], graph: StreamGraph): Manifest {
   return {
     format: 1,
     batch: plan.batch,
@@ -22,7 +23,7 @@ export function nextManifest(base: Manifest | null, { plan, positions }: Planned
     actions: plan.actions,
     state: nextState(base, answers),
     retained: nextRetained(base, plan.time, answers, graph),
-    outputs: outputsOf(answers),
+    outputs: outputsOf(stages.stages, answers),
     records: recordsOf(answers),
   }
 }
@@ -63,10 +64,12 @@ function keepDurations(graph: StreamGraph): Map<string, number> {
   return durations
 }
 
-function outputsOf(answers: readonly TaskDone[]): Record<string, StagedPart[]> {
+/** An output runs wherever its stream has an RDD, also one without partitions, for which no task was asked. */
+function outputsOf(stages: readonly Stage[], answers: readonly TaskDone[]): Record<string, StagedPart[]> {
   const outputs: Record<string, StagedPart[]> = {}
+  for (const { terminal } of stages) if (terminal.kind === 'output') outputs[terminal.output] = []
   for (const answer of answers) {
-    for (const { output, partition, records, ref } of answer.outputs) (outputs[output] ??= []).push({ partition, records, ref })
+    for (const { output, partition, records, ref } of answer.outputs) outputs[output]!.push({ partition, records, ref })
   }
   for (const parts of Object.values(outputs)) parts.sort((a, b) => a.partition - b.partition)
   return outputs

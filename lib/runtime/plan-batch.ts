@@ -36,6 +36,8 @@ export interface PlanRequest {
   readonly program: TaskProgram
   readonly host: Host<Head>
   readonly limitOf: (uid: string) => number | null
+  /** When this coordinator began: what a stream takes as its time of creation. */
+  readonly startedAt: number
 }
 
 /** What a batch will read and in which stages: sources are asked what is new, and actions inside `transform` run until the lineage is known. */
@@ -69,7 +71,7 @@ export async function planBatch(request: PlanRequest): Promise<PlannedBatch> {
   }
 }
 
-async function cutSources({ tick, head, base, program, host, limitOf }: PlanRequest): Promise<{ cuts: Record<string, Cut | null>; positions: Record<string, Json> }> {
+async function cutSources({ tick, head, base, program, host, limitOf, startedAt }: PlanRequest): Promise<{ cuts: Record<string, Cut | null>; positions: Record<string, Json> }> {
   const cuts: Record<string, Cut | null> = {}
   const positions: Record<string, Json> = { ...base?.positions }
   const reachable = program.graph.reachable()
@@ -80,6 +82,7 @@ async function cutSources({ tick, head, base, program, host, limitOf }: PlanRequ
       time: tick.time,
       intervalMs: head.intervalMs,
       zeroTime: head.zeroTime,
+      startedAt,
       position: positions[uid] ?? null,
       limit: limitOf(uid),
       io: sourceIo(host, head, uid),

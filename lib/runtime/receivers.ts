@@ -51,6 +51,11 @@ export class Receivers {
     await Promise.all(this.#inputs.map(({ node }) => node.source!.receiver?.stop(graceful)))
   }
 
+  /** Blocks that were received and that no batch has taken. */
+  waiting(): number {
+    return this.#inputs.reduce((sum, { node }) => sum + (node.source!.receiver?.waiting() ?? 0), 0)
+  }
+
   /** Batches up to `manifest` are done: sources may let go of what only those needed. */
   async committed(manifest: Manifest): Promise<void> {
     for (const { node } of this.#inputs) {

@@ -30,7 +30,7 @@ export async function runBatch(c: Coordination, tick: Tick): Promise<Manifest> {
 }
 
 async function plan(c: Coordination, tick: Tick): Promise<PlannedBatch> {
-  const planned = await planBatch({ tick, head: c.writer.head, base: c.base, program: c.program, host: c.host, limitOf: c.limitOf })
+  const planned = await planBatch({ tick, head: c.writer.head, base: c.base, program: c.program, host: c.host, limitOf: c.limitOf, startedAt: c.startedAt })
   c.events.submitted(planned.plan, planned.stages.stages.length > 0)
   return planned
 }

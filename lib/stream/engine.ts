@@ -1,5 +1,4 @@
 import type { Time } from '../model/time.ts'
-import type { SourceFactories } from '../source/source-factories.ts'
 import type { DStream } from './dstream.ts'
 import type { RDD } from './rdd/rdd.ts'
 import type { StreamingContext } from './streaming-context.ts'
@@ -27,21 +26,10 @@ export interface CheckpointLookup {
 
 let factory: EngineFactory | null = null
 let lookup: CheckpointLookup | null = null
-let sources: SourceFactories | null = null
 
 export function installEngine(engine: EngineFactory, checkpoints: CheckpointLookup): void {
   factory = engine
   lookup = checkpoints
-}
-
-/** The sources that this place provides by name. */
-export function installSources(factories: SourceFactories): void {
-  sources = factories
-}
-
-export function sourceFactories(): SourceFactories {
-  if (!sources) throw new Error('no sources are installed: import the package, not a file of it')
-  return sources
 }
 
 export function engineFor(context: StreamingContext): Engine {

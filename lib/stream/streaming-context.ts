@@ -5,9 +5,10 @@ import type { FileChoice } from '../source/file-cut.ts'
 import type { Receiver } from '../source/receiver/receiver.ts'
 import { receiverSource } from '../source/receiver/receiver-source.ts'
 import type { BytesToRecords, FileOptions, TextFileOptions } from '../source/source-factories.ts'
+import { timeSetting } from '../source/settings.ts'
 import type { Source } from '../source/source.ts'
 import { DStream, type Parts, type ShuffleOptions } from './dstream.ts'
-import { defaultCheckpointDirectory, type Engine, engineFor, sourceFactories } from './engine.ts'
+import { defaultCheckpointDirectory, type Engine, engineFor } from './engine.ts'
 import { type ContextState, StreamGraph } from './graph.ts'
 import { MapWithStateDStream } from './operators/map-with-state.ts'
 import { sourceNode } from './rdd/leaves.ts'
@@ -18,6 +19,7 @@ import { callerPlace } from './place.ts'
 import type { RDD } from './rdd/rdd.ts'
 import { queueSource } from './sources/queue-source.ts'
 import type { StorageLevel } from './rdd/storage-level.ts'
+import { sourceFactories } from './source-factories.ts'
 import type { SparkConfLike } from './spark-conf.ts'
 import { SparkContext } from './spark-context.ts'
 import type { StreamNode } from './stream-node.ts'
@@ -98,16 +100,16 @@ export class StreamingContext {
   /** Blocks of records, each behind its length in four bytes, taken as they come. */
   rawSocketStream<T>(host: string, port: number, _level?: StorageLevel): DStream<T> { return this.source(sourceFactories().rawSocket<T>(host, port)) }
   /** Lines of the files that appear in a directory (or in all that match a glob), each file once. */
-  textFileStream(directory: string, options?: TextFileOptions): DStream<string> { return this.source(sourceFactories().textFiles(directory, options)) }
+  textFileStream(directory: string, options?: TextFileOptions): DStream<string> { return this.source(sourceFactories().textFiles(directory, { ...this.#fileDefaults, ...options })) }
   /** Records of a fixed length in bytes, of files as above. */
-  binaryRecordsStream(directory: string, recordLength: number, options?: FileChoice): DStream<Uint8Array> { return this.source(sourceFactories().binaryRecords(directory, recordLength, options)) }
+  binaryRecordsStream(directory: string, recordLength: number, options?: FileChoice): DStream<Uint8Array> { return this.source(sourceFactories().binaryRecords(directory, recordLength, { ...this.#fileDefaults, ...options })) }
   /** Files as above, with a filter, with files that were there before, or read in a way of your own; lines unless `read` is given. */
   fileStream<T = string>(directory: string, options: FileChoice & Partial<FileOptions<T>> = {}): DStream<T> {
-    const { read } = options
-    return this.source((read ? sourceFactories().files(directory, { ...options, read }) : sourceFactories().textFiles(directory, options)) as Source<T>)
+    const { read, ...choice } = { ...this.#fileDefaults, ...options }
+    return this.source((read ? sourceFactories().files(directory, { ...choice, read }) : sourceFactories().textFiles(directory, choice)) as Source<T>)
   }
   /** Items that the program queues itself, one per batch or all at once; for tests, and lost with the process. */
-  queueStream<T>(queue: (RDD<T> | readonly T[])[], oneAtATime = true, defaultRDD: RDD<T> | null = null): DStream<T> { return this.source(queueSource(queue, { oneAtATime, defaultRDD })) }
+  queueStream<T>(queue: (RDD<T> | readonly T[])[], oneAtATime = true, defaultRDD: RDD<T> | null = null): DStream<T> { return this.source(queueSource(queue, { oneAtATime, defaultRDD, slices: this.sparkContext.defaultParallelism })) }
   /** What a receiver of your own receives. */
   receiverStream<T>(receiver: Receiver<T>): DStream<T> { return this.source(receiverSource(receiver)) }
 
@@ -116,6 +118,13 @@ export class StreamingContext {
   transform<T>(streams: readonly DStream<any>[], f: (rdds: RDD<any>[], time: Time) => RDD<T>): DStream<T> { return transform(streams, f) }
   mapWithState<K, V, S, E>(stream: DStream<readonly [K, V]>, spec: StateSpec<K, V, S, E>): MapWithStateDStream<K, V, S, E> {
     return new MapWithStateDStream(stream, spec)
+  }
+
+  /** How long a file may take to become visible: `spark.streaming.fileStream.minRememberDuration`, or its old name. */
+  get #fileDefaults(): { minRememberMs: number } {
+    const conf = (key: string, fallback: string): string => this.sparkContext.conf.get(key, fallback)
+    const old = conf('spark.streaming.minRememberDuration', '60s')
+    return { minRememberMs: timeSetting(conf, 'spark.streaming.fileStream.minRememberDuration', old) }
   }
 
   // — settings

@@ -100,7 +100,12 @@ const isFinal = (error: unknown): boolean => ['E_FENCED', 'E_HALTED', 'E_HEAD_UN
 export function newContext(build: Build, batches: Batches, options: RunOptions, shown: Record<string, unknown[][]> = {}, engine?: (context: StreamingContext) => EmbeddedEngine): StreamingContext {
   const conf = { 'spark.app.name': 'test', 'spark.master': `local[${options.partitions ?? 2}]`, ...options.conf }
   const context = new StreamingContext(conf, BATCH_MS, { hosted: true, ...(engine ? { engine } : {}) })
-  const built = build((name = 'in') => context.source(name, batchSource(batchesOf(batches, name), options.splits ?? 3)), context)
+  const sources = new Map<string, DStream<any>>()
+  const input = (name = 'in'): DStream<any> => {
+    if (!sources.has(name)) sources.set(name, context.source(name, batchSource(batchesOf(batches, name), options.splits ?? 3)))
+    return sources.get(name)!
+  }
+  const built = build(input, context)
   const outputs = 'foreachRDD' in built ? { out: built as DStream<any> } : built
   for (const [name, stream] of Object.entries(outputs)) {
     shown[name] ??= []

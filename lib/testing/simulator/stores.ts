@@ -104,7 +104,7 @@ export class WatchedStores {
   *#liveRefs(): Iterable<[number, Iterable<BlobRef>]> {
     const { gcFloor, owed, manifest } = this.#now!
     if (manifest) yield [this.#now!.committed, [manifest]]
-    for (const each of owed) yield [each.batch, [each.manifest, ...outputRefs(this.manifests.get(each.batch)!, each.output)]]
+    for (const each of owed) yield [each.batch, [each.manifest, ...outputRefs(this.manifests.get(each.batch), each.output)]]
     for (const [batch, each] of this.manifests) if (batch > gcFloor) yield [batch, refsOf(each)]
   }
 
@@ -117,7 +117,7 @@ export class WatchedStores {
   }
 }
 
-const outputRefs = (manifest: Manifest, output: string): BlobRef[] => (manifest.outputs[output] ?? []).flatMap((part) => (part.ref ? [part.ref] : []))
+const outputRefs = (manifest: Manifest | undefined, output: string): BlobRef[] => (manifest?.outputs[output] ?? []).flatMap((part) => (part.ref ? [part.ref] : []))
 
 /** Names carry their batch behind the two digits that spread them. */
 const batchOf = (key: string): number => Number(/\/[0-9a-f]{2}\/(\d+)\//.exec(key)?.[1] ?? Infinity)

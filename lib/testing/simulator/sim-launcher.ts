@@ -1,0 +1,88 @@
+import type { TaskLauncher } from '../../host/launcher.ts'
+import type { Random } from '../../host/random.ts'
+import type { TaskReport, TaskSpec } from '../../model/task.ts'
+import type { TaskProgram } from '../../runtime/program.ts'
+import { runTask, type TaskHost } from '../../runtime/run-task.ts'
+import type { Ports } from './ports.ts'
+import { never, SimProcess } from './sim-process.ts'
+
+export interface WorkerFacts {
+  readonly program: TaskProgram
+  readonly host: TaskHost
+}
+
+/** Processes that run tasks for every coordinator, and are replaced when they die; each keeps its own warm state, which may be of another epoch. */
+export class SimWorkers {
+  readonly slots: number
+  readonly #ports: Ports
+  readonly #random: Random
+  readonly #start: (process: SimProcess) => WorkerFacts
+  readonly #workers: { process: SimProcess; facts: WorkerFacts }[] = []
+  #started = 0
+
+  constructor(slots: number, ports: Ports, random: Random, start: (process: SimProcess) => WorkerFacts) {
+    this.slots = slots
+    this.#ports = ports
+    this.#random = random
+    this.#start = start
+  }
+
+  /** The workers as one coordinator reaches them. */
+  launcherFor(coordinator: SimProcess): TaskLauncher {
+    return {
+      slots: this.slots,
+      launch: (spec) => this.#launch(coordinator, JSON.stringify(spec)),
+      close: async () => {},
+    }
+  }
+
+  async #launch(coordinator: SimProcess, spec: string): Promise<TaskReport> {
+    const { task, attempt, plan } = JSON.parse(spec) as TaskSpec
+    if (attempt > 0) this.#ports.count('task retried')
+    const about = `${plan.batch}/${task}.${attempt}`
+    return this.#ports.call(coordinator, { port: 'launcher', operation: 'launch', about, changes: true }, () => this.#execute(JSON.parse(spec) as TaskSpec))
+  }
+
+  /** A worker that dies answers with silence; the launcher notices after a while, as a socket does. */
+  async #execute(spec: TaskSpec): Promise<TaskReport> {
+    const worker = this.#pick()
+    const report = await Promise.race([runTask(spec, worker.facts.program, worker.facts.host), this.#silence(worker.process)])
+    return JSON.parse(JSON.stringify(report)) as TaskReport
+  }
+
+  async #silence(process: SimProcess): Promise<never> {
+    while (process.isAlive) await this.#ended(process)
+    await this.#ports.world.sleep(200)
+    this.#ports.count('worker died')
+    throw new Error(`${process.name} is gone`)
+  }
+
+  #ended(process: SimProcess): Promise<void> {
+    return new Promise((resolve) => this.#waiting.set(process, [...(this.#waiting.get(process) ?? []), resolve]))
+  }
+
+  readonly #waiting = new Map<SimProcess, (() => void)[]>()
+
+  #pick(): { process: SimProcess; facts: WorkerFacts } {
+    const at = Math.floor(this.#random.next() * this.slots)
+    const known = this.#workers[at]
+    if (known?.process.isAlive) return known
+    const process = new SimProcess(`worker-${++this.#started}`, this.#ports.world, (dead) => {
+      for (const resolve of this.#waiting.get(dead) ?? []) resolve()
+      this.#waiting.delete(dead)
+    })
+    return (this.#workers[at] = { process, facts: this.#start(process) })
+  }
+}
+
+/** Tasks in the coordinator's own process: they share its warm state and die with it. */
+export function inlineFor(process: SimProcess, ports: Ports, { program, host }: WorkerFacts): TaskLauncher {
+  return {
+    slots: 1,
+    launch: (spec) => {
+      if (spec.attempt > 0) ports.count('task retried')
+      return process.isAlive ? runTask(spec, program, host) : never()
+    },
+    close: async () => {},
+  }
+}

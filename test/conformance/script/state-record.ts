@@ -1,0 +1,108 @@
+import { StreamingContext } from '../../../lib/index.ts'
+import { KeyedState } from '../../../lib/state/keyed-state.ts'
+import type { BatchView, StreamNode } from '../../../lib/stream/stream-node.ts'
+import { collectionNode } from '../../../lib/stream/rdd/leaves.ts'
+import { collectSplit, type TaskScope } from '../../../lib/stream/rdd/node.ts'
+import { BatchesSource } from '../batches-source.ts'
+import type { Fn } from '../cases.ts'
+import { advancedSpec } from '../ops.ts'
+import { confOf } from '../test-bed.ts'
+import { entriesOf, reopened } from './state-map.ts'
+import type { World } from './world.ts'
+
+type StateEntry = readonly [key: unknown, value: unknown, time: number]
+
+interface Update {
+  readonly data: readonly (readonly [unknown, unknown])[]
+  readonly batchTimeMs: number
+  readonly timeoutThresholdMs?: number | null
+  readonly removeTimedOut?: boolean
+  readonly fn: Fn
+}
+
+/** One partition of a `mapWithState` stream in one batch, with a given state before it. */
+export class StateRecordObject {
+  readonly #world: World
+
+  constructor(world: World) {
+    this.#world = world
+  }
+
+  async update({ initialStates, ...update }: Update & { readonly initialStates: readonly StateEntry[] }): Promise<object> {
+    const { log } = this.#world.bed.scope
+    const state = stateOf(initialStates)
+    const { mapped, touched } = await runPartition(update, state, this.#world)
+    return { states: entriesOf(state), output: mapped, timingOut: log.timingOut!, removed: log.removed!, functionCalled: touched.length > 0 }
+  }
+}
+
+/** States that batches make of each other; none of them ever changes. */
+export class StateSetObject {
+  readonly #world: World
+
+  constructor(world: World) {
+    this.#world = world
+  }
+
+  create(entries: readonly StateEntry[]): StateSet { return new StateSet(stateOf(entries)) }
+
+  async apply({ base, ...update }: Update & { readonly base: string }): Promise<StateSet> {
+    const state = reopened((this.#world.objects.get(base) as StateSet).state)
+    const { touched } = await runPartition(update, state, this.#world)
+    return new StateSet(state, touched)
+  }
+
+  read(name: string): StateEntry[] { return (this.#world.objects.get(name) as StateSet).states }
+}
+
+class StateSet {
+  readonly states: StateEntry[]
+  readonly touchedKeys: unknown[]
+  declare readonly state: KeyedState
+
+  constructor(state: KeyedState, touched: readonly unknown[] = []) {
+    this.states = entriesOf(state)
+    this.touchedKeys = [...new Set(touched)]
+    Object.defineProperty(this, 'state', { value: state, enumerable: false })
+  }
+}
+
+function stateOf(entries: readonly StateEntry[]): KeyedState {
+  const state = new KeyedState()
+  for (const [key, value, time] of entries) state.put(state.table.upsert(key), value, time)
+  return state
+}
+
+/** Runs the real operator over one partition; `state` is changed as a batch would change it. */
+async function runPartition({ data, batchTimeMs, timeoutThresholdMs, removeTimedOut, fn }: Update, state: KeyedState, world: World): Promise<{ mapped: unknown[]; touched: unknown[] }> {
+  const touched: unknown[] = []
+  const spec = advancedSpec(fn, world.bed.scope).numPartitions(1)
+  const { f } = spec
+  const watched = Object.assign(Object.create(Object.getPrototypeOf(spec) as object) as typeof spec, spec, { f: (...args: Parameters<typeof f>) => (touched.push(args[1]), f(...args)) })
+  if (timeoutThresholdMs) watched.timeout(batchTimeMs - timeoutThresholdMs)
+  const context = new StreamingContext(confOf(), batchTimeMs)
+  const pairs = context.source(new BatchesSource([], 1))
+  const { stateNode } = pairs.mapWithState(watched as never)
+  // Timeouts are looked at where the stream is checkpointed.
+  stateNode.checkpointMs = removeTimedOut ? batchTimeMs : batchTimeMs + 1
+  const node = stateNode.compute(batchTimeMs, viewOf(pairs.node, data, batchTimeMs, context))!
+  const [{ mapped }] = (await collectSplit(node, 0, scopeOf(state))) as [{ readonly mapped: unknown[] }]
+  context.sparkContext.stop()
+  return { mapped: mapped.flat(), touched }
+}
+
+function viewOf(parent: StreamNode<any>, data: Update['data'], time: number, { sparkContext }: StreamingContext): BatchView {
+  const rdd = collectionNode([...data], 1)
+  const view: Pick<BatchView, 'time' | 'zeroTime' | 'sparkContext' | 'committed'> & { rdd(node: StreamNode): unknown } = {
+    time, zeroTime: 0, sparkContext, rdd: (node) => (node === parent ? rdd : null), committed: () => ({ chains: [] }),
+  }
+  return view as BatchView
+}
+
+function scopeOf(state: KeyedState): TaskScope {
+  const scope: Pick<TaskScope, 'memo' | 'partition' | 'keyedState' | 'stateChanged'> = {
+    memo: new Map(), partition: { stageId: 0, partitionId: 0, attemptNumber: 0 }, keyedState: () => state, stateChanged: () => {},
+  }
+  return scope as TaskScope
+}
+
