@@ -49,7 +49,8 @@ export class EmbeddedEngine implements Engine {
     if (checkpointDir) rememberGraph(checkpointDir, graph)
     this.#context.sparkContext.overwriteOutput = true
     this.#options.log.event(startingEvent(this.#context, this.#directory))
-    this.#running = this.#run().catch((error: unknown) => this.#context.reportError(error))
+    const running = this.#context.sparkContext.withPropertiesOfNow(() => this.#run())
+    this.#running = running.catch((error: unknown) => this.#context.reportError(error))
   }
 
   async #run(): Promise<void> {

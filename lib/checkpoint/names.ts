@@ -11,14 +11,17 @@ export class Names {
 
   get root(): string { return `${this.#root}/` }
   shuffle(batch: number, shuffle: number, exec: number, task: string, run: string): string { return `${this.#root}/blk/${spread(batch)}/s${shuffle}.${exec}/${task}/${run}` }
-  state(operator: string, batch: number, task: string, run: string, suffix: string): string { return `${this.#root}/st/${operator}/${spread(batch)}/${task}/${run}.${suffix}` }
-  retained(stream: string, batch: number, partition: number, run: string): string { return `${this.#root}/st/${stream}/${spread(batch)}/p${partition}/${run}.r` }
-  output(output: string, batch: number, partition: number, run: string): string { return `${this.#root}/out/${spread(batch)}/${output}/p${partition}/${run}` }
+  state(operator: string, batch: number, task: string, run: string, suffix: string): string { return `${this.#root}/st/${plain(operator)}/${spread(batch)}/${task}/${run}.${suffix}` }
+  retained(stream: string, batch: number, partition: number, run: string): string { return `${this.#root}/st/${plain(stream)}/${spread(batch)}/p${partition}/${run}.r` }
+  output(output: string, batch: number, partition: number, run: string): string { return `${this.#root}/out/${spread(batch)}/${plain(output)}/p${partition}/${run}` }
   manifest(batch: number, nonce: string): string { return `${this.#root}/man/${spread(batch)}/${nonce}.json` }
   /** What receivers stored; a source sweeps its own. */
   get received(): string { return `${this.#root}/rcv/` }
-  source(uid: string): string { return `${this.received}${uid}/` }
+  source(uid: string): string { return `${this.received}${plain(uid)}/` }
 }
+
+/** A derived uid may hold what no store takes in a name. Two that come out alike do no harm: the run tells their objects apart. */
+const plain = (uid: string): string => uid.replaceAll(/[^A-Za-z0-9._/-]/g, '_')
 
 /** Two hex digits in front spread the load over prefixes; one batch stays under one prefix. */
 function spread(batch: number): string {

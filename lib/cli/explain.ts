@@ -17,9 +17,9 @@ export async function explain(args: readonly string[]): Promise<number> {
   return 0
 }
 
-/** Text by code: a section begins with `## E_…` and ends before the next heading. */
+/** Text by code: a section begins with `## E_…` and ends before the next heading of any kind. */
 export function errorSections(markdown: string): Map<string, string> {
-  const sections = markdown.split(/^## /m).slice(1)
+  const sections = markdown.split(/^#{1,2} /m).slice(1)
   return new Map(sections.filter((section) => section.startsWith('E_')).map((section) => {
     const [heading, ...body] = section.split('\n')
     return [heading.trim(), body.join('\n').trim()]

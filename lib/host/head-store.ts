@@ -9,9 +9,10 @@ export interface HeadStore<Value> {
   read(): Promise<Versioned<Value> | null>
   /**
    * Writes `value` as revision `expected + 1` if the register still holds revision `expected` (0: nothing was ever written).
-   * `written` is durable when the promise resolves. `cause` names the protocol step; stores that keep a history store it beside the value.
+   * `written` is durable when the promise resolves, unless the caller is content with `soon`: then the next write is not durable before this one is.
+   * `cause` names the protocol step; stores that keep a history store it beside the value.
    */
-  cas(expected: number, value: Value, cause: string): Promise<'written' | 'refused'>
+  cas(expected: number, value: Value, cause: string, durable?: 'now' | 'soon'): Promise<'written' | 'refused'>
   close(): Promise<void>
 }
 

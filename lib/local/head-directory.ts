@@ -57,7 +57,7 @@ export class DirectoryHeadStore<Value> implements HeadStore<Value> {
     return rev === 0 ? null : { rev, value: JSON.parse(text) as Value }
   }
 
-  async cas(expected: number, value: Value, cause: string): Promise<'written' | 'refused'> {
+  async cas(expected: number, value: Value, cause: string, durable: 'now' | 'soon' = 'now'): Promise<'written' | 'refused'> {
     const record: HeadRecord = { kind: 'write', rev: expected + 1, cause, writer: this.#writer, text: JSON.stringify(value) }
     for (;;) {
       await this.#follow()
@@ -70,7 +70,9 @@ export class DirectoryHeadStore<Value> implements HeadStore<Value> {
         const winner = log.append(record).find(({ rev }) => rev === record.rev)
         if (winner === undefined) continue // behind a seal: once more in the next log
         if (winner.writer !== this.#writer) return 'refused'
-        await log.sync()
+        const synced = log.sync()
+        if (durable === 'now') await synced
+        else synced.catch(() => {}) // the next write meets the failure
         return 'written'
       }
     }

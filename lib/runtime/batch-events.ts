@@ -4,12 +4,12 @@ import type { Manifest } from '../model/manifest.ts'
 import type { BatchPlan } from '../model/task.ts'
 import { messageOf } from '../model/errors.ts'
 import type { StreamGraph } from '../stream/graph.ts'
-import type { BatchInfo, ListenerBus, OutputOperationInfo, StreamInputInfo } from '../stream/streaming-listener.ts'
+import type { BatchInfo, ListenerBus, OutputOperationInfo } from '../stream/streaming-listener.ts'
+import { InputInfoTracker } from './input-info-tracker.ts'
 import type { OutputHooks } from './run-output.ts'
 
 interface Progress {
   readonly plan: Pick<BatchPlan, 'batch' | 'time'>
-  readonly inputs: Map<number, StreamInputInfo>
   readonly submitted: number
   readonly visible: boolean
   started: number | null
@@ -24,6 +24,7 @@ export class BatchEvents {
   readonly #log: Log
   readonly #graph: StreamGraph
   readonly #report: (error: unknown) => void
+  readonly #inputs = new InputInfoTracker()
   #progress: Progress | null = null
 
   constructor(clock: Clock, bus: ListenerBus, log: Log, graph: StreamGraph, report: (error: unknown) => void) {
@@ -36,7 +37,8 @@ export class BatchEvents {
 
   /** `visible`: the batch has jobs; Spark says nothing about batches without. */
   submitted(plan: BatchPlan, visible: boolean): void {
-    this.#progress = { plan, inputs: this.#inputs(plan), submitted: this.#clock.now(), visible, started: null, ended: null, outputs: new Map() }
+    this.#reportInputs(plan)
+    this.#progress = { plan, submitted: this.#clock.now(), visible, started: null, ended: null, outputs: new Map() }
     if (visible) this.#bus.post('onBatchSubmitted', { batchInfo: this.#info() })
   }
 
@@ -85,25 +87,26 @@ export class BatchEvents {
     }
   }
 
-  #inputs(plan: BatchPlan): Map<number, StreamInputInfo> {
-    const inputs = new Map<number, StreamInputInfo>()
+  #reportInputs(plan: BatchPlan): void {
+    this.#inputs.cleanup(plan.time)
     for (const [id, node] of this.#graph.inputs.entries()) {
       const cut = plan.cuts[node.uid]
-      if (cut) inputs.set(id, { inputStreamId: id, numRecords: cut.records ?? 0, metadata: cut.description === undefined ? {} : { Description: cut.description } })
+      if (cut) this.#inputs.report(plan.time, { inputStreamId: id, numRecords: cut.records ?? 0, metadata: cut.description === undefined ? {} : { Description: cut.description } })
     }
-    return inputs
   }
 
   /** Sources that could not say before reading are counted by the tasks. */
   #learnRecords(manifest: Manifest): void {
+    const inputs = this.#inputs.infoOf(manifest.time)
     for (const [id, node] of this.#graph.inputs.entries()) {
-      const known = this.#progress!.inputs.get(id)
-      if (known && manifest.cuts[node.uid]?.records === null) this.#progress!.inputs.set(id, { ...known, numRecords: manifest.records[node.uid] ?? 0 })
+      const known = inputs.get(id)
+      if (known && manifest.cuts[node.uid]?.records === null) this.#inputs.report(manifest.time, { ...known, numRecords: manifest.records[node.uid] ?? 0 })
     }
   }
 
   #info(): BatchInfo {
-    const { plan, inputs, submitted, started, ended, outputs } = this.#progress!
+    const { plan, submitted, started, ended, outputs } = this.#progress!
+    const inputs = this.#inputs.infoOf(plan.time)
     const numRecords = [...inputs.values()].reduce((sum, input) => sum + input.numRecords, 0)
     return {
       batchTime: plan.time,

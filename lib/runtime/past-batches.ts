@@ -17,6 +17,9 @@ import { planBatch, sourceIo } from './plan-batch.ts'
 import type { TaskProgram } from './program.ts'
 import { RunningTask } from './task-scope.ts'
 
+/** Spark computes a batch that an input has forgotten again if it is asked for; the last few can be, whatever is remembered. */
+const MANIFESTS_MIN = 10
+
 /** Manifests of the batches that streams still remember, so that `slice` can compute them again from what they read. */
 export class PastBatches {
   readonly #host: Host<Head>
@@ -35,7 +38,10 @@ export class PastBatches {
     if (!manifest) return
     this.#manifests.set(manifest.time, { manifest, base: this.#last })
     this.#last = manifest
-    for (const time of this.#manifests.keys()) if (time <= manifest.time - this.#keepMs) this.#manifests.delete(time)
+    for (const time of this.#manifests.keys()) {
+      if (this.#manifests.size <= MANIFESTS_MIN) return
+      if (time <= manifest.time - this.#keepMs) this.#manifests.delete(time)
+    }
   }
 
   /** Both ends are included; ends off the stream's grid are floored to it (Spark: `DStream.slice`). */

@@ -6,15 +6,20 @@ import type { Aggregator } from './writer.ts'
 export type Emit = (pair: readonly [unknown, any]) => void
 type Loop = (table: KeyTable, combined: ValueColumn) => Emit
 
-const loops = new WeakMap<object, Loop>()
+/** By the closure that merges, then by the one that begins; reductions begin with the value itself, and share a loop. */
+const loops = new WeakMap<object, WeakMap<object, Loop>>()
+const REDUCES = {}
 
 /**
  * The innermost step of a reduction, one function per user closure: where several reductions of a process shared it, the call of the closure inside would
  * see them all, and would no longer be inlined.
  */
 export function combineLoop({ create, merge, reduce }: Aggregator<any, any>): Loop {
-  let loop = loops.get(merge)
-  if (!loop) loops.set(merge, (loop = generated(create, merge, reduce ?? false) ?? composed(create, merge)))
+  let byCreate = loops.get(merge)
+  if (!byCreate) loops.set(merge, (byCreate = new WeakMap()))
+  const first = reduce ? REDUCES : create
+  let loop = byCreate.get(first)
+  if (!loop) byCreate.set(first, (loop = generated(create, merge, reduce ?? false) ?? composed(create, merge)))
   return loop
 }
 

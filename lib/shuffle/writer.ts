@@ -26,10 +26,19 @@ export interface ShuffleWriter {
 
 /** Combines while it writes: one table entry per key, whatever the number of records. */
 export function combiningWriter<V, C>(aggregator: Aggregator<V, C>, partitioner: Partitioner): ShuffleWriter {
-  const table = new KeyTable()
-  const combined = new ValueColumn()
+  const expected = lastSizes.get(aggregator.merge) ?? 0
+  const table = new KeyTable(expected)
+  const combined = new ValueColumn(expected)
   const emit = combineLoop(aggregator)(table, combined)
-  return { emit, get size() { return table.size }, finish: () => splitTable(table, combined, partitioner) }
+  return { emit, get size() { return table.size }, finish: () => finishTable(aggregator, table, combined, partitioner) }
+}
+
+/** How many keys a reduction met last time: the next batch of a stream is rarely very different, and its table need not grow again. */
+const lastSizes = new WeakMap<object, number>()
+
+function finishTable(aggregator: Aggregator<any, any>, table: KeyTable, combined: ValueColumn, partitioner: Partitioner): Buckets {
+  lastSizes.set(aggregator.merge, table.size)
+  return splitTable(table, combined, partitioner)
 }
 
 function splitTable(table: KeyTable, combined: ValueColumn, partitioner: Partitioner): Buckets {

@@ -1,4 +1,4 @@
-import type { OperatorState, StateChain } from '../model/manifest.ts'
+import type { OperatorState, PaneList, StateChain } from '../model/manifest.ts'
 import type { StateWrite } from '../model/task.ts'
 
 const overlaps = (chain: { from: number; to: number }, from: number, to: number): boolean => chain.from < to && chain.to > from
@@ -6,8 +6,11 @@ const overlaps = (chain: { from: number; to: number }, from: number, to: number)
 export const chainsFor = (committed: OperatorState | null, from: number, to: number): readonly StateChain[] =>
   (committed?.chains ?? []).filter((chain) => overlaps(chain, from, to))
 
-export const panesFor = (committed: OperatorState | null, from: number, to: number) =>
-  (committed?.panes ?? []).filter((list) => overlaps(list, from, to)).flatMap((list) => list.panes)
+/** After a change of partitions several ranges name the same pane; it is read once. */
+export function panesFor(committed: OperatorState | null, from: number, to: number): PaneList['panes'] {
+  const panes = (committed?.panes ?? []).filter((list) => overlaps(list, from, to)).flatMap((list) => list.panes)
+  return [...new Map(panes.map((pane) => [pane.ref.key, pane])).values()]
+}
 
 /** The operator's state after a batch: each written range replaces what it overlaps. Pure. */
 export function nextOperatorState(committed: OperatorState | null, writes: readonly StateWrite[]): OperatorState {

@@ -34,7 +34,9 @@ export class StateStore {
   }
 
   async window(of: StateOf, spec: WindowSpec, time: number, blobs: StateBlobs): Promise<WindowState> {
-    return (this.#take(of) as WindowState | null) ?? readWindow(of, spec, time, blobs)
+    const warm = this.#take(of) as WindowState | null
+    // A batch without a pane leaves the tip as it was: an attempt at the same batch must not take it in twice.
+    return warm && warm.absorbedAt < time ? warm : readWindow(of, spec, blobs)
   }
 
   /** Out of the store while a task works on it: an attempt that fails leaves nothing behind. */
@@ -69,13 +71,14 @@ export class StateStore {
     const { from, to } = groupsOfPartition(of.split, of.partitions)
     const blocks = chainsFor(of.committed, from, to).flatMap((chain) => chain.blocks)
     const paneRef = pane ? { time, ref: await blobs.put(of.operator, state.encodePane(pane), 'p') } : null
-    const snapshots = spec.inverse !== null && spec.snapshots
+    const rescaled = of.committed !== null && of.committed.chains.length !== of.partitions
+    const snapshots = spec.inverse !== null && (spec.snapshots || rescaled)
     const block: StateBlock | null = snapshots ? { kind: 'snapshot', batch, ref: await blobs.put(of.operator, state.encodeResult(), 's'), keys: state.keys } : null
-    const resultTime = snapshots ? time : (of.committed?.slideTime ?? null)
+    const resultTime = snapshots ? state.slidAt : (of.committed?.slideTime ?? null)
     const keepPanesAfter = spec.inverse ? (resultTime ?? spec.zeroTime) - spec.lengthMs : time - spec.lengthMs
     const write: StateWrite = {
       operator: of.operator, from, to, base: blocks.map((each) => each.ref.key), block, keys: state.keys,
-      window: { pane: paneRef, slideTime: snapshots ? time : null, keepPanesAfter },
+      window: { pane: paneRef, slideTime: snapshots ? state.slidAt : null, keepPanesAfter },
     }
     this.#keep(of, state, [write])
     return write
@@ -123,7 +126,7 @@ async function readKeyed(of: StateOf, blobs: StateBlobs): Promise<KeyedState> {
   return state
 }
 
-async function readWindow(of: StateOf, spec: WindowSpec, time: number, blobs: StateBlobs): Promise<WindowState> {
+async function readWindow(of: StateOf, spec: WindowSpec, blobs: StateBlobs): Promise<WindowState> {
   const state = new WindowState(spec)
   const { from, to } = groupsOfPartition(of.split, of.partitions)
   const wanted = wantedGroups(of)
@@ -137,6 +140,6 @@ async function readWindow(of: StateOf, spec: WindowSpec, time: number, blobs: St
     for (const block of chain.blocks) result.push(...decodePairs(await blobs.get(block.ref), block.ref.key, wanted))
   }
   const resultTime = of.committed?.slideTime ?? null
-  state.restore({ panes: [...panes].map(([at, pairs]) => ({ time: at, pairs })), result: resultTime === null ? null : result, resultTime }, time - spec.paneMs)
+  state.restore({ panes: [...panes].map(([at, pairs]) => ({ time: at, pairs })), result: resultTime === null ? null : result, resultTime })
   return state
 }

@@ -45,11 +45,16 @@ export class WindowState {
   readonly panes: Pane[] = []
   readonly #spec: WindowSpec
   readonly #aggregate: FrontAndBack | IncrementalWindow
+  /** The last slide: the running result is as of this time. */
+  slidAt: number
+  /** The last batch taken in. */
+  absorbedAt = 0
   /** In how many panes each id occurs. */
   #uses = new Int32Array(64)
 
   constructor(spec: WindowSpec) {
     this.#spec = spec
+    this.slidAt = spec.zeroTime
     this.#aggregate = spec.inverse ? new IncrementalWindow(spec, this.table) : new FrontAndBack(spec)
   }
 
@@ -57,6 +62,8 @@ export class WindowState {
 
   /** Takes one reduced batch in; `null`: the stream had no batch at this time. */
   absorb(time: number, pairs: readonly (readonly [unknown, unknown])[] | null): Pane | null {
+    this.absorbedAt = time
+    this.#catchUp(time - this.#spec.paneMs)
     this.#expire(time)
     if (!pairs) return null
     const ids = new Int32Array(pairs.length)
@@ -82,8 +89,19 @@ export class WindowState {
     this.#uses = larger
   }
 
-  slide(time: number): [unknown, unknown][] {
+  /** Slides that were due at batches which never ran: the running result must not miss one, or what left then would stay in it. */
+  #catchUp(until: number): void {
+    if (!this.#spec.inverse) return
+    for (let due = this.slidAt + this.#spec.slideMs; due <= until; due += this.#spec.slideMs) this.#slide(due)
+  }
+
+  #slide(time: number): void {
     this.#aggregate.slide(time, this.panes)
+    this.slidAt = time
+  }
+
+  slide(time: number): [unknown, unknown][] {
+    this.#slide(time)
     const pairs: [unknown, unknown][] = []
     const { table } = this
     this.#aggregate.forEach((id, value) => { pairs.push([table.keyAt(id), value]) })
@@ -116,19 +134,13 @@ export class WindowState {
   }
 
   /** Rebuilds the window from what the manifest names, slide by slide, so that every bit comes out as before. */
-  restore(saved: SavedWindow, until: number): void {
-    if (!(this.#aggregate instanceof IncrementalWindow)) {
-      for (const pane of saved.panes) this.#enter(this.#paneOf(pane))
-      return
-    }
-    const { slideMs, zeroTime } = this.#spec
-    if (saved.result) this.#aggregate.restore(saved.result.map(([key, value]) => [this.table.upsert(key), value]))
-    let next = saved.resultTime === null ? zeroTime + slideMs : saved.resultTime + slideMs
+  restore(saved: SavedWindow): void {
+    this.slidAt = saved.resultTime ?? this.#spec.zeroTime
+    if (saved.result && this.#aggregate instanceof IncrementalWindow) this.#aggregate.restore(saved.result.map(([key, value]) => [this.table.upsert(key), value]))
     for (const pane of saved.panes) {
-      for (; next < pane.time; next += slideMs) this.#aggregate.slide(next, this.panes)
+      this.#catchUp(pane.time - 1)
       this.#enter(this.#paneOf(pane))
     }
-    for (; next <= until; next += slideMs) this.#aggregate.slide(next, this.panes)
   }
 
   #paneOf(saved: SavedPane): Pane {

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { SluiceError } from '../model/errors.ts'
@@ -39,6 +40,8 @@ export class SparkContext {
   overwriteOutput = false
   logLevel = 'WARN'
   readonly #properties = new Map<string, string>()
+  /** The properties of jobs that run in the background. */
+  readonly #inherited = new AsyncLocalStorage<ReadonlyMap<string, string>>()
   #checkpointDir: string | null = null
   #rdds = 0
   #broadcasts = 0
@@ -145,7 +148,13 @@ export class SparkContext {
     else this.#properties.set(name, value)
   }
 
-  getLocalProperty(name: string): string | null { return this.#properties.get(name) ?? null }
+  getLocalProperty(name: string): string | null { return (this.#inherited.getStore() ?? this.#properties).get(name) ?? null }
+
+  /** Runs `f` and all that follows from it with the properties as they are now, except for the job group: later changes do not reach it. */
+  withPropertiesOfNow<T>(f: () => T): T {
+    const properties = [...this.#properties].filter(([name]) => !JOB_GROUP.includes(name))
+    return this.#inherited.run(new Map(properties), f)
+  }
 
   setJobDescription(text: string | null): void { this.setLocalProperty('spark.job.description', text) }
 
@@ -156,7 +165,7 @@ export class SparkContext {
   }
 
   clearJobGroup(): void {
-    for (const name of ['spark.jobGroup.id', 'spark.job.description', 'spark.job.interruptOnCancel']) this.setLocalProperty(name, null)
+    for (const name of JOB_GROUP) this.setLocalProperty(name, null)
   }
 
   setLogLevel(level: string): void {
@@ -195,6 +204,8 @@ export class SparkContext {
     return new RDD(this, node, this.runner)
   }
 }
+
+const JOB_GROUP = ['spark.jobGroup.id', 'spark.job.description', 'spark.job.interruptOnCancel']
 
 function threadsOf(master: string, cores: number = availableParallelism()): number {
   const threads = /^local\[\s*(\d+|\*)\s*(?:,\s*\d+\s*)?\]$/.exec(master)?.[1]

@@ -77,5 +77,5 @@ function filesAt(path: string): string[] {
 export function inputsOf(each: Case): Map<string, Batches> {
   const { input } = each
   if (input === null || input === undefined) return new Map()
-  return new Map(Array.isArray(input) ? [['in', input]] : Object.entries(input))
+  return new Map<string, Batches>(Array.isArray(input) ? [['in', input as Batches]] : Object.entries(input))
 }

@@ -38,11 +38,12 @@ export class Dice {
   }
 }
 
-/** Runs `body` with `runs` seeds. A failure names its seed, and `SLUICE_SEED` runs that one again. */
+/** Runs `body` with `runs` seeds, `SLUICE_TIMES` as many for a long search. A failure names its seed, and `SLUICE_SEED` runs that one again. */
 export async function withSeeds(t: TestContext, runs: number, body: (dice: Dice, seed: number) => unknown): Promise<void> {
   const given = process.env.SLUICE_SEED
   const first = given === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(given)
-  for (let seed = first; seed < first + (given === undefined ? runs : 1); seed++) {
+  const count = given === undefined ? runs * Number(process.env.SLUICE_TIMES ?? 1) : 1
+  for (let seed = first; seed < first + count; seed++) {
     try {
       await body(new Dice(seed), seed)
     } catch (error) {

@@ -101,19 +101,20 @@ export class WatchedStores {
   }
 
   /** Objects named by the manifests above the floor, and by those that outputs are still owed of. */
-  *#liveRefs(): Iterable<[number, Iterable<BlobRef>]> {
-    const { gcFloor, owed, manifest } = this.#now!
+  *#liveRefs(floor = this.#now!.gcFloor): Iterable<[number, Iterable<BlobRef>]> {
+    const { owed, manifest } = this.#now!
     if (manifest) yield [this.#now!.committed, [manifest]]
     for (const each of owed) yield [each.batch, [each.manifest, ...outputRefs(this.manifests.get(each.batch), each.output)]]
-    for (const [batch, each] of this.manifests) if (batch > gcFloor) yield [batch, refsOf(each)]
+    for (const [batch, each] of this.manifests) if (batch > floor) yield [batch, refsOf(each)]
   }
 
-  /** Objects of batches at or below the floor that nothing needs any more and nobody deleted. */
+  /** Objects of batches below the floor that nothing needs any more and nobody deleted. The manifest at the floor itself may go one batch later. */
   async litter(): Promise<string[]> {
     const live = new Set<string>()
-    for (const [, refs] of this.#liveRefs()) for (const ref of refs) live.add(ref.key)
+    const floor = this.#now!.gcFloor - 1
+    for (const [, refs] of this.#liveRefs(floor)) for (const ref of refs) live.add(ref.key)
     const keys = await this.#objects.list('')
-    return keys.filter((key) => !live.has(key) && batchOf(key) <= this.#now!.gcFloor)
+    return keys.filter((key) => !live.has(key) && batchOf(key) <= floor)
   }
 }
 

@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { openStores } from '../../../lib/app/embedded-host.ts'
-import { appsBelow } from '../../../lib/app/embedded-host.ts'
+import { appsBelow, openStores } from '../../../lib/app/embedded-host.ts'
 import { readManifest } from '../../../lib/checkpoint/manifest.ts'
 import type { Manifest } from '../../../lib/model/manifest.ts'
+import type { SelectionState } from '../../../lib/source/file-selection.ts'
 import { restoredConf } from '../../../lib/stream/recovery.ts'
 import { StreamingContext } from '../../../lib/index.ts'
 import { BatchesSource } from '../batches-source.ts'
@@ -48,8 +48,8 @@ export class Creator {
   /** Numbers in the names of files that committed batches took. */
   async recordedFiles(uid: string): Promise<number[]> {
     const manifest = await storedManifest(this.#world.bed.folder('dir'))
-    const { times } = manifest!.positions[uid] as unknown as { readonly times: { readonly recent: readonly (readonly [number, readonly string[]])[] } }
-    return times.recent.flatMap(([, files]) => files.map((file) => Number(file.split('/').at(-1)))).sort((a, b) => a - b)
+    const { times } = manifest!.positions[uid] as unknown as { readonly times: SelectionState }
+    return times.recent.flatMap(({ paths }) => paths.map((path) => Number(path.split('/').at(-1)))).sort((a, b) => a - b)
   }
 }
 

@@ -90,8 +90,9 @@ const isPattern = (expected: any): boolean => expected !== null && typeof expect
 
 async function runCheck(step: Step, world: World): Promise<string | null> {
   const look = async (): Promise<string | null> => {
-    const value = await invoke(step.check!, step, world)
-    if (step.as !== undefined) world.objects.set(step.as, value)
+    const { value, error } = await settled(invoke(step.check!, step, world))
+    if (error !== undefined) return error instanceof Error ? error.message : String(error)
+    nameResult(step, value, world)
     return checkDiffers(value, step)
   }
   if (!step.check!.startsWith('eventually')) return look()

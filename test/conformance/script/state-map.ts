@@ -5,11 +5,9 @@ type Entry = readonly [key: unknown, value: unknown, time: number]
 /** The state of one operator. A copy is made as a new process makes one: from the bytes that a batch leaves. */
 export class StateMapObject {
   readonly #state: KeyedState
-  readonly #sealed: boolean
 
-  constructor(state = new KeyedState(), sealed = false) {
+  constructor(state = new KeyedState()) {
     this.#state = state
-    this.#sealed = sealed
   }
 
   put(key: unknown, value: unknown, time: number): void { this.#state.put(this.#state.table.upsert(key), value, time) }
@@ -21,7 +19,7 @@ export class StateMapObject {
 
   get(key: unknown): unknown {
     const id = this.#state.table.find(key)
-    return id < 0 ? null : this.#state.valueAt(id)
+    return id < 0 ? null : this.#state.get(id)
   }
 
   getAll(): Entry[] { return entriesOf(this.#state) }
@@ -67,7 +65,7 @@ function agree(map: StateMapObject, reference: ReadonlyMap<number, readonly [num
 const sameEntries = (a: readonly Entry[], b: readonly Entry[]): boolean => JSON.stringify(sortedByKey(a)) === JSON.stringify(sortedByKey(b))
 const sortedByKey = (entries: readonly Entry[]): Entry[] => entries.toSorted((a, b) => Number(a[0]) - Number(b[0]))
 
-export const entriesOf = (state: KeyedState): Entry[] => [...state.table.ids()].map((id) => [state.table.keyAt(id), state.values.get(id), state.times.get(id) as number])
+export const entriesOf = (state: KeyedState): Entry[] => [...state.table.ids()].map((id) => [state.table.keyAt(id), state.get(id), state.timeOf(id)])
 
 /** The state as the next batch finds it, wherever it runs. */
 export function reopened(state: KeyedState): KeyedState {

@@ -1,4 +1,4 @@
-import { StreamingContext } from '../../../lib/index.ts'
+import { type DStream, HashPartitioner, StreamingContext } from '../../../lib/index.ts'
 import { KeyedState } from '../../../lib/state/keyed-state.ts'
 import type { BatchView, StreamNode } from '../../../lib/stream/stream-node.ts'
 import { collectionNode } from '../../../lib/stream/rdd/leaves.ts'
@@ -7,7 +7,7 @@ import { BatchesSource } from '../batches-source.ts'
 import type { Fn } from '../cases.ts'
 import { advancedSpec } from '../ops.ts'
 import { confOf } from '../test-bed.ts'
-import { entriesOf, reopened } from './state-map.ts'
+import { entriesOf } from './state-map.ts'
 import type { World } from './world.ts'
 
 type StateEntry = readonly [key: unknown, value: unknown, time: number]
@@ -30,10 +30,14 @@ export class StateRecordObject {
 
   async update({ initialStates, ...update }: Update & { readonly initialStates: readonly StateEntry[] }): Promise<object> {
     const { log } = this.#world.bed.scope
-    const state = stateOf(initialStates)
-    const { mapped, touched } = await runPartition(update, state, this.#world)
-    return { states: entriesOf(state), output: mapped, timingOut: log.timingOut!, removed: log.removed!, functionCalled: touched.length > 0 }
+    const { states, mapped, touched } = await runPartition(update, initialStates, this.#world)
+    return { states, output: mapped, timingOut: log.timingOut!, removed: log.removed!, functionCalled: touched.length > 0 }
   }
+}
+
+interface StateSet {
+  readonly states: readonly StateEntry[]
+  readonly touchedKeys: readonly unknown[]
 }
 
 /** States that batches make of each other; none of them ever changes. */
@@ -44,59 +48,56 @@ export class StateSetObject {
     this.#world = world
   }
 
-  create(entries: readonly StateEntry[]): StateSet { return new StateSet(stateOf(entries)) }
+  create(entries: readonly StateEntry[]): StateSet { return { states: entries, touchedKeys: [] } }
 
   async apply({ base, ...update }: Update & { readonly base: string }): Promise<StateSet> {
-    const state = reopened((this.#world.objects.get(base) as StateSet).state)
-    const { touched } = await runPartition(update, state, this.#world)
-    return new StateSet(state, touched)
+    const { states, touched } = await runPartition(update, this.read(base), this.#world)
+    return { states, touchedKeys: [...new Set(touched)] }
   }
 
-  read(name: string): StateEntry[] { return (this.#world.objects.get(name) as StateSet).states }
-}
-
-class StateSet {
-  readonly states: StateEntry[]
-  readonly touchedKeys: unknown[]
-  declare readonly state: KeyedState
-
-  constructor(state: KeyedState, touched: readonly unknown[] = []) {
-    this.states = entriesOf(state)
-    this.touchedKeys = [...new Set(touched)]
-    Object.defineProperty(this, 'state', { value: state, enumerable: false })
-  }
+  read(name: string): readonly StateEntry[] { return (this.#world.objects.get(name) as StateSet).states }
 }
 
 function stateOf(entries: readonly StateEntry[]): KeyedState {
   const state = new KeyedState()
   for (const [key, value, time] of entries) state.put(state.table.upsert(key), value, time)
+  state.saved()
   return state
 }
 
-/** Runs the real operator over one partition; `state` is changed as a batch would change it. */
-async function runPartition({ data, batchTimeMs, timeoutThresholdMs, removeTimedOut, fn }: Update, state: KeyedState, world: World): Promise<{ mapped: unknown[]; touched: unknown[] }> {
+/** An operator without timeouts keeps no times, so they are read from what the batch wrote: a key in its delta has the time of the batch. */
+function statesAfter(state: KeyedState, before: readonly StateEntry[], timeMs: number): StateEntry[] {
+  const written = new KeyedState()
+  written.apply(state.encodeDelta(), 'delta', () => true)
+  const times = new Map(before.map(([key, , time]) => [key, time]))
+  return entriesOf(state).map(([key, value]) => [key, value, written.table.find(key) >= 0 ? timeMs : times.get(key)!])
+}
+
+/** Runs the real operator over one partition. */
+async function runPartition({ data, batchTimeMs, timeoutThresholdMs, removeTimedOut, fn }: Update, before: readonly StateEntry[], world: World) {
+  const state = stateOf(before)
   const touched: unknown[] = []
   const spec = advancedSpec(fn, world.bed.scope).numPartitions(1)
   const { f } = spec
   const watched = Object.assign(Object.create(Object.getPrototypeOf(spec) as object) as typeof spec, spec, { f: (...args: Parameters<typeof f>) => (touched.push(args[1]), f(...args)) })
   if (timeoutThresholdMs) watched.timeout(batchTimeMs - timeoutThresholdMs)
   const context = new StreamingContext(confOf(), batchTimeMs)
-  const pairs = context.source(new BatchesSource([], 1))
-  const { stateNode } = pairs.mapWithState(watched as never)
+  const pairs = context.source(new BatchesSource([], 1)) as DStream<any>
+  const { stateNode } = pairs.mapWithState(watched)
   // Timeouts are looked at where the stream is checkpointed.
   stateNode.checkpointMs = removeTimedOut ? batchTimeMs : batchTimeMs + 1
   const node = stateNode.compute(batchTimeMs, viewOf(pairs.node, data, batchTimeMs, context))!
   const [{ mapped }] = (await collectSplit(node, 0, scopeOf(state))) as [{ readonly mapped: unknown[] }]
   context.sparkContext.stop()
-  return { mapped: mapped.flat(), touched }
+  return { states: statesAfter(state, before, batchTimeMs), mapped, touched }
 }
 
 function viewOf(parent: StreamNode<any>, data: Update['data'], time: number, { sparkContext }: StreamingContext): BatchView {
-  const rdd = collectionNode([...data], 1)
+  const rdd = { ...collectionNode([...data], 1), partitioner: new HashPartitioner(1) }
   const view: Pick<BatchView, 'time' | 'zeroTime' | 'sparkContext' | 'committed'> & { rdd(node: StreamNode): unknown } = {
     time, zeroTime: 0, sparkContext, rdd: (node) => (node === parent ? rdd : null), committed: () => ({ chains: [] }),
   }
-  return view as BatchView
+  return view as unknown as BatchView
 }
 
 function scopeOf(state: KeyedState): TaskScope {

@@ -1,5 +1,6 @@
 import { type DStream, type RDD, Time } from '../../../lib/index.ts'
 import type { Source } from '../../../lib/source/source.ts'
+import type { MapWithStateDStream } from '../../../lib/stream/operators/map-with-state.ts'
 import { checkpointMsOf, rememberDurations } from '../../../lib/stream/remember.ts'
 import type { Fn, Op } from '../cases.ts'
 import { Collected } from '../collected.ts'
@@ -62,7 +63,7 @@ export class StreamObject {
 
   rememberDurationMs(): number { return rememberDurations(this.#context.context.graph).get(this.stream.node)! }
   checkpointDurationMs(): number | null { return checkpointMsOf(this.stream.node) }
-  internalCheckpointDurationMs(): number | null { return checkpointMsOf((this.stream as DStream<any> & { stateNode: typeof this.stream.node }).stateNode) }
+  internalCheckpointDurationMs(): number | null { return checkpointMsOf((this.stream as MapWithStateDStream<any, any, any, any>).stateNode) }
   remembersBatchAt(time: number): boolean { return time > this.#context.completed.at(-1)! - this.rememberDurationMs() }
 
   /** Numbers of the files in batches that are committed, by their names. */

@@ -1,5 +1,4 @@
 import { SparkContext, type StreamingContext } from '../../../lib/index.ts'
-import { rmSync } from 'node:fs'
 import type { Case } from '../cases.ts'
 import { confOf, TestBed } from '../test-bed.ts'
 import { BlockTrackerObject, type FailingLog } from './block-tracker.ts'
@@ -10,6 +9,8 @@ import { Creator, plainCreator } from './creator.ts'
 import { EnvironmentObject } from './environment-object.ts'
 import { InputInfoObject } from './input-info.ts'
 import { pidEstimators, rateEstimators } from './rate.ts'
+import { PublishedStateObject } from './published-state.ts'
+import { SavedOutputObject } from './saved-output.ts'
 import { StateHandleObject } from './state-handle.ts'
 import { StateMapObject } from './state-map.ts'
 import { StateRecordObject, StateSetObject } from './state-record.ts'
@@ -47,6 +48,7 @@ export class World {
 
   /** The object a step works on. Those that a script uses without making them come to be on first use. */
   object(name: string, method: string): any {
+    if (method === 'newEmpty') return { newEmpty: async () => void this.objects.set(name, await PublishedStateObject.empty()) }
     if (method === 'new' && !isFactory(name)) return { new: (...args: any[]) => this.#make(name, args) }
     let object = this.objects.get(name)
     if (object === undefined) this.objects.set(name, (object = this.#implied(name)))
@@ -95,10 +97,10 @@ export class World {
       case 'state': return new StoredStateObject(this)
       case 'PIDRateEstimator': return pidEstimators
       case 'RateEstimator': return rateEstimators
+      case 'out': return new SavedOutputObject(this)
       case 'log': return this.logs.at(-1)
       case 'create': case 'setup': return this.creator(name)
     }
-    if (this.#uses(name, ['put', 'get', 'getAll', 'getByTime', 'newEmpty'])) return new StateMapObject()
     throw new Error(`unknown object ${name}`)
   }
 
@@ -126,7 +128,6 @@ export class World {
   async close(): Promise<void> {
     for (const close of this.closers) await close()
     await this.bed.close()
-    for (const folder of ['dir', 'in', 'out']) rmSync(this.bed.folder(folder), { recursive: true, force: true })
   }
 }
 

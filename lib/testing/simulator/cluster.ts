@@ -1,0 +1,154 @@
+import type { Host } from '../../host/host.ts'
+import { silentLog } from '../../host/log.ts'
+import type { Random } from '../../host/random.ts'
+import { SeededRandom } from '../../local/seeded-random.ts'
+import { hasCode } from '../../model/errors.ts'
+import type { Head } from '../../model/head.ts'
+import { fingerprint } from '../../plan/fingerprint.ts'
+import { BatchEvents } from '../../runtime/batch-events.ts'
+import { BatchLoop } from '../../runtime/batch-loop.ts'
+import { Coordinator } from '../../runtime/coordinator.ts'
+import { TaskProgram } from '../../runtime/program.ts'
+import { StreamingContext } from '../../stream/streaming-context.ts'
+import { validateStart } from '../../stream/validate-start.ts'
+import type { Job, Outside } from './jobs/job.ts'
+import type { Ports } from './ports.ts'
+import { inlineFor, SimWorkers, type WorkerFacts } from './sim-launcher.ts'
+import { never, SimProcess } from './sim-process.ts'
+import { logSource, type SimLog } from './sim-source.ts'
+import type { SimSinks } from './sim-sinks.ts'
+import type { Report, WatchedStores } from './stores.ts'
+
+export interface ClusterOptions {
+  readonly job: Job
+  readonly seed: number
+  /** 0: tasks run inside the coordinator. */
+  readonly workers: number
+  /** Whether somebody knows at once that a process is dead; otherwise its lease must run out. */
+  readonly noticesDeath: boolean
+  readonly ports: Ports
+  readonly stores: WatchedStores
+  readonly sinks: SimSinks
+  readonly logs: ReadonlyMap<string, SimLog>
+  readonly random: Random
+  readonly report: Report
+}
+
+/** Keeps one coordinator running: when it ends or stands still, another one starts, whatever the first may still do later. */
+export class Cluster {
+  readonly #options: ClusterOptions
+  readonly #workers: SimWorkers | null
+  readonly #dead = new Set<string>()
+  readonly #coordinators: SimProcess[] = []
+  #started = 0
+  #loop: { readonly process: SimProcess; readonly loop: BatchLoop; readonly coordinator: Coordinator } | null = null
+
+  constructor(options: ClusterOptions) {
+    this.#options = options
+    const { workers, ports, random } = options
+    this.#workers = workers === 0 ? null : new SimWorkers(workers, ports, random, (process) => this.#workerFacts(process))
+  }
+
+  /** Looks every half second whether a coordinator runs. */
+  supervise(): void {
+    const { ports, random } = this.#options
+    if (!this.#coordinators.some((process) => process.isAlive && !process.isPaused)) this.start()
+    ports.world.after(300 + random.next() * 400, () => this.supervise())
+  }
+
+  /** One more coordinator, on top of what runs: also what a doubled tick does. */
+  start(): void {
+    const { ports, report } = this.#options
+    const process = new SimProcess(`coordinator-${++this.#started}`, ports.world, (ended) => this.#dead.add(ended.name))
+    this.#coordinators.push(process)
+    this.#coordinate(process).catch((error: unknown) => {
+      ports.trace.add(ports.world.now(), `${process.name} ends: ${String(error)}`)
+      if (!isExpected(error)) report('unexpected error', `${process.name}: ${error instanceof Error ? error.stack : String(error)}`)
+    }).finally(() => process.end())
+  }
+
+  /** Ends every process at once, paused ones too: the rest of the run shows what the stores alone remember. */
+  killAll(): void {
+    for (const process of this.#coordinators) process.end()
+  }
+
+  /** Lets the running coordinator stop as it does when asked to. */
+  stop(): void { this.#loop?.loop.stop() }
+
+  async #coordinate(process: SimProcess): Promise<void> {
+    const { job, ports, stores, noticesDeath, seed } = this.#options
+    const host = this.#hostOf(process)
+    const { context, program } = this.#build(process)
+    const facts = { program, host }
+    const full: Host<Head> = { ...host, head: ports.head(process, stores.head), launcher: this.#workers?.launcherFor(process) ?? inlineFor(process, ports, facts) }
+    const events = new BatchEvents(full.clock, context.listeners, silentLog, context.graph, (error) => this.#note(process, error))
+    const epoch = stores.current?.epoch ?? 0
+    const coordinator = await Coordinator.open({
+      app: `job-${job.name}`, host: full, program, intervalMs: job.intervalMs, conf: {}, holder: process.name,
+      isGone: (holder) => noticesDeath && this.#dead.has(holder),
+      fresh: false, resume: false, acceptsGraph: false, events,
+      environment: (head) => ({ app: head.app, inc: head.inc, write: () => {}, files: { write: () => never() }, sparkContext: context.sparkContext }),
+      limitOf: () => null, attemptsMax: 4, keep: 2, signal: new AbortController().signal,
+    })
+    this.#countTakeover(process, epoch)
+    const loop = new BatchLoop({
+      coordinator, clock: full.clock, catchUpMax: 1000, batchesMax: null,
+      onBatch: () => { if (seed >= 0) ports.count('batch') },
+      onError: (error) => {
+        ports.count('batch failed')
+        this.#note(process, error)
+      },
+    })
+    this.#loop = { process, loop, coordinator }
+    await loop.run()
+    if (loop === this.#loop.loop) await coordinator.close()
+  }
+
+  #countTakeover(process: SimProcess, epoch: number): void {
+    const { ports } = this.#options
+    if (epoch === 0) return
+    ports.count('takeover')
+    if (this.#coordinators.some((other) => other !== process && other.isAlive)) ports.count('takeover while the old one runs')
+  }
+
+  #note(process: SimProcess, error: unknown): void {
+    const { ports, report } = this.#options
+    ports.trace.add(ports.world.now(), `${process.name} notes: ${String(error)}`)
+    if (hasCode(error, 'E_FENCED')) ports.count('fenced')
+    if (hasCode(error, 'E_OUTPUT')) ports.count('output owed')
+    if (!isExpected(error)) report('unexpected error', `${process.name}: ${error instanceof Error ? error.stack : String(error)}`)
+  }
+
+  #hostOf(process: SimProcess): WorkerFacts['host'] {
+    const { ports, stores, seed } = this.#options
+    return { clock: ports.clock(process), random: new SeededRandom(hashOf(`${seed} ${process.name}`)), log: silentLog, blobs: ports.blobs(process, stores.blobs) }
+  }
+
+  #workerFacts(process: SimProcess): WorkerFacts {
+    return { program: this.#build(process).program, host: this.#hostOf(process) }
+  }
+
+  #build(process: SimProcess): { context: StreamingContext; program: TaskProgram } {
+    const { job, ports, sinks, logs } = this.#options
+    const outside: Outside = {
+      source: (name) => logSource(logs.get(name)!, ports, process),
+      fenced: (name) => sinks.fenced(name, process),
+      plain: (name) => sinks.plain(name, process),
+    }
+    const context = new StreamingContext({ appName: `job-${job.name}`, master: 'local[2]' }, job.intervalMs, { hosted: true })
+    job.define(context, outside)
+    validateStart(context)
+    return { context, program: new TaskProgram(context.graph, context.sparkContext, fingerprint(context.graph)) }
+  }
+}
+
+/** What faults lead to; anything else is a bug. */
+const EXPECTED = ['E_SIMULATED', 'E_BUSY', 'E_FENCED', 'E_HEAD_UNREACHABLE', 'E_OUTPUT', 'E_BLOB_MISSING', 'E_TASK_LOST']
+const isExpected = (error: unknown): boolean => EXPECTED.some((code) => hasCode(error, code))
+
+/** A seed of its own for each process: what one draws does not depend on how often others do. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  return hash
+}
