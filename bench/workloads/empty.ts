@@ -6,6 +6,7 @@ import { countAndSum } from '../count-and-sum.ts'
 import { uniformFile } from '../data.ts'
 import { describedContext, Driver, type Store } from '../engine.ts'
 import { ReadySource } from '../feed.ts'
+import { collectGarbage } from '../meter.ts'
 import type { Outcome, Setting, Variant, Workload } from '../workload.ts'
 
 const WARM = 1_000
@@ -23,6 +24,7 @@ async function engine({ meter }: Setting, stages: number, tasks: number, store: 
   const seen = countAndSum(staged(context.source('nothing', new ReadySource<[string, number]>(tasks)), stages, tasks))
   const driver = await Driver.open(context, { store })
   for (let i = 0; i < WARM; i++) await meter.warm(() => driver.batch())
+  collectGarbage()
   for (let i = 0; i < BATCHES; i++) await meter.batch(() => driver.batch())
   const outcome = { records: 0, checksum: checksum(seen.last.flat()), extra: { p50_commit_ms: driver.commitMs(0.5, BATCHES), p99_commit_ms: driver.commitMs(0.99, BATCHES), batches: BATCHES } }
   await driver.close()

@@ -34,7 +34,7 @@ async function engine(setting: Setting, form: 'map' | 'update', store: Store): P
   const context = describedContext()
   const source = new ReadySource<[string, number]>(2)
   const pairs = context.source('updates', source)
-  const seen = form === 'map' ? countAndSum(pairs.mapWithState(StateSpec.function(mapping))) : countAndSum(pairs.updateStateByKey<number, string, number>(update))
+  const seen = form === 'map' ? countAndSum(pairs.mapWithState(StateSpec.function(mapping))) : countAndSum(pairs.updateStateByKey<number>(update))
   const driver = await Driver.open(context, { store })
   const outcome = await timed(setting, (chunks) => { source.chunks = chunks }, () => driver.batch(), () => stateOf(form, source, driver, seen))
   await driver.close()

@@ -27,7 +27,7 @@ const closures = (): WordCountClosures => ({
 export function wordCount(context: StreamingContext, path: string): Seen {
   const { split, pair, add, update } = closures()
   const counts = context.source('text', textSource(blocksOf(path))).flatMap(split).map(pair).reduceByKey(add)
-  return countAndSum(counts.updateStateByKey<number, string, number>(update))
+  return countAndSum(counts.updateStateByKey<number>(update))
 }
 
 const blocksOf = (path: string): TextRange[][] => textBlocks(path, BLOCK_BYTES, 2)

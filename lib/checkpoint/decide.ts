@@ -1,3 +1,4 @@
+import type { Versioned } from '../host/head-store.ts'
 import type { Head } from '../model/head.ts'
 
 /** What a coordinator that has read the head does next. */
@@ -41,8 +42,18 @@ export const decideDuty = (head: Head): Duty =>
 /** What an unanswered or refused write turned out to be, seen from a fresh read of the head (rule R1). */
 export type Aftermath = 'mine' | 'not-yet' | 'fenced'
 
-export function decideAftermath(attempted: Head, found: Head | null): Aftermath {
-  if (!found || found.epoch !== attempted.epoch || found.holder !== attempted.holder) return 'fenced'
-  const sameStep = found.committed === attempted.committed && found.outDone === attempted.outDone && found.manifest?.key === attempted.manifest?.key
-  return sameStep ? 'mine' : 'not-yet'
+/**
+ * `expected` is the revision that the write was conditional on. While the register still holds it, nothing has happened and the same write may be sent again: whichever copy
+ * arrives first wins, the other is refused. Behind it only the very value that was attempted is mine; anything else means that somebody moved on.
+ */
+export function decideAftermath(attempted: Head, expected: number, found: Versioned<Head> | null): Aftermath {
+  if (found?.rev === expected) return 'not-yet'
+  return found?.rev === expected + 1 && isSame(attempted, found.value) ? 'mine' : 'fenced'
+}
+
+/** Every write of one coordinator differs from its others in one of these, and from everybody else's in epoch or holder. */
+function isSame(a: Head, b: Head): boolean {
+  const identity = ({ inc, epoch, holder, committed, outDone, gcFloor, manifest, owed, halt }: Head): string =>
+    JSON.stringify([inc, epoch, holder, committed, outDone, gcFloor, manifest?.key, owed.map(({ batch, output }) => [batch, output]), halt?.batch])
+  return identity(a) === identity(b)
 }

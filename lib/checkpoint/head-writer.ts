@@ -23,31 +23,43 @@ export class HeadWriter {
   get head(): Head { return this.#current.value }
   get rev(): number { return this.#current.rev }
 
-  /** Moves the head to `next`. Throws `E_FENCED` when another coordinator has taken over. */
+  /**
+   * Moves the head to `next`. Throws `E_FENCED` when another coordinator has taken over, and `E_HEAD_UNREACHABLE` when it stays unknown whether the write arrived:
+   * its author must stop then, because what it would do next depends on the answer.
+   */
   async write(next: Head, cause: Cause): Promise<void> {
+    const expected = this.#current.rev
     for (let attempt = 0; attempt < LOOKUPS_MAX; attempt++) {
-      const outcome = await this.#try(next, cause)
-      if (outcome === 'written') {
-        this.#current = { rev: this.#current.rev + 1, value: next }
+      if ((await this.#try(expected, next, cause)) === 'written') {
+        this.#current = { rev: expected + 1, value: next }
         return
       }
-      const found = await this.#store.read()
-      const aftermath = decideAftermath(next, found?.value ?? null)
+      const found = await this.#look()
+      if (found === 'unknown') continue
+      const aftermath = decideAftermath(next, expected, found)
       if (aftermath === 'fenced') throw fenced(next, found?.value ?? null)
+      if (aftermath === 'not-yet') continue
       this.#current = found!
-      if (aftermath === 'mine') return
-      if (found!.value.committed !== next.committed && cause === 'mark') throw fenced(next, found!.value)
+      return
     }
     throw new SluiceError('E_HEAD_UNREACHABLE', `The head of "${next.app}" did not answer ${LOOKUPS_MAX} times.`, { did: `the step "${cause}" was left to the next start`, retry: true, next: ['check the store and start again'] })
   }
 
-  // A mark that a power cut takes away costs a repeated output, which the mark could not exclude anyway; nobody waits for the disk.
-  async #try(next: Head, cause: Cause): Promise<'written' | 'unsure'> {
+  async #try(expected: number, next: Head, cause: Cause): Promise<'written' | 'unsure'> {
     try {
-      return (await this.#store.cas(this.#current.rev, next, cause, cause === 'mark' ? 'soon' : 'now')) === 'written' ? 'written' : 'unsure'
+      return (await this.#store.cas(expected, next, cause)) === 'written' ? 'written' : 'unsure'
     } catch (error) {
       if (error instanceof SluiceError && !error.retry) throw error
       return 'unsure'
+    }
+  }
+
+  async #look(): Promise<Versioned<Head> | null | 'unknown'> {
+    try {
+      return await this.#store.read()
+    } catch (error) {
+      if (error instanceof SluiceError && !error.retry) throw error
+      return 'unknown'
     }
   }
 }

@@ -37,7 +37,7 @@ export function shuffleCheck(written: ReadonlyMap<number, readonly number[]>, re
   for (const [shuffle, counts] of read) {
     const sent = written.get(shuffle) ?? []
     for (let reducer = 0; reducer < counts.length; reducer++) {
-      if (counts[reducer]! >= 0 && counts[reducer] !== (sent[reducer] ?? 0)) return `shuffle ${shuffle} sent ${sent[reducer] ?? 0} records to reducer ${reducer}, which received ${counts[reducer]}`
+      if (counts[reducer] >= 0 && counts[reducer] !== (sent[reducer] ?? 0)) return `shuffle ${shuffle} sent ${sent[reducer] ?? 0} records to reducer ${reducer}, which received ${counts[reducer]}`
     }
   }
   return null

@@ -21,10 +21,10 @@ export const committed = (head: Head, batch: { readonly tick: number; readonly m
   leaseUntil: batch.leaseUntil,
 })
 
-export const marked = (head: Head, delivery: { readonly failed: readonly OwedOutput[]; readonly gcFloor: number }): Head => ({
+export const marked = (head: Head, delivery: Pick<Head, 'owed' | 'gcFloor'>): Head => ({
   ...head,
   outDone: head.committed,
-  owed: [...head.owed, ...delivery.failed],
+  owed: delivery.owed,
   gcFloor: Math.max(head.gcFloor, delivery.gcFloor),
 })
 

@@ -67,7 +67,7 @@ export class BatchEvents {
     const outputs = this.#graph.outputs
     const describe = (output: string): OutputOperationInfo => {
       const id = outputs.findIndex((node) => node.uid === output)
-      const node = outputs[id]!
+      const node = outputs[id]
       return { batchTime: manifest.time, id, name: `${node.kind} at ${node.place}`, description: node.uid, startTime: null, endTime: null, failureReason: null, duration: null }
     }
     let startTime = 0

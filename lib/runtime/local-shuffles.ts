@@ -49,7 +49,7 @@ export class LocalShuffle {
   }
 
   read(reducer: number): Maybe<ShuffleInput> {
-    const kept = this.#encoded ? decodeBuckets(this.#encoded, reducer) : this.#reducers[reducer]!
+    const kept = this.#encoded ? decodeBuckets(this.#encoded, reducer) : this.#reducers[reducer]
     return this.#spilled ? this.#spilled.read(reducer).then((early) => [...early, ...kept]) : kept
   }
 }
@@ -58,4 +58,4 @@ const holdsObjects = ({ values }: Bucket): boolean => values.some((value) => typ
 
 /** For each reducer, its buckets in map order; those without records are left out. */
 const perReducer = (parts: readonly Buckets[], reducers: number): Bucket[][] =>
-  Array.from({ length: reducers }, (_, reducer) => parts.map((part) => part[reducer]!).filter((bucket) => bucket.values.length > 0))
+  Array.from({ length: reducers }, (_, reducer) => parts.map((part) => part[reducer]).filter((bucket) => bucket.values.length > 0))

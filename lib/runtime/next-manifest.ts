@@ -19,7 +19,7 @@ export function nextManifest(base: Manifest | null, { plan, positions, stages }:
     base: base ? base.nonce : null,
     graph: plan.graph,
     cuts: plan.cuts,
-    positions: positions as { readonly [source: string]: Json },
+    positions: positions,
     actions: plan.actions,
     state: nextState(base, answers),
     retained: nextRetained(base, plan.time, answers, graph),
@@ -69,7 +69,7 @@ function outputsOf(stages: readonly Stage[], answers: readonly TaskDone[]): Reco
   const outputs: Record<string, StagedPart[]> = {}
   for (const { terminal } of stages) if (terminal.kind === 'output') outputs[terminal.output] = []
   for (const answer of answers) {
-    for (const { output, partition, records, ref } of answer.outputs) outputs[output]!.push({ partition, records, ref })
+    for (const { output, partition, records, ref } of answer.outputs) outputs[output].push({ partition, records, ref })
   }
   for (const parts of Object.values(outputs)) parts.sort((a, b) => a.partition - b.partition)
   return outputs

@@ -1,7 +1,7 @@
 import { putManifest, readManifest } from '../checkpoint/manifest.ts'
 import { Names } from '../checkpoint/names.ts'
 import { selfCheck } from '../checkpoint/self-check.ts'
-import { committed, halted, marked } from '../checkpoint/transition.ts'
+import { committed, halted, marked, settled } from '../checkpoint/transition.ts'
 import { SluiceError } from '../model/errors.ts'
 import type { OwedOutput } from '../model/head.ts'
 import type { BlobRef } from '../model/refs.ts'
@@ -69,16 +69,24 @@ function countAdditions(c: Coordination, answers: readonly TaskDone[]): void {
   }
 }
 
-/** Outputs, then the mark. What failed is owed: it is kept, reported, and delivered again on the next start. */
+/**
+ * Outputs, then the mark. What failed is owed: it is kept, reported, and delivered again on the next start. An output that shows each batch exactly once must not be
+ * overtaken, because a fence that has seen a later batch refuses the earlier one: it tries again with each batch, and later batches wait behind it.
+ */
 export async function deliver(c: Coordination, manifest: Manifest): Promise<void> {
-  const failed = await runOutputs(manifest, c.program.graph, c.host.blobs, c.environment, c.events.outputHooks(manifest))
   const { head } = c.writer
-  const owed = failed.map(({ output }) => ({ batch: manifest.batch, output, manifest: head.manifest! }))
-  for (const { output } of failed) c.sweeper.pin(head.manifest!, manifest, output)
-  await c.writer.write(marked(head, { failed: owed, gcFloor: c.sweeper.floor(head, manifest) }), 'mark')
+  const still = await settleOwed(c, (output) => isOrdered(c, output))
+  const waiting = new Set(still.map(({ output }) => output).filter((output) => output in manifest.outputs && isOrdered(c, output)))
+  const failed = await runOutputs(manifest, c.program.graph, c.host.blobs, c.environment, c.events.outputHooks(manifest), (output) => !waiting.has(output))
+  const owed = [...waiting, ...failed.map(({ output }) => output)].map((output) => ({ batch: manifest.batch, output, manifest: head.manifest! }))
+  for (const { output } of owed) c.sweeper.pin(head.manifest!, manifest, output)
+  await c.writer.write(marked(head, { owed: [...still, ...owed], gcFloor: c.sweeper.floor(head, manifest) }), 'mark')
   c.events.completed(manifest)
   for (const { output, error } of failed) c.events.failed(errorOfOutput(error, output, manifest.batch))
 }
+
+const isOrdered = (c: Coordination, output: string): boolean =>
+  c.program.graph.outputs.find((node) => node.uid === output)?.output!.guarantee === 'exactly-once'
 
 function errorOfOutput(error: unknown, output: string, batch: number): unknown {
   if (error instanceof SluiceError) return error
@@ -92,19 +100,28 @@ function errorOfOutput(error: unknown, output: string, batch: number): unknown {
   })
 }
 
-/** Outputs that earlier runs owe, oldest first. What fails again stays owed. */
+/** Outputs that earlier runs owe. */
 export async function deliverOwed(c: Coordination): Promise<void> {
   const { head } = c.writer
-  if (head.owed.length === 0) return
+  if (head.owed.length > 0) await c.writer.write(settled(head, await settleOwed(c, () => true)), 'mark')
+}
+
+/** Delivers what is owed by the chosen outputs, oldest first, and returns what is owed still. */
+async function settleOwed(c: Coordination, chosen: (output: string) => boolean): Promise<OwedOutput[]> {
   const still: OwedOutput[] = []
-  for (const owed of head.owed) {
-    const manifest = await readManifest(c.host.blobs, owed.manifest)
-    const failed = await runOutputs(manifest, c.program.graph, c.host.blobs, c.environment, c.events.outputHooks(manifest), (output) => output === owed.output)
-    if (failed.length > 0) {
-      still.push(owed)
-      c.sweeper.pin(owed.manifest, manifest, owed.output)
-    }
-    for (const { output, error } of failed) c.events.failed(errorOfOutput(error, output, manifest.batch))
+  const blocked = new Set<string>()
+  for (const owed of c.writer.head.owed) {
+    if (chosen(owed.output) && !blocked.has(owed.output) && (await isDelivered(c, owed))) continue
+    still.push(owed)
+    if (isOrdered(c, owed.output)) blocked.add(owed.output)
   }
-  await c.writer.write({ ...head, owed: still }, 'mark')
+  return still
+}
+
+async function isDelivered(c: Coordination, owed: OwedOutput): Promise<boolean> {
+  const manifest = await readManifest(c.host.blobs, owed.manifest)
+  const failed = await runOutputs(manifest, c.program.graph, c.host.blobs, c.environment, c.events.outputHooks(manifest), (output) => output === owed.output)
+  if (failed.length > 0) c.sweeper.pin(owed.manifest, manifest, owed.output)
+  for (const { output, error } of failed) c.events.failed(errorOfOutput(error, output, manifest.batch))
+  return failed.length === 0
 }

@@ -32,7 +32,7 @@ export async function runOutputs(
     if (!(node.uid in manifest.outputs) || !only(node.uid)) continue
     hooks.started(node.uid)
     try {
-      await node.output!.publish({ batch: manifest.batch, timeMs: manifest.time, output: node.uid, parts: parts!, read: (ref) => getBlob(blobs, ref), environment })
+      await node.output!.publish({ batch: manifest.batch, timeMs: manifest.time, output: node.uid, parts: parts, read: (ref) => getBlob(blobs, ref), environment })
       hooks.completed(node.uid, null)
     } catch (error) {
       failed.push({ output: node.uid, error })

@@ -1,9 +1,9 @@
 import type { TaskLauncher } from '../host/launcher.ts'
 import type { Log } from '../host/log.ts'
-import { SluiceError } from '../model/errors.ts'
+import { messageOf, SluiceError } from '../model/errors.ts'
 import type { BatchPlan, MapOutput, StageWork, TaskReport, TaskSpec } from '../model/task.ts'
 import type { Stage, StagePlan } from '../plan/stages.ts'
-import { reviveError } from './serialised-error.ts'
+import { reviveError, serialiseError } from './serialised-error.ts'
 
 /** The answers of a batch's tasks: one winner per task. */
 export type TaskDone = Extract<TaskReport, { kind: 'done' }>
@@ -34,7 +34,7 @@ async function runStaged(run: StageRun): Promise<TaskDone[]> {
     const done = await Promise.all(shares.map((partitions, i) => runTaskWithRetries(run, `s${stage.id}.t${i}`, [{ stage: stage.id, partitions }], outputs)))
     for (const answer of done) {
       answers.push(answer)
-      for (const output of answer.shuffles) outputs[output.shuffle]!.push(output)
+      for (const output of answer.shuffles) outputs[output.shuffle].push(output)
     }
   }
   return answers
@@ -49,15 +49,23 @@ function share(partitions: number, slots: number): number[][] {
 
 async function runTaskWithRetries(run: StageRun, task: string, work: readonly StageWork[], inputs: TaskSpec['inputs']): Promise<TaskDone> {
   for (let attempt = 0; ; attempt++) {
-    const answer = await run.launcher.launch({ plan: run.plan, task, exec: 0, attempt, work, inputs, staged: run.staged }, run.signal)
-    if (answer.kind === 'done') return checked(answer, task)
+    const answer = await answerOf(run, { plan: run.plan, task, exec: 0, attempt, work, inputs, staged: run.staged })
+    if (answer.kind === 'done') return answer
     run.log.event({ type: 'task-failed', batch: run.plan.batch, task, attempt, code: answer.error.code, message: answer.error.message })
     if (attempt + 1 >= run.attemptsMax || !answer.error.retry) throw reviveError(answer.error, { where: { batch: run.plan.batch } })
   }
 }
 
-/** An answer that does not belong to the task that was asked is worth nothing. */
-function checked(answer: TaskDone, task: string): TaskDone {
-  if (answer.task === task && typeof answer.run === 'string') return answer
-  throw new SluiceError('E_TASK_ANSWER', `Task ${task} was answered by ${answer.task}.`, { did: 'the answer was not used', retry: true })
+/** Silence is a failed attempt as well: whatever a silent task still writes has names of its own. An answer to another task is worth nothing. */
+async function answerOf(run: StageRun, spec: TaskSpec): Promise<TaskReport> {
+  const { task, exec } = spec
+  const failed = (error: unknown): TaskReport => ({ kind: 'failed', task, exec, run: '', error: serialiseError(error, { task }) })
+  try {
+    const answer = await run.launcher.launch(spec, run.signal)
+    if (answer.task === task && typeof answer.run === 'string') return answer
+    return failed(new SluiceError('E_TASK_ANSWER', `Task ${task} was answered by ${answer.task}.`, { did: 'the answer was not used', retry: true }))
+  } catch (error) {
+    if (error instanceof SluiceError) return failed(error)
+    return failed(new SluiceError('E_TASK_LOST', `Task ${task} gave no answer: ${messageOf(error)}`, { did: 'nothing of this attempt was used', retry: true, cause: error }))
+  }
 }

@@ -79,7 +79,7 @@ class Execution {
   #object(): string { return `${this.#run}.${this.#objects++}` }
 
   async all(): Promise<Outcome> {
-    for (const work of this.#spec.work) await this.#stage(this.#stages[work.stage]!, work.partitions)
+    for (const work of this.#spec.work) await this.#stage(this.#stages[work.stage], work.partitions)
     return {
       shuffles: this.#shuffles,
       state: this.#scope.stateWrites,

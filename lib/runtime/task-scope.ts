@@ -10,7 +10,8 @@ import type { LocalShuffle } from './local-shuffles.ts'
 import type { Source, SourceIo } from '../source/source.ts'
 import type { KeyedState } from '../state/keyed-state.ts'
 import type { StateBlobs, StateStore } from '../state/state-store.ts'
-import type { Pane, WindowSpec, WindowState } from '../state/window-state.ts'
+import type { Pane, WindowSpec } from '../state/window-spec.ts'
+import type { WindowState } from '../state/window-state.ts'
 import type { Maybe, RddNode, ShuffleDependency, StateRequest, TaskScope } from '../stream/rdd/node.ts'
 
 export interface ScopeEnvironment {
@@ -45,14 +46,14 @@ export class RunningTask implements TaskScope {
     // A split read for a second output is not a second arrival.
     if (name in counts) return chunks
     counts[name] = 0
-    const count = (records: number): void => { counts[name]! += records }
+    const count = (records: number): void => { counts[name] += records }
     return Symbol.asyncIterator in chunks ? countedAsync(chunks, count) : counted(chunks, count)
   }
 
   shuffle(dependency: ShuffleDependency, reducer: number): Maybe<ShuffleInput> {
     const local = this.local.get(dependency)
     if (local) return local.read(reducer)
-    const outputs = this.#spec.inputs[this.#environment.shuffleIds.get(dependency)!]!
+    const outputs = this.#spec.inputs[this.#environment.shuffleIds.get(dependency)!]
     return readSections(outputs, reducer, (ref) => getBlob(this.#environment.blobs, ref))
   }
 

@@ -14,7 +14,7 @@ export function encodeBuckets(buckets: Buckets): Uint8Array {
 
 /** A reducer's section of every map task's block, in map order. */
 export async function readSections(outputs: readonly MapOutput[], reducer: number, get: (ref: BlobRef) => Promise<Uint8Array>): Promise<ShuffleInput> {
-  const wanted = outputs.filter((output) => output.counts[reducer]! > 0)
+  const wanted = outputs.filter((output) => output.counts[reducer] > 0)
   return Promise.all(wanted.map(async (output) => bucketOf(openBlock(await get(output.ref), output.ref.key).read(reducer))))
 }
 
@@ -24,13 +24,13 @@ export function decodeBuckets(blocks: readonly Uint8Array[], reducer: number): S
   return opened.filter((block) => block.has(reducer)).map((block) => bucketOf(block.read(reducer)))
 }
 
-const bucketOf = (columns: readonly unknown[][]): Bucket => (columns.length === 2 ? { keys: columns[0]!, values: columns[1]! } : { keys: null, values: columns[0]! })
+const bucketOf = (columns: readonly unknown[][]): Bucket => (columns.length === 2 ? { keys: columns[0], values: columns[1] } : { keys: null, values: columns[0] })
 
 /** Several map partitions of one task as one map output, bucket by bucket. */
 export function joinBuckets(parts: readonly Buckets[]): Buckets {
-  if (parts.length === 1) return parts[0]!
-  return parts[0]!.map((first, reducer) => ({
-    keys: first.keys ? parts.flatMap((part) => part[reducer]!.keys!) : null,
-    values: parts.flatMap((part) => part[reducer]!.values),
+  if (parts.length === 1) return parts[0]
+  return parts[0].map((first, reducer) => ({
+    keys: first.keys ? parts.flatMap((part) => part[reducer].keys!) : null,
+    values: parts.flatMap((part) => part[reducer].values),
   }))
 }

@@ -1,5 +1,6 @@
 import { ValueColumn } from '../model/key/value-column.ts'
-import type { Pane, PaneAggregate, WindowSpec } from './window-state.ts'
+import { ownCopy } from './own-copy.ts'
+import type { Pane, PaneAggregate, WindowSpec } from './window-spec.ts'
 
 /** Values by id, and which ids have one. */
 class Column {
@@ -12,20 +13,20 @@ class Column {
     if (!other) return copy
     copy.present = other.present.slice()
     copy.limit = other.limit
-    for (let id = 0; id < other.limit; id++) if (other.present[id]) copy.values.set(id, other.values.get(id))
+    for (let id = 0; id < other.limit; id++) if (other.present[id]) copy.values.set(id, ownCopy(other.values.get(id)))
     return copy
   }
 
   /** Combines a pane in: before what is here (`older`) or after it. */
   merge(pane: Pane, f: WindowSpec['f'], older: boolean): void {
     for (let i = 0; i < pane.ids.length; i++) {
-      const id = pane.ids[i]!
+      const id = pane.ids[i]
       if (id >= this.limit) this.#reach(id)
       const value = pane.values[i]
       if (!this.present[id]) {
         this.present[id] = 1
-        this.values.set(id, value)
-      } else this.values.set(id, older ? f(value, this.values.get(id)) : f(this.values.get(id), value))
+        this.values.set(id, ownCopy(value))
+      } else this.values.set(id, older ? f(ownCopy(value), this.values.get(id)) : f(this.values.get(id), value))
     }
   }
 
@@ -71,7 +72,7 @@ export class FrontAndBack implements PaneAggregate {
   #flipBefore(time: number): void {
     const { zeroTime, lengthMs, paneMs } = this.#spec
     const cut = Math.floor((time - paneMs - zeroTime) / lengthMs) * lengthMs + zeroTime
-    if (this.#behind.length === 0 || this.#behind[0]!.time > cut) return
+    if (this.#behind.length === 0 || this.#behind[0].time > cut) return
     this.#front = this.#behind.filter((pane) => pane.time <= cut)
     const newer = this.#behind.filter((pane) => pane.time > cut)
     this.#behind.length = 0
@@ -89,7 +90,7 @@ export class FrontAndBack implements PaneAggregate {
     this.#run = { from: -1, columns: [] }
     const column = new Column()
     for (let i = this.#front.length - 1; i >= 0; i--) {
-      column.merge(this.#front[i]!, this.#spec.f, true)
+      column.merge(this.#front[i], this.#spec.f, true)
       if (i % this.#step === 0) this.#marks.set(i, Column.copyOf(column))
     }
   }
@@ -108,7 +109,7 @@ export class FrontAndBack implements PaneAggregate {
     let column = this.#marks.get(to) ?? null
     for (let i = to - 1; i >= from; i--) {
       column = Column.copyOf(column)
-      column.merge(this.#front[i]!, this.#spec.f, true)
+      column.merge(this.#front[i], this.#spec.f, true)
       columns[i - from] = column
     }
     this.#run = { from, columns }
@@ -145,8 +146,8 @@ export class FrontAndBack implements PaneAggregate {
     for (let id = 0; id < limit; id++) {
       const before = front !== null && id < front.limit && front.present[id] === 1
       const behind = id < back.limit && back.present[id] === 1
-      if (before) visit(id, behind ? f(front.values.get(id), back.values.get(id)) : front.values.get(id))
-      else if (behind) visit(id, back.values.get(id))
+      if (before) visit(id, behind ? f(ownCopy(front.values.get(id)), back.values.get(id)) : ownCopy(front.values.get(id)))
+      else if (behind) visit(id, ownCopy(back.values.get(id)))
     }
   }
 }

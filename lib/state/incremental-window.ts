@@ -1,6 +1,8 @@
 import { ValueColumn } from '../model/key/value-column.ts'
+import { ownCopy } from './own-copy.ts'
 import type { KeyTable } from '../model/key/key-table.ts'
-import { inverseMissing, type Pane, type PaneAggregate, type WindowSpec } from './window-state.ts'
+import { SluiceError } from '../model/errors.ts'
+import type { Pane, PaneAggregate, WindowSpec } from './window-spec.ts'
 
 /**
  * The running result of a window with an inverse: `new = f(inverse(previous, what left), what came)` (Spark: `ReducedWindowedDStream`).
@@ -44,14 +46,14 @@ export class IncrementalWindow implements PaneAggregate {
     const result = this.#result
     const orphans: number[] = []
     for (let i = 0; i < left.ids.length; i++) {
-      const id = left.ids[i]!
+      const id = left.ids[i]
       if (this.#present[id]) result.set(id, inverse!(result.get(id), left.values[i]))
       else orphans.push(id)
     }
     for (let i = 0; i < came.ids.length; i++) {
-      const id = came.ids[i]!
+      const id = came.ids[i]
       if (this.#present[id]) result.set(id, f(result.get(id), came.values[i]))
-      else this.#add(id, came.values[i])
+      else this.#add(id, ownCopy(came.values[i]))
     }
     for (const id of orphans) if (!this.#present[id]) throw inverseMissing(this.#table.keyAt(id))
     if (this.#spec.filter) this.#filter(this.#spec.filter)
@@ -73,7 +75,7 @@ export class IncrementalWindow implements PaneAggregate {
   }
 
   forEach(visit: (id: number, value: unknown) => void): void {
-    for (const id of this.#ids) visit(id, this.#result.get(id))
+    for (const id of this.#ids) visit(id, ownCopy(this.#result.get(id)))
   }
 
   restore(entries: readonly (readonly [number, unknown])[]): void {
@@ -85,13 +87,21 @@ export class IncrementalWindow implements PaneAggregate {
 /** All panes with a time in [from, to] as one, values of a key reduced in order of time. */
 function reducedPane(panes: readonly Pane[], from: number, to: number, f: WindowSpec['f']): Pick<Pane, 'ids' | 'values'> {
   const inside = panes.filter((pane) => pane.time >= from && pane.time <= to)
-  if (inside.length === 1) return inside[0]!
+  if (inside.length === 1) return inside[0]
   const values = new Map<number, unknown>()
   for (const pane of inside) {
     for (let i = 0; i < pane.ids.length; i++) {
-      const id = pane.ids[i]!
-      values.set(id, values.has(id) ? f(values.get(id), pane.values[i]) : pane.values[i])
+      const id = pane.ids[i]
+      values.set(id, values.has(id) ? f(values.get(id), pane.values[i]) : ownCopy(pane.values[i]))
     }
   }
   return { ids: Int32Array.from(values.keys()), values: [...values.values()] }
 }
+
+const inverseMissing = (key: unknown): SluiceError =>
+  new SluiceError('E_WINDOW_INVERSE', 'Neither previous window has value for key, nor new values found. Are you sure your key class hashes consistently?', {
+    where: { detail: `type of key: ${key === null ? 'null' : typeof key}` },
+    did: 'this batch was not committed',
+    spark: 'Exception',
+    next: ['check that the inverse undoes the reduction: inverse(f(x, y), x) = y', 'make the filter accept every key that still has records inside the window'],
+  })

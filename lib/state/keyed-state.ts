@@ -31,7 +31,7 @@ export class KeyedState {
 
   /** The state of a key, `undefined` without. */
   get(id: number): unknown { return this.has(id) ? this.#values.get(id) : undefined }
-  has(id: number): boolean { return id < this.#flags.length && (this.#flags[id]! & PRESENT) !== 0 }
+  has(id: number): boolean { return id < this.#flags.length && (this.#flags[id] & PRESENT) !== 0 }
   timeOf(id: number): number { return this.#times ? (this.#times.get(id) as number) : 0 }
 
   put(id: number, value: unknown, time?: number): void {
@@ -75,8 +75,8 @@ export class KeyedState {
       const keys = new Array<unknown>(members.length)
       const values = new Array<unknown>(members.length)
       for (let i = 0; i < members.length; i++) {
-        keys[i] = this.table.keyAt(members[i]!)
-        values[i] = this.#values.get(members[i]!)
+        keys[i] = this.table.keyAt(members[i])
+        values[i] = this.#values.get(members[i])
         checkKey(keys[i])
       }
       const columns: ArrayLike<unknown>[] = [keys, values]
@@ -87,7 +87,7 @@ export class KeyedState {
   }
 
   saved(): void {
-    for (const id of this.#touched) this.#flags[id]! &= ~DIRTY
+    for (const id of this.#touched) this.#flags[id] &= ~DIRTY
     this.#touched = []
     this.#removed = []
   }
@@ -96,7 +96,7 @@ export class KeyedState {
   apply(bytes: Uint8Array, what: string, wanted: (group: number) => boolean): void {
     const block = openBlock(bytes, what)
     // A key that was removed and came back in one batch is in both: removals first.
-    for (const { section } of block.entries) if (section >= REMOVALS && wanted(section - REMOVALS)) this.#takeOut(block.read(section)[0]!)
+    for (const { section } of block.entries) if (section >= REMOVALS && wanted(section - REMOVALS)) this.#takeOut(block.read(section)[0])
     for (const { section } of block.entries) if (section < REMOVALS && wanted(section)) this.#takeIn(block.read(section))
     this.saved()
   }
@@ -109,7 +109,7 @@ export class KeyedState {
   }
 
   #takeIn([keys, values, times]: readonly (readonly unknown[])[]): void {
-    for (let i = 0; i < keys!.length; i++) this.put(this.table.upsert(keys![i]), values![i], times?.[i] as number | undefined)
+    for (let i = 0; i < keys.length; i++) this.put(this.table.upsert(keys[i]), values[i], times?.[i] as number | undefined)
   }
 }
 
@@ -127,12 +127,12 @@ function removalSections(keys: readonly unknown[]): Section[] {
 /** Ids by key group, groups in order, as slices of one array. */
 export function* byGroup(table: KeyTable, ids: ArrayLike<number>): Iterable<readonly [number, Int32Array]> {
   const starts = new Int32Array(KEY_GROUPS + 1)
-  for (let i = 0; i < ids.length; i++) starts[keyGroupOf(table.hashAt(ids[i]!)) + 1]!++
-  for (let group = 0; group < KEY_GROUPS; group++) starts[group + 1]! += starts[group]!
+  for (let i = 0; i < ids.length; i++) starts[keyGroupOf(table.hashAt(ids[i])) + 1]++
+  for (let group = 0; group < KEY_GROUPS; group++) starts[group + 1] += starts[group]
   const next = starts.slice()
   const ordered = new Int32Array(ids.length)
-  for (let i = 0; i < ids.length; i++) ordered[next[keyGroupOf(table.hashAt(ids[i]!))]!++] = ids[i]!
+  for (let i = 0; i < ids.length; i++) ordered[next[keyGroupOf(table.hashAt(ids[i]))]++] = ids[i]!
   for (let group = 0; group < KEY_GROUPS; group++) {
-    if (starts[group]! < starts[group + 1]!) yield [group, ordered.subarray(starts[group], starts[group + 1])]
+    if (starts[group] < starts[group + 1]) yield [group, ordered.subarray(starts[group], starts[group + 1])]
   }
 }

@@ -4,7 +4,8 @@ import type { BlobRef } from '../model/refs.ts'
 import type { StateWrite } from '../model/task.ts'
 import { chainsFor, nextOperatorState, panesFor } from './chains.ts'
 import { KeyedState } from './keyed-state.ts'
-import { decodePairs, type Pane, type WindowSpec, WindowState } from './window-state.ts'
+import type { Pane, WindowSpec } from './window-spec.ts'
+import { decodePairs, WindowState } from './window-state.ts'
 
 /** A chain longer than this, or heavier than half its snapshot, is rewritten as a snapshot by the batch that notices. */
 const DELTAS_MAX = 8
@@ -50,7 +51,7 @@ export class StateStore {
   async saveKeyed(of: StateOf, state: KeyedState, batch: number, blobs: StateBlobs): Promise<StateWrite> {
     const { from, to } = groupsOfPartition(of.split, of.partitions)
     const before = chainsFor(of.committed, from, to)
-    const sameRange = before.length === 1 && before[0]!.from === from && before[0]!.to === to
+    const sameRange = before.length === 1 && before[0].from === from && before[0].to === to
     const blocks = before.flatMap((chain) => chain.blocks)
     const block = await this.#nextBlock(of, state, batch, blocks, sameRange || before.length === 0, blobs)
     state.saved()

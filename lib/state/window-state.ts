@@ -1,40 +1,9 @@
-import { SluiceError } from '../model/errors.ts'
 import { encodeBlock, openBlock } from '../model/codec/block.ts'
 import { KEY_GROUPS, keyGroupOf } from '../model/key/key-group.ts'
 import { KeyTable } from '../model/key/key-table.ts'
 import { FrontAndBack } from './front-and-back.ts'
 import { IncrementalWindow } from './incremental-window.ts'
-
-export interface WindowSpec {
-  readonly f: (a: unknown, b: unknown) => unknown
-  readonly inverse: ((a: unknown, b: unknown) => unknown) | null
-  readonly filter: ((pair: [unknown, unknown]) => boolean) | null
-  readonly lengthMs: number
-  readonly slideMs: number
-  /** Distance of panes: the slide of the reduced stream. */
-  readonly paneMs: number
-  readonly zeroTime: number
-  /** Whether the window emits at this batch, and whether its running result is written as a snapshot. */
-  readonly fires: boolean
-  readonly snapshots: boolean
-}
-
-/** One batch, reduced: dense key ids of the window's dictionary and a value for each. */
-export interface Pane {
-  readonly time: number
-  readonly ids: Int32Array
-  readonly values: readonly unknown[] | Float64Array
-}
-
-/** How a window turns panes into results; the two forms differ only here. */
-export interface PaneAggregate {
-  /** A pane entered; it is the newest. */
-  enter(pane: Pane): void
-  /** Emits the window that ends at `time`. */
-  slide(time: number, panes: readonly Pane[]): void
-  forEach(visit: (id: number, value: unknown) => void): void
-  holds(id: number): boolean
-}
+import type { Pane, WindowSpec } from './window-spec.ts'
 
 /**
  * A window over one range of key groups: a dictionary of the keys inside, panes of dense ids, and an aggregate over them.
@@ -69,15 +38,15 @@ export class WindowState {
     const ids = new Int32Array(pairs.length)
     const values: unknown[] = new Array(pairs.length)
     for (let i = 0; i < pairs.length; i++) {
-      ids[i] = this.table.upsert(pairs[i]![0])
-      values[i] = pairs[i]![1]
+      ids[i] = this.table.upsert(pairs[i][0])
+      values[i] = pairs[i][1]
     }
     return this.#enter({ time, ids, values })
   }
 
   #enter(pane: Pane): Pane {
     if (this.table.idLimit > this.#uses.length) this.#growUses()
-    for (let i = 0; i < pane.ids.length; i++) this.#uses[pane.ids[i]!]!++
+    for (let i = 0; i < pane.ids.length; i++) this.#uses[pane.ids[i]]++
     this.panes.push(pane)
     this.#aggregate.enter(pane)
     return pane
@@ -114,15 +83,15 @@ export class WindowState {
     const { panes } = this
     const oldest = this.#aggregate.oldestNeeded(time)
     let gone = 0
-    while (gone < panes.length && panes[gone]!.time < oldest) gone++
+    while (gone < panes.length && panes[gone].time < oldest) gone++
     if (gone === 0) return
     const dropped = panes.splice(0, gone)
     this.#aggregate.drop(gone)
-    for (const pane of dropped) for (const id of pane.ids) if (--this.#uses[id]! === 0 && !this.#aggregate.holds(id)) this.table.remove(id)
+    for (const pane of dropped) for (const id of pane.ids) if (--this.#uses[id] === 0 && !this.#aggregate.holds(id)) this.table.remove(id)
   }
 
   encodePane(pane: Pane): Uint8Array {
-    return encodePairs(pane.ids.length, (i) => this.table.hashAt(pane.ids[i]!), (i) => this.table.keyAt(pane.ids[i]!), (i) => pane.values[i])
+    return encodePairs(pane.ids.length, (i) => this.table.hashAt(pane.ids[i]), (i) => this.table.keyAt(pane.ids[i]), (i) => pane.values[i])
   }
 
   /** The running result of the inverse form. */
@@ -130,7 +99,7 @@ export class WindowState {
     const ids: number[] = []
     const values: unknown[] = []
     this.#aggregate.forEach((id, value) => { ids.push(id); values.push(value) })
-    return encodePairs(ids.length, (i) => this.table.hashAt(ids[i]!), (i) => this.table.keyAt(ids[i]!), (i) => values[i])
+    return encodePairs(ids.length, (i) => this.table.hashAt(ids[i]), (i) => this.table.keyAt(ids[i]), (i) => values[i])
   }
 
   /** Rebuilds the window from what the manifest names, slide by slide, so that every bit comes out as before. */
@@ -186,11 +155,3 @@ export function decodePairs(bytes: Uint8Array, what: string, wanted: (group: num
   }
   return pairs
 }
-
-export const inverseMissing = (key: unknown): SluiceError =>
-  new SluiceError('E_WINDOW_INVERSE', 'Neither previous window has value for key, nor new values found. Are you sure your key class hashes consistently?', {
-    where: { detail: `type of key: ${key === null ? 'null' : typeof key}` },
-    did: 'this batch was not committed',
-    spark: 'Exception',
-    next: ['check that the inverse undoes the reduction: inverse(f(x, y), x) = y', 'make the filter accept every key that still has records inside the window'],
-  })

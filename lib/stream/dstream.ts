@@ -1,5 +1,6 @@
 import { SluiceError } from '../model/errors.ts'
-import { type DurationLike, intervalMs, Time } from '../model/time.ts'
+import type { Time } from '../model/time.ts';
+import { type DurationLike, intervalMs } from '../model/time.ts'
 import type { Delivery, OutputSink } from '../output/sink.ts'
 import type { Partitioner } from '../shuffle/partitioner.ts'
 import { cogroup } from './operators/cogroup.ts'
@@ -28,7 +29,7 @@ import { saveAsObjectFiles, saveAsTextFiles } from './operators/save-as-files.ts
 import type { StateSpec } from './operators/state-spec.ts'
 import { transform } from './operators/transform.ts'
 import { union } from './operators/union.ts'
-import { updateStateByKey, type UpdateArguments } from './operators/update-state-forms.ts'
+import { type Initial, updateStateByKey, type UpdateEntries, type UpdateOptions, type UpdateTimed, type UpdateValues } from './operators/update-state-forms.ts'
 import { window } from './operators/window.ts'
 import { countByValueAndWindow, countByWindow, groupByKeyAndWindow, reduceByWindow } from './operators/windows.ts'
 import type { OutputOperation } from './output-operation.ts'
@@ -47,6 +48,9 @@ export interface ShuffleOptions {
 }
 
 type Pair<K, V> = readonly [K, V]
+type IfAny<T, Then, Else> = 0 extends 1 & T ? Then : Else
+type KeyOf<T> = IfAny<T, any, T extends Pair<infer K, any> ? K : never>
+type ValueOf<T> = IfAny<T, any, T extends Pair<any, infer V> ? V : never>
 type Derived<U> = Omit<StreamNode<U>, 'id' | 'uid' | 'place' | 'parents' | 'slideMs'> & { readonly parents?: readonly StreamNode<any>[]; readonly slideMs?: number }
 
 /**
@@ -140,8 +144,15 @@ export class DStream<out T> {
 
   // — state
 
-  /** Every key with state or data, every batch; `undefined` removes the key. Needs a checkpoint directory in the classic form. */
-  updateStateByKey<S, K = any, V = any>(this: DStream<Pair<K, V>>, ...args: UpdateArguments<K, V, S>): DStream<[K, S]> { return updateStateByKey(this, args) }
+  /**
+   * Every key with state or data, every batch; `undefined` removes the key. The state has the type of the values unless the function says otherwise:
+   * `updateStateByKey((values, state: Totals | undefined) => …)`. Needs a checkpoint directory in the classic form.
+   */
+  updateStateByKey(this: DStream<Pair<any, any>>, update: UpdateValues<ValueOf<T>, ValueOf<T>>, parts?: Parts | UpdateOptions<KeyOf<T>, ValueOf<T>>, initial?: Initial<KeyOf<T>, ValueOf<T>>): DStream<[KeyOf<T>, ValueOf<T>]>
+  updateStateByKey<S>(this: DStream<Pair<any, any>>, update: UpdateValues<ValueOf<T>, S>, parts?: Parts | UpdateOptions<KeyOf<T>, S>, initial?: Initial<KeyOf<T>, S>): DStream<[KeyOf<T>, S]>
+  updateStateByKey<S>(this: DStream<Pair<any, any>>, update: UpdateEntries<KeyOf<T>, ValueOf<T>, S>, partitioner: Partitioner, rememberPartitioner: boolean, initial?: Initial<KeyOf<T>, S>): DStream<[KeyOf<T>, S]>
+  updateStateByKey<S>(this: DStream<Pair<any, any>>, update: UpdateTimed<KeyOf<T>, ValueOf<T>, S>, partitioner: Partitioner, rememberPartitioner: boolean, initial?: Initial<KeyOf<T>, S>): DStream<[KeyOf<T>, S]>
+  updateStateByKey(this: DStream<Pair<any, any>>, ...args: any[]): DStream<[any, any]> { return updateStateByKey(this, args as never) }
   /** Once per record, and once more per key that timed out. */
   mapWithState<K, V, S, E>(this: DStream<Pair<K, V>>, spec: StateSpec<K, V, S, E>): MapWithStateDStream<K, V, S, E> { return this.context.mapWithState(this, spec) }
 

@@ -4,7 +4,7 @@ import { checkpoints } from './engine.ts'
 import type { StreamGraph } from './graph.ts'
 import { SparkConf, type SparkConfLike } from './spark-conf.ts'
 import { SparkContext } from './spark-context.ts'
-import { StreamingContext } from './streaming-context.ts'
+import type { ContextOptions, StreamingContext } from './streaming-context.ts'
 
 /** Graphs that this process has run, by checkpoint directory: they can go on without being defined again. */
 const graphs = new Map<string, StreamGraph>()
@@ -20,7 +20,9 @@ export const restoredConf = (stored: Readonly<Record<string, string>>, defaults:
   ...(defaults['spark.master'] === undefined && stored['spark.master'] !== undefined ? { 'spark.master': stored['spark.master'] } : {}),
 })
 
-export async function recoverOrCreate(directory: string, create: () => StreamingContext, conf: SparkConfLike | undefined, createOnError: boolean): Promise<StreamingContext> {
+type NewContext = (spark: SparkContext | SparkConf, batchMs: number, options: ContextOptions) => StreamingContext
+
+export async function recoverOrCreate(newContext: NewContext, directory: string, create: () => StreamingContext, conf: SparkConfLike | undefined, createOnError: boolean): Promise<StreamingContext> {
   let stored
   try {
     stored = await checkpoints().read(directory)
@@ -30,17 +32,17 @@ export async function recoverOrCreate(directory: string, create: () => Streaming
   }
   if (!stored) return create()
   const graph = graphs.get(resolve(directory))
-  const context = graph ? again(graph, directory, stored.conf, conf) : create()
+  const context = graph ? again(newContext, graph, directory, stored.conf, conf) : create()
   context.recovers = true
   context.checkpoint(directory)
   assertRecoverable(context)
   return context
 }
 
-function again(graph: StreamGraph, directory: string, stored: Readonly<Record<string, string>>, conf: SparkConfLike | undefined): StreamingContext {
+function again(newContext: NewContext, graph: StreamGraph, directory: string, stored: Readonly<Record<string, string>>, conf: SparkConfLike | undefined): StreamingContext {
   const defaults = conf ? Object.fromEntries(SparkConf.from(conf).getAll()) : {}
   const spark = SparkContext.getActive() ?? new SparkConf(restoredConf(stored, defaults))
-  const context = new StreamingContext(spark, graph.batchMs, { graph: graph.again() })
+  const context = newContext(spark, graph.batchMs, { graph: graph.again() })
   context.checkpoint(directory)
   return context
 }

@@ -1,5 +1,6 @@
 import { SluiceError } from '../model/errors.ts'
-import { type DurationLike, Duration, intervalMs, Time } from '../model/time.ts'
+import type { Time } from '../model/time.ts';
+import { type DurationLike, Duration, intervalMs } from '../model/time.ts'
 import { HashPartitioner, type Partitioner } from '../shuffle/partitioner.ts'
 import type { FileChoice } from '../source/file-cut.ts'
 import type { Receiver } from '../source/receiver/receiver.ts'
@@ -20,7 +21,7 @@ import type { RDD } from './rdd/rdd.ts'
 import { queueSource } from './sources/queue-source.ts'
 import type { StorageLevel } from './rdd/storage-level.ts'
 import { sourceFactories } from './source-factories.ts'
-import type { SparkConfLike } from './spark-conf.ts'
+import type { SparkConf, SparkConfLike } from './spark-conf.ts'
 import { SparkContext } from './spark-context.ts'
 import type { StreamNode } from './stream-node.ts'
 import { ListenerBus, type StreamingListener } from './streaming-listener.ts'
@@ -260,7 +261,7 @@ export class StreamingContext {
    * graph again, and state and positions come from the checkpoint. Throws when the checkpoint cannot be read, unless `createOnError`.
    */
   static getOrCreate(directory: string, create: () => StreamingContext, conf?: SparkConfLike, createOnError = false): Promise<StreamingContext> {
-    return recoverOrCreate(directory, create, conf, createOnError)
+    return recoverOrCreate(newContext, directory, create, conf, createOnError)
   }
 
   /** The active context; else as `getOrCreate`, or simply `create`. */
@@ -268,6 +269,8 @@ export class StreamingContext {
   static async getActiveOrCreate(directory: string, create: () => StreamingContext, conf?: SparkConfLike, createOnError?: boolean): Promise<StreamingContext>
   static async getActiveOrCreate(first: string | (() => StreamingContext), create?: () => StreamingContext, conf?: SparkConfLike, createOnError = false): Promise<StreamingContext> {
     if (active) return active
-    return typeof first === 'string' ? recoverOrCreate(first, create!, conf, createOnError) : first()
+    return typeof first === 'string' ? recoverOrCreate(newContext, first, create!, conf, createOnError) : first()
   }
 }
+
+const newContext = (spark: SparkContext | SparkConf, batchMs: number, options: ContextOptions): StreamingContext => new StreamingContext(spark, batchMs, options)

@@ -77,5 +77,5 @@ function filesAt(path: string): string[] {
 export function inputsOf(each: Case): Map<string, Batches> {
   const { input } = each
   if (input === null || input === undefined) return new Map()
-  return new Map<string, Batches>(Array.isArray(input) ? [['in', input as Batches]] : Object.entries(input))
+  return new Map(Object.entries<Batches>(Array.isArray(input) ? { in: input } : (input as Record<string, Batches>)))
 }

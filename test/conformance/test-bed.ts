@@ -22,14 +22,16 @@ export class TestBed {
     jobGroup: () => SparkContext.getActive()?.getLocalProperty('spark.jobGroup.id') ?? null,
     localProperty: (name) => SparkContext.getActive()?.getLocalProperty(name) ?? null,
   })
-  readonly #root = mkdtempSync(join(tmpdir(), 'sluice-case-'))
+  readonly root: string
 
-  constructor() {
+  /** `root` is the folder of a place that an earlier process left. */
+  constructor(root = mkdtempSync(join(tmpdir(), 'sluice-case-'))) {
+    this.root = root
     const event = ({ type, error }: { readonly type: string; readonly error?: unknown }): void => { if (type === 'error') this.errors.push(error) }
     setEmbeddedOptions({ clock: this.clock, log: { event }, sync: false, write: () => {} })
   }
 
-  folder(name: string): string { return join(this.#root, name) }
+  folder(name: string): string { return join(this.root, name) }
 
   /** `<dir>` and its like, wherever they occur, become folders of this case. */
   resolved<T>(value: T): T {
@@ -88,7 +90,7 @@ export class TestBed {
     const active = StreamingContext.getActive()
     if (active) await this.through(active.stop(true, false), () => null).catch(() => {})
     SparkContext.getActive()?.stop()
-    rmSync(this.#root, { recursive: true, force: true })
+    rmSync(this.root, { recursive: true, force: true })
   }
 }
 

@@ -1,4 +1,4 @@
-import { SluiceError } from '../errors.ts'
+import { SluiceError, type Where } from '../errors.ts'
 
 /** Keys hash into this many groups unless the application says otherwise. Fixed for the life of an application's state. */
 export const KEY_GROUPS = 256
@@ -28,11 +28,13 @@ export const groupsOfPartition = (partition: number, partitions: number, groups:
 })
 
 /** Throws `E_KEYGROUPS` unless `groups` is a power of two up to 4,096 and gives each of `partitions` at least one group. */
-export function checkKeyGroups(groups: number, partitions: number): void {
+export function checkKeyGroups(groups: number, partitions: number, where: Where = {}): void {
   const powerOfTwo = Number.isInteger(groups) && groups > 0 && groups <= KEY_GROUPS_MAX && (groups & (groups - 1)) === 0
-  if (!powerOfTwo) throw new SluiceError('E_KEYGROUPS', `The number of key groups is ${groups}; it must be a power of two from 1 to ${KEY_GROUPS_MAX}.`)
+  if (!powerOfTwo) throw new SluiceError('E_KEYGROUPS', `The number of key groups is ${groups}; it must be a power of two from 1 to ${KEY_GROUPS_MAX}.`, { where })
   if (!Number.isInteger(partitions) || partitions < 1 || partitions > groups) {
     throw new SluiceError('E_KEYGROUPS', `${partitions} partitions cannot share ${groups} key groups: each needs at least one.`, {
+      where,
+      did: 'nothing was started',
       next: [`use 1 to ${groups} partitions`, 'start the application anew with more key groups'],
     })
   }

@@ -5,9 +5,9 @@ import type { DStream } from '../dstream.ts'
 export function assertAlike(streams: readonly DStream<any>[]): void {
   const [first, ...others] = streams
   for (const other of others) {
-    if (other.context !== first!.context) throw unlike('Some of the DStreams have different contexts', first!, other)
-    if (other.node.slideMs !== first!.node.slideMs) {
-      throw unlike(`Some of the DStreams have different slide durations: ${first!.node.slideMs} ms and ${other.node.slideMs} ms`, first!, other)
+    if (other.context !== first.context) throw unlike('Some of the DStreams have different contexts', first, other)
+    if (other.node.slideMs !== first.node.slideMs) {
+      throw unlike(`Some of the DStreams have different slide durations: ${first.node.slideMs} ms and ${other.node.slideMs} ms`, first, other)
     }
   }
 }

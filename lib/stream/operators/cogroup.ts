@@ -15,6 +15,6 @@ export function cogroup<K, V, W>(left: DStream<readonly [K, V]>, right: DStream<
     counts: true,
     ...left.context.named(parts),
     compute: (time, view) =>
-      cogroupedNode(parents.map((parent) => requiredRdd(parent, time, view, "Couldn't generate RDD from parent")), partitioner) as never,
+      cogroupedNode(parents.map((parent) => requiredRdd(parent, time, view, "Couldn't generate RDD from parent")), partitioner),
   })
 }

@@ -8,7 +8,7 @@ export function outputTo<T>(stream: DStream<T>, name: string | undefined, sink: 
   stream.output({
     kind: `output(${sink.name})`,
     ...(name === undefined ? {} : { name }),
-    operation: { guarantee: sink.guarantee, stage: stageAll, publish: (batch) => deliver(batch, sink as OutputSink<unknown>) },
+    operation: { guarantee: sink.guarantee, stage: stageAll, publish: (batch) => deliver(batch, sink) },
   })
 }
 

@@ -9,6 +9,7 @@ import { checkpointMsOf } from '../remember.ts'
 import type { BatchView, StreamNode } from '../stream-node.ts'
 import { StateHandle } from './state-handle.ts'
 import type { StateSpec } from './state-spec.ts'
+import { statefulPartitioner } from './stateful-partitioner.ts'
 import { sideOf } from './update-state-by-key.ts'
 
 /** Two kinds of records leave a partition: what the function returned, and (for snapshots) the state after the batch. */
@@ -56,7 +57,7 @@ const emitted = <U>(stream: DStream<any>, partitions: StreamNode<Emitted>, kind:
 
 function statePartitions<K, V, S, E>(stream: DStream<readonly [K, V]>, spec: StateSpec<K, V, S, E>, wants: { readonly snapshot: boolean }): StreamNode<Emitted> {
   const parent = stream.node
-  const partitioner = stream.context.partitioner(spec.parts as Parts | undefined)
+  const partitioner = statefulPartitioner(stream.context, spec.parts)
   const node: StreamNode<Emitted> = stream.derive<Emitted>({
     kind: 'mapWithState',
     counts: true,

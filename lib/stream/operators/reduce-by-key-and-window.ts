@@ -1,11 +1,12 @@
 import type { DurationLike } from '../../model/time.ts'
 import type { Partitioner } from '../../shuffle/partitioner.ts'
-import type { WindowSpec } from '../../state/window-state.ts'
+import type { WindowSpec } from '../../state/window-spec.ts'
 import type { DStream, Parts, ShuffleOptions } from '../dstream.ts'
 import { after, collectSplit, narrow, type RddNode } from '../rdd/node.ts'
 import { checkpointMsOf, defaultCheckpointMs } from '../remember.ts'
 import type { BatchView, StreamNode } from '../stream-node.ts'
 import { reduceByKey } from './reduce-by-key.ts'
+import { statefulPartitioner } from './stateful-partitioner.ts'
 import { windowArgs } from './window-args.ts'
 
 export interface WindowReduceOptions<K, V> extends ShuffleOptions {
@@ -26,7 +27,7 @@ export function reduceByKeyAndWindow<K, V>(
   parts?: Parts | WindowReduceOptions<K, V>,
 ): DStream<[K, V]> {
   const { lengthMs, slideMs } = windowArgs(stream.node.slideMs, length, slide)
-  const partitioner = stream.context.partitioner(parts)
+  const partitioner = statefulPartitioner(stream.context, parts)
   const reduced = reduceByKey(stream, f, partitioner)
   const parent = reduced.node
   const filter = (parts as WindowReduceOptions<K, V> | undefined)?.filter ?? null
@@ -41,7 +42,7 @@ export function reduceByKeyAndWindow<K, V>(
     ...stream.context.named(parts),
     absorbEveryMs: parent.slideMs,
     compute: (time, view) => view.absorbed(window.node, time) as RddNode<[K, V]> | null,
-    absorb: (time, view) => absorbNode(window.node, view.rdd(parent, time), partitioner, specOf(window.node, time, view, shape), time, view) as RddNode<[K, V]>,
+    absorb: (time, view) => absorbNode(window.node, view.rdd(parent, time), partitioner, specOf(window.node, time, view, shape), time, view),
   })
   return window
 }

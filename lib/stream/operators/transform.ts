@@ -11,7 +11,7 @@ import { assertAlike } from './alike.ts'
  */
 export function transform<U>(streams: readonly DStream<any>[], f: (rdds: RDD<any>[], time: Time) => RDD<U>): DStream<U> {
   assertAlike(streams)
-  const first = streams[0]!
+  const first = streams[0]
   const parents = streams.map((stream) => stream.node)
   const stream: DStream<U> = first.derive<U>({
     kind: 'transform',

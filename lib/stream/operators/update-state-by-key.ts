@@ -1,6 +1,7 @@
 import { Time } from '../../model/time.ts'
 import type { Partitioner } from '../../shuffle/partitioner.ts'
 import type { KeyedState } from '../../state/keyed-state.ts'
+import { ownCopy } from '../../state/own-copy.ts'
 import type { DStream } from '../dstream.ts'
 import { pairShuffle, readSide } from '../rdd/cogrouped.ts'
 import { after, type Dependency, type Maybe, narrow, type RddNode, type TaskScope } from '../rdd/node.ts'
@@ -31,7 +32,7 @@ export function statefulStream<K, S>(
     compute: (time, view) => {
       const rdd = view.rdd(parent, time)
       if (!rdd && !view.committed(result.node)) return null
-      return stateNode(result.node, rdd, initial?.node ?? null, partitioner, update, time, view, options.keepsPartitioner ?? true) as RddNode<[K, S]>
+      return stateNode(result.node, rdd, initial?.node ?? null, partitioner, update, time, view, options.keepsPartitioner ?? true)
     },
   })
   return result
@@ -65,7 +66,7 @@ function stateNode(
           after(gather(values, split, task, state), (gathered) => {
             update(state, gathered, time)
             const pairs: [unknown, unknown][] = []
-            for (const id of state.table.ids()) pairs.push([state.table.keyAt(id), state.get(id)])
+            for (const id of state.table.ids()) pairs.push([state.table.keyAt(id), ownCopy(state.get(id))])
             sink.chunk(pairs)
             return task.stateChanged(request, state)
           })))

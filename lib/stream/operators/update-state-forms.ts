@@ -2,21 +2,22 @@ import type { Time } from '../../model/time.ts'
 import type { Partitioner } from '../../shuffle/partitioner.ts'
 import type { DStream, Parts, ShuffleOptions } from '../dstream.ts'
 import type { RDD } from '../rdd/rdd.ts'
+import { statefulPartitioner } from './stateful-partitioner.ts'
 import { statefulStream, updateAll, updateEach } from './update-state-by-key.ts'
 
-type Initial<K, S> = RDD<readonly [K, S]>
+export type Initial<K, S> = RDD<readonly [K, S]>
 
 /** Ours beside Spark's positional arguments. */
 export interface UpdateOptions<K, S> extends ShuffleOptions {
   readonly initial?: Initial<K, S>
 }
 
-type UpdateValues<V, S> = (values: readonly V[], state: S | undefined) => S | undefined | null
-type UpdateEntries<K, V, S> = (entries: IterableIterator<[K, readonly V[], S | undefined]>) => Iterable<readonly [K, S]>
-type UpdateTimed<K, V, S> = (time: Time, key: K, values: readonly V[], state: S | undefined) => S | undefined | null
+export type UpdateValues<V, S> = (values: readonly V[], state: S | undefined) => S | undefined | null
+export type UpdateEntries<K, V, S> = (entries: IterableIterator<[K, readonly V[], S | undefined]>) => Iterable<readonly [K, S]>
+export type UpdateTimed<K, V, S> = (time: Time, key: K, values: readonly V[], state: S | undefined) => S | undefined | null
 
 /** Spark's three forms: per key; over a partition's entries; per key with time and key (the last two take a partitioner and `rememberPartitioner`). */
-export type UpdateArguments<K, V, S> =
+type UpdateArguments<K, V, S> =
   | [update: UpdateValues<V, S>, parts?: Parts | UpdateOptions<K, S>, initial?: Initial<K, S>]
   | [update: UpdateEntries<K, V, S>, partitioner: Partitioner, rememberPartitioner: boolean, initial?: Initial<K, S>]
   | [update: UpdateTimed<K, V, S>, partitioner: Partitioner, rememberPartitioner: boolean, initial?: Initial<K, S>]
@@ -24,13 +25,13 @@ export type UpdateArguments<K, V, S> =
 export function updateStateByKey<K, V, S>(stream: DStream<readonly [K, V]>, args: UpdateArguments<K, V, S>): DStream<[K, S]> {
   const [update, parts, third, fourth] = args
   const { context } = stream
-  const partitioner = context.partitioner(parts as Parts | ShuffleOptions | undefined)
+  const partitioner = statefulPartitioner(context, parts)
   if (typeof third === 'boolean') {
     const each = update.length >= 4 ? updateEach(update as never) : updateAll(update as never)
     return statefulStream<K, S>(stream, partitioner, fourth ?? null, each, { keepsPartitioner: third })
   }
   const options = isOptions<K, S>(parts) ? parts : {}
-  const f = update as UpdateValues<V, S>
+  const f = update
   return statefulStream<K, S>(stream, partitioner, third ?? options.initial ?? null, updateEach((_time, _key, values, state) => f(values as readonly V[], state as S | undefined)), options)
 }
 

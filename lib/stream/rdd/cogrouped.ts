@@ -18,7 +18,7 @@ export function cogroupedNode(parents: readonly RddNode<any>[], partitioner: Par
         const known = table.size
         const id = table.upsert(key)
         if (id === known) groups.push([key, parents.map(() => [])])
-        groups[id]![1][side]!.push(value)
+        groups[id][1][side].push(value)
       }
       return after(readSides(dependencies, split, task, add), () => sink.chunk(groups))
     },

@@ -18,8 +18,8 @@ export function unionNode<T>(parents: readonly RddNode<T>[]): RddNode<T> {
     partitioner: null,
     dependencies: parents.map(narrow),
     compute(split, task, sink) {
-      const which = starts.findLastIndex((start, i) => split >= start && parents[i]!.partitions > 0)
-      return run(parents[which]!, split - starts[which]!, task, sink)
+      const which = starts.findLastIndex((start, i) => split >= start && parents[i].partitions > 0)
+      return run(parents[which], split - starts[which], task, sink)
     },
   }
 }
@@ -81,7 +81,7 @@ const both = <A, B>(left: RddNode<A>, leftSplit: number, right: RddNode<B>, righ
 
 function inOrder<P>(parts: readonly P[], each: (part: P) => void | Promise<void>, from = 0): void | Promise<void> {
   for (let i = from; i < parts.length; i++) {
-    const done = each(parts[i]!)
+    const done = each(parts[i])
     if (done instanceof Promise) return done.then(() => inOrder(parts, each, i + 1))
   }
 }

@@ -26,7 +26,7 @@ export function sourceNode<T>(source: Source<T>, uid: string, splits: readonly J
     partitions: splits.length,
     partitioner: null,
     dependencies: [],
-    compute: (split, task, sink) => drain(task.readSource(source, uid, splits[split]!), sink),
+    compute: (split, task, sink) => drain(task.readSource(source, uid, splits[split]), sink),
   }
 }
 
@@ -38,8 +38,8 @@ export function storedNode<T>(parts: readonly BlobRef[], partitioner: Partitione
     partitioner,
     dependencies: [],
     compute: (split, task, sink) =>
-      after(task.blob(parts[split]!), (bytes) => {
-        const block = openBlock(bytes, parts[split]!.key)
+      after(task.blob(parts[split]), (bytes) => {
+        const block = openBlock(bytes, parts[split].key)
         if (block.has(0)) sink.chunk(block.read(0)[0] as T[])
       }),
   }

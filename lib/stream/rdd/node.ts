@@ -5,7 +5,8 @@ import type { ShuffleInput } from '../../shuffle/buckets.ts'
 import type { Partitioner } from '../../shuffle/partitioner.ts'
 import type { ShuffleWriter } from '../../shuffle/writer.ts'
 import type { KeyedState } from '../../state/keyed-state.ts'
-import type { Pane, WindowSpec, WindowState } from '../../state/window-state.ts'
+import type { Pane, WindowSpec } from '../../state/window-spec.ts'
+import type { WindowState } from '../../state/window-state.ts'
 import type { Source } from '../../source/source.ts'
 
 /** Work that is finished on return unless it had to wait for a port. */
@@ -129,14 +130,14 @@ export class ArraySink<T> implements Sink<T> {
 
   chunk(records: readonly T[]): void {
     if (this.records.length === 0) this.records = records as T[] === records ? records.slice() : [...records]
-    else for (let i = 0; i < records.length; i++) this.records.push(records[i]!)
+    else for (let i = 0; i < records.length; i++) this.records.push(records[i])
   }
 }
 
 /** Calls `emit` for each record. */
 export const sinkOf = <T>(emit: (record: T) => void): Sink<T> => ({
   emit,
-  chunk: (records) => { for (let i = 0; i < records.length; i++) emit(records[i]!) },
+  chunk: (records) => { for (let i = 0; i < records.length; i++) emit(records[i]) },
 })
 
 export function drain<T>(chunks: Iterable<readonly T[]> | AsyncIterable<readonly T[]>, sink: Sink<T>): Done {

@@ -67,9 +67,9 @@ const inOrder = (stores: WatchedStores): Manifest[] => [...stores.manifests.valu
 
 function compare(expected: readonly unknown[], found: readonly unknown[]): string | null {
   const [wanted, seen] = [expected, found].map((rows) => rows.map((row) => JSON.stringify(row)).sort())
-  if (wanted!.length === seen!.length && wanted!.every((row, i) => row === seen![i])) return null
-  const missing = without(wanted!, seen!)
-  const extra = without(seen!, wanted!)
+  if (wanted.length === seen.length && wanted.every((row, i) => row === seen[i])) return null
+  const missing = without(wanted, seen)
+  const extra = without(seen, wanted)
   return `${missing.length} rows are missing, ${extra.length} too many; for example ${missing[0] ?? '-'} became ${extra[0] ?? '-'}`
 }
 

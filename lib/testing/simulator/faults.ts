@@ -65,7 +65,7 @@ export class RandomFaults implements FaultPlan {
 
   constructor(random: Random) {
     this.#random = random
-    this.#rates = FAULTS.map((fault) => [fault, RATES[Math.floor(random.next() * RATES.length)]! * (WEIGHTS[fault] ?? 1)] as const)
+    this.#rates = FAULTS.map((fault) => [fault, RATES[Math.floor(random.next() * RATES.length)] * (WEIGHTS[fault] ?? 1)] as const)
     this.#latencyMax = LATENCIES[Math.floor(random.next() * LATENCIES.length)]!
   }
 

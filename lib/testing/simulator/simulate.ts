@@ -43,7 +43,7 @@ const START = 1_750_000_000_000
 const ROUGH_MS = 20_000
 const HEAL_MS = 180_000
 /** Batches that must pass after the last fault, so that sweeps and windows have seen it. */
-const CALM_TICKS = 5
+const CALM_TICKS = 3
 
 /** One run of one job under one plan of faults, from an empty store to a healed cluster, and everything that was wrong with it. */
 export async function simulate(scenario: Scenario): Promise<Result> {

@@ -61,7 +61,7 @@ function push(heap: Event[], event: Event): void {
   heap.push(event)
   while (at > 0) {
     const parent = (at - 1) >> 1
-    if (!before(event, heap[parent]!)) break
+    if (!before(event, heap[parent])) break
     heap[at] = heap[parent]!
     at = parent
   }
@@ -75,8 +75,8 @@ function pop(heap: Event[]): void {
   for (;;) {
     let child = at * 2 + 1
     if (child >= heap.length) break
-    if (child + 1 < heap.length && before(heap[child + 1]!, heap[child]!)) child++
-    if (!before(heap[child]!, last)) break
+    if (child + 1 < heap.length && before(heap[child + 1], heap[child])) child++
+    if (!before(heap[child], last)) break
     heap[at] = heap[child]!
     at = child
   }

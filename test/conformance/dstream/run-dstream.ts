@@ -13,10 +13,10 @@ import { runRestarted } from './restart.ts'
 
 /** How a pipeline case differs from what it expects, or null. */
 export async function runDstream(each: Case): Promise<string | null> {
-  if (each.killAtRandom) return runKilled(each)
   const bed = new TestBed()
   try {
     const resolved = bed.resolved(each)
+    if (each.killAtRandom) return await runKilled(resolved, bed)
     if (each.batchesBeforeRestart) return await runRestarted(resolved, bed)
     return isError(each.expected) ? await runFailing(resolved, bed) : await runToEnd(resolved, bed)
   } finally {
@@ -32,7 +32,7 @@ export interface Running {
 }
 
 /** Defines the case's program; outputs are collected from the end of the pipeline. */
-export function define(each: Case, bed: TestBed): Running {
+export function define(each: Case, bed: TestBed, onOutput: (records: readonly unknown[]) => void = () => {}): Running {
   const context = new StreamingContext(confOf(), each.batchIntervalMs!)
   if (each.checkpointing) context.checkpoint(bed.folder('dir'))
   const inputs = new Map<string, DStream<any>>()
@@ -42,7 +42,7 @@ export function define(each: Case, bed: TestBed): Running {
   const middle = applyPipeline(inputs.get('in')!, each.pipeline.slice(0, stateful), environment)
   const stream = applyPipeline(middle, each.pipeline.slice(stateful), environment)
   const snapshots = each.expectedSnapshots ? new Collected(applyPipeline(middle, [{ op: 'stateSnapshots' }], environment)) : null
-  return { context, stream, output: new Collected(stream), snapshots }
+  return { context, stream, output: new Collected(stream, (rdd) => onOutput(rdd.collect())), snapshots }
 }
 
 function inputStream(context: StreamingContext, each: Case, name: string, batches: Batches): DStream<any> {

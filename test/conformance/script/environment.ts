@@ -68,8 +68,9 @@ const actions: Record<string, Action> = {
   healLog: (world) => world.logs.forEach((log) => log.heal()),
 }
 
-/** Files of a script carry the script's time unless told otherwise. */
-function writeAt(world: World, path: string, content: string | Uint8Array, mtime: unknown): { readonly path: string; readonly mtimeMs: number } {
+/** Files of a script carry the script's time unless told otherwise. Where nobody counts the time, a little of it has passed since the last step. */
+async function writeAt(world: World, path: string, content: string | Uint8Array, mtime: unknown): Promise<{ readonly path: string; readonly mtimeMs: number }> {
+  if (!world.movesClock) await world.bed.advance(1, world.active)
   const mtimeMs = world.time(mtime ?? 'now')
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, content)

@@ -1,0 +1,21 @@
+import { classCodecOf } from '../model/codec/class-codec.ts'
+
+/**
+ * The value if it is a primitive, else a copy that nobody else holds. A reduction may change its first argument and return it, as it may in
+ * Spark, where what is kept is kept as bytes; so what is kept here is not what the function gets.
+ */
+export function ownCopy<T>(value: T): T
+export function ownCopy(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(ownCopy)
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype === Object.prototype || prototype === null) return copyOfObject(value, prototype)
+  const named = classCodecOf(prototype)
+  return named ? named.codec.decode(ownCopy(named.codec.encode(value))) : structuredClone(value)
+}
+
+function copyOfObject(value: object, prototype: object | null): object {
+  const copy = (prototype ? {} : Object.create(null)) as Record<string, unknown>
+  for (const name of Object.keys(value)) copy[name] = ownCopy((value as Record<string, unknown>)[name])
+  return copy
+}

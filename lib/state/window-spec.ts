@@ -1,0 +1,30 @@
+export interface WindowSpec {
+  readonly f: (a: unknown, b: unknown) => unknown
+  readonly inverse: ((a: unknown, b: unknown) => unknown) | null
+  readonly filter: ((pair: [unknown, unknown]) => boolean) | null
+  readonly lengthMs: number
+  readonly slideMs: number
+  /** Distance of panes: the slide of the reduced stream. */
+  readonly paneMs: number
+  readonly zeroTime: number
+  /** Whether the window emits at this batch, and whether its running result is written as a snapshot. */
+  readonly fires: boolean
+  readonly snapshots: boolean
+}
+
+/** One batch, reduced: dense key ids of the window's dictionary and a value for each. */
+export interface Pane {
+  readonly time: number
+  readonly ids: Int32Array
+  readonly values: readonly unknown[] | Float64Array
+}
+
+/** How a window turns panes into results; the two forms differ only here. */
+export interface PaneAggregate {
+  /** A pane entered; it is the newest. */
+  enter(pane: Pane): void
+  /** Emits the window that ends at `time`. */
+  slide(time: number, panes: readonly Pane[]): void
+  forEach(visit: (id: number, value: unknown) => void): void
+  holds(id: number): boolean
+}
