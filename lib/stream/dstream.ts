@@ -48,9 +48,6 @@ export interface ShuffleOptions {
 }
 
 type Pair<K, V> = readonly [K, V]
-type IfAny<T, Then, Else> = 0 extends 1 & T ? Then : Else
-type KeyOf<T> = IfAny<T, any, T extends Pair<infer K, any> ? K : never>
-type ValueOf<T> = IfAny<T, any, T extends Pair<any, infer V> ? V : never>
 type Derived<U> = Omit<StreamNode<U>, 'id' | 'uid' | 'place' | 'parents' | 'slideMs'> & { readonly parents?: readonly StreamNode<any>[]; readonly slideMs?: number }
 
 /**
@@ -148,10 +145,11 @@ export class DStream<out T> {
    * Every key with state or data, every batch; `undefined` removes the key. The state has the type of the values unless the function says otherwise:
    * `updateStateByKey((values, state: Totals | undefined) => …)`. Needs a checkpoint directory in the classic form.
    */
-  updateStateByKey(this: DStream<Pair<any, any>>, update: UpdateValues<ValueOf<T>, ValueOf<T>>, parts?: Parts | UpdateOptions<KeyOf<T>, ValueOf<T>>, initial?: Initial<KeyOf<T>, ValueOf<T>>): DStream<[KeyOf<T>, ValueOf<T>]>
-  updateStateByKey<S>(this: DStream<Pair<any, any>>, update: UpdateValues<ValueOf<T>, S>, parts?: Parts | UpdateOptions<KeyOf<T>, S>, initial?: Initial<KeyOf<T>, S>): DStream<[KeyOf<T>, S]>
-  updateStateByKey<S>(this: DStream<Pair<any, any>>, update: UpdateEntries<KeyOf<T>, ValueOf<T>, S>, partitioner: Partitioner, rememberPartitioner: boolean, initial?: Initial<KeyOf<T>, S>): DStream<[KeyOf<T>, S]>
-  updateStateByKey<S>(this: DStream<Pair<any, any>>, update: UpdateTimed<KeyOf<T>, ValueOf<T>, S>, partitioner: Partitioner, rememberPartitioner: boolean, initial?: Initial<KeyOf<T>, S>): DStream<[KeyOf<T>, S]>
+  updateStateByKey<K, V>(this: DStream<Pair<K, V>>, update: UpdateValues<V, V>, parts?: Parts | UpdateOptions<K, V>, initial?: Initial<K, V>): DStream<[K, V]>
+  updateStateByKey<K, V, S>(this: DStream<Pair<K, V>>, update: UpdateValues<V, S>, parts?: Parts | UpdateOptions<K, S>, initial?: Initial<K, S>): DStream<[K, S]>
+  updateStateByKey<S>(this: DStream<Pair<any, any>>, update: UpdateValues<any, S>, parts?: Parts | UpdateOptions<any, S>, initial?: Initial<any, S>): DStream<[any, S]>
+  updateStateByKey<K, V, S>(this: DStream<Pair<K, V>>, update: UpdateEntries<K, V, S>, partitioner: Partitioner, rememberPartitioner: boolean, initial?: Initial<K, S>): DStream<[K, S]>
+  updateStateByKey<K, V, S>(this: DStream<Pair<K, V>>, update: UpdateTimed<K, V, S>, partitioner: Partitioner, rememberPartitioner: boolean, initial?: Initial<K, S>): DStream<[K, S]>
   updateStateByKey(this: DStream<Pair<any, any>>, ...args: any[]): DStream<[any, any]> { return updateStateByKey(this, args as never) }
   /** Once per record, and once more per key that timed out. */
   mapWithState<K, V, S, E>(this: DStream<Pair<K, V>>, spec: StateSpec<K, V, S, E>): MapWithStateDStream<K, V, S, E> { return this.context.mapWithState(this, spec) }

@@ -6,8 +6,13 @@ export interface Deviation {
   /** What that step expects of us. */
   readonly instead: unknown
   readonly reason: string
-  /** Row of `docs/spark-parity.md`. */
+  /** Where the parity table speaks of it. */
   readonly parity: string
 }
 
-export const deviations: readonly Deviation[] = []
+const interrupted = 'A batch that was not committed leaves nothing behind: its files are found again by the batch that runs in its place.'
+
+export const deviations: readonly Deviation[] = [
+  { id: 'checkpoint-file-stream-recovery', step: 14, instead: [1, 2], reason: interrupted, parity: 'C.1 file checkpoint' },
+  { id: 'checkpoint-file-stream-recovery', step: 28, instead: [1, 2], reason: interrupted, parity: 'C.1 file checkpoint' },
+]

@@ -92,10 +92,10 @@ function updateStateByKey(stream: DStream<any>, fn: Fn, { initialState, withTime
   const partitioner = new HashPartitioner(context.sparkContext.defaultParallelism)
   if (withTimeAndKey) {
     const time = timeFor(fn)
-    return stream.updateStateByKey<any>((at: Time, key: unknown, values: unknown, state: unknown) => f(time(at), key, values, orNull(state)) ?? undefined, partitioner, false, initial)
+    return stream.updateStateByKey<any, any, any>((at: Time, key: unknown, values: unknown, state: unknown) => f(time(at), key, values, orNull(state)) ?? undefined, partitioner, false, initial)
   }
-  if (iterator) return stream.updateStateByKey<any>((entries: IterableIterator<[unknown, readonly unknown[], unknown]>) => f(entriesOf(entries)), partitioner, false, initial)
-  return stream.updateStateByKey<any>((values: unknown, state: unknown) => f(values, orNull(state)) ?? undefined, undefined, initial)
+  if (iterator) return stream.updateStateByKey<any, any, any>((entries: IterableIterator<[unknown, readonly unknown[], unknown]>) => f(entriesOf(entries)), partitioner, false, initial)
+  return stream.updateStateByKey<any, any, any>((values: unknown, state: unknown) => f(values, orNull(state)) ?? undefined, undefined, initial)
 }
 
 function* entriesOf(entries: IterableIterator<[unknown, readonly unknown[], unknown]>): IterableIterator<[unknown, readonly unknown[], unknown]> {

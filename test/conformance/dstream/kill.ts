@@ -10,7 +10,7 @@ import { shown } from '../values.ts'
 
 const KILLS = 4
 /** A kill comes after so many steps of the program at most: some batches of it. */
-const STEPS_MAX = 120
+const STEPS_MAX = 80
 
 /** Runs the program in processes of its own that are killed at random points, each going on from the directory alone, until one may end. */
 export async function runKilled(each: Case, bed: TestBed): Promise<string | null> {
