@@ -38,7 +38,7 @@ class SplitLines {
     this.#split = split
     this.#options = options
     this.#at = Math.max(0, split.start - 1)
-    this.#buffer = split.start === 0 ? this.#newBuffer() : null
+    this.#buffer = split.start === 0 ? this.#newBuffer(0) : null
   }
 
   /** No line begins in the split. */
@@ -62,9 +62,7 @@ class SplitLines {
       this.done = true
       return -1
     }
-    this.#at += begin
-    this.#buffer = this.#newBuffer()
-    this.#at -= begin
+    this.#buffer = this.#newBuffer(this.#at + begin)
     return begin
   }
 
@@ -80,7 +78,7 @@ class SplitLines {
 
   end(): string[] { return this.#buffer?.end() ?? [] }
 
-  #newBuffer(): LineBuffer { return new LineBuffer(this.#split.path, this.#options, { offset: this.#at }) }
+  #newBuffer(offset: number): LineBuffer { return new LineBuffer(this.#split.path, this.#options, { offset }) }
 }
 
 /** The bytes from `from` up to `to`, as they arrive; always of the object that was listed. */

@@ -1,0 +1,41 @@
+import { Names } from '../checkpoint/names.ts'
+import type { BlobStore } from '../host/blob-store.ts'
+import type { Random } from '../host/random.ts'
+import type { BatchPlan, TaskReport, TaskSpec } from '../model/task.ts'
+import { type Packed, pack, unpack } from './packed.ts'
+
+/** A task on its way to the task function. The plan, which all tasks of a batch share, is packed once. */
+export interface TaskMessage {
+  readonly plan: Packed<BatchPlan>
+  readonly task: Packed<Omit<TaskSpec, 'plan'>>
+}
+
+/** Makes the messages of one coordinator. What is too big lies below `msg/` of the app; the next coordinator sweeps it. */
+export class TaskMessages {
+  readonly #blobs: BlobStore
+  readonly #random: Random
+  readonly #plans = new WeakMap<BatchPlan, Promise<Packed<BatchPlan>>>()
+
+  constructor(blobs: BlobStore, random: Random) {
+    this.#blobs = blobs
+    this.#random = random
+  }
+
+  async encode({ plan, ...rest }: TaskSpec): Promise<TaskMessage> {
+    return { plan: await this.#plan(plan), task: await pack(rest, this.#blobs, messageKey(plan, this.#random.run())) }
+  }
+
+  #plan(plan: BatchPlan): Promise<Packed<BatchPlan>> {
+    const packed = this.#plans.get(plan) ?? pack(plan, this.#blobs, messageKey(plan, this.#random.run()))
+    this.#plans.set(plan, packed)
+    return packed
+  }
+}
+
+export const decodeTask = async (message: TaskMessage, blobs: BlobStore): Promise<TaskSpec> =>
+  ({ ...(await unpack(message.task, blobs)), plan: await unpack(message.plan, blobs) })
+
+export const encodeReport = (report: TaskReport, { plan }: TaskSpec, blobs: BlobStore, random: Random): Promise<Packed<TaskReport>> =>
+  pack(report, blobs, messageKey(plan, random.run()), 2 * 2_500_000)
+
+const messageKey = ({ app, inc, batch }: BatchPlan, run: string): string => `${new Names(app, inc).root}msg/${batch}/${run}.json`

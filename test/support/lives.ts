@@ -1,0 +1,138 @@
+import type { BlobStore } from '../../lib/host/blob-store.ts'
+import type { HeadStore } from '../../lib/host/head-store.ts'
+import type { Host } from '../../lib/host/host.ts'
+import { silentLog } from '../../lib/host/log.ts'
+import { InlineLauncher } from '../../lib/app/inline-launcher.ts'
+import { MemoryBlobStore } from '../../lib/local/blob-memory.ts'
+import { MemoryHeadStore } from '../../lib/local/head-memory.ts'
+import { systemRandom } from '../../lib/local/system-random.ts'
+import type { Head } from '../../lib/model/head.ts'
+import type { Manifest } from '../../lib/model/manifest.ts'
+import { fingerprint } from '../../lib/plan/fingerprint.ts'
+import { BatchEvents } from '../../lib/runtime/batch-events.ts'
+import { Coordinator } from '../../lib/runtime/coordinator.ts'
+import { TaskProgram } from '../../lib/runtime/program.ts'
+import { type Batch, BATCH_MS, type Build, newContext, START } from './run.ts'
+
+/** What outlives a process. */
+export class World {
+  readonly head = new MemoryHeadStore<Head>()
+  readonly blobs = new MemoryBlobStore()
+  /** Everything that `foreachRDD` was shown: output, batch and records, repeats included. */
+  readonly shown: { readonly output: string; readonly batch: number; readonly records: readonly unknown[] }[] = []
+}
+
+/** Stands before each call of a port, with its name; may throw, before the call or after it. */
+export type Port = <R>(call: string, run: () => Promise<R>) => Promise<R>
+export const soundPort: Port = (_call, run) => run()
+
+export interface LifeOptions {
+  readonly port?: Port
+  readonly onError?: (error: unknown) => void
+  readonly show?: (output: string, batch: number) => void
+  readonly keep?: number
+  readonly acceptsGraph?: boolean
+}
+
+/** One process over a world: a coordinator that runs batch after batch of the input, each again until it is committed. */
+export class ProcessLife {
+  readonly coordinator: Coordinator
+  readonly #batches: readonly Batch[]
+
+  private constructor(coordinator: Coordinator, batches: readonly Batch[]) {
+    this.coordinator = coordinator
+    this.#batches = batches
+  }
+
+  static async begin(world: World, build: Build, batches: readonly Batch[], { port = soundPort, onError = (error) => { throw error }, show, keep = 2, acceptsGraph = false }: LifeOptions = {}): Promise<ProcessLife> {
+    const watched: Build = (input, context) => {
+      const built = build(input, context)
+      const streams = 'foreachRDD' in built ? { out: built } : built
+      for (const [output, stream] of Object.entries(streams)) {
+        ;(stream as any).foreachRDD((rdd: any, time: any) => {
+          const batch = (time.milliseconds - START) / BATCH_MS
+          show?.(output, batch)
+          world.shown.push({ output, batch, records: rdd.collect() })
+        })
+      }
+      return {}
+    }
+    const context = newContext(watched, batches, {})
+    context.graph.assignUids()
+    const program = new TaskProgram(context.graph, context.sparkContext, fingerprint(context.graph))
+    const clock = { now: () => START, sleepUntil: async () => {} }
+    const [head, blobs] = [portedHead(world.head, port), portedBlobs(world.blobs, port)]
+    const inline = new InlineLauncher(program, { blobs, random: systemRandom, clock, log: silentLog })
+    const launcher = { slots: 1, launch: (spec: never) => port('launch', () => inline.launch(spec)), close: async () => {} }
+    const host: Host<Head> = { clock, random: systemRandom, log: silentLog, head, blobs, launcher }
+    const coordinator = await Coordinator.open({
+      app: 'test', host, program, intervalMs: BATCH_MS, conf: {}, holder: systemRandom.run(), isGone: () => true, fresh: false, resume: false, acceptsGraph,
+      events: new BatchEvents(clock, context.listeners, silentLog, context.graph, onError),
+      environment: ({ app, inc }) => ({ app, inc, write: () => {}, files: { write: async () => {} }, sparkContext: context.sparkContext }),
+      limitOf: () => null, attemptsMax: 1, keep, signal: new AbortController().signal,
+    })
+    return new ProcessLife(coordinator, batches)
+  }
+
+  /** Runs what is left of the input. A batch that fails is tried again by the same process, as long as `patience` lasts. */
+  async run(batches = this.#batches.length, patience = 0): Promise<Manifest[]> {
+    const manifests: Manifest[] = []
+    while (this.coordinator.head.committed < batches) {
+      try {
+        manifests.push(await this.coordinator.runBatch(this.coordinator.head.tick + 1))
+      } catch (error) {
+        if (patience-- <= 0 || ['E_FENCED', 'E_HALTED', 'E_HEAD_UNREACHABLE'].includes((error as { code?: string }).code ?? '')) throw error
+      }
+    }
+    return manifests
+  }
+}
+
+const portedHead = (store: HeadStore<Head>, port: Port): HeadStore<Head> => ({
+  read: () => port('head.read', () => store.read()),
+  cas: (expected, value, cause) => port(`head.cas ${cause}`, () => store.cas(expected, value, cause)),
+  close: () => store.close(),
+})
+
+const portedBlobs = (store: BlobStore, port: Port): BlobStore => ({
+  putNew: (key, bytes) => port('blobs.putNew', () => store.putNew(key, bytes)),
+  get: (key) => port('blobs.get', () => store.get(key)),
+  getRange: (key, offset, length) => port('blobs.getRange', () => store.getRange(key, offset, length)),
+  list: (prefix) => port('blobs.list', () => store.list(prefix)),
+  delete: (key) => port('blobs.delete', () => store.delete(key)),
+})
+
+/** The process ends at call `at`, before the call has any effect or after it had all: nothing of it works any more. */
+export function dyingPort(at: number, side: 'before' | 'after'): Port & { readonly calls: string[] } {
+  const calls: string[] = []
+  let dead = false
+  const port: Port = async (call, run) => {
+    if (dead) throw new Death()
+    const mine = calls.push(call) - 1 === at
+    if (mine && side === 'before') {
+      dead = true
+      throw new Death()
+    }
+    const result = await run()
+    if (mine || dead) {
+      dead = true
+      throw new Death()
+    }
+    return result
+  }
+  return Object.assign(port, { calls })
+}
+
+/** One call fails, or its answer is lost; the process goes on. */
+export function failingPort(at: number, side: 'before' | 'after'): Port {
+  let call = 0
+  return async (_name, run) => {
+    const mine = call++ === at
+    if (mine && side === 'before') throw new Error('the request was lost')
+    const result = await run()
+    if (mine) throw new Error('the answer was lost')
+    return result
+  }
+}
+
+export class Death extends Error {}
