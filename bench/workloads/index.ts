@@ -1,8 +1,10 @@
 import type { Workload } from '../workload.ts'
 import { empty } from './empty.ts'
+import { first } from './first.ts'
 import { grep } from './grep.ts'
+import { memory } from './memory.ts'
 import { sliding } from './sliding.ts'
 import { state } from './state.ts'
 import { wordcount } from './wordcount.ts'
 
-export const workloads: readonly Workload[] = [wordcount, grep, sliding, state, empty]
+export const workloads: readonly Workload[] = [wordcount, grep, sliding, state, empty, first, memory]

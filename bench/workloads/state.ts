@@ -48,8 +48,8 @@ async function stateOf(form: 'map' | 'update', source: ReadySource<[string, numb
   return seen.last.flat()
 }
 
-async function byHand(setting: Setting, form: 'map' | 'update'): Promise<Outcome> {
-  const loop = new HandState(KEYS)
+async function byHand(setting: Setting, form: 'map' | 'update', durable = false): Promise<Outcome> {
+  const loop = new HandState(KEYS, durable)
   let ready: Pairs = []
   const batch = (): void => (form === 'map' ? loop.mapBatch(ready) : loop.updateBatch(ready, update))
   return timed(setting, (chunks) => { ready = chunks }, batch, async () => loop.rows())
@@ -78,16 +78,20 @@ export const state: Workload = {
   inputs: async () => [uniformFile(KEYS, STORED * UPDATES)],
   variants: {
     'ceiling-map': { run: (setting) => byHand(setting, 'map') },
+    'ceiling-map-durable': { run: (setting) => byHand(setting, 'map', true) },
     'sluice-map-memory': { run: (setting) => engine(setting, 'map', 'memory') },
     'sluice-map-directory': { run: (setting) => engine(setting, 'map', 'directory') },
     'ceiling-update': { run: (setting) => byHand(setting, 'update') },
+    'ceiling-update-durable': { run: (setting) => byHand(setting, 'update', true) },
     'sluice-update-memory': { run: (setting) => engine(setting, 'update', 'memory') },
     'sluice-update-directory': { run: (setting) => engine(setting, 'update', 'directory') },
   },
   ratios: [
     { of: 'sluice-map-memory', to: 'ceiling-map', metric: 'records_per_cpu_s', goal: 0.8 },
+    { of: 'sluice-map-memory', to: 'ceiling-map-durable', metric: 'records_per_cpu_s' },
     { of: 'sluice-map-directory', to: 'ceiling-map', metric: 'records_per_cpu_s' },
     { of: 'sluice-update-memory', to: 'ceiling-update', metric: 'records_per_cpu_s', goal: 0.8 },
+    { of: 'sluice-update-memory', to: 'ceiling-update-durable', metric: 'records_per_cpu_s' },
     { of: 'sluice-update-directory', to: 'ceiling-update', metric: 'records_per_cpu_s' },
   ],
 }

@@ -24,9 +24,10 @@ const closures = (): WordCountClosures => ({
 })
 
 /** The program under test: words of each batch, and a running total of each word. */
-export function wordCount(context: StreamingContext, path: string): Seen {
+export function wordCount(context: StreamingContext, path: string, passes = 1): Seen {
   const { split, pair, add, update } = closures()
-  const counts = context.source('text', textSource(blocksOf(path))).flatMap(split).map(pair).reduceByKey(add)
+  const blocks = Array.from({ length: passes }, () => blocksOf(path)).flat()
+  const counts = context.source('text', textSource(blocks)).flatMap(split).map(pair).reduceByKey(add)
   return countAndSum(counts.updateStateByKey<number>(update))
 }
 

@@ -14,26 +14,37 @@ export class WorkerLauncher implements TaskLauncher {
   readonly slots: number
   readonly #workers: TaskWorker[]
   readonly #waiting: ((worker: TaskWorker) => void)[] = []
+  readonly #shuffles: Shuffles
+  #batch = ''
 
-  private constructor(workers: TaskWorker[]) {
+  private constructor(workers: TaskWorker[], shuffles: Shuffles) {
+    this.#shuffles = shuffles
     this.slots = workers.length
     this.#workers = workers
   }
 
   static async start(count: number, start: WorkerStart, blobs: BlobStore): Promise<WorkerLauncher> {
-    const shuffles = new MemoryBlobStore()
+    const shuffles: Shuffles = { store: new MemoryBlobStore() }
     const workers = Array.from({ length: count }, () => new TaskWorker(start, blobs, shuffles))
     await Promise.all(workers.map((worker) => worker.ready()))
-    return new WorkerLauncher(workers)
+    return new WorkerLauncher(workers, shuffles)
   }
 
   async launch(spec: TaskSpec): Promise<TaskReport> {
+    this.#forgetShuffles(spec.plan.nonce)
     const worker = await this.#idle()
     try {
       return await worker.run(spec)
     } finally {
       this.#free(worker)
     }
+  }
+
+  /** Blocks of the batch before are of no use to anyone. */
+  #forgetShuffles(nonce: string): void {
+    if (this.#batch === nonce) return
+    this.#batch = nonce
+    this.#shuffles.store = new MemoryBlobStore()
   }
 
   #idle(): Promise<TaskWorker> {
@@ -54,11 +65,15 @@ export class WorkerLauncher implements TaskLauncher {
   }
 }
 
+interface Shuffles {
+  store: MemoryBlobStore
+}
+
 class TaskWorker {
   busy = false
   readonly #start: WorkerStart
   readonly #blobs: BlobStore
-  readonly #shuffles: MemoryBlobStore
+  readonly #shuffles: Shuffles
   #worker: Worker
   #ready: Promise<void>
   #nonce = ''
@@ -66,7 +81,7 @@ class TaskWorker {
   #pending: { readonly id: number; readonly resolve: (report: TaskReport) => void; readonly reject: (error: unknown) => void } | null = null
   #closed = false
 
-  constructor(start: WorkerStart, blobs: BlobStore, shuffles: MemoryBlobStore) {
+  constructor(start: WorkerStart, blobs: BlobStore, shuffles: Shuffles) {
     this.#start = start
     this.#blobs = blobs
     this.#shuffles = shuffles
@@ -126,7 +141,7 @@ class TaskWorker {
 
   #call(call: BlobCall): Promise<Uint8Array | string[] | void> {
     const key = call.method === 'list' ? call.prefix : call.key
-    const store: BlobStore = key.includes('/blk/') ? this.#shuffles : this.#blobs
+    const store: BlobStore = key.includes('/blk/') ? this.#shuffles.store : this.#blobs
     switch (call.method) {
       case 'putNew': return store.putNew(call.key, call.bytes)
       case 'get': return store.get(call.key)

@@ -73,7 +73,8 @@ export class S3BlobStore implements BlobStore {
   async list(prefix: string): Promise<string[]> {
     const keys: string[] = []
     for await (const { Key: key } of listed(await this.#clients.s3(), { Bucket: this.#bucket, Prefix: this.#prefix + prefix })) keys.push(key!.slice(this.#prefix.length))
-    return keys
+    // Directory buckets list in no order.
+    return keys.sort()
   }
 
   async delete(key: string): Promise<void> {

@@ -2,7 +2,7 @@ import { Names } from '../checkpoint/names.ts'
 import type { BlobStore } from '../host/blob-store.ts'
 import type { Random } from '../host/random.ts'
 import type { BatchPlan, TaskReport, TaskSpec } from '../model/task.ts'
-import { type Packed, pack, unpack } from './packed.ts'
+import { type Packed, pack, PACKED_BYTES_MAX, unpack } from './packed.ts'
 
 /** A task on its way to the task function. The plan, which all tasks of a batch share, is packed once. */
 export interface TaskMessage {
@@ -36,6 +36,6 @@ export const decodeTask = async (message: TaskMessage, blobs: BlobStore): Promis
   ({ ...(await unpack(message.task, blobs)), plan: await unpack(message.plan, blobs) })
 
 export const encodeReport = (report: TaskReport, { plan }: TaskSpec, blobs: BlobStore, random: Random): Promise<Packed<TaskReport>> =>
-  pack(report, blobs, messageKey(plan, random.run()), 2 * 2_500_000)
+  pack(report, blobs, messageKey(plan, random.run()), 2 * PACKED_BYTES_MAX)
 
 const messageKey = ({ app, inc, batch }: BatchPlan, run: string): string => `${new Names(app, inc).root}msg/${batch}/${run}.json`

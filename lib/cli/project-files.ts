@@ -7,7 +7,7 @@ export interface ProjectFile {
 
 /** A project that counts clicks it makes up. */
 export const projectFiles = (name: string, version: string): ProjectFile[] => [
-  { path: 'src/app.ts', text: program(name), about: 'the pipeline (15 lines)' },
+  { path: 'src/app.ts', text: program(name), about: `the pipeline (${program(name).trimEnd().split('\n').length} lines)` },
   { path: 'src/demo.ts', text: demo, about: 'a source that makes up clicks, until you have one' },
   { path: 'package.json', text: json({ name, private: true, type: 'module', engines: { node: '>=24' }, scripts: { start: 'sluice dev src/app.ts' }, dependencies: { sluice: `^${version}` } }) },
   { path: 'tsconfig.json', text: json({ compilerOptions }) },

@@ -16,16 +16,21 @@ export function headLines({ app, sources, outputs, dir, intervalMs }: StartingEv
   return [
     `${title.padEnd(43)}  ready in ${duration(startupMs)}`,
     '',
-    ...rows('Source', sources.map(({ name, kind }) => `${name.padEnd(12)}${kind}`)),
-    ...rows('Outputs', outputs.map(({ name, place }) => `${names.get(name)!.padEnd(12)}${place}`)),
+    ...rows('Source', table(sources.map(({ name, kind }) => [name, kind]))),
+    ...rows('Outputs', table(outputs.map(({ name, place }) => [names.get(name)!, place]))),
     ...rows('State', [stateLine(dir, committed)]),
     ...rows('Batches', [`every ${span(intervalMs)}`]),
   ]
 }
 
+const table = (rows: readonly (readonly [string, string])[]): string[] => {
+  const width = Math.max(12, ...rows.map(([name]) => name.length + 2))
+  return rows.map(([name, rest]) => name.padEnd(width) + rest)
+}
+
 function stateLine(dir: string | null, committed: number): string {
   if (dir === null) return 'in memory: gone when this process ends; --dir keeps it'
-  return `${shownDirectory(dir).padEnd(12)}${committed > 0 ? `goes on after batch #${count(committed)}` : 'kept between runs'}`
+  return `${shownDirectory(dir).padEnd(12)}${committed > 0 ? `goes on after batch #${count(committed)}; --fresh to start over` : 'kept between runs; --fresh to start over'}`
 }
 
 /** Short where it lies below the current directory. */

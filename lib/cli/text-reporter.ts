@@ -1,8 +1,8 @@
 import type { LogEvent } from '../host/log.ts'
 import type { StartingEvent } from '../app/starting-event.ts'
 import { type BatchFacts, batchHeading, batchLine, batchNotes, emptyLine, isEmpty, shortNames } from './batch-line.ts'
-import { errorLines } from './error-lines.ts'
-import { FoldedErrors } from './folded-errors.ts'
+import { errorLines, factsOf } from './error-lines.ts'
+import { Repetitions } from './repetitions.ts'
 import type { Reporter, ReporterOptions } from './reporter.ts'
 import { headLines, shownDirectory } from './run-head.ts'
 import { paint, type Paint } from './terminal.ts'
@@ -22,7 +22,8 @@ export class TextReporter implements Reporter {
   readonly #err: Terminal
   readonly #options: ReporterOptions
   readonly #paint: Paint
-  readonly #errors = new FoldedErrors()
+  readonly #errors = new Repetitions()
+  readonly #warnings = new Repetitions()
   #starting: StartingEvent | null = null
   #names: ReadonlyMap<string, string> = new Map()
   #retries: string[] = []
@@ -46,7 +47,7 @@ export class TextReporter implements Reporter {
     else if (event.type === 'ready') this.#ready(event['committed'] as number)
     else if (event.type === 'batch') this.#batch(event as unknown as BatchFacts)
     else if (event.type === 'task-failed') this.#retries.push(String(event['code']))
-    else if (event['level'] === 'warn') this.#line(this.#paint.warn(`  ! ${wordsOf(event)}`))
+    else if (event['level'] === 'warn') this.#warn(wordsOf(event))
   }
 
   #begin(starting: StartingEvent): void {
@@ -101,11 +102,22 @@ export class TextReporter implements Reporter {
 
   error(error: unknown): void {
     this.#retries = []
-    const told = this.#errors.take(error, Date.now())
-    if (told.folded > 0) this.#line(this.#paint.dim(`  … same error ${told.folded === 1 ? 'once more' : `${count(told.folded)} more times`}`))
-    if (!told.tell) return
+    const { code, message, where } = factsOf(error)
+    const told = this.#errors.take(JSON.stringify([code, message.replaceAll(/\d+/g, 'n'), where.operator, where.place]), Date.now())
+    this.#mentionFolded('error', told.folded)
+    if (!told.isNew) return
     this.closeLine()
     this.#err.write(errorLines(error, { paint: this.#paint, verbose: this.#options.verbose }))
+  }
+
+  #warn(words: string): void {
+    const told = this.#warnings.take(words, Date.now())
+    this.#mentionFolded('warning', told.folded)
+    if (told.isNew) this.#line(this.#paint.warn(`  ! ${words}`))
+  }
+
+  #mentionFolded(what: 'error' | 'warning', times: number): void {
+    if (times > 0) this.#line(this.#paint.dim(`  … same ${what} ${times === 1 ? 'once more' : `${count(times)} more times`}`))
   }
 
   stopping(dueMs: number): void {
@@ -116,8 +128,8 @@ export class TextReporter implements Reporter {
 
   end(exitCode: number, stoppedMs: number | null): void {
     this.#mentionEmpty()
-    const folded = this.#errors.rest()
-    if (folded > 0) this.#line(this.#paint.dim(`  … same error ${count(folded)} more times`))
+    this.#mentionFolded('warning', this.#warnings.rest())
+    this.#mentionFolded('error', this.#errors.rest())
     this.closeLine()
     if (exitCode !== 0 || !this.#starting) return
     const done = stoppedMs === null ? `done: ${counted(this.#batches, 'batch', 'batches')}, ${counted(this.#records, 'record')}` : `done in ${duration(stoppedMs)}`
@@ -138,4 +150,5 @@ export class TextReporter implements Reporter {
   }
 }
 
-const wordsOf = ({ type, level: _level, ...facts }: LogEvent): string => [type.replaceAll('-', ' '), ...Object.values(facts).map(String)].join(': ')
+/** `receiver restart: Error connecting to …` */
+const wordsOf = ({ type, level: _level, message, ...facts }: LogEvent): string => `${type.replaceAll('-', ' ')}: ${typeof message === 'string' ? message : Object.values(facts).map(String).join(', ')}`

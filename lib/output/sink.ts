@@ -1,17 +1,24 @@
+import type { Clock } from '../host/clock.ts'
+
+/** How often the world sees what a sink was given, when it is given again after a crash. */
+export type Guarantee = 'exactly-once' | 'at-least-once'
+
 /**
  * A place outside that takes records, as a value: `stream.output('pages', sink)`.
  *
  * What a partition holds is fixed by the commit before `write` sees it. `write` may run again for the same partition, after a crash or a lost
  * answer, always with the same records and the same `key`; how often the world then sees them is what `guarantee` says.
  */
-export interface OutputSink<T> {
+export interface OutputSink<T, G extends Guarantee = Guarantee> {
   readonly name: string
-  readonly guarantee: 'exactly-once' | 'at-least-once'
+  readonly guarantee: G
   /** Whether partitions without records are written too (a file sink wants its empty part). */
   readonly writesEmpty?: boolean
   write(records: readonly T[], delivery: Delivery): Promise<void>
   /** After every partition of the batch has been written: a place for `_SUCCESS` and the like. */
   finish?(batch: Pick<Delivery, 'app' | 'inc' | 'sink' | 'batch' | 'timeMs'> & { readonly partitions: number }): Promise<void>
+  /** Lets go of connections. A sink that is written to afterwards opens them again. */
+  close?(): Promise<void>
 }
 
 export interface Delivery {
@@ -25,4 +32,8 @@ export interface Delivery {
   readonly partitions: number
   /** Stable over every attempt: what an idempotent receiver remembers. */
   readonly key: string
+  /** Aborts when whoever delivers gives up; a sink then stops before its next call to the outside. */
+  readonly signal?: AbortSignal
+  /** What a sink waits on between its own attempts. Without it they follow one another at once. */
+  readonly clock?: Clock
 }

@@ -3,7 +3,7 @@ import type { HeadWriter } from '../checkpoint/head-writer.ts'
 import type { Host } from '../host/host.ts'
 import type { Head } from '../model/head.ts'
 import type { Manifest } from '../model/manifest.ts'
-import type { OutputEnvironment } from '../stream/output-operation.ts'
+import type { OutputPublisher } from '../output/output-publisher.ts'
 import type { BatchEvents } from './batch-events.ts'
 import type { TaskProgram } from './program.ts'
 
@@ -13,7 +13,7 @@ export interface Coordination {
   readonly program: TaskProgram
   readonly writer: HeadWriter
   readonly sweeper: Sweeper
-  readonly environment: OutputEnvironment
+  readonly publisher: OutputPublisher
   readonly events: BatchEvents
   readonly signal: AbortSignal
   /** How often a failing task is tried before its batch fails. */

@@ -9,12 +9,14 @@ import type { Versioned } from '../host/head-store.ts'
 import { SluiceError } from '../model/errors.ts'
 import type { Head } from '../model/head.ts'
 import type { Manifest } from '../model/manifest.ts'
+import type { OutputPublisher } from '../output/output-publisher.ts'
 import type { OutputEnvironment } from '../stream/output-operation.ts'
 import type { BatchEvents } from './batch-events.ts'
 import type { Coordination } from './coordination.ts'
 import type { Tick } from './plan-batch.ts'
 import type { TaskProgram } from './program.ts'
 import { deliver, deliverOwed, runBatch } from './run-batch.ts'
+import { publishHere } from './run-output.ts'
 
 export interface CoordinatorOptions {
   readonly app: string
@@ -31,6 +33,10 @@ export interface CoordinatorOptions {
   readonly acceptsGraph: boolean
   readonly events: BatchEvents
   readonly environment: (head: Head) => OutputEnvironment
+  /** Where outputs are shown; in this process, with `environment`, if it is left out. */
+  readonly publisher?: (head: Head) => OutputPublisher
+  /** Until when this coordinator is believed to live, where that is known better than from its signs of life. */
+  readonly leaseUntil?: () => number
   readonly limitOf: (source: string) => number | null
   readonly attemptsMax: number
   /** Batches whose objects are kept. */
@@ -61,7 +67,7 @@ export class Coordinator {
       program,
       writer,
       sweeper,
-      environment: options.environment(writer.head),
+      publisher: options.publisher?.(writer.head) ?? publishHere(program.graph, host.blobs, options.environment(writer.head)),
       events: options.events,
       signal: options.signal,
       attemptsMax: options.attemptsMax,
@@ -91,7 +97,7 @@ export class Coordinator {
   }
 }
 
-const leaseUntil = ({ host, intervalMs }: CoordinatorOptions): number => host.clock.now() + Math.max(LEASE_MS_MIN, LEASE_INTERVALS * intervalMs)
+const leaseUntil = ({ host, intervalMs, leaseUntil: known }: CoordinatorOptions): number => known?.() ?? host.clock.now() + Math.max(LEASE_MS_MIN, LEASE_INTERVALS * intervalMs)
 
 async function acquire(options: CoordinatorOptions): Promise<Versioned<Head>> {
   const { host, app, program, holder, conf, isGone, acceptsGraph } = options

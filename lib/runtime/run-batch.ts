@@ -24,6 +24,7 @@ export async function runBatch(c: Coordination, tick: Tick): Promise<Manifest> {
   const manifest = await fix(c, planned, answers)
   await commit(c, manifest)
   countAdditions(c, answers)
+  forgetShuffles(c, answers)
   await deliver(c, manifest.manifest)
   c.sweeper.sweep(c.writer.head)
   return manifest.manifest
@@ -62,6 +63,12 @@ async function commit(c: Coordination, { manifest, ref }: { readonly manifest: M
   c.base = manifest
 }
 
+/** Shuffle blocks are of no use once their batch is committed. */
+function forgetShuffles(c: Coordination, answers: readonly TaskDone[]): void {
+  const blocks = answers.flatMap((answer) => answer.shuffles).filter((output) => output.ref.inline === undefined)
+  c.sweeper.litter(blocks.map((output) => output.ref.key), c.writer.head.committed)
+}
+
 /** What tasks added to accumulators counts once, when their batch is committed. */
 function countAdditions(c: Coordination, answers: readonly TaskDone[]): void {
   for (const { accumulators } of answers) {
@@ -77,7 +84,7 @@ export async function deliver(c: Coordination, manifest: Manifest): Promise<void
   const { head } = c.writer
   const still = await settleOwed(c, (output) => isOrdered(c, output))
   const waiting = new Set(still.map(({ output }) => output).filter((output) => output in manifest.outputs && isOrdered(c, output)))
-  const failed = await runOutputs(manifest, c.program.graph, c.host.blobs, c.environment, c.events.outputHooks(manifest), (output) => !waiting.has(output))
+  const failed = await runOutputs(manifest, c.program.graph, c.publisher, c.events.outputHooks(manifest), (output) => !waiting.has(output))
   const owed = [...waiting, ...failed.map(({ output }) => output)].map((output) => ({ batch: manifest.batch, output, manifest: head.manifest! }))
   for (const { output } of owed) c.sweeper.pin(head.manifest!, manifest, output)
   await c.writer.write(marked(head, { owed: [...still, ...owed], gcFloor: c.sweeper.floor(head, manifest) }), 'mark')
@@ -120,7 +127,7 @@ async function settleOwed(c: Coordination, chosen: (output: string) => boolean):
 
 async function isDelivered(c: Coordination, owed: OwedOutput): Promise<boolean> {
   const manifest = await readManifest(c.host.blobs, owed.manifest)
-  const failed = await runOutputs(manifest, c.program.graph, c.host.blobs, c.environment, c.events.outputHooks(manifest), (output) => output === owed.output)
+  const failed = await runOutputs(manifest, c.program.graph, c.publisher, c.events.outputHooks(manifest), (output) => output === owed.output)
   if (failed.length > 0) c.sweeper.pin(owed.manifest, manifest, owed.output)
   for (const { output, error } of failed) c.events.failed(errorOfOutput(error, output, manifest.batch))
   return failed.length === 0

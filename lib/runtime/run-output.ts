@@ -1,6 +1,7 @@
 import { getBlob } from '../checkpoint/blobs.ts'
 import type { BlobStore } from '../host/blob-store.ts'
 import type { Manifest } from '../model/manifest.ts'
+import type { OutputPublisher } from '../output/output-publisher.ts'
 import type { StreamGraph } from '../stream/graph.ts'
 import type { OutputEnvironment } from '../stream/output-operation.ts'
 
@@ -21,23 +22,29 @@ export interface OutputHooks {
 export async function runOutputs(
   manifest: Manifest,
   graph: StreamGraph,
-  blobs: BlobStore,
-  environment: OutputEnvironment,
+  publisher: OutputPublisher,
   hooks: OutputHooks,
   only: (output: string) => boolean = () => true,
 ): Promise<OutputRun[]> {
   const failed: OutputRun[] = []
-  for (const node of graph.outputs) {
-    const parts = manifest.outputs[node.uid]
-    if (!(node.uid in manifest.outputs) || !only(node.uid)) continue
-    hooks.started(node.uid)
+  for (const { uid } of graph.outputs) {
+    if (!(uid in manifest.outputs) || !only(uid)) continue
+    hooks.started(uid)
     try {
-      await node.output!.publish({ batch: manifest.batch, timeMs: manifest.time, output: node.uid, parts: parts, read: (ref) => getBlob(blobs, ref), environment })
-      hooks.completed(node.uid, null)
+      await publisher.publish(manifest, uid)
+      hooks.completed(uid, null)
     } catch (error) {
-      failed.push({ output: node.uid, error })
-      hooks.completed(node.uid, error)
+      failed.push({ output: uid, error })
+      hooks.completed(uid, error)
     }
   }
   return failed
 }
+
+/** Shows outputs in this process. */
+export const publishHere = (graph: StreamGraph, blobs: BlobStore, environment: OutputEnvironment): OutputPublisher => ({
+  async publish({ batch, time, outputs }, output) {
+    const node = graph.outputs.find(({ uid }) => uid === output)!
+    await node.output!.publish({ batch, timeMs: time, output, parts: outputs[output]!, read: (ref) => getBlob(blobs, ref), environment })
+  },
+})

@@ -20,18 +20,34 @@ export interface StageRun {
 
 /** Runs all stages of a batch: as one task where a batch may be one, else stage by stage, spread over the launcher's slots. */
 export async function runStages(run: StageRun): Promise<TaskDone[]> {
-  return run.staged ? runStaged(run) : [await runTaskWithRetries(run, 'all', run.stages.stages.map(wholeStage), {})]
+  for (let exec = 0; ; exec++) {
+    try {
+      return await (run.staged ? runStaged(run, exec) : runWhole(run))
+    } catch (error) {
+      if (!isBlockLost(error) || exec + 1 >= EXECUTIONS_MAX) throw error
+      run.log.event({ type: 'stages-again', batch: run.plan.batch, exec: exec + 1, message: messageOf(error) })
+    }
+  }
 }
+
+/**
+ * A reducer that cannot read a block ends the whole execution: all stages run again, under new names. Reducers that have read the old blocks and those that will read
+ * the new ones must not meet in one batch, because a map side that ran twice need not have written the same.
+ */
+const isBlockLost = (error: unknown): boolean => error instanceof SluiceError && error.code.startsWith('E_BLOB_') && error.message.includes('/blk/')
+const EXECUTIONS_MAX = 3
+
+const runWhole = async (run: StageRun): Promise<TaskDone[]> => [await runTaskWithRetries(run, 'all', 0, run.stages.stages.map(wholeStage), {})]
 
 const wholeStage = (stage: Stage): StageWork => ({ stage: stage.id, partitions: Array.from({ length: stage.node.partitions }, (_, i) => i) })
 
-async function runStaged(run: StageRun): Promise<TaskDone[]> {
+async function runStaged(run: StageRun, exec: number): Promise<TaskDone[]> {
   const answers: TaskDone[] = []
   const outputs: Record<number, MapOutput[]> = {}
   for (const stage of run.stages.stages) {
     if (stage.terminal.kind === 'shuffle') outputs[stage.terminal.shuffle] = []
     const shares = share(stage.node.partitions, run.launcher.slots)
-    const done = await Promise.all(shares.map((partitions, i) => runTaskWithRetries(run, `s${stage.id}.t${i}`, [{ stage: stage.id, partitions }], outputs)))
+    const done = await Promise.all(shares.map((partitions, i) => runTaskWithRetries(run, `s${stage.id}.t${i}`, exec, [{ stage: stage.id, partitions }], outputs)))
     for (const answer of done) {
       answers.push(answer)
       for (const output of answer.shuffles) outputs[output.shuffle].push(output)
@@ -47,12 +63,16 @@ function share(partitions: number, slots: number): number[][] {
   return Array.from({ length: tasks }, (_, i) => Array.from({ length: bound(i + 1) - bound(i) }, (_unused, j) => bound(i) + j))
 }
 
-async function runTaskWithRetries(run: StageRun, task: string, work: readonly StageWork[], inputs: TaskSpec['inputs']): Promise<TaskDone> {
+const LOST_ATTEMPTS = 4
+
+async function runTaskWithRetries(run: StageRun, task: string, exec: number, work: readonly StageWork[], inputs: TaskSpec['inputs']): Promise<TaskDone> {
   for (let attempt = 0; ; attempt++) {
-    const answer = await answerOf(run, { plan: run.plan, task, exec: 0, attempt, work, inputs, staged: run.staged })
+    const answer = await answerOf(run, { plan: run.plan, task, exec, attempt, work, inputs, staged: run.staged })
     if (answer.kind === 'done') return answer
     run.log.event({ type: 'task-failed', batch: run.plan.batch, task, attempt, code: answer.error.code, message: answer.error.message })
-    if (attempt + 1 >= run.attemptsMax || !answer.error.retry) throw reviveError(answer.error, { where: { batch: run.plan.batch } })
+    // A task that was lost says nothing about the program, so it gets more chances than one that failed.
+    const attemptsMax = answer.error.code === 'E_TASK_LOST' ? Math.max(run.attemptsMax, LOST_ATTEMPTS) : run.attemptsMax
+    if (attempt + 1 >= attemptsMax || !answer.error.retry) throw reviveError(answer.error, { where: { batch: run.plan.batch } })
   }
 }
 

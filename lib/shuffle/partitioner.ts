@@ -1,4 +1,4 @@
-import { SluiceError } from '../model/errors.ts'
+import { SluiceError, type Where } from '../model/errors.ts'
 import { hashKey } from '../model/key/hash.ts'
 import { KEY_GROUPS, keyGroupOf, partitionOfGroup } from '../model/key/key-group.ts'
 
@@ -65,9 +65,10 @@ export class RangePartitioner implements Partitioner {
   }
 }
 
-export function checkedPartitions(count: number): number {
+export function checkedPartitions(count: number, where: Where = {}): number {
   if (Number.isInteger(count) && count > 0) return count
   throw new SluiceError('E_PARTITIONS', `Number of partitions (${String(count)}) must be a positive whole number.`, {
+    where,
     did: 'nothing was started',
     spark: 'IllegalArgumentException',
     next: ['pass 1 or more, or leave it out for the default parallelism'],

@@ -207,7 +207,14 @@ export class SparkContext {
 
 const JOB_GROUP = ['spark.jobGroup.id', 'spark.job.description', 'spark.job.interruptOnCancel']
 
-function threadsOf(master: string, cores: number = availableParallelism()): number {
+let coresOfProcess = availableParallelism()
+
+/** What `local[*]` means in this process from now on. Set alike wherever one program runs in processes of different sizes. */
+export function setCores(cores: number): void {
+  coresOfProcess = checkedPartitions(cores)
+}
+
+function threadsOf(master: string, cores: number = coresOfProcess): number {
   const threads = /^local\[\s*(\d+|\*)\s*(?:,\s*\d+\s*)?\]$/.exec(master)?.[1]
   if (threads === undefined) return master === 'local' ? 1 : Math.max(2, cores)
   return threads === '*' ? cores : Number(threads)

@@ -88,7 +88,7 @@ test('a second run with the same directory goes on with the next batch, its inpu
   assert.match(first.stderr, /State is in state\/; the same command goes on with #3\./)
   assert.match(second.stderr, /State {6}state\/ +goes on after batch #2/)
   const log = readFileSync(join(folder, 'state/log.ndjson'), 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>)
-  assert.deepEqual(log.map(({ type, batch }) => `${String(type)} ${String(batch ?? '')}`.trim()), ['ready 1', 'batch 1', 'batch 2', 'result', 'ready 3', 'batch 3', 'batch 4', 'result'])
+  assert.deepEqual(log.map(({ type, batch }) => [type, batch]), [['ready', 1], ['batch', 1], ['batch', 2], ['result', undefined], ['ready', 3], ['batch', 3], ['batch', 4], ['result', undefined]])
   const fresh = await sluice(t, folder, ['run', 'app.ts', '--dir', 'state', '--batches', '1', '--fresh'])
   assert.equal(fresh.stdout, "[ 'sum', 1 ]\n")
 })

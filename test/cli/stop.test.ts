@@ -52,7 +52,7 @@ test('SIGTERM begins no further batch and exits with 0; with stopGracefullyOnShu
 
 test('a run that is killed in the middle goes on without a lost or doubled number', async (t) => {
   const folder = await project(t, { 'app.ts': sums('milliseconds(20)') })
-  const totals: { readonly odd: number; readonly even: number }[] = []
+  const totals: { readonly odd?: number; readonly even?: number }[] = []
   const take = (stdout: string): void => { for (const line of stdout.split('\n').slice(0, -1)) totals.push(JSON.parse(line) as typeof totals[number]) }
   for (let kill = 0; kill < 3; kill++) {
     const run = new Cli(t, ['run', 'app.ts', '--dir', 'state'], folder)

@@ -10,7 +10,8 @@ export interface Case {
   readonly batchIntervalMs: number | null
   readonly input: Batches | { readonly [stream: string]: Batches } | null
   readonly expected: any
-  readonly compare?: Comparison
+  readonly ordered?: boolean
+  readonly compare?: Comparison | null
   readonly numBatches?: number
   readonly inputPartitions?: number
   readonly checkpointing?: boolean
@@ -79,3 +80,5 @@ export function inputsOf(each: Case): Map<string, Batches> {
   if (input === null || input === undefined) return new Map()
   return new Map(Object.entries<Batches>(Array.isArray(input) ? { in: input } : (input as Record<string, Batches>)))
 }
+
+export const comparisonOf = ({ compare, ordered }: Case): Comparison => compare ?? (ordered ? 'ordered' : 'multiset')

@@ -13,7 +13,7 @@ export function recordsDiffer(actual: readonly unknown[], expected: readonly unk
 export function batchesDiffer(actual: readonly (readonly unknown[])[], expected: readonly (readonly unknown[])[], how: Comparison): string | null {
   if (actual.length !== expected.length) return `${actual.length} output batches, expected ${expected.length}: got ${shown(actual)}`
   for (const [i, batch] of expected.entries()) {
-    const difference = recordsDiffer(actual[i]!, batch, how)
+    const difference = recordsDiffer(actual[i], batch, how)
     if (difference) return `output batch ${i}: ${difference}`
   }
   return null

@@ -1,5 +1,5 @@
 import { runInThisContext } from 'node:vm'
-import { Time } from '../../lib/index.ts'
+import type { Time } from '../../lib/index.ts'
 import type { Fn } from './cases.ts'
 
 /** What functions of cases may touch besides their arguments. Each case has its own. */

@@ -34,11 +34,18 @@ export async function runCases(cases: readonly Case[], onResult: (id: string, di
 export const isNotBuilt = (each: Case): boolean => each.kind === 'structured' || notBuilt.has(each.area)
 
 async function differenceOf(each: Case): Promise<string | null> {
+  const nobodys: unknown[] = []
+  const note = (error: unknown): void => { nobodys.push(error) }
+  process.on('unhandledRejection', note)
   try {
-    return each.kind === 'script' ? await runScript(each) : await runDstream(each)
+    const difference = each.kind === 'script' ? await runScript(each) : await runDstream(each)
+    return difference ?? (nobodys.length > 0 ? `an error reached nobody: ${described(nobodys[0])}` : null)
   } catch (error) {
-    return error instanceof Error ? `${error.message} ${firstPlace(error)}` : String(error)
+    return described(error)
+  } finally {
+    process.off('unhandledRejection', note)
   }
 }
 
+const described = (error: unknown): string => (error instanceof Error ? `${error.message} ${firstPlace(error)}` : String(error))
 const firstPlace = ({ stack }: Error): string => stack?.split('\n').find((line) => line.includes('file:'))?.trim() ?? ''

@@ -142,8 +142,9 @@ export class LineServer {
   readonly close: () => void
 }
 
-export function temporaryFolder(t: TestContext): string {
+/** A folder that goes when this process ends: by then, programs that write to it have ended. */
+export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-example-'))
-  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   return folder
 }

@@ -36,7 +36,9 @@ const matrix: Record<string, string> = {
   lambda: `${core} ${adapters} ui app`,
   testing: `${core} ${adapters} ui app`,
   cli: `${core} ${adapters} ui app testing`,
-  functions: `${core} ${adapters} ui app lambda`,
+  // The functions of this repository run one of its examples.
+  examples: 'index aws',
+  functions: `${core} ${adapters} ui app lambda examples`,
 }
 
 // The packages a module may import besides Node's own. The library has no dependencies, so a row here is an optional peer.

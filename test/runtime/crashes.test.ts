@@ -17,7 +17,7 @@ const job: Build = (input) => {
     incremental,
     stacks: input().reduceByKeyAndWindow(add, seconds(3)),
     window: input().window(seconds(2)).count(),
-    totals: input().updateStateByKey((values: number[], sum = 0) => values.reduce(add, sum)),
+    totals: input().updateStateByKey((values: readonly number[], sum = 0) => values.reduce(add, sum)),
     seen: input().mapWithState(StateSpec.function((key: string, value: number | undefined, state) => { state.update(value as never); return [key, value] }) as any).stateSnapshots(),
   }
 }

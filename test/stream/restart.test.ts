@@ -37,7 +37,7 @@ test('a restarted window gives the same bits as one that never stopped', (t) => 
   const build = (input: any) => {
     const incremental = input().reduceByKeyAndWindow(add, (a: number, b: number) => a - b, length, slide)
     incremental.checkpoint(every)
-    return { incremental, stacks: input().reduceByKeyAndWindow(add, length, slide), state: input().updateStateByKey((values: number[], sum = 0) => values.reduce(add, sum)) }
+    return { incremental, stacks: input().reduceByKeyAndWindow(add, length, slide), state: input().updateStateByKey((values: readonly number[], sum = 0) => values.reduce(add, sum)) }
   }
   const whole = await runBatches(build, batches, { partitions })
   const parts = await runBatches(build, batches, { dir: await temporaryFolder(t), lives: livesOf(dice, () => partitions) })

@@ -98,3 +98,16 @@ test('an RDD of one origin meets one of another where more is known', () => {
   const [own, other] = [sc.range(1), loaded.range(2)]
   assert.equal(own.union(other).runner, loaded.runner)
 })
+
+test('jobs in the background keep the local properties of their start, without the job group', async () => {
+  const context = new SparkContext({ 'spark.master': 'local[1]' })
+  context.setJobGroup('group', 'by hand')
+  context.setLocalProperty('pool', 'first')
+  const later = context.withPropertiesOfNow(async () => {
+    await Promise.resolve()
+    return [context.getLocalProperty('pool'), context.getLocalProperty('spark.jobGroup.id')]
+  })
+  context.setLocalProperty('pool', 'second')
+  assert.deepEqual(await later, ['first', null])
+  assert.equal(context.getLocalProperty('pool'), 'second')
+})

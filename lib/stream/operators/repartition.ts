@@ -1,11 +1,12 @@
 import { checkedPartitions } from '../../shuffle/partitioner.ts'
 import type { DStream } from '../dstream.ts'
+import { callerPlace } from '../place.ts'
 import { repartitionedNode } from '../rdd/shuffled.ts'
 
 /** Deals the records out to `partitions` partitions (Spark: `DStream.repartition`). */
 export function repartition<T>(stream: DStream<T>, partitions: number): DStream<T> {
   const parent = stream.node
-  const count = checkedPartitions(partitions)
+  const count = checkedPartitions(partitions, { place: callerPlace() })
   return stream.derive<T>({
     kind: 'repartition',
     counts: true,

@@ -2,13 +2,14 @@ import { SluiceError } from '../../model/errors.ts'
 import { requiredRdd } from '../batch-error.ts'
 import type { DStream } from '../dstream.ts'
 import { unionNode } from '../rdd/combine.ts'
+import { callerPlace } from '../place.ts'
 import { assertAlike } from './alike.ts'
 
 /** The records of all streams, duplicates kept (Spark: `UnionDStream`). */
 export function union<T>(streams: readonly DStream<T>[]): DStream<T> {
   const [first] = streams
   if (!first) {
-    throw new SluiceError('E_GRAPH', 'Empty array of parents: a union needs at least one stream.', { did: 'nothing was started', spark: 'IllegalArgumentException', next: ['pass the streams to unite'] })
+    throw new SluiceError('E_GRAPH', 'Empty array of parents: a union needs at least one stream.', { where: { place: callerPlace() }, did: 'nothing was started', spark: 'IllegalArgumentException', next: ['pass the streams to unite'] })
   }
   assertAlike(streams)
   const parents = streams.map((stream) => stream.node)

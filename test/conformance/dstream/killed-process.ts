@@ -5,7 +5,7 @@ import { StreamingContext } from '../../../lib/index.ts'
 import type { Case } from '../cases.ts'
 import { TestBed } from '../test-bed.ts'
 import { plain } from '../values.ts'
-import { batchesOf, define } from './run-dstream.ts'
+import { batchesOf, define } from './program.ts'
 
 // One life of a program that is killed, without any warning, after a number of steps: turns of the event loop and looks at the clock,
 // which lie in the middle of what a turn does.

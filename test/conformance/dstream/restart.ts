@@ -1,8 +1,8 @@
 import { StreamingContext } from '../../../lib/index.ts'
-import type { Case } from '../cases.ts'
+import { type Case, comparisonOf } from '../cases.ts'
 import { batchesDiffer } from '../compare.ts'
 import type { TestBed } from '../test-bed.ts'
-import { batchesOf, define, missingFiles } from './run-dstream.ts'
+import { batchesOf, define, missingFiles } from './program.ts'
 
 /** Some batches, a stop, a context made from the checkpoint directory alone, and the rest of the batches. */
 export async function runRestarted(each: Case, bed: TestBed): Promise<string | null> {
@@ -27,8 +27,9 @@ function notAgain(): never {
 }
 
 /** The batch at the cut may be shown twice, nothing else. */
-function outputsDiffer({ expected, compare = 'ordered' }: Case, before: readonly (readonly unknown[])[], after: readonly (readonly unknown[])[]): string | null {
-  const all = expected as readonly unknown[][]
+function outputsDiffer(each: Case, before: readonly (readonly unknown[])[], after: readonly (readonly unknown[])[]): string | null {
+  const all = each.expected as readonly unknown[][]
+  const compare = comparisonOf(each)
   const prefix = batchesDiffer(before, all.slice(0, before.length), compare)
   if (prefix) return `before the restart: ${prefix}`
   const repeated = before.length + after.length - all.length

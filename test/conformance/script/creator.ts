@@ -75,7 +75,7 @@ export class StoredCheckpoint {
 
   async #stored(): Promise<Readonly<Record<string, string>>> {
     const [app] = await appsBelow(this.directory)
-    const stores = await openStores(this.directory, app!, false)
+    const stores = await openStores(this.directory, app, false)
     const head = await stores.head.read()
     await stores.head.close()
     return head!.value.conf

@@ -8,7 +8,6 @@ import type { Step } from '../cases.ts'
 import { evaluate } from '../functions.ts'
 import { confOf } from '../test-bed.ts'
 import { corruptCheckpoint, pipelineCreator, queueCreator } from './creator.ts'
-import { runStep } from './run-script.ts'
 import type { World } from './world.ts'
 
 /** Does what a script says happens around the program; some actions have a result that can be named. */
@@ -40,7 +39,7 @@ const actions: Record<string, Action> = {
   awaitCheckpoint: (world, [n = 0]) => awaitCompletedBatches(world, n),
   advanceClockUntilStable: (world, [ms]) => advanceUntilStable(world, ms),
   advanceClockUntil: (world, [, ms]) => advanceUntilStable(world, ms),
-  after: (world, [ms, step]) => void world.bed.clock.sleepUntil(world.bed.clock.now() + ms).then(() => runStep(step, world)),
+  after: (world, [ms, step]) => void world.bed.clock.sleepUntil(world.bed.clock.now() + ms).then(() => world.perform(step, world)),
   until: (world, [condition]) => world.bed.until(() => holds(condition, world), () => world.active),
 
   // — inputs
@@ -60,8 +59,8 @@ const actions: Record<string, Action> = {
 
   // — inner parts
   postEvent: (world, [event]) => {
-    const [name, info] = Object.entries<any>(event)[0]!
-    world.object('ctx', 'post').context.listeners.post(`on${name[0]!.toUpperCase()}${name.slice(1)}`, { receiverInfo: info })
+    const [name, info] = Object.entries<any>(event)[0]
+    world.object('ctx', 'post').context.listeners.post(`on${name[0].toUpperCase()}${name.slice(1)}`, { receiverInfo: info })
   },
   forAll: (world, [domain]) => world.object('m', 'forAll').forAll(domain),
   failNextLogWrites: (world, [kind, message]) => world.logs.forEach((log) => log.fail(kind, message)),
@@ -84,7 +83,7 @@ async function awaitCompletedBatches(world: World, n: number): Promise<number> {
   if (world.movesClock) await world.bed.caughtUp(context.context)
   else while (context.completed.length < n && context.getState() === 'ACTIVE') await world.bed.advance(context.context.batchDuration.milliseconds, context.context)
   if (context.completed.length < n) throw new Error(`${context.completed.length} batches completed, expected ${n}`)
-  return context.completed[0]!
+  return context.completed[0]
 }
 
 /** Until nothing new has come out for some intervals and receivers are done. */

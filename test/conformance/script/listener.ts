@@ -82,6 +82,6 @@ const batchesFit = (batches: readonly BatchInfo[]) => ({ count, each, nonDecreas
   }
   // The times of one batch follow each other, and those of later batches are not earlier.
   const times = batches.map((batch) => nonDecreasing.map((name) => batch[name] as number))
-  const rises = (list: readonly number[]): boolean => list.every((time, i) => i === 0 || list[i - 1]! <= time)
-  return times.every(rises) && nonDecreasing.every((_, i) => rises(times.map((row) => row[i]!))) ? null : `times fall: ${shown(times)}`
+  const rises = (list: readonly number[]): boolean => list.every((time, i) => i === 0 || list[i - 1] <= time)
+  return times.every(rises) && nonDecreasing.every((_, i) => rises(times.map((row) => row[i]))) ? null : `times fall: ${shown(times)}`
 }

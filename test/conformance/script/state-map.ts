@@ -26,12 +26,13 @@ export class StateMapObject {
   getByTime(before: number): Entry[] { return this.getAll().filter(([, , time]) => time < before) }
   copy(): StateMapObject { return new StateMapObject(reopened(this.#state)) }
 
+
   #agrees = true
   agreesWithReferenceMap(): boolean { return this.#agrees }
 
   /** Sets of operations with a copy between them; bit `n` of a key says whether operation `n` puts or removes it. */
   forAll({ sets, opsPerSet, keys }: { readonly sets: number; readonly opsPerSet: number; readonly keys: number }): void {
-    let map: StateMapObject = this
+    let map = this.copy()
     const reference = new Map<number, readonly [number, number]>()
     const total = sets * opsPerSet
     for (let op = 0; op < total; op++) {

@@ -31,7 +31,7 @@ export class StateRecordObject {
   async update({ initialStates, ...update }: Update & { readonly initialStates: readonly StateEntry[] }): Promise<object> {
     const { log } = this.#world.bed.scope
     const { states, mapped, touched } = await runPartition(update, initialStates, this.#world)
-    return { states, output: mapped, timingOut: log.timingOut!, removed: log.removed!, functionCalled: touched.length > 0 }
+    return { states, output: mapped, timingOut: log.timingOut, removed: log.removed, functionCalled: touched.length > 0 }
   }
 }
 

@@ -38,7 +38,7 @@ export class StoredStateObject {
 
   async #stores(): Promise<Awaited<ReturnType<typeof openStores>>> {
     const [app] = await appsBelow(this.#directory)
-    const stores = await openStores(this.#directory, app!, false)
+    const stores = await openStores(this.#directory, app, false)
     await stores.head.close()
     return stores
   }

@@ -47,7 +47,7 @@ export class StreamObject {
 
   // — checks
 
-  get #output(): Collected { return this.#collected[0]! }
+  get #output(): Collected { return this.#collected[0] }
   outputs(): unknown { return this.#output.outputs }
   nonEmptyOutputs(): unknown { return this.#output.nonEmpty }
   eventuallyNonEmptyOutputs(): unknown { return this.#output.nonEmpty }

@@ -1,11 +1,12 @@
 import { SparkContext, type StreamingContext } from '../../../lib/index.ts'
-import type { Case } from '../cases.ts'
+import type { Case, Step } from '../cases.ts'
 import { confOf, TestBed } from '../test-bed.ts'
 import { BlockTrackerObject, type FailingLog } from './block-tracker.ts'
 import { CheckpointStoreObject } from './checkpoint-store.ts'
 import { ContextFactory } from './context-factory.ts'
 import { ContextObject } from './context.ts'
-import { Creator, plainCreator } from './creator.ts'
+import type { Creator} from './creator.ts';
+import { plainCreator } from './creator.ts'
 import { EnvironmentObject } from './environment-object.ts'
 import { InputInfoObject } from './input-info.ts'
 import { pidEstimators, rateEstimators } from './rate.ts'
@@ -29,8 +30,12 @@ export class World {
   readonly closers: (() => void | Promise<void>)[] = []
   readonly #contexts = new Map<StreamingContext, ContextObject>()
 
-  constructor(each: Case) {
+  /** Runs another step, later. */
+  readonly perform: (step: Step, world: World) => Promise<string | null>
+
+  constructor(each: Case, perform: World['perform']) {
     this.case = each
+    this.perform = perform
   }
 
   /** Whether the script itself moves the clock: then nothing else does. */

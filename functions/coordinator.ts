@@ -1,0 +1,5 @@
+import app from '../examples/word-count-s3.ts'
+import { coordinatorHandler } from '../lib/lambda.ts'
+
+/** Once a minute: runs the batches that are due. `{ "busy": true }`: another invocation is at it. */
+export const handler = coordinatorHandler(app)

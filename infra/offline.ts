@@ -1,0 +1,37 @@
+import { createServerless } from './serverless-offline.ts'
+import { createStores, startEmulators } from './emulators.ts'
+
+/** `npm run offline`: the functions of `serverless.yml`, S3 and DynamoDB, all on this machine. Ends with Ctrl-C, and leaves nothing. */
+
+/** As in `serverless.yml`, `params.offline`. */
+const [table, bucket] = ['sluice-offline', 'sluice-offline']
+
+const emulators = await startEmulators()
+await createStores(emulators, table, bucket)
+const serverless = await createServerless(emulators.environment)
+
+let ending: Promise<void> | null = null
+const end = (): Promise<void> => (ending ??= (async () => {
+  await serverless.close()
+  await emulators.close()
+})())
+process.on('SIGINT', () => void end())
+process.on('SIGTERM', () => void end())
+void serverless.ended.then(end)
+
+await serverless.ready
+if (!ending) {
+  console.log(`
+S3        ${emulators.s3}  (bucket ${bucket})
+DynamoDB  ${emulators.dynamodb}  (table ${table})
+Lambda    ${serverless.url}  (functions ${serverless.functions.join(', ')})
+
+Put a file in, and its words are counted within some seconds:
+  curl -T README.md ${emulators.s3}/${bucket}/in/readme.txt
+All counts since the start, newest last:
+  curl '${emulators.s3}/${bucket}?list-type=2&prefix=out/'
+Stop with Ctrl-C.
+`)
+  // The schedule ticks at the full minute; until then this is the tick.
+  await serverless.tick()
+}

@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer, type AddressInfo, Socket } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
+
+/** serverless-offline with the functions of `serverless.yml`, as a process of its own. */
+export interface ServerlessOffline {
+  readonly url: string
+  readonly functions: readonly string[]
+  /** Resolves when functions can be called, and when the process has ended before. */
+  readonly ready: Promise<void>
+  readonly ended: Promise<void>
+  /** Invokes the coordinator, as the schedule does once a minute. */
+  tick(): Promise<void>
+  close(): Promise<void>
+}
+
+const PATIENCE_MS = 10_000
+
+export async function createServerless(environment: Readonly<Record<string, string>>): Promise<ServerlessOffline> {
+  const [lambdaPort, httpPort] = await freePorts(2)
+  const url = `http://127.0.0.1:${lambdaPort}`
+  const root = fileURLToPath(new URL('..', import.meta.url))
+  const bin = fileURLToPath(new URL('../node_modules/serverless/bin/serverless.js', import.meta.url))
+  const args = ['offline', 'start', '--stage', 'offline', '--host', '127.0.0.1', '--lambdaPort', String(lambdaPort), '--httpPort', String(httpPort), '--noSponsor']
+  const child = spawn(process.execPath, [bin, ...args], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    // A group of its own: Ctrl-C reaches this process alone, which then ends the child in order.
+    detached: true,
+    env: {
+      ...process.env,
+      ...environment,
+      AWS_ENDPOINT_URL_LAMBDA: url,
+      // An asynchronous call whose handler throws would end the process.
+      NODE_OPTIONS: '--unhandled-rejections=warn',
+    },
+  })
+  const ended = once(child, 'exit').then(() => {})
+  const client = new LambdaClient({ region: 'us-east-1', endpoint: url, credentials: { accessKeyId: 'local', secretAccessKey: 'local' }, maxAttempts: 1 })
+  return {
+    url,
+    functions: ['coordinator', 'task', 'output'].map((name) => `sluice-offline-${name}`),
+    ready: untilOpen(lambdaPort!, () => child.exitCode !== null || child.signalCode !== null),
+    ended,
+    async tick() {
+      // It lasts until the next tick; when everything ends before, its answer does not matter.
+      await client.send(new InvokeCommand({ FunctionName: 'sluice-offline-coordinator', Payload: '{}' })).catch(() => {})
+    },
+    async close() {
+      client.destroy()
+      if (child.exitCode !== null || child.signalCode !== null) return
+      child.kill('SIGINT')
+      const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS)
+      await ended
+      clearTimeout(timer)
+    },
+  }
+}
+
+/** Ports that nobody listens on now. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
+  await Promise.all(servers.map((server) => once(server, 'listening')))
+  const ports = servers.map((server) => (server.address() as AddressInfo).port)
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+  return ports
+}
+
+async function untilOpen(port: number, gone: () => boolean): Promise<void> {
+  while (!gone() && !(await isOpen(port))) await new Promise((resolve) => setTimeout(resolve, 50))
+}
+
+const isOpen = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = new Socket()
+    const answer = (open: boolean): void => {
+      socket.destroy()
+      resolve(open)
+    }
+    socket.once('connect', () => answer(true)).once('error', () => answer(false)).connect(port, '127.0.0.1')
+  })

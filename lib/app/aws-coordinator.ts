@@ -1,0 +1,138 @@
+import { LambdaLauncher } from '../aws/lambda-launcher.ts'
+import { TaskMessages } from '../aws/task-message.ts'
+import type { Host } from '../host/host.ts'
+import type { TaskLauncher } from '../host/launcher.ts'
+import { hasCode } from '../model/errors.ts'
+import type { Head } from '../model/head.ts'
+import { BatchEvents } from '../runtime/batch-events.ts'
+import { BatchLoop } from '../runtime/batch-loop.ts'
+import { Coordinator } from '../runtime/coordinator.ts'
+import { Receivers } from '../runtime/receivers.ts'
+import type { AwsHost } from './aws-host.ts'
+import { publishByFunction } from './aws-output.ts'
+import type { BuiltApp } from './aws-program.ts'
+import { InlineLauncher } from './inline-launcher.ts'
+import type { Tick } from './aws-tick.ts'
+import { closing } from './aws-tick.ts'
+
+export type CoordinatorAnswer =
+  /** Another coordinator holds the app, or took it over. */
+  | { readonly busy: true }
+  | { readonly busy: false; readonly batches: number; readonly committed: number }
+
+/**
+ * The coordinator function: takes the app, runs the batches that are due, and lets go of it. With an interval below a minute it stays for the rest of its minute. Throws
+ * the newest error when a batch or an output failed, after what could run has run.
+ */
+export async function runDueBatches(tick: Tick, app: BuiltApp, host: AwsHost): Promise<CoordinatorAnswer> {
+  try {
+    return await new Invocation(tick, app, host).run()
+  } catch (error) {
+    if (hasCode(error, 'E_BUSY') || hasCode(error, 'E_FENCED')) return { busy: true }
+    throw error
+  }
+}
+
+class Invocation {
+  readonly #tick: Tick
+  readonly #app: BuiltApp
+  readonly #host: Host<Head>
+  readonly #aws: AwsHost
+  readonly #abort = new AbortController()
+  readonly #over = new AbortController()
+  #failure: unknown = null
+
+  constructor(tick: Tick, app: BuiltApp, aws: AwsHost) {
+    this.#tick = tick
+    this.#app = app
+    this.#aws = aws
+    const { clock, random, log, blobs } = aws
+    this.#host = { clock, random, log, blobs, head: aws.head(app.name), launcher: launcherOf(app, aws) }
+  }
+
+  async run(): Promise<CoordinatorAnswer> {
+    const { clock } = this.#host
+    void clock.sleepUntil(this.#tick.abortAt, this.#over.signal).then(() => this.#abort.abort())
+    const receivers = new Receivers(this.#host, this.#app.context)
+    try {
+      const coordinator = await this.#open(receivers)
+      const batches = await this.#batches(coordinator, receivers)
+      await coordinator.close()
+      if (this.#failure) throw this.#failure as Error
+      return { busy: false, batches, committed: coordinator.head.committed }
+    } finally {
+      this.#over.abort()
+    }
+  }
+
+  async #batches(coordinator: Coordinator, receivers: Receivers): Promise<number> {
+    const { clock } = this.#host
+    await receivers.start(coordinator.head, coordinator.manifest)
+    let batches = 0
+    let began = clock.now()
+    let longestMs = 0
+    const loop = new BatchLoop({
+      coordinator,
+      clock,
+      catchUpMax: Number(this.#conf('sluice.catchUpMax', '1000')),
+      batchesMax: null,
+      onBatch: async (manifest) => {
+        batches++
+        await receivers.committed(manifest)
+        longestMs = Math.max(longestMs, clock.now() - Math.max(began, manifest.time))
+        began = clock.now()
+        if (began + Math.max(2 * longestMs, MARGIN_MS) > this.#tick.deadline) loop.stop()
+      },
+      onError: (error) => this.#failed(error),
+    })
+    const stopAt = closing(this.#tick, coordinator.head.intervalMs)
+    if (stopAt === null) void loop.caughtUp().then(() => loop.stop())
+    else void clock.sleepUntil(stopAt, this.#over.signal).then(() => loop.stop())
+    await loop.run()
+    return batches
+  }
+
+  #open(receivers: Receivers): Promise<Coordinator> {
+    const { name: app, context, program } = this.#app
+    const { clock, random, log } = this.#host
+    const { deadline, holder, resume, acceptsGraph } = this.#tick
+    const { settings, functions } = this.#aws
+    return Coordinator.open({
+      app,
+      host: this.#host,
+      program,
+      intervalMs: context.batchDuration.milliseconds,
+      conf: Object.fromEntries(context.sparkContext.conf.getAll()),
+      holder: `${holder}:${random.run().slice(0, 8)}`,
+      // An invocation does not outlive its deadline, and until then it is believed to be there.
+      isGone: () => false,
+      leaseUntil: () => deadline,
+      fresh: false,
+      resume,
+      acceptsGraph,
+      events: new BatchEvents(clock, context.listeners, log, context.graph, (error) => { this.#failure = error }),
+      environment: (head) => this.#aws.outputs(head, context.sparkContext),
+      ...(settings.output === null ? {} : { publisher: (head: Head) => publishByFunction(functions, settings.output!, head, this.#abort.signal) }),
+      limitOf: (source) => receivers.limitOf(source),
+      attemptsMax: Number(this.#conf('spark.task.maxFailures', '4')),
+      keep: Number(this.#conf('sluice.keepBatches', '2')),
+      signal: this.#abort.signal,
+    })
+  }
+
+  #failed(error: unknown): void {
+    this.#host.log.event({ type: 'error', error })
+    this.#failure = error
+  }
+
+  #conf(key: string, fallback: string): string { return this.#app.context.sparkContext.conf.get(key, fallback) }
+}
+
+/** No batch begins with less time left than this, or than twice what the longest one took. */
+const MARGIN_MS = 10_000
+
+function launcherOf({ program }: BuiltApp, aws: AwsHost): TaskLauncher {
+  const { settings, functions, blobs, random } = aws
+  if (settings.task === null) return new InlineLauncher(program, aws)
+  return new LambdaLauncher({ functions, blobs, messages: new TaskMessages(blobs, random), task: settings.task, slots: settings.slots })
+}

@@ -1,0 +1,46 @@
+const MINUTE_MS = 60_000
+/** The next tick must find the app free: a loop ends this long before it. */
+const HANDOVER_MS = 5000
+/** What is under way this long before the end of the invocation is given up, so that the app is let go of in time. */
+const ABORT_MS = 5000
+
+/** One invocation of the coordinator: why, and how long it may take. Times in ms since the epoch. */
+export interface Tick {
+  readonly deadline: number
+  readonly abortAt: number
+  /** Start of the minute that this tick stands for. */
+  readonly minute: number
+  readonly holder: string
+  /** Clear a halt and go on. */
+  readonly resume: boolean
+  /** Take over state from a changed graph. */
+  readonly acceptsGraph: boolean
+}
+
+/** What Lambda hands a handler, as far as it is used. */
+export interface InvocationContext {
+  readonly awsRequestId: string
+  getRemainingTimeInMillis(): number
+}
+
+/**
+ * A scheduled event stands for the minute from its time on; any other event, such as `{}`, for what is left of the current one. `{ "resume": true }` and
+ * `{ "acceptGraph": true }` do what the options of the command line do.
+ */
+export function decodeTick(event: unknown, { awsRequestId, getRemainingTimeInMillis }: InvocationContext, now: number): Tick {
+  const { time, resume, acceptGraph } = (event ?? {}) as { readonly time?: string; readonly resume?: boolean; readonly acceptGraph?: boolean }
+  const scheduled = Date.parse(time ?? '')
+  const deadline = now + getRemainingTimeInMillis()
+  return {
+    deadline,
+    abortAt: deadline - ABORT_MS,
+    minute: Number.isNaN(scheduled) ? Math.floor(now / MINUTE_MS) * MINUTE_MS : scheduled,
+    holder: `lambda:${awsRequestId}`,
+    resume: resume === true,
+    acceptsGraph: acceptGraph === true,
+  }
+}
+
+/** When to begin no further batch: just before the next tick where batches come more often than ticks; else `null`, as soon as none is due. */
+export const closing = ({ minute, deadline }: Tick, intervalMs: number): number | null =>
+  intervalMs < MINUTE_MS ? Math.min(minute + MINUTE_MS - HANDOVER_MS, deadline - 2 * ABORT_MS) : null

@@ -1,0 +1,25 @@
+import type { Head } from '../model/head.ts'
+import type { BlobRef } from '../model/refs.ts'
+
+/** One output of one batch, as a process is asked to show it. */
+export interface OutputRequest {
+  readonly app: string
+  readonly inc: string
+  readonly batch: number
+  readonly output: string
+}
+
+/** What a process that was asked to show an output does about it, having read the head. */
+export type OutputDecision =
+  | { readonly kind: 'show'; readonly manifest: BlobRef }
+  /** Marked since: somebody has shown it, and the request comes late. */
+  | { readonly kind: 'marked' }
+  /** Of another incarnation, or of a batch that was never committed. */
+  | { readonly kind: 'unknown' }
+
+export function decideOutput(head: Head | null, { app, inc, batch, output }: OutputRequest): OutputDecision {
+  if (!head || head.app !== app || head.inc !== inc || batch > head.committed) return { kind: 'unknown' }
+  const owed = head.owed.find((each) => each.batch === batch && each.output === output)
+  if (owed) return { kind: 'show', manifest: owed.manifest }
+  return batch > head.outDone ? { kind: 'show', manifest: head.manifest! } : { kind: 'marked' }
+}

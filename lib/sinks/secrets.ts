@@ -1,0 +1,35 @@
+import { inspect } from 'node:util'
+import { messageOf, SluiceError, type ErrorFacts } from '../model/errors.ts'
+
+/** What of an address may be shown: no user, no password, no query, and on request no path, which often is the secret of a web hook. */
+export function shownAddress(url: string, { path }: { readonly path: boolean }): string {
+  if (!URL.canParse(url)) return '<an address that is not a URL>'
+  const { protocol, host, pathname } = new URL(url)
+  return `${protocol}//${host}${path ? pathname : ''}`
+}
+
+/** The parts of an address that nobody may see, encoded and not. */
+export function secretsOf(url: string): string[] {
+  if (!URL.canParse(url)) return [url]
+  const { password, search, searchParams } = new URL(url)
+  const secrets = [url, password, decoded(password), search, ...searchParams.values()]
+  return [...new Set(secrets)].filter((secret) => secret.length >= secretLengthMin || (secret !== '' && secret === password))
+}
+
+/** Our error for one of a driver, without what nobody may see. A cause that holds a secret anywhere is left out. */
+export function driverError(code: string, about: string, error: unknown, secrets: readonly string[], facts: ErrorFacts): SluiceError {
+  const shows = (text: string): boolean => secrets.some((secret) => text.includes(secret))
+  const message = secrets.reduce((text, secret) => text.replaceAll(secret, '<redacted>'), messageOf(error))
+  return new SluiceError(code, `${about}: ${message}`, { ...facts, ...(shows(inspect(error, { depth: 6 })) ? {} : { cause: error }) })
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+/** Shorter values of a query (`ssl=1`) are no secrets, and would be replaced all over the message. */
+const secretLengthMin = 6

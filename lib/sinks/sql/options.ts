@@ -1,0 +1,46 @@
+import type { Delivery } from '../../output/sink.ts'
+import type { SqlValue } from './value.ts'
+
+/** One statement with its values, which are bound and never become part of the text. */
+export interface SqlStatement {
+  readonly sql: string
+  readonly values: readonly SqlValue[]
+}
+
+export interface SqlSinkOptions<T> {
+  /** Shown in the graph and in errors; the table by default. */
+  readonly name?: string
+  /** The table with the last batch of each partition, made when it is missing (default `sluice_fence`). It must be in the same database. */
+  readonly fence?: string
+  /** What becomes of a partition with a row that the database refuses: nothing of it is stored (default), or all but that row. */
+  readonly onRowError?: 'fail' | 'skip'
+  /** Hears of every row left out, before the others are committed; may hear of it again when the partition is delivered again. */
+  readonly onSkip?: (record: T, error: unknown, delivery: Delivery) => void
+  /** How often a partition is tried when connections break or transactions collide (default 5). */
+  readonly attempts?: number
+}
+
+/** Each record is a row. */
+export interface SqlRows<T, C extends readonly string[]> extends SqlSinkOptions<T> {
+  /** `table` or `schema.table`. */
+  readonly table: string
+  readonly columns: C
+  /** The values of one record, in the order of `columns`. Must depend on its arguments alone. */
+  readonly row: (record: T, delivery: Delivery) => { readonly [I in keyof C]: SqlValue }
+  /**
+   * What to do with a row whose `key` is there already: its other columns replace the stored ones, or are added to them where `add` lists them.
+   * Needs a unique index over `key`. Without `upsert` such a row is refused.
+   */
+  readonly upsert?: { readonly key: readonly NoInfer<C>[number][]; readonly add?: readonly NoInfer<C>[number][] }
+  /** How many rows go in one statement at most (default 512). All of a partition is one transaction in any case. */
+  readonly batchRows?: number
+  readonly statements?: undefined
+}
+
+/** Each record is some statements of your own, run in order within the partition's transaction. */
+export interface SqlStatements<T> extends SqlSinkOptions<T> {
+  readonly statements: (record: T, delivery: Delivery) => readonly SqlStatement[]
+  readonly row?: undefined
+}
+
+export type SqlOptions<T, C extends readonly string[]> = SqlRows<T, C> | SqlStatements<T>

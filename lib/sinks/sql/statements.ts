@@ -1,0 +1,121 @@
+import { SluiceError } from '../../model/errors.ts'
+import type { Delivery } from '../../output/sink.ts'
+import type { Bound, Dialect } from './dialect.ts'
+import { checkedColumns, checkedTable } from './identifier.ts'
+import type { SqlOptions, SqlRows, SqlStatements } from './options.ts'
+import { checkValue } from './value.ts'
+
+/** What is sent to the database. */
+export interface Statement {
+  readonly sql: string
+  readonly values: readonly Bound[]
+}
+
+/** One record on its way into the database. */
+export interface Entry<T> {
+  readonly record: T
+  readonly statements: readonly Statement[]
+  /** The values of a record that is a row. */
+  readonly row: readonly Bound[]
+}
+
+/** Turns records into statements. Made once per sink: everything about names is checked then, before any connection exists. */
+export interface Writer<T> {
+  entry(record: T, delivery: Delivery): Entry<T>
+  /** In order, each as much as one call of `statements` takes. */
+  chunks(entries: readonly Entry<T>[]): Iterable<readonly Entry<T>[]>
+  statements(chunk: readonly Entry<T>[]): readonly Statement[]
+}
+
+export const newWriter = <T, C extends readonly string[]>(dialect: Dialect, options: SqlOptions<T, C>): Writer<T> =>
+  options.statements === undefined ? rowWriter(dialect, options) : statementWriter(dialect, options)
+
+function rowWriter<T, C extends readonly string[]>(dialect: Dialect, options: SqlRows<T, C>): Writer<T> {
+  const columns = checkedColumns(options.columns)
+  const { upsert } = options
+  const key = (upsert?.key ?? []).map((name) => indexIn(columns, name))
+  const head = `insert into ${quotedTable(dialect, options.table)}${upsert ? dialect.alias : ''} (${columns.map(dialect.quote).join(', ')}) values `
+  const tail = upsert ? upsertClause(dialect, columns, upsert) : ''
+  const rowsMax = largestPower(Math.min(options.batchRows ?? 512, Math.floor(dialect.parametersMax / columns.length)))
+  const texts = new Map<number, string>()
+  const text = (rows: number): string => {
+    if (!texts.has(rows)) texts.set(rows, head + tuples(dialect, rows, columns.length) + tail)
+    return texts.get(rows)!
+  }
+  return {
+    entry(record, delivery) {
+      const values = options.row(record, delivery)
+      if (values.length !== columns.length) throw wrongCount(columns, values.length)
+      return { record, statements: [], row: columns.map((column, i) => dialect.bind(checkValue(values[i]!, column))) }
+    },
+    chunks: (entries) => inPowersOfTwo(upsert && !dialect.repeatsKeys ? runsOfDistinct(entries, key) : [entries], rowsMax),
+    statements: (chunk) => [{ sql: text(chunk.length), values: chunk.flatMap(({ row }) => row) }],
+  }
+}
+
+const statementWriter = <T>(dialect: Dialect, options: SqlStatements<T>): Writer<T> => ({
+  entry: (record, delivery) => ({
+    record,
+    row: [],
+    statements: options.statements(record, delivery).map(({ sql, values }) => ({ sql, values: values.map((value, i) => dialect.bind(checkValue(value, `value ${i + 1}`))) })),
+  }),
+  chunks: (entries) => entries.map((entry) => [entry]),
+  statements: (chunk) => chunk.flatMap(({ statements }) => statements),
+})
+
+export const quotedTable = (dialect: Dialect, table: string): string => checkedTable(table).map(dialect.quote).join('.')
+
+function upsertClause(dialect: Dialect, columns: readonly string[], { key, add = [] }: { readonly key: readonly string[]; readonly add?: readonly string[] }): string {
+  checkedColumns(key)
+  for (const column of add) indexIn(columns, column)
+  return dialect.upsert(key, columns.filter((column) => !key.includes(column) && !add.includes(column)), add)
+}
+
+function indexIn(columns: readonly string[], name: string): number {
+  const index = columns.indexOf(name)
+  if (index < 0) throw new SluiceError('E_SINK_NAME', `${JSON.stringify(name)} is not among the columns ${columns.join(', ')}.`, { did: 'nothing was sent' })
+  return index
+}
+
+const wrongCount = (columns: readonly string[], got: number): SluiceError =>
+  new SluiceError('E_SINK_VALUE', `A row has ${got} values for ${columns.length} columns.`, {
+    did: 'nothing of its partition was written', next: [`return one value each for ${columns.join(', ')}`],
+  })
+
+/** `($1, $2), ($3, $4)` */
+function tuples(dialect: Dialect, rows: number, columns: number): string {
+  const tuple = (row: number): string => `(${Array.from({ length: columns }, (_, i) => dialect.placeholder(row * columns + i + 1)).join(', ')})`
+  return Array.from({ length: rows }, (_, row) => tuple(row)).join(', ')
+}
+
+/** A new run begins where a key comes again. */
+function* runsOfDistinct<T>(entries: readonly Entry<T>[], key: readonly number[]): Generator<readonly Entry<T>[]> {
+  let run: Entry<T>[] = []
+  let seen = new Set<string>()
+  for (const entry of entries) {
+    const text = JSON.stringify(key.map((i) => shownKey(entry.row[i]!)))
+    if (seen.has(text)) {
+      yield run
+      run = []
+      seen = new Set()
+    }
+    seen.add(text)
+    run.push(entry)
+  }
+  yield run
+}
+
+const shownKey = (value: Bound): string => (value instanceof Uint8Array ? Buffer.from(value).toString('hex') : String(value))
+
+/** Statements of few different lengths, so that a database that keeps prepared statements keeps few. */
+function* inPowersOfTwo<T>(runs: Iterable<readonly T[]>, most: number): Generator<readonly T[]> {
+  for (const run of runs) {
+    for (let at = 0; at < run.length; ) {
+      const length = Math.min(most, largestPower(run.length - at))
+      yield run.slice(at, at + length)
+      at += length
+    }
+  }
+}
+
+const largestPower = (atMost: number): number => 2 ** Math.floor(Math.log2(Math.max(1, atMost)))

@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { awsClients } from '../../lib/aws/clients.ts'
+import { DynamoHeadStore } from '../../lib/aws/dynamo-head-store.ts'
+import { SluiceError } from '../../lib/model/errors.ts'
+import { headStoreContract } from '../../lib/testing/contracts/head-store.ts'
+import { emulated } from './emulated.ts'
+
+const { clients, table, fresh } = await emulated()
+
+headStoreContract('DynamoDB head (dynalite)', async () => {
+  const app = fresh()
+  return { connect: async () => new DynamoHeadStore(clients, table, app) }
+})
+
+test('apps of one table know nothing of each other', async () => {
+  const [one, other] = [new DynamoHeadStore(clients, table, fresh()), new DynamoHeadStore(clients, table, fresh())]
+  await one.cas(0, 'one', 'create')
+  assert.equal(await other.read(), null)
+})
+
+test('a table that is not there is an error that no second try mends', async () => {
+  const head = new DynamoHeadStore(clients, 'no-such-table', fresh())
+  await assert.rejects(head.cas(0, 'x', 'create'), (error: SluiceError) => error.code === 'E_HEAD_WRITE' && !error.retry)
+  await assert.rejects(head.read(), (error: SluiceError) => error.code === 'E_HEAD_READ' && !error.retry)
+})
+
+test('a write that nobody answers is neither written nor refused: it says so, and may be looked up', async () => {
+  const nobody = awsClients({ AWS_REGION: 'us-east-1', AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:1' })
+  await assert.rejects(new DynamoHeadStore(nobody, table, fresh()).cas(0, 'x', 'create'), (error: SluiceError) => error.code === 'E_HEAD_WRITE' && error.retry)
+})

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { KeyedState } from '../../lib/state/keyed-state.ts'
+import { type Dice, withSeeds } from '../support/dice.ts'
+import { textOf } from '../support/run.ts'
+
+const everything = (): boolean => true
+const content = (state: KeyedState): string[] => Array.from(state.table.ids(), (id) => textOf([state.table.keyAt(id), state.get(id), state.timeOf(id)])).sort()
+const put = (state: KeyedState, key: unknown, value: unknown, time = 0): void => state.put(state.table.upsert(key), value, time)
+const remove = (state: KeyedState, key: unknown): void => { const id = state.table.find(key); if (id >= 0) state.remove(id) }
+
+/** What another process makes of the blocks. */
+function readBack(...blocks: Uint8Array[]): KeyedState {
+  const state = new KeyedState()
+  for (const [i, block] of blocks.entries()) state.apply(block, `block ${i}`, everything)
+  return state
+}
+
+test('a snapshot and the deltas after it add up to the state', (t) => withSeeds(t, 20, (dice: Dice) => {
+  const state = new KeyedState()
+  const blocks = [state.encodeSnapshot()]
+  for (let batch = 1; batch <= 8; batch++) {
+    if (dice.chance(0.1)) state.clear()
+    for (let i = dice.below(30); i > 0; i--) {
+      if (dice.chance(0.4)) remove(state, dice.key())
+      else put(state, dice.key(), dice.oneOf([dice.value(), { n: dice.value() }, 'text', null]), batch)
+    }
+    blocks.push(state.encodeDelta())
+    state.saved()
+    assert.deepEqual(content(readBack(...blocks)), content(state))
+  }
+  assert.deepEqual(content(readBack(state.encodeSnapshot())), content(state))
+}))
+
+test('a key that was removed and came back in one batch is there', () => {
+  const state = new KeyedState()
+  put(state, 'a', 1)
+  const snapshot = state.encodeSnapshot()
+  state.saved()
+  remove(state, 'a')
+  put(state, 'a', 2)
+  assert.deepEqual(content(readBack(snapshot, state.encodeDelta())), content(state))
+})
+
+test('a key that came and went in one batch is not', () => {
+  const state = new KeyedState()
+  put(state, 'a', 1)
+  remove(state, 'a')
+  assert.equal(readBack(state.encodeDelta()).keys, 0)
+})
+
+test('a new key in the place of a removed one has no state of its own yet', () => {
+  const state = new KeyedState()
+  put(state, 'a', 7)
+  remove(state, 'a')
+  const id = state.table.upsert('b')
+  assert.deepEqual([state.has(id), state.get(id)], [false, undefined])
+})
+
+test('a delta holds what changed and nothing else', () => {
+  const state = new KeyedState()
+  for (let i = 0; i < 1000; i++) put(state, i, i)
+  state.saved()
+  put(state, 5, 50)
+  assert.equal(readBack(state.encodeDelta()).keys, 1)
+  assert.equal(state.changes, 1)
+  state.saved()
+  assert.equal(state.hasChanges, false)
+})

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { WindowSpec } from '../../lib/state/window-spec.ts'
+import { WindowState } from '../../lib/state/window-state.ts'
+import { withSeeds } from '../support/dice.ts'
+import { textOf } from '../support/run.ts'
+
+const KEYS = 20
+let calls = 0
+const add = (a: unknown, b: unknown): unknown => { calls++; return (a as number) + (b as number) }
+const subtract = (a: unknown, b: unknown): unknown => { calls++; return (a as number) - (b as number) }
+
+const specOf = (lengthMs: number, changes: Partial<WindowSpec> = {}): WindowSpec =>
+  ({ f: add, inverse: null, filter: null, lengthMs, slideMs: 1, paneMs: 1, zeroTime: 0, fires: true, snapshots: false, ...changes })
+
+const paneOf = (value: (key: number) => number): [unknown, unknown][] => Array.from({ length: KEYS }, (_, key) => [`k${key}`, value(key)])
+
+/** Calls of user functions per slide, averaged over two whole windows once the first is full. */
+function callsPerSlide(spec: WindowSpec): number {
+  const window = new WindowState(spec)
+  const step = (time: number): void => { window.absorb(time, paneOf(() => 1)); assert.equal(window.slide(time).length, KEYS) }
+  for (let time = 1; time <= spec.lengthMs; time++) step(time)
+  calls = 0
+  for (let time = spec.lengthMs + 1; time <= 3 * spec.lengthMs; time++) step(time)
+  return calls / (2 * spec.lengthMs)
+}
+
+for (const [form, inverse] of [['without an inverse', null], ['with an inverse', subtract]] as const) {
+  test(`a slide ${form} over 600 batches costs what one over 60 costs`, (t) => {
+    const [short, long] = [60, 600].map((length) => callsPerSlide(specOf(length, { inverse })))
+    t.diagnostic(`${short! / KEYS} calls per key and slide over 60 batches, ${long! / KEYS} over 600`)
+    assert.ok(long! <= 1.2 * short!, `${long} calls instead of ${short}`)
+    assert.ok(long! <= 4 * KEYS)
+  })
+}
+
+test('a window without an inverse is the panes in order, to the last bit, also rebuilt from any slide on', (t) => withSeeds(t, 20, (dice) => {
+  const spec = specOf(dice.between(1, 9), { slideMs: dice.between(1, 4) })
+  const panes: (readonly [unknown, unknown])[][] = []
+  let window = new WindowState(spec)
+  const twin = new WindowState(spec)
+  for (let time = 1; time <= 40; time++) {
+    const pairs = dice.chance(0.15) ? null : paneOf(() => dice.fraction()).filter(() => dice.chance(0.6))
+    panes[time] = pairs ?? []
+    if (dice.chance(0.2)) window = rebuilt(spec, panes, time - 1)
+    for (const each of [window, twin]) each.absorb(time, pairs)
+    if (time % spec.slideMs !== 0) continue
+    const [mine, theirs] = [window.slide(time), twin.slide(time)].map((result) => result.map(textOf).sort())
+    assert.deepEqual(mine, theirs)
+    assert.equal(mine!.length, new Set(panes.slice(Math.max(1, time - spec.lengthMs + 1), time + 1).flat().map(([key]) => key)).size)
+  }
+}))
+
+/** What a restarted process makes of the panes inside the window. */
+function rebuilt(spec: WindowSpec, panes: readonly (readonly (readonly [unknown, unknown])[])[], until: number): WindowState {
+  const window = new WindowState(spec)
+  const saved = panes.map((pairs, time) => ({ time, pairs })).filter(({ time, pairs }) => time > 0 && time > until - spec.lengthMs && time <= until && pairs !== undefined)
+  window.restore({ panes: saved, result: null, resultTime: null })
+  return window
+}
+
+test('keys that left every pane leave the dictionary', () => {
+  const window = new WindowState(specOf(3))
+  for (let time = 1; time <= 50; time++) {
+    window.absorb(time, [[`only at ${time}`, 1]])
+    window.slide(time)
+    assert.ok(window.keys <= 3)
+  }
+})
+
+test('with an inverse, keys stay until the filter refuses them', () => {
+  const spec = specOf(2, { inverse: subtract })
+  const [kept, filtered] = [new WindowState(spec), new WindowState({ ...spec, filter: ([, value]) => value !== 0 })]
+  for (let time = 1; time <= 9; time++) {
+    for (const window of [kept, filtered]) {
+      window.absorb(time, time === 1 ? [['a', 1]] : [])
+      window.slide(time)
+    }
+  }
+  assert.deepEqual([kept.keys, filtered.keys], [1, 0])
+})
+
+test('a batch that never ran is slid past before the next one enters', () => {
+  const window = new WindowState(specOf(2, { inverse: subtract }))
+  window.absorb(1, [['a', 1]])
+  window.slide(1)
+  window.absorb(4, [['a', 8]])
+  assert.deepEqual(window.slide(4), [['a', 8]])
+})
