@@ -9,7 +9,7 @@ function functionToCreateContext() {
   const lines = ssc.socketTextStream(host, Number(port))
   lines
     .map((line) => [line, 1])
-    .updateStateByKey((ones: readonly number[], seen = 0) => seen + ones.length)
+    .updateStateByKey((ones, seen = 0) => seen + ones.length)
     .print()
   ssc.checkpoint(checkpointDirectory)
   return ssc

@@ -13,7 +13,7 @@ function functionToCreateContext() {
   const wordCounts = dstream
     .flatMap((line) => line.split(','))
     .map((word) => [word, 1])
-    .updateStateByKey((values: readonly number[], state: number | undefined) => {
+    .updateStateByKey((values, state) => {
       const currentCount = values.reduce((a, b) => a + b, 0)
       const lastCount = state ?? 0
       return currentCount + lastCount

@@ -27,7 +27,7 @@ export class Functions {
    */
   async call(name: string, payload: unknown, signal?: AbortSignal): Promise<unknown> {
     const text = JSON.stringify(payload)
-    for (let throttled = 0; throttled < THROTTLED_MAX && signal?.aborted !== true; throttled++) {
+    for (let throttled = 0; throttled < THROTTLED_MAX; throttled++) {
       const answer = await this.#once(name, text, signal)
       if (answer !== THROTTLED) return answer
       const delay = Math.min(DELAY_MS_MAX, DELAY_MS_MIN * 2 ** throttled) * (0.5 + this.#random.next())
@@ -37,6 +37,7 @@ export class Functions {
   }
 
   async #once(name: string, payload: string, signal?: AbortSignal): Promise<unknown> {
+    if (signal?.aborted) throw unanswered(name, new Error('there was no time left for it'))
     const { client, sdk } = await this.#clients.lambda()
     let answer
     try {

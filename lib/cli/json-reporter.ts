@@ -36,7 +36,7 @@ export class JsonReporter implements Reporter {
 
   print(text: string): void { this.#line({ type: 'print', text }) }
   error(error: unknown): void { this.#line({ type: 'error', error }) }
-  stopping(dueMs: number): void { this.#line({ type: 'progress', doing: 'finishing', batch: this.#next, dueMs }) }
+  stopping({ batches, dueMs }: Parameters<Reporter['stopping']>[0]): void { this.#line({ type: 'progress', doing: 'finishing', batch: this.#next + batches - 1, dueMs }) }
   end(exitCode: number): void { this.#line({ type: 'result', exitCode, batches: this.#batches, records: this.#records }) }
 
   #line(event: LogEvent): void { this.#write(`${JSON.stringify(plainFact(event))}\n`) }

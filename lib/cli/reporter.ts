@@ -6,8 +6,8 @@ export interface Reporter extends Log {
   print(text: string): void
   /** An error, whether it ends the run or not. */
   error(error: unknown): void
-  /** A stop was asked for; `dueMs`: how far off the last batch is. */
-  stopping(dueMs: number): void
+  /** A stop was asked for: how many batches are still to come, and how far off the last one is. */
+  stopping(remaining: { readonly batches: number; readonly dueMs: number }): void
   /** The last word. `stoppedMs`: how long stopping took, if a stop was asked for. */
   end(exitCode: number, stoppedMs: number | null): void
 }

@@ -75,15 +75,17 @@ export class RunSession implements Log {
     else {
       const graceful = signal === 'SIGINT' || context.sparkContext.conf.getBoolean('spark.streaming.stopGracefullyOnShutdown', false)
       this.#stoppedAt = Date.now()
-      if (graceful) for (const reporter of this.#reporters) reporter.stopping(this.#dueMs())
+      if (graceful) for (const reporter of this.#reporters) reporter.stopping(this.#remaining())
       context.stop(true, graceful).catch((error: unknown) => this.#fail(error))
     }
   }
 
-  /** How far off the batch is that takes in what has arrived until now. */
-  #dueMs(): number {
+  /** A graceful stop ends with the batch of the current interval: how many batches that takes, and how far off the last one is. */
+  #remaining(): { readonly batches: number; readonly dueMs: number } {
     const { intervalMs, zeroTime, tick } = this.#grid!
-    return zeroTime === 0 ? 0 : Math.max(0, zeroTime + Math.max(tick + 1, Math.ceil((Date.now() - zeroTime) / intervalMs)) * intervalMs - Date.now())
+    if (zeroTime === 0) return { batches: 1, dueMs: 0 }
+    const last = Math.max(tick, Math.floor((Date.now() - zeroTime) / intervalMs)) + 1
+    return { batches: last - tick, dueMs: Math.max(0, zeroTime + last * intervalMs - Date.now()) }
   }
 
   #quit(): void {

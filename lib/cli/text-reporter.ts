@@ -120,10 +120,11 @@ export class TextReporter implements Reporter {
     if (times > 0) this.#line(this.#paint.dim(`  … same ${what} ${times === 1 ? 'once more' : `${count(times)} more times`}`))
   }
 
-  stopping(dueMs: number): void {
+  stopping({ batches, dueMs }: Parameters<Reporter['stopping']>[0]): void {
     this.#mentionEmpty()
+    const which = batches === 1 ? `batch #${count(this.#next)}` : `batches #${count(this.#next)} to #${count(this.#next + batches - 1)}`
     const wait = dueMs >= 1000 ? `, due in ${duration(dueMs)}; ^C again quits now` : ''
-    this.#line(`  finishing batch #${count(this.#next)} …${wait}`)
+    this.#line(`  finishing ${which} …${wait}`)
   }
 
   end(exitCode: number, stoppedMs: number | null): void {

@@ -1,3 +1,4 @@
+import { decideDuty } from '../checkpoint/decide.ts'
 import { putManifest, readManifest } from '../checkpoint/manifest.ts'
 import { Names } from '../checkpoint/names.ts'
 import { selfCheck } from '../checkpoint/self-check.ts'
@@ -19,6 +20,7 @@ import { serialiseError } from './serialised-error.ts'
  * batch or all of it, and at most with outputs to show again.
  */
 export async function runBatch(c: Coordination, tick: Tick): Promise<Manifest> {
+  if (decideDuty(c.writer.head).kind === 'deliver') await deliver(c, c.base!)
   const planned = await plan(c, tick)
   const answers = await compute(c, planned)
   const manifest = await fix(c, planned, answers)
@@ -126,9 +128,14 @@ async function settleOwed(c: Coordination, chosen: (output: string) => boolean):
 }
 
 async function isDelivered(c: Coordination, owed: OwedOutput): Promise<boolean> {
-  const manifest = await readManifest(c.host.blobs, owed.manifest)
-  const failed = await runOutputs(manifest, c.program.graph, c.publisher, c.events.outputHooks(manifest), (output) => output === owed.output)
-  if (failed.length > 0) c.sweeper.pin(owed.manifest, manifest, owed.output)
-  for (const { output, error } of failed) c.events.failed(errorOfOutput(error, output, manifest.batch))
-  return failed.length === 0
+  try {
+    const manifest = await readManifest(c.host.blobs, owed.manifest)
+    c.sweeper.pin(owed.manifest, manifest, owed.output)
+    const [failed] = await runOutputs(manifest, c.program.graph, c.publisher, c.events.outputHooks(manifest), (output) => output === owed.output)
+    if (!failed) return true
+    throw failed.error
+  } catch (error) {
+    c.events.failed(errorOfOutput(error, owed.output, owed.batch))
+    return false
+  }
 }

@@ -18,7 +18,7 @@ test('an app is a value: building it twice gives two contexts with one graph, an
 test('a definition that starts its context, or comes back later, is refused with its place', () => {
   const starts = app('starts', seconds(1), (ssc) => { ssc.source('lines', nothing).print(); ssc.start() })
   assert.throws(() => starts.build(), { code: 'E_CONTEXT_STATE', message: 'The definition of "starts" starts its own context.' })
-  const later = app('later', seconds(1), (() => Promise.resolve()) as () => void)
+  const later = app('later', seconds(1), () => Promise.resolve() as never)
   assert.throws(() => later.build(), { code: 'E_CONTEXT_STATE' })
 })
 

@@ -31,7 +31,7 @@ test('a change of the program, or of a file it imports, runs it again with its s
   dev.child.kill('SIGINT')
   const { code, stdout, stderr } = await dev.ended
   assert.equal(code, 0)
-  assert.match(stderr, /finishing batch #\d+ …\n[^]*done in .*State is in \.sluice\/;/)
+  assert.match(stderr, /finishing batch(?:es #\d+ to)? #\d+ …\n[^]*done in .*State is in \.sluice\/;/)
 
   const lines = stdout.trimEnd().split('\n').map((line) => /^(one|two) \[ 'sum', (\d+) \]$/.exec(line)!)
   const steps = lines.map(([, , sum], i) => Number(sum) - Number(lines[i - 1]?.[2] ?? 0))

@@ -13,7 +13,7 @@ const simulated = new Set(['E_SIMULATED'])
 
 test('every code of the library has a section in docs/errors.md, and every section a code', () => {
   const code = filesBelow('lib', 'functions').filter(({ path }) => path.endsWith('.ts')).map(({ text }) => withoutComments(text)).join('\n')
-  const codes = new Set([...code.matchAll(/(?<![\w`])E_[A-Z][A-Z0-9_]*/g)].map(([found]) => found).filter((found) => !simulated.has(found)))
+  const codes = new Set([...code.matchAll(/(?<![\w`])E_[A-Z0-9]+(?:_[A-Z0-9]+)*(?!\w)/g)].map(([found]) => found).filter((found) => !simulated.has(found)))
   assert.deepEqual([...codes].filter((each) => !sections.has(each)).sort(), [], 'codes without a section')
   assert.deepEqual([...sections.keys()].filter((each) => !codes.has(each)).sort(), [], 'sections without a code')
 })

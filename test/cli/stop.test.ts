@@ -20,7 +20,7 @@ test('^C finishes the batch and exits with 0; the next run goes on behind it', a
   const { code, stdout, stderr } = await run.ended
   assert.equal(code, 0)
   const batches = stdout.trimEnd().split('\n').length
-  assert.match(stderr, new RegExp(`finishing batch #${batches} …\n.*#${batches} .*\n {2}done in .*\\. State is in state/; the same command goes on with #${batches + 1}\\.\n$`))
+  assert.match(stderr, new RegExp(`finishing (batch|batches #\\d+ to) #${batches} …\n[^]*#${batches} .*\n {2}done in .*\\. State is in state/; the same command goes on with #${batches + 1}\\.\n$`))
   const next = await sluice(t, folder, ['run', 'app.ts', '--dir', 'state', '--batches', '1'])
   assert.match(next.stderr, new RegExp(`\n {2}#${batches + 1} `))
 })
@@ -47,7 +47,7 @@ test('SIGTERM begins no further batch and exits with 0; with stopGracefullyOnShu
   graceful.child.kill('SIGTERM')
   const finished = await graceful.ended
   assert.equal(finished.code, 0)
-  assert.match(finished.stderr, /finishing batch #\d+ …/)
+  assert.match(finished.stderr, /finishing batch(es #\d+ to)? #\d+ …/)
 })
 
 test('a run that is killed in the middle goes on without a lost or doubled number', async (t) => {

@@ -6,7 +6,7 @@ import { LineServer, runExample, temporaryFolder } from './running-example.ts'
 test('of four errors and four warnings, the errors are printed and counted', async (t) => {
   const server = await LineServer.open(t)
   const program = runExample(t, 'log-errors', '127.0.0.1', server.port, temporaryFolder(), 1.5, 0.5)
-  await server.send(...errors.flatMap((error, i) => [error, warnings[i]!]))
+  await server.send(...errors.flatMap((error, i) => [error, warnings[i]]))
   const batch = await program.untilPrinted(...errors)
   const count = await program.until('the count', () => program.printed.find(({ time, lines }) => time === batch.time && lines[0] === '4'))
   assert.deepEqual(count.lines, ['4'])

@@ -4,7 +4,7 @@ import { LineServer, type Printed, runExample, type RunningExample, temporaryFol
 
 /** The kind of lines that an Apache server logs. */
 export const errors = [
-  '[Fri Dec 16 01:46:23 2005] [ERROR] [client 1.2.3.4] Directory index forbidden by rule: /home/test/',
+  '[Fri Dec 16 01:46:23 2005] [ERROR] [client 1.2.3.4] Directory index forbidden by rule: /var/www/test/',
   '[Fri Dec 16 01:54:34 2005] [ERROR] [client 1.2.3.4] Directory index forbidden by rule: /apache/web-data/test2',
   '[Fri Dec 16 02:25:55 2005] [ERROR] [client 1.2.3.4] Client sent malformed Host header',
   '[Mon Dec 19 23:02:01 2005] [ERROR] [client 1.2.3.4] user test: authentication failure for "/~dcid/test1": Password Mismatch',
@@ -19,9 +19,9 @@ export async function checkErrorCounts(t: TestContext, name: string): Promise<Ru
   const counts = (): Printed[] => program.printedBy(1, 2)
 
   await program.until('a batch before the first error', () => counts().length > 0)
-  await server.send(errors[0]!, warnings[0]!, warnings[1]!)
+  await server.send(errors[0], warnings[0], warnings[1])
   await program.until('the first error', () => lines().some((batch) => batch.lines.length > 0))
-  await server.send(warnings[2]!, errors[1]!, warnings[3]!)
+  await server.send(warnings[2], errors[1], warnings[3])
   await program.until('the end of the window', () => counts().some((batch) => batch.lines[0] === '0'))
   await program.untilMore(2)
   assert.equal(await program.stop(), 0)

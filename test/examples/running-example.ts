@@ -44,7 +44,7 @@ export class RunningExample {
 
   /** What the outputs have printed so far, whole blocks only. */
   get printed(): Printed[] {
-    return [...this.stdout.matchAll(/^-{43}\nTime: (.*)\n-{43}\n((?:.+\n)*)\n/gm)].map(([, time, lines]) => ({ time: time!, lines: lines!.split('\n').slice(0, -1) }))
+    return [...this.stdout.matchAll(/^-{43}\nTime: (.*)\n-{43}\n((?:.+\n)*)\n/gm)].map(([, time, lines]) => ({ time: time, lines: lines.split('\n').slice(0, -1) }))
   }
 
   /** What the n-th of several outputs printed, batch by batch. */

@@ -16,7 +16,7 @@ test('each batch has a directory with the state that it printed', async (t) => {
   const directories = readdirSync(join(folder, 'stateful')).sort()
   const times = directories.map((name) => Number(/^output-(\d{13})$/.exec(name)?.[1]))
   assert.deepEqual(times.map((time) => time / 1000), program.printed.map((batch) => Date.parse(batch.time) / 1000))
-  for (const [i, name] of directories.entries()) assert.ok(same(saved(join(folder, 'stateful', name)), program.printed[i]!.lines.map(scalaText)), name)
+  for (const [i, name] of directories.entries()) assert.ok(same(saved(join(folder, 'stateful', name)), program.printed[i].lines.map(scalaText)), name)
 })
 
 const saved = (directory: string): string[] =>

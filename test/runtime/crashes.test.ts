@@ -18,7 +18,7 @@ const job: Build = (input) => {
     stacks: input().reduceByKeyAndWindow(add, seconds(3)),
     window: input().window(seconds(2)).count(),
     totals: input().updateStateByKey((values: readonly number[], sum = 0) => values.reduce(add, sum)),
-    seen: input().mapWithState(StateSpec.function((key: string, value: number | undefined, state) => { state.update(value as never); return [key, value] }) as any).stateSnapshots(),
+    seen: input().mapWithState(StateSpec.function((key: string, value: number | undefined, state) => { state.update(value); return [key, value] }) as any).stateSnapshots(),
   }
 }
 
@@ -30,7 +30,7 @@ const showing = (world: World): Map<string, string> => {
     assert.equal(shown.get(at) ?? content, content, `${at} shown again`)
     shown.set(at, content)
   }
-  return new Map([...shown].sort())
+  return new Map([...shown].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 /** Runs until everything is committed and delivered, beginning anew after each error. */

@@ -46,8 +46,8 @@ test('a chain of deltas becomes a snapshot before it is long, and nothing is los
     const write = await batch(store, whole(committed), i, blobs, i === 1 ? (state) => { for (let key = 0; key < 500; key++) count(`k${key}`)(state) } : count('k1'))
     committed = nextOperatorState(committed, [write])
     kinds.push(write.block!.kind)
-    assert.ok(committed.chains[0]!.blocks.length <= 9, `${committed.chains[0]!.blocks.length} blocks`)
-    assert.equal(committed.chains[0]!.blocks.findLastIndex((block) => block.kind === 'snapshot'), 0)
+    assert.ok(committed.chains[0].blocks.length <= 9, `${committed.chains[0].blocks.length} blocks`)
+    assert.equal(committed.chains[0].blocks.findLastIndex((block) => block.kind === 'snapshot'), 0)
   }
   assert.ok(kinds.filter((kind) => kind === 'snapshot').length >= 3)
   assert.deepEqual((await read(whole(committed), blobs))['k1'], 30)

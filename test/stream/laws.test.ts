@@ -3,7 +3,7 @@ import { withSeeds } from '../support/dice.ts'
 import { check } from '../support/run.ts'
 import { laws } from './laws.ts'
 
-const RUNS = 10
+const RUNS = 6
 const BATCHES = 14
 
 for (const { sentence, make } of laws) {

@@ -13,7 +13,7 @@ export class Dice {
   below(count: number): number { return Math.floor(this.#random.next() * count) }
   between(least: number, most: number): number { return least + this.below(most - least + 1) }
   chance(probability: number): boolean { return this.#random.next() < probability }
-  oneOf<T>(choices: readonly T[]): T { return choices[this.below(choices.length)]! }
+  oneOf<T>(choices: readonly T[]): T { return choices[this.below(choices.length)] }
   /** A number with many significant bits, so that the order of additions shows. */
   fraction(): number { return (this.#random.next() - 0.5) * 10 ** this.below(6) }
 

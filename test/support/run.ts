@@ -109,12 +109,12 @@ export function newContext(build: Build, batches: Batches, options: RunOptions, 
   const outputs = 'foreachRDD' in built ? { out: built as DStream<any> } : built
   for (const [name, stream] of Object.entries(outputs)) {
     shown[name] ??= []
-    stream.foreachRDD((rdd, time) => { shown[name]![(time.milliseconds - START) / BATCH_MS - 1] = rdd.collect() })
+    stream.foreachRDD((rdd, time) => { shown[name][(time.milliseconds - START) / BATCH_MS - 1] = rdd.collect() })
   }
   return context
 }
 
-const batchesOf = (batches: Batches, name: string): readonly Batch[] => (Array.isArray(batches) ? batches : (batches as Record<string, readonly Batch[]>)[name]!)
+const batchesOf = (batches: Batches, name: string): readonly Batch[] => (Array.isArray(batches) ? batches : (batches as Record<string, readonly Batch[]>)[name])
 const lengthOf = (batches: Batches): number => (Array.isArray(batches) ? batches.length : Math.max(...Object.values(batches as Record<string, readonly Batch[]>).map((each) => each.length)))
 
 /** The n-th interval brings the n-th batch, however often it is asked. Every read hands out its own copies. */
@@ -161,7 +161,7 @@ export async function check(build: Build, { batches, expected, ...options }: Exp
   const run = await runBatches(build, batches, options)
   if (run.errors.length > 0) throw run.errors[0]
   const wanted = Array.isArray(expected) ? { out: expected } : (expected as Shown)
-  for (const [output, records] of Object.entries(wanted)) assertSame(run.shown[output]!, records, output)
+  for (const [output, records] of Object.entries(wanted)) assertSame(run.shown[output], records, output)
 }
 
 /** The same records per batch, whatever their order, to the last bit. */

@@ -26,8 +26,8 @@ export interface Partition<T> {
   readonly fence: string
   /** For errors. */
   readonly place: string
-  /** Whether to leave out, rather than fail at, a row with this error. */
-  readonly skips: (error: unknown) => boolean
+  /** Which errors mean a row that is left out; `null` when every error fails the partition. */
+  readonly skips: ((error: unknown) => boolean) | null
 }
 
 /** What was left out. */
@@ -56,7 +56,7 @@ function* lockFence({ dialect, fence, delivery }: Partition<unknown>): Conversat
 function* insertFence({ dialect, fence, delivery }: Partition<unknown>): Conversation<void> {
   const values = [...idOf(delivery), delivery.batch]
   const { changed } = yield { sql: dialect.insertFence(fence, [...idColumns, 'batch'].join(', '), values.map((_, i) => dialect.placeholder(i + 1)).join(', ')), values }
-  if (changed === 0) throw new FenceTaken()
+  if (changed === 0) throw new FenceTaken(`another process writes partition ${delivery.partition} of "${delivery.sink}"`)
 }
 
 function* moveFence({ dialect, fence, delivery }: Partition<unknown>): Conversation<void> {
@@ -68,23 +68,30 @@ export class FenceTaken extends Error {}
 
 function* store<T>({ entries, writer, skips }: Partition<T>): Conversation<readonly Skipped<T>[]> {
   const skipped: Skipped<T>[] = []
-  for (const chunk of writer.chunks(entries)) yield* storeChunk(writer, chunk, skips, skipped)
+  for (const chunk of writer.chunks(entries)) {
+    if (skips) yield* storeGood(writer, chunk, skips, skipped)
+    else yield* storeAll(writer, chunk)
+  }
   return skipped
 }
 
+function* storeAll<T>(writer: Writer<T>, chunk: readonly Entry<T>[]): Conversation<void> {
+  for (const statement of writer.statements(chunk)) yield statement
+}
+
 /** A chunk with a bad row is undone and tried again in halves, until the bad row is alone. */
-function* storeChunk<T>(writer: Writer<T>, chunk: readonly Entry<T>[], skips: (error: unknown) => boolean, skipped: Skipped<T>[]): Conversation<void> {
+function* storeGood<T>(writer: Writer<T>, chunk: readonly Entry<T>[], skips: (error: unknown) => boolean, skipped: Skipped<T>[]): Conversation<void> {
   yield* plainly('savepoint sluice_chunk')
   try {
-    for (const statement of writer.statements(chunk)) yield statement
+    yield* storeAll(writer, chunk)
   } catch (error) {
     if (!skips(error)) throw error
     yield* plainly('rollback to savepoint sluice_chunk')
     if (chunk.length === 1) skipped.push({ record: chunk[0]!.record, error })
     else {
       const half = chunk.length / 2
-      yield* storeChunk(writer, chunk.slice(0, half), skips, skipped)
-      yield* storeChunk(writer, chunk.slice(half), skips, skipped)
+      yield* storeGood(writer, chunk.slice(0, half), skips, skipped)
+      yield* storeGood(writer, chunk.slice(half), skips, skipped)
     }
     return
   }

@@ -19,6 +19,7 @@ export function sqlite<T, const C extends readonly string[]>(database: string | 
   const fence = quotedTable(sqliteDialect, options.fence ?? 'sluice_fence')
   const name = options.name ?? (options.statements ? 'sqlite' : options.table)
   const place = typeof database === 'string' ? `The SQLite file ${database}` : 'The SQLite database'
+  const skips = options.onRowError === 'skip' ? isSqliteRowError : null
   const connection = new Connection(database, fence)
   return {
     name,
@@ -28,7 +29,6 @@ export function sqlite<T, const C extends readonly string[]>(database: string | 
       await tryRepeatedly(delivery, options.attempts ?? 5, async () => {
         try {
           connection.transaction(() => {
-            const skips = (error: unknown): boolean => options.onRowError === 'skip' && isSqliteRowError(error)
             const refused = connection.drive(writePartition({ delivery, entries, writer, dialect: sqliteDialect, fence, place, skips }))
             for (const { record, error } of [...skipped, ...refused]) options.onSkip?.(record, error, delivery)
           })

@@ -34,8 +34,8 @@ class QueueSource<T> implements Source<T> {
   readonly unrecoverable = "queueStream doesn't support checkpointing. Please don't use queueStream when checkpointing is enabled."
   readonly #queue: (RDD<T> | readonly T[])[]
   readonly #options: QueueOptions<T>
-  /** Items taken at `from`, until a later position shows that their batch was committed. */
-  #taken: { readonly from: number; readonly items: readonly Item[] } = { from: 0, items: [] }
+  /** What the batch of `time` took at `from`. */
+  #taken: Taken = { from: 0, time: 0, items: [] }
   #default: readonly Item[] | null = null
   #objects: { readonly from: number; readonly keys: readonly string[] }[] = []
 
@@ -44,9 +44,10 @@ class QueueSource<T> implements Source<T> {
     this.#options = options
   }
 
-  async cut({ position, io }: CutRequest): Promise<Cut> {
+  async cut({ position, time, io }: CutRequest): Promise<Cut> {
     const { taken: from } = (position ?? { taken: 0 }) as unknown as Position
-    if (this.#taken.from !== from) this.#taken = { from, items: [] }
+    // A later batch at the same position: the one before was not committed. It took its items with it, as in Spark.
+    if (this.#taken.from !== from || time > this.#taken.time) this.#taken = { from, time, items: [] }
     while (this.#queue.length > 0 && !(this.#oneAtATime && this.#taken.items.length > 0)) await this.#take(io)
     const { items } = this.#taken
     const shown = items.length > 0 ? items : await this.#defaultItems(io)
@@ -74,11 +75,11 @@ class QueueSource<T> implements Source<T> {
   /** An RDD that fails is lost with its batch, as in Spark; one that only could not be stored goes back. */
   async #take(io: SourceIo): Promise<void> {
     const queued = this.#queue.shift()!
-    const { from, items } = this.#taken
+    const { from, time, items } = this.#taken
     const partitions = this.#partitionsOf(queued)
     try {
       const item = await stored(partitions, io)
-      this.#taken = { from, items: [...items, item] }
+      this.#taken = { from, time, items: [...items, item] }
       this.#objects.push({ from, keys: item.splits.flatMap((split) => ('key' in split ? [split.key] : [])) })
     } catch (error) {
       this.#queue.unshift(queued)
@@ -96,6 +97,12 @@ class QueueSource<T> implements Source<T> {
   #partitionsOf(queued: RDD<T> | readonly T[]): Partitions {
     return queued instanceof RDD ? partitionsOf(queued) : slicesOf(queued, this.#options.slices ?? 1)
   }
+}
+
+interface Taken {
+  readonly from: number
+  readonly time: number
+  readonly items: readonly Item[]
 }
 
 type Partitions = readonly (readonly unknown[])[]

@@ -22,8 +22,13 @@ export interface SourceUnderTest {
 
 const INTERVAL_MS = 1000
 
+export interface SourceTraits {
+  /** Whether what a failed batch took comes again with the next. Spark's queue is the one source that says no. */
+  readonly repeatsFailed?: boolean
+}
+
 /** What every source has to hold. `create` makes a source without input for each test; batches are a second long, from time 0. */
-export const sourceContract = (name: string, create: (t: TestContext) => Promise<SourceUnderTest>): void => {
+export const sourceContract = (name: string, create: (t: TestContext) => Promise<SourceUnderTest>, { repeatsFailed = true }: SourceTraits = {}): void => {
   const promise = (title: string, body: (batches: Batches) => Promise<void>): void => {
     test(`${name}: ${title}`, async (t) => body(new Batches(await create(t))))
   }
@@ -58,7 +63,7 @@ export const sourceContract = (name: string, create: (t: TestContext) => Promise
     assert.deepEqual(await batches.read(await batches.next()), ['a'])
   })
 
-  promise('what a batch took that was never committed comes again with the next cut from the same position', async (batches) => {
+  if (repeatsFailed) promise('what a batch took that was never committed comes again with the next cut from the same position', async (batches) => {
     await batches.feed(['a'])
     await batches.next()
     await batches.feed(['b'])

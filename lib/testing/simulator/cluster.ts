@@ -143,7 +143,7 @@ export class Cluster {
 }
 
 /** What faults lead to; anything else is a bug. */
-const EXPECTED = ['E_SIMULATED', 'E_BUSY', 'E_FENCED', 'E_HEAD_UNREACHABLE', 'E_OUTPUT', 'E_BLOB_MISSING', 'E_TASK_LOST']
+const EXPECTED = ['E_SIMULATED', 'E_BUSY', 'E_FENCED', 'E_HEAD_UNREACHABLE', 'E_OUTPUT', 'E_BLOB_MISSING', 'E_TASK_LOST', 'E_TASK_ANSWER']
 const isExpected = (error: unknown): boolean => EXPECTED.some((code) => hasCode(error, code))
 
 /** A seed of its own for each process: what one draws does not depend on how often others do. */

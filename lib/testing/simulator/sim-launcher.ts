@@ -1,6 +1,6 @@
 import type { TaskLauncher } from '../../host/launcher.ts'
 import type { Random } from '../../host/random.ts'
-import type { TaskReport, TaskSpec } from '../../model/task.ts'
+import type { BatchPlan, TaskReport, TaskSpec } from '../../model/task.ts'
 import type { TaskProgram } from '../../runtime/program.ts'
 import { runTask, type TaskHost } from '../../runtime/run-task.ts'
 import type { Ports } from './ports.ts'
@@ -31,23 +31,22 @@ export class SimWorkers {
   launcherFor(coordinator: SimProcess): TaskLauncher {
     return {
       slots: this.slots,
-      launch: (spec) => this.#launch(coordinator, JSON.stringify(spec)),
+      launch: (spec) => this.#launch(coordinator, sent(spec)),
       close: async () => {},
     }
   }
 
-  async #launch(coordinator: SimProcess, spec: string): Promise<TaskReport> {
-    const { task, attempt, plan } = JSON.parse(spec) as TaskSpec
-    if (attempt > 0) this.#ports.count('task retried')
-    const about = `${plan.batch}/${task}.${attempt}`
-    return this.#ports.call(coordinator, { port: 'launcher', operation: 'launch', about, changes: true }, () => this.#execute(JSON.parse(spec) as TaskSpec))
+  async #launch(coordinator: SimProcess, spec: TaskSpec): Promise<TaskReport> {
+    if (spec.attempt > 0) this.#ports.count('task retried')
+    const about = `${spec.plan.batch}/${spec.task}.${spec.attempt}`
+    return this.#ports.call(coordinator, { port: 'launcher', operation: 'launch', about, changes: true }, () => this.#execute(spec))
   }
 
   /** A worker that dies answers with silence; the launcher notices after a while, as a socket does. */
   async #execute(spec: TaskSpec): Promise<TaskReport> {
     const worker = this.#pick()
     const report = await Promise.race([runTask(spec, worker.facts.program, worker.facts.host), this.#silence(worker.process)])
-    return JSON.parse(JSON.stringify(report)) as TaskReport
+    return copyOf(report)
   }
 
   async #silence(process: SimProcess): Promise<never> {
@@ -74,6 +73,16 @@ export class SimWorkers {
     return (this.#workers[at] = { process, facts: this.#start(process) })
   }
 }
+
+/** A spec as it arrives elsewhere: a copy. The plan is the same for all tasks of a batch and nobody writes to it, so it is copied once. */
+function sent(spec: TaskSpec): TaskSpec {
+  const plan = plans.get(spec.plan) ?? copyOf(spec.plan)
+  plans.set(spec.plan, plan)
+  return { ...copyOf({ ...spec, plan: null }), plan }
+}
+
+const plans = new WeakMap<BatchPlan, BatchPlan>()
+const copyOf = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T
 
 /** Tasks in the coordinator's own process: they share its warm state and die with it. */
 export function inlineFor(process: SimProcess, ports: Ports, { program, host }: WorkerFacts): TaskLauncher {

@@ -24,9 +24,12 @@ export function define(each: Case, bed: TestBed, onOutput: (records: readonly un
   const stateful = each.pipeline.findLastIndex(({ op }) => op === 'mapWithState') + 1
   const middle = applyPipeline(inputs.get('in')!, each.pipeline.slice(0, stateful), environment)
   const stream = applyPipeline(middle, each.pipeline.slice(stateful), environment)
-  const snapshots = each.expectedSnapshots ? new Collected(applyPipeline(middle, [{ op: 'stateSnapshots' }], environment)) : null
+  const snapshots = wantsSnapshots(each) ? new Collected(applyPipeline(middle, [{ op: 'stateSnapshots' }], environment)) : null
   return { context, stream, output: new Collected(stream, (rdd) => onOutput(rdd.collect())), snapshots }
 }
+
+/** As a list of its own, or as a property of what is expected. */
+const wantsSnapshots = ({ expectedSnapshots, expected }: Case): boolean => Boolean(expectedSnapshots) || Object.keys((expected ?? {}) as object).some((name) => /snapshot/i.test(name))
 
 function inputStream(context: StreamingContext, each: Case, name: string, batches: Batches): DStream<any> {
   const partitions = each.inputPartitions ?? 2

@@ -5,6 +5,7 @@ import { errorDiffers } from '../errors.ts'
 import { TestBed } from '../test-bed.ts'
 import { runKilled } from './kill.ts'
 import { batchesOf, define, missingFiles, type Running } from './program.ts'
+import { propertiesDiffer } from './properties.ts'
 import { runRestarted } from './restart.ts'
 
 /** How a pipeline case differs from what it expects, or null. */
@@ -34,6 +35,7 @@ async function runToEnd(each: Case, bed: TestBed): Promise<string | null> {
 const isShort = (each: Case, { output }: Running): boolean => each.collect === 'nonEmptyFirstN' && output.nonEmpty.length < each.expected.length
 
 function outputsDiffer(each: Case, { output, snapshots }: Running): string | null {
+  if (!Array.isArray(each.expected)) return propertiesDiffer(each.expected, { outputs: output.outputs, snapshots: snapshots?.outputs ?? [] })
   const outputs = each.collect === 'nonEmptyFirstN' ? output.nonEmpty.slice(0, each.expected.length) : output.outputs
   return (
     batchesDiffer(outputs, each.expected, comparisonOf(each)) ??

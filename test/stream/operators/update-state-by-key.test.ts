@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { seconds } from '../../../lib/index.ts'
-import { check, runBatches } from '../../support/run.ts'
+import { assertSame, check, runBatches } from '../../support/run.ts'
 
 const total = (values: readonly number[], sum = 0): number => values.reduce((a, b) => a + b, sum)
 
@@ -37,7 +37,7 @@ test('a function that throws fails its batch, names the place, and leaves the st
     if (values.includes(13)) throw new RangeError('thirteen')
     return total(values, sum)
   }), [[['a', 1]], [['a', 2], ['b', 13]], [['a', 4]]])
-  assert.deepEqual(run.shown['out'], [[['a', 1]], , [['a', 5]]])
+  assertSame(run.shown['out'], [[['a', 1]], undefined, [['a', 5]]])
   assert.equal(run.errors.length, 1)
   const { code, message, where } = run.errors[0]
   assert.deepEqual([code, message, where.batch], ['E_USER_CODE', 'RangeError: thirteen', 2])

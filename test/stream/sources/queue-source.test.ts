@@ -15,13 +15,13 @@ sourceContract('queue', async () => {
   const queue: string[][] = []
   const clock = new ManualClock()
   return { source: queueSource(queue), clock, io: memoryIo(clock), feed: async (records) => { queue.push([...records]) } }
-})
+}, { repeatsFailed: false })
 
 sourceContract('queue, all at once', async () => {
   const queue: RDD<string>[] = []
   const clock = new ManualClock()
   return { source: queueSource(queue, { oneAtATime: false }), clock, io: memoryIo(clock), feed: async (records) => { queue.push(sc.parallelize(records, 2)) } }
-})
+}, { repeatsFailed: false })
 
 /** The partitions of the batch after `position`. */
 async function cut<T>(source: Source<T>, position: Json | null = null, io: SourceIo = memoryIo()): Promise<{ position: Json; got: T[][] }> {
@@ -92,3 +92,13 @@ test('an item that could not be stored is tried again; one that fails by itself 
 
 test('it cannot go on from a checkpoint, and says so', () =>
   assert.match(queueSource([]).unrecoverable!, /^queueStream doesn't support checkpointing\. Please don't use queueStream when checkpointing is enabled\.$/))
+
+test('a batch that was not committed takes its items with it: the next one goes on, as in Spark', async () => {
+  const source = queueSource([['a'], ['b']])
+  const io = memoryIo()
+  const request = { intervalMs: 1000, zeroTime: 0, position: null, limit: null, io }
+  const failed = await source.cut({ ...request, time: 1000 })
+  assert.deepEqual(await readAll(source, failed!.splits, io), ['a'])
+  const next = await source.cut({ ...request, time: 2000 })
+  assert.deepEqual(await readAll(source, next!.splits, io), ['b'])
+})

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { HeadWriter } from '../../lib/checkpoint/head-writer.ts'
+import { acquired, committed, halted, marked, released } from '../../lib/checkpoint/transition.ts'
+import type { HeadStore } from '../../lib/host/head-store.ts'
+import { MemoryHeadStore } from '../../lib/local/head-memory.ts'
+import type { Head } from '../../lib/model/head.ts'
+import { headWith, manifestRef } from './heads.ts'
+
+type Weather = 'fine' | 'applies, answer lost' | 'refuses to answer' | 'arrives late'
+
+/** A register behind a bad line: what happens to each write, in order; then the line is fine. */
+async function writerOver(weather: readonly Weather[], head: Head = headWith()): Promise<{ store: MemoryHeadStore<Head>; writer: HeadWriter }> {
+  const store = new MemoryHeadStore<Head>()
+  await store.cas(0, head, 'create')
+  const late: (() => Promise<unknown>)[] = []
+  let writes = 0
+  const line: HeadStore<Head> = {
+    read: () => store.read(),
+    close: () => store.close(),
+    cas: async (expected, value, cause) => {
+      const today = weather[writes++] ?? 'fine'
+      if (today === 'refuses to answer') throw new Error('connection refused')
+      if (today === 'arrives late') {
+        late.push(() => store.cas(expected, value, cause))
+        throw new Error('timed out')
+      }
+      const outcome = await store.cas(expected, value, cause)
+      for (const arrive of late.splice(0)) await arrive()
+      if (today === 'applies, answer lost') throw new Error('connection reset')
+      return outcome
+    },
+  }
+  return { store, writer: new HeadWriter(line, { rev: 1, value: head }) }
+}
+
+const steps: readonly [cause: 'commit' | 'mark' | 'halt' | 'release', Head, Head][] = [
+  ['commit', headWith(), committed(headWith(), { tick: 2, manifest: manifestRef(2), leaseUntil: 200 })],
+  ['mark', headWith({ outDone: 0 }), marked(headWith({ outDone: 0 }), { owed: [], gcFloor: 0 })],
+  ['halt', headWith(), halted(headWith(), 'a reason')],
+  ['release', headWith(), released(headWith())],
+]
+
+for (const [cause, before, after] of steps) {
+  for (const weather of ['fine', 'applies, answer lost', 'refuses to answer', 'arrives late'] as const) {
+    test(`a ${cause} is written once when the store ${weather === 'fine' ? 'answers' : weather}`, async () => {
+      const { store, writer } = await writerOver([weather], before)
+      await writer.write(after, cause)
+      assert.deepEqual(await store.read(), { rev: 2, value: after })
+      assert.deepEqual([writer.rev, writer.head], [2, after])
+    })
+  }
+}
+
+test('a write behind another coordinator is fenced, whether it was refused or got no answer', async () => {
+  for (const weather of ['fine', 'refuses to answer'] as const) {
+    const { store, writer } = await writerOver([weather])
+    const theirs = acquired(headWith(), { holder: 'other', leaseUntil: 300, graph: 'g1', conf: {} })
+    await store.cas(1, theirs, 'acquire')
+    await assert.rejects(writer.write(steps[0][2], 'commit'), { code: 'E_FENCED' })
+    assert.deepEqual((await store.read())!.value, theirs)
+  }
+})
+
+test('a store that never answers is given up, and nothing was written', async () => {
+  const { store, writer } = await writerOver(Array.from({ length: 9 }, () => 'refuses to answer' as const))
+  await assert.rejects(writer.write(steps[0][2], 'commit'), { code: 'E_HEAD_UNREACHABLE' })
+  assert.equal((await store.read())!.rev, 1)
+})

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { acquired, check, committed, halted, marked, released, resumed, settled } from '../../lib/checkpoint/transition.ts'
+import type { Head } from '../../lib/model/head.ts'
+import { headWith, manifestRef } from './heads.ts'
+
+const head = headWith()
+const next = committed(head, { tick: 2, manifest: manifestRef(2), leaseUntil: 200 })
+const owing = marked(next, { owed: [{ batch: 2, output: 'out', manifest: manifestRef(2) }], gcFloor: 0 })
+const halt = halted(head, 'a reason')
+
+const legal: readonly [cause: string, before: Head | null, after: Head][] = [
+  ['create', null, headWith({ committed: 0, tick: 0, outDone: 0, manifest: null })],
+  ['recreate', head, headWith({ inc: 'i2', committed: 0, tick: 0, outDone: 0, manifest: null })],
+  ['acquire', head, acquired(head, { holder: 'other', leaseUntil: 9, graph: 'g2', conf: {} })],
+  ['commit', head, next],
+  ['mark', next, marked(next, { owed: [], gcFloor: 0 })],
+  ['mark', next, owing],
+  ['mark', owing, settled(owing, [])],
+  ['halt', head, halt],
+  ['resume', halt, { ...resumed(halt), epoch: 2, holder: 'other' }],
+  ['release', head, released(head)],
+]
+for (const [cause, before, after] of legal) test(`a ${cause} made by its own function is legal`, () => { assert.equal(check(before, after, cause), null) })
+
+const illegal: readonly [sentence: string, before: Head | null, after: Head, cause: string, why: RegExp][] = [
+  ['the first write creates', null, head, 'commit', /not a creation/],
+  ['nothing is created over a head', head, headWith({ committed: 1 }), 'create', /created over/],
+  ['a recreation is a new incarnation', head, headWith({ committed: 0 }), 'recreate', /new incarnation/],
+  ['the app keeps its name', head, headWith({ app: 'other' }), 'mark', /identity changed/],
+  ['the zero time is for ever', head, headWith({ zeroTime: 5 }), 'mark', /zero time/],
+  ['an epoch does not go back', headWith({ epoch: 3 }), headWith({ epoch: 2 }), 'acquire', /went back/],
+  ['an acquisition raises the epoch by one', head, headWith({ epoch: 3 }), 'acquire', /by one/],
+  ['an acquisition commits nothing', head, headWith({ epoch: 2, committed: 2 }), 'acquire', /committed changed/],
+  ['batches are committed one by one', head, headWith({ committed: 3, tick: 3 }), 'commit', /from batch 1 to 3/],
+  ['a commit waits for the outputs before it', next, headWith({ committed: 3, tick: 3 }), 'commit', /before the outputs of 2/],
+  ['a tick is used once', head, headWith({ committed: 2, tick: 1 }), 'commit', /tick 1 follows tick 1/],
+  ['nothing is committed while halted', halt, headWith({ committed: 2, tick: 2, halt: halt.halt }), 'commit', /halted/],
+  ['a commit does not raise the epoch', head, headWith({ committed: 2, tick: 2, epoch: 2 }), 'commit', /epoch changed/],
+  ['outputs of a batch to come cannot be done', head, headWith({ outDone: 2 }), 'mark', /only 1 is committed/],
+  ['a mark does not go back', next, headWith({ ...next, outDone: 0 }), 'mark', /went back/],
+  ['the floor stays below what was delivered', head, headWith({ gcFloor: 2 }), 'mark', /floor/],
+  ['a mark changes no manifest', next, headWith({ ...next, manifest: manifestRef(9) }), 'mark', /manifest changed/],
+  ['a halt has a reason', head, head, 'halt', /without a reason/],
+  ['a resumption raises the epoch', halt, resumed(halt), 'resume', /raise the epoch/],
+  ['a release delivers nothing', next, headWith({ ...next, outDone: 2, holder: null }), 'release', /outDone changed/],
+  ['a step has a known name', head, head, 'wish', /unknown cause/],
+]
+for (const [sentence, before, after, cause, why] of illegal) test(sentence, () => { assert.match(check(before, after, cause) ?? 'legal', why) })
