@@ -4,7 +4,7 @@ import { SluiceError } from '../model/errors.ts'
 /** Addresses that no web hook is meant to reach, unless they are allowed by name: this machine, its neighbours, and the metadata services of clouds. */
 const refused = new BlockList()
 for (const [network, bits] of [['0.0.0.0', 8], ['127.0.0.0', 8], ['169.254.0.0', 16], ['224.0.0.0', 3]] as const) refused.addSubnet(network, bits, 'ipv4')
-for (const [network, bits] of [['::', 128], ['::1', 128], ['fe80::', 10], ['ff00::', 8], ['fd00:ec2::', 32]] as const) refused.addSubnet(network, bits, 'ipv6')
+for (const [network, bits] of [['::', 96], ['fe80::', 10], ['ff00::', 8], ['fd00:ec2::', 32]] as const) refused.addSubnet(network, bits, 'ipv6')
 
 export class AddressRule {
   readonly #allowed = new BlockList()

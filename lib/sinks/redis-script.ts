@@ -30,6 +30,6 @@ for i = 1, count do
   end
   at = at + length
 end
-redis.call('HSET', KEYS[1], 'batch', batch, 'done', from + count, 'whole', last)
+redis.call('HSET', KEYS[1], 'batch', batch, 'done', math.max(done, from + count), 'whole', last)
 return {'ok'}
 `

@@ -29,6 +29,7 @@ const matrix: Record<string, string> = {
   // Adapters implement the contracts of the middle; only the entry points below join them.
   local: middle,
   aws: middle,
+  sinks: `${host} output`,
 
   ui: host,
   app: `${core} ${adapters} ui`,
@@ -44,6 +45,7 @@ const matrix: Record<string, string> = {
 // The packages a module may import besides Node's own. The library has no dependencies, so a row here is an optional peer.
 const packages: Record<string, readonly string[]> = {
   aws: ['@aws-sdk/client-dynamodb', '@aws-sdk/client-lambda', '@aws-sdk/client-s3'],
+  sinks: ['pg', 'mysql2/promise', '@redis/client'],
 }
 
 const files = filesBelow('lib', 'functions').filter((file) => file.path.endsWith('.ts'))
