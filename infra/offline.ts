@@ -15,8 +15,7 @@ const end = (): Promise<void> => (ending ??= (async () => {
   await serverless.close()
   await emulators.close()
 })())
-process.on('SIGINT', () => void end())
-process.on('SIGTERM', () => void end())
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end())
 void serverless.ended.then(end)
 
 await serverless.ready
@@ -24,7 +23,7 @@ if (!ending) {
   console.log(`
 S3        ${emulators.s3}  (bucket ${bucket})
 DynamoDB  ${emulators.dynamodb}  (table ${table})
-Lambda    ${serverless.url}  (functions ${serverless.functions.join(', ')})
+Lambda    ${serverless.url}  (functions ${serverless.functions.join(', ')}; process ${serverless.pid})
 
 Put a file in, and its words are counted within some seconds:
   curl -T README.md ${emulators.s3}/${bucket}/in/readme.txt

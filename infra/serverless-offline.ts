@@ -7,6 +7,7 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 /** serverless-offline with the functions of `serverless.yml`, as a process of its own. */
 export interface ServerlessOffline {
   readonly url: string
+  readonly pid: number
   readonly functions: readonly string[]
   /** Resolves when functions can be called, and when the process has ended before. */
   readonly ready: Promise<void>
@@ -41,8 +42,9 @@ export async function createServerless(environment: Readonly<Record<string, stri
   const client = new LambdaClient({ region: 'us-east-1', endpoint: url, credentials: { accessKeyId: 'local', secretAccessKey: 'local' }, maxAttempts: 1 })
   return {
     url,
+    pid: child.pid!,
     functions: ['coordinator', 'task', 'output'].map((name) => `sluice-offline-${name}`),
-    ready: untilOpen(lambdaPort!, () => child.exitCode !== null || child.signalCode !== null),
+    ready: untilOpen(lambdaPort, () => child.exitCode !== null || child.signalCode !== null),
     ended,
     async tick() {
       // It lasts until the next tick; when everything ends before, its answer does not matter.

@@ -20,7 +20,7 @@ const PANES_STORED = 100
 const slides: Record<Size, number> = { small: 20, full: 120 }
 const minute = (size: Size): Load => ({ keys: 100_000, panes: 60, slides: slides[size] })
 /** Fewer keys, so that ten minutes of panes can be filled; a whole long window is timed, so that its costliest slide is in it. */
-const length = (panes: number): Load => ({ keys: 10_000, panes, slides: 600 })
+const length = (panes: number): Load => ({ keys: 5_000, panes, slides: 600 })
 
 const feedOf = ({ inputs }: Setting, { keys }: Load): KeyFeed =>
   new KeyFeed(inputs.find(({ path }) => path.endsWith(`uniform-${keys}-${PANES_STORED * keys}.u32`))!.path, PANES_STORED, keys)
@@ -62,8 +62,8 @@ const hand = (load: Load): HandTwoStacks => new HandTwoStacks(load.panes, load.k
 
 export const sliding: Workload = {
   name: 'sliding',
-  about: 'counts per key over the last minute, every second: 100,000 keys and as many updates per second; and windows of one and of ten minutes over 10,000 keys',
-  inputs: async () => [uniformFile(100_000, PANES_STORED * 100_000), uniformFile(10_000, PANES_STORED * 10_000)],
+  about: 'counts per key over the last minute, every second: 100,000 keys and as many updates per second; and windows of one and of ten minutes over 5,000 keys',
+  inputs: async () => [uniformFile(100_000, PANES_STORED * 100_000), uniformFile(5_000, PANES_STORED * 5_000)],
   variants: {
     'ceiling-inverse': { group: 'minute', run: (setting) => byHand(setting, minute(setting.size), new HandInverse(60, 100_000)) },
     'sluice-inverse': { group: 'minute', run: (setting) => engine(setting, minute(setting.size), true) },

@@ -13,8 +13,8 @@ type Pairs = [string, number][][]
 
 const KEYS = 1_000_000
 const UPDATES = 100_000
-const WARM = 3
-const BATCHES: Record<Size, number> = { small: 10, full: 20 }
+const WARM = 2
+const BATCHES: Record<Size, number> = { small: 8, full: 20 }
 const STORED = WARM + 20
 
 const update = (values: readonly number[], state: number | undefined): number => {

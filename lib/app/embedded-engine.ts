@@ -48,9 +48,21 @@ export class EmbeddedEngine implements Engine {
     const { checkpointDir, graph } = this.#context
     if (checkpointDir) rememberGraph(checkpointDir, graph)
     this.#context.sparkContext.overwriteOutput = true
-    this.#options.log.event(startingEvent(this.#context, this.#directory))
+    this.#options.log.event(startingEvent(this.#context, this.#directory, !this.#beginsAnew))
+    this.#warnOfOneThread()
     const running = this.#context.sparkContext.withPropertiesOfNow(() => this.#run())
     this.#running = running.catch((error: unknown) => this.#context.reportError(error))
+  }
+
+  /** A classic program that only names a checkpoint directory begins anew each time, as in Spark. */
+  get #beginsAnew(): boolean { return this.#options.dir === null && !this.#context.recovers && !this.#context.hosted }
+
+  /** Spark's warning; here a receiver takes no thread away, but the program would starve where it comes from. */
+  #warnOfOneThread(): void {
+    const { master } = this.#context.sparkContext
+    const receives = this.#context.graph.inputs.some((input) => input.source!.receiver)
+    if (!receives || !/^local(\[1\])?$/.test(master)) return
+    this.#options.log.event({ type: 'one-thread', level: 'warn', message: `spark.master should be set as local[n], n > 1 in local mode if you have receivers to get data (it is ${master}); here it runs all the same` })
   }
 
   async #run(): Promise<void> {
@@ -95,7 +107,7 @@ export class EmbeddedEngine implements Engine {
 
   async #open(host: Host<Head>): Promise<Coordinator> {
     const { graph, batchDuration, listeners, sparkContext } = this.#context
-    const { resume, acceptsGraph, write, dir, fresh } = this.#options
+    const { resume, acceptsGraph, write, fresh } = this.#options
     const intervalMs = batchDuration.milliseconds
     this.#receivers = new Receivers(host, this.#context)
     const keepMs = Math.max(...rememberDurations(graph).values())
@@ -108,7 +120,7 @@ export class EmbeddedEngine implements Engine {
       conf: Object.fromEntries(sparkContext.conf.getAll()),
       holder: thisHolder(host.random.run()),
       isGone: holderIsGone,
-      fresh: fresh || (dir === null && !this.#context.recovers && !this.#context.hosted),
+      fresh: fresh || this.#beginsAnew,
       resume,
       acceptsGraph,
       events,

@@ -6,7 +6,7 @@ import type { Clock } from '../host/clock.ts'
 import type { BlobStore } from '../host/blob-store.ts'
 import type { HeadStore } from '../host/head-store.ts'
 import type { Log } from '../host/log.ts'
-import { silentLog } from '../host/log.ts'
+import { warningLog } from '../local/warning-log.ts'
 import type { Random } from '../host/random.ts'
 import { MemoryBlobStore } from '../local/blob-memory.ts'
 import { openDirectoryBlobs } from '../local/blob-directory.ts'
@@ -42,7 +42,7 @@ export interface EmbeddedOptions {
 let options: EmbeddedOptions = {
   clock: systemClock,
   random: systemRandom,
-  log: silentLog,
+  log: warningLog,
   dir: null,
   workers: 0,
   module: null,

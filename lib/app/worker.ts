@@ -51,6 +51,10 @@ function splitBlobs(durable: BlobStore): BlobStore {
   }
 }
 
+// The program's own words were said by the main thread; here it is loaded for its graph alone.
+const write = process.stdout.write.bind(process.stdout)
+process.stdout.write = () => true
+
 async function run(context: StreamingContext): Promise<void> {
   const program = new TaskProgram(context.graph, context.sparkContext, fingerprint(context.graph))
   if (program.fingerprint !== start.fingerprint) throw new SluiceError('E_NOT_DETERMINISTIC', 'The program built another graph in a worker thread.', { did: 'nothing was started', next: ['build the graph from the arguments and the environment alone'] })
@@ -61,6 +65,7 @@ async function run(context: StreamingContext): Promise<void> {
     if (message.kind === 'answer') settle(message)
     if (message.kind === 'task') void runTask({ ...message.spec, plan: plan! }, program, host).then((report) => tell({ kind: 'report', id: message.id, report }))
   })
+  process.stdout.write = write
   tell({ kind: 'ready' })
 }
 

@@ -23,7 +23,7 @@ export class DynamoHeadStore<Value> implements HeadStore<Value> {
     const { client, sdk } = await this.#clients.dynamoReads()
     try {
       const { Item: item } = await client.send(new sdk.GetItemCommand({ TableName: this.#table, Key: { app: { S: this.#app } }, ConsistentRead: true }))
-      return item ? { rev: Number(item['rev']!.N), value: JSON.parse(item['value']!.S!) as Value } : null
+      return item ? { rev: Number(item['rev'].N), value: JSON.parse(item['value'].S!) as Value } : null
     } catch (error) {
       throw this.#failed('E_HEAD_READ', 'read', error)
     }

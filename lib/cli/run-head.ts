@@ -10,7 +10,7 @@ interface HeadFacts {
 }
 
 /** What a run says before its first batch. */
-export function headLines({ app, sources, outputs, dir, intervalMs }: StartingEvent, { version, committed, startupMs, names }: HeadFacts): string[] {
+export function headLines({ app, sources, outputs, dir, continues, intervalMs }: StartingEvent, { version, committed, startupMs, names }: HeadFacts): string[] {
   const title = `  sluice ${version}  ${app}`
   const rows = (label: string, entries: readonly string[]): string[] => entries.map((entry, i) => `  ${(i === 0 ? label : '').padEnd(11)}${entry}`)
   return [
@@ -18,7 +18,7 @@ export function headLines({ app, sources, outputs, dir, intervalMs }: StartingEv
     '',
     ...rows('Source', table(sources.map(({ name, kind }) => [name, kind]))),
     ...rows('Outputs', table(outputs.map(({ name, place }) => [names.get(name)!, place]))),
-    ...rows('State', [stateLine(dir, committed)]),
+    ...rows('State', [stateLine(dir, continues, committed)]),
     ...rows('Batches', [`every ${span(intervalMs)}`]),
   ]
 }
@@ -28,9 +28,11 @@ const table = (rows: readonly (readonly [string, string])[]): string[] => {
   return rows.map(([name, rest]) => name.padEnd(width) + rest)
 }
 
-function stateLine(dir: string | null, committed: number): string {
+function stateLine(dir: string | null, continues: boolean, committed: number): string {
   if (dir === null) return 'in memory: gone when this process ends; --dir keeps it'
-  return `${shownDirectory(dir).padEnd(12)}${committed > 0 ? `goes on after batch #${count(committed)}; --fresh to start over` : 'kept between runs; --fresh to start over'}`
+  const place = `${shownDirectory(dir)}  `.padEnd(12)
+  if (!continues) return `${place}begins anew each time; StreamingContext.getOrCreate or --dir goes on`
+  return `${place}${committed > 0 ? `goes on after batch #${count(committed)}; --fresh to start over` : 'kept between runs; --fresh to start over'}`
 }
 
 /** Short where it lies below the current directory. */

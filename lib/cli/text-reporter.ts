@@ -134,8 +134,8 @@ export class TextReporter implements Reporter {
     this.closeLine()
     if (exitCode !== 0 || !this.#starting) return
     const done = stoppedMs === null ? `done: ${counted(this.#batches, 'batch', 'batches')}, ${counted(this.#records, 'record')}` : `done in ${duration(stoppedMs)}`
-    const { dir } = this.#starting
-    this.#line(`  ${done}. ${dir === null ? 'State was in memory.' : `State is in ${shownDirectory(dir)}; the same command goes on with #${count(this.#next)}.`}`)
+    const { dir, continues } = this.#starting
+    this.#line(`  ${done}. ${dir === null ? 'State was in memory.' : !continues ? `State is in ${shownDirectory(dir)}; the next run begins anew.` : `State is in ${shownDirectory(dir)}; the same command goes on with #${count(this.#next)}.`}`)
   }
 
   /** Before anybody else writes to the same terminal. */

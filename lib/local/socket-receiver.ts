@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net'
-import { messageOf, type SluiceError } from '../model/errors.ts'
+import { messageOf, SluiceError } from '../model/errors.ts'
 import { LineBuffer, type LineOptions } from '../source/line-buffer.ts'
 import type { BytesToRecords } from '../source/source-factories.ts'
 import { Receiver } from '../source/receiver/receiver.ts'
@@ -15,6 +15,7 @@ export abstract class ConnectionReceiver<T> extends Receiver<T> {
 
   constructor(host: string, port: number) {
     super()
+    if (!Number.isInteger(port) || port < 1 || port > 65_535) throw badPort(port)
     this.#host = host
     this.#port = port
   }
@@ -86,3 +87,8 @@ export class SocketTextReceiver extends ConnectionReceiver<string> {
     for (const line of lines) if (!this.storeOne(line)) await this.ready()
   }
 }
+
+const badPort = (port: unknown): SluiceError =>
+  new SluiceError('E_ARGUMENT', `${String(port)} is not a port: a whole number from 1 to 65535.`, {
+    did: 'nothing was started', spark: 'IllegalArgumentException', next: ['pass the port as a number, for example Number(process.argv[3])'],
+  })

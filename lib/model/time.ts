@@ -74,8 +74,10 @@ function times(first: number, last: number, step: number): Time[] {
 export type DurationLike = Duration | number
 
 export const milliseconds = (count: number): Duration => new Duration(count)
-export const seconds = (count: number): Duration => new Duration(count * 1000)
-export const minutes = (count: number): Duration => new Duration(count * 60_000)
+/** Rounded to whole milliseconds. */
+export const seconds = (count: number): Duration => new Duration(Math.round(count * 1000))
+/** Rounded to whole milliseconds. */
+export const minutes = (count: number): Duration => new Duration(Math.round(count * 60_000))
 
 /** Spark's other spellings of the same factories. */
 export const Milliseconds = milliseconds

@@ -117,6 +117,7 @@ async function acquire(options: CoordinatorOptions): Promise<Versioned<Head>> {
       next: ['run the program that wrote it', 'use another --dir to begin anew', 'pass --accept-graph when the stateful operators are the same'],
     })
     case 'acquire': {
+      if (!options.fresh && found!.value.intervalMs !== options.intervalMs) throw intervalChanged(options, found!.value)
       if (options.fresh) return write(options, found!.rev, newHead(options), 'recreate')
       return write(options, found!.rev, acquired(found!.value, { holder, leaseUntil: leaseUntil(options), graph: program.fingerprint, conf }), 'acquire')
     }
@@ -144,14 +145,20 @@ async function recover(c: Coordination): Promise<void> {
   if (decideDuty(c.writer.head).kind === 'deliver') await deliver(c, c.base!)
 }
 
-/** Objects that no manifest names: attempts that died. They are swept once the floor has passed. */
+/** Objects that no manifest names: attempts that died, and all of former incarnations. They are swept once the floor has passed. */
 async function findLitter(c: Coordination): Promise<void> {
   const { app, inc, committed, manifest, owed } = c.writer.head
-  if (committed === 0 && !manifest) return
   const live = new Set([manifest?.key, ...owed.map((each) => each.manifest.key)])
   if (c.base) for (const ref of refsOf(c.base)) live.add(ref.key)
   for (const each of owed) for (const ref of refsOf(await readManifest(c.host.blobs, each.manifest))) live.add(ref.key)
   const names = new Names(app, inc)
-  const keys = await c.host.blobs.list(names.root)
-  c.sweeper.litter(keys.filter((key) => !live.has(key) && !key.startsWith(names.received)), committed)
+  const keys = await c.host.blobs.list(`${app}/`)
+  const [own, former] = [keys.filter((key) => key.startsWith(names.root)), keys.filter((key) => !key.startsWith(names.root))]
+  c.sweeper.litter(own.filter((key) => !live.has(key) && !key.startsWith(names.received)), committed)
+  c.sweeper.litter(former, 0)
 }
+
+const intervalChanged = ({ app, intervalMs }: CoordinatorOptions, head: Head): SluiceError =>
+  new SluiceError('E_INTERVAL_CHANGED', `The batch interval of "${app}" is ${intervalMs} ms; the stored state was made with ${head.intervalMs} ms.`, {
+    did: 'nothing was started; state and positions are kept', next: [`run with an interval of ${head.intervalMs} ms`, 'use another --dir to begin anew'],
+  })

@@ -45,6 +45,6 @@ export async function runOutputs(
 export const publishHere = (graph: StreamGraph, blobs: BlobStore, environment: OutputEnvironment): OutputPublisher => ({
   async publish({ batch, time, outputs }, output) {
     const node = graph.outputs.find(({ uid }) => uid === output)!
-    await node.output!.publish({ batch, timeMs: time, output, parts: outputs[output]!, read: (ref) => getBlob(blobs, ref), environment })
+    await node.output!.publish({ batch, timeMs: time, output, parts: outputs[output], read: (ref) => getBlob(blobs, ref), environment })
   },
 })

@@ -72,7 +72,11 @@ async function runTaskWithRetries(run: StageRun, task: string, exec: number, wor
     run.log.event({ type: 'task-failed', batch: run.plan.batch, task, attempt, code: answer.error.code, message: answer.error.message })
     // A task that was lost says nothing about the program, so it gets more chances than one that failed.
     const attemptsMax = answer.error.code === 'E_TASK_LOST' ? Math.max(run.attemptsMax, LOST_ATTEMPTS) : run.attemptsMax
-    if (attempt + 1 >= attemptsMax || !answer.error.retry) throw reviveError(answer.error, { where: { batch: run.plan.batch } })
+    if (attempt + 1 >= attemptsMax || !answer.error.retry) throw reviveError(answer.error, {
+      where: { batch: run.plan.batch },
+      did: 'the batch did not commit; its input is read again by the next one',
+      next: ['mend the function, then start again with the same directory'],
+    })
   }
 }
 

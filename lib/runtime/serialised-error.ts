@@ -25,7 +25,7 @@ export function serialiseError(error: unknown, where: Record<string, string | nu
 export function reviveError(plain: SerialisedError, facts: { readonly where?: Where; readonly did?: string; readonly next?: readonly string[] } = {}): SluiceError {
   const error = new SluiceError(plain.code, plain.message, {
     where: { ...(plain.where as Where), ...facts.where },
-    did: facts.did ?? plain.did,
+    did: plain.did || (facts.did ?? ''),
     next: plain.next.length > 0 ? plain.next : (facts.next ?? []),
     retry: plain.retry,
   })

@@ -19,8 +19,8 @@ export interface Partitioner {
 export class HashPartitioner implements Partitioner {
   readonly numPartitions: number
 
-  constructor(numPartitions: number) {
-    this.numPartitions = checkedPartitions(numPartitions)
+  constructor(numPartitions: number, where: Where = {}) {
+    this.numPartitions = checkedPartitions(numPartitions, where)
   }
 
   getPartition(key: unknown): number {

@@ -62,14 +62,15 @@ export class StreamGraph {
   /** Gives every operator its uid: the name, or a path of the operators that matter, made unique by order. */
   assignUids(): void {
     const taken = new Set<string>()
-    for (const node of this.nodes) {
-      if (node.name && node.counts) claimName(node, taken)
-    }
-    for (const node of this.nodes) node.uid = node.name && node.counts ? node.name : unique(derivedUid(node), taken, node)
+    for (const node of this.nodes) if (isNamed(node)) claimName(node, taken)
+    for (const node of this.nodes) node.uid = isNamed(node) ? node.name : unique(derivedUid(node), taken, node)
   }
 }
 
-function claimName(node: StreamNode, taken: Set<string>): void {
+/** Operators with an identity of their own; the name of a record-wise operator would have nothing to name. */
+const isNamed = (node: StreamNode): node is StreamNode & { name: string } => node.name !== undefined && (node.counts === true || node.output !== undefined)
+
+function claimName(node: StreamNode & { name: string }, taken: Set<string>): void {
   if (!/^[a-z][a-z0-9-]{0,62}$/.test(node.name!)) {
     throw new SluiceError('E_NAME', `${JSON.stringify(node.name)} is not a name: lower-case letters, digits and dashes, starting with a letter, at most 63 characters.`, {
       where: { place: node.place }, did: 'nothing was started', next: ['choose a name such as count-by-page, or leave it out'],

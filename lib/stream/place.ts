@@ -1,4 +1,6 @@
-const OWN = /[\\/](?:lib|dist[\\/]lib)[\\/](?:stream|app|model|plan|runtime|source|local|cli|testing)[\\/]|node:internal|\(<anonymous>\)/
+/** The folder of this library, as it stands in stacks: frames from there are ours. */
+const OWN = new URL('..', import.meta.url).href
+const isOwn = (frame: string): boolean => frame.includes(OWN) || frame.includes(OWN.slice('file://'.length)) || /node:internal|\(<anonymous>\)/.test(frame)
 
 /** `file:line:column` of the nearest caller outside the library: where in the user's program something was written. */
 export function callerPlace(): string {
@@ -12,7 +14,7 @@ export function callerPlace(): string {
 /** The first user frame of a stack. */
 export function placeIn(stack: string): string | null {
   for (const line of stack.split('\n').slice(1)) {
-    if (OWN.test(line)) continue
+    if (isOwn(line)) continue
     const match = /(?:\(|at )(?:file:\/\/)?(\/?[^():]*:\d+:\d+)\)?$/.exec(line)
     if (match) return relative(match[1])
   }

@@ -240,7 +240,7 @@ export class StreamingContext {
   partitioner(parts: Parts | ShuffleOptions | undefined): Partitioner {
     const given = typeof parts === 'object' && !('getPartition' in parts) ? parts.partitions : parts
     if (typeof given === 'object') return given
-    return new HashPartitioner(given ?? this.sparkContext.defaultParallelism)
+    return new HashPartitioner(given ?? this.sparkContext.defaultParallelism, { place: callerPlace() })
   }
 
   named(parts: unknown): { name?: string } {

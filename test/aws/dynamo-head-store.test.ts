@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { awsClients } from '../../lib/aws/clients.ts'
 import { DynamoHeadStore } from '../../lib/aws/dynamo-head-store.ts'
-import { SluiceError } from '../../lib/model/errors.ts'
+import type { SluiceError } from '../../lib/model/errors.ts'
 import { headStoreContract } from '../../lib/testing/contracts/head-store.ts'
 import { emulated } from './emulated.ts'
 

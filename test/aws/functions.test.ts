@@ -73,7 +73,7 @@ async function deploy(define = countWords): Promise<Deployment> {
       const batches: Record<string, Counts> = {}
       for (const key of await objects.list('out/')) {
         const [, batch, part] = key.split('/')
-        const counts = (batches[batch!] ??= {})
+        const counts = (batches[batch] ??= {})
         if (part !== '_SUCCESS') Object.assign(counts, parsed(Buffer.from(await objects.get(key)).toString('utf8')))
       }
       return Object.values(batches)
@@ -81,7 +81,7 @@ async function deploy(define = countWords): Promise<Deployment> {
   }
 }
 
-const parsed = (lines: string): Counts => Object.fromEntries([...lines.matchAll(/\((\w+),(\d+)\)/g)].map(([, word, count]) => [word!, Number(count)]))
+const parsed = (lines: string): Counts => Object.fromEntries([...lines.matchAll(/\((\w+),(\d+)\)/g)].map(([, word, count]) => [word, Number(count)]))
 
 function countWords(ssc: StreamingContext, place: string): void {
   ssc.source('lines', s3TextFiles(`${place}/in`, { splitBytes: 8 }))

@@ -25,7 +25,7 @@ export async function lambdaServer(handlers: Readonly<Record<string, Handler>>, 
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
-      const name = /\/functions\/([^/]+)\/invocations/.exec(request.url ?? '')![1]!
+      const name = /\/functions\/([^/]+)\/invocations/.exec(request.url ?? '')![1]
       const body = Buffer.concat(chunks)
       calls.push({ name, bytes: body.length })
       void answer(name, body.toString('utf8'), response)

@@ -112,6 +112,7 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
     if (this.#state !== 'started') return
     this.#state = 'stopped'
     this.#rememberError(error === undefined ? message : `${message} - ${messageOf(error)}`, error)
+    if (error !== undefined) this.#environment.io.log.event({ type: 'receiver-stopped', level: 'warn', stream: this.streamId, message, error: messageOf(error) })
     try {
       await this.#receiver.onStop()
     } catch (thrown) {

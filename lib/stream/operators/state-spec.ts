@@ -1,5 +1,6 @@
 import { type DurationLike, intervalMs, type Time } from '../../model/time.ts'
 import type { Partitioner } from '../../shuffle/partitioner.ts'
+import type { Inferred } from '../rdd/inferred.ts'
 import type { RDD } from '../rdd/rdd.ts'
 import type { State } from './state-handle.ts'
 
@@ -30,8 +31,8 @@ export class StateSpec<K, V, S, E> {
   }
 
   /** The form with four parameters gets the batch time and may emit nothing; the one with three emits one record per call. */
-  static function<K, V, S, E>(f: Mapping<K, V, S, E>, options?: StateOptions): StateSpec<K, V, S, E>
-  static function<K, V, S, E>(f: TimedMapping<K, V, S, E>, options?: StateOptions): StateSpec<K, V, S, E>
+  static function<K, V, S, E extends Inferred>(f: Mapping<K, V, S, E>, options?: StateOptions): StateSpec<K, V, S, E>
+  static function<K, V, S, E extends Inferred>(f: TimedMapping<K, V, S, E>, options?: StateOptions): StateSpec<K, V, S, E>
   static function<K, V, S, E>(f: TimedMapping<K, V, S, E> | Mapping<K, V, S, E>, options: StateOptions = {}): StateSpec<K, V, S, E> {
     if (f.length >= 4) return new StateSpec(f as TimedMapping<K, V, S, E>, false, options)
     const simple = f as Mapping<K, V, S, E>

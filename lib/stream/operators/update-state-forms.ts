@@ -12,9 +12,9 @@ export interface UpdateOptions<K, S> extends ShuffleOptions {
   readonly initial?: Initial<K, S>
 }
 
-export type UpdateValues<V, S> = (values: readonly V[], state: S | undefined) => S | undefined | null
-export type UpdateEntries<K, V, S> = (entries: IterableIterator<[K, readonly V[], S | undefined]>) => Iterable<readonly [K, S]>
-export type UpdateTimed<K, V, S> = (time: Time, key: K, values: readonly V[], state: S | undefined) => S | undefined | null
+export type UpdateValues<V, S> = (values: V[], state: S | undefined) => S | undefined | null
+export type UpdateEntries<K, V, S> = (entries: IterableIterator<[K, V[], S | undefined]>) => Iterable<readonly [K, S]>
+export type UpdateTimed<K, V, S> = (time: Time, key: K, values: V[], state: S | undefined) => S | undefined | null
 
 /** Spark's three forms: per key; over a partition's entries; per key with time and key (the last two take a partitioner and `rememberPartitioner`). */
 type UpdateArguments<K, V, S> =
@@ -32,7 +32,7 @@ export function updateStateByKey<K, V, S>(stream: DStream<readonly [K, V]>, args
   }
   const options = isOptions<K, S>(parts) ? parts : {}
   const f = update
-  return statefulStream<K, S>(stream, partitioner, third ?? options.initial ?? null, updateEach((_time, _key, values, state) => f(values as readonly V[], state as S | undefined)), options)
+  return statefulStream<K, S>(stream, partitioner, third ?? options.initial ?? null, updateEach((_time, _key, values, state) => f(values as V[], state as S | undefined)), options)
 }
 
 const isOptions = <K, S>(parts: unknown): parts is UpdateOptions<K, S> => typeof parts === 'object' && parts !== null && !('getPartition' in parts)

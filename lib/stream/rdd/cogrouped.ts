@@ -17,7 +17,7 @@ export function cogroupedNode(parents: readonly RddNode<any>[], partitioner: Par
       const add = (side: number, key: unknown, value: unknown): void => {
         const known = table.size
         const id = table.upsert(key)
-        if (id === known) groups.push([key, parents.map(() => [])])
+        if (id === known) groups.push([table.keyAt(id), parents.map(() => [])])
         groups[id][1][side].push(value)
       }
       return after(readSides(dependencies, split, task, add), () => sink.chunk(groups))

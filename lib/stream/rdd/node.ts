@@ -119,6 +119,7 @@ export function recordsOf<T>(node: RddNode<T>, split: number, task: TaskScope): 
 
 /** All records of a partition in an array. */
 export function collectSplit<T>(node: RddNode<T>, split: number, task: TaskScope): Maybe<T[]> {
+  if (node.cut) return after(task.shuffle(node.cut, split), (input) => input.flatMap(({ values }) => values as T[]))
   if (node.pinned || node.cached) return after(recordsOf(node, split, task), (records) => records as T[])
   const buffer = new ArraySink<T>()
   return after(node.compute(split, task, buffer), () => buffer.records)

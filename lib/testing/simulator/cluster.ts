@@ -2,7 +2,7 @@ import type { Host } from '../../host/host.ts'
 import { silentLog } from '../../host/log.ts'
 import type { Random } from '../../host/random.ts'
 import { SeededRandom } from '../../local/seeded-random.ts'
-import { hasCode } from '../../model/errors.ts'
+import { hasCode, messageOf } from '../../model/errors.ts'
 import type { Head } from '../../model/head.ts'
 import { fingerprint } from '../../plan/fingerprint.ts'
 import { BatchEvents } from '../../runtime/batch-events.ts'
@@ -12,7 +12,7 @@ import { TaskProgram } from '../../runtime/program.ts'
 import { StreamingContext } from '../../stream/streaming-context.ts'
 import { validateStart } from '../../stream/validate-start.ts'
 import type { Job, Outside } from './jobs/job.ts'
-import type { Ports } from './ports.ts'
+import { type Ports, SIMULATED } from './ports.ts'
 import { inlineFor, SimWorkers, type WorkerFacts } from './sim-launcher.ts'
 import { never, SimProcess } from './sim-process.ts'
 import { logSource, type SimLog } from './sim-source.ts'
@@ -41,7 +41,7 @@ export class Cluster {
   readonly #dead = new Set<string>()
   readonly #coordinators: SimProcess[] = []
   #started = 0
-  #loop: { readonly process: SimProcess; readonly loop: BatchLoop; readonly coordinator: Coordinator } | null = null
+  #loop: BatchLoop | null = null
 
   constructor(options: ClusterOptions) {
     this.#options = options
@@ -73,10 +73,10 @@ export class Cluster {
   }
 
   /** Lets the running coordinator stop as it does when asked to. */
-  stop(): void { this.#loop?.loop.stop() }
+  stop(): void { this.#loop?.stop() }
 
   async #coordinate(process: SimProcess): Promise<void> {
-    const { job, ports, stores, noticesDeath, seed } = this.#options
+    const { job, ports, stores, noticesDeath } = this.#options
     const host = this.#hostOf(process)
     const { context, program } = this.#build(process)
     const facts = { program, host }
@@ -93,15 +93,15 @@ export class Cluster {
     this.#countTakeover(process, epoch)
     const loop = new BatchLoop({
       coordinator, clock: full.clock, catchUpMax: 1000, batchesMax: null,
-      onBatch: () => { if (seed >= 0) ports.count('batch') },
+      onBatch: () => ports.count('batch'),
       onError: (error) => {
         ports.count('batch failed')
         this.#note(process, error)
       },
     })
-    this.#loop = { process, loop, coordinator }
+    this.#loop = loop
     await loop.run()
-    if (loop === this.#loop.loop) await coordinator.close()
+    await coordinator.close()
   }
 
   #countTakeover(process: SimProcess, epoch: number): void {
@@ -115,7 +115,6 @@ export class Cluster {
     const { ports, report } = this.#options
     ports.trace.add(ports.world.now(), `${process.name} notes: ${String(error)}`)
     if (hasCode(error, 'E_FENCED')) ports.count('fenced')
-    if (hasCode(error, 'E_OUTPUT')) ports.count('output owed')
     if (!isExpected(error)) report('unexpected error', `${process.name}: ${error instanceof Error ? error.stack : String(error)}`)
   }
 
@@ -143,8 +142,8 @@ export class Cluster {
 }
 
 /** What faults lead to; anything else is a bug. */
-const EXPECTED = ['E_SIMULATED', 'E_BUSY', 'E_FENCED', 'E_HEAD_UNREACHABLE', 'E_OUTPUT', 'E_BLOB_MISSING', 'E_TASK_LOST', 'E_TASK_ANSWER']
-const isExpected = (error: unknown): boolean => EXPECTED.some((code) => hasCode(error, code))
+const EXPECTED = ['E_BUSY', 'E_FENCED', 'E_HEAD_UNREACHABLE', 'E_OUTPUT', 'E_BLOB_MISSING', 'E_TASK_LOST', 'E_TASK_ANSWER']
+const isExpected = (error: unknown): boolean => EXPECTED.some((code) => hasCode(error, code)) || messageOf(error).includes(SIMULATED)
 
 /** A seed of its own for each process: what one draws does not depend on how often others do. */
 function hashOf(text: string): number {

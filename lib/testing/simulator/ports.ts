@@ -1,7 +1,6 @@
 import type { BlobStore } from '../../host/blob-store.ts'
 import type { Clock } from '../../host/clock.ts'
 import type { HeadStore } from '../../host/head-store.ts'
-import { SluiceError } from '../../model/errors.ts'
 import type { Head } from '../../model/head.ts'
 import { applies, type Fault, type FaultPlan, NoFaults, type PortCall } from './faults.ts'
 import { never, type SimProcess } from './sim-process.ts'
@@ -103,5 +102,6 @@ async function crash(process: SimProcess): Promise<never> {
   return never()
 }
 
-const noAnswer = (call: PortCall, why: string): SluiceError =>
-  new SluiceError('E_SIMULATED', `${call.port}.${call.operation} ${call.about}: ${why}.`, { retry: true, did: 'this was simulated' })
+/** As raw as a broken connection: nothing in it says whether the call took effect. */
+const noAnswer = (call: PortCall, why: string): Error => new Error(`${SIMULATED}${call.port}.${call.operation} ${call.about}: ${why}`)
+export const SIMULATED = 'simulated: '

@@ -44,32 +44,19 @@ export class SimWorkers {
 
   /** A worker that dies answers with silence; the launcher notices after a while, as a socket does. */
   async #execute(spec: TaskSpec): Promise<TaskReport> {
-    const worker = this.#pick()
-    const report = await Promise.race([runTask(spec, worker.facts.program, worker.facts.host), this.#silence(worker.process)])
-    return copyOf(report)
+    const { process, facts } = this.#pick()
+    const silence = process.ended.then(async () => {
+      await this.#ports.world.sleep(200)
+      throw new Error(`${process.name} is gone`)
+    })
+    return copyOf(await Promise.race([runTask(spec, facts.program, facts.host), silence]))
   }
-
-  async #silence(process: SimProcess): Promise<never> {
-    while (process.isAlive) await this.#ended(process)
-    await this.#ports.world.sleep(200)
-    this.#ports.count('worker died')
-    throw new Error(`${process.name} is gone`)
-  }
-
-  #ended(process: SimProcess): Promise<void> {
-    return new Promise((resolve) => this.#waiting.set(process, [...(this.#waiting.get(process) ?? []), resolve]))
-  }
-
-  readonly #waiting = new Map<SimProcess, (() => void)[]>()
 
   #pick(): { process: SimProcess; facts: WorkerFacts } {
     const at = Math.floor(this.#random.next() * this.slots)
     const known = this.#workers[at]
     if (known?.process.isAlive) return known
-    const process = new SimProcess(`worker-${++this.#started}`, this.#ports.world, (dead) => {
-      for (const resolve of this.#waiting.get(dead) ?? []) resolve()
-      this.#waiting.delete(dead)
-    })
+    const process = new SimProcess(`worker-${++this.#started}`, this.#ports.world, () => this.#ports.count('worker died'))
     return (this.#workers[at] = { process, facts: this.#start(process) })
   }
 }

@@ -8,6 +8,9 @@ export class SimProcess {
   readonly name: string
   readonly #world: World
   readonly #onEnd: (process: SimProcess) => void
+  /** Resolves when the process is gone. */
+  readonly ended: Promise<void>
+  #tellEnd: () => void = () => {}
   #alive = true
   #pausedUntil = 0
 
@@ -15,6 +18,7 @@ export class SimProcess {
     this.name = name
     this.#world = world
     this.#onEnd = onEnd
+    this.ended = new Promise((resolve) => { this.#tellEnd = resolve })
   }
 
   get isAlive(): boolean { return this.#alive }
@@ -25,6 +29,7 @@ export class SimProcess {
     if (!this.#alive) return
     this.#alive = false
     this.#onEnd(this)
+    this.#tellEnd()
   }
 
   pause(ms: number): void { this.#pausedUntil = this.#world.now() + ms }

@@ -57,7 +57,7 @@ export async function simulate(scenario: Scenario): Promise<Result> {
     violations.push({ check, what })
   }
   const ports = new Ports(world, trace, planOf(scenario))
-  const stores = new WatchedStores(report)
+  const stores = new WatchedStores(report, (shape) => ports.count(shape))
   const sinks = new SimSinks(ports, stores, report)
   const logs = logsOf(job, random, world.now(), ticks)
   const noticesDeath = scenario.faults !== 'random' || random.next() < 0.5

@@ -22,8 +22,11 @@ export class WatchedStores {
   readonly writes = new Map<string, number>()
   puts = 0
 
-  constructor(report: Report) {
+  readonly #count: (shape: string) => void
+
+  constructor(report: Report, count: (shape: string) => void) {
     this.#report = report
+    this.#count = count
   }
 
   /** What the register holds. */
@@ -58,15 +61,13 @@ export class WatchedStores {
     }
   }
 
-  /** An object is lost although nobody deleted it. */
-  get unwatched(): BlobStore { return this.#objects }
-
   async #written(head: Head, cause: string): Promise<void> {
     const before = this.#now
     this.#now = head
     this.writes.set(cause, (this.writes.get(cause) ?? 0) + 1)
     const wrong = check(before, head, cause)
     if (wrong) this.#report('head log', wrong)
+    if (head.owed.length > 0) this.#count('output owed')
     if (cause === 'halt') this.#report('self-check', head.halt!.reason)
     if (cause === 'commit') await this.#committed(before!, head)
   }

@@ -1,0 +1,292 @@
+import { type App, isApp } from '../app/app.ts'
+import '../app/install.ts'
+import { InlineLauncher } from '../app/inline-launcher.ts'
+import type { LogEvent } from '../host/log.ts'
+import { MemoryBlobStore } from '../local/blob-memory.ts'
+import { MemoryHeadStore } from '../local/head-memory.ts'
+import { ManualClock } from '../local/manual-clock.ts'
+import { SeededRandom } from '../local/seeded-random.ts'
+import { SluiceError } from '../model/errors.ts'
+import type { Head } from '../model/head.ts'
+import type { Manifest } from '../model/manifest.ts'
+import { type DurationLike, intervalMs } from '../model/time.ts'
+import { getBlob } from '../checkpoint/blobs.ts'
+import { fingerprint } from '../plan/fingerprint.ts'
+import { BatchEvents } from '../runtime/batch-events.ts'
+import { Coordinator } from '../runtime/coordinator.ts'
+import { TaskProgram } from '../runtime/program.ts'
+import { StateStore } from '../state/state-store.ts'
+import { sourceNode } from '../stream/rdd/leaves.ts'
+import type { StreamNode } from '../stream/stream-node.ts'
+import type { StreamingContext } from '../stream/streaming-context.ts'
+import { validateStart } from '../stream/validate-start.ts'
+import { type CrashPoint, TestLife } from './test-life.ts'
+import { TestOutput, watchOutput } from './test-output.ts'
+import { TestSource } from './test-source.ts'
+
+/** An app, or a function that defines a context and starts nothing. */
+export type Program = App | (() => StreamingContext)
+
+export interface TestAppOptions {
+  /** What the clock shows at first; 2026-01-01T00:00:00Z if it is left out. */
+  readonly start?: string | number | Date
+  /** Names of objects are drawn from it; results do not depend on it. */
+  readonly seed?: number
+  /** Partitions of every test source (default 1). */
+  readonly partitions?: number
+}
+
+export interface Crash {
+  /** Number of the batch, from 1; the next one if it is left out. */
+  readonly batch?: number
+  readonly at: CrashPoint
+}
+
+export interface Failure {
+  readonly output: string
+  /** 1 if it is left out. */
+  readonly times?: number
+  readonly error?: Error
+}
+
+export interface RestartOptions {
+  /** Another build of the program. */
+  readonly app?: Program
+  /** At least this many partitions of every test source from now on. */
+  readonly partitions?: number
+  /** Goes on although the graph has changed. */
+  readonly acceptsGraph?: boolean
+}
+
+/**
+ * Runs a program in this process as it would run anywhere, except that its sources are filled by the test, its sinks are recorded, and time passes only in
+ * `advance`, `runBatch` and `run`. Throws what the program's definition throws.
+ */
+export async function testApp(program: Program, options: TestAppOptions = {}): Promise<TestApp> {
+  const t = new TestApp(program, options)
+  await t.restart()
+  return t
+}
+
+interface Running {
+  readonly life: TestLife
+  readonly coordinator: Coordinator
+  readonly context: StreamingContext
+}
+
+export class TestApp {
+  /** Everything the program printed, byte for byte. */
+  printed = ''
+  /** Files written by `saveAs…`, by path; part files joined in order. */
+  readonly files = new Map<string, string>()
+  /** One line per batch, as the log shows it. */
+  readonly history: LogEvent[] = []
+  /** What outputs failed with; the batch is committed all the same, and its output is owed. */
+  readonly errors: unknown[] = []
+  readonly #clock: ManualClock
+  readonly #random: SeededRandom
+  readonly #head = new MemoryHeadStore<Head>()
+  readonly #blobs = new MemoryBlobStore()
+  readonly #sources = new Map<string, TestSource>()
+  readonly #outputs = new Map<string, TestOutput>()
+  readonly #crashes: { readonly batch: number; readonly at: CrashPoint; calls: number }[] = []
+  readonly #failures: { readonly output: string; times: number; readonly error: Error }[] = []
+  #program: Program
+  #partitions: number
+  #acceptsGraph = false
+  #running: Running | null = null
+  #lives = 0
+  #next = 1
+
+  constructor(program: Program, { start = '2026-01-01T00:00:00Z', seed = 1, partitions = 1 }: TestAppOptions) {
+    this.#program = program
+    this.#partitions = partitions
+    this.#clock = new ManualClock(new Date(start).getTime())
+    this.#random = new SeededRandom(seed)
+  }
+
+  // — what goes in
+
+  /** The stand-in for a source, by its name; without one when the program has a single source. */
+  source(name?: string, { partitions = this.#partitions }: { readonly partitions?: number } = {}): TestSource {
+    const source = this.#named(this.#sources, name, 'source')
+    source.widen(partitions)
+    return source
+  }
+
+  /** Milliseconds since the epoch. */
+  now(): number { return this.#clock.now() }
+
+  /** Lets time pass and runs every batch that becomes due. Rejects with what kept a batch from committing. */
+  async advance(duration: DurationLike): Promise<void> {
+    const until = this.now() + intervalMs(duration, 'time to pass')
+    for (let due = this.#due(); due <= until; due = this.#due()) await this.runBatch()
+    this.#clock.set(until)
+  }
+
+  /** Lets time pass until the next batch is due, and runs it. */
+  async runBatch(): Promise<Manifest> {
+    this.#clock.set(Math.max(this.now(), this.#due()))
+    const tick = this.#next++
+    for (;;) {
+      const running = await this.#ensureRunning()
+      const { coordinator, life } = running
+      // The life before may have died after it had committed.
+      if (coordinator.head.tick >= tick) return coordinator.manifest!
+      const manifest = await Promise.race([coordinator.runBatch(tick), life.died])
+      if (manifest) return manifest
+      this.#running = null
+    }
+  }
+
+  /** One batch per list of records; gives what the output showed for each, nothing where it did not run. */
+  async run(batches: readonly (readonly unknown[])[], { source, output }: { readonly source?: string; readonly output?: string } = {}): Promise<any[][]> {
+    const rows: any[][] = []
+    for (const records of batches) {
+      this.source(source).addAll(records)
+      const { batch } = await this.runBatch()
+      rows.push([...(this.output(output).batches.find((shown) => shown.batch === batch)?.rows ?? [])])
+    }
+    return rows
+  }
+
+  // — what comes out
+
+  /** What an output has shown, by the name of the output or of its stream; without one when the program has a single output. */
+  output(name?: string): TestOutput { return this.#named(this.#outputs, name, 'output') }
+
+  /** Keys and state of a stateful operator after the last batch, by its name. */
+  async state(operator?: string): Promise<Map<unknown, unknown>> {
+    const { coordinator } = await this.#ensureRunning()
+    const states = new Map(Object.entries(coordinator.manifest?.state ?? {}))
+    const [uid, committed] = this.#entry(states, operator, 'stateful operator with committed state')
+    const state = await new StateStore().keyed({ operator: uid, split: 0, partitions: 1, committed }, { get: (ref) => getBlob(this.#blobs, ref), put: () => Promise.reject(new Error('state is only read here')) })
+    const pairs = new Map<unknown, unknown>()
+    for (const id of state.table.ids()) if (state.has(id)) pairs.set(state.table.keyAt(id), state.get(id))
+    return pairs
+  }
+
+  // — what goes wrong
+
+  /** The process dies there, once; the next one starts at once and goes on from what is stored. */
+  crash({ batch = this.#committed + 1, at }: Crash): void { this.#crashes.push({ batch, at, calls: 0 }) }
+
+  /** The next attempts of an output throw. */
+  fail({ output, times = 1, error = new Error(`output "${output}" fails because the test says so`) }: Failure): void {
+    this.#failures.push({ output: this.output(output).name, times, error })
+  }
+
+  /** Ends the process and starts another, with the same or another build of the program. */
+  async restart({ app = this.#program, partitions = this.#partitions, acceptsGraph = false }: RestartOptions = {}): Promise<void> {
+    await this.close()
+    this.#program = app
+    this.#partitions = partitions
+    this.#acceptsGraph = acceptsGraph
+    for (const source of this.#sources.values()) source.widen(partitions)
+    await this.#ensureRunning()
+  }
+
+  /** Stops as the engine does when it is asked to. */
+  async close(): Promise<void> {
+    const running = this.#running
+    this.#running = null
+    if (!running) return
+    await Promise.race([running.coordinator.close(), running.life.died])
+    running.life.end()
+    running.context.sparkContext.stop()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> { return this.close() }
+
+  // — one life of the process
+
+  async #ensureRunning(): Promise<Running> {
+    while (!this.#running) {
+      const life = new TestLife((point) => this.#isFatal(point))
+      const running = await Promise.race([this.#open(life), life.died])
+      if (running) this.#running = running
+    }
+    return this.#running
+  }
+
+  async #open(life: TestLife): Promise<Running> {
+    const context = this.#build()
+    this.#replaceOutside(context, life)
+    const program = new TaskProgram(context.graph, context.sparkContext, fingerprint(context.graph))
+    const log = { event: (event: LogEvent) => { if (event.type === 'batch') this.history.push(event) } }
+    const host = { clock: this.#clock, random: this.#random, log, blobs: life.blobs(this.#blobs) }
+    const coordinator = await Coordinator.open({
+      app: 'test', host: { ...host, head: life.head(this.#head), launcher: life.launcher(new InlineLauncher(program, host)) }, program,
+      intervalMs: context.batchDuration.milliseconds, conf: {}, holder: `life-${++this.#lives}`, isGone: () => true, fresh: false, resume: false, acceptsGraph: this.#acceptsGraph,
+      events: new BatchEvents(this.#clock, context.listeners, log, context.graph, (error) => this.errors.push(error)),
+      environment: ({ app, inc }) => ({ app, inc, write: (text) => { this.printed += text }, files: { write: async (path, parts) => { this.files.set(path, parts.map(({ bytes }) => Buffer.from(bytes).toString()).join('')) } }, sparkContext: context.sparkContext }),
+      limitOf: () => null, attemptsMax: 1, keep: 2, signal: new AbortController().signal,
+    })
+    return { life, coordinator, context }
+  }
+
+  #build(): StreamingContext {
+    const context = isApp(this.#program) ? this.#program.build() : this.#program()
+    context.checkpointDir ??= 'memory'
+    validateStart(context)
+    context.graph.state = 'ACTIVE'
+    return context
+  }
+
+  #replaceOutside({ graph }: StreamingContext, life: TestLife): void {
+    for (const node of graph.inputs) {
+      const name = node.name ?? node.uid
+      const test = this.#sources.get(name) ?? new TestSource(name, this.#partitions)
+      this.#sources.set(name, test)
+      const source = test.source(() => life.at('mid-task'))
+      const replaced: Pick<StreamNode, 'source' | 'compute'> = { source, compute: (_time, view) => { const splits = view.cut(node); return splits && sourceNode(source, node.uid, splits) } }
+      Object.assign(node, replaced)
+    }
+    for (const node of graph.outputs) {
+      const name = this.#outputName(node)
+      const output = this.#outputs.get(name) ?? new TestOutput(name)
+      this.#outputs.set(name, output)
+      watchOutput(node, { output, before: () => this.#failIfAsked(name), midway: () => life.at('mid-output') })
+    }
+  }
+
+  /** Its own name, else that of the stream it shows, else its uid. */
+  #outputName(node: StreamNode): string { return node.name ?? node.parents[0]?.name ?? node.uid }
+
+  #failIfAsked(output: string): void {
+    const failure = this.#failures.find((each) => each.output === output && each.times > 0)
+    if (!failure) return
+    failure.times--
+    throw failure.error
+  }
+
+  #isFatal(point: Exclude<CrashPoint, object> | 'call'): boolean {
+    const at = this.#crashes.findIndex((crash) => {
+      if (typeof crash.at === 'string') return crash.at === point && crash.batch === this.#current
+      return point === 'call' && crash.batch <= this.#current && ++crash.calls >= crash.at.call
+    })
+    if (at >= 0) this.#crashes.splice(at, 1)
+    return at >= 0
+  }
+
+  get #committed(): number { return this.#running?.coordinator.head.committed ?? 0 }
+
+  /** The batch at work: committed or not, its outputs are not marked yet. */
+  get #current(): number { return (this.#running?.coordinator.head.outDone ?? 0) + 1 }
+
+  #due(): number {
+    const head = this.#running?.coordinator.head
+    return head ? head.zeroTime + this.#next * head.intervalMs : this.now()
+  }
+
+  #named<T>(known: ReadonlyMap<string, T>, name: string | undefined, what: string): T { return this.#entry(known, name, what)[1] }
+
+  #entry<T>(known: ReadonlyMap<string, T>, name: string | undefined, what: string): [string, T] {
+    if (name === undefined && known.size === 1) return [...known][0]
+    if (name !== undefined && known.has(name)) return [name, known.get(name)!]
+    const names = [...known.keys()].map((each) => JSON.stringify(each)).join(', ') || 'none'
+    throw new SluiceError('E_NAME', name === undefined ? `The program has ${known.size} of these, so a ${what} must be named.` : `There is no ${what} "${name}".`, {
+      did: 'nothing was done', next: [`these exist: ${names}`],
+    })
+  }
+}

@@ -1,0 +1,58 @@
+import { SluiceError } from '../model/errors.ts'
+import type { Json } from '../model/json.ts'
+import type { Source } from '../source/source.ts'
+
+export interface AddOptions {
+  /** 0 if left out. */
+  readonly partition?: number
+}
+
+type Split = { readonly p: number; readonly from: number; readonly to: number }
+
+/** Stands in for one of the program's sources. What a test adds arrives with the next batch, and can be read again after a crash. */
+export class TestSource {
+  readonly name: string
+  #partitions: unknown[][]
+
+  constructor(name: string, partitions: number) {
+    this.name = name
+    this.#partitions = Array.from({ length: partitions }, () => [])
+  }
+
+  /** The record as the source would hand it to the program: a line of text for a text source. Throws when there is no such partition. */
+  add(record: unknown, { partition = 0 }: AddOptions = {}): this {
+    const records = this.#partitions[partition]
+    if (!records) throw new SluiceError('E_PARTITIONS', `The test source "${this.name}" has ${this.#partitions.length} partitions; there is none with the number ${partition}.`, { did: 'nothing was added', next: [`ask for more: t.source('${this.name}', { partitions: ${partition + 1} })`] })
+    records.push(record)
+    return this
+  }
+
+  addAll(records: Iterable<unknown>, options?: AddOptions): this {
+    for (const record of records) this.add(record, options)
+    return this
+  }
+
+  /** At least this many partitions from the next batch on. */
+  widen(partitions: number): void {
+    while (this.#partitions.length < partitions) this.#partitions.push([])
+  }
+
+  /** The source as one process reads it; `onRead` comes after each split has been read. */
+  source(onRead: () => Promise<void> | null): Source<unknown> {
+    return {
+      name: `test source ${this.name}`,
+      cut: async ({ position }) => {
+        const from = (position as number[] | null) ?? []
+        const to = this.#partitions.map((records) => records.length)
+        const splits: Split[] = to.map((end, p) => ({ p, from: from[p] ?? 0, to: end }))
+        return { position: to, splits: splits as unknown as Json[], records: splits.reduce((sum, split) => sum + split.to - split.from, 0) }
+      },
+      read: (split) => this.#read(split as unknown as Split, onRead),
+    }
+  }
+
+  async *#read({ p, from, to }: Split, onRead: () => Promise<void> | null): AsyncIterable<readonly unknown[]> {
+    yield this.#partitions[p].slice(from, to)
+    await onRead()
+  }
+}
