@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import type { BlobStore } from '../host/blob-store.ts'
 import type { TaskLauncher } from '../host/launcher.ts'
 import { MemoryBlobStore } from '../local/blob-memory.ts'
-import { SluiceError } from '../model/errors.ts'
+import { messageOf, SluiceError } from '../model/errors.ts'
 import type { TaskReport, TaskSpec } from '../model/task.ts'
 import type { BlobCall, FromWorker, ToWorker, WorkerStart } from './worker-messages.ts'
 
@@ -98,7 +98,7 @@ class TaskWorker {
         else if (message.kind === 'refused') reject(new SluiceError('E_WORKER', message.message, { did: 'nothing was started', next: ['run without --workers to see the program alone'] }))
         else this.#heard(worker, message)
       })
-      worker.on('error', (error) => { reject(error); this.#lost(error) })
+      worker.on('error', (error: Error) => { reject(error); this.#lost(error) })
       worker.on('exit', () => this.#lost(new Error('the worker thread ended')))
     })
     ready.catch(() => {}) // whoever waits for it hears of it
@@ -134,8 +134,8 @@ class TaskWorker {
       const result = await this.#call(call)
       worker.postMessage({ kind: 'answer', id, ...(result instanceof Uint8Array ? { bytes: result } : Array.isArray(result) ? { keys: result } : {}) } satisfies ToWorker)
     } catch (error) {
-      const { code = 'E_BLOB_MISSING', message } = error as SluiceError
-      worker.postMessage({ kind: 'answer', id, error: { code, message } } satisfies ToWorker)
+      const code = error instanceof SluiceError ? error.code : 'E_BLOB_UNREACHABLE'
+      worker.postMessage({ kind: 'answer', id, error: { code, message: messageOf(error) } } satisfies ToWorker)
     }
   }
 

@@ -1,6 +1,6 @@
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import type { LambdaClient } from '@aws-sdk/client-lambda'
-import type { S3Client } from '@aws-sdk/client-s3'
+import type * as dynamodb from '@aws-sdk/client-dynamodb'
+import type * as lambda from '@aws-sdk/client-lambda'
+import type * as s3 from '@aws-sdk/client-s3'
 import { SluiceError } from '../model/errors.ts'
 
 /** A client and the package that its commands come from. */
@@ -8,9 +8,9 @@ export interface Sdk<Client, Package> {
   readonly client: Client
   readonly sdk: Package
 }
-export type S3 = Sdk<S3Client, typeof import('@aws-sdk/client-s3')>
-export type Dynamo = Sdk<DynamoDBClient, typeof import('@aws-sdk/client-dynamodb')>
-export type Lambda = Sdk<LambdaClient, typeof import('@aws-sdk/client-lambda')>
+export type S3 = Sdk<s3.S3Client, typeof s3>
+export type Dynamo = Sdk<dynamodb.DynamoDBClient, typeof dynamodb>
+export type Lambda = Sdk<lambda.LambdaClient, typeof lambda>
 
 /** The clients of one process. Each package is loaded and each client made on first use, so a function pays for those it needs. */
 export interface AwsClients {

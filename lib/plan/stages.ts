@@ -87,7 +87,10 @@ function shufflesRead(top: RddNode<any>, terminal: Terminal): ShuffleDependency[
     seen.add(node)
     const ownCut = terminal.kind === 'shuffle' && terminal.dependency === node.cut
     if (node.cut && !ownCut) found.add(node.cut)
-    else for (const dependency of node.dependencies) dependency.kind === 'shuffle' ? found.add(dependency) : visit(dependency.parent)
+    else for (const dependency of node.dependencies) {
+      if (dependency.kind === 'shuffle') found.add(dependency)
+      else visit(dependency.parent)
+    }
   }
   visit(top)
   return [...found]

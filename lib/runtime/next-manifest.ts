@@ -1,4 +1,3 @@
-import type { Json } from '../model/json.ts'
 import type { Manifest, OperatorState, RetainedBatch, StagedPart } from '../model/manifest.ts'
 import type { StateWrite } from '../model/task.ts'
 import { nextOperatorState } from '../state/chains.ts'

@@ -48,7 +48,7 @@ export class Receivers {
   }
 
   async stop(graceful: boolean): Promise<void> {
-    await Promise.all(this.#inputs.map(({ node }) => node.source!.receiver?.stop(graceful)))
+    await Promise.all(this.#inputs.map(async ({ node }) => node.source!.receiver?.stop(graceful)))
   }
 
   /** Blocks that were received and that no batch has taken. */

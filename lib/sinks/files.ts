@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs'
 import { mkdir, open, readFile, rename, stat } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { threadId } from 'node:worker_threads'
 import { messageOf, SluiceError } from '../model/errors.ts'
 import type { Delivery, OutputSink } from '../output/sink.ts'
 
@@ -61,7 +63,6 @@ type Owner = Pick<Delivery, 'app' | 'sink'>
 class Folder {
   readonly #path: string
   #owner: Owner | null = null
-  #count = 0
 
   constructor(path: string) {
     this.#path = path
@@ -84,7 +85,7 @@ class Folder {
 
   /** Moved into place whole, and on the disk before it counts. */
   async place(name: string, bytes: Uint8Array): Promise<void> {
-    const temporary = join(this.#path, '_temporary', `${name.replaceAll(/[\\/]/g, '.')}.${process.pid}.${++this.#count}`)
+    const temporary = join(this.#path, '_temporary', `${name.replaceAll(/[\\/]/g, '.')}.${writer}.${++written}`)
     const file = await open(temporary, 'w')
     try {
       await file.writeFile(bytes)
@@ -107,6 +108,10 @@ class Folder {
   }
 }
 
+/** Whoever else writes the same file at this moment, on whatever machine, has a temporary file of another name. */
+const writer = `${hostname()}.${process.pid}.${threadId}`
+let written = 0
+
 /** So that a name survives a power cut. Windows cannot, and need not. */
 async function syncFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return
@@ -124,7 +129,7 @@ const padded = (n: number, width: number): string => String(n).padStart(width, '
 const safe = (text: string): string => encodeURIComponent(text).replaceAll('.', '%2E').slice(0, 96)
 
 function textLine(record: unknown): string {
-  if (['string', 'number', 'boolean', 'bigint'].includes(typeof record)) return String(record as string)
+  if (['string', 'number', 'boolean', 'bigint'].includes(typeof record)) return String(record)
   throw badLine(`text needs strings or numbers, and a record is ${record === null ? 'null' : `of type ${typeof record}`}`)
 }
 
@@ -146,4 +151,4 @@ function checkedLine(line: string, { sink, partition, batch }: Delivery): string
 }
 
 const badLine = (why: string, where: { operator?: string; partition?: number; batch?: number } = {}): SluiceError =>
-  new SluiceError('E_SINK_VALUE', `${why[0]!.toUpperCase()}${why.slice(1)}.`, { where, did: 'nothing of its partition was written', next: ["format: 'ndjson'", 'or give `format` a function that makes the line'] })
+  new SluiceError('E_SINK_VALUE', `${why[0].toUpperCase()}${why.slice(1)}.`, { where, did: 'nothing of its partition was written', next: ["format: 'ndjson'", 'or give `format` a function that makes the line'] })

@@ -163,7 +163,7 @@ async function openClient(url: string): Promise<OwnClient> {
   const client = createClient({ url, disableOfflineQueue: true, socket: { reconnectStrategy: false, connectTimeout: connectMs, socketTimeout: silenceMs } })
   client.on('error', () => {})
   await client.connect()
-  return client as unknown as OwnClient
+  return client
 }
 
 /** An error that the server sent, rather than one of the connection; a server that is starting or changing roles will be well later. */

@@ -107,7 +107,7 @@ const checkedLookup = (rule: AddressRule): LookupFunction => (hostname, options,
     const bad = addresses.find(({ address }) => !rule.permits(address))
     if (bad) return callback(addressRefused(hostname, bad.address), '', 0)
     if (options.all) return callback(null, addresses)
-    return callback(null, addresses[0]!.address, addresses[0]!.family)
+    return callback(null, addresses[0].address, addresses[0].family)
   })
 }
 

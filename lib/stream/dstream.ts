@@ -1,6 +1,5 @@
 import { SluiceError } from '../model/errors.ts'
-import type { Time } from '../model/time.ts';
-import { type DurationLike, intervalMs } from '../model/time.ts'
+import { type DurationLike, intervalMs, type Time } from '../model/time.ts'
 import type { Delivery, OutputSink } from '../output/sink.ts'
 import type { Partitioner } from '../shuffle/partitioner.ts'
 import { cogroup } from './operators/cogroup.ts'

@@ -71,15 +71,15 @@ export class StreamGraph {
 const isNamed = (node: StreamNode): node is StreamNode & { name: string } => node.name !== undefined && (node.counts === true || node.output !== undefined)
 
 function claimName(node: StreamNode & { name: string }, taken: Set<string>): void {
-  if (!/^[a-z][a-z0-9-]{0,62}$/.test(node.name!)) {
+  if (!/^[a-z][a-z0-9-]{0,62}$/.test(node.name)) {
     throw new SluiceError('E_NAME', `${JSON.stringify(node.name)} is not a name: lower-case letters, digits and dashes, starting with a letter, at most 63 characters.`, {
       where: { place: node.place }, did: 'nothing was started', next: ['choose a name such as count-by-page, or leave it out'],
     })
   }
-  if (taken.has(node.name!)) {
+  if (taken.has(node.name)) {
     throw new SluiceError('E_NAME', `The name "${node.name}" is given twice.`, { where: { place: node.place }, did: 'nothing was started', next: ['give each operator a name of its own'] })
   }
-  taken.add(node.name!)
+  taken.add(node.name)
 }
 
 function derivedUid(node: StreamNode): string {

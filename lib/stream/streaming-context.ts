@@ -1,6 +1,5 @@
 import { SluiceError } from '../model/errors.ts'
-import type { Time } from '../model/time.ts';
-import { type DurationLike, Duration, intervalMs } from '../model/time.ts'
+import { Duration, type DurationLike, intervalMs, type Time } from '../model/time.ts'
 import { HashPartitioner, type Partitioner } from '../shuffle/partitioner.ts'
 import type { FileChoice } from '../source/file-cut.ts'
 import type { Receiver } from '../source/receiver/receiver.ts'
@@ -174,6 +173,7 @@ export class StreamingContext {
       validateStart(this)
       this.#engine = this.#makeEngine(this)
       this.graph.state = 'ACTIVE'
+      // oxlint-disable-next-line typescript/no-this-alias -- the one running context of the process
       active = this
       this.#engine.start()
     } catch (error) {

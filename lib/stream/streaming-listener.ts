@@ -67,7 +67,7 @@ export class ListenerBus {
 
   post<N extends EventName>(name: N, event: EventOf<N>): void {
     if (this.#stopped) return
-    for (const listener of [...this.#listeners]) {
+    for (const listener of Array.from(this.#listeners)) {
       this.#depth++
       try {
         ;(listener[name] as ((event: EventOf<N>) => void) | undefined)?.call(listener, event)

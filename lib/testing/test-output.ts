@@ -53,7 +53,7 @@ export function watchOutput(node: StreamNode<any>, { output, before, midway }: O
       before()
       if (isSink) await midway()
       else await operation.publish(batch)
-      output.show({ batch: batch.batch, timeMs: batch.timeMs, rows: (await stagedRecords(batch as OutputBatch)).flat() })
+      output.show({ batch: batch.batch, timeMs: batch.timeMs, rows: (await stagedRecords(batch)).flat() })
       if (!isSink) await midway()
     },
   }

@@ -139,7 +139,7 @@ export const mysqlDialect: Dialect = {
       ...replace.map((column) => `${quote(column)} = values(${quote(column)})`),
       ...add.map((column) => `${quote(column)} = ${quote(column)} + values(${quote(column)})`),
     ]
-    return ` on duplicate key update ${(set.length === 0 ? [`${quote(key[0]!)} = ${quote(key[0]!)}`] : set).join(', ')}`
+    return ` on duplicate key update ${(set.length === 0 ? [`${quote(key[0])} = ${quote(key[0])}`] : set).join(', ')}`
   },
   lock: ' for update',
   createFence: (table) => `create table if not exists ${table} ${fenceColumns((length) => `varchar(${length})`, 'bigint')} engine = innodb character set utf8mb4 collate utf8mb4_bin`,

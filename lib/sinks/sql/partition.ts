@@ -87,7 +87,7 @@ function* storeGood<T>(writer: Writer<T>, chunk: readonly Entry<T>[], skips: (er
   } catch (error) {
     if (!skips(error)) throw error
     yield* plainly('rollback to savepoint sluice_chunk')
-    if (chunk.length === 1) skipped.push({ record: chunk[0]!.record, error })
+    if (chunk.length === 1) skipped.push({ record: chunk[0].record, error })
     else {
       const half = chunk.length / 2
       yield* storeGood(writer, chunk.slice(0, half), skips, skipped)

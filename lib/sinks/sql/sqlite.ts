@@ -92,7 +92,7 @@ class Connection {
 
   #run({ sql, values }: Statement): Answer {
     const statement = this.#statement(sql)
-    if (sql.startsWith('select ')) return { rows: statement.all(...values as (string | bigint)[]) as Answer['rows'], changed: 0 }
+    if (sql.startsWith('select ')) return { rows: statement.all(...values as (string | bigint)[]), changed: 0 }
     return { rows: [], changed: Number(statement.run(...values as (string | bigint)[]).changes) }
   }
 

@@ -46,7 +46,7 @@ function rowWriter<T, C extends readonly string[]>(dialect: Dialect, options: Sq
     entry(record, delivery) {
       const values = options.row(record, delivery)
       if (values.length !== columns.length) throw wrongCount(columns, values.length)
-      return { record, statements: [], row: columns.map((column, i) => dialect.bind(checkValue(values[i]!, column))) }
+      return { record, statements: [], row: columns.map((column, i) => dialect.bind(checkValue(values[i], column))) }
     },
     chunks: (entries) => inPowersOfTwo(upsert && !dialect.repeatsKeys ? runsOfDistinct(entries, key) : [entries], rowsMax),
     statements: (chunk) => [{ sql: text(chunk.length), values: chunk.flatMap(({ row }) => row) }],
@@ -93,7 +93,7 @@ function* runsOfDistinct<T>(entries: readonly Entry<T>[], key: readonly number[]
   let run: Entry<T>[] = []
   let seen = new Set<string>()
   for (const entry of entries) {
-    const text = JSON.stringify(key.map((i) => shownKey(entry.row[i]!)))
+    const text = JSON.stringify(key.map((i) => shownKey(entry.row[i])))
     if (seen.has(text)) {
       yield run
       run = []

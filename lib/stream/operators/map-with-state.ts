@@ -1,6 +1,5 @@
 import { Time } from '../../model/time.ts'
 import type { KeyedState } from '../../state/keyed-state.ts'
-import type { Parts } from '../dstream.ts'
 import { DStream } from '../dstream.ts'
 import { readSide } from '../rdd/cogrouped.ts'
 import { after, type Dependency, type Maybe, type RddNode, type TaskScope } from '../rdd/node.ts'

@@ -13,6 +13,7 @@ export function stageFirst(limit: number): OutputStager {
   const records: unknown[] = []
   const emit = (record: unknown): void => {
     if (records.length < limit) records.push(record)
+    // oxlint-disable-next-line typescript/only-throw-error -- a signal, not an error
     if (records.length >= limit) throw STOP
   }
   return { sink: { emit, chunk: (chunk) => chunk.forEach(emit) }, finish: () => records }

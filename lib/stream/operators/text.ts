@@ -6,6 +6,7 @@ export function sparkText(record: unknown): string {
   if (record instanceof Set) return `Set(${[...record].map(sparkText).join(', ')})`
   if (record instanceof Date) return record.toISOString()
   if (record !== null && typeof record === 'object' && record.toString === Object.prototype.toString) return JSON.stringify(record)
+  // oxlint-disable-next-line typescript/no-base-to-string -- objects without a toString of their own were shown above
   return String(record)
 }
 
@@ -23,6 +24,7 @@ function pythonRepr(value: unknown): string {
   if (typeof value === 'object' && value.toString === Object.prototype.toString) {
     return `{${Object.entries(value).map(([key, item]) => `${quoted(key)}: ${pythonRepr(item)}`).join(', ')}}`
   }
+  // oxlint-disable-next-line typescript/no-base-to-string -- as above
   return String(value)
 }
 

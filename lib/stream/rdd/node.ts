@@ -14,8 +14,8 @@ export type Maybe<T> = T | Promise<T>
 export type Done = Maybe<void>
 
 /** Continues after `value`, without a promise where there is none: user-facing actions on data at hand stay synchronous. */
-export const after = <T, R>(value: Maybe<T>, next: (value: T) => Maybe<R>): Maybe<R> =>
-  value instanceof Promise ? value.then(next) : next(value)
+export const after = <T, R>(value: Maybe<T>, use: (value: T) => Maybe<R>): Maybe<R> =>
+  value instanceof Promise ? value.then(use) : use(value)
 
 /** Takes records, one at a time or a chunk at once. `emit` is a plain closure so that generated loops inline it. */
 export interface Sink<T> {

@@ -72,7 +72,7 @@ export const sinkContract = (name: string, create: (t: TestContext) => Promise<S
   promise('partitions do not know each other: each takes its batch once, whatever was repeated or came first', async (under) => {
     const parts = [rows('a', 2), rows('b', 3), rows('c', 1)]
     const sink = under.open()
-    for (const order of [[2], [2, 0], [1, 2, 0]]) for (const partition of order) await sink.write(parts[partition]!, delivery(1, partition, 3))
+    for (const order of [[2], [2, 0], [1, 2, 0]]) for (const partition of order) await sink.write(parts[partition], delivery(1, partition, 3))
     await deliver(sink, 1, parts)
     await holds(under, parts.flat())
   })
@@ -80,7 +80,7 @@ export const sinkContract = (name: string, create: (t: TestContext) => Promise<S
   promise('a batch that stopped after any of its partitions is whole after the next try', async (under) => {
     for (let batch = 1; batch <= 4; batch++) {
       const parts = [0, 1, 2].map((partition) => rows(`${batch}.${partition}.`, 2))
-      for (let partition = 0; partition < batch - 1; partition++) await under.open().write(parts[partition]!, delivery(batch, partition, 3))
+      for (let partition = 0; partition < batch - 1; partition++) await under.open().write(parts[partition], delivery(batch, partition, 3))
       await deliver(under.open(), batch, parts)
     }
     await holds(under, [1, 2, 3, 4].flatMap((batch) => [0, 1, 2].flatMap((partition) => rows(`${batch}.${partition}.`, 2))))

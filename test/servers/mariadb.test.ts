@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { createPool, type Pool, type PoolConnection } from 'mysql2/promise'
+import { findMariaDb, startMariaDb } from '../../infra/servers/mariadb.ts'
+import { hasCode } from '../../lib/model/errors.ts'
+import { type MySqlPool, mysql } from '../../lib/sinks/index.ts'
+import { deliver, sinkContract, type SinkRow } from '../../lib/testing/contracts/sink.ts'
+import { DyingCalls } from './dying-calls.ts'
+import { sqlLaws } from './sql-laws.ts'
+
+const program = findMariaDb()
+if (program) await tests(program)
+else test('MariaDB', { skip: 'MariaDB is not installed here (Debian: apt-get install mariadb-server)' }, () => {})
+
+async function tests(found: string): Promise<void> {
+  const server = await startMariaDb(found)
+  const pool = createPool({ uri: server.url, connectionLimit: 10, timezone: 'Z', charset: 'utf8mb4' })
+  const sinks: { close?(): Promise<void> }[] = []
+  after(async () => {
+    for (const sink of sinks) await sink.close?.()
+    await pool.end()
+    await server.stop()
+  })
+  const keep = <S extends { close?(): Promise<void> }>(sink: S): S => {
+    sinks.push(sink)
+    return sink
+  }
+  let tables = 0
+
+  sinkContract('MariaDB', async () => {
+    const table = `rows${++tables}`
+    await pool.query(`create table ${table} (id varchar(100), text longtext, n double, at datetime(3)) character set utf8mb4`)
+    const options = { table, fence: `fence${tables}`, columns: ['id', 'text', 'n', 'at'], row: ({ id, text, n, at }: SinkRow) => [id, text, n, at] } as const
+    return {
+      fenced: true,
+      open: () => mysql(pool, options),
+      dying: (n, death) => mysql(dyingPool(pool, new DyingCalls(n, death)), options),
+      contents: async () => (await pool.query(`select id, text, n, at from ${table}`))[0] as SinkRow[],
+    }
+  })
+
+  sqlLaws('MariaDB', {
+    open: (options) => keep(mysql(server.url, options)),
+    openCut: (at, options) => mysql(cutPool(pool, at), options),
+    run: async (sql) => { await pool.query(sql) },
+    read: async (sql) => (await pool.query({ sql, rowsAsArray: true }))[0] as unknown[][],
+  })
+
+  test('MariaDB: a value that would be cut is an error on connections of the sink, whatever the server is set to', async (t) => {
+    await pool.query("set global sql_mode = ''")
+    t.after(() => pool.query("set global sql_mode = 'STRICT_TRANS_TABLES'"))
+    await pool.query('create table narrow (word varchar(3))')
+    const sink = keep(mysql(server.url, { table: 'narrow', columns: ['word'], row: (word: string) => [word] }))
+    await assert.rejects(deliver(sink, 1, [['four']], { sink: 'narrow' }), (error) => hasCode(error, 'E_SINK_REJECTED'))
+    await deliver(sink, 1, [['six']], { sink: 'narrow' })
+    assert.deepEqual((await pool.query({ sql: 'select word from narrow', rowsAsArray: true }))[0], [['six']])
+  })
+
+  test('MariaDB: a wrong password is an error that does not show it', async () => {
+    const sink = keep(mysql(server.url.replace('hidden-word', 'other-hidden-word'), { table: 't', columns: ['a'], row: (a: number) => [a] }))
+    await assert.rejects(deliver(sink, 1, [[1]]), (error) => hasCode(error, 'E_SINK_REJECTED') && !/hidden/.test(error.message + String((error.cause as Error | undefined)?.stack)))
+  })
+
+  test('MariaDB: connections that the server ends in between are replaced', async () => {
+    await pool.query('create table cutoff (n int)')
+    const sink = keep(mysql(server.url, { table: 'cutoff', columns: ['n'], row: (n: number) => [n] }))
+    for (let batch = 1; batch <= 3; batch++) {
+      await deliver(sink, batch, [[batch]], { sink: 'cutoff' })
+      const [[me]] = (await pool.query({ sql: 'select connection_id()', rowsAsArray: true })) as unknown as number[][][]
+      const [others] = (await pool.query({ sql: 'select id from information_schema.processlist where user = ?', rowsAsArray: true }, ['sluice'])) as unknown as number[][][]
+      for (const [id] of others!) if (id !== me![0]) await pool.query(`kill ${id}`).catch(() => {})
+    }
+    await deliver(sink, 4, [[4]], { sink: 'cutoff' })
+    assert.deepEqual((await pool.query({ sql: 'select n from cutoff order by n', rowsAsArray: true }))[0], [[1], [2], [3], [4]])
+  })
+}
+
+const socketOf = (connection: PoolConnection): { destroy(): void } => (connection.connection as unknown as { stream: { destroy(): void } }).stream
+
+/** Like a pool of a process that ends at a call. */
+function dyingPool(pool: Pool, calls: DyingCalls): MySqlPool {
+  return wrapped(pool, (connection, sql, send) => calls.call(send, () => socketOf(connection).destroy()))
+}
+
+/** A pool that breaks one connection, once the server has got a statement that matches. */
+function cutPool(pool: Pool, at: RegExp): MySqlPool {
+  let isCut = false
+  return wrapped(pool, async (connection, sql, send) => {
+    const answer = await send()
+    if (isCut || !at.test(sql)) return answer
+    isCut = true
+    socketOf(connection).destroy()
+    throw new Error('Connection lost')
+  })
+}
+
+type Answer = Promise<[any, any]>
+
+const wrapped = (pool: Pool, around: (connection: PoolConnection, sql: string, send: () => Answer) => Answer): MySqlPool => ({
+  async getConnection() {
+    const connection = await pool.getConnection()
+    connection.on('error', () => {})
+    return {
+      execute: (options, values) => around(connection, options.sql, () => connection.execute(options, values)),
+      query: (options) => around(connection, options.sql, () => connection.query(options)),
+      release: () => connection.release(),
+      destroy: () => connection.destroy(),
+    }
+  },
+})

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { createClient } from '@redis/client'
+import { findRedis, startRedis } from '../../infra/servers/redis.ts'
+import { hasCode } from '../../lib/model/errors.ts'
+import { redis, type RedisClient } from '../../lib/sinks/index.ts'
+import { deliver, sinkContract, type SinkRow } from '../../lib/testing/contracts/sink.ts'
+import { DyingCalls } from './dying-calls.ts'
+
+const program = findRedis()
+if (program) await tests(program)
+else test('Redis', { skip: 'Redis is not installed here (Debian: apt-get install redis-server)' }, () => {})
+
+async function tests(found: string): Promise<void> {
+  const server = await startRedis(found)
+  const client = createClient({ url: server.url })
+  client.on('error', () => {})
+  await client.connect()
+  const sinks: { close?(): Promise<void> }[] = []
+  after(async () => {
+    for (const sink of sinks) await sink.close?.()
+    await client.close()
+    await server.stop()
+  })
+  const keep = <S extends { close?(): Promise<void> }>(sink: S): S => {
+    sinks.push(sink)
+    return sink
+  }
+  let lists = 0
+
+  for (const batchCommands of [5_000, 3]) {
+    sinkContract(`Redis, ${batchCommands} commands at once`, async () => {
+      const list = `rows${++lists}`
+      const options = { batchCommands, fencePrefix: `fence${lists}:`, commands: (row: SinkRow) => [['RPUSH', list, JSON.stringify(row)]] as const }
+      return {
+        fenced: true,
+        open: () => redis(client, options),
+        dying: (n, death) => redis(dyingClient(client, new DyingCalls(n, death)), { ...options, attempts: 1 }),
+        contents: async () => (await client.lRange(list, 0, -1)).map((text) => {
+          const row = JSON.parse(text) as SinkRow
+          return { ...row, at: row.at === null ? null : new Date(row.at) }
+        }),
+      }
+    })
+  }
+
+  test('Redis: a command that is refused holds the partition up where it is, and those before it are not repeated', async () => {
+    await client.set('mixed:b', 'text')
+    const sink = keep(redis(server.url, { commands: (key: string) => [['RPUSH', `mixed:${key}`, 'x'], ['INCR', 'mixed:n']] }))
+    for (let time = 0; time < 3; time++) {
+      await assert.rejects(deliver(sink, 1, [['a', 'b', 'c']], { sink: 'mixed' }), (error) => hasCode(error, 'E_SINK_REJECTED') && /command 3 .*WRONGTYPE/.test(error.message))
+    }
+    assert.deepEqual([await client.lLen('mixed:a'), await client.get('mixed:n')], [1, '1'])
+    await client.del('mixed:b')
+    for (let time = 0; time < 2; time++) await deliver(sink, 1, [['a', 'b', 'c']], { sink: 'mixed' })
+    assert.deepEqual([await client.lLen('mixed:a'), await client.lLen('mixed:b'), await client.lLen('mixed:c'), await client.get('mixed:n')], [1, 1, 1, '3'])
+  })
+
+  test('Redis: bytes and numbers arrive as they are, and the script is sent again to a server that forgot it', async () => {
+    const sink = keep(redis(server.url, { commands: (n: number) => [['HSET', 'values', `${n}`, Uint8Array.of(0, 255, 10, n)], ['INCRBY', 'total', n]] }))
+    await deliver(sink, 1, [[1, 2]], { sink: 'values' })
+    await client.sendCommand(['SCRIPT', 'FLUSH'])
+    await deliver(sink, 2, [[3]], { sink: 'values' })
+    assert.equal(await client.get('total'), '6')
+    assert.equal(await client.eval("return tostring(#redis.call('HGET', 'values', '2'))"), '4')
+  })
+
+  test('Redis: a connection that the server ends in between is replaced', async () => {
+    const sink = keep(redis(server.url, { commands: (n: number) => [['INCRBY', 'after-kill', n]] }))
+    for (let batch = 1; batch <= 4; batch++) {
+      await deliver(sink, batch, [[1]], { sink: 'after-kill' })
+      await client.sendCommand(['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes'])
+    }
+    assert.equal(await client.get('after-kill'), '4')
+  })
+
+  test('Redis: a server that nobody answers at, or a wrong password, is an error that does not show the password', async () => {
+    for (const url of ['redis://:very-secret@127.0.0.1:1', server.url.replace('hidden-word', 'very-secret')]) {
+      const sink = keep(redis(url, { commands: () => [['PING']] }))
+      await assert.rejects(deliver(sink, 1, [[1]]), (error) => (hasCode(error, 'E_SINK_UNAVAILABLE') || hasCode(error, 'E_SINK_REJECTED')) && !/secret/.test(error.message + String((error.cause as Error | undefined)?.stack)))
+    }
+  })
+
+  test('Redis: an argument that is no text, number or bytes is refused before anything is sent', async () => {
+    const sink = keep(redis(server.url, { commands: (value: unknown) => [['SET', 'never', value as string]] }))
+    for (const value of [null, undefined, NaN, {}, 'half \ud800']) await assert.rejects(deliver(sink, 1, [[value]], { sink: 'never' }), (error) => hasCode(error, 'E_SINK_VALUE'))
+    assert.equal(await client.exists('never'), 0)
+  })
+}
+
+type Client = ReturnType<typeof createClient>
+
+/** Like a client of a process that ends at a call: the server finishes a script it has begun, and nobody hears of it. */
+function dyingClient(client: Client, calls: DyingCalls): RedisClient {
+  return { sendCommand: (args: (string | Buffer)[]) => calls.call(() => client.sendCommand(args), () => {}) }
+}
