@@ -30,5 +30,5 @@ export function countAndSum(stream: DStream<[string, number]>): Seen {
 
 function take(seen: Seen, records: readonly Row[]): void {
   seen.count += records.length
-  for (let i = 0; i < records.length; i++) seen.sum += records[i]![1]
+  for (let i = 0; i < records.length; i++) seen.sum += records[i][1]
 }

@@ -53,7 +53,7 @@ export const textFile = (lines: number): InputFile => cached(`text-${lines}.txt`
   let text = ''
   for (let line = 0; line < lines; line++) {
     const count = 8 + draws.below(11)
-    for (let i = 0; i < count; i++) text += (i > 0 ? ' ' : '') + words[firstAbove(cumulative, draws.next())]!
+    for (let i = 0; i < count; i++) text += (i > 0 ? ' ' : '') + words[firstAbove(cumulative, draws.next())]
     text += '\n'
     if (text.length > 1 << 20) text = flushed(text, write)
   }
@@ -76,7 +76,7 @@ function firstAbove(cumulative: Float64Array, u: number): number {
   let [low, high] = [0, cumulative.length - 1]
   while (low < high) {
     const middle = (low + high) >>> 1
-    if (cumulative[middle]! > u) high = middle
+    if (cumulative[middle] > u) high = middle
     else low = middle + 1
   }
   return low

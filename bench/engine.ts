@@ -1,8 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { openStores } from '../lib/app/embedded-host.ts'
+import { embeddedOptions, openStores } from '../lib/app/embedded-host.ts'
 import { newLauncher } from '../lib/app/launchers.ts'
-import { embeddedOptions } from '../lib/app/embedded-host.ts'
 import type { HeadStore } from '../lib/host/head-store.ts'
 import { silentLog } from '../lib/host/log.ts'
 import { localDirectories } from '../lib/local/directories.ts'
@@ -115,8 +114,9 @@ class CommitTimes implements HeadStore<Head> {
 
   read(): ReturnType<HeadStore<Head>['read']> { return this.#store.read() }
 
-  async cas(expected: number, value: Head, cause: string): Promise<'written' | 'refused'> {
-    const outcome = await this.#store.cas(expected, value, cause)
+  async cas(...write: Parameters<HeadStore<Head>['cas']>): Promise<'written' | 'refused'> {
+    const outcome = await this.#store.cas(...write)
+    const [, , cause] = write
     if (cause === 'commit') this.ms.push(performance.now() - this.begun)
     return outcome
   }

@@ -35,7 +35,7 @@ export class KeyFeed {
 /** Flat strings of their own: nothing is shared with earlier batches, so that equal keys have to be compared. */
 export function keyChunks(numbers: Uint32Array): string[][] {
   const bytes = Buffer.alloc(numbers.length * KEY_BYTES)
-  for (let i = 0; i < numbers.length; i++) writeKey(bytes, i * KEY_BYTES, numbers[i]!)
+  for (let i = 0; i < numbers.length; i++) writeKey(bytes, i * KEY_BYTES, numbers[i])
   const chunks: string[][] = []
   for (let from = 0; from < numbers.length; from += CHUNK) {
     const length = Math.min(CHUNK, numbers.length - from)

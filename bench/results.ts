@@ -34,7 +34,7 @@ export function ratiosOf(workload: Workload, results: readonly Result[]): (Ratio
       ratio: `${wanted.of}/${wanted.to}`,
       metric: wanted.metric,
       median: median(sorted),
-      worst: sorted[0]!,
+      worst: sorted[0],
       best: sorted.at(-1)!,
       rounds: sorted.length,
       checksums_equal: true as const,
@@ -61,14 +61,14 @@ const valueOf = (result: Result, metric: Exclude<Metric, 'records_per_cpu_s'>): 
 
 function median(sorted: readonly number[]): number {
   const middle = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
 
 /** Variants of one group that gave different answers, in words; nothing where all agree. */
 export function disagreements(workload: Workload, results: readonly Result[]): string[] {
   const answers = new Map<string, Map<string, Set<string>>>()
   for (const { variant, checksum } of results) {
-    const group = workload.variants[variant]!.group ?? ''
+    const group = workload.variants[variant].group ?? ''
     const ofGroup = answers.get(group) ?? new Map<string, Set<string>>()
     answers.set(group, ofGroup.set(checksum, (ofGroup.get(checksum) ?? new Set()).add(variant)))
   }

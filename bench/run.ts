@@ -81,9 +81,9 @@ async function measure(workload: Workload): Promise<ReturnType<typeof ratiosOf> 
 }
 
 function runnable(workload: Workload): string[] {
-  const names = Object.keys(workload.variants).filter((name) => (given.variant?.includes(name) ?? true) && (size === 'full' || !workload.variants[name]!.fullOnly))
-  for (const name of names) if (workload.variants[name]!.skip) say(`${workload.name} ${name}: skipped. ${workload.variants[name]!.skip}`)
-  return names.filter((name) => !workload.variants[name]!.skip)
+  const names = Object.keys(workload.variants).filter((name) => (given.variant?.includes(name) ?? true) && (size === 'full' || !workload.variants[name].fullOnly))
+  for (const name of names) if (workload.variants[name].skip) say(`${workload.name} ${name}: skipped. ${workload.variants[name].skip}`)
+  return names.filter((name) => !workload.variants[name].skip)
 }
 
 function judged(workload: Workload, results: readonly Result[]): ReturnType<typeof ratiosOf> | null {

@@ -17,7 +17,7 @@ export function textBlocks(path: string, bytes: number, parts: number): TextRang
   closeSync(file)
   const blocks: TextRange[][] = []
   for (let i = 0; i + parts < bounds.length; i += parts) {
-    blocks.push(Array.from({ length: parts }, (_, part) => ({ path, from: bounds[i + part]!, to: bounds[i + part + 1]! })))
+    blocks.push(Array.from({ length: parts }, (_, part) => ({ path, from: bounds[i + part], to: bounds[i + part + 1] })))
   }
   return blocks
 }

@@ -14,17 +14,17 @@ class Panes {
   }
 
   /** The pane that has been in the ring longest; its place is about to be taken. */
-  get oldest(): Float64Array { return this.#ring[this.#next]! }
+  get oldest(): Float64Array { return this.#ring[this.#next] }
 
   /** Reduces a batch into the place of the oldest pane. */
   reduce(chunks: readonly (readonly string[])[], pair: (key: string) => readonly [string, number], add: Add): Float64Array {
-    let pane = this.#ring[this.#next]!.fill(0)
+    let pane = this.#ring[this.#next].fill(0)
     for (const keys of chunks) {
       for (const key of keys) {
         const [name, value] = pair(key)
         const id = this.table.upsert(name)
         if (id >= pane.length) pane = withRoom(pane, id + 1)
-        pane[id] = pane[id] === 0 ? value : add(pane[id]!, value)
+        pane[id] = pane[id] === 0 ? value : add(pane[id], value)
       }
     }
     this.#ring[this.#next] = pane
@@ -50,12 +50,12 @@ abstract class ByHand {
     for (let id = 0; id < this.panes.table.size; id++) {
       if (result[id] === 0) continue
       this.count++
-      this.sum += result[id]!
+      this.sum += result[id]
     }
   }
 
   *rows(): Iterable<[string, number]> {
-    for (let id = 0; id < this.panes.table.size; id++) if (this.result[id] !== 0) yield [this.panes.table.keys[id]!, this.result[id]!]
+    for (let id = 0; id < this.panes.table.size; id++) if (this.result[id] !== 0) yield [this.panes.table.keys[id], this.result[id]]
   }
 
   abstract batch(chunks: readonly (readonly string[])[]): void
@@ -67,10 +67,10 @@ export class HandInverse extends ByHand {
     const subtract: Add = (a, b) => a - b
     const add: Add = (a, b) => a + b
     const left = this.panes.oldest
-    for (let id = 0; id < left.length; id++) if (left[id] !== 0) this.result[id] = subtract(this.result[id]!, left[id]!)
+    for (let id = 0; id < left.length; id++) if (left[id] !== 0) this.result[id] = subtract(this.result[id], left[id])
     const came = this.panes.reduce(chunks, (key) => [key, 1], add)
     this.result = withRoom(this.result, came.length)
-    for (let id = 0; id < came.length; id++) if (came[id] !== 0) this.result[id] = add(this.result[id]!, came[id]!)
+    for (let id = 0; id < came.length; id++) if (came[id] !== 0) this.result[id] = add(this.result[id], came[id])
     this.emit()
   }
 }
@@ -95,7 +95,7 @@ export class HandTwoStacks extends ByHand {
     const came = this.panes.reduce(chunks, (key) => [key, 1], add)
     this.#behind.push(came)
     this.#back = withRoom(this.#back, came.length)
-    for (let id = 0; id < came.length; id++) if (came[id] !== 0) this.#back[id] = add(this.#back[id]!, came[id]!)
+    for (let id = 0; id < came.length; id++) if (came[id] !== 0) this.#back[id] = add(this.#back[id], came[id])
     this.#combine(add)
     this.emit()
   }
@@ -105,7 +105,7 @@ export class HandTwoStacks extends ByHand {
     this.#front = []
     for (const pane of this.#behind.reverse()) {
       suffix = suffix.slice()
-      for (let id = 0; id < pane.length; id++) if (pane[id] !== 0) suffix[id] = add(suffix[id]!, pane[id]!)
+      for (let id = 0; id < pane.length; id++) if (pane[id] !== 0) suffix[id] = add(suffix[id], pane[id])
       this.#front.push(suffix)
     }
     this.#behind = []
@@ -116,6 +116,6 @@ export class HandTwoStacks extends ByHand {
     const front = this.#front.at(-1)
     this.result = withRoom(this.result, this.#back.length)
     if (!front) this.result.set(this.#back)
-    else for (let id = 0; id < this.#back.length; id++) this.result[id] = add(front[id] ?? 0, this.#back[id]!)
+    else for (let id = 0; id < this.#back.length; id++) this.result[id] = add(front[id] ?? 0, this.#back[id])
   }
 }

@@ -25,7 +25,7 @@ export class HandState {
     for (const pairs of chunks) {
       for (const [key, value] of pairs) {
         const id = this.table.upsert(key)
-        const next = this.values[id]! + value
+        const next = this.values[id] + value
         this.values[id] = next
         this.#saver?.touch(id)
         const out: [string, number] = [key, next]
@@ -44,11 +44,11 @@ export class HandState {
       for (const [key, value] of pairs) {
         const id = this.table.upsert(key)
         if (came[id] === 0) came[id] = gathered.push([value])
-        else gathered[came[id]! - 1]!.push(value)
+        else gathered[came[id] - 1].push(value)
       }
     }
     for (let id = 0; id < this.table.size; id++) {
-      const next = update(came[id] === 0 ? NONE : gathered[came[id]! - 1]!, this.values[id])
+      const next = update(came[id] === 0 ? NONE : gathered[came[id] - 1], this.values[id])
       if (next !== this.values[id]) this.#saver?.touch(id)
       this.values[id] = next
       this.count++
@@ -58,7 +58,7 @@ export class HandState {
   }
 
   *rows(): Iterable<[string, number]> {
-    for (let id = 0; id < this.table.size; id++) yield [this.table.keys[id]!, this.values[id]!]
+    for (let id = 0; id < this.table.size; id++) yield [this.table.keys[id], this.values[id]]
   }
 }
 
@@ -86,7 +86,7 @@ class Saver {
     const all = this.#sinceSnapshot * 2 > table.size
     const ids = all ? Array.from({ length: table.size }, (_, id) => id) : this.#touched
     const bytes = Buffer.allocUnsafe(ids.length * ROW_BYTES)
-    for (let i = 0; i < ids.length; i++) writeRow(bytes, i * ROW_BYTES, table.keys[ids[i]!]!, values[ids[i]!]!)
+    for (let i = 0; i < ids.length; i++) writeRow(bytes, i * ROW_BYTES, table.keys[ids[i]], values[ids[i]])
     this.crc = crc32(bytes)
     this.saved = bytes
     this.#sinceSnapshot = all ? 0 : this.#sinceSnapshot + ids.length

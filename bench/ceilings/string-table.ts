@@ -13,7 +13,7 @@ export class StringTable {
     this.#mask = 2 * capacity - 2
   }
 
-  hashAt(id: number): number { return this.#hashes[id]! }
+  hashAt(id: number): number { return this.#hashes[id] }
 
   upsert(key: string): number { return this.upsertHashed(key, hashOf(key)) }
 
@@ -21,7 +21,7 @@ export class StringTable {
     const slots = this.#slots
     const mask = this.#mask
     for (let at = (hash << 1) & mask; ; at = (at + 2) & mask) {
-      const id = slots[at + 1]! - 1
+      const id = slots[at + 1] - 1
       if (id < 0) return this.#add(key, hash, at)
       if (slots[at] === hash && this.keys[id] === key) return id
     }
@@ -43,7 +43,7 @@ export class StringTable {
     const mask = slots.length - 2
     for (let from = 0; from < this.#slots.length; from += 2) {
       if (this.#slots[from + 1] === 0) continue
-      let at = (this.#slots[from]! << 1) & mask
+      let at = (this.#slots[from] << 1) & mask
       while (slots[at + 1] !== 0) at = (at + 2) & mask
       slots[at] = this.#slots[from]!
       slots[at + 1] = this.#slots[from + 1]!

@@ -35,7 +35,7 @@ export class OwnTableWordCount {
             const known = table.size
             const id = table.upsert(key)
             if (id === counts.length) counts = withRoom(counts, id + 1)
-            counts[id] = id === known ? value : add(counts[id]!, value)
+            counts[id] = id === known ? value : add(counts[id], value)
           }
         }
       }
@@ -50,17 +50,17 @@ export class OwnTableWordCount {
     const old = totals.size
     // For each total, 1 + the number of its word in this batch.
     const came = new Int32Array(old + table.size)
-    for (let id = 0; id < table.size; id++) came[totals.upsertHashed(table.keys[id]!, table.hashAt(id))] = id + 1
+    for (let id = 0; id < table.size; id++) came[totals.upsertHashed(table.keys[id], table.hashAt(id))] = id + 1
     this.values = withRoom(this.values, totals.size)
     for (let id = 0; id < totals.size; id++) {
-      this.values[id] = update(came[id] === 0 ? NONE : [counts[came[id]! - 1]!], id < old ? this.values[id] : undefined)
+      this.values[id] = update(came[id] === 0 ? NONE : [counts[came[id] - 1]], id < old ? this.values[id] : undefined)
       this.count++
-      this.sum += this.values[id]!
+      this.sum += this.values[id]
     }
   }
 
   *rows(): Iterable<[string, number]> {
-    for (let id = 0; id < this.totals.size; id++) yield [this.totals.keys[id]!, this.values[id]!]
+    for (let id = 0; id < this.totals.size; id++) yield [this.totals.keys[id], this.values[id]]
   }
 }
 

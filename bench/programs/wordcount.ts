@@ -6,7 +6,7 @@ import { wordCount } from '../workloads/wordcount.ts'
 export default {
   build(): StreamingContext {
     const context = describedContext(null)
-    wordCount(context, process.argv[2]!)
+    wordCount(context, process.argv[2])
     return context
   },
 }

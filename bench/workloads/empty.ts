@@ -32,7 +32,7 @@ async function engine({ meter }: Setting, stages: number, tasks: number, store: 
 }
 
 async function byHand({ inputs, meter }: Setting): Promise<Outcome> {
-  const path = join(inputs[0]!.path, '..', `appends-${process.pid}`)
+  const path = join(inputs[0].path, '..', `appends-${process.pid}`)
   await syncedAppends(path, BATCHES, (run) => meter.batch(run))
   return { records: 0, checksum: checksum([]), extra: { p50_commit_ms: meter.quantileMs(0.5) / 2, batches: BATCHES } }
 }

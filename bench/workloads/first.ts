@@ -27,7 +27,7 @@ async function firstByte({ meter, inputs }: Setting, args: readonly string[], ex
     ends.push(await run.ended)
   }
   const extra = { first_ms: meter.quantileMs(0.5), first_cpu_ms: quantile(ends.map(({ cpuMs }) => cpuMs), 0.5), first_rss_mb: quantile(ends.map(({ rssMb }) => rssMb), 0.5) }
-  return { records: 0, checksum: inputs[0]!.sha256, extra }
+  return { records: 0, checksum: inputs[0].sha256, extra }
 }
 
 function start(args: readonly string[]): { readonly firstOutput: Promise<string>; readonly ended: Promise<Ended> } {
@@ -52,8 +52,8 @@ const SAYS_USAGE = `data:text/javascript,${encodeURIComponent(`
 
 /** The first megabyte, to the end of a line. */
 function program({ inputs }: Setting): string[] {
-  const { path } = inputs[0]!
-  return [join(import.meta.dirname, '..', 'programs', 'first.ts'), path, String(textBlocks(path, BYTES, 1)[0]![0]!.to)]
+  const { path } = inputs[0]
+  return [join(import.meta.dirname, '..', 'programs', 'first.ts'), path, String(textBlocks(path, BYTES, 1)[0][0].to)]
 }
 
 const BARE = "process.stdout.write('ready')"

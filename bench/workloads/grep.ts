@@ -11,7 +11,7 @@ const BLOCK_BYTES = 8_000_000
 const WARM = 2
 const BATCHES: Record<Size, number> = { small: 10, full: 24 }
 
-const blocksOf = ({ inputs }: Setting): TextRange[][] => textBlocks(inputs[0]!.path, BLOCK_BYTES, 2)
+const blocksOf = ({ inputs }: Setting): TextRange[][] => textBlocks(inputs[0].path, BLOCK_BYTES, 2)
 
 async function engine(setting: Setting): Promise<Outcome> {
   const word = wordOfRank(1)
@@ -36,7 +36,7 @@ async function byHand(setting: Setting): Promise<Outcome> {
   const loop = new HandGrep(wordOfRank(1))
   const blocks = blocksOf(setting)
   let next = 0
-  return timed(setting, () => loop.batch(blocks[next++]!), loop)
+  return timed(setting, () => loop.batch(blocks[next++]), loop)
 }
 
 async function timed(setting: Setting, batch: () => unknown, totals: { readonly count: number; readonly sum: number }): Promise<Outcome> {

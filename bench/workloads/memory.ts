@@ -10,7 +10,7 @@ const PASSES = 5
 
 /** The file again and again, as if it were longer. */
 async function engine({ inputs, meter }: Setting): Promise<Outcome> {
-  const { path } = inputs[0]!
+  const { path } = inputs[0]
   const context = describedContext()
   const seen = wordCount(context, path, PASSES)
   const driver = await Driver.open(context)

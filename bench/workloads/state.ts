@@ -19,7 +19,7 @@ const STORED = WARM + 20
 
 const update = (values: readonly number[], state: number | undefined): number => {
   let sum = state ?? 0
-  for (let i = 0; i < values.length; i++) sum += values[i]!
+  for (let i = 0; i < values.length; i++) sum += values[i]
   return sum
 }
 
@@ -56,7 +56,7 @@ async function byHand(setting: Setting, form: 'map' | 'update', durable = false)
 }
 
 async function timed({ size, inputs, meter }: Setting, lay: (chunks: Pairs) => void, batch: () => unknown, rows: () => Promise<Iterable<readonly [string, number]>>): Promise<Outcome> {
-  const feed = new KeyFeed(inputs[0]!.path, STORED, UPDATES)
+  const feed = new KeyFeed(inputs[0].path, STORED, UPDATES)
   lay(preload())
   await batch()
   for (let i = 0; i < WARM + BATCHES[size]; i++) {

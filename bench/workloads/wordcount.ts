@@ -18,7 +18,7 @@ const closures = (): WordCountClosures => ({
   add: (a, b) => a + b,
   update: (values, total) => {
     let sum = total ?? 0
-    for (let i = 0; i < values.length; i++) sum += values[i]!
+    for (let i = 0; i < values.length; i++) sum += values[i]
     return sum
   },
 })
@@ -35,22 +35,22 @@ const blocksOf = (path: string): TextRange[][] => textBlocks(path, BLOCK_BYTES, 
 
 async function engine({ size, inputs, meter }: Setting, driving: Driving): Promise<Outcome> {
   const context = describedContext()
-  const seen = wordCount(context, inputs[0]!.path)
+  const seen = wordCount(context, inputs[0].path)
   const driver = await Driver.open(context, driving)
   for (let i = 0; i < WARM; i++) await meter.warm(() => driver.batch())
   collectGarbage()
   for (let i = WARM; i < BATCHES[size]; i++) await meter.batch(() => driver.batch())
-  const outcome = { records: wordsIn(inputs[0]!.path, size), checksum: checksum(seen.last.flat()) }
+  const outcome = { records: wordsIn(inputs[0].path, size), checksum: checksum(seen.last.flat()) }
   await driver.close()
   return outcome
 }
 
 async function byHand({ size, inputs, meter }: Setting, loop: OwnTableWordCount | MapWordCount): Promise<Outcome> {
-  const blocks = blocksOf(inputs[0]!.path)
-  for (let i = 0; i < WARM; i++) await meter.warm(() => loop.batch(blocks[i]!))
+  const blocks = blocksOf(inputs[0].path)
+  for (let i = 0; i < WARM; i++) await meter.warm(() => loop.batch(blocks[i]))
   collectGarbage()
-  for (let i = WARM; i < BATCHES[size]; i++) await meter.batch(() => loop.batch(blocks[i]!))
-  return { records: wordsIn(inputs[0]!.path, size), checksum: checksum(loop.rows()) }
+  for (let i = WARM; i < BATCHES[size]; i++) await meter.batch(() => loop.batch(blocks[i]))
+  return { records: wordsIn(inputs[0].path, size), checksum: checksum(loop.rows()) }
 }
 
 const wordsIn = (path: string, size: Size): number => sizeOf(blocksOf(path).slice(WARM, BATCHES[size]).flat()).words
@@ -62,7 +62,7 @@ export const wordcount: Workload = {
   variants: {
     'ceiling': { run: (setting) => byHand(setting, new OwnTableWordCount(closures())) },
     'sluice-closures': { run: (setting) => engine(setting, {}) },
-    'sluice-2workers': { run: (setting) => engine(setting, { workers: { count: 2, module: new URL('../programs/wordcount.ts', import.meta.url).pathname, args: [setting.inputs[0]!.path] } }) },
+    'sluice-2workers': { run: (setting) => engine(setting, { workers: { count: 2, module: new URL('../programs/wordcount.ts', import.meta.url).pathname, args: [setting.inputs[0].path] } }) },
     'map-closures': { run: (setting) => byHand(setting, new MapWordCount(closures())) },
   },
   ratios: [

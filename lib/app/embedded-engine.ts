@@ -3,7 +3,6 @@ import { messageOf, SluiceError } from '../model/errors.ts'
 import type { Head } from '../model/head.ts'
 import type { Manifest } from '../model/manifest.ts'
 import type { Time } from '../model/time.ts'
-import { localDirectories } from '../local/directories.ts'
 import { fingerprint } from '../plan/fingerprint.ts'
 import { BatchEvents } from '../runtime/batch-events.ts'
 import { BatchLoop } from '../runtime/batch-loop.ts'
@@ -18,6 +17,7 @@ import { rememberGraph } from '../stream/recovery.ts'
 import { rememberDurations } from '../stream/remember.ts'
 import type { StreamingContext } from '../stream/streaming-context.ts'
 import { appFolder, embeddedOptions, type EmbeddedOptions, holderIsGone, openStores, thisHolder } from './embedded-host.ts'
+import { directories } from './directories.ts'
 import { newLauncher } from './launchers.ts'
 import { startingEvent } from './starting-event.ts'
 
@@ -124,7 +124,7 @@ export class EmbeddedEngine implements Engine {
       resume,
       acceptsGraph,
       events,
-      environment: (head) => ({ app: head.app, inc: head.inc, write, files: localDirectories, sparkContext }),
+      environment: (head) => ({ app: head.app, inc: head.inc, write, files: directories, sparkContext }),
       limitOf: (source) => this.#receivers!.limitOf(source),
       attemptsMax: Number(this.#conf('spark.task.maxFailures', '1')),
       keep: Number(this.#conf('sluice.keepBatches', '2')),
