@@ -6,14 +6,14 @@ import { Child, findProgram, freePort, type RunningServer, runProgram, serverFol
 /** The server program, or `null` when MariaDB is not installed (Debian: `mariadb-server`). */
 export const findMariaDb = (): string | null => findProgram('mariadbd')
 
-/** A MariaDB with the database `sluice` and one user for it. What it confirms survives the end of a process, not of the machine. */
+/** A MariaDB with the database `sluice` and one user, who may do everything. What it confirms survives the end of a process, not of the machine. */
 export async function startMariaDb(program: string): Promise<RunningServer> {
   const folder = serverFolder('maria')
   const data = join(folder, 'data')
   const user = process.getuid?.() === 0 ? ['--user=root'] : []
   await runProgram(findProgram('mariadb-install-db')!, ['--no-defaults', ...user, `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db', '--innodb-log-file-size=8M'])
   const init = join(folder, 'init.sql')
-  writeFileSync(init, "create database sluice;\ncreate user 'sluice'@'127.0.0.1' identified by 'hidden-word';\ngrant all on sluice.* to 'sluice'@'127.0.0.1';\n")
+  writeFileSync(init, "create database sluice;\ncreate user 'sluice'@'127.0.0.1' identified by 'hidden-word';\ngrant all on *.* to 'sluice'@'127.0.0.1';\n")
   const port = await freePort()
   const child = new Child(program, [
     '--no-defaults', ...user, `--datadir=${data}`, `--socket=${join(folder, 's')}`, '--bind-address=127.0.0.1', `--port=${port}`, `--init-file=${init}`,

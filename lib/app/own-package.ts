@@ -3,7 +3,7 @@ import { registerHooks } from 'node:module'
 
 const library = new URL('../', import.meta.url)
 const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
-const files: Record<string, string> = { sluice: 'index', 'sluice/testing': 'testing/index', 'sluice/aws': 'aws/index', 'sluice/lambda': 'lambda' }
+const files: Record<string, string> = { sluice: 'index', 'sluice/testing': 'testing/index', 'sluice/aws': 'aws/index', 'sluice/lambda': 'lambda', 'sluice/sinks': 'sinks/index' }
 
 /**
  * From now on `import … from 'sluice'` in this process means this copy of it, whichever copies the program has around it: two copies would not know each other's

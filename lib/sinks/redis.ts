@@ -124,13 +124,14 @@ class RedisServer {
   async drop(): Promise<void> {
     const own = this.#own
     this.#own = null
-    ;(await own?.catch(() => null))?.destroy()
+    const client = await own?.catch(() => null)
+    if (client?.isOpen) client.destroy()
   }
 
   async close(): Promise<void> {
-    const own = this.#own
+    const own = await this.#own?.catch(() => null)
     this.#own = null
-    await (await own)?.close()
+    if (own?.isOpen) await own.close()
   }
 
   async #send(args: (string | Buffer)[]): Promise<unknown> {
@@ -153,6 +154,7 @@ interface OwnClient {
   sendCommand(args: (string | Buffer)[]): Promise<unknown>
   ref(): void
   unref(): void
+  readonly isOpen: boolean
   destroy(): void
   close(): Promise<void>
 }

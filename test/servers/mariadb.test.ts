@@ -30,11 +30,12 @@ async function tests(found: string): Promise<void> {
   sinkContract('MariaDB', async () => {
     const table = `rows${++tables}`
     await pool.query(`create table ${table} (id varchar(100), text longtext, n double, at datetime(3)) character set utf8mb4`)
-    const options = { table, fence: `fence${tables}`, columns: ['id', 'text', 'n', 'at'], row: ({ id, text, n, at }: SinkRow) => [id, text, n, at] } as const
+    const fence = `fence${tables}`
+    const open = (pool: MySqlPool) => mysql(pool, { table, fence, columns: ['id', 'text', 'n', 'at'], row: ({ id, text, n, at }: SinkRow) => [id, text, n, at] })
     return {
       fenced: true,
-      open: () => mysql(pool, options),
-      dying: (n, death) => mysql(dyingPool(pool, new DyingCalls(n, death)), options),
+      open: () => open(pool),
+      dying: (n, death) => open(dyingPool(pool, new DyingCalls(n, death))),
       contents: async () => (await pool.query(`select id, text, n, at from ${table}`))[0] as SinkRow[],
     }
   })
@@ -101,8 +102,8 @@ const wrapped = (pool: Pool, around: (connection: PoolConnection, sql: string, s
     const connection = await pool.getConnection()
     connection.on('error', () => {})
     return {
-      execute: (options, values) => around(connection, options.sql, () => connection.execute(options, values)),
-      query: (options) => around(connection, options.sql, () => connection.query(options)),
+      execute: (sql, values) => around(connection, sql, () => connection.execute(sql, values)),
+      query: (sql) => around(connection, sql, () => connection.query(sql)),
       release: () => connection.release(),
       destroy: () => connection.destroy(),
     }

@@ -12,8 +12,8 @@ export interface MySqlPool {
 }
 
 export interface MySqlConnection {
-  execute(options: { sql: string; timeout?: number }, values: any): Promise<[any, any]>
-  query(options: { sql: string; timeout?: number }): Promise<[any, any]>
+  execute(sql: string, values: any): Promise<[any, any]>
+  query(sql: string): Promise<[any, any]>
   release(): void
   destroy(): void
 }
@@ -62,8 +62,8 @@ async function openPool(uri: string): Promise<OwnPool> {
       socketOf(connection)?.ref?.()
       await prepare(connection)
       return {
-        execute: (options, values) => connection.execute(options, values),
-        query: (options) => connection.query(options),
+        execute: (sql, values) => connection.execute(sql, values),
+        query: (sql) => connection.query(sql),
         release: () => {
           socketOf(connection)?.unref?.()
           connection.release()
@@ -101,21 +101,17 @@ class Connection implements ServerConnection {
 
   /** Prepared statements where there are values, so that these are bound by the server and never become part of a text. */
   async run({ sql, values }: Parameters<ServerConnection['run']>[0]): ReturnType<ServerConnection['run']> {
-    const [result] = values.length > 0 ? await this.#connection.execute({ sql, timeout: statementMs }, [...values]) : await this.#plainly(sql)
+    const [result] = values.length > 0 ? await this.#connection.execute(sql, [...values]) : await this.#connection.query(sql)
     return Array.isArray(result) ? { rows: result, changed: 0 } : { rows: [], changed: Number((result as { affectedRows?: number }).affectedRows ?? 0) }
   }
 
-  async begin(): Promise<void> { await this.#plainly('start transaction') }
-  async commit(): Promise<void> { await this.#plainly('commit') }
-  async rollback(): Promise<void> { await this.#plainly('rollback') }
+  async begin(): Promise<void> { await this.#connection.query('start transaction') }
+  async commit(): Promise<void> { await this.#connection.query('commit') }
+  async rollback(): Promise<void> { await this.#connection.query('rollback') }
 
   release(state: 'clean' | 'unknown'): void {
     if (state === 'clean') this.#connection.release()
     else this.#connection.destroy()
-  }
-
-  async #plainly(sql: string): Promise<[any, any]> {
-    return this.#connection.query({ sql, timeout: statementMs })
   }
 }
 
@@ -158,4 +154,3 @@ function faultOf(error: unknown): ServerFault {
 }
 
 const connectMs = 10_000
-const statementMs = 60_000

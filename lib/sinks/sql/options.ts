@@ -18,6 +18,8 @@ export interface SqlSinkOptions<T> {
   readonly onSkip?: (record: T, error: unknown, delivery: Delivery) => void
   /** How often a partition is tried when connections break or transactions collide (default 5). */
   readonly attempts?: number
+  /** How long one attempt at a server may take, in ms (default 120 000). A connection that takes longer is given up. */
+  readonly timeoutMs?: number
 }
 
 /** Each record is a row. */

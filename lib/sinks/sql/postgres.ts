@@ -52,7 +52,7 @@ interface OwnPool extends PostgresPool {
 
 async function openPool(connectionString: string): Promise<OwnPool> {
   const { default: pg } = await loadPeer('pg', () => import('pg'))
-  const pool = new pg.Pool({ connectionString, max: 4, allowExitOnIdle: true, keepAlive: true, connectionTimeoutMillis: connectMs, query_timeout: statementMs })
+  const pool = new pg.Pool({ connectionString, max: 4, allowExitOnIdle: true, keepAlive: true, connectionTimeoutMillis: connectMs })
   // An idle connection that breaks is replaced; without a listener it would end the process.
   pool.on('error', () => {})
   return pool
@@ -121,4 +121,3 @@ function stateOf(error: unknown): string | null {
 const isCatalogueRace = (error: unknown): boolean => stateOf(error) === '23505' && (error as { schema?: unknown }).schema === 'pg_catalog'
 
 const connectMs = 10_000
-const statementMs = 60_000

@@ -57,7 +57,7 @@ export function serverSink<T, C extends readonly string[]>(server: Server, optio
       const report = (refused: readonly Skipped<T>[]): void => {
         for (const { record, error } of [...skipped, ...refused]) options.onSkip?.(record, error, delivery)
       }
-      await tryRepeatedly(delivery, options.attempts ?? 5, () => attempt(server, delivery, async (connection) => {
+      await tryRepeatedly(delivery, options.attempts ?? 5, () => attempt(server, delivery, options.timeoutMs ?? 120_000, async (connection) => {
         fenceIsThere ||= await makeFence(server, connection, fence)
         await transaction(connection, { delivery, entries, writer, dialect, fence, place, skips }, report)
       }))
@@ -66,11 +66,11 @@ export function serverSink<T, C extends readonly string[]>(server: Server, optio
   }
 }
 
-async function attempt(server: Server, delivery: Delivery, body: (connection: ServerConnection) => Promise<void>): Promise<Attempt<void>> {
+async function attempt(server: Server, delivery: Delivery, timeoutMs: number, body: (connection: ServerConnection) => Promise<void>): Promise<Attempt<void>> {
   let connection: ServerConnection | null = null
   try {
     connection = marking(await marked(server.connect()))
-    await body(connection)
+    await inTime(body(connection), timeoutMs, delivery.signal)
     connection.release('clean')
     return { kind: 'done', result: undefined }
   } catch (error) {
@@ -81,6 +81,26 @@ async function attempt(server: Server, delivery: Delivery, body: (connection: Se
     if (fault === 'row' || fault === 'statement') throw shown
     return { kind: 'again', error: shown }
   }
+}
+
+/** A server that fell silent is left behind: its connection is closed, and whatever it still does ends with the fence. */
+async function inTime(work: Promise<void>, timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
+  const timeout = AbortSignal.timeout(timeoutMs)
+  const ends = signal ? AbortSignal.any([timeout, signal]) : timeout
+  const { promise, reject } = Promise.withResolvers<never>()
+  const giveUp = (): void => reject(timeout.aborted ? silence(timeoutMs) : (signal!.reason as Error))
+  ends.addEventListener('abort', giveUp)
+  try {
+    await Promise.race([work, promise])
+  } finally {
+    ends.removeEventListener('abort', giveUp)
+  }
+}
+
+function silence(timeoutMs: number): Error {
+  const error = new Error(`the partition was not written within ${timeoutMs} ms`)
+  driverErrors.add(error)
+  return error
 }
 
 async function transaction<T>(connection: ServerConnection, partition: Partition<T>, beforeCommit: (refused: readonly Skipped<T>[]) => void): Promise<void> {

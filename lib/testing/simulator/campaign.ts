@@ -59,7 +59,7 @@ export async function singleFaults(job: Job, workers: number, tally: Tally, { on
   }
 }
 
-const TICKS_SHORT = 5
+const TICKS_SHORT = 3
 
 /** The calls of the run that single faults are put into. */
 async function callsOf(job: Job, workers: number, seed: number): Promise<PortCall[]> {

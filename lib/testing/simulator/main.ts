@@ -10,6 +10,7 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '200' },
     seed: { type: 'string', default: '1' },
     job: { type: 'string' },
+    workers: { type: 'string' },
     /** Every fault at every call instead of random ones. */
     single: { type: 'boolean', default: false },
     /** Takes every n-th pair of call and fault only. */
@@ -38,7 +39,7 @@ else summarise()
 process.exitCode = tally.findings.length > 0 || missing.length > 0 ? 1 : 0
 
 async function singly(): Promise<void> {
-  for (const job of chosen) for (const workers of [0, WORKERS]) await singleFaults(job, workers, tally, { onRun: progress }, Number(values.stride))
+  for (const job of chosen) for (const workers of values.workers === undefined ? [0, WORKERS] : [Number(values.workers)]) await singleFaults(job, workers, tally, { onRun: progress }, Number(values.stride))
 }
 
 async function hunt(): Promise<void> {

@@ -61,11 +61,11 @@ export class SimWorkers {
   }
 }
 
-/** A spec as it arrives elsewhere: a copy. The plan is the same for all tasks of a batch and nobody writes to it, so it is copied once. */
+/** A spec as it arrives elsewhere. The plan is the same for all tasks of a batch, so it is copied once; lists of blocks grow while a batch runs, so each spec has its own. */
 function sent(spec: TaskSpec): TaskSpec {
   const plan = plans.get(spec.plan) ?? copyOf(spec.plan)
   plans.set(spec.plan, plan)
-  return { ...copyOf({ ...spec, plan: null }), plan }
+  return { ...spec, plan, inputs: Object.fromEntries(Object.entries(spec.inputs).map(([shuffle, blocks]) => [shuffle, [...blocks]])) }
 }
 
 const plans = new WeakMap<BatchPlan, BatchPlan>()

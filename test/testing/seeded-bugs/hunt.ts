@@ -15,7 +15,7 @@ export interface Hunt {
 }
 
 const LIB = fileURLToPath(new URL('../../../lib', import.meta.url))
-const SEEDS = 150
+const SEEDS = 300
 
 /** Puts each fault into a copy of the library and lets the simulator look for it there. Production code knows nothing of this. */
 export async function hunt(bugs: readonly SeededBug[], processes = 2): Promise<Hunt[]> {

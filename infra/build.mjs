@@ -1,0 +1,26 @@
+// The published form: declarations file by file, code in few files, because every file that a process opens costs start-up time.
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { build } from 'esbuild'
+
+const entries = ['index', 'cli/bin', 'app/worker', 'testing/index', 'aws/index', 'lambda', 'sinks/index']
+const { peerDependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
+
+rmSync('dist', { recursive: true, force: true })
+execFileSync('tsc', ['-p', 'tsconfig.build.json', '--emitDeclarationOnly'], { stdio: 'inherit' })
+await build({
+  entryPoints: entries.map((entry) => `lib/${entry}.ts`).filter((file) => existsSync(file)),
+  outdir: 'dist/lib',
+  outbase: 'lib',
+  bundle: true,
+  splitting: true,
+  // Shared code lies beside `app/worker.js`, which it starts by a relative address.
+  chunkNames: 'app/[name]-[hash]',
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  external: Object.keys(peerDependencies),
+  sourcemap: true,
+  sourcesContent: false,
+  logLevel: 'warning',
+})

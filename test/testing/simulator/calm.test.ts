@@ -1,0 +1,16 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { WORKERS } from '../../../lib/testing/simulator/campaign.ts'
+import { jobs } from '../../../lib/testing/simulator/jobs/jobs.ts'
+import { simulate } from '../../../lib/testing/simulator/simulate.ts'
+
+for (const job of jobs) {
+  for (const workers of [0, WORKERS]) {
+    test(`without faults, job ${job.name} on ${workers} workers shows what the reference says, at two head writes a batch`, async () => {
+      const result = await simulate({ job, seed: 7, workers, faults: 'none', ticks: 20 })
+      assert.deepEqual(result.violations, [])
+      assert.ok(result.headWrites <= 2 * result.batches + 5, `${result.headWrites} head writes for ${result.batches} batches`)
+      assert.ok(result.batches >= 20)
+    })
+  }
+}
