@@ -45,9 +45,10 @@ export class HeadWriter {
     throw new SluiceError('E_HEAD_UNREACHABLE', `The head of "${next.app}" did not answer ${LOOKUPS_MAX} times.`, { did: `the step "${cause}" was left to the next start`, retry: true, next: ['check the store and start again'] })
   }
 
+  // A mark that a power cut takes away costs a repeated output, which the mark could not exclude anyway: nobody waits for the disk.
   async #try(expected: number, next: Head, cause: Cause): Promise<'written' | 'unsure'> {
     try {
-      return (await this.#store.cas(expected, next, cause)) === 'written' ? 'written' : 'unsure'
+      return (await this.#store.cas(expected, next, cause, cause === 'mark' ? 'soon' : 'now')) === 'written' ? 'written' : 'unsure'
     } catch (error) {
       if (error instanceof SluiceError && !error.retry) throw error
       return 'unsure'

@@ -1,19 +1,25 @@
 import { getBlob, putBlob } from './blobs.ts'
 import type { Names } from './names.ts'
+import { packed, packPanes, unpacked } from './pane-packs.ts'
 import type { BlobStore } from '../host/blob-store.ts'
 import { SluiceError } from '../model/errors.ts'
-import type { Manifest } from '../model/manifest.ts'
+import type { Manifest, OperatorState, PaneList } from '../model/manifest.ts'
 import type { BlobRef } from '../model/refs.ts'
 
+/** Stores what `packPanes` returned. */
 export const putManifest = (blobs: BlobStore, names: Names, manifest: Manifest): Promise<BlobRef> =>
-  putBlob(blobs, names.manifest(manifest.batch, manifest.nonce), Buffer.from(JSON.stringify(manifest)), MANIFEST_INLINE_MAX)
+  putBlob(blobs, names.manifest(manifest.batch, manifest.nonce), Buffer.from(JSON.stringify(packed(manifest))), MANIFEST_INLINE_MAX)
+
+/** Gives long lists of panes an object of their own. */
+export const withPacks = (blobs: BlobStore, names: Names, manifest: Manifest, run: string): Promise<Manifest> =>
+  packPanes(manifest, (operator, panes) => putBlob(blobs, names.state(operator, manifest.batch, `packs-${panes[0].time}`, run, 'p'), Buffer.from(JSON.stringify(panes))))
 
 /** A manifest of this size rides in the head: one write for the whole commit. */
 const MANIFEST_INLINE_MAX = 4096
 
 export async function readManifest(blobs: BlobStore, ref: BlobRef): Promise<Manifest> {
   const manifest = JSON.parse(Buffer.from(await getBlob(blobs, ref)).toString('utf8')) as Manifest
-  if (manifest.format === 1) return manifest
+  if (manifest.format === 1) return unpacked(manifest, async (pack) => JSON.parse(Buffer.from(await getBlob(blobs, pack)).toString('utf8')) as PaneList['panes'])
   throw new SluiceError('E_MANIFEST_FORMAT', `Manifest ${ref.key} has format ${String(manifest.format)}; this build reads format 1.`, {
     where: { detail: ref.key }, did: 'nothing was written', next: ['run the version that wrote it'],
   })
@@ -21,10 +27,32 @@ export async function readManifest(blobs: BlobStore, ref: BlobRef): Promise<Mani
 
 /** Every object that a manifest keeps alive. */
 export function* refsOf(manifest: Manifest): Iterable<BlobRef> {
-  for (const state of Object.values(manifest.state)) {
-    for (const chain of state.chains) for (const block of chain.blocks) yield block.ref
-    for (const list of state.panes ?? []) for (const pane of list.panes) yield pane.ref
-  }
+  yield* shortRefs(manifest)
+  for (const state of Object.values(manifest.state)) for (const list of state.panes ?? []) for (const pane of list.panes) yield pane.ref
+}
+
+/** All but the panes, of which a long window has many. */
+function* shortRefs(manifest: Manifest): Iterable<BlobRef> {
+  for (const state of Object.values(manifest.state)) for (const chain of state.chains) for (const block of chain.blocks) yield block.ref
   for (const batches of Object.values(manifest.retained)) for (const batch of batches) yield* batch.parts
   for (const parts of Object.values(manifest.outputs)) for (const part of parts) if (part.ref) yield part.ref
+  for (const pack of manifest.packs ?? []) yield pack.ref
+}
+
+/** What `older` keeps alive and `newer` does not. Panes leave a window at the old end only, so no more of them are looked at. */
+export function* refsBetween(older: Manifest, newer: Manifest): Iterable<BlobRef> {
+  const live = new Set<string>()
+  for (const ref of shortRefs(newer)) live.add(ref.key)
+  for (const ref of shortRefs(older)) if (!live.has(ref.key)) yield ref
+  for (const [operator, state] of Object.entries(older.state)) yield* panesGone(state, newer.state[operator])
+}
+
+function* panesGone(older: OperatorState, newer: OperatorState | undefined): Iterable<BlobRef> {
+  const since = Math.min(...(newer?.panes ?? []).map((list) => list.panes[0]?.time ?? Infinity))
+  for (const list of older.panes ?? []) {
+    for (const pane of list.panes) {
+      if (pane.time >= since) break
+      yield pane.ref
+    }
+  }
 }

@@ -4,7 +4,7 @@ import type { Head } from '../model/head.ts'
 import type { Manifest } from '../model/manifest.ts'
 import type { BlobRef } from '../model/refs.ts'
 import { messageOf } from '../model/errors.ts'
-import { refsOf } from './manifest.ts'
+import { refsBetween } from './manifest.ts'
 
 /**
  * Deletes what no manifest above the floor names. An object dies when a manifest stops naming it, and is deleted when the floor has passed that manifest, so readers
@@ -35,9 +35,7 @@ export class Sweeper {
   superseded(ref: BlobRef | null, older: Manifest | null, newer: Manifest): void {
     if (!older) return
     if (ref && ref.inline === undefined) this.#dead.push({ since: newer.batch, key: ref.key })
-    const live = new Set<string>()
-    for (const ref of refsOf(newer)) live.add(ref.key)
-    for (const ref of refsOf(older)) if (ref.inline === undefined && !live.has(ref.key)) this.#dead.push({ since: newer.batch, key: ref.key })
+    for (const gone of refsBetween(older, newer)) if (gone.inline === undefined) this.#dead.push({ since: newer.batch, key: gone.key })
   }
 
   /** Objects found at start that the manifest does not name: litter of attempts that came to nothing. */

@@ -51,10 +51,22 @@ export interface OperatorState {
   readonly slideTime?: number
 }
 
+/** A run of panes written down once, so that a manifest does not name each of a long window's panes again. */
+export interface PanePack {
+  readonly operator: string
+  readonly from: number
+  readonly to: number
+  /** Time of its newest pane: the panes up to here are in this pack or an earlier one. */
+  readonly last: number
+  readonly ref: BlobRef
+}
+
 export interface PaneList {
   readonly from: number
   readonly to: number
   readonly panes: readonly { readonly time: number; readonly ref: BlobRef }[]
+  /** Stored form only: older panes, from this time on, are in packs. */
+  readonly since?: number
 }
 
 /** Everything batch `batch` decided. Written once; committing it is one compare-and-swap of the head. */
@@ -75,6 +87,8 @@ export interface Manifest {
   /** Results of actions that ran inside `transform`, encoded, in call order per operator. */
   readonly actions: { readonly [operator: string]: readonly string[] }
   readonly state: { readonly [operator: string]: OperatorState }
+  /** Panes that stand in packs are in `state` as well; only the stored form leaves them out. */
+  readonly packs?: readonly PanePack[]
   readonly retained: { readonly [stream: string]: readonly RetainedBatch[] }
   readonly outputs: { readonly [output: string]: readonly StagedPart[] }
   readonly records: { readonly [source: string]: number }

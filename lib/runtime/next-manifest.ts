@@ -1,5 +1,6 @@
 import type { Manifest, OperatorState, RetainedBatch, StagedPart } from '../model/manifest.ts'
 import type { StateWrite } from '../model/task.ts'
+import { livePacks } from '../checkpoint/pane-packs.ts'
 import { nextOperatorState } from '../state/chains.ts'
 import type { StreamGraph } from '../stream/graph.ts'
 import { retainedStreams } from '../plan/batch-view.ts'
@@ -9,6 +10,7 @@ import type { TaskDone } from './run-stages.ts'
 
 /** What the batch decided, from the plan, the answers of its tasks and the manifest before. Pure. */
 export function nextManifest(base: Manifest | null, { plan, positions, stages }: PlannedBatch, answers: readonly TaskDone[], graph: StreamGraph): Manifest {
+  const state = nextState(base, answers)
   return {
     format: 1,
     batch: plan.batch,
@@ -20,7 +22,8 @@ export function nextManifest(base: Manifest | null, { plan, positions, stages }:
     cuts: plan.cuts,
     positions: positions,
     actions: plan.actions,
-    state: nextState(base, answers),
+    state,
+    ...(base?.packs ? { packs: livePacks(base.packs, state) } : {}),
     retained: nextRetained(base, plan.time, answers, graph),
     outputs: outputsOf(stages.stages, answers),
     records: recordsOf(answers),

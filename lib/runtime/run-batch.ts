@@ -1,5 +1,5 @@
 import { decideDuty } from '../checkpoint/decide.ts'
-import { putManifest, readManifest } from '../checkpoint/manifest.ts'
+import { putManifest, readManifest, withPacks } from '../checkpoint/manifest.ts'
 import { Names } from '../checkpoint/names.ts'
 import { selfCheck } from '../checkpoint/self-check.ts'
 import { committed, halted, marked, settled } from '../checkpoint/transition.ts'
@@ -54,7 +54,9 @@ async function fix(c: Coordination, planned: PlannedBatch, answers: readonly Tas
     })
   }
   const { app, inc } = c.writer.head
-  return { manifest, ref: await putManifest(c.host.blobs, new Names(app, inc), manifest) }
+  const names = new Names(app, inc)
+  const complete = await withPacks(c.host.blobs, names, manifest, c.host.random.run())
+  return { manifest: complete, ref: await putManifest(c.host.blobs, names, complete) }
 }
 
 /** The one moment at which the batch becomes true. */

@@ -3,9 +3,12 @@ import { ValueColumn } from '../model/key/value-column.ts'
 import type { ShuffleInput } from './buckets.ts'
 import type { Aggregator } from './writer.ts'
 
+/** One map task has combined everything: nothing is left to merge. */
+export const isMerged = (input: ShuffleInput, { perPartition }: Aggregator<any, any>): boolean => input.length === 1 && !perPartition
+
 /** The reduce side of a combining shuffle. One map task that shares its table has combined already: nothing is left to merge. */
 export function mergedPairs<C>(input: ShuffleInput, aggregator: Aggregator<never, C>): [unknown, C][] {
-  if (input.length === 1 && !aggregator.perPartition) return zipColumns<C>(input[0].keys!, input[0].values)
+  if (isMerged(input, aggregator)) return zipColumns<C>(input[0].keys!, input[0].values)
   return aggregate<C, C>(input, (value) => value, aggregator.mergeCombiners)
 }
 

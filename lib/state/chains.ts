@@ -8,8 +8,10 @@ export const chainsFor = (committed: OperatorState | null, from: number, to: num
 
 /** After a change of partitions several ranges name the same pane; it is read once. */
 export function panesFor(committed: OperatorState | null, from: number, to: number): PaneList['panes'] {
-  const panes = (committed?.panes ?? []).filter((list) => overlaps(list, from, to)).flatMap((list) => list.panes)
-  return [...new Map(panes.map((pane) => [pane.ref.key, pane])).values()]
+  const lists = (committed?.panes ?? []).filter((list) => overlaps(list, from, to))
+  if (lists.length === 1) return lists[0].panes
+  const panes = lists.flatMap((list) => list.panes)
+  return [...new Map(panes.map((pane) => [pane.ref.key, pane])).values()].toSorted((a, b) => a.time - b.time)
 }
 
 /** The operator's state after a batch: each written range replaces what it overlaps. Pure. */
@@ -30,6 +32,8 @@ function nextChain(committed: OperatorState | null, { from, to, block, keys }: S
 }
 
 function nextPanes(committed: OperatorState | null, { from, to, window }: StateWrite) {
-  const kept = panesFor(committed, from, to).filter((pane) => pane.time > window!.keepPanesAfter)
+  const before = panesFor(committed, from, to)
+  const first = before.findIndex((pane) => pane.time > window!.keepPanesAfter)
+  const kept = first < 0 ? [] : before.slice(first)
   return { from, to, panes: window!.pane ? [...kept, window!.pane] : kept }
 }

@@ -7,7 +7,7 @@ import { KeyedState } from './keyed-state.ts'
 import type { Pane, WindowSpec } from './window-spec.ts'
 import { decodePairs, WindowState } from './window-state.ts'
 
-/** A chain longer than this, or heavier than half its snapshot, is rewritten as a snapshot by the batch that notices. */
+/** A chain longer than this, or with deltas heavier than their snapshot, is rewritten as a snapshot by the batch that notices. */
 const DELTAS_MAX = 8
 
 /** Which part of which operator's state, as of which manifest. */
@@ -97,7 +97,9 @@ const nameOf = (of: StateOf): string => `${of.operator}/${of.split}/${of.partiti
 function tipOf({ committed, split, partitions }: StateOf): string {
   const { from, to } = groupsOfPartition(split, partitions)
   const chains = chainsFor(committed, from, to).map((chain) => `${chain.from}-${chain.to}:${chain.blocks.map((block) => block.ref.key).join(',')}`)
-  return [...chains, ...panesFor(committed, from, to).map((pane) => pane.ref.key), String(committed?.slideTime ?? '')].join('|')
+  // Panes enter at one end and leave at the other: the newest, the oldest and their number name them all.
+  const panes = panesFor(committed, from, to)
+  return [...chains, panes.length, panes[0]?.ref.key ?? '', panes.at(-1)?.ref.key ?? '', committed?.slideTime ?? ''].join('|')
 }
 
 function tipAfter(of: StateOf, writes: readonly StateWrite[]): string {
@@ -108,7 +110,7 @@ function isLong(blocks: readonly StateBlock[]): boolean {
   const deltas = blocks.filter((block) => block.kind === 'delta')
   const [snapshot] = blocks
   const weight = deltas.reduce((sum, block) => sum + block.ref.len, 0)
-  return deltas.length >= DELTAS_MAX || (snapshot?.kind === 'snapshot' && weight * 2 > snapshot.ref.len && deltas.length > 1)
+  return deltas.length >= DELTAS_MAX || (snapshot?.kind === 'snapshot' && weight > snapshot.ref.len)
 }
 
 /** Hash partitions own whole key groups, so after a rescale each takes its groups out of the old blocks. */

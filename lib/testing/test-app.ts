@@ -1,7 +1,7 @@
 import { type App, isApp } from '../app/app.ts'
 import '../app/install.ts'
 import { InlineLauncher } from '../app/inline-launcher.ts'
-import type { LogEvent } from '../host/log.ts'
+import { silentLog } from '../host/log.ts'
 import { MemoryBlobStore } from '../local/blob-memory.ts'
 import { MemoryHeadStore } from '../local/head-memory.ts'
 import { ManualClock } from '../local/manual-clock.ts'
@@ -68,6 +68,14 @@ export async function testApp(program: Program, options: TestAppOptions = {}): P
   return t
 }
 
+export interface TestBatch {
+  readonly batch: number
+  /** Batch time in ms since the epoch. */
+  readonly timeMs: number
+  /** Records that arrived, by source. */
+  readonly records: Readonly<Record<string, number>>
+}
+
 interface Running {
   readonly life: TestLife
   readonly coordinator: Coordinator
@@ -79,8 +87,8 @@ export class TestApp {
   printed = ''
   /** Files written by `saveAs…`, by path; part files joined in order. */
   readonly files = new Map<string, string>()
-  /** One line per batch, as the log shows it. */
-  readonly history: LogEvent[] = []
+  /** One entry per batch, in order. */
+  readonly history: TestBatch[] = []
   /** What outputs failed with; the batch is committed all the same, and its output is owed. */
   readonly errors: unknown[] = []
   readonly #clock: ManualClock
@@ -125,7 +133,15 @@ export class TestApp {
   }
 
   /** Lets time pass until the next batch is due, and runs it. */
-  async runBatch(): Promise<Manifest> {
+  async runBatch(): Promise<TestBatch> {
+    const { batch, time, cuts } = await this.#commitNext()
+    const records = Object.fromEntries(Object.entries(cuts).map(([source, cut]) => [source, cut?.records ?? 0]))
+    const done: TestBatch = { batch, timeMs: time, records }
+    this.history.push(done)
+    return done
+  }
+
+  async #commitNext(): Promise<Manifest> {
     this.#clock.set(Math.max(this.now(), this.#due()))
     const tick = this.#next++
     for (;;) {
@@ -213,12 +229,11 @@ export class TestApp {
     const context = this.#build()
     this.#replaceOutside(context, life)
     const program = new TaskProgram(context.graph, context.sparkContext, fingerprint(context.graph))
-    const log = { event: (event: LogEvent) => { if (event.type === 'batch') this.history.push(event) } }
-    const host = { clock: this.#clock, random: this.#random, log, blobs: life.blobs(this.#blobs) }
+    const host = { clock: this.#clock, random: this.#random, log: silentLog, blobs: life.blobs(this.#blobs) }
     const coordinator = await Coordinator.open({
       app: 'test', host: { ...host, head: life.head(this.#head), launcher: life.launcher(new InlineLauncher(program, host)) }, program,
       intervalMs: context.batchDuration.milliseconds, conf: {}, holder: `life-${++this.#lives}`, isGone: () => true, fresh: false, resume: false, acceptsGraph: this.#acceptsGraph,
-      events: new BatchEvents(this.#clock, context.listeners, log, context.graph, (error) => this.errors.push(error)),
+      events: new BatchEvents(this.#clock, context.listeners, silentLog, context.graph, (error) => this.errors.push(error)),
       environment: ({ app, inc }) => ({ app, inc, write: (text) => { this.printed += text }, files: { write: async (path, parts) => { this.files.set(path, parts.map(({ bytes }) => Buffer.from(bytes).toString()).join('')) } }, sparkContext: context.sparkContext }),
       limitOf: () => null, attemptsMax: 1, keep: 2, signal: new AbortController().signal,
     })
@@ -285,7 +300,7 @@ export class TestApp {
     if (name === undefined && known.size === 1) return [...known][0]
     if (name !== undefined && known.has(name)) return [name, known.get(name)!]
     const names = [...known.keys()].map((each) => JSON.stringify(each)).join(', ') || 'none'
-    throw new SluiceError('E_NAME', name === undefined ? `The program has ${known.size} of these, so a ${what} must be named.` : `There is no ${what} "${name}".`, {
+    throw new SluiceError('E_NAME', name === undefined ? `The program has ${known.size} of this kind: say which ${what} you mean.` : `There is no ${what} "${name}".`, {
       did: 'nothing was done', next: [`these exist: ${names}`],
     })
   }

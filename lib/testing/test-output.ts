@@ -44,7 +44,7 @@ export interface OutputWatch {
  */
 export function watchOutput(node: StreamNode<any>, { output, before, midway }: OutputWatch): void {
   const operation = node.output!
-  const isSink = node.kind.startsWith('output(') && node.kind !== 'output(foreachPartition)'
+  const isSink = node.kind === 'output'
   const watched: OutputOperation = {
     guarantee: operation.guarantee,
     stage: () => operation.stage(),

@@ -4,9 +4,9 @@ import type { OutputBatch } from '../output-operation.ts'
 import { stageAll, stagedRecords } from './stagers.ts'
 
 /** Hands each partition to a sink after the commit; see `OutputSink` for what it may rely on. */
-export function outputTo<T>(stream: DStream<T>, name: string | undefined, sink: OutputSink<T>): void {
+export function outputTo<T>(stream: DStream<T>, name: string | undefined, sink: OutputSink<T>, kind = 'output'): void {
   stream.output({
-    kind: `output(${sink.name})`,
+    kind,
     ...(name === undefined ? {} : { name }),
     operation: { guarantee: sink.guarantee, stage: stageAll, publish: (batch) => deliver(batch, sink) },
   })
@@ -14,7 +14,7 @@ export function outputTo<T>(stream: DStream<T>, name: string | undefined, sink: 
 
 /** A function per partition as a sink without a memory: at least once, with a stable key. */
 export const foreachPartition = <T>(stream: DStream<T>, f: (records: readonly T[], delivery: Delivery) => void | Promise<void>): void =>
-  outputTo(stream, undefined, { name: 'foreachPartition', guarantee: 'at-least-once', write: async (records, delivery) => f(records, delivery) })
+  outputTo(stream, undefined, { name: 'foreachPartition', guarantee: 'at-least-once', write: async (records, delivery) => f(records, delivery) }, 'foreachPartition')
 
 async function deliver(batch: OutputBatch, sink: OutputSink<unknown>): Promise<void> {
   const partitions = await stagedRecords(batch)

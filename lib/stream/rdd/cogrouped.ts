@@ -48,7 +48,10 @@ export function readSides(
 
 /** The pairs of one dependency, through the shuffle or in place. */
 export function readSide(dependency: Dependency, split: number, task: TaskScope, add: (key: unknown, value: unknown) => void): Maybe<void> {
-  if (dependency.kind === 'narrow') return run(dependency.parent, split, task, sinkOf<[unknown, unknown]>((pair) => add(pair[0], pair[1])))
+  if (dependency.kind === 'narrow') {
+    const columns = (keys: readonly unknown[], values: readonly unknown[]): void => { for (let i = 0; i < keys.length; i++) add(keys[i], values[i]) }
+    return run(dependency.parent, split, task, { ...sinkOf<[unknown, unknown]>((pair) => add(pair[0], pair[1])), columns })
+  }
   return after(task.shuffle(dependency, split), (input) => {
     for (const { keys, values } of input) for (let i = 0; i < values.length; i++) add(keys![i], values[i])
   })

@@ -21,6 +21,8 @@ export const after = <T, R>(value: Maybe<T>, use: (value: T) => Maybe<R>): Maybe
 export interface Sink<T> {
   readonly emit: (record: T) => void
   chunk(records: readonly T[]): void
+  /** Pairs as columns, for sinks that would only take pairs apart again; `chunk` of the pairs otherwise. */
+  columns?(keys: readonly unknown[], values: readonly unknown[]): void
 }
 
 /** Thrown by a sink that has seen enough; caught where the partition was started. */

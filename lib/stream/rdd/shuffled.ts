@@ -1,5 +1,5 @@
 import type { Partitioner } from '../../shuffle/partitioner.ts'
-import { aggregatedPairs, mergedPairs } from '../../shuffle/reader.ts'
+import { aggregatedPairs, isMerged, mergedPairs } from '../../shuffle/reader.ts'
 import { type Aggregator, combiningWriter, pairWriter, routedWriter } from '../../shuffle/writer.ts'
 import { after, narrow, type RddNode, run, type ShuffleDependency, sinkOf } from './node.ts'
 
@@ -26,8 +26,11 @@ export function combinedNode<V, C>(
     partitioner,
     dependencies: [dependency],
     compute: (split, task, sink) =>
-      after(task.shuffle(dependency, split), (input) =>
-        sink.chunk(mapSideCombine ? mergedPairs(input, aggregator as Aggregator<never, C>) : aggregatedPairs(input, aggregator))),
+      after(task.shuffle(dependency, split), (input) => {
+        if (!mapSideCombine) sink.chunk(aggregatedPairs(input, aggregator))
+        else if (sink.columns && isMerged(input, aggregator)) sink.columns(input[0].keys!, input[0].values)
+        else sink.chunk(mergedPairs(input, aggregator as Aggregator<never, C>))
+      }),
   }
 }
 

@@ -40,7 +40,7 @@ export interface Result {
 
 const START = 1_750_000_000_000
 /** How long after the last arrival faults go on, and how long the cluster then has to heal; in ms of virtual time. */
-const ROUGH_MS = 20_000
+const ROUGH_MS = 10_000
 const HEAL_MS = 180_000
 /** Batches that must pass after the last fault, so that sweeps and windows have seen it. */
 const CALM_TICKS = 3

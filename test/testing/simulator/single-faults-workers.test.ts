@@ -4,7 +4,7 @@ import { jobs } from '../../../lib/testing/simulator/jobs/jobs.ts'
 import { assertSound, untilFound } from './findings.ts'
 
 // Job b makes so many calls here that its pairs of call and fault are sampled; `npm run simulate -- --single --job b` takes them all.
-const strides: Record<string, number> = { b: 13 }
+const strides: Record<string, number> = { b: 25 }
 
 for (const job of jobs) {
   test(`any one fault at any call of job ${job.name} on workers changes nothing that it shows`, async () => {
