@@ -60,6 +60,11 @@ export class FrontAndBack implements PaneAggregate {
     this.#spec = spec
   }
 
+  /** Time alone moves the cut, also in batches without a pane: a process that restarted must find it in the same place. */
+  advance(time: number): void {
+    this.#flipBefore(time)
+  }
+
   enter(pane: Pane): void {
     this.#flipBefore(pane.time)
     this.#back.merge(pane, this.#spec.f, false)

@@ -28,6 +28,8 @@ export class IncrementalWindow implements PaneAggregate {
     }
   }
 
+  advance(_time: number): void {}
+
   drop(_panes: number): void {}
 
   holds(id: number): boolean { return this.#present[id] === 1 }

@@ -21,6 +21,8 @@ export interface Pane {
 
 /** How a window turns panes into results; the two forms differ only here. */
 export interface PaneAggregate {
+  /** A batch has come, with or without a pane. */
+  advance(time: number): void
   /** A pane entered; it is the newest. */
   enter(pane: Pane): void
   /** Emits the window that ends at `time`. */

@@ -34,6 +34,7 @@ export class WindowState {
     this.absorbedAt = time
     this.#catchUp(time - this.#spec.paneMs)
     this.#expire(time)
+    this.#aggregate.advance(time)
     if (!pairs) return null
     const ids = new Int32Array(pairs.length)
     const values: unknown[] = new Array(pairs.length)

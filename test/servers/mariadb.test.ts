@@ -69,7 +69,7 @@ async function tests(found: string): Promise<void> {
       await deliver(sink, batch, [[batch]], { sink: 'cutoff' })
       const [[me]] = (await pool.query({ sql: 'select connection_id()', rowsAsArray: true })) as unknown as number[][][]
       const [others] = (await pool.query({ sql: 'select id from information_schema.processlist where user = ?', rowsAsArray: true }, ['sluice'])) as unknown as number[][][]
-      for (const [id] of others!) if (id !== me![0]) await pool.query(`kill ${id}`).catch(() => {})
+      for (const [id] of others) if (id !== me[0]) await pool.query(`kill ${id}`).catch(() => {})
     }
     await deliver(sink, 4, [[4]], { sink: 'cutoff' })
     assert.deepEqual((await pool.query({ sql: 'select n from cutoff order by n', rowsAsArray: true }))[0], [[1], [2], [3], [4]])

@@ -46,7 +46,7 @@ export function sqlLaws(name: string, server: SqlServer): void {
       for (let batch = 1; batch <= 6; batch++) await sink.write(order.map((word): Count => [word, 1]), { ...delivery(batch, partition, 3, { sink: into }), clock })
     }
     await Promise.all([run(0, words), run(1, words.toReversed()), run(2, [...words.slice(20), ...words.slice(0, 20)])])
-    assert.deepEqual(await server.read(`select count(*), min(n), max(n) from ${into}`).then(([row]) => row!.map(Number)), [40, 18, 18])
+    assert.deepEqual(await server.read(`select count(*), min(n), max(n) from ${into}`).then(([row]) => row.map(Number)), [40, 18, 18])
   })
 
   test(`${name}: an upsert replaces or adds, also where a key comes twice in a batch`, async () => {
@@ -66,7 +66,7 @@ export function sqlLaws(name: string, server: SqlServer): void {
     const sink = server.open({ ...counts, table: into, onRowError: 'skip', onSkip: (record) => skipped.push(record) })
     await deliver(sink, 1, [given], { sink: into })
     await deliver(sink, 1, [given], { sink: into })
-    assert.deepEqual(await server.read(`select count(*), sum(n) from ${into}`).then(([row]) => row!.map(Number)), [100, 4950])
+    assert.deepEqual(await server.read(`select count(*), sum(n) from ${into}`).then(([row]) => row.map(Number)), [100, 4950])
     assert.deepEqual(new Set(skipped), new Set(bad))
   })
 
@@ -103,7 +103,7 @@ export function sqlLaws(name: string, server: SqlServer): void {
     const into = await table(columns.map((column) => `${column} int`).join(', '))
     const sink = server.open({ table: into, columns, row: (n: number) => columns.map((_, i) => n + i), batchRows: 100_000 })
     await deliver(sink, 1, [Array.from({ length: 1_000 }, (_, n) => n)], { sink: into })
-    assert.deepEqual(await server.read(`select count(*), sum(c0), sum(c89) from ${into}`).then(([row]) => row!.map(Number)), [1_000, 499_500, 588_500])
+    assert.deepEqual(await server.read(`select count(*), sum(c0), sum(c89) from ${into}`).then(([row]) => row.map(Number)), [1_000, 499_500, 588_500])
   })
 }
 

@@ -11,7 +11,7 @@ import { type Dice, withSeeds } from '../support/dice.ts'
 import { linesOf } from './word-count-lines.ts'
 
 const KILLS = 15
-const BATCHES = 300
+const BATCHES = 160
 
 test(`a word count that is killed ${KILLS} times leaves the tables and files of one that never was`, (t) => withSeeds(t, 1, async (dice, seed) => {
   const folder = await temporaryFolder(t)
@@ -34,7 +34,7 @@ function run(args: readonly string[], dice: Dice | null): Promise<'killed' | 'en
   const { promise, resolve, reject } = Promise.withResolvers<'killed' | 'ended'>()
   const program = fileURLToPath(new URL('./word-count-program.ts', import.meta.url))
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
-  const [batchesMax, delayMs] = dice ? [dice.between(1, 12), dice.below(12)] : [Infinity, 0]
+  const [batchesMax, delayMs] = dice ? [dice.between(1, 6), dice.below(12)] : [Infinity, 0]
   let batches = 0
   let said = ''
   let killing = false

@@ -15,7 +15,7 @@ test('a bad row is rolled back and the rest is stored, once', async () => {
   const sink = sqlite(database, { table: 'counts', columns: ['word', 'n'], row: ([word, n]: Count) => [word, n], onRowError: 'skip', onSkip: (record) => skipped.push(record) })
   const good = Array.from({ length: 200 }, (_, i): Count => [`w${i}`, i])
   const bad: Count[] = [['w3', 9], ['NUL \0', 1], ['not a number', NaN], [null as unknown as string, 1]]
-  const given = [...good.slice(0, 90), ...bad.slice(1), ...good.slice(90), bad[0]!]
+  const given = [...good.slice(0, 90), ...bad.slice(1), ...good.slice(90), bad[0]]
   for (let time = 0; time < 2; time++) await deliver(sink, 1, [given])
   assert.deepEqual(read(database, 'select count(*), sum(n) from counts'), [[200, 19_900]])
   assert.deepEqual(new Set(skipped), new Set(bad))
@@ -60,8 +60,9 @@ test('a value that cannot be stored as it is names its column and is refused', a
 test('whole numbers, booleans, bytes and dates take their place in columns of any type', async () => {
   const database = new DatabaseSync(':memory:')
   database.exec('create table v (a text, b integer, c real, d blob, e)')
-  const sink = sqlite(database, { table: 'v', columns: ['a', 'b', 'c', 'd', 'e'], row: (row: readonly [SqlValue, SqlValue, SqlValue, SqlValue, SqlValue]) => row })
-  await deliver(sink, 1, [[[5, true, 5, Uint8Array.of(0, 255), new Date(0)], ['x', 2n ** 60n, 0.5, new Uint8Array(), false]]])
+  type Five = readonly [SqlValue, SqlValue, SqlValue, SqlValue, SqlValue]
+  const sink = sqlite(database, { table: 'v', columns: ['a', 'b', 'c', 'd', 'e'], row: (row: Five) => row })
+  await deliver<Five>(sink, 1, [[[5, true, 5, Uint8Array.of(0, 255), new Date(0)], ['x', 2n ** 60n, 0.5, new Uint8Array(), false]]])
   assert.deepEqual(read(database, 'select a, cast(b as text), c, hex(d), e from v'), [['5', '1', 5, '00FF', '1970-01-01T00:00:00.000Z'], ['x', '1152921504606846976', 0.5, '', 0]])
 })
 

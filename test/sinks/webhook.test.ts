@@ -35,7 +35,7 @@ test('webhook: body and headers are what the program says, but never the key', a
 })
 
 test('webhook: 429 and 5xx are repeated under the same key until the other side is well', async (t) => {
-  const { url, received } = await receiver(t, (n) => ({ status: [429, 500, 503, 200][n]! }))
+  const { url, received } = await receiver(t, (n) => ({ status: [429, 500, 503, 200][n] }))
   await webhook<string>(url, allowed).write(['a'], delivery(1))
   assert.deepEqual(new Set(received.map(({ key, body }) => key + body)), new Set(['app/one/rows/1/0["a"]']))
   assert.equal(received.length, 4)
@@ -48,7 +48,7 @@ test('webhook: the wait between attempts grows, and is as long as the other side
   const counting = { now: () => clock.now(), sleepUntil: async (time: number) => { waits.push(time - clock.now()) } }
   await webhook<string>(url, allowed).write(['a'], { ...delivery(1), clock: counting })
   assert.equal(received.length, 3)
-  assert.ok(waits[0]! >= 25 && waits[0]! <= 50, `${waits[0]} ms`)
+  assert.ok(waits[0] >= 25 && waits[0] <= 50, `${waits[0]} ms`)
   assert.equal(waits[1], 7_000)
 })
 
@@ -94,8 +94,8 @@ test('webhook: this machine, its neighbours and metadata services are refused ho
 
 test('webhook: a URL made from data reaches only the hosts of the list, and needs one', async (t) => {
   const { url, received } = await receiver(t, () => ({ status: 200 }))
-  assert.throws(() => webhook((records: readonly string[]) => records[0]!), (error) => hasCode(error, 'E_SINK_ADDRESS'))
-  const sink = webhook((records: readonly string[]) => records[0]!, { ...allowed, allowHosts: [new URL(url).host] })
+  assert.throws(() => webhook((records: readonly string[]) => records[0]), (error) => hasCode(error, 'E_SINK_ADDRESS'))
+  const sink = webhook((records: readonly string[]) => records[0], { ...allowed, allowHosts: [new URL(url).host] })
   await sink.write([`${url}/in`], delivery(1))
   for (const target of ['http://example.com/', `${url.replace('127.0.0.1', 'example.com')}`, `http://user@example.com#${url}`, 'file:///etc/passwd', 'not a url', `${new URL(url).host}/`]) {
     await assert.rejects(sink.write([target], delivery(2)), (error) => hasCode(error, 'E_SINK_ADDRESS'), target)
