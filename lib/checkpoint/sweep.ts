@@ -29,6 +29,8 @@ export class Sweeper {
   pin(manifest: BlobRef, content: Manifest, output: string): void {
     this.#pinned.add(manifest.key)
     for (const part of content.outputs[output] ?? []) if (part.ref) this.#pinned.add(part.ref.key)
+    // The manifest cannot be read without its packs.
+    for (const pack of content.packs ?? []) this.#pinned.add(pack.ref.key)
   }
 
   /** Notes what the newer manifest no longer names, and the older manifest itself. */

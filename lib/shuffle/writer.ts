@@ -56,9 +56,10 @@ function splitTable(table: KeyTable, combined: ValueColumn, partitioner: Partiti
 /** Keeps every pair, in order. */
 export function pairWriter(partitioner: Partitioner): ShuffleWriter {
   const buckets = newBuckets(partitioner.numPartitions)
+  const only = buckets.length === 1 ? buckets[0] : null
   const byHash = partitioner instanceof HashPartitioner ? partitioner : null
   const emit = (pair: readonly [unknown, unknown]) => {
-    const target = buckets[byHash ? byHash.partitionOfHash(hashKey(pair[0])) : partitioner.getPartition(pair[0])]
+    const target = only ?? buckets[byHash ? byHash.partitionOfHash(hashKey(pair[0])) : partitioner.getPartition(pair[0])]
     target.keys.push(pair[0])
     target.values.push(pair[1])
   }

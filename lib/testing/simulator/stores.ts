@@ -119,7 +119,8 @@ export class WatchedStores {
   }
 }
 
-const outputRefs = (manifest: Manifest | undefined, output: string): BlobRef[] => (manifest?.outputs[output] ?? []).flatMap((part) => (part.ref ? [part.ref] : []))
+const outputRefs = (manifest: Manifest | undefined, output: string): BlobRef[] =>
+  [...(manifest?.outputs[output] ?? []).flatMap((part) => (part.ref ? [part.ref] : [])), ...(manifest?.packs ?? []).map((pack) => pack.ref)]
 
 /** Names carry their batch behind the two digits that spread them. */
 const batchOf = (key: string): number => Number(/\/[0-9a-f]{2}\/(\d+)\//.exec(key)?.[1] ?? Infinity)

@@ -32,7 +32,7 @@ export const bugs: readonly SeededBug[] = [
 
   // — names and sweeping
   { name: 'names without the run of their writer', file: 'runtime/run-task.ts', find: '`${this.#run}.${this.#objects++}`', put: '`${this.#objects++}`' },
-  { name: 'live objects swept', file: 'checkpoint/sweep.ts', find: 'ref.inline === undefined && !live.has(ref.key)', put: 'ref.inline === undefined' },
+  { name: 'live objects swept', file: 'checkpoint/manifest.ts', find: 'if (!live.has(ref.key)) yield ref', put: 'yield ref' },
   { name: 'a sweep up to the last committed batch', file: 'checkpoint/sweep.ts', find: 'object.since <= head.gcFloor', put: 'object.since <= head.committed' },
   { name: 'a floor above what was delivered', file: 'checkpoint/sweep.ts', find: 'manifest.batch) - this.#keep)', put: 'manifest.batch) + 1)' },
   { name: 'what owed outputs need is swept', file: 'checkpoint/sweep.ts', find: ' && !this.#pinned.has(object.key)', put: '', seeds: 400 },
