@@ -63,13 +63,18 @@ export class KeyedState {
 
   /** What changed since the last `saved()`: the keys put, and the keys removed, each with one section per key group. */
   encodeDelta(): Uint8Array {
-    const touched = [...new Set(this.#touched)].filter((id) => this.has(id))
-    return encodeBlock([...this.#sections(Int32Array.from(touched)), ...removalSections(this.#removed)])
+    return encodeBlock([...this.#sections(this.#touchedIds()), ...removalSections(this.#removed)])
+  }
+
+  /** Only where keys were removed can an id have been touched twice, or be gone. */
+  #touchedIds(): ArrayLike<number> {
+    if (this.#removed.length === 0) return this.#touched
+    return [...new Set(this.#touched)].filter((id) => this.has(id))
   }
 
   encodeSnapshot(): Uint8Array { return encodeBlock(this.#sections(this.table.ids())) }
 
-  #sections(ids: Int32Array): Section[] {
+  #sections(ids: ArrayLike<number>): Section[] {
     const sections: Section[] = []
     for (const [section, members] of byGroup(this.table, ids)) {
       const keys = new Array<unknown>(members.length)

@@ -6,6 +6,7 @@ import { hasCode } from '../../lib/model/errors.ts'
 import { type MySqlPool, mysql } from '../../lib/sinks/index.ts'
 import { deliver, sinkContract, type SinkRow } from '../../lib/testing/contracts/sink.ts'
 import { DyingCalls } from './dying-calls.ts'
+import { assertEnds } from './ends.ts'
 import { sqlLaws } from './sql-laws.ts'
 
 const program = findMariaDb()
@@ -73,6 +74,12 @@ async function tests(found: string): Promise<void> {
     }
     await deliver(sink, 4, [[4]], { sink: 'cutoff' })
     assert.deepEqual((await pool.query({ sql: 'select n from cutoff order by n', rowsAsArray: true }))[0], [[1], [2], [3], [4]])
+  })
+
+  test('MariaDB: a process that wrote and has nothing more to do ends by itself', async () => {
+    await pool.query('create table one_write (n int)')
+    await assertEnds(server.url)
+    assert.deepEqual((await pool.query({ sql: 'select n from one_write order by n', rowsAsArray: true }))[0], [[1], [2]])
   })
 }
 

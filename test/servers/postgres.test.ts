@@ -6,6 +6,7 @@ import { hasCode } from '../../lib/model/errors.ts'
 import { type PostgresPool, postgres } from '../../lib/sinks/index.ts'
 import { deliver, sinkContract, type SinkRow } from '../../lib/testing/contracts/sink.ts'
 import { DyingCalls } from './dying-calls.ts'
+import { assertEnds } from './ends.ts'
 import { sqlLaws } from './sql-laws.ts'
 
 const program = findPostgres()
@@ -71,6 +72,12 @@ async function tests(found: string): Promise<void> {
     }
     await deliver(sink, 4, [[4]], { sink: 'cutoff' })
     assert.deepEqual((await pool.query({ text: 'select n from cutoff order by n', rowMode: 'array' })).rows, [[1], [2], [3], [4]])
+  })
+
+  test('PostgreSQL: a process that wrote and has nothing more to do ends by itself', async () => {
+    await pool.query('create table one_write (n int)')
+    await assertEnds(server.url)
+    assert.deepEqual((await pool.query({ text: 'select n from one_write order by n', rowMode: 'array' })).rows, [[1], [2]])
   })
 }
 

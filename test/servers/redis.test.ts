@@ -6,6 +6,7 @@ import { hasCode } from '../../lib/model/errors.ts'
 import { redis, type RedisClient } from '../../lib/sinks/index.ts'
 import { deliver, sinkContract, type SinkRow } from '../../lib/testing/contracts/sink.ts'
 import { DyingCalls } from './dying-calls.ts'
+import { assertEnds } from './ends.ts'
 
 const program = findRedis()
 if (program) await tests(program)
@@ -85,6 +86,11 @@ async function tests(found: string): Promise<void> {
     const sink = keep(redis(server.url, { commands: (value: unknown) => [['SET', 'never', value as string]] }))
     for (const value of [null, undefined, NaN, {}, 'half \ud800']) await assert.rejects(deliver(sink, 1, [[value]], { sink: 'never' }), (error) => hasCode(error, 'E_SINK_VALUE'))
     assert.equal(await client.exists('never'), 0)
+  })
+
+  test('Redis: a process that wrote and has nothing more to do ends by itself', async () => {
+    await assertEnds(server.url)
+    assert.equal(await client.get('one_write'), '3')
   })
 }
 

@@ -85,7 +85,10 @@ export async function randomFaults(from: number, to: number, tally: Tally, { onR
 }
 
 export const scenarioOf = (seed: number, only: readonly Job[] = jobs): Scenario =>
-  ({ job: only[seed % only.length], seed, workers: Math.floor(seed / only.length) % 2 === 0 ? 0 : WORKERS, faults: 'random', ticks: 8 + (seed % 9) })
+  ({ job: only[seed % only.length], seed, workers: Math.floor(seed / only.length) % 2 === 0 ? 0 : WORKERS, faults: 'random', ticks: TICKS[only[seed % only.length].name] ?? 8 + (seed % 9) })
+
+/** Intervals in which records arrive, for jobs that need many. */
+const TICKS: Readonly<Record<string, number>> = { d: 170 }
 
 /** The same once more: what a seed does may depend on nothing else. */
 async function again(scenario: Scenario, first: Result): Promise<Result> {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { randomFaults, scenarioOf, SHAPES, Tally } from '../../../lib/testing/simulator/campaign.ts'
 import { simulate } from '../../../lib/testing/simulator/simulate.ts'
+import { longJobs } from '../../../lib/testing/simulator/jobs/jobs.ts'
 import { assertSound, untilFound } from './findings.ts'
 
 const first = Number(process.env['SLUICE_SEED'] ?? 1)
@@ -12,6 +13,12 @@ test('two hundred runs with many faults end with every record counted once, and 
   console.log(`seeds ${first} to ${first + 199}: ${tally.batches} batches`)
   assertSound(tally)
   assert.deepEqual(tally.missing(SHAPES), [])
+})
+
+test('a window that does not fit into its manifests survives many faults', async () => {
+  const tally = new Tally()
+  await randomFaults(first, first + 4, tally, untilFound, longJobs)
+  assertSound(tally)
 })
 
 test('one seed always comes to the same trace', async () => {
