@@ -124,7 +124,7 @@ export class EmbeddedEngine implements Engine {
       resume,
       acceptsGraph,
       events,
-      environment: (head) => ({ app: head.app, inc: head.inc, write, files: directories, sparkContext }),
+      environment: (head) => ({ app: head.app, inc: head.inc, write, files: directories, sparkContext, clock: host.clock, signal: this.#abort.signal }),
       limitOf: (source) => this.#receivers!.limitOf(source),
       attemptsMax: Number(this.#conf('spark.task.maxFailures', '1')),
       keep: Number(this.#conf('sluice.keepBatches', '2')),
@@ -156,6 +156,7 @@ export class EmbeddedEngine implements Engine {
 
   async stop(graceful: boolean): Promise<void> {
     this.#stopping = graceful ? 'gracefully' : 'now'
+    if (!graceful) this.#abort.abort()
     await this.#wind(graceful)
     await this.#running
   }

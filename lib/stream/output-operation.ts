@@ -1,3 +1,4 @@
+import type { Clock } from '../host/clock.ts'
 import type { StagedPart } from '../model/manifest.ts'
 import type { BlobRef } from '../model/refs.ts'
 import type { DirectoryWriter } from '../output/directory-writer.ts'
@@ -37,5 +38,9 @@ export interface OutputEnvironment {
   /** Where `print` writes: bytes as Spark writes them. */
   write(text: string): void
   readonly files: DirectoryWriter
+  /** What retrying sinks wait by; without one they try again at once. */
+  readonly clock?: Clock
+  /** Aborted when the process is told to stop at once. */
+  readonly signal?: AbortSignal
   readonly sparkContext: SparkContext
 }

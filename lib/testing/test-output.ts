@@ -1,4 +1,4 @@
-import type { OutputBatch, OutputOperation } from '../stream/output-operation.ts'
+import type { OutputOperation } from '../stream/output-operation.ts'
 import { stagedRecords } from '../stream/operators/stagers.ts'
 import type { StreamNode } from '../stream/stream-node.ts'
 

@@ -18,11 +18,11 @@ export const foreachPartition = <T>(stream: DStream<T>, f: (records: readonly T[
 
 async function deliver(batch: OutputBatch, sink: OutputSink<unknown>): Promise<void> {
   const partitions = await stagedRecords(batch)
-  const { app, inc } = batch.environment
+  const { app, inc, clock, signal } = batch.environment
   const shared = { app, inc, sink: batch.output, batch: batch.batch, timeMs: batch.timeMs, partitions: partitions.length }
   for (const [partition, records] of partitions.entries()) {
     if (records.length === 0 && !sink.writesEmpty) continue
-    await sink.write(records, { ...shared, partition, key: [app, inc, batch.output, batch.batch, partition].join('/') })
+    await sink.write(records, { ...shared, ...(clock ? { clock } : {}), ...(signal ? { signal } : {}), partition, key: [app, inc, batch.output, batch.batch, partition].join('/') })
   }
   await sink.finish?.(shared)
 }

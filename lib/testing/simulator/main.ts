@@ -63,7 +63,7 @@ function summarise(): void {
   const spent = (performance.now() - started) / 1000
   for (const finding of tally.findings) console.log(described(finding))
   console.log(`${tally.runs} runs, ${tally.batches} batches, ${tally.calls} port calls in ${spent.toFixed(1)} s: ${Math.round(tally.batches / spent)} batches/s`)
-  console.log([...tally.happened].sort().map(([shape, times]) => `${shape} ${times}`).join(', '))
+  console.log([...tally.happened].map(([shape, times]) => `${shape} ${times}`).sort((a, b) => (a < b ? -1 : 1)).join(', '))
   console.log(tally.findings.length === 0 ? 'no violation' : `${tally.findings.length} violations`)
   if (missing.length > 0) console.log(`these shapes never came up: ${missing.join(', ')}`)
 }

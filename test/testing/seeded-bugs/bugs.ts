@@ -52,7 +52,7 @@ export const bugs: readonly SeededBug[] = [
   { name: 'a failed task that counts as done', file: 'runtime/run-stages.ts', find: "if (answer.kind === 'done') return answer\n", put: "if (answer.kind === 'done') return answer\n    if (attempt > 0) return { kind: 'done', task, exec, run: '-', shuffles: [], state: [], retained: [], outputs: [], records: {}, read: {}, accumulators: {} } as TaskDone\n" },
 
   // — state and windows
-  { name: 'warm state kept after a failed attempt', file: 'state/state-store.ts', find: '    this.#warm.delete(name)\n', put: '', job: 'b' },
+  { name: 'warm state kept after a failed attempt', file: 'state/state-store.ts', find: '    this.#warm.delete(name)\n', put: '', job: 'b', seeds: 800 },
   { name: 'warm state used whatever it was built on', file: 'state/state-store.ts', find: 'warm && warm.tip === tipOf(of) ? warm.state : null', put: 'warm ? warm.state : null', job: 'b' },
   { name: 'a snapshot without the deltas behind it', file: 'state/state-store.ts', find: 'for (const block of chain.blocks) state.apply', put: 'for (const block of chain.blocks.slice(0, 1)) state.apply', job: 'b' },
   { name: 'deltas in the wrong order', file: 'state/chains.ts', find: '[...before, block] }', put: '[before[0], block, ...before.slice(1)].filter((each) => each !== undefined) }', job: 'b' },

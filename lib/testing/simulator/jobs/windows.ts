@@ -81,7 +81,7 @@ function nextSessions(open: Map<string, { sum: number; at: number }>, words: rea
     else open.delete(word)
     mapped.push([word, sum])
   }
-  for (const [word, { sum, at }] of [...open]) {
+  for (const [word, { sum, at }] of open) {
     if (at >= now - TIMEOUT_MS) continue
     open.delete(word)
     mapped.push([word, `timed out at ${sum}`])
