@@ -45,6 +45,6 @@ export function awsHost(environment: Environment): AwsHost {
     blobs: new S3BlobStore(clients, settings.bucket, BLOB_PREFIX),
     functions: new Functions(clients, systemClock, systemRandom),
     head: (app) => new DynamoHeadStore<Head>(clients, settings.table, app),
-    outputs: ({ app, inc }, sparkContext) => ({ app, inc, sparkContext, files: s3Directories(clients), clock, write: (text) => { process.stdout.write(text) } }),
+    outputs: ({ app, inc }, sparkContext) => ({ app, inc, sparkContext, files: s3Directories(clients), clock: systemClock, write: (text) => { process.stdout.write(text) } }),
   }
 }

@@ -234,7 +234,7 @@ export class TestApp {
       app: 'test', host: { ...host, head: life.head(this.#head), launcher: life.launcher(new InlineLauncher(program, host)) }, program,
       intervalMs: context.batchDuration.milliseconds, conf: {}, holder: `life-${++this.#lives}`, isGone: () => true, fresh: false, resume: false, acceptsGraph: this.#acceptsGraph,
       events: new BatchEvents(this.#clock, context.listeners, silentLog, context.graph, (error) => this.errors.push(error)),
-      environment: ({ app, inc }) => ({ app, inc, write: (text) => { this.printed += text }, files: { write: async (path, parts) => { this.files.set(path, parts.map(({ bytes }) => Buffer.from(bytes).toString()).join('')) } }, sparkContext: context.sparkContext }),
+      environment: ({ app, inc }) => ({ app, inc, clock: this.#clock, write: (text) => { this.printed += text }, files: { write: async (path, parts) => { this.files.set(path, parts.map(({ bytes }) => Buffer.from(bytes).toString()).join('')) } }, sparkContext: context.sparkContext }),
       limitOf: () => null, attemptsMax: 1, keep: 2, signal: new AbortController().signal,
     })
     return { life, coordinator, context }

@@ -87,7 +87,7 @@ export class Cluster {
       app: `job-${job.name}`, host: full, program, intervalMs: job.intervalMs, conf: {}, holder: process.name,
       isGone: (holder) => noticesDeath && this.#dead.has(holder),
       fresh: false, resume: false, acceptsGraph: false, events,
-      environment: (head) => ({ app: head.app, inc: head.inc, write: () => {}, files: { write: () => never() }, sparkContext: context.sparkContext }),
+      environment: (head) => ({ app: head.app, inc: head.inc, write: () => {}, clock: full.clock, files: { write: () => never() }, sparkContext: context.sparkContext }),
       limitOf: () => null, attemptsMax: 4, keep: 2, signal: new AbortController().signal,
     })
     this.#countTakeover(process, epoch)
