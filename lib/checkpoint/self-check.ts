@@ -31,14 +31,3 @@ function uncovered(ranges: readonly { readonly from: number; readonly to: number
   }
   return at === KEY_GROUPS ? null : `key groups ${at} to ${KEY_GROUPS - 1} are missing`
 }
-
-/** Records out of the maps equal records into the reducers, per shuffle and reducer. */
-export function shuffleCheck(written: ReadonlyMap<number, readonly number[]>, read: ReadonlyMap<number, readonly number[]>): string | null {
-  for (const [shuffle, counts] of read) {
-    const sent = written.get(shuffle) ?? []
-    for (let reducer = 0; reducer < counts.length; reducer++) {
-      if (counts[reducer] >= 0 && counts[reducer] !== (sent[reducer] ?? 0)) return `shuffle ${shuffle} sent ${sent[reducer] ?? 0} records to reducer ${reducer}, which received ${counts[reducer]}`
-    }
-  }
-  return null
-}

@@ -42,7 +42,7 @@ export interface StageWork {
 export interface MapOutput {
   readonly shuffle: number
   readonly ref: BlobRef
-  /** Records per reducer and an order-independent sum of their key hashes, for the self-check before commit. */
+  /** Records per reducer; what a reducer reads must be as many. */
   readonly counts: readonly number[]
 }
 
@@ -97,7 +97,6 @@ export type TaskReport =
       readonly outputs: readonly OutputWrite[]
       /** Records read, per source and split: a split read by two tasks arrived once. */
       readonly records: { readonly [source: string]: { readonly [split: string]: number } }
-      readonly read: { readonly [shuffle: number]: readonly number[] }
       readonly accumulators: { readonly [id: string]: Json }
     }
   | { readonly kind: 'failed'; readonly task: string; readonly exec: number; readonly run: string; readonly error: SerialisedError }

@@ -1,7 +1,7 @@
 import type { Manifest, OperatorState, RetainedBatch, StagedPart } from '../model/manifest.ts'
 import type { StateWrite } from '../model/task.ts'
 import { livePacks } from '../checkpoint/pane-packs.ts'
-import { nextOperatorState } from '../state/chains.ts'
+import { chainsFor, nextOperatorState } from '../state/chains.ts'
 import type { StreamGraph } from '../stream/graph.ts'
 import { retainedStreams } from '../plan/batch-view.ts'
 import type { Stage } from '../plan/stages.ts'
@@ -28,6 +28,17 @@ export function nextManifest(base: Manifest | null, { plan, positions, stages }:
     outputs: outputsOf(stages.stages, answers),
     records: recordsOf(answers),
   }
+}
+
+/** A task that built on other blocks than the manifest names, or null: what it wrote would not fit on them. */
+export function staleWrite(base: Manifest | null, answers: readonly TaskDone[]): string | null {
+  for (const { state } of answers) {
+    for (const { operator, from, to, base: builtOn } of state) {
+      const blocks = chainsFor(base?.state[operator] ?? null, from, to).flatMap((chain) => chain.blocks)
+      if (blocks.map((block) => block.ref.key).join() !== builtOn.join()) return `state of ${operator}, key groups ${from} to ${to - 1}: a task built on other blocks than the manifest names`
+    }
+  }
+  return null
 }
 
 function nextState(base: Manifest | null, answers: readonly TaskDone[]): Record<string, OperatorState> {

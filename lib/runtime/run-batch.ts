@@ -8,7 +8,7 @@ import type { OwedOutput } from '../model/head.ts'
 import type { BlobRef } from '../model/refs.ts'
 import type { Manifest } from '../model/manifest.ts'
 import type { Coordination } from './coordination.ts'
-import { nextManifest } from './next-manifest.ts'
+import { nextManifest, staleWrite } from './next-manifest.ts'
 import { planBatch, type PlannedBatch, type Tick } from './plan-batch.ts'
 import { runOutputs } from './run-output.ts'
 import { runStages, type TaskDone } from './run-stages.ts'
@@ -21,6 +21,7 @@ import { serialiseError } from './serialised-error.ts'
  */
 export async function runBatch(c: Coordination, tick: Tick): Promise<Manifest> {
   if (decideDuty(c.writer.head).kind === 'deliver') await deliver(c, c.base!)
+  if (c.writer.head.owed.length >= OWED_MAX) await shrinkBacklog(c)
   const planned = await plan(c, tick)
   const answers = await compute(c, planned)
   const manifest = await fix(c, planned, answers)
@@ -30,6 +31,22 @@ export async function runBatch(c: Coordination, tick: Tick): Promise<Manifest> {
   await deliver(c, manifest.manifest)
   c.sweeper.sweep(c.writer.head)
   return manifest.manifest
+}
+
+/** So many outputs may be owed before later batches wait: the head must stay small, and somebody has to look. */
+const OWED_MAX = 16
+
+async function shrinkBacklog(c: Coordination): Promise<void> {
+  await deliverOwed(c)
+  const { owed } = c.writer.head
+  if (owed.length < OWED_MAX) return
+  const outputs = [...new Set(owed.map(({ output }) => output))]
+  throw new SluiceError('E_OUTPUT_BACKLOG', `${owed.length} outputs are owed, the oldest of batch ${owed[0].batch}: ${outputs.join(', ')}.`, {
+    where: { operator: outputs[0], batch: owed[0].batch },
+    did: 'no further batch was begun; what is owed is tried again with the next tick, and nothing is lost',
+    next: ['mend what the outputs write to, or the output itself'],
+    retry: true,
+  })
 }
 
 async function plan(c: Coordination, tick: Tick): Promise<PlannedBatch> {
@@ -46,7 +63,7 @@ async function compute(c: Coordination, { plan: batchPlan, stages, staged }: Pla
 /** Writes down what the batch decided, after checking that it adds up. A manifest that does not is never committed. */
 async function fix(c: Coordination, planned: PlannedBatch, answers: readonly TaskDone[]): Promise<{ manifest: Manifest; ref: BlobRef }> {
   const manifest = nextManifest(c.base, planned, answers, c.program.graph)
-  const wrong = selfCheck(c.base, manifest)
+  const wrong = selfCheck(c.base, manifest) ?? staleWrite(c.base, answers)
   if (wrong) {
     await c.writer.write(halted(c.writer.head, wrong), 'halt')
     throw new SluiceError('E_HALTED', `Self-check before commit of batch ${manifest.batch}: ${wrong}.`, {
@@ -104,8 +121,8 @@ function errorOfOutput(error: unknown, output: string, batch: number): unknown {
   const { message, where } = serialiseError(error)
   return new SluiceError('E_OUTPUT', `Output "${output}" of batch ${batch} failed: ${message}`, {
     where: { ...where, operator: output, batch },
-    did: 'the batch is committed; this output is owed and runs again on the next start; later batches go on',
-    next: ['mend the function and start again with the same directory'],
+    did: 'the batch is committed; this output is owed and runs again, at the latest on the next start',
+    next: ['mend the output, or what it writes to'],
     retry: true,
     cause: error,
   })

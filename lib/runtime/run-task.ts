@@ -86,7 +86,6 @@ class Execution {
       retained: this.#retained,
       outputs: this.#outputs,
       records: this.#scope.records,
-      read: {},
     }
   }
 

@@ -1,4 +1,5 @@
 import { encodeBlock, openBlock } from '../model/codec/block.ts'
+import { SluiceError } from '../model/errors.ts'
 import type { BlobRef } from '../model/refs.ts'
 import type { MapOutput } from '../model/task.ts'
 import type { Bucket, Buckets, ShuffleInput } from './buckets.ts'
@@ -15,7 +16,15 @@ export function encodeBuckets(buckets: Buckets): Uint8Array {
 /** A reducer's section of every map task's block, in map order. */
 export async function readSections(outputs: readonly MapOutput[], reducer: number, get: (ref: BlobRef) => Promise<Uint8Array>): Promise<ShuffleInput> {
   const wanted = outputs.filter((output) => output.counts[reducer] > 0)
-  return Promise.all(wanted.map(async (output) => bucketOf(openBlock(await get(output.ref), output.ref.key).read(reducer))))
+  return Promise.all(wanted.map(async (output) => asMany(output, reducer, bucketOf(openBlock(await get(output.ref), output.ref.key).read(reducer)))))
+}
+
+/** Always on: a reducer that gets more or fewer records than its map task sent must not go on. */
+function asMany({ ref, counts }: MapOutput, reducer: number, bucket: Bucket): Bucket {
+  if (bucket.values.length === counts[reducer]) return bucket
+  throw new SluiceError('E_BLOB_CORRUPT', `${ref.key} holds ${bucket.values.length} records for reducer ${reducer}, but ${counts[reducer]} were sent.`, {
+    where: { partition: reducer }, did: 'nothing of it was used; the stages run again', retry: true,
+  })
 }
 
 /** The same from blocks at hand. */

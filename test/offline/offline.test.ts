@@ -34,7 +34,7 @@ async function startOffline(t: TestContext): Promise<Offline> {
 }
 
 async function until(what: string, holds: () => Promise<boolean>, text: () => string): Promise<void> {
-  for (let tries = 0; tries < 400; tries++) {
+  for (let tries = 0; tries < 1200; tries++) {
     if (await holds()) return
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
