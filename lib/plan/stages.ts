@@ -35,7 +35,8 @@ interface Root {
  * stages may run in different processes; a batch that is one task needs no such cut. Numbering depends on lineage and `staged` alone.
  */
 export function planStages(graph: StreamGraph, view: PlannedView, staged: boolean): StagePlan {
-  const roots = rootsOf(graph, view)
+  const all = rootsOf(graph, view)
+  const roots = staged ? all.filter((root) => !isCovered(root, all)) : all
   if (staged) cutShared(roots)
   const stages: Stage[] = []
   const shuffleIds = new Map<ShuffleDependency, number>()
@@ -76,6 +77,22 @@ function rootsOf(graph: StreamGraph, view: PlannedView): Root[] {
     if (node) roots.push({ node, terminal: { kind: 'retain', stream: key } })
   }
   return roots
+}
+
+/** State that another stage moves anyway, partition for partition, needs no stage of its own: a second reader would have it cut off and shipped. */
+function isCovered({ node, terminal }: Root, roots: readonly Root[]): boolean {
+  return terminal.kind === 'effect' && roots.some((root) => root.terminal.kind !== 'effect' && runsEachPartition(root.node, node, new Set()))
+}
+
+/** Whether every partition of `target` is computed by the partition of the same number of a stage at or below `top`. */
+function runsEachPartition(top: RddNode<any>, target: RddNode<any>, seen: Set<RddNode<any>>, aligned = true): boolean {
+  if (aligned && top === target) return true
+  if (seen.has(top)) return false
+  seen.add(top)
+  return top.dependencies.some(({ kind, parent }) => {
+    const same = kind === 'shuffle' || (aligned && top.partitions === parent.partitions && top.kind !== 'cartesian')
+    return runsEachPartition(parent, target, seen, same)
+  })
 }
 
 /** The shuffles that a stage reads: down the narrow dependencies to the nearest cut. */

@@ -49,10 +49,23 @@ test('narrow operators share a stage, a shuffle starts another, and one shuffle 
   assert.deepEqual(kinds((input) => { const sums = input().reduceByKey(add); return { sums, more: sums.mapValues((sum: number) => sum + 1) } }), ['shuffle', 'output', 'output'])
 })
 
-test('state that an output reads is computed by one stage only, wherever the stages run', () => {
-  const build: Build = (input) => input().updateStateByKey((values: readonly number[]) => values.length)
-  assert.deepEqual(planned(build).stages.map(({ node, terminal }) => [node.kind, terminal.kind]), [['source', 'shuffle'], ['state', 'output'], ['state', 'effect']])
-  const staged = planned(build, { staged: true }).stages
+const counting: Build = (input) => input().updateStateByKey((values: readonly number[]) => values.length)
+
+test('in one task, state has a stage of its own beside the output that reads it: the task computes each partition once', () => {
+  assert.deepEqual(planned(counting).stages.map(({ node, terminal }) => [node.kind, terminal.kind]), [['source', 'shuffle'], ['state', 'output'], ['state', 'effect']])
+})
+
+test('in several tasks, state that one output reads is computed where that output is', () => {
+  const staged = planned(counting, { staged: true }).stages
+  assert.deepEqual(staged.map(({ node, terminal }) => [node.kind, terminal.kind]), [['source', 'shuffle'], ['state', 'output']])
+})
+
+test('in several tasks, state that two stages read is computed by one stage and shipped to both', () => {
+  const twice: Build = (input) => {
+    const state = input().updateStateByKey((values: readonly number[]) => values.length)
+    return { all: state, some: state.filter(() => true) }
+  }
+  const staged = planned(twice, { staged: true }).stages
   const owners = staged.filter(({ node, terminal }) => node.kind === 'state' && terminal.kind === 'shuffle')
   assert.equal(owners.length, 1)
   for (const stage of staged) if (stage.terminal.kind !== 'shuffle') assert.deepEqual(stage.parents, [owners[0].id])
