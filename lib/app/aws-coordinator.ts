@@ -56,12 +56,20 @@ class Invocation {
     const receivers = new Receivers(this.#host, this.#app.context)
     try {
       const coordinator = await this.#open(receivers)
-      const batches = await this.#batches(coordinator, receivers)
-      await coordinator.close()
+      const batches = await this.#batchesThenClose(coordinator, receivers)
       if (this.#failure) throw this.#failure as Error
       return { busy: false, batches, committed: coordinator.head.committed }
     } finally {
       this.#over.abort()
+    }
+  }
+
+  /** Even a tick that fails gives the lease back: the next one need not wait for its end. */
+  async #batchesThenClose(coordinator: Coordinator, receivers: Receivers): Promise<number> {
+    try {
+      return await this.#batches(coordinator, receivers)
+    } finally {
+      await coordinator.close()
     }
   }
 

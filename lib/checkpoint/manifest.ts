@@ -10,9 +10,9 @@ import type { BlobRef } from '../model/refs.ts'
 export const putManifest = (blobs: BlobStore, names: Names, manifest: Manifest): Promise<BlobRef> =>
   putBlob(blobs, names.manifest(manifest.batch, manifest.nonce), Buffer.from(JSON.stringify(packed(manifest))), MANIFEST_INLINE_MAX)
 
-/** Gives long lists of panes an object of their own. */
+/** Gives long lists of panes objects of their own, one for each range of key groups. */
 export const withPacks = (blobs: BlobStore, names: Names, manifest: Manifest, run: string): Promise<Manifest> =>
-  packPanes(manifest, (operator, panes) => putBlob(blobs, names.state(operator, manifest.batch, `packs-${panes[0].time}`, run, 'p'), Buffer.from(JSON.stringify(panes))))
+  packPanes(manifest, (operator, from, panes) => putBlob(blobs, names.state(operator, manifest.batch, `packs-${from}`, run, 'p'), Buffer.from(JSON.stringify(panes))))
 
 /** A manifest of this size rides in the head: one write for the whole commit. */
 const MANIFEST_INLINE_MAX = 4096

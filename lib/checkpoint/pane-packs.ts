@@ -13,14 +13,14 @@ export const livePacks = (packs: readonly PanePack[], state: Manifest['state']):
 const listOf = (state: OperatorState | undefined, from: number, to: number): PaneList | undefined => state?.panes?.find((list) => list.from === from && list.to === to)
 
 /** The manifest with a further pack for every list that has grown long. */
-export async function packPanes(manifest: Manifest, put: (operator: string, panes: Panes) => Promise<BlobRef>): Promise<Manifest> {
+export async function packPanes(manifest: Manifest, put: (operator: string, from: number, panes: Panes) => Promise<BlobRef>): Promise<Manifest> {
   const packs = [...(manifest.packs ?? [])]
   for (const [operator, { panes: lists = [] }] of Object.entries(manifest.state)) {
     for (const { from, to, panes } of lists) {
       const loose = panes.slice(looseFrom(panes, packedUntil(packs, operator, from, to)))
       if (loose.length < 2 * PACK) continue
       const run = loose.slice(0, PACK)
-      packs.push({ operator, from, to, last: run.at(-1)!.time, ref: await put(operator, run) })
+      packs.push({ operator, from, to, last: run.at(-1)!.time, ref: await put(operator, from, run) })
     }
   }
   return packs.length > 0 ? { ...manifest, packs } : manifest

@@ -76,7 +76,13 @@ export class Coordinator {
       startedAt: host.clock.now(),
       base,
     }
-    await recover(coordination)
+    try {
+      await recover(coordination)
+    } catch (error) {
+      // Who cannot go on must not keep others waiting for the end of its lease.
+      await writer.write(released(writer.head), 'release').catch(() => {})
+      throw error
+    }
     return new Coordinator(coordination)
   }
 

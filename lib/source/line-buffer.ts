@@ -54,7 +54,7 @@ export class LineBuffer {
   }
 
   /** Memory for the next piece, so that it need not be copied: write to its start, then call `filled`. */
-  free(): Buffer {
+  free(): Uint8Array {
     if (this.#held * 2 > this.#bytes.length) this.#grow()
     return this.#bytes.subarray(this.#held)
   }

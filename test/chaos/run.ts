@@ -3,7 +3,7 @@
  * died N times and the stream has ended, and compares everything it left behind with a straight-line reference.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -31,8 +31,13 @@ export async function chaos({ kills, seed, workers }: { readonly kills: number; 
   const ticks = Math.max(40, kills * TICKS_PER_KILL)
   const database = join(folder, 'out.db')
   makeTables(database)
-  const run = (): ChildProcess =>
-    spawn(process.execPath, ['lib/cli/bin.ts', 'run', 'test/chaos/program.ts', database, join(folder, 'pages/p'), String(ticks), '--dir', join(folder, 'state'), '--workers', String(workers)], { stdio: 'ignore' })
+  const errors = join(folder, 'stderr.txt')
+  const run = (): ChildProcess => {
+    const stderr = openSync(errors, 'w')
+    const child = spawn(process.execPath, ['lib/cli/bin.ts', 'run', 'test/chaos/program.ts', database, join(folder, 'pages/p'), String(ticks), '--dir', join(folder, 'state'), '--workers', String(workers)], { stdio: ['ignore', 'ignore', stderr] })
+    closeSync(stderr)
+    return child
+  }
   let stops = 0
   for (let killed = 0; killed < kills; killed++) {
     const child = run()
@@ -47,7 +52,7 @@ export async function chaos({ kills, seed, workers }: { readonly kills: number; 
   }
   const last = run()
   while (lastBatch(database) < ticks) {
-    if (last.exitCode !== null) throw new Error(`the program ended with ${last.exitCode} before the stream did`)
+    if (last.exitCode !== null) throw new Error(`the program ended with ${last.exitCode} before the stream did: ${readFileSync(errors, 'utf8').slice(-2000)}`)
     await sleep(100)
   }
   await ended(last, 'SIGINT')

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { putManifest, readManifest, withPacks } from '../../lib/checkpoint/manifest.ts'
+import { Names } from '../../lib/checkpoint/names.ts'
+import { MemoryBlobStore } from '../../lib/local/blob-memory.ts'
+import type { Manifest, PaneList } from '../../lib/model/manifest.ts'
+
+const names = new Names('app', 'i1')
+const panes = (from: number, count: number): PaneList['panes'] =>
+  Array.from({ length: count }, (_, at) => ({ time: 1000 * (at + 1), ref: { key: `pane-${from}-${at}`, len: 8, crc: 0 } }))
+const manifest = (lists: readonly PaneList[]): Manifest => ({
+  format: 1, batch: 300, nonce: 'n', time: 300_000, tick: 300, sources: {}, retained: {}, outputs: {}, counts: {},
+  state: { window: { chains: [], panes: lists } },
+} as unknown as Manifest)
+
+test('the long pane lists of two key-group ranges are each written apart, and read back whole', async () => {
+  const blobs = new MemoryBlobStore()
+  const lists = [0, 64].map((from) => ({ from, to: from + 64, panes: panes(from, 200) }))
+  const complete = await withPacks(blobs, names, manifest(lists), 'run')
+  assert.equal(new Set(complete.packs?.map(({ ref }) => ref.key)).size, 2)
+  const read = await readManifest(blobs, await putManifest(blobs, names, complete))
+  assert.deepEqual(read.state.window.panes, lists)
+})
+
+test('a pack leaves out the panes that have left the window since it was written', async () => {
+  const blobs = new MemoryBlobStore()
+  const all = panes(0, 200)
+  const { packs } = await withPacks(blobs, names, manifest([{ from: 0, to: 128, panes: all }]), 'run')
+  const later = { ...manifest([{ from: 0, to: 128, panes: all.slice(10) }]), packs }
+  const read = await readManifest(blobs, await putManifest(blobs, names, later))
+  assert.deepEqual(read.state.window.panes, [{ from: 0, to: 128, panes: all.slice(10) }])
+})
