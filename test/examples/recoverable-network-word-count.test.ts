@@ -21,6 +21,8 @@ test('words of the blacklist are dropped and counted, also after the process was
   // Counters live as long as their process.
   await server.send('c flink')
   await program.untilSaid('[(flink,1)]\nDropped 1 word(s) totally\n')
+  // The file is written after the console.
+  await program.untilSaid('[]\nDropped 1 word(s) totally\n')
   assert.match(readFileSync(output, 'utf8'), /^Counts at time \d{13} ms \[\(spark,1\)\]\n(.*\n)*Counts at time \d{13} ms \[\(flink,1\)\]$/m)
 })
 
