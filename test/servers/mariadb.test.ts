@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { createPool, type Pool, type PoolConnection } from 'mysql2/promise'
 import { findMariaDb, startMariaDb } from '../../infra/servers/mariadb.ts'
 import { hasCode } from '../../lib/model/errors.ts'
 import { type MySqlPool, mysql } from '../../lib/sinks/index.ts'
 import { deliver, sinkContract, type SinkRow } from '../../lib/testing/contracts/sink.ts'
-import { DyingCalls } from './dying-calls.ts'
+import { DyingCalls } from '../sinks/dying-calls.ts'
+import { keptUntilTheEnd } from '../sinks/kept.ts'
 import { assertEnds } from './ends.ts'
 import { sqlLaws } from './sql-laws.ts'
 
@@ -16,16 +17,10 @@ else test('MariaDB', { skip: 'MariaDB is not installed here (Debian: apt-get ins
 async function tests(found: string): Promise<void> {
   const server = await startMariaDb(found)
   const pool = createPool({ uri: server.url, connectionLimit: 10, timezone: 'Z', charset: 'utf8mb4' })
-  const sinks: { close?(): Promise<void> }[] = []
-  after(async () => {
-    for (const sink of sinks) await sink.close?.()
+  const keep = keptUntilTheEnd(async () => {
     await pool.end()
     await server.stop()
   })
-  const keep = <S extends { close?(): Promise<void> }>(sink: S): S => {
-    sinks.push(sink)
-    return sink
-  }
   let tables = 0
 
   sinkContract('MariaDB', async () => {

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { Pool, type PoolClient } from 'pg'
 import { findPostgres, startPostgres } from '../../infra/servers/postgres.ts'
 import { hasCode } from '../../lib/model/errors.ts'
 import { type PostgresPool, postgres } from '../../lib/sinks/index.ts'
 import { deliver, sinkContract, type SinkRow } from '../../lib/testing/contracts/sink.ts'
-import { DyingCalls } from './dying-calls.ts'
+import { DyingCalls } from '../sinks/dying-calls.ts'
+import { keptUntilTheEnd } from '../sinks/kept.ts'
 import { assertEnds } from './ends.ts'
 import { sqlLaws } from './sql-laws.ts'
 
@@ -17,16 +18,10 @@ async function tests(found: string): Promise<void> {
   const server = await startPostgres(found)
   const pool = new Pool({ connectionString: server.url, max: 10 })
   pool.on('error', () => {})
-  const sinks: { close?(): Promise<void> }[] = []
-  after(async () => {
-    for (const sink of sinks) await sink.close?.()
+  const keep = keptUntilTheEnd(async () => {
     await pool.end()
     await server.stop()
   })
-  const keep = <S extends { close?(): Promise<void> }>(sink: S): S => {
-    sinks.push(sink)
-    return sink
-  }
   let schemas = 0
 
   sinkContract('PostgreSQL', async () => {

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { createClient } from '@redis/client'
 import { findRedis, startRedis } from '../../infra/servers/redis.ts'
 import { hasCode } from '../../lib/model/errors.ts'
 import { redis, type RedisClient } from '../../lib/sinks/index.ts'
 import { deliver, sinkContract, type SinkRow } from '../../lib/testing/contracts/sink.ts'
-import { DyingCalls } from './dying-calls.ts'
+import { DyingCalls } from '../sinks/dying-calls.ts'
+import { keptUntilTheEnd } from '../sinks/kept.ts'
 import { assertEnds } from './ends.ts'
 
 const program = findRedis()
@@ -17,16 +18,10 @@ async function tests(found: string): Promise<void> {
   const client = createClient({ url: server.url })
   client.on('error', () => {})
   await client.connect()
-  const sinks: { close?(): Promise<void> }[] = []
-  after(async () => {
-    for (const sink of sinks) await sink.close?.()
+  const keep = keptUntilTheEnd(async () => {
     await client.close()
     await server.stop()
   })
-  const keep = <S extends { close?(): Promise<void> }>(sink: S): S => {
-    sinks.push(sink)
-    return sink
-  }
   let lists = 0
 
   for (const batchCommands of [5_000, 3]) {

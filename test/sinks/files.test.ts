@@ -5,6 +5,8 @@ import { test } from 'node:test'
 import { hasCode } from '../../lib/model/errors.ts'
 import { files, type FilesManifest } from '../../lib/sinks/index.ts'
 import { deliver, delivery, sinkContract, type SinkRow } from '../../lib/testing/contracts/sink.ts'
+import { DyingCalls } from './dying-calls.ts'
+import { dyingWithFiles } from './dying-files.ts'
 import { temporaryFolder } from '../local/temporary-folder.ts'
 
 sinkContract('files', async (t) => {
@@ -12,6 +14,7 @@ sinkContract('files', async (t) => {
   return {
     fenced: false,
     open: () => files(folder, { format: 'ndjson' }),
+    dying: (n, death) => dyingWithFiles(files(folder, { format: 'ndjson' }), new DyingCalls(n, death)),
     contents: async () => (await listedLines(folder)).map((line) => {
       const row = JSON.parse(line) as Omit<SinkRow, 'at'> & { at: string | null }
       return { ...row, at: row.at === null ? null : new Date(row.at) }
