@@ -20,7 +20,8 @@ import { sourceNode } from '../stream/rdd/leaves.ts'
 import type { StreamNode } from '../stream/stream-node.ts'
 import type { StreamingContext } from '../stream/streaming-context.ts'
 import { validateStart } from '../stream/validate-start.ts'
-import { type CrashPoint, TestLife } from './test-life.ts'
+import { type Crash, type Failure, TestFaults } from './test-faults.ts'
+import { TestLife } from './test-life.ts'
 import { TestOutput, watchOutput } from './test-output.ts'
 import { TestSource } from './test-source.ts'
 
@@ -34,19 +35,6 @@ export interface TestAppOptions {
   readonly seed?: number
   /** Partitions of every test source (default 1). */
   readonly partitions?: number
-}
-
-export interface Crash {
-  /** Number of the batch, from 1; the next one if it is left out. */
-  readonly batch?: number
-  readonly at: CrashPoint
-}
-
-export interface Failure {
-  readonly output: string
-  /** 1 if it is left out. */
-  readonly times?: number
-  readonly error?: Error
 }
 
 export interface RestartOptions {
@@ -97,8 +85,7 @@ export class TestApp {
   readonly #blobs = new MemoryBlobStore()
   readonly #sources = new Map<string, TestSource>()
   readonly #outputs = new Map<string, TestOutput>()
-  readonly #crashes: { readonly batch: number; readonly at: CrashPoint; calls: number }[] = []
-  readonly #failures: { readonly output: string; times: number; readonly error: Error }[] = []
+  readonly #faults = new TestFaults()
   #program: Program
   #partitions: number
   #acceptsGraph = false
@@ -185,11 +172,11 @@ export class TestApp {
   // — what goes wrong
 
   /** The process dies there, once; the next one starts at once and goes on from what is stored. */
-  crash({ batch = this.#committed + 1, at }: Crash): void { this.#crashes.push({ batch, at, calls: 0 }) }
+  crash({ batch = this.#committed + 1, at }: Crash): void { this.#faults.crash(batch, at) }
 
   /** The next attempts of an output throw. */
   fail({ output, times = 1, error = new Error(`output "${output}" fails because the test says so`) }: Failure): void {
-    this.#failures.push({ output: this.output(output).name, times, error })
+    this.#faults.fail(this.output(output).name, times, error)
   }
 
   /** Ends the process and starts another, with the same or another build of the program. */
@@ -218,7 +205,7 @@ export class TestApp {
 
   async #ensureRunning(): Promise<Running> {
     while (!this.#running) {
-      const life = new TestLife((point) => this.#isFatal(point))
+      const life = new TestLife((point) => this.#faults.isFatal(point, this.#current))
       const running = await Promise.race([this.#open(life), life.died])
       if (running) this.#running = running
     }
@@ -261,28 +248,12 @@ export class TestApp {
       const name = this.#outputName(node)
       const output = this.#outputs.get(name) ?? new TestOutput(name)
       this.#outputs.set(name, output)
-      watchOutput(node, { output, before: () => this.#failIfAsked(name), midway: () => life.at('mid-output') })
+      watchOutput(node, { output, before: () => this.#faults.failIfAsked(name), midway: () => life.at('mid-output') })
     }
   }
 
   /** Its own name, else that of the stream it shows, else its uid. */
   #outputName(node: StreamNode): string { return node.name ?? node.parents[0]?.name ?? node.uid }
-
-  #failIfAsked(output: string): void {
-    const failure = this.#failures.find((each) => each.output === output && each.times > 0)
-    if (!failure) return
-    failure.times--
-    throw failure.error
-  }
-
-  #isFatal(point: Exclude<CrashPoint, object> | 'call'): boolean {
-    const at = this.#crashes.findIndex((crash) => {
-      if (typeof crash.at === 'string') return crash.at === point && crash.batch === this.#current
-      return point === 'call' && crash.batch <= this.#current && ++crash.calls >= crash.at.call
-    })
-    if (at >= 0) this.#crashes.splice(at, 1)
-    return at >= 0
-  }
 
   get #committed(): number { return this.#running?.coordinator.head.committed ?? 0 }
 

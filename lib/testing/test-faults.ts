@@ -1,0 +1,42 @@
+import type { CrashPoint, Reaper } from './test-life.ts'
+
+export interface Crash {
+  /** Number of the batch, from 1; the next one if it is left out. */
+  readonly batch?: number
+  readonly at: CrashPoint
+}
+
+export interface Failure {
+  readonly output: string
+  /** 1 if it is left out. */
+  readonly times?: number
+  readonly error?: Error
+}
+
+/** What a test has asked to go wrong and has not happened yet. */
+export class TestFaults {
+  readonly #crashes: { readonly batch: number; readonly at: CrashPoint; calls: number }[] = []
+  readonly #failures: { readonly output: string; times: number; readonly error: Error }[] = []
+
+  crash(batch: number, at: CrashPoint): void { this.#crashes.push({ batch, at, calls: 0 }) }
+
+  fail(output: string, times: number, error: Error): void { this.#failures.push({ output, times, error }) }
+
+  /** Whether the process dies at this point of `batch`; each crash happens once. */
+  isFatal(point: Parameters<Reaper>[0], batch: number): boolean {
+    const at = this.#crashes.findIndex((crash) => {
+      if (typeof crash.at === 'string') return crash.at === point && crash.batch === batch
+      return point === 'call' && crash.batch <= batch && ++crash.calls >= crash.at.call
+    })
+    if (at >= 0) this.#crashes.splice(at, 1)
+    return at >= 0
+  }
+
+  /** Throws what the next attempt of an output is to fail with. */
+  failIfAsked(output: string): void {
+    const failure = this.#failures.find((each) => each.output === output && each.times > 0)
+    if (!failure) return
+    failure.times--
+    throw failure.error
+  }
+}
