@@ -1,8 +1,10 @@
+import { ByteWriter } from '../model/codec/bytes.ts'
 import { classCodecOf } from '../model/codec/class-codec.ts'
+import { writeValue } from '../model/codec/value.ts'
 
 /**
  * The value if it is a primitive, else a copy that nobody else holds. A reduction may change its first argument and return it, as it may in
- * Spark, where what is kept is kept as bytes; so what is kept here is not what the function gets.
+ * Spark, where what is kept is kept as bytes; so what is kept here is not what the function gets. Throws what writing the value throws.
  */
 export function ownCopy<T>(value: T): T
 export function ownCopy(value: unknown): unknown {
@@ -11,11 +13,21 @@ export function ownCopy(value: unknown): unknown {
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype === Object.prototype || prototype === null) return copyOfObject(value, prototype)
   const named = classCodecOf(prototype)
-  return named ? named.codec.decode(ownCopy(named.codec.encode(value))) : structuredClone(value)
+  return named ? named.codec.decode(ownCopy(named.codec.encode(value))) : copyOfBuiltIn(value)
 }
 
 function copyOfObject(value: object, prototype: object | null): object {
   const copy = (prototype ? {} : Object.create(null)) as Record<string, unknown>
   for (const name of Object.keys(value)) copy[name] = ownCopy((value as Record<string, unknown>)[name])
   return copy
+}
+
+function copyOfBuiltIn(value: object): unknown {
+  try {
+    return structuredClone(value)
+  } catch (error) {
+    // Its writer names what is wrong with it, here as everywhere.
+    writeValue(new ByteWriter(), value)
+    throw error
+  }
 }
