@@ -50,7 +50,7 @@ export class Driver {
     const [clock, random, log] = [new ManualClock(0), systemRandom, silentLog]
     const program = new TaskProgram(context.graph, context.sparkContext, fingerprint(context.graph))
     const options = { ...embeddedOptions(), workers: workers?.count ?? 0, module: workers?.module ?? null, args: workers?.args ?? [] }
-    const launcher = await newLauncher(program, { ...stores, clock, random, log }, options, folder, 'bench')
+    const launcher = await newLauncher(program, { ...stores, clock, random, log }, options, { dir: folder, app: 'bench', deadlineMs: null })
     const commits = new CommitTimes(stores.head)
     const errors: unknown[] = []
     const coordinator = await Coordinator.open({

@@ -22,6 +22,11 @@ export interface App {
 export interface AppOptions {
   /** Spark's settings, under their full names. */
   readonly conf?: ConfObject
+  /**
+   * What happens when a function throws. `'fail'` (the default, and Spark's way): the batch fails, and its input is read again. `'dead-letter'`: the records that make it
+   * throw are found and set aside, and the batch commits without them. The setting `sluice.onError`, which it is short for, counts if both are given.
+   */
+  readonly onError?: 'fail' | 'dead-letter'
 }
 
 /**
@@ -60,7 +65,7 @@ function build(definition: Definition): StreamingContext {
 
 function define({ name, duration, define: describe, options, place }: Definition): StreamingContext {
   let defining = true
-  const context = new StreamingContext({ ...options.conf, appName: name }, duration, {
+  const context = new StreamingContext({ ...(options.onError ? { 'sluice.onError': options.onError } : {}), ...options.conf, appName: name }, duration, {
     hosted: true,
     engine: (started) => {
       if (defining) throw startedInside(name)

@@ -8,6 +8,7 @@ import { BatchEvents } from '../runtime/batch-events.ts'
 import { BatchLoop } from '../runtime/batch-loop.ts'
 import { Coordinator } from '../runtime/coordinator.ts'
 import { Receivers } from '../runtime/receivers.ts'
+import { errorPolicy } from '../runtime/set-aside.ts'
 import type { AwsHost } from './aws-host.ts'
 import { publishByFunction } from './aws-output.ts'
 import type { BuiltApp } from './aws-program.ts'
@@ -123,6 +124,7 @@ class Invocation {
       ...(settings.output === null ? {} : { publisher: (head: Head) => publishByFunction(functions, settings.output!, head, this.#abort.signal) }),
       limitOf: (source) => receivers.limitOf(source),
       attemptsMax: Number(this.#conf('spark.task.maxFailures', '4')),
+      onError: errorPolicy(this.#conf('sluice.onError', 'fail')),
       keep: Number(this.#conf('sluice.keepBatches', '2')),
       signal: this.#abort.signal,
     })

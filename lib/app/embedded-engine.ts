@@ -10,6 +10,7 @@ import { Coordinator } from '../runtime/coordinator.ts'
 import { TaskProgram } from '../runtime/program.ts'
 import { PastBatches } from '../runtime/past-batches.ts'
 import { Receivers } from '../runtime/receivers.ts'
+import { errorPolicy } from '../runtime/set-aside.ts'
 import type { DStream } from '../stream/dstream.ts'
 import type { Engine } from '../stream/engine.ts'
 import type { RDD } from '../stream/rdd/rdd.ts'
@@ -94,9 +95,12 @@ export class EmbeddedEngine implements Engine {
   async #openHost(): Promise<Host<Head>> {
     const { clock, random, log, sync } = this.#options
     const stores = await openStores(this.#directory, this.#app, sync)
-    const launcher = await newLauncher(this.#program, { ...stores, clock, random, log }, this.#options, this.#directory, this.#app)
+    const launcher = await newLauncher(this.#program, { ...stores, clock, random, log }, this.#options, { dir: this.#directory, app: this.#app, deadlineMs: this.#deadlineMs })
     return { clock, random, log, ...stores, launcher }
   }
+
+  /** Spark has no such limit. It takes a thread of its own to be kept. */
+  get #deadlineMs(): number | null { return this.#context.sparkContext.conf.getTimeAsMs('sluice.task.timeout', '0') || null }
 
   /** `null`: everything is in memory. */
   get #directory(): string | null { return this.#options.dir ?? this.#context.checkpointDir }
@@ -127,6 +131,7 @@ export class EmbeddedEngine implements Engine {
       environment: (head) => ({ app: head.app, inc: head.inc, write, files: directories, sparkContext, clock: host.clock, signal: this.#abort.signal }),
       limitOf: (source) => this.#receivers!.limitOf(source),
       attemptsMax: Number(this.#conf('spark.task.maxFailures', '1')),
+      onError: errorPolicy(this.#conf('sluice.onError', 'fail')),
       keep: Number(this.#conf('sluice.keepBatches', '2')),
       signal: this.#abort.signal,
     })

@@ -23,9 +23,10 @@ export class WorkerLauncher implements TaskLauncher {
     this.#workers = workers
   }
 
-  static async start(count: number, start: WorkerStart, blobs: BlobStore): Promise<WorkerLauncher> {
+  /** `deadlineMs`: how long a task may run before its thread is ended; `null`: as long as it likes. */
+  static async start(count: number, start: WorkerStart, blobs: BlobStore, deadlineMs: number | null): Promise<WorkerLauncher> {
     const shuffles: Shuffles = { store: new MemoryBlobStore() }
-    const workers = Array.from({ length: count }, () => new TaskWorker(start, blobs, shuffles))
+    const workers = Array.from({ length: count }, () => new TaskWorker(start, blobs, shuffles, deadlineMs))
     await Promise.all(workers.map((worker) => worker.ready()))
     return new WorkerLauncher(workers, shuffles)
   }
@@ -74,6 +75,7 @@ class TaskWorker {
   readonly #start: WorkerStart
   readonly #blobs: BlobStore
   readonly #shuffles: Shuffles
+  readonly #deadlineMs: number | null
   #worker: Worker
   #ready: Promise<void>
   #nonce = ''
@@ -81,7 +83,8 @@ class TaskWorker {
   #pending: { readonly id: number; readonly resolve: (report: TaskReport) => void; readonly reject: (error: unknown) => void } | null = null
   #closed = false
 
-  constructor(start: WorkerStart, blobs: BlobStore, shuffles: Shuffles) {
+  constructor(start: WorkerStart, blobs: BlobStore, shuffles: Shuffles, deadlineMs: number | null) {
+    this.#deadlineMs = deadlineMs
     this.#start = start
     this.#blobs = blobs
     this.#shuffles = shuffles
@@ -112,10 +115,24 @@ class TaskWorker {
     if (this.#nonce !== nonce) this.#tell({ kind: 'plan', plan })
     this.#nonce = nonce
     const id = this.#nextId++
-    return new Promise((resolve, reject) => {
-      this.#pending = { id, resolve, reject }
-      this.#tell({ kind: 'task', id, spec: rest })
-    })
+    const timer = this.#deadlineMs === null ? undefined : setTimeout(() => void this.#overdue(spec, this.#deadlineMs!), this.#deadlineMs)
+    try {
+      return await new Promise((resolve, reject) => {
+        this.#pending = { id, resolve, reject }
+        this.#tell({ kind: 'task', id, spec: rest })
+      })
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /** Nothing but its end stops a thread that does not come to rest. */
+  async #overdue({ task, plan }: TaskSpec, deadlineMs: number): Promise<void> {
+    this.#pending?.reject(new SluiceError('E_TASK_TIMEOUT', `Task ${task} ran for more than ${deadlineMs} ms.`, {
+      where: { batch: plan.batch }, did: 'its thread was ended, and nothing of this attempt was used', retry: true, next: ["look for a loop that does not end, or raise conf.set('sluice.task.timeout', …)"],
+    }))
+    this.#pending = null
+    await this.#worker.terminate()
   }
 
   #tell(message: ToWorker, transfer: ArrayBuffer[] = []): void { this.#worker.postMessage(message, transfer) }

@@ -37,6 +37,7 @@ function* shortRefs(manifest: Manifest): Iterable<BlobRef> {
   for (const batches of Object.values(manifest.retained)) for (const batch of batches) yield* batch.parts
   for (const parts of Object.values(manifest.outputs)) for (const part of parts) if (part.ref) yield part.ref
   for (const pack of manifest.packs ?? []) yield pack.ref
+  for (const letters of manifest.deadLetters ?? []) yield letters.ref
 }
 
 /** What `older` keeps alive and `newer` does not. Panes leave a window at the old end only, so no more of them are looked at. */

@@ -14,6 +14,9 @@ export class Names {
   state(operator: string, batch: number, task: string, run: string, suffix: string): string { return `${this.#root}/st/${plain(operator)}/${spread(batch)}/${task}/${run}.${suffix}` }
   retained(stream: string, batch: number, partition: number, run: string): string { return `${this.#root}/st/${plain(stream)}/${spread(batch)}/p${partition}/${run}.r` }
   output(output: string, batch: number, partition: number, run: string): string { return `${this.#root}/out/${spread(batch)}/${plain(output)}/p${partition}/${run}` }
+  deadLetters(batch: number, run: string): string { return `${this.#root}/dlq/${spread(batch)}/${run}` }
+  /** What operators wish; whoever holds the head reads it when it starts. */
+  get wishes(): string { return `${this.#root}/ctl/` }
   manifest(batch: number, nonce: string): string { return `${this.#root}/man/${spread(batch)}/${nonce}.json` }
   /** What receivers stored; a source sweeps its own. */
   get received(): string { return `${this.#root}/rcv/` }

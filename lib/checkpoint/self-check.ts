@@ -19,7 +19,14 @@ export function selfCheck(base: Manifest | null, next: Manifest): string | null 
     const odd = parts.findIndex((part, i) => part.partition !== i)
     if (odd >= 0) return `output ${output}: partition ${odd} is missing or there twice`
   }
-  return null
+  return unaccounted(next)
+}
+
+/** A record that is not read must be a dead letter. */
+function unaccounted({ batch, skip, deadLetters = [] }: Manifest): string | null {
+  const skipped = Object.values(skip ?? {}).flatMap((splits) => Object.values(splits).flat()).length
+  const kept = deadLetters.filter((letters) => letters.batch === batch).flatMap(({ open }) => Object.values(open).flat()).length
+  return skipped === kept ? null : `${skipped} records were set aside and ${kept} dead letters kept`
 }
 
 /** Key groups must be covered once, 0 to the last. */

@@ -11,6 +11,8 @@ export interface BatchFacts {
   /** Rows by output that ran. */
   readonly outputs: { readonly [output: string]: number }
   readonly failedOutputs: readonly string[]
+  /** Records of this batch that were set aside. */
+  readonly deadLetters: number
 }
 
 export const batchHeading = '  batch   time      records    delay     took      state       outputs'
@@ -28,11 +30,12 @@ export function batchLine(facts: BatchFacts, names: ReadonlyMap<string, string>,
 export const emptyLine = (time: number, empty: number): string => columns('…', time, 0) + gap + counted(empty, 'empty batch', 'empty batches')
 
 /** What is worth saying about a batch beside its numbers. */
-export function batchNotes({ batch, processingTimeMs, failedOutputs }: BatchFacts, intervalMs: number, retries: readonly string[], names: ReadonlyMap<string, string>): string[] {
+export function batchNotes({ batch, processingTimeMs, failedOutputs, deadLetters }: BatchFacts, intervalMs: number, retries: readonly string[], names: ReadonlyMap<string, string>): string[] {
   const over = (processingTimeMs ?? 0) - intervalMs
   return [
     ...over > 0 ? [`! ${duration(over)} over the ${span(intervalMs)} interval; #${count(batch + 1)} starts late`] : [],
     ...retries.length > 0 ? [`↻ retried ${retries.length === 1 ? 'once' : `${retries.length} times`}: ${[...new Set(retries)].join(', ')}`] : [],
+    ...deadLetters > 0 ? [counted(deadLetters, 'dead letter')] : [],
     ...failedOutputs.map((output) => `✕ ${names.get(output) ?? output} failed`),
   ]
 }

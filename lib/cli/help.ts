@@ -1,4 +1,4 @@
-export type Command = 'run' | 'dev' | 'create' | 'verify' | 'explain'
+export type Command = 'run' | 'dev' | 'create' | 'dead' | 'verify' | 'explain'
 
 /** One screen each, with two examples. */
 export const helpOf = (command: Command): string => pages[command]
@@ -8,6 +8,7 @@ export const overview = (): string => `sluice: streaming in small batches, in Ty
   create <name>      a new project that runs at once
   dev [file]         run a program, and again whenever it changes
   run <file>         run a program
+  dead <what> <dir>  look at records that were set aside, and have them tried again
   verify <dir>       check what earlier runs have written
   explain <code>     what an error code means
 
@@ -65,6 +66,21 @@ Refuses to write where something is.
 Examples
   sluice create clicks
   sluice create ../word-count
+`,
+  dead: `sluice dead list <dir>
+sluice dead show <dir> <id…>
+sluice dead retry <dir> <id…>
+sluice dead drop <dir> <id…>
+
+Dead letters are records that made a function throw, in programs that set them aside: app(…, { onError: 'dead-letter' }).
+retry has the next start read them again, once, in its first batch with input; drop lets them be. "all" stands for all ids.
+
+  --app <name>       which app, if the directory holds several
+  --json             one JSON object per letter
+
+Examples
+  sluice dead list .sluice
+  sluice dead retry .sluice 57-1
 `,
   verify: `sluice verify <dir>
 

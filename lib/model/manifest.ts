@@ -1,3 +1,4 @@
+import type { DeadLetters, RecordNumbers } from './dead-letter.ts'
 import type { Json } from './json.ts'
 import type { BlobRef } from './refs.ts'
 
@@ -86,6 +87,10 @@ export interface Manifest {
   readonly positions: { readonly [source: string]: Json }
   /** Results of actions that ran inside `transform`, encoded, in call order per operator. */
   readonly actions: { readonly [operator: string]: readonly string[] }
+  /** Records of the cuts that were set aside. */
+  readonly skip?: RecordNumbers
+  /** Open dead letters of this batch and those before, oldest first. */
+  readonly deadLetters?: readonly DeadLetters[]
   readonly state: { readonly [operator: string]: OperatorState }
   /** Panes that stand in packs are in `state` as well; only the stored form leaves them out. */
   readonly packs?: readonly PanePack[]

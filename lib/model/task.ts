@@ -1,3 +1,4 @@
+import type { DeadLetterFacts, RecordCounts, RecordNumbers } from './dead-letter.ts'
 import type { Json } from './json.ts'
 import type { Cut, OperatorState, RetainedBatch, StagedPart, StateBlock } from './manifest.ts'
 import type { BlobRef } from './refs.ts'
@@ -15,6 +16,8 @@ export interface BatchPlan {
   readonly zeroTime: number
   readonly cuts: { readonly [source: string]: Cut | null }
   readonly actions: { readonly [operator: string]: readonly string[] }
+  /** Records that are not read because they made an earlier plan of this batch fail. */
+  readonly skip?: RecordNumbers
   /** State as of the base manifest. */
   readonly state: { readonly [operator: string]: OperatorState }
   readonly retained: { readonly [stream: string]: readonly RetainedBatch[] }
@@ -31,7 +34,17 @@ export interface TaskSpec {
   readonly inputs: { readonly [shuffle: number]: readonly MapOutput[] }
   /** Whether pinned streams were cut into stages of their own: decides the numbering of stages, so every process must agree. */
   readonly staged: boolean
+  /** A task that is run to learn something, and whose results nobody uses. */
+  readonly trial?: Trial
 }
+
+export type Trial =
+  /** Reads every split, and does nothing with the records. */
+  | { readonly kind: 'count' }
+  /** Runs the whole batch on so many records of each split. */
+  | { readonly kind: 'prefix'; readonly take: RecordCounts }
+  /** Stores these records as dead letters. */
+  | { readonly kind: 'letters'; readonly letters: readonly DeadLetterFacts[] }
 
 export interface StageWork {
   readonly stage: number
@@ -98,5 +111,15 @@ export type TaskReport =
       /** Records read, per source and split: a split read by two tasks arrived once. */
       readonly records: { readonly [source: string]: { readonly [split: string]: number } }
       readonly accumulators: { readonly [id: string]: Json }
+      /** What a trial of kind `letters` stored. */
+      readonly letters?: BlobRef
     }
-  | { readonly kind: 'failed'; readonly task: string; readonly exec: number; readonly run: string; readonly error: SerialisedError }
+  | {
+      readonly kind: 'failed'
+      readonly task: string
+      readonly exec: number
+      readonly run: string
+      readonly error: SerialisedError
+      /** Records that had been read by then; one that is not among them cannot be the cause. */
+      readonly read?: RecordCounts
+    }

@@ -63,6 +63,9 @@ export class BatchEvents {
     this.#report(error)
   }
 
+  /** A record that was set aside: reported, and nothing fails. */
+  setAside(error: unknown): void { this.#log.event({ type: 'error', error }) }
+
   outputHooks(manifest: Manifest): OutputHooks {
     const outputs = this.#graph.outputs
     const describe = (output: string): OutputOperationInfo => {
@@ -133,6 +136,7 @@ function batchLine(manifest: Manifest, info: BatchInfo): Record<string, unknown>
     schedulingDelayMs: Math.max(0, (info.processingStartTime ?? manifest.time) - manifest.time),
     processingTimeMs: info.processingDelay,
     stateKeys: stateKeys(manifest),
+    deadLetters: manifest.deadLetters?.filter(({ batch }) => batch === manifest.batch).reduce((sum, { open }) => sum + Object.values(open).flat().length, 0) ?? 0,
     outputs,
     failedOutputs: [...info.outputOperationInfos.values()].filter((output) => output.failureReason !== null).map((output) => output.description),
   }

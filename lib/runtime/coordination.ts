@@ -1,3 +1,4 @@
+import type { StoredWish } from '../checkpoint/dead-letters.ts'
 import type { Sweeper } from '../checkpoint/sweep.ts'
 import type { HeadWriter } from '../checkpoint/head-writer.ts'
 import type { Host } from '../host/host.ts'
@@ -6,6 +7,7 @@ import type { Manifest } from '../model/manifest.ts'
 import type { OutputPublisher } from '../output/output-publisher.ts'
 import type { BatchEvents } from './batch-events.ts'
 import type { TaskProgram } from './program.ts'
+import type { ErrorPolicy } from './set-aside.ts'
 
 /** What one coordinator has in hand while it holds the head. */
 export interface Coordination {
@@ -22,6 +24,9 @@ export interface Coordination {
   readonly limitOf: (source: string) => number | null
   readonly leaseUntil: () => number
   readonly startedAt: number
+  readonly onError: ErrorPolicy
+  /** What is to be done about dead letters, as far as it has not been done yet. */
+  wishes: readonly StoredWish[]
   /** The last committed manifest. */
   base: Manifest | null
 }

@@ -1,3 +1,4 @@
+import { readWishes } from '../checkpoint/dead-letters.ts'
 import { decideDuty, decideStart } from '../checkpoint/decide.ts'
 import { HeadWriter } from '../checkpoint/head-writer.ts'
 import { readManifest, refsOf } from '../checkpoint/manifest.ts'
@@ -17,6 +18,7 @@ import type { Tick } from './plan-batch.ts'
 import type { TaskProgram } from './program.ts'
 import { deliver, deliverOwed, runBatch } from './run-batch.ts'
 import { publishHere } from './run-output.ts'
+import type { ErrorPolicy } from './set-aside.ts'
 
 export interface CoordinatorOptions {
   readonly app: string
@@ -39,6 +41,8 @@ export interface CoordinatorOptions {
   readonly leaseUntil?: () => number
   readonly limitOf: (source: string) => number | null
   readonly attemptsMax: number
+  /** `fail` if it is left out. */
+  readonly onError?: ErrorPolicy
   /** Batches whose objects are kept. */
   readonly keep: number
   readonly signal: AbortSignal
@@ -74,6 +78,8 @@ export class Coordinator {
       limitOf: options.limitOf,
       leaseUntil: () => leaseUntil(options),
       startedAt: host.clock.now(),
+      onError: options.onError ?? 'fail',
+      wishes: [],
       base,
     }
     try {
@@ -146,13 +152,13 @@ async function write(options: CoordinatorOptions, rev: number, head: Head, cause
 
 /** Brings the world level with the head: outputs of a committed batch that were not confirmed, then what earlier runs owe. */
 async function recover(c: Coordination): Promise<void> {
-  await findLitter(c)
+  await lookAround(c)
   await deliverOwed(c)
   if (decideDuty(c.writer.head).kind === 'deliver') await deliver(c, c.base!)
 }
 
-/** Objects that no manifest names: attempts that died, and all of former incarnations. They are swept once the floor has passed. */
-async function findLitter(c: Coordination): Promise<void> {
+/** Finds wishes, and objects that no manifest names: attempts that died, and all of former incarnations. Those are swept once the floor has passed. */
+async function lookAround(c: Coordination): Promise<void> {
   const { app, inc, committed, manifest, owed } = c.writer.head
   const live = new Set([manifest?.key, ...owed.map((each) => each.manifest.key)])
   if (c.base) for (const ref of refsOf(c.base)) live.add(ref.key)
@@ -160,7 +166,8 @@ async function findLitter(c: Coordination): Promise<void> {
   const names = new Names(app, inc)
   const keys = await c.host.blobs.list(`${app}/`)
   const [own, former] = [keys.filter((key) => key.startsWith(names.root)), keys.filter((key) => !key.startsWith(names.root))]
-  c.sweeper.litter(own.filter((key) => !live.has(key) && !key.startsWith(names.received)), committed)
+  c.wishes = await readWishes(c.host.blobs, own.filter((key) => key.startsWith(names.wishes)))
+  c.sweeper.litter(own.filter((key) => !live.has(key) && !key.startsWith(names.received) && !key.startsWith(names.wishes)), committed)
   c.sweeper.litter(former, 0)
 }
 

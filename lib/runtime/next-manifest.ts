@@ -1,5 +1,6 @@
 import type { Manifest, OperatorState, RetainedBatch, StagedPart } from '../model/manifest.ts'
 import type { StateWrite } from '../model/task.ts'
+import { openLetters } from '../checkpoint/dead-letters.ts'
 import { livePacks } from '../checkpoint/pane-packs.ts'
 import { chainsFor, nextOperatorState } from '../state/chains.ts'
 import type { StreamGraph } from '../stream/graph.ts'
@@ -9,8 +10,9 @@ import type { PlannedBatch } from './plan-batch.ts'
 import type { TaskDone } from './run-stages.ts'
 
 /** What the batch decided, from the plan, the answers of its tasks and the manifest before. Pure. */
-export function nextManifest(base: Manifest | null, { plan, positions, stages }: PlannedBatch, answers: readonly TaskDone[], graph: StreamGraph): Manifest {
+export function nextManifest(base: Manifest | null, { plan, positions, stages, settled, deadLetters }: PlannedBatch, answers: readonly TaskDone[], graph: StreamGraph): Manifest {
   const state = nextState(base, answers)
+  const letters = openLetters(base?.deadLetters ?? [], settled, deadLetters)
   return {
     format: 1,
     batch: plan.batch,
@@ -22,6 +24,8 @@ export function nextManifest(base: Manifest | null, { plan, positions, stages }:
     cuts: plan.cuts,
     positions: positions,
     actions: plan.actions,
+    ...(plan.skip ? { skip: plan.skip } : {}),
+    ...(letters.length > 0 ? { deadLetters: letters } : {}),
     state,
     ...(base?.packs ? { packs: livePacks(base.packs, state) } : {}),
     retained: nextRetained(base, plan.time, answers, graph),

@@ -69,7 +69,7 @@ export class PastBatches {
     }
     if (base && time <= base.time) return null
     const tick = (time - head.zeroTime) / head.intervalMs
-    return (await planBatch({ tick: { batch: head.committed + 1, tick, time }, head, base, program: this.#program, host: this.#host, limitOf: () => null, startedAt: head.zeroTime })).plan
+    return (await planBatch({ tick: { batch: head.committed + 1, tick, time }, head, base, program: this.#program, host: this.#host, limitOf: () => null, startedAt: head.zeroTime, wishes: [] })).plan
   }
 
   async #compute<T>(stream: DStream<T>, plan: BatchPlan): Promise<RDD<T> | null> {

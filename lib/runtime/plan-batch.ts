@@ -1,5 +1,7 @@
+import type { StoredWish } from '../checkpoint/dead-letters.ts'
 import { Names } from '../checkpoint/names.ts'
 import type { Host } from '../host/host.ts'
+import type { DeadLetters } from '../model/dead-letter.ts'
 import type { Head } from '../model/head.ts'
 import type { Json } from '../model/json.ts'
 import type { Cut, Manifest } from '../model/manifest.ts'
@@ -12,6 +14,7 @@ import type { SourceIo } from '../source/source.ts'
 import { JobNeeded } from '../stream/rdd/jobs.ts'
 import { run } from '../stream/rdd/node.ts'
 import { stoppable } from '../stream/rdd/resident.ts'
+import { wishedFor, withLetters } from './dead-letters.ts'
 import { exchangeBelow } from './local-shuffles.ts'
 import type { TaskProgram } from './program.ts'
 import { RunningTask } from './task-scope.ts'
@@ -21,6 +24,10 @@ export interface PlannedBatch {
   readonly stages: StagePlan
   readonly staged: boolean
   readonly positions: Readonly<Record<string, Json>>
+  /** Dead letters that are dealt with when this batch commits. */
+  readonly settled: ReadonlySet<string>
+  /** Those that it adds. */
+  readonly deadLetters: DeadLetters | null
 }
 
 export interface Tick {
@@ -38,12 +45,13 @@ export interface PlanRequest {
   readonly limitOf: (uid: string) => number | null
   /** When this coordinator began: what a stream takes as its time of creation. */
   readonly startedAt: number
+  readonly wishes: readonly StoredWish[]
 }
 
 /** What a batch will read and in which stages: sources are asked what is new, and actions inside `transform` run until the lineage is known. */
 export async function planBatch(request: PlanRequest): Promise<PlannedBatch> {
   const { tick, head, base, program, host } = request
-  const { cuts, positions } = await cutSources(request)
+  const { cuts, positions, settled } = await cutSources(request)
   let plan: BatchPlan = {
     ...tick,
     app: head.app,
@@ -62,7 +70,7 @@ export async function planBatch(request: PlanRequest): Promise<PlannedBatch> {
     try {
       const stages = planStages(program.graph, new PlannedView(program.graph, plan, program.sparkContext), staged)
       program.adopt(plan, staged, stages)
-      return { plan, stages, staged, positions }
+      return { plan, stages, staged, positions, settled, deadLetters: null }
     } catch (error) {
       if (!(error instanceof JobNeeded)) throw error
       const result = await runPlanningJob(error, plan, host)
@@ -71,9 +79,11 @@ export async function planBatch(request: PlanRequest): Promise<PlannedBatch> {
   }
 }
 
-async function cutSources({ tick, head, base, program, host, limitOf, startedAt }: PlanRequest): Promise<{ cuts: Record<string, Cut | null>; positions: Record<string, Json> }> {
+async function cutSources({ tick, head, base, program, host, limitOf, startedAt, wishes }: PlanRequest): Promise<{ cuts: Record<string, Cut | null>; positions: Record<string, Json>; settled: Set<string> }> {
   const cuts: Record<string, Cut | null> = {}
   const positions: Record<string, Json> = { ...base?.positions }
+  const open = base?.deadLetters ?? []
+  const settled = wishedFor(wishes, 'drop')
   const reachable = program.graph.reachable()
   for (const input of program.graph.inputs) {
     if (!reachable.has(input)) continue
@@ -87,10 +97,12 @@ async function cutSources({ tick, head, base, program, host, limitOf, startedAt 
       limit: limitOf(uid),
       io: sourceIo(host, head, uid),
     })
-    cuts[uid] = cut
+    const more = cut && withLetters(uid, cut, wishes, open)
+    cuts[uid] = more && more.cut
     if (cut) positions[uid] = cut.position
+    for (const id of more?.ids ?? []) settled.add(id)
   }
-  return { cuts, positions }
+  return { cuts, positions, settled }
 }
 
 export const sourceIo = (host: Host<Head>, head: Pick<Head, 'app' | 'inc'>, uid: string): SourceIo =>

@@ -3,16 +3,19 @@ import { putManifest, readManifest, withPacks } from '../checkpoint/manifest.ts'
 import { Names } from '../checkpoint/names.ts'
 import { selfCheck } from '../checkpoint/self-check.ts'
 import { committed, halted, marked, settled } from '../checkpoint/transition.ts'
+import type { DeadLetterFacts } from '../model/dead-letter.ts'
 import { SluiceError } from '../model/errors.ts'
 import type { OwedOutput } from '../model/head.ts'
 import type { BlobRef } from '../model/refs.ts'
 import type { Manifest } from '../model/manifest.ts'
 import type { Coordination } from './coordination.ts'
+import { forgetGranted, letterErrors } from './dead-letters.ts'
 import { nextManifest, staleWrite } from './next-manifest.ts'
 import { planBatch, type PlannedBatch, type Tick } from './plan-batch.ts'
 import { runOutputs } from './run-output.ts'
-import { runStages, type TaskDone } from './run-stages.ts'
+import { runStages, type StageRun, type TaskDone } from './run-stages.ts'
 import { serialiseError } from './serialised-error.ts'
+import { type SetAside, setAside } from './set-aside.ts'
 
 /**
  * One batch, start to end. Up to the commit nothing can be seen from outside, and whatever was written has names of its own;
@@ -23,9 +26,10 @@ export async function runBatch(c: Coordination, tick: Tick): Promise<Manifest> {
   if (decideDuty(c.writer.head).kind === 'deliver') await deliver(c, c.base!)
   if (c.writer.head.owed.length >= OWED_MAX) await shrinkBacklog(c)
   const planned = await plan(c, tick)
-  const answers = await compute(c, planned)
-  const manifest = await fix(c, planned, answers)
+  const { planned: kept, answers, aside } = await compute(c, planned)
+  const manifest = await fix(c, kept, answers)
   await commit(c, manifest)
+  if (aside) for (const error of letterErrors(aside)) c.events.setAside(error)
   countAdditions(c, answers)
   forgetShuffles(c, answers)
   await deliver(c, manifest.manifest)
@@ -50,14 +54,39 @@ async function shrinkBacklog(c: Coordination): Promise<void> {
 }
 
 async function plan(c: Coordination, tick: Tick): Promise<PlannedBatch> {
-  const planned = await planBatch({ tick, head: c.writer.head, base: c.base, program: c.program, host: c.host, limitOf: c.limitOf, startedAt: c.startedAt })
+  const planned = await planBatch({ tick, head: c.writer.head, base: c.base, program: c.program, host: c.host, limitOf: c.limitOf, startedAt: c.startedAt, wishes: c.wishes })
   c.events.submitted(planned.plan, planned.stages.stages.length > 0)
   return planned
 }
 
-async function compute(c: Coordination, { plan: batchPlan, stages, staged }: PlannedBatch): Promise<TaskDone[]> {
+interface Computed {
+  readonly planned: PlannedBatch
+  readonly answers: readonly TaskDone[]
+  readonly aside: SetAside | null
+}
+
+async function compute(c: Coordination, planned: PlannedBatch): Promise<Computed> {
+  const { plan: batchPlan, stages, staged } = planned
   c.events.started(batchPlan)
-  return runStages({ plan: batchPlan, stages, staged, launcher: c.host.launcher, log: c.host.log, attemptsMax: c.attemptsMax, signal: c.signal })
+  const run: StageRun = { plan: batchPlan, stages, staged, launcher: c.host.launcher, log: c.host.log, attemptsMax: c.attemptsMax, signal: c.signal }
+  try {
+    return { planned, answers: await runStages(run), aside: null }
+  } catch (error) {
+    if (c.onError === 'fail' || !mayBeARecords(error) || c.signal.aborted) throw error
+    const aside = await setAside(run, () => c.host.random.run(), error)
+    const { plan: kept, letters, ref } = aside
+    const deadLetters = ref && { batch: kept.batch, open: groupIds(letters), ref }
+    return { planned: { ...planned, plan: kept, deadLetters }, answers: await runStages({ ...run, plan: kept }), aside }
+  }
+}
+
+/** Not what the stores, other processes or the engine itself have to answer for. */
+const mayBeARecords = (error: unknown): boolean => error instanceof SluiceError && !/^E_(BLOB_|TASK_ANSWER|GRAPH_|HEAD_)/.test(error.code)
+
+function groupIds(letters: readonly DeadLetterFacts[]): Record<string, string[]> {
+  const ids: Record<string, string[]> = {}
+  for (const { source, id } of letters) (ids[source] ??= []).push(id)
+  return ids
 }
 
 /** Writes down what the batch decided, after checking that it adds up. A manifest that does not is never committed. */
@@ -82,6 +111,7 @@ async function commit(c: Coordination, { manifest, ref }: { readonly manifest: M
   await c.writer.write(committed(head, { tick: manifest.tick, manifest: ref, leaseUntil: c.leaseUntil() }), 'commit')
   c.sweeper.superseded(head.manifest, c.base, manifest)
   c.base = manifest
+  forgetGranted(c, manifest)
 }
 
 /** Shuffle blocks are of no use once their batch is committed. */

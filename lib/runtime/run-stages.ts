@@ -37,7 +37,10 @@ export async function runStages(run: StageRun): Promise<TaskDone[]> {
 const isBlockLost = (error: unknown): boolean => error instanceof SluiceError && error.code.startsWith('E_BLOB_') && error.message.includes('/blk/')
 const EXECUTIONS_MAX = 3
 
-const runWhole = async (run: StageRun): Promise<TaskDone[]> => [await runTaskWithRetries(run, 'all', 0, run.stages.stages.map(wholeStage), {})]
+const runWhole = async (run: StageRun): Promise<TaskDone[]> => [await runTaskWithRetries(run, 'all', 0, wholeBatch(run.stages), {})]
+
+/** All stages, each with all its partitions, for one task. */
+export const wholeBatch = ({ stages }: StagePlan): StageWork[] => stages.map(wholeStage)
 
 const wholeStage = (stage: Stage): StageWork => ({ stage: stage.id, partitions: Array.from({ length: stage.node.partitions }, (_, i) => i) })
 
@@ -66,17 +69,24 @@ function share(partitions: number, slots: number): number[][] {
 const LOST_ATTEMPTS = 4
 
 async function runTaskWithRetries(run: StageRun, task: string, exec: number, work: readonly StageWork[], inputs: TaskSpec['inputs']): Promise<TaskDone> {
+  const answer = await lastAnswer(run, { plan: run.plan, task, exec, work, inputs, staged: run.staged })
+  if (answer.kind === 'done') return answer
+  throw reviveError(answer.error, {
+    where: { batch: run.plan.batch },
+    did: 'the batch did not commit; its input is read again by the next one',
+    next: ['mend the function, then start again with the same directory'],
+  })
+}
+
+/** The answer of the first attempt that succeeds, or of the last one. */
+export async function lastAnswer(run: StageRun, spec: Omit<TaskSpec, 'attempt'>): Promise<TaskReport> {
   for (let attempt = 0; ; attempt++) {
-    const answer = await answerOf(run, { plan: run.plan, task, exec, attempt, work, inputs, staged: run.staged })
+    const answer = await answerOf(run, { ...spec, attempt })
     if (answer.kind === 'done') return answer
-    run.log.event({ type: 'task-failed', batch: run.plan.batch, task, attempt, code: answer.error.code, message: answer.error.message })
+    if (!spec.trial) run.log.event({ type: 'task-failed', batch: spec.plan.batch, task: spec.task, attempt, code: answer.error.code, message: answer.error.message })
     // A task that was lost says nothing about the program, so it gets more chances than one that failed.
     const attemptsMax = answer.error.code === 'E_TASK_LOST' ? Math.max(run.attemptsMax, LOST_ATTEMPTS) : run.attemptsMax
-    if (attempt + 1 >= attemptsMax || !answer.error.retry) throw reviveError(answer.error, {
-      where: { batch: run.plan.batch },
-      did: 'the batch did not commit; its input is read again by the next one',
-      next: ['mend the function, then start again with the same directory'],
-    })
+    if (attempt + 1 >= attemptsMax || !answer.error.retry) return answer
   }
 }
 

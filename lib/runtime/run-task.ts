@@ -5,18 +5,21 @@ import type { BlobStore } from '../host/blob-store.ts'
 import type { Log } from '../host/log.ts'
 import type { Random } from '../host/random.ts'
 import { encodeBlock } from '../model/codec/block.ts'
+import type { RecordCounts } from '../model/dead-letter.ts'
 import type { Json } from '../model/json.ts'
-import type { MapOutput, OutputWrite, RetainedWrite, TaskReport, TaskSpec } from '../model/task.ts'
+import type { MapOutput, OutputWrite, RetainedWrite, TaskReport, TaskSpec, Trial } from '../model/task.ts'
 import type { Stage, Terminal } from '../plan/stages.ts'
 import { encodeBuckets, joinBuckets, readSections } from '../shuffle/blocks.ts'
 import type { Buckets } from '../shuffle/buckets.ts'
 import type { ShuffleWriter } from '../shuffle/writer.ts'
+import { StateStore } from '../state/state-store.ts'
 import { withAccumulatorScope } from '../stream/rdd/accumulator.ts'
 import { after, ArraySink, type Done, recordsOf, run, type Sink } from '../stream/rdd/node.ts'
 import { stoppable } from '../stream/rdd/resident.ts'
 import { withTaskContext } from '../stream/rdd/task-context.ts'
 import { LocalShuffle, type SpilledShuffle } from './local-shuffles.ts'
 import type { TaskProgram } from './program.ts'
+import { readForTrial, scratchOver } from './trial.ts'
 import { serialiseError } from './serialised-error.ts'
 import { RunningTask } from './task-scope.ts'
 
@@ -32,14 +35,26 @@ export interface TaskHost {
  * all it writes is new objects under names of its own, and whoever launched it decides whether they count.
  */
 export async function runTask(spec: TaskSpec, program: TaskProgram, host: TaskHost): Promise<TaskReport> {
+  if (spec.trial) return runTrial(spec, spec.trial, program, host)
+  return execute(spec, program, program.state, host)
+}
+
+/** A trial that runs the program does so on a copy of everything: its state begins cold, and what it writes is gone with it. */
+function runTrial(spec: TaskSpec, trial: Trial, program: TaskProgram, host: TaskHost): Promise<TaskReport> {
+  if (trial.kind === 'prefix') return execute(spec, program, new StateStore(), { ...host, blobs: scratchOver(host.blobs) })
+  return readForTrial(spec, trial, program.graph, host)
+}
+
+async function execute(spec: TaskSpec, program: TaskProgram, store: StateStore, host: TaskHost): Promise<TaskReport> {
   const run = host.random.run()
   const { task, exec } = spec
+  const execution = new Execution(spec, program, store, host, run)
   try {
-    const scoped = withAccumulatorScope(() => new Execution(spec, program, host, run).all())
+    const scoped = withAccumulatorScope(() => execution.all())
     const outcome = await scoped.result
     return { kind: 'done', task, exec, run, ...outcome, accumulators: Object.fromEntries(scoped.updates().map((update) => [update.accumulator, update.snapshot as Json])) }
   } catch (error) {
-    return { kind: 'failed', task, exec, run, error: serialiseError(error, { task }) }
+    return { kind: 'failed', task, exec, run, error: serialiseError(error, { task }), read: execution.read }
   }
 }
 
@@ -57,7 +72,7 @@ class Execution {
   readonly #outputs: OutputWrite[] = []
   #objects = 0
 
-  constructor(spec: TaskSpec, program: TaskProgram, host: TaskHost, run: string) {
+  constructor(spec: TaskSpec, program: TaskProgram, store: StateStore, host: TaskHost, run: string) {
     this.#spec = spec
     this.#host = host
     this.#run = run
@@ -67,13 +82,15 @@ class Execution {
     this.#scope = new RunningTask(spec, {
       blobs: host.blobs,
       names: this.#names,
-      store: program.state,
+      store,
       shuffleIds,
       putState: (operator, bytes, suffix) => putBlob(host.blobs, this.#names.state(operator, spec.plan.batch, spec.task, this.#object(), suffix), bytes),
       sourceIo: (uid) => ({ blobs: host.blobs, clock: host.clock, random: host.random, log: host.log, prefix: this.#names.source(uid) }),
     })
     this.#scope.partition.attemptNumber = spec.attempt
   }
+
+  get read(): RecordCounts { return this.#scope.records }
 
   /** The process's own run, and a counter: names differ within the task as well. */
   #object(): string { return `${this.#run}.${this.#objects++}` }

@@ -7,6 +7,7 @@ import type { StateWrite, TaskSpec } from '../model/task.ts'
 import type { ShuffleInput } from '../shuffle/buckets.ts'
 import { readSections } from '../shuffle/blocks.ts'
 import type { LocalShuffle } from './local-shuffles.ts'
+import { type Choice, chosen, type Chunks, readSplit } from './read-split.ts'
 import type { Source, SourceIo } from '../source/source.ts'
 import type { KeyedState } from '../state/keyed-state.ts'
 import type { StateBlobs, StateStore } from '../state/state-store.ts'
@@ -39,15 +40,29 @@ export class RunningTask implements TaskScope {
     this.#environment = environment
   }
 
-  readSource<T>(source: Source<T>, uid: string, split: Json): Iterable<readonly T[]> | AsyncIterable<readonly T[]> {
-    const chunks = source.read(split, this.#environment.sourceIo(uid))
-    const counts = (this.records[uid] ??= {})
+  readSource<T>(source: Source<T>, uid: string, split: Json): Chunks<T> {
     const name = JSON.stringify(split)
+    const all = this.#read(source, uid, split, name)
+    const choice = this.#choice(uid, name)
+    return choice ? chosen(all, choice) : all
+  }
+
+  #read<T>(source: Source<T>, uid: string, split: Json, name: string): Chunks<T> {
+    const chunks = readSplit(source, split, this.#environment.sourceIo(uid))
+    const counts = (this.records[uid] ??= {})
     // A split read for a second output is not a second arrival.
     if (name in counts) return chunks
     counts[name] = 0
     const count = (records: number): void => { counts[name] += records }
     return Symbol.asyncIterator in chunks ? countedAsync(chunks, count) : counted(chunks, count)
+  }
+
+  /** `null`: every record, which is nearly always so. */
+  #choice(uid: string, split: string): Choice | null {
+    const { plan, trial } = this.#spec
+    const skip = plan.skip?.[uid]?.[split]
+    if (trial?.kind === 'prefix') return { skip: skip ?? [], take: trial.take[uid]?.[split] ?? 0 }
+    return skip ? { skip, take: Infinity } : null
   }
 
   shuffle(dependency: ShuffleDependency, reducer: number): Maybe<ShuffleInput> {

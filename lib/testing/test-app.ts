@@ -6,15 +6,19 @@ import { MemoryBlobStore } from '../local/blob-memory.ts'
 import { MemoryHeadStore } from '../local/head-memory.ts'
 import { ManualClock } from '../local/manual-clock.ts'
 import { SeededRandom } from '../local/seeded-random.ts'
+import type { DeadLetter } from '../model/dead-letter.ts'
 import { SluiceError } from '../model/errors.ts'
 import type { Head } from '../model/head.ts'
 import type { Manifest } from '../model/manifest.ts'
 import { type DurationLike, intervalMs } from '../model/time.ts'
 import { getBlob } from '../checkpoint/blobs.ts'
+import { decodeLetters, idsOf, putWish } from '../checkpoint/dead-letters.ts'
+import { Names } from '../checkpoint/names.ts'
 import { fingerprint } from '../plan/fingerprint.ts'
 import { BatchEvents } from '../runtime/batch-events.ts'
 import { Coordinator } from '../runtime/coordinator.ts'
 import { TaskProgram } from '../runtime/program.ts'
+import { errorPolicy } from '../runtime/set-aside.ts'
 import { StateStore } from '../state/state-store.ts'
 import { sourceNode } from '../stream/rdd/leaves.ts'
 import type { StreamNode } from '../stream/stream-node.ts'
@@ -169,6 +173,22 @@ export class TestApp {
     return pairs
   }
 
+  /** Records that were set aside and not dealt with since, oldest first. */
+  async deadLetters(): Promise<DeadLetter[]> {
+    const { coordinator } = await this.#ensureRunning()
+    const letters = coordinator.manifest?.deadLetters ?? []
+    const open = new Set(idsOf(letters))
+    return (await Promise.all(letters.map(async ({ ref }) => decodeLetters(await getBlob(this.#blobs, ref), ref.key)))).flat().filter(({ id }) => open.has(id))
+  }
+
+  /** Starts the process again, and has the next batch read these dead letters once more: all of them if none is named. */
+  async retryDeadLetters(ids?: readonly string[]): Promise<void> {
+    const { coordinator } = await this.#ensureRunning()
+    const { app, inc } = coordinator.head
+    await putWish(this.#blobs, new Names(app, inc), { wish: 'retry', ids: ids ?? idsOf(coordinator.manifest?.deadLetters ?? []) }, this.#random.run())
+    await this.restart()
+  }
+
   // — what goes wrong
 
   /** The process dies there, once; the next one starts at once and goes on from what is stored. */
@@ -222,7 +242,7 @@ export class TestApp {
       intervalMs: context.batchDuration.milliseconds, conf: {}, holder: `life-${++this.#lives}`, isGone: () => true, fresh: false, resume: false, acceptsGraph: this.#acceptsGraph,
       events: new BatchEvents(this.#clock, context.listeners, silentLog, context.graph, (error) => this.errors.push(error)),
       environment: ({ app, inc }) => ({ app, inc, clock: this.#clock, write: (text) => { this.printed += text }, files: { write: async (path, parts) => { this.files.set(path, parts.map(({ bytes }) => Buffer.from(bytes).toString()).join('')) } }, sparkContext: context.sparkContext }),
-      limitOf: () => null, attemptsMax: 1, keep: 2, signal: new AbortController().signal,
+      limitOf: () => null, attemptsMax: 1, keep: 2, onError: errorPolicy(context.sparkContext.conf.get('sluice.onError', 'fail')), signal: new AbortController().signal,
     })
     return { life, coordinator, context }
   }

@@ -4,7 +4,7 @@ import { batchHeading, batchLine, type BatchFacts, batchNotes, emptyLine, shortN
 import { clockTime } from '../../lib/cli/units.ts'
 
 const time = Date.UTC(2026, 10, 21, 9, 42, 22)
-const facts: BatchFacts = { batch: 41, time, records: 9204, schedulingDelayMs: 2, processingTimeMs: 3410, stateKeys: 4112, outputs: { 'clicks/count/pages': 44 }, failedOutputs: [] }
+const facts: BatchFacts = { batch: 41, time, records: 9204, schedulingDelayMs: 2, processingTimeMs: 3410, stateKeys: 4112, outputs: { 'clicks/count/pages': 44 }, failedOutputs: [], deadLetters: 0 }
 const names = new Map([['clicks/count/pages', 'pages']])
 const masked = (line: string): string => line.replace(clockTime(time), '09:42:22')
 

@@ -11,7 +11,7 @@ function shown(records: readonly number[], { isTTY, between = () => {} }: { isTT
   let text = ''
   const reporter = new TextReporter({ isTTY, write: () => {} }, { isTTY, write: (more: string) => { text += more } }, { version: '0', verbose: false })
   records.forEach((count, i) => {
-    reporter.event({ type: 'batch', batch: i + 1, time: start + i * 1000, records: count, schedulingDelayMs: 1, processingTimeMs: 1, stateKeys: null, outputs: {}, failedOutputs: [] })
+    reporter.event({ type: 'batch', batch: i + 1, time: start + i * 1000, records: count, schedulingDelayMs: 1, processingTimeMs: 1, stateKeys: null, outputs: {}, failedOutputs: [], deadLetters: 0 })
     between(reporter)
   })
   reporter.end(0, null)

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { project, sluice } from './cli.ts'
+
+const program = (bad: string, settings = '') => `
+import { app, milliseconds } from 'sluice'
+import { batches } from './numbers.ts'
+
+export default app('words', milliseconds(20), (ssc) => {
+  ssc.source('words', batches(['a', 'bad-hunter2', 'b', 'a'], ['c'], ['c'], ['c'])).map((word) => {
+    if (word.startsWith('bad')) { ${bad} }
+    return [word, 1] as [string, number]
+  }).updateStateByKey((ones, total) => ones.length + (total ?? 0)).print()
+}, { onError: 'dead-letter'${settings} })
+`
+
+test('a bad record is set aside, listed, shown, and counts after the fix', async (t) => {
+  const folder = await project(t, { 'app.ts': program("throw new TypeError('not a word')") })
+  const first = await sluice(t, folder, ['run', 'app.ts', '--dir', 'state', '--batches', '1'])
+  assert.equal(first.code, 0)
+  assert.match(first.stderr, /✕ E_USER_CODE {2}TypeError: not a word\n {2}where .*app\.ts:7:\d+.*\n {2}did {4}narrowed to 1 record of 4, kept as dead letter 1-1; the batch committed without it\n/)
+  assert.match(first.stderr, /1 dead letter/)
+  assert.match(first.stdout, /\(a,2\)\n\(b,1\)\n/)
+  assert.ok(!(first.stderr + first.stdout).includes('hunter2'))
+
+  const listed = await sluice(t, folder, ['dead', 'list', 'state'])
+  assert.match(listed.stdout, /^ {2}1-1 {7}words {2}E_USER_CODE {2}TypeError: not a word {2}app\.ts:7:\d+\n$/)
+  assert.match((await sluice(t, folder, ['dead', 'show', 'state', '1-1'])).stdout, / {2}record {2}bad-hunter2\n/)
+
+  const fixed = await project(t, { 'app.ts': program('') })
+  assert.match((await sluice(t, folder, ['dead', 'retry', 'state', 'all'])).stdout, /1 dead letter will be read again by the first batch with input after the next start\n$/)
+  const second = await sluice(t, fixed, ['run', 'app.ts', '--dir', `${folder}/state`, '--batches', '1'])
+  assert.match(second.stdout, /\(bad-hunter2,1\)/)
+  assert.equal((await sluice(t, folder, ['dead', 'list', 'state'])).stdout, 'no dead letters\n')
+  assert.match((await sluice(t, folder, ['verify', 'state'])).stdout, /^✓/)
+})
+
+test('F29, F69: a record that ends the thread or never lets it rest is found too, and the others count', async (t) => {
+  for (const bad of ['process.exit(3)', 'for (;;) {}']) {
+    const folder = await project(t, { 'app.ts': program(bad, ", conf: { 'sluice.task.timeout': '300ms' }") })
+    const run = await sluice(t, folder, ['run', 'app.ts', '--dir', 'state', '--batches', '1', '--workers', '1'])
+    assert.equal(run.code, 0, run.stderr)
+    assert.match(run.stdout, /\(a,2\)\n\(b,1\)\n/)
+    assert.match(run.stderr, bad.startsWith('for') ? /E_TASK_TIMEOUT {2}Task \S+ ran for more than 300 ms/ : /E_TASK_LOST/)
+    assert.match((await sluice(t, folder, ['dead', 'list', 'state', '--json'])).stdout, /"id":"1-1".*"record":"bad-hunter2"/)
+  }
+})
+
+test('what is dropped is gone with the next batch; what does not exist is named', async (t) => {
+  const folder = await project(t, { 'app.ts': program("throw new TypeError('not a word')") })
+  await sluice(t, folder, ['run', 'app.ts', '--dir', 'state', '--batches', '1'])
+  const unknown = await sluice(t, folder, ['dead', 'drop', 'state', '7-1'])
+  assert.equal(unknown.code, 2)
+  assert.match(unknown.stderr, /There is no dead letter 7-1/)
+  await sluice(t, folder, ['dead', 'drop', 'state', '1-1'])
+  await sluice(t, folder, ['run', 'app.ts', '--dir', 'state', '--batches', '1'])
+  assert.equal((await sluice(t, folder, ['dead', 'list', 'state'])).stdout, 'no dead letters\n')
+})
+
+test('E_CONF: another word than fail and dead-letter is refused before anything runs', async (t) => {
+  const folder = await project(t, { 'app.ts': program('', ", conf: { 'sluice.onError': 'ignore' }") })
+  const { code, stderr } = await sluice(t, folder, ['run', 'app.ts', '--batches', '1'])
+  assert.equal(code, 1)
+  assert.match(stderr, /E_CONF {2}sluice\.onError is "ignore"/)
+})
