@@ -12,7 +12,7 @@ import type { BuiltApp } from './aws-program.ts'
 
 export type OutputAnswer = { readonly kind: 'shown' } | { readonly kind: 'marked' } | { readonly kind: 'failed'; readonly error: SerialisedError }
 
-/** The output function: one output of one batch per invocation, if the head says that it is committed and not marked yet. */
+/** The output function: one output of one batch per invocation, if the head says that it is committed and not marked yet, or that its plan is open. */
 export async function showOutput(request: OutputRequest, { context, program }: BuiltApp, host: AwsHost): Promise<OutputAnswer> {
   try {
     const head = (await host.head(request.app).read())?.value ?? null
@@ -30,8 +30,8 @@ export async function showOutput(request: OutputRequest, { context, program }: B
 
 /** Has outputs shown by the output function. It reads what to show from the head itself; the call only names it. */
 export const publishByFunction = (functions: Functions, name: string, { app, inc }: Pick<Head, 'app' | 'inc'>, signal: AbortSignal): OutputPublisher => ({
-  async publish({ batch }, output) {
-    const answer = (await functions.call(name, { app, inc, batch, output } satisfies OutputRequest, signal)) as OutputAnswer
+  async publish({ batch }, output, ahead) {
+    const answer = (await functions.call(name, { app, inc, batch, output, ...(ahead ? { ahead } : {}) } satisfies OutputRequest, signal)) as OutputAnswer
     if (answer.kind === 'failed') throw reviveError(answer.error)
   },
 })

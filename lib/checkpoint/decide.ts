@@ -53,7 +53,7 @@ export function decideAftermath(attempted: Head, expected: number, found: Versio
 
 /** Every write of one coordinator differs from its others in one of these, and from everybody else's in epoch or holder. */
 function isSame(a: Head, b: Head): boolean {
-  const identity = ({ inc, epoch, holder, committed, outDone, gcFloor, manifest, owed, halt }: Head): string =>
-    JSON.stringify([inc, epoch, holder, committed, outDone, gcFloor, manifest?.key, owed.map(({ batch, output }) => [batch, output]), halt?.batch])
+  const identity = ({ inc, epoch, holder, committed, outDone, gcFloor, manifest, plan, owed, halt }: Head): string =>
+    JSON.stringify([inc, epoch, holder, committed, outDone, gcFloor, manifest?.key, plan?.nonce, owed.map(({ batch, output }) => [batch, output]), halt?.batch])
   return identity(a) === identity(b)
 }

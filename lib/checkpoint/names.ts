@@ -17,6 +17,7 @@ export class Names {
   deadLetters(batch: number, run: string): string { return `${this.#root}/dlq/${spread(batch)}/${run}` }
   /** What operators wish; whoever holds the head reads it when it starts. */
   get wishes(): string { return `${this.#root}/ctl/` }
+  plan(batch: number, nonce: string): string { return `${this.#root}/plan/${spread(batch)}/${nonce}.json` }
   manifest(batch: number, nonce: string): string { return `${this.#root}/man/${spread(batch)}/${nonce}.json` }
   /** What receivers stored; a source sweeps its own. */
   get received(): string { return `${this.#root}/rcv/` }

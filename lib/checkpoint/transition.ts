@@ -1,11 +1,11 @@
-import type { Head, OwedOutput } from '../model/head.ts'
+import type { Head, OpenPlan, OwedOutput } from '../model/head.ts'
 import type { BlobRef } from '../model/refs.ts'
 
 /**
  * Every way the head may move, as pure functions from head to head. Nothing else makes a new head, so that a log of writes can be
  * replayed against them: `check` says what is wrong with a step, and `verify` asks it about every step of a log.
  */
-export type Cause = 'create' | 'recreate' | 'acquire' | 'commit' | 'mark' | 'halt' | 'resume' | 'release'
+export type Cause = 'create' | 'recreate' | 'acquire' | 'plan' | 'commit' | 'mark' | 'halt' | 'resume' | 'release'
 
 export function created(facts: Pick<Head, 'app' | 'inc' | 'graph' | 'intervalMs' | 'zeroTime' | 'conf' | 'holder' | 'leaseUntil'>): Head {
   return { ...facts, epoch: 1, committed: 0, tick: 0, manifest: null, outDone: 0, owed: [], gcFloor: 0, halt: null }
@@ -13,13 +13,11 @@ export function created(facts: Pick<Head, 'app' | 'inc' | 'graph' | 'intervalMs'
 
 export const acquired = (head: Head, by: Pick<Head, 'holder' | 'leaseUntil' | 'graph' | 'conf'>): Head => ({ ...head, ...by, epoch: head.epoch + 1 })
 
-export const committed = (head: Head, batch: { readonly tick: number; readonly manifest: BlobRef; readonly leaseUntil: number }): Head => ({
-  ...head,
-  committed: head.committed + 1,
-  tick: batch.tick,
-  manifest: batch.manifest,
-  leaseUntil: batch.leaseUntil,
-})
+export const planned = (head: Head, plan: OpenPlan): Head => ({ ...head, plan })
+
+export function committed({ plan: _done, ...head }: Head, batch: { readonly tick: number; readonly manifest: BlobRef; readonly leaseUntil: number }): Head {
+  return { ...head, committed: head.committed + 1, tick: batch.tick, manifest: batch.manifest, leaseUntil: batch.leaseUntil }
+}
 
 export const marked = (head: Head, delivery: Pick<Head, 'owed' | 'gcFloor'>): Head => ({
   ...head,
@@ -54,16 +52,24 @@ const same = (before: Head, after: Head, ...fields: (keyof Head)[]): string | nu
 const STEPS: Record<Cause, (before: Head, after: Head) => string | null> = {
   create: () => 'created over an existing head',
   recreate: () => null,
-  acquire: (before, after) => (after.epoch === before.epoch + 1 ? same(before, after, 'committed', 'tick', 'manifest', 'outDone', 'owed', 'halt') : 'an acquisition must raise the epoch by one'),
+  acquire: (before, after) => (after.epoch === before.epoch + 1 ? same(before, after, 'committed', 'tick', 'manifest', 'plan', 'outDone', 'owed', 'halt') : 'an acquisition must raise the epoch by one'),
+  plan: (before, after) => {
+    if (before.plan) return `the plan of batch ${before.committed + 1} was replaced`
+    if (!after.plan || after.plan.tick <= before.tick) return 'a plan must be for a later tick than the last committed one'
+    if (before.outDone !== before.committed) return `batch ${before.committed + 1} was planned before the outputs of ${before.committed} were done`
+    return same(before, after, 'epoch', 'holder', 'committed', 'tick', 'manifest', 'outDone', 'owed', 'graph', 'halt')
+  },
   commit: (before, after) => {
     if (after.committed !== before.committed + 1) return `a commit moved from batch ${before.committed} to ${after.committed}`
     if (before.outDone !== before.committed) return `batch ${after.committed} was committed before the outputs of ${before.committed} were done`
     if (after.tick <= before.tick) return `tick ${after.tick} follows tick ${before.tick}`
     if (before.halt) return 'committed while halted'
+    if (before.plan && before.plan.tick !== after.tick) return `tick ${after.tick} was committed while the plan for tick ${before.plan.tick} was open`
+    if (after.plan) return 'a plan stayed open over its commit'
     return same(before, after, 'epoch', 'holder', 'outDone', 'owed', 'graph')
   },
-  mark: (before, after) => same(before, after, 'epoch', 'holder', 'committed', 'tick', 'manifest', 'graph'),
-  halt: (before, after) => (after.halt ? same(before, after, 'committed', 'manifest', 'outDone') : 'halted without a reason'),
-  resume: (before, after) => (after.epoch === before.epoch + 1 ? same(before, after, 'committed', 'manifest', 'outDone') : 'a resumption must raise the epoch by one'),
-  release: (before, after) => same(before, after, 'committed', 'tick', 'manifest', 'outDone', 'owed', 'epoch'),
+  mark: (before, after) => same(before, after, 'epoch', 'holder', 'committed', 'tick', 'manifest', 'plan', 'graph'),
+  halt: (before, after) => (after.halt ? same(before, after, 'committed', 'manifest', 'plan', 'outDone') : 'halted without a reason'),
+  resume: (before, after) => (after.epoch === before.epoch + 1 ? same(before, after, 'committed', 'manifest', 'plan', 'outDone') : 'a resumption must raise the epoch by one'),
+  release: (before, after) => same(before, after, 'committed', 'tick', 'manifest', 'plan', 'outDone', 'owed', 'epoch'),
 }

@@ -23,6 +23,8 @@ export interface Head {
   /** Tick of the last committed batch. */
   readonly tick: number
   readonly manifest: BlobRef | null
+  /** The next batch, where its plan was fixed before it runs: whoever holds the head must finish exactly this one. Absent otherwise. */
+  readonly plan?: OpenPlan
   /** Every output of batches up to here has been delivered or is owed. */
   readonly outDone: number
   /** Outputs that failed and were set aside so that later batches could go on; delivered again on the next start. */
@@ -30,6 +32,20 @@ export interface Head {
   /** Objects of batches up to here may have been deleted. */
   readonly gcFloor: number
   readonly halt: { readonly reason: string; readonly batch: number } | null
+}
+
+/** A plan that may not be replaced, because outputs show what comes of it before it is committed. */
+export interface OpenPlan {
+  readonly nonce: string
+  readonly tick: number
+  /** What the batch reads, as JSON. */
+  readonly content: BlobRef
+}
+
+/** An output that is shown before the commit: the open plan that it is of, and the manifest that is to be committed. */
+export interface Ahead {
+  readonly plan: string
+  readonly manifest: BlobRef
 }
 
 export interface OwedOutput {

@@ -82,9 +82,12 @@ export class BatchLoop {
 
   async #batch(tick: number): Promise<void> {
     try {
-      const manifest = await this.#options.coordinator.runBatch(tick)
-      this.#done++
-      await this.#options.onBatch(manifest)
+      for (let reached = -1; reached < tick;) {
+        const manifest = await this.#options.coordinator.runBatch(tick)
+        reached = manifest.tick
+        this.#done++
+        await this.#options.onBatch(manifest)
+      }
     } catch (error) {
       this.#options.onError(error)
       if (isFinal(error)) this.#stop.abort()

@@ -14,9 +14,9 @@ import type { OutputPublisher } from '../output/output-publisher.ts'
 import type { OutputEnvironment } from '../stream/output-operation.ts'
 import type { BatchEvents } from './batch-events.ts'
 import type { Coordination } from './coordination.ts'
-import type { Tick } from './plan-batch.ts'
 import type { TaskProgram } from './program.ts'
-import { deliver, deliverOwed, runBatch } from './run-batch.ts'
+import { deliver, deliverOwed } from './deliver.ts'
+import { runBatch } from './run-batch.ts'
 import { publishHere } from './run-output.ts'
 import type { ErrorPolicy } from './set-aside.ts'
 
@@ -96,12 +96,11 @@ export class Coordinator {
   /** The last committed manifest. */
   get manifest(): Manifest | null { return this.#c.base }
 
-  /** Runs the next batch at `tick` and returns its manifest. Throws what kept it from committing; the head is then unchanged. */
-  runBatch(tick: number): Promise<Manifest> {
-    const { committed, zeroTime, intervalMs } = this.head
-    const next: Tick = { batch: committed + 1, tick, time: zeroTime + tick * intervalMs }
-    return runBatch(this.#c, next)
-  }
+  /**
+   * Runs the next batch and returns its manifest: at `tick`, or, where a plan was left open, at the tick of that, which may be an earlier one.
+   * Throws what kept it from committing; the head is then unchanged, or holds the plan open.
+   */
+  runBatch(tick: number): Promise<Manifest> { return runBatch(this.#c, tick) }
 
   async close(): Promise<void> {
     await this.#c.sweeper.settled()
@@ -159,8 +158,8 @@ async function recover(c: Coordination): Promise<void> {
 
 /** Finds wishes, and objects that no manifest names: attempts that died, and all of former incarnations. Those are swept once the floor has passed. */
 async function lookAround(c: Coordination): Promise<void> {
-  const { app, inc, committed, manifest, owed } = c.writer.head
-  const live = new Set([manifest?.key, ...owed.map((each) => each.manifest.key)])
+  const { app, inc, committed, manifest, plan, owed } = c.writer.head
+  const live = new Set([manifest?.key, plan?.content.key, ...owed.map((each) => each.manifest.key)])
   if (c.base) for (const ref of refsOf(c.base)) live.add(ref.key)
   for (const each of owed) for (const ref of refsOf(await readManifest(c.host.blobs, each.manifest))) live.add(ref.key)
   const names = new Names(app, inc)

@@ -1,7 +1,7 @@
 import type { StoredWish } from '../checkpoint/dead-letters.ts'
 import { Names } from '../checkpoint/names.ts'
 import type { Host } from '../host/host.ts'
-import type { DeadLetters } from '../model/dead-letter.ts'
+import type { DeadLetters, RecordNumbers } from '../model/dead-letter.ts'
 import type { Head } from '../model/head.ts'
 import type { Json } from '../model/json.ts'
 import type { Cut, Manifest } from '../model/manifest.ts'
@@ -48,20 +48,30 @@ export interface PlanRequest {
   readonly wishes: readonly StoredWish[]
 }
 
+/** What of a batch is decided before its stages are known. */
+export interface PlanFacts extends Tick {
+  readonly cuts: { readonly [source: string]: Cut | null }
+  readonly positions: { readonly [source: string]: Json }
+  readonly actions: { readonly [operator: string]: readonly string[] }
+  readonly skip?: RecordNumbers
+  readonly settled: ReadonlySet<string>
+}
+
 /** What a batch will read and in which stages: sources are asked what is new, and actions inside `transform` run until the lineage is known. */
 export async function planBatch(request: PlanRequest): Promise<PlannedBatch> {
-  const { tick, head, base, program, host } = request
-  const { cuts, positions, settled } = await cutSources(request)
+  return planFrom({ ...request.tick, ...await cutSources(request), actions: {} }, request)
+}
+
+/** The stages of a batch whose input is decided. */
+export async function planFrom({ positions, settled, ...facts }: PlanFacts, { head, base, program, host }: Pick<PlanRequest, 'head' | 'base' | 'program' | 'host'>): Promise<PlannedBatch> {
   let plan: BatchPlan = {
-    ...tick,
+    ...facts,
     app: head.app,
     inc: head.inc,
     nonce: host.random.run(),
     epoch: head.epoch,
     graph: program.fingerprint,
     zeroTime: head.zeroTime,
-    cuts,
-    actions: {},
     state: base?.state ?? {},
     retained: base?.retained ?? {},
   }

@@ -1,33 +1,37 @@
 import { decideDuty } from '../checkpoint/decide.ts'
-import { putManifest, readManifest, withPacks } from '../checkpoint/manifest.ts'
+import { putManifest, withPacks } from '../checkpoint/manifest.ts'
 import { Names } from '../checkpoint/names.ts'
 import { selfCheck } from '../checkpoint/self-check.ts'
-import { committed, halted, marked, settled } from '../checkpoint/transition.ts'
+import { committed, halted } from '../checkpoint/transition.ts'
 import type { DeadLetterFacts } from '../model/dead-letter.ts'
 import { SluiceError } from '../model/errors.ts'
-import type { OwedOutput } from '../model/head.ts'
 import type { BlobRef } from '../model/refs.ts'
 import type { Manifest } from '../model/manifest.ts'
 import type { Coordination } from './coordination.ts'
 import { forgetGranted, letterErrors } from './dead-letters.ts'
+import { deliver, showAhead, shrinkBacklog } from './deliver.ts'
 import { nextManifest, staleWrite } from './next-manifest.ts'
-import { planBatch, type PlannedBatch, type Tick } from './plan-batch.ts'
-import { runOutputs } from './run-output.ts'
+import { openPlan, showsAhead, storedPlan } from './open-plan.ts'
+import { planBatch, planFrom, type PlannedBatch, type Tick } from './plan-batch.ts'
 import { runStages, type StageRun, type TaskDone } from './run-stages.ts'
-import { serialiseError } from './serialised-error.ts'
 import { type SetAside, setAside } from './set-aside.ts'
 
 /**
  * One batch, start to end. Up to the commit nothing can be seen from outside, and whatever was written has names of its own;
  * the commit is one conditional write; after it the outputs show what the manifest fixed. A crash anywhere leaves the next start with either no trace of the
- * batch or all of it, and at most with outputs to show again.
+ * batch or all of it, and at most with outputs to show again. Outputs that come before the commit are the exception: for them the plan is fixed first, and
+ * whoever comes next runs that plan again.
  */
-export async function runBatch(c: Coordination, tick: Tick): Promise<Manifest> {
+export async function runBatch(c: Coordination, tick: number): Promise<Manifest> {
   if (decideDuty(c.writer.head).kind === 'deliver') await deliver(c, c.base!)
-  if (c.writer.head.owed.length >= OWED_MAX) await shrinkBacklog(c)
-  const planned = await plan(c, tick)
+  await shrinkBacklog(c)
+  return finishBatch(c, c.writer.head.plan ? await planAgain(c) : await plan(c, tick))
+}
+
+async function finishBatch(c: Coordination, planned: PlannedBatch): Promise<Manifest> {
   const { planned: kept, answers, aside } = await compute(c, planned)
   const manifest = await fix(c, kept, answers)
+  await showAhead(c, manifest)
   await commit(c, manifest)
   if (aside) for (const error of letterErrors(aside)) c.events.setAside(error)
   countAdditions(c, answers)
@@ -37,24 +41,18 @@ export async function runBatch(c: Coordination, tick: Tick): Promise<Manifest> {
   return manifest.manifest
 }
 
-/** So many outputs may be owed before later batches wait: the head must stay small, and somebody has to look. */
-const OWED_MAX = 16
-
-async function shrinkBacklog(c: Coordination): Promise<void> {
-  await deliverOwed(c)
-  const { owed } = c.writer.head
-  if (owed.length < OWED_MAX) return
-  const outputs = [...new Set(owed.map(({ output }) => output))]
-  throw new SluiceError('E_OUTPUT_BACKLOG', `${owed.length} outputs are owed, the oldest of batch ${owed[0].batch}: ${outputs.join(', ')}.`, {
-    where: { operator: outputs[0], batch: owed[0].batch },
-    did: 'no further batch was begun; what is owed is tried again with the next tick, and nothing is lost',
-    next: ['mend what the outputs write to, or the output itself'],
-    retry: true,
-  })
+async function plan(c: Coordination, tick: number): Promise<PlannedBatch> {
+  const { committed: last, zeroTime, intervalMs } = c.writer.head
+  const next: Tick = { batch: last + 1, tick, time: zeroTime + tick * intervalMs }
+  const planned = await planBatch({ tick: next, head: c.writer.head, base: c.base, program: c.program, host: c.host, limitOf: c.limitOf, startedAt: c.startedAt, wishes: c.wishes })
+  c.events.submitted(planned.plan, planned.stages.stages.length > 0)
+  if (showsAhead(c.program.graph)) await openPlan(c, planned)
+  return planned
 }
 
-async function plan(c: Coordination, tick: Tick): Promise<PlannedBatch> {
-  const planned = await planBatch({ tick, head: c.writer.head, base: c.base, program: c.program, host: c.host, limitOf: c.limitOf, startedAt: c.startedAt, wishes: c.wishes })
+/** The plan that somebody left open, with the same input and the same time. */
+async function planAgain(c: Coordination): Promise<PlannedBatch> {
+  const planned = await planFrom(await storedPlan(c), { head: c.writer.head, base: c.base, program: c.program, host: c.host })
   c.events.submitted(planned.plan, planned.stages.stages.length > 0)
   return planned
 }
@@ -110,6 +108,7 @@ async function commit(c: Coordination, { manifest, ref }: { readonly manifest: M
   const { head } = c.writer
   await c.writer.write(committed(head, { tick: manifest.tick, manifest: ref, leaseUntil: c.leaseUntil() }), 'commit')
   c.sweeper.superseded(head.manifest, c.base, manifest)
+  if (head.plan && head.plan.content.inline === undefined) c.sweeper.litter([head.plan.content.key], manifest.batch)
   c.base = manifest
   forgetGranted(c, manifest)
 }
@@ -124,67 +123,5 @@ function forgetShuffles(c: Coordination, answers: readonly TaskDone[]): void {
 function countAdditions(c: Coordination, answers: readonly TaskDone[]): void {
   for (const { accumulators } of answers) {
     c.program.sparkContext.accumulators.merge(Object.entries(accumulators).map(([accumulator, snapshot]) => ({ accumulator, snapshot })))
-  }
-}
-
-/**
- * Outputs, then the mark. What failed is owed: it is kept, reported, and delivered again on the next start. An output that shows each batch exactly once must not be
- * overtaken, because a fence that has seen a later batch refuses the earlier one: it tries again with each batch, and later batches wait behind it.
- */
-export async function deliver(c: Coordination, manifest: Manifest): Promise<void> {
-  const { head } = c.writer
-  const still = await settleOwed(c, (output) => isOrdered(c, output))
-  const waiting = new Set(still.map(({ output }) => output).filter((output) => output in manifest.outputs && isOrdered(c, output)))
-  const failed = await runOutputs(manifest, c.program.graph, c.publisher, c.events.outputHooks(manifest), (output) => !waiting.has(output))
-  const owed = [...waiting, ...failed.map(({ output }) => output)].map((output) => ({ batch: manifest.batch, output, manifest: head.manifest! }))
-  for (const { output } of owed) c.sweeper.pin(head.manifest!, manifest, output)
-  await c.writer.write(marked(head, { owed: [...still, ...owed], gcFloor: c.sweeper.floor(head, manifest) }), 'mark')
-  c.events.completed(manifest)
-  for (const { output, error } of failed) c.events.failed(errorOfOutput(error, output, manifest.batch))
-}
-
-const isOrdered = (c: Coordination, output: string): boolean =>
-  c.program.graph.outputs.find((node) => node.uid === output)?.output!.guarantee === 'exactly-once'
-
-function errorOfOutput(error: unknown, output: string, batch: number): unknown {
-  if (error instanceof SluiceError) return error
-  const { message, where } = serialiseError(error)
-  return new SluiceError('E_OUTPUT', `Output "${output}" of batch ${batch} failed: ${message}`, {
-    where: { ...where, operator: output, batch },
-    did: 'the batch is committed; this output is owed and runs again, at the latest on the next start',
-    next: ['mend the output, or what it writes to'],
-    retry: true,
-    cause: error,
-  })
-}
-
-/** Outputs that earlier runs owe. */
-export async function deliverOwed(c: Coordination): Promise<void> {
-  const { head } = c.writer
-  if (head.owed.length > 0) await c.writer.write(settled(head, await settleOwed(c, () => true)), 'mark')
-}
-
-/** Delivers what is owed by the chosen outputs, oldest first, and returns what is owed still. */
-async function settleOwed(c: Coordination, chosen: (output: string) => boolean): Promise<OwedOutput[]> {
-  const still: OwedOutput[] = []
-  const blocked = new Set<string>()
-  for (const owed of c.writer.head.owed) {
-    if (chosen(owed.output) && !blocked.has(owed.output) && (await isDelivered(c, owed))) continue
-    still.push(owed)
-    if (isOrdered(c, owed.output)) blocked.add(owed.output)
-  }
-  return still
-}
-
-async function isDelivered(c: Coordination, owed: OwedOutput): Promise<boolean> {
-  try {
-    const manifest = await readManifest(c.host.blobs, owed.manifest)
-    c.sweeper.pin(owed.manifest, manifest, owed.output)
-    const [failed] = await runOutputs(manifest, c.program.graph, c.publisher, c.events.outputHooks(manifest), (output) => output === owed.output)
-    if (!failed) return true
-    throw failed.error
-  } catch (error) {
-    c.events.failed(errorOfOutput(error, owed.output, owed.batch))
-    return false
   }
 }

@@ -1,5 +1,6 @@
 import { getBlob } from '../checkpoint/blobs.ts'
 import type { BlobStore } from '../host/blob-store.ts'
+import type { Ahead } from '../model/head.ts'
 import type { Manifest } from '../model/manifest.ts'
 import type { OutputPublisher } from '../output/output-publisher.ts'
 import type { StreamGraph } from '../stream/graph.ts'
@@ -16,7 +17,7 @@ export interface OutputHooks {
 }
 
 /**
- * Shows what a committed manifest fixed, one output operation after the other in order of definition. One that fails does not keep
+ * Shows what a manifest fixed, one output operation after the other in order of definition. One that fails does not keep
  * the others from running; the caller is told which. Running this again shows the same content again.
  */
 export async function runOutputs(
@@ -25,13 +26,14 @@ export async function runOutputs(
   publisher: OutputPublisher,
   hooks: OutputHooks,
   only: (output: string) => boolean = () => true,
+  ahead?: Ahead,
 ): Promise<OutputRun[]> {
   const failed: OutputRun[] = []
   for (const { uid } of graph.outputs) {
     if (!(uid in manifest.outputs) || !only(uid)) continue
     hooks.started(uid)
     try {
-      await publisher.publish(manifest, uid)
+      await publisher.publish(manifest, uid, ahead)
       hooks.completed(uid, null)
     } catch (error) {
       failed.push({ output: uid, error })

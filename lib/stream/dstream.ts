@@ -31,7 +31,7 @@ import { union } from './operators/union.ts'
 import { type Initial, updateStateByKey, type UpdateEntries, type UpdateOptions, type UpdateTimed, type UpdateValues } from './operators/update-state-forms.ts'
 import { window } from './operators/window.ts'
 import { countByValueAndWindow, countByWindow, groupByKeyAndWindow, reduceByWindow } from './operators/windows.ts'
-import type { OutputOperation } from './output-operation.ts'
+import type { OutputOperation, OutputOptions } from './output-operation.ts'
 import type { RDD } from './rdd/rdd.ts'
 import type { StorageLevel } from './rdd/storage-level.ts'
 import type { StreamNode } from './stream-node.ts'
@@ -165,12 +165,12 @@ export class DStream<out T> {
   saveAsTextFiles(prefix: string, suffix = ''): void { saveAsTextFiles(this, prefix, suffix) }
   saveAsObjectFiles(prefix: string, suffix = ''): void { saveAsObjectFiles(this, prefix, suffix) }
   /** Registers an output operation, or sends the records to a sink: `output('pages', sink)` or `output(sink)`. */
-  output(sink: OutputSink<T>): void
-  output(name: string, sink: OutputSink<T>): void
+  output(sink: OutputSink<T>, options?: OutputOptions): void
+  output(name: string, sink: OutputSink<T>, options?: OutputOptions): void
   output(definition: { readonly kind: string; readonly name?: string; readonly operation: OutputOperation }): void
-  output(first: string | OutputSink<T> | { readonly kind: string; readonly name?: string; readonly operation: OutputOperation }, sink?: OutputSink<T>): void {
-    if (typeof first === 'string') return outputTo(this, first, sink!)
-    if (!('operation' in first)) return outputTo(this, undefined, first)
+  output(first: string | OutputSink<T> | { readonly kind: string; readonly name?: string; readonly operation: OutputOperation }, second?: OutputSink<T> | OutputOptions, options?: OutputOptions): void {
+    if (typeof first === 'string') return outputTo(this, first, second as OutputSink<T>, options)
+    if (!('operation' in first)) return outputTo(this, undefined, first, second as OutputOptions | undefined)
     this.derive({ kind: first.kind, ...(first.name ? { name: first.name } : {}), output: first.operation, compute: (time, view) => view.rdd(this.node, time) })
   }
 

@@ -11,8 +11,19 @@ import type { SparkContext } from './spark-context.ts'
  */
 export interface OutputOperation {
   readonly guarantee: 'exactly-once' | 'at-least-once'
+  readonly order?: OutputOrder
   stage(): OutputStager
   publish(batch: OutputBatch): void | Promise<void>
+}
+
+/**
+ * Whether an output is shown `after` the commit of its batch (the default) or `before` it. Before, it is seen earlier by the time of the commit, and holds the batch up
+ * while it fails. The batch's plan is then stored first, and a crash repeats exactly that plan: so the program's functions must give the same for the same records every time.
+ */
+export type OutputOrder = 'after' | 'before'
+
+export interface OutputOptions {
+  readonly order?: OutputOrder
 }
 
 export interface OutputStager {

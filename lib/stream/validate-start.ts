@@ -7,6 +7,7 @@ export function validateStart(context: StreamingContext): void {
   const { graph } = context
   if (graph.outputs.length === 0) throw noOutput(context)
   graph.assignUids()
+  if (graph.outputs.some(({ output }) => output!.order === 'before')) validateBefore(context)
   const remember = rememberDurations(graph)
   for (const node of graph.reachable()) {
     const checkpointMs = checkpointMsOf(node)
@@ -15,6 +16,15 @@ export function validateStart(context: StreamingContext): void {
     if (checkpointMs < node.slideMs || checkpointMs % node.slideMs !== 0) throw badInterval(node.place, checkpointMs, node.slideMs)
     if (remember.get(node)! <= checkpointMs) throw badInterval(node.place, checkpointMs, node.slideMs)
   }
+}
+
+/** What is shown before its commit must come out the same when the batch runs again: the same records, all of them. */
+function validateBefore({ graph, sparkContext }: StreamingContext): void {
+  const { place } = graph.outputs.find(({ output }) => output!.order === 'before')!
+  const unrecoverable = graph.inputs.find(({ source }) => source!.unrecoverable !== undefined)
+  const refused = (why: string, way: string): SluiceError => new SluiceError('E_OUTPUT_ORDER', `An output cannot be shown before its commit ${why}.`, { where: { place }, did: 'nothing was started', next: [way, "leave out { order: 'before' }"] })
+  if (unrecoverable) throw refused(`where the records of ${unrecoverable.name ?? unrecoverable.kind} cannot be read again after a crash`, 'use a source that can be read again')
+  if (sparkContext.conf.get('sluice.onError', 'fail') === 'dead-letter') throw refused('where records may be set aside', "leave out onError: 'dead-letter'")
 }
 
 function noOutput(context: StreamingContext): SluiceError {

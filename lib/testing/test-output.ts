@@ -47,6 +47,7 @@ export function watchOutput(node: StreamNode<any>, { output, before, midway }: O
   const isSink = node.kind === 'output'
   const watched: OutputOperation = {
     guarantee: operation.guarantee,
+    order: operation.order ?? 'after',
     stage: () => operation.stage(),
     publish: async (batch) => {
       output.attempts++

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { acquired, check, committed, halted, marked, released, resumed, settled } from '../../lib/checkpoint/transition.ts'
+import { acquired, check, committed, halted, marked, planned, released, resumed, settled } from '../../lib/checkpoint/transition.ts'
 import type { Head } from '../../lib/model/head.ts'
 import { headWith, manifestRef } from './heads.ts'
 
 const head = headWith()
 const next = committed(head, { tick: 2, manifest: manifestRef(2), leaseUntil: 200 })
 const owing = marked(next, { owed: [{ batch: 2, output: 'out', manifest: manifestRef(2) }], gcFloor: 0 })
+const open = planned(head, { nonce: 'p', tick: 2, content: manifestRef(7) })
 const halt = halted(head, 'a reason')
 
 const legal: readonly [cause: string, before: Head | null, after: Head][] = [
@@ -14,6 +15,8 @@ const legal: readonly [cause: string, before: Head | null, after: Head][] = [
   ['recreate', head, headWith({ inc: 'i2', committed: 0, tick: 0, outDone: 0, manifest: null })],
   ['acquire', head, acquired(head, { holder: 'other', leaseUntil: 9, graph: 'g2', conf: {} })],
   ['commit', head, next],
+  ['plan', head, open],
+  ['commit', open, committed(open, { tick: 2, manifest: manifestRef(2), leaseUntil: 200 })],
   ['mark', next, marked(next, { owed: [], gcFloor: 0 })],
   ['mark', next, owing],
   ['mark', owing, settled(owing, [])],
@@ -36,6 +39,12 @@ const illegal: readonly [sentence: string, before: Head | null, after: Head, cau
   ['a commit waits for the outputs before it', next, headWith({ committed: 3, tick: 3 }), 'commit', /before the outputs of 2/],
   ['a tick is used once', head, headWith({ committed: 2, tick: 1 }), 'commit', /tick 1 follows tick 1/],
   ['nothing is committed while halted', halt, headWith({ committed: 2, tick: 2, halt: halt.halt }), 'commit', /halted/],
+  ['an open plan is not replaced', open, planned(head, { nonce: 'q', tick: 3, content: manifestRef(8) }), 'plan', /was replaced/],
+  ['an open plan outlives a takeover', open, acquired(head, { holder: 'other', leaseUntil: 9, graph: 'g2', conf: {} }), 'acquire', /plan changed/],
+  ['an open plan is committed at its own tick', open, committed(open, { tick: 3, manifest: manifestRef(2), leaseUntil: 200 }), 'commit', /while the plan for tick 2/],
+  ['a plan closes with its commit', open, { ...next, plan: open.plan! }, 'commit', /stayed open/],
+  ['nothing is planned for a tick that was used', head, planned(head, { nonce: 'p', tick: 1, content: manifestRef(7) }), 'plan', /later tick/],
+  ['a plan waits for the outputs before it', next, planned(next, { nonce: 'p', tick: 3, content: manifestRef(7) }), 'plan', /before the outputs of 2/],
   ['a commit does not raise the epoch', head, headWith({ committed: 2, tick: 2, epoch: 2 }), 'commit', /epoch changed/],
   ['outputs of a batch to come cannot be done', head, headWith({ outDone: 2 }), 'mark', /only 1 is committed/],
   ['a mark does not go back', next, headWith({ ...next, outDone: 0 }), 'mark', /went back/],

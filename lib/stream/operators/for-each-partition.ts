@@ -1,20 +1,20 @@
 import type { Delivery, OutputSink } from '../../output/sink.ts'
 import type { DStream } from '../dstream.ts'
-import type { OutputBatch } from '../output-operation.ts'
+import type { OutputBatch, OutputOrder } from '../output-operation.ts'
 import { stageAll, stagedRecords } from './stagers.ts'
 
-/** Hands each partition to a sink after the commit; see `OutputSink` for what it may rely on. */
-export function outputTo<T>(stream: DStream<T>, name: string | undefined, sink: OutputSink<T>, kind = 'output'): void {
+/** Hands each partition to a sink; see `OutputSink` for what it may rely on. */
+export function outputTo<T>(stream: DStream<T>, name: string | undefined, sink: OutputSink<T>, { kind = 'output', order = 'after' }: { readonly kind?: string; readonly order?: OutputOrder } = {}): void {
   stream.output({
     kind,
     ...(name === undefined ? {} : { name }),
-    operation: { guarantee: sink.guarantee, stage: stageAll, publish: (batch) => deliver(batch, sink) },
+    operation: { guarantee: sink.guarantee, order, stage: stageAll, publish: (batch) => deliver(batch, sink) },
   })
 }
 
 /** A function per partition as a sink without a memory: at least once, with a stable key. */
 export const foreachPartition = <T>(stream: DStream<T>, f: (records: readonly T[], delivery: Delivery) => void | Promise<void>): void =>
-  outputTo(stream, undefined, { name: 'foreachPartition', guarantee: 'at-least-once', write: async (records, delivery) => f(records, delivery) }, 'foreachPartition')
+  outputTo(stream, undefined, { name: 'foreachPartition', guarantee: 'at-least-once', write: async (records, delivery) => f(records, delivery) }, { kind: 'foreachPartition' })
 
 async function deliver(batch: OutputBatch, sink: OutputSink<unknown>): Promise<void> {
   const partitions = await stagedRecords(batch)

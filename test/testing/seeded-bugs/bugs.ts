@@ -24,10 +24,10 @@ export const bugs: readonly SeededBug[] = [
 
   // — the order of a batch
   { name: 'outputs before the commit', file: 'runtime/run-batch.ts', find: '  await commit(c, manifest)\n', put: '  await deliver(c, manifest.manifest)\n  await commit(c, manifest)\n' },
-  { name: 'the mark before the outputs', file: 'runtime/run-batch.ts', find: '  const still = await settleOwed(c, (output) => isOrdered(c, output))\n', put: "  await c.writer.write(marked(head, { owed: head.owed, gcFloor: head.gcFloor }), 'mark')\n  const still = await settleOwed(c, (output) => isOrdered(c, output))\n" },
-  { name: 'every other mark left out', file: 'runtime/run-batch.ts', find: '  await c.writer.write(marked(', put: '  if (manifest.batch % 2 === 1) await c.writer.write(marked(' },
-  { name: 'owed outputs forgotten', file: 'runtime/run-batch.ts', find: 'owed: [...still, ...owed]', put: 'owed: []' },
-  { name: 'owed outputs overtaken by later batches', file: 'runtime/run-batch.ts', find: "=== 'exactly-once'", put: "=== 'never'" },
+  { name: 'the mark before the outputs', file: 'runtime/deliver.ts', find: '  const still = await settleOwed(c, (output) => isOrdered(c, output))\n', put: "  await c.writer.write(marked(head, { owed: head.owed, gcFloor: head.gcFloor }), 'mark')\n  const still = await settleOwed(c, (output) => isOrdered(c, output))\n" },
+  { name: 'every other mark left out', file: 'runtime/deliver.ts', find: '  await c.writer.write(marked(', put: '  if (manifest.batch % 2 === 1) await c.writer.write(marked(' },
+  { name: 'owed outputs forgotten', file: 'runtime/deliver.ts', find: 'owed: [...still, ...owed]', put: 'owed: []' },
+  { name: 'owed outputs overtaken by later batches', file: 'runtime/deliver.ts', find: "=== 'exactly-once'", put: "=== 'never'" },
   { name: 'a manifest that does not name the one it was built on', file: 'runtime/next-manifest.ts', find: 'base: base ? base.nonce : null', put: 'base: null' },
 
   // — names and sweeping
