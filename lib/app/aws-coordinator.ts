@@ -9,6 +9,7 @@ import { BatchLoop } from '../runtime/batch-loop.ts'
 import { Coordinator } from '../runtime/coordinator.ts'
 import { Receivers } from '../runtime/receivers.ts'
 import { errorPolicy } from '../runtime/set-aside.ts'
+import { speculationOf } from '../runtime/speculation.ts'
 import type { AwsHost } from './aws-host.ts'
 import { publishByFunction } from './aws-output.ts'
 import type { BuiltApp } from './aws-program.ts'
@@ -124,6 +125,7 @@ class Invocation {
       ...(settings.output === null ? {} : { publisher: (head: Head) => publishByFunction(functions, settings.output!, head, this.#abort.signal) }),
       limitOf: (source) => receivers.limitOf(source),
       attemptsMax: Number(this.#conf('spark.task.maxFailures', '4')),
+      speculation: speculationOf(context.sparkContext.conf),
       onError: errorPolicy(this.#conf('sluice.onError', 'fail')),
       keep: Number(this.#conf('sluice.keepBatches', '2')),
       signal: this.#abort.signal,

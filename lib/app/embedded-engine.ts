@@ -11,6 +11,7 @@ import { TaskProgram } from '../runtime/program.ts'
 import { PastBatches } from '../runtime/past-batches.ts'
 import { Receivers } from '../runtime/receivers.ts'
 import { errorPolicy } from '../runtime/set-aside.ts'
+import { speculationOf } from '../runtime/speculation.ts'
 import type { DStream } from '../stream/dstream.ts'
 import type { Engine } from '../stream/engine.ts'
 import type { RDD } from '../stream/rdd/rdd.ts'
@@ -131,6 +132,7 @@ export class EmbeddedEngine implements Engine {
       environment: (head) => ({ app: head.app, inc: head.inc, write, files: directories, sparkContext, clock: host.clock, signal: this.#abort.signal }),
       limitOf: (source) => this.#receivers!.limitOf(source),
       attemptsMax: Number(this.#conf('spark.task.maxFailures', '1')),
+      speculation: speculationOf(sparkContext.conf),
       onError: errorPolicy(this.#conf('sluice.onError', 'fail')),
       keep: Number(this.#conf('sluice.keepBatches', '2')),
       signal: this.#abort.signal,

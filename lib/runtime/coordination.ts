@@ -8,6 +8,7 @@ import type { OutputPublisher } from '../output/output-publisher.ts'
 import type { BatchEvents } from './batch-events.ts'
 import type { TaskProgram } from './program.ts'
 import type { ErrorPolicy } from './set-aside.ts'
+import type { Speculation } from './speculation.ts'
 
 /** What one coordinator has in hand while it holds the head. */
 export interface Coordination {
@@ -20,6 +21,7 @@ export interface Coordination {
   readonly signal: AbortSignal
   /** How often a failing task is tried before its batch fails. */
   readonly attemptsMax: number
+  readonly speculation: Speculation | null
   /** Most records a source may contribute to the next batch. */
   readonly limitOf: (source: string) => number | null
   readonly leaseUntil: () => number

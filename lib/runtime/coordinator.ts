@@ -19,6 +19,7 @@ import { deliver, deliverOwed } from './deliver.ts'
 import { runBatch } from './run-batch.ts'
 import { publishHere } from './run-output.ts'
 import type { ErrorPolicy } from './set-aside.ts'
+import type { Speculation } from './speculation.ts'
 
 export interface CoordinatorOptions {
   readonly app: string
@@ -41,6 +42,8 @@ export interface CoordinatorOptions {
   readonly leaseUntil?: () => number
   readonly limitOf: (source: string) => number | null
   readonly attemptsMax: number
+  /** When a slow task is launched a second time; never if it is left out. */
+  readonly speculation?: Speculation | null
   /** `fail` if it is left out. */
   readonly onError?: ErrorPolicy
   /** Batches whose objects are kept. */
@@ -75,6 +78,7 @@ export class Coordinator {
       events: options.events,
       signal: options.signal,
       attemptsMax: options.attemptsMax,
+      speculation: options.speculation ?? null,
       limitOf: options.limitOf,
       leaseUntil: () => leaseUntil(options),
       startedAt: host.clock.now(),

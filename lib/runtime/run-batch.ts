@@ -66,7 +66,7 @@ interface Computed {
 async function compute(c: Coordination, planned: PlannedBatch): Promise<Computed> {
   const { plan: batchPlan, stages, staged } = planned
   c.events.started(batchPlan)
-  const run: StageRun = { plan: batchPlan, stages, staged, launcher: c.host.launcher, log: c.host.log, attemptsMax: c.attemptsMax, signal: c.signal }
+  const run: StageRun = { plan: batchPlan, stages, staged, launcher: c.host.launcher, log: c.host.log, attemptsMax: c.attemptsMax, speculation: c.speculation, clock: c.host.clock, late: (answer) => c.sweeper.litter(keysOf(answer), batchPlan.batch), signal: c.signal }
   try {
     return { planned, answers: await runStages(run), aside: null }
   } catch (error) {
@@ -76,6 +76,12 @@ async function compute(c: Coordination, planned: PlannedBatch): Promise<Computed
     const deadLetters = ref && { batch: kept.batch, open: groupIds(letters), ref }
     return { planned: { ...planned, plan: kept, deadLetters }, answers: await runStages({ ...run, plan: kept }), aside }
   }
+}
+
+/** Every object that a task wrote. */
+function keysOf({ shuffles, state, retained, outputs }: TaskDone): string[] {
+  const refs = [...shuffles.map(({ ref }) => ref), ...state.flatMap(({ block, window }) => [block?.ref, window?.pane?.ref]), ...retained.map(({ ref }) => ref), ...outputs.map(({ ref }) => ref)]
+  return refs.flatMap((ref) => (ref && ref.inline === undefined ? [ref.key] : []))
 }
 
 /** Not what the stores, other processes or the engine itself have to answer for. */

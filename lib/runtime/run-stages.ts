@@ -1,9 +1,11 @@
+import type { Clock } from '../host/clock.ts'
 import type { TaskLauncher } from '../host/launcher.ts'
 import type { Log } from '../host/log.ts'
 import { messageOf, SluiceError } from '../model/errors.ts'
 import type { BatchPlan, MapOutput, StageWork, TaskReport, TaskSpec } from '../model/task.ts'
 import type { Stage, StagePlan } from '../plan/stages.ts'
 import { reviveError, serialiseError } from './serialised-error.ts'
+import { type Launch, runAll, type Speculation } from './speculation.ts'
 
 /** The answers of a batch's tasks: one winner per task. */
 export type TaskDone = Extract<TaskReport, { kind: 'done' }>
@@ -15,6 +17,10 @@ export interface StageRun {
   readonly launcher: TaskLauncher
   readonly log: Log
   readonly attemptsMax: number
+  readonly speculation: Speculation | null
+  readonly clock: Clock
+  /** Hears of what a task did for nothing, because its copy was faster. */
+  readonly late: (answer: TaskDone) => void
   readonly signal: AbortSignal
 }
 
@@ -50,7 +56,8 @@ async function runStaged(run: StageRun, exec: number): Promise<TaskDone[]> {
   for (const stage of run.stages.stages) {
     if (stage.terminal.kind === 'shuffle') outputs[stage.terminal.shuffle] = []
     const shares = share(stage.node.partitions, run.launcher.slots)
-    const done = await Promise.all(shares.map((partitions, i) => runTaskWithRetries(run, `s${stage.id}.t${i}`, exec, [{ stage: stage.id, partitions }], outputs)))
+    const launches = shares.map((partitions, i): Launch<TaskDone> => (copy) => runTaskWithRetries(run, `s${stage.id}.t${i}`, exec, [{ stage: stage.id, partitions }], outputs, copy))
+    const done = await runAll(launches, run)
     for (const answer of done) {
       answers.push(answer)
       for (const output of answer.shuffles) outputs[output.shuffle].push(output)
@@ -68,8 +75,9 @@ function share(partitions: number, slots: number): number[][] {
 
 const LOST_ATTEMPTS = 4
 
-async function runTaskWithRetries(run: StageRun, task: string, exec: number, work: readonly StageWork[], inputs: TaskSpec['inputs']): Promise<TaskDone> {
-  const answer = await lastAnswer(run, { plan: run.plan, task, exec, work, inputs, staged: run.staged })
+async function runTaskWithRetries(run: StageRun, task: string, exec: number, work: readonly StageWork[], inputs: TaskSpec['inputs'], copy = 0): Promise<TaskDone> {
+  if (copy > 0) run.log.event({ type: 'task-copied', batch: run.plan.batch, task })
+  const answer = await lastAnswer(run, { plan: run.plan, task, exec, work, inputs, staged: run.staged }, copy * run.attemptsMax)
   if (answer.kind === 'done') return answer
   throw reviveError(answer.error, {
     where: { batch: run.plan.batch },
@@ -78,10 +86,10 @@ async function runTaskWithRetries(run: StageRun, task: string, exec: number, wor
   })
 }
 
-/** The answer of the first attempt that succeeds, or of the last one. */
-export async function lastAnswer(run: StageRun, spec: Omit<TaskSpec, 'attempt'>): Promise<TaskReport> {
+/** The answer of the first attempt that succeeds, or of the last one. Attempts are counted from `first` on. */
+export async function lastAnswer(run: StageRun, spec: Omit<TaskSpec, 'attempt'>, first = 0): Promise<TaskReport> {
   for (let attempt = 0; ; attempt++) {
-    const answer = await answerOf(run, { ...spec, attempt })
+    const answer = await answerOf(run, { ...spec, attempt: first + attempt })
     if (answer.kind === 'done') return answer
     if (!spec.trial) run.log.event({ type: 'task-failed', batch: spec.plan.batch, task: spec.task, attempt, code: answer.error.code, message: answer.error.message })
     // A task that was lost says nothing about the program, so it gets more chances than one that failed.
