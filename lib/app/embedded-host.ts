@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs'
 import type { Clock } from '../host/clock.ts'
 import type { BlobStore } from '../host/blob-store.ts'
 import type { HeadStore } from '../host/head-store.ts'
+import type { TaskLauncher } from '../host/launcher.ts'
 import type { Log } from '../host/log.ts'
 import { warningLog } from '../local/warning-log.ts'
 import type { Random } from '../host/random.ts'
@@ -16,6 +17,10 @@ import { systemClock } from '../local/system-clock.ts'
 import { systemRandom } from '../local/system-random.ts'
 import { SluiceError } from '../model/errors.ts'
 import type { Head } from '../model/head.ts'
+import type { TaskProgram } from '../runtime/program.ts'
+import type { TaskHost } from '../runtime/run-task.ts'
+
+export type NewLauncher = (program: TaskProgram, host: TaskHost) => TaskLauncher
 
 /** What a process that embeds the engine may choose; the command line and tests set it before the program is loaded. */
 export interface EmbeddedOptions {
@@ -26,6 +31,8 @@ export interface EmbeddedOptions {
   readonly dir: string | null
   /** 0: tasks run in this thread. */
   readonly workers: number
+  /** Where tasks run instead; `null`: as `workers` says. */
+  readonly launcher: NewLauncher | null
   /** The module that workers load to rebuild the graph. */
   readonly module: string | null
   readonly args: readonly string[]
@@ -45,6 +52,7 @@ let options: EmbeddedOptions = {
   log: warningLog,
   dir: null,
   workers: 0,
+  launcher: null,
   module: null,
   args: [],
   batchesMax: null,

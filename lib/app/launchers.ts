@@ -8,7 +8,8 @@ import { InlineLauncher } from './inline-launcher.ts'
 
 /** Tasks in this thread, or in `workers` threads that load the program's module, where each may run for `deadlineMs`. */
 export async function newLauncher(program: TaskProgram, host: TaskHost, options: EmbeddedOptions, { dir, app, deadlineMs }: { readonly dir: string | null; readonly app: string; readonly deadlineMs: number | null }): Promise<TaskLauncher> {
-  const { workers, args, sync } = options
+  const { workers, args, sync, launcher } = options
+  if (launcher) return launcher(program, host)
   if (workers === 0) return new InlineLauncher(program, host)
   const module = options.module ?? process.argv[1]
   if (!module) throw new SluiceError('E_WORKER', 'Worker threads need a module to load, and this process was started without one.', { did: 'nothing was started', next: ['run without --workers'] })

@@ -1,0 +1,26 @@
+/** `node test/chaos/fleet-worker.ts <folder> <socket> <program> [args…]`: a task process. Answers one line of JSON, a task report, for each line of JSON, a task. */
+import { rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { createInterface } from 'node:readline'
+import { loadGraph } from '../../lib/app/load-graph.ts'
+import { silentLog } from '../../lib/host/log.ts'
+import { openDirectoryBlobs } from '../../lib/local/blob-directory.ts'
+import { systemClock } from '../../lib/local/system-clock.ts'
+import { systemRandom } from '../../lib/local/system-random.ts'
+import type { TaskSpec } from '../../lib/model/task.ts'
+import { fingerprint } from '../../lib/plan/fingerprint.ts'
+import { TaskProgram } from '../../lib/runtime/program.ts'
+import { runTask, type TaskHost } from '../../lib/runtime/run-task.ts'
+
+const [folder, socket, program, ...args] = process.argv.slice(2)
+const context = await loadGraph(program, args)
+const tasks = new TaskProgram(context.graph, context.sparkContext, fingerprint(context.graph))
+const host: TaskHost = { blobs: await openDirectoryBlobs(folder, { sync: true }), random: systemRandom, clock: systemClock, log: silentLog }
+
+rmSync(socket, { force: true })
+createServer((connection) => {
+  connection.on('error', () => {}) // whoever asked is gone
+  createInterface(connection).on('line', (line) => {
+    void runTask(JSON.parse(line) as TaskSpec, tasks, host).then((report) => connection.end(`${JSON.stringify(report)}\n`))
+  })
+}).listen(socket)
