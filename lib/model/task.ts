@@ -57,6 +57,16 @@ export interface MapOutput {
   readonly ref: BlobRef
   /** Records per reducer; what a reducer reads must be as many. */
   readonly counts: readonly number[]
+  /** Checksum of each reducer's section; 0 where it is empty. */
+  readonly sums: readonly number[]
+}
+
+/** What one reducer read of one shuffle. Sums do not depend on the order of the blocks, and tell one that was left out, or read twice, from the right ones. */
+export interface Reduced {
+  readonly shuffle: number
+  readonly reducer: number
+  readonly records: number
+  readonly sum: number
 }
 
 export interface StateWrite {
@@ -105,6 +115,8 @@ export type TaskReport =
       /** Drawn by the executing process: two executions of one spec have two runs. */
       readonly run: string
       readonly shuffles: readonly MapOutput[]
+      /** Of shuffles whose map side ran in other tasks. */
+      readonly reduced: readonly Reduced[]
       readonly state: readonly StateWrite[]
       readonly retained: readonly RetainedWrite[]
       readonly outputs: readonly OutputWrite[]

@@ -45,6 +45,23 @@ export function staleWrite(base: Manifest | null, answers: readonly TaskDone[]):
   return null
 }
 
+/** A reducer that read other than the winning map tasks wrote for it, or null: records were lost or doubled on the way. */
+export function lossyShuffle(answers: readonly TaskDone[]): string | null {
+  const sent = new Map<string, { records: number; sum: number }>()
+  for (const { shuffle, counts, sums } of answers.flatMap((answer) => answer.shuffles)) {
+    for (const [reducer, records] of counts.entries()) {
+      const before = sent.get(`${shuffle}.${reducer}`)
+      sent.set(`${shuffle}.${reducer}`, { records: (before?.records ?? 0) + records, sum: (before?.sum ?? 0) + sums[reducer] })
+    }
+  }
+  for (const { shuffle, reducer, records, sum } of answers.flatMap((answer) => answer.reduced)) {
+    const expected = sent.get(`${shuffle}.${reducer}`) ?? { records: 0, sum: 0 }
+    if (expected.records !== records) return `shuffle ${shuffle}: ${expected.records} records were sent to reducer ${reducer}, and it read ${records}`
+    if (expected.sum !== sum) return `shuffle ${shuffle}: reducer ${reducer} read other records than were sent to it`
+  }
+  return null
+}
+
 function nextState(base: Manifest | null, answers: readonly TaskDone[]): Record<string, OperatorState> {
   const writes = new Map<string, StateWrite[]>()
   for (const answer of answers) for (const write of answer.state) writes.set(write.operator, [...(writes.get(write.operator) ?? []), write])

@@ -10,7 +10,7 @@ import type { Manifest } from '../model/manifest.ts'
 import type { Coordination } from './coordination.ts'
 import { forgetGranted, letterErrors } from './dead-letters.ts'
 import { deliver, showAhead, shrinkBacklog } from './deliver.ts'
-import { nextManifest, staleWrite } from './next-manifest.ts'
+import { lossyShuffle, nextManifest, staleWrite } from './next-manifest.ts'
 import { openPlan, showsAhead, storedPlan } from './open-plan.ts'
 import { planBatch, planFrom, type PlannedBatch, type Tick } from './plan-batch.ts'
 import { runStages, type StageRun, type TaskDone } from './run-stages.ts'
@@ -96,7 +96,7 @@ function groupIds(letters: readonly DeadLetterFacts[]): Record<string, string[]>
 /** Writes down what the batch decided, after checking that it adds up. A manifest that does not is never committed. */
 async function fix(c: Coordination, planned: PlannedBatch, answers: readonly TaskDone[]): Promise<{ manifest: Manifest; ref: BlobRef }> {
   const manifest = nextManifest(c.base, planned, answers, c.program.graph)
-  const wrong = selfCheck(c.base, manifest) ?? staleWrite(c.base, answers)
+  const wrong = selfCheck(c.base, manifest) ?? staleWrite(c.base, answers) ?? lossyShuffle(answers)
   if (wrong) {
     await c.writer.write(halted(c.writer.head, wrong), 'halt')
     throw new SluiceError('E_HALTED', `Self-check before commit of batch ${manifest.batch}: ${wrong}.`, {

@@ -9,7 +9,7 @@ import type { RecordCounts } from '../model/dead-letter.ts'
 import type { Json } from '../model/json.ts'
 import type { MapOutput, OutputWrite, RetainedWrite, TaskReport, TaskSpec, Trial } from '../model/task.ts'
 import type { Stage, Terminal } from '../plan/stages.ts'
-import { encodeBuckets, joinBuckets, readSections } from '../shuffle/blocks.ts'
+import { encodeBuckets, joinBuckets, readSections, sumsOf } from '../shuffle/blocks.ts'
 import type { Buckets } from '../shuffle/buckets.ts'
 import type { ShuffleWriter } from '../shuffle/writer.ts'
 import { StateStore } from '../state/state-store.ts'
@@ -99,6 +99,7 @@ class Execution {
     for (const work of this.#spec.work) await this.#stage(this.#stages[work.stage], work.partitions)
     return {
       shuffles: this.#shuffles,
+      reduced: this.#scope.reduced,
       state: this.#scope.stateWrites,
       retained: this.#retained,
       outputs: this.#outputs,
@@ -150,15 +151,17 @@ class Execution {
   /** Blocks that this task wrote because its tables were full, oldest first. */
   #spilled(shuffle: number): SpilledShuffle {
     const blocks = this.#shuffles.filter((output) => output.shuffle === shuffle)
-    return { blocks, read: (reducer) => readSections(blocks, reducer, (ref) => getBlob(this.#host.blobs, ref)) }
+    return { blocks, read: async (reducer) => (await readSections(blocks, reducer, (ref) => getBlob(this.#host.blobs, ref))).input }
   }
 
   #readersOf(stage: Stage): number { return this.#stages.filter((other) => other.parents.includes(stage.id)).length }
 
   async #writeBlock(shuffle: number, buckets: Buckets): Promise<void> {
     const { plan, exec, task } = this.#spec
-    const ref = await putBlob(this.#host.blobs, this.#names.shuffle(plan.batch, shuffle, exec, task, this.#object()), encodeBuckets(buckets))
-    this.#shuffles.push({ shuffle, ref, counts: buckets.map((bucket) => bucket.values.length) })
+    const bytes = encodeBuckets(buckets)
+    const sums = sumsOf(bytes, buckets.length)
+    const ref = await putBlob(this.#host.blobs, this.#names.shuffle(plan.batch, shuffle, exec, task, this.#object()), bytes)
+    this.#shuffles.push({ shuffle, ref, counts: buckets.map((bucket) => bucket.values.length), sums })
   }
 
   async #output(stage: Stage, { output, operation }: Extract<Terminal, { kind: 'output' }>, partitions: readonly number[]): Promise<void> {

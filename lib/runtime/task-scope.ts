@@ -3,7 +3,7 @@ import type { Names } from '../checkpoint/names.ts'
 import type { BlobStore } from '../host/blob-store.ts'
 import type { Json } from '../model/json.ts'
 import type { BlobRef } from '../model/refs.ts'
-import type { StateWrite, TaskSpec } from '../model/task.ts'
+import type { Reduced, StateWrite, TaskSpec } from '../model/task.ts'
 import type { ShuffleInput } from '../shuffle/buckets.ts'
 import { readSections } from '../shuffle/blocks.ts'
 import type { LocalShuffle } from './local-shuffles.ts'
@@ -30,6 +30,7 @@ export class RunningTask implements TaskScope {
   readonly partition = { stageId: 0, partitionId: 0, attemptNumber: 0 }
   readonly stateWrites: StateWrite[] = []
   readonly records: Record<string, Record<string, number>> = {}
+  readonly reduced: Reduced[] = []
   /** Shuffles whose both sides run in this task. */
   readonly local = new Map<ShuffleDependency, LocalShuffle>()
   readonly #spec: TaskSpec
@@ -68,8 +69,13 @@ export class RunningTask implements TaskScope {
   shuffle(dependency: ShuffleDependency, reducer: number): Maybe<ShuffleInput> {
     const local = this.local.get(dependency)
     if (local) return local.read(reducer)
-    const outputs = this.#spec.inputs[this.#environment.shuffleIds.get(dependency)!]
-    return readSections(outputs, reducer, (ref) => getBlob(this.#environment.blobs, ref))
+    return this.#readShuffle(this.#environment.shuffleIds.get(dependency)!, reducer)
+  }
+
+  async #readShuffle(shuffle: number, reducer: number): Promise<ShuffleInput> {
+    const { input, sum } = await readSections(this.#spec.inputs[shuffle], reducer, (ref) => getBlob(this.#environment.blobs, ref))
+    this.reduced.push({ shuffle, reducer, records: input.reduce((count, { values }) => count + values.length, 0), sum })
+    return input
   }
 
   blob(ref: BlobRef): Promise<Uint8Array> { return getBlob(this.#environment.blobs, ref) }

@@ -26,7 +26,7 @@ export function scratchOver(blobs: BlobStore): BlobStore {
 export async function readForTrial(spec: TaskSpec, trial: Exclude<Trial, { kind: 'prefix' }>, graph: StreamGraph, host: TaskHost): Promise<TaskReport> {
   const run = host.random.run()
   const { task, exec } = spec
-  const nothing = { shuffles: [], state: [], retained: [], outputs: [], records: {}, accumulators: {} }
+  const nothing = { shuffles: [], reduced: [], state: [], retained: [], outputs: [], records: {}, accumulators: {} }
   const reading = new Reading(spec, graph, host)
   try {
     if (trial.kind === 'count') return { kind: 'done', task, exec, run, ...nothing, records: await reading.counts() }

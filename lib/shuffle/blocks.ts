@@ -13,10 +13,27 @@ export function encodeBuckets(buckets: Buckets): Uint8Array {
   return encodeBlock(sections)
 }
 
+/** The checksums of a block's sections, by reducer. */
+export function sumsOf(block: Uint8Array, reducers: number): number[] {
+  const sums = new Array<number>(reducers).fill(0)
+  for (const { section, crc } of openBlock(block, 'a shuffle block').entries) sums[section] = crc
+  return sums
+}
+
+export interface ReadSections {
+  readonly input: ShuffleInput
+  /** Of the sections' checksums. */
+  readonly sum: number
+}
+
 /** A reducer's section of every map task's block, in map order. */
-export async function readSections(outputs: readonly MapOutput[], reducer: number, get: (ref: BlobRef) => Promise<Uint8Array>): Promise<ShuffleInput> {
+export async function readSections(outputs: readonly MapOutput[], reducer: number, get: (ref: BlobRef) => Promise<Uint8Array>): Promise<ReadSections> {
   const wanted = outputs.filter((output) => output.counts[reducer] > 0)
-  return Promise.all(wanted.map(async (output) => asMany(output, reducer, bucketOf(openBlock(await get(output.ref), output.ref.key).read(reducer)))))
+  const blocks = await Promise.all(wanted.map(async (output) => ({ output, block: openBlock(await get(output.ref), output.ref.key) })))
+  return {
+    input: blocks.map(({ output, block }) => asMany(output, reducer, bucketOf(block.read(reducer)))),
+    sum: blocks.reduce((sum, { block }) => sum + block.sectionRange(reducer).crc, 0),
+  }
 }
 
 /** Always on: a reducer that gets more or fewer records than its map task sent must not go on. */

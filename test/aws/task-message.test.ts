@@ -11,7 +11,7 @@ const REQUEST_BYTES_MAX = 6 * 2 ** 20
 const spec = (planBytes: number, workBytes: number): TaskSpec => ({
   plan: { app: 'a', inc: 'i', batch: 7, tick: 7, time: 7000, nonce: 'n', epoch: 1, graph: 'g', zeroTime: 0, cuts: { s: { position: null, splits: ['x'.repeat(planBytes)], records: null } }, actions: {}, state: {}, retained: {} },
   task: 's0.t0', exec: 0, attempt: 0, work: [{ stage: 0, partitions: [0] }], staged: true,
-  inputs: { 0: [{ shuffle: 0, ref: { key: 'k', len: 1, crc: 1, inline: 'y'.repeat(workBytes) }, counts: [1] }] },
+  inputs: { 0: [{ shuffle: 0, ref: { key: 'k', len: 1, crc: 1, inline: 'y'.repeat(workBytes) }, sums: [7], counts: [1] }] },
 })
 
 test('a task crosses as it is, or by reference where it is too big: it arrives the same', async () => {

@@ -49,7 +49,7 @@ export const bugs: readonly SeededBug[] = [
   { name: 'one task answers a shuffle twice', file: 'runtime/run-stages.ts', find: 'outputs[output.shuffle].push(output)', put: 'outputs[output.shuffle].push(output, output)' },
   { name: 'a reducer that leaves out a map task', file: 'shuffle/blocks.ts', find: 'Promise.all(wanted.map(', put: 'Promise.all(wanted.slice(0, 2).map(' },
   { name: 'an answer that counts twice', file: 'runtime/run-stages.ts', find: 'answers.push(answer)', put: 'answers.push(answer, answer)' },
-  { name: 'a failed task that counts as done', file: 'runtime/run-stages.ts', find: "first + attempt })\n    if (answer.kind === 'done') return answer\n", put: "first + attempt })\n    if (answer.kind === 'done') return answer\n    if (attempt > 0) return { kind: 'done', task: spec.task, exec: spec.exec, run: '-', shuffles: [], state: [], retained: [], outputs: [], records: {}, accumulators: {} } as TaskDone\n" },
+  { name: 'a failed task that counts as done', file: 'runtime/run-stages.ts', find: "first + attempt })\n    if (answer.kind === 'done') return answer\n", put: "first + attempt })\n    if (answer.kind === 'done') return answer\n    if (attempt > 0) return { kind: 'done', task: spec.task, exec: spec.exec, run: '-', shuffles: [], reduced: [], state: [], retained: [], outputs: [], records: {}, accumulators: {} } as TaskDone\n" },
 
   // — state and windows
   { name: 'warm state kept after a failed attempt', file: 'state/state-store.ts', find: '    this.#warm.delete(name)\n', put: '', job: 'b', seeds: 800 },
