@@ -70,6 +70,7 @@ async function compute(c: Coordination, planned: PlannedBatch): Promise<Computed
   try {
     return { planned, answers: await runStages(run), aside: null }
   } catch (error) {
+    if (isStateLost(error)) throw await halt(c, error.message, 'its outputs did not run; state is never taken for empty')
     if (c.onError === 'fail' || !mayBeARecords(error) || c.signal.aborted) throw error
     const aside = await setAside(run, () => c.host.random.run(), error)
     const { plan: kept, letters, ref } = aside
@@ -82,6 +83,15 @@ async function compute(c: Coordination, planned: PlannedBatch): Promise<Computed
 function keysOf({ shuffles, state, retained, outputs }: TaskDone): string[] {
   const refs = [...shuffles.map(({ ref }) => ref), ...state.flatMap(({ block, window }) => [block?.ref, window?.pane?.ref]), ...retained.map(({ ref }) => ref), ...outputs.map(({ ref }) => ref)]
   return refs.flatMap((ref) => (ref && ref.inline === undefined ? [ref.key] : []))
+}
+
+/** State that the last commit names and that is gone or damaged: no attempt will find it, and going on would be to go on without it. */
+const isStateLost = (error: unknown): error is SluiceError => error instanceof SluiceError && /^E_BLOB_(MISSING|CORRUPT|TRUNCATED|VERSION)$/.test(error.code) && error.message.includes('/st/')
+
+/** Nobody runs this app until somebody has looked at it. */
+async function halt(c: Coordination, reason: string, did: string): Promise<SluiceError> {
+  await c.writer.write(halted(c.writer.head, reason), 'halt')
+  return new SluiceError('E_HALTED', reason, { where: { batch: c.writer.head.committed + 1 }, did: `not committed; ${did}`, next: ['sluice verify <dir>', 'then start again with --resume'] })
 }
 
 /** Not what the stores, other processes or the engine itself have to answer for. */
@@ -97,12 +107,7 @@ function groupIds(letters: readonly DeadLetterFacts[]): Record<string, string[]>
 async function fix(c: Coordination, planned: PlannedBatch, answers: readonly TaskDone[]): Promise<{ manifest: Manifest; ref: BlobRef }> {
   const manifest = nextManifest(c.base, planned, answers, c.program.graph)
   const wrong = selfCheck(c.base, manifest) ?? staleWrite(c.base, answers) ?? lossyShuffle(answers)
-  if (wrong) {
-    await c.writer.write(halted(c.writer.head, wrong), 'halt')
-    throw new SluiceError('E_HALTED', `Self-check before commit of batch ${manifest.batch}: ${wrong}.`, {
-      where: { batch: manifest.batch }, did: 'not committed; its outputs did not run; every object is kept', next: ['sluice verify <dir>', 'then start again with --resume'],
-    })
-  }
+  if (wrong) throw await halt(c, `Self-check before commit of batch ${manifest.batch}: ${wrong}.`, 'its outputs did not run; every object is kept')
   const { app, inc } = c.writer.head
   const names = new Names(app, inc)
   const complete = await withPacks(c.host.blobs, names, manifest, c.host.random.run())

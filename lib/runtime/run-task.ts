@@ -17,6 +17,7 @@ import { withAccumulatorScope } from '../stream/rdd/accumulator.ts'
 import { after, ArraySink, type Done, recordsOf, run, type Sink } from '../stream/rdd/node.ts'
 import { stoppable } from '../stream/rdd/resident.ts'
 import { withTaskContext } from '../stream/rdd/task-context.ts'
+import { drained } from './drained.ts'
 import { LocalShuffle, type SpilledShuffle } from './local-shuffles.ts'
 import type { TaskProgram } from './program.ts'
 import { readForTrial, scratchOver } from './trial.ts'
@@ -48,13 +49,16 @@ function runTrial(spec: TaskSpec, trial: Trial, program: TaskProgram, host: Task
 async function execute(spec: TaskSpec, program: TaskProgram, store: StateStore, host: TaskHost): Promise<TaskReport> {
   const run = host.random.run()
   const { task, exec } = spec
-  const execution = new Execution(spec, program, store, host, run)
+  const { blobs, settled } = drained(host.blobs)
+  const execution = new Execution(spec, program, store, { ...host, blobs }, run)
   try {
     const scoped = withAccumulatorScope(() => execution.all())
     const outcome = await scoped.result
     return { kind: 'done', task, exec, run, ...outcome, accumulators: Object.fromEntries(scoped.updates().map((update) => [update.accumulator, update.snapshot as Json])) }
   } catch (error) {
     return { kind: 'failed', task, exec, run, error: serialiseError(error, { task }), read: execution.read }
+  } finally {
+    await settled()
   }
 }
 

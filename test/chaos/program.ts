@@ -37,4 +37,7 @@ export default app('chaos', milliseconds(INTERVAL_MS), (ssc) => {
     }))
 
   byPage.updateStateByKey((added, before) => added.reduce((sum, n) => sum + n, before ?? 0)).saveAsTextFiles(files)
+}, {
+  // Every interval of the stream must become a batch of its own, as in the reference: none is skipped because too many were missed, or because its tasks died too often.
+  conf: { 'sluice.catchUpMax': 1_000_000, 'spark.task.maxFailures': 50 },
 })

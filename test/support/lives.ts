@@ -32,6 +32,9 @@ export interface LifeOptions {
   readonly show?: (output: string, batch: number) => void
   readonly keep?: number
   readonly acceptsGraph?: boolean
+  readonly resume?: boolean
+  /** More than 1: stages and shuffle blocks, as where tasks are spread; with as many partitions of input. */
+  readonly slots?: number
 }
 
 /** One process over a world: a coordinator that runs batch after batch of the input, each again until it is committed. */
@@ -44,7 +47,7 @@ export class ProcessLife {
     this.#batches = batches
   }
 
-  static async begin(world: World, build: Build, batches: readonly Batch[], { port = soundPort, onError = (error) => { throw error }, show, keep = 2, acceptsGraph = false }: LifeOptions = {}): Promise<ProcessLife> {
+  static async begin(world: World, build: Build, batches: readonly Batch[], { port = soundPort, onError = (error) => { throw error }, show, keep = 2, acceptsGraph = false, resume = false, slots = 1 }: LifeOptions = {}): Promise<ProcessLife> {
     const watched: Build = (input, context) => {
       const built = build(input, context)
       const streams = 'foreachRDD' in built ? { out: built } : built
@@ -57,16 +60,16 @@ export class ProcessLife {
       }
       return {}
     }
-    const context = newContext(watched, batches, {})
+    const context = newContext(watched, batches, slots > 1 ? { splits: slots } : {})
     context.graph.assignUids()
     const program = new TaskProgram(context.graph, context.sparkContext, fingerprint(context.graph))
     const clock = { now: () => START, sleepUntil: async () => {} }
     const [head, blobs] = [portedHead(world.head, port), portedBlobs(world.blobs, port)]
     const inline = new InlineLauncher(program, { blobs, random: systemRandom, clock, log: silentLog })
-    const launcher = { slots: 1, launch: (spec: never) => port('launch', () => inline.launch(spec)), close: async () => {} }
+    const launcher = { slots, launch: (spec: never) => port('launch', () => inline.launch(spec)), close: async () => {} }
     const host: Host<Head> = { clock, random: systemRandom, log: silentLog, head, blobs, launcher }
     const coordinator = await Coordinator.open({
-      app: 'test', host, program, intervalMs: BATCH_MS, conf: {}, holder: systemRandom.run(), isGone: () => true, fresh: false, resume: false, acceptsGraph,
+      app: 'test', host, program, intervalMs: BATCH_MS, conf: {}, holder: systemRandom.run(), isGone: () => true, fresh: false, resume, acceptsGraph,
       events: new BatchEvents(clock, context.listeners, silentLog, context.graph, onError),
       environment: ({ app, inc }) => ({ app, inc, write: () => {}, files: { write: async () => {} }, sparkContext: context.sparkContext }),
       limitOf: () => null, attemptsMax: 1, keep, signal: new AbortController().signal,
