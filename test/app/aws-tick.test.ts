@@ -26,3 +26,8 @@ test('an operator may ask in the event to resume or to accept a changed graph', 
   assert.deepEqual({ resume, acceptsGraph }, { resume: true, acceptsGraph: true })
   assert.equal(decodeTick({ resume: 'yes' }, context(300), 0).resume, false)
 })
+
+test('F04: a tick that waited six hours in a queue stands for a minute that is over: it begins no batch of less than a minute', () => {
+  const now = at('16:00:20')
+  assert.ok(closing(decodeTick({ source: 'aws.events', time: '2026-01-01T10:00:00Z' }, context(300), now), 1000)! < now)
+})

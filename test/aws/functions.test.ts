@@ -104,7 +104,7 @@ test('objects in, counts out: what each tick finds is added up over stateless fu
   assert.ok(lambda.calls.filter(({ name }) => name === 'task').length >= 6)
 })
 
-test('ticks that were missed are caught up, each with its own batch; one that comes twice finds nothing to do', async () => {
+test('F02, F03: ticks that were missed are caught up, each with its own batch; one that comes twice finds nothing to do', async () => {
   const { put, tick, again, saved } = await deploy()
   await put('1', 'a')
   assert.deepEqual(await tick(3), { busy: false, batches: 3, committed: 3 })
@@ -112,7 +112,7 @@ test('ticks that were missed are caught up, each with its own batch; one that co
   assert.deepEqual(await saved(), [{ a: 1 }, { a: 1 }, { a: 1 }])
 })
 
-test('of two coordinators at once one runs and the other is told that it is busy', async () => {
+test('F02: of two coordinators at once one runs and the other is told that it is busy', async () => {
   const { put, tick, again, saved, lambda } = await deploy()
   await put('1', 'a')
   const held = Promise.withResolvers<void>()
@@ -129,7 +129,7 @@ test('of two coordinators at once one runs and the other is told that it is busy
   assert.deepEqual(await saved(), [{ a: 1 }])
 })
 
-test('calls that Lambda turns away are made again, and a task that dies runs again: counts are the same', async () => {
+test('F26: calls that Lambda turns away are made again, and a task that dies runs again: counts are the same', async () => {
   const { put, tick, saved, lambda } = await deploy()
   const faults = ['throttle', 'throttle', null, 'crash', null, 'crash', 'throttle'] as const
   let call = 0
@@ -139,7 +139,7 @@ test('calls that Lambda turns away are made again, and a task that dies runs aga
   assert.deepEqual(await saved(), [{ a: 1, b: 2 }])
 })
 
-test('a task that never answers costs the tick; the next one runs the batch again, and nothing counts twice', async () => {
+test('F24: a task that never answers costs the tick; the next one runs the batch again, and nothing counts twice', async () => {
   const { put, tick, saved, lambda } = await deploy()
   await put('1', 'a b b')
   lambda.fault = (name) => (name === 'task' ? 'lose-answer' : null)

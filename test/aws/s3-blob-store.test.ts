@@ -10,7 +10,7 @@ const newStore = (): S3BlobStore => new S3BlobStore(clients, bucket, `${fresh()}
 
 blobStoreContract('S3 blobs (fauxqs)', async () => newStore())
 
-test('a write whose answer was lost may be repeated: the same bytes under the same name are success', async () => {
+test('F34: a write whose answer was lost may be repeated: the same bytes under the same name are success', async () => {
   const store = newStore()
   await store.putNew('run', Buffer.from('content'))
   await store.putNew('run', Buffer.from('content'))
@@ -29,4 +29,16 @@ test('a range of no bytes is empty where there is an object, and an error where 
   await store.putNew('a', Buffer.from('x'))
   assert.equal((await store.getRange('a', 0, 0)).length, 0)
   await assert.rejects(store.getRange('b', 0, 0), (error) => hasCode(error, 'E_BLOB_MISSING'))
+})
+
+test('F35: a conditional write that collides with another one is sent again, as often as it takes', async () => {
+  const { sdk } = await clients.s3()
+  let sent = 0
+  const send = async (): Promise<unknown> => {
+    if (++sent < 4) throw Object.assign(new Error('ConditionalRequestConflict'), { $metadata: { httpStatusCode: 409 } })
+    return {}
+  }
+  const colliding = { ...clients, s3: async () => ({ sdk, client: { send } as never }) }
+  await new S3BlobStore(colliding, bucket, '').putNew('run', Buffer.from('content'))
+  assert.equal(sent, 4)
 })

@@ -14,7 +14,7 @@ const spec = (planBytes: number, workBytes: number): TaskSpec => ({
   inputs: { 0: [{ shuffle: 0, ref: { key: 'k', len: 1, crc: 1, inline: 'y'.repeat(workBytes) }, sums: [7], counts: [1] }] },
 })
 
-test('a task crosses as it is, or by reference where it is too big: it arrives the same', async () => {
+test('F28: a task crosses as it is, or by reference where it is too big: it arrives the same', async () => {
   for (const [planBytes, workBytes, objects] of [[10, 10, 0], [9_000_000, 10, 1], [10, 9_000_000, 1], [9_000_000, 9_000_000, 2], [2_400_000, 2_400_000, 0]] as const) {
     const blobs = new MemoryBlobStore()
     const sent = spec(planBytes, workBytes)
@@ -33,7 +33,7 @@ test('a big plan is stored once for all tasks of its batch', async () => {
   assert.equal(blobs.counts.puts, 1)
 })
 
-test('a big report comes back by reference', async () => {
+test('F27: a big report comes back by reference', async () => {
   const blobs = new MemoryBlobStore()
   const report: TaskReport = { kind: 'failed', task: 't', exec: 0, run: 'r', error: { code: 'E', name: 'Error', message: 'x'.repeat(9_000_000), stack: '', where: {}, did: '', next: [], retry: true } }
   const packed = await encodeReport(report, spec(1, 1), blobs, systemRandom)

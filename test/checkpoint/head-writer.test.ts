@@ -43,7 +43,7 @@ const steps: readonly [cause: 'commit' | 'mark' | 'halt' | 'release', Head, Head
 
 for (const [cause, before, after] of steps) {
   for (const weather of ['fine', 'applies, answer lost', 'refuses to answer', 'arrives late'] as const) {
-    test(`a ${cause} is written once when the store ${weather === 'fine' ? 'answers' : weather}`, async () => {
+    test(`F06: a ${cause} is written once when the store ${weather === 'fine' ? 'answers' : weather}`, async () => {
       const { store, writer } = await writerOver([weather], before)
       await writer.write(after, cause)
       assert.deepEqual(await store.read(), { rev: 2, value: after })
@@ -52,7 +52,7 @@ for (const [cause, before, after] of steps) {
   }
 }
 
-test('a write behind another coordinator is fenced, whether it was refused or got no answer', async () => {
+test('F05, F07: a write behind another coordinator is fenced, whether it was refused or got no answer', async () => {
   for (const weather of ['fine', 'refuses to answer'] as const) {
     const { store, writer } = await writerOver([weather])
     const theirs = acquired(headWith(), { holder: 'other', leaseUntil: 300, graph: 'g1', conf: {} })

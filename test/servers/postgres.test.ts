@@ -44,7 +44,7 @@ async function tests(found: string): Promise<void> {
     read: async (sql) => (await pool.query({ text: sql, rowMode: 'array' })).rows,
   })
 
-  test('PostgreSQL: serialisable transactions that fail are repeated, and every addition counts once', async (t) => {
+  test('F61: PostgreSQL: serialisable transactions that fail are repeated, and every addition counts once', async (t) => {
     await pool.query('create table ser (word text primary key, n int)')
     const serialisable = new Pool({ connectionString: server.url, options: '-c default_transaction_isolation=serializable' })
     t.after(() => serialisable.end())

@@ -28,7 +28,7 @@ export function sqlLaws(name: string, server: SqlServer): void {
   }
 
   for (const cut of [/^insert into .*t\d/, /^(update|insert).*sluice_fence/, /^commit$/]) {
-    test(`${name}: a connection that breaks at ${cut.source} is replaced, and every row is there once`, async () => {
+    test(`F61: ${name}: a connection that breaks at ${cut.source} is replaced, and every row is there once`, async () => {
       const into = await table('word varchar(100), n int')
       for (let batch = 1; batch <= 3; batch++) {
         await deliver(server.openCut(cut, { ...counts, table: into }), batch, [[['a', batch], ['b', batch]]], { sink: into })
@@ -37,7 +37,7 @@ export function sqlLaws(name: string, server: SqlServer): void {
     })
   }
 
-  test(`${name}: transactions that lock the same rows in opposite order are repeated, and every addition counts once`, async () => {
+  test(`F61: ${name}: transactions that lock the same rows in opposite order are repeated, and every addition counts once`, async () => {
     const into = await table()
     const words = Array.from({ length: 40 }, (_, i) => `w${i}`)
     const options = { ...counts, table: into, upsert: { key: ['word'], add: ['n'] }, batchRows: 1, attempts: 50 } as const

@@ -89,7 +89,7 @@ export const sinkContract = (name: string, create: (t: TestContext) => Promise<S
     await holds(under, [1, 2, 3, 4].flatMap((batch) => [0, 1, 2].flatMap((partition) => rows(`${batch}.${partition}.`, 2))))
   })
 
-  promise('an app that begins anew is not held back by the batches of its former life', async (under) => {
+  promise('F63: an app that begins anew is not held back by the batches of its former life', async (under) => {
     await deliver(under.open(), 9, [rows('old', 2)], { inc: 'first' })
     await deliver(under.open(), 1, [rows('new', 2)], { inc: 'second' })
     await deliver(under.open(), 1, [rows('new', 2)], { inc: 'second' })
