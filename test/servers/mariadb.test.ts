@@ -7,6 +7,7 @@ import { type MySqlPool, mysql } from '../../lib/sinks/index.ts'
 import { deliver, sinkContract, type SinkRow } from '../../lib/testing/contracts/sink.ts'
 import { DyingCalls } from '../sinks/dying-calls.ts'
 import { keptUntilTheEnd } from '../sinks/kept.ts'
+import { badNetworkLaw } from './bad-network.ts'
 import { assertEnds } from './ends.ts'
 import { sqlLaws } from './sql-laws.ts'
 
@@ -41,6 +42,13 @@ async function tests(found: string): Promise<void> {
     openCut: (at, options) => mysql(cutPool(pool, at), options),
     run: async (sql) => { await pool.query(sql) },
     read: async (sql) => (await pool.query({ sql, rowsAsArray: true }))[0] as unknown[][],
+  })
+
+  badNetworkLaw({
+    name: 'MariaDB', port: server.port, silent: true,
+    open: (port, table) => mysql(server.url.replace(String(server.port), String(port)), { table, fence: `${table}_fence`, columns: ['n'], row: (n: number) => [n], timeoutMs: 500, attempts: 3 }),
+    read: async (table) => ((await pool.query({ sql: `select n from ${table} order by n`, rowsAsArray: true }))[0] as unknown as number[][]).flat(),
+    prepare: async (table) => { await pool.query(`create table ${table} (n int)`) },
   })
 
   test('MariaDB: a value that would be cut is an error on connections of the sink, whatever the server is set to', async (t) => {

@@ -7,6 +7,7 @@ import { type PostgresPool, postgres } from '../../lib/sinks/index.ts'
 import { deliver, sinkContract, type SinkRow } from '../../lib/testing/contracts/sink.ts'
 import { DyingCalls } from '../sinks/dying-calls.ts'
 import { keptUntilTheEnd } from '../sinks/kept.ts'
+import { badNetworkLaw } from './bad-network.ts'
 import { assertEnds } from './ends.ts'
 import { sqlLaws } from './sql-laws.ts'
 
@@ -42,6 +43,13 @@ async function tests(found: string): Promise<void> {
     openCut: (at, options) => postgres(cutPool(pool, at), options),
     run: async (sql) => { await pool.query(sql) },
     read: async (sql) => (await pool.query({ text: sql, rowMode: 'array' })).rows,
+  })
+
+  badNetworkLaw({
+    name: 'PostgreSQL', port: server.port, silent: true,
+    open: (port, table) => postgres(server.url.replace(String(server.port), String(port)), { table, fence: `${table}_fence`, columns: ['n'], row: (n: number) => [n], timeoutMs: 500, attempts: 3 }),
+    read: async (table) => (await pool.query({ text: `select n from ${table} order by n`, rowMode: 'array' })).rows.flat() as number[],
+    prepare: async (table) => { await pool.query(`create table ${table} (n int)`) },
   })
 
   test('F61: PostgreSQL: serialisable transactions that fail are repeated, and every addition counts once', async (t) => {

@@ -7,6 +7,7 @@ import { redis, type RedisClient } from '../../lib/sinks/index.ts'
 import { deliver, sinkContract, type SinkRow } from '../../lib/testing/contracts/sink.ts'
 import { DyingCalls } from '../sinks/dying-calls.ts'
 import { keptUntilTheEnd } from '../sinks/kept.ts'
+import { badNetworkLaw } from './bad-network.ts'
 import { assertEnds } from './ends.ts'
 
 const program = findRedis()
@@ -39,6 +40,13 @@ async function tests(found: string): Promise<void> {
       }
     })
   }
+
+  badNetworkLaw({
+    name: 'Redis', port: server.port, silent: false,
+    open: (port, list) => redis(server.url.replace(String(server.port), String(port)), { commands: (n: number) => [['RPUSH', list, n]], batchCommands: 2, attempts: 3 }),
+    read: async (list) => (await client.lRange(list, 0, -1)).map(Number).sort((a, b) => a - b),
+    prepare: async () => {},
+  })
 
   test('Redis: a command that is refused holds the partition up where it is, and those before it are not repeated', async () => {
     await client.set('mixed:b', 'text')

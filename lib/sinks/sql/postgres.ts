@@ -14,6 +14,7 @@ export interface PostgresPool {
 export interface PostgresClient {
   query(text: string, values: unknown[]): Promise<{ readonly rows: any[]; readonly rowCount: number | null; readonly command: string }>
   release(destroy?: boolean): void
+  on?(event: 'error', listener: (error: Error) => void): unknown
 }
 
 /**
@@ -35,7 +36,7 @@ function postgresServer(given: PostgresPool | string): Server {
     dialect: postgresDialect,
     place: typeof given === 'string' ? shownAddress(given, { path: true }) : 'PostgreSQL',
     secrets: typeof given === 'string' ? secretsOf(given) : [],
-    connect: async () => new Connection(await (await poolOf()).connect()),
+    connect: async () => new Connection(guarded(await (await poolOf()).connect())),
     faultOf,
     isMissingTable: (error) => stateOf(error) === '42P01',
     async close() {
@@ -56,6 +57,15 @@ async function openPool(connectionString: string): Promise<OwnPool> {
   // An idle connection that breaks is replaced; without a listener it would end the process.
   pool.on('error', () => {})
   return pool
+}
+
+const guardedClients = new WeakSet<PostgresClient>()
+
+/** A connection may break between two statements. Whoever sends the next one is told; without a listener the process would end before. */
+function guarded(client: PostgresClient): PostgresClient {
+  if (!guardedClients.has(client)) client.on?.('error', () => {})
+  guardedClients.add(client)
+  return client
 }
 
 class Connection implements ServerConnection {

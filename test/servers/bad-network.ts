@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { systemClock } from '../../lib/local/system-clock.ts'
+import { hasCode } from '../../lib/model/errors.ts'
+import type { OutputSink } from '../../lib/sinks/index.ts'
+import { delivery } from '../../lib/testing/contracts/sink.ts'
+import { withSeeds } from '../support/dice.ts'
+import { FaultProxy } from './fault-proxy.ts'
+
+/** A server that can be reached by a way that is not its own. */
+export interface Reachable {
+  readonly name: string
+  readonly port: number
+  /** Whether its clients give up on a connection that falls silent. */
+  readonly silent: boolean
+  /** Makes an empty place. */
+  prepare(place: string): Promise<void>
+  /** A sink of numbers into `place`, over `port`. */
+  open(port: number, place: string): OutputSink<number>
+  /** What is there, sorted. */
+  read(place: string): Promise<number[]>
+}
+
+const BATCHES = 12
+const PARTITIONS = 2
+
+/** Everything of a batch, again and again until it is through, as the engine does with an output that is owed. */
+async function insist(sink: OutputSink<number>, batch: number, place: string): Promise<void> {
+  for (let partition = 0; partition < PARTITIONS; partition++) {
+    for (let tries = 0; ; tries++) {
+      try {
+        await sink.write([0, 1, 2].map((n) => 100 * batch + 10 * partition + n), { ...delivery(batch, partition, PARTITIONS, { sink: place }), clock: systemClock })
+        break
+      } catch (error) {
+        if (!hasCode(error, 'E_SINK_UNAVAILABLE') || tries > 50) throw error
+      }
+    }
+  }
+}
+
+/** Sinks over a network that does to connections what networks do. */
+export function badNetworkLaw({ name, port, silent, prepare, open, read }: Reachable): void {
+  test(`F68: ${name}: over connections that are slow, reset, cut off${silent ? ', silent or half open' : ''}, every row is there once`, (t) => withSeeds(t, 3, async (dice, seed) => {
+    const proxy = await FaultProxy.before(port, dice, { silent })
+    const place = `net${seed}`
+    await prepare(place)
+    let sink = open(proxy.port, place)
+    try {
+      for (let batch = 1; batch <= BATCHES; batch++) {
+        await insist(sink, batch, place)
+        if (dice.chance(0.5)) continue
+        // Another process, as far as the server can tell: with connections of its own.
+        await sink.close?.()
+        sink = open(proxy.port, place)
+      }
+      t.diagnostic([...proxy.happened].map(([what, times]) => `${what} ${times}`).sort().join(', '))
+    } finally {
+      await sink.close?.().catch(() => {})
+      await proxy.close()
+    }
+    const expected = Array.from({ length: BATCHES }, (_, b) => Array.from({ length: PARTITIONS }, (_unused, p) => [0, 1, 2].map((n) => 100 * (b + 1) + 10 * p + n))).flat(2)
+    assert.deepEqual(await read(place), expected)
+  }))
+}
