@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SeededRandom } from '../../lib/local/seeded-random.ts'
 import { Child } from './child.ts'
-import { type ChaosRequest, type Killed, lastBatch, type Scene } from './scene.ts'
+import { letFinish } from './one-process.ts'
+import type { Killed, Scene, SceneRequest } from './scene.ts'
 
 /** From one blow to the next. */
 const PAUSE_MS = { min: 100, max: 200 }
@@ -11,6 +12,8 @@ const STOP_SHARE = 0.1
 const STOP_MS_MAX = 400
 /** The coordinator is hit less often than its share, or it would hardly live through its start. */
 const COORDINATOR_SHARE = 0.2
+/** Who is refused ends at once: one that lives for so long has taken over, even if it can show nothing because the old one sleeps in a transaction. */
+const TAKEN_MS = 4000
 /** How long a coordinator that was taken over may take to notice. */
 const FENCED_MS_MAX = 20_000
 
@@ -18,10 +21,10 @@ const FENCED_MS_MAX = 20_000
  * A coordinator and its workers as processes of their own, over sockets, on one directory. Each blow hits one of them; who is dead starts again at once. Half-way,
  * the coordinator is stopped until another one has taken the app over, and then woken: it must notice and end, and nothing it does may count.
  */
-export async function killFleet({ kills, processes }: ChaosRequest, scene: Scene, random: SeededRandom): Promise<Killed> {
-  const { folder, database, ticks, programArgs } = scene
+export async function killFleet({ kills, processes, folder }: SceneRequest, scene: Scene, random: SeededRandom): Promise<Killed> {
+  const { programArgs } = scene
   const sockets = Array.from({ length: processes }, (_, i) => join(folder, `worker-${i}.sock`))
-  const workers = sockets.map((socket, i) => new Child(['test/chaos/fleet-worker.ts', join(folder, 'state/chaos'), socket, ...programArgs], join(folder, `worker-${i}.txt`)))
+  const workers = sockets.map((socket, i) => new Child(['test/chaos/fleet-worker.ts', join(folder, 'state', scene.app), socket, ...programArgs], join(folder, `worker-${i}.txt`)))
   const newCoordinator = (name: string): Child => new Child(['test/chaos/fleet-coordinator.ts', join(folder, 'state'), sockets.join(','), ...programArgs], join(folder, `${name}.txt`))
   let coordinator = newCoordinator('coordinator')
   let stops = 0
@@ -35,27 +38,24 @@ export async function killFleet({ kills, processes }: ChaosRequest, scene: Scene
     }
     await victim.end('SIGKILL')
     victim.startAgain()
-    if (++killed === Math.floor(kills / 2)) coordinator = await takenOver(coordinator, newCoordinator('successor'), database)
+    if (++killed === Math.floor(kills / 2)) coordinator = await takenOver(coordinator, newCoordinator('successor'), scene)
   }
-  const end = Math.max(ticks, lastBatch(database) + 1)
-  while (lastBatch(database) < end) {
-    if (coordinator.exitCode !== null) throw new Error(`the coordinator ended with ${coordinator.exitCode} before the stream did: ${coordinator.lastWords}`)
-    await sleep(100)
-  }
-  await coordinator.end('SIGINT')
+  await letFinish(coordinator, scene)
   for (const worker of workers) await worker.end('SIGKILL')
   return { kills, stops: stops + 1 }
 }
 
-/** The old one stands still while its lease runs out, wakes when its successor has committed, and must end by itself. */
-async function takenOver(old: Child, successor: Child, database: string): Promise<Child> {
-  const before = lastBatch(database)
-  while (lastBatch(database) === before) await sleep(20)
+/** The old one stands still while its lease runs out, wakes when its successor has taken over, and must end by itself. */
+async function takenOver(old: Child, successor: Child, scene: Scene): Promise<Child> {
+  const before = scene.batch()
+  while (scene.batch() === before) await sleep(20)
   old.signal('SIGSTOP')
-  const reached = lastBatch(database)
-  while (lastBatch(database) <= reached + 1) {
+  const reached = scene.batch()
+  for (let alive = Date.now(); scene.batch() <= reached + 1 && Date.now() - alive < TAKEN_MS;) {
     await sleep(100)
-    if (successor.isOver) successor.startAgain()
+    if (!successor.isOver) continue
+    successor.startAgain()
+    alive = Date.now()
   }
   old.signal('SIGCONT')
   const noticed = Date.now() + FENCED_MS_MAX

@@ -2,15 +2,14 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SeededRandom } from '../../lib/local/seeded-random.ts'
 import { Child } from './child.ts'
-import { type ChaosRequest, type Killed, lastBatch, type Scene } from './scene.ts'
+import type { Killed, Scene, SceneRequest } from './scene.ts'
 
 /** A process lives this long before it is killed: long enough to start and run some batches, or to die in the middle of starting. */
 const LIFE_MS = { min: 100, max: 900 }
 
 /** Kills a program that runs as users run it, `sluice run --dir`, with all its threads. */
-export async function killOneProcess({ kills, workers }: ChaosRequest, scene: Scene, random: SeededRandom): Promise<Killed> {
-  const { database, ticks, folder, programArgs } = scene
-  const child = new Child(['lib/cli/bin.ts', 'run', ...programArgs, '--dir', join(folder, 'state'), '--workers', String(workers)], join(folder, 'stderr.txt'))
+export async function killOneProcess({ kills, workers, folder }: SceneRequest, scene: Scene, random: SeededRandom): Promise<Killed> {
+  const child = new Child(['lib/cli/bin.ts', 'run', ...scene.programArgs, '--dir', join(folder, 'state'), '--workers', String(workers)], join(folder, 'stderr.txt'))
   let stops = 0
   for (let killed = 0; killed < kills; killed++) {
     await sleep(LIFE_MS.min + random.next() * (LIFE_MS.max - LIFE_MS.min))
@@ -21,12 +20,17 @@ export async function killOneProcess({ kills, workers }: ChaosRequest, scene: Sc
     await child.end('SIGKILL')
     child.startAgain()
   }
-  // The last process must run a batch of its own: what the last kill left half done is its to finish, however far the stream had come.
-  const end = Math.max(ticks, lastBatch(database) + 1)
-  while (lastBatch(database) < end) {
+  await letFinish(child, scene)
+  return { kills, stops }
+}
+
+/** The last process must run a batch of its own: what the last kill left half done is its to finish, however far the stream had come. */
+export async function letFinish(child: Child, scene: Scene): Promise<void> {
+  scene.end()
+  const reached = scene.batch()
+  while (!scene.isThrough() || scene.batch() <= reached) {
     if (child.exitCode !== null) throw new Error(`the program ended with ${child.exitCode} before the stream did: ${child.lastWords}`)
     await sleep(100)
   }
   await child.end('SIGINT')
-  return { kills, stops }
 }

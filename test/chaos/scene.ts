@@ -1,9 +1,3 @@
-/** What every chaos run writes, and what must be there in the end. */
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
-import { reference } from './reference.ts'
-
 export interface ChaosRequest {
   readonly kills: number
   /** Threads for tasks in the one process that runs the program. */
@@ -17,65 +11,32 @@ export interface Killed {
   readonly stops: number
 }
 
+/** A program, what it reads, and what must be there in the end. */
 export interface Scene {
-  /** Everything that is written lies below it. */
-  readonly folder: string
-  readonly database: string
-  /** Intervals in which visits arrive. */
-  readonly ticks: number
+  /** The name of the app. */
+  readonly app: string
   /** The program, and its arguments. */
   readonly programArgs: readonly string[]
+  /** Begins to bring records, where they do not come by themselves. */
+  begin(): void
+  /** Brings no more. */
+  end(): void
+  /** The last batch whose outputs can be seen. */
+  batch(): number
+  /** Whether everything that was brought can be seen. */
+  isThrough(): boolean
+  /** What is not as plain code computes it, once everything is through. */
+  differences(): string[]
 }
 
-/** Intervals of the stream for each kill: about as long as a process lives. */
-const TICKS_PER_KILL = { one: 6, fleet: 3 }
-
-export function newScene(folder: string, { kills, processes }: ChaosRequest): Scene {
-  const database = join(folder, 'out.db')
-  const ticks = Math.max(40, kills * (processes > 0 ? TICKS_PER_KILL.fleet : TICKS_PER_KILL.one))
-  makeTables(database)
-  return { folder, database, ticks, programArgs: ['test/chaos/program.ts', database, join(folder, 'pages/p'), String(ticks)] }
+export interface SceneRequest extends ChaosRequest {
+  /** Everything that is written lies below it. */
+  readonly folder: string
+  readonly seed: number
 }
 
-function makeTables(file: string): void {
-  const database = new DatabaseSync(file)
-  database.exec('CREATE TABLE windows (batch INTEGER, page TEXT, n INTEGER); CREATE TABLE totals (user TEXT PRIMARY KEY, ms INTEGER, batch INTEGER)')
-  database.close()
-}
-
-/** The last batch whose totals are in the database. */
-export function lastBatch(file: string): number {
-  try {
-    const database = new DatabaseSync(file, { readOnly: true })
-    const row = database.prepare('SELECT max(batch) AS batch FROM totals').get() as { batch: number | null }
-    database.close()
-    return row.batch ?? 0
-  } catch {
-    return 0 // not made yet, or locked for a moment
-  }
-}
-
-/** What is not as plain code computes it from the first `ticks` intervals. */
-export function compare({ ticks, database: file, folder }: Scene): string[] {
-  const expected = reference(ticks)
-  const database = new DatabaseSync(file, { readOnly: true })
-  const windows = database.prepare('SELECT batch, page, n FROM windows WHERE batch <= ?').all(ticks).map((row) => `${row['batch']} ${row['page']} ${row['n']}`)
-  const totals = database.prepare('SELECT user, ms FROM totals').all().map((row) => `${row['user']} ${row['ms']}`)
-  database.close()
-  return [
-    ...difference('windows', windows.sort(), expected.windows),
-    ...difference('totals', totals.sort(), expected.totals),
-    ...difference('pages', newestPages(join(folder, 'pages')), expected.pages),
-  ]
-}
-
-function newestPages(folder: string): string[] {
-  const newest = join(folder, readdirSync(folder).sort().at(-1)!)
-  const lines = readdirSync(newest).filter((name) => name.startsWith('part-')).flatMap((name) => readFileSync(join(newest, name), 'utf8').split('\n'))
-  return lines.filter((line) => line !== '').map((line) => line.slice(1, -1).replace(',', ' ')).sort()
-}
-
-function difference(what: string, found: readonly string[], expected: readonly string[]): string[] {
+/** Rows that are missing, too much, or there twice. Both lists are sorted. */
+export function difference(what: string, found: readonly string[], expected: readonly string[]): string[] {
   const [have, want] = [new Set(found), new Set(expected)]
   const missing = expected.filter((row) => !have.has(row)).map((row) => `${what}: missing ${row}`)
   const extra = found.filter((row, i) => !want.has(row) || found[i - 1] === row).map((row) => `${what}: too much ${row}`)

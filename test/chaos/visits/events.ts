@@ -1,4 +1,4 @@
-import type { Source } from '../../lib/index.ts'
+import type { Source } from '../../../lib/index.ts'
 
 /** One event of the generated stream. */
 export interface Visit {

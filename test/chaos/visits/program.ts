@@ -1,6 +1,6 @@
 /** What the chaos run kills: a window, keyed state and a plain count over the generated visits, into SQLite and into files. */
-import { app, milliseconds, StateSpec, type State } from '../../lib/index.ts'
-import { sqlite } from '../../lib/sinks/index.ts'
+import { app, milliseconds, StateSpec, type State } from '../../../lib/index.ts'
+import { sqlite } from '../../../lib/sinks/index.ts'
 import { visits } from './events.ts'
 
 const [database, files, ticks] = process.argv.slice(2)
