@@ -15,6 +15,7 @@ export class Names {
   retained(stream: string, batch: number, partition: number, run: string): string { return `${this.#root}/st/${plain(stream)}/${spread(batch)}/p${partition}/${run}.r` }
   output(output: string, batch: number, partition: number, run: string): string { return `${this.#root}/out/${spread(batch)}/${plain(output)}/p${partition}/${run}` }
   manifest(batch: number, nonce: string): string { return `${this.#root}/man/${spread(batch)}/${nonce}.json` }
+  graph(batch: number, run: string): string { return `${this.#root}/graph/${spread(batch)}/${run}.json` }
   /** What receivers stored; a source sweeps its own. */
   get received(): string { return `${this.#root}/rcv/` }
   source(uid: string): string { return `${this.received}${plain(uid)}/` }

@@ -36,8 +36,7 @@ export class DevRun {
 
   start(fresh: boolean): void {
     const { file, args, dir, workers } = this.#options
-    // What follows a change is meant to go on with the state; the engine refuses what cannot.
-    const flags = ['--dir', dir, '--accept-graph', '--workers', String(workers), ...fresh ? ['--fresh'] : [], ...this.#verbose ? ['--verbose'] : []]
+    const flags = ['--dir', dir, '--workers', String(workers), ...fresh ? ['--fresh'] : [], ...this.#verbose ? ['--verbose'] : []]
     const child = spawn(process.execPath, [process.argv[1], 'run', file, ...flags, '--', ...args], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       env: { ...process.env, SLUICE_WATCHED: '1' },

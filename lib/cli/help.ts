@@ -32,7 +32,8 @@ process.argv[2] and on. What it prints goes to stdout, what sluice says to stder
   --json             one JSON object per line on stdout, nothing else
   --verbose          errors with their stacks
   --resume           go on after a halt
-  --accept-graph     go on although operators have changed
+  --drop-state <uids>  give up the state of these operators, and the positions of these sources, if the program has
+                     no place for them any more
   --                 what follows is for the program, even if it looks like an option
 
 Examples

@@ -4,6 +4,7 @@ import type { Host } from '../host/host.ts'
 import type { Head } from '../model/head.ts'
 import type { Manifest } from '../model/manifest.ts'
 import type { OutputPublisher } from '../output/output-publisher.ts'
+import type { Admission } from './admission.ts'
 import type { BatchEvents } from './batch-events.ts'
 import type { TaskProgram } from './program.ts'
 
@@ -22,6 +23,7 @@ export interface Coordination {
   readonly limitOf: (source: string) => number | null
   readonly leaseUntil: () => number
   readonly startedAt: number
+  readonly admission: Admission
   /** The last committed manifest. */
   base: Manifest | null
 }

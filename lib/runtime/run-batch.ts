@@ -1,4 +1,5 @@
 import { decideDuty } from '../checkpoint/decide.ts'
+import { HEAD_BYTES_MAX } from '../checkpoint/head-size.ts'
 import { putManifest, readManifest, withPacks } from '../checkpoint/manifest.ts'
 import { Names } from '../checkpoint/names.ts'
 import { selfCheck } from '../checkpoint/self-check.ts'
@@ -9,8 +10,9 @@ import type { BlobRef } from '../model/refs.ts'
 import type { Manifest } from '../model/manifest.ts'
 import type { Coordination } from './coordination.ts'
 import { nextManifest, staleWrite } from './next-manifest.ts'
+import { haltIfAhead } from './head-behind.ts'
 import { planBatch, type PlannedBatch, type Tick } from './plan-batch.ts'
-import { runOutputs } from './run-output.ts'
+import { type OutputRun, runOutputs } from './run-output.ts'
 import { runStages, type TaskDone } from './run-stages.ts'
 import { serialiseError } from './serialised-error.ts'
 
@@ -21,7 +23,7 @@ import { serialiseError } from './serialised-error.ts'
  */
 export async function runBatch(c: Coordination, tick: Tick): Promise<Manifest> {
   if (decideDuty(c.writer.head).kind === 'deliver') await deliver(c, c.base!)
-  if (c.writer.head.owed.length >= OWED_MAX) await shrinkBacklog(c)
+  if (isBacklogged(c.writer.head.owed)) await shrinkBacklog(c)
   const planned = await plan(c, tick)
   const answers = await compute(c, planned)
   const manifest = await fix(c, planned, answers)
@@ -33,13 +35,15 @@ export async function runBatch(c: Coordination, tick: Tick): Promise<Manifest> {
   return manifest.manifest
 }
 
-/** So many outputs may be owed before later batches wait: the head must stay small, and somebody has to look. */
+/** So much may be owed before later batches wait: the head must stay small, and somebody has to look. */
 const OWED_MAX = 16
+const OWED_BYTES_MAX = HEAD_BYTES_MAX / 2
+const isBacklogged = (owed: readonly OwedOutput[]): boolean => owed.length >= OWED_MAX || (owed.length > 0 && JSON.stringify(owed).length > OWED_BYTES_MAX)
 
 async function shrinkBacklog(c: Coordination): Promise<void> {
   await deliverOwed(c)
   const { owed } = c.writer.head
-  if (owed.length < OWED_MAX) return
+  if (!isBacklogged(owed)) return
   const outputs = [...new Set(owed.map(({ output }) => output))]
   throw new SluiceError('E_OUTPUT_BACKLOG', `${owed.length} outputs are owed, the oldest of batch ${owed[0].batch}: ${outputs.join(', ')}.`, {
     where: { operator: outputs[0], batch: owed[0].batch },
@@ -62,7 +66,7 @@ async function compute(c: Coordination, { plan: batchPlan, stages, staged }: Pla
 
 /** Writes down what the batch decided, after checking that it adds up. A manifest that does not is never committed. */
 async function fix(c: Coordination, planned: PlannedBatch, answers: readonly TaskDone[]): Promise<{ manifest: Manifest; ref: BlobRef }> {
-  const manifest = nextManifest(c.base, planned, answers, c.program.graph)
+  const manifest = await c.admission.complete(nextManifest(c.base, planned, answers, c.program.graph), c.base, { host: c.host, head: c.writer.head })
   const wrong = selfCheck(c.base, manifest) ?? staleWrite(c.base, answers)
   if (wrong) {
     await c.writer.write(halted(c.writer.head, wrong), 'halt')
@@ -107,6 +111,7 @@ export async function deliver(c: Coordination, manifest: Manifest): Promise<void
   const waiting = new Set(still.map(({ output }) => output).filter((output) => output in manifest.outputs && isOrdered(c, output)))
   const failed = await runOutputs(manifest, c.program.graph, c.publisher, c.events.outputHooks(manifest), (output) => !waiting.has(output))
   const owed = [...waiting, ...failed.map(({ output }) => output)].map((output) => ({ batch: manifest.batch, output, manifest: head.manifest! }))
+  await haltIfAhead(c, failed)
   for (const { output } of owed) c.sweeper.pin(head.manifest!, manifest, output)
   await c.writer.write(marked(head, { owed: [...still, ...owed], gcFloor: c.sweeper.floor(head, manifest) }), 'mark')
   c.events.completed(manifest)
@@ -147,14 +152,20 @@ async function settleOwed(c: Coordination, chosen: (output: string) => boolean):
 }
 
 async function isDelivered(c: Coordination, owed: OwedOutput): Promise<boolean> {
+  const failed = await deliverOne(c, owed)
+  if (!failed) return true
+  await haltIfAhead(c, [failed])
+  c.events.failed(errorOfOutput(failed.error, owed.output, owed.batch))
+  return false
+}
+
+async function deliverOne(c: Coordination, owed: OwedOutput): Promise<OutputRun | null> {
   try {
     const manifest = await readManifest(c.host.blobs, owed.manifest)
     c.sweeper.pin(owed.manifest, manifest, owed.output)
     const [failed] = await runOutputs(manifest, c.program.graph, c.publisher, c.events.outputHooks(manifest), (output) => output === owed.output)
-    if (!failed) return true
-    throw failed.error
+    return failed ?? null
   } catch (error) {
-    c.events.failed(errorOfOutput(error, owed.output, owed.batch))
-    return false
+    return { output: owed.output, error }
   }
 }

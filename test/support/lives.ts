@@ -31,7 +31,7 @@ export interface LifeOptions {
   readonly onError?: (error: unknown) => void
   readonly show?: (output: string, batch: number) => void
   readonly keep?: number
-  readonly acceptsGraph?: boolean
+  readonly dropState?: readonly string[]
 }
 
 /** One process over a world: a coordinator that runs batch after batch of the input, each again until it is committed. */
@@ -44,7 +44,7 @@ export class ProcessLife {
     this.#batches = batches
   }
 
-  static async begin(world: World, build: Build, batches: readonly Batch[], { port = soundPort, onError = (error) => { throw error }, show, keep = 2, acceptsGraph = false }: LifeOptions = {}): Promise<ProcessLife> {
+  static async begin(world: World, build: Build, batches: readonly Batch[], { port = soundPort, onError = (error) => { throw error }, show, keep = 2, dropState = [] }: LifeOptions = {}): Promise<ProcessLife> {
     const watched: Build = (input, context) => {
       const built = build(input, context)
       const streams = 'foreachRDD' in built ? { out: built } : built
@@ -66,7 +66,7 @@ export class ProcessLife {
     const launcher = { slots: 1, launch: (spec: never) => port('launch', () => inline.launch(spec)), close: async () => {} }
     const host: Host<Head> = { clock, random: systemRandom, log: silentLog, head, blobs, launcher }
     const coordinator = await Coordinator.open({
-      app: 'test', host, program, intervalMs: BATCH_MS, conf: {}, holder: systemRandom.run(), isGone: () => true, fresh: false, resume: false, acceptsGraph,
+      app: 'test', host, program, intervalMs: BATCH_MS, conf: {}, holder: systemRandom.run(), isGone: () => true, fresh: false, resume: false, dropState,
       events: new BatchEvents(clock, context.listeners, silentLog, context.graph, onError),
       environment: ({ app, inc }) => ({ app, inc, write: () => {}, files: { write: async () => {} }, sparkContext: context.sparkContext }),
       limitOf: () => null, attemptsMax: 1, keep, signal: new AbortController().signal,
