@@ -124,6 +124,7 @@ function sentenceOf({ code, uid, what, old, new: now }: Finding): string {
     case 'E_STATE_VERSION': return `"${uid}" holds state of version ${old}; this build reads version ${now}.`
     case 'E_INTERVAL_CHANGED': return `"${uid}" keeps batches of ${old}; the batch interval is ${now} now.`
     case 'E_OUTPUT_UNDELIVERED': return `The output "${uid}" has batches to deliver, and the new code has no such output.`
+    case 'E_SOURCE_CHANGED': return what === 'gone' ? `The new code has no source "${uid}" (${old}).` : `"${uid}": the source was ${old} and is ${now}.`
     default: return `"${uid}": ${what} was ${old} and is ${now}.`
   }
 }

@@ -42,6 +42,8 @@ export class TestSource {
     return {
       name: original.name,
       ...(original.identity === undefined ? {} : { identity: original.identity }),
+      // Nobody starts it: it tells a source that keeps positions from one that receives.
+      ...(original.receiver ? { receiver: original.receiver } : {}),
       cut: async ({ position }) => {
         const from = (position as number[] | null) ?? []
         const to = this.#partitions.map((records) => records.length)
