@@ -16,7 +16,11 @@ export function selfCheck(base: Manifest | null, next: Manifest): string | null 
     }
   }
   const kept = base && (next.change ? withChange(base, next.change) : base)
-  for (const operator of Object.keys(kept?.state ?? {})) if (!next.state[operator]) return `state of ${operator} is missing`
+  for (const [operator, { version = 1 }] of Object.entries(kept?.state ?? {})) {
+    const now = next.state[operator]
+    if (!now) return `state of ${operator} is missing`
+    if ((now.version ?? 1) < version) return `state of ${operator} went back from version ${version} to ${now.version ?? 1}`
+  }
   for (const [output, parts] of Object.entries(next.outputs)) {
     const odd = parts.findIndex((part, i) => part.partition !== i)
     if (odd >= 0) return `output ${output}: partition ${odd} is missing or there twice`

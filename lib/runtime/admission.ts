@@ -4,6 +4,7 @@ import { Names } from '../checkpoint/names.ts'
 import { hasChange, withChange } from '../checkpoint/state-change.ts'
 import type { BlobStore } from '../host/blob-store.ts'
 import type { Host } from '../host/host.ts'
+import type { LogEvent } from '../host/log.ts'
 import { SluiceError } from '../model/errors.ts'
 import type { GraphFacts } from '../model/graph-facts.ts'
 import type { Head } from '../model/head.ts'
@@ -77,7 +78,7 @@ export async function admit(applicant: Applicant, head: Head): Promise<Admission
   const origin = { intervalMs, zeroTime: zeroTimeOf(manifest, stored.batchMs, intervalMs) }
   const comparison = compareGraphs(stored, current, keptBy(manifest, head), dropState)
   if (comparison.verdict === 'refuse') throw refused(comparison, program)
-  if (comparison.verdict !== 'same') host.log.event({ type: 'program-changed', verdict: comparison.verdict, findings: comparison.findings })
+  if (comparison.verdict !== 'same') host.log.event(changeEvent(comparison))
   const admission = new Admission(text, origin, manifest, comparison.change)
   return textOf(stored) === text ? admission.knownAs(manifest.facts) : admission
 }
@@ -105,6 +106,12 @@ function keptBy(manifest: Manifest, head: Head): Kept {
     positions: Object.keys(manifest.positions),
     undelivered: [...new Set([...pending, ...head.owed.map(({ output }) => output)])],
   }
+}
+
+/** What is given up is worth a line on every screen. */
+function changeEvent({ verdict, findings }: Comparison): LogEvent {
+  const dropped = findings.filter((finding) => finding.verdict === 'drop').map(({ uid, what, old, new: now }) => `${uid} begins without what it kept (${what}: ${old}, now ${now})`)
+  return { type: 'program-changed', verdict, findings, ...(dropped.length > 0 ? { level: 'warn', message: dropped.join('; ') } : {}) }
 }
 
 function refused({ findings }: Comparison, program: TaskProgram): SluiceError {

@@ -7,7 +7,7 @@ export interface StateVersions<S> extends FormerName {
   /** Of the values in the state; 1 if it is left out. Raise it when their shape changes. */
   readonly version?: number
   /** Makes a value of this version of one that version `from` kept. Called once per key, with every older version that may still be stored. */
-  readonly migrate?: (old: any, from: number) => S
+  readonly migrate?: (old: any, from: number) => NoInfer<S>
 }
 
 export interface FormerName {
