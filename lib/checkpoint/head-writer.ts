@@ -32,7 +32,7 @@ export class HeadWriter {
    * its author must stop then, because what it would do next depends on the answer.
    */
   async write(next: Head, cause: Cause): Promise<void> {
-    checkSize(next, cause, this.#log)
+    checkSize(next, cause, this.#log, this.#current.value)
     const expected = this.#current.rev
     for (let attempt = 0; attempt < LOOKUPS_MAX; attempt++) {
       if ((await this.#try(expected, next, cause)) === 'written') {

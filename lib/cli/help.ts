@@ -45,12 +45,13 @@ Examples
   dev: `sluice dev [file] [words…] [options] [-- words…]
 
 Runs a program (src/app.ts if none is named), watches the files it consists of, and runs it again when one changes.
-State stays, so the new code goes on where the old one stopped.
+State stays, so the new code goes on where the old one stopped, or says what it has no place for.
 
   --dir <dir>        keep state in this directory (default: .sluice)
   --fresh            begin anew
   --workers <n>      run tasks in n threads; 0 (default): in one
   --verbose          errors with their stacks
+  --drop-state <uids>  as for sluice run
 
 Keys, each with enter: h help, r run again, f begin anew, v stacks on or off, q finish the batch and quit
 

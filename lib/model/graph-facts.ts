@@ -15,6 +15,8 @@ export interface OperatorFacts {
   readonly uid: string
   /** Whether the uid is its own; a record-wise step has the uid of the operator it follows. */
   readonly own: boolean
+  /** Whether the program gives the uid; others follow from the place in the graph, and are numbered where several share one. */
+  readonly named: boolean
   readonly kind: string
   /** Indices in `operators`. */
   readonly parents: readonly number[]

@@ -52,6 +52,8 @@ class GraphComparison {
   readonly #before: ReadonlyMap<string, OperatorFacts>
   readonly #now: ReadonlyMap<string, OperatorFacts>
   readonly #heirs: ReadonlyMap<string, string>
+  readonly #placesBefore: Places
+  readonly #placesNow: Places
   readonly #findings: Finding[] = []
   readonly #moved: Record<string, string> = {}
   readonly #dropped = new Set<string>()
@@ -63,6 +65,8 @@ class GraphComparison {
     this.#droppable = droppable
     this.#before = byUid(stored)
     this.#now = byUid(current)
+    this.#placesBefore = placesOf(stored)
+    this.#placesNow = placesOf(current)
     this.#heirs = new Map(current.operators.filter(({ was, uid }) => was !== undefined && this.#inherits(was, uid)).map(({ was, uid }) => [was!, uid]))
   }
 
@@ -92,24 +96,48 @@ class GraphComparison {
   #compareOperator(old: OperatorFacts): void {
     const uid = this.#now.has(old.uid) ? old.uid : (this.#heirs.get(old.uid) ?? null)
     const now = uid === null ? null : this.#now.get(uid)!
-    if (!now) this.#compareGone(old)
+    if (this.#isAmbiguous(old)) this.#compareAmbiguous(old)
+    else if (!now) this.#compareGone(old)
     else if (this.#fits(old, now)) this.#carryOver(old, now)
+  }
+
+  // — operators without a name
+
+  /** Of several in one place, numbered in order, one came or went: which of them is which cannot be told. */
+  #isAmbiguous(old: OperatorFacts): boolean {
+    const place = this.#placesBefore.placeOf(old)
+    const [before, now] = [this.#placesBefore.countAt(place), this.#placesNow.countAt(place)]
+    return !old.named && now > 0 && before !== now
+  }
+
+  #compareAmbiguous(old: OperatorFacts): void {
+    const place = this.#placesBefore.placeOf(old)
+    const [before, now] = [this.#placesBefore.countAt(place), this.#placesNow.countAt(place)].map((count) => `one of ${count} in this place`)
+    const names = `give each of them a name, those that were there with was: { name: …, was: '${old.uid}' }`
+    if (this.#holds(old) || (this.#keepsPosition(old) && old.source!.identity === null)) this.#giveUp(old, 'number of operators without a name', before, now, 'E_STATE_AMBIGUOUS', [names, dropWay(old.uid, 'what it keeps')])
+    else if (old.output && this.#kept.undelivered.includes(old.uid)) this.#refuse('E_OUTPUT_UNDELIVERED', old.uid, 'number of outputs without a name', before, now, [DELIVER_FIRST])
+    else if (this.#now.has(old.uid)) this.#fits(old, this.#now.get(old.uid)!)
+    else this.#allow(old.uid, 'removed', old.kind, 'none')
   }
 
   // — operators that are gone
 
   #compareGone(old: OperatorFacts): void {
-    if (this.#holds(old)) this.#giveUp(old, 'gone', this.#contentOf(old), 'no operator of this uid', 'E_STATE_ORPHANED', orphanWays(old))
-    else if (old.source && !old.source.receives && this.#kept.positions.includes(old.uid)) {
-      this.#giveUp(old, 'gone', `${old.source.name} with a position`, 'no source of this uid', 'E_SOURCE_CHANGED', ['keep the name of the source, or leave it without one as before', dropWay(old.uid, 'its position')])
+    if (this.#holdsAlone(old)) this.#giveUp(old, 'gone', this.#contentOf(old), 'no operator of this uid', 'E_STATE_ORPHANED', orphanWays(old))
+    else if (this.#keepsPosition(old)) {
+      this.#giveUp(old, 'gone', `${old.source!.name} with a position`, 'no source of this uid', 'E_SOURCE_CHANGED', ['keep the name of the source, or leave it without one as before', dropWay(old.uid, 'its position')])
     } else if (old.output && this.#kept.undelivered.includes(old.uid)) {
-      this.#refuse('E_OUTPUT_UNDELIVERED', old.uid, 'gone', 'output with undelivered batches', 'no output of this uid', ['run the program that has this output until it is delivered, at its next start'])
+      this.#refuse('E_OUTPUT_UNDELIVERED', old.uid, 'gone', 'output with undelivered batches', 'no output of this uid', [DELIVER_FIRST])
     } else this.#allow(old.uid, 'removed', old.kind, 'none')
   }
 
-  #holds(old: OperatorFacts): boolean {
-    return Object.hasOwn(this.#kept.state, old.uid) || (old.window?.keeps !== undefined && this.#kept.records.includes(old.window.keeps) && !this.#readByAnother(old))
+  #holds({ uid, window }: OperatorFacts): boolean {
+    return Object.hasOwn(this.#kept.state, uid) || (window?.keeps !== undefined && this.#kept.records.includes(window.keeps))
   }
+
+  #holdsAlone(old: OperatorFacts): boolean { return this.#holds(old) && !(old.window?.keeps !== undefined && this.#readByAnother(old)) }
+
+  #keepsPosition({ uid, source }: OperatorFacts): boolean { return source !== undefined && !source.receives && this.#kept.positions.includes(uid) }
 
   /** Windows of one stream share the records they keep. */
   #readByAnother(old: OperatorFacts): boolean {
@@ -220,6 +248,25 @@ class GraphComparison {
 
   #add(finding: Finding): void { this.#findings.push(finding) }
 }
+
+/** Operators by where they stand: the path of sources, shuffles and state above them, as in a derived uid but without numbers. */
+interface Places {
+  placeOf(operator: OperatorFacts): string
+  countAt(place: string): number
+}
+
+function placesOf({ operators }: GraphFacts): Places {
+  const placeOf = (operator: OperatorFacts): string => {
+    const above = operator.parents.length > 0 ? placeOf(operators[operator.parents[0]]) : ''
+    if (operator.named) return `"${operator.uid}"`
+    return operator.own || above === '' ? `${above}/${operator.kind}` : above
+  }
+  const counts = new Map<string, number>()
+  for (const operator of operators) if (operator.own) counts.set(placeOf(operator), (counts.get(placeOf(operator)) ?? 0) + 1)
+  return { placeOf, countAt: (place) => counts.get(place) ?? 0 }
+}
+
+const DELIVER_FIRST = 'start the program that has this output once more: it delivers before anything else'
 
 type Changed = (what: string, before: string, after: string, back: string) => void
 

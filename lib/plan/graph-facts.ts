@@ -17,6 +17,7 @@ function operatorFacts(node: StreamNode, nodes: readonly StreamNode[], keeps: Re
   return {
     uid,
     own: node.counts === true || output !== undefined,
+    named: node.name === uid,
     kind,
     parents: parents.map((parent) => nodes.indexOf(parent)),
     slideMs,

@@ -54,8 +54,8 @@ export class Admission {
   async complete(manifest: Manifest, base: Manifest | null, { host, head }: { readonly host: Host<Head>; readonly head: Head }): Promise<Manifest> {
     const { blobs, random } = host
     this.#ref ??= await putBlob(blobs, new Names(head.app, head.inc).graph(manifest.batch, random.run()), Buffer.from(this.#facts), 0)
-    const isFirst = base !== null && base.facts?.key !== this.#ref.key && hasChange(this.#change)
-    return { ...manifest, facts: this.#ref, ...(isFirst ? { change: this.#change } : {}) }
+    const isPending = base !== null && base === this.base && hasChange(this.#change)
+    return { ...manifest, facts: this.#ref, ...(isPending ? { change: this.#change } : {}) }
   }
 }
 

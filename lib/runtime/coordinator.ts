@@ -138,7 +138,7 @@ async function goOn(options: CoordinatorOptions, found: Versioned<Head>, cause: 
   const { program, holder, conf } = options
   const admission = await admit(options, found.value)
   const mine = acquired(found.value, { holder, leaseUntil: leaseUntil(options), graph: program.fingerprint, conf, ...admission.origin })
-  return { found: await write(options, found.rev, cause === 'resume' ? resumed(mine) : mine, cause), admission }
+  return { found: await write(options, found.rev, cause === 'resume' ? resumed(mine) : mine, cause, found.value), admission }
 }
 
 /** The first batch ends at the next point of the epoch's grid that lies strictly ahead (parity A0.3). */
@@ -159,8 +159,8 @@ async function assertNothingStored({ app, host }: CoordinatorOptions): Promise<v
   })
 }
 
-async function write(options: CoordinatorOptions, rev: number, head: Head, cause: Cause): Promise<Versioned<Head>> {
-  checkSize(head, cause, options.host.log)
+async function write(options: CoordinatorOptions, rev: number, head: Head, cause: Cause, before: Head | null = null): Promise<Versioned<Head>> {
+  checkSize(head, cause, options.host.log, before)
   if ((await options.host.head.cas(rev, head, cause)) === 'written') return { rev: rev + 1, value: head }
   const found = await options.host.head.read()
   if (found?.value.holder === options.holder && found.value.epoch === head.epoch && found.value.inc === head.inc) return found

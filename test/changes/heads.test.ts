@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { checkSize, HEAD_BYTES_MAX } from '../../lib/checkpoint/head-size.ts'
 import { HeadWriter } from '../../lib/checkpoint/head-writer.ts'
-import { marked } from '../../lib/checkpoint/transition.ts'
+import { marked, released, settled } from '../../lib/checkpoint/transition.ts'
 import { MemoryHeadStore } from '../../lib/local/head-memory.ts'
 import type { OutputSink, SluiceError } from '../../lib/index.ts'
 import type { Head } from '../../lib/model/head.ts'
@@ -110,6 +110,17 @@ test('F14: a head that would not fit is not written, and the error says what fil
     return true
   })
   assert.equal((await store.read())!.rev, rev)
+})
+
+test('F14: a head that is too large already can be taken over, delivered from and made smaller, but not made larger', async () => {
+  const store = new MemoryHeadStore<Head>()
+  const large = headWith({ owed: Array.from({ length: 20 }, (_, batch) => ({ batch, output: 'out', manifest: { ...manifestRef(batch), inline: 'x'.repeat(4000) } })) })
+  await store.cas(0, large, 'create')
+  const writer = new HeadWriter(store, { rev: 1, value: large })
+  await assert.rejects(writer.write(settled(large, [...large.owed, large.owed[0]]), 'mark'), { code: 'E_HEAD_SIZE' })
+  await writer.write(settled(large, large.owed.slice(1)), 'mark')
+  await writer.write(released(writer.head), 'release')
+  assert.equal((await store.read())!.value.owed.length, 19)
 })
 
 test('F14: a setting that fills the head is named before anything is stored', () => {

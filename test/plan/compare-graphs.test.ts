@@ -33,6 +33,9 @@ const inverse = (length: number, slide: number): Build => (pairs) => pairs.reduc
 const records = (...lengths: number[]): Build => (pairs) => { for (const length of lengths) pairs.window(seconds(length)).output(`last-${length}`, sink) }
 const receiving: Source<any> = { ...sourceOf('Socket'), receiver: { start: async () => {}, stop: async () => {}, waiting: () => 0, updateRate: () => {} } }
 
+const unnamed = (count: number): Build => (pairs) => { for (let i = 0; i < count; i++) pairs.updateStateByKey(sum).output(`o${i}`, sink) }
+const unnamedSources = (count: number): Build => (_pairs, ssc) => { for (let i = 0; i < count; i++) ssc.source(receiving).updateStateByKey(sum).output(`o${i}`, sink) }
+
 const nothing: Kept = { state: {}, records: [], positions: [], undelivered: [] }
 const keeping = (uid: string, version = 1): Kept => ({ ...nothing, state: { [uid]: { keys: 312, version } } })
 
@@ -92,6 +95,12 @@ const rows: readonly Row[] = [
   { change: 'a source in another place before its first position', before: facts(state()), now: facts(state(), { source: sourceOf('Log', 'logs/b') }), verdict: 'same' },
   { change: 'a source of another kind', before: facts(state()), now: facts(state(), { source: sourceOf('Queue') }), kept: { ...nothing, positions: ['log'] }, verdict: 'refuse', refused: ['E_SOURCE_CHANGED', 'log', 'source'] },
   { change: 'a source that lost its name', before: facts((pairs) => pairs.output('out', sink)), now: facts((pairs) => pairs.output('out', sink), { sourceName: 'other' }), kept: { ...nothing, positions: ['log'] }, verdict: 'refuse', refused: ['E_SOURCE_CHANGED', 'log', 'gone'] },
+  { change: 'a second operator without a name in the place of one', before: facts(unnamed(1)), now: facts(unnamed(2)), kept: keeping('log/updateStateByKey'), verdict: 'refuse', refused: ['E_STATE_AMBIGUOUS', 'log/updateStateByKey', 'number of operators without a name'] },
+  { change: 'a second operator in the place of one, and now all have names', before: facts(unnamed(1)), now: facts((pairs) => { pairs.updateStateByKey(sum, { name: 'new' }).output('o0', sink); pairs.updateStateByKey(sum, { name: 'old', was: 'log/updateStateByKey' }).output('o1', sink) }), kept: keeping('log/updateStateByKey'), verdict: 'allowed', moved: { 'log/updateStateByKey': 'old' } },
+  { change: 'an operator without a name elsewhere', before: facts(unnamed(1)), now: facts((pairs, ssc) => { unnamed(1)(pairs, ssc); pairs.reduceByKey(add).updateStateByKey(sum).output('more', sink) }), kept: keeping('log/updateStateByKey'), verdict: 'allowed' },
+  { change: 'a second source without a name, and state behind each', before: facts(unnamedSources(1)), now: facts(unnamedSources(2)), kept: keeping('socket/updateStateByKey'), verdict: 'refuse', refused: ['E_STATE_AMBIGUOUS', 'socket/updateStateByKey', 'number of operators without a name'] },
+  { change: 'a second operator without a name where the first held nothing', before: facts(unnamed(1)), now: facts(unnamed(2)), verdict: 'allowed' },
+  { change: 'one of two outputs without a name removed that is owed something', before: facts((pairs) => { pairs.print(); pairs.print() }), now: facts((pairs) => pairs.print()), kept: { ...nothing, undelivered: ['log/print'] }, verdict: 'refuse', refused: ['E_OUTPUT_UNDELIVERED', 'log/print', 'number of outputs without a name'] },
   { change: 'a receiver that lost its name: it keeps no position in anything', before: facts((pairs) => pairs.output('out', sink), { source: receiving }), now: facts((pairs) => pairs.output('out', sink), { source: receiving, sourceName: 'other' }), kept: { ...nothing, positions: ['log'] }, verdict: 'allowed' },
   { change: 'an output removed', before: facts((pairs) => { pairs.output('out', sink); pairs.output('more', sink) }), now: facts((pairs) => pairs.output('out', sink)), verdict: 'allowed' },
   { change: 'an output removed that is owed something', before: facts((pairs) => { pairs.output('out', sink); pairs.output('more', sink) }), now: facts((pairs) => pairs.output('out', sink)), kept: { ...nothing, undelivered: ['more'] }, verdict: 'refuse', refused: ['E_OUTPUT_UNDELIVERED', 'more', 'gone'] },
@@ -125,6 +134,15 @@ test('windows of one stream share the records they keep, whichever of them is re
   assert.deepEqual(compareGraphs(shared(['long', 'short']), shared(['short', 'long']), kept).change, { moved: { 'long/input': 'short/input' }, dropped: [] })
   const left = compareGraphs(shared(['long', 'short']), shared(['short']), kept)
   assert.deepEqual([left.verdict, left.change], ['allowed', { moved: { 'long/input': 'short/input' }, dropped: [] }])
+})
+
+test('windows that share records are each held to their length', () => {
+  const two = (long: number): GraphFacts => facts((pairs) => {
+    pairs.window(seconds(long), seconds(1), { name: 'long' }).output('long-out', sink)
+    pairs.window(seconds(10), seconds(1), { name: 'short' }).output('short-out', sink)
+  })
+  const { findings } = compareGraphs(two(30), two(60), { ...nothing, records: ['long/input'] })
+  assert.deepEqual(findings.map(({ verdict, uid, what }) => [verdict, uid, what]), [['refuse', 'long', 'window length']])
 })
 
 test('facts that went through JSON are the same facts', () => {
