@@ -67,7 +67,7 @@ export async function admit(applicant: Applicant, head: Head): Promise<Admission
   const { program, host, intervalMs, dropState } = applicant
   const manifest = head.manifest ? await readManifest(host.blobs, head.manifest) : null
   // Before the first batch there is nothing that could fit or not.
-  if (!manifest) return admitAnew(applicant, head.intervalMs === intervalMs ? head.zeroTime : Math.ceil(head.zeroTime / intervalMs) * intervalMs)
+  if (!manifest) return admitAnew(applicant, head.intervalMs === intervalMs ? head.zeroTime : Math.floor(head.zeroTime / intervalMs) * intervalMs)
   const current = factsOf(program.graph)
   const text = textOf(current)
   if (!manifest.facts) {
@@ -92,11 +92,11 @@ async function readFacts(blobs: BlobStore, ref: BlobRef): Promise<GraphFacts> {
 }
 
 /**
- * Ticks go on upward, whatever an interval is: with another one, time 0 moves so that the last tick falls on the first point of the new grid that is not before the last batch.
- * With the interval of the manifest it is what it was, also after another program that never came to commit.
+ * Ticks go on upward, whatever an interval is: with another one, time 0 moves so that the last tick falls on the last point of the new grid that is not after the last batch: the next batch is
+ * later than that one, and by no more than an interval. With the interval of the manifest it is what it was, also after another program that never came to commit.
  */
 export const zeroTimeOf = ({ tick, time }: Pick<Manifest, 'tick' | 'time'>, storedMs: number, intervalMs: number): number =>
-  (storedMs === intervalMs ? time : Math.ceil(time / intervalMs) * intervalMs) - tick * intervalMs
+  (storedMs === intervalMs ? time : Math.floor(time / intervalMs) * intervalMs) - tick * intervalMs
 
 function keptBy(manifest: Manifest, head: Head): Kept {
   const pending = head.outDone < head.committed ? Object.keys(manifest.outputs) : []
