@@ -155,7 +155,7 @@ async function assertNothingStored({ app, host }: CoordinatorOptions): Promise<v
   // Somebody may be creating it at this very moment.
   if (keys.length === 0 || (await host.head.read()) !== null) return
   throw new SluiceError('E_HEAD_LOST', `There is no head of "${app}", but ${keys.length} of its objects are there.`, {
-    where: { detail: keys[0] }, did: 'nothing was started or deleted', next: ['restore the head from a backup', 'begin anew: --fresh; the objects are then swept'],
+    where: { detail: keys[0] }, did: 'nothing was started or deleted', next: ['restore the head from a backup', `begin anew: --fresh, or on AWS delete the objects below ${app}/`],
   })
 }
 

@@ -153,6 +153,16 @@ test('F11: a head that was deleted is not begun anew over what is there, unless 
   assert.equal((await sluice(t, folder, runOf(1, '--fresh'))).code, 0)
 })
 
+test('F11: who finds objects of an app that another process has begun at that very moment is told that it is taken, not that the head is lost', async () => {
+  const world = new World()
+  let other: Promise<unknown> | null = null
+  const overtaken: Port = async (call, run) => {
+    if (call === 'blobs.list') await (other ??= ProcessLife.begin(world, totals('first'), pairs).then((life) => life.run(2)))
+    return run()
+  }
+  await assert.rejects(ProcessLife.begin(world, totals('first'), pairs, { port: overtaken }), { code: 'E_BUSY' })
+})
+
 test('F12: a head that was restored from a backup is halted by the first sink that has seen more, and the sink is left as it is', async (t) => {
   const output = ".output('rows', sqlite('rows.db', { table: 'rows', columns: ['batch', 'n'], row: ([n], { batch }) => [batch, n] }))"
   const folder = await project(t, { 'app.ts': words('back', output) })
