@@ -75,7 +75,7 @@ export async function admit(applicant: Applicant, head: Head): Promise<Admission
     return new Admission(text, { intervalMs, zeroTime: head.zeroTime }, manifest)
   }
   const stored = await readFacts(host.blobs, manifest.facts)
-  const origin = { intervalMs, zeroTime: zeroTimeOf(manifest, stored.batchMs, intervalMs) }
+  const origin = { intervalMs, zeroTime: zeroTimeOf(manifest, intervalMs) }
   const comparison = compareGraphs(stored, current, keptBy(manifest, head), dropState)
   if (comparison.verdict === 'refuse') throw refused(comparison, program)
   if (comparison.verdict !== 'same') host.log.event(changeEvent(comparison))
@@ -92,11 +92,11 @@ async function readFacts(blobs: BlobStore, ref: BlobRef): Promise<GraphFacts> {
 }
 
 /**
- * Ticks go on upward, whatever an interval is: with another one, time 0 moves so that the last tick falls on the last point of the new grid that is not after the last batch: the next batch is
- * later than that one, and by no more than an interval. With the interval of the manifest it is what it was, also after another program that never came to commit.
+ * Ticks go on upward, whatever an interval is. Every grid goes through the points of the epoch that are whole intervals; the last tick falls on the last of them that is not after the
+ * last batch, so that the next batch is later than that one, by no more than an interval. For the interval of the last batch this is the grid as it is, also after
+ * another program that had moved it and never came to commit.
  */
-export const zeroTimeOf = ({ tick, time }: Pick<Manifest, 'tick' | 'time'>, storedMs: number, intervalMs: number): number =>
-  (storedMs === intervalMs ? time : Math.floor(time / intervalMs) * intervalMs) - tick * intervalMs
+export const zeroTimeOf = ({ tick, time }: Pick<Manifest, 'tick' | 'time'>, intervalMs: number): number => Math.floor(time / intervalMs) * intervalMs - tick * intervalMs
 
 function keptBy(manifest: Manifest, head: Head): Kept {
   const pending = head.outDone < head.committed ? Object.keys(manifest.outputs) : []
