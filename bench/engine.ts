@@ -63,7 +63,7 @@ export class Driver {
       isGone: () => true,
       fresh: false,
       resume: false,
-      acceptsGraph: false,
+      dropState: [],
       events: new BatchEvents(clock, context.listeners, log, context.graph, (error) => errors.push(error)),
       environment: ({ app, inc }) => ({ app, inc, write: () => {}, files: localDirectories, sparkContext: context.sparkContext }),
       limitOf: () => null,

@@ -13,6 +13,7 @@ import { speculationOf } from '../runtime/speculation.ts'
 import type { AwsHost } from './aws-host.ts'
 import { publishByFunction } from './aws-output.ts'
 import type { BuiltApp } from './aws-program.ts'
+import { namesIn } from './name-list.ts'
 import { InlineLauncher } from './inline-launcher.ts'
 import type { Tick } from './aws-tick.ts'
 import { closing } from './aws-tick.ts'
@@ -105,7 +106,7 @@ class Invocation {
   #open(receivers: Receivers): Promise<Coordinator> {
     const { name: app, context, program } = this.#app
     const { clock, random, log } = this.#host
-    const { deadline, holder, resume, acceptsGraph } = this.#tick
+    const { deadline, holder, resume, dropState } = this.#tick
     const { settings, functions } = this.#aws
     return Coordinator.open({
       app,
@@ -119,7 +120,7 @@ class Invocation {
       leaseUntil: () => deadline,
       fresh: false,
       resume,
-      acceptsGraph,
+      dropState: [...dropState, ...namesIn(this.#conf('sluice.dropState', ''))],
       events: new BatchEvents(clock, context.listeners, log, context.graph, (error) => { this.#failure = error }),
       environment: (head) => this.#aws.outputs(head, context.sparkContext),
       ...(settings.output === null ? {} : { publisher: (head: Head) => publishByFunction(functions, settings.output!, head, this.#abort.signal) }),

@@ -13,8 +13,8 @@ export interface Tick {
   readonly holder: string
   /** Clear a halt and go on. */
   readonly resume: boolean
-  /** Take over state from a changed graph. */
-  readonly acceptsGraph: boolean
+  /** Operators and sources whose state or position may be given up where the program has no place for it. */
+  readonly dropState: readonly string[]
 }
 
 /** What Lambda hands a handler, as far as it is used. */
@@ -25,10 +25,10 @@ export interface InvocationContext {
 
 /**
  * A scheduled event stands for the minute from its time on; any other event, such as `{}`, for what is left of the current one. `{ "resume": true }` and
- * `{ "acceptGraph": true }` do what the options of the command line do.
+ * `{ "dropState": ["uid"] }` do what the options of the command line do.
  */
 export function decodeTick(event: unknown, { awsRequestId, getRemainingTimeInMillis }: InvocationContext, now: number): Tick {
-  const { time, resume, acceptGraph } = (event ?? {}) as { readonly time?: string; readonly resume?: boolean; readonly acceptGraph?: boolean }
+  const { time, resume, dropState } = (event ?? {}) as { readonly time?: string; readonly resume?: boolean; readonly dropState?: unknown }
   const scheduled = Date.parse(time ?? '')
   const deadline = now + getRemainingTimeInMillis()
   return {
@@ -37,7 +37,7 @@ export function decodeTick(event: unknown, { awsRequestId, getRemainingTimeInMil
     minute: Number.isNaN(scheduled) ? Math.floor(now / MINUTE_MS) * MINUTE_MS : scheduled,
     holder: `lambda:${awsRequestId}`,
     resume: resume === true,
-    acceptsGraph: acceptGraph === true,
+    dropState: Array.isArray(dropState) ? dropState.map(String) : [],
   }
 }
 

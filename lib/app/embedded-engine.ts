@@ -20,6 +20,7 @@ import { rememberDurations } from '../stream/remember.ts'
 import type { StreamingContext } from '../stream/streaming-context.ts'
 import { appFolder, embeddedOptions, type EmbeddedOptions, holderIsGone, openStores, thisHolder } from './embedded-host.ts'
 import { directories } from './directories.ts'
+import { namesIn } from './name-list.ts'
 import { newLauncher } from './launchers.ts'
 import { startingEvent } from './starting-event.ts'
 
@@ -112,7 +113,7 @@ export class EmbeddedEngine implements Engine {
 
   async #open(host: Host<Head>): Promise<Coordinator> {
     const { graph, batchDuration, listeners, sparkContext } = this.#context
-    const { resume, acceptsGraph, write, fresh } = this.#options
+    const { resume, dropState, write, fresh } = this.#options
     const intervalMs = batchDuration.milliseconds
     this.#receivers = new Receivers(host, this.#context)
     const keepMs = Math.max(...rememberDurations(graph).values())
@@ -127,7 +128,7 @@ export class EmbeddedEngine implements Engine {
       isGone: holderIsGone,
       fresh: fresh || this.#beginsAnew,
       resume,
-      acceptsGraph,
+      dropState: [...dropState, ...namesIn(this.#conf('sluice.dropState', ''))],
       events,
       environment: (head) => ({ app: head.app, inc: head.inc, write, files: directories, sparkContext, clock: host.clock, signal: this.#abort.signal }),
       limitOf: (source) => this.#receivers!.limitOf(source),

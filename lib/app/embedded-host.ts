@@ -38,7 +38,8 @@ export interface EmbeddedOptions {
   readonly args: readonly string[]
   readonly batchesMax: number | null
   readonly resume: boolean
-  readonly acceptsGraph: boolean
+  /** Operators and sources whose state or position may be given up where the program has no place for it. */
+  readonly dropState: readonly string[]
   /** Begin anew even where `dir` holds an earlier run. */
   readonly fresh: boolean
   /** fsync what must survive a power cut. */
@@ -57,7 +58,7 @@ let options: EmbeddedOptions = {
   args: [],
   batchesMax: null,
   resume: false,
-  acceptsGraph: false,
+  dropState: [],
   fresh: false,
   sync: true,
   write: (text) => { process.stdout.write(text) },

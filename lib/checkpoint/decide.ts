@@ -7,18 +7,14 @@ export type Decision =
   | { readonly kind: 'foreign'; readonly app: string }
   | { readonly kind: 'halted'; readonly reason: string }
   | { readonly kind: 'busy'; readonly holder: string; readonly until: number }
-  | { readonly kind: 'graph-changed'; readonly stored: string }
   | { readonly kind: 'acquire' }
 
 export interface Applicant {
   readonly app: string
   readonly holder: string
-  readonly graph: string
   readonly now: number
   /** Whether a holder is known to be dead (its process is gone); otherwise its lease counts. */
   readonly isGone: (holder: string) => boolean
-  /** Whether a graph with another fingerprint may take over. */
-  readonly acceptsGraph: boolean
 }
 
 export function decideStart(head: Head | null, applicant: Applicant): Decision {
@@ -26,7 +22,6 @@ export function decideStart(head: Head | null, applicant: Applicant): Decision {
   if (head.app !== applicant.app) return { kind: 'foreign', app: head.app }
   if (head.halt) return { kind: 'halted', reason: head.halt.reason }
   if (isHeld(head, applicant)) return { kind: 'busy', holder: head.holder!, until: head.leaseUntil }
-  if (head.graph !== applicant.graph && head.committed > 0 && !applicant.acceptsGraph) return { kind: 'graph-changed', stored: head.graph }
   return { kind: 'acquire' }
 }
 

@@ -1,7 +1,9 @@
 import type { HeadStore, Versioned } from '../host/head-store.ts'
+import { type Log, silentLog } from '../host/log.ts'
 import { SluiceError } from '../model/errors.ts'
 import type { Head } from '../model/head.ts'
 import { decideAftermath } from './decide.ts'
+import { checkSize } from './head-size.ts'
 import type { Cause } from './transition.ts'
 
 /** How often an unanswered write is looked up before the coordinator gives up; it then stops, and the next one finds out. */
@@ -13,10 +15,12 @@ const LOOKUPS_MAX = 5
  */
 export class HeadWriter {
   readonly #store: HeadStore<Head>
+  readonly #log: Log
   #current: Versioned<Head>
 
-  constructor(store: HeadStore<Head>, current: Versioned<Head>) {
+  constructor(store: HeadStore<Head>, current: Versioned<Head>, log: Log = silentLog) {
     this.#store = store
+    this.#log = log
     this.#current = current
   }
 
@@ -24,10 +28,11 @@ export class HeadWriter {
   get rev(): number { return this.#current.rev }
 
   /**
-   * Moves the head to `next`. Throws `E_FENCED` when another coordinator has taken over, and `E_HEAD_UNREACHABLE` when it stays unknown whether the write arrived:
+   * Moves the head to `next`. Throws `E_HEAD_SIZE` before anything is sent, `E_FENCED` when another coordinator has taken over, and `E_HEAD_UNREACHABLE` when it stays unknown whether the write arrived:
    * its author must stop then, because what it would do next depends on the answer.
    */
   async write(next: Head, cause: Cause): Promise<void> {
+    checkSize(next, cause, this.#log, this.#current.value)
     const expected = this.#current.rev
     for (let attempt = 0; attempt < LOOKUPS_MAX; attempt++) {
       if ((await this.#try(expected, next, cause)) === 'written') {

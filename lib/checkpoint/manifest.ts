@@ -33,6 +33,7 @@ export function* refsOf(manifest: Manifest): Iterable<BlobRef> {
 
 /** All but the panes, of which a long window has many. */
 function* shortRefs(manifest: Manifest): Iterable<BlobRef> {
+  if (manifest.facts) yield manifest.facts
   for (const state of Object.values(manifest.state)) for (const chain of state.chains) for (const block of chain.blocks) yield block.ref
   for (const batches of Object.values(manifest.retained)) for (const batch of batches) yield* batch.parts
   for (const parts of Object.values(manifest.outputs)) for (const part of parts) if (part.ref) yield part.ref

@@ -19,6 +19,7 @@ export class Names {
   get wishes(): string { return `${this.#root}/ctl/` }
   plan(batch: number, nonce: string): string { return `${this.#root}/plan/${spread(batch)}/${nonce}.json` }
   manifest(batch: number, nonce: string): string { return `${this.#root}/man/${spread(batch)}/${nonce}.json` }
+  graph(batch: number, run: string): string { return `${this.#root}/graph/${spread(batch)}/${run}.json` }
   /** What receivers stored; a source sweeps its own. */
   get received(): string { return `${this.#root}/rcv/` }
   source(uid: string): string { return `${this.received}${plain(uid)}/` }

@@ -19,11 +19,18 @@ export async function packPanes(manifest: Manifest, put: (operator: string, from
     for (const { from, to, panes } of lists) {
       const loose = panes.slice(looseFrom(panes, packedUntil(packs, operator, from, to)))
       if (loose.length < 2 * PACK) continue
-      const run = loose.slice(0, PACK)
+      const run = loose.slice(0, endOfTime(loose, PACK))
       packs.push({ operator, from, to, last: run.at(-1)!.time, ref: await put(operator, from, run) })
     }
   }
   return packs.length > 0 ? { ...manifest, packs } : manifest
+}
+
+/** The end of the run of panes of one time that holds the last of `count`: after a change of partitions a time has several, and a pack is told from what follows it by time alone. */
+function endOfTime(panes: Panes, count: number): number {
+  let end = count
+  while (end < panes.length && panes[end].time === panes[count - 1].time) end++
+  return end
 }
 
 const packedUntil = (packs: readonly PanePack[], operator: string, from: number, to: number): number =>

@@ -1,5 +1,6 @@
 import { KEY_GROUPS } from '../model/key/key-group.ts'
 import type { Manifest } from '../model/manifest.ts'
+import { withChange } from './state-change.ts'
 
 /** What must hold before a manifest may be committed; a sentence about the first thing that does not, or null. Pure, and always on. */
 export function selfCheck(base: Manifest | null, next: Manifest): string | null {
@@ -14,7 +15,12 @@ export function selfCheck(base: Manifest | null, next: Manifest): string | null 
       if (misplaced > 0) return `state of ${operator}: a snapshot lies on top of other blocks`
     }
   }
-  for (const operator of Object.keys(base?.state ?? {})) if (!next.state[operator]) return `state of ${operator} is missing`
+  const kept = base && (next.change ? withChange(base, next.change) : base)
+  for (const [operator, { version = 1 }] of Object.entries(kept?.state ?? {})) {
+    const now = next.state[operator]
+    if (!now) return `state of ${operator} is missing`
+    if ((now.version ?? 1) < version) return `state of ${operator} went back from version ${version} to ${now.version ?? 1}`
+  }
   for (const [output, parts] of Object.entries(next.outputs)) {
     const odd = parts.findIndex((part, i) => part.partition !== i)
     if (odd >= 0) return `output ${output}: partition ${odd} is missing or there twice`

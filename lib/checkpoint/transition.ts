@@ -11,7 +11,7 @@ export function created(facts: Pick<Head, 'app' | 'inc' | 'graph' | 'intervalMs'
   return { ...facts, epoch: 1, committed: 0, tick: 0, manifest: null, outDone: 0, owed: [], gcFloor: 0, halt: null }
 }
 
-export const acquired = (head: Head, by: Pick<Head, 'holder' | 'leaseUntil' | 'graph' | 'conf'>): Head => ({ ...head, ...by, epoch: head.epoch + 1 })
+export const acquired = (head: Head, by: Pick<Head, 'holder' | 'leaseUntil' | 'graph' | 'conf' | 'intervalMs' | 'zeroTime'>): Head => ({ ...head, ...by, epoch: head.epoch + 1 })
 
 export const planned = (head: Head, plan: OpenPlan): Head => ({ ...head, plan })
 
@@ -36,7 +36,9 @@ export function check(before: Head | null, after: Head, cause: string): string |
   if (!before) return cause === 'create' && after.committed === 0 && after.epoch === 1 ? null : `the first write is "${cause}", not a creation`
   if (cause === 'recreate') return after.app === before.app && after.inc !== before.inc && after.committed === 0 ? null : 'a recreation must begin a new incarnation of the same app'
   if (after.app !== before.app || after.inc !== before.inc) return `the identity changed from ${before.app}/${before.inc} to ${after.app}/${after.inc}`
-  if (after.zeroTime !== before.zeroTime) return 'the zero time changed'
+  if (after.intervalMs !== before.intervalMs && cause !== 'acquire' && cause !== 'resume') return 'the interval changed while the program ran'
+  // Another interval is another grid; without one, the grid stays where it is.
+  if (after.zeroTime !== before.zeroTime && after.intervalMs === before.intervalMs) return 'the zero time changed'
   if (after.epoch < before.epoch || after.committed < before.committed || after.tick < before.tick) return 'epoch, batch or tick went back'
   if (after.outDone < before.outDone || after.gcFloor < before.gcFloor) return 'outDone or gcFloor went back'
   if (after.outDone > after.committed) return `outputs of batch ${after.outDone} are marked, but only ${after.committed} is committed`

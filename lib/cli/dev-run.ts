@@ -7,6 +7,8 @@ export interface DevRunOptions {
   readonly dir: string
   readonly workers: number
   readonly verbose: boolean
+  /** As `sluice run` takes it. */
+  readonly dropState: string | null
   /** Hears the path of every file that the program consists of. */
   readonly loaded: (path: string) => void
 }
@@ -35,9 +37,8 @@ export class DevRun {
   toggleVerbose(): boolean { return (this.#verbose = !this.#verbose) }
 
   start(fresh: boolean): void {
-    const { file, args, dir, workers } = this.#options
-    // What follows a change is meant to go on with the state; the engine refuses what cannot.
-    const flags = ['--dir', dir, '--accept-graph', '--workers', String(workers), ...fresh ? ['--fresh'] : [], ...this.#verbose ? ['--verbose'] : []]
+    const { file, args, dir, workers, dropState } = this.#options
+    const flags = ['--dir', dir, '--workers', String(workers), ...fresh ? ['--fresh'] : [], ...this.#verbose ? ['--verbose'] : [], ...dropState === null ? [] : ['--drop-state', dropState]]
     const child = spawn(process.execPath, [process.argv[1], 'run', file, ...flags, '--', ...args], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       env: { ...process.env, SLUICE_WATCHED: '1' },

@@ -11,6 +11,7 @@ const devFlags = {
   fresh: { kind: 'switch' },
   workers: { kind: 'number', min: 0, max: 256 },
   verbose: { kind: 'switch' },
+  'drop-state': { kind: 'text' },
 } as const
 
 const KEYS = '  h help   r run again   f begin anew   v stacks on or off   q finish the batch and quit   (each with enter)\n'
@@ -22,7 +23,7 @@ export async function dev(args: readonly string[]): Promise<number> {
   const again = (why: string, fresh = false): void => void run.again(`  ↻ ${why}\n`, fresh)
   const watcher = new FileWatcher((changed) => again(`${relative('', changed)} changed; running again`))
   watcher.add(file)
-  const run = new DevRun({ file, args: words.slice(1), dir: values.dir ?? '.sluice', workers: values.workers ?? 0, verbose: values.verbose, loaded: (path) => watcher.add(path) })
+  const run = new DevRun({ file, args: words.slice(1), dir: values.dir ?? '.sluice', workers: values.workers ?? 0, verbose: values.verbose, dropState: values['drop-state'], loaded: (path) => watcher.add(path) })
   onStopSignals({ stop: (signal) => run.stop(signal), quit: () => run.stop('SIGINT') })
   if (process.stdin.isTTY) listenToKeys(run, again)
   run.start(values.fresh)

@@ -33,7 +33,8 @@ process.argv[2] and on. What it prints goes to stdout, what sluice says to stder
   --json             one JSON object per line on stdout, nothing else
   --verbose          errors with their stacks
   --resume           go on after a halt
-  --accept-graph     go on although operators have changed
+  --drop-state <uids>  give up the state of these operators, and the positions of these sources, if the program has
+                     no place for them any more
   --                 what follows is for the program, even if it looks like an option
 
 Examples
@@ -45,12 +46,13 @@ Examples
   dev: `sluice dev [file] [words…] [options] [-- words…]
 
 Runs a program (src/app.ts if none is named), watches the files it consists of, and runs it again when one changes.
-State stays, so the new code goes on where the old one stopped.
+State stays, so the new code goes on where the old one stopped, or says what it has no place for.
 
   --dir <dir>        keep state in this directory (default: .sluice)
   --fresh            begin anew
   --workers <n>      run tasks in n threads; 0 (default): in one
   --verbose          errors with their stacks
+  --drop-state <uids>  as for sluice run
 
 Keys, each with enter: h help, r run again, f begin anew, v stacks on or off, q finish the batch and quit
 

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import '../app/install.ts'
 import { setEmbeddedOptions } from '../app/embedded-host.ts'
+import { namesIn } from '../app/name-list.ts'
 import { loadProgram } from '../app/load-program.ts'
 import { useOwnPackage } from '../app/own-package.ts'
 import { SluiceError } from '../model/errors.ts'
@@ -20,7 +21,7 @@ export const runFlags = {
   json: { kind: 'switch' },
   verbose: { kind: 'switch' },
   resume: { kind: 'switch' },
-  'accept-graph': { kind: 'switch' },
+  'drop-state': { kind: 'text' },
 } as const
 
 /** Runs a program in this process until it ends, fails or is stopped. */
@@ -48,7 +49,7 @@ function embed(values: Values<typeof runFlags>, file: string, args: readonly str
     batchesMax: values.batches,
     workers: values.workers ?? 0,
     resume: values.resume,
-    acceptsGraph: values['accept-graph'],
+    dropState: namesIn(values['drop-state'] ?? ''),
     module: file,
     args,
     log: session,

@@ -70,6 +70,8 @@ async function manifestOf(head: Head, blobs: BlobStore, mayBeGone: boolean): Pro
 
 function mismatchOf(head: Head, base: Manifest | null, manifest: Manifest): string | null {
   if (manifest.batch !== head.committed || manifest.tick !== head.tick) return `the head says batch ${head.committed} at tick ${head.tick}, its manifest batch ${manifest.batch} at tick ${manifest.tick}`
+  const due = head.zeroTime + head.tick * head.intervalMs
+  if (manifest.time !== due) return `tick ${head.tick} is due at ${due}, but batch ${manifest.batch} has the time ${manifest.time}`
   if (base && manifest.base !== base.nonce) return `the manifest of batch ${manifest.batch} builds on ${manifest.base}, but ${base.nonce} was committed before it`
   // Where the manifest before is unknown, only what follows from this one alone can be checked.
   return base || manifest.batch === 1 ? selfCheck(base, manifest) : null

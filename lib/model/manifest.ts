@@ -50,6 +50,15 @@ export interface OperatorState {
   readonly panes?: readonly PaneList[]
   /** Windows only: the time of the last slide that `chains` reflects. */
   readonly slideTime?: number
+  /** Version of the schema of the values; 1 if it is left out. */
+  readonly version?: number
+}
+
+/** What became of state and positions because the program had changed: names of operators, of sources, and of the records that windows keep. */
+export interface StateChange {
+  /** Old name to new. */
+  readonly moved: { readonly [name: string]: string }
+  readonly dropped: readonly string[]
 }
 
 /** A run of panes written down once, so that a manifest does not name each of a long window's panes again. */
@@ -82,6 +91,10 @@ export interface Manifest {
   /** The manifest this one was built on; null for the first. */
   readonly base: string | null
   readonly graph: string
+  /** The `GraphFacts` of the graph that made it; manifests of earlier versions have none. */
+  readonly facts?: BlobRef
+  /** Only where the program has changed since the manifest before: applied to that one before anything else. */
+  readonly change?: StateChange
   readonly cuts: { readonly [source: string]: Cut | null }
   /** Positions of every source after this batch (also of those that contributed nothing). */
   readonly positions: { readonly [source: string]: Json }

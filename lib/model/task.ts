@@ -78,6 +78,8 @@ export interface StateWrite {
   /** `null`: nothing changed, the chain stays. */
   readonly block: StateBlock | null
   readonly keys: number
+  /** Version of the schema of the values; 1 if it is left out. */
+  readonly version?: number
   /** Windows only: what entered, which result the block holds, and how far back panes are still needed. */
   readonly window?: {
     readonly pane: { readonly time: number; readonly ref: BlobRef } | null

@@ -8,4 +8,4 @@ export function fingerprint(graph: StreamGraph): string {
 }
 
 /** What of an operator the fingerprint depends on, as plain data. */
-export const shapeOf = (node: StreamNode): unknown => [node.kind, node.uid, node.slideMs, node.parents.map((parent) => parent.id), node.checkpointMs ?? 0]
+export const shapeOf = (node: StreamNode): unknown => [node.kind, node.uid, node.slideMs, node.parents.map((parent) => parent.id), node.checkpointMs ?? 0, ...((node.schema?.version ?? 1) > 1 ? [node.schema!.version] : [])]

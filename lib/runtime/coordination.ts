@@ -5,6 +5,7 @@ import type { Host } from '../host/host.ts'
 import type { Head } from '../model/head.ts'
 import type { Manifest } from '../model/manifest.ts'
 import type { OutputPublisher } from '../output/output-publisher.ts'
+import type { Admission } from './admission.ts'
 import type { BatchEvents } from './batch-events.ts'
 import type { TaskProgram } from './program.ts'
 import type { ErrorPolicy } from './set-aside.ts'
@@ -29,6 +30,7 @@ export interface Coordination {
   readonly onError: ErrorPolicy
   /** What is to be done about dead letters, as far as it has not been done yet. */
   wishes: readonly StoredWish[]
+  readonly admission: Admission
   /** The last committed manifest. */
   base: Manifest | null
 }

@@ -1,5 +1,6 @@
 import { readWishes } from '../checkpoint/dead-letters.ts'
 import { decideDuty, decideStart } from '../checkpoint/decide.ts'
+import { checkSize } from '../checkpoint/head-size.ts'
 import { HeadWriter } from '../checkpoint/head-writer.ts'
 import { readManifest, refsOf } from '../checkpoint/manifest.ts'
 import { Sweeper } from '../checkpoint/sweep.ts'
@@ -12,6 +13,7 @@ import type { Head } from '../model/head.ts'
 import type { Manifest } from '../model/manifest.ts'
 import type { OutputPublisher } from '../output/output-publisher.ts'
 import type { OutputEnvironment } from '../stream/output-operation.ts'
+import { admit, admitAnew, type Admission } from './admission.ts'
 import type { BatchEvents } from './batch-events.ts'
 import type { Coordination } from './coordination.ts'
 import type { TaskProgram } from './program.ts'
@@ -33,7 +35,8 @@ export interface CoordinatorOptions {
   readonly fresh: boolean
   /** Clear a halt and go on. */
   readonly resume: boolean
-  readonly acceptsGraph: boolean
+  /** Operators and sources whose state or position may be given up where the program has no place for it. */
+  readonly dropState: readonly string[]
   readonly events: BatchEvents
   readonly environment: (head: Head) => OutputEnvironment
   /** Where outputs are shown; in this process, with `environment`, if it is left out. */
@@ -66,8 +69,8 @@ export class Coordinator {
   /** Acquires the head, recovers what the last coordinator left, and is ready for the next tick. */
   static async open(options: CoordinatorOptions): Promise<Coordinator> {
     const { host, program } = options
-    const writer = new HeadWriter(host.head, await acquire(options))
-    const base = writer.head.manifest ? await readManifest(host.blobs, writer.head.manifest) : null
+    const { found, admission } = await acquire(options)
+    const writer = new HeadWriter(host.head, found, host.log)
     const sweeper = new Sweeper(host.blobs, host.log, options.keep)
     const coordination: Coordination = {
       host,
@@ -84,7 +87,8 @@ export class Coordinator {
       startedAt: host.clock.now(),
       onError: options.onError ?? 'fail',
       wishes: [],
-      base,
+      admission,
+      base: admission.base,
     }
     try {
       await recover(coordination)
@@ -114,39 +118,58 @@ export class Coordinator {
 
 const leaseUntil = ({ host, intervalMs, leaseUntil: known }: CoordinatorOptions): number => known?.() ?? host.clock.now() + Math.max(LEASE_MS_MIN, LEASE_INTERVALS * intervalMs)
 
-async function acquire(options: CoordinatorOptions): Promise<Versioned<Head>> {
-  const { host, app, program, holder, conf, isGone, acceptsGraph } = options
+interface Acquired {
+  readonly found: Versioned<Head>
+  readonly admission: Admission
+}
+
+async function acquire(options: CoordinatorOptions): Promise<Acquired> {
+  const { host, app, holder, isGone } = options
   const found = await host.head.read()
-  const decision = decideStart(found?.value ?? null, { app, holder, graph: program.fingerprint, now: host.clock.now(), isGone, acceptsGraph: acceptsGraph || options.fresh })
+  const decision = decideStart(found?.value ?? null, { app, holder, now: host.clock.now(), isGone })
   switch (decision.kind) {
-    case 'create': return write(options, 0, newHead(options), 'create')
+    case 'create': {
+      if (!options.fresh) await assertNothingStored(options)
+      return begin(options, 0, 'create')
+    }
     case 'foreign': throw new SluiceError('E_FOREIGN_APP', `This directory belongs to the app "${decision.app}", not to "${app}".`, { did: 'nothing was started', next: ['use another --dir', `run the app "${decision.app}"`] })
     case 'busy': throw new SluiceError('E_BUSY', `"${app}" is already running: ${decision.holder}.`, { did: 'nothing was started', retry: true, next: ['stop the other one first', 'use another --dir'] })
     case 'halted': {
-      if (options.fresh) return write(options, found!.rev, newHead(options), 'recreate')
-      if (options.resume) return write(options, found!.rev, { ...resumed(found!.value), epoch: found!.value.epoch + 1, holder, leaseUntil: leaseUntil(options) }, 'resume')
+      if (options.fresh) return begin(options, found!.rev, 'recreate')
+      if (options.resume) return goOn(options, found!, 'resume')
       throw new SluiceError('E_HALTED', `"${app}" was halted: ${decision.reason}.`, { did: 'nothing was started', next: ['sluice verify <dir>', 'start again with --resume'] })
     }
-    case 'graph-changed': throw new SluiceError('E_GRAPH_CHANGED', `The program has changed: its graph is ${program.fingerprint}, the stored one is ${decision.stored}.`, {
-      did: 'nothing was started; state and positions are kept',
-      next: ['run the program that wrote it', 'use another --dir to begin anew', 'pass --accept-graph when the stateful operators are the same'],
-    })
-    case 'acquire': {
-      if (!options.fresh && found!.value.intervalMs !== options.intervalMs) throw intervalChanged(options, found!.value)
-      if (options.fresh) return write(options, found!.rev, newHead(options), 'recreate')
-      return write(options, found!.rev, acquired(found!.value, { holder, leaseUntil: leaseUntil(options), graph: program.fingerprint, conf }), 'acquire')
-    }
+    case 'acquire': return options.fresh ? begin(options, found!.rev, 'recreate') : goOn(options, found!, 'acquire')
   }
 }
 
-/** The first batch ends at the next point of the epoch's grid that lies strictly ahead (parity A0.3). */
-function newHead(options: CoordinatorOptions): Head {
-  const { app, host, program, intervalMs, conf, holder } = options
-  const zeroTime = Math.floor(host.clock.now() / intervalMs) * intervalMs
-  return created({ app, inc: host.random.run(), graph: program.fingerprint, intervalMs, zeroTime, conf, holder, leaseUntil: leaseUntil(options) })
+async function goOn(options: CoordinatorOptions, found: Versioned<Head>, cause: 'acquire' | 'resume'): Promise<Acquired> {
+  const { program, holder, conf } = options
+  const admission = await admit(options, found.value)
+  const mine = acquired(found.value, { holder, leaseUntil: leaseUntil(options), graph: program.fingerprint, conf, ...admission.origin })
+  return { found: await write(options, found.rev, cause === 'resume' ? resumed(mine) : mine, cause, found.value), admission }
 }
 
-async function write(options: CoordinatorOptions, rev: number, head: Head, cause: Cause): Promise<Versioned<Head>> {
+/** The first batch ends at the next point of the epoch's grid that lies strictly ahead (parity A0.3). */
+async function begin(options: CoordinatorOptions, rev: number, cause: 'create' | 'recreate'): Promise<Acquired> {
+  const { app, host, program, intervalMs, conf, holder } = options
+  const zeroTime = Math.floor(host.clock.now() / intervalMs) * intervalMs
+  const head = created({ app, inc: host.random.run(), graph: program.fingerprint, intervalMs, zeroTime, conf, holder, leaseUntil: leaseUntil(options) })
+  return { found: await write(options, rev, head, cause), admission: admitAnew(options, zeroTime) }
+}
+
+/** Objects without a head: it was lost, and a new one would count from nothing, on top of what sinks have seen. */
+async function assertNothingStored({ app, host }: CoordinatorOptions): Promise<void> {
+  const keys = await host.blobs.list(`${app}/`)
+  // Somebody may be creating it at this very moment.
+  if (keys.length === 0 || (await host.head.read()) !== null) return
+  throw new SluiceError('E_HEAD_LOST', `There is no head of "${app}", but ${keys.length} of its objects are there.`, {
+    where: { detail: keys[0] }, did: 'nothing was started or deleted', next: ['restore the head from a backup', `begin anew: --fresh, or on AWS delete the objects below ${app}/`],
+  })
+}
+
+async function write(options: CoordinatorOptions, rev: number, head: Head, cause: Cause, before: Head | null = null): Promise<Versioned<Head>> {
+  checkSize(head, cause, options.host.log, before)
   if ((await options.host.head.cas(rev, head, cause)) === 'written') return { rev: rev + 1, value: head }
   const found = await options.host.head.read()
   if (found?.value.holder === options.holder && found.value.epoch === head.epoch && found.value.inc === head.inc) return found
@@ -173,8 +196,3 @@ async function lookAround(c: Coordination): Promise<void> {
   c.sweeper.litter(own.filter((key) => !live.has(key) && !key.startsWith(names.received) && !key.startsWith(names.wishes)), committed)
   c.sweeper.litter(former, 0)
 }
-
-const intervalChanged = ({ app, intervalMs }: CoordinatorOptions, head: Head): SluiceError =>
-  new SluiceError('E_INTERVAL_CHANGED', `The batch interval of "${app}" is ${intervalMs} ms; the stored state was made with ${head.intervalMs} ms.`, {
-    did: 'nothing was started; state and positions are kept', next: [`run with an interval of ${head.intervalMs} ms`, 'use another --dir to begin anew'],
-  })

@@ -1,3 +1,4 @@
+import { HEAD_BYTES_MAX } from '../checkpoint/head-size.ts'
 import { readManifest } from '../checkpoint/manifest.ts'
 import { marked, settled } from '../checkpoint/transition.ts'
 import { SluiceError } from '../model/errors.ts'
@@ -6,8 +7,9 @@ import type { Manifest } from '../model/manifest.ts'
 import type { BlobRef } from '../model/refs.ts'
 import type { OutputOperation } from '../stream/output-operation.ts'
 import type { Coordination } from './coordination.ts'
+import { haltIfAhead } from './head-behind.ts'
 import { showsAhead } from './open-plan.ts'
-import { runOutputs } from './run-output.ts'
+import { type OutputRun, runOutputs } from './run-output.ts'
 import { serialiseError } from './serialised-error.ts'
 
 /** Outputs that do not wait for the commit. One that fails keeps the batch from committing, and its plan stays open: what the others have shown must not be of another batch. */
@@ -15,7 +17,9 @@ export async function showAhead(c: Coordination, { manifest, ref }: { readonly m
   if (!showsAhead(c.program.graph)) return
   const ahead = { plan: c.writer.head.plan!.nonce, manifest: ref }
   const [failed] = await runOutputs(manifest, c.program.graph, c.publisher, c.events.outputHooks(manifest), (output) => comesBefore(c, output), ahead)
-  if (failed) throw errorOfOutput(failed.error, failed.output, manifest.batch, 'the batch is not committed, and its plan stays open: it runs again, with the same records')
+  if (!failed) return
+  await haltIfAhead(c, [failed])
+  throw errorOfOutput(failed.error, failed.output, manifest.batch, 'the batch is not committed, and its plan stays open: it runs again, with the same records')
 }
 
 const comesBefore = (c: Coordination, output: string): boolean => operationOf(c, output)?.order === 'before'
@@ -30,6 +34,7 @@ export async function deliver(c: Coordination, manifest: Manifest): Promise<void
   const waiting = new Set(still.map(({ output }) => output).filter((output) => output in manifest.outputs && isOrdered(c, output)))
   const failed = await runOutputs(manifest, c.program.graph, c.publisher, c.events.outputHooks(manifest), (output) => !waiting.has(output) && !comesBefore(c, output))
   const owed = [...waiting, ...failed.map(({ output }) => output)].map((output) => ({ batch: manifest.batch, output, manifest: head.manifest! }))
+  await haltIfAhead(c, failed)
   for (const { output } of owed) c.sweeper.pin(head.manifest!, manifest, output)
   await c.writer.write(marked(head, { owed: [...still, ...owed], gcFloor: c.sweeper.floor(head, manifest) }), 'mark')
   c.events.completed(manifest)
@@ -73,26 +78,34 @@ async function settleOwed(c: Coordination, chosen: (output: string) => boolean):
 }
 
 async function isDelivered(c: Coordination, owed: OwedOutput): Promise<boolean> {
+  const failed = await deliverOne(c, owed)
+  if (!failed) return true
+  await haltIfAhead(c, [failed])
+  c.events.failed(errorOfOutput(failed.error, owed.output, owed.batch))
+  return false
+}
+
+async function deliverOne(c: Coordination, owed: OwedOutput): Promise<OutputRun | null> {
   try {
     const manifest = await readManifest(c.host.blobs, owed.manifest)
     c.sweeper.pin(owed.manifest, manifest, owed.output)
     const [failed] = await runOutputs(manifest, c.program.graph, c.publisher, c.events.outputHooks(manifest), (output) => output === owed.output)
-    if (!failed) return true
-    throw failed.error
+    return failed ?? null
   } catch (error) {
-    c.events.failed(errorOfOutput(error, owed.output, owed.batch))
-    return false
+    return { output: owed.output, error }
   }
 }
 
-/** So many outputs may be owed before later batches wait: the head must stay small, and somebody has to look. */
+/** So much may be owed before later batches wait: the head must stay small, and somebody has to look. */
 const OWED_MAX = 16
+const OWED_BYTES_MAX = HEAD_BYTES_MAX / 2
+const isBacklogged = (owed: readonly OwedOutput[]): boolean => owed.length >= OWED_MAX || (owed.length > 0 && JSON.stringify(owed).length > OWED_BYTES_MAX)
 
 export async function shrinkBacklog(c: Coordination): Promise<void> {
-  if (c.writer.head.owed.length < OWED_MAX) return
+  if (!isBacklogged(c.writer.head.owed)) return
   await deliverOwed(c)
   const { owed } = c.writer.head
-  if (owed.length < OWED_MAX) return
+  if (!isBacklogged(owed)) return
   const outputs = [...new Set(owed.map(({ output }) => output))]
   throw new SluiceError('E_OUTPUT_BACKLOG', `${owed.length} outputs are owed, the oldest of batch ${owed[0].batch}: ${outputs.join(', ')}.`, {
     where: { operator: outputs[0], batch: owed[0].batch },

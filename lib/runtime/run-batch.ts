@@ -105,7 +105,7 @@ function groupIds(letters: readonly DeadLetterFacts[]): Record<string, string[]>
 
 /** Writes down what the batch decided, after checking that it adds up. A manifest that does not is never committed. */
 async function fix(c: Coordination, planned: PlannedBatch, answers: readonly TaskDone[]): Promise<{ manifest: Manifest; ref: BlobRef }> {
-  const manifest = nextManifest(c.base, planned, answers, c.program.graph)
+  const manifest = await c.admission.complete(nextManifest(c.base, planned, answers, c.program.graph), c.base, { host: c.host, head: c.writer.head })
   const wrong = selfCheck(c.base, manifest) ?? staleWrite(c.base, answers) ?? lossyShuffle(answers)
   if (wrong) throw await halt(c, `Self-check before commit of batch ${manifest.batch}: ${wrong}.`, 'its outputs did not run; every object is kept')
   const { app, inc } = c.writer.head

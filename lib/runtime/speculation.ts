@@ -81,9 +81,9 @@ class Race<T> {
       if (this.#tookMs !== null) return this.#late(answer)
       this.#tookMs = this.#clock.now() - this.#began
       this.#won.resolve(answer)
-    }, (error: unknown) => {
+    }, (error) => {
       // As long as the other one runs, it may still succeed.
-      if (--this.#running === 0) this.#won.reject(error as Error)
+      if (--this.#running === 0) this.#won.reject(error)
     })
   }
 }

@@ -10,13 +10,22 @@ export interface Partitioner {
   readonly numPartitions: number
   getPartition(key: unknown): number
   equals(other: Partitioner): boolean
+  /**
+   * Names what decides where a key goes. State that was kept under one name is refused under another; without a name any partitioner of the
+   * program's own counts as the same.
+   */
+  readonly id?: string
 }
+
+/** State of partitioners with this id lies by key group, so that their number of partitions may change. */
+export const HASH_PARTITIONER = 'hash'
 
 /**
  * Keys hash into a fixed number of key groups, and partitions own contiguous ranges of groups. State uses the same function,
  * so changing the number of partitions moves whole groups and never a key by itself. A null key goes to partition 0, as in Spark.
  */
 export class HashPartitioner implements Partitioner {
+  readonly id = HASH_PARTITIONER
   readonly numPartitions: number
 
   constructor(numPartitions: number, where: Where = {}) {
@@ -48,6 +57,8 @@ export class RangePartitioner implements Partitioner {
     this.#compare = compare
     this.numPartitions = bounds.length + 1
   }
+
+  get id(): string { return `range ${this.#bounds.map((bound) => hashKey(bound).toString(16)).join('-')}`.trimEnd() }
 
   getPartition(key: unknown): number {
     let low = 0

@@ -12,6 +12,11 @@ import type { Cut } from '../model/manifest.ts'
 export interface Source<T> {
   /** What the source is, in words: `Socket text stream`, `File stream`. */
   readonly name: string
+  /**
+   * What positions are positions in: a directory, a bucket with a prefix. A start with another one is refused, because a position in one is none in the other. Left out where
+   * any will do.
+   */
+  readonly identity?: string
   /** `null`: the source has no batch at this time, which is different from an empty one. */
   cut(request: CutRequest): Promise<Cut | null>
   /** Chunks of records, so that nobody pays per record. Synchronous where the data is at hand. */

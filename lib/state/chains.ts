@@ -17,11 +17,13 @@ export function panesFor(committed: OperatorState | null, from: number, to: numb
 /** The operator's state after a batch: each written range replaces what it overlaps. Pure. */
 export function nextOperatorState(committed: OperatorState | null, writes: readonly StateWrite[]): OperatorState {
   const windows = writes.map((write) => write.window).filter((window) => window !== undefined)
+  const version = writes.find((write) => write.version !== undefined)?.version
   const slideTime = windows.find((window) => window.slideTime !== null)?.slideTime ?? committed?.slideTime
   return {
     chains: writes.map((write) => nextChain(committed, write)),
     ...(windows.length > 0 ? { panes: writes.map((write) => nextPanes(committed, write)) } : {}),
     ...(slideTime === undefined ? {} : { slideTime }),
+    ...(version === undefined ? {} : { version }),
   }
 }
 

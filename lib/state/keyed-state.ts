@@ -61,6 +61,11 @@ export class KeyedState {
     this.#flags = larger
   }
 
+  /** Every value becomes what `f` makes of it; times stay. No delta shows it: a snapshot has to follow. */
+  replaceValues(f: (value: unknown, hash: number) => unknown): void {
+    for (const id of this.table.ids()) if (this.has(id)) this.#values.set(id, f(this.#values.get(id), this.table.hashAt(id)))
+  }
+
   /** What changed since the last `saved()`: the keys put, and the keys removed, each with one section per key group. */
   encodeDelta(): Uint8Array {
     return encodeBlock([...this.#sections(this.#touchedIds()), ...removalSections(this.#removed)])

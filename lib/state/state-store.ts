@@ -4,6 +4,7 @@ import type { BlobRef } from '../model/refs.ts'
 import type { StateWrite } from '../model/task.ts'
 import { chainsFor, nextOperatorState, panesFor } from './chains.ts'
 import { KeyedState } from './keyed-state.ts'
+import { isOlder, migrateState, type StateSchema, versionOf } from './schema.ts'
 import type { Pane, WindowSpec } from './window-spec.ts'
 import { decodePairs, WindowState } from './window-state.ts'
 
@@ -16,6 +17,8 @@ export interface StateOf {
   readonly split: number
   readonly partitions: number
   readonly committed: OperatorState | null
+  /** What the program makes of the values; left out: they are read as they were stored. */
+  readonly schema?: StateSchema
 }
 
 export interface StateBlobs {
@@ -55,14 +58,15 @@ export class StateStore {
     const blocks = before.flatMap((chain) => chain.blocks)
     const block = await this.#nextBlock(of, state, batch, blocks, sameRange || before.length === 0, blobs)
     state.saved()
-    const write: StateWrite = { operator: of.operator, from, to, base: blocks.map((each) => each.ref.key), block, keys: state.keys }
+    const write: StateWrite = { operator: of.operator, from, to, base: blocks.map((each) => each.ref.key), block, keys: state.keys, ...versionField(of) }
     this.#keep(of, state, [write])
     return write
   }
 
   async #nextBlock(of: StateOf, state: KeyedState, batch: number, blocks: readonly StateBlock[], sameRange: boolean, blobs: StateBlobs): Promise<StateBlock | null> {
-    if (!state.hasChanges && sameRange) return null
-    const snapshot = !sameRange || blocks.length === 0 || isLong(blocks)
+    const migrated = blocks.length > 0 && isOlder(of.committed, of.schema)
+    if (!state.hasChanges && sameRange && !migrated) return null
+    const snapshot = !sameRange || migrated || blocks.length === 0 || isLong(blocks)
     const kind = snapshot ? 'snapshot' : 'delta'
     const bytes = snapshot ? state.encodeSnapshot() : state.encodeDelta()
     return { kind, batch, ref: await blobs.put(of.operator, bytes, snapshot ? 's' : 'd'), keys: snapshot ? state.keys : state.changes }
@@ -91,6 +95,8 @@ export class StateStore {
 
   clear(): void { this.#warm.clear() }
 }
+
+const versionField = ({ schema }: StateOf): { version?: number } => (schema && schema.version > 1 ? { version: schema.version } : {})
 
 const nameOf = (of: StateOf): string => `${of.operator}/${of.split}/${of.partitions}`
 
@@ -126,6 +132,7 @@ async function readKeyed(of: StateOf, blobs: StateBlobs): Promise<KeyedState> {
     const exact = chain.from === from && chain.to === to
     for (const block of chain.blocks) state.apply(await blobs.get(block.ref), block.ref.key, exact ? () => true : wantedGroups(of))
   }
+  if (isOlder(of.committed, of.schema)) migrateState(of.operator, state, versionOf(of.committed), of.schema)
   return state
 }
 

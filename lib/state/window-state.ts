@@ -62,6 +62,8 @@ export class WindowState {
   /** Slides that were due at batches which never ran: the running result must not miss one, or what left then would stay in it. */
   #catchUp(until: number): void {
     if (!this.#spec.inverse) return
+    // Nothing came and nothing left: a window that is new in an old app need not live through all that time.
+    if (this.table.size === 0) this.slidAt = Math.max(this.slidAt, until - ((until - this.#spec.zeroTime) % this.#spec.slideMs))
     for (let due = this.slidAt + this.#spec.slideMs; due <= until; due += this.#spec.slideMs) this.#slide(due)
   }
 

@@ -26,10 +26,11 @@ import { reduceByKeyAndWindow, type WindowReduceOptions } from './operators/redu
 import { repartition } from './operators/repartition.ts'
 import { saveAsObjectFiles, saveAsTextFiles } from './operators/save-as-files.ts'
 import type { StateSpec } from './operators/state-spec.ts'
+import type { FormerName } from './operators/state-versions.ts'
 import { transform } from './operators/transform.ts'
 import { union } from './operators/union.ts'
 import { type Initial, updateStateByKey, type UpdateEntries, type UpdateOptions, type UpdateTimed, type UpdateValues } from './operators/update-state-forms.ts'
-import { window } from './operators/window.ts'
+import { window, type WindowOptions } from './operators/window.ts'
 import { countByValueAndWindow, countByWindow, groupByKeyAndWindow, reduceByWindow } from './operators/windows.ts'
 import type { OutputOperation, OutputOptions } from './output-operation.ts'
 import type { RDD } from './rdd/rdd.ts'
@@ -115,7 +116,7 @@ export class DStream<out T> {
 
   // — windows: by arrival, lengths in multiples of this stream's slide
 
-  window(length: DurationLike, slide?: DurationLike): DStream<T> { return window(this, length, slide) }
+  window(length: DurationLike, slide?: DurationLike, options?: WindowOptions): DStream<T> { return window(this, length, slide, options) }
   reduceByWindow(f: (a: T, b: T) => T, length: DurationLike, slide: DurationLike): DStream<T>
   reduceByWindow(f: (a: T, b: T) => T, inverse: ((a: T, b: T) => T) | null, length: DurationLike, slide: DurationLike): DStream<T>
   reduceByWindow(f: (a: T, b: T) => T, ...rest: any[]): DStream<T> {
@@ -128,7 +129,7 @@ export class DStream<out T> {
     return groupByKeyAndWindow(this, length, slide, parts)
   }
   /** Without an inverse any window is combined from its panes; with one, a slide undoes what left. */
-  reduceByKeyAndWindow<K, V>(this: DStream<Pair<K, V>>, f: (a: V, b: V) => V, length: DurationLike, slide?: DurationLike, parts?: Parts | ShuffleOptions): DStream<[K, V]>
+  reduceByKeyAndWindow<K, V>(this: DStream<Pair<K, V>>, f: (a: V, b: V) => V, length: DurationLike, slide?: DurationLike, parts?: Parts | (ShuffleOptions & FormerName)): DStream<[K, V]>
   reduceByKeyAndWindow<K, V>(
     this: DStream<Pair<K, V>>, f: (a: V, b: V) => V, inverse: ((a: V, b: V) => V) | null, length: DurationLike, slide?: DurationLike,
     parts?: Parts | WindowReduceOptions<K, V>, filter?: (pair: [K, V]) => boolean,

@@ -63,6 +63,7 @@ export class StreamGraph {
   assignUids(): void {
     const taken = new Set<string>()
     for (const node of this.nodes) if (isNamed(node)) claimName(node, taken)
+    assertOneHeirEach(this.nodes)
     for (const node of this.nodes) node.uid = isNamed(node) ? node.name : unique(derivedUid(node), taken, node)
   }
 }
@@ -80,6 +81,16 @@ function claimName(node: StreamNode & { name: string }, taken: Set<string>): voi
     throw new SluiceError('E_NAME', `The name "${node.name}" is given twice.`, { where: { place: node.place }, did: 'nothing was started', next: ['give each operator a name of its own'] })
   }
   taken.add(node.name)
+}
+
+/** State cannot move to two operators. */
+function assertOneHeirEach(nodes: readonly StreamNode[]): void {
+  const heirs = new Map<string, StreamNode>()
+  for (const node of nodes) {
+    if (node.was === undefined) continue
+    if (heirs.has(node.was)) throw new SluiceError('E_NAME', `Two operators say that they were "${node.was}".`, { where: { place: node.place }, did: 'nothing was started', next: ['leave one of them out'] })
+    heirs.set(node.was, node)
+  }
 }
 
 function derivedUid(node: StreamNode): string {

@@ -1,6 +1,8 @@
 import type { Json } from '../model/json.ts'
 import type { OperatorState } from '../model/manifest.ts'
+import type { Partitioner } from '../shuffle/partitioner.ts'
 import type { Source } from '../source/source.ts'
+import type { StateSchema } from '../state/schema.ts'
 import type { JobRunner } from './rdd/jobs.ts'
 import type { RddNode } from './rdd/node.ts'
 import type { SparkContext } from './spark-context.ts'
@@ -28,6 +30,13 @@ export interface StreamNode<T = unknown> {
   absorb?(time: number, view: BatchView): RddNode<T> | null
   /** State must be kept: Spark demands a checkpoint directory and gives a default checkpoint interval. */
   readonly stateful?: StatefulTraits
+  /** Its values in the state; only operators with state by key have any. */
+  readonly schema?: StateSchema
+  /** Spreads the keys of its state. */
+  readonly partitioner?: Partitioner
+  readonly window?: { readonly lengthMs: number; readonly paneMs: number; readonly inverse: boolean }
+  /** The uid that its state stands under if the operator had another before. */
+  readonly was?: string
   /** Extra time for which this operator needs its parents' past batches (windows). */
   readonly parentRememberMs?: number
   /** The parent's past RDDs are read again at later batches. */

@@ -24,6 +24,7 @@ import { sourceNode } from '../stream/rdd/leaves.ts'
 import type { StreamNode } from '../stream/stream-node.ts'
 import type { StreamingContext } from '../stream/streaming-context.ts'
 import { validateStart } from '../stream/validate-start.ts'
+import { noState, storeState } from './stored-state.ts'
 import { type Crash, type Failure, TestFaults } from './test-faults.ts'
 import { TestLife } from './test-life.ts'
 import { TestOutput, watchOutput } from './test-output.ts'
@@ -46,8 +47,8 @@ export interface RestartOptions {
   readonly app?: Program
   /** At least this many partitions of every test source from now on. */
   readonly partitions?: number
-  /** Goes on although the graph has changed. */
-  readonly acceptsGraph?: boolean
+  /** Operators and sources whose state or position may be given up where the program has no place for it. */
+  readonly dropState?: readonly string[]
 }
 
 /**
@@ -92,7 +93,7 @@ export class TestApp {
   readonly #faults = new TestFaults()
   #program: Program
   #partitions: number
-  #acceptsGraph = false
+  #dropState: readonly string[] = []
   #running: Running | null = null
   #lives = 0
   #next = 1
@@ -202,12 +203,27 @@ export class TestApp {
   }
 
   /** Ends the process and starts another, with the same or another build of the program. */
-  async restart({ app = this.#program, partitions = this.#partitions, acceptsGraph = false }: RestartOptions = {}): Promise<void> {
+  async restart({ app = this.#program, partitions = this.#partitions, dropState = [] }: RestartOptions = {}): Promise<void> {
     await this.close()
     this.#program = app
     this.#partitions = partitions
-    this.#acceptsGraph = acceptsGraph
+    this.#dropState = dropState
     for (const source of this.#sources.values()) source.widen(partitions)
+    await this.#ensureRunning()
+  }
+
+  /**
+   * Gives an operator the state that another version of the program left behind, and restarts: keys with values of `version`, which the program reads or migrates as it would anywhere. Takes
+   * the next batch number and its time; mappings with a timeout count from there.
+   */
+  async withState(operator: string, version: number, entries: Iterable<readonly [unknown, unknown]>): Promise<void> {
+    const { context, coordinator } = await this.#ensureRunning()
+    const node = context.graph.nodes.find(({ uid, schema, window }) => uid === operator && schema && !window)
+    if (!node) throw noState(operator, context.graph.nodes)
+    this.#clock.set(Math.max(this.now(), this.#due()))
+    const tick = this.#next++
+    await this.close()
+    await storeState({ head: this.#head, blobs: this.#blobs, random: this.#random }, { node, graph: context.graph, base: coordinator.manifest, tick, version, entries })
     await this.#ensureRunning()
   }
 
@@ -241,7 +257,7 @@ export class TestApp {
     const host = { clock: this.#clock, random: this.#random, log: silentLog, blobs: life.blobs(this.#blobs) }
     const coordinator = await Coordinator.open({
       app: 'test', host: { ...host, head: life.head(this.#head), launcher: life.launcher(new InlineLauncher(program, host)) }, program,
-      intervalMs: context.batchDuration.milliseconds, conf: {}, holder: `life-${++this.#lives}`, isGone: () => true, fresh: false, resume: false, acceptsGraph: this.#acceptsGraph,
+      intervalMs: context.batchDuration.milliseconds, conf: {}, holder: `life-${++this.#lives}`, isGone: () => true, fresh: false, resume: false, dropState: this.#dropState,
       events: new BatchEvents(this.#clock, context.listeners, silentLog, context.graph, (error) => this.errors.push(error)),
       environment: ({ app, inc }) => ({ app, inc, clock: this.#clock, write: (text) => { this.printed += text }, files: { write: async (path, parts) => { this.files.set(path, parts.map(({ bytes }) => Buffer.from(bytes).toString()).join('')) } }, sparkContext: context.sparkContext }),
       limitOf: () => null, attemptsMax: 1, keep: 2, onError: errorPolicy(context.sparkContext.conf.get('sluice.onError', 'fail')), signal: new AbortController().signal,
@@ -262,7 +278,7 @@ export class TestApp {
       const name = node.name ?? node.uid
       const test = this.#sources.get(name) ?? new TestSource(name, this.#partitions)
       this.#sources.set(name, test)
-      const source = test.source(() => life.at('mid-task'))
+      const source = test.source(node.source!, () => life.at('mid-task'))
       const replaced: Pick<StreamNode, 'source' | 'compute'> = { source, compute: (_time, view) => { const splits = view.cut(node); return splits && sourceNode(source, node.uid, splits) } }
       Object.assign(node, replaced)
     }

@@ -37,10 +37,13 @@ export class TestSource {
     while (this.#partitions.length < partitions) this.#partitions.push([])
   }
 
-  /** The source as one process reads it; `onRead` comes after each split has been read. */
-  source(onRead: () => Promise<void> | null): Source<unknown> {
+  /** Stands where `original` stood, as one process reads it; `onRead` comes after each split has been read. */
+  source(original: Source<unknown>, onRead: () => Promise<void> | null): Source<unknown> {
     return {
-      name: `test source ${this.name}`,
+      name: original.name,
+      ...(original.identity === undefined ? {} : { identity: original.identity }),
+      // Nobody starts it: it tells a source that keeps positions from one that receives.
+      ...(original.receiver ? { receiver: original.receiver } : {}),
       cut: async ({ position }) => {
         const from = (position as number[] | null) ?? []
         const to = this.#partitions.map((records) => records.length)

@@ -22,8 +22,8 @@ test('with an interval of a minute or more nothing is waited for', () => {
 })
 
 test('an operator may ask in the event to resume or to accept a changed graph', () => {
-  const { resume, acceptsGraph } = decodeTick({ resume: true, acceptGraph: true }, context(300), 0)
-  assert.deepEqual({ resume, acceptsGraph }, { resume: true, acceptsGraph: true })
+  const { resume, dropState } = decodeTick({ resume: true, dropState: ['counts'] }, context(300), 0)
+  assert.deepEqual({ resume, dropState }, { resume: true, dropState: ['counts'] })
   assert.equal(decodeTick({ resume: 'yes' }, context(300), 0).resume, false)
 })
 

@@ -4,7 +4,7 @@ import { type Applicant, decideAftermath, decideDuty, decideStart } from '../../
 import type { Head } from '../../lib/model/head.ts'
 import { headWith, manifestRef } from './heads.ts'
 
-const applicant: Applicant = { app: 'test', holder: 'other', graph: 'g1', now: 50, isGone: () => false, acceptsGraph: false }
+const applicant: Applicant = { app: 'test', holder: 'other', now: 50, isGone: () => false }
 
 const starts: readonly [sentence: string, head: Head | null, applicant: Partial<Applicant>, kind: string][] = [
   ['nothing there is created', null, {}, 'create'],
@@ -15,10 +15,6 @@ const starts: readonly [sentence: string, head: Head | null, applicant: Partial<
   ['a holder whose process is gone is taken over at once', headWith(), { isGone: () => true }, 'acquire'],
   ['its own lease is taken up again', headWith(), { holder: 'me' }, 'acquire'],
   ['a released head is free', headWith({ holder: null }), {}, 'acquire'],
-  ['another graph is refused once a batch is committed', headWith({ holder: null }), { graph: 'g2' }, 'graph-changed'],
-  ['another graph is fine before the first batch', headWith({ holder: null, committed: 0 }), { graph: 'g2' }, 'acquire'],
-  ['another graph is fine when it is accepted', headWith({ holder: null }), { graph: 'g2', acceptsGraph: true }, 'acquire'],
-  ['who is busy is said before that the graph changed', headWith(), { graph: 'g2' }, 'busy'],
 ]
 for (const [sentence, head, changes, kind] of starts) test(sentence, () => { assert.equal(decideStart(head, { ...applicant, ...changes }).kind, kind) })
 

@@ -55,7 +55,7 @@ for (const [cause, before, after] of steps) {
 test('F05, F07: a write behind another coordinator is fenced, whether it was refused or got no answer', async () => {
   for (const weather of ['fine', 'refuses to answer'] as const) {
     const { store, writer } = await writerOver([weather])
-    const theirs = acquired(headWith(), { holder: 'other', leaseUntil: 300, graph: 'g1', conf: {} })
+    const theirs = acquired(headWith(), { holder: 'other', leaseUntil: 300, graph: 'g1', conf: {}, intervalMs: 1000, zeroTime: 0 })
     await store.cas(1, theirs, 'acquire')
     await assert.rejects(writer.write(steps[0][2], 'commit'), { code: 'E_FENCED' })
     assert.deepEqual((await store.read())!.value, theirs)

@@ -30,3 +30,13 @@ test('a pack leaves out the panes that have left the window since it was written
   const read = await readManifest(blobs, await putManifest(blobs, names, later))
   assert.deepEqual(read.state.window.panes, [{ from: 0, to: 128, panes: all.slice(10) }])
 })
+
+test('panes of one time, as many partitions once left them, stay together in a pack', async () => {
+  const blobs = new MemoryBlobStore()
+  const all = panes(0, 300).map((pane, at) => ({ ...pane, time: 1000 * (1 + Math.floor(at / 50)) }))
+  const lists = [{ from: 0, to: 256, panes: all }]
+  const complete = await withPacks(blobs, names, manifest(lists), 'run')
+  assert.equal(complete.packs!.length, 1)
+  const read = await readManifest(blobs, await putManifest(blobs, names, complete))
+  assert.deepEqual(read.state.window.panes, lists)
+})

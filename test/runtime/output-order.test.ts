@@ -46,6 +46,21 @@ test('a plan that was shown from is finished with exactly its records, however m
   }
 })
 
+test('a program that has changed does not finish the plan of another one', async () => {
+  await using t = await testApp(counting)
+  t.fail({ output: 'early', error: new Error('disk full') })
+  t.source().add('a')
+  await assert.rejects(t.runBatch(), /disk full/)
+  const changed = app('counting', seconds(1), (ssc) => {
+    const totals = ssc.socketTextStream('localhost', 1).map((word) => [word, 2]).updateStateByKey((twos: readonly number[], total: number | undefined) => 2 * twos.length + (total ?? 0))
+    totals.output('early', nowhere, { order: 'before' })
+  })
+  await assert.rejects(t.restart({ app: changed }), (error: SluiceError) => error.code === 'E_GRAPH_CHANGED' && error.where.batch === 1)
+  await t.restart({ app: counting })
+  await t.run([[]], { output: 'late' })
+  assert.deepEqual(t.output('early').rows, [['a', 1]])
+})
+
 test('E_OUTPUT_ORDER: nothing is shown ahead where a crash could leave out what was shown', async () => {
   const lettered = app('lettered', seconds(1), (ssc) => ssc.socketTextStream('localhost', 1).output('early', nowhere, { order: 'before' }), { onError: 'dead-letter' })
   await assert.rejects(testApp(lettered), (error: SluiceError) => error.code === 'E_OUTPUT_ORDER' && /output-order\.test\.ts:\d+/.test(error.where.place!))

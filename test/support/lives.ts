@@ -31,7 +31,7 @@ export interface LifeOptions {
   readonly onError?: (error: unknown) => void
   readonly show?: (output: string, batch: number) => void
   readonly keep?: number
-  readonly acceptsGraph?: boolean
+  readonly dropState?: readonly string[]
   readonly resume?: boolean
   /** More than 1: stages and shuffle blocks, as where tasks are spread; with as many partitions of input. */
   readonly slots?: number
@@ -47,7 +47,7 @@ export class ProcessLife {
     this.#batches = batches
   }
 
-  static async begin(world: World, build: Build, batches: readonly Batch[], { port = soundPort, onError = (error) => { throw error }, show, keep = 2, acceptsGraph = false, resume = false, slots = 1 }: LifeOptions = {}): Promise<ProcessLife> {
+  static async begin(world: World, build: Build, batches: readonly Batch[], { port = soundPort, onError = (error) => { throw error }, show, keep = 2, dropState = [], resume = false, slots = 1 }: LifeOptions = {}): Promise<ProcessLife> {
     const watched: Build = (input, context) => {
       const built = build(input, context)
       const streams = 'foreachRDD' in built ? { out: built } : built
@@ -69,7 +69,7 @@ export class ProcessLife {
     const launcher = { slots, launch: (spec: never) => port('launch', () => inline.launch(spec)), close: async () => {} }
     const host: Host<Head> = { clock, random: systemRandom, log: silentLog, head, blobs, launcher }
     const coordinator = await Coordinator.open({
-      app: 'test', host, program, intervalMs: BATCH_MS, conf: {}, holder: systemRandom.run(), isGone: () => true, fresh: false, resume, acceptsGraph,
+      app: 'test', host, program, intervalMs: BATCH_MS, conf: {}, holder: systemRandom.run(), isGone: () => true, fresh: false, resume, dropState,
       events: new BatchEvents(clock, context.listeners, silentLog, context.graph, onError),
       environment: ({ app, inc }) => ({ app, inc, write: () => {}, files: { write: async () => {} }, sparkContext: context.sparkContext }),
       limitOf: () => null, attemptsMax: 1, keep, signal: new AbortController().signal,

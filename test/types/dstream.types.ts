@@ -59,6 +59,14 @@ const tallies = counts.updateStateByKey((added, before: { n: number } | undefine
 same<typeof tallies, DStream<[string, { n: number }]>>(true)
 const given = counts.updateStateByKey<string>((added, before) => `${before}${added.length}`)
 same<typeof given, DStream<[any, string]>>(true)
+const versioned = counts.updateStateByKey((added, before: { n: number } | undefined) => ({ n: (before?.n ?? 0) + added.length }), { name: 'n', version: 2, migrate: (old) => ({ n: old }) })
+same<typeof versioned, DStream<[string, { n: number }]>>(true)
+const fromSecond = counts.updateStateByKey((added, before: { n: number } | undefined) => ({ n: (before?.n ?? 0) + added.length }), { version: 3, migrate: (old, from) => ({ n: from === 1 ? old : old.length }), was: 'n' })
+same<typeof fromSecond, DStream<[string, { n: number }]>>(true)
+const versionedSpec = StateSpec.function((word: string, n: number | undefined, seen: State<Set<number>>) => `${word} ${n} ${seen.exists()}`).version(2, (old: number[]) => new Set(old))
+same<typeof versionedSpec, StateSpec<string, number, Set<number>, string>>(true)
+const renamedWindow = counts.reduceByKeyAndWindow(Math.max, seconds(30), seconds(10), { name: 'best', was: 'top' })
+same<typeof renamedWindow, DStream<[string, number]>>(true)
 const mapped = counts.mapWithState(StateSpec.function((word: string, n: number | undefined, seen: State<Set<number>>) => `${word} ${n} ${seen.exists()}`))
 const results: DStream<string> = mapped
 const snapshots = mapped.stateSnapshots()
@@ -86,6 +94,10 @@ lines.mapValues((value) => value)
 lines.reduceByKeyAndWindow((a: string, b: string) => a + b, seconds(10))
 // @ts-expect-error: lines are not pairs
 lines.updateStateByKey((added) => added.length)
+// @ts-expect-error: what migrate makes is not what the function keeps
+counts.updateStateByKey((added, before: { n: number } | undefined) => ({ n: (before?.n ?? 0) + added.length }), { version: 2, migrate: (old) => `${old}` })
+// @ts-expect-error: what migrate makes is not what the function keeps
+StateSpec.function((word: string, n: number | undefined, seen: State<number>) => `${word} ${n} ${seen.get()}`).version(2, (old) => `${old}`)
 // @ts-expect-error: the values are numbers
 counts.reduceByKey((a: string, b: string) => a + b)
 // @ts-expect-error: keys of different types never meet

@@ -8,6 +8,7 @@ import { checkpointMsOf } from '../remember.ts'
 import type { BatchView, StreamNode } from '../stream-node.ts'
 import { StateHandle } from './state-handle.ts'
 import type { StateSpec } from './state-spec.ts'
+import { formerName } from './state-versions.ts'
 import { statefulPartitioner } from './stateful-partitioner.ts'
 import { sideOf } from './update-state-by-key.ts'
 
@@ -61,7 +62,10 @@ function statePartitions<K, V, S, E>(stream: DStream<readonly [K, V]>, spec: Sta
     kind: 'mapWithState',
     counts: true,
     stateful: { defaultCheckpointMs: (slideMs) => 10 * slideMs },
+    schema: spec.schema,
+    partitioner,
     ...(spec.options.name ? { name: spec.options.name } : {}),
+    ...formerName(spec.options),
     compute: (time, view) => {
       const rdd = view.rdd(parent, time)
       const committed = view.committed(node)
@@ -102,7 +106,7 @@ function stateNode(shape: Shape): RddNode<Emitted> {
     pinned: true,
     effect: node.uid,
     compute(split, task, sink) {
-      const request = { operator: node.uid, split, partitions, committed: view.committed(node) }
+      const request = { operator: node.uid, split, partitions, committed: view.committed(node), ...(node.schema ? { schema: node.schema } : {}) }
       return after(task.keyedState(request), (state) =>
         after(loadInitial(start, split, task, state, time), () =>
           after(updatePartition(shape, split, task, state), (mapped) => {
@@ -138,14 +142,18 @@ function updatePartition({ values, spec, time: timeMs, expires }: Shape, split: 
     else if (timeoutMs !== null) state.put(id, had, timeMs)
   }
   return after(values ? readSide(values, split, task, each) : undefined, () => {
-    if (expires !== null) expire(state, expires, (key, value) => { handle.wrapTimingOut(value); out(f(time, key, undefined, handle)) })
+    if (expires !== null) expire(state, { before: expires, now: timeMs }, (key, value) => { handle.wrapTimingOut(value); out(f(time, key, undefined, handle)) })
     return mapped
   })
 }
 
-function expire(state: KeyedState, before: number, timedOut: (key: unknown, value: unknown) => void): void {
+function expire(state: KeyedState, { before, now }: { readonly before: number; readonly now: number }, timedOut: (key: unknown, value: unknown) => void): void {
   const due: number[] = []
-  for (const id of state.table.ids()) if (state.timeOf(id) < before) due.push(id)
+  for (const id of state.table.ids()) {
+    // Kept by a version of the program without a timeout: the key is idle from now on.
+    if (!state.timeOf(id)) state.put(id, state.get(id), now)
+    else if (state.timeOf(id) < before) due.push(id)
+  }
   for (const id of due) {
     timedOut(state.table.keyAt(id), state.get(id))
     state.remove(id)

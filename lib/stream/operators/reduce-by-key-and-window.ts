@@ -1,15 +1,17 @@
 import type { DurationLike } from '../../model/time.ts'
 import type { Partitioner } from '../../shuffle/partitioner.ts'
+import { FIRST_SCHEMA } from '../../state/schema.ts'
 import type { WindowSpec } from '../../state/window-spec.ts'
 import type { DStream, Parts, ShuffleOptions } from '../dstream.ts'
 import { after, collectSplit, narrow, type RddNode } from '../rdd/node.ts'
 import { checkpointMsOf, defaultCheckpointMs } from '../remember.ts'
 import type { BatchView, StreamNode } from '../stream-node.ts'
 import { reduceByKey } from './reduce-by-key.ts'
+import { type FormerName, formerName } from './state-versions.ts'
 import { statefulPartitioner } from './stateful-partitioner.ts'
 import { windowArgs } from './window-args.ts'
 
-export interface WindowReduceOptions<K, V> extends ShuffleOptions {
+export interface WindowReduceOptions<K, V> extends ShuffleOptions, FormerName {
   /** Applied to the result; what it refuses is forgotten. Without it, keys of the inverse form stay for ever at the neutral value. */
   readonly filter?: (pair: [K, V]) => boolean
 }
@@ -39,7 +41,11 @@ export function reduceByKeyAndWindow<K, V>(
     counts: true,
     parentRememberMs: lengthMs,
     ...(inverse ? { stateful: { defaultCheckpointMs } } : {}),
+    schema: FIRST_SCHEMA,
+    partitioner,
+    window: { lengthMs, paneMs: parent.slideMs, inverse: inverse !== null },
     ...stream.context.named(parts),
+    ...formerName(parts),
     absorbEveryMs: parent.slideMs,
     compute: (time, view) => view.absorbed(window.node, time) as RddNode<[K, V]> | null,
     absorb: (time, view) => absorbNode(window.node, view.rdd(parent, time), partitioner, specOf(window.node, time, view, shape), time, view),

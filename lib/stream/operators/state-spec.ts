@@ -2,9 +2,11 @@ import { type DurationLike, intervalMs, type Time } from '../../model/time.ts'
 import type { Partitioner } from '../../shuffle/partitioner.ts'
 import type { Inferred } from '../rdd/inferred.ts'
 import type { RDD } from '../rdd/rdd.ts'
+import { FIRST_SCHEMA, type StateSchema } from '../../state/schema.ts'
 import type { State } from './state-handle.ts'
+import { type FormerName, schemaOf } from './state-versions.ts'
 
-export interface StateOptions {
+export interface StateOptions extends FormerName {
   readonly name?: string
   /** `checkpoint` (Spark, the default): timeouts are looked at every checkpoint interval; `everyBatch`: in each batch. */
   readonly timeoutCheck?: 'checkpoint' | 'everyBatch'
@@ -23,6 +25,7 @@ export class StateSpec<K, V, S, E> {
   initial: RDD<readonly [K, S]> | null = null
   parts: number | Partitioner | undefined = undefined
   timeoutMs: number | null = null
+  schema: StateSchema = FIRST_SCHEMA
 
   private constructor(f: TimedMapping<K, V, S, E>, emitsAlways: boolean, options: StateOptions) {
     this.f = f
@@ -52,6 +55,12 @@ export class StateSpec<K, V, S, E> {
 
   partitioner(partitioner: Partitioner): this {
     this.parts = partitioner
+    return this
+  }
+
+  /** Version of the values in the state; `migrate` makes one of this version of one that version `from` kept. Throws `E_ARGUMENT`. */
+  version(version: number, migrate?: (old: any, from: number) => S): this {
+    this.schema = schemaOf(version, migrate)
     return this
   }
 

@@ -8,6 +8,7 @@ import { after, type Dependency, type Maybe, narrow, type RddNode, type TaskScop
 import type { RDD } from '../rdd/rdd.ts'
 import { defaultCheckpointMs } from '../remember.ts'
 import type { BatchView, StreamNode } from '../stream-node.ts'
+import { formerName, schemaOf, type StateVersions } from './state-versions.ts'
 
 /** What happens to one partition's state when the values of a batch have been gathered; `null` values mean none came for that key. */
 export type StateUpdate = (state: KeyedState, values: readonly (readonly unknown[] | undefined)[], time: number) => void
@@ -21,14 +22,18 @@ export function statefulStream<K, S>(
   partitioner: Partitioner,
   initial: RDD<readonly [K, S]> | null,
   update: StateUpdate,
-  options: { readonly name?: string; readonly keepsPartitioner?: boolean },
+  options: { readonly name?: string; readonly keepsPartitioner?: boolean } & StateVersions<S>,
 ): DStream<[K, S]> {
   const parent = stream.node
+  const schema = schemaOf(options.version, options.migrate)
   const result: DStream<[K, S]> = stream.derive<[K, S]>({
     kind: 'updateStateByKey',
     counts: true,
     stateful: { defaultCheckpointMs },
+    schema,
+    partitioner,
     ...(options.name ? { name: options.name } : {}),
+    ...formerName(options),
     compute: (time, view) => {
       const rdd = view.rdd(parent, time)
       if (!rdd && !view.committed(result.node)) return null
@@ -60,7 +65,7 @@ function stateNode(
     pinned: true,
     effect: node.uid,
     compute(split, task, sink) {
-      const request = { operator: node.uid, split, partitions, committed }
+      const request = { operator: node.uid, split, partitions, committed, ...(node.schema ? { schema: node.schema } : {}) }
       return after(task.keyedState(request), (state) =>
         after(loadInitial(start, split, task, state), () =>
           after(gather(values, split, task, state), (gathered) => {

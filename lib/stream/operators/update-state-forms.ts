@@ -2,13 +2,14 @@ import type { Time } from '../../model/time.ts'
 import type { Partitioner } from '../../shuffle/partitioner.ts'
 import type { DStream, Parts, ShuffleOptions } from '../dstream.ts'
 import type { RDD } from '../rdd/rdd.ts'
+import type { StateVersions } from './state-versions.ts'
 import { statefulPartitioner } from './stateful-partitioner.ts'
 import { statefulStream, updateAll, updateEach } from './update-state-by-key.ts'
 
 export type Initial<K, S> = RDD<readonly [K, S]>
 
 /** Ours beside Spark's positional arguments. */
-export interface UpdateOptions<K, S> extends ShuffleOptions {
+export interface UpdateOptions<K, S> extends ShuffleOptions, StateVersions<S> {
   readonly initial?: Initial<K, S>
 }
 

@@ -5,6 +5,7 @@ import type { ShuffleInput } from '../../shuffle/buckets.ts'
 import type { Partitioner } from '../../shuffle/partitioner.ts'
 import type { ShuffleWriter } from '../../shuffle/writer.ts'
 import type { KeyedState } from '../../state/keyed-state.ts'
+import type { StateSchema } from '../../state/schema.ts'
 import type { Pane, WindowSpec } from '../../state/window-spec.ts'
 import type { WindowState } from '../../state/window-state.ts'
 import type { Source } from '../../source/source.ts'
@@ -90,6 +91,7 @@ export interface StateRequest {
   readonly split: number
   readonly partitions: number
   readonly committed: OperatorState | null
+  readonly schema?: StateSchema
 }
 
 /** What `TaskContext` shows to user code. */

@@ -86,7 +86,7 @@ export class Cluster {
     const coordinator = await Coordinator.open({
       app: `job-${job.name}`, host: full, program, intervalMs: job.intervalMs, conf: {}, holder: process.name,
       isGone: (holder) => noticesDeath && this.#dead.has(holder),
-      fresh: false, resume: false, acceptsGraph: false, events,
+      fresh: false, resume: false, dropState: [], events,
       environment: (head) => ({ app: head.app, inc: head.inc, write: () => {}, clock: full.clock, files: { write: () => never() }, sparkContext: context.sparkContext }),
       limitOf: () => null, attemptsMax: 4, keep: 2, signal: new AbortController().signal,
     })
