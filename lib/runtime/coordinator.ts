@@ -1,3 +1,4 @@
+import { checkedHead } from '../checkpoint/check-head.ts'
 import { decideDuty, decideStart } from '../checkpoint/decide.ts'
 import { HeadWriter } from '../checkpoint/head-writer.ts'
 import { readManifest, refsOf } from '../checkpoint/manifest.ts'
@@ -107,7 +108,7 @@ const leaseUntil = ({ host, intervalMs, leaseUntil: known }: CoordinatorOptions)
 
 async function acquire(options: CoordinatorOptions): Promise<Versioned<Head>> {
   const { host, app, program, holder, conf, isGone, acceptsGraph } = options
-  const found = await host.head.read()
+  const found = checkedHead(await host.head.read())
   const decision = decideStart(found?.value ?? null, { app, holder, graph: program.fingerprint, now: host.clock.now(), isGone, acceptsGraph: acceptsGraph || options.fresh })
   switch (decision.kind) {
     case 'create': return write(options, 0, newHead(options), 'create')
