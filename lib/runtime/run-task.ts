@@ -15,6 +15,7 @@ import { withAccumulatorScope } from '../stream/rdd/accumulator.ts'
 import { after, ArraySink, type Done, recordsOf, run, type Sink } from '../stream/rdd/node.ts'
 import { stoppable } from '../stream/rdd/resident.ts'
 import { withTaskContext } from '../stream/rdd/task-context.ts'
+import { stageOf } from './check-task.ts'
 import { LocalShuffle, type SpilledShuffle } from './local-shuffles.ts'
 import type { TaskProgram } from './program.ts'
 import { serialiseError } from './serialised-error.ts'
@@ -79,7 +80,7 @@ class Execution {
   #object(): string { return `${this.#run}.${this.#objects++}` }
 
   async all(): Promise<Outcome> {
-    for (const work of this.#spec.work) await this.#stage(this.#stages[work.stage], work.partitions)
+    for (const work of this.#spec.work) await this.#stage(stageOf(this.#stages, work), work.partitions)
     return {
       shuffles: this.#shuffles,
       state: this.#scope.stateWrites,
