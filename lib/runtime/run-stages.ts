@@ -89,7 +89,7 @@ async function answerOf(run: StageRun, spec: TaskSpec): Promise<TaskReport> {
     const answer = await run.launcher.launch(spec, run.signal)
     const wrong = faultOfAnswer(answer, spec, run.stages)
     if (wrong === null) return answer
-    return failed(new SluiceError('E_TASK_ANSWER', `The answer to task ${task} cannot be used: it${wrong.replace(/^[.[]/, ' has a fault at $&')}.`, { where: { batch: spec.plan.batch, detail: `task ${task}` }, did: 'nothing of it was used', retry: true, next: ['start again; if it comes back, report it'] }))
+    return failed(new SluiceError('E_TASK_ANSWER', `The answer to task ${task} cannot be used: ${wrong.replace(/^(\.)?/, (dot) => (dot ? 'its ' : 'it'))}.`, { where: { batch: spec.plan.batch, detail: `task ${task}` }, did: 'nothing of it was used', retry: true, next: ['start again; if it comes back, report it'] }))
   } catch (error) {
     if (error instanceof SluiceError) return failed(error)
     return failed(new SluiceError('E_TASK_LOST', `Task ${task} gave no answer: ${messageOf(error)}`, { did: 'nothing of this attempt was used', retry: true, cause: error }))
