@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { appsBelow } from '../app/embedded-host.ts'
 import { openDirectoryBlobs } from '../local/blob-directory.ts'
+import { headOddity } from '../local/head-audit.ts'
 import { openDirectoryHead } from '../local/head-directory.ts'
 import type { Head } from '../model/head.ts'
 import { readArguments } from './arguments.ts'
@@ -27,10 +28,13 @@ export async function verify(args: readonly string[]): Promise<number> {
   return verdicts.some(({ violation }) => violation !== null) ? 1 : 0
 }
 
-async function verifyApp(folder: string): Promise<Verdict> {
+/** What is wrong with the app whose head and objects lie in `folder`, if anything. Throws `E_HEAD_CORRUPT` where there is no reading its log. */
+export async function verifyApp(folder: string): Promise<Verdict> {
   const head = await openDirectoryHead<Head>(folder, { sync: false })
   try {
-    return await verifyHistory(await head.history(), await openDirectoryBlobs(folder, { sync: false }))
+    const verdict = await verifyHistory(await head.history(), await openDirectoryBlobs(folder, { sync: false }))
+    const odd = headOddity(folder)
+    return odd && (verdict.violation === null || odd.rev < verdict.violation.rev) ? { ...verdict, violation: { rev: odd.rev, cause: odd.cause, what: odd.what } } : verdict
   } finally {
     await head.close()
   }

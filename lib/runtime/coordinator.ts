@@ -116,13 +116,11 @@ async function acquire(options: CoordinatorOptions): Promise<Versioned<Head>> {
     case 'busy': throw new SluiceError('E_BUSY', `"${app}" is already running: ${decision.holder}.`, { did: 'nothing was started', retry: true, next: ['stop the other one first', 'use another --dir'] })
     case 'halted': {
       if (options.fresh) return write(options, found!.rev, newHead(options), 'recreate')
-      if (options.resume) return write(options, found!.rev, { ...resumed(found!.value), epoch: found!.value.epoch + 1, holder, leaseUntil: leaseUntil(options) }, 'resume')
+      if (options.resume && found!.value.graph !== program.fingerprint && found!.value.committed > 0 && !acceptsGraph) throw graphChanged(program.fingerprint, found!.value.graph)
+      if (options.resume) return write(options, found!.rev, { ...resumed(found!.value), epoch: found!.value.epoch + 1, holder, leaseUntil: leaseUntil(options), graph: program.fingerprint }, 'resume')
       throw new SluiceError('E_HALTED', `"${app}" was halted: ${decision.reason}.`, { did: 'nothing was started', next: ['sluice verify <dir>', 'start again with --resume'] })
     }
-    case 'graph-changed': throw new SluiceError('E_GRAPH_CHANGED', `The program has changed: its graph is ${program.fingerprint}, the stored one is ${decision.stored}.`, {
-      did: 'nothing was started; state and positions are kept',
-      next: ['run the program that wrote it', 'use another --dir to begin anew', 'pass --accept-graph when the stateful operators are the same'],
-    })
+    case 'graph-changed': throw graphChanged(program.fingerprint, decision.stored)
     case 'acquire': {
       if (!options.fresh && found!.value.intervalMs !== options.intervalMs) throw intervalChanged(options, found!.value)
       if (options.fresh) return write(options, found!.rev, newHead(options), 'recreate')
@@ -164,6 +162,12 @@ async function findLitter(c: Coordination): Promise<void> {
   c.sweeper.litter(own.filter((key) => !live.has(key) && !key.startsWith(names.received)), committed)
   c.sweeper.litter(former, 0)
 }
+
+const graphChanged = (mine: string, stored: string): SluiceError =>
+  new SluiceError('E_GRAPH_CHANGED', `The program has changed: its graph is ${mine}, the stored one is ${stored}.`, {
+    did: 'nothing was started; state and positions are kept',
+    next: ['run the program that wrote it', 'use another --dir to begin anew', 'pass --accept-graph when the stateful operators are the same'],
+  })
 
 const intervalChanged = ({ app, intervalMs }: CoordinatorOptions, head: Head): SluiceError =>
   new SluiceError('E_INTERVAL_CHANGED', `The batch interval of "${app}" is ${intervalMs} ms; the stored state was made with ${head.intervalMs} ms.`, {

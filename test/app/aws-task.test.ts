@@ -86,7 +86,7 @@ for (const [sentence, code, message, call] of forged) {
     const { puts } = app.store.counts
     const report = await call(app)
     assert.equal(report.kind, 'failed')
-    const { error } = report as Extract<TaskReport, { kind: 'failed' }>
+    const { error } = report
     assert.equal(error.code, code, error.message)
     assert.match(error.message, message)
     assert.ok(error.did !== '')
