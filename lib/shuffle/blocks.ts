@@ -16,7 +16,7 @@ export function encodeBuckets(buckets: Buckets): Uint8Array {
 /** A reducer's section of every map task's block, in map order. */
 export async function readSections(outputs: readonly MapOutput[], reducer: number, get: (ref: BlobRef) => Promise<Uint8Array>): Promise<ShuffleInput> {
   const wanted = outputs.filter((output) => output.counts[reducer] > 0)
-  return Promise.all(wanted.map(async (output) => asMany(output, reducer, bucketOf(openBlock(await get(output.ref), output.ref.key).read(reducer)))))
+  return Promise.all(wanted.map(async (output) => asMany(output, reducer, bucketOf(openBlock(await get(output.ref), output.ref.key).read(reducer, 1)))))
 }
 
 /** Always on: a reducer that gets more or fewer records than its map task sent must not go on. */
@@ -30,7 +30,7 @@ function asMany({ ref, counts }: MapOutput, reducer: number, bucket: Bucket): Bu
 /** The same from blocks at hand. */
 export function decodeBuckets(blocks: readonly Uint8Array[], reducer: number): ShuffleInput {
   const opened = blocks.map((bytes) => openBlock(bytes, 'shuffle within a task'))
-  return opened.filter((block) => block.has(reducer)).map((block) => bucketOf(block.read(reducer)))
+  return opened.filter((block) => block.has(reducer)).map((block) => bucketOf(block.read(reducer, 1)))
 }
 
 const bucketOf = (columns: readonly unknown[][]): Bucket => (columns.length === 2 ? { keys: columns[0], values: columns[1] } : { keys: null, values: columns[0] })
