@@ -5,6 +5,7 @@ import { openDirectoryBlobs } from '../local/blob-directory.ts'
 import { headOddity } from '../local/head-audit.ts'
 import { openDirectoryHead } from '../local/head-directory.ts'
 import type { Head } from '../model/head.ts'
+import { visibleLine } from '../model/visible.ts'
 import { readArguments } from './arguments.ts'
 import { paint } from './terminal.ts'
 import { counted } from './units.ts'
@@ -45,5 +46,5 @@ function sentence({ app, writes, batches, objects, swept, violation }: AppVerdic
   const gone = swept > 0 ? `; ${counted(swept, 'older manifest')} deleted by the sweep, as intended` : ''
   if (violation === null) return `✓ ${app}  ${checked} checked${gone}\n`
   const { rev, cause, what } = violation
-  return `${paint(process.stdout).bad('✕ E_HISTORY')}  ${app}: write ${rev} (${cause}): ${what}.\n  did    checked ${checked} before it; nothing was changed\n  next   keep the directory as it is, and report this with it\n`
+  return `${paint(process.stdout).bad('✕ E_HISTORY')}  ${visibleLine(`${app}: write ${rev} (${cause}): ${what}`)}.\n  did    checked ${checked} before it; nothing was changed\n  next   keep the directory as it is, and report this with it\n`
 }

@@ -51,5 +51,14 @@ export class SluiceError extends Error {
 /** Whether `error` is one of ours with this code. */
 export const hasCode = (error: unknown, code: string): error is SluiceError => error instanceof SluiceError && error.code === code
 
-/** The words of anything that was thrown. */
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+/** The words of anything that was thrown. A parser quotes what it could not parse, which is a record more often than not: its quotations are left out. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? withoutQuotation(error.message) : String(error))
+
+/** The stack of anything that was thrown, without quotations as well. */
+export function stackOf(error: unknown): string {
+  if (!(error instanceof Error) || error.stack === undefined) return ''
+  const { message, stack } = error
+  return message === '' ? stack : stack.replace(message, () => withoutQuotation(message))
+}
+
+const withoutQuotation = (message: string): string => message.replace(/^(?:Unexpected token [^]{1,6}, )?(?:\.\.\.)?"[^]*"(?:\.\.\.)? is not valid JSON$/, 'The text is not valid JSON')

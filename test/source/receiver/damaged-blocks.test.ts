@@ -73,7 +73,7 @@ test('B45: lines in damaged text are lines, or errors with a code and an offset,
   const text = Buffer.from(Array.from({ length: 10 }, () => dice.oneOf([SECRET, 'é', '日本', '\r', '', '😀'])).join('\n'))
   const bytes = damaged(dice, text, text)
   const errors: { code: string; message: string; where: { offset?: unknown } }[] = []
-  const buffer = new LineBuffer('the input', { maxLineBytes: 30, onBad: (error) => errors.push(error as never) })
+  const buffer = new LineBuffer('the input', { maxLineBytes: 30, onBad: (error) => errors.push(error) })
   const lines: string[] = []
   for (let at = 0, size = 1; at < bytes.length; at += size) {
     size = dice.between(1, 9)
