@@ -8,6 +8,7 @@ import { BatchEvents } from '../runtime/batch-events.ts'
 import { BatchLoop } from '../runtime/batch-loop.ts'
 import { Coordinator } from '../runtime/coordinator.ts'
 import { Receivers } from '../runtime/receivers.ts'
+import { type EngineSettings, engineSettings } from '../stream/engine-settings.ts'
 import type { AwsHost } from './aws-host.ts'
 import { publishByFunction } from './aws-output.ts'
 import type { BuiltApp } from './aws-program.ts'
@@ -82,7 +83,7 @@ class Invocation {
     const loop = new BatchLoop({
       coordinator,
       clock,
-      catchUpMax: Number(this.#conf('sluice.catchUpMax', '1000')),
+      catchUpMax: this.#settings.catchUpMax,
       batchesMax: null,
       onBatch: async (manifest) => {
         batches++
@@ -122,8 +123,8 @@ class Invocation {
       environment: (head) => this.#aws.outputs(head, context.sparkContext),
       ...(settings.output === null ? {} : { publisher: (head: Head) => publishByFunction(functions, settings.output!, head, this.#abort.signal) }),
       limitOf: (source) => receivers.limitOf(source),
-      attemptsMax: Number(this.#conf('spark.task.maxFailures', '4')),
-      keep: Number(this.#conf('sluice.keepBatches', '2')),
+      attemptsMax: this.#settings.attemptsMax,
+      keep: this.#settings.keepBatches,
       signal: this.#abort.signal,
     })
   }
@@ -133,7 +134,7 @@ class Invocation {
     this.#failure = error
   }
 
-  #conf(key: string, fallback: string): string { return this.#app.context.sparkContext.conf.get(key, fallback) }
+  get #settings(): EngineSettings { return engineSettings(this.#app.context.sparkContext.conf, 4) }
 }
 
 /** No batch begins with less time left than this, or than twice what the longest one took. */

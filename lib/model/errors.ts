@@ -48,6 +48,15 @@ export class SluiceError extends Error {
   }
 }
 
+/** The same error with what it did not know about its place; anything that is not ours as it is. */
+export function located(error: unknown, where: Where): unknown {
+  if (!(error instanceof SluiceError) || Object.keys(where).every((name) => name in error.where)) return error
+  const { code, message, did, next, retry, spark, cause, stack } = error
+  const known = new SluiceError(code, message, { where: { ...where, ...error.where }, did, next, retry, ...(spark === undefined ? {} : { spark }), cause })
+  known.stack = stack ?? ''
+  return known
+}
+
 /** Whether `error` is one of ours with this code. */
 export const hasCode = (error: unknown, code: string): error is SluiceError => error instanceof SluiceError && error.code === code
 

@@ -5,6 +5,7 @@ import type { BlobStore } from '../host/blob-store.ts'
 import type { Log } from '../host/log.ts'
 import type { Random } from '../host/random.ts'
 import { encodeBlock } from '../model/codec/block.ts'
+import { located } from '../model/errors.ts'
 import type { Json } from '../model/json.ts'
 import type { MapOutput, OutputWrite, RetainedWrite, TaskReport, TaskSpec } from '../model/task.ts'
 import type { Stage, Terminal } from '../plan/stages.ts'
@@ -70,6 +71,7 @@ class Execution {
       names: this.#names,
       store: program.state,
       shuffleIds,
+      log: host.log,
       putState: (operator, bytes, suffix) => putBlob(host.blobs, this.#names.state(operator, spec.plan.batch, spec.task, this.#object(), suffix), bytes),
       sourceIo: (uid) => ({ blobs: host.blobs, clock: host.clock, random: host.random, log: host.log, prefix: this.#names.source(uid) }),
     })
@@ -80,7 +82,15 @@ class Execution {
   #object(): string { return `${this.#run}.${this.#objects++}` }
 
   async all(): Promise<Outcome> {
-    for (const work of this.#spec.work) await this.#stage(stageOf(this.#stages, work), work.partitions)
+    for (const work of this.#spec.work) {
+      const stage = stageOf(this.#stages, work)
+      try {
+        await this.#stage(stage, work.partitions)
+      } catch (error) {
+        const { label, place } = stage.node
+        throw located(error, { ...(label ? { operator: label } : {}), ...(place ? { place } : {}), partition: this.#scope.partition.partitionId })
+      }
+    }
     return {
       shuffles: this.#shuffles,
       state: this.#scope.stateWrites,
