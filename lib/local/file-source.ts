@@ -39,6 +39,7 @@ const fileSource = <T>(
   const cutter = new FileCutter(directory, localFiles, choice, split)
   return {
     name: 'File stream',
+    reads: { directories: directory, filtered: choice.filter !== undefined },
     cut: (request) => cutter.cut(request),
     read: (planned: Json) => read(planned as unknown as FileSplit),
     committed: (position, io) => cutter.committed(position, io),

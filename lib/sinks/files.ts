@@ -42,6 +42,7 @@ export function files<T>(path: string, { format, name = 'part' }: FilesOptions<T
   return {
     name: 'files',
     guarantee: 'exactly-once',
+    folders: [path, join(path, '_manifest')],
     async write(records, delivery) {
       const lines = records.map((record) => `${checkedLine(lineOf(record), delivery)}\n`)
       delivery.signal?.throwIfAborted()

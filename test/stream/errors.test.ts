@@ -69,8 +69,8 @@ refuses('B04: two operators of one name are refused', {
     context.start()
   },
 })
-refuses('no partitions at all are refused', { code: 'E_PARTITIONS', spark: 'IllegalArgumentException', text: 'Number of partitions (0)', act: (context) => words(context).repartition(0) })
-refuses('more partitions than key groups cannot hold state', { code: 'E_KEYGROUPS', text: '300 partitions cannot share 256 key groups', act: (context) => pairs(context).updateStateByKey<number>((values) => values.length, 300) })
+refuses('B06: no partitions at all are refused', { code: 'E_PARTITIONS', spark: 'IllegalArgumentException', text: 'Number of partitions (0)', act: (context) => words(context).repartition(0) })
+refuses('B07: more partitions than key groups cannot hold state', { code: 'E_KEYGROUPS', text: '300 partitions cannot share 256 key groups', act: (context) => pairs(context).updateStateByKey<number>((values) => values.length, 300) })
 refuses('B08: a program without an output names the streams that lead nowhere', {
   code: 'E_NO_OUTPUT', spark: 'IllegalArgumentException', text: 'No output operations registered, so nothing to execute', act: (context) => { words(context); context.start() },
 })

@@ -8,7 +8,7 @@ export function outputTo<T>(stream: DStream<T>, name: string | undefined, sink: 
   stream.output({
     kind,
     ...(name === undefined ? {} : { name }),
-    operation: { guarantee: sink.guarantee, stage: stageAll, publish: (batch) => deliver(batch, sink) },
+    operation: { guarantee: sink.guarantee, ...(sink.folders ? { folders: sink.folders } : {}), stage: stageAll, publish: (batch) => deliver(batch, sink) },
   })
 }
 
