@@ -9,7 +9,7 @@ import { SeededRandom } from '../local/seeded-random.ts'
 import { SluiceError } from '../model/errors.ts'
 import type { Head } from '../model/head.ts'
 import type { Manifest } from '../model/manifest.ts'
-import { type DurationLike, intervalMs } from '../model/time.ts'
+import { type DurationLike, instantMs, intervalMs } from '../model/time.ts'
 import { getBlob } from '../checkpoint/blobs.ts'
 import { fingerprint } from '../plan/fingerprint.ts'
 import { BatchEvents } from '../runtime/batch-events.ts'
@@ -29,7 +29,7 @@ import { TestSource } from './test-source.ts'
 export type Program = App | (() => StreamingContext)
 
 export interface TestAppOptions {
-  /** What the clock shows at first; 2026-01-01T00:00:00Z if it is left out. */
+  /** What the clock shows at first, as a text with its zone; 2026-01-01T00:00:00Z if it is left out. */
   readonly start?: string | number | Date
   /** Names of objects are drawn from it; results do not depend on it. */
   readonly seed?: number
@@ -96,7 +96,7 @@ export class TestApp {
   constructor(program: Program, { start = '2026-01-01T00:00:00Z', seed = 1, partitions = 1 }: TestAppOptions) {
     this.#program = program
     this.#partitions = partitions
-    this.#clock = new ManualClock(new Date(start).getTime())
+    this.#clock = new ManualClock(instantMs(start, 'start of the test'))
     this.#random = new SeededRandom(seed)
   }
 
