@@ -14,6 +14,7 @@ import type { Buckets } from '../shuffle/buckets.ts'
 import type { ShuffleWriter } from '../shuffle/writer.ts'
 import { withAccumulatorScope } from '../stream/rdd/accumulator.ts'
 import { after, ArraySink, type Done, recordsOf, run, type Sink } from '../stream/rdd/node.ts'
+import { thawed } from '../stream/rdd/frozen.ts'
 import { stoppable } from '../stream/rdd/resident.ts'
 import { withTaskContext } from '../stream/rdd/task-context.ts'
 import { stageOf } from './check-task.ts'
@@ -27,6 +28,8 @@ export interface TaskHost {
   readonly random: Random
   readonly clock: Clock
   readonly log: Log
+  /** Set in tests: a record that a function changes after it was handed on throws there. */
+  readonly freezes?: boolean
 }
 
 /**
@@ -72,6 +75,7 @@ class Execution {
       store: program.state,
       shuffleIds,
       log: host.log,
+      ...(host.freezes ? { freezes: true } : {}),
       putState: (operator, bytes, suffix) => putBlob(host.blobs, this.#names.state(operator, spec.plan.batch, spec.task, this.#object(), suffix), bytes),
       sourceIo: (uid) => ({ blobs: host.blobs, clock: host.clock, random: host.random, log: host.log, prefix: this.#names.source(uid) }),
     })
@@ -128,7 +132,7 @@ class Execution {
     let writer: ShuffleWriter | null = null
     for (const partition of partitions) {
       writer ??= dependency.newWriter(partition)
-      await this.#partition(stage, partition, writerSink(writer))
+      await this.#partition(stage, partition, writerSink(writer, this.#scope.freezes))
       if (!dependency.shared || writer.size > ENTRIES_MAX) {
         const full = writer.size > ENTRIES_MAX
         parts.push(writer.finish())
@@ -180,8 +184,10 @@ const ENTRIES_MAX = 1 << 20
 
 const discard: Sink<any> = { emit: () => {}, chunk: () => {} }
 
-function writerSink(writer: ShuffleWriter): Sink<any> {
-  const emit = writer.emit as (record: unknown) => void
+/** A reduction may change its first argument, so what was frozen on its way is let go of here. */
+function writerSink(writer: ShuffleWriter, thaws: boolean): Sink<any> {
+  const put = writer.emit as (record: unknown) => void
+  const emit = thaws ? (record: unknown): void => put(thawed(record)) : put
   return { emit, chunk: (records) => { for (let i = 0; i < records.length; i++) emit(records[i]) } }
 }
 

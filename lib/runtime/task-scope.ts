@@ -22,6 +22,7 @@ export interface ScopeEnvironment {
   readonly store: StateStore
   readonly putState: StateBlobs['put']
   readonly log: Log
+  readonly freezes?: boolean
   readonly sourceIo: (uid: string) => SourceIo
   readonly shuffleIds: ReadonlyMap<ShuffleDependency, number>
 }
@@ -34,12 +35,14 @@ export class RunningTask implements TaskScope {
   readonly records: Record<string, Record<string, number>> = {}
   /** Shuffles whose both sides run in this task. */
   readonly local = new Map<ShuffleDependency, LocalShuffle>()
+  readonly freezes: boolean
   readonly #spec: TaskSpec
   readonly #environment: ScopeEnvironment
 
   constructor(spec: TaskSpec, environment: ScopeEnvironment) {
     this.#spec = spec
     this.#environment = environment
+    this.freezes = environment.freezes ?? false
   }
 
   readSource<T>(source: Source<T>, uid: string, split: Json): Iterable<readonly T[]> | AsyncIterable<readonly T[]> {

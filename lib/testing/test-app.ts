@@ -218,7 +218,7 @@ export class TestApp {
     const program = new TaskProgram(context.graph, context.sparkContext, fingerprint(context.graph))
     const host = { clock: this.#clock, random: this.#random, log: silentLog, blobs: life.blobs(this.#blobs) }
     const coordinator = await Coordinator.open({
-      app: 'test', host: { ...host, head: life.head(this.#head), launcher: life.launcher(new InlineLauncher(program, host)) }, program,
+      app: 'test', host: { ...host, head: life.head(this.#head), launcher: life.launcher(new InlineLauncher(program, { ...host, freezes: true })) }, program,
       intervalMs: context.batchDuration.milliseconds, conf: {}, holder: `life-${++this.#lives}`, isGone: () => true, fresh: false, resume: false, acceptsGraph: this.#acceptsGraph,
       events: new BatchEvents(this.#clock, context.listeners, silentLog, context.graph, (error) => this.errors.push(error)),
       environment: ({ app, inc }) => ({ app, inc, clock: this.#clock, write: (text) => { this.printed += text }, files: { write: async (path, parts) => { this.files.set(path, parts.map(({ bytes }) => Buffer.from(bytes).toString()).join('')) } }, sparkContext: context.sparkContext }),
