@@ -13,7 +13,7 @@ async function failure(define: (orders: DStream<Order>) => DStream<unknown>): Pr
   await using t = await testApp(app('frozen', seconds(1), (ssc) => define(ssc.source<Order>('orders', batchSource([], 1))).foreachRDD(() => {})))
   await t.runBatch()
   t.source().addAll([order(1), order(2)])
-  return thrownBy(() => t.runBatch())
+  return await thrownBy(() => t.runBatch())
 }
 
 const reused: { n: number }[] = []
