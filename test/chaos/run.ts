@@ -9,6 +9,8 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { appsBelow } from '../../lib/app/embedded-host.ts'
+import { verifyApp } from '../../lib/cli/verify.ts'
 import { SeededRandom } from '../../lib/local/seeded-random.ts'
 import { reference } from './reference.ts'
 
@@ -58,10 +60,16 @@ export async function chaos({ kills, seed, workers }: { readonly kills: number; 
     await sleep(100)
   }
   await ended(last, 'SIGINT')
-  const differences = compare(ticks, database, join(folder, 'pages'))
+  const differences = [...compare(ticks, database, join(folder, 'pages')), ...(await violations(join(folder, 'state')))]
   if (differences.length === 0) rmSync(folder, { recursive: true })
   else console.error(`left for inspection: ${folder}`)
   return { kills, stops, batches: ticks, seconds: Math.round((Date.now() - began) / 1000), differences }
+}
+
+/** What `sluice verify` finds in what the killed processes have left. */
+async function violations(dir: string): Promise<string[]> {
+  const verdicts = await Promise.all((await appsBelow(dir)).map((app) => verifyApp(join(dir, app))))
+  return verdicts.flatMap(({ violation }) => (violation ? [`write ${violation.rev} (${violation.cause}): ${violation.what}`] : []))
 }
 
 function makeTables(file: string): void {
