@@ -3,7 +3,7 @@ import { putManifest, readManifest, withPacks } from '../checkpoint/manifest.ts'
 import { Names } from '../checkpoint/names.ts'
 import { selfCheck } from '../checkpoint/self-check.ts'
 import { committed, halted, marked, settled } from '../checkpoint/transition.ts'
-import { SluiceError } from '../model/errors.ts'
+import { located, SluiceError } from '../model/errors.ts'
 import type { OwedOutput } from '../model/head.ts'
 import type { BlobRef } from '../model/refs.ts'
 import type { Manifest } from '../model/manifest.ts'
@@ -117,7 +117,7 @@ const isOrdered = (c: Coordination, output: string): boolean =>
   c.program.graph.outputs.find((node) => node.uid === output)?.output!.guarantee === 'exactly-once'
 
 function errorOfOutput(error: unknown, output: string, batch: number): unknown {
-  if (error instanceof SluiceError) return error
+  if (error instanceof SluiceError) return located(error, { operator: output, batch })
   const { message, where } = serialiseError(error)
   return new SluiceError('E_OUTPUT', `Output "${output}" of batch ${batch} failed: ${message}`, {
     where: { ...where, operator: output, batch },
