@@ -56,7 +56,7 @@ refuses('B03: a checkpoint interval below the slide is refused', {
     context.start()
   },
 })
-for (const name of ['Words', 'a/b', '..', '__proto__', 'naïve', '1st', 'x'.repeat(64)]) {
+for (const name of ['Words', 'a/b', '..', '__proto__', 'naïve', 'constructor', '1st', 'x'.repeat(64)]) {
   refuses(`B04: ${JSON.stringify(name.slice(0, 10))} is not a name`, {
     code: 'E_NAME', text: 'is not a name', act: (context) => {
       pairs(context).reduceByKey((a, b) => a + b, { name }).print()
