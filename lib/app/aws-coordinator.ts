@@ -10,6 +10,7 @@ import { Coordinator } from '../runtime/coordinator.ts'
 import { Receivers } from '../runtime/receivers.ts'
 import { errorPolicy } from '../runtime/set-aside.ts'
 import { speculationOf } from '../runtime/speculation.ts'
+import { type EngineSettings, engineSettings } from '../stream/engine-settings.ts'
 import type { AwsHost } from './aws-host.ts'
 import { publishByFunction } from './aws-output.ts'
 import type { BuiltApp } from './aws-program.ts'
@@ -85,7 +86,7 @@ class Invocation {
     const loop = new BatchLoop({
       coordinator,
       clock,
-      catchUpMax: Number(this.#conf('sluice.catchUpMax', '1000')),
+      catchUpMax: this.#settings.catchUpMax,
       batchesMax: null,
       onBatch: async (manifest) => {
         batches++
@@ -120,15 +121,15 @@ class Invocation {
       leaseUntil: () => deadline,
       fresh: false,
       resume,
-      dropState: [...dropState, ...namesIn(this.#conf('sluice.dropState', ''))],
+      dropState: [...dropState, ...namesIn(context.sparkContext.conf.get('sluice.dropState', ''))],
       events: new BatchEvents(clock, context.listeners, log, context.graph, (error) => { this.#failure = error }),
       environment: (head) => this.#aws.outputs(head, context.sparkContext),
       ...(settings.output === null ? {} : { publisher: (head: Head) => publishByFunction(functions, settings.output!, head, this.#abort.signal) }),
       limitOf: (source) => receivers.limitOf(source),
-      attemptsMax: Number(this.#conf('spark.task.maxFailures', '4')),
+      attemptsMax: this.#settings.attemptsMax,
       speculation: speculationOf(context.sparkContext.conf),
-      onError: errorPolicy(this.#conf('sluice.onError', 'fail')),
-      keep: Number(this.#conf('sluice.keepBatches', '2')),
+      onError: errorPolicy(context.sparkContext.conf.get('sluice.onError', 'fail')),
+      keep: this.#settings.keepBatches,
       signal: this.#abort.signal,
     })
   }
@@ -138,7 +139,7 @@ class Invocation {
     this.#failure = error
   }
 
-  #conf(key: string, fallback: string): string { return this.#app.context.sparkContext.conf.get(key, fallback) }
+  get #settings(): EngineSettings { return engineSettings(this.#app.context.sparkContext.conf, 4) }
 }
 
 /** No batch begins with less time left than this, or than twice what the longest one took. */

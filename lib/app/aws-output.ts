@@ -1,3 +1,4 @@
+import { checkedHead } from '../checkpoint/check-head.ts'
 import { decideOutput, type OutputRequest } from '../checkpoint/decide-output.ts'
 import { readManifest } from '../checkpoint/manifest.ts'
 import type { Functions } from '../aws/functions.ts'
@@ -15,7 +16,7 @@ export type OutputAnswer = { readonly kind: 'shown' } | { readonly kind: 'marked
 /** The output function: one output of one batch per invocation, if the head says that it is committed and not marked yet, or that its plan is open. */
 export async function showOutput(request: OutputRequest, { context, program }: BuiltApp, host: AwsHost): Promise<OutputAnswer> {
   try {
-    const head = (await host.head(request.app).read())?.value ?? null
+    const head = checkedHead(await host.head(request.app).read())?.value ?? null
     const decision = decideOutput(head, request)
     if (decision.kind === 'marked') return { kind: 'marked' }
     if (decision.kind === 'unknown') throw unknownBatch(request)

@@ -33,6 +33,7 @@ export function awsSettings(environment: Environment): AwsSettings {
 function required(environment: Environment, name: string): string {
   const value = environment[name]
   if (!value) throw wrong(name, 'is not set')
+  if (value.trim() !== value) throw wrong(name, value.trim() === '' ? 'is blank' : 'begins or ends with white space')
   return value
 }
 

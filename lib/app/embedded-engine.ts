@@ -13,6 +13,7 @@ import { Receivers } from '../runtime/receivers.ts'
 import { errorPolicy } from '../runtime/set-aside.ts'
 import { speculationOf } from '../runtime/speculation.ts'
 import type { DStream } from '../stream/dstream.ts'
+import { type EngineSettings, engineSettings } from '../stream/engine-settings.ts'
 import type { Engine } from '../stream/engine.ts'
 import type { RDD } from '../stream/rdd/rdd.ts'
 import { rememberGraph } from '../stream/recovery.ts'
@@ -31,6 +32,7 @@ export class EmbeddedEngine implements Engine {
   readonly #program: TaskProgram
   readonly #abort = new AbortController()
   readonly #ready = Promise.withResolvers<void>()
+  #settings: EngineSettings | null = null
   #running: Promise<void> = Promise.resolve()
   #loop: BatchLoop | null = null
   #coordinator: Coordinator | null = null
@@ -49,6 +51,7 @@ export class EmbeddedEngine implements Engine {
 
   start(): void {
     const { checkpointDir, graph } = this.#context
+    this.#settings = engineSettings(this.#context.sparkContext.conf, 1)
     if (checkpointDir) rememberGraph(checkpointDir, graph)
     this.#context.sparkContext.overwriteOutput = true
     this.#options.log.event(startingEvent(this.#context, this.#directory, !this.#beginsAnew))
@@ -82,7 +85,8 @@ export class EmbeddedEngine implements Engine {
   }
 
   async #batches(host: Host<Head>, coordinator: Coordinator): Promise<void> {
-    const { catchUpMax, batchesMax } = { catchUpMax: Number(this.#conf('sluice.catchUpMax', '1000')), batchesMax: this.#options.batchesMax }
+    const { batchesMax } = this.#options
+    const { catchUpMax } = this.#settings!
     this.#loop = new BatchLoop({ coordinator, clock: host.clock, catchUpMax, batchesMax, onBatch: (manifest) => this.#onBatch(manifest), onError: (error) => this.#failed(error) })
     this.#ready.resolve()
     if (this.#stopping === 'now') return
@@ -109,8 +113,6 @@ export class EmbeddedEngine implements Engine {
 
   get #app(): string { return appFolder(this.#context.sparkContext.appName) }
 
-  #conf(key: string, fallback: string): string { return this.#context.sparkContext.conf.get(key, fallback) }
-
   async #open(host: Host<Head>): Promise<Coordinator> {
     const { graph, batchDuration, listeners, sparkContext } = this.#context
     const { resume, dropState, write, fresh } = this.#options
@@ -128,14 +130,14 @@ export class EmbeddedEngine implements Engine {
       isGone: holderIsGone,
       fresh: fresh || this.#beginsAnew,
       resume,
-      dropState: [...dropState, ...namesIn(this.#conf('sluice.dropState', ''))],
+      dropState: [...dropState, ...namesIn(sparkContext.conf.get('sluice.dropState', ''))],
       events,
       environment: (head) => ({ app: head.app, inc: head.inc, write, files: directories, sparkContext, clock: host.clock, signal: this.#abort.signal }),
       limitOf: (source) => this.#receivers!.limitOf(source),
-      attemptsMax: Number(this.#conf('spark.task.maxFailures', '1')),
+      attemptsMax: this.#settings!.attemptsMax,
       speculation: speculationOf(sparkContext.conf),
-      onError: errorPolicy(this.#conf('sluice.onError', 'fail')),
-      keep: Number(this.#conf('sluice.keepBatches', '2')),
+      onError: errorPolicy(sparkContext.conf.get('sluice.onError', 'fail')),
+      keep: this.#settings!.keepBatches,
       signal: this.#abort.signal,
     })
     this.#past = new PastBatches(host, this.#program, keepMs)

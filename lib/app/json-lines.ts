@@ -1,13 +1,16 @@
 import type { Log } from '../host/log.ts'
-import { SluiceError } from '../model/errors.ts'
+import { messageOf, SluiceError, stackOf } from '../model/errors.ts'
+import { logged, secretsIn } from './known-secrets.ts'
 
-/** Each event as a line of JSON, as log services read them. */
-export const jsonLines = (write: (line: string) => void): Log => ({
-  event: (event) => write(`${JSON.stringify(event, (_name, value: unknown) => (value instanceof Error ? plain(value) : value))}\n`),
-})
+/** Each event as a line of JSON, as log services read them, without the secrets that the environment is known to hold. */
+export function jsonLines(write: (line: string) => void, environment: NodeJS.ProcessEnv = process.env): Log {
+  const short = logged(secretsIn(environment))
+  return { event: (event) => write(`${JSON.stringify(event, (name, value: unknown) => short(name, value instanceof Error ? plain(value) : value))}\n`) }
+}
 
 function plain(error: Error): Record<string, unknown> {
-  if (!(error instanceof SluiceError)) return { message: error.message, stack: error.stack }
-  const { code, message, where, did, next, retry, stack } = error
+  const stack = stackOf(error)
+  if (!(error instanceof SluiceError)) return { message: messageOf(error), stack }
+  const { code, message, where, did, next, retry } = error
   return { code, message, where, did, next, retry, stack }
 }

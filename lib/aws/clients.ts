@@ -2,6 +2,7 @@ import type * as dynamodb from '@aws-sdk/client-dynamodb'
 import type * as lambda from '@aws-sdk/client-lambda'
 import type * as s3 from '@aws-sdk/client-s3'
 import { SluiceError } from '../model/errors.ts'
+import { checkedEndpoint } from './endpoint.ts'
 
 /** A client and the package that its commands come from. */
 export interface Sdk<Client, Package> {
@@ -62,8 +63,10 @@ export function awsClients(environment: Environment): AwsClients {
 /** A call holds its socket for as long as the function runs. */
 const SOCKETS = { keepAlive: true, maxSockets: 1000 }
 
-const endpointOf = (environment: Environment, service: string): string | undefined =>
-  environment[`AWS_ENDPOINT_URL_${service}`] || environment['AWS_ENDPOINT_URL'] || undefined
+function endpointOf(environment: Environment, service: string): string | undefined {
+  const name = [`AWS_ENDPOINT_URL_${service}`, 'AWS_ENDPOINT_URL'].find((each) => environment[each])
+  return name && checkedEndpoint(name, environment[name]!, environment['AWS_LAMBDA_RUNTIME_API'])
+}
 
 let ofProcess: AwsClients | null = null
 

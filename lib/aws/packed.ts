@@ -1,5 +1,6 @@
 import { getBlob, putBlob } from '../checkpoint/blobs.ts'
 import type { BlobStore } from '../host/blob-store.ts'
+import { SluiceError } from '../model/errors.ts'
 import type { BlobRef } from '../model/refs.ts'
 
 /** A value on its way to or from a function: as it is, or where it lies when it is too big for the trip. */
@@ -15,5 +16,12 @@ export async function pack<T>(value: T, blobs: BlobStore, key: string, bytesMax 
 }
 
 export async function unpack<T>(packed: Packed<T>, blobs: BlobStore): Promise<T> {
-  return 'value' in packed ? packed.value : (JSON.parse(Buffer.from(await getBlob(blobs, packed.ref)).toString('utf8')) as T)
+  if ('value' in packed) return packed.value
+  const bytes = await getBlob(blobs, packed.ref)
+  try {
+    return JSON.parse(Buffer.from(bytes).toString('utf8')) as T
+  } catch {
+    // The words of the parser would quote the text.
+    throw new SluiceError('E_BLOB_CORRUPT', `${packed.ref.key} is not JSON.`, { where: { detail: packed.ref.key }, did: 'the object was not used' })
+  }
 }

@@ -1,6 +1,8 @@
 import { Names } from '../checkpoint/names.ts'
+import { refBelow, shapeError } from '../checkpoint/ref-shape.ts'
 import type { BlobStore } from '../host/blob-store.ts'
 import type { Random } from '../host/random.ts'
+import { anything, fields, type Shape } from '../model/shape.ts'
 import type { BatchPlan, TaskReport, TaskSpec } from '../model/task.ts'
 import { type Packed, pack, PACKED_BYTES_MAX, unpack } from './packed.ts'
 
@@ -32,8 +34,14 @@ export class TaskMessages {
   }
 }
 
-export const decodeTask = async (message: TaskMessage, blobs: BlobStore): Promise<TaskSpec> =>
-  ({ ...(await unpack(message.task, blobs)), plan: await unpack(message.plan, blobs) })
+/** What a message says, from whoever sent it: nothing but objects of `app` is read for it, and what comes back may be anything. Throws `E_TASK_SPEC` and `E_REF_SCOPE`. */
+export async function decodeTask(message: unknown, app: string, blobs: BlobStore): Promise<unknown> {
+  const packed: Shape = (value) => fields({ value: anything })(value) === null ? null : fields({ ref: refBelow(`${app}/`) })(value)
+  const wrong = fields({ plan: packed, task: packed })(message)
+  if (wrong !== null) throw shapeError('E_TASK_SPEC', 'What this function was asked to run is not a task', wrong, 'the call')
+  const { plan, task } = message as TaskMessage
+  return { ...(await unpack(task, blobs)), plan: await unpack(plan, blobs) }
+}
 
 export const encodeReport = (report: TaskReport, { plan }: TaskSpec, blobs: BlobStore, random: Random): Promise<Packed<TaskReport>> =>
   pack(report, blobs, messageKey(plan, random.run()), 2 * PACKED_BYTES_MAX)

@@ -2,6 +2,7 @@ import type { HeadStore, Versioned } from '../host/head-store.ts'
 import { type Log, silentLog } from '../host/log.ts'
 import { SluiceError } from '../model/errors.ts'
 import type { Head } from '../model/head.ts'
+import { checkedHead } from './check-head.ts'
 import { decideAftermath } from './decide.ts'
 import { checkSize } from './head-size.ts'
 import type { Cause } from './transition.ts'
@@ -62,7 +63,7 @@ export class HeadWriter {
 
   async #look(): Promise<Versioned<Head> | null | 'unknown'> {
     try {
-      return await this.#store.read()
+      return checkedHead(await this.#store.read())
     } catch (error) {
       if (error instanceof SluiceError && !error.retry) throw error
       return 'unknown'

@@ -1,9 +1,9 @@
 import { getBlob, putBlob } from './blobs.ts'
+import { decodeManifest, decodePanes } from './check-manifest.ts'
 import type { Names } from './names.ts'
 import { packed, packPanes, unpacked } from './pane-packs.ts'
 import type { BlobStore } from '../host/blob-store.ts'
-import { SluiceError } from '../model/errors.ts'
-import type { Manifest, OperatorState, PaneList } from '../model/manifest.ts'
+import type { Manifest, OperatorState } from '../model/manifest.ts'
 import type { BlobRef } from '../model/refs.ts'
 
 /** Stores what `packPanes` returned. */
@@ -17,12 +17,10 @@ export const withPacks = (blobs: BlobStore, names: Names, manifest: Manifest, ru
 /** A manifest of this size rides in the head: one write for the whole commit. */
 const MANIFEST_INLINE_MAX = 4096
 
+/** Throws what `getBlob` and `decodeManifest` throw. */
 export async function readManifest(blobs: BlobStore, ref: BlobRef): Promise<Manifest> {
-  const manifest = JSON.parse(Buffer.from(await getBlob(blobs, ref)).toString('utf8')) as Manifest
-  if (manifest.format === 1) return unpacked(manifest, async (pack) => JSON.parse(Buffer.from(await getBlob(blobs, pack)).toString('utf8')) as PaneList['panes'])
-  throw new SluiceError('E_MANIFEST_FORMAT', `Manifest ${ref.key} has format ${String(manifest.format)}; this build reads format 1.`, {
-    where: { detail: ref.key }, did: 'nothing was written', next: ['run the version that wrote it'],
-  })
+  const manifest = decodeManifest(await getBlob(blobs, ref), ref)
+  return unpacked(manifest, async (pack) => decodePanes(await getBlob(blobs, pack), pack))
 }
 
 /** Every object that a manifest keeps alive. */

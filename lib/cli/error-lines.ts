@@ -1,4 +1,5 @@
-import { messageOf, SluiceError, type Where } from '../model/errors.ts'
+import { messageOf, SluiceError, stackOf, type Where } from '../model/errors.ts'
+import { shortened, visible, visibleLine } from '../model/visible.ts'
 import { placeIn } from '../stream/place.ts'
 import { count } from './units.ts'
 import type { Paint } from './terminal.ts'
@@ -15,26 +16,30 @@ export interface ErrorFacts {
 }
 
 export function factsOf(error: unknown): ErrorFacts {
-  const stack = (error instanceof Error && error.stack) || ''
+  const stack = stackOf(error)
   const place = placeIn(stack)
   if (!(error instanceof SluiceError)) {
-    const message = error instanceof Error ? `${error.name}: ${error.message}` : messageOf(error)
+    const message = error instanceof Error ? `${error.name}: ${messageOf(error)}` : messageOf(error)
     return { code: 'E_USER_CODE', message, where: place === null ? {} : { place }, did: '', next: [], retry: false, stack }
   }
   const { code, message, where, did, next, retry } = error
   return { code, message, where: where.place || place === null ? where : { ...where, place }, did, next, retry, stack }
 }
 
-/** The one shape of an error in text: what, where, what was done about it, what to type next. */
-export function errorLines(error: unknown, { paint, verbose }: { readonly paint: Paint; readonly verbose: boolean }): string {
-  const { code, message, where, did, next, stack } = factsOf(error)
-  const lines = [`${paint.bad(`✕ ${code}`)}  ${indented(message)}`]
-  const places = whereText(where)
+/** Longer messages than this are data, not words. */
+const MESSAGE_MAX = 4096
+
+/** The one shape of an error in text: what, where, what was done about it, what to type next. Nothing in it acts on a terminal but our own colours. */
+export function errorLines(error: unknown, { paint, verbose, clean = (text) => text }: { readonly paint: Paint; readonly verbose: boolean; readonly clean?: (text: string) => string }): string {
+  const facts = factsOf(error)
+  const line = (text: string): string => visibleLine(clean(text))
+  const [code, places, did, next, stack] = [line(facts.code), line(whereText(facts.where)), line(facts.did), facts.next.map(line), clean(facts.stack)]
+  const lines = [`${paint.bad(`✕ ${code}`)}  ${indented(visible(shortened(clean(facts.message), MESSAGE_MAX)))}`]
   if (places !== '') lines.push(`  where  ${places}`)
   if (did !== '') lines.push(`  did    ${did}`)
   const choices = next.length > 0 ? next : [`sluice explain ${code}`]
   choices.forEach((choice, i) => lines.push(`${i === 0 ? '  next   ' : '         '}${choice}`))
-  if (verbose && stack !== '') lines.push(...framesOf(stack).map((frame) => paint.dim(`         ${frame}`)))
+  if (verbose && stack !== '') lines.push(...framesOf(stack).map((frame) => paint.dim(`         ${visibleLine(frame)}`)))
   return `${lines.join('\n')}\n`
 }
 

@@ -1,3 +1,4 @@
+import { logged, secretsIn } from '../app/known-secrets.ts'
 import type { LogEvent } from '../host/log.ts'
 import type { BatchFacts } from './batch-line.ts'
 import { plainFact } from './json-line.ts'
@@ -7,6 +8,7 @@ import type { Reporter } from './reporter.ts'
 export class JsonReporter implements Reporter {
   readonly #write: (line: string) => void
   readonly #version: string
+  readonly #logged = logged(secretsIn(process.env))
   #starting: Record<string, unknown> = {}
   #next = 1
   #batches = 0
@@ -39,5 +41,6 @@ export class JsonReporter implements Reporter {
   stopping({ batches, dueMs }: Parameters<Reporter['stopping']>[0]): void { this.#line({ type: 'progress', doing: 'finishing', batch: this.#next + batches - 1, dueMs }) }
   end(exitCode: number): void { this.#line({ type: 'result', exitCode, batches: this.#batches, records: this.#records }) }
 
-  #line(event: LogEvent): void { this.#write(`${JSON.stringify(plainFact(event))}\n`) }
+  /** What `print()` wrote is data and stays as it is. */
+  #line(event: LogEvent): void { this.#write(`${JSON.stringify(plainFact(event), event.type === 'print' ? undefined : this.#logged)}\n`) }
 }

@@ -60,8 +60,9 @@ function embed(values: Values<typeof runFlags>, file: string, args: readonly str
 
 function directoryOf(flag: string | null): string | null {
   const fromEnvironment = process.env['SLUICE_DIR']
-  if (flag === null && fromEnvironment?.trim() === '') {
-    throw new SluiceError('E_ENV', 'SLUICE_DIR is set but blank.', { did: 'nothing was run', next: ['unset SLUICE_DIR, or give it a directory'] })
+  if (flag === null && fromEnvironment !== undefined && (fromEnvironment === '' || fromEnvironment.trim() !== fromEnvironment)) {
+    const how = fromEnvironment.trim() === '' ? 'is set but blank' : 'begins or ends with white space'
+    throw new SluiceError('E_ENV', `SLUICE_DIR ${how}.`, { where: { detail: 'SLUICE_DIR' }, did: 'nothing was run', next: ['unset SLUICE_DIR, or give it a directory'] })
   }
   const dir = flag ?? fromEnvironment ?? null
   return dir === null ? null : resolve(dir)

@@ -1,10 +1,12 @@
 import type { LogEvent } from '../host/log.ts'
+import { secretsIn, withoutSecrets } from '../app/known-secrets.ts'
 import type { StartingEvent } from '../app/starting-event.ts'
 import { type BatchFacts, batchHeading, batchLine, batchNotes, emptyLine, isEmpty, shortNames } from './batch-line.ts'
 import { errorLines, factsOf } from './error-lines.ts'
 import { Repetitions } from './repetitions.ts'
 import type { Reporter, ReporterOptions } from './reporter.ts'
 import { headLines, shownDirectory } from './run-head.ts'
+import { shortened, visibleLine } from '../model/visible.ts'
 import { paint, type Paint } from './terminal.ts'
 import { count, counted, duration } from './units.ts'
 
@@ -16,12 +18,16 @@ export interface Terminal {
 /** How often something quiet is mentioned where lines cannot be rewritten. */
 const QUIET_MS = 60_000
 
+/** Longer warnings than this are data, not words. */
+const WARNING_MAX = 1024
+
 /** A run for people: one line per batch on stderr; stdout gets the bytes of `print()` and nothing else. */
 export class TextReporter implements Reporter {
   readonly #out: Terminal
   readonly #err: Terminal
   readonly #options: ReporterOptions
   readonly #paint: Paint
+  readonly #clean = withoutSecrets(secretsIn(process.env))
   readonly #errors = new Repetitions()
   readonly #warnings = new Repetitions()
   #starting: StartingEvent | null = null
@@ -58,7 +64,7 @@ export class TextReporter implements Reporter {
   #ready(committed: number): void {
     this.#next = committed + 1
     const head = headLines(this.#starting!, { version: this.#options.version, committed, startupMs: performance.now(), names: this.#names })
-    for (const line of [...head, '', this.#paint.dim(batchHeading)]) this.#line(line)
+    for (const line of [...head.map(visibleLine), '', this.#paint.dim(batchHeading)]) this.#line(line)
   }
 
   #batch(facts: BatchFacts): void {
@@ -70,7 +76,7 @@ export class TextReporter implements Reporter {
     if (isEmpty(facts) && notes.length === 0) return this.#quiet(facts.time)
     this.#mentionEmpty()
     this.#empty = { count: 0, mentioned: 0, time: 0, quietSince: 0 }
-    this.#line(batchLine(facts, this.#names, notes))
+    this.#line(visibleLine(batchLine(facts, this.#names, notes)))
   }
 
   #quiet(time: number): void {
@@ -107,13 +113,14 @@ export class TextReporter implements Reporter {
     this.#mentionFolded('error', told.folded)
     if (!told.isNew) return
     this.closeLine()
-    this.#err.write(errorLines(error, { paint: this.#paint, verbose: this.#options.verbose }))
+    this.#err.write(errorLines(error, { paint: this.#paint, verbose: this.#options.verbose, clean: this.#clean }))
   }
 
   #warn(words: string): void {
-    const told = this.#warnings.take(words, Date.now())
+    const shown = shortened(visibleLine(this.#clean(words)), WARNING_MAX)
+    const told = this.#warnings.take(shown, Date.now())
     this.#mentionFolded('warning', told.folded)
-    if (told.isNew) this.#line(this.#paint.warn(`  ! ${words}`))
+    if (told.isNew) this.#line(this.#paint.warn(`  ! ${shown}`))
   }
 
   #mentionFolded(what: 'error' | 'warning', times: number): void {

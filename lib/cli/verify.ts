@@ -2,8 +2,10 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { appsBelow } from '../app/embedded-host.ts'
 import { openDirectoryBlobs } from '../local/blob-directory.ts'
+import { headOddity } from '../local/head-audit.ts'
 import { openDirectoryHead } from '../local/head-directory.ts'
 import type { Head } from '../model/head.ts'
+import { visibleLine } from '../model/visible.ts'
 import { readArguments } from './arguments.ts'
 import { paint } from './terminal.ts'
 import { counted } from './units.ts'
@@ -27,10 +29,13 @@ export async function verify(args: readonly string[]): Promise<number> {
   return verdicts.some(({ violation }) => violation !== null) ? 1 : 0
 }
 
-async function verifyApp(folder: string): Promise<Verdict> {
+/** What is wrong with the app whose head and objects lie in `folder`, if anything. Throws `E_HEAD_CORRUPT` where there is no reading its log. */
+export async function verifyApp(folder: string): Promise<Verdict> {
   const head = await openDirectoryHead<Head>(folder, { sync: false })
   try {
-    return await verifyHistory(await head.history(), await openDirectoryBlobs(folder, { sync: false }))
+    const verdict = await verifyHistory(await head.history(), await openDirectoryBlobs(folder, { sync: false }))
+    const odd = headOddity(folder)
+    return odd && (verdict.violation === null || odd.rev < verdict.violation.rev) ? { ...verdict, violation: { rev: odd.rev, cause: odd.cause, what: odd.what } } : verdict
   } finally {
     await head.close()
   }
@@ -41,5 +46,5 @@ function sentence({ app, writes, batches, objects, swept, violation }: AppVerdic
   const gone = swept > 0 ? `; ${counted(swept, 'older manifest')} deleted by the sweep, as intended` : ''
   if (violation === null) return `✓ ${app}  ${checked} checked${gone}\n`
   const { rev, cause, what } = violation
-  return `${paint(process.stdout).bad('✕ E_HISTORY')}  ${app}: write ${rev} (${cause}): ${what}.\n  did    checked ${checked} before it; nothing was changed\n  next   keep the directory as it is, and report this with it\n`
+  return `${paint(process.stdout).bad('✕ E_HISTORY')}  ${visibleLine(`${app}: write ${rev} (${cause}): ${what}`)}.\n  did    checked ${checked} before it; nothing was changed\n  next   keep the directory as it is, and report this with it\n`
 }

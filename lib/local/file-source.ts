@@ -40,6 +40,7 @@ const fileSource = <T>(
   return {
     name: 'File stream',
     identity: directory,
+    reads: { directories: directory, filtered: choice.filter !== undefined },
     cut: (request) => cutter.cut(request),
     read: (planned: Json) => read(planned as unknown as FileSplit),
     committed: (position, io) => cutter.committed(position, io),

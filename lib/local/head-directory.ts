@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { HeadStore, HeadWrite, Versioned } from '../host/head-store.ts'
+import { SluiceError } from '../model/errors.ts'
 import { makeFolder, syncFolder, systemCode } from './folder.ts'
 import { HeadLog } from './head-log.ts'
 import { encodeRecord } from './head-record.ts'
@@ -54,7 +55,7 @@ export class DirectoryHeadStore<Value> implements HeadStore<Value> {
     await this.#follow()
     const { rev, text } = this.#log.tip
     await this.#log.sync()
-    return rev === 0 ? null : { rev, value: JSON.parse(text) as Value }
+    return rev === 0 ? null : { rev, value: this.#parsed(rev, text) }
   }
 
   async cas(expected: number, value: Value, cause: string, durable: 'now' | 'soon' = 'now'): Promise<'written' | 'refused'> {
@@ -83,9 +84,20 @@ export class DirectoryHeadStore<Value> implements HeadStore<Value> {
     await this.read()
     const writes: HeadWrite<Value>[] = []
     for (const { rev, cause, text } of await recordsOf(this.#place)) {
-      if (rev > (writes.at(-1)?.rev ?? 0)) writes.push({ rev, cause, value: JSON.parse(text) as Value })
+      if (rev > (writes.at(-1)?.rev ?? 0)) writes.push({ rev, cause, value: this.#parsed(rev, text) })
     }
     return writes
+  }
+
+  /** A checksum fits whatever it was computed of, and the words of the parser would quote it. */
+  #parsed(rev: number, text: string): Value {
+    try {
+      return JSON.parse(text) as Value
+    } catch {
+      throw new SluiceError('E_HEAD_CORRUPT', `What stands at revision ${rev} of the head log in "${this.#place.dir}" is not JSON.`, {
+        where: { detail: this.#place.dir }, did: 'nothing was written; the file is as it was found', next: ['restore the whole directory from a backup', 'start from nothing: move the directory away and run again'],
+      })
+    }
   }
 
   async close(): Promise<void> {

@@ -43,7 +43,19 @@ export const decodeRecord = (line: Buffer): HeadRecord | null => {
   if (line.length <= checksumLength || line.toString('latin1', 0, checksumLength + 1) !== `${checksum(json)} `) return null
   const all = json.toString()
   const cut = all.indexOf(valueMark)
-  return { ...(JSON.parse(`${all.slice(0, cut)}}`) as Omit<HeadRecord, 'text'>), text: all.slice(cut + valueMark.length, -1) }
+  const facts = cut === -1 ? null : factsIn(`${all.slice(0, cut)}}`)
+  return facts && { ...facts, text: all.slice(cut + valueMark.length, -1) }
+}
+
+/** A checksum fits whatever it was computed of. */
+function factsIn(json: string): Omit<HeadRecord, 'text'> | null {
+  try {
+    const { kind, rev, cause, writer } = JSON.parse(json) as Omit<HeadRecord, 'text'>
+    const isRecord = ['open', 'write', 'seal'].includes(kind) && Number.isSafeInteger(rev) && rev >= 0 && typeof cause === 'string' && typeof writer === 'string'
+    return isRecord ? { kind, rev, cause, writer } : null
+  } catch {
+    return null
+  }
 }
 
 /** Never inside the fields before it: JSON escapes the quotes of a string. */

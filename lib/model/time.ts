@@ -100,3 +100,16 @@ export function intervalMs(interval: unknown, what = 'batch interval'): number {
     next: ['write seconds(10), minutes(1) or milliseconds(500)'],
   })
 }
+
+/**
+ * Milliseconds since the epoch. A text must say which zone it means: JavaScript takes a date alone for UTC and a date with a time for the zone of whatever machine it runs on.
+ * Throws `E_DATE`.
+ */
+export function instantMs(instant: string | number | Date, what: string): number {
+  const isWhole = typeof instant !== 'string' || /^[+-]?\d{4,6}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/.test(instant)
+  const ms = isWhole ? new Date(instant).getTime() : NaN
+  if (Number.isInteger(ms)) return ms
+  throw new SluiceError('E_DATE', `The ${what} is ${typeof instant === 'string' ? JSON.stringify(instant) : String(instant)}, which is not a point in time${isWhole ? '' : ' with a zone'}.`, {
+    did: 'nothing was started', next: ["write it as '2026-01-01T00:00:00Z', or with another zone as '2026-01-01T00:00:00+01:00'", 'or pass a Date, or milliseconds since the epoch'],
+  })
+}

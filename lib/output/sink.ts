@@ -14,6 +14,8 @@ export interface OutputSink<T, G extends Guarantee = Guarantee> {
   readonly guarantee: G
   /** Whether partitions without records are written too (a file sink wants its empty part). */
   readonly writesEmpty?: boolean
+  /** The directories that it puts files into: a program whose source looks there would read what it writes, and is not started. */
+  readonly folders?: readonly string[]
   write(records: readonly T[], delivery: Delivery): Promise<void>
   /** After every partition of the batch has been written: a place for `_SUCCESS` and the like. */
   finish?(batch: Pick<Delivery, 'app' | 'inc' | 'sink' | 'batch' | 'timeMs'> & { readonly partitions: number }): Promise<void>

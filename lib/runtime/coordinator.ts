@@ -1,4 +1,5 @@
 import { readWishes } from '../checkpoint/dead-letters.ts'
+import { checkedHead } from '../checkpoint/check-head.ts'
 import { decideDuty, decideStart } from '../checkpoint/decide.ts'
 import { checkSize } from '../checkpoint/head-size.ts'
 import { HeadWriter } from '../checkpoint/head-writer.ts'
@@ -125,7 +126,7 @@ interface Acquired {
 
 async function acquire(options: CoordinatorOptions): Promise<Acquired> {
   const { host, app, holder, isGone } = options
-  const found = await host.head.read()
+  const found = checkedHead(await host.head.read())
   const decision = decideStart(found?.value ?? null, { app, holder, now: host.clock.now(), isGone })
   switch (decision.kind) {
     case 'create': {

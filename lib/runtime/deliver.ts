@@ -1,7 +1,7 @@
 import { HEAD_BYTES_MAX } from '../checkpoint/head-size.ts'
 import { readManifest } from '../checkpoint/manifest.ts'
 import { marked, settled } from '../checkpoint/transition.ts'
-import { SluiceError } from '../model/errors.ts'
+import { located, SluiceError } from '../model/errors.ts'
 import type { OwedOutput } from '../model/head.ts'
 import type { Manifest } from '../model/manifest.ts'
 import type { BlobRef } from '../model/refs.ts'
@@ -48,7 +48,7 @@ const operationOf = (c: Coordination, output: string): OutputOperation | undefin
 const OWED = 'the batch is committed; this output is owed and runs again, at the latest on the next start'
 
 function errorOfOutput(error: unknown, output: string, batch: number, did = OWED): unknown {
-  if (error instanceof SluiceError) return error
+  if (error instanceof SluiceError) return located(error, { operator: output, batch })
   const { message, where } = serialiseError(error)
   return new SluiceError('E_OUTPUT', `Output "${output}" of batch ${batch} failed: ${message}`, {
     where: { ...where, operator: output, batch },

@@ -81,6 +81,7 @@ export class PastBatches {
       names: new Names(plan.app, plan.inc),
       store: new StateStore(),
       shuffleIds: new Map(),
+      log: this.#host.log,
       putState: async (_operator, bytes) => ({ key: 'scratch', len: bytes.length, crc: 0 }),
       sourceIo: (uid) => sourceIo(this.#host, plan, uid),
     })

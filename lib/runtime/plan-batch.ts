@@ -127,6 +127,7 @@ async function runPlanningJob(job: JobNeeded, plan: BatchPlan, host: Host<Head>)
     names,
     store: new StateStore(),
     shuffleIds: new Map(),
+    log: host.log,
     putState: async (_operator, bytes) => ({ key: 'scratch', len: bytes.length, crc: 0 }),
     sourceIo: (uid) => sourceIo(host, plan, uid),
   })

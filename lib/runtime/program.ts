@@ -2,6 +2,7 @@ import type { BatchPlan } from '../model/task.ts'
 import { PlannedView } from '../plan/batch-view.ts'
 import { planStages, type StagePlan } from '../plan/stages.ts'
 import { StateStore } from '../state/state-store.ts'
+import { engineSettings } from '../stream/engine-settings.ts'
 import type { StreamGraph } from '../stream/graph.ts'
 import type { SparkContext } from '../stream/spark-context.ts'
 
@@ -10,13 +11,14 @@ export class TaskProgram {
   readonly graph: StreamGraph
   readonly sparkContext: SparkContext
   readonly fingerprint: string
-  readonly state = new StateStore()
+  readonly state: StateStore
   #prepared: { readonly nonce: string; readonly actions: number; readonly staged: boolean; readonly stages: StagePlan } | null = null
 
   constructor(graph: StreamGraph, sparkContext: SparkContext, fingerprint: string) {
     this.graph = graph
     this.sparkContext = sparkContext
     this.fingerprint = fingerprint
+    this.state = new StateStore({ bytesMax: engineSettings(sparkContext.conf, 1).keyBytesMax })
   }
 
   /** Takes over the stages that the planner of this process has just made. */

@@ -13,7 +13,7 @@ interface LetterSplit {
 
 export const letterSplit = (ref: BlobRef, ids: readonly string[]): Json => ({ 'sluice.deadLetters': { ref, ids } }) as unknown as Json
 
-const isLetterSplit = (split: unknown): split is LetterSplit => typeof split === 'object' && split !== null && 'sluice.deadLetters' in split
+export const isLetterSplit = (split: unknown): split is LetterSplit => typeof split === 'object' && split !== null && 'sluice.deadLetters' in split
 
 /** The records of one split, in the same order at every reading. */
 export const readSplit = <T>(source: Source<T>, split: Json, io: SourceIo): Chunks<T> => (isLetterSplit(split) ? letters<T>(split, io) : source.read(split, io))

@@ -4,6 +4,7 @@ import type { Log } from '../host/log.ts'
 import { messageOf, SluiceError } from '../model/errors.ts'
 import type { BatchPlan, MapOutput, StageWork, TaskReport, TaskSpec } from '../model/task.ts'
 import type { Stage, StagePlan } from '../plan/stages.ts'
+import { faultOfAnswer } from './check-answer.ts'
 import { reviveError, serialiseError } from './serialised-error.ts'
 import { type Launch, runAll, type Speculation } from './speculation.ts'
 
@@ -104,8 +105,9 @@ async function answerOf(run: StageRun, spec: TaskSpec): Promise<TaskReport> {
   const failed = (error: unknown): TaskReport => ({ kind: 'failed', task, exec, run: '', error: serialiseError(error, { task }) })
   try {
     const answer = await run.launcher.launch(spec, run.signal)
-    if (answer.task === task && typeof answer.run === 'string') return answer
-    return failed(new SluiceError('E_TASK_ANSWER', `Task ${task} was answered by ${answer.task}.`, { did: 'the answer was not used', retry: true }))
+    const wrong = faultOfAnswer(answer, spec, run.stages)
+    if (wrong === null) return answer
+    return failed(new SluiceError('E_TASK_ANSWER', `The answer to task ${task} cannot be used: ${wrong.replace(/^(\.)?/, (dot) => (dot ? 'its ' : 'it'))}.`, { where: { batch: spec.plan.batch, detail: `task ${task}` }, did: 'nothing of it was used', retry: true, next: ['start again; if it comes back, report it'] }))
   } catch (error) {
     if (error instanceof SluiceError) return failed(error)
     return failed(new SluiceError('E_TASK_LOST', `Task ${task} gave no answer: ${messageOf(error)}`, { did: 'nothing of this attempt was used', retry: true, cause: error }))

@@ -6,6 +6,7 @@ import type { Log } from '../host/log.ts'
 import type { Random } from '../host/random.ts'
 import { encodeBlock } from '../model/codec/block.ts'
 import type { RecordCounts } from '../model/dead-letter.ts'
+import { located } from '../model/errors.ts'
 import type { Json } from '../model/json.ts'
 import type { MapOutput, OutputWrite, RetainedWrite, TaskReport, TaskSpec, Trial } from '../model/task.ts'
 import type { Stage, Terminal } from '../plan/stages.ts'
@@ -15,8 +16,10 @@ import type { ShuffleWriter } from '../shuffle/writer.ts'
 import { StateStore } from '../state/state-store.ts'
 import { withAccumulatorScope } from '../stream/rdd/accumulator.ts'
 import { after, ArraySink, type Done, recordsOf, run, type Sink } from '../stream/rdd/node.ts'
+import { thawed } from '../stream/rdd/frozen.ts'
 import { stoppable } from '../stream/rdd/resident.ts'
 import { withTaskContext } from '../stream/rdd/task-context.ts'
+import { stageOf } from './check-task.ts'
 import { drained } from './drained.ts'
 import { LocalShuffle, type SpilledShuffle } from './local-shuffles.ts'
 import type { TaskProgram } from './program.ts'
@@ -29,6 +32,8 @@ export interface TaskHost {
   readonly random: Random
   readonly clock: Clock
   readonly log: Log
+  /** Set in tests: a record that a function changes after it was handed on throws there. */
+  readonly freezes?: boolean
 }
 
 /**
@@ -88,6 +93,8 @@ class Execution {
       names: this.#names,
       store,
       shuffleIds,
+      log: host.log,
+      ...(host.freezes ? { freezes: true } : {}),
       putState: (operator, bytes, suffix) => putBlob(host.blobs, this.#names.state(operator, spec.plan.batch, spec.task, this.#object(), suffix), bytes),
       sourceIo: (uid) => ({ blobs: host.blobs, clock: host.clock, random: host.random, log: host.log, prefix: this.#names.source(uid) }),
     })
@@ -100,7 +107,15 @@ class Execution {
   #object(): string { return `${this.#run}.${this.#objects++}` }
 
   async all(): Promise<Outcome> {
-    for (const work of this.#spec.work) await this.#stage(this.#stages[work.stage], work.partitions)
+    for (const work of this.#spec.work) {
+      const stage = stageOf(this.#stages, work)
+      try {
+        await this.#stage(stage, work.partitions)
+      } catch (error) {
+        const { label, place } = stage.node
+        throw located(error, { ...(label ? { operator: label } : {}), ...(place ? { place } : {}), partition: this.#scope.partition.partitionId })
+      }
+    }
     return {
       shuffles: this.#shuffles,
       reduced: this.#scope.reduced,
@@ -139,7 +154,7 @@ class Execution {
     let writer: ShuffleWriter | null = null
     for (const partition of partitions) {
       writer ??= dependency.newWriter(partition)
-      await this.#partition(stage, partition, writerSink(writer))
+      await this.#partition(stage, partition, writerSink(writer, this.#scope.freezes))
       if (!dependency.shared || writer.size > ENTRIES_MAX) {
         const full = writer.size > ENTRIES_MAX
         parts.push(writer.finish())
@@ -193,8 +208,10 @@ const ENTRIES_MAX = 1 << 20
 
 const discard: Sink<any> = { emit: () => {}, chunk: () => {} }
 
-function writerSink(writer: ShuffleWriter): Sink<any> {
-  const emit = writer.emit as (record: unknown) => void
+/** A reduction may change its first argument, so what was frozen on its way is let go of here. */
+function writerSink(writer: ShuffleWriter, thaws: boolean): Sink<any> {
+  const put = writer.emit as (record: unknown) => void
+  const emit = thaws ? (record: unknown): void => put(thawed(record)) : put
   return { emit, chunk: (records) => { for (let i = 0; i < records.length; i++) emit(records[i]) } }
 }
 

@@ -1,20 +1,20 @@
-import { SluiceError, type Where } from '../model/errors.ts'
+import { messageOf, SluiceError, stackOf, type Where } from '../model/errors.ts'
 import type { SerialisedError } from '../model/task.ts'
 import { placeIn } from '../stream/place.ts'
 
 /** An error as plain data, so that it can come back from another process with its code and place. */
 export function serialiseError(error: unknown, where: Record<string, string | number> = {}): SerialisedError {
   if (error instanceof SluiceError) {
-    const { code, name, message, stack = '', did, next, retry } = error
-    return { code, name, message, stack, where: { ...where, ...error.where }, did, next, retry }
+    const { code, name, message, did, next, retry } = error
+    return { code, name, message, stack: stackOf(error), where: { ...where, ...error.where }, did, next, retry }
   }
   const thrown = error instanceof Error ? error : new Error(String(error))
   const place = placeIn(thrown.stack ?? '')
   return {
     code: 'E_USER_CODE',
     name: thrown.name,
-    message: `${thrown.name}: ${thrown.message}`,
-    stack: thrown.stack ?? '',
+    message: `${thrown.name}: ${messageOf(thrown)}`,
+    stack: stackOf(thrown),
     where: { ...where, ...(place ? { place } : {}) },
     did: '',
     next: [],

@@ -1,7 +1,9 @@
 import { getBlob } from '../checkpoint/blobs.ts'
 import type { Names } from '../checkpoint/names.ts'
 import type { BlobStore } from '../host/blob-store.ts'
+import type { Log } from '../host/log.ts'
 import type { Json } from '../model/json.ts'
+import { located } from '../model/errors.ts'
 import type { BlobRef } from '../model/refs.ts'
 import type { Reduced, StateWrite, TaskSpec } from '../model/task.ts'
 import type { ShuffleInput } from '../shuffle/buckets.ts'
@@ -20,6 +22,8 @@ export interface ScopeEnvironment {
   readonly names: Names
   readonly store: StateStore
   readonly putState: StateBlobs['put']
+  readonly log: Log
+  readonly freezes?: boolean
   readonly sourceIo: (uid: string) => SourceIo
   readonly shuffleIds: ReadonlyMap<ShuffleDependency, number>
 }
@@ -33,12 +37,14 @@ export class RunningTask implements TaskScope {
   readonly reduced: Reduced[] = []
   /** Shuffles whose both sides run in this task. */
   readonly local = new Map<ShuffleDependency, LocalShuffle>()
+  readonly freezes: boolean
   readonly #spec: TaskSpec
   readonly #environment: ScopeEnvironment
 
   constructor(spec: TaskSpec, environment: ScopeEnvironment) {
     this.#spec = spec
     this.#environment = environment
+    this.freezes = environment.freezes ?? false
   }
 
   readSource<T>(source: Source<T>, uid: string, split: Json): Chunks<T> {
@@ -82,7 +88,7 @@ export class RunningTask implements TaskScope {
   keyedState(request: StateRequest): Promise<KeyedState> { return this.#environment.store.keyed(request, this.#stateBlobs) }
 
   async stateChanged(request: StateRequest, state: KeyedState): Promise<void> {
-    this.stateWrites.push(await this.#environment.store.saveKeyed(request, state, this.#spec.plan.batch, this.#stateBlobs))
+    this.stateWrites.push(await ofOperator(request, () => this.#environment.store.saveKeyed(request, state, this.#spec.plan.batch, this.#stateBlobs)))
   }
 
   windowState(request: StateRequest, spec: WindowSpec): Promise<WindowState> {
@@ -90,11 +96,25 @@ export class RunningTask implements TaskScope {
   }
 
   async windowChanged(request: StateRequest, spec: WindowSpec, state: WindowState, pane: Pane | null, time: number): Promise<void> {
-    this.stateWrites.push(await this.#environment.store.saveWindow(request, spec, state, pane, time, this.#spec.plan.batch, this.#stateBlobs))
+    this.stateWrites.push(await ofOperator(request, () => this.#environment.store.saveWindow(request, spec, state, pane, time, this.#spec.plan.batch, this.#stateBlobs)))
   }
 
   get #stateBlobs(): StateBlobs {
-    return { get: (ref) => getBlob(this.#environment.blobs, ref), put: this.#environment.putState }
+    const { blobs, putState, log } = this.#environment
+    return {
+      get: (ref) => getBlob(blobs, ref),
+      put: putState,
+      large: ({ operator, keyHash, bytes, bytesMax }) => log.event({ type: 'state-large', level: 'warn', operator, keyHash, bytes, message: `the state of the key with the hash ${keyHash} of "${operator}" takes more than half of the ${bytesMax} bytes that it may` }),
+    }
+  }
+}
+
+/** What cannot be stored is said of the operator whose state it is. */
+async function ofOperator<T>({ operator, split }: StateRequest, save: () => Promise<T>): Promise<T> {
+  try {
+    return await save()
+  } catch (error) {
+    throw located(error, { operator, partition: split })
   }
 }
 

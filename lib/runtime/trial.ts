@@ -70,7 +70,7 @@ class Reading {
         if (letter) found.push({ ...letter, record })
       }
     }
-    return putBlob(this.#host.blobs, this.#names.deadLetters(this.#spec.plan.batch, run), encodeLetters(found), 0)
+    return putBlob(this.#host.blobs, this.#names.deadLetters(this.#spec.plan.batch, `${run}.0`), encodeLetters(found), 0)
   }
 
   *#splits(): Iterable<{ readonly source: string; readonly split: string; readonly chunks: Chunks<unknown> }> {

@@ -31,7 +31,7 @@ export async function readSections(outputs: readonly MapOutput[], reducer: numbe
   const wanted = outputs.filter((output) => output.counts[reducer] > 0)
   const blocks = await Promise.all(wanted.map(async (output) => ({ output, block: openBlock(await get(output.ref), output.ref.key) })))
   return {
-    input: blocks.map(({ output, block }) => asMany(output, reducer, bucketOf(block.read(reducer)))),
+    input: blocks.map(({ output, block }) => asMany(output, reducer, bucketOf(block.read(reducer, 1)))),
     sum: blocks.reduce((sum, { block }) => sum + block.sectionRange(reducer).crc, 0),
   }
 }
@@ -47,7 +47,7 @@ function asMany({ ref, counts }: MapOutput, reducer: number, bucket: Bucket): Bu
 /** The same from blocks at hand. */
 export function decodeBuckets(blocks: readonly Uint8Array[], reducer: number): ShuffleInput {
   const opened = blocks.map((bytes) => openBlock(bytes, 'shuffle within a task'))
-  return opened.filter((block) => block.has(reducer)).map((block) => bucketOf(block.read(reducer)))
+  return opened.filter((block) => block.has(reducer)).map((block) => bucketOf(block.read(reducer, 1)))
 }
 
 const bucketOf = (columns: readonly unknown[][]): Bucket => (columns.length === 2 ? { keys: columns[0], values: columns[1] } : { keys: null, values: columns[0] })

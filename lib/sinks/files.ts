@@ -42,6 +42,7 @@ export function files<T>(path: string, { format, name = 'part' }: FilesOptions<T
   return {
     name: 'files',
     guarantee: 'exactly-once',
+    folders: [path, join(path, '_manifest')],
     async write(records, delivery) {
       const lines = records.map((record) => `${checkedLine(lineOf(record), delivery)}\n`)
       delivery.signal?.throwIfAborted()
@@ -60,6 +61,16 @@ export function files<T>(path: string, { format, name = 'part' }: FilesOptions<T
 
 type Owner = Pick<Delivery, 'app' | 'sink'>
 
+/** `null` for what somebody else may have put there. */
+function ownerIn(text: string): Owner | null {
+  try {
+    const { app, sink } = JSON.parse(text) as Owner
+    return typeof app === 'string' && typeof sink === 'string' ? { app, sink } : null
+  } catch {
+    return null
+  }
+}
+
 class Folder {
   readonly #path: string
   #owner: Owner | null = null
@@ -74,9 +85,9 @@ class Folder {
     for (const folder of ['_manifest', '_temporary']) await mkdir(join(this.#path, folder), { recursive: true })
     const place = join(this.#path, '_manifest', '_owner')
     if (!existsSync(place)) await this.place(join('_manifest', '_owner'), Buffer.from(JSON.stringify({ app, sink })))
-    const owner = JSON.parse(await readFile(place, 'utf8')) as Owner
-    if (owner.app !== app || owner.sink !== sink) {
-      throw new SluiceError('E_SINK_TAKEN', `${this.#path} holds the files of output "${owner.sink}" of app "${owner.app}".`, {
+    const owner = ownerIn(await readFile(place, 'utf8'))
+    if (owner?.app !== app || owner.sink !== sink) {
+      throw new SluiceError('E_SINK_TAKEN', `${this.#path} holds the files of ${owner ? `output "${owner.sink}" of app "${owner.app}"` : 'somebody who cannot be read'}.`, {
         where: { operator: sink }, did: 'nothing was written', next: ['give every output a folder of its own'],
       })
     }

@@ -16,12 +16,17 @@ export function secretsOf(url: string): string[] {
   return [...new Set(secrets)].filter((secret) => secret.length >= secretLengthMin || (secret !== '' && secret === password))
 }
 
-/** Our error for one of a driver, without what nobody may see. A cause that holds a secret anywhere is left out. */
+/** Our error for one of a driver, without what nobody may see. A cause that holds a secret anywhere, or quotes a value, is left out. */
 export function driverError(code: string, about: string, error: unknown, secrets: readonly string[], facts: ErrorFacts): SluiceError {
   const shows = (text: string): boolean => secrets.some((secret) => text.includes(secret))
-  const message = secrets.reduce((text, secret) => text.replaceAll(secret, '<redacted>'), messageOf(error))
-  return new SluiceError(code, `${about}: ${message}`, { ...facts, ...(shows(inspect(error, { depth: 6 })) ? {} : { cause: error }) })
+  const open = secrets.reduce((text, secret) => text.replaceAll(secret, '<redacted>'), messageOf(error))
+  const message = withoutValues(open)
+  return new SluiceError(code, `${about}: ${message}`, { ...facts, ...(message !== open || shows(inspect(error, { depth: 6 })) ? {} : { cause: error }) })
 }
+
+/** Databases quote the values that they refuse. What is quoted stays only where it is the name of something. */
+const withoutValues = (message: string): string =>
+  message.replaceAll(/(\b(?:constraint|key|index|relation|column|table|function|type|database|schema|user|role|package|module|command)s? ?)?(["'`])(.*?)\2/gis, (all: string, before: string | undefined, quote: string) => (before === undefined ? `${quote}…${quote}` : all))
 
 function decoded(text: string): string {
   try {

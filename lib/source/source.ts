@@ -28,6 +28,8 @@ export interface Source<T> {
   committed?(position: Json, io: SourceIo): Promise<void>
   /** Sources that receive on their own (sockets, receivers) run between start and stop, in the coordinator's process only. */
   readonly receiver?: ReceiverControl
+  /** For sources of files: which directories they look into, not below, and whether a filter of the program's own says which files count. */
+  readonly reads?: { readonly directories: string; readonly filtered: boolean }
   /** Thrown by start when this source cannot go on from a checkpoint (Spark: `queueStream`). */
   readonly unrecoverable?: string
 }

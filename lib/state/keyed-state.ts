@@ -106,8 +106,8 @@ export class KeyedState {
   apply(bytes: Uint8Array, what: string, wanted: (group: number) => boolean): void {
     const block = openBlock(bytes, what)
     // A key that was removed and came back in one batch is in both: removals first.
-    for (const { section } of block.entries) if (section >= REMOVALS && wanted(section - REMOVALS)) this.#takeOut(block.read(section)[0])
-    for (const { section } of block.entries) if (section < REMOVALS && wanted(section)) this.#takeIn(block.read(section))
+    for (const { section } of block.entries) if (section >= REMOVALS && wanted(section - REMOVALS)) this.#takeOut(block.read(section, 1)[0])
+    for (const { section } of block.entries) if (section < REMOVALS && wanted(section)) this.#takeIn(block.read(section, 2))
     this.saved()
   }
 

@@ -18,7 +18,12 @@ export function ownCopy(value: unknown): unknown {
 
 function copyOfObject(value: object, prototype: object | null): object {
   const copy = (prototype ? {} : Object.create(null)) as Record<string, unknown>
-  for (const name of Object.keys(value)) copy[name] = ownCopy((value as Record<string, unknown>)[name])
+  for (const name of Object.keys(value)) {
+    const own = ownCopy((value as Record<string, unknown>)[name])
+    // An assignment would change the prototype.
+    if (name === '__proto__') Object.defineProperty(copy, name, { value: own, writable: true, enumerable: true, configurable: true })
+    else copy[name] = own
+  }
   return copy
 }
 

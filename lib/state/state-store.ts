@@ -3,6 +3,7 @@ import { groupsOfPartition } from '../model/key/key-group.ts'
 import type { BlobRef } from '../model/refs.ts'
 import type { StateWrite } from '../model/task.ts'
 import { chainsFor, nextOperatorState, panesFor } from './chains.ts'
+import { checkKeySizes, KEY_BYTES_MAX, type KeyLimits, type LargeKey } from './key-sizes.ts'
 import { KeyedState } from './keyed-state.ts'
 import { isOlder, migrateState, type StateSchema, versionOf } from './schema.ts'
 import type { Pane, WindowSpec } from './window-spec.ts'
@@ -24,6 +25,8 @@ export interface StateOf {
 export interface StateBlobs {
   get(ref: BlobRef): Promise<Uint8Array>
   put(operator: string, bytes: Uint8Array, suffix: string): Promise<BlobRef>
+  /** Hears of keys whose state has grown large. */
+  large?(key: LargeKey): void
 }
 
 /**
@@ -31,7 +34,12 @@ export interface StateBlobs {
  * but never wrong: after a lost race, a failed attempt or a restart the tip differs and the state is read again.
  */
 export class StateStore {
+  readonly #limits: KeyLimits
   readonly #warm = new Map<string, { readonly tip: string; readonly state: KeyedState | WindowState }>()
+
+  constructor(limits: KeyLimits = { bytesMax: KEY_BYTES_MAX }) {
+    this.#limits = limits
+  }
 
   async keyed(of: StateOf, blobs: StateBlobs): Promise<KeyedState> {
     return (this.#take(of) as KeyedState | null) ?? readKeyed(of, blobs)
@@ -68,17 +76,17 @@ export class StateStore {
     if (!state.hasChanges && sameRange && !migrated) return null
     const snapshot = !sameRange || migrated || blocks.length === 0 || isLong(blocks)
     const kind = snapshot ? 'snapshot' : 'delta'
-    const bytes = snapshot ? state.encodeSnapshot() : state.encodeDelta()
-    return { kind, batch, ref: await blobs.put(of.operator, bytes, snapshot ? 's' : 'd'), keys: snapshot ? state.keys : state.changes }
+    const ref = await this.#put(of, snapshot ? state.encodeSnapshot() : state.encodeDelta(), snapshot ? 's' : 'd', blobs)
+    return { kind, batch, ref, keys: snapshot ? state.keys : state.changes }
   }
 
   async saveWindow(of: StateOf, spec: WindowSpec, state: WindowState, pane: Pane | null, time: number, batch: number, blobs: StateBlobs): Promise<StateWrite> {
     const { from, to } = groupsOfPartition(of.split, of.partitions)
     const blocks = chainsFor(of.committed, from, to).flatMap((chain) => chain.blocks)
-    const paneRef = pane ? { time, ref: await blobs.put(of.operator, state.encodePane(pane), 'p') } : null
+    const paneRef = pane ? { time, ref: await this.#put(of, state.encodePane(pane), 'p', blobs) } : null
     const rescaled = of.committed !== null && of.committed.chains.length !== of.partitions
     const snapshots = spec.inverse !== null && (spec.snapshots || rescaled)
-    const block: StateBlock | null = snapshots ? { kind: 'snapshot', batch, ref: await blobs.put(of.operator, state.encodeResult(), 's'), keys: state.keys } : null
+    const block: StateBlock | null = snapshots ? { kind: 'snapshot', batch, ref: await this.#put(of, state.encodeResult(), 's', blobs), keys: state.keys } : null
     const resultTime = snapshots ? state.slidAt : (of.committed?.slideTime ?? null)
     const keepPanesAfter = spec.inverse ? (resultTime ?? spec.zeroTime) - spec.lengthMs : time - spec.lengthMs
     const write: StateWrite = {
@@ -87,6 +95,11 @@ export class StateStore {
     }
     this.#keep(of, state, [write])
     return write
+  }
+
+  #put({ operator }: StateOf, bytes: Uint8Array, suffix: string, blobs: StateBlobs): Promise<BlobRef> {
+    checkKeySizes(bytes, operator, this.#limits, (key) => blobs.large?.(key))
+    return blobs.put(operator, bytes, suffix)
   }
 
   #keep(of: StateOf, state: KeyedState | WindowState, writes: readonly StateWrite[]): void {

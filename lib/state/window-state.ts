@@ -153,7 +153,7 @@ export function decodePairs(bytes: Uint8Array, what: string, wanted: (group: num
   const pairs: [unknown, unknown][] = []
   for (const { section } of block.entries) {
     if (!wanted(section)) continue
-    const [keys, values] = block.read(section) as [unknown[], unknown[]]
+    const [keys, values] = block.read(section, 2) as [unknown[], unknown[]]
     for (let i = 0; i < keys.length; i++) pairs.push([keys[i], values[i]])
   }
   return pairs

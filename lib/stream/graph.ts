@@ -72,8 +72,9 @@ export class StreamGraph {
 const isNamed = (node: StreamNode): node is StreamNode & { name: string } => node.name !== undefined && (node.counts === true || node.output !== undefined)
 
 function claimName(node: StreamNode & { name: string }, taken: Set<string>): void {
-  if (!/^[a-z][a-z0-9-]{0,62}$/.test(node.name)) {
-    throw new SluiceError('E_NAME', `${JSON.stringify(node.name)} is not a name: lower-case letters, digits and dashes, starting with a letter, at most 63 characters.`, {
+  // Every object has a constructor: looked up by that name, state that is not there would seem to be.
+  if (!/^[a-z][a-z0-9-]{0,62}$/.test(node.name) || node.name === 'constructor') {
+    throw new SluiceError('E_NAME', `${JSON.stringify(node.name)} is not a name: lower-case letters, digits and dashes, starting with a letter, at most 63 characters, and not "constructor".`, {
       where: { place: node.place }, did: 'nothing was started', next: ['choose a name such as count-by-page, or leave it out'],
     })
   }

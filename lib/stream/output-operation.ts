@@ -12,6 +12,8 @@ import type { SparkContext } from './spark-context.ts'
 export interface OutputOperation {
   readonly guarantee: 'exactly-once' | 'at-least-once'
   readonly order?: OutputOrder
+  /** The directories that it puts files into; an example where their names hold a time. */
+  readonly folders?: readonly string[]
   stage(): OutputStager
   publish(batch: OutputBatch): void | Promise<void>
 }

@@ -58,7 +58,7 @@ export class SparkContext {
     active = this
     this.runner = options.runner ?? new ResidentRunner()
     this.applicationId = options.applicationId ?? `local-${this.appName}`
-    this.defaultParallelism = checkedPartitions(this.conf.getNumber('spark.default.parallelism', threadsOf(this.master, options.cores)))
+    this.defaultParallelism = checkedPartitions(this.conf.getNumber('spark.default.parallelism', threadsOf(this.master, options.cores)), { place: callerPlace() })
   }
 
   /** The newest context of this process that has not been stopped. */
@@ -217,6 +217,9 @@ export function setCores(cores: number): void {
 
 function threadsOf(master: string, cores: number = coresOfProcess): number {
   const threads = /^local\[\s*(\d+|\*)\s*(?:,\s*\d+\s*)?\]$/.exec(master)?.[1]
+  if (threads === undefined && /^local\s*\[/.test(master)) {
+    throw new SluiceError('E_CONF', `The master is ${JSON.stringify(master)}, which does not say how many threads.`, { where: { place: callerPlace() }, did: 'nothing was started', spark: 'SparkException', next: ["write 'local[2]', or 'local[*]' for as many as there are cores"] })
+  }
   if (threads === undefined) return master === 'local' ? 1 : Math.max(2, cores)
   return threads === '*' ? cores : Number(threads)
 }

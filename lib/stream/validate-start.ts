@@ -1,5 +1,6 @@
 import { SluiceError } from '../model/errors.ts'
 import { checkpointMsOf, rememberDurations } from './remember.ts'
+import { refuseLoops } from './refuse-loops.ts'
 import type { StreamingContext } from './streaming-context.ts'
 
 /** What must hold before the first batch (parity A7.5, A.8); also gives every operator its uid. */
@@ -8,6 +9,7 @@ export function validateStart(context: StreamingContext): void {
   if (graph.outputs.length === 0) throw noOutput(context)
   graph.assignUids()
   if (graph.outputs.some(({ output }) => output!.order === 'before')) validateBefore(context)
+  refuseLoops(graph)
   const remember = rememberDurations(graph)
   for (const node of graph.reachable()) {
     const checkpointMs = checkpointMsOf(node)

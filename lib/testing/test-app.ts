@@ -10,7 +10,7 @@ import type { DeadLetter } from '../model/dead-letter.ts'
 import { SluiceError } from '../model/errors.ts'
 import type { Head } from '../model/head.ts'
 import type { Manifest } from '../model/manifest.ts'
-import { type DurationLike, intervalMs } from '../model/time.ts'
+import { type DurationLike, instantMs, intervalMs } from '../model/time.ts'
 import { getBlob } from '../checkpoint/blobs.ts'
 import { decodeLetters, idsOf, putWish } from '../checkpoint/dead-letters.ts'
 import { Names } from '../checkpoint/names.ts'
@@ -34,7 +34,7 @@ import { TestSource } from './test-source.ts'
 export type Program = App | (() => StreamingContext)
 
 export interface TestAppOptions {
-  /** What the clock shows at first; 2026-01-01T00:00:00Z if it is left out. */
+  /** What the clock shows at first, as a text with its zone; 2026-01-01T00:00:00Z if it is left out. */
   readonly start?: string | number | Date
   /** Names of objects are drawn from it; results do not depend on it. */
   readonly seed?: number
@@ -101,7 +101,7 @@ export class TestApp {
   constructor(program: Program, { start = '2026-01-01T00:00:00Z', seed = 1, partitions = 1 }: TestAppOptions) {
     this.#program = program
     this.#partitions = partitions
-    this.#clock = new ManualClock(new Date(start).getTime())
+    this.#clock = new ManualClock(instantMs(start, 'start of the test'))
     this.#random = new SeededRandom(seed)
   }
 
@@ -256,7 +256,7 @@ export class TestApp {
     const program = new TaskProgram(context.graph, context.sparkContext, fingerprint(context.graph))
     const host = { clock: this.#clock, random: this.#random, log: silentLog, blobs: life.blobs(this.#blobs) }
     const coordinator = await Coordinator.open({
-      app: 'test', host: { ...host, head: life.head(this.#head), launcher: life.launcher(new InlineLauncher(program, host)) }, program,
+      app: 'test', host: { ...host, head: life.head(this.#head), launcher: life.launcher(new InlineLauncher(program, { ...host, freezes: true })) }, program,
       intervalMs: context.batchDuration.milliseconds, conf: {}, holder: `life-${++this.#lives}`, isGone: () => true, fresh: false, resume: false, dropState: this.#dropState,
       events: new BatchEvents(this.#clock, context.listeners, silentLog, context.graph, (error) => this.errors.push(error)),
       environment: ({ app, inc }) => ({ app, inc, clock: this.#clock, write: (text) => { this.printed += text }, files: { write: async (path, parts) => { this.files.set(path, parts.map(({ bytes }) => Buffer.from(bytes).toString()).join('')) } }, sparkContext: context.sparkContext }),

@@ -6,6 +6,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { appsBelow } from '../../lib/app/embedded-host.ts'
+import { verifyApp } from '../../lib/cli/verify.ts'
 import { SeededRandom } from '../../lib/local/seeded-random.ts'
 import { killFleet } from './fleet.ts'
 import { killOneProcess } from './one-process.ts'
@@ -27,10 +29,16 @@ async function chaos(which: keyof typeof scenes, request: ChaosRequest, seed: nu
   const scene = scenes[which]({ ...request, folder, seed })
   scene.begin()
   const killed = await (request.processes > 0 ? killFleet : killOneProcess)({ ...request, folder, seed }, scene, new SeededRandom(seed))
-  const [differences, batches] = [scene.differences(), scene.batch()]
+  const [differences, batches] = [[...scene.differences(), ...(await violations(join(folder, 'state')))], scene.batch()]
   if (differences.length === 0) rmSync(folder, { recursive: true })
   else console.error(`left for inspection: ${folder}`)
   return { ...killed, batches, seconds: Math.round((Date.now() - began) / 1000), differences }
+}
+
+/** What `sluice verify` finds in what the killed processes have left. */
+async function violations(dir: string): Promise<string[]> {
+  const verdicts = await Promise.all((await appsBelow(dir)).map((app) => verifyApp(join(dir, app))))
+  return verdicts.flatMap(({ violation }) => (violation ? [`write ${violation.rev} (${violation.cause}): ${violation.what}`] : []))
 }
 
 const { values } = parseArgs({ options: { kills: { type: 'string', default: '300' }, seed: { type: 'string' }, scene: { type: 'string', default: 'visits' }, workers: { type: 'string', default: '0' }, processes: { type: 'string', default: '0' } } })

@@ -9,7 +9,7 @@ import type { Manifest, OperatorState } from '../../lib/model/manifest.ts'
 
 const names = new Names('app', 'i1')
 const whole: OperatorState = { chains: [{ from: 0, to: 256, keys: 1, blocks: [] }] }
-const window: OperatorState = { ...whole, panes: [{ from: 0, to: 256, panes: Array.from({ length: 200 }, (_, at) => ({ time: 1000 * (at + 1), ref: { key: `pane-${at}`, len: 8, crc: 0 } })) }] }
+const window: OperatorState = { ...whole, panes: [{ from: 0, to: 256, panes: Array.from({ length: 200 }, (_, at) => ({ time: 1000 * (at + 1), ref: { key: `app/i1/st/pane-${at}`, len: 8, crc: 0 } })) }] }
 const manifest = (batch: number, state: Manifest['state'], more: Partial<Manifest> = {}): Manifest => ({
   format: 1, batch, tick: batch, time: 1000 * batch, nonce: `n${batch}`, base: batch > 1 ? `n${batch - 1}` : null, graph: 'g',
   cuts: {}, positions: {}, actions: {}, state, retained: {}, outputs: {}, records: {}, ...more,

@@ -100,8 +100,11 @@ test('B12, B05: a command line that cannot be meant is refused in one sentence, 
   }
 })
 
-test('B10: a blank SLUICE_DIR is an error and not a default', async (t) => {
-  const { code, stderr } = await sluice(t, await project(t, { 'app.ts': '' }), ['run', 'app.ts'], { SLUICE_DIR: ' ' })
-  assert.equal(code, 2)
-  assert.match(stderr, /^✕ E_ENV {2}SLUICE_DIR is set but blank\./)
+test('B10: a SLUICE_DIR that is blank, or has a newline behind it, is an error and not a default, and says its name only', async (t) => {
+  const folder = await project(t, { 'app.ts': '' })
+  for (const [value, how] of [[' ', 'is set but blank'], ['', 'is set but blank'], ['hunter2-secret\n', 'begins or ends with white space'], [' hunter2-secret', 'begins or ends with white space']]) {
+    const { code, stdout, stderr } = await sluice(t, folder, ['run', 'app.ts'], { SLUICE_DIR: value })
+    assert.deepEqual([code, stdout], [2, ''])
+    assert.equal(stderr, `✕ E_ENV  SLUICE_DIR ${how}.\n  where  SLUICE_DIR\n  did    nothing was run\n  next   unset SLUICE_DIR, or give it a directory\n`)
+  }
 })

@@ -63,7 +63,7 @@ test('files: the folder of one output is refused to another', async (t) => {
   assert.deepEqual(await listedLines(folder), ['a'])
 })
 
-test('files: a name that could leave the folder is refused', () => {
+test('B51: files: a name that could leave the folder is refused', () => {
   for (const name of ['', '../x', 'a/b', '.hidden', '_manifest', 'a\nb', 'x'.repeat(200)]) {
     assert.throws(() => files('out', { format: 'text', name }), (error) => hasCode(error, 'E_SINK_NAME'), name)
   }

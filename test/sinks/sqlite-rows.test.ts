@@ -49,7 +49,7 @@ test('statements of the user’s own run in order', async () => {
   assert.deepEqual(read(database, 'select * from counts'), [['b', 2]])
 })
 
-test('a value that cannot be stored as it is names its column and is refused', async () => {
+test('B49: a value that cannot be stored as it is names its column and is refused', async () => {
   const values: unknown[] = ['NUL \0', 'half \ud800', NaN, Infinity, undefined, {}, ['a'], () => 1, Symbol('s'), 2n ** 63n, new Date(NaN), new Date('+012345-01-01')]
   for (const value of values) {
     const sink = sqlite(counts(), { table: 'counts', columns: ['word', 'n'], row: (given: unknown) => ['a', given as SqlValue] })
@@ -66,7 +66,7 @@ test('whole numbers, booleans, bytes and dates take their place in columns of an
   assert.deepEqual(read(database, 'select a, cast(b as text), c, hex(d), e from v'), [['5', '1', 5, '00FF', '1970-01-01T00:00:00.000Z'], ['x', '1152921504606846976', 0.5, '', 0]])
 })
 
-test('a name that is no plain identifier is refused before anything is opened', () => {
+test('B49: a name that is no plain identifier is refused before anything is opened', () => {
   const names = ['users; drop table users', 'a"b', 'a`b', 'a b', '', '1a', 'a.b.c', 'x'.repeat(64), 'naïve', 'a\0', '"quoted"', '.a', 'a.']
   const row = (): readonly [SqlValue] => ['a']
   for (const name of names) {
@@ -81,7 +81,7 @@ test('a name that is no plain identifier is refused before anything is opened', 
   assert.throws(() => sqlite('x.db', { table: 't', columns: [], row: () => [] }), (error) => hasCode(error, 'E_SINK_NAME'))
 })
 
-test('reserved words are names like others', async () => {
+test('B49: reserved words are names like others', async () => {
   const database = new DatabaseSync(':memory:')
   database.exec('create table "order" ("group" text primary key, "select" integer)')
   const sink = sqlite(database, { table: 'order', columns: ['group', 'select'], row: ([word, n]: Count) => [word, n], upsert: { key: ['group'], add: ['select'] } })

@@ -65,7 +65,7 @@ test('webhook: a refusal is an error at once, and nothing that is secret is in i
   assert.equal(received.length, 1)
 })
 
-test('webhook: a redirect is not followed', async (t) => {
+test('B52: webhook: a redirect is not followed', async (t) => {
   const { url, received } = await receiver(t, () => ({ status: 302, headers: { location: '/elsewhere' } }))
   await assert.rejects(webhook(url, allowed).write([1], delivery(1)), (error) => hasCode(error, 'E_SINK_REJECTED') && /redirect/.test(error.message))
   assert.deepEqual(received.map(({ path }) => path), ['/'])
@@ -84,7 +84,7 @@ test('webhook: a delivery that is given up stops waiting', async (t) => {
   assert.equal(received.length, 1)
 })
 
-test('webhook: this machine, its neighbours and metadata services are refused however they are written', async () => {
+test('B52: webhook: this machine, its neighbours and metadata services are refused however they are written', async () => {
   const targets = [
     'http://127.0.0.1/', 'http://127.1/', 'http://2130706433/', 'http://0x7f.1/', 'http://0/', 'http://[::1]/', 'http://[::ffff:127.0.0.1]/', 'http://[::ffff:a9fe:a9fe]/',
     'http://[64:ff9b::7f00:1]/', 'http://169.254.169.254/latest/meta-data', 'http://[fe80::1]/', 'http://[fd00:ec2::254]/', 'http://localhost/', 'https://localhost:1/',
@@ -92,7 +92,7 @@ test('webhook: this machine, its neighbours and metadata services are refused ho
   for (const target of targets) await assert.rejects(webhook(target).write([1], delivery(1)), (error) => hasCode(error, 'E_SINK_ADDRESS'), target)
 })
 
-test('webhook: a URL made from data reaches only the hosts of the list, and needs one', async (t) => {
+test('B52: webhook: a URL made from data reaches only the hosts of the list, and needs one', async (t) => {
   const { url, received } = await receiver(t, () => ({ status: 200 }))
   assert.throws(() => webhook((records: readonly string[]) => records[0]), (error) => hasCode(error, 'E_SINK_ADDRESS'))
   const sink = webhook((records: readonly string[]) => records[0], { ...allowed, allowHosts: [new URL(url).host] })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import { seconds, type SluiceError, StreamingContext } from '../../lib/index.ts'
+import { placeIn } from '../../lib/stream/place.ts'
 import { batchSource, BATCH_MS, runBatches } from '../support/run.ts'
 
 const contexts: StreamingContext[] = []
@@ -55,7 +56,7 @@ refuses('B03: a checkpoint interval below the slide is refused', {
     context.start()
   },
 })
-for (const name of ['Words', 'a/b', '..', '__proto__', 'naïve', '1st', 'x'.repeat(64)]) {
+for (const name of ['Words', 'a/b', '..', '__proto__', 'naïve', 'constructor', '1st', 'x'.repeat(64)]) {
   refuses(`B04: ${JSON.stringify(name.slice(0, 10))} is not a name`, {
     code: 'E_NAME', text: 'is not a name', act: (context) => {
       pairs(context).reduceByKey((a, b) => a + b, { name }).print()
@@ -69,8 +70,23 @@ refuses('B04: two operators of one name are refused', {
     context.start()
   },
 })
-refuses('no partitions at all are refused', { code: 'E_PARTITIONS', spark: 'IllegalArgumentException', text: 'Number of partitions (0)', act: (context) => words(context).repartition(0) })
-refuses('more partitions than key groups cannot hold state', { code: 'E_KEYGROUPS', text: '300 partitions cannot share 256 key groups', act: (context) => pairs(context).updateStateByKey<number>((values) => values.length, 300) })
+for (const master of ['local[0]', 'local[-1]', 'local[x]', 'local[1.5]', 'local[]']) {
+  refuses(`B06: the master ${master} has no threads`, { code: master === 'local[0]' ? 'E_PARTITIONS' : 'E_CONF', text: master === 'local[0]' ? '(0)' : 'does not say how many threads', act: () => new StreamingContext({ master, appName: 'errors' }, BATCH_MS) })
+}
+for (const partitions of ['0', '-1', '1.5']) {
+  refuses(`B06: a default parallelism of ${partitions} is refused`, { code: 'E_PARTITIONS', text: `Number of partitions (${partitions})`, act: () => new StreamingContext({ master: 'local[2]', appName: 'errors', 'spark.default.parallelism': partitions }, BATCH_MS) })
+}
+test('B06: what is no port is refused where the source is defined', () => {
+  for (const port of [0, -1, 65_536, 1.5, NaN]) {
+    assert.throws(() => newContext().socketTextStream('localhost', port), (error: SluiceError) => {
+      assert.deepEqual([error.code, error.message, error.did], ['E_ARGUMENT', `${port} is not a port: a whole number from 1 to 65535.`, 'nothing was started'])
+      assert.match(placeIn(error.stack ?? '') ?? '', /^test\/stream\/errors\.test\.ts:\d+:\d+$/)
+      return true
+    })
+  }
+})
+refuses('B06: no partitions at all are refused', { code: 'E_PARTITIONS', spark: 'IllegalArgumentException', text: 'Number of partitions (0)', act: (context) => words(context).repartition(0) })
+refuses('B07: more partitions than key groups cannot hold state', { code: 'E_KEYGROUPS', text: '300 partitions cannot share 256 key groups', act: (context) => pairs(context).updateStateByKey<number>((values) => values.length, 300) })
 refuses('B08: a program without an output names the streams that lead nowhere', {
   code: 'E_NO_OUTPUT', spark: 'IllegalArgumentException', text: 'No output operations registered, so nothing to execute', act: (context) => { words(context); context.start() },
 })

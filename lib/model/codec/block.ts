@@ -81,10 +81,15 @@ export class Block {
     return this.index.has(section)
   }
 
-  /** The columns of a section. Throws `E_BLOB_CORRUPT` when its bytes changed since they were written, `E_BLOB_SECTION` when it is not there. */
-  read(section: number): unknown[][] {
+  /**
+   * The columns of a section. Throws `E_BLOB_CORRUPT` when its bytes changed since they were written, or when it has less than `least` columns, as a block of another kind may;
+   * `E_BLOB_SECTION` when it is not there.
+   */
+  read(section: number, least = 0): unknown[][] {
     const { offset, length } = this.index.sectionRange(section)
-    return readSection(this.index, section, this.bytes.subarray(offset, offset + length))
+    const columns = readSection(this.index, section, this.bytes.subarray(offset, offset + length))
+    if (columns.length >= least) return columns
+    throw new SluiceError('E_BLOB_CORRUPT', `section ${section} of ${this.index.what} has ${columns.length} columns, which is less than ${least}: it is a block of another kind.`, { where: { detail: this.index.what }, did: 'nothing of it was used' })
   }
 
   /** Where a section lies. Throws `E_BLOB_SECTION`. */

@@ -38,7 +38,7 @@ function sizeOf(key: unknown, where: Where, depth: number): number {
 function sizeOfText(text: string, where: Where): number {
   // At most 3 bytes per unit: short text needs no counting.
   if (text.isWellFormed()) return text.length * 3 <= KEY_BYTES_MAX ? text.length : Buffer.byteLength(text)
-  throw new SluiceError('E_KEY_STRING', `The key ${JSON.stringify(text.slice(0, 40))} holds half a surrogate pair, which UTF-8 cannot write.`, {
+  throw new SluiceError('E_KEY_STRING', `A key of ${text.length} characters holds half a surrogate pair, which UTF-8 cannot write.`, {
     where,
     next: ['call toWellFormed() on the text before it becomes a key'],
   })

@@ -43,7 +43,7 @@ export class BlobBlockLog<Block> implements BlockLog<Block> {
   async #load(): Promise<{ readonly key: string; readonly event: BlockEvent<Block> }[]> {
     if (this.#events) return this.#events
     const keys = await this.#blobs.list(this.#prefix)
-    const events = await Promise.all(keys.map(async (key) => ({ key, event: openBlock(await this.#blobs.get(key), key).read(0)[0][0] as BlockEvent<Block> })))
+    const events = await Promise.all(keys.map(async (key) => ({ key, event: openBlock(await this.#blobs.get(key), key).read(0, 1)[0][0] as BlockEvent<Block> })))
     this.#next = keys.length === 0 ? 0 : Number(keys.at(-1)!.slice(this.#prefix.length)) + 1
     return (this.#events = events)
   }

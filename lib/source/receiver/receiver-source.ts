@@ -56,7 +56,7 @@ class ReceiverSource<T> implements Source<T>, ReceiverControl {
 
   async *read(split: Json, io: SourceIo): AsyncGenerator<readonly T[]> {
     const { key } = split as { readonly key: string }
-    yield openBlock(await io.blobs.get(key), key).read(0)[0] as T[]
+    yield openBlock(await io.blobs.get(key), key).read(0, 1)[0] as T[]
   }
 
   async committed(position: Json, io: SourceIo): Promise<void> {

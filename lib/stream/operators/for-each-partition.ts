@@ -1,3 +1,4 @@
+import { located } from '../../model/errors.ts'
 import type { Delivery, OutputSink } from '../../output/sink.ts'
 import type { DStream } from '../dstream.ts'
 import type { OutputBatch, OutputOrder } from '../output-operation.ts'
@@ -8,7 +9,7 @@ export function outputTo<T>(stream: DStream<T>, name: string | undefined, sink: 
   stream.output({
     kind,
     ...(name === undefined ? {} : { name }),
-    operation: { guarantee: sink.guarantee, order, stage: stageAll, publish: (batch) => deliver(batch, sink) },
+    operation: { guarantee: sink.guarantee, order, ...(sink.folders ? { folders: sink.folders } : {}), stage: stageAll, publish: (batch) => deliver(batch, sink) },
   })
 }
 
@@ -22,7 +23,11 @@ async function deliver(batch: OutputBatch, sink: OutputSink<unknown>): Promise<v
   const shared = { app, inc, sink: batch.output, batch: batch.batch, timeMs: batch.timeMs, partitions: partitions.length }
   for (const [partition, records] of partitions.entries()) {
     if (records.length === 0 && !sink.writesEmpty) continue
-    await sink.write(records, { ...shared, ...(clock ? { clock } : {}), ...(signal ? { signal } : {}), partition, key: [app, inc, batch.output, batch.batch, partition].join('/') })
+    try {
+      await sink.write(records, { ...shared, ...(clock ? { clock } : {}), ...(signal ? { signal } : {}), partition, key: [app, inc, batch.output, batch.batch, partition].join('/') })
+    } catch (error) {
+      throw located(error, { operator: batch.output, batch: batch.batch, partition })
+    }
   }
   await sink.finish?.(shared)
 }

@@ -1,4 +1,5 @@
 import { Time } from '../../model/time.ts'
+import { ownCopy } from '../../state/own-copy.ts'
 import type { KeyedState } from '../../state/keyed-state.ts'
 import { DStream } from '../dstream.ts'
 import { readSide } from '../rdd/cogrouped.ts'
@@ -162,7 +163,8 @@ function expire(state: KeyedState, { before, now }: { readonly before: number; r
 
 function snapshotOf(state: KeyedState): (readonly [unknown, unknown])[] {
   const pairs: [unknown, unknown][] = []
-  for (const id of state.table.ids()) pairs.push([state.table.keyAt(id), state.get(id)])
+  // Copies: what becomes of them must not become of the state.
+  for (const id of state.table.ids()) pairs.push([state.table.keyAt(id), ownCopy(state.get(id))])
   return pairs
 }
 

@@ -10,6 +10,7 @@ export const saveAsTextFiles = (stream: DStream<any>, prefix: string, suffix: st
     kind: 'saveAsTextFiles',
     operation: {
       guarantee: 'exactly-once',
+      folders: [timedPath(prefix, suffix, ANY_TIME)],
       stage: () => stageMapped(sparkText),
       publish: (batch) => writeParts(batch, prefix, suffix, (lines) => Buffer.from(lines.map((line) => `${line as string}\n`).join(''))),
     },
@@ -21,10 +22,14 @@ export const saveAsObjectFiles = (stream: DStream<any>, prefix: string, suffix: 
     kind: 'saveAsObjectFiles',
     operation: {
       guarantee: 'exactly-once',
+      folders: [timedPath(prefix, suffix, ANY_TIME)],
       stage: stageAll,
       publish: (batch) => writeParts(batch, prefix, suffix, (records) => encodeBlock([{ section: 0, columns: [records], count: records.length }])),
     },
   })
+
+/** Stands for the time of any batch, with as many digits. */
+const ANY_TIME = 1_700_000_000_000
 
 async function writeParts(batch: OutputBatch, prefix: string, suffix: string, encode: (records: readonly unknown[]) => Uint8Array): Promise<void> {
   const partitions = await stagedRecords(batch)

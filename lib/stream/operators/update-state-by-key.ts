@@ -1,3 +1,4 @@
+import { located } from '../../model/errors.ts'
 import { Time } from '../../model/time.ts'
 import type { Partitioner } from '../../shuffle/partitioner.ts'
 import type { KeyedState } from '../../state/keyed-state.ts'
@@ -69,13 +70,22 @@ function stateNode(
       return after(task.keyedState(request), (state) =>
         after(loadInitial(start, split, task, state), () =>
           after(gather(values, split, task, state), (gathered) => {
-            update(state, gathered, time)
-            const pairs: [unknown, unknown][] = []
-            for (const id of state.table.ids()) pairs.push([state.table.keyAt(id), ownCopy(state.get(id))])
-            sink.chunk(pairs)
+            sink.chunk(updated(node, split, state, () => update(state, gathered, time)))
             return task.stateChanged(request, state)
           })))
     },
+  }
+}
+
+/** The state after the update, copied. What the function returns may be nothing that can be kept, such as a promise: then the error says of which operator. */
+function updated({ uid, place }: StreamNode, split: number, state: KeyedState, update: () => void): [unknown, unknown][] {
+  try {
+    update()
+    const pairs: [unknown, unknown][] = []
+    for (const id of state.table.ids()) pairs.push([state.table.keyAt(id), ownCopy(state.get(id))])
+    return pairs
+  } catch (error) {
+    throw located(error, { operator: uid, place, partition: split })
   }
 }
 

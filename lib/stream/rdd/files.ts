@@ -30,7 +30,7 @@ export const wholeFilesNode = <C>(path: string, partitionsMin: number, read: (pa
 
 /** Records that `saveAsObjectFile` wrote. */
 export const objectFileNode = <T>(path: string): RddNode<T> =>
-  narrowNode(filesNode(path, Infinity), { kind: 'flatMap', f: (file) => openBlock(readFileSync(file), file).read(0)[0] as T[] })
+  narrowNode(filesNode(path, Infinity), { kind: 'flatMap', f: (file) => openBlock(readFileSync(file), file).read(0, 1)[0] as T[] })
 
 function filesNode(path: string, partitionsMin: number): RddNode<string> {
   const files = inputFiles(path)

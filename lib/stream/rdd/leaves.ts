@@ -40,7 +40,7 @@ export function storedNode<T>(parts: readonly BlobRef[], partitioner: Partitione
     compute: (split, task, sink) =>
       after(task.blob(parts[split]), (bytes) => {
         const block = openBlock(bytes, parts[split].key)
-        if (block.has(0)) sink.chunk(block.read(0)[0] as T[])
+        if (block.has(0)) sink.chunk(block.read(0, 1)[0] as T[])
       }),
   }
 }

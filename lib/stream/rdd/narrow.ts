@@ -1,3 +1,4 @@
+import { freezing, frozen } from './frozen.ts'
 import { type Done, narrow, type RddNode, run, type Sink, type TaskScope } from './node.ts'
 
 export type NarrowOp =
@@ -35,7 +36,7 @@ function computeChain<T>(top: NarrowNode<T>, split: number, task: TaskScope, sin
     ops.push(input.op)
     input = input.parent
   }
-  const loop = loopOf(ops.reverse())
+  const loop = task.freezes ? freezingLoop(ops.reverse(), input.kind === 'source') : loopOf(ops.reverse())
   const emit = sink.emit as (record: unknown) => void
   return run(input, split, task, {
     emit: (record: unknown) => loop([record], emit),
@@ -89,6 +90,12 @@ function generated(ops: readonly NarrowOp[]): Loop | null {
     if (error instanceof EvalError) return null // code generation is switched off in this process
     throw error
   }
+}
+
+/** For tests: neither what a source gives nor what an operator emits can be changed afterwards. */
+function freezingLoop(ops: readonly NarrowOp[], isFromSource: boolean): Loop {
+  const loop = composed(ops.map(freezing))
+  return isFromSource ? (records, emit) => loop(records.map(frozen), emit) : loop
 }
 
 /** The same loop from closures, for processes that forbid generated code. */

@@ -84,6 +84,8 @@ export interface TaskScope {
   /** Records of pinned and cached nodes computed in this task. */
   readonly memo: WeakMap<RddNode<any>, Map<number, readonly unknown[]>>
   readonly partition: PartitionScope
+  /** Set in tests: records are frozen when they are handed on. */
+  readonly freezes?: boolean
 }
 
 export interface StateRequest {

@@ -139,7 +139,7 @@ async function putRecords(records: readonly unknown[], { blobs, prefix, random }
   return { key }
 }
 
-const recordsIn = <T>(bytes: Uint8Array, what: string): T[] => openBlock(bytes, what).read(0)[0] as T[]
+const recordsIn = <T>(bytes: Uint8Array, what: string): T[] => openBlock(bytes, what).read(0, 1)[0] as T[]
 
 async function* fetched<T>(key: string, { blobs }: SourceIo): AsyncGenerator<T[]> {
   yield recordsIn<T>(await blobs.get(key), key)

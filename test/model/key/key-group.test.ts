@@ -30,7 +30,7 @@ test('the null key goes to partition 0', () => {
   for (const partitions of [1, 2, 7, 256]) assert.equal(partitionOfGroup(keyGroupOf(hashKey(null)), partitions), 0)
 })
 
-test('key groups that are no power of two, too many, or fewer than the partitions are E_KEYGROUPS', () => {
+test('B07: key groups that are no power of two, too many, or fewer than the partitions are E_KEYGROUPS', () => {
   for (const groups of [0, -1, 3, 100, 8192, 1.5, NaN]) assert.throws(() => checkKeyGroups(groups, 1), { code: 'E_KEYGROUPS' })
   for (const partitions of [0, -1, 17, 1.5, NaN]) assert.throws(() => checkKeyGroups(16, partitions), { code: 'E_KEYGROUPS' })
   for (const groups of [1, 256, 4096]) checkKeyGroups(groups, groups)

@@ -1,0 +1,35 @@
+import type { Versioned } from '../host/head-store.ts'
+import { SluiceError } from '../model/errors.ts'
+import type { Head } from '../model/head.ts'
+import { anything, both, count, fields, finite, list, maybe, nullOr, type Shape, text, whole } from '../model/shape.ts'
+import { refBelow, shapeError } from './ref-shape.ts'
+
+/** What stands in the register, once it is known to be a head of this build that names objects of its own app only. Throws `E_HEAD_FORMAT`, `E_HEAD_CORRUPT` and `E_REF_SCOPE`. */
+export function checkedHead(found: Versioned<Head> | null): Versioned<Head> | null {
+  const wrong = found && faultOfHead(found.value)
+  if (!wrong) return found
+  throw wrong.kind === 'newer'
+    ? new SluiceError('E_HEAD_FORMAT', `The head at revision ${found.rev} has format ${wrong.format}; this build reads format 1.`, { where: { detail: `revision ${found.rev}` }, did: 'nothing was started', next: ['run the version that wrote it'] })
+    : shapeError('E_HEAD_CORRUPT', `What stands at revision ${found.rev} is not a head`, wrong.what, `revision ${found.rev}`)
+}
+
+type Fault = { readonly kind: 'newer'; readonly format: number } | { readonly kind: 'bad'; readonly what: string }
+
+/** Heads of this build carry no format, which stands for 1. */
+export function faultOfHead(value: unknown): Fault | null {
+  const format = (value as { format?: unknown } | null)?.format ?? 1
+  if (Number.isSafeInteger(format) && format !== 1) return { kind: 'newer', format: format as number }
+  const what = headShape(value)
+  return what === null ? null : { kind: 'bad', what }
+}
+
+const plain = fields({
+  app: text, inc: text, epoch: count, holder: nullOr(text), leaseUntil: finite, graph: text, intervalMs: count, zeroTime: whole, conf: anything,
+  committed: count, tick: count, outDone: count, gcFloor: count, halt: nullOr(fields({ reason: text, batch: count })),
+})
+
+const headShape: Shape = both(plain, (value) => {
+  const { app, inc } = value as Head
+  const ref = refBelow(`${app}/${inc}/`)
+  return fields({ manifest: nullOr(ref), plan: maybe(fields({ nonce: text, tick: count, content: ref })), owed: list(fields({ batch: count, output: text, manifest: ref })) })(value)
+})

@@ -1,0 +1,38 @@
+import { matchesGlob, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { SluiceError } from '../model/errors.ts'
+import type { StreamGraph } from './graph.ts'
+import type { StreamNode } from './stream-node.ts'
+
+/**
+ * Throws `E_LOOP` where an output puts files into a directory that a source of the same program looks into: each batch would find what the one before has written, and grow for
+ * ever. A source looks directly into the directories that it names, so an output above, below or beside them is no loop; and a filter says that the program knows which files it wants.
+ */
+export function refuseLoops(graph: StreamGraph): void {
+  for (const input of graph.inputs) {
+    const { reads } = input.source!
+    if (!reads || reads.filtered) continue
+    for (const output of graph.outputs) {
+      const folder = output.output!.folders?.find((each) => isRead(each, reads.directories))
+      if (folder !== undefined) throw loop(input, reads.directories, output, folder)
+    }
+  }
+}
+
+function isRead(folder: string, directories: string): boolean {
+  const [written, read] = [absolute(folder), absolute(directories)]
+  return written === read || (/[*?[{]/.test(read) && matchesGlob(written, read))
+}
+
+/** An address in a store is compared as it stands. */
+function absolute(place: string): string {
+  if (place.startsWith('file:')) return resolve(fileURLToPath(place))
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(place) ? place.replace(/\/+$/, '') : resolve(place)
+}
+
+const loop = (input: StreamNode, directories: string, output: StreamNode, folder: string): SluiceError =>
+  new SluiceError('E_LOOP', `The output "${output.uid}" writes files into ${folder}, where the source "${input.uid}" looks for new ones.`, {
+    where: { operator: output.uid, place: output.place, detail: `the source is defined at ${input.place} with ${directories}` },
+    did: 'nothing was started',
+    next: ['write to a directory that no source looks into', 'or give the source a filter that leaves out what this output writes'],
+  })
