@@ -47,7 +47,7 @@ export function check(before: Head | null, after: Head, cause: string): string |
 }
 
 const same = (before: Head, after: Head, ...fields: (keyof Head)[]): string | null => {
-  const changed = fields.find((field) => JSON.stringify(before[field]) !== JSON.stringify(after[field]))
+  const changed = fields.find((field) => before[field] !== after[field] && JSON.stringify(before[field]) !== JSON.stringify(after[field]))
   return changed ? `${changed} changed` : null
 }
 

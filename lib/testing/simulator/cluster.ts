@@ -16,6 +16,7 @@ import { type Ports, SIMULATED } from './ports.ts'
 import { inlineFor, SimWorkers, type WorkerFacts } from './sim-launcher.ts'
 import { never, SimProcess } from './sim-process.ts'
 import { logSource, type SimLog } from './sim-source.ts'
+import { stackOf } from './stackless.ts'
 import type { SimSinks } from './sim-sinks.ts'
 import type { Report, WatchedStores } from './stores.ts'
 
@@ -63,7 +64,7 @@ export class Cluster {
     this.#coordinators.push(process)
     this.#coordinate(process).catch((error: unknown) => {
       ports.trace.add(ports.world.now(), `${process.name} ends: ${String(error)}`)
-      if (!isExpected(error)) report('unexpected error', `${process.name}: ${error instanceof Error ? error.stack : String(error)}`)
+      if (!isExpected(error)) report('unexpected error', `${process.name}: ${stackOf(error)}`)
     }).finally(() => process.end())
   }
 
@@ -115,7 +116,7 @@ export class Cluster {
     const { ports, report } = this.#options
     ports.trace.add(ports.world.now(), `${process.name} notes: ${String(error)}`)
     if (hasCode(error, 'E_FENCED')) ports.count('fenced')
-    if (!isExpected(error)) report('unexpected error', `${process.name}: ${error instanceof Error ? error.stack : String(error)}`)
+    if (!isExpected(error)) report('unexpected error', `${process.name}: ${stackOf(error)}`)
   }
 
   #hostOf(process: SimProcess): WorkerFacts['host'] {

@@ -3,6 +3,7 @@ import type { Random } from '../../host/random.ts'
 import type { BatchPlan, TaskReport, TaskSpec } from '../../model/task.ts'
 import type { TaskProgram } from '../../runtime/program.ts'
 import { runTask, type TaskHost } from '../../runtime/run-task.ts'
+import { plainCopy } from './plain-copy.ts'
 import type { Ports } from './ports.ts'
 import { never, SimProcess } from './sim-process.ts'
 
@@ -49,7 +50,7 @@ export class SimWorkers {
       await this.#ports.world.sleep(200)
       throw new Error(`${process.name} is gone`)
     })
-    return copyOf(await Promise.race([runTask(spec, facts.program, facts.host), silence]))
+    return plainCopy(await Promise.race([runTask(spec, facts.program, facts.host), silence]))
   }
 
   #pick(): { process: SimProcess; facts: WorkerFacts } {
@@ -63,13 +64,12 @@ export class SimWorkers {
 
 /** A spec as it arrives elsewhere. The plan is the same for all tasks of a batch, so it is copied once; lists of blocks grow while a batch runs, so each spec has its own. */
 function sent(spec: TaskSpec): TaskSpec {
-  const plan = plans.get(spec.plan) ?? copyOf(spec.plan)
+  const plan = plans.get(spec.plan) ?? plainCopy(spec.plan)
   plans.set(spec.plan, plan)
   return { ...spec, plan, inputs: Object.fromEntries(Object.entries(spec.inputs).map(([shuffle, blocks]) => [shuffle, [...blocks]])) }
 }
 
 const plans = new WeakMap<BatchPlan, BatchPlan>()
-const copyOf = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T
 
 /** Tasks in the coordinator's own process: they share its warm state and die with it. */
 export function inlineFor(process: SimProcess, ports: Ports, { program, host }: WorkerFacts): TaskLauncher {

@@ -33,7 +33,9 @@ export interface ReferenceBatch {
 export const PARTITIONS = 3
 
 /** Long enough that blocks do not all fit into their references. */
-export const wordOf = (index: number): string => `word-${String(index).padStart(3, '0')}-${'abcdefghijklmnopqrstuvwxyz'.slice(index % 20)}-${(index * 7919).toString(36).repeat(6)}`
+const newWord = (index: number): string => `word-${String(index).padStart(3, '0')}-${'abcdefghijklmnopqrstuvwxyz'.slice(index % 20)}-${(index * 7919).toString(36).repeat(6)}`
+const words: string[] = []
+export const wordOf = (index: number): string => (words[index] ??= newWord(index))
 
 /** Few words often, many words seldom. */
 export const randomWord = (random: Random, words: number): string => wordOf(Math.floor(random.next() ** 2 * words))
