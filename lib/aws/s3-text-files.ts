@@ -23,6 +23,7 @@ export function s3TextFiles(directory: string, options: S3TextOptions = {}, clie
   const cutter = new FileCutter(directory, s3Lister(clients), { select: 'seen', ...options }, (file) => splitFile(file, splitBytes))
   return {
     name: 'S3 text stream',
+    lines: true,
     cut: (request) => cutter.cut(request),
     read: (split: Json) => linesOf(clients(), split as unknown as FileSplit, options),
     committed: (position, io) => cutter.committed(position, io),

@@ -12,6 +12,7 @@ const commands: Record<Command, () => Promise<Run>> = {
   run: async () => (await import('./run.ts')).run,
   dev: async () => (await import('./dev.ts')).dev,
   create: async () => (await import('./create.ts')).create,
+  simulate: async () => (await import('./simulate.ts')).simulate,
   verify: async () => (await import('./verify.ts')).verify,
   explain: async () => (await import('./explain.ts')).explain,
 }

@@ -1,4 +1,4 @@
-import { applies, FAULTS, type Fault, NoFaults, type PortCall } from './faults.ts'
+import { applies, FAULTS, NoFaults, type PortCall } from './faults.ts'
 import type { Job } from './jobs/job.ts'
 import { jobs } from './jobs/jobs.ts'
 import { type Result, type Scenario, simulate, type Violation } from './simulate.ts'
@@ -65,7 +65,7 @@ const TICKS_SHORT = 3
 async function callsOf(job: Job, workers: number, seed: number): Promise<PortCall[]> {
   const calls: PortCall[] = []
   const listening = new (class extends NoFaults {
-    override fault(call: PortCall): Fault | null {
+    override strike(call: PortCall): null {
       calls.push(call)
       return null
     }

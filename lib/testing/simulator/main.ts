@@ -1,12 +1,15 @@
 import { parseArgs } from 'node:util'
-import { type Finding, randomFaults, SHAPES, singleFaults, Tally, WORKERS } from './campaign.ts'
+import { type Finding, randomFaults, scenarioOf, SHAPES, singleFaults, Tally, WORKERS } from './campaign.ts'
+import { faultLine, faultsText, parseFaults } from './fault-list.ts'
 import type { Job } from './jobs/job.ts'
 import { jobs, longJobs } from './jobs/jobs.ts'
 import { type Share, spread } from './processes.ts'
-import { simulate } from './simulate.ts'
+import { RECORDS_ALL } from './shrink.ts'
+import { shrinkFinding } from './shrink-finding.ts'
+import { type Scenario, simulate } from './simulate.ts'
 import { withoutStacks } from './stackless.ts'
 
-/** `node lib/testing/simulator/main.ts --seeds N [--seed s] [--job a|b|c|d] [--single] [--processes n] [--json]` */
+/** `node lib/testing/simulator/main.ts --seeds N [--seed s] [--job a|b|c|d] [--single] [--processes n] [--shrink] [--json]` */
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '200' },
@@ -21,6 +24,12 @@ const { values } = parseArgs({
     hunt: { type: 'boolean', default: false },
     /** Spreads random seeds over so many processes. */
     processes: { type: 'string', default: '1' },
+    /** Finds the least that the first violation of random faults needs. */
+    shrink: { type: 'boolean', default: false },
+    /** One run of `--seed` with these faults, as `--shrink` prints them. */
+    faults: { type: 'string' },
+    ticks: { type: 'string' },
+    'records-max': { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 })
@@ -29,7 +38,7 @@ if (process.env['SLUICE_TRACE'] === undefined) withoutStacks()
 
 const chosen: readonly Job[] = values.job === undefined ? jobs : [...jobs, ...longJobs].filter((job) => job.name === values.job)
 const [first, count, processes] = [Number(values.seed), Number(values.seeds), Number(values.processes)]
-const isRandom = !values.hunt && !values.single
+const isRandom = !values.hunt && !values.single && values.faults === undefined
 const tally = new Tally()
 const started = performance.now()
 
@@ -37,11 +46,13 @@ const done = isRandom && processes > 1 ? await spread(processes, first, first + 
 const missing = isRandom && count >= 100 && chosen.length === jobs.length ? SHAPES.filter((shape) => !(shape in done.happened)) : []
 if (values.json) console.log(JSON.stringify(done))
 else summarise(done)
+if (values.shrink && tally.findings.length > 0) await least(tally.findings[0])
 process.exitCode = done.found.length > 0 || missing.length > 0 ? 1 : 0
 
 async function here(): Promise<Share> {
   if (values.hunt) await hunt()
   else if (values.single) await singly()
+  else if (values.faults !== undefined) await listed(values.faults)
   else await randomFaults(first, first + count, tally, { onRun: progress }, chosen)
   return { runs: tally.runs, batches: tally.batches, calls: tally.calls, happened: Object.fromEntries(tally.happened), found: tally.findings.map(plainFinding) }
 }
@@ -62,9 +73,26 @@ async function hunt(): Promise<void> {
   await randomFaults(first, first + count, tally, { onRun }, chosen)
 }
 
+async function listed(text: string): Promise<void> {
+  const faults = parseFaults(text)
+  if (!faults) throw new Error(`these are not faults: ${text}`)
+  const random = scenarioOf(first, chosen)
+  const scenario: Scenario = { ...random, faults: { listed: faults }, ticks: Number(values.ticks ?? random.ticks), recordsMax: Number(values['records-max'] ?? RECORDS_ALL) }
+  tally.add(scenario, await simulate(scenario))
+}
+
+async function least(finding: Finding): Promise<void> {
+  const needed = await shrinkFinding(finding)
+  if (!needed) return console.log('the same faults as a list do not come to it')
+  const { faults, ticks, recordsMax } = needed
+  console.log([`${faults.length} faults are enough, in ${ticks} intervals:`, ...faults.map((each) => `  ${faultLine(each)}`)].join('\n'))
+  const job = values.job === undefined ? '' : ` --job ${values.job}`
+  console.log(`npm run simulate -- --seed ${finding.scenario.seed}${job} --ticks ${ticks} --records-max ${recordsMax} --faults '${faultsText(faults)}'`)
+}
+
 function progress(): boolean {
   if (tally.runs % 100 === 0 && !values.json) console.error(`${tally.runs} runs, ${tally.batches} batches, ${tally.findings.length} violations`)
-  return tally.findings.length < 10
+  return tally.findings.length < (values.shrink ? 1 : 10)
 }
 
 function plainFinding({ scenario: { job, seed, workers, faults }, violation, lines }: Finding): Share['found'][number] {

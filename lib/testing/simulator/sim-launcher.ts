@@ -17,11 +17,11 @@ export class SimWorkers {
   readonly slots: number
   readonly #ports: Ports
   readonly #random: Random
-  readonly #start: (process: SimProcess) => WorkerFacts
-  readonly #workers: { process: SimProcess; facts: WorkerFacts }[] = []
+  readonly #start: (process: SimProcess) => Promise<WorkerFacts>
+  readonly #workers: { process: SimProcess; facts: Promise<WorkerFacts> }[] = []
   #started = 0
 
-  constructor(slots: number, ports: Ports, random: Random, start: (process: SimProcess) => WorkerFacts) {
+  constructor(slots: number, ports: Ports, random: Random, start: (process: SimProcess) => Promise<WorkerFacts>) {
     this.slots = slots
     this.#ports = ports
     this.#random = random
@@ -50,10 +50,10 @@ export class SimWorkers {
       await this.#ports.world.sleep(200)
       throw new Error(`${process.name} is gone`)
     })
-    return plainCopy(await Promise.race([runTask(spec, facts.program, facts.host), silence]))
+    return plainCopy(await Promise.race([facts.then(({ program, host }) => runTask(spec, program, host)), silence]))
   }
 
-  #pick(): { process: SimProcess; facts: WorkerFacts } {
+  #pick(): { process: SimProcess; facts: Promise<WorkerFacts> } {
     const at = Math.floor(this.#random.next() * this.slots)
     const known = this.#workers[at]
     if (known?.process.isAlive) return known
