@@ -27,6 +27,8 @@ export interface ClusterOptions {
   readonly stores: WatchedStores
   readonly random: Random
   readonly report: Report
+  /** How much slower than for short intervals everything happens. */
+  readonly pace: number
 }
 
 /** Keeps one coordinator running: when it ends or stands still, another one starts, whatever the first may still do later. */
@@ -46,9 +48,9 @@ export class Cluster {
 
   /** Looks every half second whether a coordinator runs. */
   supervise(): void {
-    const { ports, random } = this.#options
+    const { ports, random, pace } = this.#options
     if (!this.#coordinators.some((process) => process.isAlive && !process.isPaused)) this.start()
-    ports.world.after(300 + random.next() * 400, () => this.supervise())
+    ports.world.after((300 + random.next() * 400) * pace, () => this.supervise())
   }
 
   /** One more coordinator, on top of what runs: also what a doubled tick does. */
@@ -58,6 +60,7 @@ export class Cluster {
     this.#coordinators.push(process)
     this.#coordinate(process).catch((error: unknown) => {
       ports.trace.add(ports.world.now(), `${process.name} ends: ${String(error)}`)
+      if (hasCode(error, 'E_BUSY')) this.#options.run.refused?.(process)
       if (!isExpected(error)) report('unexpected error', `${process.name}: ${stackOf(error)}`)
     }).finally(() => process.end())
   }

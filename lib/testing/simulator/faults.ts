@@ -69,9 +69,11 @@ export class RandomFaults implements FaultPlan {
   readonly #timing: Random
   readonly #rates: readonly (readonly [Fault, number])[]
   readonly #latencyMax: number
+  readonly #pace: number
 
-  /** How long calls take is drawn apart from what happens to them, so that a list of the same faults comes to the same run. */
-  constructor(random: Random, timing: Random) {
+  /** How long calls take is drawn apart from what happens to them, so that a list of the same faults comes to the same run. `pace` stretches pauses and delays. */
+  constructor(random: Random, timing: Random, pace: number) {
+    this.#pace = pace
     this.#random = random
     this.#timing = timing
     this.#rates = FAULTS.map((fault) => [fault, RATES[Math.floor(random.next() * RATES.length)] * (WEIGHTS[fault] ?? 1)] as const)
@@ -86,8 +88,8 @@ export class RandomFaults implements FaultPlan {
   }
 
   #msOf(fault: Fault): number {
-    if (isPause(fault)) return Math.round(500 + this.#random.next() * 30_000)
-    return fault === 'late' || fault === 'twice' ? Math.round(this.#random.next() ** 2 * 40_000) : 0
+    if (isPause(fault)) return Math.round((500 + this.#random.next() * 30_000) * this.#pace)
+    return fault === 'late' || fault === 'twice' ? Math.round(this.#random.next() ** 2 * 40_000 * this.#pace) : 0
   }
 
   latency(): number { return this.#timing.next() * this.#latencyMax }

@@ -57,6 +57,7 @@ const START = 1_750_000_000_000
 /** How long after the last arrival faults go on, and how long the cluster then has to heal; in ms of virtual time. */
 const ROUGH_MS = 10_000
 const HEAL_MS = 180_000
+const STOP_MS = 60_000
 /** Batches that must pass after the last fault, so that sweeps and windows have seen it. */
 const CALM_TICKS = 3
 
@@ -72,7 +73,7 @@ export async function simulateSubject(subject: Subject, course: Course): Promise
     trace.add(world.now(), `VIOLATION ${check}: ${what}`)
     violations.push({ check, what })
   }
-  const plan = planOf(course)
+  const plan = planOf(course, paceOf(subject))
   const ports = new Ports(world, trace, course.journal ? new Journal(plan, course.journal) : plan)
   const stores = new WatchedStores(report, (shape) => ports.count(shape))
   const logs = logsOf(subject, course, world.now())
@@ -102,26 +103,27 @@ async function play({ subject, run, course, ports, stores, logs, report, isWrong
   const isRough = faults === 'random' || (typeof faults === 'object' && 'listed' in faults)
   const random = new SeededRandom(seedOf(`${seed} cluster`))
   const noticesDeath = !isRough || random.next() < 0.5
-  const cluster = new Cluster({ subject, run, seed, workers, noticesDeath, ports, stores, random, report })
+  const pace = paceOf(subject)
+  const cluster = new Cluster({ subject, run, seed, workers, noticesDeath, ports, stores, random, report, pace })
   const reached = (time: number) => (): boolean => {
     const head = stores.current
     return wrong() || (head !== null && head.zeroTime + head.tick * head.intervalMs >= time && head.outDone === head.committed)
   }
   const arrived = world.now() + (ticks + 1) * subject.intervalMs
   cluster.supervise()
-  for (const ms of startsOf(course, arrived - world.now())) world.after(ms, () => cluster.start())
-  await world.run(isRough ? wrong : reached(arrived), arrived + ROUGH_MS)
+  for (const ms of startsOf(course, arrived - world.now(), pace)) world.after(ms, () => cluster.start())
+  await world.run(isRough ? wrong : reached(arrived), arrived + ROUGH_MS * pace)
 
   ports.heal()
   if (faults !== 'none') cluster.killAll()
   const goal = Math.max(arrived, world.now()) + CALM_TICKS * subject.intervalMs
-  const healed = await world.run(reached(goal), goal + HEAL_MS)
-  if (!healed) report('liveness', `no batch of ${goal} was committed and delivered ${HEAL_MS} ms after the last fault; the head holds ${JSON.stringify(stores.current)?.slice(0, 400)}`)
+  const healed = await world.run(reached(goal), goal + HEAL_MS * pace)
+  if (!healed) report('liveness', `no batch of ${goal} was committed and delivered ${HEAL_MS * pace} ms after the last fault; the head holds ${JSON.stringify(stores.current)?.slice(0, 400)}`)
   if (!wrong() && faults === 'none') await checkLitter(world, stores, report)
   // Once more from the start, as after a single fault: what is owed is delivered then.
-  if (!wrong() && (isRough || faults === 'none')) await restartOnce(world, cluster, stores, subject.intervalMs)
+  if (!wrong() && (isRough || faults === 'none')) await restartOnce(world, cluster, stores, HEAL_MS * pace + subject.intervalMs)
   cluster.stop()
-  await world.run(() => wrong() || stores.current?.holder === null, world.now() + 60_000)
+  await world.run(() => wrong() || stores.current?.holder === null, world.now() + STOP_MS * pace)
   cluster.killAll()
   if (!wrong() && stores.current?.holder !== null) report('liveness', 'the head was not released by a clean stop')
   if (!wrong()) await checkOutcome({ stores, logs }, report)
@@ -129,10 +131,13 @@ async function play({ subject, run, course, ports, stores, logs, report, isWrong
   if (!wrong() && faults === 'none') checkCost(stores, report, subject)
 }
 
-function planOf({ faults, seed }: Course): FaultPlan {
+/** Times above are for intervals of up to three seconds; with longer ones leases are longer, and so is everything else. */
+const paceOf = ({ intervalMs }: Subject): number => Math.max(1, intervalMs / 3000)
+
+function planOf({ faults, seed }: Course, pace: number): FaultPlan {
   const timing = (): SeededRandom => new SeededRandom(seedOf(`${seed} timing`))
   if (faults === 'none') return new NoFaults()
-  if (faults === 'random') return new RandomFaults(new SeededRandom(seed ^ 0x5bd1e995), timing())
+  if (faults === 'random') return new RandomFaults(new SeededRandom(seed ^ 0x5bd1e995), timing(), pace)
   if ('listed' in faults) return new ListedFaults(faults.listed, timing())
   return 'call' in faults ? new SingleFault(faults.call, faults.fault) : faults
 }
@@ -158,21 +163,21 @@ function logsOf(subject: Subject, { seed, ticks, recordsMax = Infinity }: Course
 }
 
 /** Ticks that come twice: when a second coordinator starts although the first one is well, in ms since the beginning. */
-function startsOf({ faults, seed, journal }: Course, until: number): readonly number[] {
+function startsOf({ faults, seed, journal }: Course, until: number, pace: number): readonly number[] {
   if (typeof faults === 'object' && 'listed' in faults) return faults.listed.flatMap((each) => (each.kind === 'start' ? [each.ms] : []))
   if (faults !== 'random') return []
   const random = new SeededRandom(seedOf(`${seed} starts`))
   const starts: number[] = []
-  for (let ms = Math.round(random.next() * 20_000); ms <= until; ms += Math.round(2000 + random.next() * 20_000)) starts.push(ms)
+  for (let ms = Math.round(random.next() * 20_000 * pace); ms <= until; ms += Math.round((2000 + random.next() * 20_000) * pace)) starts.push(ms)
   journal?.push(...starts.map((ms) => ({ kind: 'start' as const, ms })))
   return starts
 }
 
-async function restartOnce(world: World, cluster: Cluster, stores: WatchedStores, intervalMs: number): Promise<void> {
+async function restartOnce(world: World, cluster: Cluster, stores: WatchedStores, patienceMs: number): Promise<void> {
   cluster.killAll()
   const { epoch, committed } = stores.current!
   const again = (): boolean => stores.current!.epoch > epoch && stores.current!.committed >= committed + 2 && stores.current!.outDone === stores.current!.committed
-  await world.run(again, world.now() + HEAL_MS + intervalMs)
+  await world.run(again, world.now() + patienceMs)
 }
 
 /** What a batch may cost when nothing goes wrong. */

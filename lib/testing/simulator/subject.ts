@@ -33,6 +33,8 @@ export interface SubjectRun {
   readonly ambient?: Ambient
   /** The program as one process loads it. */
   build(process: SimProcess): Built | Promise<Built>
+  /** The head was not given to the process: it has run nothing of what was built for it. */
+  refused?(process: SimProcess): void
   /** Reports what is wrong with what was shown, when all has healed. */
   judge(): void | Promise<void>
 }

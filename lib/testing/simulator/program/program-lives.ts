@@ -15,6 +15,7 @@ export class ProgramLives {
   readonly first: App
   readonly simulation: Simulation
   readonly #url: string
+  readonly #unused: App[] = []
   #lives = 0
 
   private constructor(url: string, first: App, simulation: Simulation) {
@@ -32,7 +33,12 @@ export class ProgramLives {
     return new ProgramLives(url, program.app, simulation)
   }
 
+  /** Takes back a life in which nothing has run: loading costs memory that is never freed, and who is refused the head tries again and again. */
+  unused(app: App): void { this.#unused.push(app) }
+
   async next(): Promise<App> {
+    const unused = this.#unused.pop()
+    if (unused) return unused
     const module = (await import(`${this.#url}?${LIFE}=${++this.#lives}`)) as { readonly default: unknown }
     if (!isApp(module.default)) throw notAnApp(this.#url)
     return module.default

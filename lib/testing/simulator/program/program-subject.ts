@@ -1,3 +1,4 @@
+import type { App } from '../../../app/app.ts'
 import { ManualClock } from '../../../local/manual-clock.ts'
 import { SeededRandom } from '../../../local/seeded-random.ts'
 import type { Random } from '../../../host/random.ts'
@@ -51,6 +52,7 @@ class ProgramRun implements SubjectRun {
   readonly #facts: ProgramFacts
   readonly #outside: Outside
   readonly #given = new GivenRows()
+  readonly #apps = new WeakMap<SimProcess, App>()
   readonly #ambient: ProgramAmbient
 
   constructor(facts: ProgramFacts, outside: Outside) {
@@ -64,12 +66,15 @@ class ProgramRun implements SubjectRun {
 
   build(process: SimProcess): Promise<Built> {
     const { ports, logs } = this.#outside
-    return ports.world.real(this.#load((node) => logSource(logs.get(sourceName(node))!, ports, process), (giving, show) => this.#give(process, giving, show)))
+    return ports.world.real(this.#load((app) => this.#apps.set(process, app), (node) => logSource(logs.get(sourceName(node))!, ports, process), (giving, show) => this.#give(process, giving, show)))
   }
 
-  async #load(sourceOf: (node: StreamNode) => Source<unknown>, watch: Parameters<typeof watchOutputs>[1]): Promise<Built> {
+  refused(process: SimProcess): void { this.#facts.lives.unused(this.#apps.get(process)!) }
+
+  async #load(taken: (app: App) => void, sourceOf: (node: StreamNode) => Source<unknown>, watch: Parameters<typeof watchOutputs>[1]): Promise<Built> {
     return this.#ambient.quietly(async () => {
       const app = await this.#facts.lives.next()
+      taken(app)
       const context = app.build()
       context.checkpointDir ??= 'memory'
       validateStart(context)
@@ -119,7 +124,7 @@ class ProgramRun implements SubjectRun {
     const ambient = new ProgramAmbient(() => clock.now(), new SeededRandom(~this.#outside.seed), () => {})
     const restore = installAmbient(ambient)
     try {
-      const built = await this.#load((node) => this.#replayed(node, manifests), async (giving, show) => {
+      const built = await this.#load(() => {}, (node) => this.#replayed(node, manifests), async (giving, show) => {
         given.add(giving, report)
         if (reset) await show()
       })

@@ -101,12 +101,15 @@ async function firstFinding(campaign: ProgramCampaign, facts: ProgramFacts, tota
 async function findingOf(facts: ProgramFacts, seed: number, found: Needed, violations: readonly Violation[]): Promise<ProgramFinding> {
   const { check } = violations[0]
   const needed = await shrink(found, async (candidate) => (await once(facts, seed, candidate)).violations[0]?.check === check)
-  const again = await once(facts, seed, needed)
-  return { seed, found, needed, violations: again.violations.length > 0 ? again.violations : violations, asked: [] }
+  // The same once more, because the processes that the faults hit now have other names than in the run with all of them.
+  const journal: ListedFault[] = []
+  const again = await once(facts, seed, needed, journal)
+  const faults = journal.length === needed.faults.length ? journal : needed.faults
+  return { seed, found, needed: { ...needed, faults }, violations: again.violations.length > 0 ? again.violations : violations, asked: [] }
 }
 
-const once = (facts: ProgramFacts, seed: number, { faults, ticks, recordsMax }: Needed): Promise<Result> =>
-  run({ ...facts, counts: new Map([...facts.counts.keys()].map((uid) => [uid, { given: 0, again: 0, unsafe: false }])) }, { seed, workers: workersOf(seed), faults: { listed: faults }, ticks, recordsMax })
+const once = (facts: ProgramFacts, seed: number, { faults, ticks, recordsMax }: Needed, journal: ListedFault[] = []): Promise<Result> =>
+  run({ ...facts, counts: new Map([...facts.counts.keys()].map((uid) => [uid, { given: 0, again: 0, unsafe: false }])) }, { seed, workers: workersOf(seed), faults: { listed: faults }, ticks, recordsMax, journal })
 
 async function run(facts: ProgramFacts, course: Parameters<typeof simulateSubject>[1]): Promise<Result> {
   await facts.lives.simulation.reset?.()
