@@ -1,6 +1,7 @@
 import { faultLine, faultsText } from '../testing/simulator/fault-list.ts'
 import type { OutputReport, ProgramFinding, ProgramReport, Totals } from '../testing/simulator/program/simulate-program.ts'
 import { RECORDS_ALL } from '../testing/simulator/shrink.ts'
+import type { SimulateAnswer } from './simulate-shares.ts'
 import { paint } from './terminal.ts'
 import { count, counted, duration } from './units.ts'
 
@@ -17,19 +18,12 @@ const PROGRESS_MS = 10_000
 /** What `sluice simulate` says: progress on stderr, the answer on stdout. */
 export class SimulateReporter {
   readonly #options: SimulateReporterOptions
-  readonly #write = process.stdout.write.bind(process.stdout)
   readonly #paint = paint(process.stdout)
   readonly #started = performance.now()
   #said = performance.now()
 
   constructor(options: SimulateReporterOptions) {
     this.#options = options
-  }
-
-  /** From here on nothing that the program prints is shown, until the function that is returned is called: it prints the same hundreds of times. */
-  silenceProgram(): () => void {
-    process.stdout.write = () => true
-    return () => { process.stdout.write = this.#write }
   }
 
   ready(app: string, seed: number, seeds: number): void {
@@ -46,14 +40,12 @@ export class SimulateReporter {
 
   end(report: ProgramReport): void {
     const spentMs = performance.now() - this.#started
-    this.#write(this.#options.json ? `${JSON.stringify(this.#plain(report, spentMs))}\n` : this.#text(report, spentMs))
+    process.stdout.write(this.#options.json ? `${JSON.stringify(this.#plain(report, spentMs))}\n` : this.#text(report, spentMs))
   }
 
-  #plain({ app, totals, outputs, finding }: ProgramReport, spentMs: number): Record<string, unknown> {
+  #plain({ app, totals, outputs, finding }: ProgramReport, spentMs: number): SimulateAnswer {
     const { runs, batches, faults, shapes } = totals
-    const found = finding && {
-      seed: finding.seed, violations: finding.violations, batches: finding.needed.ticks, faults: finding.needed.faults.map(faultLine), asked: finding.asked, again: this.#again(finding),
-    }
+    const found = finding && { ...finding, lines: finding.needed.faults.map(faultLine), again: this.#again(finding) }
     return { type: 'result', app, runs, batches, faults, batchesPerSecond: Math.round((batches / spentMs) * 1000), shapes: Object.fromEntries(shapes), outputs, finding: found }
   }
 

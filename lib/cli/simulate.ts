@@ -5,11 +5,12 @@ import { useOwnPackage } from '../app/own-package.ts'
 import '../app/install.ts'
 import { SluiceError } from '../model/errors.ts'
 import { type ListedFault, parseFaults } from '../testing/simulator/fault-list.ts'
-import { simulateProgram } from '../testing/simulator/program/simulate-program.ts'
-import { readArguments } from './arguments.ts'
+import { type ProgramCampaign, type ProgramReport, simulateProgram } from '../testing/simulator/program/simulate-program.ts'
+import { readArguments, type Values } from './arguments.ts'
 import { packageVersion } from './package-root.ts'
 import { programFile } from './run.ts'
 import { SimulateReporter } from './simulate-reporter.ts'
+import { inShares, SEEDS_PER_PROCESS } from './simulate-shares.ts'
 import { usageError } from './usage.ts'
 
 export const simulateFlags = {
@@ -31,23 +32,39 @@ export async function simulate(args: readonly string[]): Promise<number> {
   const faults = values.faults === null ? null : listOf(values.faults)
   const seed = values.seed ?? 1
   const seeds = faults ? 1 : values.seeds ?? (values.seed === null ? SEEDS : 1)
-  const reporter = new SimulateReporter({ json: values.json, command: ['sluice simulate', ...words, ...(values.records === null ? [] : [`--records ${values.records}`])].join(' '), version: packageVersion() })
+  const records = values.records === null ? [] : ['--records', values.records]
+  const reporter = new SimulateReporter({ json: values.json, command: ['sluice simulate', ...words, ...records].join(' '), version: packageVersion() })
+  if (seeds > SEEDS_PER_PROCESS) reporter.ready(words[0], seed, seeds)
+  const report = seeds > SEEDS_PER_PROCESS
+    ? await inShares(seed, seeds, [...numbersOf(values), ...records, ...words.slice(0, 1), '--', ...words.slice(1)], (totals) => reporter.progress(totals, seeds))
+    : await here(file, words, { files: recordFiles(values.records), seed, seeds, ticks: values.batches, recordsMax: values['records-max'], faults }, reporter)
+  if (!report) return 1
+  reporter.end(report)
+  return report.finding ? 1 : 0
+}
+
+async function here(file: string, words: readonly string[], campaign: Omit<ProgramCampaign, 'url'>, reporter: SimulateReporter): Promise<ProgramReport> {
   process.argv = [process.execPath, file, ...words.slice(1)]
   useOwnPackage()
   installEngine(refuseToStart, { defaultDirectory: () => null, read: async () => null })
-  const say = reporter.silenceProgram()
+  const showAgain = silence(process.stdout)
   try {
-    const report = await simulateProgram({
-      url: pathToFileURL(file).href, files: recordFiles(values.records), seed, seeds, ticks: values.batches, recordsMax: values['records-max'], faults,
-      onLoaded: (app) => reporter.ready(app, seed, seeds),
-      onRun: (totals) => reporter.progress(totals, seeds),
-    })
-    reporter.end(report)
-    return report.finding ? 1 : 0
+    const { seed, seeds } = campaign
+    return await simulateProgram({ ...campaign, url: pathToFileURL(file).href, onLoaded: (app) => reporter.ready(app, seed, seeds), onRun: (totals) => reporter.progress(totals, seeds) })
   } finally {
-    say()
+    showAgain()
   }
 }
+
+/** What the program prints it prints the same hundreds of times: from here on it is not shown, until the function that is returned is called. */
+function silence(stream: NodeJS.WriteStream): () => void {
+  const { write } = stream
+  stream.write = () => true
+  return () => { stream.write = write }
+}
+
+const numbersOf = (values: Values<typeof simulateFlags>): string[] =>
+  (['batches', 'records-max'] as const).flatMap((name) => (values[name] === null ? [] : [`--${name}`, String(values[name])]))
 
 /** A program in Spark's form starts itself while it is loaded, and would reach outside. */
 function refuseToStart(): never {
