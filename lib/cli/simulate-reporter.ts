@@ -1,4 +1,6 @@
+import { placeIn } from '../stream/place.ts'
 import { faultLine, faultsText } from '../testing/simulator/fault-list.ts'
+import { plainPlace } from '../testing/simulator/program/program-lives.ts'
 import type { OutputReport, ProgramFinding, ProgramReport, Totals } from '../testing/simulator/program/simulate-program.ts'
 import { RECORDS_ALL } from '../testing/simulator/shrink.ts'
 import type { SimulateAnswer } from './simulate-shares.ts'
@@ -7,8 +9,10 @@ import { count, counted, duration } from './units.ts'
 
 export interface SimulateReporterOptions {
   readonly json: boolean
-  /** The command line so far, to be repeated with other options. */
-  readonly command: string
+  /** What the command line named, for the one that repeats a finding. */
+  readonly file: string
+  readonly records: readonly string[]
+  readonly args: readonly string[]
   readonly version: string
 }
 
@@ -66,21 +70,31 @@ export class SimulateReporter {
     const [first, ...others] = violations
     const lines = [`${this.#paint.bad(`✕ ${first.check}`)}  ${first.what.split('\n')[0]}`]
     const output = outputs.find((each) => first.what.includes(`"${each.output}"`))
-    if (output) lines.push(`  where  ${output.output} · ${output.place}`)
+    const where = output ? `${output.output} · ${output.place}` : placeIn(first.what)
+    if (where !== null) lines.push(`  where  ${plainPlace(where)}`)
     others.slice(0, 4).forEach(({ what }) => lines.push(`  also   ${what.split('\n')[0]}`))
     if (others.length > 4) lines.push(`         and ${others.length - 4} more`)
     lines.push(`  seed   ${seed}, with ${needed.faults.length} of ${counted(found.faults.length, 'fault')} and records in ${needed.ticks} of ${counted(found.ticks, 'interval')}`)
-    if (needed.faults.length === 0) lines.push(`  faults none: ${asked.length > 0 ? 'two runs without any differ' : 'what a module keeps in variables differs from process to process'}`)
+    if (needed.faults.length === 0) lines.push(`  faults none${DIFFERENCES.includes(first.check) ? `: ${whyWithout(asked)}` : ''}`)
     needed.faults.forEach((fault, i) => lines.push(`  ${i === 0 ? 'faults ' : '       '}${faultLine(fault)}`))
     asked.forEach((each, i) => lines.push(`  ${i === 0 ? 'asks   ' : '       '}${each}: a repeat gets another answer`))
     return [...lines, `  again  ${this.#again(finding)}`]
   }
 
   #again({ seed, needed: { faults, ticks, recordsMax } }: ProgramFinding): string {
-    const most = recordsMax === RECORDS_ALL ? '' : ` --records-max ${recordsMax}`
-    return `${this.#options.command} --seed ${seed} --batches ${ticks}${most} --faults '${faultsText(faults)}'`
+    const { file, records, args } = this.#options
+    const most = recordsMax === RECORDS_ALL ? [] : ['--records-max', String(recordsMax)]
+    const words = [file, ...records, '--seed', String(seed), '--batches', String(ticks), ...most, '--faults', faultsText(faults), ...(args.length > 0 ? ['--', ...args] : [])]
+    return `sluice simulate ${words.map(quoted).join(' ')}`
   }
 }
+
+/** The checks that compare with a run without faults. */
+const DIFFERENCES = ['content', 'state', 'shown']
+const whyWithout = (asked: readonly string[]): string => (asked.length > 0 ? 'two runs without any differ' : 'what modules keep in variables, or the order of rows, differs from process to process')
+
+/** As a shell takes it for one word. */
+const quoted = (word: string): string => (/^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
 
 function outputText({ guarantee, given, again, unsafe, ran, looked }: OutputReport): string {
   const repeats = again === 0 ? 'never again' : `${count(again)} times again, with the same key and content`

@@ -33,7 +33,7 @@ export async function simulate(args: readonly string[]): Promise<number> {
   const seed = values.seed ?? 1
   const seeds = faults ? 1 : values.seeds ?? (values.seed === null ? SEEDS : 1)
   const records = values.records === null ? [] : ['--records', values.records]
-  const reporter = new SimulateReporter({ json: values.json, command: ['sluice simulate', ...words, ...records].join(' '), version: packageVersion() })
+  const reporter = new SimulateReporter({ json: values.json, file: words[0], records, args: words.slice(1), version: packageVersion() })
   if (seeds > SEEDS_PER_PROCESS) reporter.ready(words[0], seed, seeds)
   const report = seeds > SEEDS_PER_PROCESS
     ? await inShares(seed, seeds, [...numbersOf(values), ...records, ...words.slice(0, 1), '--', ...words.slice(1)], (totals) => reporter.progress(totals, seeds))

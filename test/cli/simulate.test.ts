@@ -145,6 +145,21 @@ test('a program that starts its own context is refused before it reaches anythin
   assert.match(stderr, /E_USAGE {2}Only a program that exports an app can be simulated/)
 })
 
+test('a function that throws is found with its place, and the arguments of the program stand in the command that repeats it', async (t) => {
+  const found = await simulated(t, words({ value: "process.argv[2] === '--bad' && word === 'not' ? (undefined as any).length : 1" }), '--seeds', '10', '--', '--bad')
+  assert.equal(found.code, 1, found.stderr)
+  assert.match(found.stdout, /^✕ unexpected error {2}coordinator-\d+: .*Cannot read properties of undefined/m)
+  assert.match(found.stdout, /^ {2}where {2}app\.ts:5:\d+$/m)
+  assert.match(found.stdout, /^ {2}again {2}sluice simulate app\.ts --seed \d+ .* -- --bad$/m)
+  assert.equal((await again(t, found)).code, 1)
+})
+
+test('a window with more rows than print shows, a minute long, comes to the same', async (t) => {
+  const program = "import { app, minutes } from 'sluice'\nexport default app('long', minutes(1), (ssc) => {\n  ssc.socketTextStream('localhost', 9999).map((line) => [line.length, 1]).reduceByKeyAndWindow((a, b) => a + b, minutes(5), minutes(1)).print()\n})\n"
+  const { code, stdout, stderr } = await simulated(t, program, '--seeds', '30')
+  assert.equal(code, 0, stdout + stderr)
+})
+
 test('what a program prints while it is simulated is not shown', async (t) => {
   const { stdout } = await simulated(t, words().replace('foreachRDD(() => {})', "foreachRDD(() => { console.log('secret row') })"), '--seed', '4')
   assert.doesNotMatch(stdout, /secret row|-----/)

@@ -9,4 +9,4 @@ export function withoutStacks(): () => void {
 }
 
 /** What is known of an error: its stack where it has one. */
-export const stackOf = (error: unknown): string => (error instanceof Error ? error.stack ?? String(error) : String(error))
+export const stackOf = (error: unknown): string => (error instanceof Error && error.stack ? error.stack : String(error))

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { scenarioOf } from '../../../lib/testing/simulator/campaign.ts'
 import { faultLine, faultsText, type ListedFault, parseFaults } from '../../../lib/testing/simulator/fault-list.ts'
+import { jobs } from '../../../lib/testing/simulator/jobs/jobs.ts'
 import { type Needed, shrink } from '../../../lib/testing/simulator/shrink.ts'
+import { shrinkFinding } from '../../../lib/testing/simulator/shrink-finding.ts'
 import { simulate } from '../../../lib/testing/simulator/simulate.ts'
 
 const first = Number(process.env['SLUICE_SEED'] ?? 1)
@@ -52,6 +54,17 @@ test('no more runs are made than are allowed, and what is left still fails', asy
   }, 5)
   assert.equal(runs, 5)
   assert.ok(numbers(least).includes(63))
+})
+
+test('a finding of the reference jobs is shrunk to what it needs', async () => {
+  const job = { ...jobs[0], reference: () => ({ records }: { readonly records: Readonly<Record<string, readonly unknown[]>> }) => ({ early: records['lines'].length >= 3 ? ['made up'] : [] }) }
+  const scenario = { ...scenarioOf(first, [job]), ticks: 10 }
+  const [violation] = (await simulate(scenario)).violations
+  const least = await shrinkFinding({ scenario, violation, lines: [] })
+  assert.equal(violation.check, 'content')
+  assert.deepEqual(least?.faults, [])
+  assert.ok(least.ticks <= 3 && least.recordsMax <= 4, JSON.stringify(least))
+  assert.equal((await simulate({ ...scenario, faults: { listed: [] }, ticks: least.ticks, recordsMax: least.recordsMax })).violations[0]?.check, 'content')
 })
 
 test('a list of faults as text is read back, and anything else is not', () => {

@@ -78,8 +78,11 @@ export async function simulateProgram(campaign: ProgramCampaign): Promise<Progra
   } finally {
     restore()
   }
-  // Once more with stacks: only they say where in the program something was asked.
-  if (finding) await once(facts, finding.seed, finding.needed)
+  // Once more with stacks: only they say where in the program something was asked or thrown.
+  if (finding) {
+    const { violations } = await once(facts, finding.seed, finding.needed)
+    if (violations.length > 0) finding = { ...finding, violations }
+  }
   const looks = lives.simulation.shown ?? {}
   return { app: lives.first.name, totals, outputs: graph.outputs.map((node) => outputReport(node, counts.get(node.uid)!, outputName(node) in looks)), finding: finding && { ...finding, asked: [...asked] } }
 }
