@@ -11,8 +11,8 @@ import type { SparkContext } from './spark-context.ts'
  */
 export interface OutputOperation {
   readonly guarantee: 'exactly-once' | 'at-least-once'
-  /** Only the first records of a partition are staged; which come first may be others when the batch is computed anew. */
-  readonly prefix?: true
+  /** Only so many first records of a partition are staged; which come first may be others when the batch is computed anew. */
+  readonly prefix?: number
   stage(): OutputStager
   publish(batch: OutputBatch): void | Promise<void>
 }

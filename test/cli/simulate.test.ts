@@ -160,6 +160,17 @@ test('a window with more rows than print shows, a minute long, comes to the same
   assert.equal(code, 0, stdout + stderr)
 })
 
+test('more seeds than one process takes are summed up over several, up to the first finding', async (t) => {
+  const fine = await simulated(t, words(), '--seeds', '101', '--batches', '1', '--json')
+  assert.equal(fine.code, 0, fine.stderr)
+  const { runs, outputs } = JSON.parse(fine.stdout) as { runs: number; outputs: { given: number }[] }
+  assert.equal(runs, 101)
+  assert.ok(outputs[0].given >= 101)
+  const found = await simulated(t, words({ value: 'Math.random()' }), '--seeds', '101')
+  assert.equal(found.code, 1)
+  assert.match(found.stdout, /calls Math\.random\(\)/)
+})
+
 test('what a program prints while it is simulated is not shown', async (t) => {
   const { stdout } = await simulated(t, words().replace('foreachRDD(() => {})', "foreachRDD(() => { console.log('secret row') })"), '--seed', '4')
   assert.doesNotMatch(stdout, /secret row|-----/)

@@ -46,7 +46,8 @@ export const WORKERS = 3
 
 /** Every kind of fault at every call of a short run of a job, one at a time. `stride` takes every n-th pair of call and fault only. */
 export async function singleFaults(job: Job, workers: number, tally: Tally, { onRun = () => true }: Limits = {}, stride = 1): Promise<void> {
-  const seed = 3
+  // One whose records fill objects of their own: most calls, and all kinds.
+  const seed = 10
   const calls = await callsOf(job, workers, seed)
   let pair = 0
   for (const [call, made] of calls.entries()) {

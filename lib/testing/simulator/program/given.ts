@@ -28,13 +28,13 @@ export class GivenRows {
   readonly #given = new Map<string, Given>()
 
   /** Says whether it came before; reports a repeat that is not the same. */
-  add({ node, batch, partition, key, rows, prefix }: Giving, report: Report): boolean {
+  add({ node, batch, partition, key, rows, isCut = false }: Giving, report: Report): boolean {
     if (key === null) return false
     const place = `${node.uid}/${batch}/${partition}`
     const known = this.#given.get(place)
     const texts = rowsText(rows, node.uid)
     if (!known) {
-      this.#given.set(place, { node, batch, partition, key, rows: prefix ? texts.map(() => 'some row') : texts, digest: digest(texts) })
+      this.#given.set(place, { node, batch, partition, key, rows: isCut ? texts.map(() => 'some row') : texts, digest: digest(texts) })
       return false
     }
     if (known.key !== key) report('stable key', `"${node.uid}" got ${placeText(known)} under two keys`)

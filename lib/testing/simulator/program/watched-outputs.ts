@@ -14,7 +14,7 @@ export interface Giving {
   readonly key: string | null
   readonly rows: readonly unknown[]
   /** The rows are the first of many, and others might have come first. */
-  readonly prefix?: true
+  readonly isCut?: boolean
 }
 
 /** Sees every giving, and decides whether, when and how often `show` happens: that is the program's own code, or nothing where the library's would reach outside. */
@@ -51,14 +51,14 @@ function throughSink(node: StreamNode, { sink }: SinkOperation, watch: Watch): O
 function throughBatch(node: StreamNode, operation: OutputOperation, watch: Watch): OutputOperation {
   return {
     guarantee: operation.guarantee,
-    ...(operation.prefix ? { prefix: true as const } : {}),
+    ...(operation.prefix === undefined ? {} : { prefix: operation.prefix }),
     stage: () => operation.stage(),
     publish: async (batch) => {
       const bytes = new Map<string, Uint8Array>()
       for (const { ref } of batch.parts) if (ref) bytes.set(ref.key, await batch.read(ref))
       const here: OutputBatch = { ...batch, read: async (ref) => bytes.get(ref.key)! }
       const rows = (await stagedRecords(here)).flat()
-      await watch({ node, batch: batch.batch, partition: null, key: `${batch.output}/${batch.batch}`, rows, ...(operation.prefix ? { prefix: true as const } : {}) }, async () => operation.publish(here))
+      await watch({ node, batch: batch.batch, partition: null, key: `${batch.output}/${batch.batch}`, rows, isCut: batch.parts.some(({ records }) => records >= (operation.prefix ?? Infinity)) }, async () => operation.publish(here))
     },
   }
 }
