@@ -12,6 +12,7 @@ export default app('words', seconds(1), (ssc) => {
   pairs.reduceByKey((a, b) => a + b).foreachRDD(() => {})
   pairs.updateStateByKey<number>((ones: readonly number[], n?: number) => ${between.update ?? '(n ?? 0) + ones.length'}, { name: 'totals' }).print()
   pairs.reduceByKeyAndWindow((a, b) => a + b, (a, b) => a - b, seconds(4), seconds(2)).print()
+  ssc.source('nobody-reads-this', { name: 'Unread', cut: async () => null, read: () => [] })
 })
 `
 

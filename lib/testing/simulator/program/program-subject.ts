@@ -9,6 +9,7 @@ import { TaskProgram } from '../../../runtime/program.ts'
 import { sourceNode } from '../../../stream/rdd/leaves.ts'
 import { placeIn } from '../../../stream/place.ts'
 import type { Source } from '../../../source/source.ts'
+import type { StreamGraph } from '../../../stream/graph.ts'
 import type { StreamNode } from '../../../stream/stream-node.ts'
 import type { StreamingContext } from '../../../stream/streaming-context.ts'
 import { validateStart } from '../../../stream/validate-start.ts'
@@ -163,11 +164,14 @@ class ProgramRun implements SubjectRun {
   }
 }
 
+/** The sources that lead to an output; nobody reads the others. */
+export const inputsRead = (graph: StreamGraph): StreamNode[] => graph.inputs.filter((node) => graph.reachable().has(node))
+
 /** Its own name, else that of the stream it shows, else its uid: what users call an output. */
 export const outputName = (node: StreamNode): string => node.name ?? node.parents[0]?.name ?? node.uid
 
 function replaceSources({ graph }: StreamingContext, sourceOf: (node: StreamNode) => Source<unknown>): void {
-  for (const node of graph.inputs) {
+  for (const node of inputsRead(graph)) {
     const source = sourceOf(node)
     const replaced: Pick<StreamNode, 'source' | 'compute'> = { source, compute: (_time, view) => { const splits = view.cut(node); return splits && sourceNode(source, node.uid, splits) } }
     Object.assign(node, replaced)

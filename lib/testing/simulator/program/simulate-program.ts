@@ -7,7 +7,7 @@ import { type Result, simulateSubject, type Violation } from '../simulate.ts'
 import { withoutStacks } from '../stackless.ts'
 import type { OutputCounts } from './given.ts'
 import { ProgramLives } from './program-lives.ts'
-import { outputName, type ProgramFacts, programSubject } from './program-subject.ts'
+import { inputsRead, outputName, type ProgramFacts, programSubject } from './program-subject.ts'
 import { type SampleFiles, samplersOf } from './samples.ts'
 import { runsItself } from './watched-outputs.ts'
 
@@ -68,7 +68,7 @@ export async function simulateProgram(campaign: ProgramCampaign): Promise<Progra
   const { graph } = context
   const counts = new Map<string, OutputCounts>(graph.outputs.map((node) => [node.uid, { given: 0, again: 0, unsafe: false }]))
   const asked = new Set<string>()
-  const facts: ProgramFacts = { lives, samplers: samplersOf(graph.inputs, campaign.files, lives.simulation), counts, asked: (place, what) => asked.add(`${place} calls ${what}`) }
+  const facts: ProgramFacts = { lives, samplers: samplersOf(inputsRead(graph), campaign.files, lives.simulation), counts, asked: (place, what) => asked.add(`${place} calls ${what}`) }
   campaign.onLoaded?.(lives.first.name)
   const totals: Totals = { runs: 0, batches: 0, faults: 0, shapes: new Map() }
   const restore = withoutStacks()
