@@ -25,6 +25,7 @@ export function s3TextFiles(directory: string, options: S3TextOptions = {}, clie
     name: 'S3 text stream',
     identity: directory,
     reads: { directories: directory, filtered: options.filter !== undefined },
+    lines: true,
     cut: (request) => cutter.cut(request),
     read: (split: Json) => linesOf(clients(), split as unknown as FileSplit, options),
     committed: (position, io) => cutter.committed(position, io),

@@ -53,7 +53,7 @@ const asNew = ({ epoch, committed: batches, tick, manifest, plan, outDone, owed,
 
 function changedBeside(moves: readonly (keyof Head)[], before: Head, after: Head): string | null {
   const fields = new Set([...Object.keys(before), ...Object.keys(after)] as (keyof Head)[])
-  const changed = [...fields].find((field) => !moves.includes(field) && JSON.stringify(before[field]) !== JSON.stringify(after[field]))
+  const changed = [...fields].find((field) => !moves.includes(field) && before[field] !== after[field] && JSON.stringify(before[field]) !== JSON.stringify(after[field]))
   return changed ? `${changed} changed` : null
 }
 

@@ -1,4 +1,4 @@
-export type Command = 'run' | 'dev' | 'create' | 'dead' | 'verify' | 'explain'
+export type Command = 'run' | 'dev' | 'create' | 'simulate' | 'dead' | 'verify' | 'explain'
 
 /** One screen each, with two examples. */
 export const helpOf = (command: Command): string => pages[command]
@@ -8,6 +8,7 @@ export const overview = (): string => `sluice: streaming in small batches, in Ty
   create <name>      a new project that runs at once
   dev [file]         run a program, and again whenever it changes
   run <file>         run a program
+  simulate <file>    run a program under random faults
   dead <what> <dir>  look at records that were set aside, and have them tried again
   verify <dir>       check what earlier runs have written
   explain <code>     what an error code means
@@ -68,6 +69,24 @@ Refuses to write where something is.
 Examples
   sluice create clicks
   sluice create ../word-count
+`,
+  simulate: `sluice simulate <file> [words…] [options] [-- words…]
+
+Runs a program that exports an app on a virtual clock, again and again, while processes crash and pause and calls get lost, late or twice,
+and compares what it shows and keeps with a run of the same batches without faults. Sources are replaced and the library's sinks stand still; sinks
+and functions of the program itself run. Exits with 1 at the first difference, and prints the least that leads to it.
+
+  --seeds <n>        runs (default 100), each with a seed of its own
+  --seed <s>         the first seed (default 1); without --seeds, only this one
+  --batches <n>      intervals in which records arrive (default 8 to 16)
+  --records <files>  sample records, a JSON value or a line of text per line: clicks.jsonl, or clicks=a.jsonl,orders=b.jsonl
+  --records-max <n>  most records of a partition in one interval
+  --faults <list>    exactly these faults, as an earlier run has printed them
+  --json             the answer as one JSON object
+
+Examples
+  sluice simulate src/app.ts --seeds 1000
+  sluice simulate src/app.ts --records clicks=clicks.jsonl --seed 17
 `,
   dead: `sluice dead list <dir>
 sluice dead show <dir> <id…>

@@ -13,6 +13,7 @@ const commands: Record<Command, () => Promise<Run>> = {
   dev: async () => (await import('./dev.ts')).dev,
   create: async () => (await import('./create.ts')).create,
   dead: async () => (await import('./dead.ts')).dead,
+  simulate: async () => (await import('./simulate.ts')).simulate,
   verify: async () => (await import('./verify.ts')).verify,
   explain: async () => (await import('./explain.ts')).explain,
 }

@@ -15,7 +15,8 @@ const SPLIT_BYTES = 32 * 2 ** 20
 /** The lines of files that appear in directories (Spark: `textFileStream`). A file is one partition; a large one is several. */
 export const textFiles = (directory: string, options: TextFileOptions = {}): Source<string> => {
   const splitBytes = options.splitBytes ?? SPLIT_BYTES
-  return fileSource(directory, options, (file) => (file.path.endsWith('.gz') ? [wholeFile(file)] : splitFile(file, splitBytes)), (split) => linesOf(split, options))
+  const source = fileSource(directory, options, (file) => (file.path.endsWith('.gz') ? [wholeFile(file)] : splitFile(file, splitBytes)), (split) => linesOf(split, options))
+  return { ...source, lines: true }
 }
 
 /** Records of `recordLength` bytes each. Reading throws `E_RECORD_LENGTH` for a file that does not hold a whole number of them. */

@@ -19,12 +19,14 @@ export class SeededRandom implements Random {
   }
 
   run(): string {
-    return Array.from({ length: 4 }, () => this.#bits().toString(16).padStart(8, '0')).join('')
+    return `${this.#hex()}${this.#hex()}${this.#hex()}${this.#hex()}`
   }
 
   next(): number {
     return (this.#bits() * 2 ** 21 + (this.#bits() >>> 11)) / 2 ** 53
   }
+
+  #hex(): string { return this.#bits().toString(16).padStart(8, '0') }
 
   /** The generator sfc32: 32 uniform bits, unsigned. */
   #bits(): number {

@@ -136,4 +136,6 @@ export type TaskReport =
       readonly error: SerialisedError
       /** Records that had been read by then; one that is not among them cannot be the cause. */
       readonly read?: RecordCounts
+      /** A store or a source failed, and not a function of the program: no record is to blame. */
+      readonly outside?: true
     }

@@ -85,6 +85,8 @@ export class BatchLoop {
       for (let reached = -1; reached < tick;) {
         const manifest = await this.#options.coordinator.runBatch(tick)
         reached = manifest.tick
+        // An open plan may have been for a later tick.
+        this.#next = Math.max(this.#next, reached + 1)
         this.#done++
         await this.#options.onBatch(manifest)
       }

@@ -26,6 +26,7 @@ const envelope = fields({ kind: oneOf('done', 'failed'), task: text, exec: count
 const failure = fields({
   error: fields({ code: text, name: text, message: text, stack: text, where: anything, did: text, next: list(text), retry: truth }),
   read: maybe(named(named(count))),
+  outside: maybe(truth),
 })
 
 function content({ plan }: TaskSpec, run: string): Shape {

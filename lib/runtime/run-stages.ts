@@ -92,10 +92,24 @@ export async function lastAnswer(run: StageRun, spec: Omit<TaskSpec, 'attempt'>,
   for (let attempt = 0; ; attempt++) {
     const answer = await answerOf(run, { ...spec, attempt: first + attempt })
     if (answer.kind === 'done') return answer
-    if (!spec.trial) run.log.event({ type: 'task-failed', batch: spec.plan.batch, task: spec.task, attempt, code: answer.error.code, message: answer.error.message })
+    run.log.event({ type: 'task-failed', batch: spec.plan.batch, task: spec.task, attempt, code: answer.error.code, message: answer.error.message })
     // A task that was lost says nothing about the program, so it gets more chances than one that failed.
     const attemptsMax = answer.error.code === 'E_TASK_LOST' ? Math.max(run.attemptsMax, LOST_ATTEMPTS) : run.attemptsMax
     if (attempt + 1 >= attemptsMax || !answer.error.retry) return answer
+  }
+}
+
+/** What a trial comes to: done, failed through the program, or nothing that says anything about the program. A task that is lost each time counts as failed: it may be the program that ends it. */
+export async function tryOnce(run: StageRun, spec: Omit<TaskSpec, 'attempt'>): Promise<TaskReport> {
+  let outside = false
+  for (let attempt = 0; ; attempt++) {
+    const answer = await answerOf(run, { ...spec, attempt })
+    if (answer.kind === 'done') return answer
+    const isLost = answer.error.code === 'E_TASK_LOST'
+    const isOutside = answer.outside === true || answer.error.code === 'E_TASK_ANSWER'
+    if (!isLost && !isOutside) return answer
+    outside ||= isOutside
+    if (attempt + 1 >= LOST_ATTEMPTS) return outside ? { ...answer, outside } : answer
   }
 }
 

@@ -23,6 +23,7 @@ import { stageOf } from './check-task.ts'
 import { drained } from './drained.ts'
 import { LocalShuffle, type SpilledShuffle } from './local-shuffles.ts'
 import type { TaskProgram } from './program.ts'
+import { Outside } from './outside.ts'
 import { readForTrial, scratchOver } from './trial.ts'
 import { serialiseError } from './serialised-error.ts'
 import { RunningTask } from './task-scope.ts'
@@ -54,14 +55,15 @@ function runTrial(spec: TaskSpec, trial: Trial, program: TaskProgram, host: Task
 async function execute(spec: TaskSpec, program: TaskProgram, store: StateStore, host: TaskHost): Promise<TaskReport> {
   const run = host.random.run()
   const { task, exec } = spec
-  const { blobs, settled } = drained(host.blobs)
-  const execution = new Execution(spec, program, store, { ...host, blobs }, run)
+  const outside = new Outside()
+  const { blobs, settled } = drained(host.blobs, (error) => outside.note(error))
+  const execution = new Execution(spec, program, { store, outside }, { ...host, blobs }, run)
   try {
     const scoped = withAccumulatorScope(() => execution.all())
     const outcome = await scoped.result
     return { kind: 'done', task, exec, run, ...outcome, accumulators: Object.fromEntries(scoped.updates().map((update) => [update.accumulator, update.snapshot as Json])) }
   } catch (error) {
-    return { kind: 'failed', task, exec, run, error: serialiseError(error, { task }), read: execution.read }
+    return { kind: 'failed', task, exec, run, error: serialiseError(error, { task }), read: execution.read, ...(outside.isOf(error) ? { outside: true as const } : {}) }
   } finally {
     await settled()
   }
@@ -81,7 +83,7 @@ class Execution {
   readonly #outputs: OutputWrite[] = []
   #objects = 0
 
-  constructor(spec: TaskSpec, program: TaskProgram, store: StateStore, host: TaskHost, run: string) {
+  constructor(spec: TaskSpec, program: TaskProgram, { store, outside }: { readonly store: StateStore; readonly outside: Outside }, host: TaskHost, run: string) {
     this.#spec = spec
     this.#host = host
     this.#run = run
@@ -92,6 +94,7 @@ class Execution {
       blobs: host.blobs,
       names: this.#names,
       store,
+      outside,
       shuffleIds,
       log: host.log,
       ...(host.freezes ? { freezes: true } : {}),

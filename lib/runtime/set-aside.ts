@@ -1,9 +1,9 @@
 import { SluiceError } from '../model/errors.ts'
 import type { DeadLetterFacts, RecordCounts } from '../model/dead-letter.ts'
 import type { BlobRef } from '../model/refs.ts'
-import type { BatchPlan, SerialisedError, Trial } from '../model/task.ts'
+import type { BatchPlan, SerialisedError, TaskReport, Trial } from '../model/task.ts'
 import { reviveError } from './serialised-error.ts'
-import { lastAnswer, type StageRun, wholeBatch } from './run-stages.ts'
+import { type StageRun, tryOnce, wholeBatch } from './run-stages.ts'
 
 /** What happens to a batch whose functions throw, setting `sluice.onError`: `fail` is Spark's way, the batch fails; `dead-letter` sets the records aside that made it fail. */
 export type ErrorPolicy = 'fail' | 'dead-letter'
@@ -41,6 +41,8 @@ export async function setAside(run: StageRun, nonce: () => string, failure: unkn
   for (let good = 0; ;) {
     const found = await trials.firstFailure(good, plan)
     if (!found) break
+    // Every record has been let off, and still: it fails for no reason of theirs.
+    if (good >= total) throw failure
     if (letters.length >= Math.max(LETTERS_MAX, SHARE_MAX * total)) throw tooMany(letters.length, total, batch, failure)
     const { source, split, index } = trials.recordAt(found.length - 1)
     const { code, message, where: { place } } = found.error
@@ -119,6 +121,7 @@ class Trials {
   async failsAt(length: number, plan: BatchPlan): Promise<Failure | null> {
     const answer = await answerTo(this.#run, plan, `try${this.#tried++}`, { kind: 'prefix', take: this.#take(length) })
     if (answer.kind === 'done') return null
+    if (answer.outside) throw reviveError(answer.error)
     return { error: answer.error, length: Math.min(length, answer.read ? this.#reach(answer.read) : length) }
   }
 
@@ -134,5 +137,5 @@ class Trials {
   }
 }
 
-const answerTo = (run: StageRun, plan: BatchPlan, task: string, trial: Trial): ReturnType<typeof lastAnswer> =>
-  lastAnswer({ ...run, attemptsMax: 1 }, { plan, task, exec: 0, work: trial.kind === 'prefix' ? wholeBatch(run.stages) : [], inputs: {}, staged: false, trial })
+const answerTo = (run: StageRun, plan: BatchPlan, task: string, trial: Trial): Promise<TaskReport> =>
+  tryOnce(run, { plan, task, exec: 0, work: trial.kind === 'prefix' ? wholeBatch(run.stages) : [], inputs: {}, staged: false, trial })

@@ -9,6 +9,7 @@ import type { Reduced, StateWrite, TaskSpec } from '../model/task.ts'
 import type { ShuffleInput } from '../shuffle/buckets.ts'
 import { readSections } from '../shuffle/blocks.ts'
 import type { LocalShuffle } from './local-shuffles.ts'
+import type { Outside } from './outside.ts'
 import { type Choice, chosen, type Chunks, readSplit } from './read-split.ts'
 import type { Source, SourceIo } from '../source/source.ts'
 import type { KeyedState } from '../state/keyed-state.ts'
@@ -21,6 +22,7 @@ export interface ScopeEnvironment {
   readonly blobs: BlobStore
   readonly names: Names
   readonly store: StateStore
+  readonly outside?: Outside
   readonly putState: StateBlobs['put']
   readonly log: Log
   readonly freezes?: boolean
@@ -58,10 +60,11 @@ export class RunningTask implements TaskScope {
     const chunks = readSplit(source, split, this.#environment.sourceIo(uid))
     const counts = (this.records[uid] ??= {})
     // A split read for a second output is not a second arrival.
-    if (name in counts) return chunks
-    counts[name] = 0
-    const count = (records: number): void => { counts[name] += records }
-    return Symbol.asyncIterator in chunks ? countedAsync(chunks, count) : counted(chunks, count)
+    const isFirst = !(name in counts)
+    if (isFirst) counts[name] = 0
+    const count = (records: number): void => { if (isFirst) counts[name] += records }
+    const failed = (error: unknown): void => this.#environment.outside?.note(error)
+    return Symbol.asyncIterator in chunks ? watchedAsync(chunks, count, failed) : watched(chunks, count, failed)
   }
 
   /** `null`: every record, which is nearly always so. */
@@ -118,16 +121,26 @@ async function ofOperator<T>({ operator, split }: StateRequest, save: () => Prom
   }
 }
 
-function* counted<T>(chunks: Iterable<readonly T[]>, count: (records: number) => void): Iterable<readonly T[]> {
-  for (const chunk of chunks) {
-    count(chunk.length)
-    yield chunk
+function* watched<T>(chunks: Iterable<readonly T[]>, count: (records: number) => void, failed: (error: unknown) => void): Iterable<readonly T[]> {
+  try {
+    for (const chunk of chunks) {
+      count(chunk.length)
+      yield chunk
+    }
+  } catch (error) {
+    failed(error)
+    throw error
   }
 }
 
-async function* countedAsync<T>(chunks: AsyncIterable<readonly T[]>, count: (records: number) => void): AsyncIterable<readonly T[]> {
-  for await (const chunk of chunks) {
-    count(chunk.length)
-    yield chunk
+async function* watchedAsync<T>(chunks: AsyncIterable<readonly T[]>, count: (records: number) => void, failed: (error: unknown) => void): AsyncIterable<readonly T[]> {
+  try {
+    for await (const chunk of chunks) {
+      count(chunk.length)
+      yield chunk
+    }
+  } catch (error) {
+    failed(error)
+    throw error
   }
 }

@@ -32,7 +32,7 @@ export async function readForTrial(spec: TaskSpec, trial: Exclude<Trial, { kind:
     if (trial.kind === 'count') return { kind: 'done', task, exec, run, ...nothing, records: await reading.counts() }
     return { kind: 'done', task, exec, run, ...nothing, letters: await reading.store(trial.letters, run) }
   } catch (error) {
-    return { kind: 'failed', task, exec, run, error: serialiseError(error, { task }) }
+    return { kind: 'failed', task, exec, run, error: serialiseError(error, { task }), outside: true }
   }
 }
 

@@ -4,7 +4,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { threadId } from 'node:worker_threads'
 import { messageOf, SluiceError } from '../model/errors.ts'
-import type { Delivery, OutputSink } from '../output/sink.ts'
+import { BUNDLED, type Delivery, type OutputSink } from '../output/sink.ts'
 
 export interface FilesOptions<T> {
   /** `text`: each string, number, boolean or bigint as a line. `ndjson`: each record as a line of JSON. Or a function that makes the line, without its end. */
@@ -43,6 +43,7 @@ export function files<T>(path: string, { format, name = 'part' }: FilesOptions<T
     name: 'files',
     guarantee: 'exactly-once',
     folders: [path, join(path, '_manifest')],
+    [BUNDLED]: true,
     async write(records, delivery) {
       const lines = records.map((record) => `${checkedLine(lineOf(record), delivery)}\n`)
       delivery.signal?.throwIfAborted()

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { SluiceError } from '../model/errors.ts'
-import type { Delivery, OutputSink } from '../output/sink.ts'
+import { BUNDLED, type Delivery, type OutputSink } from '../output/sink.ts'
 import { sinkAhead } from './fence.ts'
 import { loadPeer } from './peer.ts'
 import { fencedCommands } from './redis-script.ts'
@@ -41,6 +41,7 @@ export function redis<T>(client: RedisClient | string, options: RedisOptions<T>)
   return {
     name: options.name ?? 'redis',
     guarantee: 'exactly-once',
+    [BUNDLED]: true,
     async write(records, delivery) {
       const commands = records.flatMap((record) => options.commands(record, delivery).map(bytesOf))
       const fence = (options.fencePrefix ?? 'sluice:fence:') + [delivery.app, delivery.inc, delivery.sink, delivery.partition].map(encodeURIComponent).join(':')

@@ -3,7 +3,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import { messageOf, SluiceError } from '../model/errors.ts'
-import type { Delivery, OutputSink } from '../output/sink.ts'
+import { BUNDLED, type Delivery, type OutputSink } from '../output/sink.ts'
 import { AddressRule } from './address.ts'
 import { type Attempt, tryRepeatedly } from './retry.ts'
 import { driverError, secretsOf, shownAddress } from './secrets.ts'
@@ -39,6 +39,7 @@ export function webhook<T>(url: string | ((records: readonly T[], delivery: Deli
   return {
     name: options.name ?? 'webhook',
     guarantee: 'at-least-once',
+    [BUNDLED]: true,
     async write(records, delivery) {
       const target = checkedTarget(typeof url === 'string' ? url : url(records, delivery), allowed, rule)
       const { bytes, type } = encoded(options.body ? options.body(records, delivery) : records)

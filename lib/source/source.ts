@@ -17,6 +17,8 @@ export interface Source<T> {
    * any will do.
    */
   readonly identity?: string
+  /** Records are lines of text, so that a simulation can make some up. */
+  readonly lines?: true
   /** `null`: the source has no batch at this time, which is different from an empty one. */
   cut(request: CutRequest): Promise<Cut | null>
   /** Chunks of records, so that nobody pays per record. Synchronous where the data is at hand. */

@@ -12,6 +12,7 @@ export class StreamGraph {
   readonly batchMs: number
   rememberMs: number | null = null
   state: ContextState = 'INITIALIZED'
+  #reached: { readonly nodes: number; readonly set: ReadonlySet<StreamNode> } | null = null
 
   constructor(batchMs: number) {
     this.batchMs = batchMs
@@ -47,8 +48,9 @@ export class StreamGraph {
   get inputs(): StreamNode[] { return this.nodes.filter((node) => node.source) }
   get outputs(): StreamNode[] { return this.nodes.filter((node) => node.output) }
 
-  /** The operators that lead to an output operation; nothing else is computed. */
-  reachable(): Set<StreamNode> {
+  /** The operators that lead to an output operation; nothing else is computed. Asked several times a batch, so it is worked out once. */
+  reachable(): ReadonlySet<StreamNode> {
+    if (this.#reached?.nodes === this.nodes.length) return this.#reached.set
     const reached = new Set<StreamNode>()
     const visit = (node: StreamNode): void => {
       if (reached.has(node)) return
@@ -56,6 +58,7 @@ export class StreamGraph {
       node.parents.forEach(visit)
     }
     this.outputs.forEach(visit)
+    this.#reached = { nodes: this.nodes.length, set: reached }
     return reached
   }
 

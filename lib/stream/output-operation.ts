@@ -14,6 +14,8 @@ export interface OutputOperation {
   readonly order?: OutputOrder
   /** The directories that it puts files into; an example where their names hold a time. */
   readonly folders?: readonly string[]
+  /** Only so many first records of a partition are staged; which come first may be others when the batch is computed anew. */
+  readonly prefix?: number
   stage(): OutputStager
   publish(batch: OutputBatch): void | Promise<void>
 }

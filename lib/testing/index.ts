@@ -4,4 +4,5 @@ export type { Program, RestartOptions, TestAppOptions, TestBatch } from './test-
 export type { Crash, Failure } from './test-faults.ts'
 export type { CrashPoint } from './test-life.ts'
 export type { AddOptions, TestSource } from './test-source.ts'
+export type { Simulation } from './simulator/program/simulation.ts'
 export type { ShownBatch, TestOutput } from './test-output.ts'

@@ -1,5 +1,5 @@
 import { SluiceError } from '../../model/errors.ts'
-import type { Delivery, OutputSink } from '../../output/sink.ts'
+import { BUNDLED, type Delivery, type OutputSink } from '../../output/sink.ts'
 import { type Attempt, tryRepeatedly } from '../retry.ts'
 import { driverError } from '../secrets.ts'
 import type { Dialect } from './dialect.ts'
@@ -52,6 +52,7 @@ export function serverSink<T, C extends readonly string[]>(server: Server, optio
   return {
     name: options.name ?? (options.statements ? dialect.name.toLowerCase() : options.table),
     guarantee: 'exactly-once',
+    [BUNDLED]: true,
     async write(records, delivery) {
       const { entries, skipped } = toEntries(records, delivery, writer, options)
       const report = (refused: readonly Skipped<T>[]): void => {

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { SluiceError } from '../../model/errors.ts'
-import type { Delivery, OutputSink } from '../../output/sink.ts'
+import { BUNDLED, type Delivery, type OutputSink } from '../../output/sink.ts'
 import { tryRepeatedly } from '../retry.ts'
 import { driverError } from '../secrets.ts'
 import type { SqlOptions } from './options.ts'
@@ -24,6 +24,7 @@ export function sqlite<T, const C extends readonly string[]>(database: string | 
   return {
     name,
     guarantee: 'exactly-once',
+    [BUNDLED]: true,
     async write(records, delivery) {
       const { entries, skipped } = toEntries(records, delivery, writer, options)
       await tryRepeatedly(delivery, options.attempts ?? 5, async () => {

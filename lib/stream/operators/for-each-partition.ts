@@ -1,17 +1,21 @@
 import { located } from '../../model/errors.ts'
 import type { Delivery, OutputSink } from '../../output/sink.ts'
 import type { DStream } from '../dstream.ts'
-import type { OutputBatch, OutputOrder } from '../output-operation.ts'
+import type { OutputBatch, OutputOperation, OutputOrder } from '../output-operation.ts'
 import { stageAll, stagedRecords } from './stagers.ts'
 
 /** Hands each partition to a sink; see `OutputSink` for what it may rely on. */
 export function outputTo<T>(stream: DStream<T>, name: string | undefined, sink: OutputSink<T>, { kind = 'output', order = 'after' }: { readonly kind?: string; readonly order?: OutputOrder } = {}): void {
-  stream.output({
-    kind,
-    ...(name === undefined ? {} : { name }),
-    operation: { guarantee: sink.guarantee, order, ...(sink.folders ? { folders: sink.folders } : {}), stage: stageAll, publish: (batch) => deliver(batch, sink) },
-  })
+  stream.output({ kind, ...(name === undefined ? {} : { name }), operation: sinkOperation(sink, order) })
 }
+
+export interface SinkOperation extends OutputOperation {
+  readonly sink: OutputSink<any>
+}
+
+/** What `output` does with a sink. */
+export const sinkOperation = (sink: OutputSink<any>, order: OutputOrder = 'after'): SinkOperation =>
+  ({ sink, guarantee: sink.guarantee, order, ...(sink.folders ? { folders: sink.folders } : {}), stage: stageAll, publish: (batch) => deliver(batch, sink) })
 
 /** A function per partition as a sink without a memory: at least once, with a stable key. */
 export const foreachPartition = <T>(stream: DStream<T>, f: (records: readonly T[], delivery: Delivery) => void | Promise<void>): void =>

@@ -16,6 +16,7 @@ export const pprint = (stream: DStream<any>, count = 10): void =>
 function printing(count: number, header: (timeMs: number) => string, text: (record: unknown) => string): OutputOperation {
   return {
     guarantee: 'at-least-once',
+    prefix: count + 1,
     stage: () => stageFirst(count + 1),
     publish: async (batch) => {
       const records = (await stagedRecords(batch)).flat()

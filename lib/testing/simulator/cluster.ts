@@ -4,23 +4,22 @@ import type { Random } from '../../host/random.ts'
 import { SeededRandom } from '../../local/seeded-random.ts'
 import { hasCode, messageOf } from '../../model/errors.ts'
 import type { Head } from '../../model/head.ts'
-import { fingerprint } from '../../plan/fingerprint.ts'
 import { BatchEvents } from '../../runtime/batch-events.ts'
 import { BatchLoop } from '../../runtime/batch-loop.ts'
 import { Coordinator } from '../../runtime/coordinator.ts'
-import { TaskProgram } from '../../runtime/program.ts'
-import { StreamingContext } from '../../stream/streaming-context.ts'
-import { validateStart } from '../../stream/validate-start.ts'
-import type { Job, Outside } from './jobs/job.ts'
+import { errorPolicy } from '../../runtime/set-aside.ts'
+import { speculationOf } from '../../runtime/speculation.ts'
 import { type Ports, SIMULATED } from './ports.ts'
 import { inlineFor, SimWorkers, type WorkerFacts } from './sim-launcher.ts'
-import { never, SimProcess } from './sim-process.ts'
-import { logSource, type SimLog } from './sim-source.ts'
-import type { SimSinks } from './sim-sinks.ts'
+import { seedOf } from './seed-of.ts'
+import { SimProcess } from './sim-process.ts'
+import { stackOf } from './stackless.ts'
 import type { Report, WatchedStores } from './stores.ts'
+import type { Subject, SubjectRun } from './subject.ts'
 
 export interface ClusterOptions {
-  readonly job: Job
+  readonly subject: Pick<Subject, 'app' | 'intervalMs'>
+  readonly run: SubjectRun
   readonly seed: number
   /** 0: tasks run inside the coordinator. */
   readonly workers: number
@@ -28,10 +27,10 @@ export interface ClusterOptions {
   readonly noticesDeath: boolean
   readonly ports: Ports
   readonly stores: WatchedStores
-  readonly sinks: SimSinks
-  readonly logs: ReadonlyMap<string, SimLog>
   readonly random: Random
   readonly report: Report
+  /** How much slower than for short intervals everything happens. */
+  readonly pace: number
 }
 
 /** Keeps one coordinator running: when it ends or stands still, another one starts, whatever the first may still do later. */
@@ -51,9 +50,9 @@ export class Cluster {
 
   /** Looks every half second whether a coordinator runs. */
   supervise(): void {
-    const { ports, random } = this.#options
+    const { ports, random, pace } = this.#options
     if (!this.#coordinators.some((process) => process.isAlive && !process.isPaused)) this.start()
-    ports.world.after(300 + random.next() * 400, () => this.supervise())
+    ports.world.after((300 + random.next() * 400) * pace, () => this.supervise())
   }
 
   /** One more coordinator, on top of what runs: also what a doubled tick does. */
@@ -63,7 +62,8 @@ export class Cluster {
     this.#coordinators.push(process)
     this.#coordinate(process).catch((error: unknown) => {
       ports.trace.add(ports.world.now(), `${process.name} ends: ${String(error)}`)
-      if (!isExpected(error)) report('unexpected error', `${process.name}: ${error instanceof Error ? error.stack : String(error)}`)
+      if (hasCode(error, 'E_BUSY')) this.#options.run.refused?.(process)
+      if (!isExpected(error)) report('unexpected error', `${process.name}: ${stackOf(error)}`)
     }).finally(() => process.end())
   }
 
@@ -76,19 +76,20 @@ export class Cluster {
   stop(): void { this.#loop?.stop() }
 
   async #coordinate(process: SimProcess): Promise<void> {
-    const { job, ports, stores, noticesDeath } = this.#options
+    const { subject, run, ports, stores, noticesDeath } = this.#options
     const host = this.#hostOf(process)
-    const { context, program } = this.#build(process)
+    const { context, program } = await run.build(process)
+    await process.running()
     const facts = { program, host }
     const full: Host<Head> = { ...host, head: ports.head(process, stores.head), launcher: this.#workers?.launcherFor(process) ?? inlineFor(process, ports, facts) }
     const events = new BatchEvents(full.clock, context.listeners, silentLog, context.graph, (error) => this.#note(process, error))
     const epoch = stores.current?.epoch ?? 0
     const coordinator = await Coordinator.open({
-      app: `job-${job.name}`, host: full, program, intervalMs: job.intervalMs, conf: {}, holder: process.name,
+      app: subject.app, host: full, program, intervalMs: subject.intervalMs, conf: {}, holder: process.name,
       isGone: (holder) => noticesDeath && this.#dead.has(holder),
       fresh: false, resume: false, dropState: [], events,
-      environment: (head) => ({ app: head.app, inc: head.inc, write: () => {}, clock: full.clock, files: { write: () => never() }, sparkContext: context.sparkContext }),
-      limitOf: () => null, attemptsMax: 4, keep: 2, signal: new AbortController().signal,
+      environment: (head) => ({ app: head.app, inc: head.inc, write: () => {}, clock: full.clock, files: { write: async () => {} }, sparkContext: context.sparkContext }),
+      limitOf: () => null, attemptsMax: 4, keep: 2, onError: errorPolicy(context.sparkContext.conf.get('sluice.onError', 'fail')), speculation: speculationOf(context.sparkContext.conf), signal: new AbortController().signal,
     })
     this.#countTakeover(process, epoch)
     const loop = new BatchLoop({
@@ -115,39 +116,20 @@ export class Cluster {
     const { ports, report } = this.#options
     ports.trace.add(ports.world.now(), `${process.name} notes: ${String(error)}`)
     if (hasCode(error, 'E_FENCED')) ports.count('fenced')
-    if (!isExpected(error)) report('unexpected error', `${process.name}: ${error instanceof Error ? error.stack : String(error)}`)
+    if (!isExpected(error)) report('unexpected error', `${process.name}: ${stackOf(error)}`)
   }
 
   #hostOf(process: SimProcess): WorkerFacts['host'] {
     const { ports, stores, seed } = this.#options
-    return { clock: ports.clock(process), random: new SeededRandom(hashOf(`${seed} ${process.name}`)), log: silentLog, blobs: ports.blobs(process, stores.blobs) }
+    return { clock: ports.clock(process), random: new SeededRandom(seedOf(`${seed} ${process.name}`)), log: silentLog, blobs: ports.blobs(process, stores.blobs) }
   }
 
-  #workerFacts(process: SimProcess): WorkerFacts {
-    return { program: this.#build(process).program, host: this.#hostOf(process) }
-  }
-
-  #build(process: SimProcess): { context: StreamingContext; program: TaskProgram } {
-    const { job, ports, sinks, logs } = this.#options
-    const outside: Outside = {
-      source: (name) => logSource(logs.get(name)!, ports, process),
-      fenced: (name) => sinks.fenced(name, process),
-      plain: (name) => sinks.plain(name, process),
-    }
-    const context = new StreamingContext({ appName: `job-${job.name}`, master: 'local[2]' }, job.intervalMs, { hosted: true })
-    job.define(context, outside)
-    validateStart(context)
-    return { context, program: new TaskProgram(context.graph, context.sparkContext, fingerprint(context.graph)) }
+  async #workerFacts(process: SimProcess): Promise<WorkerFacts> {
+    const { program } = await this.#options.run.build(process)
+    return { program, host: this.#hostOf(process) }
   }
 }
 
 /** What faults lead to; anything else is a bug. */
 const EXPECTED = ['E_BUSY', 'E_FENCED', 'E_HEAD_UNREACHABLE', 'E_OUTPUT', 'E_BLOB_MISSING', 'E_TASK_LOST', 'E_TASK_ANSWER']
 const isExpected = (error: unknown): boolean => EXPECTED.some((code) => hasCode(error, code)) || messageOf(error).includes(SIMULATED)
-
-/** A seed of its own for each process: what one draws does not depend on how often others do. */
-function hashOf(text: string): number {
-  let hash = 0x811c9dc5
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
-  return hash
-}

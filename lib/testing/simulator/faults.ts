@@ -22,24 +22,30 @@ export function applies(fault: Fault, call: PortCall): boolean {
   return true
 }
 
+/** A fault, and how long an effect is under way (`late`, `twice`) or a process stands still (`pause-…`), in ms. */
+export interface Strike {
+  readonly fault: Fault
+  readonly ms: number
+}
+
 /** Decides what happens to each call, and how long things take. */
 export interface FaultPlan {
-  fault(call: PortCall, index: number): Fault | null
+  /** The `index`-th call of the run, made by the process `by`. */
+  strike(call: PortCall, index: number, by: string): Strike | null
   /** One way, in ms. */
   latency(): number
-  /** How long a late effect is under way, in ms. */
-  delay(): number
-  /** How long a paused process stands still, in ms: longer than a lease. */
-  pause(): number
 }
 
 /** Nothing goes wrong and every call takes one millisecond each way. */
 export class NoFaults implements FaultPlan {
-  fault(_call: PortCall, _index: number): Fault | null { return null }
+  strike(_call: PortCall, _index: number, _by: string): Strike | null { return null }
   latency(): number { return 1 }
-  delay(): number { return 3_500 }
-  pause(): number { return 15_000 }
 }
+
+/** Longer than a lease, and longer than a batch. */
+const PAUSE_MS = 15_000
+const DELAY_MS = 3_500
+const isPause = (fault: Fault): boolean => fault === 'pause-before' || fault === 'pause-after'
 
 /** One fault at one call, everything else well. */
 export class SingleFault extends NoFaults {
@@ -52,34 +58,45 @@ export class SingleFault extends NoFaults {
     this.#fault = fault
   }
 
-  override fault(call: PortCall, index: number): Fault | null {
-    return index === this.#index && applies(this.#fault, call) ? this.#fault : null
+  override strike(call: PortCall, index: number): Strike | null {
+    return index === this.#index && applies(this.#fault, call) ? { fault: this.#fault, ms: isPause(this.#fault) ? PAUSE_MS : DELAY_MS } : null
   }
 }
 
 /** Many faults: each run draws which kinds happen at all and how often, so that some runs are rough in one way and calm in all others. */
 export class RandomFaults implements FaultPlan {
   readonly #random: Random
+  readonly #timing: Random
   readonly #rates: readonly (readonly [Fault, number])[]
   readonly #latencyMax: number
+  readonly #pace: number
 
-  constructor(random: Random) {
+  /** How long calls take is drawn apart from what happens to them, so that a list of the same faults comes to the same run. `pace` stretches pauses and delays. */
+  constructor(random: Random, timing: Random, pace: number) {
+    this.#pace = pace
     this.#random = random
+    this.#timing = timing
     this.#rates = FAULTS.map((fault) => [fault, RATES[Math.floor(random.next() * RATES.length)] * (WEIGHTS[fault] ?? 1)] as const)
-    this.#latencyMax = LATENCIES[Math.floor(random.next() * LATENCIES.length)]!
+    this.#latencyMax = latencyMax(timing)
   }
 
-  fault(call: PortCall, _index: number): Fault | null {
+  strike(call: PortCall): Strike | null {
     for (const [fault, rate] of this.#rates) {
-      if (rate > 0 && applies(fault, call) && this.#random.next() < rate * emphasis(call)) return fault
+      if (rate > 0 && applies(fault, call) && this.#random.next() < rate * emphasis(call)) return { fault, ms: this.#msOf(fault) }
     }
     return null
   }
 
-  latency(): number { return this.#random.next() * this.#latencyMax }
-  delay(): number { return this.#random.next() ** 2 * 40_000 }
-  pause(): number { return 500 + this.#random.next() * 30_000 }
+  #msOf(fault: Fault): number {
+    if (isPause(fault)) return Math.round((500 + this.#random.next() * 30_000) * this.#pace)
+    return fault === 'late' || fault === 'twice' ? Math.round(this.#random.next() ** 2 * 40_000 * this.#pace) : 0
+  }
+
+  latency(): number { return this.#timing.next() * this.#latencyMax }
 }
+
+/** How slow the calls of one run are at most: its first draw. */
+export const latencyMax = (timing: Random): number => LATENCIES[Math.floor(timing.next() * LATENCIES.length)]
 
 const RATES = [0, 0, 0.003, 0.01, 0.03]
 const LATENCIES = [2, 20, 200]

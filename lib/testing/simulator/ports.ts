@@ -2,7 +2,7 @@ import type { BlobStore } from '../../host/blob-store.ts'
 import type { Clock } from '../../host/clock.ts'
 import type { HeadStore } from '../../host/head-store.ts'
 import type { Head } from '../../model/head.ts'
-import { applies, type Fault, type FaultPlan, NoFaults, type PortCall } from './faults.ts'
+import { applies, type FaultPlan, NoFaults, type PortCall, type Strike } from './faults.ts'
 import { never, type SimProcess } from './sim-process.ts'
 import type { Trace } from './trace.ts'
 import type { World } from './world.ts'
@@ -13,6 +13,7 @@ export class Ports {
   readonly trace: Trace
   #plan: FaultPlan
   #calls = 0
+  #faults = 0
   readonly happened = new Map<string, number>()
 
   constructor(world: World, trace: Trace, plan: FaultPlan) {
@@ -22,7 +23,7 @@ export class Ports {
   }
 
   get calls(): number { return this.#calls }
-  get delay(): number { return this.#plan.delay() }
+  get faults(): number { return this.#faults }
 
   /** From here on nothing goes wrong. What is late stays under way. */
   heal(): void { this.#plan = new NoFaults() }
@@ -30,38 +31,34 @@ export class Ports {
   count(shape: string): void { this.happened.set(shape, (this.happened.get(shape) ?? 0) + 1) }
 
   async call<T>(process: SimProcess, call: PortCall, effect: () => Promise<T>, damage?: () => Promise<unknown>): Promise<T> {
-    const fault = this.#faultOf(process, call)
+    const strike = this.#strike(process, call)
+    const fault = strike?.fault ?? null
     await process.wait(this.#plan.latency())
     if (fault === 'crash-before') await crash(process)
-    if (fault === 'pause-before') await this.#pause(process)
+    if (fault === 'pause-before') await pause(process, strike!.ms)
     if (fault === 'throttled') throw noAnswer(call, 'refused for now')
     if (fault === 'lost-object') await damage?.()
     if (fault === 'late') {
-      this.world.after(this.#plan.delay(), () => void effect().catch(() => {}))
+      this.world.after(strike!.ms, () => void effect().catch(() => {}))
       throw noAnswer(call, 'no answer in time')
     }
     const result = await effect()
-    if (fault === 'twice') this.world.after(this.#plan.delay(), () => void effect().catch(() => {}))
+    if (fault === 'twice') this.world.after(strike!.ms, () => void effect().catch(() => {}))
     if (fault === 'crash-after') await crash(process)
-    if (fault === 'pause-after') await this.#pause(process)
+    if (fault === 'pause-after') await pause(process, strike!.ms)
     if (fault === 'lost-reply') throw noAnswer(call, 'the answer was lost')
     await process.wait(this.#plan.latency())
     return result
   }
 
-  #faultOf(process: SimProcess, call: PortCall): Fault | null {
-    const index = this.#calls++
-    const fault = this.#plan.fault(call, index)
-    this.trace.add(this.world.now(), `${process.name} ${call.port}.${call.operation} ${call.about}${fault ? ` ${fault}` : ''}`)
-    if (!fault || !applies(fault, call)) return null
-    this.count(`${fault} ${call.port}`)
-    if (fault === 'lost-reply' && call.about === 'commit') this.count('lost commit reply')
-    return fault
-  }
-
-  async #pause(process: SimProcess): Promise<void> {
-    process.pause(this.#plan.pause())
-    await process.running()
+  #strike(process: SimProcess, call: PortCall): Strike | null {
+    const strike = this.#plan.strike(call, this.#calls++, process.name)
+    this.trace.add(this.world.now(), `${process.name} ${call.port}.${call.operation} ${call.about}${strike ? ` ${strike.fault}` : ''}`)
+    if (!strike || !applies(strike.fault, call)) return null
+    this.count(`${strike.fault} ${call.port}`)
+    if (strike.fault === 'lost-reply' && call.about === 'commit') this.count('lost commit reply')
+    this.#faults++
+    return strike
   }
 
   /** Time as one process sees it: it stands still while the process is dead. */
@@ -95,6 +92,11 @@ export class Ports {
       delete: (key) => call('delete', key, true, () => store.delete(key)),
     }
   }
+}
+
+async function pause(process: SimProcess, ms: number): Promise<void> {
+  process.pause(ms)
+  await process.running()
 }
 
 async function crash(process: SimProcess): Promise<never> {

@@ -3,6 +3,7 @@ import type { Random } from '../../host/random.ts'
 import type { BatchPlan, TaskReport, TaskSpec } from '../../model/task.ts'
 import type { TaskProgram } from '../../runtime/program.ts'
 import { runTask, type TaskHost } from '../../runtime/run-task.ts'
+import { plainCopy } from './plain-copy.ts'
 import type { Ports } from './ports.ts'
 import { never, SimProcess } from './sim-process.ts'
 
@@ -16,11 +17,11 @@ export class SimWorkers {
   readonly slots: number
   readonly #ports: Ports
   readonly #random: Random
-  readonly #start: (process: SimProcess) => WorkerFacts
-  readonly #workers: { process: SimProcess; facts: WorkerFacts }[] = []
+  readonly #start: (process: SimProcess) => Promise<WorkerFacts>
+  readonly #workers: { process: SimProcess; facts: Promise<WorkerFacts> }[] = []
   #started = 0
 
-  constructor(slots: number, ports: Ports, random: Random, start: (process: SimProcess) => WorkerFacts) {
+  constructor(slots: number, ports: Ports, random: Random, start: (process: SimProcess) => Promise<WorkerFacts>) {
     this.slots = slots
     this.#ports = ports
     this.#random = random
@@ -49,10 +50,10 @@ export class SimWorkers {
       await this.#ports.world.sleep(200)
       throw new Error(`${process.name} is gone`)
     })
-    return copyOf(await Promise.race([runTask(spec, facts.program, facts.host), silence]))
+    return plainCopy(await Promise.race([facts.then(({ program, host }) => runTask(spec, program, host)), silence]))
   }
 
-  #pick(): { process: SimProcess; facts: WorkerFacts } {
+  #pick(): { process: SimProcess; facts: Promise<WorkerFacts> } {
     const at = Math.floor(this.#random.next() * this.slots)
     const known = this.#workers[at]
     if (known?.process.isAlive) return known
@@ -63,13 +64,12 @@ export class SimWorkers {
 
 /** A spec as it arrives elsewhere. The plan is the same for all tasks of a batch, so it is copied once; lists of blocks grow while a batch runs, so each spec has its own. */
 function sent(spec: TaskSpec): TaskSpec {
-  const plan = plans.get(spec.plan) ?? copyOf(spec.plan)
+  const plan = plans.get(spec.plan) ?? plainCopy(spec.plan)
   plans.set(spec.plan, plan)
   return { ...spec, plan, inputs: Object.fromEntries(Object.entries(spec.inputs).map(([shuffle, blocks]) => [shuffle, [...blocks]])) }
 }
 
 const plans = new WeakMap<BatchPlan, BatchPlan>()
-const copyOf = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T
 
 /** Tasks in the coordinator's own process: they share its warm state and die with it. */
 export function inlineFor(process: SimProcess, ports: Ports, { program, host }: WorkerFacts): TaskLauncher {

@@ -35,14 +35,12 @@ export class SimProcess {
   pause(ms: number): void { this.#pausedUntil = this.#world.now() + ms }
 
   /** Passes when the process runs; never in a dead one. */
-  async running(): Promise<void> {
-    while (this.isPaused) await this.#world.sleep(this.#pausedUntil - this.#world.now())
-    if (!this.#alive) await never()
-  }
+  running(): Promise<void> { return new Promise((resolve) => this.#whenRunning(resolve)) }
+  wait(ms: number): Promise<void> { return new Promise((resolve) => this.#world.after(ms, () => this.#whenRunning(resolve))) }
 
-  async wait(ms: number): Promise<void> {
-    await this.#world.sleep(ms)
-    await this.running()
+  #whenRunning(goOn: () => void): void {
+    if (this.isPaused) this.#world.after(this.#pausedUntil - this.#world.now(), () => this.#whenRunning(goOn))
+    else if (this.#alive) goOn()
   }
 }
 

@@ -8,6 +8,8 @@ export class SimSinks {
   readonly #ports: Ports
   readonly #stores: WatchedStores
   readonly #report: Report
+  /** Sinks that may be written while the plan of the next batch is open. */
+  readonly #ahead: ReadonlySet<string>
   /** What a fenced table holds: rows by sink and batch. */
   readonly tables = new Map<string, Map<number, unknown[]>>()
   /** Last batch by sink and partition. */
@@ -15,7 +17,8 @@ export class SimSinks {
   /** What reached a sink without a memory: content by idempotency key. */
   readonly calls = new Map<string, { readonly sink: string; readonly batch: number; readonly partition: number; readonly content: string; rows: readonly unknown[]; times: number }>()
 
-  constructor(ports: Ports, stores: WatchedStores, report: Report) {
+  constructor(ports: Ports, stores: WatchedStores, report: Report, ahead: ReadonlySet<string> = new Set()) {
+    this.#ahead = ahead
     this.#ports = ports
     this.#stores = stores
     this.#report = report
@@ -41,8 +44,10 @@ export class SimSinks {
 
   #call(process: SimProcess, name: string, delivery: Delivery, effect: () => void): Promise<void> {
     return this.#ports.call(process, { port: 'sink', operation: 'write', about: `${name} ${delivery.batch}/${delivery.partition}`, changes: true }, async () => {
-      const committed = this.#stores.current!.committed
-      if (delivery.batch > committed) this.#report('shown before commit', `${name} shows batch ${delivery.batch}, the head says ${committed}`)
+      const { committed, plan } = this.#stores.current!
+      const isAhead = this.#ahead.has(name) && plan !== undefined && delivery.batch === committed + 1
+      if (isAhead) this.#ports.count('shown ahead')
+      else if (delivery.batch > committed) this.#report('shown before commit', `${name} shows batch ${delivery.batch}, the head says ${committed}`)
       if (delivery.batch < committed) this.#ports.count('zombie output')
       effect()
     })

@@ -8,6 +8,7 @@ import { MemoryHeadStore } from '../../local/head-memory.ts'
 import type { Head } from '../../model/head.ts'
 import type { Manifest } from '../../model/manifest.ts'
 import type { BlobRef } from '../../model/refs.ts'
+import { plainCopy } from './plain-copy.ts'
 
 export type Report = (check: string, what: string) => void
 
@@ -37,7 +38,7 @@ export class WatchedStores {
       read: () => this.#heads.read(),
       cas: async (expected, value, cause) => {
         const answer = await this.#heads.cas(expected, value, cause)
-        if (answer === 'written') await this.#written(JSON.parse(JSON.stringify(value)) as Head, cause)
+        if (answer === 'written') await this.#written(plainCopy(value), cause)
         return answer
       },
       close: async () => {},

@@ -8,6 +8,7 @@ export class World implements Clock {
   #now: number
   #order = 0
   readonly #events: Event[] = []
+  readonly #real = new Set<Promise<unknown>>()
 
   /** `start` in milliseconds since the epoch. */
   constructor(start: number) {
@@ -30,10 +31,24 @@ export class World implements Clock {
     })
   }
 
+  /** Virtual time stands still until `work` has settled: something real, such as a module that is loaded, or a function of the user's. */
+  async real<T>(work: Promise<T>): Promise<T> {
+    this.#real.add(work)
+    try {
+      return await work
+    } finally {
+      this.#real.delete(work)
+    }
+  }
+
   /** Lets events happen until `done` holds, nothing is left to happen, or `until` has passed; says whether `done` holds. */
   async run(done: () => boolean, until: number): Promise<boolean> {
     for (let turn = 0; ; turn++) {
       await promisesSettled(turn)
+      while (this.#real.size > 0) {
+        await Promise.allSettled(this.#real)
+        await promisesSettled(turn)
+      }
       if (done()) return true
       const next = this.#events[0]
       if (next === undefined || next.time > until) return false

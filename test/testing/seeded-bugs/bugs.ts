@@ -8,7 +8,7 @@ export interface SeededBug {
   /** Stands in front of the file. */
   readonly prefix?: string
   /** The job that exercises it, where not every job does. */
-  readonly job?: 'a' | 'b' | 'c'
+  readonly job?: 'a' | 'b' | 'c' | 'e' | 'f'
   readonly seeds?: number
 }
 
@@ -62,4 +62,12 @@ export const bugs: readonly SeededBug[] = [
   { name: 'a pane that stays one batch too long', file: 'state/window-state.ts', find: 'panes[gone].time < oldest', put: 'panes[gone].time < oldest - 1000', job: 'b' },
   { name: 'a pane that goes one batch too early', file: 'state/chains.ts', find: 'pane.time > window!.keepPanesAfter', put: 'pane.time > window!.keepPanesAfter + 2000', job: 'b' },
   { name: 'timeouts left out in empty batches', file: 'stream/operators/map-with-state.ts', find: 'if (expires !== null) expire', put: 'if (expires !== null && mapped.length > 0) expire', job: 'b' },
+
+  // — dead letters, and outputs before the commit
+  { name: 'a record to blame for a store that failed', file: 'runtime/set-aside.ts', find: '    if (answer.outside) throw reviveError(answer.error)\n', put: '', job: 'e' },
+  { name: 'the record after the one to blame set aside', file: 'runtime/read-split.ts', find: '!this.#skip.has(from + i)', put: '!this.#skip.has(from + i - 1)', job: 'e' },
+  { name: 'records set aside and not kept', file: 'checkpoint/dead-letters.ts', find: 'return added ? [...left, added] : left', put: 'return left', job: 'e' },
+  { name: 'a plan made anew after it was shown from', file: 'runtime/run-batch.ts', find: 'c.writer.head.plan ? await planAgain(c) : await plan(c, tick)', put: "c.writer.head.plan && c.writer.head.plan.tick < tick ? await planAgain(c) : await plan(c, tick)", job: 'f' },
+  { name: 'outputs shown before their plan is fixed', file: 'runtime/run-batch.ts', find: '  if (showsAhead(c.program.graph)) await openPlan(c, planned)\n', put: '', job: 'f' },
+  { name: 'a plan whose source has moved on', file: 'runtime/run-batch.ts', find: 'await planFrom(await storedPlan(c), {', put: 'await planFrom({ ...(await storedPlan(c)), positions: { ...(c.base?.positions ?? {}) } }, {', job: 'f' },
 ]

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { randomFaults, scenarioOf, SHAPES, Tally } from '../../../lib/testing/simulator/campaign.ts'
 import { simulate } from '../../../lib/testing/simulator/simulate.ts'
-import { longJobs } from '../../../lib/testing/simulator/jobs/jobs.ts'
+import { longJobs, specialJobs } from '../../../lib/testing/simulator/jobs/jobs.ts'
 import { assertSound, untilFound } from './findings.ts'
 
 const first = Number(process.env['SLUICE_SEED'] ?? 1)
@@ -19,6 +19,13 @@ test('a window that does not fit into its manifests survives many faults', async
   const tally = new Tally()
   await randomFaults(first, first + 4, tally, untilFound, longJobs)
   assertSound(tally)
+})
+
+test('records that are set aside are one dead letter each, and outputs before the commit show what is committed, under many faults', async () => {
+  const tally = new Tally()
+  await randomFaults(first, first + 120, tally, untilFound, specialJobs)
+  assertSound(tally)
+  assert.ok(tally.happened.get('shown ahead')! > 0)
 })
 
 test('one seed always comes to the same trace', async () => {

@@ -1,6 +1,7 @@
 import type { Random } from '../../../host/random.ts'
 import type { OutputSink } from '../../../output/sink.ts'
 import type { Source } from '../../../source/source.ts'
+import type { ConfObject } from '../../../stream/spark-conf.ts'
 import type { StreamingContext } from '../../../stream/streaming-context.ts'
 
 /** A program that the simulator runs, and what it must come to, computed in a straight line without any of the engine. */
@@ -9,6 +10,11 @@ export interface Job {
   readonly intervalMs: number
   /** Sources with their number of partitions. */
   readonly sources: Readonly<Record<string, number>>
+  readonly conf?: ConfObject
+  /** Records that make a function throw, and are set aside. */
+  readonly isLetter?: (record: unknown) => boolean
+  /** Outputs that are shown before their batch is committed. */
+  readonly ahead?: readonly string[]
   define(ssc: StreamingContext, outside: Outside): void
   record(random: Random): unknown
   /** Rows per output for each batch, in any order. */
@@ -33,7 +39,9 @@ export interface ReferenceBatch {
 export const PARTITIONS = 3
 
 /** Long enough that blocks do not all fit into their references. */
-export const wordOf = (index: number): string => `word-${String(index).padStart(3, '0')}-${'abcdefghijklmnopqrstuvwxyz'.slice(index % 20)}-${(index * 7919).toString(36).repeat(6)}`
+const newWord = (index: number): string => `word-${String(index).padStart(3, '0')}-${'abcdefghijklmnopqrstuvwxyz'.slice(index % 20)}-${(index * 7919).toString(36).repeat(6)}`
+const words: string[] = []
+export const wordOf = (index: number): string => (words[index] ??= newWord(index))
 
 /** Few words often, many words seldom. */
 export const randomWord = (random: Random, words: number): string => wordOf(Math.floor(random.next() ** 2 * words))
