@@ -6,13 +6,15 @@ import type { Killed, Scene, SceneRequest } from './scene.ts'
 
 /** A process lives this long before it is killed: long enough to start and run some batches, or to die in the middle of starting. */
 const LIFE_MS = { min: 100, max: 900 }
+/** Threads that load the program have to start as well. */
+const THREADS_MS = 900
 
 /** Kills a program that runs as users run it, `sluice run --dir`, with all its threads. */
 export async function killOneProcess({ kills, workers, folder }: SceneRequest, scene: Scene, random: SeededRandom): Promise<Killed> {
   const child = new Child(['lib/cli/bin.ts', 'run', ...scene.programArgs, '--dir', join(folder, 'state'), '--workers', String(workers)], join(folder, 'stderr.txt'))
   let stops = 0
   for (let killed = 0; killed < kills; killed++) {
-    await sleep(LIFE_MS.min + random.next() * (LIFE_MS.max - LIFE_MS.min))
+    await sleep(LIFE_MS.min + random.next() * (LIFE_MS.max - LIFE_MS.min + (workers > 0 ? THREADS_MS : 0)))
     if (random.next() < 0.1) {
       stops++
       await child.stopFor(100)
