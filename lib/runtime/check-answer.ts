@@ -2,7 +2,7 @@ import { blockShape } from '../checkpoint/check-manifest.ts'
 import { refBelow } from '../checkpoint/ref-shape.ts'
 import { KEY_GROUPS } from '../model/key/key-group.ts'
 import type { BlobRef } from '../model/refs.ts'
-import { anything, both, count, fields, list, maybe, named, nullOr, oneOf, type Shape, text, truth, upTo, whole } from '../model/shape.ts'
+import { anything, count, fields, list, maybe, named, nullOr, oneOf, type Shape, text, truth, upTo, whole } from '../model/shape.ts'
 import type { MapOutput, TaskReport, TaskSpec } from '../model/task.ts'
 import type { StagePlan } from '../plan/stages.ts'
 
@@ -16,7 +16,7 @@ export function faultOfAnswer(answer: unknown, spec: TaskSpec, { stages }: Pick<
   const report = answer as TaskReport
   if (report.task !== spec.task || report.exec !== spec.exec) return ' belongs to another task'
   if (report.kind === 'failed') return failure(report)
-  return content(spec, report.run)(report) ?? otherWork(report, spec, stages)
+  return content(spec.plan)(report) ?? foreignWork(report, spec.plan.batch) ?? otherWork(report, spec, stages)
 }
 
 type TaskDone = Extract<TaskReport, { kind: 'done' }>
@@ -29,14 +29,15 @@ const failure = fields({
   outside: maybe(truth),
 })
 
-function content({ plan }: TaskSpec, run: string): Shape {
-  const ref = both(refBelow(`${plan.app}/${plan.inc}/`), (value) => (writtenBy(run, value as BlobRef) ? null : ' names an object that another execution wrote'))
+/** Of a `done` answer whose objects lie below `root`. Made once per root: answers come by the thousand, and every one is checked. */
+function contentBelow(root: string): Shape {
+  const ref = refBelow(root)
   const range = { from: upTo(KEY_GROUPS), to: upTo(KEY_GROUPS) }
   return fields({
     shuffles: list(fields({ shuffle: count, ref, counts: list(count), sums: list(count) })),
     reduced: list(fields({ shuffle: count, reducer: count, records: count, sum: count })),
     state: list(fields({
-      operator: text, ...range, base: list(text), block: nullOr(both(blockShape(ref), (block) => ((block as { batch: number }).batch === plan.batch ? null : ' is of another batch'))), keys: count,
+      operator: text, ...range, base: list(text), block: nullOr(blockShape(ref)), keys: count,
       window: maybe(fields({ pane: nullOr(fields({ time: whole, ref })), slideTime: nullOr(whole), keepPanesAfter: whole })),
     })),
     retained: list(fields({ stream: text, partition: count, ref })),
@@ -47,11 +48,26 @@ function content({ plan }: TaskSpec, run: string): Shape {
   })
 }
 
+let last: { readonly root: string; readonly shape: Shape } | null = null
+
+function content({ app, inc }: TaskSpec['plan']): Shape {
+  const root = `${app}/${inc}/`
+  if (last?.root !== root) last = { root, shape: contentBelow(root) }
+  return last.shape
+}
+
+/** Names end in the run of the process that writes, and a counter: what another execution wrote is not this one's to answer with. */
+function foreignWork(answer: TaskDone, batch: number): string | null {
+  const { run, shuffles, state, retained, outputs, letters } = answer
+  const isOwn = (ref: BlobRef | null | undefined): boolean => !ref || (run !== '' && ref.key.startsWith(`${run}.`, ref.key.lastIndexOf('/') + 1))
+  const allOwn = shuffles.every(({ ref }) => isOwn(ref)) && retained.every(({ ref }) => isOwn(ref)) && outputs.every(({ ref }) => isOwn(ref)) && isOwn(letters)
+    && state.every(({ block, window }) => isOwn(block?.ref) && isOwn(window?.pane?.ref))
+  if (!allOwn) return ' names an object that another execution wrote'
+  return state.every(({ block }) => block === null || block.batch === batch) ? null : ' has a state block that is of another batch'
+}
+
 /** By the name that the program chose, whichever; what is in one is copied into an object of the program. */
 const snapshots: Shape = (value) => fields({})(value) ?? (Object.values(value as object).some((each) => typeof each === 'object' && each !== null && Object.hasOwn(each, '__proto__')) ? ' has a prototype in it' : null)
-
-/** Names end in the run of the process that writes, and a counter. */
-const writtenBy = (run: string, { key }: BlobRef): boolean => run !== '' && key.slice(key.lastIndexOf('/') + 1).startsWith(`${run}.`)
 
 /** Whether the answer is to what the task was given: each output and kept stream once per partition, shuffles of its own stages, records of sources in the plan. */
 function otherWork({ shuffles, outputs, retained, records }: TaskDone, { work, plan }: TaskSpec, stages: StagePlan['stages']): string | null {

@@ -91,7 +91,7 @@ const cases: readonly [sentence: string, fault: RegExp, tamper: Tamper][] = [
   ['more records than the plan has', /counts records that are not in the plan/, (answer) => { for (const splits of Object.values<any>(answer.records)) for (const split of Object.keys(splits)) splits[split] = 2 ** 40; return Object.keys(answer.records).length > 0 ? answer : undefined }],
   ['records of a source that the plan does not have', /counts records that are not in the plan/, (answer) => ({ ...answer, records: { [hostile]: { 0: 1 } } })],
   ['records under a name that every object has', /is a name that every object has/, (answer) => ({ ...answer, records: JSON.parse('{"__proto__":{"0":1}}') as object })],
-  ['state of another batch', /block is of another batch/, part('state', (all) => { all[0].block.batch = 7 })],
+  ['state of another batch', /has a state block that is of another batch/, part('state', (all) => { all[0].block.batch = 7 })],
   ['state of an empty operator name', /operator is not a text/, part('state', (all) => { all[0].operator = null })],
   ['key groups that do not exist', /to is not a whole number from 0 to 256/, part('state', (all) => { all[0].to = 4096 })],
   ['an object of another app', /names an object outside of its app/, part('outputs', (all, { run }) => { all[0].ref.key = `other/i1/out/${run}.0` })],
