@@ -1,5 +1,5 @@
 import { createClient } from '@redis/client'
-import { Child, findProgram, freePort, type RunningServer, serverFolder } from './server-process.ts'
+import { Child, findProgram, freePort, Restarting, type RunningServer, serverFolder } from './server-process.ts'
 
 /** The server program, or `null` when Redis is not installed (Debian: `redis-server`). */
 export const findRedis = (): string | null => findProgram('redis-server')
@@ -8,13 +8,13 @@ export const findRedis = (): string | null => findProgram('redis-server')
 export async function startRedis(program: string): Promise<RunningServer> {
   const folder = serverFolder('redis')
   const port = await freePort()
-  const child = new Child(program, ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no', '--requirepass', 'hidden-word'])
+  const start = (): Child => new Child(program, ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no', '--requirepass', 'hidden-word'])
   const url = `redis://:hidden-word@127.0.0.1:${port}`
-  await child.ready(async () => {
+  const server = await Restarting.of(start, async () => {
     const client = createClient({ url, socket: { reconnectStrategy: false } })
     client.on('error', () => {})
     await client.connect()
     await client.close()
   })
-  return { url, port, pid: child.process.pid!, stop: () => child.stop('SIGKILL', folder) }
+  return { url, port, pid: server.pid, crash: () => server.crash('SIGKILL'), stop: () => server.stop('SIGKILL', folder) }
 }

@@ -9,6 +9,8 @@ export interface RunningServer {
   readonly url: string
   readonly port: number
   readonly pid: number
+  /** Kills it in the middle of whatever it does, and starts it again on what it had written. */
+  crash(): Promise<void>
   /** Ends it and removes its folder. */
   stop(): Promise<void>
 }
@@ -88,4 +90,34 @@ export class Child {
     await this.exited
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** A server that is there again after each crash, at the same address. */
+export class Restarting {
+  readonly #start: () => Child
+  readonly #ask: () => Promise<unknown>
+  #child: Child
+
+  private constructor(start: () => Child, ask: () => Promise<unknown>) {
+    this.#start = start
+    this.#ask = ask
+    this.#child = start()
+  }
+
+  static async of(start: () => Child, ask: () => Promise<unknown>): Promise<Restarting> {
+    const server = new Restarting(start, ask)
+    await server.#child.ready(ask)
+    return server
+  }
+
+  get pid(): number { return this.#child.process.pid! }
+
+  async crash(signal: NodeJS.Signals): Promise<void> {
+    this.#child.process.kill(signal)
+    await this.#child.exited
+    this.#child = this.#start()
+    await this.#child.ready(this.#ask)
+  }
+
+  stop(signal: NodeJS.Signals, folder: string): Promise<void> { return this.#child.stop(signal, folder) }
 }

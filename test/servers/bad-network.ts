@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { systemClock } from '../../lib/local/system-clock.ts'
-import { hasCode } from '../../lib/model/errors.ts'
 import type { OutputSink } from '../../lib/sinks/index.ts'
 import { delivery } from '../../lib/testing/contracts/sink.ts'
 import { withSeeds } from '../support/dice.ts'
 import { FaultProxy } from './fault-proxy.ts'
+import { insist } from './sql-laws.ts'
 
 /** A server that can be reached by a way that is not its own. */
 export interface Reachable {
@@ -24,17 +24,9 @@ export interface Reachable {
 const BATCHES = 12
 const PARTITIONS = 2
 
-/** Everything of a batch, again and again until it is through, as the engine does with an output that is owed. */
-async function insist(sink: OutputSink<number>, batch: number, place: string): Promise<void> {
+async function writeBatch(sink: OutputSink<number>, batch: number, place: string): Promise<void> {
   for (let partition = 0; partition < PARTITIONS; partition++) {
-    for (let tries = 0; ; tries++) {
-      try {
-        await sink.write([0, 1, 2].map((n) => 100 * batch + 10 * partition + n), { ...delivery(batch, partition, PARTITIONS, { sink: place }), clock: systemClock })
-        break
-      } catch (error) {
-        if (!hasCode(error, 'E_SINK_UNAVAILABLE') || tries > 50) throw error
-      }
-    }
+    await insist(() => sink.write([0, 1, 2].map((n) => 100 * batch + 10 * partition + n), { ...delivery(batch, partition, PARTITIONS, { sink: place }), clock: systemClock }))
   }
 }
 
@@ -47,7 +39,7 @@ export function badNetworkLaw({ name, port, silent, prepare, open, read }: Reach
     let sink = open(proxy.port, place)
     try {
       for (let batch = 1; batch <= BATCHES; batch++) {
-        await insist(sink, batch, place)
+        await writeBatch(sink, batch, place)
         if (dice.chance(0.5)) continue
         // Another process, as far as the server can tell: with connections of its own.
         await sink.close?.()

@@ -42,6 +42,7 @@ async function tests(found: string): Promise<void> {
     openCut: (at, options) => mysql(cutPool(pool, at), options),
     run: async (sql) => { await pool.query(sql) },
     read: async (sql) => (await pool.query({ sql, rowsAsArray: true }))[0] as unknown[][],
+    crash: () => server.crash(),
   })
 
   badNetworkLaw({

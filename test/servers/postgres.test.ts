@@ -43,6 +43,7 @@ async function tests(found: string): Promise<void> {
     openCut: (at, options) => postgres(cutPool(pool, at), options),
     run: async (sql) => { await pool.query(sql) },
     read: async (sql) => (await pool.query({ text: sql, rowMode: 'array' })).rows,
+    crash: () => server.crash(),
   })
 
   badNetworkLaw({

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { hasCode } from '../../lib/model/errors.ts'
 import type { Clock } from '../../lib/host/clock.ts'
 import { systemClock } from '../../lib/local/system-clock.ts'
 import type { OutputSink, SqlOptions } from '../../lib/sinks/index.ts'
 import { deliver, delivery } from '../../lib/testing/contracts/sink.ts'
+import { withSeeds } from '../support/dice.ts'
 
 /** A SQL server as these tests need it. */
 export interface SqlServer {
@@ -14,6 +16,19 @@ export interface SqlServer {
   /** Runs a statement as somebody else. */
   run(sql: string): Promise<void>
   read(sql: string): Promise<unknown[][]>
+  /** Ends the server in the middle of whatever it does, and starts it again. */
+  crash(): Promise<void>
+}
+
+/** As the engine does with an output that is owed: the same again, until the server takes it. */
+export async function insist(write: () => Promise<void>): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await write()
+    } catch (error) {
+      if (!hasCode(error, 'E_SINK_UNAVAILABLE') || tries > 50) throw error
+    }
+  }
 }
 
 type Count = readonly [word: string, n: number]
@@ -36,6 +51,26 @@ export function sqlLaws(name: string, server: SqlServer): void {
       assert.deepEqual(await server.read(`select word, n from ${into} order by n, word`), [['a', 1], ['b', 1], ['a', 2], ['b', 2], ['a', 3], ['b', 3]])
     })
   }
+
+  test(`F67: ${name}: a server that is killed again and again while it is written to has every row once`, (t) => withSeeds(t, 1, async (dice) => {
+    const into = await table('n int')
+    const sink = server.open({ table: into, columns: ['n'], row: (n: number) => [n], batchRows: 1, attempts: 3, timeoutMs: 5_000 })
+    let over = false
+    const killing = (async () => {
+      for (let kills = 0; kills < 4 && !over; kills++) {
+        await sleep(dice.between(20, 250))
+        await server.crash()
+      }
+    })()
+    for (let batch = 1; batch <= 60; batch++) {
+      await insist(() => sink.write([0, 1, 2, 3].map((n) => 10 * batch + n), { ...delivery(batch, 0, 1, { sink: into }), clock }))
+      await sleep(10)
+    }
+    over = true
+    await killing
+    const expected = Array.from({ length: 60 }, (_, b) => [0, 1, 2, 3].map((n) => 10 * (b + 1) + n)).flat()
+    assert.deepEqual(await server.read(`select n from ${into} order by n`).then((rows) => rows.flat()), expected)
+  }))
 
   test(`F61: ${name}: transactions that lock the same rows in opposite order are repeated, and every addition counts once`, async () => {
     const into = await table()
