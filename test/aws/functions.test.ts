@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { type CoordinatorAnswer, runDueBatches } from '../../lib/app/aws-coordinator.ts'
-import { awsHost } from '../../lib/app/aws-host.ts'
+import { awsHost, BLOB_PREFIX } from '../../lib/app/aws-host.ts'
 import { type OutputAnswer, showOutput } from '../../lib/app/aws-output.ts'
 import { builtApp } from '../../lib/app/aws-program.ts'
 import { runTaskMessage } from '../../lib/app/aws-task.ts'
 import { decodeTick } from '../../lib/app/aws-tick.ts'
 import { S3BlobStore } from '../../lib/aws/s3-blob-store.ts'
 import { s3TextFiles } from '../../lib/aws/s3-text-files.ts'
+import { decodeLetters } from '../../lib/checkpoint/dead-letters.ts'
+import { readManifest } from '../../lib/checkpoint/manifest.ts'
 import { silentLog } from '../../lib/host/log.ts'
-import { app, minutes, type StreamingContext } from '../../lib/index.ts'
+import { app, type AppOptions, minutes, type StreamingContext } from '../../lib/index.ts'
 import { ManualClock } from '../../lib/local/manual-clock.ts'
 import { type SluiceError } from '../../lib/model/errors.ts'
 import type { Head } from '../../lib/model/head.ts'
@@ -35,9 +37,9 @@ interface Deployment {
   saved(): Promise<Counts[]>
 }
 
-async function deploy(define = countWords): Promise<Deployment> {
+async function deploy(define = countWords, options: AppOptions = {}): Promise<Deployment> {
   const name = `t${fresh()}`
-  const program = app(name, minutes(1), (ssc) => define(ssc, `s3://${bucket}/${name}`))
+  const program = app(name, minutes(1), (ssc) => define(ssc, `s3://${bucket}/${name}`), options)
   const lambda = await lambdaServer({
     task: (message) => runTaskMessage(message, task, newHost()),
     output: (request) => showOutput(request, output, newHost()),
@@ -159,6 +161,44 @@ test('an output whose answer is lost is owed, and shown again with the same cont
   assert.deepEqual(await tick(), { busy: false, batches: 1, committed: 2 })
   assert.deepEqual((await head()).owed, [])
   assert.deepEqual(await saved(), [{ a: 1, b: 2 }, { a: 1, b: 2 }])
+})
+
+test('F69: a record that makes its task fail is found by tasks in functions, and set aside with the commit', async () => {
+  const { put, tick, saved, head } = await deploy((ssc, place) => {
+    ssc.source('lines', s3TextFiles(`${place}/in`, { splitBytes: 8 }))
+      .map((word) => {
+        if (word === 'bad') throw new TypeError('not a word')
+        return [word, 1] as [string, number]
+      })
+      .updateStateByKey<number>((added, sum) => added.reduce((a, b) => a + b, sum ?? 0))
+      .saveAsTextFiles(`${place}/out/counts`)
+  }, { onError: 'dead-letter', conf: { 'spark.task.maxFailures': 1 } })
+  await put('1', 'a\nb\nbad\na\nc\n')
+  assert.deepEqual(await tick(), { busy: false, batches: 1, committed: 1 })
+  assert.deepEqual(await saved(), [{ a: 2, b: 1, c: 1 }])
+  const { deadLetters } = await readManifest(new S3BlobStore(clients, bucket, BLOB_PREFIX), (await head()).manifest!)
+  const letters = decodeLetters(await new S3BlobStore(clients, bucket, BLOB_PREFIX).get(deadLetters![0].ref.key), 'letters')
+  assert.deepEqual(letters.map(({ id, record, code }) => [id, record, code]), [['1-1', 'bad', 'E_USER_CODE']])
+})
+
+test('an output before the commit is shown by its function while the plan is open, and once more with the same content after a crash', async () => {
+  const shown: [batch: number, committed: number, rows: unknown[]][] = []
+  let committedNow = async (): Promise<number> => 0
+  const { put, tick, head, lambda } = await deploy((ssc, place) => {
+    ssc.source('lines', s3TextFiles(`${place}/in`)).output('early', {
+      name: 'watched',
+      guarantee: 'at-least-once',
+      write: async (rows, { batch }) => { shown.push([batch, await committedNow(), [...rows]]) },
+    }, { order: 'before' })
+  })
+  committedNow = async () => (await head()).committed
+  await put('1', 'a')
+  let lost = 1
+  lambda.fault = (name) => (name === 'output' && lost-- > 0 ? 'lose-answer' : null)
+  await assert.rejects(tick(), (error: SluiceError) => error.code === 'E_FUNCTION_UNANSWERED')
+  await put('2', 'b')
+  assert.deepEqual(await tick(), { busy: false, batches: 2, committed: 2 })
+  assert.deepEqual(shown, [[1, 0, ['a']], [1, 0, ['a']], [2, 1, ['b']]])
 })
 
 test('the output function shows only what the head says is committed and not marked yet', async () => {

@@ -48,7 +48,10 @@ export async function killFleet({ kills, processes, folder }: SceneRequest, scen
 /** The old one stands still while its lease runs out, wakes when its successor has taken over, and must end by itself. */
 async function takenOver(old: Child, successor: Child, scene: Scene): Promise<Child> {
   const before = scene.batch()
-  while (scene.batch() === before) await sleep(20)
+  while (scene.batch() === before) {
+    if (old.isOver) throw new Error(`the coordinator ended with ${old.exitCode} by itself: ${old.lastWords}`)
+    await sleep(20)
+  }
   old.signal('SIGSTOP')
   const reached = scene.batch()
   for (let alive = Date.now(); scene.batch() <= reached + 1 && Date.now() - alive < TAKEN_MS;) {
