@@ -189,7 +189,12 @@ async function lookAround(c: Coordination): Promise<void> {
   const { app, inc, committed, manifest, plan, owed } = c.writer.head
   const live = new Set([manifest?.key, plan?.content.key, ...owed.map((each) => each.manifest.key)])
   if (c.base) for (const ref of refsOf(c.base)) live.add(ref.key)
-  for (const each of owed) for (const ref of refsOf(await readManifest(c.host.blobs, each.manifest))) live.add(ref.key)
+  for (const each of owed) {
+    const content = await readManifest(c.host.blobs, each.manifest)
+    for (const ref of refsOf(content)) live.add(ref.key)
+    // Whether or not it is its turn in this life: the last of them may be of the manifest that the next batch replaces.
+    c.sweeper.pin(each.manifest, content, each.output)
+  }
   const names = new Names(app, inc)
   const keys = await c.host.blobs.list(`${app}/`)
   const [own, former] = [keys.filter((key) => key.startsWith(names.root)), keys.filter((key) => !key.startsWith(names.root))]

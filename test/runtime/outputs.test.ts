@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { app, seconds } from '../../lib/index.ts'
+import { testApp } from '../../lib/testing/index.ts'
 import { ProcessLife, World } from '../support/lives.ts'
 import type { Batch, Build } from '../support/run.ts'
 
@@ -38,4 +40,18 @@ test('what fails again stays owed', async () => {
   }
   await ProcessLife.begin(world, both, batches)
   assert.deepEqual(shownBy(world, 'first').at(-1), 1)
+})
+
+test('what is owed is kept over a restart, also behind an older batch that keeps failing, however many batches follow', async () => {
+  const long = app('long', seconds(1), (ssc) => {
+    ssc.socketTextStream('localhost', 1).output('lines', { name: 'nowhere', guarantee: 'exactly-once', write: async () => {} })
+  })
+  // Too long for a reference, so that each batch has an object that could be swept.
+  const line = (batch: number): string => `${batch} ${'x'.repeat(2000)}`
+  await using t = await testApp(long)
+  t.fail({ output: 'lines', times: 9 })
+  await t.run([[line(1)], [line(2)], [line(3)]], { output: 'lines' })
+  await t.restart()
+  await t.run([4, 5, 6, 7, 8, 9, 10].map((batch) => [line(batch)]), { output: 'lines' })
+  assert.deepEqual(t.output('lines').batches.map(({ rows }) => rows), Array.from({ length: 10 }, (_, i) => [line(i + 1)]))
 })
