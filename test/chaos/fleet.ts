@@ -38,7 +38,7 @@ export async function killFleet({ kills, processes, folder }: SceneRequest, scen
     }
     await victim.end('SIGKILL')
     victim.startAgain()
-    if (++killed === Math.floor(kills / 2)) coordinator = await takenOver(coordinator, newCoordinator('successor'), scene)
+    if (++killed === Math.floor(kills / 2)) coordinator = await takenOver(coordinator, () => newCoordinator('successor'), scene)
   }
   await letFinish(coordinator, scene)
   for (const worker of workers) await worker.end('SIGKILL')
@@ -46,13 +46,14 @@ export async function killFleet({ kills, processes, folder }: SceneRequest, scen
 }
 
 /** The old one stands still while its lease runs out, wakes when its successor has taken over, and must end by itself. */
-async function takenOver(old: Child, successor: Child, scene: Scene): Promise<Child> {
+async function takenOver(old: Child, start: () => Child, scene: Scene): Promise<Child> {
   const before = scene.batch()
   while (scene.batch() === before) {
     if (old.isOver) throw new Error(`the coordinator ended with ${old.exitCode} by itself: ${old.lastWords}`)
     await sleep(20)
   }
   old.signal('SIGSTOP')
+  const successor = start()
   const reached = scene.batch()
   for (let alive = Date.now(); scene.batch() <= reached + 1 && Date.now() - alive < TAKEN_MS;) {
     await sleep(100)
