@@ -2,6 +2,7 @@ import type { BlobStore } from '../host/blob-store.ts'
 import { encodeBlock, openBlock } from '../model/codec/block.ts'
 import type { DeadLetter, DeadLetterFacts, DeadLetters, DeadLetterWish } from '../model/dead-letter.ts'
 import { SluiceError } from '../model/errors.ts'
+import { getBlob } from './blobs.ts'
 import type { Names } from './names.ts'
 
 /** Letters as an object. A record of a kind that cannot be stored is left out: the letter then says where it was and what it did, and cannot be tried again. */
@@ -32,6 +33,13 @@ const without = (open: DeadLetters['open'], settled: ReadonlySet<string>): DeadL
   Object.fromEntries(Object.entries(open).map(([source, ids]) => [source, ids.filter((id) => !settled.has(id))] as const).filter(([, ids]) => ids.length > 0))
 
 export const idsOf = (letters: readonly DeadLetters[]): string[] => letters.flatMap(({ open }) => Object.values(open).flat())
+
+/** The open letters themselves, oldest first. */
+export async function readOpenLetters(blobs: BlobStore, letters: readonly DeadLetters[]): Promise<DeadLetter[]> {
+  const open = new Set(idsOf(letters))
+  const stored = await Promise.all(letters.map(async ({ ref }) => decodeLetters(await getBlob(blobs, ref), ref.key)))
+  return stored.flat().filter(({ id }) => open.has(id))
+}
 
 /** A wish is kept until the coordinator that reads it has committed a batch that grants it; granting it twice changes nothing, because ids are never used again. */
 export const putWish = (blobs: BlobStore, names: Names, wish: DeadLetterWish, run: string): Promise<void> =>

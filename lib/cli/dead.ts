@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { appsBelow } from '../app/embedded-host.ts'
-import { getBlob } from '../checkpoint/blobs.ts'
-import { decodeLetters, idsOf, putWish } from '../checkpoint/dead-letters.ts'
+import { putWish, readOpenLetters } from '../checkpoint/dead-letters.ts'
 import { readManifest } from '../checkpoint/manifest.ts'
 import { Names } from '../checkpoint/names.ts'
 import type { BlobStore } from '../host/blob-store.ts'
@@ -64,10 +63,7 @@ async function openDesk(dir: string, named: string | null): Promise<Desk> {
 }
 
 async function openLettersOf({ manifest: ref }: Head, blobs: BlobStore): Promise<DeadLetter[]> {
-  const groups = ref ? (await readManifest(blobs, ref)).deadLetters ?? [] : []
-  const open = new Set(idsOf(groups))
-  const letters = await Promise.all(groups.map(async (group) => decodeLetters(await getBlob(blobs, group.ref), group.ref.key)))
-  return letters.flat().filter(({ id }) => open.has(id))
+  return ref ? readOpenLetters(blobs, (await readManifest(blobs, ref)).deadLetters ?? []) : []
 }
 
 function lettersNamed(id: string, letters: readonly DeadLetter[], dir: string): readonly DeadLetter[] {

@@ -88,7 +88,6 @@ async function isDelivered(c: Coordination, owed: OwedOutput): Promise<boolean> 
 async function deliverOne(c: Coordination, owed: OwedOutput): Promise<OutputRun | null> {
   try {
     const manifest = await readManifest(c.host.blobs, owed.manifest)
-    c.sweeper.pin(owed.manifest, manifest, owed.output)
     const [failed] = await runOutputs(manifest, c.program.graph, c.publisher, c.events.outputHooks(manifest), (output) => output === owed.output)
     return failed ?? null
   } catch (error) {

@@ -7,12 +7,11 @@ import { MemoryHeadStore } from '../local/head-memory.ts'
 import { ManualClock } from '../local/manual-clock.ts'
 import { SeededRandom } from '../local/seeded-random.ts'
 import type { DeadLetter } from '../model/dead-letter.ts'
-import { SluiceError } from '../model/errors.ts'
 import type { Head } from '../model/head.ts'
 import type { Manifest } from '../model/manifest.ts'
 import { type DurationLike, instantMs, intervalMs } from '../model/time.ts'
 import { getBlob } from '../checkpoint/blobs.ts'
-import { decodeLetters, idsOf, putWish } from '../checkpoint/dead-letters.ts'
+import { idsOf, putWish, readOpenLetters } from '../checkpoint/dead-letters.ts'
 import { Names } from '../checkpoint/names.ts'
 import { fingerprint } from '../plan/fingerprint.ts'
 import { BatchEvents } from '../runtime/batch-events.ts'
@@ -25,6 +24,8 @@ import type { StreamNode } from '../stream/stream-node.ts'
 import type { StreamingContext } from '../stream/streaming-context.ts'
 import { validateStart } from '../stream/validate-start.ts'
 import { noState, storeState } from './stored-state.ts'
+import { byName } from './by-name.ts'
+import { batchOf, type TestBatch } from './test-batch.ts'
 import { type Crash, type Failure, TestFaults } from './test-faults.ts'
 import { TestLife } from './test-life.ts'
 import { TestOutput, watchOutput } from './test-output.ts'
@@ -59,14 +60,6 @@ export async function testApp(program: Program, options: TestAppOptions = {}): P
   const t = new TestApp(program, options)
   await t.restart()
   return t
-}
-
-export interface TestBatch {
-  readonly batch: number
-  /** Batch time in ms since the epoch. */
-  readonly timeMs: number
-  /** Records that arrived, by source. */
-  readonly records: Readonly<Record<string, number>>
 }
 
 interface Running {
@@ -109,7 +102,7 @@ export class TestApp {
 
   /** The stand-in for a source, by its name; without one when the program has a single source. */
   source(name?: string, { partitions = this.#partitions }: { readonly partitions?: number } = {}): TestSource {
-    const source = this.#named(this.#sources, name, 'source')
+    const [, source] = byName(this.#sources, name, 'source')
     source.widen(partitions)
     return source
   }
@@ -163,13 +156,13 @@ export class TestApp {
   // — what comes out
 
   /** What an output has shown, by the name of the output or of its stream; without one when the program has a single output. */
-  output(name?: string): TestOutput { return this.#named(this.#outputs, name, 'output') }
+  output(name?: string): TestOutput { return byName(this.#outputs, name, 'output')[1] }
 
   /** Keys and state of a stateful operator after the last batch, by its name. */
   async state(operator?: string): Promise<Map<unknown, unknown>> {
     const { coordinator } = await this.#ensureRunning()
     const states = new Map(Object.entries(coordinator.manifest?.state ?? {}))
-    const [uid, committed] = this.#entry(states, operator, 'stateful operator with committed state')
+    const [uid, committed] = byName(states, operator, 'stateful operator with committed state')
     const state = await new StateStore().keyed({ operator: uid, split: 0, partitions: 1, committed }, { get: (ref) => getBlob(this.#blobs, ref), put: () => Promise.reject(new Error('state is only read here')) })
     const pairs = new Map<unknown, unknown>()
     for (const id of state.table.ids()) if (state.has(id)) pairs.set(state.table.keyAt(id), state.get(id))
@@ -179,9 +172,7 @@ export class TestApp {
   /** Records that were set aside and not dealt with since, oldest first. */
   async deadLetters(): Promise<DeadLetter[]> {
     const { coordinator } = await this.#ensureRunning()
-    const letters = coordinator.manifest?.deadLetters ?? []
-    const open = new Set(idsOf(letters))
-    return (await Promise.all(letters.map(async ({ ref }) => decodeLetters(await getBlob(this.#blobs, ref), ref.key)))).flat().filter(({ id }) => open.has(id))
+    return readOpenLetters(this.#blobs, coordinator.manifest?.deadLetters ?? [])
   }
 
   /** Starts the process again, and has the next batch read these dead letters once more: all of them if none is named. */
@@ -302,18 +293,4 @@ export class TestApp {
     const head = this.#running?.coordinator.head
     return head ? head.zeroTime + this.#next * head.intervalMs : this.now()
   }
-
-  #named<T>(known: ReadonlyMap<string, T>, name: string | undefined, what: string): T { return this.#entry(known, name, what)[1] }
-
-  #entry<T>(known: ReadonlyMap<string, T>, name: string | undefined, what: string): [string, T] {
-    if (name === undefined && known.size === 1) return [...known][0]
-    if (name !== undefined && known.has(name)) return [name, known.get(name)!]
-    const names = [...known.keys()].map((each) => JSON.stringify(each)).join(', ') || 'none'
-    throw new SluiceError('E_NAME', name === undefined ? `The program has ${known.size} of this kind: say which ${what} you mean.` : `There is no ${what} "${name}".`, {
-      did: 'nothing was done', next: [`these exist: ${names}`],
-    })
-  }
 }
-
-const batchOf = ({ batch, time, cuts }: Manifest): TestBatch =>
-  ({ batch, timeMs: time, records: Object.fromEntries(Object.entries(cuts).map(([source, cut]) => [source, cut?.records ?? 0])) })
