@@ -5,10 +5,24 @@ const baseline = join(import.meta.dirname, 'results', 'baseline.json')
 const FALL = 0.9
 const ROUNDS_BAD = 0.6
 
-/** Compares ratios with those of the first check here, and warns where one fell by more than a tenth in three of five rounds. Never fails. */
-export function check(ratios: readonly { readonly workload: string; readonly ratio: string; readonly median: number; readonly perRound: readonly number[] }[], say: (text: string) => void): number {
+/**
+ * Compares ratios with those of the first check here, and warns where one fell by more than a tenth in three of five
+ * rounds. Never fails.
+ */
+export function check(
+  ratios: readonly {
+    readonly workload: string
+    readonly ratio: string
+    readonly median: number
+    readonly perRound: readonly number[]
+  }[],
+  say: (text: string) => void,
+): number {
   if (!existsSync(baseline)) {
-    writeFileSync(baseline, `${JSON.stringify(Object.fromEntries(ratios.map((each) => [nameOf(each), each.median])), null, 2)}\n`)
+    writeFileSync(
+      baseline,
+      `${JSON.stringify(Object.fromEntries(ratios.map((each) => [nameOf(each), each.median])), null, 2)}\n`,
+    )
     say('No earlier check to compare with: these ratios are the baseline from now on (bench/results/baseline.json).')
     return 0
   }
@@ -17,9 +31,14 @@ export function check(ratios: readonly { readonly workload: string; readonly rat
     const known = before[nameOf(ratio)]
     if (known === undefined) continue
     const fallen = ratio.perRound.filter((value) => value < FALL * known).length
-    if (fallen >= ROUNDS_BAD * ratio.perRound.length) say(`Slower: ${nameOf(ratio)} was ${known.toFixed(2)}, is ${ratio.median.toFixed(2)}; below nine tenths in ${fallen} of ${ratio.perRound.length} rounds.`)
+    if (fallen >= ROUNDS_BAD * ratio.perRound.length)
+      say(
+        `Slower: ${nameOf(ratio)} was ${known.toFixed(2)}, is ${ratio.median.toFixed(2)}; below nine tenths ` +
+          `in ${fallen} of ${ratio.perRound.length} rounds.`,
+      )
   }
   return 0
 }
 
-const nameOf = ({ workload, ratio }: { readonly workload: string; readonly ratio: string }): string => `${workload} ${ratio}`
+const nameOf = ({ workload, ratio }: { readonly workload: string; readonly ratio: string }): string =>
+  `${workload} ${ratio}`

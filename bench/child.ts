@@ -19,7 +19,11 @@ export interface Measured {
 const [name, variant, size, inputs] = process.argv.slice(2) as [string, string, Size, string]
 const workload = workloads.find((each) => each.name === name)!
 const meter = new Meter()
-const { records, checksum, extra = {} } = await workload.variants[variant].run({ size, inputs: JSON.parse(inputs) as InputFile[], meter })
+const {
+  records,
+  checksum,
+  extra = {},
+} = await workload.variants[variant].run({ size, inputs: JSON.parse(inputs) as InputFile[], meter })
 const measured: Measured = {
   records,
   wall_s: meter.wallSeconds,

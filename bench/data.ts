@@ -29,7 +29,9 @@ export class Draws {
     return (x >>> 0) / 2 ** 32
   }
 
-  below(limit: number): number { return Math.floor(this.next() * limit) }
+  below(limit: number): number {
+    return Math.floor(this.next() * limit)
+  }
 }
 
 const WORDS = 100_000
@@ -46,19 +48,20 @@ export function wordOfRank(rank: number): string {
 }
 
 /** Lines of 8 to 18 words; the word of rank r comes with a probability proportional to 1/r. */
-export const textFile = (lines: number): InputFile => cached(`text-${lines}.txt`, (write) => {
-  const draws = new Draws(SEED)
-  const words = Array.from({ length: WORDS }, (_, i) => wordOfRank(i + 1))
-  const cumulative = zipf(WORDS)
-  let text = ''
-  for (let line = 0; line < lines; line++) {
-    const count = 8 + draws.below(11)
-    for (let i = 0; i < count; i++) text += (i > 0 ? ' ' : '') + words[firstAbove(cumulative, draws.next())]
-    text += '\n'
-    if (text.length > 1 << 20) text = flushed(text, write)
-  }
-  flushed(text, write)
-})
+export const textFile = (lines: number): InputFile =>
+  cached(`text-${lines}.txt`, (write) => {
+    const draws = new Draws(SEED)
+    const words = Array.from({ length: WORDS }, (_, i) => wordOfRank(i + 1))
+    const cumulative = zipf(WORDS)
+    let text = ''
+    for (let line = 0; line < lines; line++) {
+      const count = 8 + draws.below(11)
+      for (let i = 0; i < count; i++) text += (i > 0 ? ' ' : '') + words[firstAbove(cumulative, draws.next())]
+      text += '\n'
+      if (text.length > 1 << 20) text = flushed(text, write)
+    }
+    flushed(text, write)
+  })
 
 function flushed(text: string, write: (bytes: Uint8Array) => void): string {
   write(Buffer.from(text, 'latin1'))
@@ -83,15 +86,16 @@ function firstAbove(cumulative: Float64Array, u: number): number {
 }
 
 /** `count` uniform numbers below `keys`, 32 bits each, little endian. */
-export const uniformFile = (keys: number, count: number): InputFile => cached(`uniform-${keys}-${count}.u32`, (write) => {
-  const draws = new Draws(SEED)
-  const chunk = new Uint32Array(1 << 16)
-  for (let done = 0; done < count; done += chunk.length) {
-    const part = chunk.subarray(0, Math.min(chunk.length, count - done))
-    for (let i = 0; i < part.length; i++) part[i] = draws.below(keys)
-    write(new Uint8Array(part.buffer, 0, part.byteLength))
-  }
-})
+export const uniformFile = (keys: number, count: number): InputFile =>
+  cached(`uniform-${keys}-${count}.u32`, (write) => {
+    const draws = new Draws(SEED)
+    const chunk = new Uint32Array(1 << 16)
+    for (let done = 0; done < count; done += chunk.length) {
+      const part = chunk.subarray(0, Math.min(chunk.length, count - done))
+      for (let i = 0; i < part.length; i++) part[i] = draws.below(keys)
+      write(new Uint8Array(part.buffer, 0, part.byteLength))
+    }
+  })
 
 /** Moved into place whole, so that a file with a name is complete. */
 function cached(name: string, generate: (write: (bytes: Uint8Array) => void) => void): InputFile {

@@ -28,13 +28,16 @@ const INTERVAL_MS = 1_000
 
 /** A context that is only described: whoever made it runs its batches. */
 export const describedContext = (engine: (() => Engine) | null = () => idle): StreamingContext =>
-  new StreamingContext({ appName: 'bench', master: 'local[2]' }, INTERVAL_MS, { hosted: true, ...(engine ? { engine } : {}) })
+  new StreamingContext({ appName: 'bench', master: 'local[2]' }, INTERVAL_MS, {
+    hosted: true,
+    ...(engine ? { engine } : {}),
+  })
 
 const idle: Engine = { start: () => {}, stop: async () => {}, elapse: async () => {}, slice: async () => [] }
 
 /**
- * Runs the batches of a context one after the other, as fast as they go: the same coordinator, commit and outputs as under `sluice run`,
- * with the clock in our hand. Directories are synced to the disk.
+ * Runs the batches of a context one after the other, as fast as they go: the same coordinator, commit and outputs as
+ * under `sluice run`, with the clock in our hand. Directories are synced to the disk.
  */
 export class Driver {
   readonly #coordinator: Coordinator
@@ -45,12 +48,22 @@ export class Driver {
 
   static async open(context: StreamingContext, { store = 'memory', workers }: Driving = {}): Promise<Driver> {
     context.start()
-    const folder = store === 'directory' ? mkdtempSync(join(import.meta.dirname, '..', '.cache', 'bench', 'run-')) : null
+    const folder =
+      store === 'directory' ? mkdtempSync(join(import.meta.dirname, '..', '.cache', 'bench', 'run-')) : null
     const stores = await openStores(folder, 'bench', true)
     const [clock, random, log] = [new ManualClock(0), systemRandom, silentLog]
     const program = new TaskProgram(context.graph, context.sparkContext, fingerprint(context.graph))
-    const options = { ...embeddedOptions(), workers: workers?.count ?? 0, module: workers?.module ?? null, args: workers?.args ?? [] }
-    const launcher = await newLauncher(program, { ...stores, clock, random, log }, options, { dir: folder, app: 'bench', deadlineMs: null })
+    const options = {
+      ...embeddedOptions(),
+      workers: workers?.count ?? 0,
+      module: workers?.module ?? null,
+      args: workers?.args ?? [],
+    }
+    const launcher = await newLauncher(program, { ...stores, clock, random, log }, options, {
+      dir: folder,
+      app: 'bench',
+      deadlineMs: null,
+    })
     const commits = new CommitTimes(stores.head)
     const errors: unknown[] = []
     const coordinator = await Coordinator.open({
@@ -65,7 +78,13 @@ export class Driver {
       resume: false,
       dropState: [],
       events: new BatchEvents(clock, context.listeners, log, context.graph, (error) => errors.push(error)),
-      environment: ({ app, inc }) => ({ app, inc, write: () => {}, files: localDirectories, sparkContext: context.sparkContext }),
+      environment: ({ app, inc }) => ({
+        app,
+        inc,
+        write: () => {},
+        files: localDirectories,
+        sparkContext: context.sparkContext,
+      }),
       limitOf: () => null,
       attemptsMax: 1,
       keep: 2,
@@ -94,12 +113,18 @@ export class Driver {
   }
 
   /** Records that the sources handed out in the last batch. */
-  get records(): number { return Object.values(this.#coordinator.manifest!.records).reduce((sum, count) => sum + count, 0) }
+  get records(): number {
+    return Object.values(this.#coordinator.manifest!.records).reduce((sum, count) => sum + count, 0)
+  }
 
   /** From the tick to the commit, over the last `batches`. */
-  commitMs(q: number, batches: number): number { return quantile(this.#commits.ms.slice(-batches), q) }
+  commitMs(q: number, batches: number): number {
+    return quantile(this.#commits.ms.slice(-batches), q)
+  }
 
-  close(): Promise<void> { return this.#close() }
+  close(): Promise<void> {
+    return this.#close()
+  }
 }
 
 /** A head store that notes when commits are done. */
@@ -112,7 +137,9 @@ class CommitTimes implements HeadStore<Head> {
     this.#store = store
   }
 
-  read(): ReturnType<HeadStore<Head>['read']> { return this.#store.read() }
+  read(): ReturnType<HeadStore<Head>['read']> {
+    return this.#store.read()
+  }
 
   async cas(...write: Parameters<HeadStore<Head>['cas']>): Promise<'written' | 'refused'> {
     const outcome = await this.#store.cas(...write)
@@ -121,5 +148,7 @@ class CommitTimes implements HeadStore<Head> {
     return outcome
   }
 
-  close(): Promise<void> { return this.#store.close() }
+  close(): Promise<void> {
+    return this.#store.close()
+  }
 }

@@ -29,7 +29,9 @@ export class KeyFeed {
   }
 
   /** The same as new strings, as they come out of a decoder, in chunks. */
-  keys(batch: number): string[][] { return keyChunks(this.numbers(batch)) }
+  keys(batch: number): string[][] {
+    return keyChunks(this.numbers(batch))
+  }
 }
 
 /** Flat strings of their own: nothing is shared with earlier batches, so that equal keys have to be compared. */
@@ -66,5 +68,7 @@ export class ReadySource<T> implements Source<T> {
     return { position: time, splits: Array.from({ length: this.#parts }, (_, part) => part), records: null }
   }
 
-  read(split: unknown): readonly (readonly T[])[] { return this.chunks.filter((_, i) => i % this.#parts === split) }
+  read(split: unknown): readonly (readonly T[])[] {
+    return this.chunks.filter((_, i) => i % this.#parts === split)
+  }
 }

@@ -7,7 +7,9 @@ const BUSY_MAX = 0.08
 const LOOK_MS = 1_500
 const PATIENCE_MS = 240_000
 
-/** Waits until the machine does nothing else. After `patienceMs` it gives up, and what is measured then proves nothing. */
+/**
+ * Waits until the machine does nothing else. After `patienceMs` it gives up, and what is measured then proves nothing.
+ */
 export async function waitForQuiet(patienceMs = PATIENCE_MS): Promise<Gate> {
   const since = performance.now()
   while ((await busyShare(LOOK_MS)) >= BUSY_MAX) if (performance.now() - since >= patienceMs) return 'busy'

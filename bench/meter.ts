@@ -6,7 +6,10 @@ export class Meter {
   #cpu = 0
   /** Wall time of the first batch ever, before anything was compiled. */
   coldMs: number | null = null
-  /** The most memory the process had up to the last batch: filling state and warming up count, checking the answer does not. */
+  /**
+   * The most memory the process had up to the last batch: filling state and warming up count, checking the answer does
+   * not.
+   */
   peakRssMb = 0
 
   /** A batch that runs but is not counted: warm-up, or state being filled. */
@@ -25,10 +28,18 @@ export class Meter {
     this.peakRssMb = peakRssMb()
   }
 
-  get batches(): number { return this.#walls.length }
-  get wallSeconds(): number { return this.#walls.reduce((sum, ms) => sum + ms, 0) / 1000 }
-  get cpuSeconds(): number { return this.#cpu }
-  quantileMs(q: number): number { return quantile(this.#walls, q) }
+  get batches(): number {
+    return this.#walls.length
+  }
+  get wallSeconds(): number {
+    return this.#walls.reduce((sum, ms) => sum + ms, 0) / 1000
+  }
+  get cpuSeconds(): number {
+    return this.#cpu
+  }
+  quantileMs(q: number): number {
+    return quantile(this.#walls, q)
+  }
 }
 
 /** The value below which a share `q` of the values lies; 0 where there are none. */
@@ -38,4 +49,6 @@ export function quantile(values: readonly number[], q: number): number {
 }
 
 /** Everything that setting up has left behind is gone before the clock starts. */
-export const collectGarbage = (): void => { (globalThis as { gc?: () => void }).gc?.() }
+export const collectGarbage = (): void => {
+  ;(globalThis as { gc?: () => void }).gc?.()
+}

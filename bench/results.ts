@@ -24,28 +24,34 @@ export interface Ratio {
 }
 
 /** The ratios of a workload, from rounds in which both sides ran. */
-export function ratiosOf(workload: Workload, results: readonly Result[]): (Ratio & { readonly goal?: number; readonly perRound: readonly number[] })[] {
+export function ratiosOf(
+  workload: Workload,
+  results: readonly Result[],
+): (Ratio & { readonly goal?: number; readonly perRound: readonly number[] })[] {
   return workload.ratios.flatMap((wanted) => {
     const perRound = roundsOf(wanted, results)
     if (perRound.length === 0) return []
     const sorted = perRound.toSorted((a, b) => a - b)
-    return [{
-      workload: workload.name,
-      ratio: `${wanted.of}/${wanted.to}`,
-      metric: wanted.metric,
-      median: median(sorted),
-      worst: sorted[0],
-      best: sorted.at(-1)!,
-      rounds: sorted.length,
-      checksums_equal: true as const,
-      ...(wanted.goal === undefined ? {} : { goal: wanted.goal }),
-      perRound,
-    }]
+    return [
+      {
+        workload: workload.name,
+        ratio: `${wanted.of}/${wanted.to}`,
+        metric: wanted.metric,
+        median: median(sorted),
+        worst: sorted[0],
+        best: sorted.at(-1)!,
+        rounds: sorted.length,
+        checksums_equal: true as const,
+        ...(wanted.goal === undefined ? {} : { goal: wanted.goal }),
+        perRound,
+      },
+    ]
   })
 }
 
 function roundsOf({ of, to, metric }: RatioOf, results: readonly Result[]): number[] {
-  const find = (variant: string, round: number): Result | undefined => results.find((result) => result.variant === variant && result.round === round)
+  const find = (variant: string, round: number): Result | undefined =>
+    results.find((result) => result.variant === variant && result.round === round)
   const rounds = [...new Set(results.map((result) => result.round))]
   return rounds.flatMap((round) => {
     const [a, b] = [find(of, round), find(to, round)]
@@ -54,10 +60,10 @@ function roundsOf({ of, to, metric }: RatioOf, results: readonly Result[]): numb
 }
 
 const better = (a: Result, b: Result, metric: Metric): number =>
-  metric === 'records_per_cpu_s' ? (a.records / a.cpu_s) / (b.records / b.cpu_s) : valueOf(b, metric) / valueOf(a, metric)
+  metric === 'records_per_cpu_s' ? a.records / a.cpu_s / (b.records / b.cpu_s) : valueOf(b, metric) / valueOf(a, metric)
 
 const valueOf = (result: Result, metric: Exclude<Metric, 'records_per_cpu_s'>): number =>
-  (metric === 'p50_batch_ms' ? result.p50_batch_ms : Number(result.extra[metric]))
+  metric === 'p50_batch_ms' ? result.p50_batch_ms : Number(result.extra[metric])
 
 function median(sorted: readonly number[]): number {
   const middle = sorted.length >> 1
@@ -72,6 +78,11 @@ export function disagreements(workload: Workload, results: readonly Result[]): s
     const ofGroup = answers.get(group) ?? new Map<string, Set<string>>()
     answers.set(group, ofGroup.set(checksum, (ofGroup.get(checksum) ?? new Set()).add(variant)))
   }
-  return [...answers].filter(([, sums]) => sums.size > 1).map(([group, sums]) =>
-    `${workload.name}${group && ` (${group})`}: ${[...sums].map(([sum, variants]) => `${sum} from ${[...variants].join(', ')}`).join('; ')}`)
+  return [...answers]
+    .filter(([, sums]) => sums.size > 1)
+    .map(
+      ([group, sums]) =>
+        `${workload.name}${group && ` (${group})`}: ` +
+        `${[...sums].map(([sum, variants]) => `${sum} from ${[...variants].join(', ')}`).join('; ')}`,
+    )
 }

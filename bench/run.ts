@@ -43,7 +43,12 @@ async function main(): Promise<number> {
   const perWorkload = []
   for (const workload of chosen) perWorkload.push(await measure(workload))
   if (perWorkload.some((ratios) => ratios === null)) return 1
-  return what === 'check' ? check(perWorkload.flatMap((ratios) => ratios ?? []), say) : 0
+  return what === 'check'
+    ? check(
+        perWorkload.flatMap((ratios) => ratios ?? []),
+        say,
+      )
+    : 0
 }
 
 function chosenBy(what: string | undefined): Workload[] | null {
@@ -81,8 +86,11 @@ async function measure(workload: Workload): Promise<ReturnType<typeof ratiosOf> 
 }
 
 function runnable(workload: Workload): string[] {
-  const names = Object.keys(workload.variants).filter((name) => (given.variant?.includes(name) ?? true) && (size === 'full' || !workload.variants[name].fullOnly))
-  for (const name of names) if (workload.variants[name].skip) say(`${workload.name} ${name}: skipped. ${workload.variants[name].skip}`)
+  const names = Object.keys(workload.variants).filter(
+    (name) => (given.variant?.includes(name) ?? true) && (size === 'full' || !workload.variants[name].fullOnly),
+  )
+  for (const name of names)
+    if (workload.variants[name].skip) say(`${workload.name} ${name}: skipped. ${workload.variants[name].skip}`)
   return names.filter((name) => !workload.variants[name].skip)
 }
 
@@ -96,23 +104,46 @@ function judged(workload: Workload, results: readonly Result[]): ReturnType<type
   return ratios
 }
 
-const resultLine = ({ extra, workload, variant, round, records, ...measured }: Result, input: string): object =>
-  ({ workload, variant, round, records, ...measured, input_sha256: input, node: process.versions.node, commit, ...extra })
+const resultLine = ({ extra, workload, variant, round, records, ...measured }: Result, input: string): object => ({
+  workload,
+  variant,
+  round,
+  records,
+  ...measured,
+  input_sha256: input,
+  node: process.versions.node,
+  commit,
+  ...extra,
+})
 
 function table(ratios: ReturnType<typeof ratiosOf>, results: readonly Result[]): void {
   if (results.some(({ gate }) => gate === 'busy')) say('Some rounds ran on a busy machine: they prove nothing.')
   for (const { ratio, metric, median, worst, best, goal } of ratios) {
-    say(`  ${ratio.padEnd(48)} ${metric.padEnd(18)} median ${median.toFixed(2)}  worst ${worst.toFixed(2)}  best ${best.toFixed(2)}${goal === undefined ? '' : `  goal ${goal.toFixed(2)} ${worst >= goal ? 'met' : 'missed'}`}`)
+    say(
+      `  ${ratio.padEnd(48)} ${metric.padEnd(18)} median ${median.toFixed(2)}  worst ${worst.toFixed(2)}  ` +
+        'best ' +
+        `${best.toFixed(2)}${goal === undefined ? '' : `  goal ${goal.toFixed(2)} ${worst >= goal ? 'met' : 'missed'}`}`,
+    )
   }
 }
 
-function progress({ workload, variant, round, records, cpu_s, p50_batch_ms, gate }: Result, done: number, all: number, begun: number): void {
+function progress(
+  { workload, variant, round, records, cpu_s, p50_batch_ms, gate }: Result,
+  done: number,
+  all: number,
+  begun: number,
+): void {
   const left = ((performance.now() - begun) / done / 1000) * (all - done)
   const rate = records === 0 ? '' : `${(records / cpu_s / 1e6).toFixed(3)} M records per core-second, `
-  say(`  ${workload} ${variant}, round ${round}${gate === 'busy' ? ' (busy)' : ''}: ${rate}${p50_batch_ms.toFixed(3)} ms per batch; ${left.toFixed(0)} s left`)
+  say(
+    `  ${workload} ${variant}, round ${round}${gate === 'busy' ? ' (busy)' : ''}: ` +
+      `${rate}${p50_batch_ms.toFixed(3)} ms per batch; ${left.toFixed(0)} s left`,
+  )
 }
 
-const say = (text: string): void => { process.stderr.write(`${text}\n`) }
+const say = (text: string): void => {
+  process.stderr.write(`${text}\n`)
+}
 
 const resultsFile = join(import.meta.dirname, 'results', `${new Date().toISOString().slice(0, 10)}.ndjson`)
 
@@ -128,8 +159,15 @@ const commit = commitOf()
 
 function commitOf(): string {
   try {
-    const git = (...args: string[]): string => execFileSync('git', args, { cwd: import.meta.dirname, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
-    return git('rev-parse', '--short', 'HEAD') + (git('status', '--porcelain', '--untracked-files=no') === '' ? '' : '+')
+    const git = (...args: string[]): string =>
+      execFileSync('git', args, {
+        cwd: import.meta.dirname,
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      }).trim()
+    return (
+      git('rev-parse', '--short', 'HEAD') + (git('status', '--porcelain', '--untracked-files=no') === '' ? '' : '+')
+    )
   } catch {
     return 'unknown'
   }

@@ -17,7 +17,9 @@ export function textBlocks(path: string, bytes: number, parts: number): TextRang
   closeSync(file)
   const blocks: TextRange[][] = []
   for (let i = 0; i + parts < bounds.length; i += parts) {
-    blocks.push(Array.from({ length: parts }, (_, part) => ({ path, from: bounds[i + part], to: bounds[i + part + 1] })))
+    blocks.push(
+      Array.from({ length: parts }, (_, part) => ({ path, from: bounds[i + part], to: bounds[i + part + 1] })),
+    )
   }
   return blocks
 }
@@ -31,7 +33,10 @@ function afterLineBreak(file: number, at: number): number {
 const CHUNK_BYTES = 1 << 18
 let room = Buffer.alloc(0)
 
-/** The lines of a range as strings, some thousand at a time. Reads the file (from the system's cache) and decodes: all contenders do it this way, inside the time. */
+/**
+ * The lines of a range as strings, some thousand at a time. Reads the file (from the system's cache) and decodes: all
+ * contenders do it this way, inside the time.
+ */
 export function* lineChunks({ path, from, to }: TextRange): Iterable<string[]> {
   if (room.length < to - from) room = Buffer.alloc(to - from)
   const bytes = room
@@ -64,7 +69,8 @@ export function sizeOf(ranges: readonly TextRange[]): { readonly lines: number; 
     const file = openSync(path, 'r')
     readSync(file, bytes, 0, bytes.length, from)
     closeSync(file)
-    for (const byte of bytes) if (byte === 10) lines++
+    for (const byte of bytes)
+      if (byte === 10) lines++
       else if (byte === 32) spaces++
   }
   return { lines, words: lines + spaces }

@@ -1,4 +1,7 @@
-/** CPU time of this process with all its threads: workers, garbage collection, compilation. Subprocesses would not be in it; variants start none. */
+/**
+ * CPU time of this process with all its threads: workers, garbage collection, compilation. Subprocesses would not be in
+ * it; variants start none.
+ */
 export function cpuSeconds(): number {
   const { userCPUTime, systemCPUTime } = process.resourceUsage()
   return (userCPUTime + systemCPUTime) / 1e6

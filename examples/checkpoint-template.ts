@@ -3,7 +3,8 @@ import { seconds, StreamingContext } from '../lib/index.ts'
 
 const [host = 'localhost', port = '9999', checkpointDirectory = 'checkpoint', interval = '1'] = process.argv.slice(2)
 
-// Makes and sets up a new context. In a new process it is called even when there is a checkpoint, as functions cannot be stored.
+// Makes and sets up a new context. In a new process it is called even when there is a checkpoint, as functions cannot
+// be stored.
 function functionToCreateContext() {
   const ssc = new StreamingContext({ appName: 'CheckpointTemplate', master: 'local[2]' }, seconds(Number(interval)))
   const lines = ssc.socketTextStream(host, Number(port))

@@ -14,7 +14,10 @@ ssc.textFileStream(directory).print()
 ssc.fileStream(directory, { read: (path, bytes) => [`${basename(path)} has ${bytes.length} bytes`] }).print()
 
 // All directories that match a pattern.
-ssc.textFileStream(`${directory}/2017/*`).map((line) => `2017: ${line}`).print()
+ssc
+  .textFileStream(`${directory}/2017/*`)
+  .map((line) => `2017: ${line}`)
+  .print()
 
 // RDDs that this program makes itself, one per batch.
 ssc.queueStream([sc.parallelize(['queued first']), sc.parallelize(['queued second'])]).print()

@@ -3,7 +3,8 @@ import { seconds, SparkConf, StreamingContext } from '../lib/index.ts'
 
 const [host = 'localhost', port = '9999', checkpoint = '/tmp', window = '30', slide = '10'] = process.argv.slice(2)
 
-// A new process calls it again, as functions cannot be stored: the graph comes from here, counts and positions from the checkpoint.
+// A new process calls it again, as functions cannot be stored: the graph comes from here, counts and positions from the
+// checkpoint.
 function sscCreateFn() {
   const conf = new SparkConf().setAppName('RecoverableStreamingApps')
   const ssc = new StreamingContext(conf, seconds(Number(slide)))

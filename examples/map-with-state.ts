@@ -1,13 +1,17 @@
 // Program 28: counts words since the start, beginning with some; a word that is not seen for ten seconds is forgotten.
 import { seconds, SparkConf, type State, StateSpec, StreamingContext, type Time } from '../lib/index.ts'
 
-const [host = 'localhost', port = '8888', checkpoint = 'checkpoint', interval = '2', timeout = '10'] = process.argv.slice(2)
+const [host = 'localhost', port = '8888', checkpoint = 'checkpoint', interval = '2', timeout = '10'] =
+  process.argv.slice(2)
 
 const conf = new SparkConf().setMaster('local[2]').setAppName('MapWithStateAPITest')
 const ssc = new StreamingContext(conf, seconds(Number(interval)))
 ssc.checkpoint(checkpoint)
 
-const initialRDD = ssc.sparkContext.parallelize([['flink', 100], ['sparkstreaming', 32]])
+const initialRDD = ssc.sparkContext.parallelize([
+  ['flink', 100],
+  ['sparkstreaming', 32],
+])
 
 const lines = ssc.socketTextStream(host, Number(port))
 const wordsDStream = lines.flatMap((line) => line.split(',')).map((word) => [word, 1])
@@ -21,7 +25,10 @@ function mappingFunc(_time: Time, word: string, value: number | undefined, state
 }
 
 // Timeouts are looked at whenever the state is checkpointed, which is every tenth batch.
-const stateSpec = StateSpec.function(mappingFunc).initialState(initialRDD).numPartitions(3).timeout(seconds(Number(timeout)))
+const stateSpec = StateSpec.function(mappingFunc)
+  .initialState(initialRDD)
+  .numPartitions(3)
+  .timeout(seconds(Number(timeout)))
 
 const result = wordsDStream.mapWithState(stateSpec)
 result.stateSnapshots().print()

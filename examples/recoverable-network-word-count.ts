@@ -1,5 +1,5 @@
-// Program 40: counts words except some, which it counts in an accumulator; broadcast and accumulator are made when first used,
-// so that they are there after a recovery as well.
+// Program 40: counts words except some, which it counts in an accumulator; broadcast and accumulator are made when
+// first used, so that they are there after a recovery as well.
 import { appendFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type Broadcast, seconds, SparkConf, type SparkContext, StreamingContext } from '../lib/index.ts'
@@ -21,7 +21,8 @@ class DroppedWordsCounter {
 }
 
 function createContext(ip: string, port: number, outputPath: string, checkpointDirectory: string, interval: number) {
-  // Printed in every new process: functions cannot be stored, so the graph is defined again, and the rest comes from the checkpoint.
+  // Printed in every new process: functions cannot be stored, so the graph is defined again, and the rest comes from
+  // the checkpoint.
   console.log('Creating new context')
   const outputFile = resolve(outputPath)
   const sparkConf = new SparkConf().setAppName('RecoverableNetworkWordCount')
@@ -58,7 +59,9 @@ if (outputPath === undefined) {
   process.exit(1)
 }
 
-const ssc = await StreamingContext.getOrCreate(checkpointDirectory, () => createContext(ip, Number(port), outputPath, checkpointDirectory, Number(interval)))
+const ssc = await StreamingContext.getOrCreate(checkpointDirectory, () =>
+  createContext(ip, Number(port), outputPath, checkpointDirectory, Number(interval)),
+)
 
 ssc.start()
 await ssc.awaitTermination()

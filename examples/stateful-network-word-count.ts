@@ -11,7 +11,10 @@ const sc = new SparkContext({ appName: 'PythonStreamingStatefulNetworkWordCount'
 const ssc = new StreamingContext(sc, seconds(Number(interval)))
 ssc.checkpoint(checkpoint)
 
-const initialStateRDD = sc.parallelize([['hello', 1], ['world', 1]])
+const initialStateRDD = sc.parallelize([
+  ['hello', 1],
+  ['world', 1],
+])
 
 const updateFunc = (newValues: readonly number[], lastSum = 0) => newValues.reduce((a, b) => a + b, lastSum)
 

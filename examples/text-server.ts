@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 
-const [file = fileURLToPath(new URL('data/the-mill.txt', import.meta.url)), linesPerSecond = '20', port = '0'] = process.argv.slice(2)
+const [file = fileURLToPath(new URL('data/the-mill.txt', import.meta.url)), linesPerSecond = '20', port = '0'] =
+  process.argv.slice(2)
 
 const lines = readFileSync(file, 'utf8').trimEnd().split('\n')
 

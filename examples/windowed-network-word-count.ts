@@ -1,4 +1,5 @@
-// Program 16: counts the words of the last 30 seconds, every ten seconds, by adding what came and subtracting what left.
+// Program 16: counts the words of the last 30 seconds, every ten seconds, by adding what came and subtracting what
+// left.
 import { seconds, SparkContext, StreamingContext } from '../lib/index.ts'
 
 if (process.argv.length < 4) {
@@ -15,7 +16,12 @@ const lines = ssc.socketTextStream(hostname, Number(port))
 const counts = lines
   .flatMap((line) => line.split(' '))
   .map((word) => [word, 1])
-  .reduceByKeyAndWindow((x, y) => x + y, (x, y) => x - y, seconds(Number(window)), seconds(Number(slide)))
+  .reduceByKeyAndWindow(
+    (x, y) => x + y,
+    (x, y) => x - y,
+    seconds(Number(window)),
+    seconds(Number(slide)),
+  )
 
 // A word that has left the window stays, with 0: pass a filter to drop it, `{ filter: ([, count]) => count > 0 }`.
 counts.pprint()

@@ -3,7 +3,8 @@ import { seconds, SparkConf, StreamingContext } from '../lib/index.ts'
 
 const [host = 'localhost', port = '8888', checkpointDirectory = 'checkpoint', interval = '5'] = process.argv.slice(2)
 
-// A new process calls it again, as functions cannot be stored: the graph comes from here, counts and positions from the checkpoint.
+// A new process calls it again, as functions cannot be stored: the graph comes from here, counts and positions from the
+// checkpoint.
 function functionToCreateContext() {
   const conf = new SparkConf().setMaster('local[2]').setAppName('WordCountHA')
   const ssc = new StreamingContext(conf, seconds(Number(interval)))

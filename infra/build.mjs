@@ -1,4 +1,5 @@
-// The published form: declarations file by file, code in few files, because every file that a process opens costs start-up time.
+// The published form: declarations file by file, code in few files, because every file that a process opens costs
+// start-up time.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { build } from 'esbuild'

@@ -46,12 +46,14 @@ export async function createStores({ s3, dynamodb }: Emulators, table: string, b
   const shared = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }
   const tables = new DynamoDBClient({ ...shared, endpoint: dynamodb })
   const buckets = new S3Client({ ...shared, endpoint: s3, forcePathStyle: true })
-  await tables.send(new CreateTableCommand({
-    TableName: table,
-    BillingMode: 'PAY_PER_REQUEST',
-    AttributeDefinitions: [{ AttributeName: 'app', AttributeType: 'S' }],
-    KeySchema: [{ AttributeName: 'app', KeyType: 'HASH' }],
-  }))
+  await tables.send(
+    new CreateTableCommand({
+      TableName: table,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [{ AttributeName: 'app', AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: 'app', KeyType: 'HASH' }],
+    }),
+  )
   await buckets.send(new CreateBucketCommand({ Bucket: bucket }))
   tables.destroy()
   buckets.destroy()

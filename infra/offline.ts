@@ -1,7 +1,10 @@
 import { createServerless } from './serverless-offline.ts'
 import { createStores, startEmulators } from './emulators.ts'
 
-/** `npm run offline`: the functions of `serverless.yml`, S3 and DynamoDB, all on this machine. Ends with Ctrl-C, and leaves nothing. */
+/**
+ * `npm run offline`: the functions of `serverless.yml`, S3 and DynamoDB, all on this machine. Ends with Ctrl-C, and
+ * leaves nothing.
+ */
 
 /** As in `serverless.yml`, `params.offline`. */
 const [table, bucket] = ['sluice-offline', 'sluice-offline']
@@ -11,10 +14,11 @@ await createStores(emulators, table, bucket)
 const serverless = await createServerless(emulators.environment)
 
 let ending: Promise<void> | null = null
-const end = (): Promise<void> => (ending ??= (async () => {
-  await serverless.close()
-  await emulators.close()
-})())
+const end = (): Promise<void> =>
+  (ending ??= (async () => {
+    await serverless.close()
+    await emulators.close()
+  })())
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end())
 void serverless.ended.then(end)
 

@@ -24,7 +24,19 @@ export async function createServerless(environment: Readonly<Record<string, stri
   const url = `http://127.0.0.1:${lambdaPort}`
   const root = fileURLToPath(new URL('..', import.meta.url))
   const bin = fileURLToPath(new URL('../node_modules/serverless/bin/serverless.js', import.meta.url))
-  const args = ['offline', 'start', '--stage', 'offline', '--host', '127.0.0.1', '--lambdaPort', String(lambdaPort), '--httpPort', String(httpPort), '--noSponsor']
+  const args = [
+    'offline',
+    'start',
+    '--stage',
+    'offline',
+    '--host',
+    '127.0.0.1',
+    '--lambdaPort',
+    String(lambdaPort),
+    '--httpPort',
+    String(httpPort),
+    '--noSponsor',
+  ]
   const child = spawn(process.execPath, [bin, ...args], {
     cwd: root,
     stdio: ['ignore', 'inherit', 'inherit'],
@@ -39,7 +51,12 @@ export async function createServerless(environment: Readonly<Record<string, stri
     },
   })
   const ended = once(child, 'exit').then(() => {})
-  const client = new LambdaClient({ region: 'us-east-1', endpoint: url, credentials: { accessKeyId: 'local', secretAccessKey: 'local' }, maxAttempts: 1 })
+  const client = new LambdaClient({
+    region: 'us-east-1',
+    endpoint: url,
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    maxAttempts: 1,
+  })
   return {
     url,
     pid: child.pid!,
@@ -48,7 +65,9 @@ export async function createServerless(environment: Readonly<Record<string, stri
     ended,
     async tick() {
       // It lasts until the next tick; when everything ends before, its answer does not matter.
-      await client.send(new InvokeCommand({ FunctionName: 'sluice-offline-coordinator', Payload: '{}' })).catch(() => {})
+      await client
+        .send(new InvokeCommand({ FunctionName: 'sluice-offline-coordinator', Payload: '{}' }))
+        .catch(() => {})
     },
     async close() {
       client.destroy()
@@ -81,5 +100,8 @@ const isOpen = (port: number): Promise<boolean> =>
       socket.destroy()
       resolve(open)
     }
-    socket.once('connect', () => answer(true)).once('error', () => answer(false)).connect(port, '127.0.0.1')
+    socket
+      .once('connect', () => answer(true))
+      .once('error', () => answer(false))
+      .connect(port, '127.0.0.1')
   })

@@ -2,7 +2,17 @@ import './app/install.ts'
 
 export { app } from './app/app.ts'
 export type { App, AppOptions } from './app/app.ts'
-export { Duration, Durations, Milliseconds, milliseconds, Minutes, minutes, Seconds, seconds, Time } from './model/time.ts'
+export {
+  Duration,
+  Durations,
+  Milliseconds,
+  milliseconds,
+  Minutes,
+  minutes,
+  Seconds,
+  seconds,
+  Time,
+} from './model/time.ts'
 export type { DurationLike } from './model/time.ts'
 export { SluiceError } from './model/errors.ts'
 export { HashPartitioner, RangePartitioner } from './shuffle/partitioner.ts'

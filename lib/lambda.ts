@@ -13,7 +13,10 @@ import type { OutputRequest } from './checkpoint/decide-output.ts'
 import type { TaskReport } from './model/task.ts'
 
 /** For the function that a schedule invokes once a minute: runs the batches that are due. */
-export function coordinatorHandler(app: App, environment: Environment = process.env): (event: unknown, context: InvocationContext) => Promise<CoordinatorAnswer> {
+export function coordinatorHandler(
+  app: App,
+  environment: Environment = process.env,
+): (event: unknown, context: InvocationContext) => Promise<CoordinatorAnswer> {
   const warm = onFirstCall(app, environment)
   return async (event, context) => {
     const { built, host } = warm()
@@ -22,7 +25,10 @@ export function coordinatorHandler(app: App, environment: Environment = process.
 }
 
 /** For the function that the coordinator invokes once per task. */
-export function taskHandler(app: App, environment: Environment = process.env): (message: TaskMessage) => Promise<Packed<TaskReport>> {
+export function taskHandler(
+  app: App,
+  environment: Environment = process.env,
+): (message: TaskMessage) => Promise<Packed<TaskReport>> {
   const warm = onFirstCall(app, environment)
   return async (message) => {
     const { built, host } = warm()
@@ -31,7 +37,10 @@ export function taskHandler(app: App, environment: Environment = process.env): (
 }
 
 /** For the function that the coordinator invokes once per output and batch. */
-export function outputHandler(app: App, environment: Environment = process.env): (request: OutputRequest) => Promise<OutputAnswer> {
+export function outputHandler(
+  app: App,
+  environment: Environment = process.env,
+): (request: OutputRequest) => Promise<OutputAnswer> {
   const warm = onFirstCall(app, environment)
   return async (request) => {
     const { built, host } = warm()
@@ -39,7 +48,9 @@ export function outputHandler(app: App, environment: Environment = process.env):
   }
 }
 
-/** Kept for as long as the function is warm. A definition that throws does so on every call, where its message is seen. */
+/**
+ * Kept for as long as the function is warm. A definition that throws does so on every call, where its message is seen.
+ */
 function onFirstCall(app: App, environment: Environment): () => { readonly built: BuiltApp; readonly host: AwsHost } {
   let warm: { readonly built: BuiltApp; readonly host: AwsHost } | null = null
   return () => {

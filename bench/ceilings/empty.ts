@@ -1,8 +1,15 @@
 import { rmSync, writeSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 
-/** Two small appends to one file, each brought to the disk: what a committed and marked batch cannot go below on this disk. */
-export async function syncedAppends(path: string, batches: number, batch: (run: () => Promise<void>) => Promise<void>): Promise<void> {
+/**
+ * Two small appends to one file, each brought to the disk: what a committed and marked batch cannot go below on this
+ * disk.
+ */
+export async function syncedAppends(
+  path: string,
+  batches: number,
+  batch: (run: () => Promise<void>) => Promise<void>,
+): Promise<void> {
   const line = Buffer.alloc(512, 97)
   const file = await open(path, 'a')
   for (let i = 0; i < batches; i++) {

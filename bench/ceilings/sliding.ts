@@ -14,10 +14,16 @@ class Panes {
   }
 
   /** The pane that has been in the ring longest; its place is about to be taken. */
-  get oldest(): Float64Array { return this.#ring[this.#next] }
+  get oldest(): Float64Array {
+    return this.#ring[this.#next]
+  }
 
   /** Reduces a batch into the place of the oldest pane. */
-  reduce(chunks: readonly (readonly string[])[], pair: (key: string) => readonly [string, number], add: Add): Float64Array {
+  reduce(
+    chunks: readonly (readonly string[])[],
+    pair: (key: string) => readonly [string, number],
+    add: Add,
+  ): Float64Array {
     let pane = this.#ring[this.#next].fill(0)
     for (const keys of chunks) {
       for (const key of keys) {
@@ -55,7 +61,8 @@ abstract class ByHand {
   }
 
   *rows(): Iterable<[string, number]> {
-    for (let id = 0; id < this.panes.table.size; id++) if (this.result[id] !== 0) yield [this.panes.table.keys[id], this.result[id]]
+    for (let id = 0; id < this.panes.table.size; id++)
+      if (this.result[id] !== 0) yield [this.panes.table.keys[id], this.result[id]]
   }
 
   abstract batch(chunks: readonly (readonly string[])[]): void
@@ -75,7 +82,10 @@ export class HandInverse extends ByHand {
   }
 }
 
-/** Without: two stacks. The front holds, for each of its panes, the sum from there to its end; it is made anew once per window. */
+/**
+ * Without: two stacks. The front holds, for each of its panes, the sum from there to its end; it is made anew once per
+ * window.
+ */
 export class HandTwoStacks extends ByHand {
   readonly #length: number
   #front: Float64Array[] = []

@@ -37,7 +37,10 @@ export class HandState {
   }
 
   /** Values of a batch by key, then every key once, as `updateStateByKey`. */
-  updateBatch(chunks: readonly (readonly (readonly [string, number])[])[], update: (values: readonly number[], state: number | undefined) => number): void {
+  updateBatch(
+    chunks: readonly (readonly (readonly [string, number])[])[],
+    update: (values: readonly number[], state: number | undefined) => number,
+  ): void {
     const gathered: number[][] = []
     const came = this.#came.fill(0)
     for (const pairs of chunks) {

@@ -1,4 +1,7 @@
-/** Strings to dense numbers by hand: open addressing, linear probing, hash and number side by side. Nothing can be removed. */
+/**
+ * Strings to dense numbers by hand: open addressing, linear probing, hash and number side by side. Nothing can be
+ * removed.
+ */
 export class StringTable {
   size = 0
   readonly keys: string[] = []
@@ -13,9 +16,13 @@ export class StringTable {
     this.#mask = 2 * capacity - 2
   }
 
-  hashAt(id: number): number { return this.#hashes[id] }
+  hashAt(id: number): number {
+    return this.#hashes[id]
+  }
 
-  upsert(key: string): number { return this.upsertHashed(key, hashOf(key)) }
+  upsert(key: string): number {
+    return this.upsertHashed(key, hashOf(key))
+  }
 
   upsertHashed(key: string, hash: number): number {
     const slots = this.#slots

@@ -97,5 +97,7 @@ export class MapWordCount {
     }
   }
 
-  rows(): Iterable<[string, number]> { return this.totals }
+  rows(): Iterable<[string, number]> {
+    return this.totals
+  }
 }

@@ -6,7 +6,8 @@ import { textSource } from '../text-blocks.ts'
 const [path, bytes] = process.argv.slice(2) as [string, string]
 setEmbeddedOptions({ batchesMax: 1 })
 const context = new StreamingContext({ appName: 'first', master: 'local[2]' }, 10)
-context.source('text', textSource([[{ path, from: 0, to: Number(bytes) }]]))
+context
+  .source('text', textSource([[{ path, from: 0, to: Number(bytes) }]]))
   .flatMap((line) => line.split(' '))
   .map((word): [string, number] => [word, 1])
   .reduceByKey((a, b) => a + b)

@@ -15,7 +15,8 @@ const BATCHES = 1_000
 /** A stage more for each shuffle. */
 function staged(source: DStream<[string, number]>, stages: number, tasks: number): DStream<[string, number]> {
   let stream = source.map((pair) => pair)
-  for (let stage = 1; stage < stages; stage++) stream = stream.map(([key, value]): [string, number] => [key, value]).reduceByKey((a, b) => a + b, tasks)
+  for (let stage = 1; stage < stages; stage++)
+    stream = stream.map(([key, value]): [string, number] => [key, value]).reduceByKey((a, b) => a + b, tasks)
   return stream
 }
 
@@ -26,7 +27,15 @@ async function engine({ meter }: Setting, stages: number, tasks: number, store: 
   for (let i = 0; i < WARM; i++) await meter.warm(() => driver.batch())
   collectGarbage()
   for (let i = 0; i < BATCHES; i++) await meter.batch(() => driver.batch())
-  const outcome = { records: 0, checksum: checksum(seen.last.flat()), extra: { p50_commit_ms: driver.commitMs(0.5, BATCHES), p99_commit_ms: driver.commitMs(0.99, BATCHES), batches: BATCHES } }
+  const outcome = {
+    records: 0,
+    checksum: checksum(seen.last.flat()),
+    extra: {
+      p50_commit_ms: driver.commitMs(0.5, BATCHES),
+      p99_commit_ms: driver.commitMs(0.99, BATCHES),
+      batches: BATCHES,
+    },
+  }
   await driver.close()
   return outcome
 }
@@ -38,13 +47,26 @@ async function byHand({ inputs, meter }: Setting): Promise<Outcome> {
 }
 
 const variantsOf = (tasks: number, fullOnly: boolean): Record<string, Variant> =>
-  Object.fromEntries([1, 2, 3].flatMap((stages) => (['memory', 'directory'] as const).map((store) =>
-    [`${stages}-stage-${tasks}-tasks-${store}`, { fullOnly, run: (setting: Setting) => engine(setting, stages, tasks, store) }])))
+  Object.fromEntries(
+    [1, 2, 3].flatMap((stages) =>
+      (['memory', 'directory'] as const).map((store) => [
+        `${stages}-stage-${tasks}-tasks-${store}`,
+        { fullOnly, run: (setting: Setting) => engine(setting, stages, tasks, store) },
+      ]),
+    ),
+  )
 
 export const empty: Workload = {
   name: 'empty',
-  about: 'batches without records: one to three stages, head and blobs in memory or synced to a directory; the commit counts from the tick, the batch includes outputs and mark',
+  about:
+    'batches without records: one to three stages, head and blobs in memory or synced to a directory; ' +
+    'the commit counts from the tick, the batch includes outputs and mark',
   inputs: async () => [uniformFile(2, 2)],
-  variants: { 'floor-appends': { run: byHand }, ...variantsOf(2, false), ...variantsOf(16, true), ...variantsOf(64, true) },
+  variants: {
+    'floor-appends': { run: byHand },
+    ...variantsOf(2, false),
+    ...variantsOf(16, true),
+    ...variantsOf(64, true),
+  },
   ratios: [{ of: '2-stage-2-tasks-directory', to: 'floor-appends', metric: 'p50_batch_ms' }],
 }

@@ -26,16 +26,30 @@ async function firstByte({ meter, inputs }: Setting, args: readonly string[], ex
     await (i === 0 ? meter.warm(first) : meter.batch(first))
     ends.push(await run.ended)
   }
-  const extra = { first_ms: meter.quantileMs(0.5), first_cpu_ms: quantile(ends.map(({ cpuMs }) => cpuMs), 0.5), first_rss_mb: quantile(ends.map(({ rssMb }) => rssMb), 0.5) }
+  const extra = {
+    first_ms: meter.quantileMs(0.5),
+    first_cpu_ms: quantile(
+      ends.map(({ cpuMs }) => cpuMs),
+      0.5,
+    ),
+    first_rss_mb: quantile(
+      ends.map(({ rssMb }) => rssMb),
+      0.5,
+    ),
+  }
   return { records: 0, checksum: inputs[0].sha256, extra }
 }
 
 function start(args: readonly string[]): { readonly firstOutput: Promise<string>; readonly ended: Promise<Ended> } {
   const child = spawn(process.execPath, ['--import', SAYS_USAGE, ...args], { stdio: ['ignore', 'pipe', 2, 'pipe'] })
   let said = ''
-  child.stdio[3]!.on('data', (chunk: Buffer) => { said += String(chunk) })
+  child.stdio[3]!.on('data', (chunk: Buffer) => {
+    said += String(chunk)
+  })
   return {
-    firstOutput: new Promise((resolve) => { child.stdout!.once('data', (chunk: Buffer) => resolve(String(chunk))) }),
+    firstOutput: new Promise((resolve) => {
+      child.stdout!.once('data', (chunk: Buffer) => resolve(String(chunk)))
+    }),
     ended: new Promise((resolve, reject) => {
       child.on('error', reject)
       child.on('close', () => resolve(JSON.parse(said) as Ended))
@@ -60,11 +74,13 @@ const BARE = "process.stdout.write('ready')"
 
 export const first: Workload = {
   name: 'first',
-  about: 'from the start of a process to the first byte it prints: a word count over one megabyte with batches of 10 ms, beside a process that only prints',
+  about:
+    'from the start of a process to the first byte it prints: a word count over one megabyte with ' +
+    'batches of 10 ms, beside a process that only prints',
   inputs: async () => [textFile(20_000)],
   variants: {
     'bare-node': { run: (setting) => firstByte(setting, ['-e', BARE], 'ready') },
-    'sluice': { run: (setting) => firstByte(setting, program(setting), '-----') },
+    sluice: { run: (setting) => firstByte(setting, program(setting), '-----') },
   },
   ratios: [{ of: 'sluice', to: 'bare-node', metric: 'p50_batch_ms' }],
 }

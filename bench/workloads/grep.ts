@@ -17,11 +17,17 @@ async function engine(setting: Setting): Promise<Outcome> {
   const word = wordOfRank(1)
   const context = describedContext()
   const totals = { count: 0, sum: 0 }
-  const found = context.source('text', textSource(blocksOf(setting)))
+  const found = context
+    .source('text', textSource(blocksOf(setting)))
     .filter((line) => line.includes(word))
     .map((line): [number, number] => [1, line.length])
     .reduce((a, b) => [a[0] + b[0], a[1] + b[1]])
-  const seen = countAndSum(found.flatMap(([count, sum]): [string, number][] => [['count', count], ['sum', sum]]))
+  const seen = countAndSum(
+    found.flatMap(([count, sum]): [string, number][] => [
+      ['count', count],
+      ['sum', sum],
+    ]),
+  )
   const driver = await Driver.open(context)
   const batch = async (): Promise<void> => {
     await driver.batch()
@@ -39,20 +45,29 @@ async function byHand(setting: Setting): Promise<Outcome> {
   return timed(setting, () => loop.batch(blocks[next++]), loop)
 }
 
-async function timed(setting: Setting, batch: () => unknown, totals: { readonly count: number; readonly sum: number }): Promise<Outcome> {
+async function timed(
+  setting: Setting,
+  batch: () => unknown,
+  totals: { readonly count: number; readonly sum: number },
+): Promise<Outcome> {
   const { size, meter } = setting
   for (let i = 0; i < WARM; i++) await meter.warm(batch)
   collectGarbage()
   for (let i = WARM; i < BATCHES[size]; i++) await meter.batch(batch)
-  return { records: sizeOf(blocksOf(setting).slice(WARM, BATCHES[size]).flat()).lines, checksum: checksum([[totals.count, totals.sum]]) }
+  return {
+    records: sizeOf(blocksOf(setting).slice(WARM, BATCHES[size]).flat()).lines,
+    checksum: checksum([[totals.count, totals.sum]]),
+  }
 }
 
 export const grep: Workload = {
   name: 'grep',
-  about: 'number and length of the lines that hold the most frequent word, about two thirds of them; file read and decoded inside the time',
+  about:
+    'number and length of the lines that hold the most frequent word, about two thirds of them; file ' +
+    'read and decoded inside the time',
   inputs: async (size) => [textFile(size === 'small' ? 900_000 : 2_000_000)],
   variants: {
-    'ceiling': { run: byHand },
+    ceiling: { run: byHand },
     'sluice-closures': { run: engine },
   },
   ratios: [{ of: 'sluice-closures', to: 'ceiling', metric: 'records_per_cpu_s', goal: 0.8 }],

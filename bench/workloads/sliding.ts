@@ -19,11 +19,18 @@ const PANES_STORED = 100
 
 const slides: Record<Size, number> = { small: 20, full: 120 }
 const minute = (size: Size): Load => ({ keys: 100_000, panes: 60, slides: slides[size] })
-/** Fewer keys, so that ten minutes of panes can be filled; a whole long window is timed, so that its costliest slide is in it. */
+/**
+ * Fewer keys, so that ten minutes of panes can be filled; a whole long window is timed, so that its costliest slide is
+ * in it.
+ */
 const length = (panes: number): Load => ({ keys: 5_000, panes, slides: 600 })
 
 const feedOf = ({ inputs }: Setting, { keys }: Load): KeyFeed =>
-  new KeyFeed(inputs.find(({ path }) => path.endsWith(`uniform-${keys}-${PANES_STORED * keys}.u32`))!.path, PANES_STORED, keys)
+  new KeyFeed(
+    inputs.find(({ path }) => path.endsWith(`uniform-${keys}-${PANES_STORED * keys}.u32`))!.path,
+    PANES_STORED,
+    keys,
+  )
 
 async function engine(setting: Setting, load: Load, inverse: boolean): Promise<Outcome> {
   const context = describedContext()
@@ -31,22 +38,53 @@ async function engine(setting: Setting, load: Load, inverse: boolean): Promise<O
   const pairs = context.source('keys', source).map((key): [string, number] => [key, 1])
   const add = (a: number, b: number): number => a + b
   const [lengthMs, slideMs] = [load.panes * 1_000, 1_000]
-  const seen = countAndSum(inverse
-    ? pairs.reduceByKeyAndWindow(add, (a, b) => a - b, lengthMs, slideMs, undefined, ([, value]) => value !== 0)
-    : pairs.reduceByKeyAndWindow(add, lengthMs, slideMs))
+  const seen = countAndSum(
+    inverse
+      ? pairs.reduceByKeyAndWindow(
+          add,
+          (a, b) => a - b,
+          lengthMs,
+          slideMs,
+          undefined,
+          ([, value]) => value !== 0,
+        )
+      : pairs.reduceByKeyAndWindow(add, lengthMs, slideMs),
+  )
   const driver = await Driver.open(context)
-  const outcome = await timed(setting, load, (chunks) => { source.chunks = chunks }, () => driver.batch(), () => seen.last.flat())
+  const outcome = await timed(
+    setting,
+    load,
+    (chunks) => {
+      source.chunks = chunks
+    },
+    () => driver.batch(),
+    () => seen.last.flat(),
+  )
   await driver.close()
   return outcome
 }
 
 async function byHand(setting: Setting, load: Load, loop: HandInverse | HandTwoStacks): Promise<Outcome> {
   let ready: string[][] = []
-  return timed(setting, load, (chunks) => { ready = chunks }, () => loop.batch(ready), () => loop.rows())
+  return timed(
+    setting,
+    load,
+    (chunks) => {
+      ready = chunks
+    },
+    () => loop.batch(ready),
+    () => loop.rows(),
+  )
 }
 
 /** Keys are laid ready as strings between slides, outside the time. */
-async function timed(setting: Setting, load: Load, lay: (chunks: string[][]) => void, slide: () => unknown, rows: () => Iterable<readonly [string, number]>): Promise<Outcome> {
+async function timed(
+  setting: Setting,
+  load: Load,
+  lay: (chunks: string[][]) => void,
+  slide: () => unknown,
+  rows: () => Iterable<readonly [string, number]>,
+): Promise<Outcome> {
   const { meter } = setting
   const feed = feedOf(setting, load)
   for (let i = 0; i < load.panes + load.slides; i++) {
@@ -55,19 +93,34 @@ async function timed(setting: Setting, load: Load, lay: (chunks: string[][]) => 
     if (i < load.panes) await meter.warm(slide)
     else await meter.batch(slide)
   }
-  return { records: load.slides * load.keys, checksum: checksum(rows()), extra: { ms_per_slide: (meter.wallSeconds * 1000) / load.slides, cpu_ms_per_slide: (meter.cpuSeconds * 1000) / load.slides } }
+  return {
+    records: load.slides * load.keys,
+    checksum: checksum(rows()),
+    extra: {
+      ms_per_slide: (meter.wallSeconds * 1000) / load.slides,
+      cpu_ms_per_slide: (meter.cpuSeconds * 1000) / load.slides,
+    },
+  }
 }
 
 const hand = (load: Load): HandTwoStacks => new HandTwoStacks(load.panes, load.keys)
 
 export const sliding: Workload = {
   name: 'sliding',
-  about: 'counts per key over the last minute, every second: 100,000 keys and as many updates per second; and windows of one and of ten minutes over 5,000 keys',
+  about:
+    'counts per key over the last minute, every second: 100,000 keys and as many updates per second; and ' +
+    'windows of one and of ten minutes over 5,000 keys',
   inputs: async () => [uniformFile(100_000, PANES_STORED * 100_000), uniformFile(5_000, PANES_STORED * 5_000)],
   variants: {
-    'ceiling-inverse': { group: 'minute', run: (setting) => byHand(setting, minute(setting.size), new HandInverse(60, 100_000)) },
+    'ceiling-inverse': {
+      group: 'minute',
+      run: (setting) => byHand(setting, minute(setting.size), new HandInverse(60, 100_000)),
+    },
     'sluice-inverse': { group: 'minute', run: (setting) => engine(setting, minute(setting.size), true) },
-    'ceiling-panes': { group: 'minute', run: (setting) => byHand(setting, minute(setting.size), hand(minute(setting.size))) },
+    'ceiling-panes': {
+      group: 'minute',
+      run: (setting) => byHand(setting, minute(setting.size), hand(minute(setting.size))),
+    },
     'sluice-panes': { group: 'minute', run: (setting) => engine(setting, minute(setting.size), false) },
     'sluice-panes-60': { group: '60', run: (setting) => engine(setting, length(60), false) },
     'sluice-panes-600': { group: '600', run: (setting) => engine(setting, length(600), false) },

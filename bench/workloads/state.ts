@@ -29,20 +29,38 @@ const mapping = (key: string, value: number | undefined, state: State<number>): 
   return [key, sum]
 }
 
-/** All keys at 0, then batches that add 1 to some; a last batch without records shows the whole state where the operator does not. */
+/**
+ * All keys at 0, then batches that add 1 to some; a last batch without records shows the whole state where the operator
+ * does not.
+ */
 async function engine(setting: Setting, form: 'map' | 'update', store: Store): Promise<Outcome> {
   const context = describedContext()
   const source = new ReadySource<[string, number]>(2)
   const pairs = context.source('updates', source)
-  const seen = form === 'map' ? countAndSum(pairs.mapWithState(StateSpec.function(mapping))) : countAndSum(pairs.updateStateByKey<number>(update))
+  const seen =
+    form === 'map'
+      ? countAndSum(pairs.mapWithState(StateSpec.function(mapping)))
+      : countAndSum(pairs.updateStateByKey<number>(update))
   const driver = await Driver.open(context, { store })
-  const outcome = await timed(setting, (chunks) => { source.chunks = chunks }, () => driver.batch(), () => stateOf(form, source, driver, seen))
+  const outcome = await timed(
+    setting,
+    (chunks) => {
+      source.chunks = chunks
+    },
+    () => driver.batch(),
+    () => stateOf(form, source, driver, seen),
+  )
   await driver.close()
   return outcome
 }
 
 /** Adding 0 to every key makes `mapWithState` say all that it holds. */
-async function stateOf(form: 'map' | 'update', source: ReadySource<[string, number]>, driver: Driver, seen: Seen): Promise<Iterable<readonly [string, number]>> {
+async function stateOf(
+  form: 'map' | 'update',
+  source: ReadySource<[string, number]>,
+  driver: Driver,
+  seen: Seen,
+): Promise<Iterable<readonly [string, number]>> {
   source.chunks = form === 'map' ? preload() : []
   await driver.batch()
   return seen.last.flat()
@@ -52,10 +70,22 @@ async function byHand(setting: Setting, form: 'map' | 'update', durable = false)
   const loop = new HandState(KEYS, durable)
   let ready: Pairs = []
   const batch = (): void => (form === 'map' ? loop.mapBatch(ready) : loop.updateBatch(ready, update))
-  return timed(setting, (chunks) => { ready = chunks }, batch, async () => loop.rows())
+  return timed(
+    setting,
+    (chunks) => {
+      ready = chunks
+    },
+    batch,
+    async () => loop.rows(),
+  )
 }
 
-async function timed({ size, inputs, meter }: Setting, lay: (chunks: Pairs) => void, batch: () => unknown, rows: () => Promise<Iterable<readonly [string, number]>>): Promise<Outcome> {
+async function timed(
+  { size, inputs, meter }: Setting,
+  lay: (chunks: Pairs) => void,
+  batch: () => unknown,
+  rows: () => Promise<Iterable<readonly [string, number]>>,
+): Promise<Outcome> {
   const feed = new KeyFeed(inputs[0].path, STORED, UPDATES)
   lay(preload())
   await batch()
@@ -66,7 +96,14 @@ async function timed({ size, inputs, meter }: Setting, lay: (chunks: Pairs) => v
     else await meter.batch(batch)
   }
   const records = BATCHES[size] * UPDATES
-  return { records, checksum: checksum(await rows()), extra: { ns_per_update: (meter.cpuSeconds * 1e9) / records, cpu_ms_per_batch: (meter.cpuSeconds * 1e3) / BATCHES[size] } }
+  return {
+    records,
+    checksum: checksum(await rows()),
+    extra: {
+      ns_per_update: (meter.cpuSeconds * 1e9) / records,
+      cpu_ms_per_batch: (meter.cpuSeconds * 1e3) / BATCHES[size],
+    },
+  }
 }
 
 const preload = (): Pairs => valued(keyChunks(Uint32Array.from({ length: KEYS }, (_, i) => i)), 0)

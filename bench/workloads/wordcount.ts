@@ -57,12 +57,23 @@ const wordsIn = (path: string, size: Size): number => sizeOf(blocksOf(path).slic
 
 export const wordcount: Workload = {
   name: 'wordcount',
-  about: 'words per batch of about a million words and a running total per word, with closures; file read and decoded inside the time',
+  about:
+    'words per batch of about a million words and a running total per word, with closures; file read and ' +
+    'decoded inside the time',
   inputs: async (size) => [textFile(size === 'small' ? 900_000 : 2_000_000)],
   variants: {
-    'ceiling': { run: (setting) => byHand(setting, new OwnTableWordCount(closures())) },
+    ceiling: { run: (setting) => byHand(setting, new OwnTableWordCount(closures())) },
     'sluice-closures': { run: (setting) => engine(setting, {}) },
-    'sluice-2workers': { run: (setting) => engine(setting, { workers: { count: 2, module: new URL('../programs/wordcount.ts', import.meta.url).pathname, args: [setting.inputs[0].path] } }) },
+    'sluice-2workers': {
+      run: (setting) =>
+        engine(setting, {
+          workers: {
+            count: 2,
+            module: new URL('../programs/wordcount.ts', import.meta.url).pathname,
+            args: [setting.inputs[0].path],
+          },
+        }),
+    },
     'map-closures': { run: (setting) => byHand(setting, new MapWordCount(closures())) },
   },
   ratios: [

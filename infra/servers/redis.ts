@@ -8,7 +8,21 @@ export const findRedis = (): string | null => findProgram('redis-server')
 export async function startRedis(program: string): Promise<RunningServer> {
   const folder = serverFolder('redis')
   const port = await freePort()
-  const start = (): Child => new Child(program, ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no', '--requirepass', 'hidden-word'])
+  const start = (): Child =>
+    new Child(program, [
+      '--port',
+      String(port),
+      '--bind',
+      '127.0.0.1',
+      '--dir',
+      folder,
+      '--save',
+      '',
+      '--appendonly',
+      'no',
+      '--requirepass',
+      'hidden-word',
+    ])
   const url = `redis://:hidden-word@127.0.0.1:${port}`
   const server = await Restarting.of(start, async () => {
     const client = createClient({ url, socket: { reconnectStrategy: false } })
@@ -16,5 +30,11 @@ export async function startRedis(program: string): Promise<RunningServer> {
     await client.connect()
     await client.close()
   })
-  return { url, port, pid: server.pid, crash: () => server.crash('SIGKILL'), stop: () => server.stop('SIGKILL', folder) }
+  return {
+    url,
+    port,
+    pid: server.pid,
+    crash: () => server.crash('SIGKILL'),
+    stop: () => server.stop('SIGKILL', folder),
+  }
 }

@@ -20,7 +20,10 @@ export interface ServerUser {
   readonly gid?: number
 }
 
-/** The path of a program in `PATH` or in one of the folders where distributions put servers; `null` when it is not installed. */
+/**
+ * The path of a program in `PATH` or in one of the folders where distributions put servers; `null` when it is not
+ * installed.
+ */
 export function findProgram(name: string, folders: readonly string[] = []): string | null {
   const places = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/bin', ...folders]
   return places.map((folder) => join(folder, name)).find((path) => existsSync(path)) ?? null
@@ -28,16 +31,25 @@ export function findProgram(name: string, folders: readonly string[] = []): stri
 
 /** Folders `<parent>/<anything>/<below>`, the last in the alphabet first. */
 export const foldersBelow = (parent: string, below: string): string[] =>
-  existsSync(parent) ? readdirSync(parent).sort().reverse().map((each) => join(parent, each, below)) : []
+  existsSync(parent)
+    ? readdirSync(parent)
+        .sort()
+        .reverse()
+        .map((each) => join(parent, each, below))
+    : []
 
 export const serverFolder = (name: string): string => mkdtempSync(join(tmpdir(), `sluice-${name}-`))
 
 /** A port nobody listens on at this moment. */
 export async function freePort(): Promise<number> {
   const server = createServer()
-  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve) })
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve)
+  })
   const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => { server.close(resolve) })
+  await new Promise((resolve) => {
+    server.close(resolve)
+  })
   return port
 }
 
@@ -57,8 +69,13 @@ export class Child {
   constructor(program: string, args: readonly string[], user: ServerUser = {}) {
     this.process = spawn(program, args, { ...user, stdio: ['ignore', 'pipe', 'pipe'], cwd: tmpdir() })
     const { stdout, stderr } = this.process
-    for (const stream of [stdout!, stderr!]) stream.setEncoding('utf8').on('data', (text: string) => { this.said = (this.said + text).slice(-20_000) })
-    const kill = (): void => { this.process.kill('SIGKILL') }
+    for (const stream of [stdout!, stderr!])
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        this.said = (this.said + text).slice(-20_000)
+      })
+    const kill = (): void => {
+      this.process.kill('SIGKILL')
+    }
     process.once('exit', kill)
     this.exited = new Promise((resolve) => {
       this.process.once('error', (error) => resolve(error.message))
@@ -72,17 +89,23 @@ export class Child {
   /** Waits until `ask` succeeds. Rejects with what the program said when it ends before, or after half a minute. */
   async ready(ask: () => Promise<unknown>): Promise<void> {
     let ended: number | string | null = null
-    void this.exited.then((how) => { ended = how })
+    void this.exited.then((how) => {
+      ended = how
+    })
     for (let tries = 0; tries < 600 && ended === null; tries++) {
       try {
         await ask()
         return
       } catch {
-        await new Promise((resolve) => { setTimeout(resolve, 50) })
+        await new Promise((resolve) => {
+          setTimeout(resolve, 50)
+        })
       }
     }
     this.process.kill('SIGKILL')
-    throw new Error(`${this.process.spawnfile} ${ended === null ? 'did not become ready' : `ended with ${ended}`}:\n${this.said}`)
+    throw new Error(
+      `${this.process.spawnfile} ${ended === null ? 'did not become ready' : `ended with ${ended}`}:\n${this.said}`,
+    )
   }
 
   async stop(signal: NodeJS.Signals, folder: string): Promise<void> {
@@ -110,7 +133,9 @@ export class Restarting {
     return server
   }
 
-  get pid(): number { return this.#child.process.pid! }
+  get pid(): number {
+    return this.#child.process.pid!
+  }
 
   async crash(signal: NodeJS.Signals): Promise<void> {
     this.#child.process.kill(signal)
@@ -119,5 +144,7 @@ export class Restarting {
     await this.#child.ready(this.#ask)
   }
 
-  stop(signal: NodeJS.Signals, folder: string): Promise<void> { return this.#child.stop(signal, folder) }
+  stop(signal: NodeJS.Signals, folder: string): Promise<void> {
+    return this.#child.stop(signal, folder)
+  }
 }

@@ -21,12 +21,12 @@ import { closing } from './aws-tick.ts'
 
 export type CoordinatorAnswer =
   /** Another coordinator holds the app, or took it over. */
-  | { readonly busy: true }
-  | { readonly busy: false; readonly batches: number; readonly committed: number }
+  { readonly busy: true } | { readonly busy: false; readonly batches: number; readonly committed: number }
 
 /**
- * The coordinator function: takes the app, runs the batches that are due, and lets go of it. With an interval below a minute it stays for the rest of its minute. Throws
- * the newest error when a batch or an output failed, after what could run has run.
+ * The coordinator function: takes the app, runs the batches that are due, and lets go of it. With an interval below a
+ * minute it stays for the rest of its minute. Throws the newest error when a batch or an output failed, after what
+ * could run has run.
  */
 export async function runDueBatches(tick: Tick, app: BuiltApp, host: AwsHost): Promise<CoordinatorAnswer> {
   try {
@@ -122,9 +122,13 @@ class Invocation {
       fresh: false,
       resume,
       dropState: [...dropState, ...namesIn(context.sparkContext.conf.get('sluice.dropState', ''))],
-      events: new BatchEvents(clock, context.listeners, log, context.graph, (error) => { this.#failure = error }),
+      events: new BatchEvents(clock, context.listeners, log, context.graph, (error) => {
+        this.#failure = error
+      }),
       environment: (head) => this.#aws.outputs(head, context.sparkContext),
-      ...(settings.output === null ? {} : { publisher: (head: Head) => publishByFunction(functions, settings.output!, head, this.#abort.signal) }),
+      ...(settings.output === null
+        ? {}
+        : { publisher: (head: Head) => publishByFunction(functions, settings.output!, head, this.#abort.signal) }),
       limitOf: (source) => receivers.limitOf(source),
       attemptsMax: this.#settings.attemptsMax,
       speculation: speculationOf(context.sparkContext.conf),
@@ -139,7 +143,9 @@ class Invocation {
     this.#failure = error
   }
 
-  get #settings(): EngineSettings { return engineSettings(this.#app.context.sparkContext.conf, 4) }
+  get #settings(): EngineSettings {
+    return engineSettings(this.#app.context.sparkContext.conf, 4)
+  }
 }
 
 /** No batch begins with less time left than this, or than twice what the longest one took. */
@@ -148,5 +154,11 @@ const MARGIN_MS = 10_000
 function launcherOf({ program }: BuiltApp, aws: AwsHost): TaskLauncher {
   const { settings, functions, blobs, random } = aws
   if (settings.task === null) return new InlineLauncher(program, aws)
-  return new LambdaLauncher({ functions, blobs, messages: new TaskMessages(blobs, random), task: settings.task, slots: settings.slots })
+  return new LambdaLauncher({
+    functions,
+    blobs,
+    messages: new TaskMessages(blobs, random),
+    task: settings.task,
+    slots: settings.slots,
+  })
 }

@@ -41,10 +41,21 @@ export function awsHost(environment: Environment): AwsHost {
     clients,
     clock: systemClock,
     random: systemRandom,
-    log: jsonLines((line) => { process.stdout.write(line) }),
+    log: jsonLines((line) => {
+      process.stdout.write(line)
+    }),
     blobs: new S3BlobStore(clients, settings.bucket, BLOB_PREFIX),
     functions: new Functions(clients, systemClock, systemRandom),
     head: (app) => new DynamoHeadStore<Head>(clients, settings.table, app),
-    outputs: ({ app, inc }, sparkContext) => ({ app, inc, sparkContext, files: s3Directories(clients), clock: systemClock, write: (text) => { process.stdout.write(text) } }),
+    outputs: ({ app, inc }, sparkContext) => ({
+      app,
+      inc,
+      sparkContext,
+      files: s3Directories(clients),
+      clock: systemClock,
+      write: (text) => {
+        process.stdout.write(text)
+      },
+    }),
   }
 }

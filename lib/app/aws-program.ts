@@ -14,7 +14,10 @@ export interface BuiltApp {
   readonly program: TaskProgram
 }
 
-/** `slots` stands in for cores: functions differ in size, and all must cut the same partitions. Throws what the definition throws, and `E_RECEIVER_PLACE`. */
+/**
+ * `slots` stands in for cores: functions differ in size, and all must cut the same partitions. Throws what the
+ * definition throws, and `E_RECEIVER_PLACE`.
+ */
 export function builtApp(app: App, slots: number): BuiltApp {
   setCores(slots)
   const context = app.build()
@@ -23,10 +26,20 @@ export function builtApp(app: App, slots: number): BuiltApp {
   if (receiving) throw receiverPlace(receiving.uid, receiving.place)
   context.graph.state = 'ACTIVE'
   context.sparkContext.overwriteOutput = true
-  return { name: appFolder(app.name), context, program: new TaskProgram(context.graph, context.sparkContext, fingerprint(context.graph)) }
+  return {
+    name: appFolder(app.name),
+    context,
+    program: new TaskProgram(context.graph, context.sparkContext, fingerprint(context.graph)),
+  }
 }
 
 const receiverPlace = (operator: string, place: string): SluiceError =>
-  new SluiceError('E_RECEIVER_PLACE', `The source "${operator}" receives on its own, which needs a process that stays.`, {
-    where: { operator, place }, did: 'nothing was started', next: ['use a source that is read, such as s3TextFiles', 'run the program in a process of its own: sluice run'],
-  })
+  new SluiceError(
+    'E_RECEIVER_PLACE',
+    `The source "${operator}" receives on its own, which needs a process that stays.`,
+    {
+      where: { operator, place },
+      did: 'nothing was started',
+      next: ['use a source that is read, such as s3TextFiles', 'run the program in a process of its own: sluice run'],
+    },
+  )

@@ -20,7 +20,8 @@ const SLOTS = '4'
 /** Throws `E_AWS_SETTING`. */
 export function awsSettings(environment: Environment): AwsSettings {
   const slots = Number(environment['SLUICE_SLOTS'] ?? SLOTS)
-  if (!Number.isInteger(slots) || slots < 1) throw wrong('SLUICE_SLOTS', `is ${environment['SLUICE_SLOTS']}, which is not a whole number above 0`)
+  if (!Number.isInteger(slots) || slots < 1)
+    throw wrong('SLUICE_SLOTS', `is ${environment['SLUICE_SLOTS']}, which is not a whole number above 0`)
   return {
     table: required(environment, 'SLUICE_TABLE'),
     bucket: required(environment, 'SLUICE_BUCKET'),
@@ -38,4 +39,7 @@ function required(environment: Environment, name: string): string {
 }
 
 const wrong = (name: string, how: string): SluiceError =>
-  new SluiceError('E_AWS_SETTING', `The environment variable ${name} ${how}.`, { did: 'nothing was started', next: [`set ${name} in serverless.yml, under provider.environment`] })
+  new SluiceError('E_AWS_SETTING', `The environment variable ${name} ${how}.`, {
+    did: 'nothing was started',
+    next: [`set ${name} in serverless.yml, under provider.environment`],
+  })

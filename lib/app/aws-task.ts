@@ -9,7 +9,10 @@ import { serialiseError } from '../runtime/serialised-error.ts'
 import type { AwsHost } from './aws-host.ts'
 import type { BuiltApp } from './aws-program.ts'
 
-/** The task function: one task per invocation. State that a task has read stays warm for the next. A call that is not a task of this app's is answered with its refusal. */
+/**
+ * The task function: one task per invocation. State that a task has read stays warm for the next. A call that is not a
+ * task of this app's is answered with its refusal.
+ */
 export async function runTaskMessage(message: TaskMessage, app: BuiltApp, host: AwsHost): Promise<Packed<TaskReport>> {
   let asked: unknown = null
   let spec: TaskSpec
@@ -40,12 +43,21 @@ const incarnations = new WeakMap<AwsHost, string>()
 async function checkIncarnation({ plan: { app, inc, batch } }: TaskSpec, host: AwsHost): Promise<void> {
   if (incarnations.get(host) === inc) return
   const head = checkedHead(await host.head(app).read())?.value ?? null
-  if (head?.inc !== inc) throw new SluiceError('E_TASK_SPEC', `This function was asked to run a task of another incarnation of "${app}".`, { where: { batch }, did: 'the task did not run', next: ['let the coordinator of this app call this function'] })
+  if (head?.inc !== inc)
+    throw new SluiceError('E_TASK_SPEC', `This function was asked to run a task of another incarnation of "${app}".`, {
+      where: { batch },
+      did: 'the task did not run',
+      next: ['let the coordinator of this app call this function'],
+    })
   incarnations.set(host, inc)
 }
 
 /** Another deployment's tasks have other operators under the same numbers. */
 function refused({ task, exec, plan }: TaskSpec, mine: string): TaskReport {
-  const error = new SluiceError('E_GRAPH_CHANGED', `The task function holds the graph ${mine}; the coordinator planned ${plan.graph}.`, { where: { batch: plan.batch }, did: 'the task did not run', next: ['deploy all functions together'] })
+  const error = new SluiceError(
+    'E_GRAPH_CHANGED',
+    `The task function holds the graph ${mine}; the coordinator planned ${plan.graph}.`,
+    { where: { batch: plan.batch }, did: 'the task did not run', next: ['deploy all functions together'] },
+  )
   return { kind: 'failed', task, exec, run: '', error: serialiseError(error, { task }) }
 }

@@ -24,11 +24,19 @@ export interface InvocationContext {
 }
 
 /**
- * A scheduled event stands for the minute from its time on; any other event, such as `{}`, for what is left of the current one. `{ "resume": true }` and
- * `{ "dropState": ["uid"] }` do what the options of the command line do.
+ * A scheduled event stands for the minute from its time on; any other event, such as `{}`, for what is left of the
+ * current one. `{ "resume": true }` and `{ "dropState": ["uid"] }` do what the options of the command line do.
  */
-export function decodeTick(event: unknown, { awsRequestId, getRemainingTimeInMillis }: InvocationContext, now: number): Tick {
-  const { time, resume, dropState } = (event ?? {}) as { readonly time?: string; readonly resume?: boolean; readonly dropState?: unknown }
+export function decodeTick(
+  event: unknown,
+  { awsRequestId, getRemainingTimeInMillis }: InvocationContext,
+  now: number,
+): Tick {
+  const { time, resume, dropState } = (event ?? {}) as {
+    readonly time?: string
+    readonly resume?: boolean
+    readonly dropState?: unknown
+  }
   const scheduled = Date.parse(time ?? '')
   const deadline = now + getRemainingTimeInMillis()
   return {
@@ -41,6 +49,9 @@ export function decodeTick(event: unknown, { awsRequestId, getRemainingTimeInMil
   }
 }
 
-/** When to begin no further batch: just before the next tick where batches come more often than ticks; else `null`, as soon as none is due. */
+/**
+ * When to begin no further batch: just before the next tick where batches come more often than ticks; else `null`, as
+ * soon as none is due.
+ */
 export const closing = ({ minute, deadline }: Tick, intervalMs: number): number | null =>
   intervalMs < MINUTE_MS ? Math.min(minute + MINUTE_MS - HANDOVER_MS, deadline - 2 * ABORT_MS) : null

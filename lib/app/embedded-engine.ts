@@ -19,7 +19,14 @@ import type { RDD } from '../stream/rdd/rdd.ts'
 import { rememberGraph } from '../stream/recovery.ts'
 import { rememberDurations } from '../stream/remember.ts'
 import type { StreamingContext } from '../stream/streaming-context.ts'
-import { appFolder, embeddedOptions, type EmbeddedOptions, holderIsGone, openStores, thisHolder } from './embedded-host.ts'
+import {
+  appFolder,
+  embeddedOptions,
+  type EmbeddedOptions,
+  holderIsGone,
+  openStores,
+  thisHolder,
+} from './embedded-host.ts'
 import { directories } from './directories.ts'
 import { namesIn } from './name-list.ts'
 import { newLauncher } from './launchers.ts'
@@ -46,8 +53,12 @@ export class EmbeddedEngine implements Engine {
     this.#program = new TaskProgram(context.graph, context.sparkContext, fingerprint(context.graph))
   }
 
-  get coordinator(): Coordinator | null { return this.#coordinator }
-  get receivers(): Receivers | null { return this.#receivers }
+  get coordinator(): Coordinator | null {
+    return this.#coordinator
+  }
+  get receivers(): Receivers | null {
+    return this.#receivers
+  }
 
   start(): void {
     const { checkpointDir, graph } = this.#context
@@ -61,21 +72,34 @@ export class EmbeddedEngine implements Engine {
   }
 
   /** A classic program that only names a checkpoint directory begins anew each time, as in Spark. */
-  get #beginsAnew(): boolean { return this.#options.dir === null && !this.#context.recovers && !this.#context.hosted }
+  get #beginsAnew(): boolean {
+    return this.#options.dir === null && !this.#context.recovers && !this.#context.hosted
+  }
 
   /** Spark's warning; here a receiver takes no thread away, but the program would starve where it comes from. */
   #warnOfOneThread(): void {
     const { master } = this.#context.sparkContext
     const receives = this.#context.graph.inputs.some((input) => input.source!.receiver)
     if (!receives || !/^local(\[1\])?$/.test(master)) return
-    this.#options.log.event({ type: 'one-thread', level: 'warn', message: `spark.master should be set as local[n], n > 1 in local mode if you have receivers to get data (it is ${master}); here it runs all the same` })
+    this.#options.log.event({
+      type: 'one-thread',
+      level: 'warn',
+      message:
+        'spark.master should be set as local[n], n > 1 in local mode if you have receivers to get data (it ' +
+        `is ${master}); here it runs all the same`,
+    })
   }
 
   async #run(): Promise<void> {
     const host = await this.#openHost()
     try {
       const coordinator = await this.#open(host)
-      this.#options.log.event({ type: 'ready', committed: coordinator.head.committed, tick: coordinator.head.tick, zeroTime: coordinator.head.zeroTime })
+      this.#options.log.event({
+        type: 'ready',
+        committed: coordinator.head.committed,
+        tick: coordinator.head.tick,
+        zeroTime: coordinator.head.zeroTime,
+      })
       await this.#batches(host, coordinator)
       await coordinator.close()
     } finally {
@@ -87,7 +111,14 @@ export class EmbeddedEngine implements Engine {
   async #batches(host: Host<Head>, coordinator: Coordinator): Promise<void> {
     const { batchesMax } = this.#options
     const { catchUpMax } = this.#settings!
-    this.#loop = new BatchLoop({ coordinator, clock: host.clock, catchUpMax, batchesMax, onBatch: (manifest) => this.#onBatch(manifest), onError: (error) => this.#failed(error) })
+    this.#loop = new BatchLoop({
+      coordinator,
+      clock: host.clock,
+      catchUpMax,
+      batchesMax,
+      onBatch: (manifest) => this.#onBatch(manifest),
+      onError: (error) => this.#failed(error),
+    })
     this.#ready.resolve()
     if (this.#stopping === 'now') return
     await this.#receivers!.start(coordinator.head, coordinator.manifest)
@@ -101,17 +132,27 @@ export class EmbeddedEngine implements Engine {
   async #openHost(): Promise<Host<Head>> {
     const { clock, random, log, sync } = this.#options
     const stores = await openStores(this.#directory, this.#app, sync)
-    const launcher = await newLauncher(this.#program, { ...stores, clock, random, log }, this.#options, { dir: this.#directory, app: this.#app, deadlineMs: this.#deadlineMs })
+    const launcher = await newLauncher(this.#program, { ...stores, clock, random, log }, this.#options, {
+      dir: this.#directory,
+      app: this.#app,
+      deadlineMs: this.#deadlineMs,
+    })
     return { clock, random, log, ...stores, launcher }
   }
 
   /** Spark has no such limit. It takes a thread of its own to be kept. */
-  get #deadlineMs(): number | null { return this.#context.sparkContext.conf.getTimeAsMs('sluice.task.timeout', '0') || null }
+  get #deadlineMs(): number | null {
+    return this.#context.sparkContext.conf.getTimeAsMs('sluice.task.timeout', '0') || null
+  }
 
   /** `null`: everything is in memory. */
-  get #directory(): string | null { return this.#options.dir ?? this.#context.checkpointDir }
+  get #directory(): string | null {
+    return this.#options.dir ?? this.#context.checkpointDir
+  }
 
-  get #app(): string { return appFolder(this.#context.sparkContext.appName) }
+  get #app(): string {
+    return appFolder(this.#context.sparkContext.appName)
+  }
 
   async #open(host: Host<Head>): Promise<Coordinator> {
     const { graph, batchDuration, listeners, sparkContext } = this.#context
@@ -132,7 +173,15 @@ export class EmbeddedEngine implements Engine {
       resume,
       dropState: [...dropState, ...namesIn(sparkContext.conf.get('sluice.dropState', ''))],
       events,
-      environment: (head) => ({ app: head.app, inc: head.inc, write, files: directories, sparkContext, clock: host.clock, signal: this.#abort.signal }),
+      environment: (head) => ({
+        app: head.app,
+        inc: head.inc,
+        write,
+        files: directories,
+        sparkContext,
+        clock: host.clock,
+        signal: this.#abort.signal,
+      }),
       limitOf: (source) => this.#receivers!.limitOf(source),
       attemptsMax: this.#settings!.attemptsMax,
       speculation: speculationOf(sparkContext.conf),
@@ -184,7 +233,12 @@ export class EmbeddedEngine implements Engine {
   }
 
   async slice<T>(stream: DStream<T>, from: Time, to: Time): Promise<RDD<T>[]> {
-    if (!this.#past || !this.#coordinator) throw new SluiceError('E_NOT_INITIALISED', 'This DStream has not been initialized', { did: 'nothing was computed', spark: 'SparkException', next: ['wait for the first batch'] })
+    if (!this.#past || !this.#coordinator)
+      throw new SluiceError('E_NOT_INITIALISED', 'This DStream has not been initialized', {
+        did: 'nothing was computed',
+        spark: 'SparkException',
+        next: ['wait for the first batch'],
+      })
     return this.#past.slice(stream, from, to, this.#coordinator)
   }
 }

@@ -61,11 +61,15 @@ let options: EmbeddedOptions = {
   dropState: [],
   fresh: false,
   sync: true,
-  write: (text) => { process.stdout.write(text) },
+  write: (text) => {
+    process.stdout.write(text)
+  },
 }
 
 export const embeddedOptions = (): EmbeddedOptions => options
-export const setEmbeddedOptions = (changes: Partial<EmbeddedOptions>): void => { options = { ...options, ...changes } }
+export const setEmbeddedOptions = (changes: Partial<EmbeddedOptions>): void => {
+  options = { ...options, ...changes }
+}
 
 export interface Stores {
   readonly head: HeadStore<Head>
@@ -84,7 +88,8 @@ export async function appsBelow(dir: string): Promise<string[]> {
   if (!existsSync(dir)) return []
   const apps: string[] = []
   for (const entry of await readdir(dir, { withFileTypes: true })) {
-    if (entry.isDirectory() && (await readdir(join(dir, entry.name))).some((file) => /^head-\d+\.log$/.test(file))) apps.push(entry.name)
+    if (entry.isDirectory() && (await readdir(join(dir, entry.name))).some((file) => /^head-\d+\.log$/.test(file)))
+      apps.push(entry.name)
   }
   return apps.sort()
 }
@@ -107,7 +112,13 @@ export function holderIsGone(holder: string): boolean {
 
 /** A folder-safe form of an app's name. */
 export function appFolder(name: string): string {
-  const folder = name.replaceAll(/[^A-Za-z0-9._-]+/g, '-').replace(/^[.-]+/, '').slice(0, 63)
+  const folder = name
+    .replaceAll(/[^A-Za-z0-9._-]+/g, '-')
+    .replace(/^[.-]+/, '')
+    .slice(0, 63)
   if (folder !== '') return folder
-  throw new SluiceError('E_NAME', `${JSON.stringify(name)} is not a usable app name.`, { did: 'nothing was started', next: ['give the app a name with a letter or digit'] })
+  throw new SluiceError('E_NAME', `${JSON.stringify(name)} is not a usable app name.`, {
+    did: 'nothing was started',
+    next: ['give the app a name with a letter or digit'],
+  })
 }

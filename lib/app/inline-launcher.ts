@@ -14,6 +14,8 @@ export class InlineLauncher implements TaskLauncher {
     this.#host = host
   }
 
-  launch(spec: TaskSpec): Promise<TaskReport> { return runTask(spec, this.#program, this.#host) }
+  launch(spec: TaskSpec): Promise<TaskReport> {
+    return runTask(spec, this.#program, this.#host)
+  }
   async close(): Promise<void> {}
 }

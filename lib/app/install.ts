@@ -13,7 +13,11 @@ installEngine((context) => new EmbeddedEngine(context), {
   defaultDirectory: () => embeddedOptions().dir,
   async read(directory) {
     const apps = await appsBelow(directory)
-    if (apps.length > 1) throw new SluiceError('E_CHECKPOINT_DIR', `${directory} holds checkpoints of several apps: ${apps.join(', ')}.`, { did: 'nothing was started', next: ['give each app a directory of its own'] })
+    if (apps.length > 1)
+      throw new SluiceError('E_CHECKPOINT_DIR', `${directory} holds checkpoints of several apps: ${apps.join(', ')}.`, {
+        did: 'nothing was started',
+        next: ['give each app a directory of its own'],
+      })
     if (apps.length === 0) return null
     const store = await openDirectoryHead<Head>(join(directory, apps[0]), { sync: embeddedOptions().sync })
     try {

@@ -6,10 +6,17 @@ const secretName = /PASSW|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|CREDENT
 /** Shorter values would be found, and replaced, in the middle of other words. */
 const LENGTH_MIN = 6
 
-/** The values in an environment that must not be logged: those of variables with a telling name, and passwords in addresses. */
+/**
+ * The values in an environment that must not be logged: those of variables with a telling name, and passwords in
+ * addresses.
+ */
 export function secretsIn(environment: NodeJS.ProcessEnv): string[] {
-  const found = Object.entries(environment).flatMap(([name, value = '']) => (secretName.test(name) ? [value, ...value.split('\n')] : passwordsIn(value)))
-  return [...new Set(found.map((secret) => secret.trim()))].filter((secret) => secret.length >= LENGTH_MIN).sort((a, b) => b.length - a.length)
+  const found = Object.entries(environment).flatMap(([name, value = '']) =>
+    secretName.test(name) ? [value, ...value.split('\n')] : passwordsIn(value),
+  )
+  return [...new Set(found.map((secret) => secret.trim()))]
+    .filter((secret) => secret.length >= LENGTH_MIN)
+    .sort((a, b) => b.length - a.length)
 }
 
 function passwordsIn(value: string): string[] {
@@ -27,4 +34,7 @@ export function logged(secrets: readonly string[]): (name: string, value: unknow
   return (_name, value) => (typeof value === 'string' ? shortened(clean(value), FIELD_MAX) : value)
 }
 
-export const withoutSecrets = (secrets: readonly string[]): ((text: string) => string) => (text) => secrets.reduce((rest, secret) => rest.replaceAll(secret, '<redacted>'), text)
+export const withoutSecrets =
+  (secrets: readonly string[]): ((text: string) => string) =>
+  (text) =>
+    secrets.reduce((rest, secret) => rest.replaceAll(secret, '<redacted>'), text)

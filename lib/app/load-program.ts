@@ -14,8 +14,9 @@ export interface Loading {
 }
 
 /**
- * Runs a module. A program in Spark's form resolves when its last statement has run, which is usually when its context has stopped.
- * Throws `E_USER_INIT` when the module throws, or neither ends nor starts anything; errors with a code of ours pass as they are.
+ * Runs a module. A program in Spark's form resolves when its last statement has run, which is usually when its context
+ * has stopped. Throws `E_USER_INIT` when the module throws, or neither ends nor starts anything; errors with a code of
+ * ours pass as they are.
  */
 export async function loadProgram(url: string, { started, patienceMs = 10_000 }: Loading): Promise<Program> {
   const guard = new Guard(url, started, patienceMs)
@@ -29,7 +30,10 @@ export async function loadProgram(url: string, { started, patienceMs = 10_000 }:
   }
 }
 
-/** Notices a module that will not come to an end: because time is up, or because nothing is left in this process that could wake it. */
+/**
+ * Notices a module that will not come to an end: because time is up, or because nothing is left in this process that
+ * could wake it.
+ */
 class Guard {
   readonly expired: Promise<never>
   readonly close: () => void
@@ -42,7 +46,10 @@ class Guard {
       }
     })
     const idle = (): void => expire('waits for something that can never happen')
-    const timer = setTimeout(() => expire(`has neither ended nor started a stream after ${patienceMs / 1000} s`), patienceMs).unref()
+    const timer = setTimeout(
+      () => expire(`has neither ended nor started a stream after ${patienceMs / 1000} s`),
+      patienceMs,
+    ).unref()
     process.once('beforeExit', idle)
     this.close = () => {
       clearTimeout(timer)
@@ -53,7 +60,9 @@ class Guard {
 
 const neverSettles = (url: string, why: string): SluiceError =>
   new SluiceError('E_USER_INIT', `The program ${why}.`, {
-    where: { place: shortPath(url) }, did: 'nothing was started', next: ['look for an await at the top of the module, or in a module it imports, that does not resolve'],
+    where: { place: shortPath(url) },
+    did: 'nothing was started',
+    next: ['look for an await at the top of the module, or in a module it imports, that does not resolve'],
   })
 
 function initError(error: unknown, url: string, started: boolean): SluiceError {
@@ -61,14 +70,19 @@ function initError(error: unknown, url: string, started: boolean): SluiceError {
   const wrapped = new SluiceError('E_USER_INIT', thrown, {
     where: { place: placeOf(error, url) },
     did: started ? 'the stream was stopped' : 'nothing was started',
-    next: [started ? 'mend the program and run it again' : 'mend the module, or the module it imports, and run it again'],
+    next: [
+      started ? 'mend the program and run it again' : 'mend the module, or the module it imports, and run it again',
+    ],
     cause: error,
   })
   if (error instanceof Error) wrapped.stack = error.stack ?? ''
   return wrapped
 }
 
-/** Where it was thrown; a file that could not even be parsed has no frame, but its name and line stand in the first line of the stack or in the words. */
+/**
+ * Where it was thrown; a file that could not even be parsed has no frame, but its name and line stand in the first line
+ * of the stack or in the words.
+ */
 function placeOf(error: unknown, url: string): string {
   const stack = (error instanceof Error && error.stack) || ''
   const parsed = /^(file:\/\/[^\n]+):(\d+)$/m.exec(stack) ?? /^(\/[^\n]+):(\d+)$/m.exec(stack)

@@ -8,13 +8,20 @@ export interface StartingEvent extends LogEvent {
   readonly intervalMs: number
   /** Where state lives between runs; `null`: in memory. */
   readonly dir: string | null
-  /** Whether a later run goes on from there; a classic program that only sets a checkpoint directory begins anew each time, as in Spark. */
+  /**
+   * Whether a later run goes on from there; a classic program that only sets a checkpoint directory begins anew each
+   * time, as in Spark.
+   */
   readonly continues: boolean
   readonly sources: readonly { readonly name: string; readonly kind: string; readonly place: string }[]
   readonly outputs: readonly { readonly name: string; readonly kind: string; readonly place: string }[]
 }
 
-export const startingEvent = ({ graph, sparkContext, batchDuration }: StreamingContext, dir: string | null, continues: boolean): StartingEvent => ({
+export const startingEvent = (
+  { graph, sparkContext, batchDuration }: StreamingContext,
+  dir: string | null,
+  continues: boolean,
+): StartingEvent => ({
   type: 'starting',
   app: sparkContext.appName,
   intervalMs: batchDuration.milliseconds,

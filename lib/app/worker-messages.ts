@@ -13,7 +13,13 @@ export interface WorkerStart {
 export type ToWorker =
   | { readonly kind: 'plan'; readonly plan: BatchPlan }
   | { readonly kind: 'task'; readonly id: number; readonly spec: Omit<TaskSpec, 'plan'> }
-  | { readonly kind: 'answer'; readonly id: number; readonly bytes?: Uint8Array; readonly keys?: string[]; readonly error?: { readonly code: string; readonly message: string } }
+  | {
+      readonly kind: 'answer'
+      readonly id: number
+      readonly bytes?: Uint8Array
+      readonly keys?: string[]
+      readonly error?: { readonly code: string; readonly message: string }
+    }
 
 export type FromWorker =
   | { readonly kind: 'ready' }

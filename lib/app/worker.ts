@@ -20,7 +20,10 @@ const tell = (message: FromWorker, transfer: ArrayBuffer[] = []): void => port.p
 
 let plan: BatchPlan | null = null
 let asked = 0
-const calls = new Map<number, { resolve: (answer: Extract<ToWorker, { kind: 'answer' }>) => void; reject: (error: unknown) => void }>()
+const calls = new Map<
+  number,
+  { resolve: (answer: Extract<ToWorker, { kind: 'answer' }>) => void; reject: (error: unknown) => void }
+>()
 
 /** Calls the main thread's blob store. */
 async function ask(call: BlobCall, transfer: ArrayBuffer[] = []): Promise<Extract<ToWorker, { kind: 'answer' }>> {
@@ -32,11 +35,18 @@ async function ask(call: BlobCall, transfer: ArrayBuffer[] = []): Promise<Extrac
 }
 
 const mainBlobs: BlobStore = {
-  putNew: async (key, bytes) => { await ask({ method: 'putNew', key, bytes }, bytes.buffer instanceof ArrayBuffer && bytes.byteLength === bytes.buffer.byteLength ? [bytes.buffer] : []) },
+  putNew: async (key, bytes) => {
+    await ask(
+      { method: 'putNew', key, bytes },
+      bytes.buffer instanceof ArrayBuffer && bytes.byteLength === bytes.buffer.byteLength ? [bytes.buffer] : [],
+    )
+  },
   get: async (key) => (await ask({ method: 'get', key })).bytes!,
   getRange: async (key, offset, length) => (await ask({ method: 'getRange', key, offset, length })).bytes!,
   list: async (prefix) => (await ask({ method: 'list', prefix })).keys!,
-  delete: async (key) => { await ask({ method: 'delete', key }) },
+  delete: async (key) => {
+    await ask({ method: 'delete', key })
+  },
 }
 
 /** Durable objects go to the directory from here; shuffle blocks stay in the main thread's memory. */
@@ -57,13 +67,21 @@ process.stdout.write = () => true
 
 async function run(context: StreamingContext): Promise<void> {
   const program = new TaskProgram(context.graph, context.sparkContext, fingerprint(context.graph))
-  if (program.fingerprint !== start.fingerprint) throw new SluiceError('E_NOT_DETERMINISTIC', 'The program built another graph in a worker thread.', { did: 'nothing was started', next: ['build the graph from the arguments and the environment alone'] })
-  const blobs = start.folder === null ? mainBlobs : splitBlobs(await openDirectoryBlobs(start.folder, { sync: start.sync }))
+  if (program.fingerprint !== start.fingerprint)
+    throw new SluiceError('E_NOT_DETERMINISTIC', 'The program built another graph in a worker thread.', {
+      did: 'nothing was started',
+      next: ['build the graph from the arguments and the environment alone'],
+    })
+  const blobs =
+    start.folder === null ? mainBlobs : splitBlobs(await openDirectoryBlobs(start.folder, { sync: start.sync }))
   const host: TaskHost = { blobs, random: systemRandom, clock: systemClock, log: silentLog }
   port.on('message', (message: ToWorker) => {
     if (message.kind === 'plan') plan = message.plan
     if (message.kind === 'answer') settle(message)
-    if (message.kind === 'task') void runTask({ ...message.spec, plan: plan! }, program, host).then((report) => tell({ kind: 'report', id: message.id, report }))
+    if (message.kind === 'task')
+      void runTask({ ...message.spec, plan: plan! }, program, host).then((report) =>
+        tell({ kind: 'report', id: message.id, report }),
+      )
   })
   process.stdout.write = write
   tell({ kind: 'ready' })
@@ -76,4 +94,6 @@ function settle(answer: Extract<ToWorker, { kind: 'answer' }>): void {
   else call.resolve(answer)
 }
 
-loadGraph(start.module, start.args).then(run).catch((error: unknown) => tell({ kind: 'refused', message: messageOf(error) }))
+loadGraph(start.module, start.args)
+  .then(run)
+  .catch((error: unknown) => tell({ kind: 'refused', message: messageOf(error) }))

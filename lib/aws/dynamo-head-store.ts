@@ -4,9 +4,11 @@ import type { AwsClients } from './clients.ts'
 import { isRefusal } from './service-error.ts'
 
 /**
- * The register of one app as one item of a table: key `app`, attributes `rev`, `value` (JSON) and `cause`. The item is never deleted and has no time to live.
+ * The register of one app as one item of a table: key `app`, attributes `rev`, `value` (JSON) and `cause`. The item is
+ * never deleted and has no time to live.
  *
- * A write is one conditional put, sent once. Not answered, throttled or timed out: it throws `E_HEAD_WRITE` with `retry`, and the caller looks at what is there.
+ * A write is one conditional put, sent once. Not answered, throttled or timed out: it throws `E_HEAD_WRITE` with
+ * `retry`, and the caller looks at what is there.
  */
 export class DynamoHeadStore<Value> implements HeadStore<Value> {
   readonly #clients: AwsClients
@@ -22,7 +24,9 @@ export class DynamoHeadStore<Value> implements HeadStore<Value> {
   async read(): Promise<Versioned<Value> | null> {
     const { client, sdk } = await this.#clients.dynamoReads()
     try {
-      const { Item: item } = await client.send(new sdk.GetItemCommand({ TableName: this.#table, Key: { app: { S: this.#app } }, ConsistentRead: true }))
+      const { Item: item } = await client.send(
+        new sdk.GetItemCommand({ TableName: this.#table, Key: { app: { S: this.#app } }, ConsistentRead: true }),
+      )
       return item ? { rev: Number(item['rev'].N), value: JSON.parse(item['value'].S!) as Value } : null
     } catch (error) {
       throw this.#failed('E_HEAD_READ', 'read', error)
@@ -31,10 +35,19 @@ export class DynamoHeadStore<Value> implements HeadStore<Value> {
 
   async cas(expected: number, value: Value, cause: string): Promise<'written' | 'refused'> {
     const { client, sdk } = await this.#clients.dynamoWrites()
-    const condition = expected === 0
-      ? { ConditionExpression: 'attribute_not_exists(app)' }
-      : { ConditionExpression: 'rev = :expected', ExpressionAttributeValues: { ':expected': { N: String(expected) } } }
-    const item = { app: { S: this.#app }, rev: { N: String(expected + 1) }, value: { S: JSON.stringify(value) }, cause: { S: cause } }
+    const condition =
+      expected === 0
+        ? { ConditionExpression: 'attribute_not_exists(app)' }
+        : {
+            ConditionExpression: 'rev = :expected',
+            ExpressionAttributeValues: { ':expected': { N: String(expected) } },
+          }
+    const item = {
+      app: { S: this.#app },
+      rev: { N: String(expected + 1) },
+      value: { S: JSON.stringify(value) },
+      cause: { S: cause },
+    }
     try {
       await client.send(new sdk.PutItemCommand({ TableName: this.#table, Item: item, ...condition }))
       return 'written'

@@ -21,9 +21,10 @@ export class Functions {
   }
 
   /**
-   * What function `name` answers. A call that was turned away before it ran, because too many were running, is made again after a while; no other is.
-   * Throws `E_FUNCTION_FAILED` when the function threw, ran out of time or memory; `E_FUNCTION_UNANSWERED` when no answer came, and it may still run;
-   * `E_FUNCTION_REFUSED` when there is no such function or it may not be called; `E_FUNCTION_BUSY` when it stayed throttled.
+   * What function `name` answers. A call that was turned away before it ran, because too many were running, is made
+   * again after a while; no other is. Throws `E_FUNCTION_FAILED` when the function threw, ran out of time or memory;
+   * `E_FUNCTION_UNANSWERED` when no answer came, and it may still run; `E_FUNCTION_REFUSED` when there is no such
+   * function or it may not be called; `E_FUNCTION_BUSY` when it stayed throttled.
    */
   async call(name: string, payload: unknown, signal?: AbortSignal): Promise<unknown> {
     const text = JSON.stringify(payload)
@@ -33,7 +34,11 @@ export class Functions {
       const delay = Math.min(DELAY_MS_MAX, DELAY_MS_MIN * 2 ** throttled) * (0.5 + this.#random.next())
       await this.#clock.sleepUntil(this.#clock.now() + delay, signal)
     }
-    throw new SluiceError('E_FUNCTION_BUSY', `The function ${name} had no room for another call.`, { did: 'it was not called', retry: true, next: ['raise the concurrency limit of the account or the function', 'lower SLUICE_SLOTS'] })
+    throw new SluiceError('E_FUNCTION_BUSY', `The function ${name} had no room for another call.`, {
+      did: 'it was not called',
+      retry: true,
+      next: ['raise the concurrency limit of the account or the function', 'lower SLUICE_SLOTS'],
+    })
   }
 
   async #once(name: string, payload: string, signal?: AbortSignal): Promise<unknown> {
@@ -41,7 +46,10 @@ export class Functions {
     const { client, sdk } = await this.#clients.lambda()
     let answer
     try {
-      answer = await client.send(new sdk.InvokeCommand({ FunctionName: name, Payload: Buffer.from(payload) }), signal ? { abortSignal: signal } : {})
+      answer = await client.send(
+        new sdk.InvokeCommand({ FunctionName: name, Payload: Buffer.from(payload) }),
+        signal ? { abortSignal: signal } : {},
+      )
     } catch (error) {
       if (statusOf(error) === 429) return THROTTLED
       throw isRefusal(error) ? refused(name, error) : unanswered(name, error)
@@ -57,14 +65,31 @@ const THROTTLED = Symbol('throttled')
 function failed(name: string, payload: string): SluiceError {
   let reason = payload
   try {
-    const { errorType, errorMessage } = JSON.parse(payload) as { readonly errorType?: string; readonly errorMessage?: string }
+    const { errorType, errorMessage } = JSON.parse(payload) as {
+      readonly errorType?: string
+      readonly errorMessage?: string
+    }
     reason = [errorType, errorMessage].filter(Boolean).join(': ')
-  } catch { /* not JSON: shown as it is */ }
-  return new SluiceError('E_FUNCTION_FAILED', `The function ${name} failed: ${reason}`, { did: 'nothing it did counts', retry: true, next: ['look at the log of the function', 'give it more time or memory'] })
+  } catch {
+    /* not JSON: shown as it is */
+  }
+  return new SluiceError('E_FUNCTION_FAILED', `The function ${name} failed: ${reason}`, {
+    did: 'nothing it did counts',
+    retry: true,
+    next: ['look at the log of the function', 'give it more time or memory'],
+  })
 }
 
 const unanswered = (name: string, cause: unknown): SluiceError =>
-  new SluiceError('E_FUNCTION_UNANSWERED', `The function ${name} did not answer: ${messageOf(cause)}`, { did: 'it may still be running; nothing it does counts', retry: true, cause })
+  new SluiceError('E_FUNCTION_UNANSWERED', `The function ${name} did not answer: ${messageOf(cause)}`, {
+    did: 'it may still be running; nothing it does counts',
+    retry: true,
+    cause,
+  })
 
 const refused = (name: string, cause: unknown): SluiceError =>
-  new SluiceError('E_FUNCTION_REFUSED', `The function ${name} cannot be called: ${messageOf(cause)}`, { did: 'it was not called', next: ['check its name and region', 'check that the role may call it'], cause })
+  new SluiceError('E_FUNCTION_REFUSED', `The function ${name} cannot be called: ${messageOf(cause)}`, {
+    did: 'it was not called',
+    next: ['check its name and region', 'check that the role may call it'],
+    cause,
+  })

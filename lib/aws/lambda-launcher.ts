@@ -41,5 +41,13 @@ export class LambdaLauncher implements TaskLauncher {
   async close(): Promise<void> {}
 }
 
-const failedReport = ({ task, exec }: TaskSpec, { code, name, message, stack = '', did, next, retry }: SluiceError): TaskReport =>
-  ({ kind: 'failed', task, exec, run: '', error: { code, name, message, stack, where: { task }, did, next, retry } })
+const failedReport = (
+  { task, exec }: TaskSpec,
+  { code, name, message, stack = '', did, next, retry }: SluiceError,
+): TaskReport => ({
+  kind: 'failed',
+  task,
+  exec,
+  run: '',
+  error: { code, name, message, stack, where: { task }, did, next, retry },
+})

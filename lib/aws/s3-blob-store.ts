@@ -18,7 +18,10 @@ export class S3BlobStore implements BlobStore {
     this.#prefix = prefix
   }
 
-  /** May be repeated with the same bytes, as the SDK does when a request was not answered: finding them there is success. */
+  /**
+   * May be repeated with the same bytes, as the SDK does when a request was not answered: finding them there is
+   * success.
+   */
   async putNew(key: string, bytes: Uint8Array): Promise<void> {
     const { client, sdk } = await this.#clients.s3()
     const body = new Uint8Array(bytes)
@@ -60,7 +63,9 @@ export class S3BlobStore implements BlobStore {
     try {
       // No range means no bytes; one byte more than wanted tells whether the object is there.
       const last = offset + Math.max(length, 1) - 1
-      const { Body: body } = await client.send(new sdk.GetObjectCommand({ ...this.#at(key), Range: `bytes=${offset}-${last}` }))
+      const { Body: body } = await client.send(
+        new sdk.GetObjectCommand({ ...this.#at(key), Range: `bytes=${offset}-${last}` }),
+      )
       const bytes = (await body!.transformToByteArray()).subarray(0, length)
       if (bytes.length < length) throw blobRange(key, offset, length)
       return bytes
@@ -72,7 +77,11 @@ export class S3BlobStore implements BlobStore {
 
   async list(prefix: string): Promise<string[]> {
     const keys: string[] = []
-    for await (const { Key: key } of listed(await this.#clients.s3(), { Bucket: this.#bucket, Prefix: this.#prefix + prefix })) keys.push(key!.slice(this.#prefix.length))
+    for await (const { Key: key } of listed(await this.#clients.s3(), {
+      Bucket: this.#bucket,
+      Prefix: this.#prefix + prefix,
+    }))
+      keys.push(key!.slice(this.#prefix.length))
     // Directory buckets list in no order.
     return keys.sort()
   }
@@ -82,5 +91,7 @@ export class S3BlobStore implements BlobStore {
     await client.send(new sdk.DeleteObjectCommand(this.#at(key)))
   }
 
-  #at(key: string): { Bucket: string; Key: string } { return { Bucket: this.#bucket, Key: this.#prefix + key } }
+  #at(key: string): { Bucket: string; Key: string } {
+    return { Bucket: this.#bucket, Key: this.#prefix + key }
+  }
 }

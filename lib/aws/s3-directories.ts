@@ -3,7 +3,10 @@ import type { AwsClients } from './clients.ts'
 import { listed } from './s3-listing.ts'
 import { s3Directory } from './s3-location.ts'
 
-/** Part objects below `s3://bucket/prefix/`, then `_SUCCESS`. Written again, it replaces them and removes what an earlier attempt left besides. */
+/**
+ * Part objects below `s3://bucket/prefix/`, then `_SUCCESS`. Written again, it replaces them and removes what an
+ * earlier attempt left besides.
+ */
 export const s3Directories = (clients: AwsClients): DirectoryWriter => ({
   async write(path, parts) {
     const { bucket, key: prefix } = s3Directory(path)

@@ -7,7 +7,10 @@ import { s3Location } from './s3-location.ts'
 
 const TAIL_BYTES = 1 << 16
 
-/** The lines that begin in a split, a piece of the answer at a time. Asks for the range and, where its last line goes on behind it, for a little more. */
+/**
+ * The lines that begin in a split, a piece of the answer at a time. Asks for the range and, where its last line goes on
+ * behind it, for a little more.
+ */
 export async function* linesOf(clients: AwsClients, split: FileSplit, options: LineOptions): AsyncGenerator<string[]> {
   if (split.start === split.end) return
   const s3 = await clients.s3()
@@ -42,7 +45,9 @@ class SplitLines {
   }
 
   /** No line begins in the split. */
-  get none(): boolean { return this.#buffer === null && this.#at >= this.#split.end }
+  get none(): boolean {
+    return this.#buffer === null && this.#at >= this.#split.end
+  }
 
   take(piece: Uint8Array): string[] {
     if (this.#at === 0 && piece[0] === 0x1f && piece[1] === 0x8b) throw packed(this.#split)
@@ -76,9 +81,13 @@ class SplitLines {
     return newline + 1
   }
 
-  end(): string[] { return this.#buffer?.end() ?? [] }
+  end(): string[] {
+    return this.#buffer?.end() ?? []
+  }
 
-  #newBuffer(offset: number): LineBuffer { return new LineBuffer(this.#split.path, this.#options, { offset }) }
+  #newBuffer(offset: number): LineBuffer {
+    return new LineBuffer(this.#split.path, this.#options, { offset })
+  }
 }
 
 /** The bytes from `from` up to `to`, as they arrive; always of the object that was listed. */
@@ -86,7 +95,9 @@ async function* bytesOf({ client, sdk }: S3, split: FileSplit, from: number, to:
   const { bucket, key } = s3Location(split.path)
   let at = from
   try {
-    const { Body: body } = await client.send(new sdk.GetObjectCommand({ Bucket: bucket, Key: key, Range: `bytes=${from}-${to - 1}`, IfMatch: split.etag }))
+    const { Body: body } = await client.send(
+      new sdk.GetObjectCommand({ Bucket: bucket, Key: key, Range: `bytes=${from}-${to - 1}`, IfMatch: split.etag }),
+    )
     for await (const piece of body as unknown as AsyncIterable<Uint8Array>) {
       at += piece.length
       yield piece
@@ -94,10 +105,19 @@ async function* bytesOf({ client, sdk }: S3, split: FileSplit, from: number, to:
   } catch (error) {
     throw inputError(split, error)
   }
-  if (at < to) throw new SluiceError('E_FILE_CHANGED', `${split.path} ended at byte ${at} of ${to}.`, { where: { offset: at, detail: split.path }, did: 'the batch was not completed and is tried again', retry: true })
+  if (at < to)
+    throw new SluiceError('E_FILE_CHANGED', `${split.path} ended at byte ${at} of ${to}.`, {
+      where: { offset: at, detail: split.path },
+      did: 'the batch was not completed and is tried again',
+      retry: true,
+    })
 }
 
 const packed = ({ path }: FileSplit): SluiceError =>
-  new SluiceError('E_FILE_FORMAT', `${path} is a gzip file; lines are read of plain text only.`, { where: { detail: path }, did: 'the batch was not completed', next: ['unpack it on its way into the bucket', "leave it out: filter: (path) => !path.endsWith('.gz')"] })
+  new SluiceError('E_FILE_FORMAT', `${path} is a gzip file; lines are read of plain text only.`, {
+    where: { detail: path },
+    did: 'the batch was not completed',
+    next: ['unpack it on its way into the bucket', "leave it out: filter: (path) => !path.endsWith('.gz')"],
+  })
 
 const NEWLINE = 10

@@ -14,13 +14,20 @@ const SPLIT_BYTES = 32 * 2 ** 20
 export type S3TextOptions = Omit<TextFileOptions, 'maxInflatedBytes' | 'maxInflateRatio'>
 
 /**
- * The lines of objects below `s3://bucket/prefix/`, each object once, whenever it appears (`select: 'seen'`). An object that is overwritten is a new one. A large
- * object is several partitions. Lines are read from the very object that was listed; `E_FILE_CHANGED` and `E_FILE_GONE` tell when it is no longer there.
+ * The lines of objects below `s3://bucket/prefix/`, each object once, whenever it appears (`select: 'seen'`). An object
+ * that is overwritten is a new one. A large object is several partitions. Lines are read from the very object that was
+ * listed; `E_FILE_CHANGED` and `E_FILE_GONE` tell when it is no longer there.
  */
-export function s3TextFiles(directory: string, options: S3TextOptions = {}, clients: () => AwsClients = processClients): Source<string> {
+export function s3TextFiles(
+  directory: string,
+  options: S3TextOptions = {},
+  clients: () => AwsClients = processClients,
+): Source<string> {
   s3Directory(directory)
   const splitBytes = options.splitBytes ?? SPLIT_BYTES
-  const cutter = new FileCutter(directory, s3Lister(clients), { select: 'seen', ...options }, (file) => splitFile(file, splitBytes))
+  const cutter = new FileCutter(directory, s3Lister(clients), { select: 'seen', ...options }, (file) =>
+    splitFile(file, splitBytes),
+  )
   return {
     name: 'S3 text stream',
     identity: directory,

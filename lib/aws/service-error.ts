@@ -14,4 +14,6 @@ export function isRefusal(error: unknown): boolean {
   return status !== null && status >= 400 && status < 500 && status !== 408 && status !== 429 && !isThrottling(error)
 }
 
-const isThrottling = (error: unknown): boolean => (error as ServiceError).$retryable?.throttling === true || /Throttl|LimitExceeded|ThroughputExceeded/.test((error as Error).name)
+const isThrottling = (error: unknown): boolean =>
+  (error as ServiceError).$retryable?.throttling === true ||
+  /Throttl|LimitExceeded|ThroughputExceeded/.test((error as Error).name)

@@ -12,7 +12,9 @@ export interface TaskMessage {
   readonly task: Packed<Omit<TaskSpec, 'plan'>>
 }
 
-/** Makes the messages of one coordinator. What is too big lies below `msg/` of the app; the next coordinator sweeps it. */
+/**
+ * Makes the messages of one coordinator. What is too big lies below `msg/` of the app; the next coordinator sweeps it.
+ */
 export class TaskMessages {
   readonly #blobs: BlobStore
   readonly #random: Random
@@ -34,16 +36,26 @@ export class TaskMessages {
   }
 }
 
-/** What a message says, from whoever sent it: nothing but objects of `app` is read for it, and what comes back may be anything. Throws `E_TASK_SPEC` and `E_REF_SCOPE`. */
+/**
+ * What a message says, from whoever sent it: nothing but objects of `app` is read for it, and what comes back may be
+ * anything. Throws `E_TASK_SPEC` and `E_REF_SCOPE`.
+ */
 export async function decodeTask(message: unknown, app: string, blobs: BlobStore): Promise<unknown> {
-  const packed: Shape = (value) => fields({ value: anything })(value) === null ? null : fields({ ref: refBelow(`${app}/`) })(value)
+  const packed: Shape = (value) =>
+    fields({ value: anything })(value) === null ? null : fields({ ref: refBelow(`${app}/`) })(value)
   const wrong = fields({ plan: packed, task: packed })(message)
-  if (wrong !== null) throw shapeError('E_TASK_SPEC', 'What this function was asked to run is not a task', wrong, 'the call')
+  if (wrong !== null)
+    throw shapeError('E_TASK_SPEC', 'What this function was asked to run is not a task', wrong, 'the call')
   const { plan, task } = message as TaskMessage
   return { ...(await unpack(task, blobs)), plan: await unpack(plan, blobs) }
 }
 
-export const encodeReport = (report: TaskReport, { plan }: TaskSpec, blobs: BlobStore, random: Random): Promise<Packed<TaskReport>> =>
-  pack(report, blobs, messageKey(plan, random.run()), 2 * PACKED_BYTES_MAX)
+export const encodeReport = (
+  report: TaskReport,
+  { plan }: TaskSpec,
+  blobs: BlobStore,
+  random: Random,
+): Promise<Packed<TaskReport>> => pack(report, blobs, messageKey(plan, random.run()), 2 * PACKED_BYTES_MAX)
 
-const messageKey = ({ app, inc, batch }: BatchPlan, run: string): string => `${new Names(app, inc).root}msg/${batch}/${run}.json`
+const messageKey = ({ app, inc, batch }: BatchPlan, run: string): string =>
+  `${new Names(app, inc).root}msg/${batch}/${run}.json`

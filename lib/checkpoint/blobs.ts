@@ -3,22 +3,39 @@ import type { BlobStore } from '../host/blob-store.ts'
 import { SluiceError } from '../model/errors.ts'
 import type { BlobRef } from '../model/refs.ts'
 
-/** Up to this size an object travels inside its reference: a round trip to the blob store would cost more than the bytes. */
+/**
+ * Up to this size an object travels inside its reference: a round trip to the blob store would cost more than the
+ * bytes.
+ */
 const INLINE_BYTES_MAX = 1024
 
 /** Stores bytes under a fresh name, or inside the reference when they are few. */
-export async function putBlob(blobs: BlobStore, key: string, bytes: Uint8Array, inlineMax = INLINE_BYTES_MAX): Promise<BlobRef> {
+export async function putBlob(
+  blobs: BlobStore,
+  key: string,
+  bytes: Uint8Array,
+  inlineMax = INLINE_BYTES_MAX,
+): Promise<BlobRef> {
   const ref = { key, len: bytes.length, crc: crc32(bytes) }
   if (bytes.length <= inlineMax) return { ...ref, inline: Buffer.from(bytes).toString('base64') }
   await blobs.putNew(key, bytes)
   return ref
 }
 
-/** The bytes of a reference, verified. Throws `E_BLOB_MISSING`, or `E_BLOB_CORRUPT` when they are not what was written. */
+/**
+ * The bytes of a reference, verified. Throws `E_BLOB_MISSING`, or `E_BLOB_CORRUPT` when they are not what was written.
+ */
 export async function getBlob(blobs: BlobStore, ref: BlobRef): Promise<Uint8Array> {
   const bytes = ref.inline === undefined ? await blobs.get(ref.key) : Buffer.from(ref.inline, 'base64')
   if (bytes.length === ref.len && crc32(bytes) === ref.crc) return bytes
-  throw new SluiceError('E_BLOB_CORRUPT', `${ref.key} is not what was written: ${bytes.length} of ${ref.len} bytes, checksum ${bytes.length === ref.len ? 'differs' : 'not compared'}.`, {
-    where: { detail: ref.key }, did: 'the object was not used', next: ['restore the object from a backup', 'sluice verify --dir <dir>'],
-  })
+  throw new SluiceError(
+    'E_BLOB_CORRUPT',
+    `${ref.key} is not what was written: ${bytes.length} of ${ref.len} bytes, checksum ` +
+      `${bytes.length === ref.len ? 'differs' : 'not compared'}.`,
+    {
+      where: { detail: ref.key },
+      did: 'the object was not used',
+      next: ['restore the object from a backup', 'sluice verify --dir <dir>'],
+    },
+  )
 }

@@ -4,13 +4,29 @@ import type { Head } from '../model/head.ts'
 import { anything, both, count, fields, finite, list, maybe, nullOr, type Shape, text, whole } from '../model/shape.ts'
 import { refBelow, shapeError } from './ref-shape.ts'
 
-/** What stands in the register, once it is known to be a head of this build that names objects of its own app only. Throws `E_HEAD_FORMAT`, `E_HEAD_CORRUPT` and `E_REF_SCOPE`. */
+/**
+ * What stands in the register, once it is known to be a head of this build that names objects of its own app only.
+ * Throws `E_HEAD_FORMAT`, `E_HEAD_CORRUPT` and `E_REF_SCOPE`.
+ */
 export function checkedHead(found: Versioned<Head> | null): Versioned<Head> | null {
   const wrong = found && faultOfHead(found.value)
   if (!wrong) return found
   throw wrong.kind === 'newer'
-    ? new SluiceError('E_HEAD_FORMAT', `The head at revision ${found.rev} has format ${wrong.format}; this build reads format 1.`, { where: { detail: `revision ${found.rev}` }, did: 'nothing was started', next: ['run the version that wrote it'] })
-    : shapeError('E_HEAD_CORRUPT', `What stands at revision ${found.rev} is not a head`, wrong.what, `revision ${found.rev}`)
+    ? new SluiceError(
+        'E_HEAD_FORMAT',
+        `The head at revision ${found.rev} has format ${wrong.format}; this build reads format 1.`,
+        {
+          where: { detail: `revision ${found.rev}` },
+          did: 'nothing was started',
+          next: ['run the version that wrote it'],
+        },
+      )
+    : shapeError(
+        'E_HEAD_CORRUPT',
+        `What stands at revision ${found.rev} is not a head`,
+        wrong.what,
+        `revision ${found.rev}`,
+      )
 }
 
 type Fault = { readonly kind: 'newer'; readonly format: number } | { readonly kind: 'bad'; readonly what: string }
@@ -24,12 +40,28 @@ export function faultOfHead(value: unknown): Fault | null {
 }
 
 const plain = fields({
-  app: text, inc: text, epoch: count, holder: nullOr(text), leaseUntil: finite, graph: text, intervalMs: count, zeroTime: whole, conf: anything,
-  committed: count, tick: count, outDone: count, gcFloor: count, halt: nullOr(fields({ reason: text, batch: count })),
+  app: text,
+  inc: text,
+  epoch: count,
+  holder: nullOr(text),
+  leaseUntil: finite,
+  graph: text,
+  intervalMs: count,
+  zeroTime: whole,
+  conf: anything,
+  committed: count,
+  tick: count,
+  outDone: count,
+  gcFloor: count,
+  halt: nullOr(fields({ reason: text, batch: count })),
 })
 
 const headShape: Shape = both(plain, (value) => {
   const { app, inc } = value as Head
   const ref = refBelow(`${app}/${inc}/`)
-  return fields({ manifest: nullOr(ref), plan: maybe(fields({ nonce: text, tick: count, content: ref })), owed: list(fields({ batch: count, output: text, manifest: ref })) })(value)
+  return fields({
+    manifest: nullOr(ref),
+    plan: maybe(fields({ nonce: text, tick: count, content: ref })),
+    owed: list(fields({ batch: count, output: text, manifest: ref })),
+  })(value)
 })

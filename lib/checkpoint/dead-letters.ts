@@ -5,9 +5,14 @@ import { SluiceError } from '../model/errors.ts'
 import { getBlob } from './blobs.ts'
 import type { Names } from './names.ts'
 
-/** Letters as an object. A record of a kind that cannot be stored is left out: the letter then says where it was and what it did, and cannot be tried again. */
+/**
+ * Letters as an object. A record of a kind that cannot be stored is left out: the letter then says where it was and
+ * what it did, and cannot be tried again.
+ */
 export function encodeLetters(letters: readonly (DeadLetterFacts & { readonly record: unknown })[]): Uint8Array {
-  const stored = letters.map((letter): DeadLetter => (isStorable(letter.record) ? { ...letter, isStored: true } : { ...letter, record: null, isStored: false }))
+  const stored = letters.map((letter): DeadLetter =>
+    isStorable(letter.record) ? { ...letter, isStored: true } : { ...letter, record: null, isStored: false },
+  )
   return encodeBlock([{ section: 0, columns: [stored], count: stored.length }], 'dead letters')
 }
 
@@ -21,18 +26,30 @@ function isStorable(record: unknown): boolean {
   }
 }
 
-export const decodeLetters = (bytes: Uint8Array, what: string): DeadLetter[] => openBlock(bytes, what).read(0)[0] as DeadLetter[]
+export const decodeLetters = (bytes: Uint8Array, what: string): DeadLetter[] =>
+  openBlock(bytes, what).read(0)[0] as DeadLetter[]
 
 /** What is open after a batch: what was open before and nobody has dealt with since, and what the batch adds. */
-export function openLetters(before: readonly DeadLetters[], settled: ReadonlySet<string>, added: DeadLetters | null): DeadLetters[] {
-  const left = before.map((letters) => ({ ...letters, open: without(letters.open, settled) })).filter(({ open }) => Object.keys(open).length > 0)
+export function openLetters(
+  before: readonly DeadLetters[],
+  settled: ReadonlySet<string>,
+  added: DeadLetters | null,
+): DeadLetters[] {
+  const left = before
+    .map((letters) => ({ ...letters, open: without(letters.open, settled) }))
+    .filter(({ open }) => Object.keys(open).length > 0)
   return added ? [...left, added] : left
 }
 
 const without = (open: DeadLetters['open'], settled: ReadonlySet<string>): DeadLetters['open'] =>
-  Object.fromEntries(Object.entries(open).map(([source, ids]) => [source, ids.filter((id) => !settled.has(id))] as const).filter(([, ids]) => ids.length > 0))
+  Object.fromEntries(
+    Object.entries(open)
+      .map(([source, ids]) => [source, ids.filter((id) => !settled.has(id))] as const)
+      .filter(([, ids]) => ids.length > 0),
+  )
 
-export const idsOf = (letters: readonly DeadLetters[]): string[] => letters.flatMap(({ open }) => Object.values(open).flat())
+export const idsOf = (letters: readonly DeadLetters[]): string[] =>
+  letters.flatMap(({ open }) => Object.values(open).flat())
 
 /** The open letters themselves, oldest first. */
 export async function readOpenLetters(blobs: BlobStore, letters: readonly DeadLetters[]): Promise<DeadLetter[]> {
@@ -41,7 +58,10 @@ export async function readOpenLetters(blobs: BlobStore, letters: readonly DeadLe
   return stored.flat().filter(({ id }) => open.has(id))
 }
 
-/** A wish is kept until the coordinator that reads it has committed a batch that grants it; granting it twice changes nothing, because ids are never used again. */
+/**
+ * A wish is kept until the coordinator that reads it has committed a batch that grants it; granting it twice changes
+ * nothing, because ids are never used again.
+ */
 export const putWish = (blobs: BlobStore, names: Names, wish: DeadLetterWish, run: string): Promise<void> =>
   blobs.putNew(`${names.wishes}${run}.json`, Buffer.from(JSON.stringify(wish)))
 
@@ -50,4 +70,6 @@ export interface StoredWish extends DeadLetterWish {
 }
 
 export const readWishes = async (blobs: BlobStore, keys: readonly string[]): Promise<StoredWish[]> =>
-  Promise.all(keys.map(async (key) => ({ key, ...(JSON.parse(Buffer.from(await blobs.get(key)).toString()) as DeadLetterWish) })))
+  Promise.all(
+    keys.map(async (key) => ({ key, ...(JSON.parse(Buffer.from(await blobs.get(key)).toString()) as DeadLetterWish) })),
+  )

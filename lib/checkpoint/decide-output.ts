@@ -21,7 +21,8 @@ export type OutputDecision =
 
 export function decideOutput(head: Head | null, { app, inc, batch, output, ahead }: OutputRequest): OutputDecision {
   if (!head || head.app !== app || head.inc !== inc) return { kind: 'unknown' }
-  if (ahead && batch === head.committed + 1 && head.plan?.nonce === ahead.plan) return { kind: 'show', manifest: ahead.manifest }
+  if (ahead && batch === head.committed + 1 && head.plan?.nonce === ahead.plan)
+    return { kind: 'show', manifest: ahead.manifest }
   if (batch > head.committed) return { kind: 'unknown' }
   if (ahead) return { kind: 'marked' }
   const owed = head.owed.find((each) => each.batch === batch && each.output === output)

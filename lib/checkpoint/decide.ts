@@ -29,26 +29,44 @@ const isHeld = (head: Head, { holder, now, isGone }: Applicant): boolean =>
   head.holder !== null && head.holder !== holder && head.leaseUntil > now && !isGone(head.holder)
 
 /** What a coordinator that holds the head owes the world before it may plan. */
-export type Duty = { readonly kind: 'deliver'; readonly batch: number } | { readonly kind: 'plan'; readonly batch: number }
+export type Duty =
+  | { readonly kind: 'deliver'; readonly batch: number }
+  | { readonly kind: 'plan'; readonly batch: number }
 
 export const decideDuty = (head: Head): Duty =>
-  head.outDone < head.committed ? { kind: 'deliver', batch: head.committed } : { kind: 'plan', batch: head.committed + 1 }
+  head.outDone < head.committed
+    ? { kind: 'deliver', batch: head.committed }
+    : { kind: 'plan', batch: head.committed + 1 }
 
 /** What an unanswered or refused write turned out to be, seen from a fresh read of the head (rule R1). */
 export type Aftermath = 'mine' | 'not-yet' | 'fenced'
 
 /**
- * `expected` is the revision that the write was conditional on. While the register still holds it, nothing has happened and the same write may be sent again: whichever copy
- * arrives first wins, the other is refused. Behind it only the very value that was attempted is mine; anything else means that somebody moved on.
+ * `expected` is the revision that the write was conditional on. While the register still holds it, nothing has happened
+ * and the same write may be sent again: whichever copy arrives first wins, the other is refused. Behind it only the
+ * very value that was attempted is mine; anything else means that somebody moved on.
  */
 export function decideAftermath(attempted: Head, expected: number, found: Versioned<Head> | null): Aftermath {
   if (found?.rev === expected) return 'not-yet'
   return found?.rev === expected + 1 && isSame(attempted, found.value) ? 'mine' : 'fenced'
 }
 
-/** Every write of one coordinator differs from its others in one of these, and from everybody else's in epoch or holder. */
+/**
+ * Every write of one coordinator differs from its others in one of these, and from everybody else's in epoch or holder.
+ */
 function isSame(a: Head, b: Head): boolean {
   const identity = ({ inc, epoch, holder, committed, outDone, gcFloor, manifest, plan, owed, halt }: Head): string =>
-    JSON.stringify([inc, epoch, holder, committed, outDone, gcFloor, manifest?.key, plan?.nonce, owed.map(({ batch, output }) => [batch, output]), halt?.batch])
+    JSON.stringify([
+      inc,
+      epoch,
+      holder,
+      committed,
+      outDone,
+      gcFloor,
+      manifest?.key,
+      plan?.nonce,
+      owed.map(({ batch, output }) => [batch, output]),
+      halt?.batch,
+    ])
   return identity(a) === identity(b)
 }

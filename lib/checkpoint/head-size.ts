@@ -9,31 +9,45 @@ const HEAD_BYTES_WARN = HEAD_BYTES_MAX / 2
 const SLACK = 256
 
 /**
- * Throws `E_HEAD_SIZE` for a head that must not be written, and says so well before. A head that is too large already may still shrink: whoever holds it has to be able to
- * deliver what fills it.
+ * Throws `E_HEAD_SIZE` for a head that must not be written, and says so well before. A head that is too large already
+ * may still shrink: whoever holds it has to be able to deliver what fills it.
  */
 export function checkSize(head: Head, cause: string, log: Log, before: Head | null = null): void {
   const bytes = bytesOf(head)
   if (bytes <= HEAD_BYTES_WARN) return
-  const message = `The head of "${head.app}" would have ${bytes} bytes; it may have ${HEAD_BYTES_MAX}. Most of it is ${heaviest(head)}.`
-  if (bytes <= HEAD_BYTES_MAX || (before !== null && bytes <= bytesOf(before) + SLACK)) return log.event({ type: 'head-grows', level: 'warn', message })
-  throw new SluiceError('E_HEAD_SIZE', message, { where: { detail: `step "${cause}"` }, did: 'the head was not written; it is what it was', next: waysFor(head) })
+  const message =
+    `The head of "${head.app}" would have ${bytes} bytes; it may have ${HEAD_BYTES_MAX}. Most of it is ` +
+    `${heaviest(head)}.`
+  if (bytes <= HEAD_BYTES_MAX || (before !== null && bytes <= bytesOf(before) + SLACK))
+    return log.event({ type: 'head-grows', level: 'warn', message })
+  throw new SluiceError('E_HEAD_SIZE', message, {
+    where: { detail: `step "${cause}"` },
+    did: 'the head was not written; it is what it was',
+    next: waysFor(head),
+  })
 }
 
 const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value) ?? '')
 
 const heaviestField = (head: Head): keyof Head =>
-  (Object.keys(head) as (keyof Head)[]).reduce((most, field) => (bytesOf(head[field]) > bytesOf(head[most]) ? field : most))
+  (Object.keys(head) as (keyof Head)[]).reduce((most, field) =>
+    bytesOf(head[field]) > bytesOf(head[most]) ? field : most,
+  )
 
 function heaviest(head: Head): string {
   const field = heaviestField(head)
   const bytes = bytesOf(head[field])
   switch (field) {
-    case 'owed': return `what ${head.owed.length} outputs are owed (${bytes} bytes)`
-    case 'conf': return `the configuration (${bytes} bytes)`
-    default: return `the field "${field}" (${bytes} bytes)`
+    case 'owed':
+      return `what ${head.owed.length} outputs are owed (${bytes} bytes)`
+    case 'conf':
+      return `the configuration (${bytes} bytes)`
+    default:
+      return `the field "${field}" (${bytes} bytes)`
   }
 }
 
 const waysFor = (head: Head): string[] =>
-  heaviestField(head) === 'conf' ? ['put long settings into a file that the program reads'] : ['mend what the outputs write to, so that what is owed can be delivered']
+  heaviestField(head) === 'conf'
+    ? ['put long settings into a file that the program reads']
+    : ['mend what the outputs write to, so that what is owed can be delivered']

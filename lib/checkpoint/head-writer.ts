@@ -7,12 +7,15 @@ import { decideAftermath } from './decide.ts'
 import { checkSize } from './head-size.ts'
 import type { Cause } from './transition.ts'
 
-/** How often an unanswered write is looked up before the coordinator gives up; it then stops, and the next one finds out. */
+/**
+ * How often an unanswered write is looked up before the coordinator gives up; it then stops, and the next one finds
+ * out.
+ */
 const LOOKUPS_MAX = 5
 
 /**
- * The head as one coordinator holds it. All writes go through here, one at a time. A write that was refused or got no answer says nothing:
- * the head is read again and identities are compared (rule R1), never retried blindly.
+ * The head as one coordinator holds it. All writes go through here, one at a time. A write that was refused or got no
+ * answer says nothing: the head is read again and identities are compared (rule R1), never retried blindly.
  */
 export class HeadWriter {
   readonly #store: HeadStore<Head>
@@ -25,12 +28,17 @@ export class HeadWriter {
     this.#current = current
   }
 
-  get head(): Head { return this.#current.value }
-  get rev(): number { return this.#current.rev }
+  get head(): Head {
+    return this.#current.value
+  }
+  get rev(): number {
+    return this.#current.rev
+  }
 
   /**
-   * Moves the head to `next`. Throws `E_HEAD_SIZE` before anything is sent, `E_FENCED` when another coordinator has taken over, and `E_HEAD_UNREACHABLE` when it stays unknown whether the write arrived:
-   * its author must stop then, because what it would do next depends on the answer.
+   * Moves the head to `next`. Throws `E_HEAD_SIZE` before anything is sent, `E_FENCED` when another coordinator has
+   * taken over, and `E_HEAD_UNREACHABLE` when it stays unknown whether the write arrived: its author must stop then,
+   * because what it would do next depends on the answer.
    */
   async write(next: Head, cause: Cause): Promise<void> {
     checkSize(next, cause, this.#log, this.#current.value)
@@ -48,13 +56,20 @@ export class HeadWriter {
       this.#current = found!
       return
     }
-    throw new SluiceError('E_HEAD_UNREACHABLE', `The head of "${next.app}" did not answer ${LOOKUPS_MAX} times.`, { did: `the step "${cause}" was left to the next start`, retry: true, next: ['check the store and start again'] })
+    throw new SluiceError('E_HEAD_UNREACHABLE', `The head of "${next.app}" did not answer ${LOOKUPS_MAX} times.`, {
+      did: `the step "${cause}" was left to the next start`,
+      retry: true,
+      next: ['check the store and start again'],
+    })
   }
 
-  // A mark that a power cut takes away costs a repeated output, which the mark could not exclude anyway: nobody waits for the disk.
+  // A mark that a power cut takes away costs a repeated output, which the mark could not exclude anyway: nobody waits
+  // for the disk.
   async #try(expected: number, next: Head, cause: Cause): Promise<'written' | 'unsure'> {
     try {
-      return (await this.#store.cas(expected, next, cause, cause === 'mark' ? 'soon' : 'now')) === 'written' ? 'written' : 'unsure'
+      return (await this.#store.cas(expected, next, cause, cause === 'mark' ? 'soon' : 'now')) === 'written'
+        ? 'written'
+        : 'unsure'
     } catch (error) {
       if (error instanceof SluiceError && !error.retry) throw error
       return 'unsure'
@@ -72,6 +87,12 @@ export class HeadWriter {
 }
 
 const fenced = (mine: Head, found: Head | null): SluiceError =>
-  new SluiceError('E_FENCED', `Another coordinator has taken over "${mine.app}" (epoch ${found?.epoch ?? 'unknown'}, mine was ${mine.epoch}).`, {
-    where: { batch: mine.committed }, did: 'this one stopped; nothing was lost', next: ['let the other one run, or stop it first'],
-  })
+  new SluiceError(
+    'E_FENCED',
+    `Another coordinator has taken over "${mine.app}" (epoch ${found?.epoch ?? 'unknown'}, mine was ${mine.epoch}).`,
+    {
+      where: { batch: mine.committed },
+      did: 'this one stopped; nothing was lost',
+      next: ['let the other one run, or stop it first'],
+    },
+  )

@@ -8,11 +8,22 @@ import type { BlobRef } from '../model/refs.ts'
 
 /** Stores what `packPanes` returned. */
 export const putManifest = (blobs: BlobStore, names: Names, manifest: Manifest): Promise<BlobRef> =>
-  putBlob(blobs, names.manifest(manifest.batch, manifest.nonce), Buffer.from(JSON.stringify(packed(manifest))), MANIFEST_INLINE_MAX)
+  putBlob(
+    blobs,
+    names.manifest(manifest.batch, manifest.nonce),
+    Buffer.from(JSON.stringify(packed(manifest))),
+    MANIFEST_INLINE_MAX,
+  )
 
 /** Gives long lists of panes objects of their own, one for each range of key groups. */
 export const withPacks = (blobs: BlobStore, names: Names, manifest: Manifest, run: string): Promise<Manifest> =>
-  packPanes(manifest, (operator, from, panes) => putBlob(blobs, names.state(operator, manifest.batch, `packs-${from}`, run, 'p'), Buffer.from(JSON.stringify(panes))))
+  packPanes(manifest, (operator, from, panes) =>
+    putBlob(
+      blobs,
+      names.state(operator, manifest.batch, `packs-${from}`, run, 'p'),
+      Buffer.from(JSON.stringify(panes)),
+    ),
+  )
 
 /** A manifest of this size rides in the head: one write for the whole commit. */
 const MANIFEST_INLINE_MAX = 4096
@@ -26,20 +37,25 @@ export async function readManifest(blobs: BlobStore, ref: BlobRef): Promise<Mani
 /** Every object that a manifest keeps alive. */
 export function* refsOf(manifest: Manifest): Iterable<BlobRef> {
   yield* shortRefs(manifest)
-  for (const state of Object.values(manifest.state)) for (const list of state.panes ?? []) for (const pane of list.panes) yield pane.ref
+  for (const state of Object.values(manifest.state))
+    for (const list of state.panes ?? []) for (const pane of list.panes) yield pane.ref
 }
 
 /** All but the panes, of which a long window has many. */
 function* shortRefs(manifest: Manifest): Iterable<BlobRef> {
   if (manifest.facts) yield manifest.facts
-  for (const state of Object.values(manifest.state)) for (const chain of state.chains) for (const block of chain.blocks) yield block.ref
+  for (const state of Object.values(manifest.state))
+    for (const chain of state.chains) for (const block of chain.blocks) yield block.ref
   for (const batches of Object.values(manifest.retained)) for (const batch of batches) yield* batch.parts
   for (const parts of Object.values(manifest.outputs)) for (const part of parts) if (part.ref) yield part.ref
   for (const pack of manifest.packs ?? []) yield pack.ref
   for (const letters of manifest.deadLetters ?? []) yield letters.ref
 }
 
-/** What `older` keeps alive and `newer` does not. Panes leave a window at the old end only, so no more of them are looked at. */
+/**
+ * What `older` keeps alive and `newer` does not. Panes leave a window at the old end only, so no more of them are
+ * looked at.
+ */
 export function* refsBetween(older: Manifest, newer: Manifest): Iterable<BlobRef> {
   const live = new Set<string>()
   for (const ref of shortRefs(newer)) live.add(ref.key)

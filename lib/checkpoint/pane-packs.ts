@@ -8,12 +8,18 @@ const PACK = 64
 
 /** Packs that still hold a pane of `state`. */
 export const livePacks = (packs: readonly PanePack[], state: Manifest['state']): PanePack[] =>
-  packs.filter(({ operator, from, to, last }) => (listOf(state[operator], from, to)?.panes[0]?.time ?? Infinity) <= last)
+  packs.filter(
+    ({ operator, from, to, last }) => (listOf(state[operator], from, to)?.panes[0]?.time ?? Infinity) <= last,
+  )
 
-const listOf = (state: OperatorState | undefined, from: number, to: number): PaneList | undefined => state?.panes?.find((list) => list.from === from && list.to === to)
+const listOf = (state: OperatorState | undefined, from: number, to: number): PaneList | undefined =>
+  state?.panes?.find((list) => list.from === from && list.to === to)
 
 /** The manifest with a further pack for every list that has grown long. */
-export async function packPanes(manifest: Manifest, put: (operator: string, from: number, panes: Panes) => Promise<BlobRef>): Promise<Manifest> {
+export async function packPanes(
+  manifest: Manifest,
+  put: (operator: string, from: number, panes: Panes) => Promise<BlobRef>,
+): Promise<Manifest> {
   const packs = [...(manifest.packs ?? [])]
   for (const [operator, { panes: lists = [] }] of Object.entries(manifest.state)) {
     for (const { from, to, panes } of lists) {
@@ -26,7 +32,10 @@ export async function packPanes(manifest: Manifest, put: (operator: string, from
   return packs.length > 0 ? { ...manifest, packs } : manifest
 }
 
-/** The end of the run of panes of one time that holds the last of `count`: after a change of partitions a time has several, and a pack is told from what follows it by time alone. */
+/**
+ * The end of the run of panes of one time that holds the last of `count`: after a change of partitions a time has
+ * several, and a pack is told from what follows it by time alone.
+ */
 function endOfTime(panes: Panes, count: number): number {
   let end = count
   while (end < panes.length && panes[end].time === panes[count - 1].time) end++
@@ -34,7 +43,11 @@ function endOfTime(panes: Panes, count: number): number {
 }
 
 const packedUntil = (packs: readonly PanePack[], operator: string, from: number, to: number): number =>
-  packs.reduce((until, pack) => (pack.operator === operator && pack.from === from && pack.to === to ? Math.max(until, pack.last) : until), -Infinity)
+  packs.reduce(
+    (until, pack) =>
+      pack.operator === operator && pack.from === from && pack.to === to ? Math.max(until, pack.last) : until,
+    -Infinity,
+  )
 
 /** Index of the first pane after `until`; panes are in order of time. */
 function looseFrom(panes: Panes, until: number): number {
@@ -48,11 +61,19 @@ function looseFrom(panes: Panes, until: number): number {
   return low
 }
 
-/** The form in which a manifest is written: without the panes that its packs hold, but with the time of the oldest one that counts. */
+/**
+ * The form in which a manifest is written: without the panes that its packs hold, but with the time of the oldest one
+ * that counts.
+ */
 export function packed(manifest: Manifest): Manifest {
   const packs = manifest.packs ?? []
   if (packs.length === 0) return manifest
-  const state = Object.fromEntries(Object.entries(manifest.state).map(([operator, each]) => [operator, each.panes ? { ...each, panes: each.panes.map((list) => looseList(operator, list, packs)) } : each]))
+  const state = Object.fromEntries(
+    Object.entries(manifest.state).map(([operator, each]) => [
+      operator,
+      each.panes ? { ...each, panes: each.panes.map((list) => looseList(operator, list, packs)) } : each,
+    ]),
+  )
   return { ...manifest, state }
 }
 
@@ -73,10 +94,17 @@ export async function unpacked(stored: Manifest, get: (ref: BlobRef) => Promise<
   return { ...stored, state }
 }
 
-async function fullList(operator: string, list: PaneList, packs: readonly PanePack[], get: (ref: BlobRef) => Promise<Panes>): Promise<PaneList> {
+async function fullList(
+  operator: string,
+  list: PaneList,
+  packs: readonly PanePack[],
+  get: (ref: BlobRef) => Promise<Panes>,
+): Promise<PaneList> {
   const { from, to, since, panes } = list
   if (since === undefined) return list
-  const own = packs.filter((pack) => pack.operator === operator && pack.from === from && pack.to === to).toSorted((a, b) => a.last - b.last)
+  const own = packs
+    .filter((pack) => pack.operator === operator && pack.from === from && pack.to === to)
+    .toSorted((a, b) => a.last - b.last)
   const old: Panes[number][] = []
   for (const pack of own) old.push(...(await get(pack.ref)).filter((pane) => pane.time >= since))
   return { from, to, panes: [...old, ...panes] }

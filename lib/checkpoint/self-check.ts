@@ -2,7 +2,10 @@ import { KEY_GROUPS } from '../model/key/key-group.ts'
 import type { Manifest } from '../model/manifest.ts'
 import { withChange } from './state-change.ts'
 
-/** What must hold before a manifest may be committed; a sentence about the first thing that does not, or null. Pure, and always on. */
+/**
+ * What must hold before a manifest may be committed; a sentence about the first thing that does not, or null. Pure, and
+ * always on.
+ */
 export function selfCheck(base: Manifest | null, next: Manifest): string | null {
   if (next.batch !== (base?.batch ?? 0) + 1) return `batch ${next.batch} follows batch ${base?.batch ?? 0}`
   if (base && next.tick <= base.tick) return `tick ${next.tick} follows tick ${base.tick}`
@@ -19,7 +22,8 @@ export function selfCheck(base: Manifest | null, next: Manifest): string | null 
   for (const [operator, { version = 1 }] of Object.entries(kept?.state ?? {})) {
     const now = next.state[operator]
     if (!now) return `state of ${operator} is missing`
-    if ((now.version ?? 1) < version) return `state of ${operator} went back from version ${version} to ${now.version ?? 1}`
+    if ((now.version ?? 1) < version)
+      return `state of ${operator} went back from version ${version} to ${now.version ?? 1}`
   }
   for (const [output, parts] of Object.entries(next.outputs)) {
     const odd = parts.findIndex((part, i) => part.partition !== i)
@@ -31,7 +35,9 @@ export function selfCheck(base: Manifest | null, next: Manifest): string | null 
 /** A record that is not read must be a dead letter. */
 function unaccounted({ batch, skip, deadLetters = [] }: Manifest): string | null {
   const skipped = Object.values(skip ?? {}).flatMap((splits) => Object.values(splits).flat()).length
-  const kept = deadLetters.filter((letters) => letters.batch === batch).flatMap(({ open }) => Object.values(open).flat()).length
+  const kept = deadLetters
+    .filter((letters) => letters.batch === batch)
+    .flatMap(({ open }) => Object.values(open).flat()).length
   return skipped === kept ? null : `${skipped} records were set aside and ${kept} dead letters kept`
 }
 
@@ -39,7 +45,8 @@ function unaccounted({ batch, skip, deadLetters = [] }: Manifest): string | null
 function uncovered(ranges: readonly { readonly from: number; readonly to: number }[]): string | null {
   let at = 0
   for (const { from, to } of ranges.toSorted((a, b) => a.from - b.from)) {
-    if (from !== at) return from > at ? `key groups ${at} to ${from - 1} are missing` : `key group ${from} is there twice`
+    if (from !== at)
+      return from > at ? `key groups ${at} to ${from - 1} are missing` : `key group ${from} is there twice`
     at = to
   }
   return at === KEY_GROUPS ? null : `key groups ${at} to ${KEY_GROUPS - 1} are missing`

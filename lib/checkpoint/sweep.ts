@@ -7,9 +7,10 @@ import { messageOf } from '../model/errors.ts'
 import { refsBetween } from './manifest.ts'
 
 /**
- * Deletes what no manifest above the floor names. An object dies when a manifest stops naming it, and is deleted when the floor has passed that manifest, so readers
- * of the last `keep` batches never miss anything. The floor is in the head before any delete, and only names once referenced
- * and now dead are touched: a sweep that stalls and wakes a week later is harmless. No timestamp takes part.
+ * Deletes what no manifest above the floor names. An object dies when a manifest stops naming it, and is deleted when
+ * the floor has passed that manifest, so readers of the last `keep` batches never miss anything. The floor is in the
+ * head before any delete, and only names once referenced and now dead are touched: a sweep that stalls and wakes a week
+ * later is harmless. No timestamp takes part.
  */
 export class Sweeper {
   readonly #blobs: BlobStore
@@ -37,7 +38,8 @@ export class Sweeper {
   superseded(ref: BlobRef | null, older: Manifest | null, newer: Manifest): void {
     if (!older) return
     if (ref && ref.inline === undefined) this.#dead.push({ since: newer.batch, key: ref.key })
-    for (const gone of refsBetween(older, newer)) if (gone.inline === undefined) this.#dead.push({ since: newer.batch, key: gone.key })
+    for (const gone of refsBetween(older, newer))
+      if (gone.inline === undefined) this.#dead.push({ since: newer.batch, key: gone.key })
   }
 
   /** Objects found at start that the manifest does not name: litter of attempts that came to nothing. */
@@ -45,7 +47,9 @@ export class Sweeper {
     for (const key of keys) this.#dead.push({ since: committed, key })
   }
 
-  floor(head: Head, manifest: Manifest): number { return Math.max(0, Math.min(head.committed, manifest.batch) - this.#keep) }
+  floor(head: Head, manifest: Manifest): number {
+    return Math.max(0, Math.min(head.committed, manifest.batch) - this.#keep)
+  }
 
   /** Deletes in the background; one round at a time, oldest first. */
   sweep(head: Head): void {
@@ -53,7 +57,9 @@ export class Sweeper {
     if (due.length === 0) return
     const gone = new Set(due)
     this.#dead = this.#dead.filter((object) => !gone.has(object))
-    this.#running = this.#running.then(async () => { for (const { key } of due) await this.#delete(key) })
+    this.#running = this.#running.then(async () => {
+      for (const { key } of due) await this.#delete(key)
+    })
   }
 
   async #delete(key: string): Promise<void> {
@@ -65,5 +71,7 @@ export class Sweeper {
   }
 
   /** Resolves when everything due has been deleted. */
-  settled(): Promise<void> { return this.#running }
+  settled(): Promise<void> {
+    return this.#running
+  }
 }

@@ -2,21 +2,36 @@ import type { Head, OpenPlan, OwedOutput } from '../model/head.ts'
 import type { BlobRef } from '../model/refs.ts'
 
 /**
- * Every way the head may move, as pure functions from head to head. Nothing else makes a new head, so that a log of writes can be
- * replayed against them: `check` says what is wrong with a step, and `verify` asks it about every step of a log.
+ * Every way the head may move, as pure functions from head to head. Nothing else makes a new head, so that a log of
+ * writes can be replayed against them: `check` says what is wrong with a step, and `verify` asks it about every step of
+ * a log.
  */
 export type Cause = 'create' | 'recreate' | 'acquire' | 'plan' | 'commit' | 'mark' | 'halt' | 'resume' | 'release'
 
-export function created(facts: Pick<Head, 'app' | 'inc' | 'graph' | 'intervalMs' | 'zeroTime' | 'conf' | 'holder' | 'leaseUntil'>): Head {
+export function created(
+  facts: Pick<Head, 'app' | 'inc' | 'graph' | 'intervalMs' | 'zeroTime' | 'conf' | 'holder' | 'leaseUntil'>,
+): Head {
   return { ...facts, epoch: 1, committed: 0, tick: 0, manifest: null, outDone: 0, owed: [], gcFloor: 0, halt: null }
 }
 
-export const acquired = (head: Head, by: Pick<Head, 'holder' | 'leaseUntil' | 'graph' | 'conf' | 'intervalMs' | 'zeroTime'>): Head => ({ ...head, ...by, epoch: head.epoch + 1 })
+export const acquired = (
+  head: Head,
+  by: Pick<Head, 'holder' | 'leaseUntil' | 'graph' | 'conf' | 'intervalMs' | 'zeroTime'>,
+): Head => ({ ...head, ...by, epoch: head.epoch + 1 })
 
 export const planned = (head: Head, plan: OpenPlan): Head => ({ ...head, plan })
 
-export function committed({ plan: _done, ...head }: Head, batch: { readonly tick: number; readonly manifest: BlobRef; readonly leaseUntil: number }): Head {
-  return { ...head, committed: head.committed + 1, tick: batch.tick, manifest: batch.manifest, leaseUntil: batch.leaseUntil }
+export function committed(
+  { plan: _done, ...head }: Head,
+  batch: { readonly tick: number; readonly manifest: BlobRef; readonly leaseUntil: number },
+): Head {
+  return {
+    ...head,
+    committed: head.committed + 1,
+    tick: batch.tick,
+    manifest: batch.manifest,
+    leaseUntil: batch.leaseUntil,
+  }
 }
 
 export const marked = (head: Head, delivery: Pick<Head, 'owed' | 'gcFloor'>): Head => ({
@@ -31,29 +46,64 @@ export const halted = (head: Head, reason: string): Head => ({ ...head, halt: { 
 export const resumed = (head: Head): Head => ({ ...head, halt: null })
 export const released = (head: Head): Head => ({ ...head, holder: null, leaseUntil: 0 })
 
-/** What is wrong with one step of a log, or null. The rules are the invariants I1, I6, I10 and I11 of the protocol; what no rule lets a step change, it must not. */
+/**
+ * What is wrong with one step of a log, or null. The rules are the invariants I1, I6, I10 and I11 of the protocol; what
+ * no rule lets a step change, it must not.
+ */
 export function check(before: Head | null, after: Head, cause: string): string | null {
   if (!before) return cause === 'create' ? asNew(after) : `the first write is "${cause}", not a creation`
-  if (cause === 'recreate') return after.app === before.app && after.inc !== before.inc ? asNew(after) : 'a recreation must begin a new incarnation of the same app'
-  if (after.app !== before.app || after.inc !== before.inc) return `the identity changed from ${before.app}/${before.inc} to ${after.app}/${after.inc}`
-  if (after.intervalMs !== before.intervalMs && cause !== 'acquire' && cause !== 'resume') return 'the interval changed while the program ran'
+  if (cause === 'recreate')
+    return after.app === before.app && after.inc !== before.inc
+      ? asNew(after)
+      : 'a recreation must begin a new incarnation of the same app'
+  if (after.app !== before.app || after.inc !== before.inc)
+    return `the identity changed from ${before.app}/${before.inc} to ${after.app}/${after.inc}`
+  if (after.intervalMs !== before.intervalMs && cause !== 'acquire' && cause !== 'resume')
+    return 'the interval changed while the program ran'
   // Another interval is another grid; without one, the grid stays where it is.
   if (after.zeroTime !== before.zeroTime && after.intervalMs === before.intervalMs) return 'the zero time changed'
-  if (after.epoch < before.epoch || after.committed < before.committed || after.tick < before.tick) return 'epoch, batch or tick went back'
+  if (after.epoch < before.epoch || after.committed < before.committed || after.tick < before.tick)
+    return 'epoch, batch or tick went back'
   if (after.outDone < before.outDone || after.gcFloor < before.gcFloor) return 'outDone or gcFloor went back'
-  if (after.outDone > after.committed) return `outputs of batch ${after.outDone} are marked, but only ${after.committed} is committed`
+  if (after.outDone > after.committed)
+    return `outputs of batch ${after.outDone} are marked, but only ${after.committed} is committed`
   if (after.gcFloor > after.outDone) return 'the floor is above what was delivered'
   if (!Object.hasOwn(STEPS, cause)) return `unknown cause "${cause}"`
   const { moves, rule } = STEPS[cause as keyof typeof STEPS]
   return rule(before, after) ?? changedBeside(moves, before, after)
 }
 
-const asNew = ({ epoch, committed: batches, tick, manifest, plan, outDone, owed, gcFloor, halt }: Head): string | null =>
-  (epoch === 1 && batches === 0 && tick === 0 && manifest === null && plan === undefined && outDone === 0 && owed.length === 0 && gcFloor === 0 && halt === null ? null : 'a creation must begin with nothing')
+const asNew = ({
+  epoch,
+  committed: batches,
+  tick,
+  manifest,
+  plan,
+  outDone,
+  owed,
+  gcFloor,
+  halt,
+}: Head): string | null =>
+  epoch === 1 &&
+  batches === 0 &&
+  tick === 0 &&
+  manifest === null &&
+  plan === undefined &&
+  outDone === 0 &&
+  owed.length === 0 &&
+  gcFloor === 0 &&
+  halt === null
+    ? null
+    : 'a creation must begin with nothing'
 
 function changedBeside(moves: readonly (keyof Head)[], before: Head, after: Head): string | null {
   const fields = new Set([...Object.keys(before), ...Object.keys(after)] as (keyof Head)[])
-  const changed = [...fields].find((field) => !moves.includes(field) && before[field] !== after[field] && JSON.stringify(before[field]) !== JSON.stringify(after[field]))
+  const changed = [...fields].find(
+    (field) =>
+      !moves.includes(field) &&
+      before[field] !== after[field] &&
+      JSON.stringify(before[field]) !== JSON.stringify(after[field]),
+  )
   return changed ? `${changed} changed` : null
 }
 
@@ -73,19 +123,25 @@ const STEPS: Record<Exclude<Cause, 'recreate'>, Step> = {
     moves: ['plan'],
     rule: (before, after) => {
       if (before.plan) return `the plan of batch ${before.committed + 1} was replaced`
-      if (!after.plan || after.plan.tick <= before.tick) return 'a plan must be for a later tick than the last committed one'
+      if (!after.plan || after.plan.tick <= before.tick)
+        return 'a plan must be for a later tick than the last committed one'
       if (before.holder === null) return 'planned while nobody held the app'
-      return before.outDone === before.committed ? null : `batch ${before.committed + 1} was planned before the outputs of ${before.committed} were done`
+      return before.outDone === before.committed
+        ? null
+        : `batch ${before.committed + 1} was planned before the outputs of ${before.committed} were done`
     },
   },
   commit: {
     moves: ['committed', 'tick', 'manifest', 'leaseUntil', 'plan'],
     rule: (before, after) => {
-      if (after.committed !== before.committed + 1) return `a commit moved from batch ${before.committed} to ${after.committed}`
-      if (before.outDone !== before.committed) return `batch ${after.committed} was committed before the outputs of ${before.committed} were done`
+      if (after.committed !== before.committed + 1)
+        return `a commit moved from batch ${before.committed} to ${after.committed}`
+      if (before.outDone !== before.committed)
+        return `batch ${after.committed} was committed before the outputs of ${before.committed} were done`
       if (after.tick <= before.tick) return `tick ${after.tick} follows tick ${before.tick}`
       if (before.halt) return 'committed while halted'
-      if (before.plan && before.plan.tick !== after.tick) return `tick ${after.tick} was committed while the plan for tick ${before.plan.tick} was open`
+      if (before.plan && before.plan.tick !== after.tick)
+        return `tick ${after.tick} was committed while the plan for tick ${before.plan.tick} was open`
       if (after.plan) return 'a plan stayed open over its commit'
       return before.holder === null ? 'committed while nobody held the app' : null
     },
@@ -94,7 +150,9 @@ const STEPS: Record<Exclude<Cause, 'recreate'>, Step> = {
     moves: ['outDone', 'owed', 'gcFloor'],
     rule: (before, after) => {
       if (before.holder === null) return 'marked while nobody held the app'
-      return after.outDone === before.outDone || after.outDone === before.committed ? newDebts(before, after) : `outputs were marked up to batch ${after.outDone} of ${before.committed}`
+      return after.outDone === before.outDone || after.outDone === before.committed
+        ? newDebts(before, after)
+        : `outputs were marked up to batch ${after.outDone} of ${before.committed}`
     },
   },
   halt: { moves: ['halt'], rule: (_before, after) => (after.halt ? null : 'halted without a reason') },
@@ -102,10 +160,16 @@ const STEPS: Record<Exclude<Cause, 'recreate'>, Step> = {
     moves: ['epoch', 'holder', 'leaseUntil', 'halt', 'graph', 'conf', 'intervalMs', 'zeroTime'],
     rule: (before, after) => (after.epoch === before.epoch + 1 ? null : 'a resumption must raise the epoch by one'),
   },
-  release: { moves: ['holder', 'leaseUntil'], rule: (_before, after) => (after.holder === null ? null : 'a release must leave nobody in possession') },
+  release: {
+    moves: ['holder', 'leaseUntil'],
+    rule: (_before, after) => (after.holder === null ? null : 'a release must leave nobody in possession'),
+  },
 }
 
-/** A mark drops what was delivered, and adds what failed of the batch that it marks: once each, with the manifest of that batch. */
+/**
+ * A mark drops what was delivered, and adds what failed of the batch that it marks: once each, with the manifest of
+ * that batch.
+ */
 function newDebts(before: Head, after: Head): string | null {
   const known = new Map(before.owed.map((owed) => [nameOf(owed), owed.manifest.key]))
   const names = new Set<string>()
@@ -113,8 +177,10 @@ function newDebts(before: Head, after: Head): string | null {
     const name = nameOf(owed)
     if (names.has(name)) return `output ${name} is owed twice`
     names.add(name)
-    const isNew = owed.batch === before.committed && after.outDone > before.outDone && owed.manifest.key === before.manifest?.key
-    if (known.get(name) !== owed.manifest.key && !isNew) return `output ${name} is owed, but that batch is not the one that was marked`
+    const isNew =
+      owed.batch === before.committed && after.outDone > before.outDone && owed.manifest.key === before.manifest?.key
+    if (known.get(name) !== owed.manifest.key && !isNew)
+      return `output ${name} is owed, but that batch is not the one that was marked`
   }
   return null
 }

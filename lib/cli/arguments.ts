@@ -4,11 +4,18 @@ import { closest } from './nearest.ts'
 import { usageError } from './usage.ts'
 
 /** What a flag takes; `help` stands in `--help`. */
-export type Flag = { readonly kind: 'switch' } | { readonly kind: 'text' } | { readonly kind: 'number'; readonly min: number; readonly max: number }
+export type Flag =
+  | { readonly kind: 'switch' }
+  | { readonly kind: 'text' }
+  | { readonly kind: 'number'; readonly min: number; readonly max: number }
 export type Flags = { readonly [name: string]: Flag }
 
 export type Values<F extends Flags> = {
-  readonly [N in keyof F]: F[N] extends { kind: 'switch' } ? boolean : F[N] extends { kind: 'number' } ? number | null : string | null
+  readonly [N in keyof F]: F[N] extends { kind: 'switch' }
+    ? boolean
+    : F[N] extends { kind: 'number' }
+      ? number | null
+      : string | null
 }
 
 export interface Arguments<F extends Flags> {
@@ -17,20 +24,38 @@ export interface Arguments<F extends Flags> {
 }
 
 /**
- * Our flags may stand anywhere before `--`; everything behind `--` is a word. Throws `E_UNKNOWN_OPTION` and `E_USAGE`, in one sentence: a command line is either
- * understood completely or not at all.
+ * Our flags may stand anywhere before `--`; everything behind `--` is a word. Throws `E_UNKNOWN_OPTION` and `E_USAGE`,
+ * in one sentence: a command line is either understood completely or not at all.
  */
 export function readArguments<F extends Flags>(command: string, args: readonly string[], flags: F): Arguments<F> {
-  const options = Object.fromEntries(Object.entries(flags).map(([name, { kind }]) => [name, { type: kind === 'switch' ? ('boolean' as const) : ('string' as const) }]))
-  const { tokens } = parseArgs({ args: args.map(maskNegative), options, strict: false, allowPositionals: true, tokens: true })
-  const values: Record<string, unknown> = Object.fromEntries(Object.entries(flags).map(([name, { kind }]) => [name, kind === 'switch' ? false : null]))
+  const options = Object.fromEntries(
+    Object.entries(flags).map(([name, { kind }]) => [
+      name,
+      { type: kind === 'switch' ? ('boolean' as const) : ('string' as const) },
+    ]),
+  )
+  const { tokens } = parseArgs({
+    args: args.map(maskNegative),
+    options,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  })
+  const values: Record<string, unknown> = Object.fromEntries(
+    Object.entries(flags).map(([name, { kind }]) => [name, kind === 'switch' ? false : null]),
+  )
   const words: string[] = []
   for (const token of tokens) {
     if (token.kind === 'positional') words.push(unmask(token.value))
     if (token.kind !== 'option') continue
     const flag = Object.hasOwn(flags, token.name) ? flags[token.name] : null
     if (!flag) throw unknownOption(command, token.rawName, Object.keys(flags))
-    values[token.name] = valueOf(command, token.rawName, flag, token.value === undefined ? undefined : unmask(token.value))
+    values[token.name] = valueOf(
+      command,
+      token.rawName,
+      flag,
+      token.value === undefined ? undefined : unmask(token.value),
+    )
   }
   return { values: values as Values<F>, words }
 }
@@ -54,10 +79,19 @@ function numberOf(name: string, text: string, min: number, max: number, next: st
 
 function unknownOption(command: string, name: string, known: readonly string[]): SluiceError {
   const near = closest(name.replace(/^-+/, ''), known)
-  return new SluiceError('E_UNKNOWN_OPTION', `${name} is not an option of sluice ${command}.${near ? ` Did you mean --${near}?` : ''}`, {
-    did: 'nothing was run',
-    next: [`sluice ${command} --help`, ...(command === 'run' || command === 'dev' ? [`sluice ${command} app.ts -- ${name}     when it is meant for the program`] : [])],
-  })
+  return new SluiceError(
+    'E_UNKNOWN_OPTION',
+    `${name} is not an option of sluice ${command}.${near ? ` Did you mean --${near}?` : ''}`,
+    {
+      did: 'nothing was run',
+      next: [
+        `sluice ${command} --help`,
+        ...(command === 'run' || command === 'dev'
+          ? [`sluice ${command} app.ts -- ${name}     when it is meant for the program`]
+          : []),
+      ],
+    },
+  )
 }
 
 /** A negative number is a word, or the value of a flag, and never an option. */

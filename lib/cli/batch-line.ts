@@ -22,37 +22,55 @@ export function batchLine(facts: BatchFacts, names: ReadonlyMap<string, string>,
   const { batch, time, records, schedulingDelayMs, processingTimeMs, stateKeys, outputs } = facts
   const state = stateKeys === null ? '' : counted(stateKeys, 'key')
   const rows = Object.entries(outputs).map(([output, n]) => `${names.get(output) ?? output} ${count(n)}`)
-  const fixed = columns(`#${count(batch)}`, time, records) + duration(schedulingDelayMs).padStart(9) + duration(processingTimeMs).padStart(9) + state.padStart(13)
-  return [fixed, ...rows.length > 0 ? [rows.join(', ')] : [], ...notes].join(gap).trimEnd()
+  const fixed =
+    columns(`#${count(batch)}`, time, records) +
+    duration(schedulingDelayMs).padStart(9) +
+    duration(processingTimeMs).padStart(9) +
+    state.padStart(13)
+  return [fixed, ...(rows.length > 0 ? [rows.join(', ')] : []), ...notes].join(gap).trimEnd()
 }
 
 /** `…       09:43:22        0     14 empty batches` */
-export const emptyLine = (time: number, empty: number): string => columns('…', time, 0) + gap + counted(empty, 'empty batch', 'empty batches')
+export const emptyLine = (time: number, empty: number): string =>
+  columns('…', time, 0) + gap + counted(empty, 'empty batch', 'empty batches')
 
 /** What is worth saying about a batch beside its numbers. */
-export function batchNotes({ batch, processingTimeMs, failedOutputs, deadLetters }: BatchFacts, intervalMs: number, retries: readonly string[], names: ReadonlyMap<string, string>): string[] {
+export function batchNotes(
+  { batch, processingTimeMs, failedOutputs, deadLetters }: BatchFacts,
+  intervalMs: number,
+  retries: readonly string[],
+  names: ReadonlyMap<string, string>,
+): string[] {
   const over = (processingTimeMs ?? 0) - intervalMs
   return [
-    ...over > 0 ? [`! ${duration(over)} over the ${span(intervalMs)} interval; #${count(batch + 1)} starts late`] : [],
-    ...retries.length > 0 ? [`↻ retried ${retries.length === 1 ? 'once' : `${retries.length} times`}: ${[...new Set(retries)].join(', ')}`] : [],
-    ...deadLetters > 0 ? [counted(deadLetters, 'dead letter')] : [],
+    ...(over > 0
+      ? [`! ${duration(over)} over the ${span(intervalMs)} interval; #${count(batch + 1)} starts late`]
+      : []),
+    ...(retries.length > 0
+      ? [`↻ retried ${retries.length === 1 ? 'once' : `${retries.length} times`}: ${[...new Set(retries)].join(', ')}`]
+      : []),
+    ...(deadLetters > 0 ? [counted(deadLetters, 'dead letter')] : []),
     ...failedOutputs.map((output) => `✕ ${names.get(output) ?? output} failed`),
   ]
 }
 
-export const isEmpty = ({ records, outputs }: BatchFacts): boolean => records === 0 && Object.values(outputs).every((rows) => rows === 0)
+export const isEmpty = ({ records, outputs }: BatchFacts): boolean =>
+  records === 0 && Object.values(outputs).every((rows) => rows === 0)
 
 /** The shortest ends of uids that tell them apart: `words/count/print` is `print` while there is only one. */
 export function shortNames(uids: readonly string[]): Map<string, string> {
-  return new Map(uids.map((uid) => {
-    const steps = uid.split('/')
-    for (let kept = 1; kept < steps.length; kept++) {
-      const end = steps.slice(-kept).join('/')
-      if (uids.filter((other) => other === end || other.endsWith(`/${end}`)).length === 1) return [uid, end]
-    }
-    return [uid, uid]
-  }))
+  return new Map(
+    uids.map((uid) => {
+      const steps = uid.split('/')
+      for (let kept = 1; kept < steps.length; kept++) {
+        const end = steps.slice(-kept).join('/')
+        if (uids.filter((other) => other === end || other.endsWith(`/${end}`)).length === 1) return [uid, end]
+      }
+      return [uid, uid]
+    }),
+  )
 }
 
 const gap = '     '
-const columns = (batch: string, time: number, records: number): string => `  ${batch.padEnd(8)}${clockTime(time)}${count(records).padStart(9)}`
+const columns = (batch: string, time: number, records: number): string =>
+  `  ${batch.padEnd(8)}${clockTime(time)}${count(records).padStart(9)}`

@@ -3,7 +3,10 @@
 const needed = 24
 
 if (Number(process.versions.node.split('.')[0]) < needed) {
-  process.stderr.write(`✕ E_NODE_VERSION  This is Node ${process.versions.node}; sluice needs ${needed} or newer.\n  did    nothing was run\n  next   install Node ${needed}: https://nodejs.org\n`)
+  process.stderr.write(
+    `✕ E_NODE_VERSION  This is Node ${process.versions.node}; sluice needs ${needed} or newer.\n  did    ` +
+      `nothing was run\n  next   install Node ${needed}: https://nodejs.org\n`,
+  )
   process.exit(2)
 }
 

@@ -25,10 +25,23 @@ interface Desk {
 
 /** Lists and shows dead letters, and leaves word for the next start what is to become of them. */
 export async function dead(args: readonly string[]): Promise<number> {
-  const { values, words: [what, dir, ...ids] } = readArguments('dead', args, { app: { kind: 'text' }, json: { kind: 'switch' } })
-  if (!isDeed(what)) throw usageError(what === undefined ? 'dead needs a word: list, show, retry or drop.' : `dead cannot ${JSON.stringify(what)}; it can list, show, retry and drop.`, 'sluice dead list .sluice')
+  const {
+    values,
+    words: [what, dir, ...ids],
+  } = readArguments('dead', args, { app: { kind: 'text' }, json: { kind: 'switch' } })
+  if (!isDeed(what))
+    throw usageError(
+      what === undefined
+        ? 'dead needs a word: list, show, retry or drop.'
+        : `dead cannot ${JSON.stringify(what)}; it can list, show, retry and drop.`,
+      'sluice dead list .sluice',
+    )
   if (dir === undefined) throw usageError(`dead ${what} needs the directory of a run.`, `sluice dead ${what} .sluice`)
-  if ((what === 'list') !== (ids.length === 0)) throw usageError(what === 'list' ? 'dead list takes a directory and nothing else.' : `dead ${what} needs an id, or "all".`, `sluice dead ${what} ${dir}${what === 'list' ? '' : ' all'}`)
+  if ((what === 'list') !== (ids.length === 0))
+    throw usageError(
+      what === 'list' ? 'dead list takes a directory and nothing else.' : `dead ${what} needs an id, or "all".`,
+      `sluice dead ${what} ${dir}${what === 'list' ? '' : ' all'}`,
+    )
   const desk = await openDesk(dir, values.app)
   const chosen = what === 'list' ? desk.letters : ids.flatMap((id) => lettersNamed(id, desk.letters, dir))
   if (what === 'retry' || what === 'drop') await wish(what, chosen, desk)
@@ -41,17 +54,27 @@ export async function dead(args: readonly string[]): Promise<number> {
 const closing = {
   list: (n: number): string => (n === 0 ? 'no dead letters\n' : ''),
   show: (): string => '',
-  retry: (n: number): string => `${counted(n, 'dead letter')} will be read again by the first batch with input after the next start\n`,
+  retry: (n: number): string =>
+    `${counted(n, 'dead letter')} will be read again by the first batch with input after the next start\n`,
   drop: (n: number): string => `${counted(n, 'dead letter')} will be gone after the first batch of the next start\n`,
 } satisfies Record<string, (n: number) => string>
 
-const isDeed = (word: string | undefined): word is keyof typeof closing => word !== undefined && Object.hasOwn(closing, word)
+const isDeed = (word: string | undefined): word is keyof typeof closing =>
+  word !== undefined && Object.hasOwn(closing, word)
 
 async function openDesk(dir: string, named: string | null): Promise<Desk> {
   const apps = await appsBelow(dir)
-  if (apps.length === 0) throw usageError(existsSync(dir) ? `${dir} holds no app.` : `There is no directory ${dir}.`, 'name the directory that a run had as --dir')
+  if (apps.length === 0)
+    throw usageError(
+      existsSync(dir) ? `${dir} holds no app.` : `There is no directory ${dir}.`,
+      'name the directory that a run had as --dir',
+    )
   const app = named ?? (apps.length === 1 ? apps[0] : null)
-  if (app === null || !apps.includes(app)) throw usageError(app === null ? `${dir} holds several apps.` : `${dir} holds no app ${JSON.stringify(app)}.`, `--app ${apps.join(' | ')}`)
+  if (app === null || !apps.includes(app))
+    throw usageError(
+      app === null ? `${dir} holds several apps.` : `${dir} holds no app ${JSON.stringify(app)}.`,
+      `--app ${apps.join(' | ')}`,
+    )
   const blobs = await openDirectoryBlobs(join(dir, app), { sync: true })
   const store = await openDirectoryHead<Head>(join(dir, app), { sync: false })
   try {
@@ -69,22 +92,41 @@ async function openLettersOf({ manifest: ref }: Head, blobs: BlobStore): Promise
 function lettersNamed(id: string, letters: readonly DeadLetter[], dir: string): readonly DeadLetter[] {
   const found = id === 'all' ? letters : letters.filter((letter) => letter.id === id)
   if (found.length > 0) return found
-  throw usageError(id === 'all' ? 'There are no dead letters.' : `There is no dead letter ${id}; it may have been dealt with.`, `sluice dead list ${dir}`)
+  throw usageError(
+    id === 'all' ? 'There are no dead letters.' : `There is no dead letter ${id}; it may have been dealt with.`,
+    `sluice dead list ${dir}`,
+  )
 }
 
-async function wish(what: DeadLetterWish['wish'], letters: readonly DeadLetter[], { blobs, names }: Desk): Promise<void> {
+async function wish(
+  what: DeadLetterWish['wish'],
+  letters: readonly DeadLetter[],
+  { blobs, names }: Desk,
+): Promise<void> {
   const lost = what === 'retry' && letters.find(({ isStored }) => !isStored)
-  if (lost) throw new SluiceError('E_DEAD_LETTER', `The record of ${lost.id} is of a kind that cannot be stored, so it cannot be read again.`, { where: { detail: lost.id }, did: 'nothing was changed', next: [`sluice dead drop <dir> ${lost.id}`, 'send the record again from where it came'] })
+  if (lost)
+    throw new SluiceError(
+      'E_DEAD_LETTER',
+      `The record of ${lost.id} is of a kind that cannot be stored, so it cannot be read again.`,
+      {
+        where: { detail: lost.id },
+        did: 'nothing was changed',
+        next: [`sluice dead drop <dir> ${lost.id}`, 'send the record again from where it came'],
+      },
+    )
   await putWish(blobs, names, { wish: what, ids: letters.map(({ id }) => id) }, systemRandom.run())
 }
 
-const inOneLine = ({ id, code, message, source, place }: DeadLetter): string => `  ${id.padEnd(10)}${source}  ${code}  ${message}${place === null ? '' : `  ${place}`}\n`
+const inOneLine = ({ id, code, message, source, place }: DeadLetter): string =>
+  `  ${id.padEnd(10)}${source}  ${code}  ${message}${place === null ? '' : `  ${place}`}\n`
 
-const inFull = (letter: DeadLetter): string => [
-  `${letter.id}  ${letter.code}  ${letter.message}`,
-  `  where   ${letter.place ?? 'unknown'} · record ${letter.index} of ${letter.source}, ${letter.split}`,
-  `  record  ${letter.isStored ? sparkText(letter.record) : 'of a kind that cannot be stored'}`,
-  '',
-].join('\n')
+const inFull = (letter: DeadLetter): string =>
+  [
+    `${letter.id}  ${letter.code}  ${letter.message}`,
+    `  where   ${letter.place ?? 'unknown'} · record ${letter.index} of ${letter.source}, ${letter.split}`,
+    `  record  ${letter.isStored ? sparkText(letter.record) : 'of a kind that cannot be stored'}`,
+    '',
+  ].join('\n')
 
-const asJson = (letter: DeadLetter): string => `${JSON.stringify({ type: 'dead-letter', ...letter, record: letter.isStored ? sparkText(letter.record) : null })}\n`
+const asJson = (letter: DeadLetter): string =>
+  `${JSON.stringify({ type: 'dead-letter', ...letter, record: letter.isStored ? sparkText(letter.record) : null })}\n`

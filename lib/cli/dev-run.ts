@@ -31,14 +31,26 @@ export class DevRun {
   constructor(options: DevRunOptions) {
     this.#options = options
     this.#verbose = options.verbose
-    this.ended = new Promise((resolve) => { this.#end = resolve })
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve
+    })
   }
 
-  toggleVerbose(): boolean { return (this.#verbose = !this.#verbose) }
+  toggleVerbose(): boolean {
+    return (this.#verbose = !this.#verbose)
+  }
 
   start(fresh: boolean): void {
     const { file, args, dir, workers, dropState } = this.#options
-    const flags = ['--dir', dir, '--workers', String(workers), ...fresh ? ['--fresh'] : [], ...this.#verbose ? ['--verbose'] : [], ...dropState === null ? [] : ['--drop-state', dropState]]
+    const flags = [
+      '--dir',
+      dir,
+      '--workers',
+      String(workers),
+      ...(fresh ? ['--fresh'] : []),
+      ...(this.#verbose ? ['--verbose'] : []),
+      ...(dropState === null ? [] : ['--drop-state', dropState]),
+    ]
     const child = spawn(process.execPath, [process.argv[1], 'run', file, ...flags, '--', ...args], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       env: { ...process.env, SLUICE_WATCHED: '1' },
@@ -46,8 +58,12 @@ export class DevRun {
       detached: true,
     })
     this.#child = child
-    child.on('message', (message: { readonly loaded?: string }) => { if (message.loaded) this.#options.loaded(fileURLToPath(message.loaded)) })
-    this.#exited = new Promise((resolve) => { child.on('exit', (code) => resolve(this.#left(code))) })
+    child.on('message', (message: { readonly loaded?: string }) => {
+      if (message.loaded) this.#options.loaded(fileURLToPath(message.loaded))
+    })
+    this.#exited = new Promise((resolve) => {
+      child.on('exit', (code) => resolve(this.#left(code)))
+    })
   }
 
   #left(code: number | null): void {

@@ -14,7 +14,8 @@ const devFlags = {
   'drop-state': { kind: 'text' },
 } as const
 
-const KEYS = '  h help   r run again   f begin anew   v stacks on or off   q finish the batch and quit   (each with enter)\n'
+const KEYS =
+  '  h help   r run again   f begin anew   v stacks on or off   q finish the batch and quit   (each with enter)\n'
 
 /** Runs a program in a process of its own, and again whenever one of its files changes. State stays. */
 export async function dev(args: readonly string[]): Promise<number> {
@@ -23,7 +24,15 @@ export async function dev(args: readonly string[]): Promise<number> {
   const again = (why: string, fresh = false): void => void run.again(`  ↻ ${why}\n`, fresh)
   const watcher = new FileWatcher((changed) => again(`${relative('', changed)} changed; running again`))
   watcher.add(file)
-  const run = new DevRun({ file, args: words.slice(1), dir: values.dir ?? '.sluice', workers: values.workers ?? 0, verbose: values.verbose, dropState: values['drop-state'], loaded: (path) => watcher.add(path) })
+  const run = new DevRun({
+    file,
+    args: words.slice(1),
+    dir: values.dir ?? '.sluice',
+    workers: values.workers ?? 0,
+    verbose: values.verbose,
+    dropState: values['drop-state'],
+    loaded: (path) => watcher.add(path),
+  })
   onStopSignals({ stop: (signal) => run.stop(signal), quit: () => run.stop('SIGINT') })
   if (process.stdin.isTTY) listenToKeys(run, again)
   run.start(values.fresh)
@@ -33,7 +42,9 @@ export async function dev(args: readonly string[]): Promise<number> {
 function listenToKeys(run: DevRun, again: (why: string, fresh?: boolean) => void): void {
   process.stderr.write('  h + enter for help\n\n')
   const keys: Record<string, () => void> = {
-    h: () => { process.stderr.write(KEYS) },
+    h: () => {
+      process.stderr.write(KEYS)
+    },
     r: () => again('running again'),
     f: () => again('beginning anew', true),
     v: () => again(`stacks ${run.toggleVerbose() ? 'on' : 'off'}; running again`),

@@ -20,7 +20,15 @@ export function factsOf(error: unknown): ErrorFacts {
   const place = placeIn(stack)
   if (!(error instanceof SluiceError)) {
     const message = error instanceof Error ? `${error.name}: ${messageOf(error)}` : messageOf(error)
-    return { code: 'E_USER_CODE', message, where: place === null ? {} : { place }, did: '', next: [], retry: false, stack }
+    return {
+      code: 'E_USER_CODE',
+      message,
+      where: place === null ? {} : { place },
+      did: '',
+      next: [],
+      retry: false,
+      stack,
+    }
   }
   const { code, message, where, did, next, retry } = error
   return { code, message, where: where.place || place === null ? where : { ...where, place }, did, next, retry, stack }
@@ -29,25 +37,53 @@ export function factsOf(error: unknown): ErrorFacts {
 /** Longer messages than this are data, not words. */
 const MESSAGE_MAX = 4096
 
-/** The one shape of an error in text: what, where, what was done about it, what to type next. Nothing in it acts on a terminal but our own colours. */
-export function errorLines(error: unknown, { paint, verbose, clean = (text) => text }: { readonly paint: Paint; readonly verbose: boolean; readonly clean?: (text: string) => string }): string {
+/**
+ * The one shape of an error in text: what, where, what was done about it, what to type next. Nothing in it acts on a
+ * terminal but our own colours.
+ */
+export function errorLines(
+  error: unknown,
+  {
+    paint,
+    verbose,
+    clean = (text) => text,
+  }: { readonly paint: Paint; readonly verbose: boolean; readonly clean?: (text: string) => string },
+): string {
   const facts = factsOf(error)
   const line = (text: string): string => visibleLine(clean(text))
-  const [code, places, did, next, stack] = [line(facts.code), line(whereText(facts.where)), line(facts.did), facts.next.map(line), clean(facts.stack)]
+  const [code, places, did, next, stack] = [
+    line(facts.code),
+    line(whereText(facts.where)),
+    line(facts.did),
+    facts.next.map(line),
+    clean(facts.stack),
+  ]
   const lines = [`${paint.bad(`✕ ${code}`)}  ${indented(visible(shortened(clean(facts.message), MESSAGE_MAX)))}`]
   if (places !== '') lines.push(`  where  ${places}`)
   if (did !== '') lines.push(`  did    ${did}`)
   const choices = next.length > 0 ? next : [`sluice explain ${code}`]
   choices.forEach((choice, i) => lines.push(`${i === 0 ? '  next   ' : '         '}${choice}`))
-  if (verbose && stack !== '') lines.push(...framesOf(stack).map((frame) => paint.dim(`         ${visibleLine(frame)}`)))
+  if (verbose && stack !== '')
+    lines.push(...framesOf(stack).map((frame) => paint.dim(`         ${visibleLine(frame)}`)))
   return `${lines.join('\n')}\n`
 }
 
 /** `operator · file:line:column · partition · offset · batch` */
 export function whereText({ operator, place, partition, offset, batch, detail }: Where): string {
-  const parts = [operator, place, partition === undefined ? undefined : `partition ${partition}`, offset === undefined ? undefined : `offset ${offset}`, batch === undefined ? undefined : `batch #${count(batch)}`, detail]
+  const parts = [
+    operator,
+    place,
+    partition === undefined ? undefined : `partition ${partition}`,
+    offset === undefined ? undefined : `offset ${offset}`,
+    batch === undefined ? undefined : `batch #${count(batch)}`,
+    detail,
+  ]
   return parts.filter((part) => part !== undefined && part !== '').join(' · ')
 }
 
-const framesOf = (stack: string): string[] => stack.split('\n').filter((line) => /^\s+at /.test(line)).map((line) => line.trim())
+const framesOf = (stack: string): string[] =>
+  stack
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .map((line) => line.trim())
 const indented = (message: string): string => message.trimEnd().replaceAll('\n', '\n  ')

@@ -20,13 +20,20 @@ export async function explain(args: readonly string[]): Promise<number> {
 /** Text by code: a section begins with `## E_…` and ends before the next heading of any kind. */
 export function errorSections(markdown: string): Map<string, string> {
   const sections = markdown.split(/^#{1,2} /m).slice(1)
-  return new Map(sections.filter((section) => section.startsWith('E_')).map((section) => {
-    const [heading, ...body] = section.split('\n')
-    return [heading.trim(), body.join('\n').trim()]
-  }))
+  return new Map(
+    sections
+      .filter((section) => section.startsWith('E_'))
+      .map((section) => {
+        const [heading, ...body] = section.split('\n')
+        return [heading.trim(), body.join('\n').trim()]
+      }),
+  )
 }
 
 function unknownCode(word: string, asked: string, codes: readonly string[]): Error {
   const near = closest(asked, codes)
-  return usageError(`${JSON.stringify(word)} is not an error code.${near ? ` Did you mean ${near}?` : ''}`, near ? `sluice explain ${near}` : 'docs/errors.md lists them all')
+  return usageError(
+    `${JSON.stringify(word)} is not an error code.${near ? ` Did you mean ${near}?` : ''}`,
+    near ? `sluice explain ${near}` : 'docs/errors.md lists them all',
+  )
 }

@@ -27,7 +27,17 @@ export class JsonReporter implements Reporter {
     }
     if (event.type === 'ready') this.#next = (event['committed'] as number) + 1
     if (event.type === 'batch') this.#count(event as unknown as BatchFacts)
-    this.#line(event.type === 'ready' ? { type: 'ready', version: this.#version, ...this.#starting, batch: this.#next, startupMs: Math.round(performance.now()) } : event)
+    this.#line(
+      event.type === 'ready'
+        ? {
+            type: 'ready',
+            version: this.#version,
+            ...this.#starting,
+            batch: this.#next,
+            startupMs: Math.round(performance.now()),
+          }
+        : event,
+    )
   }
 
   #count({ batch, records }: BatchFacts): void {
@@ -36,11 +46,21 @@ export class JsonReporter implements Reporter {
     this.#records += records
   }
 
-  print(text: string): void { this.#line({ type: 'print', text }) }
-  error(error: unknown): void { this.#line({ type: 'error', error }) }
-  stopping({ batches, dueMs }: Parameters<Reporter['stopping']>[0]): void { this.#line({ type: 'progress', doing: 'finishing', batch: this.#next + batches - 1, dueMs }) }
-  end(exitCode: number): void { this.#line({ type: 'result', exitCode, batches: this.#batches, records: this.#records }) }
+  print(text: string): void {
+    this.#line({ type: 'print', text })
+  }
+  error(error: unknown): void {
+    this.#line({ type: 'error', error })
+  }
+  stopping({ batches, dueMs }: Parameters<Reporter['stopping']>[0]): void {
+    this.#line({ type: 'progress', doing: 'finishing', batch: this.#next + batches - 1, dueMs })
+  }
+  end(exitCode: number): void {
+    this.#line({ type: 'result', exitCode, batches: this.#batches, records: this.#records })
+  }
 
   /** What `print()` wrote is data and stays as it is. */
-  #line(event: LogEvent): void { this.#write(`${JSON.stringify(plainFact(event), event.type === 'print' ? undefined : this.#logged)}\n`) }
+  #line(event: LogEvent): void {
+    this.#write(`${JSON.stringify(plainFact(event), event.type === 'print' ? undefined : this.#logged)}\n`)
+  }
 }

@@ -5,7 +5,10 @@ import { JsonReporter } from './json-reporter.ts'
 /** A log is put aside when it is this large, and the one before it goes away: a stream runs for months. */
 const BYTES_MAX = 16 * 1024 * 1024
 
-/** The facts of a run as JSON lines in `<dir>/log.ndjson`, each with the time at which it was written. What `print()` writes is not a fact about the run. */
+/**
+ * The facts of a run as JSON lines in `<dir>/log.ndjson`, each with the time at which it was written. What `print()`
+ * writes is not a fact about the run.
+ */
 export class LogFile extends JsonReporter {
   constructor(dir: string, version: string) {
     mkdirSync(dir, { recursive: true })

@@ -27,11 +27,14 @@ export async function main(args: readonly string[]): Promise<void> {
 async function answer([first, ...rest]: readonly string[]): Promise<number> {
   try {
     if (first === undefined) return say(overview(), 2)
-    if (first === '--help' || first === '-h' || first === 'help') return say(isCommand(rest[0]) ? helpOf(rest[0]) : overview())
+    if (first === '--help' || first === '-h' || first === 'help')
+      return say(isCommand(rest[0]) ? helpOf(rest[0]) : overview())
     if (first === '--version' || first === '-v') return say(`${(await import('./package-root.ts')).packageVersion()}\n`)
     if (!isCommand(first)) throw unknownCommand(first)
     if (asksForHelp(rest)) return say(helpOf(first))
-    return await (await commands[first]())(rest)
+    return await (
+      await commands[first]()
+    )(rest)
   } catch (error) {
     if (!(error instanceof SluiceError)) throw error
     process.stderr.write(errorLines(error, { paint: paint(process.stderr), verbose: false }))
@@ -49,7 +52,10 @@ function asksForHelp(args: readonly string[]): boolean {
 
 function unknownCommand(word: string): SluiceError {
   const suggestion = word.startsWith('-') ? null : closest(word, Object.keys(commands))
-  return usageError(`${JSON.stringify(word)} is not a command.${suggestion ? ` Did you mean ${suggestion}?` : ''}`, suggestion ? `sluice ${suggestion} --help` : 'sluice --help')
+  return usageError(
+    `${JSON.stringify(word)} is not a command.${suggestion ? ` Did you mean ${suggestion}?` : ''}`,
+    suggestion ? `sluice ${suggestion} --help` : 'sluice --help',
+  )
 }
 
 function say(text: string, code = 0): number {
@@ -67,8 +73,12 @@ function ignoreClosedPipes(): void {
   }
 }
 
-/** A program may have left timers and sockets open: they must not keep the process, but what was written must arrive. */
+/**
+ * A program may have left timers and sockets open: they must not keep the process, but what was written must arrive.
+ */
 async function exit(code: number): Promise<void> {
-  await new Promise<void>((resolve) => { process.stdout.write('', () => resolve()) })
+  await new Promise<void>((resolve) => {
+    process.stdout.write('', () => resolve())
+  })
   process.exit(code)
 }

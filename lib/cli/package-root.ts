@@ -8,4 +8,5 @@ export function packageRoot(): URL {
   }
 }
 
-export const packageVersion = (): string => (JSON.parse(readFileSync(new URL('package.json', packageRoot()), 'utf8')) as { version: string }).version
+export const packageVersion = (): string =>
+  (JSON.parse(readFileSync(new URL('package.json', packageRoot()), 'utf8')) as { version: string }).version

@@ -7,16 +7,38 @@ export interface ProjectFile {
 
 /** A project that counts clicks it makes up. */
 export const projectFiles = (name: string, version: string): ProjectFile[] => [
-  { path: 'src/app.ts', text: program(name), about: `the pipeline (${program(name).trimEnd().split('\n').length} lines)` },
+  {
+    path: 'src/app.ts',
+    text: program(name),
+    about: `the pipeline (${program(name).trimEnd().split('\n').length} lines)`,
+  },
   { path: 'src/demo.ts', text: demo, about: 'a source that makes up clicks, until you have one' },
-  { path: 'package.json', text: json({ name, private: true, type: 'module', engines: { node: '>=24' }, scripts: { start: 'sluice dev src/app.ts' }, dependencies: { sluice: `^${version}` } }) },
+  {
+    path: 'package.json',
+    text: json({
+      name,
+      private: true,
+      type: 'module',
+      engines: { node: '>=24' },
+      scripts: { start: 'sluice dev src/app.ts' },
+      dependencies: { sluice: `^${version}` },
+    }),
+  },
   { path: 'tsconfig.json', text: json({ compilerOptions }) },
   { path: 'README.md', text: readme(name) },
   { path: '.gitignore', text: 'node_modules/\n.sluice/\n' },
 ]
 
 /** Node runs the files as they are, by leaving the types out. */
-const compilerOptions = { target: 'es2024', module: 'nodenext', strict: true, noEmit: true, erasableSyntaxOnly: true, verbatimModuleSyntax: true, allowImportingTsExtensions: true }
+const compilerOptions = {
+  target: 'es2024',
+  module: 'nodenext',
+  strict: true,
+  noEmit: true,
+  erasableSyntaxOnly: true,
+  verbatimModuleSyntax: true,
+  allowImportingTsExtensions: true,
+}
 
 const program = (name: string): string => lines`
   import { app, seconds } from 'sluice'

@@ -10,9 +10,13 @@ interface HeadFacts {
 }
 
 /** What a run says before its first batch. */
-export function headLines({ app, sources, outputs, dir, continues, intervalMs }: StartingEvent, { version, committed, startupMs, names }: HeadFacts): string[] {
+export function headLines(
+  { app, sources, outputs, dir, continues, intervalMs }: StartingEvent,
+  { version, committed, startupMs, names }: HeadFacts,
+): string[] {
   const title = `  sluice ${version}  ${app}`
-  const rows = (label: string, entries: readonly string[]): string[] => entries.map((entry, i) => `  ${(i === 0 ? label : '').padEnd(11)}${entry}`)
+  const rows = (label: string, entries: readonly string[]): string[] =>
+    entries.map((entry, i) => `  ${(i === 0 ? label : '').padEnd(11)}${entry}`)
   return [
     `${title.padEnd(43)}  ready in ${duration(startupMs)}`,
     '',

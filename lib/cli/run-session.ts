@@ -26,15 +26,19 @@ export class RunSession implements Log {
 
   event(event: LogEvent): void {
     if (event.type === 'starting') this.#starting(event)
-    if (event.type === 'ready') this.#grid = { ...this.#grid!, zeroTime: event['zeroTime'] as number, tick: event['tick'] as number }
-    if (event.type === 'batch' && this.#grid) this.#grid.tick = ((event as unknown as BatchFacts).time - this.#grid.zeroTime) / this.#grid.intervalMs
+    if (event.type === 'ready')
+      this.#grid = { ...this.#grid!, zeroTime: event['zeroTime'] as number, tick: event['tick'] as number }
+    if (event.type === 'batch' && this.#grid)
+      this.#grid.tick = ((event as unknown as BatchFacts).time - this.#grid.zeroTime) / this.#grid.intervalMs
     if (event.type === 'error') this.#tell(event['error'])
     else for (const reporter of this.#reporters) reporter.event(event)
   }
 
   /** Once: an error is logged where it happens, and thrown where somebody waits, as it is or wrapped. */
   #tell(error: unknown): void {
-    const faces = [error, (error as { cause?: unknown } | null)?.cause].filter((face) => typeof face === 'object' && face !== null)
+    const faces = [error, (error as { cause?: unknown } | null)?.cause].filter(
+      (face) => typeof face === 'object' && face !== null,
+    )
     const isKnown = faces.some((face) => this.#told.has(face))
     for (const face of faces) this.#told.add(face)
     if (!isKnown) for (const reporter of this.#reporters) reporter.error(error)
@@ -46,18 +50,27 @@ export class RunSession implements Log {
     if (typeof dir === 'string') this.#reporters.push(new LogFile(dir, this.#options.version))
   }
 
-  print(text: string): void { for (const reporter of this.#reporters) reporter.print(text) }
+  print(text: string): void {
+    for (const reporter of this.#reporters) reporter.print(text)
+  }
 
   /** Tells the process that watches this one which files it consists of. */
-  loaded(url: string): void { if (process.env['SLUICE_WATCHED']) process.send?.({ loaded: url }) }
+  loaded(url: string): void {
+    if (process.env['SLUICE_WATCHED']) process.send?.({ loaded: url })
+  }
 
   /** Runs until `execute` is done; resolves with the exit code. */
   async run(execute: () => Promise<void>): Promise<number> {
     const unlisten = onStopSignals({ stop: (signal) => this.#stop(signal), quit: () => this.#quit() })
     this.#watchParent()
-    const crashed = new Promise<never>((_, reject) => { this.#fail = reject })
+    const crashed = new Promise<never>((_, reject) => {
+      this.#fail = reject
+    })
     process.on('uncaughtException', (error) => this.#fail(error))
-    const code = await Promise.race([execute(), crashed]).then(() => 0, (error: unknown) => this.#failed(error))
+    const code = await Promise.race([execute(), crashed]).then(
+      () => 0,
+      (error: unknown) => this.#failed(error),
+    )
     unlisten()
     this.#end(code)
     return code
@@ -65,7 +78,9 @@ export class RunSession implements Log {
 
   async #failed(error: unknown): Promise<number> {
     this.#tell(error)
-    await StreamingContext.getActive()?.stop(true, false).catch(() => {})
+    await StreamingContext.getActive()
+      ?.stop(true, false)
+      .catch(() => {})
     return 1
   }
 
@@ -73,14 +88,18 @@ export class RunSession implements Log {
     const context = StreamingContext.getActive()
     if (!context) this.#quit()
     else {
-      const graceful = signal === 'SIGINT' || context.sparkContext.conf.getBoolean('spark.streaming.stopGracefullyOnShutdown', false)
+      const graceful =
+        signal === 'SIGINT' || context.sparkContext.conf.getBoolean('spark.streaming.stopGracefullyOnShutdown', false)
       this.#stoppedAt = Date.now()
       if (graceful) for (const reporter of this.#reporters) reporter.stopping(this.#remaining())
       context.stop(true, graceful).catch((error: unknown) => this.#fail(error))
     }
   }
 
-  /** A graceful stop ends with the batch of the current interval: how many batches that takes, and how far off the last one is. */
+  /**
+   * A graceful stop ends with the batch of the current interval: how many batches that takes, and how far off the last
+   * one is.
+   */
   #remaining(): { readonly batches: number; readonly dueMs: number } {
     const { intervalMs, zeroTime, tick } = this.#grid!
     if (zeroTime === 0) return { batches: 1, dueMs: 0 }
@@ -110,13 +129,19 @@ export class RunSession implements Log {
 function jsonReporter({ version }: ReporterOptions): Reporter {
   const write = process.stdout.write.bind(process.stdout)
   process.stdout.write = process.stderr.write.bind(process.stderr)
-  return new JsonReporter((line) => { write(line) }, version)
+  return new JsonReporter((line) => {
+    write(line)
+  }, version)
 }
 
 /** On a terminal, a line that is being rewritten must end before the program writes one of its own. */
 function textReporter(options: ReporterOptions): Reporter {
   const write = process.stdout.write.bind(process.stdout)
-  const reporter = new TextReporter({ isTTY: process.stdout.isTTY, write }, { isTTY: process.stderr.isTTY, write: (text) => process.stderr.write(text) }, options)
+  const reporter = new TextReporter(
+    { isTTY: process.stdout.isTTY, write },
+    { isTTY: process.stderr.isTTY, write: (text) => process.stderr.write(text) },
+    options,
+  )
   if (process.stdout.isTTY && process.stderr.isTTY) {
     process.stdout.write = ((...args: Parameters<typeof write>) => {
       reporter.closeLine()

@@ -60,9 +60,17 @@ function embed(values: Values<typeof runFlags>, file: string, args: readonly str
 
 function directoryOf(flag: string | null): string | null {
   const fromEnvironment = process.env['SLUICE_DIR']
-  if (flag === null && fromEnvironment !== undefined && (fromEnvironment === '' || fromEnvironment.trim() !== fromEnvironment)) {
+  if (
+    flag === null &&
+    fromEnvironment !== undefined &&
+    (fromEnvironment === '' || fromEnvironment.trim() !== fromEnvironment)
+  ) {
     const how = fromEnvironment.trim() === '' ? 'is set but blank' : 'begins or ends with white space'
-    throw new SluiceError('E_ENV', `SLUICE_DIR ${how}.`, { where: { detail: 'SLUICE_DIR' }, did: 'nothing was run', next: ['unset SLUICE_DIR, or give it a directory'] })
+    throw new SluiceError('E_ENV', `SLUICE_DIR ${how}.`, {
+      where: { detail: 'SLUICE_DIR' },
+      did: 'nothing was run',
+      next: ['unset SLUICE_DIR, or give it a directory'],
+    })
   }
   const dir = flag ?? fromEnvironment ?? null
   return dir === null ? null : resolve(dir)
@@ -73,10 +81,16 @@ export function programFile(command: string, word: string | undefined): string {
   if (word === undefined) throw usageError(`${command} needs the file of a program.`, `sluice ${command} src/app.ts`)
   const file = resolve(word)
   if (!existsSync(file)) {
-    const meant = ['.ts', '.mts', '.js', '.mjs'].map((extension) => word + extension).find((candidate) => existsSync(candidate))
-    throw usageError(`There is no file ${word}.${meant ? ` Did you mean ${meant}?` : ''}`, meant ? `sluice ${command} ${meant}` : 'check the path; it counts from the current directory')
+    const meant = ['.ts', '.mts', '.js', '.mjs']
+      .map((extension) => word + extension)
+      .find((candidate) => existsSync(candidate))
+    throw usageError(
+      `There is no file ${word}.${meant ? ` Did you mean ${meant}?` : ''}`,
+      meant ? `sluice ${command} ${meant}` : 'check the path; it counts from the current directory',
+    )
   }
-  if (statSync(file).isDirectory()) throw usageError(`${word} is a directory, not a program.`, `sluice ${command} ${word.replace(/\/$/, '')}/app.ts`)
+  if (statSync(file).isDirectory())
+    throw usageError(`${word} is a directory, not a program.`, `sluice ${command} ${word.replace(/\/$/, '')}/app.ts`)
   return file
 }
 
@@ -84,5 +98,8 @@ const nothingStarted = (file: string): SluiceError =>
   new SluiceError('E_NOT_STARTED', 'The program ended without starting a stream.', {
     where: { place: file.startsWith(`${process.cwd()}/`) ? file.slice(process.cwd().length + 1) : file },
     did: 'nothing was started',
-    next: ["export default app('name', seconds(1), (ssc) => { … })", 'or end the program with ssc.start() and await ssc.awaitTermination()'],
+    next: [
+      "export default app('name', seconds(1), (ssc) => { … })",
+      'or end the program with ssc.start() and await ssc.awaitTermination()',
+    ],
   })

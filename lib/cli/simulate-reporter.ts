@@ -1,7 +1,12 @@
 import { placeIn } from '../stream/place.ts'
 import { faultLine, faultsText } from '../testing/simulator/fault-list.ts'
 import { plainPlace } from '../testing/simulator/program/program-lives.ts'
-import type { OutputReport, ProgramFinding, ProgramReport, Totals } from '../testing/simulator/program/simulate-program.ts'
+import type {
+  OutputReport,
+  ProgramFinding,
+  ProgramReport,
+  Totals,
+} from '../testing/simulator/program/simulate-program.ts'
 import { RECORDS_ALL } from '../testing/simulator/shrink.ts'
 import type { SimulateAnswer } from './simulate-shares.ts'
 import { paint } from './terminal.ts'
@@ -44,24 +49,48 @@ export class SimulateReporter {
 
   end(report: ProgramReport): void {
     const spentMs = performance.now() - this.#started
-    process.stdout.write(this.#options.json ? `${JSON.stringify(this.#plain(report, spentMs))}\n` : this.#text(report, spentMs))
+    process.stdout.write(
+      this.#options.json ? `${JSON.stringify(this.#plain(report, spentMs))}\n` : this.#text(report, spentMs),
+    )
   }
 
   #plain({ app, totals, outputs, finding }: ProgramReport, spentMs: number): SimulateAnswer {
     const { runs, batches, faults, shapes } = totals
     const found = finding && { ...finding, lines: finding.needed.faults.map(faultLine), again: this.#again(finding) }
-    return { type: 'result', app, runs, batches, faults, batchesPerSecond: Math.round((batches / spentMs) * 1000), shapes: Object.fromEntries(shapes), outputs, finding: found }
+    return {
+      type: 'result',
+      app,
+      runs,
+      batches,
+      faults,
+      batchesPerSecond: Math.round((batches / spentMs) * 1000),
+      shapes: Object.fromEntries(shapes),
+      outputs,
+      finding: found,
+    }
   }
 
   #text({ totals, outputs, finding }: ProgramReport, spentMs: number): string {
     const { runs, batches, faults, shapes } = totals
-    const lines = [`  ${counted(runs, 'run')}, ${counted(batches, 'batch', 'batches')}, ${counted(faults, 'fault')} in ${duration(spentMs)}: ${count(Math.round((batches / spentMs) * 1000))} batches/s`]
+    const lines = [
+      `  ${counted(runs, 'run')}, ${counted(batches, 'batch', 'batches')}, ${counted(faults, 'fault')} in ` +
+        `${duration(spentMs)}: ${count(Math.round((batches / spentMs) * 1000))} batches/s`,
+    ]
     if (finding) return `${[...lines, '', ...this.#finding(finding, outputs)].join('\n')}\n`
     const width = Math.max(...outputs.map(({ output }) => output.length))
-    lines.push('', ...outputs.map((output, i) => `  ${i === 0 ? 'Outputs' : '       '}  ${output.output.padEnd(width)}  ${outputText(output)}`))
-    const met = [...shapes].sort(([a], [b]) => (a < b ? -1 : 1)).filter(([shape]) => shape !== 'batch').map(([shape, times]) => `${shape} ${count(times)}`)
+    lines.push(
+      '',
+      ...outputs.map(
+        (output, i) => `  ${i === 0 ? 'Outputs' : '       '}  ${output.output.padEnd(width)}  ${outputText(output)}`,
+      ),
+    )
+    const met = [...shapes]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .filter(([shape]) => shape !== 'batch')
+      .map(([shape, times]) => `${shape} ${count(times)}`)
     lines.push('', ...wrapped(met, '  Met      '), '', '✓ every run came to what it comes to without faults')
-    for (const { output, place } of outputs.filter(({ unsafe }) => unsafe)) lines.push(`${this.#paint.warn('!')} ${output} is not safe to repeat, and may be given a batch again: ${place}`)
+    for (const { output, place } of outputs.filter(({ unsafe }) => unsafe))
+      lines.push(`${this.#paint.warn('!')} ${output} is not safe to repeat, and may be given a batch again: ${place}`)
     return `${lines.join('\n')}\n`
   }
 
@@ -74,8 +103,12 @@ export class SimulateReporter {
     if (where !== null) lines.push(`  where  ${plainPlace(where)}`)
     others.slice(0, 4).forEach(({ what }) => lines.push(`  also   ${what.split('\n')[0]}`))
     if (others.length > 4) lines.push(`         and ${others.length - 4} more`)
-    lines.push(`  seed   ${seed}, with ${needed.faults.length} of ${counted(found.faults.length, 'fault')} and records in ${needed.ticks} of ${counted(found.ticks, 'interval')}`)
-    if (needed.faults.length === 0) lines.push(`  faults none${DIFFERENCES.includes(first.check) ? `: ${whyWithout(asked)}` : ''}`)
+    lines.push(
+      `  seed   ${seed}, with ${needed.faults.length} of ${counted(found.faults.length, 'fault')} and ` +
+        `records in ${needed.ticks} of ${counted(found.ticks, 'interval')}`,
+    )
+    if (needed.faults.length === 0)
+      lines.push(`  faults none${DIFFERENCES.includes(first.check) ? `: ${whyWithout(asked)}` : ''}`)
     needed.faults.forEach((fault, i) => lines.push(`  ${i === 0 ? 'faults ' : '       '}${faultLine(fault)}`))
     asked.forEach((each, i) => lines.push(`  ${i === 0 ? 'asks   ' : '       '}${each}: a repeat gets another answer`))
     return [...lines, `  again  ${this.#again(finding)}`]
@@ -84,14 +117,28 @@ export class SimulateReporter {
   #again({ seed, needed: { faults, ticks, recordsMax } }: ProgramFinding): string {
     const { file, records, args } = this.#options
     const most = recordsMax === RECORDS_ALL ? [] : ['--records-max', String(recordsMax)]
-    const words = [file, ...records, '--seed', String(seed), '--batches', String(ticks), ...most, '--faults', faultsText(faults), ...(args.length > 0 ? ['--', ...args] : [])]
+    const words = [
+      file,
+      ...records,
+      '--seed',
+      String(seed),
+      '--batches',
+      String(ticks),
+      ...most,
+      '--faults',
+      faultsText(faults),
+      ...(args.length > 0 ? ['--', ...args] : []),
+    ]
     return `sluice simulate ${words.map(quoted).join(' ')}`
   }
 }
 
 /** The checks that compare with a run without faults. */
 const DIFFERENCES = ['content', 'state', 'shown']
-const whyWithout = (asked: readonly string[]): string => (asked.length > 0 ? 'two runs without any differ' : 'what modules keep in variables, or the order of rows, differs from process to process')
+const whyWithout = (asked: readonly string[]): string =>
+  asked.length > 0
+    ? 'two runs without any differ'
+    : 'what modules keep in variables, or the order of rows, differs from process to process'
 
 /** As a shell takes it for one word. */
 const quoted = (word: string): string => (/^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
@@ -99,7 +146,10 @@ const quoted = (word: string): string => (/^[\w./:=,@%+-]+$/.test(word) ? word :
 function outputText({ guarantee, given, again, unsafe, ran, looked }: OutputReport): string {
   const repeats = again === 0 ? 'never again' : `${count(again)} times again, with the same key and content`
   const what = !ran ? 'a stand-in took it' : looked ? 'what it shows was compared' : 'what it shows was not looked at'
-  return `${guarantee}, given ${counted(given, 'time')}, ${repeats}; ${unsafe ? 'not safe to repeat: what it shows then differs' : what}`
+  return (
+    `${guarantee}, given ${counted(given, 'time')}, ${repeats}; ` +
+    `${unsafe ? 'not safe to repeat: what it shows then differs' : what}`
+  )
 }
 
 /** Items with commas, in lines of at most 120 characters. */

@@ -1,6 +1,11 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import type { OutputReport, ProgramFinding, ProgramReport, Totals } from '../testing/simulator/program/simulate-program.ts'
+import type {
+  OutputReport,
+  ProgramFinding,
+  ProgramReport,
+  Totals,
+} from '../testing/simulator/program/simulate-program.ts'
 
 /** What `sluice simulate --json` prints. */
 export interface SimulateAnswer {
@@ -15,14 +20,32 @@ export interface SimulateAnswer {
   readonly finding: (ProgramFinding & { readonly lines: readonly string[]; readonly again: string }) | null
 }
 
-/** A module that was loaded is never freed, and each run loads the program a few times: after so many runs a new process goes on. */
+/**
+ * A module that was loaded is never freed, and each run loads the program a few times: after so many runs a new process
+ * goes on.
+ */
 export const SEEDS_PER_PROCESS = 100
 
-/** Runs seeds in shares, one process after the other, up to the first that finds something; `null` when a process has said why there is no answer. */
-export async function inShares(seed: number, seeds: number, args: readonly string[], onShare: (totals: Totals) => void): Promise<ProgramReport | null> {
+/**
+ * Runs seeds in shares, one process after the other, up to the first that finds something; `null` when a process has
+ * said why there is no answer.
+ */
+export async function inShares(
+  seed: number,
+  seeds: number,
+  args: readonly string[],
+  onShare: (totals: Totals) => void,
+): Promise<ProgramReport | null> {
   let sum: ProgramReport | null = null
   for (let from = seed; from < seed + seeds; from += SEEDS_PER_PROCESS) {
-    const answer = await share(['--seed', String(from), '--seeds', String(Math.min(SEEDS_PER_PROCESS, seed + seeds - from)), '--json', ...args])
+    const answer = await share([
+      '--seed',
+      String(from),
+      '--seeds',
+      String(Math.min(SEEDS_PER_PROCESS, seed + seeds - from)),
+      '--json',
+      ...args,
+    ])
     if (!answer) return null
     sum = sum ? together(sum, reportOf(answer)) : reportOf(answer)
     onShare(sum.totals)
@@ -33,10 +56,16 @@ export async function inShares(seed: number, seeds: number, args: readonly strin
 
 function share(args: readonly string[]): Promise<SimulateAnswer | null> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...process.execArgv, BIN, 'simulate', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(process.execPath, [...process.execArgv, BIN, 'simulate', ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     let [out, errors] = ['', '']
-    child.stdout.on('data', (bytes: Buffer) => { out += bytes.toString() })
-    child.stderr.on('data', (bytes: Buffer) => { errors += bytes.toString() })
+    child.stdout.on('data', (bytes: Buffer) => {
+      out += bytes.toString()
+    })
+    child.stderr.on('data', (bytes: Buffer) => {
+      errors += bytes.toString()
+    })
     child.on('error', reject)
     child.on('close', () => {
       if (out !== '') return resolve(JSON.parse(out) as SimulateAnswer)
@@ -49,13 +78,22 @@ function share(args: readonly string[]): Promise<SimulateAnswer | null> {
 /** Beside this file, in the sources as in what is published. */
 const BIN = fileURLToPath(new URL(`bin${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url))
 
-const reportOf = ({ app, runs, batches, faults, shapes, outputs, finding }: SimulateAnswer): ProgramReport =>
-  ({ app, totals: { runs, batches, faults, shapes: new Map(Object.entries(shapes)) }, outputs, finding })
+const reportOf = ({ app, runs, batches, faults, shapes, outputs, finding }: SimulateAnswer): ProgramReport => ({
+  app,
+  totals: { runs, batches, faults, shapes: new Map(Object.entries(shapes)) },
+  outputs,
+  finding,
+})
 
 function together(one: ProgramReport, other: ProgramReport): ProgramReport {
   const shapes = new Map(one.totals.shapes)
   for (const [shape, times] of other.totals.shapes) shapes.set(shape, (shapes.get(shape) ?? 0) + times)
-  const totals: Totals = { runs: one.totals.runs + other.totals.runs, batches: one.totals.batches + other.totals.batches, faults: one.totals.faults + other.totals.faults, shapes }
+  const totals: Totals = {
+    runs: one.totals.runs + other.totals.runs,
+    batches: one.totals.batches + other.totals.batches,
+    faults: one.totals.faults + other.totals.faults,
+    shapes,
+  }
   const outputs = one.outputs.map((output, i) => {
     const { given, again, unsafe } = other.outputs[i]
     return { ...output, given: output.given + given, again: output.again + again, unsafe: output.unsafe || unsafe }

@@ -7,10 +7,15 @@ export interface Paint {
   dim(text: string): string
 }
 
-const coloured: Paint = { bad: (text) => `\x1b[1;31m${text}\x1b[0m`, warn: (text) => `\x1b[33m${text}\x1b[0m`, dim: (text) => `\x1b[2m${text}\x1b[0m` }
+const coloured: Paint = {
+  bad: (text) => `\x1b[1;31m${text}\x1b[0m`,
+  warn: (text) => `\x1b[33m${text}\x1b[0m`,
+  dim: (text) => `\x1b[2m${text}\x1b[0m`,
+}
 const plain: Paint = { bad: (text) => text, warn: (text) => text, dim: (text) => text }
 
-export const paint = (stream: Pick<WriteStream, 'isTTY'>, env: NodeJS.ProcessEnv = process.env): Paint => (hasColour(stream.isTTY, env) ? coloured : plain)
+export const paint = (stream: Pick<WriteStream, 'isTTY'>, env: NodeJS.ProcessEnv = process.env): Paint =>
+  hasColour(stream.isTTY, env) ? coloured : plain
 
 /** `NO_COLOR` wins, then `FORCE_COLOR`, then whether it is a terminal. */
 export function hasColour(isTerminal: boolean, env: NodeJS.ProcessEnv): boolean {

@@ -63,7 +63,12 @@ export class TextReporter implements Reporter {
 
   #ready(committed: number): void {
     this.#next = committed + 1
-    const head = headLines(this.#starting!, { version: this.#options.version, committed, startupMs: performance.now(), names: this.#names })
+    const head = headLines(this.#starting!, {
+      version: this.#options.version,
+      committed,
+      startupMs: performance.now(),
+      names: this.#names,
+    })
     for (const line of [...head.map(visibleLine), '', this.#paint.dim(batchHeading)]) this.#line(line)
   }
 
@@ -109,7 +114,10 @@ export class TextReporter implements Reporter {
   error(error: unknown): void {
     this.#retries = []
     const { code, message, where } = factsOf(error)
-    const told = this.#errors.take(JSON.stringify([code, message.replaceAll(/\d+/g, 'n'), where.operator, where.place]), Date.now())
+    const told = this.#errors.take(
+      JSON.stringify([code, message.replaceAll(/\d+/g, 'n'), where.operator, where.place]),
+      Date.now(),
+    )
     this.#mentionFolded('error', told.folded)
     if (!told.isNew) return
     this.closeLine()
@@ -124,12 +132,16 @@ export class TextReporter implements Reporter {
   }
 
   #mentionFolded(what: 'error' | 'warning', times: number): void {
-    if (times > 0) this.#line(this.#paint.dim(`  … same ${what} ${times === 1 ? 'once more' : `${count(times)} more times`}`))
+    if (times > 0)
+      this.#line(this.#paint.dim(`  … same ${what} ${times === 1 ? 'once more' : `${count(times)} more times`}`))
   }
 
   stopping({ batches, dueMs }: Parameters<Reporter['stopping']>[0]): void {
     this.#mentionEmpty()
-    const which = batches === 1 ? `batch #${count(this.#next)}` : `batches #${count(this.#next)} to #${count(this.#next + batches - 1)}`
+    const which =
+      batches === 1
+        ? `batch #${count(this.#next)}`
+        : `batches #${count(this.#next)} to #${count(this.#next + batches - 1)}`
     const wait = dueMs >= 1000 ? `, due in ${duration(dueMs)}; ^C again quits now` : ''
     this.#line(`  finishing ${which} …${wait}`)
   }
@@ -140,9 +152,15 @@ export class TextReporter implements Reporter {
     this.#mentionFolded('error', this.#errors.rest())
     this.closeLine()
     if (exitCode !== 0 || !this.#starting) return
-    const done = stoppedMs === null ? `done: ${counted(this.#batches, 'batch', 'batches')}, ${counted(this.#records, 'record')}` : `done in ${duration(stoppedMs)}`
+    const done =
+      stoppedMs === null
+        ? `done: ${counted(this.#batches, 'batch', 'batches')}, ${counted(this.#records, 'record')}`
+        : `done in ${duration(stoppedMs)}`
     const { dir, continues } = this.#starting
-    this.#line(`  ${done}. ${dir === null ? 'State was in memory.' : !continues ? `State is in ${shownDirectory(dir)}; the next run begins anew.` : `State is in ${shownDirectory(dir)}; the same command goes on with #${count(this.#next)}.`}`)
+    this.#line(
+      `  ${done}. ` +
+        `${dir === null ? 'State was in memory.' : !continues ? `State is in ${shownDirectory(dir)}; the next run begins anew.` : `State is in ${shownDirectory(dir)}; the same command goes on with #${count(this.#next)}.`}`,
+    )
   }
 
   /** Before anybody else writes to the same terminal. */
@@ -159,4 +177,5 @@ export class TextReporter implements Reporter {
 }
 
 /** `receiver restart: Error connecting to …` */
-const wordsOf = ({ type, level: _level, message, ...facts }: LogEvent): string => `${type.replaceAll('-', ' ')}: ${typeof message === 'string' ? message : Object.values(facts).map(String).join(', ')}`
+const wordsOf = ({ type, level: _level, message, ...facts }: LogEvent): string =>
+  `${type.replaceAll('-', ' ')}: ${typeof message === 'string' ? message : Object.values(facts).map(String).join(', ')}`

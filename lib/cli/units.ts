@@ -17,7 +17,8 @@ export function duration(ms: number | null): string {
 }
 
 /** A setting as it was written: `10 s`, `500 ms`. */
-export const span = (ms: number): string => (ms % 60_000 === 0 ? counted(ms / 60_000, 'minute') : ms % 1000 === 0 ? `${ms / 1000} s` : `${ms} ms`)
+export const span = (ms: number): string =>
+  ms % 60_000 === 0 ? counted(ms / 60_000, 'minute') : ms % 1000 === 0 ? `${ms / 1000} s` : `${ms} ms`
 
 /** `hh:mm:ss` where this process is. */
 export function clockTime(time: number): string {

@@ -18,7 +18,9 @@ export class Contents {
     this.#blobs = blobs
   }
 
-  get objects(): number { return this.#read.size }
+  get objects(): number {
+    return this.#read.size
+  }
 
   /** What is wrong with the first object that is not as the manifest says, as a clause, or null. */
   async faultOf(manifest: Manifest): Promise<string | null> {
@@ -26,7 +28,9 @@ export class Contents {
       for (const ref of refsOf(manifest)) if (!this.#read.has(ref.key)) await this.#check(manifest, ref)
       return null
     } catch (error) {
-      return error instanceof Fault ? error.message : `batch ${manifest.batch} needs an object that cannot be read: ${messageOf(error)}`
+      return error instanceof Fault
+        ? error.message
+        : `batch ${manifest.batch} needs an object that cannot be read: ${messageOf(error)}`
     }
   }
 
@@ -53,10 +57,15 @@ function checkCounts({ batch, state, outputs, deadLetters = [] }: Manifest, { ke
   const rows = block.entries.reduce((sum, { count }) => sum + count, 0)
   for (const [output, parts] of Object.entries(outputs)) {
     const part = parts.find(({ ref }) => ref?.key === key)
-    if (part && part.records !== rows) throw new Fault(`batch ${batch} counts ${part.records} records for partition ${part.partition} of output "${output}", which holds ${rows}`)
+    if (part && part.records !== rows)
+      throw new Fault(
+        `batch ${batch} counts ${part.records} records for partition ${part.partition} of output ` +
+          `"${output}", which holds ${rows}`,
+      )
   }
   const letters = deadLetters.find(({ ref }) => ref.key === key)
-  if (letters && Object.values(letters.open).flat().length > rows) throw new Fault(`batch ${letters.batch} left more dead letters open than the ${rows} it kept`)
+  if (letters && Object.values(letters.open).flat().length > rows)
+    throw new Fault(`batch ${letters.batch} left more dead letters open than the ${rows} it kept`)
   for (const [operator, { chains, panes }] of Object.entries(state)) {
     for (const chain of chains) {
       const stored = chain.blocks.find(({ ref }) => ref.key === key)
@@ -66,13 +75,26 @@ function checkCounts({ batch, state, outputs, deadLetters = [] }: Manifest, { ke
 }
 
 /** Keys lie in the section of their group, in a block of the range that has this group. */
-function checkState(operator: string, { from, to }: StateChain, { keys, kind, ref }: StateBlock, block: Block, rows: number, isWindow: boolean): void {
-  // A key that was removed and came back in one batch stands in both parts of a delta, and the result of a window leaves out what its filter does.
+function checkState(
+  operator: string,
+  { from, to }: StateChain,
+  { keys, kind, ref }: StateBlock,
+  block: Block,
+  rows: number,
+  isWindow: boolean,
+): void {
+  // A key that was removed and came back in one batch stands in both parts of a delta, and the result of a window
+  // leaves out what its filter does.
   const exact = kind === 'snapshot' && !isWindow
-  if (exact ? rows !== keys : rows > keys) throw new Fault(`state of ${operator}: ${ref.key} holds ${rows} keys, the manifest says ${keys}`)
+  if (exact ? rows !== keys : rows > keys)
+    throw new Fault(`state of ${operator}: ${ref.key} holds ${rows} keys, the manifest says ${keys}`)
   for (const { section } of block.entries) {
     const group = section % KEY_GROUPS
-    const isOwn = group >= from && group < to && block.read(section)[0].every((key) => keyGroupOf(hashKey(key)) === group)
-    if (!isOwn) throw new Fault(`state of ${operator}: ${ref.key} holds keys that are not of its key groups, ${from} to ${to - 1}`)
+    const isOwn =
+      group >= from && group < to && block.read(section)[0].every((key) => keyGroupOf(hashKey(key)) === group)
+    if (!isOwn)
+      throw new Fault(
+        `state of ${operator}: ${ref.key} holds keys that are not of its key groups, ${from} to ${to - 1}`,
+      )
   }
 }

@@ -24,8 +24,8 @@ export interface Verdict {
 const NOTHING: Before = { nonce: null, manifest: null }
 
 /**
- * Replays a log of head writes against the rules of the protocol, the manifests they commit against each other, and the objects that must still be there against the manifests.
- * Stops at the first violation.
+ * Replays a log of head writes against the rules of the protocol, the manifests they commit against each other, and the
+ * objects that must still be there against the manifests. Stops at the first violation.
  */
 export async function verifyHistory(history: readonly HeadWrite<Head>[], blobs: BlobStore): Promise<Verdict> {
   const replay = new Replay(history, blobs)
@@ -62,7 +62,10 @@ class Replay {
 
   async faultOf({ rev, cause, value }: HeadWrite<Head>): Promise<string | null> {
     const head = faultOfHead(value)
-    if (head) return head.kind === 'newer' ? `it has format ${head.format}; this build reads format 1` : `what was written is not a head:${head.what.replace(/^\./, ' ')}`
+    if (head)
+      return head.kind === 'newer'
+        ? `it has format ${head.format}; this build reads format 1`
+        : `what was written is not a head:${head.what.replace(/^\./, ' ')}`
     // A log that was compacted begins in the middle: its first write has nothing to be compared with.
     const isFirst = this.#before === null && rev > 1
     const wrong = isFirst ? null : check(this.#before, value, cause)
@@ -95,7 +98,10 @@ class Replay {
     const { manifest } = found
     // The first write of a compacted log was itself built on something that is not in it.
     const known = before.nonce === null && head.committed > 1 ? { ...before, nonce: manifest.base } : before
-    const wrong = faultOfCommit(head, known, manifest) ?? this.#repeats.faultOf(manifest, before.manifest) ?? (isNeeded ? await this.#contents.faultOf(manifest) : null)
+    const wrong =
+      faultOfCommit(head, known, manifest) ??
+      this.#repeats.faultOf(manifest, before.manifest) ??
+      (isNeeded ? await this.#contents.faultOf(manifest) : null)
     if (wrong) return wrong
     this.#batches++
     return null
@@ -108,7 +114,9 @@ class Replay {
     try {
       return faultOfPlan(JSON.parse(Buffer.from(await getBlob(this.#blobs, content)).toString()) as Manifest, manifest)
     } catch (error) {
-      return hasCode(error, 'E_BLOB_MISSING') ? null : `the plan of batch ${manifest.batch} cannot be read: ${messageOf(error)}`
+      return hasCode(error, 'E_BLOB_MISSING')
+        ? null
+        : `the plan of batch ${manifest.batch} cannot be read: ${messageOf(error)}`
     }
   }
 
@@ -117,8 +125,15 @@ class Replay {
     for (const { batch, output, manifest } of owed) {
       const found = await manifestOf(batch, manifest, this.#blobs, false)
       if (found.kind !== 'found') return found.kind === 'bad' ? found.what : null
-      if (found.manifest.batch !== batch || !Object.hasOwn(found.manifest.outputs, output)) return `output "${output}" of batch ${batch} is owed, but its manifest does not have it`
-      const own: Manifest = { ...found.manifest, state: {}, retained: {}, packs: [], outputs: { [output]: found.manifest.outputs[output] } }
+      if (found.manifest.batch !== batch || !Object.hasOwn(found.manifest.outputs, output))
+        return `output "${output}" of batch ${batch} is owed, but its manifest does not have it`
+      const own: Manifest = {
+        ...found.manifest,
+        state: {},
+        retained: {},
+        packs: [],
+        outputs: { [output]: found.manifest.outputs[output] },
+      }
       const wrong = await this.#contents.faultOf(own)
       if (wrong) return wrong
     }
@@ -131,12 +146,17 @@ class Replay {
   }
 }
 
-type Found = { readonly kind: 'found'; readonly manifest: Manifest } | { readonly kind: 'swept' } | { readonly kind: 'bad'; readonly what: string }
+type Found =
+  | { readonly kind: 'found'; readonly manifest: Manifest }
+  | { readonly kind: 'swept' }
+  | { readonly kind: 'bad'; readonly what: string }
 
 async function manifestOf(batch: number, ref: BlobRef, blobs: BlobStore, mayBeGone: boolean): Promise<Found> {
   try {
     return { kind: 'found', manifest: await readManifest(blobs, ref) }
   } catch (error) {
-    return mayBeGone && hasCode(error, 'E_BLOB_MISSING') ? { kind: 'swept' } : { kind: 'bad', what: `the manifest of batch ${batch} cannot be read: ${messageOf(error)}` }
+    return mayBeGone && hasCode(error, 'E_BLOB_MISSING')
+      ? { kind: 'swept' }
+      : { kind: 'bad', what: `the manifest of batch ${batch} cannot be read: ${messageOf(error)}` }
   }
 }

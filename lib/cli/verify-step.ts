@@ -14,20 +14,38 @@ export interface Before {
 /** What is wrong with a commit whose manifest is at hand, as a clause, or null. */
 export function faultOfCommit(head: Head, before: Before, manifest: Manifest): string | null {
   const { batch, tick, time, nonce } = manifest
-  if (batch !== head.committed || tick !== head.tick) return `the head says batch ${head.committed} at tick ${head.tick}, its manifest batch ${batch} at tick ${tick}`
+  if (batch !== head.committed || tick !== head.tick)
+    return `the head says batch ${head.committed} at tick ${head.tick}, its manifest batch ${batch} at tick ${tick}`
   if (nonce !== nonceOf(head.manifest!)) return `the manifest of batch ${batch} says that its name is ${nonce}`
-  if (time !== head.zeroTime + tick * head.intervalMs) return `batch ${batch} has the time ${time}, which is not that of tick ${tick}`
-  if (manifest.graph !== head.graph) return `batch ${batch} was planned with the graph ${manifest.graph}, but the app had ${head.graph}`
-  if (manifest.base !== before.nonce) return `the manifest of batch ${batch} builds on ${manifest.base}, but ${before.nonce} was committed before it`
+  if (time !== head.zeroTime + tick * head.intervalMs)
+    return `batch ${batch} has the time ${time}, which is not that of tick ${tick}`
+  if (manifest.graph !== head.graph)
+    return `batch ${batch} was planned with the graph ${manifest.graph}, but the app had ${head.graph}`
+  if (manifest.base !== before.nonce)
+    return `the manifest of batch ${batch} builds on ${manifest.base}, but ${before.nonce} was committed before it`
   // Where the manifest before is unknown, only what follows from this one alone can be checked.
   if (!before.manifest && batch !== 1) return cutsFault(manifest)
   const base = before.manifest && manifest.change ? withChange(before.manifest, manifest.change) : before.manifest
-  return selfCheck(before.manifest, manifest) ?? cutsFault(manifest) ?? positionsFault(base, manifest) ?? stateFault(base, manifest) ?? retainedFault(base, manifest)
+  return (
+    selfCheck(before.manifest, manifest) ??
+    cutsFault(manifest) ??
+    positionsFault(base, manifest) ??
+    stateFault(base, manifest) ??
+    retainedFault(base, manifest)
+  )
 }
 
-/** A batch whose plan was written down first must be that plan: its outputs may have been shown before anybody knew that it would be committed. */
-export function faultOfPlan(plan: Pick<Manifest, 'batch' | 'tick' | 'time' | 'cuts' | 'positions'>, manifest: Manifest): string | null {
-  const other = (['batch', 'tick', 'time', 'cuts', 'positions'] as const).find((field) => !same(plan[field], manifest[field]))
+/**
+ * A batch whose plan was written down first must be that plan: its outputs may have been shown before anybody knew that
+ * it would be committed.
+ */
+export function faultOfPlan(
+  plan: Pick<Manifest, 'batch' | 'tick' | 'time' | 'cuts' | 'positions'>,
+  manifest: Manifest,
+): string | null {
+  const other = (['batch', 'tick', 'time', 'cuts', 'positions'] as const).find(
+    (field) => !same(plan[field], manifest[field]),
+  )
   return other ? `batch ${manifest.batch} has other ${other} than its plan` : null
 }
 
@@ -37,14 +55,17 @@ export const nonceOf = ({ key }: BlobRef): string => key.slice(key.lastIndexOf('
 export function nameFault({ app, inc, committed, manifest }: Head): string | null {
   if (!manifest) return `batch ${committed} was committed without a manifest`
   const names = manifest.key.split('/')
-  return manifest.key.startsWith(`${app}/${inc}/man/`) && names.at(-2) === String(committed) ? null : `batch ${committed} was committed with the manifest ${manifest.key}, which is not one of that batch`
+  return manifest.key.startsWith(`${app}/${inc}/man/`) && names.at(-2) === String(committed)
+    ? null
+    : `batch ${committed} was committed with the manifest ${manifest.key}, which is not one of that batch`
 }
 
 function cutsFault({ batch, cuts, records }: Manifest): string | null {
   for (const [source, count] of Object.entries(records)) {
     const cut = cuts[source]
     if (!cut && count > 0) return `batch ${batch} counts ${count} records of "${source}", of which it has no cut`
-    if (cut && cut.records !== null && count > cut.records) return `batch ${batch} counts ${count} records of "${source}", but its cut holds ${cut.records}`
+    if (cut && cut.records !== null && count > cut.records)
+      return `batch ${batch} counts ${count} records of "${source}", but its cut holds ${cut.records}`
   }
   return null
 }
@@ -54,7 +75,8 @@ function positionsFault(base: Manifest | null, { batch, cuts, positions }: Manif
   const before = base?.positions ?? {}
   for (const source of new Set([...Object.keys(before), ...Object.keys(positions), ...Object.keys(cuts)])) {
     const expected = cuts[source] ? cuts[source].position : before[source]
-    if (!same(positions[source], expected)) return `the position of "${source}" after batch ${batch} is not that of its cut`
+    if (!same(positions[source], expected))
+      return `the position of "${source}" after batch ${batch} is not that of its cut`
   }
   return null
 }
@@ -64,10 +86,18 @@ function stateFault(base: Manifest | null, { batch, time, state }: Manifest): st
   for (const [operator, { chains, panes }] of Object.entries(state)) {
     const before = base?.state[operator] ?? null
     const chain = chains.find((each) => !follows(each, before, batch))
-    if (chain) return `state of ${operator}, key groups ${chain.from} to ${chain.to - 1}: its blocks do not follow from those of batch ${batch - 1}`
+    if (chain)
+      return (
+        `state of ${operator}, key groups ${chain.from} to ${chain.to - 1}: its blocks do not follow from ` +
+        `those of batch ${batch - 1}`
+      )
     for (const list of panes ?? []) {
       const kept = list.panes.filter((pane) => pane.time !== time)
-      if (!isEndOf(kept, panesFor(before, list.from, list.to))) return `state of ${operator}, key groups ${list.from} to ${list.to - 1}: its panes do not follow from those of batch ${batch - 1}`
+      if (!isEndOf(kept, panesFor(before, list.from, list.to)))
+        return (
+          `state of ${operator}, key groups ${list.from} to ${list.to - 1}: its panes do not follow from those ` +
+          `of batch ${batch - 1}`
+        )
     }
   }
   return null
@@ -84,12 +114,14 @@ function follows({ from, to, blocks }: StateChain, before: OperatorState | null,
 function retainedFault(base: Manifest | null, { batch, time, retained }: Manifest): string | null {
   for (const [stream, batches] of Object.entries(retained)) {
     const kept = batches.filter((each) => each.time !== time)
-    if (!isEndOf(kept, base?.retained[stream] ?? [])) return `the kept records of "${stream}" do not follow from those of batch ${batch - 1}`
+    if (!isEndOf(kept, base?.retained[stream] ?? []))
+      return `the kept records of "${stream}" do not follow from those of batch ${batch - 1}`
   }
   return null
 }
 
-const isEndOf = (end: readonly unknown[], all: readonly unknown[]): boolean => end.length <= all.length && same(end, all.slice(all.length - end.length))
+const isEndOf = (end: readonly unknown[], all: readonly unknown[]): boolean =>
+  end.length <= all.length && same(end, all.slice(all.length - end.length))
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
 
 /** Finds a batch that reads again what an earlier one has read, although its source had moved on in between. */
@@ -109,5 +141,7 @@ export class Repeats {
     return null
   }
 
-  clear(): void { this.#seen.clear() }
+  clear(): void {
+    this.#seen.clear()
+  }
 }

@@ -22,20 +22,31 @@ export async function verify(args: readonly string[]): Promise<number> {
   if (words.length !== 1) throw usageError('verify takes one directory.', 'sluice verify .sluice')
   const dir = words[0]
   const apps = await appsBelow(dir)
-  if (apps.length === 0) throw usageError(existsSync(dir) ? `${dir} holds no app.` : `There is no directory ${dir}.`, 'name the directory that a run had as --dir')
+  if (apps.length === 0)
+    throw usageError(
+      existsSync(dir) ? `${dir} holds no app.` : `There is no directory ${dir}.`,
+      'name the directory that a run had as --dir',
+    )
   const verdicts: AppVerdict[] = []
-  for (const app of apps) verdicts.push({ app, ...await verifyApp(join(dir, app)) })
-  process.stdout.write(values.json ? `${JSON.stringify({ type: 'result', apps: verdicts })}\n` : verdicts.map(sentence).join(''))
+  for (const app of apps) verdicts.push({ app, ...(await verifyApp(join(dir, app))) })
+  process.stdout.write(
+    values.json ? `${JSON.stringify({ type: 'result', apps: verdicts })}\n` : verdicts.map(sentence).join(''),
+  )
   return verdicts.some(({ violation }) => violation !== null) ? 1 : 0
 }
 
-/** What is wrong with the app whose head and objects lie in `folder`, if anything. Throws `E_HEAD_CORRUPT` where there is no reading its log. */
+/**
+ * What is wrong with the app whose head and objects lie in `folder`, if anything. Throws `E_HEAD_CORRUPT` where there
+ * is no reading its log.
+ */
 export async function verifyApp(folder: string): Promise<Verdict> {
   const head = await openDirectoryHead<Head>(folder, { sync: false })
   try {
     const verdict = await verifyHistory(await head.history(), await openDirectoryBlobs(folder, { sync: false }))
     const odd = headOddity(folder)
-    return odd && (verdict.violation === null || odd.rev < verdict.violation.rev) ? { ...verdict, violation: { rev: odd.rev, cause: odd.cause, what: odd.what } } : verdict
+    return odd && (verdict.violation === null || odd.rev < verdict.violation.rev)
+      ? { ...verdict, violation: { rev: odd.rev, cause: odd.cause, what: odd.what } }
+      : verdict
   } finally {
     await head.close()
   }
@@ -46,5 +57,9 @@ function sentence({ app, writes, batches, objects, swept, violation }: AppVerdic
   const gone = swept > 0 ? `; ${counted(swept, 'older manifest')} deleted by the sweep, as intended` : ''
   if (violation === null) return `✓ ${app}  ${checked} checked${gone}\n`
   const { rev, cause, what } = violation
-  return `${paint(process.stdout).bad('✕ E_HISTORY')}  ${visibleLine(`${app}: write ${rev} (${cause}): ${what}`)}.\n  did    checked ${checked} before it; nothing was changed\n  next   keep the directory as it is, and report this with it\n`
+  return (
+    `${paint(process.stdout).bad('✕ E_HISTORY')}  ` +
+    `${visibleLine(`${app}: write ${rev} (${cause}): ${what}`)}.\n  did    checked ${checked} before it; ` +
+    `nothing was changed\n  next   keep the directory as it is, and report this with it\n`
+  )
 }

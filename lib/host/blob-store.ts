@@ -1,6 +1,12 @@
-/** Immutable objects under names that no other process can produce. Written once, read by reference, deleted only by the sweep. */
+/**
+ * Immutable objects under names that no other process can produce. Written once, read by reference, deleted only by the
+ * sweep.
+ */
 export interface BlobStore {
-  /** Durable when resolved. Throws `E_BLOB_EXISTS` when the name is taken: names are unique, so that is a bug, never a race. */
+  /**
+   * Durable when resolved. Throws `E_BLOB_EXISTS` when the name is taken: names are unique, so that is a bug, never a
+   * race.
+   */
   putNew(key: string, bytes: Uint8Array): Promise<void>
   /** The whole object. Throws `E_BLOB_MISSING`. The caller must not change the bytes. */
   get(key: string): Promise<Uint8Array>

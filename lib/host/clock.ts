@@ -1,4 +1,7 @@
-/** Time as the engine sees it. Nothing in the engine asks the operating system for the time: a test, a simulation and a laptop differ only here. */
+/**
+ * Time as the engine sees it. Nothing in the engine asks the operating system for the time: a test, a simulation and a
+ * laptop differ only here.
+ */
 export interface Clock {
   /** Milliseconds since the epoch. May jump; safety never rests on it. */
   now(): number

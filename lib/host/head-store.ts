@@ -8,9 +8,10 @@ export interface HeadStore<Value> {
   /** The newest value and its revision, never an older one; `null` before the first write. */
   read(): Promise<Versioned<Value> | null>
   /**
-   * Writes `value` as revision `expected + 1` if the register still holds revision `expected` (0: nothing was ever written).
-   * `written` is durable when the promise resolves, unless the caller is content with `soon`: then the next write is not durable before this one is.
-   * `cause` names the protocol step; stores that keep a history store it beside the value.
+   * Writes `value` as revision `expected + 1` if the register still holds revision `expected` (0: nothing was ever
+   * written). `written` is durable when the promise resolves, unless the caller is content with `soon`: then the next
+   * write is not durable before this one is. `cause` names the protocol step; stores that keep a history store it
+   * beside the value.
    */
   cas(expected: number, value: Value, cause: string, durable?: 'now' | 'soon'): Promise<'written' | 'refused'>
   close(): Promise<void>

@@ -10,12 +10,18 @@ import { makeFolder, syncFolder, systemCode } from './folder.ts'
 import { NewFiles, removeFile } from './new-files.ts'
 
 export interface DirectoryBlobOptions {
-  /** Whether an object survives a power cut once `putNew` resolved (default true). Without, it survives the crash of a process only. */
+  /**
+   * Whether an object survives a power cut once `putNew` resolved (default true). Without, it survives the crash of a
+   * process only.
+   */
   readonly sync?: boolean
 }
 
 /** One file per object below `<dir>/blobs`. Any number of processes may share a directory. */
-export const openDirectoryBlobs = async (dir: string, options: DirectoryBlobOptions = {}): Promise<DirectoryBlobStore> => {
+export const openDirectoryBlobs = async (
+  dir: string,
+  options: DirectoryBlobOptions = {},
+): Promise<DirectoryBlobStore> => {
   const sync = options.sync ?? true
   const root = join(dir, 'blobs')
   await makeFolder(root, sync)
@@ -71,7 +77,10 @@ export class DirectoryBlobStore implements BlobStore {
     this.#removeEmpty(dirname(path))
   }
 
-  /** Another process may remove a folder while it is empty, between our making it and our using it: then it is made again. */
+  /**
+   * Another process may remove a folder while it is empty, between our making it and our using it: then it is made
+   * again.
+   */
   async #write(path: string, bytes: Uint8Array): Promise<'written' | 'taken'> {
     for (let attempt = 1; ; attempt++) {
       this.#makeKnown(dirname(path))
@@ -91,7 +100,10 @@ export class DirectoryBlobStore implements BlobStore {
     this.#known.add(folder)
   }
 
-  /** Innermost first: where the file system keeps a journal, the first call writes the names of all, and the others find nothing to do. */
+  /**
+   * Innermost first: where the file system keeps a journal, the first call writes the names of all, and the others find
+   * nothing to do.
+   */
   async #makeDurable(folder: string): Promise<void> {
     await syncFolder(folder)
     const made: string[] = []
@@ -128,7 +140,7 @@ export class DirectoryBlobStore implements BlobStore {
       if (!stat.isFile()) throw blobMissing(key)
       const { offset, length } = rangeOf(stat.size)
       const bytes = new Uint8Array(length)
-      for (let at = 0; at < length; ) {
+      for (let at = 0; at < length;) {
         const got = await readSome(file, bytes, at, offset + at)
         if (got === 0) throw blobRange(key, offset, length, offset + at)
         at += got
@@ -173,7 +185,9 @@ const readAsync = promisify(read)
 
 const readSome = async (file: number, bytes: Uint8Array, at: number, position: number): Promise<number> => {
   const length = bytes.length - at
-  return length <= inlineMax ? readSync(file, bytes, at, length, position) : (await readAsync(file, bytes, at, length, position)).bytesRead
+  return length <= inlineMax
+    ? readSync(file, bytes, at, length, position)
+    : (await readAsync(file, bytes, at, length, position)).bytesRead
 }
 
 /** No such name, or a name above it belongs to an object. */

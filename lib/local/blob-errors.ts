@@ -10,7 +10,10 @@ export const blobExists = (key: string): SluiceError =>
 export const blobMissing = (key: string, cause?: unknown): SluiceError =>
   new SluiceError('E_BLOB_MISSING', `There is no object "${key}".`, {
     where: { detail: key },
-    next: ['check whether retention has passed the batch that wrote it', 'check that reader and writer use the same store'],
+    next: [
+      'check whether retention has passed the batch that wrote it',
+      'check that reader and writer use the same store',
+    ],
     cause,
   })
 

@@ -1,6 +1,9 @@
 import { SluiceError } from '../model/errors.ts'
 
-/** Passes `key` on if it is a relative path of plain names; throws `E_REF_SCOPE` otherwise, before anything touches a disk. */
+/**
+ * Passes `key` on if it is a relative path of plain names; throws `E_REF_SCOPE` otherwise, before anything touches a
+ * disk.
+ */
 export const blobKey = (key: string): string => {
   const plain = key !== '' && key.split('/').every((name) => plainName.test(name) && !dots.test(name))
   if (!plain) throw outOfScope(key)
@@ -23,5 +26,7 @@ const outOfScope = (key: string): SluiceError =>
   new SluiceError('E_REF_SCOPE', `${JSON.stringify(key)} is not a name inside the blob store.`, {
     where: { detail: key },
     did: 'nothing was read or written',
-    next: ['use relative paths of letters, digits, ".", "_" and "-", with "/" between names and no "." or ".." among them'],
+    next: [
+      'use relative paths of letters, digits, ".", "_" and "-", with "/" between names and no "." or ".." among them',
+    ],
   })

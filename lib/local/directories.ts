@@ -2,7 +2,10 @@ import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DirectoryWriter } from '../output/directory-writer.ts'
 
-/** Part files and then `_SUCCESS`, each file moved into place whole. What an earlier attempt left and this one does not write goes away. */
+/**
+ * Part files and then `_SUCCESS`, each file moved into place whole. What an earlier attempt left and this one does not
+ * write goes away.
+ */
 export const localDirectories: DirectoryWriter = {
   async write(path, parts) {
     const folder = path.replace(/^file:(\/\/)?/, '')

@@ -9,7 +9,10 @@ const PIECE_BYTES = 1 << 20
  * The lines that begin in a split, some hundred kilobytes at a time. Never holds more than a piece and a line.
  * A gzip file, known by its first bytes whatever its name, is unpacked, and all of it belongs to its first split.
  */
-export function linesOf(split: FileSplit, options: LineOptions & InflateLimits): Iterable<string[]> | AsyncIterable<string[]> {
+export function linesOf(
+  split: FileSplit,
+  options: LineOptions & InflateLimits,
+): Iterable<string[]> | AsyncIterable<string[]> {
   const file = new OpenFile(split)
   if (!isGzip(file.head(2))) return plainLines(file, split, options)
   file.close()
@@ -21,7 +24,10 @@ function* plainLines(file: OpenFile, { path, start, end, size }: FileSplit, opti
     const maxLineBytes = options.maxLineBytes ?? LINE_BYTES_MAX
     let at = start === 0 ? 0 : nextLine(file, start, size, maxLineBytes)
     const stop = start === end ? at : end >= size ? size : nextLine(file, end, size, maxLineBytes)
-    const buffer = new LineBuffer(path, options, { offset: at, capacity: Math.max(1, Math.min(PIECE_BYTES, stop - at)) })
+    const buffer = new LineBuffer(path, options, {
+      offset: at,
+      capacity: Math.max(1, Math.min(PIECE_BYTES, stop - at)),
+    })
     while (at < stop) {
       const count = file.read(buffer.free(), at, stop - at)
       at += count

@@ -20,4 +20,5 @@ export const syncFolder = async (path: string): Promise<void> => {
 }
 
 /** The system's error code of anything that was thrown (`ENOENT`, `EEXIST`), or undefined. */
-export const systemCode = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | null | undefined)?.code
+export const systemCode = (error: unknown): string | undefined =>
+  (error as NodeJS.ErrnoException | null | undefined)?.code

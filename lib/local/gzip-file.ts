@@ -17,7 +17,8 @@ export const isGzip = (head: Uint8Array): boolean => head[0] === 0x1f && head[1]
 
 /**
  * The unpacked bytes of a gzip file, piece by piece; several members are one content, zeros at the end are padding.
- * Throws `E_FILE_INFLATE` beyond the limits, `E_FILE_CORRUPT` for a file that is damaged, cut short, or goes on with something else.
+ * Throws `E_FILE_INFLATE` beyond the limits, `E_FILE_CORRUPT` for a file that is damaged, cut short, or goes on with
+ * something else.
  */
 export async function* inflated(path: string, limits: InflateLimits): AsyncGenerator<Buffer> {
   const packed = createReadStream(path)
@@ -47,16 +48,24 @@ function checkSize(path: string, total: number, gunzip: Gunzip, limits: InflateL
   throw new SluiceError('E_FILE_INFLATE', `${path} unpacks to more than ${limit}.`, {
     where: { detail: path },
     did: 'the batch was not completed',
-    next: ['remove the file if it is not meant to be so large', `raise ${overRatio ? 'maxInflateRatio' : 'maxInflatedBytes'}`],
+    next: [
+      'remove the file if it is not meant to be so large',
+      `raise ${overRatio ? 'maxInflateRatio' : 'maxInflatedBytes'}`,
+    ],
   })
 }
 
-const isDataError = (error: unknown): error is Error => error instanceof Error && 'code' in error && String(error.code).startsWith('Z_')
+const isDataError = (error: unknown): error is Error =>
+  error instanceof Error && 'code' in error && String(error.code).startsWith('Z_')
 
 const corrupt = (path: string, total: number, cause: Error): SluiceError =>
-  new SluiceError('E_FILE_CORRUPT', `${path} is not a complete gzip file: ${cause.message} after ${total} unpacked bytes.`, {
-    where: { detail: path },
-    did: 'none of its records were used',
-    next: ['put a complete file in its place, with the same name', 'move files in only when they are complete'],
-    cause,
-  })
+  new SluiceError(
+    'E_FILE_CORRUPT',
+    `${path} is not a complete gzip file: ${cause.message} after ${total} unpacked bytes.`,
+    {
+      where: { detail: path },
+      did: 'none of its records were used',
+      next: ['put a complete file in its place, with the same name', 'move files in only when they are complete'],
+      cause,
+    },
+  )

@@ -9,11 +9,15 @@ export interface Oddity {
 }
 
 /**
- * The first thing in the logs of a folder that writers never leave behind, though readers pass over it: a writer appends a revision once, a log begins where the one before it
- * ended, and of a record that is cut off the end is missing. Only copies and changes from outside look otherwise.
+ * The first thing in the logs of a folder that writers never leave behind, though readers pass over it: a writer
+ * appends a revision once, a log begins where the one before it ended, and of a record that is cut off the end is
+ * missing. Only copies and changes from outside look otherwise.
  */
 export function headOddity(dir: string): Oddity | null {
-  const numbers = readdirSync(dir).flatMap((name) => /^head-([1-9]\d*)\.log$/.exec(name)?.[1] ?? []).map(Number).sort((a, b) => a - b)
+  const numbers = readdirSync(dir)
+    .flatMap((name) => /^head-([1-9]\d*)\.log$/.exec(name)?.[1] ?? [])
+    .map(Number)
+    .sort((a, b) => a - b)
   let tip: HeadRecord | null = null
   for (const number of numbers) {
     const seen = new Set<string>()
@@ -26,8 +30,10 @@ export function headOddity(dir: string): Oddity | null {
       } else if (sealed) continue
       else if (record.kind === 'seal') sealed = true
       else if (record.kind === 'open') {
-        const expected: Pick<HeadRecord, 'rev' | 'text'> | null = tip ?? (number === 1 ? { rev: 0, text: 'null' } : null)
-        if (expected && (record.rev !== expected.rev || record.text !== expected.text)) return { ...record, what: `log ${number} does not begin where the one before it ended` }
+        const expected: Pick<HeadRecord, 'rev' | 'text'> | null =
+          tip ?? (number === 1 ? { rev: 0, text: 'null' } : null)
+        if (expected && (record.rev !== expected.rev || record.text !== expected.text))
+          return { ...record, what: `log ${number} does not begin where the one before it ended` }
         tip = record
       } else {
         const name = `${record.rev} ${record.writer}`
@@ -41,7 +47,8 @@ export function headOddity(dir: string): Oddity | null {
 }
 
 function* linesOf(bytes: Buffer): Iterable<Buffer> {
-  for (let from = 0, end = bytes.indexOf(10); end !== -1; from = end + 1, end = bytes.indexOf(10, from)) if (end > from) yield bytes.subarray(from, end)
+  for (let from = 0, end = bytes.indexOf(10); end !== -1; from = end + 1, end = bytes.indexOf(10, from))
+    if (end > from) yield bytes.subarray(from, end)
 }
 
 /** A record that is whole and does not fit its checksum. */

@@ -25,14 +25,26 @@ import { systemRandom } from './system-random.ts'
  */
 
 export interface DirectoryHeadOptions {
-  /** Whether a write survives a power cut once `cas` resolved (default true). Without, it survives the crash of a process only. */
+  /**
+   * Whether a write survives a power cut once `cas` resolved (default true). Without, it survives the crash of a
+   * process only.
+   */
   readonly sync?: boolean
-  /** Bytes a log may grow before the next one is begun (default 8 MiB). Two logs are kept, so history goes back at least this far. */
+  /**
+   * Bytes a log may grow before the next one is begun (default 8 MiB). Two logs are kept, so history goes back at least
+   * this far.
+   */
   readonly logBytesMax?: number
 }
 
-/** Opens or creates the register in `dir`. Throws `E_HEAD_CORRUPT` if the log there cannot be read; foreign files are ignored. */
-export const openDirectoryHead = async <Value>(dir: string, options: DirectoryHeadOptions = {}): Promise<DirectoryHeadStore<Value>> => {
+/**
+ * Opens or creates the register in `dir`. Throws `E_HEAD_CORRUPT` if the log there cannot be read; foreign files are
+ * ignored.
+ */
+export const openDirectoryHead = async <Value>(
+  dir: string,
+  options: DirectoryHeadOptions = {},
+): Promise<DirectoryHeadStore<Value>> => {
   const { sync = true, logBytesMax = 8 * 1024 * 1024 } = options
   await makeFolder(dir, sync)
   const place: Place = { dir, sync, logBytesMax, newFiles: await NewFiles.open(join(dir, 'tmp'), sync) }
@@ -58,8 +70,19 @@ export class DirectoryHeadStore<Value> implements HeadStore<Value> {
     return rev === 0 ? null : { rev, value: this.#parsed(rev, text) }
   }
 
-  async cas(expected: number, value: Value, cause: string, durable: 'now' | 'soon' = 'now'): Promise<'written' | 'refused'> {
-    const record: HeadRecord = { kind: 'write', rev: expected + 1, cause, writer: this.#writer, text: JSON.stringify(value) }
+  async cas(
+    expected: number,
+    value: Value,
+    cause: string,
+    durable: 'now' | 'soon' = 'now',
+  ): Promise<'written' | 'refused'> {
+    const record: HeadRecord = {
+      kind: 'write',
+      rev: expected + 1,
+      cause,
+      writer: this.#writer,
+      text: JSON.stringify(value),
+    }
     for (;;) {
       await this.#follow()
       // Between here and the append nothing awaits: in this process the revision cannot change in between.
@@ -94,9 +117,18 @@ export class DirectoryHeadStore<Value> implements HeadStore<Value> {
     try {
       return JSON.parse(text) as Value
     } catch {
-      throw new SluiceError('E_HEAD_CORRUPT', `What stands at revision ${rev} of the head log in "${this.#place.dir}" is not JSON.`, {
-        where: { detail: this.#place.dir }, did: 'nothing was written; the file is as it was found', next: ['restore the whole directory from a backup', 'start from nothing: move the directory away and run again'],
-      })
+      throw new SluiceError(
+        'E_HEAD_CORRUPT',
+        `What stands at revision ${rev} of the head log in "${this.#place.dir}" is not JSON.`,
+        {
+          where: { detail: this.#place.dir },
+          did: 'nothing was written; the file is as it was found',
+          next: [
+            'restore the whole directory from a backup',
+            'start from nothing: move the directory away and run again',
+          ],
+        },
+      )
     }
   }
 
@@ -126,7 +158,8 @@ export class DirectoryHeadStore<Value> implements HeadStore<Value> {
     if (newestNumber(this.#place) === sealed.number) await makeLog(this.#place, sealed.number + 1, sealed.tip)
     this.#log = await openNewest(this.#place)
     await sealed.close()
-    for (const number of logNumbers(this.#place)) if (number < this.#log.number - 1) removeFile(logPath(this.#place, number))
+    for (const number of logNumbers(this.#place))
+      if (number < this.#log.number - 1) removeFile(logPath(this.#place, number))
   }
 }
 
@@ -138,7 +171,13 @@ interface Place {
 }
 
 const blank: HeadRecord = { kind: 'open', rev: 0, cause: 'create', writer: '', text: 'null' }
-const sealOf = (tip: HeadRecord, writer: string): HeadRecord => ({ kind: 'seal', rev: tip.rev, cause: 'compact', writer, text: 'null' })
+const sealOf = (tip: HeadRecord, writer: string): HeadRecord => ({
+  kind: 'seal',
+  rev: tip.rev,
+  cause: 'compact',
+  writer,
+  text: 'null',
+})
 
 const openNewest = async (place: Place): Promise<HeadLog> => {
   for (;;) {

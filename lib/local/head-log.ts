@@ -6,8 +6,8 @@ import { decodeRecord, encodeRecord, judge } from './head-record.ts'
 import type { HeadRecord } from './head-record.ts'
 
 /**
- * One log file as this process sees it. Appending and catching up do not await, so within a process nothing comes between
- * them; between processes the file decides. Only syncing takes time, and only syncing awaits.
+ * One log file as this process sees it. Appending and catching up do not await, so within a process nothing comes
+ * between them; between processes the file decides. Only syncing takes time, and only syncing awaits.
  */
 export class HeadLog {
   readonly number: number
@@ -59,7 +59,10 @@ export class HeadLog {
     return this.#size - this.#openingEnd
   }
 
-  /** Reads what was appended since the last call and returns the records that became the tip, in order. One `fstat` when there is nothing. */
+  /**
+   * Reads what was appended since the last call and returns the records that became the tip, in order. One `fstat` when
+   * there is nothing.
+   */
   catchUp(): readonly HeadRecord[] {
     if (this.#failure !== null) throw this.#failure
     const { size, nlink } = fstatSync(this.#file.fd)
@@ -92,7 +95,8 @@ export class HeadLog {
     try {
       await this.#file.datasync()
     } catch (error) {
-      // After a failed sync the system may forget the pages and report success the next time; only a new start can tell.
+      // After a failed sync the system may forget the pages and report success the next time; only a new start can
+      // tell.
       this.#failure = new SluiceError('E_HEAD_WRITE', `"${this.#path}" could not be brought to the disk.`, {
         where: { detail: this.#path },
         did: 'whether the last write survives is unknown, so nothing more is written by this process',
@@ -111,7 +115,7 @@ export class HeadLog {
 
   #bytesUpTo(size: number): Buffer {
     const bytes = Buffer.allocUnsafe(size - this.#read)
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < bytes.length;) {
       const got = readSync(this.#file.fd, bytes, at, bytes.length - at, this.#read + at)
       if (got === 0) return bytes.subarray(0, at)
       at += got

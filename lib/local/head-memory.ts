@@ -1,6 +1,9 @@
 import type { HeadStore, Versioned } from '../host/head-store.ts'
 
-/** A register that lives as long as this object. Values pass through JSON, as they do in every other store, so nobody shares them. */
+/**
+ * A register that lives as long as this object. Values pass through JSON, as they do in every other store, so nobody
+ * shares them.
+ */
 export class MemoryHeadStore<Value> implements HeadStore<Value> {
   #rev = 0
   #text = ''

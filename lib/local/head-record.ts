@@ -3,11 +3,15 @@ import { crc32 } from 'node:zlib'
 /**
  * One line of a head log: `<crc32> {"kind":…,"rev":…,"cause":…,"writer":…,"value":…}`.
  *
- * It begins and ends with a newline. The first one cuts off whatever a crashed writer left unfinished before it, the last one
- * tells a reader that the record is whole; so a record is either read completely or skipped, and spoils no other.
+ * It begins and ends with a newline. The first one cuts off whatever a crashed writer left unfinished before it, the
+ * last one tells a reader that the record is whole; so a record is either read completely or skipped, and spoils no
+ * other.
  */
 export interface HeadRecord {
-  /** `open` begins a log and repeats where the one before ended; `write` asks to be the next revision; `seal` ends the log. */
+  /**
+   * `open` begins a log and repeats where the one before ended; `write` asks to be the next revision; `seal` ends the
+   * log.
+   */
   readonly kind: 'open' | 'write' | 'seal'
   readonly rev: number
   readonly cause: string
@@ -17,7 +21,10 @@ export interface HeadRecord {
   readonly text: string
 }
 
-/** What a record before any seal does to the register, given the record that holds it now. The order of records in the file is the only judge. */
+/**
+ * What a record before any seal does to the register, given the record that holds it now. The order of records in the
+ * file is the only judge.
+ */
 export const judge = (tip: HeadRecord, record: HeadRecord): 'wins' | 'void' | 'seals' | 'gap' => {
   switch (record.kind) {
     case 'open':
@@ -26,7 +33,8 @@ export const judge = (tip: HeadRecord, record: HeadRecord): 'wins' | 'void' | 's
       return 'seals'
     case 'write':
       if (record.rev === tip.rev + 1) return 'wins'
-      // Writers only build on what they have read and synced, so a hole is never a crash: a record that was there is damaged.
+      // Writers only build on what they have read and synced, so a hole is never a crash: a record that was there is
+      // damaged.
       return record.rev <= tip.rev ? 'void' : 'gap'
   }
 }
@@ -40,7 +48,8 @@ export const encodeRecord = ({ text, ...facts }: HeadRecord): Uint8Array => {
 /** `null` for anything that is not a whole, undamaged record. `line` comes without its newlines. */
 export const decodeRecord = (line: Buffer): HeadRecord | null => {
   const json = line.subarray(checksumLength + 1)
-  if (line.length <= checksumLength || line.toString('latin1', 0, checksumLength + 1) !== `${checksum(json)} `) return null
+  if (line.length <= checksumLength || line.toString('latin1', 0, checksumLength + 1) !== `${checksum(json)} `)
+    return null
   const all = json.toString()
   const cut = all.indexOf(valueMark)
   const facts = cut === -1 ? null : factsIn(`${all.slice(0, cut)}}`)
@@ -51,7 +60,12 @@ export const decodeRecord = (line: Buffer): HeadRecord | null => {
 function factsIn(json: string): Omit<HeadRecord, 'text'> | null {
   try {
     const { kind, rev, cause, writer } = JSON.parse(json) as Omit<HeadRecord, 'text'>
-    const isRecord = ['open', 'write', 'seal'].includes(kind) && Number.isSafeInteger(rev) && rev >= 0 && typeof cause === 'string' && typeof writer === 'string'
+    const isRecord =
+      ['open', 'write', 'seal'].includes(kind) &&
+      Number.isSafeInteger(rev) &&
+      rev >= 0 &&
+      typeof cause === 'string' &&
+      typeof writer === 'string'
     return isRecord ? { kind, rev, cause, writer } : null
   } catch {
     return null

@@ -42,8 +42,8 @@ export class ManualClock implements Clock {
   }
 
   /**
-   * Lets `ms` milliseconds pass. Stops at each sleeper's time, so that a sleeper reads the time it asked for, and lets all
-   * promise work run before it goes on, so that who sleeps again within the span wakes again within it.
+   * Lets `ms` milliseconds pass. Stops at each sleeper's time, so that a sleeper reads the time it asked for, and lets
+   * all promise work run before it goes on, so that who sleeps again within the span wakes again within it.
    */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms
@@ -59,7 +59,8 @@ export class ManualClock implements Clock {
   /** The earliest sleeper at or before `time`; the one that came first, of those. */
   #due(time: number): Sleeper | undefined {
     let first: Sleeper | undefined
-    for (const sleeper of this.#sleepers) if (sleeper.time <= time && (first === undefined || sleeper.time < first.time)) first = sleeper
+    for (const sleeper of this.#sleepers)
+      if (sleeper.time <= time && (first === undefined || sleeper.time < first.time)) first = sleeper
     return first
   }
 }

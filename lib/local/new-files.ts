@@ -16,7 +16,10 @@ export class NewFiles {
   readonly #run = systemRandom.run()
   #count = 0
 
-  /** `folder` must be on the file system of the final names. With `sync`, content is on the disk before the final name appears. */
+  /**
+   * `folder` must be on the file system of the final names. With `sync`, content is on the disk before the final name
+   * appears.
+   */
   static async open(folder: string, sync: boolean): Promise<NewFiles> {
     await makeFolder(folder, sync)
     removeLitter(folder)
@@ -28,7 +31,10 @@ export class NewFiles {
     this.#sync = sync
   }
 
-  /** Does not sync the folder of `path`: that is the caller's, who may have more names to make. Throws what the system throws (`ENOENT`: no such folder). */
+  /**
+   * Does not sync the folder of `path`: that is the caller's, who may have more names to make. Throws what the system
+   * throws (`ENOENT`: no such folder).
+   */
   async write(path: string, bytes: Uint8Array): Promise<'written' | 'taken'> {
     const temporary = join(this.#folder, `${process.pid}~${this.#run}~${this.#count++}`)
     try {
@@ -46,7 +52,7 @@ export class NewFiles {
   async #fill(path: string, bytes: Uint8Array): Promise<void> {
     const file = openSync(path, 'wx')
     try {
-      for (let at = 0; at < bytes.length; ) at += await writeSome(file, bytes, at)
+      for (let at = 0; at < bytes.length;) at += await writeSome(file, bytes, at)
       if (this.#sync) await dataToDisk(file)
     } finally {
       closeSync(file)

@@ -18,7 +18,10 @@ export class OpenFile {
     }
   }
 
-  /** Reads from `offset` into the start of `target`, at most `count` bytes and at least one. Throws `E_FILE_CHANGED` past the end. */
+  /**
+   * Reads from `offset` into the start of `target`, at most `count` bytes and at least one. Throws `E_FILE_CHANGED`
+   * past the end.
+   */
   read(target: Uint8Array, offset: number, count: number): number {
     const read = readSync(this.#descriptor, target, 0, Math.min(count, target.length), offset)
     if (read === 0) throw changed(this.path, offset)

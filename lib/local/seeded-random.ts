@@ -26,7 +26,9 @@ export class SeededRandom implements Random {
     return (this.#bits() * 2 ** 21 + (this.#bits() >>> 11)) / 2 ** 53
   }
 
-  #hex(): string { return this.#bits().toString(16).padStart(8, '0') }
+  #hex(): string {
+    return this.#bits().toString(16).padStart(8, '0')
+  }
 
   /** The generator sfc32: 32 uniform bits, unsigned. */
   #bits(): number {

@@ -5,8 +5,8 @@ import type { BytesToRecords } from '../source/source-factories.ts'
 import { Receiver } from '../source/receiver/receiver.ts'
 
 /**
- * Connects to a server and receives until the connection ends, then starts again after the restart delay (Spark: `SocketReceiver`). While
- * too much waits, nothing is read from the socket, so the server has to wait as well.
+ * Connects to a server and receives until the connection ends, then starts again after the restart delay (Spark:
+ * `SocketReceiver`). While too much waits, nothing is read from the socket, so the server has to wait as well.
  */
 export abstract class ConnectionReceiver<T> extends Receiver<T> {
   readonly #host: string
@@ -23,7 +23,15 @@ export abstract class ConnectionReceiver<T> extends Receiver<T> {
   onStart(): void {
     const socket = connect({ host: this.#host, port: this.#port })
     this.#socket = socket
-    socket.once('error', (error) => this.#again(socket, socket.connecting || socket.bytesRead === 0 ? `Error connecting to ${this.#host}:${this.#port}` : 'Error receiving data', error))
+    socket.once('error', (error) =>
+      this.#again(
+        socket,
+        socket.connecting || socket.bytesRead === 0
+          ? `Error connecting to ${this.#host}:${this.#port}`
+          : 'Error receiving data',
+        error,
+      ),
+    )
     socket.once('connect', () => void this.#receiveFrom(socket))
   }
 
@@ -73,7 +81,11 @@ export class SocketTextReceiver extends ConnectionReceiver<string> {
 
   constructor(host: string, port: number, options: LineOptions = {}) {
     super(host, port)
-    this.#options = { ...options, loneReturn: true, onBad: (error: SluiceError) => this.reportError(messageOf(error), error) }
+    this.#options = {
+      ...options,
+      loneReturn: true,
+      onBad: (error: SluiceError) => this.reportError(messageOf(error), error),
+    }
     this.#what = `${host}:${port}`
   }
 
@@ -90,5 +102,7 @@ export class SocketTextReceiver extends ConnectionReceiver<string> {
 
 const badPort = (port: unknown): SluiceError =>
   new SluiceError('E_ARGUMENT', `${String(port)} is not a port: a whole number from 1 to 65535.`, {
-    did: 'nothing was started', spark: 'IllegalArgumentException', next: ['pass the port as a number, for example Number(process.argv[3])'],
+    did: 'nothing was started',
+    spark: 'IllegalArgumentException',
+    next: ['pass the port as a number, for example Number(process.argv[3])'],
   })

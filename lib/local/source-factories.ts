@@ -6,7 +6,10 @@ import { SocketReceiver, SocketTextReceiver } from './socket-receiver.ts'
 
 /** Files and sockets of the machine that runs the program. */
 export const localSources: SourceFactories = {
-  socketText: (host, port, options) => Object.assign(receiverSource(new SocketTextReceiver(host, port, options), 'Socket text stream'), { lines: true as const }),
+  socketText: (host, port, options) =>
+    Object.assign(receiverSource(new SocketTextReceiver(host, port, options), 'Socket text stream'), {
+      lines: true as const,
+    }),
   socketStream: (host, port, convert) => receiverSource(new SocketReceiver(host, port, convert), 'Socket stream'),
   rawSocket: <T>(host: string, port: number) => receiverSource(new RawSocketReceiver<T>(host, port), 'Raw stream'),
   textFiles,

@@ -5,7 +5,10 @@ import { visibleLine } from '../model/visible.ts'
 export const warningLog: Log = {
   event: ({ level, type, message, error }) => {
     if (level !== 'warn') return
-    const words = [message, error].filter((part) => part !== undefined && part !== '').map(String).join(': ')
+    const words = [message, error]
+      .filter((part) => part !== undefined && part !== '')
+      .map(String)
+      .join(': ')
     process.stderr.write(`sluice: ${visibleLine(words === '' ? type : words)}\n`)
   },
 }

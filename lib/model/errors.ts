@@ -52,16 +52,28 @@ export class SluiceError extends Error {
 export function located(error: unknown, where: Where): unknown {
   if (!(error instanceof SluiceError) || Object.keys(where).every((name) => name in error.where)) return error
   const { code, message, did, next, retry, spark, cause, stack } = error
-  const known = new SluiceError(code, message, { where: { ...where, ...error.where }, did, next, retry, ...(spark === undefined ? {} : { spark }), cause })
+  const known = new SluiceError(code, message, {
+    where: { ...where, ...error.where },
+    did,
+    next,
+    retry,
+    ...(spark === undefined ? {} : { spark }),
+    cause,
+  })
   known.stack = stack ?? ''
   return known
 }
 
 /** Whether `error` is one of ours with this code. */
-export const hasCode = (error: unknown, code: string): error is SluiceError => error instanceof SluiceError && error.code === code
+export const hasCode = (error: unknown, code: string): error is SluiceError =>
+  error instanceof SluiceError && error.code === code
 
-/** The words of anything that was thrown. A parser quotes what it could not parse, which is a record more often than not: its quotations are left out. */
-export const messageOf = (error: unknown): string => (error instanceof Error ? withoutQuotation(error.message) : String(error))
+/**
+ * The words of anything that was thrown. A parser quotes what it could not parse, which is a record more often than
+ * not: its quotations are left out.
+ */
+export const messageOf = (error: unknown): string =>
+  error instanceof Error ? withoutQuotation(error.message) : String(error)
 
 /** The stack of anything that was thrown, without quotations as well. */
 export function stackOf(error: unknown): string {
@@ -70,4 +82,8 @@ export function stackOf(error: unknown): string {
   return message === '' ? stack : stack.replace(message, () => withoutQuotation(message))
 }
 
-const withoutQuotation = (message: string): string => message.replace(/^(?:Unexpected token [^]{1,6}, )?(?:\.\.\.)?"[^]*"(?:\.\.\.)? is not valid JSON$/, 'The text is not valid JSON')
+const withoutQuotation = (message: string): string =>
+  message.replace(
+    /^(?:Unexpected token [^]{1,6}, )?(?:\.\.\.)?"[^]*"(?:\.\.\.)? is not valid JSON$/,
+    'The text is not valid JSON',
+  )

@@ -1,6 +1,7 @@
 /**
- * What a graph is, as far as it matters to what is stored: written down by the first batch that it commits, and compared with the graph of every later
- * start. Plain data, so that two versions of a program can be compared without running either.
+ * What a graph is, as far as it matters to what is stored: written down by the first batch that it commits, and
+ * compared with the graph of every later start. Plain data, so that two versions of a program can be compared without
+ * running either.
  */
 export interface GraphFacts {
   readonly format: 1
@@ -15,7 +16,10 @@ export interface OperatorFacts {
   readonly uid: string
   /** Whether the uid is its own; a record-wise step has the uid of the operator it follows. */
   readonly own: boolean
-  /** Whether the program gives the uid; others follow from the place in the graph, and are numbered where several share one. */
+  /**
+   * Whether the program gives the uid; others follow from the place in the graph, and are numbered where several share
+   * one.
+   */
   readonly named: boolean
   readonly kind: string
   /** Indices in `operators`. */

@@ -1,8 +1,9 @@
 import type { BlobRef } from './refs.ts'
 
 /**
- * The value of the one register of an app. It is small, it is the only thing that moves, and everything else is reachable from it.
- * `rev` lives in the store; `inc` is raised only when an app is created anew and is part of every name.
+ * The value of the one register of an app. It is small, it is the only thing that moves, and everything else is
+ * reachable from it. `rev` lives in the store; `inc` is raised only when an app is created anew and is part of every
+ * name.
  */
 export interface Head {
   readonly app: string
@@ -23,7 +24,10 @@ export interface Head {
   /** Tick of the last committed batch. */
   readonly tick: number
   readonly manifest: BlobRef | null
-  /** The next batch, where its plan was fixed before it runs: whoever holds the head must finish exactly this one. Absent otherwise. */
+  /**
+   * The next batch, where its plan was fixed before it runs: whoever holds the head must finish exactly this one.
+   * Absent otherwise.
+   */
   readonly plan?: OpenPlan
   /** Every output of batches up to here has been delivered or is owed. */
   readonly outDone: number

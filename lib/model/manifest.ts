@@ -2,7 +2,9 @@ import type { DeadLetters, RecordNumbers } from './dead-letter.ts'
 import type { Json } from './json.ts'
 import type { BlobRef } from './refs.ts'
 
-/** What one source contributes to one batch: fixed by the plan, read by tasks, repeated identically at every attempt. */
+/**
+ * What one source contributes to one batch: fixed by the plan, read by tasks, repeated identically at every attempt.
+ */
 export interface Cut {
   /** Where the next batch goes on. */
   readonly position: Json
@@ -54,7 +56,10 @@ export interface OperatorState {
   readonly version?: number
 }
 
-/** What became of state and positions because the program had changed: names of operators, of sources, and of the records that windows keep. */
+/**
+ * What became of state and positions because the program had changed: names of operators, of sources, and of the
+ * records that windows keep.
+ */
 export interface StateChange {
   /** Old name to new. */
   readonly moved: { readonly [name: string]: string }
@@ -83,7 +88,10 @@ export interface PaneList {
 export interface Manifest {
   readonly format: 1
   readonly batch: number
-  /** Number of intervals since the app's zero time; rises with every batch, with gaps where ticks were missed on purpose. */
+  /**
+   * Number of intervals since the app's zero time; rises with every batch, with gaps where ticks were missed on
+   * purpose.
+   */
   readonly tick: number
   /** Batch time: milliseconds since the epoch. */
   readonly time: number

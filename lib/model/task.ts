@@ -32,7 +32,10 @@ export interface TaskSpec {
   readonly work: readonly StageWork[]
   /** For shuffles whose map side ran in other tasks: the winning blocks, in map order. */
   readonly inputs: { readonly [shuffle: number]: readonly MapOutput[] }
-  /** Whether pinned streams were cut into stages of their own: decides the numbering of stages, so every process must agree. */
+  /**
+   * Whether pinned streams were cut into stages of their own: decides the numbering of stages, so every process must
+   * agree.
+   */
   readonly staged: boolean
   /** A task that is run to learn something, and whose results nobody uses. */
   readonly trial?: Trial
@@ -61,7 +64,10 @@ export interface MapOutput {
   readonly sums: readonly number[]
 }
 
-/** What one reducer read of one shuffle. Sums do not depend on the order of the blocks, and tell one that was left out, or read twice, from the right ones. */
+/**
+ * What one reducer read of one shuffle. Sums do not depend on the order of the blocks, and tell one that was left out,
+ * or read twice, from the right ones.
+ */
 export interface Reduced {
   readonly shuffle: number
   readonly reducer: number

@@ -1,9 +1,13 @@
 /*
- * Names and errors may hold whatever a record, a file or a server holds. On a terminal some characters act instead of being seen: they move the cursor, change colours and titles, or
- * turn the order of letters around, so that a line says what nobody wrote. They are shown as escapes; all other text is as it was.
+ * Names and errors may hold whatever a record, a file or a server holds. On a terminal some characters act instead of
+ * being seen: they move the cursor, change colours and titles, or turn the order of letters around, so that a line says
+ * what nobody wrote. They are shown as escapes; all other text is as it was.
  */
 
-/** Control characters but tab and newline, characters that are not there to be seen, marks of direction, half surrogate pairs, and separators of lines. */
+/**
+ * Control characters but tab and newline, characters that are not there to be seen, marks of direction, half surrogate
+ * pairs, and separators of lines.
+ */
 const acting = /(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
 
 /** The text as a terminal may be given it. Newlines stay: who prints it knows what they mean there. */
@@ -19,4 +23,5 @@ function escaped(character: string): string {
 }
 
 /** At most `most` characters, and how many there were. */
-export const shortened = (text: string, most: number): string => (text.length <= most ? text : `${text.slice(0, most)}… (${text.length} characters)`)
+export const shortened = (text: string, most: number): string =>
+  text.length <= most ? text : `${text.slice(0, most)}… (${text.length} characters)`

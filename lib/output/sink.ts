@@ -3,26 +3,35 @@ import type { Clock } from '../host/clock.ts'
 /** How often the world sees what a sink was given, when it is given again after a crash. */
 export type Guarantee = 'exactly-once' | 'at-least-once'
 
-/** Marks the sinks of this library. A simulation puts a stand-in in their place, so that nothing outside is touched; their own tests show what they promise. */
+/**
+ * Marks the sinks of this library. A simulation puts a stand-in in their place, so that nothing outside is touched;
+ * their own tests show what they promise.
+ */
 export const BUNDLED: unique symbol = Symbol('a sink of this library')
 
 /**
  * A place outside that takes records, as a value: `stream.output('pages', sink)`.
  *
- * What a partition holds is fixed by the commit before `write` sees it. `write` may run again for the same partition, after a crash or a lost
- * answer, always with the same records and the same `key`; how often the world then sees them is what `guarantee` says.
+ * What a partition holds is fixed by the commit before `write` sees it. `write` may run again for the same partition,
+ * after a crash or a lost answer, always with the same records and the same `key`; how often the world then sees them
+ * is what `guarantee` says.
  */
 export interface OutputSink<T, G extends Guarantee = Guarantee> {
   readonly name: string
   readonly guarantee: G
   /** Whether partitions without records are written too (a file sink wants its empty part). */
   readonly writesEmpty?: boolean
-  /** The directories that it puts files into: a program whose source looks there would read what it writes, and is not started. */
+  /**
+   * The directories that it puts files into: a program whose source looks there would read what it writes, and is not
+   * started.
+   */
   readonly folders?: readonly string[]
   readonly [BUNDLED]?: true
   write(records: readonly T[], delivery: Delivery): Promise<void>
   /** After every partition of the batch has been written: a place for `_SUCCESS` and the like. */
-  finish?(batch: Pick<Delivery, 'app' | 'inc' | 'sink' | 'batch' | 'timeMs'> & { readonly partitions: number }): Promise<void>
+  finish?(
+    batch: Pick<Delivery, 'app' | 'inc' | 'sink' | 'batch' | 'timeMs'> & { readonly partitions: number },
+  ): Promise<void>
   /** Lets go of connections. A sink that is written to afterwards opens them again. */
   close?(): Promise<void>
 }

@@ -8,4 +8,5 @@ export function encodeActionResult(result: unknown): string {
   return Buffer.from(w.copy()).toString('base64')
 }
 
-export const decodeActionResult = (text: string): unknown => readValue(new ByteReader(Buffer.from(text, 'base64'), 'recorded action'))
+export const decodeActionResult = (text: string): unknown =>
+  readValue(new ByteReader(Buffer.from(text, 'base64'), 'recorded action'))

@@ -10,8 +10,8 @@ import type { SparkContext } from '../stream/spark-context.ts'
 import type { BatchView, StreamNode } from '../stream/stream-node.ts'
 
 /**
- * One batch of one graph: the plan's facts seen through the operators. Every process that works on the batch builds its own and gets
- * the same lineage, because everything that could differ between processes is in the plan.
+ * One batch of one graph: the plan's facts seen through the operators. Every process that works on the batch builds its
+ * own and gets the same lineage, because everything that could differ between processes is in the plan.
  */
 export class PlannedView implements BatchView {
   readonly time: number
@@ -67,12 +67,21 @@ export class PlannedView implements BatchView {
     return rdd
   }
 
-  cut(node: StreamNode): readonly Json[] | null { return this.plan.cuts[node.uid]?.splits ?? null }
-  committed(node: StreamNode): OperatorState | null { return this.plan.state[node.uid] ?? null }
-  planner(node: StreamNode): JobRunner { return new RecordedJobs(node.uid, this.plan.actions[node.uid] ?? []) }
+  cut(node: StreamNode): readonly Json[] | null {
+    return this.plan.cuts[node.uid]?.splits ?? null
+  }
+  committed(node: StreamNode): OperatorState | null {
+    return this.plan.state[node.uid] ?? null
+  }
+  planner(node: StreamNode): JobRunner {
+    return new RecordedJobs(node.uid, this.plan.actions[node.uid] ?? [])
+  }
 }
 
-/** Streams whose batches are kept for later: what windows read. Keyed by the window, whose identity survives code changes. */
+/**
+ * Streams whose batches are kept for later: what windows read. Keyed by the window, whose identity survives code
+ * changes.
+ */
 export function retainedStreams(graph: StreamGraph): Map<StreamNode, string> {
   const keys = new Map<StreamNode, string>()
   for (const node of graph.reachable()) {

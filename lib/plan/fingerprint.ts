@@ -4,8 +4,18 @@ import type { StreamNode } from '../stream/stream-node.ts'
 
 /** A short hash of the shape of a graph: kinds, identities, slides and edges. Two builds of one program agree on it. */
 export function fingerprint(graph: StreamGraph): string {
-  return createHash('sha256').update(JSON.stringify([graph.batchMs, graph.nodes.map(shapeOf)])).digest('hex').slice(0, 12)
+  return createHash('sha256')
+    .update(JSON.stringify([graph.batchMs, graph.nodes.map(shapeOf)]))
+    .digest('hex')
+    .slice(0, 12)
 }
 
 /** What of an operator the fingerprint depends on, as plain data. */
-export const shapeOf = (node: StreamNode): unknown => [node.kind, node.uid, node.slideMs, node.parents.map((parent) => parent.id), node.checkpointMs ?? 0, ...((node.schema?.version ?? 1) > 1 ? [node.schema!.version] : [])]
+export const shapeOf = (node: StreamNode): unknown => [
+  node.kind,
+  node.uid,
+  node.slideMs,
+  node.parents.map((parent) => parent.id),
+  node.checkpointMs ?? 0,
+  ...((node.schema?.version ?? 1) > 1 ? [node.schema!.version] : []),
+]

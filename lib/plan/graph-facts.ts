@@ -9,10 +9,19 @@ export function factsOf(graph: StreamGraph): GraphFacts {
   const reachable = graph.reachable()
   const nodes = graph.nodes.filter((node) => reachable.has(node))
   const keeps = retainedStreams(graph)
-  return { format: 1, batchMs: graph.batchMs, keyGroups: KEY_GROUPS, operators: nodes.map((node) => operatorFacts(node, nodes, keeps)) }
+  return {
+    format: 1,
+    batchMs: graph.batchMs,
+    keyGroups: KEY_GROUPS,
+    operators: nodes.map((node) => operatorFacts(node, nodes, keeps)),
+  }
 }
 
-function operatorFacts(node: StreamNode, nodes: readonly StreamNode[], keeps: ReadonlyMap<StreamNode, string>): OperatorFacts {
+function operatorFacts(
+  node: StreamNode,
+  nodes: readonly StreamNode[],
+  keeps: ReadonlyMap<StreamNode, string>,
+): OperatorFacts {
   const { uid, kind, parents, slideMs, partitioner, schema, window, source, output, readsPast, was } = node
   return {
     uid,
@@ -25,7 +34,9 @@ function operatorFacts(node: StreamNode, nodes: readonly StreamNode[], keeps: Re
     ...(partitioner ? { partitioner: { id: partitioner.id ?? 'custom', partitions: partitioner.numPartitions } } : {}),
     ...(schema ? { state: { version: schema.version, migrates: schema.migrate !== null } } : {}),
     ...(window ? { window: { ...window, ...(readsPast ? { keeps: keeps.get(parents[0])! } : {}) } } : {}),
-    ...(source ? { source: { name: source.name, identity: source.identity ?? null, receives: source.receiver !== undefined } } : {}),
+    ...(source
+      ? { source: { name: source.name, identity: source.identity ?? null, receives: source.receiver !== undefined } }
+      : {}),
     ...(output ? { output: { guarantee: output.guarantee } } : {}),
   }
 }

@@ -31,8 +31,9 @@ interface Root {
 }
 
 /**
- * Cuts the lineage of a batch at its shuffles. With `staged`, pinned nodes that several stages read become stages of their own, because those
- * stages may run in different processes; a batch that is one task needs no such cut. Numbering depends on lineage and `staged` alone.
+ * Cuts the lineage of a batch at its shuffles. With `staged`, pinned nodes that several stages read become stages of
+ * their own, because those stages may run in different processes; a batch that is one task needs no such cut. Numbering
+ * depends on lineage and `staged` alone.
  */
 export function planStages(graph: StreamGraph, view: PlannedView, staged: boolean): StagePlan {
   const all = rootsOf(graph, view)
@@ -60,7 +61,9 @@ export function planStages(graph: StreamGraph, view: PlannedView, staged: boolea
   return { stages, shuffleIds }
 }
 
-/** Outputs in order of definition, then state that must move although nobody may read it, then what windows will want. */
+/**
+ * Outputs in order of definition, then state that must move although nobody may read it, then what windows will want.
+ */
 function rootsOf(graph: StreamGraph, view: PlannedView): Root[] {
   const roots: Root[] = []
   const { time } = view
@@ -79,9 +82,15 @@ function rootsOf(graph: StreamGraph, view: PlannedView): Root[] {
   return roots
 }
 
-/** State that another stage moves anyway, partition for partition, needs no stage of its own: a second reader would have it cut off and shipped. */
+/**
+ * State that another stage moves anyway, partition for partition, needs no stage of its own: a second reader would have
+ * it cut off and shipped.
+ */
 function isCovered({ node, terminal }: Root, roots: readonly Root[]): boolean {
-  return terminal.kind === 'effect' && roots.some((root) => root.terminal.kind !== 'effect' && runsEachPartition(root.node, node, new Set()))
+  return (
+    terminal.kind === 'effect' &&
+    roots.some((root) => root.terminal.kind !== 'effect' && runsEachPartition(root.node, node, new Set()))
+  )
 }
 
 /** Whether every partition of `target` is computed by the partition of the same number of a stage at or below `top`. */
@@ -104,10 +113,11 @@ function shufflesRead(top: RddNode<any>, terminal: Terminal): ShuffleDependency[
     seen.add(node)
     const ownCut = terminal.kind === 'shuffle' && terminal.dependency === node.cut
     if (node.cut && !ownCut) found.add(node.cut)
-    else for (const dependency of node.dependencies) {
-      if (dependency.kind === 'shuffle') found.add(dependency)
-      else visit(dependency.parent)
-    }
+    else
+      for (const dependency of node.dependencies) {
+        if (dependency.kind === 'shuffle') found.add(dependency)
+        else visit(dependency.parent)
+      }
   }
   visit(top)
   return [...found]

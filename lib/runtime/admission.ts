@@ -24,8 +24,9 @@ export interface Applicant {
 }
 
 /**
- * A program that may go on from what is stored. What was stored is left alone until the program's first batch commits: its manifest carries the new graph and what became of the
- * old state, so that there is one moment at which the program has changed, and before it the old one can still return.
+ * A program that may go on from what is stored. What was stored is left alone until the program's first batch commits:
+ * its manifest carries the new graph and what became of the old state, so that there is one moment at which the program
+ * has changed, and before it the old one can still return.
  */
 export class Admission {
   /** The last committed manifest as this program sees it. */
@@ -36,7 +37,12 @@ export class Admission {
   readonly #change: StateChange
   #ref: BlobRef | null
 
-  constructor(facts: string, origin: Admission['origin'], base: Manifest | null = null, change: StateChange = { moved: {}, dropped: [] }) {
+  constructor(
+    facts: string,
+    origin: Admission['origin'],
+    base: Manifest | null = null,
+    change: StateChange = { moved: {}, dropped: [] },
+  ) {
     this.#facts = facts
     this.origin = origin
     this.base = base && withChange(base, change)
@@ -50,25 +56,45 @@ export class Admission {
     return this
   }
 
-  /** `manifest` with the graph that made it and, until that is committed, what changed. `base` is the last committed one. */
-  async complete(manifest: Manifest, base: Manifest | null, { host, head }: { readonly host: Host<Head>; readonly head: Head }): Promise<Manifest> {
+  /**
+   * `manifest` with the graph that made it and, until that is committed, what changed. `base` is the last committed
+   * one.
+   */
+  async complete(
+    manifest: Manifest,
+    base: Manifest | null,
+    { host, head }: { readonly host: Host<Head>; readonly head: Head },
+  ): Promise<Manifest> {
     const { blobs, random } = host
-    this.#ref ??= await putBlob(blobs, new Names(head.app, head.inc).graph(manifest.batch, random.run()), Buffer.from(this.#facts), 0)
+    this.#ref ??= await putBlob(
+      blobs,
+      new Names(head.app, head.inc).graph(manifest.batch, random.run()),
+      Buffer.from(this.#facts),
+      0,
+    )
     const isPending = base !== null && base === this.base && hasChange(this.#change)
     return { ...manifest, facts: this.#ref, ...(isPending ? { change: this.#change } : {}) }
   }
 }
 
-export const admitAnew = ({ program, intervalMs }: Pick<Applicant, 'program' | 'intervalMs'>, zeroTime: number): Admission =>
-  new Admission(textOf(factsOf(program.graph)), { intervalMs, zeroTime })
+export const admitAnew = (
+  { program, intervalMs }: Pick<Applicant, 'program' | 'intervalMs'>,
+  zeroTime: number,
+): Admission => new Admission(textOf(factsOf(program.graph)), { intervalMs, zeroTime })
 
-/** Reads what is stored and says how `applicant` goes on from it. Throws why it must not; nothing has been written then. */
+/**
+ * Reads what is stored and says how `applicant` goes on from it. Throws why it must not; nothing has been written then.
+ */
 export async function admit(applicant: Applicant, head: Head): Promise<Admission> {
   const { program, host, intervalMs, dropState } = applicant
   if (head.plan && head.graph !== program.fingerprint) throw planOpen(program, head)
   const manifest = head.manifest ? await readManifest(host.blobs, head.manifest) : null
   // Before the first batch there is nothing that could fit or not.
-  if (!manifest) return admitAnew(applicant, head.intervalMs === intervalMs ? head.zeroTime : Math.floor(head.zeroTime / intervalMs) * intervalMs)
+  if (!manifest)
+    return admitAnew(
+      applicant,
+      head.intervalMs === intervalMs ? head.zeroTime : Math.floor(head.zeroTime / intervalMs) * intervalMs,
+    )
   const current = factsOf(program.graph)
   const text = textOf(current)
   if (!manifest.facts) {
@@ -89,21 +115,34 @@ const textOf = (facts: GraphFacts): string => JSON.stringify(facts)
 async function readFacts(blobs: BlobStore, ref: BlobRef): Promise<GraphFacts> {
   const facts = JSON.parse(Buffer.from(await getBlob(blobs, ref)).toString('utf8')) as GraphFacts
   if (facts.format === 1) return facts
-  throw new SluiceError('E_MANIFEST_FORMAT', `The stored graph ${ref.key} has format ${String(facts.format)}; this build reads format 1.`, { where: { detail: ref.key }, did: 'nothing was written', next: ['run the version that wrote it'] })
+  throw new SluiceError(
+    'E_MANIFEST_FORMAT',
+    `The stored graph ${ref.key} has format ${String(facts.format)}; this build reads format 1.`,
+    { where: { detail: ref.key }, did: 'nothing was written', next: ['run the version that wrote it'] },
+  )
 }
 
 /**
- * Ticks go on upward, whatever an interval is. Every grid goes through the points of the epoch that are whole intervals; the last tick falls on the last of them that is not after the
- * last batch, so that the next batch is later than that one, by no more than an interval. For the interval of the last batch this is the grid as it is, also after
+ * Ticks go on upward, whatever an interval is. Every grid goes through the points of the epoch that are whole
+ * intervals; the last tick falls on the last of them that is not after the last batch, so that the next batch is later
+ * than that one, by no more than an interval. For the interval of the last batch this is the grid as it is, also after
  * another program that had moved it and never came to commit.
  */
-export const zeroTimeOf = ({ tick, time }: Pick<Manifest, 'tick' | 'time'>, intervalMs: number): number => Math.floor(time / intervalMs) * intervalMs - tick * intervalMs
+export const zeroTimeOf = ({ tick, time }: Pick<Manifest, 'tick' | 'time'>, intervalMs: number): number =>
+  Math.floor(time / intervalMs) * intervalMs - tick * intervalMs
 
 function keptBy(manifest: Manifest, head: Head): Kept {
   const pending = head.outDone < head.committed ? Object.keys(manifest.outputs) : []
   return {
-    state: Object.fromEntries(Object.entries(manifest.state).map(([uid, state]) => [uid, { keys: state.chains.reduce((sum, chain) => sum + chain.keys, 0), version: versionOf(state) }])),
-    records: Object.entries(manifest.retained).filter(([, batches]) => batches.length > 0).map(([name]) => name),
+    state: Object.fromEntries(
+      Object.entries(manifest.state).map(([uid, state]) => [
+        uid,
+        { keys: state.chains.reduce((sum, chain) => sum + chain.keys, 0), version: versionOf(state) },
+      ]),
+    ),
+    records: Object.entries(manifest.retained)
+      .filter(([, batches]) => batches.length > 0)
+      .map(([name]) => name),
     positions: Object.keys(manifest.positions),
     undelivered: [...new Set([...pending, ...head.owed.map(({ output }) => output)])],
   }
@@ -111,8 +150,15 @@ function keptBy(manifest: Manifest, head: Head): Kept {
 
 /** What is given up is worth a line on every screen. */
 function changeEvent({ verdict, findings }: Comparison): LogEvent {
-  const dropped = findings.filter((finding) => finding.verdict === 'drop').map(({ uid, what, old, new: now }) => `${uid} begins without what it kept (${what}: ${old}, now ${now})`)
-  return { type: 'program-changed', verdict, findings, ...(dropped.length > 0 ? { level: 'warn', message: dropped.join('; ') } : {}) }
+  const dropped = findings
+    .filter((finding) => finding.verdict === 'drop')
+    .map(({ uid, what, old, new: now }) => `${uid} begins without what it kept (${what}: ${old}, now ${now})`)
+  return {
+    type: 'program-changed',
+    verdict,
+    findings,
+    ...(dropped.length > 0 ? { level: 'warn', message: dropped.join('; ') } : {}),
+  }
 }
 
 function refused({ findings }: Comparison, program: TaskProgram): SluiceError {
@@ -128,22 +174,45 @@ function refused({ findings }: Comparison, program: TaskProgram): SluiceError {
 
 function sentenceOf({ code, uid, what, old, new: now }: Finding): string {
   switch (code) {
-    case 'E_STATE_ORPHANED': return `The new code has no place for the state of ${uid} (${old}).`
-    case 'E_STATE_VERSION': return `"${uid}" holds state of version ${old}; this build reads version ${now}.`
-    case 'E_INTERVAL_CHANGED': return `"${uid}" keeps batches of ${old}; the batch interval is ${now} now.`
-    case 'E_OUTPUT_UNDELIVERED': return `The output "${uid}" has batches to deliver, and the new code has no such output.`
-    case 'E_SOURCE_CHANGED': return what === 'gone' ? `The new code has no source "${uid}" (${old}).` : `"${uid}": the source was ${old} and is ${now}.`
-    default: return `"${uid}": ${what} was ${old} and is ${now}.`
+    case 'E_STATE_ORPHANED':
+      return `The new code has no place for the state of ${uid} (${old}).`
+    case 'E_STATE_VERSION':
+      return `"${uid}" holds state of version ${old}; this build reads version ${now}.`
+    case 'E_INTERVAL_CHANGED':
+      return `"${uid}" keeps batches of ${old}; the batch interval is ${now} now.`
+    case 'E_OUTPUT_UNDELIVERED':
+      return `The output "${uid}" has batches to deliver, and the new code has no such output.`
+    case 'E_SOURCE_CHANGED':
+      return what === 'gone'
+        ? `The new code has no source "${uid}" (${old}).`
+        : `"${uid}": the source was ${old} and is ${now}.`
+    default:
+      return `"${uid}": ${what} was ${old} and is ${now}.`
   }
 }
 
 const unknownGraph = ({ fingerprint }: TaskProgram, { graph }: Manifest): SluiceError =>
-  new SluiceError('E_GRAPH_CHANGED', `The program has changed: its graph is ${fingerprint}, the stored one is ${graph}, and of that no more is known than this name.`, {
-    did: 'nothing was started; state and positions are kept',
-    next: ['run one batch of the program that wrote it, with this version of sluice: it writes its graph down', 'then run the changed one'],
-  })
+  new SluiceError(
+    'E_GRAPH_CHANGED',
+    `The program has changed: its graph is ${fingerprint}, the stored one is ${graph}, and of that no ` +
+      'more is known than this name.',
+    {
+      did: 'nothing was started; state and positions are kept',
+      next: [
+        'run one batch of the program that wrote it, with this version of sluice: it writes its graph down',
+        'then run the changed one',
+      ],
+    },
+  )
 
 const planOpen = ({ fingerprint }: TaskProgram, { graph, committed }: Head): SluiceError =>
-  new SluiceError('E_GRAPH_CHANGED', `Batch ${committed + 1} was planned by the program with the graph ${graph}, and may have been shown; this one has the graph ${fingerprint}.`, {
-    where: { batch: committed + 1 }, did: 'nothing was started', next: ['run the program that planned it until this batch is committed, then the changed one'],
-  })
+  new SluiceError(
+    'E_GRAPH_CHANGED',
+    `Batch ${committed + 1} was planned by the program with the graph ${graph}, and may have been shown; ` +
+      `this one has the graph ${fingerprint}.`,
+    {
+      where: { batch: committed + 1 },
+      did: 'nothing was started',
+      next: ['run the program that planned it until this batch is committed, then the changed one'],
+    },
+  )

@@ -64,14 +64,25 @@ export class BatchEvents {
   }
 
   /** A record that was set aside: reported, and nothing fails. */
-  setAside(error: unknown): void { this.#log.event({ type: 'error', error }) }
+  setAside(error: unknown): void {
+    this.#log.event({ type: 'error', error })
+  }
 
   outputHooks(manifest: Manifest): OutputHooks {
     const outputs = this.#graph.outputs
     const describe = (output: string): OutputOperationInfo => {
       const id = outputs.findIndex((node) => node.uid === output)
       const node = outputs[id]
-      return { batchTime: manifest.time, id, name: `${node.kind} at ${node.place}`, description: node.uid, startTime: null, endTime: null, failureReason: null, duration: null }
+      return {
+        batchTime: manifest.time,
+        id,
+        name: `${node.kind} at ${node.place}`,
+        description: node.uid,
+        startTime: null,
+        endTime: null,
+        failureReason: null,
+        duration: null,
+      }
     }
     let startTime = 0
     const post = (name: 'onOutputOperationStarted' | 'onOutputOperationCompleted', info: OutputOperationInfo): void => {
@@ -85,7 +96,13 @@ export class BatchEvents {
       },
       completed: (output, error) => {
         const endTime = this.#clock.now()
-        post('onOutputOperationCompleted', { ...describe(output), startTime, endTime, duration: endTime - startTime, failureReason: error === null ? null : messageOf(error) })
+        post('onOutputOperationCompleted', {
+          ...describe(output),
+          startTime,
+          endTime,
+          duration: endTime - startTime,
+          failureReason: error === null ? null : messageOf(error),
+        })
       },
     }
   }
@@ -94,7 +111,12 @@ export class BatchEvents {
     this.#inputs.cleanup(plan.time)
     for (const [id, node] of this.#graph.inputs.entries()) {
       const cut = plan.cuts[node.uid]
-      if (cut) this.#inputs.report(plan.time, { inputStreamId: id, numRecords: cut.records ?? 0, metadata: cut.description === undefined ? {} : { Description: cut.description } })
+      if (cut)
+        this.#inputs.report(plan.time, {
+          inputStreamId: id,
+          numRecords: cut.records ?? 0,
+          metadata: cut.description === undefined ? {} : { Description: cut.description },
+        })
     }
   }
 
@@ -103,7 +125,8 @@ export class BatchEvents {
     const inputs = this.#inputs.infoOf(manifest.time)
     for (const [id, node] of this.#graph.inputs.entries()) {
       const known = inputs.get(id)
-      if (known && manifest.cuts[node.uid]?.records === null) this.#inputs.report(manifest.time, { ...known, numRecords: manifest.records[node.uid] ?? 0 })
+      if (known && manifest.cuts[node.uid]?.records === null)
+        this.#inputs.report(manifest.time, { ...known, numRecords: manifest.records[node.uid] ?? 0 })
     }
   }
 
@@ -128,7 +151,12 @@ export class BatchEvents {
 
 /** The facts of the batch line; see `docs/cli.md`. */
 function batchLine(manifest: Manifest, info: BatchInfo): Record<string, unknown> {
-  const outputs = Object.fromEntries(Object.entries(manifest.outputs).map(([output, parts]) => [output, parts.reduce((sum, part) => sum + part.records, 0)]))
+  const outputs = Object.fromEntries(
+    Object.entries(manifest.outputs).map(([output, parts]) => [
+      output,
+      parts.reduce((sum, part) => sum + part.records, 0),
+    ]),
+  )
   return {
     batch: manifest.batch,
     time: manifest.time,
@@ -136,14 +164,21 @@ function batchLine(manifest: Manifest, info: BatchInfo): Record<string, unknown>
     schedulingDelayMs: Math.max(0, (info.processingStartTime ?? manifest.time) - manifest.time),
     processingTimeMs: info.processingDelay,
     stateKeys: stateKeys(manifest),
-    deadLetters: manifest.deadLetters?.filter(({ batch }) => batch === manifest.batch).reduce((sum, { open }) => sum + Object.values(open).flat().length, 0) ?? 0,
+    deadLetters:
+      manifest.deadLetters
+        ?.filter(({ batch }) => batch === manifest.batch)
+        .reduce((sum, { open }) => sum + Object.values(open).flat().length, 0) ?? 0,
     outputs,
-    failedOutputs: [...info.outputOperationInfos.values()].filter((output) => output.failureReason !== null).map((output) => output.description),
+    failedOutputs: [...info.outputOperationInfos.values()]
+      .filter((output) => output.failureReason !== null)
+      .map((output) => output.description),
   }
 }
 
 /** Keys held by all operators after the batch; null for a program without state. */
 function stateKeys(manifest: Manifest): number | null {
   const operators = Object.values(manifest.state)
-  return operators.length === 0 ? null : operators.flatMap((operator) => operator.chains).reduce((sum, chain) => sum + chain.keys, 0)
+  return operators.length === 0
+    ? null
+    : operators.flatMap((operator) => operator.chains).reduce((sum, chain) => sum + chain.keys, 0)
 }

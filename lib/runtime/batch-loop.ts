@@ -17,7 +17,10 @@ export interface BatchLoopOptions {
 /** Spark's `gracefulStopTimeout`, in batches. */
 const GRACE_TICKS = 10
 
-/** Runs a batch at every tick of the grid, in order and one at a time; a batch that takes longer delays the next, and none is left out. */
+/**
+ * Runs a batch at every tick of the grid, in order and one at a time; a batch that takes longer delays the next, and
+ * none is left out.
+ */
 export class BatchLoop {
   readonly #options: BatchLoopOptions
   readonly #stop = new AbortController()
@@ -62,7 +65,10 @@ export class BatchLoop {
     this.#due = null
   }
 
-  /** Resolves when every batch that is due has run, or no more will: tests that own the clock know then that it may go on. */
+  /**
+   * Resolves when every batch that is due has run, or no more will: tests that own the clock know then that it may go
+   * on.
+   */
   async caughtUp(): Promise<void> {
     if (this.#over || (this.#due !== null && this.#options.clock.now() < this.#due)) return
     await new Promise<void>((resolve) => this.#watchers.push(resolve))
@@ -97,9 +103,14 @@ export class BatchLoop {
   }
 
   /** Begins no further batch. */
-  stop(): void { this.#stop.abort() }
+  stop(): void {
+    this.#stop.abort()
+  }
 
-  /** Lets the batch of the current interval run, and more until everything received has been taken (`drained`), at most ten intervals long. */
+  /**
+   * Lets the batch of the current interval run, and more until everything received has been taken (`drained`), at most
+   * ten intervals long.
+   */
   finish(drained: () => boolean = () => true): void {
     const { zeroTime, intervalMs } = this.#options.coordinator.head
     const current = Math.floor((this.#options.clock.now() - zeroTime) / intervalMs) + 1
@@ -108,7 +119,8 @@ export class BatchLoop {
 }
 
 /** Another coordinator runs, or the app was halted: going on is useless. */
-const isFinal = (error: unknown): boolean => ['E_FENCED', 'E_HALTED', 'E_HEAD_UNREACHABLE'].includes((error as { code?: string }).code ?? '')
+const isFinal = (error: unknown): boolean =>
+  ['E_FENCED', 'E_HALTED', 'E_HEAD_UNREACHABLE'].includes((error as { code?: string }).code ?? '')
 
 function firstTick({ coordinator, clock, catchUpMax }: BatchLoopOptions): number {
   const { head } = coordinator

@@ -78,7 +78,8 @@ export class Coordinator {
       program,
       writer,
       sweeper,
-      publisher: options.publisher?.(writer.head) ?? publishHere(program.graph, host.blobs, options.environment(writer.head)),
+      publisher:
+        options.publisher?.(writer.head) ?? publishHere(program.graph, host.blobs, options.environment(writer.head)),
       events: options.events,
       signal: options.signal,
       attemptsMax: options.attemptsMax,
@@ -101,15 +102,21 @@ export class Coordinator {
     return new Coordinator(coordination)
   }
 
-  get head(): Head { return this.#c.writer.head }
+  get head(): Head {
+    return this.#c.writer.head
+  }
   /** The last committed manifest. */
-  get manifest(): Manifest | null { return this.#c.base }
+  get manifest(): Manifest | null {
+    return this.#c.base
+  }
 
   /**
-   * Runs the next batch and returns its manifest: at `tick`, or, where a plan was left open, at the tick of that, which may be an earlier one.
-   * Throws what kept it from committing; the head is then unchanged, or holds the plan open.
+   * Runs the next batch and returns its manifest: at `tick`, or, where a plan was left open, at the tick of that, which
+   * may be an earlier one. Throws what kept it from committing; the head is then unchanged, or holds the plan open.
    */
-  runBatch(tick: number): Promise<Manifest> { return runBatch(this.#c, tick) }
+  runBatch(tick: number): Promise<Manifest> {
+    return runBatch(this.#c, tick)
+  }
 
   async close(): Promise<void> {
     await this.#c.sweeper.settled()
@@ -117,7 +124,8 @@ export class Coordinator {
   }
 }
 
-const leaseUntil = ({ host, intervalMs, leaseUntil: known }: CoordinatorOptions): number => known?.() ?? host.clock.now() + Math.max(LEASE_MS_MIN, LEASE_INTERVALS * intervalMs)
+const leaseUntil = ({ host, intervalMs, leaseUntil: known }: CoordinatorOptions): number =>
+  known?.() ?? host.clock.now() + Math.max(LEASE_MS_MIN, LEASE_INTERVALS * intervalMs)
 
 interface Acquired {
   readonly found: Versioned<Head>
@@ -133,29 +141,64 @@ async function acquire(options: CoordinatorOptions): Promise<Acquired> {
       if (!options.fresh) await assertNothingStored(options)
       return begin(options, 0, 'create')
     }
-    case 'foreign': throw new SluiceError('E_FOREIGN_APP', `This directory belongs to the app "${decision.app}", not to "${app}".`, { did: 'nothing was started', next: ['use another --dir', `run the app "${decision.app}"`] })
-    case 'busy': throw new SluiceError('E_BUSY', `"${app}" is already running: ${decision.holder}.`, { did: 'nothing was started', retry: true, next: ['stop the other one first', 'use another --dir'] })
+    case 'foreign':
+      throw new SluiceError('E_FOREIGN_APP', `This directory belongs to the app "${decision.app}", not to "${app}".`, {
+        did: 'nothing was started',
+        next: ['use another --dir', `run the app "${decision.app}"`],
+      })
+    case 'busy':
+      throw new SluiceError('E_BUSY', `"${app}" is already running: ${decision.holder}.`, {
+        did: 'nothing was started',
+        retry: true,
+        next: ['stop the other one first', 'use another --dir'],
+      })
     case 'halted': {
       if (options.fresh) return begin(options, found!.rev, 'recreate')
       if (options.resume) return goOn(options, found!, 'resume')
-      throw new SluiceError('E_HALTED', `"${app}" was halted: ${decision.reason}.`, { did: 'nothing was started', next: ['sluice verify <dir>', 'start again with --resume'] })
+      throw new SluiceError('E_HALTED', `"${app}" was halted: ${decision.reason}.`, {
+        did: 'nothing was started',
+        next: ['sluice verify <dir>', 'start again with --resume'],
+      })
     }
-    case 'acquire': return options.fresh ? begin(options, found!.rev, 'recreate') : goOn(options, found!, 'acquire')
+    case 'acquire':
+      return options.fresh ? begin(options, found!.rev, 'recreate') : goOn(options, found!, 'acquire')
   }
 }
 
-async function goOn(options: CoordinatorOptions, found: Versioned<Head>, cause: 'acquire' | 'resume'): Promise<Acquired> {
+async function goOn(
+  options: CoordinatorOptions,
+  found: Versioned<Head>,
+  cause: 'acquire' | 'resume',
+): Promise<Acquired> {
   const { program, holder, conf } = options
   const admission = await admit(options, found.value)
-  const mine = acquired(found.value, { holder, leaseUntil: leaseUntil(options), graph: program.fingerprint, conf, ...admission.origin })
-  return { found: await write(options, found.rev, cause === 'resume' ? resumed(mine) : mine, cause, found.value), admission }
+  const mine = acquired(found.value, {
+    holder,
+    leaseUntil: leaseUntil(options),
+    graph: program.fingerprint,
+    conf,
+    ...admission.origin,
+  })
+  return {
+    found: await write(options, found.rev, cause === 'resume' ? resumed(mine) : mine, cause, found.value),
+    admission,
+  }
 }
 
 /** The first batch ends at the next point of the epoch's grid that lies strictly ahead (parity A0.3). */
 async function begin(options: CoordinatorOptions, rev: number, cause: 'create' | 'recreate'): Promise<Acquired> {
   const { app, host, program, intervalMs, conf, holder } = options
   const zeroTime = Math.floor(host.clock.now() / intervalMs) * intervalMs
-  const head = created({ app, inc: host.random.run(), graph: program.fingerprint, intervalMs, zeroTime, conf, holder, leaseUntil: leaseUntil(options) })
+  const head = created({
+    app,
+    inc: host.random.run(),
+    graph: program.fingerprint,
+    intervalMs,
+    zeroTime,
+    conf,
+    holder,
+    leaseUntil: leaseUntil(options),
+  })
   return { found: await write(options, rev, head, cause), admission: admitAnew(options, zeroTime) }
 }
 
@@ -165,26 +208,45 @@ async function assertNothingStored({ app, host }: CoordinatorOptions): Promise<v
   // Somebody may be creating it at this very moment.
   if (keys.length === 0 || (await host.head.read()) !== null) return
   throw new SluiceError('E_HEAD_LOST', `There is no head of "${app}", but ${keys.length} of its objects are there.`, {
-    where: { detail: keys[0] }, did: 'nothing was started or deleted', next: ['restore the head from a backup', `begin anew: --fresh, or on AWS delete the objects below ${app}/`],
+    where: { detail: keys[0] },
+    did: 'nothing was started or deleted',
+    next: ['restore the head from a backup', `begin anew: --fresh, or on AWS delete the objects below ${app}/`],
   })
 }
 
-async function write(options: CoordinatorOptions, rev: number, head: Head, cause: Cause, before: Head | null = null): Promise<Versioned<Head>> {
+async function write(
+  options: CoordinatorOptions,
+  rev: number,
+  head: Head,
+  cause: Cause,
+  before: Head | null = null,
+): Promise<Versioned<Head>> {
   checkSize(head, cause, options.host.log, before)
   if ((await options.host.head.cas(rev, head, cause)) === 'written') return { rev: rev + 1, value: head }
   const found = await options.host.head.read()
-  if (found?.value.holder === options.holder && found.value.epoch === head.epoch && found.value.inc === head.inc) return found
-  throw new SluiceError('E_BUSY', `"${options.app}" was taken by another process at the same moment: ${found?.value.holder ?? 'unknown'}.`, { did: 'nothing was started', retry: true, next: ['start again'] })
+  if (found?.value.holder === options.holder && found.value.epoch === head.epoch && found.value.inc === head.inc)
+    return found
+  throw new SluiceError(
+    'E_BUSY',
+    `"${options.app}" was taken by another process at the same moment: ${found?.value.holder ?? 'unknown'}.`,
+    { did: 'nothing was started', retry: true, next: ['start again'] },
+  )
 }
 
-/** Brings the world level with the head: outputs of a committed batch that were not confirmed, then what earlier runs owe. */
+/**
+ * Brings the world level with the head: outputs of a committed batch that were not confirmed, then what earlier runs
+ * owe.
+ */
 async function recover(c: Coordination): Promise<void> {
   await lookAround(c)
   await deliverOwed(c)
   if (decideDuty(c.writer.head).kind === 'deliver') await deliver(c, c.base!)
 }
 
-/** Finds wishes, and objects that no manifest names: attempts that died, and all of former incarnations. Those are swept once the floor has passed. */
+/**
+ * Finds wishes, and objects that no manifest names: attempts that died, and all of former incarnations. Those are swept
+ * once the floor has passed.
+ */
 async function lookAround(c: Coordination): Promise<void> {
   const { app, inc, committed, manifest, plan, owed } = c.writer.head
   const live = new Set([manifest?.key, plan?.content.key, ...owed.map((each) => each.manifest.key)])
@@ -197,8 +259,17 @@ async function lookAround(c: Coordination): Promise<void> {
   }
   const names = new Names(app, inc)
   const keys = await c.host.blobs.list(`${app}/`)
-  const [own, former] = [keys.filter((key) => key.startsWith(names.root)), keys.filter((key) => !key.startsWith(names.root))]
-  c.wishes = await readWishes(c.host.blobs, own.filter((key) => key.startsWith(names.wishes)))
-  c.sweeper.litter(own.filter((key) => !live.has(key) && !key.startsWith(names.received) && !key.startsWith(names.wishes)), committed)
+  const [own, former] = [
+    keys.filter((key) => key.startsWith(names.root)),
+    keys.filter((key) => !key.startsWith(names.root)),
+  ]
+  c.wishes = await readWishes(
+    c.host.blobs,
+    own.filter((key) => key.startsWith(names.wishes)),
+  )
+  c.sweeper.litter(
+    own.filter((key) => !live.has(key) && !key.startsWith(names.received) && !key.startsWith(names.wishes)),
+    committed,
+  )
   c.sweeper.litter(former, 0)
 }

@@ -7,17 +7,21 @@ export interface Drained {
 }
 
 /**
- * A blob store that remembers which of its calls are under way, and tells which fail. A task that answers while one of them is leaves it to whoever the process works for next: on Lambda it
- * would freeze with the process and go on within another invocation.
+ * A blob store that remembers which of its calls are under way, and tells which fail. A task that answers while one of
+ * them is leaves it to whoever the process works for next: on Lambda it would freeze with the process and go on within
+ * another invocation.
  */
 export function drained(blobs: BlobStore, failed: (error: unknown) => void): Drained {
   const open = new Set<Promise<unknown>>()
   const watched = <R>(call: Promise<R>): Promise<R> => {
     open.add(call)
-    call.then(() => open.delete(call), (error: unknown) => {
-      open.delete(call)
-      failed(error)
-    })
+    call.then(
+      () => open.delete(call),
+      (error: unknown) => {
+        open.delete(call)
+        failed(error)
+      },
+    )
     return call
   }
   return {

@@ -13,7 +13,9 @@ export class InputInfoTracker {
   }
 
   /** By id of the stream. */
-  infoOf(time: number): ReadonlyMap<number, StreamInputInfo> { return this.#batches.get(time) ?? NONE }
+  infoOf(time: number): ReadonlyMap<number, StreamInputInfo> {
+    return this.#batches.get(time) ?? NONE
+  }
 
   /** Forgets batches before `time`. */
   cleanup(time: number): void {

@@ -5,12 +5,17 @@ import { run } from '../stream/rdd/node.ts'
 import type { RunningTask } from './task-scope.ts'
 
 /** Runs the map side of every shuffle below `node` within this task, deepest first. */
-export async function exchangeBelow(node: RddNode<any>, task: RunningTask, seen = new Set<RddNode<any>>()): Promise<void> {
+export async function exchangeBelow(
+  node: RddNode<any>,
+  task: RunningTask,
+  seen = new Set<RddNode<any>>(),
+): Promise<void> {
   if (seen.has(node)) return
   seen.add(node)
   for (const dependency of node.dependencies) {
     await exchangeBelow(dependency.parent, task, seen)
-    if (dependency.kind === 'shuffle' && !task.local.has(dependency)) task.local.set(dependency, new LocalShuffle(await mapSide(dependency, task), dependency, 2, null))
+    if (dependency.kind === 'shuffle' && !task.local.has(dependency))
+      task.local.set(dependency, new LocalShuffle(await mapSide(dependency, task), dependency, 2, null))
   }
 }
 
@@ -33,15 +38,20 @@ export interface SpilledShuffle {
 }
 
 /**
- * A shuffle with both sides in one task. Nothing is copied, unless several stages read values that a reader could change: then each gets its own,
- * as it would from another process.
+ * A shuffle with both sides in one task. Nothing is copied, unless several stages read values that a reader could
+ * change: then each gets its own, as it would from another process.
  */
 export class LocalShuffle {
   readonly #reducers: readonly ShuffleInput[]
   readonly #encoded: readonly Uint8Array[] | null
   readonly #spilled: SpilledShuffle | null
 
-  constructor(parts: readonly Buckets[], dependency: ShuffleDependency, readers: number, spilled: SpilledShuffle | null) {
+  constructor(
+    parts: readonly Buckets[],
+    dependency: ShuffleDependency,
+    readers: number,
+    spilled: SpilledShuffle | null,
+  ) {
     this.#spilled = spilled && spilled.blocks.length > 0 ? spilled : null
     const copies = readers > 1 && parts.some((part) => part.some(holdsObjects))
     this.#encoded = copies ? parts.map(encodeBuckets) : null
@@ -54,8 +64,11 @@ export class LocalShuffle {
   }
 }
 
-const holdsObjects = ({ values }: Bucket): boolean => values.some((value) => typeof value === 'object' && value !== null)
+const holdsObjects = ({ values }: Bucket): boolean =>
+  values.some((value) => typeof value === 'object' && value !== null)
 
 /** For each reducer, its buckets in map order; those without records are left out. */
 const perReducer = (parts: readonly Buckets[], reducers: number): Bucket[][] =>
-  Array.from({ length: reducers }, (_, reducer) => parts.map((part) => part[reducer]).filter((bucket) => bucket.values.length > 0))
+  Array.from({ length: reducers }, (_, reducer) =>
+    parts.map((part) => part[reducer]).filter((bucket) => bucket.values.length > 0),
+  )

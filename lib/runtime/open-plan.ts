@@ -9,7 +9,8 @@ import type { Coordination } from './coordination.ts'
 import type { PlannedBatch, PlanFacts } from './plan-batch.ts'
 
 /** Whether anything is shown before the commit, so that the plan must be fixed first. */
-export const showsAhead = (graph: StreamGraph): boolean => graph.outputs.some(({ output }) => output!.order === 'before')
+export const showsAhead = (graph: StreamGraph): boolean =>
+  graph.outputs.some(({ output }) => output!.order === 'before')
 
 /** What a plan consists of that cannot be found out again. */
 interface StoredPlan {
@@ -30,13 +31,29 @@ const PLAN_INLINE_MAX = 4096
 export async function openPlan(c: Coordination, { plan, positions, settled }: PlannedBatch): Promise<void> {
   const { head } = c.writer
   const { batch, tick, time, cuts, actions, skip, nonce } = plan
-  const stored: StoredPlan = { batch, tick, time, cuts, positions, actions, ...(skip ? { skip } : {}), settled: [...settled] }
-  const content = await putBlob(c.host.blobs, new Names(head.app, head.inc).plan(batch, nonce), Buffer.from(JSON.stringify(stored)), PLAN_INLINE_MAX)
+  const stored: StoredPlan = {
+    batch,
+    tick,
+    time,
+    cuts,
+    positions,
+    actions,
+    ...(skip ? { skip } : {}),
+    settled: [...settled],
+  }
+  const content = await putBlob(
+    c.host.blobs,
+    new Names(head.app, head.inc).plan(batch, nonce),
+    Buffer.from(JSON.stringify(stored)),
+    PLAN_INLINE_MAX,
+  )
   await c.writer.write(withPlan(head, { nonce, tick, content }), 'plan')
 }
 
 /** The plan that the head holds open. */
 export async function storedPlan(c: Coordination): Promise<PlanFacts> {
-  const { settled, ...facts } = JSON.parse(Buffer.from(await getBlob(c.host.blobs, c.writer.head.plan!.content)).toString()) as StoredPlan
+  const { settled, ...facts } = JSON.parse(
+    Buffer.from(await getBlob(c.host.blobs, c.writer.head.plan!.content)).toString(),
+  ) as StoredPlan
   return { ...facts, settled: new Set(settled) }
 }

@@ -17,7 +17,10 @@ import { planBatch, sourceIo } from './plan-batch.ts'
 import type { TaskProgram } from './program.ts'
 import { RunningTask } from './task-scope.ts'
 
-/** Spark computes a batch that an input has forgotten again if it is asked for; the last few can be, whatever is remembered. */
+/**
+ * Spark computes a batch that an input has forgotten again if it is asked for; the last few can be, whatever is
+ * remembered.
+ */
 const MANIFESTS_MIN = 10
 
 /** Manifests of the batches that streams still remember, so that `slice` can compute them again from what they read. */
@@ -49,7 +52,10 @@ export class PastBatches {
     const { zeroTime } = coordinator.head
     const step = new Duration(stream.node.slideMs)
     const zero = new Time(zeroTime)
-    const times = from.floor(step, zero).to(to.floor(step, zero), step).filter((time) => time.milliseconds > zeroTime)
+    const times = from
+      .floor(step, zero)
+      .to(to.floor(step, zero), step)
+      .filter((time) => time.milliseconds > zeroTime)
     const rdds: RDD<T>[] = []
     for (const time of times) {
       const plan = await this.#planOf(time.milliseconds, coordinator)
@@ -65,26 +71,48 @@ export class PastBatches {
     const known = this.#manifests.get(time)
     if (known) {
       const { manifest } = known
-      return { ...manifest, app: head.app, inc: head.inc, epoch: head.epoch, zeroTime: head.zeroTime, state: known.base?.state ?? {}, retained: known.base?.retained ?? {} }
+      return {
+        ...manifest,
+        app: head.app,
+        inc: head.inc,
+        epoch: head.epoch,
+        zeroTime: head.zeroTime,
+        state: known.base?.state ?? {},
+        retained: known.base?.retained ?? {},
+      }
     }
     if (base && time <= base.time) return null
     const tick = (time - head.zeroTime) / head.intervalMs
-    return (await planBatch({ tick: { batch: head.committed + 1, tick, time }, head, base, program: this.#program, host: this.#host, limitOf: () => null, startedAt: head.zeroTime, wishes: [] })).plan
+    return (
+      await planBatch({
+        tick: { batch: head.committed + 1, tick, time },
+        head,
+        base,
+        program: this.#program,
+        host: this.#host,
+        limitOf: () => null,
+        startedAt: head.zeroTime,
+        wishes: [],
+      })
+    ).plan
   }
 
   async #compute<T>(stream: DStream<T>, plan: BatchPlan): Promise<RDD<T> | null> {
     const node = new PlannedView(this.#program.graph, plan, this.#program.sparkContext).rdd(stream.node, plan.time)
     if (!node) return null
     const { blobs } = this.#host
-    const scope = new RunningTask({ plan, task: 'slice', exec: 0, attempt: 0, work: [], inputs: {}, staged: false }, {
-      blobs,
-      names: new Names(plan.app, plan.inc),
-      store: new StateStore(),
-      shuffleIds: new Map(),
-      log: this.#host.log,
-      putState: async (_operator, bytes) => ({ key: 'scratch', len: bytes.length, crc: 0 }),
-      sourceIo: (uid) => sourceIo(this.#host, plan, uid),
-    })
+    const scope = new RunningTask(
+      { plan, task: 'slice', exec: 0, attempt: 0, work: [], inputs: {}, staged: false },
+      {
+        blobs,
+        names: new Names(plan.app, plan.inc),
+        store: new StateStore(),
+        shuffleIds: new Map(),
+        log: this.#host.log,
+        putState: async (_operator, bytes) => ({ key: 'scratch', len: bytes.length, crc: 0 }),
+        sourceIo: (uid) => sourceIo(this.#host, plan, uid),
+      },
+    )
     await exchangeBelow(node, scope)
     const partitions: T[][] = []
     for (let split = 0; split < node.partitions; split++) partitions.push(await collectSplit(node, split, scope))

@@ -57,13 +57,19 @@ export interface PlanFacts extends Tick {
   readonly settled: ReadonlySet<string>
 }
 
-/** What a batch will read and in which stages: sources are asked what is new, and actions inside `transform` run until the lineage is known. */
+/**
+ * What a batch will read and in which stages: sources are asked what is new, and actions inside `transform` run until
+ * the lineage is known.
+ */
 export async function planBatch(request: PlanRequest): Promise<PlannedBatch> {
-  return planFrom({ ...request.tick, ...await cutSources(request), actions: {} }, request)
+  return planFrom({ ...request.tick, ...(await cutSources(request)), actions: {} }, request)
 }
 
 /** The stages of a batch whose input is decided. */
-export async function planFrom({ positions, settled, ...facts }: PlanFacts, { head, base, program, host }: Pick<PlanRequest, 'head' | 'base' | 'program' | 'host'>): Promise<PlannedBatch> {
+export async function planFrom(
+  { positions, settled, ...facts }: PlanFacts,
+  { head, base, program, host }: Pick<PlanRequest, 'head' | 'base' | 'program' | 'host'>,
+): Promise<PlannedBatch> {
   let plan: BatchPlan = {
     ...facts,
     app: head.app,
@@ -84,12 +90,24 @@ export async function planFrom({ positions, settled, ...facts }: PlanFacts, { he
     } catch (error) {
       if (!(error instanceof JobNeeded)) throw error
       const result = await runPlanningJob(error, plan, host)
-      plan = { ...plan, actions: { ...plan.actions, [error.operator]: [...(plan.actions[error.operator] ?? []), result] } }
+      plan = {
+        ...plan,
+        actions: { ...plan.actions, [error.operator]: [...(plan.actions[error.operator] ?? []), result] },
+      }
     }
   }
 }
 
-async function cutSources({ tick, head, base, program, host, limitOf, startedAt, wishes }: PlanRequest): Promise<{ cuts: Record<string, Cut | null>; positions: Record<string, Json>; settled: Set<string> }> {
+async function cutSources({
+  tick,
+  head,
+  base,
+  program,
+  host,
+  limitOf,
+  startedAt,
+  wishes,
+}: PlanRequest): Promise<{ cuts: Record<string, Cut | null>; positions: Record<string, Json>; settled: Set<string> }> {
   const cuts: Record<string, Cut | null> = {}
   const positions: Record<string, Json> = { ...base?.positions }
   const open = base?.deadLetters ?? []
@@ -115,8 +133,13 @@ async function cutSources({ tick, head, base, program, host, limitOf, startedAt,
   return { cuts, positions, settled }
 }
 
-export const sourceIo = (host: Host<Head>, head: Pick<Head, 'app' | 'inc'>, uid: string): SourceIo =>
-  ({ blobs: host.blobs, clock: host.clock, random: host.random, log: host.log, prefix: new Names(head.app, head.inc).source(uid) })
+export const sourceIo = (host: Host<Head>, head: Pick<Head, 'app' | 'inc'>, uid: string): SourceIo => ({
+  blobs: host.blobs,
+  clock: host.clock,
+  random: host.random,
+  log: host.log,
+  prefix: new Names(head.app, head.inc).source(uid),
+})
 
 /** One job of one action, over a scratch copy of the state: it must not move before the batch does. */
 async function runPlanningJob(job: JobNeeded, plan: BatchPlan, host: Host<Head>): Promise<string> {

@@ -12,7 +12,12 @@ export class TaskProgram {
   readonly sparkContext: SparkContext
   readonly fingerprint: string
   readonly state: StateStore
-  #prepared: { readonly nonce: string; readonly actions: number; readonly staged: boolean; readonly stages: StagePlan } | null = null
+  #prepared: {
+    readonly nonce: string
+    readonly actions: number
+    readonly staged: boolean
+    readonly stages: StagePlan
+  } | null = null
 
   constructor(graph: StreamGraph, sparkContext: SparkContext, fingerprint: string) {
     this.graph = graph
@@ -37,4 +42,5 @@ export class TaskProgram {
   }
 }
 
-const actionsIn = (plan: BatchPlan): number => Object.values(plan.actions).reduce((count, results) => count + results.length, 0)
+const actionsIn = (plan: BatchPlan): number =>
+  Object.values(plan.actions).reduce((count, results) => count + results.length, 0)

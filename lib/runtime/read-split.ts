@@ -11,16 +11,24 @@ interface LetterSplit {
   readonly 'sluice.deadLetters': { readonly ref: BlobRef; readonly ids: readonly string[] }
 }
 
-export const letterSplit = (ref: BlobRef, ids: readonly string[]): Json => ({ 'sluice.deadLetters': { ref, ids } }) as unknown as Json
+export const letterSplit = (ref: BlobRef, ids: readonly string[]): Json =>
+  ({ 'sluice.deadLetters': { ref, ids } }) as unknown as Json
 
-export const isLetterSplit = (split: unknown): split is LetterSplit => typeof split === 'object' && split !== null && 'sluice.deadLetters' in split
+export const isLetterSplit = (split: unknown): split is LetterSplit =>
+  typeof split === 'object' && split !== null && 'sluice.deadLetters' in split
 
 /** The records of one split, in the same order at every reading. */
-export const readSplit = <T>(source: Source<T>, split: Json, io: SourceIo): Chunks<T> => (isLetterSplit(split) ? letters<T>(split, io) : source.read(split, io))
+export const readSplit = <T>(source: Source<T>, split: Json, io: SourceIo): Chunks<T> =>
+  isLetterSplit(split) ? letters<T>(split, io) : source.read(split, io)
 
-async function* letters<T>({ 'sluice.deadLetters': { ref, ids } }: LetterSplit, { blobs }: SourceIo): AsyncIterable<readonly T[]> {
+async function* letters<T>(
+  { 'sluice.deadLetters': { ref, ids } }: LetterSplit,
+  { blobs }: SourceIo,
+): AsyncIterable<readonly T[]> {
   const wanted = new Set(ids)
-  yield decodeLetters(await getBlob(blobs, ref), ref.key).filter((letter) => letter.isStored && wanted.has(letter.id)).map((letter) => letter.record as T)
+  yield decodeLetters(await getBlob(blobs, ref), ref.key)
+    .filter((letter) => letter.isStored && wanted.has(letter.id))
+    .map((letter) => letter.record as T)
 }
 
 /** All records of a split but `skip` (in rising order), and none from `take` on. */
@@ -45,7 +53,9 @@ class Chooser<T> {
     this.#take = take
   }
 
-  get isDone(): boolean { return this.#at >= this.#take }
+  get isDone(): boolean {
+    return this.#at >= this.#take
+  }
 
   of(chunk: readonly T[]): readonly T[] {
     const from = this.#at

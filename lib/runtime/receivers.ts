@@ -14,7 +14,10 @@ interface Input {
   readonly rate: RateController | null
 }
 
-/** The sources of a context while it runs: those that receive on their own are started and stopped, and all are told how fast they may go. */
+/**
+ * The sources of a context while it runs: those that receive on their own are started and stopped, and all are told how
+ * fast they may go.
+ */
 export class Receivers {
   readonly #host: Host<Head>
   readonly #context: StreamingContext
@@ -74,7 +77,12 @@ export class Receivers {
     for (const { id, node, rate } of this.#inputs) {
       const records = streamIdToInputInfo.get(id)?.numRecords
       if (!rate || records === undefined) continue
-      const updated = rate.batchCompleted({ processingEndTime: processingEndTime!, records, processingDelay: processingDelay!, schedulingDelay: schedulingDelay! })
+      const updated = rate.batchCompleted({
+        processingEndTime: processingEndTime!,
+        records,
+        processingDelay: processingDelay!,
+        schedulingDelay: schedulingDelay!,
+      })
       if (updated !== null) node.source!.receiver?.updateRate(updated)
     }
   }

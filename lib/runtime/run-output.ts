@@ -17,8 +17,8 @@ export interface OutputHooks {
 }
 
 /**
- * Shows what a manifest fixed, one output operation after the other in order of definition. One that fails does not keep
- * the others from running; the caller is told which. Running this again shows the same content again.
+ * Shows what a manifest fixed, one output operation after the other in order of definition. One that fails does not
+ * keep the others from running; the caller is told which. Running this again shows the same content again.
  */
 export async function runOutputs(
   manifest: Manifest,
@@ -47,6 +47,13 @@ export async function runOutputs(
 export const publishHere = (graph: StreamGraph, blobs: BlobStore, environment: OutputEnvironment): OutputPublisher => ({
   async publish({ batch, time, outputs }, output) {
     const node = graph.outputs.find(({ uid }) => uid === output)!
-    await node.output!.publish({ batch, timeMs: time, output, parts: outputs[output], read: (ref) => getBlob(blobs, ref), environment })
+    await node.output!.publish({
+      batch,
+      timeMs: time,
+      output,
+      parts: outputs[output],
+      read: (ref) => getBlob(blobs, ref),
+      environment,
+    })
   },
 })

@@ -25,7 +25,10 @@ export interface StageRun {
   readonly signal: AbortSignal
 }
 
-/** Runs all stages of a batch: as one task where a batch may be one, else stage by stage, spread over the launcher's slots. */
+/**
+ * Runs all stages of a batch: as one task where a batch may be one, else stage by stage, spread over the launcher's
+ * slots.
+ */
 export async function runStages(run: StageRun): Promise<TaskDone[]> {
   for (let exec = 0; ; exec++) {
     try {
@@ -38,18 +41,25 @@ export async function runStages(run: StageRun): Promise<TaskDone[]> {
 }
 
 /**
- * A reducer that cannot read a block ends the whole execution: all stages run again, under new names. Reducers that have read the old blocks and those that will read
- * the new ones must not meet in one batch, because a map side that ran twice need not have written the same.
+ * A reducer that cannot read a block ends the whole execution: all stages run again, under new names. Reducers that
+ * have read the old blocks and those that will read the new ones must not meet in one batch, because a map side that
+ * ran twice need not have written the same.
  */
-const isBlockLost = (error: unknown): boolean => error instanceof SluiceError && error.code.startsWith('E_BLOB_') && error.message.includes('/blk/')
+const isBlockLost = (error: unknown): boolean =>
+  error instanceof SluiceError && error.code.startsWith('E_BLOB_') && error.message.includes('/blk/')
 const EXECUTIONS_MAX = 3
 
-const runWhole = async (run: StageRun): Promise<TaskDone[]> => [await runTaskWithRetries(run, 'all', 0, wholeBatch(run.stages), {})]
+const runWhole = async (run: StageRun): Promise<TaskDone[]> => [
+  await runTaskWithRetries(run, 'all', 0, wholeBatch(run.stages), {}),
+]
 
 /** All stages, each with all its partitions, for one task. */
 export const wholeBatch = ({ stages }: StagePlan): StageWork[] => stages.map(wholeStage)
 
-const wholeStage = (stage: Stage): StageWork => ({ stage: stage.id, partitions: Array.from({ length: stage.node.partitions }, (_, i) => i) })
+const wholeStage = (stage: Stage): StageWork => ({
+  stage: stage.id,
+  partitions: Array.from({ length: stage.node.partitions }, (_, i) => i),
+})
 
 async function runStaged(run: StageRun, exec: number): Promise<TaskDone[]> {
   const answers: TaskDone[] = []
@@ -57,7 +67,11 @@ async function runStaged(run: StageRun, exec: number): Promise<TaskDone[]> {
   for (const stage of run.stages.stages) {
     if (stage.terminal.kind === 'shuffle') outputs[stage.terminal.shuffle] = []
     const shares = share(stage.node.partitions, run.launcher.slots)
-    const launches = shares.map((partitions, i): Launch<TaskDone> => (copy) => runTaskWithRetries(run, `s${stage.id}.t${i}`, exec, [{ stage: stage.id, partitions }], outputs, copy))
+    const launches = shares.map(
+      (partitions, i): Launch<TaskDone> =>
+        (copy) =>
+          runTaskWithRetries(run, `s${stage.id}.t${i}`, exec, [{ stage: stage.id, partitions }], outputs, copy),
+    )
     const done = await runAll(launches, run)
     for (const answer of done) {
       answers.push(answer)
@@ -71,14 +85,27 @@ async function runStaged(run: StageRun, exec: number): Promise<TaskDone[]> {
 function share(partitions: number, slots: number): number[][] {
   const tasks = Math.min(partitions, slots)
   const bound = (i: number): number => Math.floor((i * partitions) / tasks)
-  return Array.from({ length: tasks }, (_, i) => Array.from({ length: bound(i + 1) - bound(i) }, (_unused, j) => bound(i) + j))
+  return Array.from({ length: tasks }, (_, i) =>
+    Array.from({ length: bound(i + 1) - bound(i) }, (_unused, j) => bound(i) + j),
+  )
 }
 
 const LOST_ATTEMPTS = 4
 
-async function runTaskWithRetries(run: StageRun, task: string, exec: number, work: readonly StageWork[], inputs: TaskSpec['inputs'], copy = 0): Promise<TaskDone> {
+async function runTaskWithRetries(
+  run: StageRun,
+  task: string,
+  exec: number,
+  work: readonly StageWork[],
+  inputs: TaskSpec['inputs'],
+  copy = 0,
+): Promise<TaskDone> {
   if (copy > 0) run.log.event({ type: 'task-copied', batch: run.plan.batch, task })
-  const answer = await lastAnswer(run, { plan: run.plan, task, exec, work, inputs, staged: run.staged }, copy * run.attemptsMax)
+  const answer = await lastAnswer(
+    run,
+    { plan: run.plan, task, exec, work, inputs, staged: run.staged },
+    copy * run.attemptsMax,
+  )
   if (answer.kind === 'done') return answer
   throw reviveError(answer.error, {
     where: { batch: run.plan.batch },
@@ -92,14 +119,24 @@ export async function lastAnswer(run: StageRun, spec: Omit<TaskSpec, 'attempt'>,
   for (let attempt = 0; ; attempt++) {
     const answer = await answerOf(run, { ...spec, attempt: first + attempt })
     if (answer.kind === 'done') return answer
-    run.log.event({ type: 'task-failed', batch: spec.plan.batch, task: spec.task, attempt, code: answer.error.code, message: answer.error.message })
+    run.log.event({
+      type: 'task-failed',
+      batch: spec.plan.batch,
+      task: spec.task,
+      attempt,
+      code: answer.error.code,
+      message: answer.error.message,
+    })
     // A task that was lost says nothing about the program, so it gets more chances than one that failed.
     const attemptsMax = answer.error.code === 'E_TASK_LOST' ? Math.max(run.attemptsMax, LOST_ATTEMPTS) : run.attemptsMax
     if (attempt + 1 >= attemptsMax || !answer.error.retry) return answer
   }
 }
 
-/** What a trial comes to: done, failed through the program, or nothing that says anything about the program. A task that is lost each time counts as failed: it may be the program that ends it. */
+/**
+ * What a trial comes to: done, failed through the program, or nothing that says anything about the program. A task that
+ * is lost each time counts as failed: it may be the program that ends it.
+ */
 export async function tryOnce(run: StageRun, spec: Omit<TaskSpec, 'attempt'>): Promise<TaskReport> {
   let outside = false
   for (let attempt = 0; ; attempt++) {
@@ -113,17 +150,43 @@ export async function tryOnce(run: StageRun, spec: Omit<TaskSpec, 'attempt'>): P
   }
 }
 
-/** Silence is a failed attempt as well: whatever a silent task still writes has names of its own. An answer to another task is worth nothing. */
+/**
+ * Silence is a failed attempt as well: whatever a silent task still writes has names of its own. An answer to another
+ * task is worth nothing.
+ */
 async function answerOf(run: StageRun, spec: TaskSpec): Promise<TaskReport> {
   const { task, exec } = spec
-  const failed = (error: unknown): TaskReport => ({ kind: 'failed', task, exec, run: '', error: serialiseError(error, { task }) })
+  const failed = (error: unknown): TaskReport => ({
+    kind: 'failed',
+    task,
+    exec,
+    run: '',
+    error: serialiseError(error, { task }),
+  })
   try {
     const answer = await run.launcher.launch(spec, run.signal)
     const wrong = faultOfAnswer(answer, spec, run.stages)
     if (wrong === null) return answer
-    return failed(new SluiceError('E_TASK_ANSWER', `The answer to task ${task} cannot be used: ${wrong.replace(/^(\.)?/, (dot) => (dot ? 'its ' : 'it'))}.`, { where: { batch: spec.plan.batch, detail: `task ${task}` }, did: 'nothing of it was used', retry: true, next: ['start again; if it comes back, report it'] }))
+    return failed(
+      new SluiceError(
+        'E_TASK_ANSWER',
+        `The answer to task ${task} cannot be used: ${wrong.replace(/^(\.)?/, (dot) => (dot ? 'its ' : 'it'))}.`,
+        {
+          where: { batch: spec.plan.batch, detail: `task ${task}` },
+          did: 'nothing of it was used',
+          retry: true,
+          next: ['start again; if it comes back, report it'],
+        },
+      ),
+    )
   } catch (error) {
     if (error instanceof SluiceError) return failed(error)
-    return failed(new SluiceError('E_TASK_LOST', `Task ${task} gave no answer: ${messageOf(error)}`, { did: 'nothing of this attempt was used', retry: true, cause: error }))
+    return failed(
+      new SluiceError('E_TASK_LOST', `Task ${task} gave no answer: ${messageOf(error)}`, {
+        did: 'nothing of this attempt was used',
+        retry: true,
+        cause: error,
+      }),
+    )
   }
 }

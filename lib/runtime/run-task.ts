@@ -38,17 +38,21 @@ export interface TaskHost {
 }
 
 /**
- * Runs one task: some partitions of some stages, start to end, and says what came of it. It changes nothing that anyone can see:
- * all it writes is new objects under names of its own, and whoever launched it decides whether they count.
+ * Runs one task: some partitions of some stages, start to end, and says what came of it. It changes nothing that anyone
+ * can see: all it writes is new objects under names of its own, and whoever launched it decides whether they count.
  */
 export async function runTask(spec: TaskSpec, program: TaskProgram, host: TaskHost): Promise<TaskReport> {
   if (spec.trial) return runTrial(spec, spec.trial, program, host)
   return execute(spec, program, program.state, host)
 }
 
-/** A trial that runs the program does so on a copy of everything: its state begins cold, and what it writes is gone with it. */
+/**
+ * A trial that runs the program does so on a copy of everything: its state begins cold, and what it writes is gone with
+ * it.
+ */
 function runTrial(spec: TaskSpec, trial: Trial, program: TaskProgram, host: TaskHost): Promise<TaskReport> {
-  if (trial.kind === 'prefix') return execute(spec, program, new StateStore(), { ...host, blobs: scratchOver(host.blobs) })
+  if (trial.kind === 'prefix')
+    return execute(spec, program, new StateStore(), { ...host, blobs: scratchOver(host.blobs) })
   return readForTrial(spec, trial, program.graph, host)
 }
 
@@ -61,9 +65,24 @@ async function execute(spec: TaskSpec, program: TaskProgram, store: StateStore, 
   try {
     const scoped = withAccumulatorScope(() => execution.all())
     const outcome = await scoped.result
-    return { kind: 'done', task, exec, run, ...outcome, accumulators: Object.fromEntries(scoped.updates().map((update) => [update.accumulator, update.snapshot as Json])) }
+    return {
+      kind: 'done',
+      task,
+      exec,
+      run,
+      ...outcome,
+      accumulators: Object.fromEntries(scoped.updates().map((update) => [update.accumulator, update.snapshot as Json])),
+    }
   } catch (error) {
-    return { kind: 'failed', task, exec, run, error: serialiseError(error, { task }), read: execution.read, ...(outside.isOf(error) ? { outside: true as const } : {}) }
+    return {
+      kind: 'failed',
+      task,
+      exec,
+      run,
+      error: serialiseError(error, { task }),
+      read: execution.read,
+      ...(outside.isOf(error) ? { outside: true as const } : {}),
+    }
   } finally {
     await settled()
   }
@@ -83,7 +102,13 @@ class Execution {
   readonly #outputs: OutputWrite[] = []
   #objects = 0
 
-  constructor(spec: TaskSpec, program: TaskProgram, { store, outside }: { readonly store: StateStore; readonly outside: Outside }, host: TaskHost, run: string) {
+  constructor(
+    spec: TaskSpec,
+    program: TaskProgram,
+    { store, outside }: { readonly store: StateStore; readonly outside: Outside },
+    host: TaskHost,
+    run: string,
+  ) {
     this.#spec = spec
     this.#host = host
     this.#run = run
@@ -98,16 +123,27 @@ class Execution {
       shuffleIds,
       log: host.log,
       ...(host.freezes ? { freezes: true } : {}),
-      putState: (operator, bytes, suffix) => putBlob(host.blobs, this.#names.state(operator, spec.plan.batch, spec.task, this.#object(), suffix), bytes),
-      sourceIo: (uid) => ({ blobs: host.blobs, clock: host.clock, random: host.random, log: host.log, prefix: this.#names.source(uid) }),
+      putState: (operator, bytes, suffix) =>
+        putBlob(host.blobs, this.#names.state(operator, spec.plan.batch, spec.task, this.#object(), suffix), bytes),
+      sourceIo: (uid) => ({
+        blobs: host.blobs,
+        clock: host.clock,
+        random: host.random,
+        log: host.log,
+        prefix: this.#names.source(uid),
+      }),
     })
     this.#scope.partition.attemptNumber = spec.attempt
   }
 
-  get read(): RecordCounts { return this.#scope.records }
+  get read(): RecordCounts {
+    return this.#scope.records
+  }
 
   /** The process's own run, and a counter: names differ within the task as well. */
-  #object(): string { return `${this.#run}.${this.#objects++}` }
+  #object(): string {
+    return `${this.#run}.${this.#objects++}`
+  }
 
   async all(): Promise<Outcome> {
     for (const work of this.#spec.work) {
@@ -116,7 +152,11 @@ class Execution {
         await this.#stage(stage, work.partitions)
       } catch (error) {
         const { label, place } = stage.node
-        throw located(error, { ...(label ? { operator: label } : {}), ...(place ? { place } : {}), partition: this.#scope.partition.partitionId })
+        throw located(error, {
+          ...(label ? { operator: label } : {}),
+          ...(place ? { place } : {}),
+          partition: this.#scope.partition.partitionId,
+        })
       }
     }
     return {
@@ -133,14 +173,22 @@ class Execution {
     this.#scope.partition.stageId = stage.id
     const { terminal } = stage
     switch (terminal.kind) {
-      case 'shuffle': return this.#mapSide(stage, terminal, partitions)
-      case 'output': return this.#output(stage, terminal, partitions)
-      case 'retain': return this.#retain(stage, terminal, partitions)
-      case 'effect': return this.#eachPartition(stage, partitions, () => discard)
+      case 'shuffle':
+        return this.#mapSide(stage, terminal, partitions)
+      case 'output':
+        return this.#output(stage, terminal, partitions)
+      case 'retain':
+        return this.#retain(stage, terminal, partitions)
+      case 'effect':
+        return this.#eachPartition(stage, partitions, () => discard)
     }
   }
 
-  async #eachPartition(stage: Stage, partitions: readonly number[], sinkFor: (partition: number) => Sink<any>): Promise<void> {
+  async #eachPartition(
+    stage: Stage,
+    partitions: readonly number[],
+    sinkFor: (partition: number) => Sink<any>,
+  ): Promise<void> {
     for (const partition of partitions) await this.#partition(stage, partition, sinkFor(partition))
   }
 
@@ -149,10 +197,19 @@ class Execution {
     const { node, terminal } = stage
     const ownCut = terminal.kind === 'shuffle' && node.cut === terminal.dependency
     return withTaskContext(this.#scope.partition, () =>
-      stoppable(() => (ownCut ? after(recordsOf(node, partition, this.#scope), (records) => sink.chunk(records)) : run(node, partition, this.#scope, sink))))
+      stoppable(() =>
+        ownCut
+          ? after(recordsOf(node, partition, this.#scope), (records) => sink.chunk(records))
+          : run(node, partition, this.#scope, sink),
+      ),
+    )
   }
 
-  async #mapSide(stage: Stage, { dependency, shuffle }: Extract<Terminal, { kind: 'shuffle' }>, partitions: readonly number[]): Promise<void> {
+  async #mapSide(
+    stage: Stage,
+    { dependency, shuffle }: Extract<Terminal, { kind: 'shuffle' }>,
+    partitions: readonly number[],
+  ): Promise<void> {
     const parts: Buckets[] = []
     let writer: ShuffleWriter | null = null
     for (const partition of partitions) {
@@ -166,41 +223,70 @@ class Execution {
       }
     }
     if (writer) parts.push(writer.finish())
-    if (!this.#spec.staged) this.#scope.local.set(dependency, new LocalShuffle(parts, dependency, this.#readersOf(stage), this.#spilled(shuffle)))
+    if (!this.#spec.staged)
+      this.#scope.local.set(
+        dependency,
+        new LocalShuffle(parts, dependency, this.#readersOf(stage), this.#spilled(shuffle)),
+      )
     else if (parts.length > 0) await this.#writeBlock(shuffle, joinBuckets(parts))
   }
 
   /** Blocks that this task wrote because its tables were full, oldest first. */
   #spilled(shuffle: number): SpilledShuffle {
     const blocks = this.#shuffles.filter((output) => output.shuffle === shuffle)
-    return { blocks, read: async (reducer) => (await readSections(blocks, reducer, (ref) => getBlob(this.#host.blobs, ref))).input }
+    return {
+      blocks,
+      read: async (reducer) => (await readSections(blocks, reducer, (ref) => getBlob(this.#host.blobs, ref))).input,
+    }
   }
 
-  #readersOf(stage: Stage): number { return this.#stages.filter((other) => other.parents.includes(stage.id)).length }
+  #readersOf(stage: Stage): number {
+    return this.#stages.filter((other) => other.parents.includes(stage.id)).length
+  }
 
   async #writeBlock(shuffle: number, buckets: Buckets): Promise<void> {
     const { plan, exec, task } = this.#spec
     const bytes = encodeBuckets(buckets)
     const sums = sumsOf(bytes, buckets.length)
-    const ref = await putBlob(this.#host.blobs, this.#names.shuffle(plan.batch, shuffle, exec, task, this.#object()), bytes)
+    const ref = await putBlob(
+      this.#host.blobs,
+      this.#names.shuffle(plan.batch, shuffle, exec, task, this.#object()),
+      bytes,
+    )
     this.#shuffles.push({ shuffle, ref, counts: buckets.map((bucket) => bucket.values.length), sums })
   }
 
-  async #output(stage: Stage, { output, operation }: Extract<Terminal, { kind: 'output' }>, partitions: readonly number[]): Promise<void> {
+  async #output(
+    stage: Stage,
+    { output, operation }: Extract<Terminal, { kind: 'output' }>,
+    partitions: readonly number[],
+  ): Promise<void> {
     for (const partition of partitions) {
       const stager = operation.stage()
       await this.#partition(stage, partition, stager.sink)
       const records = stager.finish()
-      const ref = await putBlob(this.#host.blobs, this.#names.output(output, this.#spec.plan.batch, partition, this.#object()), encodeRecords(records, output))
+      const ref = await putBlob(
+        this.#host.blobs,
+        this.#names.output(output, this.#spec.plan.batch, partition, this.#object()),
+        encodeRecords(records, output),
+      )
       this.#outputs.push({ output, partition, records: records.length, ref })
     }
   }
 
-  async #retain(stage: Stage, { stream }: Extract<Terminal, { kind: 'retain' }>, partitions: readonly number[]): Promise<void> {
+  async #retain(
+    stage: Stage,
+    { stream }: Extract<Terminal, { kind: 'retain' }>,
+    partitions: readonly number[],
+  ): Promise<void> {
     for (const partition of partitions) {
       const sink = new ArraySink<unknown>()
       await this.#partition(stage, partition, sink)
-      const ref = await putBlob(this.#host.blobs, this.#names.retained(stream, this.#spec.plan.batch, partition, this.#object()), encodeRecords(sink.records, stream))
+      const ref = await putBlob(
+        this.#host.blobs,
+        this.#names.retained(stream, this.#spec.plan.batch, partition, this.#object()),
+        encodeRecords(sink.records, stream),
+      )
       this.#retained.push({ stream, partition, ref })
     }
   }
@@ -215,7 +301,13 @@ const discard: Sink<any> = { emit: () => {}, chunk: () => {} }
 function writerSink(writer: ShuffleWriter, thaws: boolean): Sink<any> {
   const put = writer.emit as (record: unknown) => void
   const emit = thaws ? (record: unknown): void => put(thawed(record)) : put
-  return { emit, chunk: (records) => { for (let i = 0; i < records.length; i++) emit(records[i]) } }
+  return {
+    emit,
+    chunk: (records) => {
+      for (let i = 0; i < records.length; i++) emit(records[i])
+    },
+  }
 }
 
-const encodeRecords = (records: readonly unknown[], what: string): Uint8Array => encodeBlock([{ section: 0, columns: [records], count: records.length }], what)
+const encodeRecords = (records: readonly unknown[], what: string): Uint8Array =>
+  encodeBlock([{ section: 0, columns: [records], count: records.length }], what)

@@ -22,7 +22,10 @@ export function serialiseError(error: unknown, where: Record<string, string | nu
   }
 }
 
-export function reviveError(plain: SerialisedError, facts: { readonly where?: Where; readonly did?: string; readonly next?: readonly string[] } = {}): SluiceError {
+export function reviveError(
+  plain: SerialisedError,
+  facts: { readonly where?: Where; readonly did?: string; readonly next?: readonly string[] } = {},
+): SluiceError {
   const error = new SluiceError(plain.code, plain.message, {
     where: { ...(plain.where as Where), ...facts.where },
     did: plain.did || (facts.did ?? ''),

@@ -5,16 +5,28 @@ import type { BatchPlan, SerialisedError, TaskReport, Trial } from '../model/tas
 import { reviveError } from './serialised-error.ts'
 import { type StageRun, tryOnce, wholeBatch } from './run-stages.ts'
 
-/** What happens to a batch whose functions throw, setting `sluice.onError`: `fail` is Spark's way, the batch fails; `dead-letter` sets the records aside that made it fail. */
+/**
+ * What happens to a batch whose functions throw, setting `sluice.onError`: `fail` is Spark's way, the batch fails;
+ * `dead-letter` sets the records aside that made it fail.
+ */
 export type ErrorPolicy = 'fail' | 'dead-letter'
 
 export function errorPolicy(value: string): ErrorPolicy {
   if (value === 'fail' || value === 'dead-letter') return value
-  throw new SluiceError('E_CONF', `sluice.onError is ${JSON.stringify(value)}.`, { did: 'nothing was started', next: ["conf.set('sluice.onError', 'fail')       as in Spark: the batch fails", "conf.set('sluice.onError', 'dead-letter')"] })
+  throw new SluiceError('E_CONF', `sluice.onError is ${JSON.stringify(value)}.`, {
+    did: 'nothing was started',
+    next: [
+      "conf.set('sluice.onError', 'fail')       as in Spark: the batch fails",
+      "conf.set('sluice.onError', 'dead-letter')",
+    ],
+  })
 }
 
 export interface SetAside {
-  /** The plan without the records that made it fail, under a nonce of its own: late answers to the old one are answers to another plan. */
+  /**
+   * The plan without the records that made it fail, under a nonce of its own: late answers to the old one are answers
+   * to another plan.
+   */
   readonly plan: BatchPlan
   readonly letters: readonly DeadLetterFacts[]
   /** `null` where the batch, run again, did not fail at all. */
@@ -27,9 +39,10 @@ const LETTERS_MAX = 100
 const SHARE_MAX = 0.01
 
 /**
- * Finds the records without which a batch runs through. Records have an order, that of the splits; the one to blame is the last of the shortest prefix that fails,
- * found by halving, which also holds where a record fails only after others. Then the same for what follows it, until all of the rest runs through.
- * Throws `failure`, with which the batch failed at first, when no record is to blame.
+ * Finds the records without which a batch runs through. Records have an order, that of the splits; the one to blame is
+ * the last of the shortest prefix that fails, found by halving, which also holds where a record fails only after
+ * others. Then the same for what follows it, until all of the rest runs through. Throws `failure`, with which the batch
+ * failed at first, when no record is to blame.
  */
 export async function setAside(run: StageRun, nonce: () => string, failure: unknown): Promise<SetAside> {
   const { batch } = run.plan
@@ -37,7 +50,7 @@ export async function setAside(run: StageRun, nonce: () => string, failure: unkn
   const { total } = trials
   let plan = run.plan
   const letters: DeadLetterFacts[] = []
-  if (total === 0 || await trials.failsAt(0, plan)) throw failure
+  if (total === 0 || (await trials.failsAt(0, plan))) throw failure
   for (let good = 0; ;) {
     const found = await trials.firstFailure(good, plan)
     if (!found) break
@@ -45,20 +58,39 @@ export async function setAside(run: StageRun, nonce: () => string, failure: unkn
     if (good >= total) throw failure
     if (letters.length >= Math.max(LETTERS_MAX, SHARE_MAX * total)) throw tooMany(letters.length, total, batch, failure)
     const { source, split, index } = trials.recordAt(found.length - 1)
-    const { code, message, where: { place } } = found.error
-    letters.push({ id: `${batch}-${letters.length + 1}`, source, split, index, code, message, place: typeof place === 'string' ? place : null })
+    const {
+      code,
+      message,
+      where: { place },
+    } = found.error
+    letters.push({
+      id: `${batch}-${letters.length + 1}`,
+      source,
+      split,
+      index,
+      code,
+      message,
+      place: typeof place === 'string' ? place : null,
+    })
     plan = { ...plan, nonce: nonce(), skip: withRecord(plan.skip, source, split, index) }
     good = found.length
   }
   return { plan, letters, ref: letters.length > 0 ? await trials.store(letters, plan) : null, records: total }
 }
 
-const withRecord = (skip: BatchPlan['skip'] = {}, source: string, split: string, index: number): BatchPlan['skip'] =>
-  ({ ...skip, [source]: { ...skip[source], [split]: [...skip[source]?.[split] ?? [], index] } })
+const withRecord = (skip: BatchPlan['skip'] = {}, source: string, split: string, index: number): BatchPlan['skip'] => ({
+  ...skip,
+  [source]: { ...skip[source], [split]: [...(skip[source]?.[split] ?? []), index] },
+})
 
 const tooMany = (letters: number, records: number, batch: number, cause: unknown): SluiceError =>
   new SluiceError('E_DEAD_LETTERS', `More than ${letters} of ${records} records make the batch fail.`, {
-    where: { batch }, did: 'nothing was set aside: so many are the fault of the code, not of the data; the batch did not commit, and its input is read again', next: ['mend the function, then start again with the same directory'], cause,
+    where: { batch },
+    did:
+      'nothing was set aside: so many are the fault of the code, not of the data; the batch did not ' +
+      'commit, and its input is read again',
+    next: ['mend the function, then start again with the same directory'],
+    cause,
   })
 
 interface Failure {
@@ -84,7 +116,9 @@ class Trials {
   private constructor(run: StageRun, counts: RecordCounts) {
     this.#run = run
     let total = 0
-    this.#splits = Object.entries(counts).flatMap(([source, splits]) => Object.entries(splits).map(([split, count]) => ({ source, split, count, from: (total += count) - count })))
+    this.#splits = Object.entries(counts).flatMap(([source, splits]) =>
+      Object.entries(splits).map(([split, count]) => ({ source, split, count, from: (total += count) - count })),
+    )
     this.total = total
   }
 
@@ -101,7 +135,9 @@ class Trials {
   }
 
   recordAt(position: number): { readonly source: string; readonly split: string; readonly index: number } {
-    const { source, split, from } = this.#splits.find(({ from: first, count }) => position >= first && position < first + count)!
+    const { source, split, from } = this.#splits.find(
+      ({ from: first, count }) => position >= first && position < first + count,
+    )!
     return { source, split, index: position - from }
   }
 
@@ -127,15 +163,27 @@ class Trials {
 
   #take(length: number): RecordCounts {
     const take: Record<string, Record<string, number>> = {}
-    for (const { source, split, from, count } of this.#splits) (take[source] ??= {})[split] = Math.max(0, Math.min(count, length - from))
+    for (const { source, split, from, count } of this.#splits)
+      (take[source] ??= {})[split] = Math.max(0, Math.min(count, length - from))
     return take
   }
 
   /** The prefix that holds everything that had been read. */
   #reach(read: RecordCounts): number {
-    return Math.max(0, ...this.#splits.map(({ source, split, from }) => (read[source]?.[split] ? from + read[source][split] : 0)))
+    return Math.max(
+      0,
+      ...this.#splits.map(({ source, split, from }) => (read[source]?.[split] ? from + read[source][split] : 0)),
+    )
   }
 }
 
 const answerTo = (run: StageRun, plan: BatchPlan, task: string, trial: Trial): Promise<TaskReport> =>
-  tryOnce(run, { plan, task, exec: 0, work: trial.kind === 'prefix' ? wholeBatch(run.stages) : [], inputs: {}, staged: false, trial })
+  tryOnce(run, {
+    plan,
+    task,
+    exec: 0,
+    work: trial.kind === 'prefix' ? wholeBatch(run.stages) : [],
+    inputs: {},
+    staged: false,
+    trial,
+  })

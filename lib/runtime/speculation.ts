@@ -1,7 +1,10 @@
 import type { Clock } from '../host/clock.ts'
 import type { SparkConf } from '../stream/spark-conf.ts'
 
-/** When a task of a stage is taken for a straggler and launched a second time (Spark's `spark.speculation`, `TaskSetManager.checkSpeculatableTasks`). */
+/**
+ * When a task of a stage is taken for a straggler and launched a second time (Spark's `spark.speculation`,
+ * `TaskSetManager.checkSpeculatableTasks`).
+ */
 export interface Speculation {
   /** How often is looked, in ms. */
   readonly intervalMs: number
@@ -34,8 +37,14 @@ export interface Watching<T> {
   readonly late?: (answer: T) => void
 }
 
-/** Runs the tasks of one stage. Of a task that runs twice the first good answer counts, and only that: two runs write under names of their own. */
-export async function runAll<T>(tasks: readonly Launch<T>[], { speculation, clock, late = () => {} }: Watching<T>): Promise<T[]> {
+/**
+ * Runs the tasks of one stage. Of a task that runs twice the first good answer counts, and only that: two runs write
+ * under names of their own.
+ */
+export async function runAll<T>(
+  tasks: readonly Launch<T>[],
+  { speculation, clock, late = () => {} }: Watching<T>,
+): Promise<T[]> {
   if (!speculation || tasks.length < 2) return Promise.all(tasks.map((launch) => launch(0)))
   const races = tasks.map((launch) => new Race(launch, clock, late))
   const over = new AbortController()
@@ -67,7 +76,9 @@ class Race<T> {
     this.#run(0)
   }
 
-  get tookMs(): number | null { return this.#tookMs }
+  get tookMs(): number | null {
+    return this.#tookMs
+  }
 
   copyIfSlowerThan(ms: number): void {
     if (this.#copied || this.#tookMs !== null || this.#clock.now() - this.#began <= ms) return
@@ -77,23 +88,35 @@ class Race<T> {
 
   #run(copy: 0 | 1): void {
     this.#running++
-    this.#launch(copy).then((answer) => {
-      if (this.#tookMs !== null) return this.#late(answer)
-      this.#tookMs = this.#clock.now() - this.#began
-      this.#won.resolve(answer)
-    }, (error) => {
-      // As long as the other one runs, it may still succeed.
-      if (--this.#running === 0) this.#won.reject(error)
-    })
+    this.#launch(copy).then(
+      (answer) => {
+        if (this.#tookMs !== null) return this.#late(answer)
+        this.#tookMs = this.#clock.now() - this.#began
+        this.#won.resolve(answer)
+      },
+      (error) => {
+        // As long as the other one runs, it may still succeed.
+        if (--this.#running === 0) this.#won.reject(error)
+      },
+    )
   }
 }
 
-async function watch<T>(races: readonly Race<T>[], { intervalMs, quantile, multiplier, minTaskRuntimeMs }: Speculation, clock: Clock, over: AbortSignal): Promise<void> {
+async function watch<T>(
+  races: readonly Race<T>[],
+  { intervalMs, quantile, multiplier, minTaskRuntimeMs }: Speculation,
+  clock: Clock,
+  over: AbortSignal,
+): Promise<void> {
   for (;;) {
     await clock.sleepUntil(clock.now() + intervalMs, over)
     if (over.aborted) return
-    const done = races.map(({ tookMs }) => tookMs).filter((ms) => ms !== null).sort((a, b) => a - b)
+    const done = races
+      .map(({ tookMs }) => tookMs)
+      .filter((ms) => ms !== null)
+      .sort((a, b) => a - b)
     if (done.length < Math.max(1, Math.floor(quantile * races.length))) continue
-    for (const race of races) race.copyIfSlowerThan(Math.max(minTaskRuntimeMs, multiplier * done[Math.floor(done.length / 2)]))
+    for (const race of races)
+      race.copyIfSlowerThan(Math.max(minTaskRuntimeMs, multiplier * done[Math.floor(done.length / 2)]))
   }
 }

@@ -30,7 +30,9 @@ export interface ScopeEnvironment {
   readonly shuffleIds: ReadonlyMap<ShuffleDependency, number>
 }
 
-/** What one task's lineage may ask for: its splits, its shuffle input, its share of the state. Collects what it changed. */
+/**
+ * What one task's lineage may ask for: its splits, its shuffle input, its share of the state. Collects what it changed.
+ */
 export class RunningTask implements TaskScope {
   readonly memo = new Map<RddNode<any>, Map<number, readonly unknown[]>>()
   readonly partition = { stageId: 0, partitionId: 0, attemptNumber: 0 }
@@ -62,7 +64,9 @@ export class RunningTask implements TaskScope {
     // A split read for a second output is not a second arrival.
     const isFirst = !(name in counts)
     if (isFirst) counts[name] = 0
-    const count = (records: number): void => { if (isFirst) counts[name] += records }
+    const count = (records: number): void => {
+      if (isFirst) counts[name] += records
+    }
     const failed = (error: unknown): void => this.#environment.outside?.note(error)
     return Symbol.asyncIterator in chunks ? watchedAsync(chunks, count, failed) : watched(chunks, count, failed)
   }
@@ -82,24 +86,44 @@ export class RunningTask implements TaskScope {
   }
 
   async #readShuffle(shuffle: number, reducer: number): Promise<ShuffleInput> {
-    const { input, sum } = await readSections(this.#spec.inputs[shuffle], reducer, (ref) => getBlob(this.#environment.blobs, ref))
+    const { input, sum } = await readSections(this.#spec.inputs[shuffle], reducer, (ref) =>
+      getBlob(this.#environment.blobs, ref),
+    )
     this.reduced.push({ shuffle, reducer, records: input.reduce((count, { values }) => count + values.length, 0), sum })
     return input
   }
 
-  blob(ref: BlobRef): Promise<Uint8Array> { return getBlob(this.#environment.blobs, ref) }
-  keyedState(request: StateRequest): Promise<KeyedState> { return this.#environment.store.keyed(request, this.#stateBlobs) }
+  blob(ref: BlobRef): Promise<Uint8Array> {
+    return getBlob(this.#environment.blobs, ref)
+  }
+  keyedState(request: StateRequest): Promise<KeyedState> {
+    return this.#environment.store.keyed(request, this.#stateBlobs)
+  }
 
   async stateChanged(request: StateRequest, state: KeyedState): Promise<void> {
-    this.stateWrites.push(await ofOperator(request, () => this.#environment.store.saveKeyed(request, state, this.#spec.plan.batch, this.#stateBlobs)))
+    this.stateWrites.push(
+      await ofOperator(request, () =>
+        this.#environment.store.saveKeyed(request, state, this.#spec.plan.batch, this.#stateBlobs),
+      ),
+    )
   }
 
   windowState(request: StateRequest, spec: WindowSpec): Promise<WindowState> {
     return this.#environment.store.window(request, spec, this.#spec.plan.time, this.#stateBlobs)
   }
 
-  async windowChanged(request: StateRequest, spec: WindowSpec, state: WindowState, pane: Pane | null, time: number): Promise<void> {
-    this.stateWrites.push(await ofOperator(request, () => this.#environment.store.saveWindow(request, spec, state, pane, time, this.#spec.plan.batch, this.#stateBlobs)))
+  async windowChanged(
+    request: StateRequest,
+    spec: WindowSpec,
+    state: WindowState,
+    pane: Pane | null,
+    time: number,
+  ): Promise<void> {
+    this.stateWrites.push(
+      await ofOperator(request, () =>
+        this.#environment.store.saveWindow(request, spec, state, pane, time, this.#spec.plan.batch, this.#stateBlobs),
+      ),
+    )
   }
 
   get #stateBlobs(): StateBlobs {
@@ -107,7 +131,17 @@ export class RunningTask implements TaskScope {
     return {
       get: (ref) => getBlob(blobs, ref),
       put: putState,
-      large: ({ operator, keyHash, bytes, bytesMax }) => log.event({ type: 'state-large', level: 'warn', operator, keyHash, bytes, message: `the state of the key with the hash ${keyHash} of "${operator}" takes more than half of the ${bytesMax} bytes that it may` }),
+      large: ({ operator, keyHash, bytes, bytesMax }) =>
+        log.event({
+          type: 'state-large',
+          level: 'warn',
+          operator,
+          keyHash,
+          bytes,
+          message:
+            `the state of the key with the hash ${keyHash} of "${operator}" takes more than half of the ` +
+            `${bytesMax} bytes that it may`,
+        }),
     }
   }
 }
@@ -121,7 +155,11 @@ async function ofOperator<T>({ operator, split }: StateRequest, save: () => Prom
   }
 }
 
-function* watched<T>(chunks: Iterable<readonly T[]>, count: (records: number) => void, failed: (error: unknown) => void): Iterable<readonly T[]> {
+function* watched<T>(
+  chunks: Iterable<readonly T[]>,
+  count: (records: number) => void,
+  failed: (error: unknown) => void,
+): Iterable<readonly T[]> {
   try {
     for (const chunk of chunks) {
       count(chunk.length)
@@ -133,7 +171,11 @@ function* watched<T>(chunks: Iterable<readonly T[]>, count: (records: number) =>
   }
 }
 
-async function* watchedAsync<T>(chunks: AsyncIterable<readonly T[]>, count: (records: number) => void, failed: (error: unknown) => void): AsyncIterable<readonly T[]> {
+async function* watchedAsync<T>(
+  chunks: AsyncIterable<readonly T[]>,
+  count: (records: number) => void,
+  failed: (error: unknown) => void,
+): AsyncIterable<readonly T[]> {
   try {
     for await (const chunk of chunks) {
       count(chunk.length)

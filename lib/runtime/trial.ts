@@ -14,16 +14,24 @@ import { serialiseError } from './serialised-error.ts'
 export function scratchOver(blobs: BlobStore): BlobStore {
   const own = new Map<string, Uint8Array>()
   return {
-    putNew: async (key, bytes) => { own.set(key, bytes) },
+    putNew: async (key, bytes) => {
+      own.set(key, bytes)
+    },
     get: async (key) => own.get(key) ?? blobs.get(key),
-    getRange: async (key, offset, length) => own.get(key)?.subarray(offset, offset + length) ?? blobs.getRange(key, offset, length),
+    getRange: async (key, offset, length) =>
+      own.get(key)?.subarray(offset, offset + length) ?? blobs.getRange(key, offset, length),
     list: (prefix) => blobs.list(prefix),
     delete: async () => {},
   }
 }
 
 /** Trials that run nothing of the program: they read what the plan cut. */
-export async function readForTrial(spec: TaskSpec, trial: Exclude<Trial, { kind: 'prefix' }>, graph: StreamGraph, host: TaskHost): Promise<TaskReport> {
+export async function readForTrial(
+  spec: TaskSpec,
+  trial: Exclude<Trial, { kind: 'prefix' }>,
+  graph: StreamGraph,
+  host: TaskHost,
+): Promise<TaskReport> {
   const run = host.random.run()
   const { task, exec } = spec
   const nothing = { shuffles: [], reduced: [], state: [], retained: [], outputs: [], records: {}, accumulators: {} }
@@ -62,22 +70,33 @@ class Reading {
   async store(letters: readonly DeadLetterFacts[], run: string): Promise<BlobRef> {
     const found: (DeadLetterFacts & { readonly record: unknown })[] = []
     for (const { source, split, chunks } of this.#splits()) {
-      const wanted = new Map(letters.filter((letter) => letter.source === source && letter.split === split).map((letter) => [letter.index, letter]))
+      const wanted = new Map(
+        letters
+          .filter((letter) => letter.source === source && letter.split === split)
+          .map((letter) => [letter.index, letter]),
+      )
       if (wanted.size === 0) continue
       let at = 0
-      for await (const chunk of chunks) for (const record of chunk) {
-        const letter = wanted.get(at++)
-        if (letter) found.push({ ...letter, record })
-      }
+      for await (const chunk of chunks)
+        for (const record of chunk) {
+          const letter = wanted.get(at++)
+          if (letter) found.push({ ...letter, record })
+        }
     }
-    return putBlob(this.#host.blobs, this.#names.deadLetters(this.#spec.plan.batch, `${run}.0`), encodeLetters(found), 0)
+    return putBlob(
+      this.#host.blobs,
+      this.#names.deadLetters(this.#spec.plan.batch, `${run}.0`),
+      encodeLetters(found),
+      0,
+    )
   }
 
   *#splits(): Iterable<{ readonly source: string; readonly split: string; readonly chunks: Chunks<unknown> }> {
     const { blobs, clock, random, log } = this.#host
     for (const { uid, source } of this.#graph.inputs) {
       const io = { blobs, clock, random, log, prefix: this.#names.source(uid) }
-      for (const split of this.#spec.plan.cuts[uid]?.splits ?? []) yield { source: uid, split: JSON.stringify(split), chunks: readSplit<unknown>(source!, split, io) }
+      for (const split of this.#spec.plan.cuts[uid]?.splits ?? [])
+        yield { source: uid, split: JSON.stringify(split), chunks: readSplit<unknown>(source!, split, io) }
     }
   }
 }

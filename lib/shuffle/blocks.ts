@@ -27,9 +27,15 @@ export interface ReadSections {
 }
 
 /** A reducer's section of every map task's block, in map order. */
-export async function readSections(outputs: readonly MapOutput[], reducer: number, get: (ref: BlobRef) => Promise<Uint8Array>): Promise<ReadSections> {
+export async function readSections(
+  outputs: readonly MapOutput[],
+  reducer: number,
+  get: (ref: BlobRef) => Promise<Uint8Array>,
+): Promise<ReadSections> {
   const wanted = outputs.filter((output) => output.counts[reducer] > 0)
-  const blocks = await Promise.all(wanted.map(async (output) => ({ output, block: openBlock(await get(output.ref), output.ref.key) })))
+  const blocks = await Promise.all(
+    wanted.map(async (output) => ({ output, block: openBlock(await get(output.ref), output.ref.key) })),
+  )
   return {
     input: blocks.map(({ output, block }) => asMany(output, reducer, bucketOf(block.read(reducer, 1)))),
     sum: blocks.reduce((sum, { block }) => sum + block.sectionRange(reducer).crc, 0),
@@ -39,9 +45,15 @@ export async function readSections(outputs: readonly MapOutput[], reducer: numbe
 /** Always on: a reducer that gets more or fewer records than its map task sent must not go on. */
 function asMany({ ref, counts }: MapOutput, reducer: number, bucket: Bucket): Bucket {
   if (bucket.values.length === counts[reducer]) return bucket
-  throw new SluiceError('E_BLOB_CORRUPT', `${ref.key} holds ${bucket.values.length} records for reducer ${reducer}, but ${counts[reducer]} were sent.`, {
-    where: { partition: reducer }, did: 'nothing of it was used; the stages run again', retry: true,
-  })
+  throw new SluiceError(
+    'E_BLOB_CORRUPT',
+    `${ref.key} holds ${bucket.values.length} records for reducer ${reducer}, but ${counts[reducer]} were sent.`,
+    {
+      where: { partition: reducer },
+      did: 'nothing of it was used; the stages run again',
+      retry: true,
+    },
+  )
 }
 
 /** The same from blocks at hand. */
@@ -50,7 +62,8 @@ export function decodeBuckets(blocks: readonly Uint8Array[], reducer: number): S
   return opened.filter((block) => block.has(reducer)).map((block) => bucketOf(block.read(reducer, 1)))
 }
 
-const bucketOf = (columns: readonly unknown[][]): Bucket => (columns.length === 2 ? { keys: columns[0], values: columns[1] } : { keys: null, values: columns[0] })
+const bucketOf = (columns: readonly unknown[][]): Bucket =>
+  columns.length === 2 ? { keys: columns[0], values: columns[1] } : { keys: null, values: columns[0] }
 
 /** Several map partitions of one task as one map output, bucket by bucket. */
 export function joinBuckets(parts: readonly Buckets[]): Buckets {

@@ -6,13 +6,15 @@ import type { Aggregator } from './writer.ts'
 export type Emit = (pair: readonly [unknown, any]) => void
 type Loop = (table: KeyTable, combined: ValueColumn) => Emit
 
-/** By the closure that merges, then by the one that begins; reductions begin with the value itself, and share a loop. */
+/**
+ * By the closure that merges, then by the one that begins; reductions begin with the value itself, and share a loop.
+ */
 const loops = new WeakMap<object, WeakMap<object, Loop>>()
 const REDUCES = {}
 
 /**
- * The innermost step of a reduction, one function per user closure: where several reductions of a process shared it, the call of the closure inside would
- * see them all, and would no longer be inlined.
+ * The innermost step of a reduction, one function per user closure: where several reductions of a process shared it,
+ * the call of the closure inside would see them all, and would no longer be inlined.
  */
 export function combineLoop({ create, merge, reduce }: Aggregator<any, any>): Loop {
   let byCreate = loops.get(merge)
@@ -38,8 +40,11 @@ function generated(create: unknown, merge: unknown, reduce: boolean): Loop | nul
   }
 }
 
-const composed = (create: (value: unknown) => unknown, merge: (combined: unknown, value: unknown) => unknown): Loop => (table, combined) => (pair) => {
-  const known = table.size
-  const id = table.upsert(pair[0])
-  combined.set(id, id === known ? create(pair[1]) : merge(combined.get(id), pair[1]))
-}
+const composed =
+  (create: (value: unknown) => unknown, merge: (combined: unknown, value: unknown) => unknown): Loop =>
+  (table, combined) =>
+  (pair) => {
+    const known = table.size
+    const id = table.upsert(pair[0])
+    combined.set(id, id === known ? create(pair[1]) : merge(combined.get(id), pair[1]))
+  }

@@ -3,16 +3,16 @@ import { hashKey } from '../model/key/hash.ts'
 import { KEY_GROUPS, keyGroupOf, partitionOfGroup } from '../model/key/key-group.ts'
 
 /**
- * Decides which reducer owns a key (Spark's `Partitioner`). Two partitioners are equal when they send every key to the same place:
- * then a second shuffle is not needed.
+ * Decides which reducer owns a key (Spark's `Partitioner`). Two partitioners are equal when they send every key to the
+ * same place: then a second shuffle is not needed.
  */
 export interface Partitioner {
   readonly numPartitions: number
   getPartition(key: unknown): number
   equals(other: Partitioner): boolean
   /**
-   * Names what decides where a key goes. State that was kept under one name is refused under another; without a name any partitioner of the
-   * program's own counts as the same.
+   * Names what decides where a key goes. State that was kept under one name is refused under another; without a name
+   * any partitioner of the program's own counts as the same.
    */
   readonly id?: string
 }
@@ -21,8 +21,9 @@ export interface Partitioner {
 export const HASH_PARTITIONER = 'hash'
 
 /**
- * Keys hash into a fixed number of key groups, and partitions own contiguous ranges of groups. State uses the same function,
- * so changing the number of partitions moves whole groups and never a key by itself. A null key goes to partition 0, as in Spark.
+ * Keys hash into a fixed number of key groups, and partitions own contiguous ranges of groups. State uses the same
+ * function, so changing the number of partitions moves whole groups and never a key by itself. A null key goes to
+ * partition 0, as in Spark.
  */
 export class HashPartitioner implements Partitioner {
   readonly id = HASH_PARTITIONER
@@ -58,7 +59,9 @@ export class RangePartitioner implements Partitioner {
     this.numPartitions = bounds.length + 1
   }
 
-  get id(): string { return `range ${this.#bounds.map((bound) => hashKey(bound).toString(16)).join('-')}`.trimEnd() }
+  get id(): string {
+    return `range ${this.#bounds.map((bound) => hashKey(bound).toString(16)).join('-')}`.trimEnd()
+  }
 
   getPartition(key: unknown): number {
     let low = 0

@@ -4,9 +4,13 @@ import type { ShuffleInput } from './buckets.ts'
 import type { Aggregator } from './writer.ts'
 
 /** One map task has combined everything: nothing is left to merge. */
-export const isMerged = (input: ShuffleInput, { perPartition }: Aggregator<any, any>): boolean => input.length === 1 && !perPartition
+export const isMerged = (input: ShuffleInput, { perPartition }: Aggregator<any, any>): boolean =>
+  input.length === 1 && !perPartition
 
-/** The reduce side of a combining shuffle. One map task that shares its table has combined already: nothing is left to merge. */
+/**
+ * The reduce side of a combining shuffle. One map task that shares its table has combined already: nothing is left to
+ * merge.
+ */
 export function mergedPairs<C>(input: ShuffleInput, aggregator: Aggregator<never, C>): [unknown, C][] {
   if (isMerged(input, aggregator)) return zipColumns<C>(input[0].keys!, input[0].values)
   return aggregate<C, C>(input, (value) => value, aggregator.mergeCombiners)
@@ -16,7 +20,11 @@ export function mergedPairs<C>(input: ShuffleInput, aggregator: Aggregator<never
 export const aggregatedPairs = <V, C>(input: ShuffleInput, aggregator: Aggregator<V, C>): [unknown, C][] =>
   aggregate<V, C>(input, aggregator.create, aggregator.merge)
 
-function aggregate<V, C>(input: ShuffleInput, create: (value: V) => C, merge: (combined: C, value: V) => C): [unknown, C][] {
+function aggregate<V, C>(
+  input: ShuffleInput,
+  create: (value: V) => C,
+  merge: (combined: C, value: V) => C,
+): [unknown, C][] {
   const table = new KeyTable()
   const combined = new ValueColumn()
   for (const { keys, values } of input) {

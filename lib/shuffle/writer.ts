@@ -12,7 +12,10 @@ export interface Aggregator<V, C> {
   mergeCombiners(a: C, b: C): C
   /** `create` is the identity and `merge` is `mergeCombiners`: the loop then calls one closure only. */
   readonly reduce?: boolean
-  /** `create` adds something of its own, a zero value: it counts once per key and map partition, however partitions are grouped into tasks. */
+  /**
+   * `create` adds something of its own, a zero value: it counts once per key and map partition, however partitions are
+   * grouped into tasks.
+   */
   readonly perPartition?: boolean
 }
 
@@ -30,13 +33,27 @@ export function combiningWriter<V, C>(aggregator: Aggregator<V, C>, partitioner:
   const table = new KeyTable(expected)
   const combined = new ValueColumn(expected)
   const emit = combineLoop(aggregator)(table, combined)
-  return { emit, get size() { return table.size }, finish: () => finishTable(aggregator, table, combined, partitioner) }
+  return {
+    emit,
+    get size() {
+      return table.size
+    },
+    finish: () => finishTable(aggregator, table, combined, partitioner),
+  }
 }
 
-/** How many keys a reduction met last time: the next batch of a stream is rarely very different, and its table need not grow again. */
+/**
+ * How many keys a reduction met last time: the next batch of a stream is rarely very different, and its table need not
+ * grow again.
+ */
 const lastSizes = new WeakMap<object, number>()
 
-function finishTable(aggregator: Aggregator<any, any>, table: KeyTable, combined: ValueColumn, partitioner: Partitioner): Buckets {
+function finishTable(
+  aggregator: Aggregator<any, any>,
+  table: KeyTable,
+  combined: ValueColumn,
+  partitioner: Partitioner,
+): Buckets {
   lastSizes.set(aggregator.merge, table.size)
   return splitTable(table, combined, partitioner)
 }
@@ -59,19 +76,30 @@ export function pairWriter(partitioner: Partitioner): ShuffleWriter {
   const only = buckets.length === 1 ? buckets[0] : null
   const byHash = partitioner instanceof HashPartitioner ? partitioner : null
   const emit = (pair: readonly [unknown, unknown]) => {
-    const target = only ?? buckets[byHash ? byHash.partitionOfHash(hashKey(pair[0])) : partitioner.getPartition(pair[0])]
+    const target =
+      only ?? buckets[byHash ? byHash.partitionOfHash(hashKey(pair[0])) : partitioner.getPartition(pair[0])]
     target.keys.push(pair[0])
     target.values.push(pair[1])
   }
-  return { emit, get size() { return buckets.reduce((sum, bucket) => sum + bucket.values.length, 0) }, finish: () => buckets }
+  return {
+    emit,
+    get size() {
+      return buckets.reduce((sum, bucket) => sum + bucket.values.length, 0)
+    },
+    finish: () => buckets,
+  }
 }
 
 /** Sends each record where `route` says; `route` is made anew per map partition. */
 export function routedWriter(reducers: number, route: (record: unknown) => number): ShuffleWriter {
   const values: unknown[][] = Array.from({ length: reducers }, () => [])
   return {
-    emit: (record: unknown) => { values[route(record)].push(record) },
-    get size() { return values.reduce((sum, column) => sum + column.length, 0) },
+    emit: (record: unknown) => {
+      values[route(record)].push(record)
+    },
+    get size() {
+      return values.reduce((sum, column) => sum + column.length, 0)
+    },
     finish: () => values.map((column) => ({ keys: null, values: column })),
   }
 }

@@ -7,7 +7,10 @@ import { messageOf, SluiceError } from '../model/errors.ts'
 import { BUNDLED, type Delivery, type OutputSink } from '../output/sink.ts'
 
 export interface FilesOptions<T> {
-  /** `text`: each string, number, boolean or bigint as a line. `ndjson`: each record as a line of JSON. Or a function that makes the line, without its end. */
+  /**
+   * `text`: each string, number, boolean or bigint as a line. `ndjson`: each record as a line of JSON. Or a function
+   * that makes the line, without its end.
+   */
   readonly format: 'text' | 'ndjson' | ((record: T) => string)
   /** What file names begin with (default `part`). */
   readonly name?: string
@@ -26,19 +29,24 @@ export interface FilesManifest {
 }
 
 /**
- * One file per batch and partition below the folder `path`, and when all are there one file in `_manifest` that lists them: exactly once, and a batch
- * whole or not at all, for readers that go by the manifests. File names follow from app incarnation, batch and partition, and the bytes were fixed by
- * the commit, so writing again changes nothing. Files appear whole; `_temporary` holds what is being written. A folder belongs to one output.
- * Throws `E_SINK_NAME` here; writing throws `E_SINK_VALUE` and `E_SINK_TAKEN`.
+ * One file per batch and partition below the folder `path`, and when all are there one file in `_manifest` that lists
+ * them: exactly once, and a batch whole or not at all, for readers that go by the manifests. File names follow from app
+ * incarnation, batch and partition, and the bytes were fixed by the commit, so writing again changes nothing. Files
+ * appear whole; `_temporary` holds what is being written. A folder belongs to one output. Throws `E_SINK_NAME` here;
+ * writing throws `E_SINK_VALUE` and `E_SINK_TAKEN`.
  */
 export function files<T>(path: string, { format, name = 'part' }: FilesOptions<T>): OutputSink<T, 'exactly-once'> {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$/.test(name)) {
-    throw new SluiceError('E_SINK_NAME', `${JSON.stringify(name)} cannot begin the name of a file.`, { did: 'nothing was written', next: ['use letters, digits, dots, hyphens and underscores'] })
+    throw new SluiceError('E_SINK_NAME', `${JSON.stringify(name)} cannot begin the name of a file.`, {
+      did: 'nothing was written',
+      next: ['use letters, digits, dots, hyphens and underscores'],
+    })
   }
   const folder = new Folder(path)
   const lineOf = typeof format === 'function' ? format : format === 'text' ? textLine : jsonLine
   const extension = format === 'ndjson' ? 'ndjson' : 'txt'
-  const fileName = (inc: string, batch: number, partition: number): string => `${name}-${safe(inc)}-${padded(batch, 10)}-${padded(partition, 5)}.${extension}`
+  const fileName = (inc: string, batch: number, partition: number): string =>
+    `${name}-${safe(inc)}-${padded(batch, 10)}-${padded(partition, 5)}.${extension}`
   return {
     name: 'files',
     guarantee: 'exactly-once',
@@ -52,10 +60,24 @@ export function files<T>(path: string, { format, name = 'part' }: FilesOptions<T
     },
     async finish(batch) {
       await folder.claim(batch)
-      const names = Array.from({ length: batch.partitions }, (_, partition) => ({ partition, name: fileName(batch.inc, batch.batch, partition) }))
+      const names = Array.from({ length: batch.partitions }, (_, partition) => ({
+        partition,
+        name: fileName(batch.inc, batch.batch, partition),
+      }))
       const { app, inc, sink, timeMs, partitions } = batch
-      const manifest: FilesManifest = { app, inc, sink, batch: batch.batch, timeMs, partitions, files: await folder.present(names) }
-      await folder.place(join('_manifest', `${padded(batch.batch, 10)}-${safe(inc)}.json`), Buffer.from(`${JSON.stringify(manifest)}\n`))
+      const manifest: FilesManifest = {
+        app,
+        inc,
+        sink,
+        batch: batch.batch,
+        timeMs,
+        partitions,
+        files: await folder.present(names),
+      }
+      await folder.place(
+        join('_manifest', `${padded(batch.batch, 10)}-${safe(inc)}.json`),
+        Buffer.from(`${JSON.stringify(manifest)}\n`),
+      )
     },
   }
 }
@@ -88,9 +110,16 @@ class Folder {
     if (!existsSync(place)) await this.place(join('_manifest', '_owner'), Buffer.from(JSON.stringify({ app, sink })))
     const owner = ownerIn(await readFile(place, 'utf8'))
     if (owner?.app !== app || owner.sink !== sink) {
-      throw new SluiceError('E_SINK_TAKEN', `${this.#path} holds the files of ${owner ? `output "${owner.sink}" of app "${owner.app}"` : 'somebody who cannot be read'}.`, {
-        where: { operator: sink }, did: 'nothing was written', next: ['give every output a folder of its own'],
-      })
+      throw new SluiceError(
+        'E_SINK_TAKEN',
+        `${this.#path} holds the files of ` +
+          `${owner ? `output "${owner.sink}" of app "${owner.app}"` : 'somebody who cannot be read'}.`,
+        {
+          where: { operator: sink },
+          did: 'nothing was written',
+          next: ['give every output a folder of its own'],
+        },
+      )
     }
     this.#owner = { app, sink }
   }
@@ -111,10 +140,13 @@ class Folder {
   }
 
   /** Partitions without records have no file. */
-  async present(names: readonly { readonly partition: number; readonly name: string }[]): Promise<FilesManifest['files']> {
+  async present(
+    names: readonly { readonly partition: number; readonly name: string }[],
+  ): Promise<FilesManifest['files']> {
     const found: { name: string; partition: number; bytes: number }[] = []
     for (const { name, partition } of names) {
-      if (existsSync(join(this.#path, name))) found.push({ name, partition, bytes: (await stat(join(this.#path, name))).size })
+      if (existsSync(join(this.#path, name)))
+        found.push({ name, partition, bytes: (await stat(join(this.#path, name))).size })
     }
     return found
   }
@@ -142,7 +174,9 @@ const safe = (text: string): string => encodeURIComponent(text).replaceAll('.', 
 
 function textLine(record: unknown): string {
   if (['string', 'number', 'boolean', 'bigint'].includes(typeof record)) return String(record)
-  throw badLine(`text needs strings or numbers, and a record is ${record === null ? 'null' : `of type ${typeof record}`}`)
+  throw badLine(
+    `text needs strings or numbers, and a record is ${record === null ? 'null' : `of type ${typeof record}`}`,
+  )
 }
 
 function jsonLine(record: unknown): string {
@@ -163,4 +197,8 @@ function checkedLine(line: string, { sink, partition, batch }: Delivery): string
 }
 
 const badLine = (why: string, where: { operator?: string; partition?: number; batch?: number } = {}): SluiceError =>
-  new SluiceError('E_SINK_VALUE', `${why[0].toUpperCase()}${why.slice(1)}.`, { where, did: 'nothing of its partition was written', next: ["format: 'ndjson'", 'or give `format` a function that makes the line'] })
+  new SluiceError('E_SINK_VALUE', `${why[0].toUpperCase()}${why.slice(1)}.`, {
+    where,
+    did: 'nothing of its partition was written',
+    next: ["format: 'ndjson'", 'or give `format` a function that makes the line'],
+  })

@@ -6,6 +6,10 @@ export async function loadPeer<M>(name: string, load: () => Promise<M>): Promise
     return await load()
   } catch (cause) {
     if ((cause as { code?: unknown } | null)?.code !== 'ERR_MODULE_NOT_FOUND') throw cause
-    throw new SluiceError('E_SINK_PEER', `This sink needs the package ${name}.`, { did: 'nothing was written', next: [`npm install ${name}`], cause })
+    throw new SluiceError('E_SINK_PEER', `This sink needs the package ${name}.`, {
+      did: 'nothing was written',
+      next: [`npm install ${name}`],
+      cause,
+    })
   }
 }

@@ -1,11 +1,13 @@
 /**
  * Runs commands of one partition behind its fence, as one step that no other client can see the middle of.
  *
- * KEYS: the fence, a hash of `batch` (the last one begun), `done` (how many commands of it were applied) and `whole` (1 when that was all).
- * ARGV: batch, number of commands of the batch before these, whether these are the last, count of commands, length of each, then all their words.
- * Answers `ok`, `ahead` with the last batch, or `refused` with the index in the batch of a command that failed, and why.
+ * KEYS: the fence, a hash of `batch` (the last one begun), `done` (how many commands of it were applied) and `whole` (1
+ * when that was all). ARGV: batch, number of commands of the batch before these, whether these are the last, count of
+ * commands, length of each, then all their words. Answers `ok`, `ahead` with the last batch, or `refused` with the
+ * index in the batch of a command that failed, and why.
  *
- * Redis does not undo what came before a command that fails, so `done` keeps how far it got: the next attempt goes on there.
+ * Redis does not undo what came before a command that fails, so `done` keeps how far it got: the next attempt goes on
+ * there.
  */
 export const fencedCommands = `
 local batch, from, last, count = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])

@@ -18,7 +18,10 @@ export type RedisClient =
 
 export interface RedisOptions<T> {
   readonly name?: string
-  /** What to do for one record, in order. Must depend on its arguments alone: a partition that was interrupted goes on where it stopped. */
+  /**
+   * What to do for one record, in order. Must depend on its arguments alone: a partition that was interrupted goes on
+   * where it stopped.
+   */
   readonly commands: (record: T, delivery: Delivery) => readonly RedisCommand[]
   /** What the keys of fences start with (default `sluice:fence:`). */
   readonly fencePrefix?: string
@@ -29,11 +32,11 @@ export interface RedisOptions<T> {
 }
 
 /**
- * Commands to Redis: exactly once in effect, as long as Redis itself keeps what it confirmed. The commands of a partition run in a script that also
- * keeps, in a fence key, how far the partition has come; up to `batchCommands` of them appear at once. Needs one server (or a cluster whose keys
- * all live in one slot), and an eviction policy that spares the fence keys (`noeviction` or `volatile-…`).
- * Give a connected client, which stays yours to close, or a URL. Writing throws `E_SINK_VALUE`, `E_SINK_AHEAD`, `E_SINK_REJECTED`,
- * `E_SINK_UNAVAILABLE` and `E_SINK_PEER`.
+ * Commands to Redis: exactly once in effect, as long as Redis itself keeps what it confirmed. The commands of a
+ * partition run in a script that also keeps, in a fence key, how far the partition has come; up to `batchCommands` of
+ * them appear at once. Needs one server (or a cluster whose keys all live in one slot), and an eviction policy that
+ * spares the fence keys (`noeviction` or `volatile-…`). Give a connected client, which stays yours to close, or a URL.
+ * Writing throws `E_SINK_VALUE`, `E_SINK_AHEAD`, `E_SINK_REJECTED`, `E_SINK_UNAVAILABLE` and `E_SINK_PEER`.
  */
 export function redis<T>(client: RedisClient | string, options: RedisOptions<T>): OutputSink<T, 'exactly-once'> {
   const server = new RedisServer(client)
@@ -44,10 +47,17 @@ export function redis<T>(client: RedisClient | string, options: RedisOptions<T>)
     [BUNDLED]: true,
     async write(records, delivery) {
       const commands = records.flatMap((record) => options.commands(record, delivery).map(bytesOf))
-      const fence = (options.fencePrefix ?? 'sluice:fence:') + [delivery.app, delivery.inc, delivery.sink, delivery.partition].map(encodeURIComponent).join(':')
+      const fence =
+        (options.fencePrefix ?? 'sluice:fence:') +
+        [delivery.app, delivery.inc, delivery.sink, delivery.partition].map(encodeURIComponent).join(':')
       // A partition without commands moves its fence too.
       for (let at = 0; at === 0 || at < commands.length; at += chunkMax) {
-        const chunk = { fence, from: at, commands: commands.slice(at, at + chunkMax), isLast: at + chunkMax >= commands.length }
+        const chunk = {
+          fence,
+          from: at,
+          commands: commands.slice(at, at + chunkMax),
+          isLast: at + chunkMax >= commands.length,
+        }
         await tryRepeatedly(delivery, options.attempts ?? 5, () => attempt(server, delivery, chunk))
       }
     },
@@ -89,11 +99,15 @@ function obey(answer: unknown, delivery: Delivery, place: string): void {
   const [verdict, detail, message] = (answer as readonly unknown[]).map(String)
   if (verdict === 'ahead') throw sinkAhead(delivery, Number(detail), place)
   if (verdict === 'refused') {
-    throw new SluiceError('E_SINK_REJECTED', `${place} refused command ${Number(detail) + 1} of the partition: ${message}`, {
-      where: { operator: delivery.sink, partition: delivery.partition, batch: delivery.batch },
-      did: 'the commands before it were applied and are not repeated; the next attempt goes on with this one',
-      next: ['correct the key that has another type, or the command'],
-    })
+    throw new SluiceError(
+      'E_SINK_REJECTED',
+      `${place} refused command ${Number(detail) + 1} of the partition: ${message}`,
+      {
+        where: { operator: delivery.sink, partition: delivery.partition, batch: delivery.batch },
+        did: 'the commands before it were applied and are not repeated; the next attempt goes on with this one',
+        next: ['correct the key that has another type, or the command'],
+      },
+    )
   }
 }
 
@@ -163,16 +177,29 @@ interface OwnClient {
 /** Reconnecting is ours: a client that does so by itself keeps commands waiting without end. */
 async function openClient(url: string): Promise<OwnClient> {
   const { createClient } = await loadPeer('@redis/client', () => import('@redis/client'))
-  const client = createClient({ url, disableOfflineQueue: true, socket: { reconnectStrategy: false, connectTimeout: connectMs, socketTimeout: silenceMs } })
+  const client = createClient({
+    url,
+    disableOfflineQueue: true,
+    socket: { reconnectStrategy: false, connectTimeout: connectMs, socketTimeout: silenceMs },
+  })
   client.on('error', () => {})
   await client.connect()
   return client
 }
 
-/** An error that the server sent, rather than one of the connection; a server that is starting or changing roles will be well later. */
+/**
+ * An error that the server sent, rather than one of the connection; a server that is starting or changing roles will be
+ * well later.
+ */
 function isReplyOfServer(error: unknown): boolean {
-  const { name, message, constructor } = (error ?? {}) as { name?: unknown; message?: unknown; constructor?: { name?: unknown } }
-  const isReply = name === 'ReplyError' || ['ReplyError', 'SimpleError', 'ErrorReply', 'BlobError'].includes(String(constructor?.name))
+  const { name, message, constructor } = (error ?? {}) as {
+    name?: unknown
+    message?: unknown
+    constructor?: { name?: unknown }
+  }
+  const isReply =
+    name === 'ReplyError' ||
+    ['ReplyError', 'SimpleError', 'ErrorReply', 'BlobError'].includes(String(constructor?.name))
   return isReply && !/^(LOADING|BUSY|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|READONLY|OOM) /.test(String(message))
 }
 
@@ -180,10 +207,17 @@ function bytesOf(command: RedisCommand): readonly Buffer[] {
   return command.map((value) => {
     if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength)
     const isText = typeof value === 'string' && value.isWellFormed()
-    if (isText || typeof value === 'bigint' || (typeof value === 'number' && Number.isFinite(value))) return Buffer.from(String(value))
-    throw new SluiceError('E_SINK_VALUE', `An argument of ${String(command[0])} is ${typeof value === 'string' ? 'text with half a surrogate pair' : String(value)}.`, {
-      did: 'nothing of its partition was sent', next: ['use strings, finite numbers, bigints or bytes; make anything else a string in `commands`'],
-    })
+    if (isText || typeof value === 'bigint' || (typeof value === 'number' && Number.isFinite(value)))
+      return Buffer.from(String(value))
+    throw new SluiceError(
+      'E_SINK_VALUE',
+      `An argument of ${String(command[0])} is ` +
+        `${typeof value === 'string' ? 'text with half a surrogate pair' : String(value)}.`,
+      {
+        did: 'nothing of its partition was sent',
+        next: ['use strings, finite numbers, bigints or bytes; make anything else a string in `commands`'],
+      },
+    )
   })
 }
 

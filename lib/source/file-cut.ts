@@ -7,7 +7,9 @@ import type { CutRequest, SourceIo } from './source.ts'
 
 /** Lists directories of any kind of store. */
 export interface FileLister {
-  /** The files directly in the directories that match `directories`, in order of path; `null` when no directory matches. */
+  /**
+   * The files directly in the directories that match `directories`, in order of path; `null` when no directory matches.
+   */
   list(directories: string): Promise<readonly ListedFile[] | null>
 }
 
@@ -15,8 +17,8 @@ export interface FileChoice {
   /** Which files belong to the stream, by path. Default: those whose name does not begin with a dot. */
   readonly filter?: (path: string) => boolean
   /**
-   * `times` (default): Spark's rule, by modification time, looking back `minRememberMs`. `seen`: every file once, whenever it appears, also
-   * those that were there before the stream (unless `newFilesOnly`); right for object stores.
+   * `times` (default): Spark's rule, by modification time, looking back `minRememberMs`. `seen`: every file once,
+   * whenever it appears, also those that were there before the stream (unless `newFilesOnly`); right for object stores.
    */
   readonly select?: 'times' | 'seen'
   /** Leave out what was modified before the stream was created. Default: true for `times`, false for `seen`. */
@@ -40,7 +42,12 @@ export class FileCutter {
   readonly #seen = new SeenFiles()
   #missing = false
 
-  constructor(directories: string, lister: FileLister, choice: FileChoice, split: (file: ListedFile) => readonly FileSplit[]) {
+  constructor(
+    directories: string,
+    lister: FileLister,
+    choice: FileChoice,
+    split: (file: ListedFile) => readonly FileSplit[],
+  ) {
     this.#directories = directories
     this.#lister = lister
     this.#choice = choice
@@ -66,21 +73,31 @@ export class FileCutter {
   /** A directory that is not there yet is not an error: it may come. */
   async #list({ io }: CutRequest): Promise<readonly ListedFile[]> {
     const files = await this.#lister.list(this.#directories)
-    if (!files && !this.#missing) io.log.event({ type: 'source-directory-missing', level: 'warn', directory: this.#directories })
+    if (!files && !this.#missing)
+      io.log.event({ type: 'source-directory-missing', level: 'warn', directory: this.#directories })
     this.#missing = !files
     return files ?? []
   }
 
-  async #select(files: readonly ListedFile[], request: CutRequest): Promise<{ selected: readonly ListedFile[]; position: Position }> {
+  async #select(
+    files: readonly ListedFile[],
+    request: CutRequest,
+  ): Promise<{ selected: readonly ListedFile[]; position: Position }> {
     const { time, intervalMs, zeroTime, startedAt = zeroTime, io } = request
-    const { select = 'times', newFilesOnly = select === 'times', minRememberMs = MIN_REMEMBER_MS, maxFilesPerBatch = Infinity } = this.#choice
+    const {
+      select = 'times',
+      newFilesOnly = select === 'times',
+      minRememberMs = MIN_REMEMBER_MS,
+      maxFilesPerBatch = Infinity,
+    } = this.#choice
     const before = request.position as unknown as Position | null
     if (select === 'times') {
       const state = before && 'times' in before ? before.times : { created: startedAt, recent: [] }
       const { selected, next } = selectByTime(files, time, state, { intervalMs, minRememberMs, newFilesOnly })
       return { selected, position: { times: next } }
     }
-    const { created, seen } = before && 'seen' in before ? before : { created: startedAt, seen: { object: null, recent: [] } }
+    const { created, seen } =
+      before && 'seen' in before ? before : { created: startedAt, seen: { object: null, recent: [] } }
     const candidates = newFilesOnly ? files.filter((file) => file.mtimeMs > created) : files
     const { selected, next } = await this.#seen.select(candidates, seen, maxFilesPerBatch, io)
     return { selected, position: { created, seen: next } }

@@ -1,6 +1,8 @@
 import type { ListedFile } from './file-selection.ts'
 
-/** Bytes `[start, end)` of a file that had `size` bytes when it was listed. For lines: those that begin in this range. */
+/**
+ * Bytes `[start, end)` of a file that had `size` bytes when it was listed. For lines: those that begin in this range.
+ */
 export interface FileSplit {
   readonly path: string
   readonly start: number
@@ -9,7 +11,10 @@ export interface FileSplit {
   readonly etag?: string
 }
 
-/** Splits of at most `splitBytes`, whose bounds are multiples of `unit`. An empty file is one empty split, as a small file is one split. */
+/**
+ * Splits of at most `splitBytes`, whose bounds are multiples of `unit`. An empty file is one empty split, as a small
+ * file is one split.
+ */
 export function splitFile(file: ListedFile, splitBytes: number, unit = 1): FileSplit[] {
   const units = Math.ceil(file.size / unit)
   const count = Math.max(1, Math.ceil(units / Math.max(1, Math.floor(splitBytes / unit))))
@@ -17,4 +22,10 @@ export function splitFile(file: ListedFile, splitBytes: number, unit = 1): FileS
   return Array.from({ length: count }, (_, i) => ({ ...wholeFile(file), start: bound(i), end: bound(i + 1) }))
 }
 
-export const wholeFile = ({ path, size, etag }: ListedFile): FileSplit => ({ path, start: 0, end: size, size, ...(etag === undefined ? {} : { etag }) })
+export const wholeFile = ({ path, size, etag }: ListedFile): FileSplit => ({
+  path,
+  start: 0,
+  end: size,
+  size,
+  ...(etag === undefined ? {} : { etag }),
+})

@@ -8,16 +8,20 @@ export interface LineOptions {
   readonly maxLineBytes?: number
   /** A `\r` alone ends a line, as on sockets. Without it, a `\r` that no `\n` follows is data, as in files. */
   readonly loneReturn?: boolean
-  /** Told about a line that is too long or not text, which is then left out. Without it such a line is thrown as an error. */
+  /**
+   * Told about a line that is too long or not text, which is then left out. Without it such a line is thrown as an
+   * error.
+   */
   readonly onBad?: (error: SluiceError) => void
 }
 
 export const LINE_BYTES_MAX = 1 << 20
 
 /**
- * Turns bytes that arrive in pieces into lines: strings of their own, which hold no piece alive. Ends of lines are `\n` and `\r\n`; what
- * follows the last one is a line too, unless it is empty. A byte order mark at the start is dropped.
- * Throws `E_RECORD_TOO_LARGE` and `E_DECODE_UTF8` with the offset of the line or byte; after that the buffer is of no use.
+ * Turns bytes that arrive in pieces into lines: strings of their own, which hold no piece alive. Ends of lines are `\n`
+ * and `\r\n`; what follows the last one is a line too, unless it is empty. A byte order mark at the start is dropped.
+ * Throws `E_RECORD_TOO_LARGE` and `E_DECODE_UTF8` with the offset of the line or byte; after that the buffer is of no
+ * use.
  */
 export class LineBuffer {
   readonly #what: string
@@ -36,7 +40,11 @@ export class LineBuffer {
   #afterReturn = false
 
   /** `what` names the input in errors; `offset` is where in it the first piece starts. */
-  constructor(what: string, options: LineOptions = {}, { offset = 0, capacity = 1 << 16 }: { offset?: number; capacity?: number } = {}) {
+  constructor(
+    what: string,
+    options: LineOptions = {},
+    { offset = 0, capacity = 1 << 16 }: { offset?: number; capacity?: number } = {},
+  ) {
     this.#what = what
     this.#maxLineBytes = options.maxLineBytes ?? LINE_BYTES_MAX
     this.#utf8 = options.encoding !== 'latin1'
@@ -112,7 +120,10 @@ export class LineBuffer {
     return this.#otherLines(ascii ? from : this.#afterMark(from, end), end, ascii || isUtf8(bytes))
   }
 
-  /** Splitting a string is the fastest way to find lines; but what it gives are slices of it, so longer lines are made anew. */
+  /**
+   * Splitting a string is the fastest way to find lines; but what it gives are slices of it, so longer lines are made
+   * anew.
+   */
   #latin1Lines(start: number, end: number, returns: boolean): string[] {
     const bytes = this.#bytes
     const lines = bytes.latin1Slice(start, end - 1).split('\n')
@@ -164,7 +175,11 @@ export class LineBuffer {
   }
 
   #afterMark(from: number, end: number): number {
-    const marked = this.#utf8 && this.#offset + from === 0 && end - from >= 3 && BYTE_ORDER_MARK.compare(this.#bytes, from, from + 3) === 0
+    const marked =
+      this.#utf8 &&
+      this.#offset + from === 0 &&
+      end - from >= 3 &&
+      BYTE_ORDER_MARK.compare(this.#bytes, from, from + 3) === 0
     return marked ? from + 3 : from
   }
 
@@ -194,7 +209,11 @@ export class LineBuffer {
     return new SluiceError('E_DECODE_UTF8', `${this.#what} is not UTF-8 at byte ${offset}.`, {
       where: { offset, detail: this.#what },
       did: this.#onBad ? 'the line was left out' : 'the batch was not completed',
-      next: ["read it with encoding: 'latin1' if it is text of another kind", 'read it as bytes if it is not text', 'write it anew as UTF-8'],
+      next: [
+        "read it with encoding: 'latin1' if it is text of another kind",
+        'read it as bytes if it is not text',
+        'write it anew as UTF-8',
+      ],
     })
   }
 

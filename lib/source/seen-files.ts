@@ -14,15 +14,20 @@ const RECENT_MAX = 256
 const FINGERPRINT_CHARS = 12
 
 /**
- * Remembers files by name and content identity, without looking at the clock: for object stores, where files become visible late and times
- * are those of a copy. A changed file is a new one. 9 bytes per file are kept for ever.
+ * Remembers files by name and content identity, without looking at the clock: for object stores, where files become
+ * visible late and times are those of a copy. A changed file is a new one. 9 bytes per file are kept for ever.
  */
 export class SeenFiles {
   #loaded: { readonly object: string | null; readonly known: Set<string> } = { object: null, known: new Set() }
   #swept: string | null = null
 
   /** The files that no batch took, oldest first, at most `max` of them. */
-  async select(files: readonly ListedFile[], state: SeenState, max: number, io: SourceIo): Promise<{ selected: ListedFile[]; next: SeenState }> {
+  async select(
+    files: readonly ListedFile[],
+    state: SeenState,
+    max: number,
+    io: SourceIo,
+  ): Promise<{ selected: ListedFile[]; next: SeenState }> {
     const known = await this.#known(state.object, io)
     const recent = new Set(state.recent)
     const fresh = files
@@ -31,21 +36,27 @@ export class SeenFiles {
       .sort((a, b) => a.file.mtimeMs - b.file.mtimeMs || (a.file.path < b.file.path ? -1 : 1))
       .slice(0, max)
     const marks = [...state.recent, ...fresh.map(({ mark }) => mark)]
-    const next = marks.length > RECENT_MAX ? await this.#move(known, marks, io) : { object: state.object, recent: marks }
+    const next =
+      marks.length > RECENT_MAX ? await this.#move(known, marks, io) : { object: state.object, recent: marks }
     return { selected: fresh.map(({ file }) => file), next }
   }
 
   /** Deletes the objects that `state` does not need. Only after the batch that left `state` is committed. */
   async sweep(state: SeenState, io: SourceIo): Promise<void> {
     if (this.#swept === state.object) return
-    for (const object of await io.blobs.list(`${io.prefix}seen/`)) if (object < (state.object ?? '')) await io.blobs.delete(object)
+    for (const object of await io.blobs.list(`${io.prefix}seen/`))
+      if (object < (state.object ?? '')) await io.blobs.delete(object)
     this.#swept = state.object
   }
 
   async #known(object: string | null, io: SourceIo): Promise<Set<string>> {
     if (this.#loaded.object !== object) {
       const bytes = object === null ? Buffer.alloc(0) : Buffer.from(await io.blobs.get(object))
-      if (bytes.length % FINGERPRINT_BYTES !== 0) throw new SluiceError('E_BLOB_TRUNCATED', `${object} ends within an entry.`, { did: 'no batch was made', next: ['restore the object from a backup'] })
+      if (bytes.length % FINGERPRINT_BYTES !== 0)
+        throw new SluiceError('E_BLOB_TRUNCATED', `${object} ends within an entry.`, {
+          did: 'no batch was made',
+          next: ['restore the object from a backup'],
+        })
       const text = bytes.toString('base64url')
       const known = new Set<string>()
       for (let at = 0; at < text.length; at += FINGERPRINT_CHARS) known.add(text.slice(at, at + FINGERPRINT_CHARS))

@@ -6,15 +6,16 @@ import type { Json } from '../model/json.ts'
 import type { Cut } from '../model/manifest.ts'
 
 /**
- * Where records come from. `cut` says what is new, `read` reads it again: reading one split twice gives the same records in the same order,
- * because replay rests on it. A source keeps nothing that a position does not hold; processes come and go between the two calls.
+ * Where records come from. `cut` says what is new, `read` reads it again: reading one split twice gives the same
+ * records in the same order, because replay rests on it. A source keeps nothing that a position does not hold;
+ * processes come and go between the two calls.
  */
 export interface Source<T> {
   /** What the source is, in words: `Socket text stream`, `File stream`. */
   readonly name: string
   /**
-   * What positions are positions in: a directory, a bucket with a prefix. A start with another one is refused, because a position in one is none in the other. Left out where
-   * any will do.
+   * What positions are positions in: a directory, a bucket with a prefix. A start with another one is refused, because
+   * a position in one is none in the other. Left out where any will do.
    */
   readonly identity?: string
   /** Records are lines of text, so that a simulation can make some up. */
@@ -24,13 +25,19 @@ export interface Source<T> {
   /** Chunks of records, so that nobody pays per record. Synchronous where the data is at hand. */
   read(split: Json, io: SourceIo): Iterable<readonly T[]> | AsyncIterable<readonly T[]>
   /**
-   * Batches up to the one that left `position` are committed and their outputs are done: what only they needed may go. Called at any time
-   * after that, or never; it deletes, so it may also be repeated.
+   * Batches up to the one that left `position` are committed and their outputs are done: what only they needed may go.
+   * Called at any time after that, or never; it deletes, so it may also be repeated.
    */
   committed?(position: Json, io: SourceIo): Promise<void>
-  /** Sources that receive on their own (sockets, receivers) run between start and stop, in the coordinator's process only. */
+  /**
+   * Sources that receive on their own (sockets, receivers) run between start and stop, in the coordinator's process
+   * only.
+   */
   readonly receiver?: ReceiverControl
-  /** For sources of files: which directories they look into, not below, and whether a filter of the program's own says which files count. */
+  /**
+   * For sources of files: which directories they look into, not below, and whether a filter of the program's own says
+   * which files count.
+   */
   readonly reads?: { readonly directories: string; readonly filtered: boolean }
   /** Thrown by start when this source cannot go on from a checkpoint (Spark: `queueStream`). */
   readonly unrecoverable?: string
@@ -42,7 +49,10 @@ export interface CutRequest {
   readonly intervalMs: number
   /** Time of tick 0 of the app. */
   readonly zeroTime: number
-  /** When the program was started, if it is known: between `zeroTime` and the first batch. Read on the first batch ever only. */
+  /**
+   * When the program was started, if it is known: between `zeroTime` and the first batch. Read on the first batch ever
+   * only.
+   */
   readonly startedAt?: number
   /** What the last committed batch left; `null` on the first batch ever. */
   readonly position: Json | null

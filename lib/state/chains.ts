@@ -1,7 +1,8 @@
 import type { OperatorState, PaneList, StateChain } from '../model/manifest.ts'
 import type { StateWrite } from '../model/task.ts'
 
-const overlaps = (chain: { from: number; to: number }, from: number, to: number): boolean => chain.from < to && chain.to > from
+const overlaps = (chain: { from: number; to: number }, from: number, to: number): boolean =>
+  chain.from < to && chain.to > from
 
 export const chainsFor = (committed: OperatorState | null, from: number, to: number): readonly StateChain[] =>
   (committed?.chains ?? []).filter((chain) => overlaps(chain, from, to))

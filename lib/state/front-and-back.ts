@@ -40,12 +40,13 @@ class Column {
 }
 
 /**
- * A window without an inverse, as two stacks: `back` is one running value per key over the newest panes; `front` holds, for each older pane,
- * the value from there to the end of the front. Taking the oldest pane out is then a step to the next front entry, and a slide
- * costs one combination per key, whatever the window's length.
+ * A window without an inverse, as two stacks: `back` is one running value per key over the newest panes; `front` holds,
+ * for each older pane, the value from there to the end of the front. Taking the oldest pane out is then a step to the
+ * next front entry, and a slide costs one combination per key, whatever the window's length.
  *
- * The front is cut where time since the zero time is a multiple of the window's length, not where history happened to empty it: a restarted process
- * rebuilds the same cut and so the same rounding. Of the front's entries only every √n-th is kept; the run of entries in use is filled in from them.
+ * The front is cut where time since the zero time is a multiple of the window's length, not where history happened to
+ * empty it: a restarted process rebuilds the same cut and so the same rounding. Of the front's entries only every √n-th
+ * is kept; the run of entries in use is filled in from them.
  */
 export class FrontAndBack implements PaneAggregate {
   readonly #spec: WindowSpec
@@ -60,7 +61,9 @@ export class FrontAndBack implements PaneAggregate {
     this.#spec = spec
   }
 
-  /** Time alone moves the cut, also in batches without a pane: a process that restarted must find it in the same place. */
+  /**
+   * Time alone moves the cut, also in batches without a pane: a process that restarted must find it in the same place.
+   */
   advance(time: number): void {
     this.#flipBefore(time)
   }
@@ -88,7 +91,9 @@ export class FrontAndBack implements PaneAggregate {
     this.#mark()
   }
 
-  get #step(): number { return Math.max(1, Math.ceil(Math.sqrt(this.#front.length))) }
+  get #step(): number {
+    return Math.max(1, Math.ceil(Math.sqrt(this.#front.length)))
+  }
 
   #mark(): void {
     this.#marks = new Map()
@@ -127,7 +132,8 @@ export class FrontAndBack implements PaneAggregate {
     this.#left += fromFront
     const fromBack = panes - fromFront
     if (fromBack === 0) return
-    // Only where panes are missing or the slide is longer than the window: the back loses its oldest and is combined anew.
+    // Only where panes are missing or the slide is longer than the window: the back loses its oldest and is combined
+    // anew.
     this.#behind.splice(0, fromBack)
     this.#back = new Column()
     for (const pane of this.#behind) this.#back.merge(pane, this.#spec.f, false)
@@ -141,7 +147,9 @@ export class FrontAndBack implements PaneAggregate {
 
   slide(): void {}
 
-  holds(): boolean { return false }
+  holds(): boolean {
+    return false
+  }
 
   forEach(visit: (id: number, value: unknown) => void): void {
     const { f } = this.#spec
@@ -151,7 +159,8 @@ export class FrontAndBack implements PaneAggregate {
     for (let id = 0; id < limit; id++) {
       const before = front !== null && id < front.limit && front.present[id] === 1
       const behind = id < back.limit && back.present[id] === 1
-      if (before) visit(id, behind ? f(ownCopy(front.values.get(id)), back.values.get(id)) : ownCopy(front.values.get(id)))
+      if (before)
+        visit(id, behind ? f(ownCopy(front.values.get(id)), back.values.get(id)) : ownCopy(front.values.get(id)))
       else if (behind) visit(id, ownCopy(back.values.get(id)))
     }
   }

@@ -5,8 +5,8 @@ import { SluiceError } from '../model/errors.ts'
 import type { Pane, PaneAggregate, WindowSpec } from './window-spec.ts'
 
 /**
- * The running result of a window with an inverse: `new = f(inverse(previous, what left), what came)` (Spark: `ReducedWindowedDStream`).
- * A slide costs what entered and left, never the window's length.
+ * The running result of a window with an inverse: `new = f(inverse(previous, what left), what came)` (Spark:
+ * `ReducedWindowedDStream`). A slide costs what entered and left, never the window's length.
  */
 export class IncrementalWindow implements PaneAggregate {
   readonly #spec: WindowSpec
@@ -32,7 +32,9 @@ export class IncrementalWindow implements PaneAggregate {
 
   drop(_panes: number): void {}
 
-  holds(id: number): boolean { return this.#present[id] === 1 }
+  holds(id: number): boolean {
+    return this.#present[id] === 1
+  }
 
   /** At the next slide, panes of the previous window are still asked for. */
   oldestNeeded(time: number): number {
@@ -87,7 +89,12 @@ export class IncrementalWindow implements PaneAggregate {
 }
 
 /** All panes with a time in [from, to] as one, values of a key reduced in order of time. */
-function reducedPane(panes: readonly Pane[], from: number, to: number, f: WindowSpec['f']): Pick<Pane, 'ids' | 'values'> {
+function reducedPane(
+  panes: readonly Pane[],
+  from: number,
+  to: number,
+  f: WindowSpec['f'],
+): Pick<Pane, 'ids' | 'values'> {
   const inside = panes.filter((pane) => pane.time >= from && pane.time <= to)
   if (inside.length === 1) return inside[0]
   const values = new Map<number, unknown>()
@@ -101,9 +108,16 @@ function reducedPane(panes: readonly Pane[], from: number, to: number, f: Window
 }
 
 const inverseMissing = (key: unknown): SluiceError =>
-  new SluiceError('E_WINDOW_INVERSE', 'Neither previous window has value for key, nor new values found. Are you sure your key class hashes consistently?', {
-    where: { detail: `type of key: ${key === null ? 'null' : typeof key}` },
-    did: 'this batch was not committed',
-    spark: 'Exception',
-    next: ['check that the inverse undoes the reduction: inverse(f(x, y), x) = y', 'make the filter accept every key that still has records inside the window'],
-  })
+  new SluiceError(
+    'E_WINDOW_INVERSE',
+    'Neither previous window has value for key, nor new values found. Are you sure your key class hashes consistently?',
+    {
+      where: { detail: `type of key: ${key === null ? 'null' : typeof key}` },
+      did: 'this batch was not committed',
+      spark: 'Exception',
+      next: [
+        'check that the inverse undoes the reduction: inverse(f(x, y), x) = y',
+        'make the filter accept every key that still has records inside the window',
+      ],
+    },
+  )

@@ -5,7 +5,10 @@ import { SluiceError } from '../model/errors.ts'
 import { hashKey } from '../model/key/hash.ts'
 import { KEY_GROUPS } from '../model/key/key-group.ts'
 
-/** A single key whose state keeps growing is nearly always a mistake in the program, and sooner or later more than a task can hold. */
+/**
+ * A single key whose state keeps growing is nearly always a mistake in the program, and sooner or later more than a
+ * task can hold.
+ */
 export interface KeyLimits {
   /** Bytes that the state of one key may take as it is stored; half of it is worth a warning. */
   readonly bytesMax: number
@@ -22,10 +25,16 @@ export interface LargeKey {
 }
 
 /**
- * Looks at a block of state before it is stored: warns about keys above half the limit, and throws `E_STATE_TOO_LARGE` for one above it. Keys are weighed one by one only where
- * those of a whole key group together are heavy enough, so state of ordinary size is not looked at.
+ * Looks at a block of state before it is stored: warns about keys above half the limit, and throws `E_STATE_TOO_LARGE`
+ * for one above it. Keys are weighed one by one only where those of a whole key group together are heavy enough, so
+ * state of ordinary size is not looked at.
  */
-export function checkKeySizes(bytes: Uint8Array, operator: string, { bytesMax }: KeyLimits, warn: (key: LargeKey) => void): void {
+export function checkKeySizes(
+  bytes: Uint8Array,
+  operator: string,
+  { bytesMax }: KeyLimits,
+  warn: (key: LargeKey) => void,
+): void {
   if (bytes.length <= bytesMax / 2) return
   const block = openBlock(bytes, operator)
   for (const { section, length } of block.entries) {
@@ -48,8 +57,16 @@ function sizeOf(value: unknown): number {
 }
 
 const tooLarge = ({ operator, keyHash, bytes, bytesMax }: LargeKey): SluiceError =>
-  new SluiceError('E_STATE_TOO_LARGE', `The state of one key of "${operator}" takes ${bytes} bytes; ${bytesMax} is the most. The hash of the key is ${keyHash}.`, {
-    where: { operator, detail: `key hash ${keyHash}` },
-    did: 'the batch was not committed; the state of the batch before is kept',
-    next: ['keep less per key, for example only the newest values', 'raise sluice.state.keyBytesMax if it is meant to be so large'],
-  })
+  new SluiceError(
+    'E_STATE_TOO_LARGE',
+    `The state of one key of "${operator}" takes ${bytes} bytes; ${bytesMax} is the most. The hash of ` +
+      `the key is ${keyHash}.`,
+    {
+      where: { operator, detail: `key hash ${keyHash}` },
+      did: 'the batch was not committed; the state of the batch before is kept',
+      next: [
+        'keep less per key, for example only the newest values',
+        'raise sluice.state.keyBytesMax if it is meant to be so large',
+      ],
+    },
+  )

@@ -12,9 +12,9 @@ const DIRTY = 2
 const REMOVALS = KEY_GROUPS
 
 /**
- * The state of one operator for a range of key groups, in memory: keys in a table, values by dense id beside it.
- * It remembers which keys were touched since the last save, so that a batch costs what it changed and not what it holds.
- * A key may be in the table without state: it was looked up, and nothing has been put yet.
+ * The state of one operator for a range of key groups, in memory: keys in a table, values by dense id beside it. It
+ * remembers which keys were touched since the last save, so that a batch costs what it changed and not what it holds. A
+ * key may be in the table without state: it was looked up, and nothing has been put yet.
  */
 export class KeyedState {
   readonly table = new KeyTable()
@@ -25,14 +25,26 @@ export class KeyedState {
   #touched: number[] = []
   #removed: unknown[] = []
 
-  get keys(): number { return this.table.size }
-  get changes(): number { return this.#touched.length + this.#removed.length }
-  get hasChanges(): boolean { return this.changes > 0 }
+  get keys(): number {
+    return this.table.size
+  }
+  get changes(): number {
+    return this.#touched.length + this.#removed.length
+  }
+  get hasChanges(): boolean {
+    return this.changes > 0
+  }
 
   /** The state of a key, `undefined` without. */
-  get(id: number): unknown { return this.has(id) ? this.#values.get(id) : undefined }
-  has(id: number): boolean { return id < this.#flags.length && (this.#flags[id] & PRESENT) !== 0 }
-  timeOf(id: number): number { return this.#times ? (this.#times.get(id) as number) : 0 }
+  get(id: number): unknown {
+    return this.has(id) ? this.#values.get(id) : undefined
+  }
+  has(id: number): boolean {
+    return id < this.#flags.length && (this.#flags[id] & PRESENT) !== 0
+  }
+  timeOf(id: number): number {
+    return this.#times ? (this.#times.get(id) as number) : 0
+  }
 
   put(id: number, value: unknown, time?: number): void {
     if (id >= this.#flags.length) this.#grow(id)
@@ -63,7 +75,8 @@ export class KeyedState {
 
   /** Every value becomes what `f` makes of it; times stay. No delta shows it: a snapshot has to follow. */
   replaceValues(f: (value: unknown, hash: number) => unknown): void {
-    for (const id of this.table.ids()) if (this.has(id)) this.#values.set(id, f(this.#values.get(id), this.table.hashAt(id)))
+    for (const id of this.table.ids())
+      if (this.has(id)) this.#values.set(id, f(this.#values.get(id), this.table.hashAt(id)))
   }
 
   /** What changed since the last `saved()`: the keys put, and the keys removed, each with one section per key group. */
@@ -77,7 +90,9 @@ export class KeyedState {
     return [...new Set(this.#touched)].filter((id) => this.has(id))
   }
 
-  encodeSnapshot(): Uint8Array { return encodeBlock(this.#sections(this.table.ids())) }
+  encodeSnapshot(): Uint8Array {
+    return encodeBlock(this.#sections(this.table.ids()))
+  }
 
   #sections(ids: ArrayLike<number>): Section[] {
     const sections: Section[] = []
@@ -102,12 +117,17 @@ export class KeyedState {
     this.#removed = []
   }
 
-  /** Applies a block written by `encodeDelta` or `encodeSnapshot`, restricted to the groups wanted. What it brings counts as saved. */
+  /**
+   * Applies a block written by `encodeDelta` or `encodeSnapshot`, restricted to the groups wanted. What it brings
+   * counts as saved.
+   */
   apply(bytes: Uint8Array, what: string, wanted: (group: number) => boolean): void {
     const block = openBlock(bytes, what)
     // A key that was removed and came back in one batch is in both: removals first.
-    for (const { section } of block.entries) if (section >= REMOVALS && wanted(section - REMOVALS)) this.#takeOut(block.read(section, 1)[0])
-    for (const { section } of block.entries) if (section < REMOVALS && wanted(section)) this.#takeIn(block.read(section, 2))
+    for (const { section } of block.entries)
+      if (section >= REMOVALS && wanted(section - REMOVALS)) this.#takeOut(block.read(section, 1)[0])
+    for (const { section } of block.entries)
+      if (section < REMOVALS && wanted(section)) this.#takeIn(block.read(section, 2))
     this.saved()
   }
 
@@ -119,7 +139,8 @@ export class KeyedState {
   }
 
   #takeIn([keys, values, times]: readonly (readonly unknown[])[]): void {
-    for (let i = 0; i < keys.length; i++) this.put(this.table.upsert(keys[i]), values[i], times?.[i] as number | undefined)
+    for (let i = 0; i < keys.length; i++)
+      this.put(this.table.upsert(keys[i]), values[i], times?.[i] as number | undefined)
   }
 }
 

@@ -3,8 +3,9 @@ import { classCodecOf } from '../model/codec/class-codec.ts'
 import { writeValue } from '../model/codec/value.ts'
 
 /**
- * The value if it is a primitive, else a copy that nobody else holds. A reduction may change its first argument and return it, as it may in
- * Spark, where what is kept is kept as bytes; so what is kept here is not what the function gets. Throws what writing the value throws.
+ * The value if it is a primitive, else a copy that nobody else holds. A reduction may change its first argument and
+ * return it, as it may in Spark, where what is kept is kept as bytes; so what is kept here is not what the function
+ * gets. Throws what writing the value throws.
  */
 export function ownCopy<T>(value: T): T
 export function ownCopy(value: unknown): unknown {
@@ -21,7 +22,8 @@ function copyOfObject(value: object, prototype: object | null): object {
   for (const name of Object.keys(value)) {
     const own = ownCopy((value as Record<string, unknown>)[name])
     // An assignment would change the prototype.
-    if (name === '__proto__') Object.defineProperty(copy, name, { value: own, writable: true, enumerable: true, configurable: true })
+    if (name === '__proto__')
+      Object.defineProperty(copy, name, { value: own, writable: true, enumerable: true, configurable: true })
     else copy[name] = own
   }
   return copy

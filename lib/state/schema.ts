@@ -17,10 +17,16 @@ export const isOlder = (committed: OperatorState | null, schema: StateSchema | u
   committed !== null && schema !== undefined && versionOf(committed) < schema.version
 
 /**
- * Brings state as it was stored to the version of the program, in memory. What comes of it is written by the batch that asked, and counts when that batch is
- * committed; until then the old blocks are the state. Throws `E_STATE_MIGRATE`, which names a key by its hash and never by what it is.
+ * Brings state as it was stored to the version of the program, in memory. What comes of it is written by the batch that
+ * asked, and counts when that batch is committed; until then the old blocks are the state. Throws `E_STATE_MIGRATE`,
+ * which names a key by its hash and never by what it is.
  */
-export function migrateState(operator: string, state: KeyedState, from: number, { version, migrate }: StateSchema): void {
+export function migrateState(
+  operator: string,
+  state: KeyedState,
+  from: number,
+  { version, migrate }: StateSchema,
+): void {
   state.replaceValues((value, hash) => {
     try {
       const made = migrate!(value, from)
@@ -32,10 +38,20 @@ export function migrateState(operator: string, state: KeyedState, from: number, 
   })
 }
 
-const failed = (operator: string, from: number, version: number, hash: number, what: string, cause?: unknown): SluiceError =>
+const failed = (
+  operator: string,
+  from: number,
+  version: number,
+  hash: number,
+  what: string,
+  cause?: unknown,
+): SluiceError =>
   new SluiceError('E_STATE_MIGRATE', `migrate of "${operator}", from version ${from} to ${version}, ${what}.`, {
     where: { operator, detail: `key with the hash ${(hash >>> 0).toString(16).padStart(8, '0')}` },
     did: 'the batch was not committed; the state of every key is what it was',
-    next: ['mend migrate and start again', `or run the program that reads version ${from}: it goes on where it stopped`],
+    next: [
+      'mend migrate and start again',
+      `or run the program that reads version ${from}: it goes on where it stopped`,
+    ],
     cause,
   })

@@ -9,7 +9,10 @@ import { isOlder, migrateState, type StateSchema, versionOf } from './schema.ts'
 import type { Pane, WindowSpec } from './window-spec.ts'
 import { decodePairs, WindowState } from './window-state.ts'
 
-/** A chain longer than this, or with deltas heavier than their snapshot, is rewritten as a snapshot by the batch that notices. */
+/**
+ * A chain longer than this, or with deltas heavier than their snapshot, is rewritten as a snapshot by the batch that
+ * notices.
+ */
 const DELTAS_MAX = 8
 
 /** Which part of which operator's state, as of which manifest. */
@@ -30,8 +33,9 @@ export interface StateBlobs {
 }
 
 /**
- * State kept warm in one process between batches. An entry is used only if it was built on exactly the blocks that the manifest names, so it can be cold
- * but never wrong: after a lost race, a failed attempt or a restart the tip differs and the state is read again.
+ * State kept warm in one process between batches. An entry is used only if it was built on exactly the blocks that the
+ * manifest names, so it can be cold but never wrong: after a lost race, a failed attempt or a restart the tip differs
+ * and the state is read again.
  */
 export class StateStore {
   readonly #limits: KeyLimits
@@ -66,31 +70,66 @@ export class StateStore {
     const blocks = before.flatMap((chain) => chain.blocks)
     const block = await this.#nextBlock(of, state, batch, blocks, sameRange || before.length === 0, blobs)
     state.saved()
-    const write: StateWrite = { operator: of.operator, from, to, base: blocks.map((each) => each.ref.key), block, keys: state.keys, ...versionField(of) }
+    const write: StateWrite = {
+      operator: of.operator,
+      from,
+      to,
+      base: blocks.map((each) => each.ref.key),
+      block,
+      keys: state.keys,
+      ...versionField(of),
+    }
     this.#keep(of, state, [write])
     return write
   }
 
-  async #nextBlock(of: StateOf, state: KeyedState, batch: number, blocks: readonly StateBlock[], sameRange: boolean, blobs: StateBlobs): Promise<StateBlock | null> {
+  async #nextBlock(
+    of: StateOf,
+    state: KeyedState,
+    batch: number,
+    blocks: readonly StateBlock[],
+    sameRange: boolean,
+    blobs: StateBlobs,
+  ): Promise<StateBlock | null> {
     const migrated = blocks.length > 0 && isOlder(of.committed, of.schema)
     if (!state.hasChanges && sameRange && !migrated) return null
     const snapshot = !sameRange || migrated || blocks.length === 0 || isLong(blocks)
     const kind = snapshot ? 'snapshot' : 'delta'
-    const ref = await this.#put(of, snapshot ? state.encodeSnapshot() : state.encodeDelta(), snapshot ? 's' : 'd', blobs)
+    const ref = await this.#put(
+      of,
+      snapshot ? state.encodeSnapshot() : state.encodeDelta(),
+      snapshot ? 's' : 'd',
+      blobs,
+    )
     return { kind, batch, ref, keys: snapshot ? state.keys : state.changes }
   }
 
-  async saveWindow(of: StateOf, spec: WindowSpec, state: WindowState, pane: Pane | null, time: number, batch: number, blobs: StateBlobs): Promise<StateWrite> {
+  async saveWindow(
+    of: StateOf,
+    spec: WindowSpec,
+    state: WindowState,
+    pane: Pane | null,
+    time: number,
+    batch: number,
+    blobs: StateBlobs,
+  ): Promise<StateWrite> {
     const { from, to } = groupsOfPartition(of.split, of.partitions)
     const blocks = chainsFor(of.committed, from, to).flatMap((chain) => chain.blocks)
     const paneRef = pane ? { time, ref: await this.#put(of, state.encodePane(pane), 'p', blobs) } : null
     const rescaled = of.committed !== null && of.committed.chains.length !== of.partitions
     const snapshots = spec.inverse !== null && (spec.snapshots || rescaled)
-    const block: StateBlock | null = snapshots ? { kind: 'snapshot', batch, ref: await this.#put(of, state.encodeResult(), 's', blobs), keys: state.keys } : null
+    const block: StateBlock | null = snapshots
+      ? { kind: 'snapshot', batch, ref: await this.#put(of, state.encodeResult(), 's', blobs), keys: state.keys }
+      : null
     const resultTime = snapshots ? state.slidAt : (of.committed?.slideTime ?? null)
     const keepPanesAfter = spec.inverse ? (resultTime ?? spec.zeroTime) - spec.lengthMs : time - spec.lengthMs
     const write: StateWrite = {
-      operator: of.operator, from, to, base: blocks.map((each) => each.ref.key), block, keys: state.keys,
+      operator: of.operator,
+      from,
+      to,
+      base: blocks.map((each) => each.ref.key),
+      block,
+      keys: state.keys,
       window: { pane: paneRef, slideTime: snapshots ? state.slidAt : null, keepPanesAfter },
     }
     this.#keep(of, state, [write])
@@ -106,19 +145,30 @@ export class StateStore {
     this.#warm.set(nameOf(of), { tip: tipAfter(of, writes), state })
   }
 
-  clear(): void { this.#warm.clear() }
+  clear(): void {
+    this.#warm.clear()
+  }
 }
 
-const versionField = ({ schema }: StateOf): { version?: number } => (schema && schema.version > 1 ? { version: schema.version } : {})
+const versionField = ({ schema }: StateOf): { version?: number } =>
+  schema && schema.version > 1 ? { version: schema.version } : {}
 
 const nameOf = (of: StateOf): string => `${of.operator}/${of.split}/${of.partitions}`
 
 function tipOf({ committed, split, partitions }: StateOf): string {
   const { from, to } = groupsOfPartition(split, partitions)
-  const chains = chainsFor(committed, from, to).map((chain) => `${chain.from}-${chain.to}:${chain.blocks.map((block) => block.ref.key).join(',')}`)
+  const chains = chainsFor(committed, from, to).map(
+    (chain) => `${chain.from}-${chain.to}:${chain.blocks.map((block) => block.ref.key).join(',')}`,
+  )
   // Panes enter at one end and leave at the other: the newest, the oldest and their number name them all.
   const panes = panesFor(committed, from, to)
-  return [...chains, panes.length, panes[0]?.ref.key ?? '', panes.at(-1)?.ref.key ?? '', committed?.slideTime ?? ''].join('|')
+  return [
+    ...chains,
+    panes.length,
+    panes[0]?.ref.key ?? '',
+    panes.at(-1)?.ref.key ?? '',
+    committed?.slideTime ?? '',
+  ].join('|')
 }
 
 function tipAfter(of: StateOf, writes: readonly StateWrite[]): string {
@@ -143,7 +193,8 @@ async function readKeyed(of: StateOf, blobs: StateBlobs): Promise<KeyedState> {
   const { from, to } = groupsOfPartition(of.split, of.partitions)
   for (const chain of chainsFor(of.committed, from, to)) {
     const exact = chain.from === from && chain.to === to
-    for (const block of chain.blocks) state.apply(await blobs.get(block.ref), block.ref.key, exact ? () => true : wantedGroups(of))
+    for (const block of chain.blocks)
+      state.apply(await blobs.get(block.ref), block.ref.key, exact ? () => true : wantedGroups(of))
   }
   if (isOlder(of.committed, of.schema)) migrateState(of.operator, state, versionOf(of.committed), of.schema)
   return state
@@ -163,6 +214,10 @@ async function readWindow(of: StateOf, spec: WindowSpec, blobs: StateBlobs): Pro
     for (const block of chain.blocks) result.push(...decodePairs(await blobs.get(block.ref), block.ref.key, wanted))
   }
   const resultTime = of.committed?.slideTime ?? null
-  state.restore({ panes: [...panes].map(([at, pairs]) => ({ time: at, pairs })), result: resultTime === null ? null : result, resultTime })
+  state.restore({
+    panes: [...panes].map(([at, pairs]) => ({ time: at, pairs })),
+    result: resultTime === null ? null : result,
+    resultTime,
+  })
   return state
 }

@@ -6,8 +6,9 @@ import { IncrementalWindow } from './incremental-window.ts'
 import type { Pane, WindowSpec } from './window-spec.ts'
 
 /**
- * A window over one range of key groups: a dictionary of the keys inside, panes of dense ids, and an aggregate over them.
- * Everything in it follows from the panes (and the last snapshot of the running result), so that a restart computes the same bits.
+ * A window over one range of key groups: a dictionary of the keys inside, panes of dense ids, and an aggregate over
+ * them. Everything in it follows from the panes (and the last snapshot of the running result), so that a restart
+ * computes the same bits.
  */
 export class WindowState {
   readonly table = new KeyTable()
@@ -27,7 +28,9 @@ export class WindowState {
     this.#aggregate = spec.inverse ? new IncrementalWindow(spec, this.table) : new FrontAndBack(spec)
   }
 
-  get keys(): number { return this.table.size }
+  get keys(): number {
+    return this.table.size
+  }
 
   /** Takes one reduced batch in; `null`: the stream had no batch at this time. */
   absorb(time: number, pairs: readonly (readonly [unknown, unknown])[] | null): Pane | null {
@@ -59,11 +62,15 @@ export class WindowState {
     this.#uses = larger
   }
 
-  /** Slides that were due at batches which never ran: the running result must not miss one, or what left then would stay in it. */
+  /**
+   * Slides that were due at batches which never ran: the running result must not miss one, or what left then would stay
+   * in it.
+   */
   #catchUp(until: number): void {
     if (!this.#spec.inverse) return
     // Nothing came and nothing left: a window that is new in an old app need not live through all that time.
-    if (this.table.size === 0) this.slidAt = Math.max(this.slidAt, until - ((until - this.#spec.zeroTime) % this.#spec.slideMs))
+    if (this.table.size === 0)
+      this.slidAt = Math.max(this.slidAt, until - ((until - this.#spec.zeroTime) % this.#spec.slideMs))
     for (let due = this.slidAt + this.#spec.slideMs; due <= until; due += this.#spec.slideMs) this.#slide(due)
   }
 
@@ -76,7 +83,9 @@ export class WindowState {
     this.#slide(time)
     const pairs: [unknown, unknown][] = []
     const { table } = this
-    this.#aggregate.forEach((id, value) => { pairs.push([table.keyAt(id), value]) })
+    this.#aggregate.forEach((id, value) => {
+      pairs.push([table.keyAt(id), value])
+    })
     const { filter, inverse } = this.#spec
     return filter && !inverse ? pairs.filter(filter) : pairs
   }
@@ -90,25 +99,40 @@ export class WindowState {
     if (gone === 0) return
     const dropped = panes.splice(0, gone)
     this.#aggregate.drop(gone)
-    for (const pane of dropped) for (const id of pane.ids) if (--this.#uses[id] === 0 && !this.#aggregate.holds(id)) this.table.remove(id)
+    for (const pane of dropped)
+      for (const id of pane.ids) if (--this.#uses[id] === 0 && !this.#aggregate.holds(id)) this.table.remove(id)
   }
 
   encodePane(pane: Pane): Uint8Array {
-    return encodePairs(pane.ids.length, (i) => this.table.hashAt(pane.ids[i]), (i) => this.table.keyAt(pane.ids[i]), (i) => pane.values[i])
+    return encodePairs(
+      pane.ids.length,
+      (i) => this.table.hashAt(pane.ids[i]),
+      (i) => this.table.keyAt(pane.ids[i]),
+      (i) => pane.values[i],
+    )
   }
 
   /** The running result of the inverse form. */
   encodeResult(): Uint8Array {
     const ids: number[] = []
     const values: unknown[] = []
-    this.#aggregate.forEach((id, value) => { ids.push(id); values.push(value) })
-    return encodePairs(ids.length, (i) => this.table.hashAt(ids[i]), (i) => this.table.keyAt(ids[i]), (i) => values[i])
+    this.#aggregate.forEach((id, value) => {
+      ids.push(id)
+      values.push(value)
+    })
+    return encodePairs(
+      ids.length,
+      (i) => this.table.hashAt(ids[i]),
+      (i) => this.table.keyAt(ids[i]),
+      (i) => values[i],
+    )
   }
 
   /** Rebuilds the window from what the manifest names, slide by slide, so that every bit comes out as before. */
   restore(saved: SavedWindow): void {
     this.slidAt = saved.resultTime ?? this.#spec.zeroTime
-    if (saved.result && this.#aggregate instanceof IncrementalWindow) this.#aggregate.restore(saved.result.map(([key, value]) => [this.table.upsert(key), value]))
+    if (saved.result && this.#aggregate instanceof IncrementalWindow)
+      this.#aggregate.restore(saved.result.map(([key, value]) => [this.table.upsert(key), value]))
     for (const pane of saved.panes) {
       this.#catchUp(pane.time - 1)
       this.#enter(this.#paneOf(pane))
@@ -116,7 +140,11 @@ export class WindowState {
   }
 
   #paneOf(saved: SavedPane): Pane {
-    return { time: saved.time, ids: Int32Array.from(saved.pairs, ([key]) => this.table.upsert(key)), values: saved.pairs.map(([, value]) => value) }
+    return {
+      time: saved.time,
+      ids: Int32Array.from(saved.pairs, ([key]) => this.table.upsert(key)),
+      values: saved.pairs.map(([, value]) => value),
+    }
   }
 }
 
@@ -132,7 +160,12 @@ export interface SavedWindow {
 }
 
 /** Pairs in a block, one section per key group. */
-function encodePairs(count: number, hash: (i: number) => number, key: (i: number) => unknown, value: (i: number) => unknown): Uint8Array {
+function encodePairs(
+  count: number,
+  hash: (i: number) => number,
+  key: (i: number) => unknown,
+  value: (i: number) => unknown,
+): Uint8Array {
   const groups = new Array<{ keys: unknown[]; values: unknown[] }>(KEY_GROUPS)
   for (let i = 0; i < count; i++) {
     const rows = (groups[keyGroupOf(hash(i))] ??= { keys: [], values: [] })

@@ -14,12 +14,23 @@ export interface EngineSettings {
   readonly keyBytesMax: number
 }
 
-/** Throws `E_CONF` for what is not a number, and `E_LIMIT` for one that is out of range. `attempts`: how often a task is tried where the program does not say. */
+/**
+ * Throws `E_CONF` for what is not a number, and `E_LIMIT` for one that is out of range. `attempts`: how often a task is
+ * tried where the program does not say.
+ */
 export function engineSettings(conf: SparkConf, attempts: number): EngineSettings {
   const whole = (key: string, fallback: number, min: number, max: number): number => {
     const value = conf.getNumber(key, fallback)
     if (Number.isInteger(value) && value >= min && value <= max) return value
-    throw new SluiceError('E_LIMIT', `The setting ${key} is ${value}; it must be a whole number from ${min} to ${max}.`, { where: { detail: key }, did: 'nothing was started', next: [`set ${key} to a whole number from ${min} to ${max}`, `leave it out for ${fallback}`] })
+    throw new SluiceError(
+      'E_LIMIT',
+      `The setting ${key} is ${value}; it must be a whole number from ${min} to ${max}.`,
+      {
+        where: { detail: key },
+        did: 'nothing was started',
+        next: [`set ${key} to a whole number from ${min} to ${max}`, `leave it out for ${fallback}`],
+      },
+    )
   }
   return {
     catchUpMax: whole('sluice.catchUpMax', 1000, 0, 1_000_000),

@@ -21,7 +21,9 @@ export interface CheckpointLookup {
   /** The directory that the command line gave; it goes before what the program says. */
   defaultDirectory(): string | null
   /** `null`: none there. Throws when there is one that cannot be read. */
-  read(directory: string): Promise<{ readonly conf: Readonly<Record<string, string>>; readonly intervalMs: number } | null>
+  read(
+    directory: string,
+  ): Promise<{ readonly conf: Readonly<Record<string, string>>; readonly intervalMs: number } | null>
 }
 
 let factory: EngineFactory | null = null

@@ -37,18 +37,29 @@ export class StreamGraph {
   #assertOpen(): void {
     if (this.state === 'INITIALIZED') return
     const when = this.state === 'ACTIVE' ? 'starting' : 'stopping'
-    throw new SluiceError('E_CONTEXT_STATE', `Adding new inputs, transformations, and output operations after ${when} a context is not supported.`, {
-      where: { place: callerPlace() },
-      did: 'the operator was not added',
-      spark: 'IllegalStateException',
-      next: ['define the whole pipeline before start()'],
-    })
+    throw new SluiceError(
+      'E_CONTEXT_STATE',
+      `Adding new inputs, transformations, and output operations after ${when} a context is not supported.`,
+      {
+        where: { place: callerPlace() },
+        did: 'the operator was not added',
+        spark: 'IllegalStateException',
+        next: ['define the whole pipeline before start()'],
+      },
+    )
   }
 
-  get inputs(): StreamNode[] { return this.nodes.filter((node) => node.source) }
-  get outputs(): StreamNode[] { return this.nodes.filter((node) => node.output) }
+  get inputs(): StreamNode[] {
+    return this.nodes.filter((node) => node.source)
+  }
+  get outputs(): StreamNode[] {
+    return this.nodes.filter((node) => node.output)
+  }
 
-  /** The operators that lead to an output operation; nothing else is computed. Asked several times a batch, so it is worked out once. */
+  /**
+   * The operators that lead to an output operation; nothing else is computed. Asked several times a batch, so it is
+   * worked out once.
+   */
   reachable(): ReadonlySet<StreamNode> {
     if (this.#reached?.nodes === this.nodes.length) return this.#reached.set
     const reached = new Set<StreamNode>()
@@ -72,17 +83,29 @@ export class StreamGraph {
 }
 
 /** Operators with an identity of their own; the name of a record-wise operator would have nothing to name. */
-const isNamed = (node: StreamNode): node is StreamNode & { name: string } => node.name !== undefined && (node.counts === true || node.output !== undefined)
+const isNamed = (node: StreamNode): node is StreamNode & { name: string } =>
+  node.name !== undefined && (node.counts === true || node.output !== undefined)
 
 function claimName(node: StreamNode & { name: string }, taken: Set<string>): void {
   // Every object has a constructor: looked up by that name, state that is not there would seem to be.
   if (!/^[a-z][a-z0-9-]{0,62}$/.test(node.name) || node.name === 'constructor') {
-    throw new SluiceError('E_NAME', `${JSON.stringify(node.name)} is not a name: lower-case letters, digits and dashes, starting with a letter, at most 63 characters, and not "constructor".`, {
-      where: { place: node.place }, did: 'nothing was started', next: ['choose a name such as count-by-page, or leave it out'],
-    })
+    throw new SluiceError(
+      'E_NAME',
+      `${JSON.stringify(node.name)} is not a name: lower-case letters, digits and dashes, starting with a ` +
+        'letter, at most 63 characters, and not "constructor".',
+      {
+        where: { place: node.place },
+        did: 'nothing was started',
+        next: ['choose a name such as count-by-page, or leave it out'],
+      },
+    )
   }
   if (taken.has(node.name)) {
-    throw new SluiceError('E_NAME', `The name "${node.name}" is given twice.`, { where: { place: node.place }, did: 'nothing was started', next: ['give each operator a name of its own'] })
+    throw new SluiceError('E_NAME', `The name "${node.name}" is given twice.`, {
+      where: { place: node.place },
+      did: 'nothing was started',
+      next: ['give each operator a name of its own'],
+    })
   }
   taken.add(node.name)
 }
@@ -92,7 +115,12 @@ function assertOneHeirEach(nodes: readonly StreamNode[]): void {
   const heirs = new Map<string, StreamNode>()
   for (const node of nodes) {
     if (node.was === undefined) continue
-    if (heirs.has(node.was)) throw new SluiceError('E_NAME', `Two operators say that they were "${node.was}".`, { where: { place: node.place }, did: 'nothing was started', next: ['leave one of them out'] })
+    if (heirs.has(node.was))
+      throw new SluiceError('E_NAME', `Two operators say that they were "${node.was}".`, {
+        where: { place: node.place },
+        did: 'nothing was started',
+        next: ['leave one of them out'],
+      })
     heirs.set(node.was, node)
   }
 }

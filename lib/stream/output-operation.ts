@@ -6,23 +6,27 @@ import type { Sink } from './rdd/node.ts'
 import type { SparkContext } from './spark-context.ts'
 
 /**
- * An output operation in two halves. Tasks `stage` each partition: its content is fixed and committed before anyone outside sees it.
- * After the commit `publish` shows it; it may run again after a crash, always with the same content.
+ * An output operation in two halves. Tasks `stage` each partition: its content is fixed and committed before anyone
+ * outside sees it. After the commit `publish` shows it; it may run again after a crash, always with the same content.
  */
 export interface OutputOperation {
   readonly guarantee: 'exactly-once' | 'at-least-once'
   readonly order?: OutputOrder
   /** The directories that it puts files into; an example where their names hold a time. */
   readonly folders?: readonly string[]
-  /** Only so many first records of a partition are staged; which come first may be others when the batch is computed anew. */
+  /**
+   * Only so many first records of a partition are staged; which come first may be others when the batch is computed
+   * anew.
+   */
   readonly prefix?: number
   stage(): OutputStager
   publish(batch: OutputBatch): void | Promise<void>
 }
 
 /**
- * Whether an output is shown `after` the commit of its batch (the default) or `before` it. Before, it is seen earlier by the time of the commit, and holds the batch up
- * while it fails. The batch's plan is then stored first, and a crash repeats exactly that plan: so the program's functions must give the same for the same records every time.
+ * Whether an output is shown `after` the commit of its batch (the default) or `before` it. Before, it is seen earlier
+ * by the time of the commit, and holds the batch up while it fails. The batch's plan is then stored first, and a crash
+ * repeats exactly that plan: so the program's functions must give the same for the same records every time.
  */
 export type OutputOrder = 'after' | 'before'
 

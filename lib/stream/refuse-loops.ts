@@ -5,8 +5,10 @@ import type { StreamGraph } from './graph.ts'
 import type { StreamNode } from './stream-node.ts'
 
 /**
- * Throws `E_LOOP` where an output puts files into a directory that a source of the same program looks into: each batch would find what the one before has written, and grow for
- * ever. A source looks directly into the directories that it names, so an output above, below or beside them is no loop; and a filter says that the program knows which files it wants.
+ * Throws `E_LOOP` where an output puts files into a directory that a source of the same program looks into: each batch
+ * would find what the one before has written, and grow for ever. A source looks directly into the directories that it
+ * names, so an output above, below or beside them is no loop; and a filter says that the program knows which files it
+ * wants.
  */
 export function refuseLoops(graph: StreamGraph): void {
   for (const input of graph.inputs) {
@@ -31,8 +33,19 @@ function absolute(place: string): string {
 }
 
 const loop = (input: StreamNode, directories: string, output: StreamNode, folder: string): SluiceError =>
-  new SluiceError('E_LOOP', `The output "${output.uid}" writes files into ${folder}, where the source "${input.uid}" looks for new ones.`, {
-    where: { operator: output.uid, place: output.place, detail: `the source is defined at ${input.place} with ${directories}` },
-    did: 'nothing was started',
-    next: ['write to a directory that no source looks into', 'or give the source a filter that leaves out what this output writes'],
-  })
+  new SluiceError(
+    'E_LOOP',
+    `The output "${output.uid}" writes files into ${folder}, where the source "${input.uid}" looks for new ones.`,
+    {
+      where: {
+        operator: output.uid,
+        place: output.place,
+        detail: `the source is defined at ${input.place} with ${directories}`,
+      },
+      did: 'nothing was started',
+      next: [
+        'write to a directory that no source looks into',
+        'or give the source a filter that leaves out what this output writes',
+      ],
+    },
+  )

@@ -1,7 +1,9 @@
 import { SluiceError } from '../model/errors.ts'
 
 /** Settings by name, as a plain object: `appName` and `master` for short, everything else under its full name. */
-export type ConfObject = { readonly appName?: string; readonly master?: string } & { readonly [name: string]: string | number | boolean | undefined }
+export type ConfObject = { readonly appName?: string; readonly master?: string } & {
+  readonly [name: string]: string | number | boolean | undefined
+}
 
 export type SparkConfLike = SparkConf | ConfObject
 
@@ -11,7 +13,8 @@ export class SparkConf {
 
   /** `undefined` entries are left out. */
   constructor(settings: ConfObject = {}) {
-    for (const [name, value] of Object.entries(settings)) if (value !== undefined) this.set(shortNames[name] ?? name, value)
+    for (const [name, value] of Object.entries(settings))
+      if (value !== undefined) this.set(shortNames[name] ?? name, value)
   }
 
   static from(conf: SparkConfLike): SparkConf {
@@ -56,7 +59,11 @@ export class SparkConf {
   get<D>(name: string, fallback: D): string | D
   get(name: string, ...fallback: [unknown?]): unknown {
     if (this.contains(name) || fallback.length > 0) return this.getOption(name) ?? fallback[0]
-    throw new SluiceError('E_CONF', `The setting ${name} is not set.`, { did: 'nothing was started', spark: 'NoSuchElementException', next: [`conf.set('${name}', …)`, 'pass a default to get'] })
+    throw new SluiceError('E_CONF', `The setting ${name} is not set.`, {
+      did: 'nothing was started',
+      spark: 'NoSuchElementException',
+      next: [`conf.set('${name}', …)`, 'pass a default to get'],
+    })
   }
 
   getOption(name: string): string | undefined {
@@ -72,9 +79,15 @@ export class SparkConf {
     throw badSetting(name, text, 'a number')
   }
 
-  getInt(name: string, fallback: number): number { return this.getNumber(name, fallback) }
-  getLong(name: string, fallback: number): number { return this.getNumber(name, fallback) }
-  getDouble(name: string, fallback: number): number { return this.getNumber(name, fallback) }
+  getInt(name: string, fallback: number): number {
+    return this.getNumber(name, fallback)
+  }
+  getLong(name: string, fallback: number): number {
+    return this.getNumber(name, fallback)
+  }
+  getDouble(name: string, fallback: number): number {
+    return this.getNumber(name, fallback)
+  }
 
   getBoolean(name: string, fallback: boolean): boolean {
     const text = this.getOption(name)
@@ -101,7 +114,9 @@ export class SparkConf {
   }
 
   toDebugString(): string {
-    return this.getAll().map(([name, value]) => `${name}=${value}`).join('\n')
+    return this.getAll()
+      .map(([name, value]) => `${name}=${value}`)
+      .join('\n')
   }
 }
 
@@ -110,7 +125,19 @@ export const MASTER = 'spark.master'
 
 const shortNames: Record<string, string> = { appName: APP_NAME, master: MASTER }
 
-const unitsMs: Record<string, number> = { us: 0.001, ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000, d: 86_400_000 }
+const unitsMs: Record<string, number> = {
+  us: 0.001,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  min: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+}
 
 const badSetting = (name: string, text: string, wanted: string): SluiceError =>
-  new SluiceError('E_CONF', `The setting ${name} is ${JSON.stringify(text)}, which is not ${wanted}.`, { did: 'nothing was started', spark: 'IllegalArgumentException', next: [`set ${name} to ${wanted}`] })
+  new SluiceError('E_CONF', `The setting ${name} is ${JSON.stringify(text)}, which is not ${wanted}.`, {
+    did: 'nothing was started',
+    spark: 'IllegalArgumentException',
+    next: [`set ${name} to ${wanted}`],
+  })

@@ -20,9 +20,14 @@ export interface StreamNode<T = unknown> {
   readonly place: string
   readonly parents: readonly StreamNode<any>[]
   readonly slideMs: number
-  /** The RDD of this stream at `time`; `null`: there is none (not an empty one). Called at most once per batch and time. */
+  /**
+   * The RDD of this stream at `time`; `null`: there is none (not an empty one). Called at most once per batch and time.
+   */
   compute(time: number, view: BatchView): RddNode<T> | null
-  /** Sources, shuffles and state count in the path from which a uid is derived, so that adding a `map` never moves state. */
+  /**
+   * Sources, shuffles and state count in the path from which a uid is derived, so that adding a `map` never moves
+   * state.
+   */
   readonly counts?: boolean
   readonly source?: Source<T>
   /** Windows take every batch of their parent in, also those at which they do not fire. */
@@ -69,6 +74,9 @@ export interface BatchView {
   cut(node: StreamNode): readonly Json[] | null
   /** State of an operator before this batch; `null` before its first batch. */
   committed(node: StreamNode): OperatorState | null
-  /** Runs actions inside `transform`: their results are recorded in the plan so that every process rebuilds the same lineage. */
+  /**
+   * Runs actions inside `transform`: their results are recorded in the plan so that every process rebuilds the same
+   * lineage.
+   */
   planner(node: StreamNode): JobRunner
 }

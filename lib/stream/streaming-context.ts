@@ -65,7 +65,8 @@ export class StreamingContext {
     this.batchDuration = new Duration(ms)
     this.graph = options.graph ?? new StreamGraph(ms)
     this.listeners = new ListenerBus((error) => this.reportError(error))
-    this.checkpointDir = this.sparkContext.conf.get('spark.streaming.checkpoint.directory', '') || defaultCheckpointDirectory()
+    this.checkpointDir =
+      this.sparkContext.conf.get('spark.streaming.checkpoint.directory', '') || defaultCheckpointDirectory()
     this.hosted = options.hosted ?? false
     this.#makeEngine = options.engine ?? engineFor
   }
@@ -93,30 +94,61 @@ export class StreamingContext {
     return new DStream<T>(this, node)
   }
 
-  /** Lines from a text server that this process connects to. The storage level is accepted for compatibility here and below: what is received is stored before it counts. */
-  socketTextStream(host: string, port: number, _level?: StorageLevel): DStream<string> { return this.source(sourceFactories().socketText(host, port)) }
+  /**
+   * Lines from a text server that this process connects to. The storage level is accepted for compatibility here and
+   * below: what is received is stored before it counts.
+   */
+  socketTextStream(host: string, port: number, _level?: StorageLevel): DStream<string> {
+    return this.source(sourceFactories().socketText(host, port))
+  }
   /** Records that `convert` makes of the bytes of a connection. */
-  socketStream<T>(host: string, port: number, convert: BytesToRecords<T>, _level?: StorageLevel): DStream<T> { return this.source(sourceFactories().socketStream(host, port, convert)) }
+  socketStream<T>(host: string, port: number, convert: BytesToRecords<T>, _level?: StorageLevel): DStream<T> {
+    return this.source(sourceFactories().socketStream(host, port, convert))
+  }
   /** Blocks of records, each behind its length in four bytes, taken as they come. */
-  rawSocketStream<T>(host: string, port: number, _level?: StorageLevel): DStream<T> { return this.source(sourceFactories().rawSocket<T>(host, port)) }
+  rawSocketStream<T>(host: string, port: number, _level?: StorageLevel): DStream<T> {
+    return this.source(sourceFactories().rawSocket<T>(host, port))
+  }
   /** Lines of the files that appear in a directory (or in all that match a glob), each file once. */
-  textFileStream(directory: string, options?: TextFileOptions): DStream<string> { return this.source(sourceFactories().textFiles(directory, { ...this.#fileDefaults, ...options })) }
+  textFileStream(directory: string, options?: TextFileOptions): DStream<string> {
+    return this.source(sourceFactories().textFiles(directory, { ...this.#fileDefaults, ...options }))
+  }
   /** Records of a fixed length in bytes, of files as above. */
-  binaryRecordsStream(directory: string, recordLength: number, options?: FileChoice): DStream<Uint8Array> { return this.source(sourceFactories().binaryRecords(directory, recordLength, { ...this.#fileDefaults, ...options })) }
-  /** Files as above, with a filter, with files that were there before, or read in a way of your own; lines unless `read` is given. */
+  binaryRecordsStream(directory: string, recordLength: number, options?: FileChoice): DStream<Uint8Array> {
+    return this.source(sourceFactories().binaryRecords(directory, recordLength, { ...this.#fileDefaults, ...options }))
+  }
+  /**
+   * Files as above, with a filter, with files that were there before, or read in a way of your own; lines unless `read`
+   * is given.
+   */
   fileStream<T = string>(directory: string, options: FileChoice & Partial<FileOptions<T>> = {}): DStream<T> {
     const { read, ...choice } = { ...this.#fileDefaults, ...options }
-    return this.source((read ? sourceFactories().files(directory, { ...choice, read }) : sourceFactories().textFiles(directory, choice)) as Source<T>)
+    return this.source(
+      (read
+        ? sourceFactories().files(directory, { ...choice, read })
+        : sourceFactories().textFiles(directory, choice)) as Source<T>,
+    )
   }
   /** Items that the program queues itself, one per batch or all at once; for tests, and lost with the process. */
-  queueStream<T>(queue: (RDD<T> | readonly T[])[], oneAtATime = true, defaultRDD: RDD<T> | null = null): DStream<T> { return this.source(queueSource(queue, { oneAtATime, defaultRDD, slices: this.sparkContext.defaultParallelism })) }
+  queueStream<T>(queue: (RDD<T> | readonly T[])[], oneAtATime = true, defaultRDD: RDD<T> | null = null): DStream<T> {
+    return this.source(queueSource(queue, { oneAtATime, defaultRDD, slices: this.sparkContext.defaultParallelism }))
+  }
   /** What a receiver of your own receives. */
-  receiverStream<T>(receiver: Receiver<T>): DStream<T> { return this.source(receiverSource(receiver)) }
+  receiverStream<T>(receiver: Receiver<T>): DStream<T> {
+    return this.source(receiverSource(receiver))
+  }
 
-  union<T>(streams: readonly DStream<T>[]): DStream<T> { return union(streams) }
+  union<T>(streams: readonly DStream<T>[]): DStream<T> {
+    return union(streams)
+  }
   /** Any RDD program over the RDDs of several streams, in their order. */
-  transform<T>(streams: readonly DStream<any>[], f: (rdds: RDD<any>[], time: Time) => RDD<T>): DStream<T> { return transform(streams, f) }
-  mapWithState<K, V, S, E>(stream: DStream<readonly [K, V]>, spec: StateSpec<K, V, S, E>): MapWithStateDStream<K, V, S, E> {
+  transform<T>(streams: readonly DStream<any>[], f: (rdds: RDD<any>[], time: Time) => RDD<T>): DStream<T> {
+    return transform(streams, f)
+  }
+  mapWithState<K, V, S, E>(
+    stream: DStream<readonly [K, V]>,
+    spec: StateSpec<K, V, S, E>,
+  ): MapWithStateDStream<K, V, S, E> {
     return new MapWithStateDStream(stream, spec)
   }
 
@@ -130,44 +162,78 @@ export class StreamingContext {
   // — settings
 
   /** Where head, blobs and state live between runs; `null` turns checkpointing off. */
-  checkpoint(directory: string | null): void { this.checkpointDir = directory }
+  checkpoint(directory: string | null): void {
+    this.checkpointDir = directory
+  }
   /** Every stream keeps its past batches at least this long. May be called once. */
   remember(duration: DurationLike): void {
     const ms = intervalMs(duration, 'remember duration')
     if (this.graph.rememberMs !== null) {
-      throw new SluiceError('E_CONTEXT_STATE', `Remember duration already set as ${this.graph.rememberMs} ms. Cannot set it again.`, {
-        where: { place: callerPlace() }, did: 'the first value stays', spark: 'IllegalArgumentException', next: ['call remember once'],
-      })
+      throw new SluiceError(
+        'E_CONTEXT_STATE',
+        `Remember duration already set as ${this.graph.rememberMs} ms. Cannot set it again.`,
+        {
+          where: { place: callerPlace() },
+          did: 'the first value stays',
+          spark: 'IllegalArgumentException',
+          next: ['call remember once'],
+        },
+      )
     }
     this.graph.rememberMs = ms
   }
 
   setCheckpointInterval(node: StreamNode, interval: DurationLike): void {
     if (this.getState() !== 'INITIALIZED') {
-      throw new SluiceError('E_CONTEXT_STATE', 'Cannot change checkpoint interval of a DStream after streaming context has started', {
-        where: { place: node.place }, did: 'nothing was changed', spark: 'UnsupportedOperationException', next: ['call it before start()'],
-      })
+      throw new SluiceError(
+        'E_CONTEXT_STATE',
+        'Cannot change checkpoint interval of a DStream after streaming context has started',
+        {
+          where: { place: node.place },
+          did: 'nothing was changed',
+          spark: 'UnsupportedOperationException',
+          next: ['call it before start()'],
+        },
+      )
     }
     node.persisted = true
     node.checkpointMs = intervalMs(interval, 'checkpoint interval')
   }
 
-  addStreamingListener(listener: StreamingListener): void { this.listeners.add(listener) }
-  removeStreamingListener(listener: StreamingListener): void { this.listeners.remove(listener) }
-  getState(): ContextState { return this.graph.state }
+  addStreamingListener(listener: StreamingListener): void {
+    this.listeners.add(listener)
+  }
+  removeStreamingListener(listener: StreamingListener): void {
+    this.listeners.remove(listener)
+  }
+  getState(): ContextState {
+    return this.graph.state
+  }
 
   // — life cycle
 
   /** Checks the program and begins batches in the background. A failed start leaves the context stopped. */
   start(): void {
     if (this.graph.state === 'STOPPED') {
-      throw new SluiceError('E_CONTEXT_STATE', 'StreamingContext has already been stopped', { where: { place: callerPlace() }, did: 'nothing was started', spark: 'IllegalStateException', next: ['make a new StreamingContext'] })
+      throw new SluiceError('E_CONTEXT_STATE', 'StreamingContext has already been stopped', {
+        where: { place: callerPlace() },
+        did: 'nothing was started',
+        spark: 'IllegalStateException',
+        next: ['make a new StreamingContext'],
+      })
     }
     if (this.graph.state === 'ACTIVE') return
     if (active) {
-      throw new SluiceError('E_ONE_CONTEXT', 'Only one StreamingContext may be started in this process. Another StreamingContext is running.', {
-        where: { place: callerPlace() }, did: 'the running one goes on', spark: 'IllegalStateException', next: ['stop it first: await StreamingContext.getActive()?.stop()'],
-      })
+      throw new SluiceError(
+        'E_ONE_CONTEXT',
+        'Only one StreamingContext may be started in this process. Another StreamingContext is running.',
+        {
+          where: { place: callerPlace() },
+          did: 'the running one goes on',
+          spark: 'IllegalStateException',
+          next: ['stop it first: await StreamingContext.getActive()?.stop()'],
+        },
+      )
     }
     try {
       validateStart(this)
@@ -183,8 +249,13 @@ export class StreamingContext {
     }
   }
 
-  /** Resolves when the context has stopped; throws the newest error that a batch reported. Does not stop anything itself. */
-  async awaitTermination(): Promise<void> { await this.termination.wait(null) }
+  /**
+   * Resolves when the context has stopped; throws the newest error that a batch reported. Does not stop anything
+   * itself.
+   */
+  async awaitTermination(): Promise<void> {
+    await this.termination.wait(null)
+  }
 
   /** `true` when stopped, `false` when `timeoutMs` passed first; throws a reported error. */
   awaitTerminationOrTimeout(timeoutMs: number): Promise<boolean> {
@@ -198,7 +269,9 @@ export class StreamingContext {
   stop(stopSparkContext: boolean = this.#stopsByDefault(), stopGracefully = false): Promise<void> {
     if (this.listeners.delivering) {
       throw new SluiceError('E_STOP_IN_LISTENER', 'Cannot stop StreamingContext within listener bus thread.', {
-        did: 'the context goes on', spark: 'SparkException', next: ['stop it from outside the listener, for example after awaiting something'],
+        did: 'the context goes on',
+        spark: 'SparkException',
+        next: ['stop it from outside the listener, for example after awaiting something'],
       })
     }
     this.#stopping ??= this.#stopOnce(stopGracefully)
@@ -221,15 +294,24 @@ export class StreamingContext {
     if (active === this) active = null
   }
 
-  #stopsByDefault(): boolean { return this.sparkContext.conf.get('spark.streaming.stopSparkContextByDefault', 'true') !== 'false' }
+  #stopsByDefault(): boolean {
+    return this.sparkContext.conf.get('spark.streaming.stopSparkContextByDefault', 'true') !== 'false'
+  }
 
-  reportError(error: unknown): void { this.termination.reportError(error) }
+  reportError(error: unknown): void {
+    this.termination.reportError(error)
+  }
 
   slice<T>(stream: DStream<T>, from: Time, to: Time): Promise<RDD<T>[]> {
     if (!this.#engine) {
-      return Promise.reject(new SluiceError('E_NOT_INITIALISED', 'This DStream has not been initialized', {
-        where: { place: stream.node.place }, did: 'nothing was computed', spark: 'SparkException', next: ['call slice after start()'],
-      }))
+      return Promise.reject(
+        new SluiceError('E_NOT_INITIALISED', 'This DStream has not been initialized', {
+          where: { place: stream.node.place },
+          did: 'nothing was computed',
+          spark: 'SparkException',
+          next: ['call slice after start()'],
+        }),
+      )
     }
     return this.#engine.slice(stream, from, to)
   }
@@ -249,28 +331,51 @@ export class StreamingContext {
   }
 
   /** What runs this context; `null` before start. */
-  get engine(): Engine | null { return this.#engine }
+  get engine(): Engine | null {
+    return this.#engine
+  }
 
-  get ownsSparkContext(): boolean { return this.#ownsSparkContext }
+  get ownsSparkContext(): boolean {
+    return this.#ownsSparkContext
+  }
 
   /** The context that is started and not stopped, if any. */
-  static getActive(): StreamingContext | undefined { return active ?? undefined }
+  static getActive(): StreamingContext | undefined {
+    return active ?? undefined
+  }
 
   /**
-   * Goes on from the checkpoint in `directory`, or calls `create` when there is none. Functions cannot be stored: in a new process `create` is called as well, to define the
-   * graph again, and state and positions come from the checkpoint. Throws when the checkpoint cannot be read, unless `createOnError`.
+   * Goes on from the checkpoint in `directory`, or calls `create` when there is none. Functions cannot be stored: in a
+   * new process `create` is called as well, to define the graph again, and state and positions come from the
+   * checkpoint. Throws when the checkpoint cannot be read, unless `createOnError`.
    */
-  static getOrCreate(directory: string, create: () => StreamingContext, conf?: SparkConfLike, createOnError = false): Promise<StreamingContext> {
+  static getOrCreate(
+    directory: string,
+    create: () => StreamingContext,
+    conf?: SparkConfLike,
+    createOnError = false,
+  ): Promise<StreamingContext> {
     return recoverOrCreate(newContext, directory, create, conf, createOnError)
   }
 
   /** The active context; else as `getOrCreate`, or simply `create`. */
   static async getActiveOrCreate(create: () => StreamingContext): Promise<StreamingContext>
-  static async getActiveOrCreate(directory: string, create: () => StreamingContext, conf?: SparkConfLike, createOnError?: boolean): Promise<StreamingContext>
-  static async getActiveOrCreate(first: string | (() => StreamingContext), create?: () => StreamingContext, conf?: SparkConfLike, createOnError = false): Promise<StreamingContext> {
+  static async getActiveOrCreate(
+    directory: string,
+    create: () => StreamingContext,
+    conf?: SparkConfLike,
+    createOnError?: boolean,
+  ): Promise<StreamingContext>
+  static async getActiveOrCreate(
+    first: string | (() => StreamingContext),
+    create?: () => StreamingContext,
+    conf?: SparkConfLike,
+    createOnError = false,
+  ): Promise<StreamingContext> {
     if (active) return active
     return typeof first === 'string' ? recoverOrCreate(newContext, first, create!, conf, createOnError) : first()
   }
 }
 
-const newContext = (spark: SparkContext | SparkConf, batchMs: number, options: ContextOptions): StreamingContext => new StreamingContext(spark, batchMs, options)
+const newContext = (spark: SparkContext | SparkConf, batchMs: number, options: ContextOptions): StreamingContext =>
+  new StreamingContext(spark, batchMs, options)

@@ -32,7 +32,10 @@ export interface BatchInfo {
   readonly numRecords: number
 }
 
-/** What may be listened to (Spark: `StreamingListener`); implement any part of it. Errors thrown by a listener are reported and go no further. */
+/**
+ * What may be listened to (Spark: `StreamingListener`); implement any part of it. Errors thrown by a listener are
+ * reported and go no further.
+ */
 export interface StreamingListener {
   onStreamingStarted?(event: { readonly time: number }): void
   onReceiverStarted?(event: { readonly receiverInfo: ReceiverInfo }): void
@@ -59,11 +62,19 @@ export class ListenerBus {
     this.#onError = onError
   }
 
-  add(listener: StreamingListener): void { this.#listeners.add(listener) }
-  remove(listener: StreamingListener): void { this.#listeners.delete(listener) }
-  stop(): void { this.#stopped = true }
+  add(listener: StreamingListener): void {
+    this.#listeners.add(listener)
+  }
+  remove(listener: StreamingListener): void {
+    this.#listeners.delete(listener)
+  }
+  stop(): void {
+    this.#stopped = true
+  }
   /** Whether a listener is being called right now: stopping the context from there would wait for itself. */
-  get delivering(): boolean { return this.#depth > 0 }
+  get delivering(): boolean {
+    return this.#depth > 0
+  }
 
   post<N extends EventName>(name: N, event: EventOf<N>): void {
     if (this.#stopped) return

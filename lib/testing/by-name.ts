@@ -5,7 +5,14 @@ export function byName<T>(known: ReadonlyMap<string, T>, name: string | undefine
   if (name === undefined && known.size === 1) return [...known][0]
   if (name !== undefined && known.has(name)) return [name, known.get(name)!]
   const names = [...known.keys()].map((each) => JSON.stringify(each)).join(', ') || 'none'
-  throw new SluiceError('E_NAME', name === undefined ? `The program has ${known.size} of this kind: say which ${what} you mean.` : `There is no ${what} "${name}".`, {
-    did: 'nothing was done', next: [`these exist: ${names}`],
-  })
+  throw new SluiceError(
+    'E_NAME',
+    name === undefined
+      ? `The program has ${known.size} of this kind: say which ${what} you mean.`
+      : `There is no ${what} "${name}".`,
+    {
+      did: 'nothing was done',
+      next: [`these exist: ${names}`],
+    },
+  )
 }

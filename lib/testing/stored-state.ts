@@ -30,22 +30,43 @@ interface Stores {
   readonly random: Random
 }
 
-/** Commits a batch that reads and shows nothing and leaves one operator with the state given. Nobody else may hold the head. */
-export async function storeState({ head: store, blobs, random }: Stores, { node, graph, base, tick, version, entries }: StoredStateRequest): Promise<void> {
+/**
+ * Commits a batch that reads and shows nothing and leaves one operator with the state given. Nobody else may hold the
+ * head.
+ */
+export async function storeState(
+  { head: store, blobs, random }: Stores,
+  { node, graph, base, tick, version, entries }: StoredStateRequest,
+): Promise<void> {
   const { rev, value: head } = (await store.read())!
   const names = new Names(head.app, head.inc)
   const batch = head.committed + 1
   const time = head.zeroTime + tick * head.intervalMs
   const state = keyedState(entries, node.kind === 'mapWithState' ? time : undefined)
   const ref = await putBlob(blobs, names.state(node.uid, batch, 'stored', random.run(), 's'), state.encodeSnapshot())
-  const operator: OperatorState = { chains: [{ from: 0, to: KEY_GROUPS, keys: state.keys, blocks: [{ kind: 'snapshot', batch, ref, keys: state.keys }] }], ...(version === 1 ? {} : { version }) }
+  const operator: OperatorState = {
+    chains: [
+      { from: 0, to: KEY_GROUPS, keys: state.keys, blocks: [{ kind: 'snapshot', batch, ref, keys: state.keys }] },
+    ],
+    ...(version === 1 ? {} : { version }),
+  }
   const manifest: Manifest = {
-    format: 1, batch, tick, time, nonce: random.run(), base: base?.nonce ?? null, graph: fingerprint(graph),
+    format: 1,
+    batch,
+    tick,
+    time,
+    nonce: random.run(),
+    base: base?.nonce ?? null,
+    graph: fingerprint(graph),
     facts: await putBlob(blobs, names.graph(batch, random.run()), Buffer.from(JSON.stringify(factsOf(graph))), 0),
-    cuts: {}, positions: base?.positions ?? {}, actions: {},
+    cuts: {},
+    positions: base?.positions ?? {},
+    actions: {},
     state: { ...base?.state, [node.uid]: operator },
     ...(base?.packs ? { packs: base.packs } : {}),
-    retained: base?.retained ?? {}, outputs: {}, records: {},
+    retained: base?.retained ?? {},
+    outputs: {},
+    records: {},
   }
   const next = committed(head, { tick, manifest: await putManifest(blobs, names, manifest), leaseUntil: 0 })
   await store.cas(rev, next, 'commit')
@@ -59,6 +80,13 @@ function keyedState(entries: Iterable<readonly [unknown, unknown]>, time: number
 }
 
 export function noState(operator: string, nodes: readonly StreamNode[]): SluiceError {
-  const names = nodes.filter(({ schema, window }) => schema && !window).map(({ uid }) => JSON.stringify(uid)).join(', ') || 'none'
-  return new SluiceError('E_NAME', `There is no operator "${operator}" with state by key.`, { did: 'nothing was done', next: [`these exist: ${names}`] })
+  const names =
+    nodes
+      .filter(({ schema, window }) => schema && !window)
+      .map(({ uid }) => JSON.stringify(uid))
+      .join(', ') || 'none'
+  return new SluiceError('E_NAME', `There is no operator "${operator}" with state by key.`, {
+    did: 'nothing was done',
+    next: [`these exist: ${names}`],
+  })
 }

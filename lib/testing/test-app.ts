@@ -53,8 +53,8 @@ export interface RestartOptions {
 }
 
 /**
- * Runs a program in this process as it would run anywhere, except that its sources are filled by the test, its sinks are recorded, and time passes only in
- * `advance`, `runBatch` and `run`. Throws what the program's definition throws.
+ * Runs a program in this process as it would run anywhere, except that its sources are filled by the test, its sinks
+ * are recorded, and time passes only in `advance`, `runBatch` and `run`. Throws what the program's definition throws.
  */
 export async function testApp(program: Program, options: TestAppOptions = {}): Promise<TestApp> {
   const t = new TestApp(program, options)
@@ -108,7 +108,9 @@ export class TestApp {
   }
 
   /** Milliseconds since the epoch. */
-  now(): number { return this.#clock.now() }
+  now(): number {
+    return this.#clock.now()
+  }
 
   /** Lets time pass and runs every batch that becomes due. Rejects with what kept a batch from committing. */
   async advance(duration: DurationLike): Promise<void> {
@@ -143,7 +145,10 @@ export class TestApp {
   }
 
   /** One batch per list of records; gives what the output showed for each, nothing where it did not run. */
-  async run(batches: readonly (readonly unknown[])[], { source, output }: { readonly source?: string; readonly output?: string } = {}): Promise<any[][]> {
+  async run(
+    batches: readonly (readonly unknown[])[],
+    { source, output }: { readonly source?: string; readonly output?: string } = {},
+  ): Promise<any[][]> {
     const rows: any[][] = []
     for (const records of batches) {
       this.source(source).addAll(records)
@@ -155,15 +160,23 @@ export class TestApp {
 
   // — what comes out
 
-  /** What an output has shown, by the name of the output or of its stream; without one when the program has a single output. */
-  output(name?: string): TestOutput { return byName(this.#outputs, name, 'output')[1] }
+  /**
+   * What an output has shown, by the name of the output or of its stream; without one when the program has a single
+   * output.
+   */
+  output(name?: string): TestOutput {
+    return byName(this.#outputs, name, 'output')[1]
+  }
 
   /** Keys and state of a stateful operator after the last batch, by its name. */
   async state(operator?: string): Promise<Map<unknown, unknown>> {
     const { coordinator } = await this.#ensureRunning()
     const states = new Map(Object.entries(coordinator.manifest?.state ?? {}))
     const [uid, committed] = byName(states, operator, 'stateful operator with committed state')
-    const state = await new StateStore().keyed({ operator: uid, split: 0, partitions: 1, committed }, { get: (ref) => getBlob(this.#blobs, ref), put: () => Promise.reject(new Error('state is only read here')) })
+    const state = await new StateStore().keyed(
+      { operator: uid, split: 0, partitions: 1, committed },
+      { get: (ref) => getBlob(this.#blobs, ref), put: () => Promise.reject(new Error('state is only read here')) },
+    )
     const pairs = new Map<unknown, unknown>()
     for (const id of state.table.ids()) if (state.has(id)) pairs.set(state.table.keyAt(id), state.get(id))
     return pairs
@@ -175,18 +188,27 @@ export class TestApp {
     return readOpenLetters(this.#blobs, coordinator.manifest?.deadLetters ?? [])
   }
 
-  /** Starts the process again, and has the next batch read these dead letters once more: all of them if none is named. */
+  /**
+   * Starts the process again, and has the next batch read these dead letters once more: all of them if none is named.
+   */
   async retryDeadLetters(ids?: readonly string[]): Promise<void> {
     const { coordinator } = await this.#ensureRunning()
     const { app, inc } = coordinator.head
-    await putWish(this.#blobs, new Names(app, inc), { wish: 'retry', ids: ids ?? idsOf(coordinator.manifest?.deadLetters ?? []) }, this.#random.run())
+    await putWish(
+      this.#blobs,
+      new Names(app, inc),
+      { wish: 'retry', ids: ids ?? idsOf(coordinator.manifest?.deadLetters ?? []) },
+      this.#random.run(),
+    )
     await this.restart()
   }
 
   // — what goes wrong
 
   /** The process dies there, once; the next one starts at once and goes on from what is stored. */
-  crash({ batch = this.#committed + 1, at }: Crash): void { this.#faults.crash(batch, at) }
+  crash({ batch = this.#committed + 1, at }: Crash): void {
+    this.#faults.crash(batch, at)
+  }
 
   /** The next attempts of an output throw. */
   fail({ output, times = 1, error = new Error(`output "${output}" fails because the test says so`) }: Failure): void {
@@ -194,7 +216,11 @@ export class TestApp {
   }
 
   /** Ends the process and starts another, with the same or another build of the program. */
-  async restart({ app = this.#program, partitions = this.#partitions, dropState = [] }: RestartOptions = {}): Promise<void> {
+  async restart({
+    app = this.#program,
+    partitions = this.#partitions,
+    dropState = [],
+  }: RestartOptions = {}): Promise<void> {
     await this.close()
     this.#program = app
     this.#partitions = partitions
@@ -204,8 +230,9 @@ export class TestApp {
   }
 
   /**
-   * Gives an operator the state that another version of the program left behind, and restarts: keys with values of `version`, which the program reads or migrates as it would anywhere. Takes
-   * the next batch number and its time; mappings with a timeout count from there.
+   * Gives an operator the state that another version of the program left behind, and restarts: keys with values of
+   * `version`, which the program reads or migrates as it would anywhere. Takes the next batch number and its time;
+   * mappings with a timeout count from there.
    */
   async withState(operator: string, version: number, entries: Iterable<readonly [unknown, unknown]>): Promise<void> {
     const { context, coordinator } = await this.#ensureRunning()
@@ -214,7 +241,10 @@ export class TestApp {
     this.#clock.set(Math.max(this.now(), this.#due()))
     const tick = this.#next++
     await this.close()
-    await storeState({ head: this.#head, blobs: this.#blobs, random: this.#random }, { node, graph: context.graph, base: coordinator.manifest, tick, version, entries })
+    await storeState(
+      { head: this.#head, blobs: this.#blobs, random: this.#random },
+      { node, graph: context.graph, base: coordinator.manifest, tick, version, entries },
+    )
     await this.#ensureRunning()
   }
 
@@ -228,7 +258,9 @@ export class TestApp {
     running.context.sparkContext.stop()
   }
 
-  [Symbol.asyncDispose](): Promise<void> { return this.close() }
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
 
   // — one life of the process
 
@@ -247,11 +279,42 @@ export class TestApp {
     const program = new TaskProgram(context.graph, context.sparkContext, fingerprint(context.graph))
     const host = { clock: this.#clock, random: this.#random, log: silentLog, blobs: life.blobs(this.#blobs) }
     const coordinator = await Coordinator.open({
-      app: 'test', host: { ...host, head: life.head(this.#head), launcher: life.launcher(new InlineLauncher(program, { ...host, freezes: true })) }, program,
-      intervalMs: context.batchDuration.milliseconds, conf: {}, holder: `life-${++this.#lives}`, isGone: () => true, fresh: false, resume: false, dropState: this.#dropState,
-      events: new BatchEvents(this.#clock, context.listeners, silentLog, context.graph, (error) => this.errors.push(error)),
-      environment: ({ app, inc }) => ({ app, inc, clock: this.#clock, write: (text) => { this.printed += text }, files: { write: async (path, parts) => { this.files.set(path, parts.map(({ bytes }) => Buffer.from(bytes).toString()).join('')) } }, sparkContext: context.sparkContext }),
-      limitOf: () => null, attemptsMax: 1, keep: 2, onError: errorPolicy(context.sparkContext.conf.get('sluice.onError', 'fail')), signal: new AbortController().signal,
+      app: 'test',
+      host: {
+        ...host,
+        head: life.head(this.#head),
+        launcher: life.launcher(new InlineLauncher(program, { ...host, freezes: true })),
+      },
+      program,
+      intervalMs: context.batchDuration.milliseconds,
+      conf: {},
+      holder: `life-${++this.#lives}`,
+      isGone: () => true,
+      fresh: false,
+      resume: false,
+      dropState: this.#dropState,
+      events: new BatchEvents(this.#clock, context.listeners, silentLog, context.graph, (error) =>
+        this.errors.push(error),
+      ),
+      environment: ({ app, inc }) => ({
+        app,
+        inc,
+        clock: this.#clock,
+        write: (text) => {
+          this.printed += text
+        },
+        files: {
+          write: async (path, parts) => {
+            this.files.set(path, parts.map(({ bytes }) => Buffer.from(bytes).toString()).join(''))
+          },
+        },
+        sparkContext: context.sparkContext,
+      }),
+      limitOf: () => null,
+      attemptsMax: 1,
+      keep: 2,
+      onError: errorPolicy(context.sparkContext.conf.get('sluice.onError', 'fail')),
+      signal: new AbortController().signal,
     })
     return { life, coordinator, context }
   }
@@ -270,7 +333,13 @@ export class TestApp {
       const test = this.#sources.get(name) ?? new TestSource(name, this.#partitions)
       this.#sources.set(name, test)
       const source = test.source(node.source!, () => life.at('mid-task'))
-      const replaced: Pick<StreamNode, 'source' | 'compute'> = { source, compute: (_time, view) => { const splits = view.cut(node); return splits && sourceNode(source, node.uid, splits) } }
+      const replaced: Pick<StreamNode, 'source' | 'compute'> = {
+        source,
+        compute: (_time, view) => {
+          const splits = view.cut(node)
+          return splits && sourceNode(source, node.uid, splits)
+        },
+      }
       Object.assign(node, replaced)
     }
     for (const node of graph.outputs) {
@@ -282,12 +351,18 @@ export class TestApp {
   }
 
   /** Its own name, else that of the stream it shows, else its uid. */
-  #outputName(node: StreamNode): string { return node.name ?? node.parents[0]?.name ?? node.uid }
+  #outputName(node: StreamNode): string {
+    return node.name ?? node.parents[0]?.name ?? node.uid
+  }
 
-  get #committed(): number { return this.#running?.coordinator.head.committed ?? 0 }
+  get #committed(): number {
+    return this.#running?.coordinator.head.committed ?? 0
+  }
 
   /** The batch at work: committed or not, its outputs are not marked yet. */
-  get #current(): number { return (this.#running?.coordinator.head.outDone ?? 0) + 1 }
+  get #current(): number {
+    return (this.#running?.coordinator.head.outDone ?? 0) + 1
+  }
 
   #due(): number {
     const head = this.#running?.coordinator.head

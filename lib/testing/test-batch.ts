@@ -8,5 +8,8 @@ export interface TestBatch {
   readonly records: Readonly<Record<string, number>>
 }
 
-export const batchOf = ({ batch, time, cuts }: Manifest): TestBatch =>
-  ({ batch, timeMs: time, records: Object.fromEntries(Object.entries(cuts).map(([source, cut]) => [source, cut?.records ?? 0])) })
+export const batchOf = ({ batch, time, cuts }: Manifest): TestBatch => ({
+  batch,
+  timeMs: time,
+  records: Object.fromEntries(Object.entries(cuts).map(([source, cut]) => [source, cut?.records ?? 0])),
+})

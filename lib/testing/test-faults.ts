@@ -18,9 +18,13 @@ export class TestFaults {
   readonly #crashes: { readonly batch: number; readonly at: CrashPoint; calls: number }[] = []
   readonly #failures: { readonly output: string; times: number; readonly error: Error }[] = []
 
-  crash(batch: number, at: CrashPoint): void { this.#crashes.push({ batch, at, calls: 0 }) }
+  crash(batch: number, at: CrashPoint): void {
+    this.#crashes.push({ batch, at, calls: 0 })
+  }
 
-  fail(output: string, times: number, error: Error): void { this.#failures.push({ output, times, error }) }
+  fail(output: string, times: number, error: Error): void {
+    this.#failures.push({ output, times, error })
+  }
 
   /** Whether the process dies at this point of `batch`; each crash happens once. */
   isFatal(point: Parameters<Reaper>[0], batch: number): boolean {

@@ -3,13 +3,27 @@ import type { HeadStore } from '../host/head-store.ts'
 import type { TaskLauncher } from '../host/launcher.ts'
 import type { Head } from '../model/head.ts'
 
-/** Where in a batch a process may be made to die; `{ call: n }`: at its n-th call of a store or a task, counted from when the test asked for it. */
-export type CrashPoint = 'before-task' | 'mid-task' | 'after-task' | 'before-commit' | 'after-commit' | 'mid-output' | 'after-output' | { readonly call: number }
+/**
+ * Where in a batch a process may be made to die; `{ call: n }`: at its n-th call of a store or a task, counted from
+ * when the test asked for it.
+ */
+export type CrashPoint =
+  | 'before-task'
+  | 'mid-task'
+  | 'after-task'
+  | 'before-commit'
+  | 'after-commit'
+  | 'mid-output'
+  | 'after-output'
+  | { readonly call: number }
 
 /** Decides whether a process dies here. */
 export type Reaper = (point: Exclude<CrashPoint, object> | 'call') => boolean
 
-/** One life of the program's process. When it ends, whatever its code waits for never comes, and only the stores remember anything. */
+/**
+ * One life of the program's process. When it ends, whatever its code waits for never comes, and only the stores
+ * remember anything.
+ */
 export class TestLife {
   readonly died: Promise<void>
   readonly #reaper: Reaper
@@ -18,7 +32,9 @@ export class TestLife {
 
   constructor(reaper: Reaper) {
     this.#reaper = reaper
-    this.died = new Promise((resolve) => { this.#tellDeath = resolve })
+    this.died = new Promise((resolve) => {
+      this.#tellDeath = resolve
+    })
   }
 
   end(): void {

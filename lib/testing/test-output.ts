@@ -10,7 +10,10 @@ export interface ShownBatch {
   readonly rows: readonly any[]
 }
 
-/** What one output of the program has shown so far. A batch that was shown again after a crash counts once, because its content is the same. */
+/**
+ * What one output of the program has shown so far. A batch that was shown again after a crash counts once, because its
+ * content is the same.
+ */
 export class TestOutput {
   readonly name: string
   readonly #shown = new Map<number, ShownBatch>()
@@ -22,12 +25,20 @@ export class TestOutput {
   }
 
   /** In order of batch. Batches without this output (between the slides of a window) are left out. */
-  get batches(): readonly ShownBatch[] { return [...this.#shown.values()].sort((a, b) => a.batch - b.batch) }
-  get last(): ShownBatch | undefined { return this.batches.at(-1) }
+  get batches(): readonly ShownBatch[] {
+    return [...this.#shown.values()].sort((a, b) => a.batch - b.batch)
+  }
+  get last(): ShownBatch | undefined {
+    return this.batches.at(-1)
+  }
   /** The rows of the last batch; none before the first. */
-  get rows(): readonly any[] { return this.last?.rows ?? [] }
+  get rows(): readonly any[] {
+    return this.last?.rows ?? []
+  }
 
-  show(batch: ShownBatch): void { this.#shown.set(batch.batch, batch) }
+  show(batch: ShownBatch): void {
+    this.#shown.set(batch.batch, batch)
+  }
 }
 
 export interface OutputWatch {
@@ -39,8 +50,8 @@ export interface OutputWatch {
 }
 
 /**
- * Puts a recorder where an output goes out. Sinks are replaced, so that a test reaches nothing outside; functions of the program
- * (`foreachRDD`, `foreachPartition`, `print`) run as they always do.
+ * Puts a recorder where an output goes out. Sinks are replaced, so that a test reaches nothing outside; functions of
+ * the program (`foreachRDD`, `foreachPartition`, `print`) run as they always do.
  */
 export function watchOutput(node: StreamNode<any>, { output, before, midway }: OutputWatch): void {
   const operation = node.output!

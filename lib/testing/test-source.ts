@@ -9,7 +9,10 @@ export interface AddOptions {
 
 type Split = { readonly p: number; readonly from: number; readonly to: number }
 
-/** Stands in for one of the program's sources. What a test adds arrives with the next batch, and can be read again after a crash. */
+/**
+ * Stands in for one of the program's sources. What a test adds arrives with the next batch, and can be read again after
+ * a crash.
+ */
 export class TestSource {
   readonly name: string
   #partitions: unknown[][]
@@ -19,10 +22,22 @@ export class TestSource {
     this.#partitions = Array.from({ length: partitions }, () => [])
   }
 
-  /** The record as the source would hand it to the program: a line of text for a text source. Throws when there is no such partition. */
+  /**
+   * The record as the source would hand it to the program: a line of text for a text source. Throws when there is no
+   * such partition.
+   */
   add(record: unknown, { partition = 0 }: AddOptions = {}): this {
     const records = this.#partitions[partition]
-    if (!records) throw new SluiceError('E_PARTITIONS', `The test source "${this.name}" has ${this.#partitions.length} partitions; there is none with the number ${partition}.`, { did: 'nothing was added', next: [`ask for more: t.source('${this.name}', { partitions: ${partition + 1} })`] })
+    if (!records)
+      throw new SluiceError(
+        'E_PARTITIONS',
+        `The test source "${this.name}" has ${this.#partitions.length} partitions; there is none with the ` +
+          `number ${partition}.`,
+        {
+          did: 'nothing was added',
+          next: [`ask for more: t.source('${this.name}', { partitions: ${partition + 1} })`],
+        },
+      )
     records.push(record)
     return this
   }
@@ -48,7 +63,11 @@ export class TestSource {
         const from = (position as number[] | null) ?? []
         const to = this.#partitions.map((records) => records.length)
         const splits: Split[] = to.map((end, p) => ({ p, from: from[p] ?? 0, to: end }))
-        return { position: to, splits: splits as unknown as Json[], records: splits.reduce((sum, split) => sum + split.to - split.from, 0) }
+        return {
+          position: to,
+          splits: splits as unknown as Json[],
+          records: splits.reduce((sum, split) => sum + split.to - split.from, 0),
+        }
       },
       read: (split) => this.#read(split as unknown as Split, onRead),
     }

@@ -17,9 +17,28 @@ export default app('words', milliseconds(50), (ssc) => {
 
 test('F32: a task that never ends is launched again while its first run hangs, and the batch is whole', async (t) => {
   const folder = await project(t, { 'app.ts': program })
-  const { code, stdout, stderr } = await sluice(t, folder, ['run', 'app.ts', '--workers', '3', '--batches', '1', '--json'])
+  const { code, stdout, stderr } = await sluice(t, folder, [
+    'run',
+    'app.ts',
+    '--workers',
+    '3',
+    '--batches',
+    '1',
+    '--json',
+  ])
   assert.equal(code, 0, stderr)
-  const lines = stdout.trim().split('\n').map((line) => JSON.parse(line) as { type: string; doing?: string; text?: string })
+  const lines = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { type: string; doing?: string; text?: string })
   assert.equal(lines.filter(({ doing }) => doing === 'task-copied').length, 1)
-  assert.deepEqual(lines.filter(({ type }) => type === 'print').map(({ text }) => text).join('').match(/\(\w,\d\)/g)?.sort(), ['(a,2)', '(b,1)', '(c,1)'])
+  assert.deepEqual(
+    lines
+      .filter(({ type }) => type === 'print')
+      .map(({ text }) => text)
+      .join('')
+      .match(/\(\w,\d\)/g)
+      ?.sort(),
+    ['(a,2)', '(b,1)', '(c,1)'],
+  )
 })

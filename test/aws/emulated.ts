@@ -21,7 +21,8 @@ export async function emulated(): Promise<Emulated> {
   const clients = awsClients(emulators.environment)
   after(async () => {
     await emulators.close()
-    for (const each of await Promise.all([clients.s3(), clients.dynamoReads(), clients.dynamoWrites()])) each.client.destroy()
+    for (const each of await Promise.all([clients.s3(), clients.dynamoReads(), clients.dynamoWrites()]))
+      each.client.destroy()
   })
   return { emulators, clients, table, bucket, fresh: () => randomUUID() }
 }

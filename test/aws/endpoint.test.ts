@@ -20,13 +20,33 @@ const refused: readonly [address: string, why: RegExp][] = [
 ]
 
 for (const [address, why] of refused) {
-  test(`B11: ${address.replaceAll(SECRET, '…')} as an address of a service is E_ENDPOINT with the name of the variable, and is not shown`, async () => {
-    const error = assertRefusal(await thrownBy(() => awsClients({ AWS_ENDPOINT_URL_S3: address, AWS_LAMBDA_RUNTIME_API: '127.0.0.1:9001', AWS_REGION: 'eu-west-1' }).s3()), 'E_ENDPOINT', why)
-    assert.match(error.message, /^The environment variable AWS_ENDPOINT_URL_S3 /)
-    assert.equal(error.where.detail, 'AWS_ENDPOINT_URL_S3')
-  })
+  test(
+    `B11: ${address.replaceAll(SECRET, '…')} as an address of a service is E_ENDPOINT with the name of ` +
+      'the variable, and is not shown',
+    async () => {
+      const error = assertRefusal(
+        await thrownBy(() =>
+          awsClients({
+            AWS_ENDPOINT_URL_S3: address,
+            AWS_LAMBDA_RUNTIME_API: '127.0.0.1:9001',
+            AWS_REGION: 'eu-west-1',
+          }).s3(),
+        ),
+        'E_ENDPOINT',
+        why,
+      )
+      assert.match(error.message, /^The environment variable AWS_ENDPOINT_URL_S3 /)
+      assert.equal(error.where.detail, 'AWS_ENDPOINT_URL_S3')
+    },
+  )
 }
 
 test('B11: servers of this machine and of others are addresses of services', () => {
-  for (const address of ['http://127.0.0.1:4566', 'http://localhost:9000', 'https://minio.example.com', 'http://10.0.0.7:8000']) assert.equal(checkedEndpoint('AWS_ENDPOINT_URL', address, '127.0.0.1:9001'), address)
+  for (const address of [
+    'http://127.0.0.1:4566',
+    'http://localhost:9000',
+    'https://minio.example.com',
+    'http://10.0.0.7:8000',
+  ])
+    assert.equal(checkedEndpoint('AWS_ENDPOINT_URL', address, '127.0.0.1:9001'), address)
 })

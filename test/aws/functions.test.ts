@@ -23,7 +23,10 @@ const MINUTE = 60_000
 
 type Counts = Record<string, number>
 
-/** One deployment of an app: its functions, each with a graph and clients of its own, behind Lambda's Invoke. Time stands still between ticks. */
+/**
+ * One deployment of an app: its functions, each with a graph and clients of its own, behind Lambda's Invoke. Time
+ * stands still between ticks.
+ */
 interface Deployment {
   readonly name: string
   readonly lambda: LambdaServer
@@ -47,16 +50,31 @@ async function deploy(define = countWords, options: AppOptions = {}): Promise<De
   const clock = new ManualClock(Date.parse('2026-01-01T00:00:10Z'))
   const environment = {
     ...emulators.environment,
-    SLUICE_TABLE: table, SLUICE_BUCKET: bucket, SLUICE_TASK_FUNCTION: 'task', SLUICE_OUTPUT_FUNCTION: 'output', SLUICE_SLOTS: '2', AWS_ENDPOINT_URL_LAMBDA: lambda.url,
+    SLUICE_TABLE: table,
+    SLUICE_BUCKET: bucket,
+    SLUICE_TASK_FUNCTION: 'task',
+    SLUICE_OUTPUT_FUNCTION: 'output',
+    SLUICE_SLOTS: '2',
+    AWS_ENDPOINT_URL_LAMBDA: lambda.url,
   }
   const shared = awsHost(environment)
   const newHost = () => ({ ...shared, clock, log: silentLog })
   const [coordinator, task, output] = [builtApp(program, 2), builtApp(program, 2), builtApp(program, 2)]
   const again = (): Promise<CoordinatorAnswer> =>
-    runDueBatches(decodeTick({}, { awsRequestId: fresh(), getRemainingTimeInMillis: () => MINUTE }, clock.now()), coordinator, newHost())
+    runDueBatches(
+      decodeTick({}, { awsRequestId: fresh(), getRemainingTimeInMillis: () => MINUTE }, clock.now()),
+      coordinator,
+      newHost(),
+    )
   after(async () => {
     await lambda.close()
-    for (const each of await Promise.all([shared.clients.lambda(), shared.clients.s3(), shared.clients.dynamoReads(), shared.clients.dynamoWrites()])) each.client.destroy()
+    for (const each of await Promise.all([
+      shared.clients.lambda(),
+      shared.clients.s3(),
+      shared.clients.dynamoReads(),
+      shared.clients.dynamoWrites(),
+    ]))
+      each.client.destroy()
   })
   const objects = new S3BlobStore(clients, bucket, `${name}/`)
   // The first tick makes the head; the first batch ends with the minute.
@@ -83,10 +101,12 @@ async function deploy(define = countWords, options: AppOptions = {}): Promise<De
   }
 }
 
-const parsed = (lines: string): Counts => Object.fromEntries([...lines.matchAll(/\((\w+),(\d+)\)/g)].map(([, word, count]) => [word, Number(count)]))
+const parsed = (lines: string): Counts =>
+  Object.fromEntries([...lines.matchAll(/\((\w+),(\d+)\)/g)].map(([, word, count]) => [word, Number(count)]))
 
 function countWords(ssc: StreamingContext, place: string): void {
-  ssc.source('lines', s3TextFiles(`${place}/in`, { splitBytes: 8 }))
+  ssc
+    .source('lines', s3TextFiles(`${place}/in`, { splitBytes: 8 }))
     .flatMap((line) => line.split(' '))
     .map((word) => [word, 1] as [string, number])
     .updateStateByKey<number>((added, sum) => added.reduce((a, b) => a + b, sum ?? 0))
@@ -101,18 +121,26 @@ test('objects in, counts out: what each tick finds is added up over stateless fu
   await put('2', 'c c\n')
   await put('3', 'a')
   await tick()
-  assert.deepEqual(await saved(), [{ a: 2, b: 2, c: 1 }, { a: 2, b: 2, c: 1 }, { a: 3, b: 2, c: 3 }])
+  assert.deepEqual(await saved(), [
+    { a: 2, b: 2, c: 1 },
+    { a: 2, b: 2, c: 1 },
+    { a: 3, b: 2, c: 3 },
+  ])
   assert.equal(lambda.calls.filter(({ name }) => name === 'output').length, 3)
   assert.ok(lambda.calls.filter(({ name }) => name === 'task').length >= 6)
 })
 
-test('F02, F03: ticks that were missed are caught up, each with its own batch; one that comes twice finds nothing to do', async () => {
-  const { put, tick, again, saved } = await deploy()
-  await put('1', 'a')
-  assert.deepEqual(await tick(3), { busy: false, batches: 3, committed: 3 })
-  assert.deepEqual(await again(), { busy: false, batches: 0, committed: 3 })
-  assert.deepEqual(await saved(), [{ a: 1 }, { a: 1 }, { a: 1 }])
-})
+test(
+  'F02, F03: ticks that were missed are caught up, each with its own batch; one that comes twice finds ' +
+    'nothing to do',
+  async () => {
+    const { put, tick, again, saved } = await deploy()
+    await put('1', 'a')
+    assert.deepEqual(await tick(3), { busy: false, batches: 3, committed: 3 })
+    assert.deepEqual(await again(), { busy: false, batches: 0, committed: 3 })
+    assert.deepEqual(await saved(), [{ a: 1 }, { a: 1 }, { a: 1 }])
+  },
+)
 
 test('F02: of two coordinators at once one runs and the other is told that it is busy', async () => {
   const { put, tick, again, saved, lambda } = await deploy()
@@ -131,75 +159,117 @@ test('F02: of two coordinators at once one runs and the other is told that it is
   assert.deepEqual(await saved(), [{ a: 1 }])
 })
 
-test('F26: calls that Lambda turns away are made again, and a task that dies runs again: counts are the same', async () => {
-  const { put, tick, saved, lambda } = await deploy()
-  const faults = ['throttle', 'throttle', null, 'crash', null, 'crash', 'throttle'] as const
-  let call = 0
-  lambda.fault = () => faults[call++] ?? null
-  await put('1', 'a b b')
-  assert.deepEqual(await tick(), { busy: false, batches: 1, committed: 1 })
-  assert.deepEqual(await saved(), [{ a: 1, b: 2 }])
-})
+test(
+  'F26: calls that Lambda turns away are made again, and a task that dies runs again: counts are the ' + 'same',
+  async () => {
+    const { put, tick, saved, lambda } = await deploy()
+    const faults = ['throttle', 'throttle', null, 'crash', null, 'crash', 'throttle'] as const
+    let call = 0
+    lambda.fault = () => faults[call++] ?? null
+    await put('1', 'a b b')
+    assert.deepEqual(await tick(), { busy: false, batches: 1, committed: 1 })
+    assert.deepEqual(await saved(), [{ a: 1, b: 2 }])
+  },
+)
 
-test('F24: a task that never answers costs the tick; the next one runs the batch again, and nothing counts twice', async () => {
-  const { put, tick, saved, lambda } = await deploy()
-  await put('1', 'a b b')
-  lambda.fault = (name) => (name === 'task' ? 'lose-answer' : null)
-  await assert.rejects(tick(), (error: SluiceError) => error.code === 'E_FUNCTION_UNANSWERED')
-  lambda.fault = () => null
-  assert.deepEqual(await tick(), { busy: false, batches: 2, committed: 2 })
-  assert.deepEqual(await saved(), [{ a: 1, b: 2 }, { a: 1, b: 2 }])
-})
+test(
+  'F24: a task that never answers costs the tick; the next one runs the batch again, and nothing ' + 'counts twice',
+  async () => {
+    const { put, tick, saved, lambda } = await deploy()
+    await put('1', 'a b b')
+    lambda.fault = (name) => (name === 'task' ? 'lose-answer' : null)
+    await assert.rejects(tick(), (error: SluiceError) => error.code === 'E_FUNCTION_UNANSWERED')
+    lambda.fault = () => null
+    assert.deepEqual(await tick(), { busy: false, batches: 2, committed: 2 })
+    assert.deepEqual(await saved(), [
+      { a: 1, b: 2 },
+      { a: 1, b: 2 },
+    ])
+  },
+)
 
 test('an output whose answer is lost is owed, and shown again with the same content', async () => {
   const { put, tick, saved, lambda, head } = await deploy()
   await put('1', 'a b b')
   lambda.fault = (name) => (name === 'output' ? 'lose-answer' : null)
   await assert.rejects(tick(), (error: SluiceError) => error.code === 'E_FUNCTION_UNANSWERED')
-  assert.deepEqual((await head()).owed.map(({ batch }) => batch), [1])
+  assert.deepEqual(
+    (await head()).owed.map(({ batch }) => batch),
+    [1],
+  )
   lambda.fault = () => null
   assert.deepEqual(await tick(), { busy: false, batches: 1, committed: 2 })
   assert.deepEqual((await head()).owed, [])
-  assert.deepEqual(await saved(), [{ a: 1, b: 2 }, { a: 1, b: 2 }])
+  assert.deepEqual(await saved(), [
+    { a: 1, b: 2 },
+    { a: 1, b: 2 },
+  ])
 })
 
-test('F69: a record that makes its task fail is found by tasks in functions, and set aside with the commit', async () => {
-  const { put, tick, saved, head } = await deploy((ssc, place) => {
-    ssc.source('lines', s3TextFiles(`${place}/in`, { splitBytes: 8 }))
-      .map((word) => {
-        if (word === 'bad') throw new TypeError('not a word')
-        return [word, 1] as [string, number]
-      })
-      .updateStateByKey<number>((added, sum) => added.reduce((a, b) => a + b, sum ?? 0))
-      .saveAsTextFiles(`${place}/out/counts`)
-  }, { onError: 'dead-letter', conf: { 'spark.task.maxFailures': 1 } })
-  await put('1', 'a\nb\nbad\na\nc\n')
-  assert.deepEqual(await tick(), { busy: false, batches: 1, committed: 1 })
-  assert.deepEqual(await saved(), [{ a: 2, b: 1, c: 1 }])
-  const { deadLetters } = await readManifest(new S3BlobStore(clients, bucket, BLOB_PREFIX), (await head()).manifest!)
-  const letters = decodeLetters(await new S3BlobStore(clients, bucket, BLOB_PREFIX).get(deadLetters![0].ref.key), 'letters')
-  assert.deepEqual(letters.map(({ id, record, code }) => [id, record, code]), [['1-1', 'bad', 'E_USER_CODE']])
-})
+test(
+  'F69: a record that makes its task fail is found by ' + 'tasks in functions, and set aside with the commit',
+  async () => {
+    const { put, tick, saved, head } = await deploy(
+      (ssc, place) => {
+        ssc
+          .source('lines', s3TextFiles(`${place}/in`, { splitBytes: 8 }))
+          .map((word) => {
+            if (word === 'bad') throw new TypeError('not a word')
+            return [word, 1] as [string, number]
+          })
+          .updateStateByKey<number>((added, sum) => added.reduce((a, b) => a + b, sum ?? 0))
+          .saveAsTextFiles(`${place}/out/counts`)
+      },
+      { onError: 'dead-letter', conf: { 'spark.task.maxFailures': 1 } },
+    )
+    await put('1', 'a\nb\nbad\na\nc\n')
+    assert.deepEqual(await tick(), { busy: false, batches: 1, committed: 1 })
+    assert.deepEqual(await saved(), [{ a: 2, b: 1, c: 1 }])
+    const { deadLetters } = await readManifest(new S3BlobStore(clients, bucket, BLOB_PREFIX), (await head()).manifest!)
+    const letters = decodeLetters(
+      await new S3BlobStore(clients, bucket, BLOB_PREFIX).get(deadLetters![0].ref.key),
+      'letters',
+    )
+    assert.deepEqual(
+      letters.map(({ id, record, code }) => [id, record, code]),
+      [['1-1', 'bad', 'E_USER_CODE']],
+    )
+  },
+)
 
-test('an output before the commit is shown by its function while the plan is open, and once more with the same content after a crash', async () => {
-  const shown: [batch: number, committed: number, rows: unknown[]][] = []
-  let committedNow = async (): Promise<number> => 0
-  const { put, tick, head, lambda } = await deploy((ssc, place) => {
-    ssc.source('lines', s3TextFiles(`${place}/in`)).output('early', {
-      name: 'watched',
-      guarantee: 'at-least-once',
-      write: async (rows, { batch }) => { shown.push([batch, await committedNow(), [...rows]]) },
-    }, { order: 'before' })
-  })
-  committedNow = async () => (await head()).committed
-  await put('1', 'a')
-  let lost = 1
-  lambda.fault = (name) => (name === 'output' && lost-- > 0 ? 'lose-answer' : null)
-  await assert.rejects(tick(), (error: SluiceError) => error.code === 'E_FUNCTION_UNANSWERED')
-  await put('2', 'b')
-  assert.deepEqual(await tick(), { busy: false, batches: 2, committed: 2 })
-  assert.deepEqual(shown, [[1, 0, ['a']], [1, 0, ['a']], [2, 1, ['b']]])
-})
+test(
+  'an output before the commit is shown by its function while the plan is open, and once more with the ' +
+    'same content after a crash',
+  async () => {
+    const shown: [batch: number, committed: number, rows: unknown[]][] = []
+    let committedNow = async (): Promise<number> => 0
+    const { put, tick, head, lambda } = await deploy((ssc, place) => {
+      ssc.source('lines', s3TextFiles(`${place}/in`)).output(
+        'early',
+        {
+          name: 'watched',
+          guarantee: 'at-least-once',
+          write: async (rows, { batch }) => {
+            shown.push([batch, await committedNow(), [...rows]])
+          },
+        },
+        { order: 'before' },
+      )
+    })
+    committedNow = async () => (await head()).committed
+    await put('1', 'a')
+    let lost = 1
+    lambda.fault = (name) => (name === 'output' && lost-- > 0 ? 'lose-answer' : null)
+    await assert.rejects(tick(), (error: SluiceError) => error.code === 'E_FUNCTION_UNANSWERED')
+    await put('2', 'b')
+    assert.deepEqual(await tick(), { busy: false, batches: 2, committed: 2 })
+    assert.deepEqual(shown, [
+      [1, 0, ['a']],
+      [1, 0, ['a']],
+      [2, 1, ['b']],
+    ])
+  },
+)
 
 test('the output function shows only what the head says is committed and not marked yet', async () => {
   const { name, put, tick, lambda, head } = await deploy()
@@ -207,7 +277,12 @@ test('the output function shows only what the head says is committed and not mar
   await tick()
   const { inc } = await head()
   const ask = async (request: object): Promise<OutputAnswer> =>
-    (await fetch(`${lambda.url}/2015-03-31/functions/output/invocations`, { method: 'POST', body: JSON.stringify({ app: name, inc, batch: 1, output: 'any', ...request }) })).json() as Promise<OutputAnswer>
+    (
+      await fetch(`${lambda.url}/2015-03-31/functions/output/invocations`, {
+        method: 'POST',
+        body: JSON.stringify({ app: name, inc, batch: 1, output: 'any', ...request }),
+      })
+    ).json() as Promise<OutputAnswer>
   assert.deepEqual(await ask({}), { kind: 'marked' })
   for (const request of [{ batch: 2 }, { inc: 'other' }, { app: 'other' }]) {
     const answer = await ask(request)
@@ -216,6 +291,11 @@ test('the output function shows only what the head says is committed and not mar
 })
 
 test('a source that receives on its own cannot run in functions, and says so', () => {
-  const program = app('sockets', minutes(1), (ssc) => { ssc.socketTextStream('localhost', 9999).print() })
-  assert.throws(() => builtApp(program, 2), (error: SluiceError) => error.code === 'E_RECEIVER_PLACE')
+  const program = app('sockets', minutes(1), (ssc) => {
+    ssc.socketTextStream('localhost', 9999).print()
+  })
+  assert.throws(
+    () => builtApp(program, 2),
+    (error: SluiceError) => error.code === 'E_RECEIVER_PLACE',
+  )
 })

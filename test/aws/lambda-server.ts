@@ -19,7 +19,10 @@ export interface LambdaServer {
   close(): Promise<void>
 }
 
-export async function lambdaServer(handlers: Readonly<Record<string, Handler>>, timeoutMs = 60_000): Promise<LambdaServer> {
+export async function lambdaServer(
+  handlers: Readonly<Record<string, Handler>>,
+  timeoutMs = 60_000,
+): Promise<LambdaServer> {
   const calls: { name: string; bytes: number }[] = []
   const server = createServer((request, response) => {
     const chunks: Buffer[] = []
@@ -36,16 +39,42 @@ export async function lambdaServer(handlers: Readonly<Record<string, Handler>>, 
     await lambda.before()
     const fault = lambda.fault(name)
     const handler = handlers[name]
-    if (!handler) return send(response, 404, { Type: 'User', Message: `Function not found: ${name}` }, { 'x-amzn-errortype': 'ResourceNotFoundException' })
-    if (fault === 'throttle') return send(response, 429, { Reason: 'ConcurrentInvocationLimitExceeded', message: 'Rate Exceeded.' }, { 'x-amzn-errortype': 'TooManyRequestsException' })
-    if (fault === 'crash') return send(response, 200, { errorType: 'Runtime.ExitError', errorMessage: 'Runtime exited' }, { 'x-amz-function-error': 'Unhandled' })
+    if (!handler)
+      return send(
+        response,
+        404,
+        { Type: 'User', Message: `Function not found: ${name}` },
+        { 'x-amzn-errortype': 'ResourceNotFoundException' },
+      )
+    if (fault === 'throttle')
+      return send(
+        response,
+        429,
+        { Reason: 'ConcurrentInvocationLimitExceeded', message: 'Rate Exceeded.' },
+        { 'x-amzn-errortype': 'TooManyRequestsException' },
+      )
+    if (fault === 'crash')
+      return send(
+        response,
+        200,
+        { errorType: 'Runtime.ExitError', errorMessage: 'Runtime exited' },
+        { 'x-amz-function-error': 'Unhandled' },
+      )
     const end = Date.now() + timeoutMs
     try {
-      const result = await handler(JSON.parse(payload), { awsRequestId: randomUUID(), getRemainingTimeInMillis: () => end - Date.now() })
+      const result = await handler(JSON.parse(payload), {
+        awsRequestId: randomUUID(),
+        getRemainingTimeInMillis: () => end - Date.now(),
+      })
       if (fault === 'lose-answer') response.destroy()
       else send(response, 200, result)
     } catch (error) {
-      send(response, 200, { errorType: (error as Error).name, errorMessage: (error as Error).message }, { 'x-amz-function-error': 'Unhandled' })
+      send(
+        response,
+        200,
+        { errorType: (error as Error).name, errorMessage: (error as Error).message },
+        { 'x-amz-function-error': 'Unhandled' },
+      )
     }
   }
 

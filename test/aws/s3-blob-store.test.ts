@@ -20,7 +20,8 @@ test('F34: a write whose answer was lost may be repeated: the same bytes under t
 test('a list goes on over many answers of a thousand names', async () => {
   const store = newStore()
   const names = Array.from({ length: 1100 }, (_, i) => `n/${String(i).padStart(4, '0')}`)
-  for (let at = 0; at < names.length; at += 50) await Promise.all(names.slice(at, at + 50).map((name) => store.putNew(name, new Uint8Array())))
+  for (let at = 0; at < names.length; at += 50)
+    await Promise.all(names.slice(at, at + 50).map((name) => store.putNew(name, new Uint8Array())))
   assert.deepEqual(await store.list('n/'), names)
 })
 

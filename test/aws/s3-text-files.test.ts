@@ -26,39 +26,59 @@ const cut = async (from: Source<string>, before: Cut | null = null): Promise<Cut
   (await from.cut({ time: 2000, intervalMs: 1000, zeroTime: 0, position: before?.position ?? null, limit: null, io }))!
 
 async function read(from: Source<string>, { splits }: Cut): Promise<string[][]> {
-  return Promise.all(splits.map(async (split) => {
-    const lines: string[] = []
-    for await (const chunk of from.read(split, io)) lines.push(...chunk)
-    return lines
-  }))
+  return Promise.all(
+    splits.map(async (split) => {
+      const lines: string[] = []
+      for await (const chunk of from.read(split, io)) lines.push(...chunk)
+      return lines
+    }),
+  )
 }
 
-test('every object below the prefix comes once, however long it has been there; one that is overwritten comes again', async () => {
-  const { url, objects } = newPlace()
-  await objects.putNew('a', Buffer.from('1\n2\n'))
-  await objects.putNew('deeper/b', Buffer.from('not read'))
-  await objects.putNew('.hidden', Buffer.from('not read'))
-  const lines = source(url)
-  const first = await cut(lines)
-  assert.deepEqual(await read(lines, first), [['1', '2']])
-  const second = await cut(lines, first)
-  assert.deepEqual(second.splits, [])
-  await objects.delete('a')
-  await objects.putNew('a', Buffer.from('3'))
-  const third = await cut(source(url), second)
-  assert.deepEqual(await read(lines, third), [['3']])
-})
+test(
+  'every object below the prefix comes once, however long it has been there; one that is overwritten ' + 'comes again',
+  async () => {
+    const { url, objects } = newPlace()
+    await objects.putNew('a', Buffer.from('1\n2\n'))
+    await objects.putNew('deeper/b', Buffer.from('not read'))
+    await objects.putNew('.hidden', Buffer.from('not read'))
+    const lines = source(url)
+    const first = await cut(lines)
+    assert.deepEqual(await read(lines, first), [['1', '2']])
+    const second = await cut(lines, first)
+    assert.deepEqual(second.splits, [])
+    await objects.delete('a')
+    await objects.putNew('a', Buffer.from('3'))
+    const third = await cut(source(url), second)
+    assert.deepEqual(await read(lines, third), [['3']])
+  },
+)
 
 test('a bucket that is not there holds nothing yet', async () => {
   assert.deepEqual((await cut(source('s3://no-such-bucket/in'))).splits, [])
 })
 
 test('what is not a place in S3 is refused before anything starts', () => {
-  for (const url of ['/var/in', 'http://bucket/in', 's3://', 's3://UPPER/in']) assert.throws(() => source(url), (error) => hasCode(error, 'E_S3_URL'), url)
+  for (const url of ['/var/in', 'http://bucket/in', 's3://', 's3://UPPER/in'])
+    assert.throws(
+      () => source(url),
+      (error) => hasCode(error, 'E_S3_URL'),
+      url,
+    )
 })
 
 test('wherever an object is split, each line belongs to one split and no line is cut', async () => {
-  const texts = ['', '\n', 'a', 'a\n', '\n\n', 'ab\n\ncde\nf', 'ab\r\ncd\r\n', 'Grüße\n𝄞\nx\n', `${'long '.repeat(5)}\nb\n\n`]
+  const texts = [
+    '',
+    '\n',
+    'a',
+    'a\n',
+    '\n\n',
+    'ab\n\ncde\nf',
+    'ab\r\ncd\r\n',
+    'Grüße\n𝄞\nx\n',
+    `${'long '.repeat(5)}\nb\n\n`,
+  ]
   for (const text of texts) {
     const { url, objects } = newPlace()
     await objects.putNew('a', Buffer.from(text))

@@ -17,34 +17,59 @@ import type { Build } from '../support/run.ts'
 
 const pairs = [[['a', 1]], [['a', 1]], [['b', 1]], [['a', 1]]]
 const add = (a: number, b: number): number => a + b
-const totals = (name: string): Build => (input) => ({ out: input().updateStateByKey((values: number[], sum: number | undefined) => values.reduce(add, sum ?? 0), { name }) })
-const renamed = (from: string, to: string): Build => (input) => ({ out: input().updateStateByKey((values: number[], sum: number | undefined) => values.reduce(add, sum ?? 0), { name: to, was: from }) })
+const totals =
+  (name: string): Build =>
+  (input) => ({
+    out: input().updateStateByKey((values: number[], sum: number | undefined) => values.reduce(add, sum ?? 0), {
+      name,
+    }),
+  })
+const renamed =
+  (from: string, to: string): Build =>
+  (input) => ({
+    out: input().updateStateByKey((values: number[], sum: number | undefined) => values.reduce(add, sum ?? 0), {
+      name: to,
+      was: from,
+    }),
+  })
 
 // — two programs at once
 
-test('F17: two programs with different graphs start at the same moment: one compare-and-swap wins, the other hears of it, and the state moves once', async () => {
-  const world = new World()
-  await (await ProcessLife.begin(world, totals('first'), pairs)).run(2)
-  // Each reads the head before either writes.
-  const both = Promise.withResolvers<void>()
-  let waiting = 0
-  const together: Port = async (call, run) => {
-    if (call === 'head.cas acquire') {
-      if (++waiting === 2) both.resolve()
-      await both.promise
+test(
+  'F17: two programs with different graphs start at the same moment: one compare-and-swap wins, the ' +
+    'other hears of it, and the state moves once',
+  async () => {
+    const world = new World()
+    await (await ProcessLife.begin(world, totals('first'), pairs)).run(2)
+    // Each reads the head before either writes.
+    const both = Promise.withResolvers<void>()
+    let waiting = 0
+    const together: Port = async (call, run) => {
+      if (call === 'head.cas acquire') {
+        if (++waiting === 2) both.resolve()
+        await both.promise
+      }
+      return run()
     }
-    return run()
-  }
-  const starts = await Promise.allSettled(['second', 'third'].map((to) => ProcessLife.begin(world, renamed('first', to), pairs, { port: together })))
-  const [winner] = starts.filter((start) => start.status === 'fulfilled')
-  const [loser] = starts.filter((start) => start.status === 'rejected')
-  assert.equal((loser.reason as SluiceError).code, 'E_BUSY')
-  assert.match((loser.reason as SluiceError).message, /taken by another process at the same moment/)
-  const manifests = await winner.value.run(4)
-  const uid = starts[0] === winner ? 'second' : 'third'
-  assert.deepEqual(manifests.map(({ state, change }) => [Object.keys(state), change?.moved ?? null]), [[[uid], { first: uid }], [[uid], null]])
-  assert.deepEqual(world.shown.at(-1)!.records.length, 2)
-})
+    const starts = await Promise.allSettled(
+      ['second', 'third'].map((to) => ProcessLife.begin(world, renamed('first', to), pairs, { port: together })),
+    )
+    const [winner] = starts.filter((start) => start.status === 'fulfilled')
+    const [loser] = starts.filter((start) => start.status === 'rejected')
+    assert.equal((loser.reason as SluiceError).code, 'E_BUSY')
+    assert.match((loser.reason as SluiceError).message, /taken by another process at the same moment/)
+    const manifests = await winner.value.run(4)
+    const uid = starts[0] === winner ? 'second' : 'third'
+    assert.deepEqual(
+      manifests.map(({ state, change }) => [Object.keys(state), change?.moved ?? null]),
+      [
+        [[uid], { first: uid }],
+        [[uid], null],
+      ],
+    )
+    assert.deepEqual(world.shown.at(-1)!.records.length, 2)
+  },
+)
 
 test('F17: a program that was replaced is fenced, and one that is older than the state is refused', async () => {
   const world = new World()
@@ -63,22 +88,40 @@ test('F17: a program that was replaced is fenced, and one that is older than the
 
 // — a deployment in the middle of a batch
 
-const twoOutputs = (input: Parameters<Build>[0]) => ({ one: input().map((pair: unknown) => pair), two: input().map((pair: unknown) => pair) })
-
-test('F16: a batch that a program committed and did not show is shown by the next program, or holds it back', async () => {
-  const calls = dyingPort(Number.MAX_SAFE_INTEGER, 'after')
-  await (await ProcessLife.begin(new World(), twoOutputs, pairs, { port: calls })).run(1)
-  const commit = calls.calls.indexOf('head.cas commit')
-
-  const world = new World()
-  await assert.rejects((await ProcessLife.begin(world, twoOutputs, pairs, { port: dyingPort(commit, 'after') })).run(1), { code: 'E_HEAD_UNREACHABLE' })
-  assert.equal(world.shown.length, 0)
-  // Outputs without a name are told apart by order, so what is gone is the second one.
-  await assert.rejects(ProcessLife.begin(world, (input) => ({ one: input().map((pair: unknown) => pair) }), pairs), { code: 'E_OUTPUT_UNDELIVERED' })
-  assert.equal(world.shown.length, 0)
-  await ProcessLife.begin(world, (input) => ({ ...twoOutputs(input), three: input().count() }), pairs)
-  assert.deepEqual(world.shown.map(({ output, batch }) => [output, batch]), [['one', 1], ['two', 1]])
+const twoOutputs = (input: Parameters<Build>[0]) => ({
+  one: input().map((pair: unknown) => pair),
+  two: input().map((pair: unknown) => pair),
 })
+
+test(
+  'F16: a batch that a program committed and did not show is shown by the next program, or holds it ' + 'back',
+  async () => {
+    const calls = dyingPort(Number.MAX_SAFE_INTEGER, 'after')
+    await (await ProcessLife.begin(new World(), twoOutputs, pairs, { port: calls })).run(1)
+    const commit = calls.calls.indexOf('head.cas commit')
+
+    const world = new World()
+    await assert.rejects(
+      (await ProcessLife.begin(world, twoOutputs, pairs, { port: dyingPort(commit, 'after') })).run(1),
+      { code: 'E_HEAD_UNREACHABLE' },
+    )
+    assert.equal(world.shown.length, 0)
+    // Outputs without a name are told apart by order, so what is gone is the second one.
+    await assert.rejects(
+      ProcessLife.begin(world, (input) => ({ one: input().map((pair: unknown) => pair) }), pairs),
+      { code: 'E_OUTPUT_UNDELIVERED' },
+    )
+    assert.equal(world.shown.length, 0)
+    await ProcessLife.begin(world, (input) => ({ ...twoOutputs(input), three: input().count() }), pairs)
+    assert.deepEqual(
+      world.shown.map(({ output, batch }) => [output, batch]),
+      [
+        ['one', 1],
+        ['two', 1],
+      ],
+    )
+  },
+)
 
 test('F16: a batch that was planned and not committed is run by the next program from its input', async () => {
   const calls = dyingPort(Number.MAX_SAFE_INTEGER, 'after')
@@ -86,46 +129,86 @@ test('F16: a batch that was planned and not committed is run by the next program
   const commit = calls.calls.indexOf('head.cas commit')
 
   const world = new World()
-  await assert.rejects((await ProcessLife.begin(world, totals('first'), pairs, { port: dyingPort(commit, 'before') })).run(1), { code: 'E_HEAD_UNREACHABLE' })
+  await assert.rejects(
+    (await ProcessLife.begin(world, totals('first'), pairs, { port: dyingPort(commit, 'before') })).run(1),
+    { code: 'E_HEAD_UNREACHABLE' },
+  )
   await (await ProcessLife.begin(world, totals('second'), pairs)).run(2)
-  assert.deepEqual(world.shown.map(({ records }) => records), [[['a', 1]], [['a', 2]]])
+  assert.deepEqual(
+    world.shown.map(({ records }) => records),
+    [[['a', 1]], [['a', 2]]],
+  )
 })
 
 // — the head itself
 
-test('F14: a head that would not fit is not written, and the error says what fills it; there is a warning before', async () => {
-  const store = new MemoryHeadStore<Head>()
-  await store.cas(0, headWith(), 'create')
-  const events: { type: string; level?: string; message?: string }[] = []
-  const writer = new HeadWriter(store, { rev: 1, value: headWith() }, { event: (event) => { events.push(event) } })
-  const owed = (count: number) => Array.from({ length: count }, (_, batch) => ({ batch, output: 'out', manifest: { ...manifestRef(batch), inline: 'x'.repeat(4000) } }))
-  await writer.write(marked(headWith(), { owed: owed(2), gcFloor: 0 }), 'mark')
-  assert.deepEqual(events, [])
-  await writer.write(marked(headWith(), { owed: owed(10), gcFloor: 0 }), 'mark')
-  assert.deepEqual(events.map(({ type, level }) => [type, level]), [['head-grows', 'warn']])
-  const { rev } = (await store.read())!
-  await assert.rejects(writer.write(marked(headWith(), { owed: owed(20), gcFloor: 0 }), 'mark'), (error: SluiceError) => {
-    assert.equal(error.code, 'E_HEAD_SIZE')
-    assert.match(error.message, /Most of it is what 20 outputs are owed/)
-    return true
-  })
-  assert.equal((await store.read())!.rev, rev)
-})
+test(
+  'F14: a head that would not fit is not written, and the error says what fills it; there is a warning ' + 'before',
+  async () => {
+    const store = new MemoryHeadStore<Head>()
+    await store.cas(0, headWith(), 'create')
+    const events: { type: string; level?: string; message?: string }[] = []
+    const writer = new HeadWriter(
+      store,
+      { rev: 1, value: headWith() },
+      {
+        event: (event) => {
+          events.push(event)
+        },
+      },
+    )
+    const owed = (count: number) =>
+      Array.from({ length: count }, (_, batch) => ({
+        batch,
+        output: 'out',
+        manifest: { ...manifestRef(batch), inline: 'x'.repeat(4000) },
+      }))
+    await writer.write(marked(headWith(), { owed: owed(2), gcFloor: 0 }), 'mark')
+    assert.deepEqual(events, [])
+    await writer.write(marked(headWith(), { owed: owed(10), gcFloor: 0 }), 'mark')
+    assert.deepEqual(
+      events.map(({ type, level }) => [type, level]),
+      [['head-grows', 'warn']],
+    )
+    const { rev } = (await store.read())!
+    await assert.rejects(
+      writer.write(marked(headWith(), { owed: owed(20), gcFloor: 0 }), 'mark'),
+      (error: SluiceError) => {
+        assert.equal(error.code, 'E_HEAD_SIZE')
+        assert.match(error.message, /Most of it is what 20 outputs are owed/)
+        return true
+      },
+    )
+    assert.equal((await store.read())!.rev, rev)
+  },
+)
 
-test('F14: a head that is too large already can be taken over, delivered from and made smaller, but not made larger', async () => {
-  const store = new MemoryHeadStore<Head>()
-  const large = headWith({ owed: Array.from({ length: 20 }, (_, batch) => ({ batch, output: 'out', manifest: { ...manifestRef(batch), inline: 'x'.repeat(4000) } })) })
-  await store.cas(0, large, 'create')
-  const writer = new HeadWriter(store, { rev: 1, value: large })
-  await assert.rejects(writer.write(settled(large, [...large.owed, large.owed[0]]), 'mark'), { code: 'E_HEAD_SIZE' })
-  await writer.write(settled(large, large.owed.slice(1)), 'mark')
-  await writer.write(released(writer.head), 'release')
-  assert.equal((await store.read())!.value.owed.length, 19)
-})
+test(
+  'F14: a head that is too large already can be taken over, delivered from and made smaller, but not ' + 'made larger',
+  async () => {
+    const store = new MemoryHeadStore<Head>()
+    const large = headWith({
+      owed: Array.from({ length: 20 }, (_, batch) => ({
+        batch,
+        output: 'out',
+        manifest: { ...manifestRef(batch), inline: 'x'.repeat(4000) },
+      })),
+    })
+    await store.cas(0, large, 'create')
+    const writer = new HeadWriter(store, { rev: 1, value: large })
+    await assert.rejects(writer.write(settled(large, [...large.owed, large.owed[0]]), 'mark'), { code: 'E_HEAD_SIZE' })
+    await writer.write(settled(large, large.owed.slice(1)), 'mark')
+    await writer.write(released(writer.head), 'release')
+    assert.equal((await store.read())!.value.owed.length, 19)
+  },
+)
 
 test('F14: a setting that fills the head is named before anything is stored', () => {
   const silent = { event: () => {} }
-  assert.throws(() => checkSize(headWith({ conf: { long: 'x'.repeat(HEAD_BYTES_MAX) } }), 'create', silent), (error: SluiceError) => error.code === 'E_HEAD_SIZE' && /Most of it is the configuration/.test(error.message))
+  assert.throws(
+    () => checkSize(headWith({ conf: { long: 'x'.repeat(HEAD_BYTES_MAX) } }), 'create', silent),
+    (error: SluiceError) => error.code === 'E_HEAD_SIZE' && /Most of it is the configuration/.test(error.message),
+  )
 })
 
 const words = (name: string, output = '.foreachRDD(() => {})'): string => `
@@ -137,7 +220,15 @@ export default app('${name}', milliseconds(20), (ssc) => {
   ssc.source('numbers', counter).map((n) => [n, n])${output}
 })
 `
-const runOf = (batches: number, ...flags: string[]): string[] => ['run', 'app.ts', '--dir', 'state', '--batches', String(batches), ...flags]
+const runOf = (batches: number, ...flags: string[]): string[] => [
+  'run',
+  'app.ts',
+  '--dir',
+  'state',
+  '--batches',
+  String(batches),
+  ...flags,
+]
 const logOf = (folder: string, app: string): string => join(folder, 'state', app, 'head-1.log')
 
 test('F11: a head that was deleted is not begun anew over what is there, unless that is asked for', async (t) => {
@@ -153,66 +244,105 @@ test('F11: a head that was deleted is not begun anew over what is there, unless 
   assert.equal((await sluice(t, folder, runOf(1, '--fresh'))).code, 0)
 })
 
-test('F11: who finds objects of an app that another process has begun at that very moment is told that it is taken, not that the head is lost', async () => {
-  const world = new World()
-  let other: Promise<unknown> | null = null
-  const overtaken: Port = async (call, run) => {
-    if (call === 'blobs.list') await (other ??= ProcessLife.begin(world, totals('first'), pairs).then((life) => life.run(2)))
-    return run()
-  }
-  await assert.rejects(ProcessLife.begin(world, totals('first'), pairs, { port: overtaken }), { code: 'E_BUSY' })
-})
+test(
+  'F11: who finds objects of an app that another process has begun at that very moment is told that it ' +
+    'is taken, not that the head is lost',
+  async () => {
+    const world = new World()
+    let other: Promise<unknown> | null = null
+    const overtaken: Port = async (call, run) => {
+      if (call === 'blobs.list')
+        await (other ??= ProcessLife.begin(world, totals('first'), pairs).then((life) => life.run(2)))
+      return run()
+    }
+    await assert.rejects(ProcessLife.begin(world, totals('first'), pairs, { port: overtaken }), { code: 'E_BUSY' })
+  },
+)
 
-test('F12: a head that was restored from a backup is halted by the first sink that has seen more, and the sink is left as it is', async (t) => {
-  const output = ".output('rows', sqlite('rows.db', { table: 'rows', columns: ['batch', 'n'], row: ([n], { batch }) => [batch, n] }))"
-  const folder = await project(t, { 'app.ts': words('back', output) })
-  const database = new DatabaseSync(join(folder, 'rows.db'))
-  t.after(() => database.close())
-  database.exec('create table rows (batch integer, n integer)')
-  const rows = (): number => Number(database.prepare('select count(*) as n from rows').get()!['n'])
-  const done = (ended: { code: number | null; stderr: string }): void => assert.equal(ended.code, 0, ended.stderr)
+test(
+  'F12: a head that was restored from a backup is halted by the first sink that has seen more, and the ' +
+    'sink is left as it is',
+  async (t) => {
+    const output =
+      ".output('rows', sqlite('rows.db', { table: 'rows', columns: ['batch', 'n'], row: ([n], { batch }) " +
+      '=> [batch, n] }))'
+    const folder = await project(t, { 'app.ts': words('back', output) })
+    const database = new DatabaseSync(join(folder, 'rows.db'))
+    t.after(() => database.close())
+    database.exec('create table rows (batch integer, n integer)')
+    const rows = (): number => Number(database.prepare('select count(*) as n from rows').get()!['n'])
+    const done = (ended: { code: number | null; stderr: string }): void => assert.equal(ended.code, 0, ended.stderr)
 
-  done(await sluice(t, folder, runOf(2)))
-  cpSync(logOf(folder, 'back'), join(folder, 'backup.log'))
-  done(await sluice(t, folder, runOf(3)))
-  assert.equal(rows(), 5)
+    done(await sluice(t, folder, runOf(2)))
+    cpSync(logOf(folder, 'back'), join(folder, 'backup.log'))
+    done(await sluice(t, folder, runOf(3)))
+    assert.equal(rows(), 5)
 
-  cpSync(join(folder, 'backup.log'), logOf(folder, 'back'))
-  const halted = await sluice(t, folder, runOf(3))
-  assert.equal(halted.code, 1)
-  assert.match(halted.stderr, /E_HALTED {2}"back" was halted: the head went back in time: it is at batch 3, and the sink "rows" has taken a later one\./)
-  assert.equal(rows(), 5)
-  assert.match((await sluice(t, folder, runOf(1))).stderr, /E_HALTED/)
-  assert.match((await sluice(t, folder, runOf(1, '--resume'))).stderr, /E_HALTED/)
+    cpSync(join(folder, 'backup.log'), logOf(folder, 'back'))
+    const halted = await sluice(t, folder, runOf(3))
+    assert.equal(halted.code, 1)
+    assert.match(
+      halted.stderr,
+      /E_HALTED {2}"back" was halted: the head went back in time: it is at batch 3, and the sink "rows" has taken a later one\./,
+    )
+    assert.equal(rows(), 5)
+    assert.match((await sluice(t, folder, runOf(1))).stderr, /E_HALTED/)
+    assert.match((await sluice(t, folder, runOf(1, '--resume'))).stderr, /E_HALTED/)
 
-  // With the sink restored as well, the batches come once more.
-  database.exec('delete from rows where batch > 2; update sluice_fence set batch = 2')
-  done(await sluice(t, folder, runOf(2, '--resume')))
-  assert.deepEqual(database.prepare('select batch, n from rows order by batch').all().map((row) => [row['batch'], row['n']]), [[1, 1], [2, 2], [3, 3], [4, 4], [5, 5]])
-})
+    // With the sink restored as well, the batches come once more.
+    database.exec('delete from rows where batch > 2; update sluice_fence set batch = 2')
+    done(await sluice(t, folder, runOf(2, '--resume')))
+    assert.deepEqual(
+      database
+        .prepare('select batch, n from rows order by batch')
+        .all()
+        .map((row) => [row['batch'], row['n']]),
+      [
+        [1, 1],
+        [2, 2],
+        [3, 3],
+        [4, 4],
+        [5, 5],
+      ],
+    )
+  },
+)
 
 test('F12: a process that was replaced, and whose sink is ahead for that reason, stops and halts nobody', async () => {
   const world = new World()
   const fences = new Map<number, number>()
-  const writing = (first: () => Promise<unknown>): Build => (input) => {
-    const sink: OutputSink<unknown> = {
-      name: 'fenced',
-      guarantee: 'exactly-once',
-      write: async (_records, delivery) => {
-        await first()
-        const last = fences.get(delivery.partition) ?? null
-        const decision = decideFence(last, delivery.batch)
-        if (decision === 'ahead') throw sinkAhead(delivery, last!, 'the table')
-        fences.set(delivery.partition, delivery.batch)
-      },
+  const writing =
+    (first: () => Promise<unknown>): Build =>
+    (input) => {
+      const sink: OutputSink<unknown> = {
+        name: 'fenced',
+        guarantee: 'exactly-once',
+        write: async (_records, delivery) => {
+          await first()
+          const last = fences.get(delivery.partition) ?? null
+          const decision = decideFence(last, delivery.batch)
+          if (decision === 'ahead') throw sinkAhead(delivery, last!, 'the table')
+          fences.set(delivery.partition, delivery.batch)
+        },
+      }
+      input().output('rows', sink)
+      return {}
     }
-    input().output('rows', sink)
-    return {}
-  }
   // While the old one is about to write its first batch, another takes over and goes further.
-  const takeover = async (): Promise<unknown> => (await ProcessLife.begin(world, writing(async () => {}), pairs)).run(3)
+  const takeover = async (): Promise<unknown> =>
+    (
+      await ProcessLife.begin(
+        world,
+        writing(async () => {}),
+        pairs,
+      )
+    ).run(3)
   let once: Promise<unknown> | null = null
-  const old = await ProcessLife.begin(world, writing(() => (once ??= takeover())), pairs)
+  const old = await ProcessLife.begin(
+    world,
+    writing(() => (once ??= takeover())),
+    pairs,
+  )
   await assert.rejects(old.run(1), { code: 'E_FENCED' })
   const { value } = (await world.head.read())!
   assert.deepEqual([value.committed, value.outDone, value.halt], [3, 3, null])

@@ -2,7 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** A process that can be killed, stopped and woken, and started again with the same arguments. What it says goes to a file. */
+/**
+ * A process that can be killed, stopped and woken, and started again with the same arguments. What it says goes to a
+ * file.
+ */
 export class Child {
   readonly #args: readonly string[]
   readonly #errors: string
@@ -21,12 +24,22 @@ export class Child {
     return child
   }
 
-  get exitCode(): number | null { return this.#process.exitCode }
-  get isOver(): boolean { return this.#process.exitCode !== null || this.#process.signalCode !== null }
-  get lastWords(): string { return readFileSync(this.#errors, 'utf8').slice(-2000) }
+  get exitCode(): number | null {
+    return this.#process.exitCode
+  }
+  get isOver(): boolean {
+    return this.#process.exitCode !== null || this.#process.signalCode !== null
+  }
+  get lastWords(): string {
+    return readFileSync(this.#errors, 'utf8').slice(-2000)
+  }
 
-  startAgain(): void { this.#process = this.#spawn() }
-  signal(name: NodeJS.Signals): void { this.#process.kill(name) }
+  startAgain(): void {
+    this.#process = this.#spawn()
+  }
+  signal(name: NodeJS.Signals): void {
+    this.#process.kill(name)
+  }
 
   async stopFor(ms: number): Promise<void> {
     this.signal('SIGSTOP')

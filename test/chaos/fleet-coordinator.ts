@@ -1,4 +1,7 @@
-/** `node test/chaos/fleet-coordinator.ts <dir> <socket,…> <program> [args…]`: runs a program as `sluice run --dir` does, with its tasks in other processes. */
+/**
+ * `node test/chaos/fleet-coordinator.ts <dir> <socket,…> <program> [args…]`: runs a program as `sluice run --dir` does,
+ * with its tasks in other processes.
+ */
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import '../../lib/app/install.ts'
@@ -14,6 +17,8 @@ setEmbeddedOptions({ dir, module: file, args, launcher: () => new SocketLauncher
 useOwnPackage()
 process.once('SIGINT', () => void StreamingContext.getActive()?.stop(true, true))
 
-const program = await loadProgram(pathToFileURL(resolve(file)).href, { started: () => StreamingContext.getActive() !== undefined })
+const program = await loadProgram(pathToFileURL(resolve(file)).href, {
+  started: () => StreamingContext.getActive() !== undefined,
+})
 if (program.kind === 'app') program.app.build().start()
 await StreamingContext.getActive()?.awaitTermination()

@@ -1,4 +1,7 @@
-/** `node test/chaos/fleet-worker.ts <folder> <socket> <program> [args…]`: a task process. Answers one line of JSON, a task report, for each line of JSON, a task. */
+/**
+ * `node test/chaos/fleet-worker.ts <folder> <socket> <program> [args…]`: a task process. Answers one line of JSON, a
+ * task report, for each line of JSON, a task.
+ */
 import { rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
@@ -15,12 +18,19 @@ import { runTask, type TaskHost } from '../../lib/runtime/run-task.ts'
 const [folder, socket, program, ...args] = process.argv.slice(2)
 const context = await loadGraph(program, args)
 const tasks = new TaskProgram(context.graph, context.sparkContext, fingerprint(context.graph))
-const host: TaskHost = { blobs: await openDirectoryBlobs(folder, { sync: true }), random: systemRandom, clock: systemClock, log: silentLog }
+const host: TaskHost = {
+  blobs: await openDirectoryBlobs(folder, { sync: true }),
+  random: systemRandom,
+  clock: systemClock,
+  log: silentLog,
+}
 
 rmSync(socket, { force: true })
 createServer((connection) => {
   connection.on('error', () => {}) // whoever asked is gone
   createInterface(connection).on('line', (line) => {
-    void runTask(JSON.parse(line) as TaskSpec, tasks, host).then((report) => connection.end(`${JSON.stringify(report)}\n`))
+    void runTask(JSON.parse(line) as TaskSpec, tasks, host).then((report) =>
+      connection.end(`${JSON.stringify(report)}\n`),
+    )
   })
 }).listen(socket)

@@ -12,20 +12,38 @@ const STOP_SHARE = 0.1
 const STOP_MS_MAX = 400
 /** The coordinator is hit less often than its share, or it would hardly live through its start. */
 const COORDINATOR_SHARE = 0.2
-/** Who is refused ends at once: one that lives for so long has taken over, even if it can show nothing because the old one sleeps in a transaction. */
+/**
+ * Who is refused ends at once: one that lives for so long has taken over, even if it can show nothing because the old
+ * one sleeps in a transaction.
+ */
 const TAKEN_MS = 4000
 /** How long a coordinator that was taken over may take to notice. */
 const FENCED_MS_MAX = 20_000
 
 /**
- * A coordinator and its workers as processes of their own, over sockets, on one directory. Each blow hits one of them; who is dead starts again at once. Half-way,
- * the coordinator is stopped until another one has taken the app over, and then woken: it must notice and end, and nothing it does may count.
+ * A coordinator and its workers as processes of their own, over sockets, on one directory. Each blow hits one of them;
+ * who is dead starts again at once. Half-way, the coordinator is stopped until another one has taken the app over, and
+ * then woken: it must notice and end, and nothing it does may count.
  */
-export async function killFleet({ kills, processes, folder }: SceneRequest, scene: Scene, random: SeededRandom): Promise<Killed> {
+export async function killFleet(
+  { kills, processes, folder }: SceneRequest,
+  scene: Scene,
+  random: SeededRandom,
+): Promise<Killed> {
   const { programArgs } = scene
   const sockets = Array.from({ length: processes }, (_, i) => join(folder, `worker-${i}.sock`))
-  const workers = sockets.map((socket, i) => new Child(['test/chaos/fleet-worker.ts', join(folder, 'state', scene.app), socket, ...programArgs], join(folder, `worker-${i}.txt`)))
-  const newCoordinator = (name: string): Child => new Child(['test/chaos/fleet-coordinator.ts', join(folder, 'state'), sockets.join(','), ...programArgs], join(folder, `${name}.txt`))
+  const workers = sockets.map(
+    (socket, i) =>
+      new Child(
+        ['test/chaos/fleet-worker.ts', join(folder, 'state', scene.app), socket, ...programArgs],
+        join(folder, `worker-${i}.txt`),
+      ),
+  )
+  const newCoordinator = (name: string): Child =>
+    new Child(
+      ['test/chaos/fleet-coordinator.ts', join(folder, 'state'), sockets.join(','), ...programArgs],
+      join(folder, `${name}.txt`),
+    )
   let coordinator = newCoordinator('coordinator')
   let stops = 0
   for (let killed = 0; killed < kills;) {
@@ -38,14 +56,17 @@ export async function killFleet({ kills, processes, folder }: SceneRequest, scen
     }
     await victim.end('SIGKILL')
     victim.startAgain()
-    if (++killed === Math.floor(kills / 2)) coordinator = await takenOver(coordinator, () => newCoordinator('successor'), scene)
+    if (++killed === Math.floor(kills / 2))
+      coordinator = await takenOver(coordinator, () => newCoordinator('successor'), scene)
   }
   await letFinish(coordinator, scene)
   for (const worker of workers) await worker.end('SIGKILL')
   return { kills, stops: stops + 1 }
 }
 
-/** The old one stands still while its lease runs out, wakes when its successor has taken over, and must end by itself. */
+/**
+ * The old one stands still while its lease runs out, wakes when its successor has taken over, and must end by itself.
+ */
 async function takenOver(old: Child, start: () => Child, scene: Scene): Promise<Child> {
   const before = scene.batch()
   while (scene.batch() === before) {

@@ -4,14 +4,24 @@ import type { SeededRandom } from '../../lib/local/seeded-random.ts'
 import { Child } from './child.ts'
 import type { Killed, Scene, SceneRequest } from './scene.ts'
 
-/** A process lives this long before it is killed: long enough to start and run some batches, or to die in the middle of starting. */
+/**
+ * A process lives this long before it is killed: long enough to start and run some batches, or to die in the middle of
+ * starting.
+ */
 const LIFE_MS = { min: 100, max: 900 }
 /** Threads that load the program have to start as well. */
 const THREADS_MS = 900
 
 /** Kills a program that runs as users run it, `sluice run --dir`, with all its threads. */
-export async function killOneProcess({ kills, workers, folder }: SceneRequest, scene: Scene, random: SeededRandom): Promise<Killed> {
-  const child = new Child(['lib/cli/bin.ts', 'run', ...scene.programArgs, '--dir', join(folder, 'state'), '--workers', String(workers)], join(folder, 'stderr.txt'))
+export async function killOneProcess(
+  { kills, workers, folder }: SceneRequest,
+  scene: Scene,
+  random: SeededRandom,
+): Promise<Killed> {
+  const child = new Child(
+    ['lib/cli/bin.ts', 'run', ...scene.programArgs, '--dir', join(folder, 'state'), '--workers', String(workers)],
+    join(folder, 'stderr.txt'),
+  )
   let stops = 0
   for (let killed = 0; killed < kills; killed++) {
     await sleep(LIFE_MS.min + random.next() * (LIFE_MS.max - LIFE_MS.min + (workers > 0 ? THREADS_MS : 0)))
@@ -26,12 +36,16 @@ export async function killOneProcess({ kills, workers, folder }: SceneRequest, s
   return { kills, stops }
 }
 
-/** The last process must run a batch of its own: what the last kill left half done is its to finish, however far the stream had come. */
+/**
+ * The last process must run a batch of its own: what the last kill left half done is its to finish, however far the
+ * stream had come.
+ */
 export async function letFinish(child: Child, scene: Scene): Promise<void> {
   scene.end()
   const reached = scene.batch()
   while (!scene.isThrough() || scene.batch() <= reached) {
-    if (child.exitCode !== null) throw new Error(`the program ended with ${child.exitCode} before the stream did: ${child.lastWords}`)
+    if (child.exitCode !== null)
+      throw new Error(`the program ended with ${child.exitCode} before the stream did: ${child.lastWords}`)
     await sleep(100)
   }
   await child.end('SIGINT')

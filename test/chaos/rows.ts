@@ -5,7 +5,10 @@ export function rowsOf(file: string, sql: string): unknown[][] {
   try {
     const database = new DatabaseSync(file, { readOnly: true })
     try {
-      return database.prepare(sql).all().map((row) => Object.values(row))
+      return database
+        .prepare(sql)
+        .all()
+        .map((row) => Object.values(row))
     } finally {
       database.close()
     }

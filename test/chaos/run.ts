@@ -1,6 +1,8 @@
 /**
- * `npm run chaos -- --kills N [--seed s] [--scene visits|lines] [--workers w | --processes p]`: runs the chaos program, kills what runs it (SIGKILL, and now and then SIGSTOP for a while) until that has
- * died N times and the stream has ended, and compares everything it left behind with a straight-line reference. Without `--processes` it is one process, run as a user would.
+ * `npm run chaos -- --kills N [--seed s] [--scene visits|lines] [--workers w | --processes p]`: runs the chaos program,
+ * kills what runs it (SIGKILL, and now and then SIGSTOP for a while) until that has died N times and the stream has
+ * ended, and compares everything it left behind with a straight-line reference. Without `--processes` it is one
+ * process, run as a user would.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -28,7 +30,11 @@ async function chaos(which: keyof typeof scenes, request: ChaosRequest, seed: nu
   const folder = mkdtempSync(join(tmpdir(), 'sluice-chaos-'))
   const scene = scenes[which]({ ...request, folder, seed })
   scene.begin()
-  const killed = await (request.processes > 0 ? killFleet : killOneProcess)({ ...request, folder, seed }, scene, new SeededRandom(seed))
+  const killed = await (request.processes > 0 ? killFleet : killOneProcess)(
+    { ...request, folder, seed },
+    scene,
+    new SeededRandom(seed),
+  )
   const [differences, batches] = [[...scene.differences(), ...(await violations(join(folder, 'state')))], scene.batch()]
   if (differences.length === 0) rmSync(folder, { recursive: true })
   else console.error(`left for inspection: ${folder}`)
@@ -38,13 +44,27 @@ async function chaos(which: keyof typeof scenes, request: ChaosRequest, seed: nu
 /** What `sluice verify` finds in what the killed processes have left. */
 async function violations(dir: string): Promise<string[]> {
   const verdicts = await Promise.all((await appsBelow(dir)).map((app) => verifyApp(join(dir, app))))
-  return verdicts.flatMap(({ violation }) => (violation ? [`write ${violation.rev} (${violation.cause}): ${violation.what}`] : []))
+  return verdicts.flatMap(({ violation }) =>
+    violation ? [`write ${violation.rev} (${violation.cause}): ${violation.what}`] : [],
+  )
 }
 
-const { values } = parseArgs({ options: { kills: { type: 'string', default: '300' }, seed: { type: 'string' }, scene: { type: 'string', default: 'visits' }, workers: { type: 'string', default: '0' }, processes: { type: 'string', default: '0' } } })
+const { values } = parseArgs({
+  options: {
+    kills: { type: 'string', default: '300' },
+    seed: { type: 'string' },
+    scene: { type: 'string', default: 'visits' },
+    workers: { type: 'string', default: '0' },
+    processes: { type: 'string', default: '0' },
+  },
+})
 const seed = Number(values.seed ?? process.env['SLUICE_SEED'] ?? Date.now() % 100_000)
 console.log(`seed ${seed}`)
-const { kills, stops, batches, seconds, differences } = await chaos(values.scene as keyof typeof scenes, { kills: Number(values.kills), workers: Number(values.workers), processes: Number(values.processes) }, seed)
+const { kills, stops, batches, seconds, differences } = await chaos(
+  values.scene as keyof typeof scenes,
+  { kills: Number(values.kills), workers: Number(values.workers), processes: Number(values.processes) },
+  seed,
+)
 console.log(`${kills} kills, ${stops} stops, ${batches} batches in ${seconds} s: ${differences.length} differences`)
 for (const line of differences.slice(0, 20)) console.log(line)
 if (differences.length > 0) process.exitCode = 1

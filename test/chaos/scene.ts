@@ -39,6 +39,8 @@ export interface SceneRequest extends ChaosRequest {
 export function difference(what: string, found: readonly string[], expected: readonly string[]): string[] {
   const [have, want] = [new Set(found), new Set(expected)]
   const missing = expected.filter((row) => !have.has(row)).map((row) => `${what}: missing ${row}`)
-  const extra = found.filter((row, i) => !want.has(row) || found[i - 1] === row).map((row) => `${what}: too much ${row}`)
+  const extra = found
+    .filter((row, i) => !want.has(row) || found[i - 1] === row)
+    .map((row) => `${what}: too much ${row}`)
   return [...missing, ...extra]
 }

@@ -15,12 +15,16 @@ const refusal = async (content: string): Promise<unknown> => thrownBy(() => read
 function* pathsIn(value: unknown, path: readonly (string | number)[] = []): Iterable<readonly (string | number)[]> {
   if (path.length > 0) yield path
   if (typeof value !== 'object' || value === null) return
-  for (const name of Object.keys(value)) yield* pathsIn((value as Record<string, unknown>)[name], [...path, Array.isArray(value) ? Number(name) : name])
+  for (const name of Object.keys(value))
+    yield* pathsIn((value as Record<string, unknown>)[name], [...path, Array.isArray(value) ? Number(name) : name])
 }
 
 function changed(path: readonly (string | number)[], change: (holder: any, name: string | number) => void): string {
   const copy = structuredClone(fullManifest())
-  change(path.slice(0, -1).reduce((value: any, name) => value[name], copy), path.at(-1)!)
+  change(
+    path.slice(0, -1).reduce((value: any, name) => value[name], copy),
+    path.at(-1)!,
+  )
   return JSON.stringify(copy)
 }
 
@@ -38,10 +42,20 @@ test('B46: a manifest that lacks any of its fields is refused, with the field an
   for (const path of pathsIn(fullManifest())) {
     const holder = path.slice(0, -1).reduce((value: any, name) => value[name], fullManifest())
     const isOptional = ['packs', 'panes', 'slideTime', 'description'].includes(String(path.at(-1)))
-    const isEntry = Array.isArray(holder) || ['cuts', 'positions', 'actions', 'state', 'retained', 'outputs', 'records'].includes(String(path.at(-2)))
+    const isEntry =
+      Array.isArray(holder) ||
+      ['cuts', 'positions', 'actions', 'state', 'retained', 'outputs', 'records'].includes(String(path.at(-2)))
     if (isOptional || isEntry || isFree(path.slice(0, -1)) || path[0] === 'positions') continue
     if (path[0] === 'cuts' && path.length > 3) continue
-    const error = assertRefusal(await refusal(changed(path, (at, name) => { delete at[name] })), 'E_MANIFEST_CORRUPT', /^Manifest test\/i1\/man\/00\/2\/n2\.json is not one: /)
+    const error = assertRefusal(
+      await refusal(
+        changed(path, (at, name) => {
+          delete at[name]
+        }),
+      ),
+      'E_MANIFEST_CORRUPT',
+      /^Manifest test\/i1\/man\/00\/2\/n2\.json is not one: /,
+    )
     assert.ok(error.message.includes(String(path.at(-1))), `${error.message} names ${path.join('.')}`)
     assert.equal(error.where.detail, 'test/i1/man/00/2/n2.json')
   }
@@ -52,8 +66,13 @@ test('B46: a value of another kind, in any place, is refused by its path and nev
   for (const path of pathsIn(fullManifest())) {
     if (isFree(path)) continue
     for (const value of [SECRET, [SECRET], { [SECRET]: 1 }, -1, 1.5, true]) {
-      const content = changed(path, (at, name) => { at[name] = value })
-      const found = await read(content).then(() => null, (error: unknown) => error)
+      const content = changed(path, (at, name) => {
+        at[name] = value
+      })
+      const found = await read(content).then(
+        () => null,
+        (error: unknown) => error,
+      )
       if (found === null) continue
       const error = found as { code: string; message: string }
       assert.match(error.code, /^E_(MANIFEST_CORRUPT|MANIFEST_FORMAT|REF_SCOPE)$/, path.join('.'))
@@ -65,11 +84,16 @@ test('B46: a value of another kind, in any place, is refused by its path and nev
 })
 
 test('B46: a format of the future is refused with both formats, whatever else it holds', async () => {
-  assertRefusal(await refusal(`{"format":7,"text":"${SECRET}"}`), 'E_MANIFEST_FORMAT', /has format 7; this build reads format 1\.$/)
+  assertRefusal(
+    await refusal(`{"format":7,"text":"${SECRET}"}`),
+    'E_MANIFEST_FORMAT',
+    /has format 7; this build reads format 1\.$/,
+  )
 })
 
 test('B46: what is not JSON, or no object, is refused without a quotation', async () => {
-  for (const content of [SECRET, `{"format":1,"batch":"${SECRET}`, '', 'null', '[]', `"${SECRET}"`, '1']) assertRefusal(await refusal(content), 'E_MANIFEST_CORRUPT')
+  for (const content of [SECRET, `{"format":1,"batch":"${SECRET}`, '', 'null', '[]', `"${SECRET}"`, '1'])
+    assertRefusal(await refusal(content), 'E_MANIFEST_CORRUPT')
 })
 
 test('B46: names that every object has are no names of operators, sources or outputs', async () => {
@@ -77,28 +101,58 @@ test('B46: names that every object has are no names of operators, sources or out
   for (const field of ['cuts', 'positions', 'actions', 'state', 'retained', 'outputs', 'records']) {
     for (const name of names) {
       const content = JSON.stringify(fullManifest()).replace(`"${field}":{`, `"${field}":{"${name}":{"polluted":true},`)
-      assertRefusal(await refusal(content), 'E_MANIFEST_CORRUPT', new RegExp(`is not one: ${field}\\["${name}"\\] is a name that every object has\\.$`))
+      assertRefusal(
+        await refusal(content),
+        'E_MANIFEST_CORRUPT',
+        new RegExp(`is not one: ${field}\\["${name}"\\] is a name that every object has\\.$`),
+      )
     }
   }
   assert.equal(({} as Record<string, unknown>)['polluted'], undefined)
 })
 
 test('B46: a reference to another app, to another incarnation, or out of the store is E_REF_SCOPE', async () => {
-  const keys = ['other/i1/st/s', 'test/i2/st/s', '../test/i1/st/s', 'test/i1/../../etc/passwd', 'test/i1/./s', 'test/i1//s', '/etc/passwd', 'test/i1', 'test/i1/', '']
+  const keys = [
+    'other/i1/st/s',
+    'test/i2/st/s',
+    '../test/i1/st/s',
+    'test/i1/../../etc/passwd',
+    'test/i1/./s',
+    'test/i1//s',
+    '/etc/passwd',
+    'test/i1',
+    'test/i1/',
+    '',
+  ]
   for (const path of pathsIn(fullManifest())) {
     if (path.at(-1) !== 'key') continue
     for (const key of keys) {
-      const error = assertRefusal(await refusal(changed(path, (at, name) => { at[name] = key })), 'E_REF_SCOPE')
-      assert.ok(error.message.includes(String(path[0])) && error.message.endsWith(' names an object outside of its app.'), error.message)
+      const error = assertRefusal(
+        await refusal(
+          changed(path, (at, name) => {
+            at[name] = key
+          }),
+        ),
+        'E_REF_SCOPE',
+      )
+      assert.ok(
+        error.message.includes(String(path[0])) && error.message.endsWith(' names an object outside of its app.'),
+        error.message,
+      )
     }
   }
 })
 
 test('B46: of a million references each is looked at', async () => {
   const parts = Array.from({ length: 1_000_000 }, () => ref('st/r'))
-  const million = (last: string): string => JSON.stringify(fullManifest({ retained: { lines: [{ time: 1000, parts: [...parts, ref(last)] }] } }))
+  const million = (last: string): string =>
+    JSON.stringify(fullManifest({ retained: { lines: [{ time: 1000, parts: [...parts, ref(last)] }] } }))
   assert.equal((await read(million('st/r'))).retained['lines'][0].parts.length, 1_000_001)
-  assertRefusal(await refusal(million('../x')), 'E_REF_SCOPE', /retained\["lines"\]\[0\]\.parts\[1000000\] names an object outside of its app\.$/)
+  assertRefusal(
+    await refusal(million('../x')),
+    'E_REF_SCOPE',
+    /retained\["lines"\]\[0\]\.parts\[1000000\] names an object outside of its app\.$/,
+  )
 })
 
 test('B45: a pack of panes that is not one is refused, and one that names foreign objects', () => {
@@ -106,28 +160,56 @@ test('B45: a pack of panes that is not one is refused, and one that names foreig
   const panes = [{ time: 1000, ref: ref('st/p') }]
   assert.deepEqual(decodePanes(Buffer.from(JSON.stringify(panes)), pack), panes)
   for (const content of ['', SECRET, '{}', `[{"time":"${SECRET}"}]`, '[{"time":1}]', '[null]']) {
-    assert.throws(() => decodePanes(Buffer.from(content), pack), (error) => Boolean(assertRefusal(error, 'E_MANIFEST_CORRUPT')))
+    assert.throws(
+      () => decodePanes(Buffer.from(content), pack),
+      (error) => Boolean(assertRefusal(error, 'E_MANIFEST_CORRUPT')),
+    )
   }
-  assert.throws(() => decodePanes(Buffer.from(JSON.stringify([{ time: 1, ref: { ...ref('x'), key: 'other/i1/x' } }])), pack), { code: 'E_REF_SCOPE' })
+  assert.throws(
+    () => decodePanes(Buffer.from(JSON.stringify([{ time: 1, ref: { ...ref('x'), key: 'other/i1/x' } }])), pack),
+    { code: 'E_REF_SCOPE' },
+  )
 })
 
-test('B45: a manifest whose bytes were damaged, spliced or cut is the same or refused, also under a matching checksum', (t) => withSeeds(t, 400, async (dice) => {
-  const content = Buffer.from(JSON.stringify(fullManifest()))
-  const at = dice.below(content.length)
-  const damaged = dice.oneOf([
-    () => content.subarray(0, at),
-    () => Buffer.concat([content.subarray(0, at), content.subarray(dice.below(content.length))]),
-    () => { const copy = Buffer.from(content); copy[at] ^= 1 << dice.below(8); return copy },
-    () => { const copy = Buffer.from(content); copy[at] = dice.below(256); return copy },
-  ])()
-  const { ref: forged } = stored('')
-  try {
-    // What is read has every field in its place, whatever a flipped digit made of it.
-    const manifest = await read(damaged.toString('latin1'))
-    for (const field of Object.keys(fullManifest())) if (field !== 'packs') assert.ok(Object.hasOwn(manifest, field), field)
-  } catch (error) {
-    assert.match((error as { code: string }).code, /^E_(MANIFEST_|REF_SCOPE)/)
-  }
-  if (damaged.equals(content)) return
-  await assert.rejects(readManifest(new MemoryBlobStore(), { ...forged, len: content.length, crc: stored(content.toString()).ref.crc, inline: damaged.toString('base64') }), { code: 'E_BLOB_CORRUPT' })
-}))
+test(
+  'B45: a manifest whose bytes were damaged, spliced or cut is the same or refused, also under a ' +
+    'matching checksum',
+  (t) =>
+    withSeeds(t, 400, async (dice) => {
+      const content = Buffer.from(JSON.stringify(fullManifest()))
+      const at = dice.below(content.length)
+      const damaged = dice.oneOf([
+        () => content.subarray(0, at),
+        () => Buffer.concat([content.subarray(0, at), content.subarray(dice.below(content.length))]),
+        () => {
+          const copy = Buffer.from(content)
+          copy[at] ^= 1 << dice.below(8)
+          return copy
+        },
+        () => {
+          const copy = Buffer.from(content)
+          copy[at] = dice.below(256)
+          return copy
+        },
+      ])()
+      const { ref: forged } = stored('')
+      try {
+        // What is read has every field in its place, whatever a flipped digit made of it.
+        const manifest = await read(damaged.toString('latin1'))
+        for (const field of Object.keys(fullManifest()))
+          if (field !== 'packs') assert.ok(Object.hasOwn(manifest, field), field)
+      } catch (error) {
+        assert.match((error as { code: string }).code, /^E_(MANIFEST_|REF_SCOPE)/)
+      }
+      if (damaged.equals(content)) return
+      await assert.rejects(
+        readManifest(new MemoryBlobStore(), {
+          ...forged,
+          len: content.length,
+          crc: stored(content.toString()).ref.crc,
+          inline: damaged.toString('base64'),
+        }),
+        { code: 'E_BLOB_CORRUPT' },
+      )
+    }),
+)

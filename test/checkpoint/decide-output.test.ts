@@ -5,16 +5,37 @@ import type { Head } from '../../lib/model/head.ts'
 
 const manifest = { key: 'newest', len: 1, crc: 1 }
 const older = { key: 'older', len: 1, crc: 1 }
-const head = (committed: number, outDone: number, owed: Head['owed'] = []): Head =>
-  ({ app: 'a', inc: 'i', epoch: 1, holder: 'h', leaseUntil: 0, graph: 'g', intervalMs: 1000, zeroTime: 0, conf: {}, committed, tick: committed, manifest, outDone, owed, gcFloor: 0, halt: null })
+const head = (committed: number, outDone: number, owed: Head['owed'] = []): Head => ({
+  app: 'a',
+  inc: 'i',
+  epoch: 1,
+  holder: 'h',
+  leaseUntil: 0,
+  graph: 'g',
+  intervalMs: 1000,
+  zeroTime: 0,
+  conf: {},
+  committed,
+  tick: committed,
+  manifest,
+  outDone,
+  owed,
+  gcFloor: 0,
+  halt: null,
+})
 const request = { app: 'a', inc: 'i', batch: 5, output: 'print' }
 
 test('an output is shown between commit and mark, and later only while it is owed', () => {
   assert.deepEqual(decideOutput(head(4, 4), request), { kind: 'unknown' })
   assert.deepEqual(decideOutput(head(5, 4), request), { kind: 'show', manifest })
   assert.deepEqual(decideOutput(head(5, 5), request), { kind: 'marked' })
-  assert.deepEqual(decideOutput(head(9, 9, [{ batch: 5, output: 'print', manifest: older }]), request), { kind: 'show', manifest: older })
-  assert.deepEqual(decideOutput(head(9, 9, [{ batch: 5, output: 'other', manifest: older }]), request), { kind: 'marked' })
+  assert.deepEqual(decideOutput(head(9, 9, [{ batch: 5, output: 'print', manifest: older }]), request), {
+    kind: 'show',
+    manifest: older,
+  })
+  assert.deepEqual(decideOutput(head(9, 9, [{ batch: 5, output: 'other', manifest: older }]), request), {
+    kind: 'marked',
+  })
 })
 
 test('what belongs to no app, another app or another incarnation is not known', () => {

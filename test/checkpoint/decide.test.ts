@@ -8,7 +8,12 @@ const applicant: Applicant = { app: 'test', holder: 'other', now: 50, isGone: ()
 
 const starts: readonly [sentence: string, head: Head | null, applicant: Partial<Applicant>, kind: string][] = [
   ['nothing there is created', null, {}, 'create'],
-  ['a directory of another app is left alone', headWith({ app: 'theirs', halt: { reason: 'x', batch: 2 } }), {}, 'foreign'],
+  [
+    'a directory of another app is left alone',
+    headWith({ app: 'theirs', halt: { reason: 'x', batch: 2 } }),
+    {},
+    'foreign',
+  ],
   ['a halt stands whoever comes', headWith({ halt: { reason: 'x', batch: 2 } }), { holder: 'me' }, 'halted'],
   ['a holder with a lease keeps it', headWith(), {}, 'busy'],
   ['a lease that ran out is taken over', headWith(), { now: 100 }, 'acquire'],
@@ -16,7 +21,10 @@ const starts: readonly [sentence: string, head: Head | null, applicant: Partial<
   ['its own lease is taken up again', headWith(), { holder: 'me' }, 'acquire'],
   ['a released head is free', headWith({ holder: null }), {}, 'acquire'],
 ]
-for (const [sentence, head, changes, kind] of starts) test(sentence, () => { assert.equal(decideStart(head, { ...applicant, ...changes }).kind, kind) })
+for (const [sentence, head, changes, kind] of starts)
+  test(sentence, () => {
+    assert.equal(decideStart(head, { ...applicant, ...changes }).kind, kind)
+  })
 
 test('what is committed but not delivered is delivered first', () => {
   assert.deepEqual(decideDuty(headWith({ committed: 4, outDone: 3 })), { kind: 'deliver', batch: 4 })
@@ -27,7 +35,12 @@ const before = headWith()
 const commit = headWith({ committed: 2, tick: 2, manifest: manifestRef(2) })
 const halt = headWith({ halt: { reason: 'x', batch: 2 } })
 const release = headWith({ holder: null, leaseUntil: 0 })
-const aftermaths: readonly [sentence: string, attempted: Head, found: { rev: number; value: Head } | null, kind: string][] = [
+const aftermaths: readonly [
+  sentence: string,
+  attempted: Head,
+  found: { rev: number; value: Head } | null,
+  kind: string,
+][] = [
   ['a commit that is there was mine', commit, { rev: 8, value: commit }, 'mine'],
   ['a commit that is not there may be sent again', commit, { rev: 7, value: before }, 'not-yet'],
   ['a halt that is there was mine', halt, { rev: 8, value: halt }, 'mine'],
@@ -35,8 +48,16 @@ const aftermaths: readonly [sentence: string, attempted: Head, found: { rev: num
   ['a release that never arrived is sent again', release, { rev: 7, value: before }, 'not-yet'],
   ['a release that is there was mine', release, { rev: 8, value: release }, 'mine'],
   ['a takeover fences', commit, { rev: 8, value: headWith({ epoch: 2, holder: 'other' }) }, 'fenced'],
-  ['a takeover on top of my commit fences as well', commit, { rev: 9, value: headWith({ ...commit, epoch: 2, holder: 'other' }) }, 'fenced'],
+  [
+    'a takeover on top of my commit fences as well',
+    commit,
+    { rev: 9, value: headWith({ ...commit, epoch: 2, holder: 'other' }) },
+    'fenced',
+  ],
   ['a recreated app fences', commit, { rev: 8, value: headWith({ inc: 'i2', committed: 0 }) }, 'fenced'],
   ['a head that is gone fences', commit, null, 'fenced'],
 ]
-for (const [sentence, attempted, found, kind] of aftermaths) test(sentence, () => { assert.equal(decideAftermath(attempted, 7, found), kind) })
+for (const [sentence, attempted, found, kind] of aftermaths)
+  test(sentence, () => {
+    assert.equal(decideAftermath(attempted, 7, found), kind)
+  })

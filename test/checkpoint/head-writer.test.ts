@@ -10,7 +10,10 @@ import { headWith, manifestRef } from './heads.ts'
 type Weather = 'fine' | 'applies, answer lost' | 'refuses to answer' | 'arrives late'
 
 /** A register behind a bad line: what happens to each write, in order; then the line is fine. */
-async function writerOver(weather: readonly Weather[], head: Head = headWith()): Promise<{ store: MemoryHeadStore<Head>; writer: HeadWriter }> {
+async function writerOver(
+  weather: readonly Weather[],
+  head: Head = headWith(),
+): Promise<{ store: MemoryHeadStore<Head>; writer: HeadWriter }> {
   const store = new MemoryHeadStore<Head>()
   await store.cas(0, head, 'create')
   const late: (() => Promise<unknown>)[] = []
@@ -55,7 +58,14 @@ for (const [cause, before, after] of steps) {
 test('F05, F07: a write behind another coordinator is fenced, whether it was refused or got no answer', async () => {
   for (const weather of ['fine', 'refuses to answer'] as const) {
     const { store, writer } = await writerOver([weather])
-    const theirs = acquired(headWith(), { holder: 'other', leaseUntil: 300, graph: 'g1', conf: {}, intervalMs: 1000, zeroTime: 0 })
+    const theirs = acquired(headWith(), {
+      holder: 'other',
+      leaseUntil: 300,
+      graph: 'g1',
+      conf: {},
+      intervalMs: 1000,
+      zeroTime: 0,
+    })
     await store.cas(1, theirs, 'acquire')
     await assert.rejects(writer.write(steps[0][2], 'commit'), { code: 'E_FENCED' })
     assert.deepEqual((await store.read())!.value, theirs)

@@ -3,7 +3,16 @@ import { created } from '../../lib/checkpoint/transition.ts'
 
 /** A head of the app `test`, held by `me`, with one delivered batch. */
 export const headWith = (changes: Partial<Head> = {}): Head => ({
-  ...created({ app: 'test', inc: 'i1', graph: 'g1', intervalMs: 1000, zeroTime: 0, conf: {}, holder: 'me', leaseUntil: 100 }),
+  ...created({
+    app: 'test',
+    inc: 'i1',
+    graph: 'g1',
+    intervalMs: 1000,
+    zeroTime: 0,
+    conf: {},
+    holder: 'me',
+    leaseUntil: 100,
+  }),
   committed: 1,
   tick: 1,
   outDone: 1,

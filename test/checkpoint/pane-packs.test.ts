@@ -7,9 +7,24 @@ import type { Manifest, PaneList } from '../../lib/model/manifest.ts'
 
 const names = new Names('app', 'i1')
 const panes = (from: number, count: number): PaneList['panes'] =>
-  Array.from({ length: count }, (_, at) => ({ time: 1000 * (at + 1), ref: { key: `${names.root}st/pane-${from}-${at}`, len: 8, crc: 0 } }))
+  Array.from({ length: count }, (_, at) => ({
+    time: 1000 * (at + 1),
+    ref: { key: `${names.root}st/pane-${from}-${at}`, len: 8, crc: 0 },
+  }))
 const manifest = (lists: readonly PaneList[]): Manifest => ({
-  format: 1, batch: 300, nonce: 'n', base: 'm', graph: 'g', time: 300_000, tick: 300, cuts: {}, positions: {}, actions: {}, retained: {}, outputs: {}, records: {},
+  format: 1,
+  batch: 300,
+  nonce: 'n',
+  base: 'm',
+  graph: 'g',
+  time: 300_000,
+  tick: 300,
+  cuts: {},
+  positions: {},
+  actions: {},
+  retained: {},
+  outputs: {},
+  records: {},
   state: { window: { chains: [], panes: lists } },
 })
 

@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { acquired, check, committed, halted, marked, planned, released, resumed, settled } from '../../lib/checkpoint/transition.ts'
+import {
+  acquired,
+  check,
+  committed,
+  halted,
+  marked,
+  planned,
+  released,
+  resumed,
+  settled,
+} from '../../lib/checkpoint/transition.ts'
 import type { Head } from '../../lib/model/head.ts'
 import { headWith, manifestRef } from './heads.ts'
 
@@ -13,8 +23,16 @@ const halt = halted(head, 'a reason')
 const legal: readonly [cause: string, before: Head | null, after: Head][] = [
   ['create', null, headWith({ committed: 0, tick: 0, outDone: 0, manifest: null })],
   ['recreate', head, headWith({ inc: 'i2', committed: 0, tick: 0, outDone: 0, manifest: null })],
-  ['acquire', head, acquired(head, { holder: 'other', leaseUntil: 9, graph: 'g2', conf: {}, intervalMs: 1000, zeroTime: 0 })],
-  ['acquire', head, acquired(head, { holder: 'other', leaseUntil: 9, graph: 'g2', conf: {}, intervalMs: 5000, zeroTime: 5000 })],
+  [
+    'acquire',
+    head,
+    acquired(head, { holder: 'other', leaseUntil: 9, graph: 'g2', conf: {}, intervalMs: 1000, zeroTime: 0 }),
+  ],
+  [
+    'acquire',
+    head,
+    acquired(head, { holder: 'other', leaseUntil: 9, graph: 'g2', conf: {}, intervalMs: 5000, zeroTime: 5000 }),
+  ],
   ['commit', head, next],
   ['plan', head, open],
   ['commit', open, committed(open, { tick: 2, manifest: manifestRef(2), leaseUntil: 200 })],
@@ -25,28 +43,80 @@ const legal: readonly [cause: string, before: Head | null, after: Head][] = [
   ['resume', halt, { ...resumed(halt), epoch: 2, holder: 'other' }],
   ['release', head, released(head)],
 ]
-for (const [cause, before, after] of legal) test(`a ${cause} made by its own function is legal`, () => { assert.equal(check(before, after, cause), null) })
+for (const [cause, before, after] of legal)
+  test(`a ${cause} made by its own function is legal`, () => {
+    assert.equal(check(before, after, cause), null)
+  })
 
 const illegal: readonly [sentence: string, before: Head | null, after: Head, cause: string, why: RegExp][] = [
   ['the first write creates', null, head, 'commit', /not a creation/],
   ['nothing is created over a head', head, headWith({ committed: 1 }), 'create', /created over/],
   ['a recreation is a new incarnation', head, headWith({ committed: 0 }), 'recreate', /new incarnation/],
   ['the app keeps its name', head, headWith({ app: 'other' }), 'mark', /identity changed/],
-  ['the zero time stays as long as the interval does', head, headWith({ epoch: 2, zeroTime: 5 }), 'acquire', /zero time/],
+  [
+    'the zero time stays as long as the interval does',
+    head,
+    headWith({ epoch: 2, zeroTime: 5 }),
+    'acquire',
+    /zero time/,
+  ],
   ['the interval changes between two lives only', head, headWith({ zeroTime: 5, intervalMs: 5 }), 'mark', /interval/],
   ['an epoch does not go back', headWith({ epoch: 3 }), headWith({ epoch: 2 }), 'acquire', /went back/],
   ['an acquisition raises the epoch by one', head, headWith({ epoch: 3 }), 'acquire', /by one/],
   ['an acquisition commits nothing', head, headWith({ epoch: 2, committed: 2 }), 'acquire', /committed changed/],
   ['batches are committed one by one', head, headWith({ committed: 3, tick: 3 }), 'commit', /from batch 1 to 3/],
-  ['a commit waits for the outputs before it', next, headWith({ committed: 3, tick: 3 }), 'commit', /before the outputs of 2/],
+  [
+    'a commit waits for the outputs before it',
+    next,
+    headWith({ committed: 3, tick: 3 }),
+    'commit',
+    /before the outputs of 2/,
+  ],
   ['a tick is used once', head, headWith({ committed: 2, tick: 1 }), 'commit', /tick 1 follows tick 1/],
   ['nothing is committed while halted', halt, headWith({ committed: 2, tick: 2, halt: halt.halt }), 'commit', /halted/],
-  ['an open plan is not replaced', open, planned(head, { nonce: 'q', tick: 3, content: manifestRef(8) }), 'plan', /was replaced/],
-  ['an open plan outlives a takeover', open, acquired(head, { holder: 'other', leaseUntil: 9, graph: 'g2', conf: {}, intervalMs: head.intervalMs, zeroTime: head.zeroTime }), 'acquire', /plan changed/],
-  ['an open plan is committed at its own tick', open, committed(open, { tick: 3, manifest: manifestRef(2), leaseUntil: 200 }), 'commit', /while the plan for tick 2/],
+  [
+    'an open plan is not replaced',
+    open,
+    planned(head, { nonce: 'q', tick: 3, content: manifestRef(8) }),
+    'plan',
+    /was replaced/,
+  ],
+  [
+    'an open plan outlives a takeover',
+    open,
+    acquired(head, {
+      holder: 'other',
+      leaseUntil: 9,
+      graph: 'g2',
+      conf: {},
+      intervalMs: head.intervalMs,
+      zeroTime: head.zeroTime,
+    }),
+    'acquire',
+    /plan changed/,
+  ],
+  [
+    'an open plan is committed at its own tick',
+    open,
+    committed(open, { tick: 3, manifest: manifestRef(2), leaseUntil: 200 }),
+    'commit',
+    /while the plan for tick 2/,
+  ],
   ['a plan closes with its commit', open, { ...next, plan: open.plan! }, 'commit', /stayed open/],
-  ['nothing is planned for a tick that was used', head, planned(head, { nonce: 'p', tick: 1, content: manifestRef(7) }), 'plan', /later tick/],
-  ['a plan waits for the outputs before it', next, planned(next, { nonce: 'p', tick: 3, content: manifestRef(7) }), 'plan', /before the outputs of 2/],
+  [
+    'nothing is planned for a tick that was used',
+    head,
+    planned(head, { nonce: 'p', tick: 1, content: manifestRef(7) }),
+    'plan',
+    /later tick/,
+  ],
+  [
+    'a plan waits for the outputs before it',
+    next,
+    planned(next, { nonce: 'p', tick: 3, content: manifestRef(7) }),
+    'plan',
+    /before the outputs of 2/,
+  ],
   ['a commit does not raise the epoch', head, headWith({ committed: 2, tick: 2, epoch: 2 }), 'commit', /epoch changed/],
   ['outputs of a batch to come cannot be done', head, headWith({ outDone: 2 }), 'mark', /only 1 is committed/],
   ['a mark does not go back', next, headWith({ ...next, outDone: 0 }), 'mark', /went back/],
@@ -57,4 +127,7 @@ const illegal: readonly [sentence: string, before: Head | null, after: Head, cau
   ['a release delivers nothing', next, headWith({ ...next, outDone: 2, holder: null }), 'release', /outDone changed/],
   ['a step has a known name', head, head, 'wish', /unknown cause/],
 ]
-for (const [sentence, before, after, cause, why] of illegal) test(sentence, () => { assert.match(check(before, after, cause) ?? 'legal', why) })
+for (const [sentence, before, after, cause, why] of illegal)
+  test(sentence, () => {
+    assert.match(check(before, after, cause) ?? 'legal', why)
+  })

@@ -3,21 +3,42 @@ import { test } from 'node:test'
 import { readArguments } from '../../lib/cli/arguments.ts'
 import { closest } from '../../lib/cli/nearest.ts'
 
-const flags = { dir: { kind: 'text' }, batches: { kind: 'number', min: 1, max: 1000 }, json: { kind: 'switch' } } as const
+const flags = {
+  dir: { kind: 'text' },
+  batches: { kind: 'number', min: 1, max: 1000 },
+  json: { kind: 'switch' },
+} as const
 
 test('flags may stand before, between and behind words; behind -- nothing is a flag', () => {
-  const { values, words } = readArguments('run', ['--json', 'app.ts', '-5', '--batches', '3', 'x', '--dir=d', '--', '--json', '--', '-1'], flags)
+  const { values, words } = readArguments(
+    'run',
+    ['--json', 'app.ts', '-5', '--batches', '3', 'x', '--dir=d', '--', '--json', '--', '-1'],
+    flags,
+  )
   assert.deepEqual([values, words], [{ dir: 'd', batches: 3, json: true }, ['app.ts', '-5', 'x', '--json', '--', '-1']])
 })
 
-test('B12: numbers are digits within their range, and a flag that wants a value does not take the next flag for one', () => {
-  for (const bad of ['0', '1001', '-1', '1e2', '12abc', '0x10', ' 5', '5.0', '', '٣']) assert.throws(() => readArguments('run', ['--batches', bad], flags), { code: 'E_USAGE' }, bad)
-  assert.throws(() => readArguments('run', ['--dir', '--json'], flags), { code: 'E_USAGE', message: '--dir needs a value.' })
-  assert.throws(() => readArguments('run', ['--json=yes'], flags), { code: 'E_USAGE', message: '--json takes no value.' })
-  assert.throws(() => readArguments('run', ['-x'], flags), { code: 'E_UNKNOWN_OPTION' })
-  assert.throws(() => readArguments('run', ['--__proto__'], flags), { code: 'E_UNKNOWN_OPTION' })
-})
+test(
+  'B12: numbers are digits within their range, and a flag that wants a value does not take the next ' + 'flag for one',
+  () => {
+    for (const bad of ['0', '1001', '-1', '1e2', '12abc', '0x10', ' 5', '5.0', '', '٣'])
+      assert.throws(() => readArguments('run', ['--batches', bad], flags), { code: 'E_USAGE' }, bad)
+    assert.throws(() => readArguments('run', ['--dir', '--json'], flags), {
+      code: 'E_USAGE',
+      message: '--dir needs a value.',
+    })
+    assert.throws(() => readArguments('run', ['--json=yes'], flags), {
+      code: 'E_USAGE',
+      message: '--json takes no value.',
+    })
+    assert.throws(() => readArguments('run', ['-x'], flags), { code: 'E_UNKNOWN_OPTION' })
+    assert.throws(() => readArguments('run', ['--__proto__'], flags), { code: 'E_UNKNOWN_OPTION' })
+  },
+)
 
 test('the nearest word is suggested only when it is near', () => {
-  assert.deepEqual([closest('rnu', ['run', 'dev']), closest('verfy', ['verify', 'explain']), closest('zzz', ['run', 'dev'])], ['run', 'verify', null])
+  assert.deepEqual(
+    [closest('rnu', ['run', 'dev']), closest('verfy', ['verify', 'explain']), closest('zzz', ['run', 'dev'])],
+    ['run', 'verify', null],
+  )
 })

@@ -1,17 +1,40 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { batchHeading, batchLine, type BatchFacts, batchNotes, emptyLine, shortNames } from '../../lib/cli/batch-line.ts'
+import {
+  batchHeading,
+  batchLine,
+  type BatchFacts,
+  batchNotes,
+  emptyLine,
+  shortNames,
+} from '../../lib/cli/batch-line.ts'
 import { clockTime } from '../../lib/cli/units.ts'
 
 const time = Date.UTC(2026, 10, 21, 9, 42, 22)
-const facts: BatchFacts = { batch: 41, time, records: 9204, schedulingDelayMs: 2, processingTimeMs: 3410, stateKeys: 4112, outputs: { 'clicks/count/pages': 44 }, failedOutputs: [], deadLetters: 0 }
+const facts: BatchFacts = {
+  batch: 41,
+  time,
+  records: 9204,
+  schedulingDelayMs: 2,
+  processingTimeMs: 3410,
+  stateKeys: 4112,
+  outputs: { 'clicks/count/pages': 44 },
+  failedOutputs: [],
+  deadLetters: 0,
+}
 const names = new Map([['clicks/count/pages', 'pages']])
 const masked = (line: string): string => line.replace(clockTime(time), '09:42:22')
 
 test('numbers end under their headings; outputs and notes come behind', () => {
   assert.equal(batchHeading, '  batch   time      records    delay     took      state       outputs')
-  assert.equal(masked(batchLine(facts, names, ['1 dead letter'])), '  #41     09:42:22    9,204     2 ms   3.41 s   4,112 keys     pages 44     1 dead letter')
-  assert.equal(masked(batchLine({ ...facts, stateKeys: null, processingTimeMs: null, outputs: {} }, names, [])), '  #41     09:42:22    9,204     2 ms        –')
+  assert.equal(
+    masked(batchLine(facts, names, ['1 dead letter'])),
+    '  #41     09:42:22    9,204     2 ms   3.41 s   4,112 keys     pages 44     1 dead letter',
+  )
+  assert.equal(
+    masked(batchLine({ ...facts, stateKeys: null, processingTimeMs: null, outputs: {} }, names, [])),
+    '  #41     09:42:22    9,204     2 ms        –',
+  )
   assert.equal(masked(emptyLine(time, 14)), '  …       09:42:22        0     14 empty batches')
 })
 

@@ -24,16 +24,28 @@ export class Cli {
 
   constructor(t: TestContext, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}) {
     const { NO_COLOR: _no, ...inherited } = process.env
-    this.child = spawn(process.execPath, [bin, ...args], { cwd, env: { ...inherited, FORCE_COLOR: '0', TZ: 'UTC', ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
-    this.child.stdout!.on('data', (bytes: Buffer) => { this.stdout += bytes.toString(); this.#wake() })
-    this.child.stderr!.on('data', (bytes: Buffer) => { this.stderr += bytes.toString(); this.#wake() })
+    this.child = spawn(process.execPath, [bin, ...args], {
+      cwd,
+      env: { ...inherited, FORCE_COLOR: '0', TZ: 'UTC', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    this.child.stdout!.on('data', (bytes: Buffer) => {
+      this.stdout += bytes.toString()
+      this.#wake()
+    })
+    this.child.stderr!.on('data', (bytes: Buffer) => {
+      this.stderr += bytes.toString()
+      this.#wake()
+    })
     this.ended = new Promise((resolve) => {
       this.child.on('close', (code, signal) => {
         resolve({ code, signal, stdout: this.stdout, stderr: this.stderr })
         this.#wake()
       })
     })
-    t.after(() => { this.child.kill('SIGKILL') })
+    t.after(() => {
+      this.child.kill('SIGKILL')
+    })
   }
 
   #wake(): void {
@@ -44,7 +56,8 @@ export class Cli {
   /** Resolves once stderr holds `text` `times` times; throws when the process ends before. */
   async says(text: string, times = 1): Promise<void> {
     while (this.stderr.split(text).length <= times) {
-      if (this.child.exitCode !== null || this.child.signalCode !== null) throw new Error(`it ended without saying ${JSON.stringify(text)}:\n${this.stderr}`)
+      if (this.child.exitCode !== null || this.child.signalCode !== null)
+        throw new Error(`it ended without saying ${JSON.stringify(text)}:\n${this.stderr}`)
       await new Promise<void>((resolve) => this.#waiting.add(resolve))
     }
   }
@@ -60,7 +73,8 @@ export async function project(t: TestContext, files: Readonly<Record<string, str
   return folder
 }
 
-export const sluice = (t: TestContext, cwd: string, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Ended> => new Cli(t, args, cwd, env).ended
+export const sluice = (t: TestContext, cwd: string, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Ended> =>
+  new Cli(t, args, cwd, env).ended
 
 /** Runs a program of one file. */
 export async function runProgram(t: TestContext, program: string, args: readonly string[] = []): Promise<Ended> {

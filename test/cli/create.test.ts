@@ -10,8 +10,16 @@ test('a new project counts clicks at once, before anything is installed', async 
   const made = await sluice(t, folder, ['create', 'clicks'])
   assert.equal(made.code, 0)
   assert.match(made.stdout, /^ {2}clicks\/ {2}created\n[^]*\n {2}next {3}cd clicks && npm install && npm start\n$/)
-  assert.deepEqual(readdirSync(join(folder, 'clicks')).sort(), ['.gitignore', 'README.md', 'package.json', 'src', 'tsconfig.json'])
-  const { scripts } = JSON.parse(readFileSync(join(folder, 'clicks/package.json'), 'utf8')) as { scripts: Record<string, string> }
+  assert.deepEqual(readdirSync(join(folder, 'clicks')).sort(), [
+    '.gitignore',
+    'README.md',
+    'package.json',
+    'src',
+    'tsconfig.json',
+  ])
+  const { scripts } = JSON.parse(readFileSync(join(folder, 'clicks/package.json'), 'utf8')) as {
+    scripts: Record<string, string>
+  }
   assert.equal(scripts['start'], 'sluice dev src/app.ts')
   // Two seconds a batch are for people.
   const program = join(folder, 'clicks/src/app.ts')

@@ -18,7 +18,10 @@ test('a bad record is set aside, listed, shown, and counts after the fix', async
   const folder = await project(t, { 'app.ts': program("throw new TypeError('not a word')") })
   const first = await sluice(t, folder, ['run', 'app.ts', '--dir', 'state', '--batches', '1'])
   assert.equal(first.code, 0)
-  assert.match(first.stderr, /✕ E_USER_CODE {2}TypeError: not a word\n {2}where .*app\.ts:7:\d+.*\n {2}did {4}narrowed to 1 record of 4, kept as dead letter 1-1; the batch committed without it\n/)
+  assert.match(
+    first.stderr,
+    /✕ E_USER_CODE {2}TypeError: not a word\n {2}where .*app\.ts:7:\d+.*\n {2}did {4}narrowed to 1 record of 4, kept as dead letter 1-1; the batch committed without it\n/,
+  )
   assert.match(first.stderr, /1 dead letter/)
   assert.match(first.stdout, /\(a,2\)\n\(b,1\)\n/)
   assert.ok(!(first.stderr + first.stdout).includes('hunter2'))
@@ -28,7 +31,10 @@ test('a bad record is set aside, listed, shown, and counts after the fix', async
   assert.match((await sluice(t, folder, ['dead', 'show', 'state', '1-1'])).stdout, / {2}record {2}bad-hunter2\n/)
 
   const fixed = await project(t, { 'app.ts': program('') })
-  assert.match((await sluice(t, folder, ['dead', 'retry', 'state', 'all'])).stdout, /1 dead letter will be read again by the first batch with input after the next start\n$/)
+  assert.match(
+    (await sluice(t, folder, ['dead', 'retry', 'state', 'all'])).stdout,
+    /1 dead letter will be read again by the first batch with input after the next start\n$/,
+  )
   const second = await sluice(t, fixed, ['run', 'app.ts', '--dir', `${folder}/state`, '--batches', '1'])
   assert.match(second.stdout, /\(bad-hunter2,1\)/)
   assert.equal((await sluice(t, folder, ['dead', 'list', 'state'])).stdout, 'no dead letters\n')
@@ -41,8 +47,14 @@ test('F29, F69: a record that ends the thread or never lets it rest is found too
     const run = await sluice(t, folder, ['run', 'app.ts', '--dir', 'state', '--batches', '1', '--workers', '1'])
     assert.equal(run.code, 0, run.stderr)
     assert.match(run.stdout, /\(a,2\)\n\(b,1\)\n/)
-    assert.match(run.stderr, bad.startsWith('for') ? /E_TASK_TIMEOUT {2}Task \S+ ran for more than 300 ms/ : /E_TASK_LOST/)
-    assert.match((await sluice(t, folder, ['dead', 'list', 'state', '--json'])).stdout, /"id":"1-1".*"record":"bad-hunter2"/)
+    assert.match(
+      run.stderr,
+      bad.startsWith('for') ? /E_TASK_TIMEOUT {2}Task \S+ ran for more than 300 ms/ : /E_TASK_LOST/,
+    )
+    assert.match(
+      (await sluice(t, folder, ['dead', 'list', 'state', '--json'])).stdout,
+      /"id":"1-1".*"record":"bad-hunter2"/,
+    )
   }
 })
 

@@ -10,14 +10,21 @@ const page = new URL('../../docs/cli.md', import.meta.url)
 const bin = fileURLToPath(new URL('../../lib/cli/bin.ts', import.meta.url))
 
 /** The blocks of a language, in order. */
-const blocks = (markdown: string, language: string): string[] => [...markdown.matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\`$`, 'gm'))].map(([, text]) => text)
+const blocks = (markdown: string, language: string): string[] =>
+  [...markdown.matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\`$`, 'gm'))].map(([, text]) => text)
 
 /** Both streams of a command line in the order in which they were written. */
 async function output(folder: string, args: readonly string[]): Promise<string> {
   const file = join(folder, 'output.txt')
   const fd = openSync(file, 'w')
   const { NO_COLOR: _no, ...env } = process.env
-  await new Promise((resolve) => spawn(process.execPath, [bin, ...args], { cwd: folder, stdio: ['ignore', fd, fd], env: { ...env, FORCE_COLOR: '0' } }).on('close', resolve))
+  await new Promise((resolve) =>
+    spawn(process.execPath, [bin, ...args], {
+      cwd: folder,
+      stdio: ['ignore', fd, fd],
+      env: { ...env, FORCE_COLOR: '0' },
+    }).on('close', resolve),
+  )
   closeSync(fd)
   return readFileSync(file, 'utf8')
 }

@@ -15,9 +15,13 @@ export interface ForgedWrite {
   head: Mutable<Head>
 }
 
-export type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? Mutable<E>[] : T[K] extends object | null ? any : T[K] }
+export type Mutable<T> = {
+  -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? Mutable<E>[] : T[K] extends object | null ? any : T[K]
+}
 
-/** A copy of what a run has written, in the hands of somebody who can change all of it and knows how checksums are made. */
+/**
+ * A copy of what a run has written, in the hands of somebody who can change all of it and knows how checksums are made.
+ */
 export class Forgery {
   readonly folder: string
   readonly writes: ForgedWrite[]
@@ -25,9 +29,14 @@ export class Forgery {
 
   private constructor(folder: string) {
     this.folder = folder
-    const records = readFileSync(this.log).toString('latin1').split('\n').flatMap((line) => decodeRecord(Buffer.from(line, 'latin1')) ?? [])
+    const records = readFileSync(this.log)
+      .toString('latin1')
+      .split('\n')
+      .flatMap((line) => decodeRecord(Buffer.from(line, 'latin1')) ?? [])
     this.#opening = records[0]
-    this.writes = records.slice(1).map(({ rev, cause, writer, text }) => ({ rev, cause, writer, head: JSON.parse(text) as Mutable<Head> }))
+    this.writes = records
+      .slice(1)
+      .map(({ rev, cause, writer, text }) => ({ rev, cause, writer, head: JSON.parse(text) as Mutable<Head> }))
   }
 
   static async of(t: TestContext, original: string): Promise<Forgery> {
@@ -36,15 +45,27 @@ export class Forgery {
     return new Forgery(folder)
   }
 
-  get log(): string { return join(this.folder, 'head-1.log') }
+  get log(): string {
+    return join(this.folder, 'head-1.log')
+  }
 
   /** The n-th write of a cause, from 1 on. */
-  write(cause: string, n: number): ForgedWrite { return this.writes.filter((each) => each.cause === cause)[n - 1] }
+  write(cause: string, n: number): ForgedWrite {
+    return this.writes.filter((each) => each.cause === cause)[n - 1]
+  }
 
-  manifest(batch: number): Manifest { return JSON.parse(Buffer.from(this.bytes(this.refOf(batch))).toString()) as Manifest }
-  refOf(batch: number): BlobRef { return this.write('commit', batch).head.manifest as BlobRef }
-  bytes(ref: BlobRef): Uint8Array { return ref.inline === undefined ? readFileSync(this.path(ref)) : Buffer.from(ref.inline, 'base64') }
-  path({ key }: BlobRef): string { return join(this.folder, 'blobs', key) }
+  manifest(batch: number): Manifest {
+    return JSON.parse(Buffer.from(this.bytes(this.refOf(batch))).toString()) as Manifest
+  }
+  refOf(batch: number): BlobRef {
+    return this.write('commit', batch).head.manifest as BlobRef
+  }
+  bytes(ref: BlobRef): Uint8Array {
+    return ref.inline === undefined ? readFileSync(this.path(ref)) : Buffer.from(ref.inline, 'base64')
+  }
+  path({ key }: BlobRef): string {
+    return join(this.folder, 'blobs', key)
+  }
 
   /** An object with these bytes, and a reference that fits it. */
   put(ref: BlobRef, bytes: Uint8Array): BlobRef {
@@ -69,14 +90,25 @@ export class Forgery {
 
   /** Writes the log anew: revisions as they stand, all checksums right. */
   save(): string {
-    const records: HeadRecord[] = [this.#opening, ...this.writes.map(({ rev, cause, writer, head }): HeadRecord => ({ kind: 'write', rev, cause, writer, text: JSON.stringify(head) }))]
+    const records: HeadRecord[] = [
+      this.#opening,
+      ...this.writes.map(({ rev, cause, writer, head }): HeadRecord => ({
+        kind: 'write',
+        rev,
+        cause,
+        writer,
+        text: JSON.stringify(head),
+      })),
+    ]
     writeFileSync(this.log, Buffer.concat(records.map((record) => encodeRecord(record))))
     return this.folder
   }
 
   /** Revisions one after the other, as a forger would number them. */
   renumber(): this {
-    this.writes.forEach((write, i) => { write.rev = i + 1 })
+    this.writes.forEach((write, i) => {
+      write.rev = i + 1
+    })
     return this
   }
 }

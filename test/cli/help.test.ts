@@ -17,7 +17,12 @@ test('every page of help fits one screen and has two examples', () => {
 
 test('--help and --version answer on stdout with exit code 0; nothing at all is exit code 2', async (t) => {
   const folder = await temporaryFolder(t)
-  assert.deepEqual(await sluice(t, folder, ['run', '--help']), { code: 0, signal: null, stdout: helpOf('run'), stderr: '' })
+  assert.deepEqual(await sluice(t, folder, ['run', '--help']), {
+    code: 0,
+    signal: null,
+    stdout: helpOf('run'),
+    stderr: '',
+  })
   assert.match((await sluice(t, folder, ['--version'])).stdout, /^\d+\.\d+\.\d+\n$/)
   assert.equal((await sluice(t, folder, [])).code, 2)
 })

@@ -30,12 +30,19 @@ test('stdout of an app holds the bytes that print() writes, and nothing else', a
   const { code, stdout } = await runProgram(t, wordCount, ['--batches', '2'])
   assert.equal(code, 0)
   const rule = '-------------------------------------------'
-  assert.equal(stdout.replaceAll(/\d{13} ms/g, 'T ms'), `${rule}\nTime: T ms\n${rule}\n(a,1)\n(b,2)\n\n${rule}\nTime: T ms\n${rule}\n\n`)
+  assert.equal(
+    stdout.replaceAll(/\d{13} ms/g, 'T ms'),
+    `${rule}\nTime: T ms\n${rule}\n(a,1)\n(b,2)\n\n${rule}\nTime: T ms\n${rule}\n\n`,
+  )
 })
 
 test('stderr has a head, one line per batch in fixed columns, and empty batches in one line', async (t) => {
   const { stderr } = await runProgram(t, wordCount, ['--batches', '4'])
-  const masked = stderr.replaceAll(/\d\d:\d\d:\d\d/g, 'hh:mm:ss').replaceAll(/ +[\d.]+ m?s(?![\w:])/g, ' T').replaceAll(/ {5}! .*/g, '').split('\n')
+  const masked = stderr
+    .replaceAll(/\d\d:\d\d:\d\d/g, 'hh:mm:ss')
+    .replaceAll(/ +[\d.]+ m?s(?![\w:])/g, ' T')
+    .replaceAll(/ {5}! .*/g, '')
+    .split('\n')
   assert.match(masked[0], /^ {2}sluice \d+\.\d+\.\d+ {2}word-count +ready in T$/)
   assert.deepEqual(masked.slice(1), [
     '',
@@ -53,48 +60,98 @@ test('stderr has a head, one line per batch in fixed columns, and empty batches 
   ])
 })
 
-test('a program in the classic form finds its words in process.argv, behind -- also those that look like options', async (t) => {
-  const { code, stdout } = await runProgram(t, classic, ['localhost', '--batches', '2', '9999', '-5', '--', '--mine', '--dir'])
-  assert.equal(code, 0)
-  assert.equal(stdout, 'arguments localhost 9999 -5 --mine --dir\ngot 1\ngot 2\nafter the end\n')
-})
+test(
+  'a program in the classic form finds its words in process.argv, behind -- also those that look like ' + 'options',
+  async (t) => {
+    const { code, stdout } = await runProgram(t, classic, [
+      'localhost',
+      '--batches',
+      '2',
+      '9999',
+      '-5',
+      '--',
+      '--mine',
+      '--dir',
+    ])
+    assert.equal(code, 0)
+    assert.equal(stdout, 'arguments localhost 9999 -5 --mine --dir\ngot 1\ngot 2\nafter the end\n')
+  },
+)
 
-test('with --json every line of stdout is an object with a type, and what the program prints by itself goes to stderr', async (t) => {
-  const { stdout, stderr } = await runProgram(t, `${wordCount}\nconsole.log('by itself')`, ['--json', '--batches', '1'])
-  const lines = stdout.trimEnd().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>)
-  assert.deepEqual(lines.map(({ type }) => type), ['ready', 'print', 'batch', 'result'])
-  const [ready, print, batch, result] = lines
-  assert.deepEqual([ready['app'], ready['intervalMs'], ready['dir'], ready['batch']], ['word-count', 50, null, 1])
-  assert.match(String(print['text']), /\(a,1\)\n\(b,2\)\n\n$/)
-  assert.match(String(batch['time']), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
-  assert.deepEqual([batch['batch'], batch['records'], batch['stateKeys'], batch['outputs']], [1, 2, null, { 'lines/reduceByKey/print': 2 }])
-  assert.deepEqual(result, { type: 'result', exitCode: 0, batches: 1, records: 2 })
-  assert.equal(stderr, 'by itself\n')
-})
+test(
+  'with --json every line of stdout is an object with a type, and what the program prints by itself ' +
+    'goes to stderr',
+  async (t) => {
+    const { stdout, stderr } = await runProgram(t, `${wordCount}\nconsole.log('by itself')`, [
+      '--json',
+      '--batches',
+      '1',
+    ])
+    const lines = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+    assert.deepEqual(
+      lines.map(({ type }) => type),
+      ['ready', 'print', 'batch', 'result'],
+    )
+    const [ready, print, batch, result] = lines
+    assert.deepEqual([ready['app'], ready['intervalMs'], ready['dir'], ready['batch']], ['word-count', 50, null, 1])
+    assert.match(String(print['text']), /\(a,1\)\n\(b,2\)\n\n$/)
+    assert.match(String(batch['time']), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+    assert.deepEqual(
+      [batch['batch'], batch['records'], batch['stateKeys'], batch['outputs']],
+      [1, 2, null, { 'lines/reduceByKey/print': 2 }],
+    )
+    assert.deepEqual(result, { type: 'result', exitCode: 0, batches: 1, records: 2 })
+    assert.equal(stderr, 'by itself\n')
+  },
+)
 
-test('a second run with the same directory goes on with the next batch, its input and its state; the log holds both', async (t) => {
-  const folder = await project(t, {
-    'app.ts': `
+test(
+  'a second run with the same directory goes on with the next batch, its input and its state; the log ' + 'holds both',
+  async (t) => {
+    const folder = await project(t, {
+      'app.ts': `
       import { app, milliseconds } from 'sluice'
       import { counter } from './numbers.ts'
       export default app('sums', milliseconds(50), (ssc) => {
         ssc.source('counter', counter).map((n) => ['sum', n]).updateStateByKey((ns, sum) => ns.reduce((a, b) => a + b, sum ?? 0)).foreachRDD((rdd) => { console.log(...rdd.collect()) })
       })`,
-  })
-  const first = await sluice(t, folder, ['run', 'app.ts', '--dir', 'state', '--batches', '2'])
-  const second = await sluice(t, folder, ['run', 'app.ts', '--batches', '2'], { SLUICE_DIR: 'state' })
-  assert.deepEqual([first.stdout, second.stdout], ["[ 'sum', 1 ]\n[ 'sum', 3 ]\n", "[ 'sum', 6 ]\n[ 'sum', 10 ]\n"])
-  assert.match(first.stderr, /#2 .* 1 key {5}foreachRDD 1/)
-  assert.match(first.stderr, /State is in state\/; the same command goes on with #3\./)
-  assert.match(second.stderr, /State {6}state\/ +goes on after batch #2/)
-  const log = readFileSync(join(folder, 'state/log.ndjson'), 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>)
-  assert.deepEqual(log.map(({ type, batch }) => [type, batch]), [['ready', 1], ['batch', 1], ['batch', 2], ['result', undefined], ['ready', 3], ['batch', 3], ['batch', 4], ['result', undefined]])
-  const fresh = await sluice(t, folder, ['run', 'app.ts', '--dir', 'state', '--batches', '1', '--fresh'])
-  assert.equal(fresh.stdout, "[ 'sum', 1 ]\n")
-})
+    })
+    const first = await sluice(t, folder, ['run', 'app.ts', '--dir', 'state', '--batches', '2'])
+    const second = await sluice(t, folder, ['run', 'app.ts', '--batches', '2'], { SLUICE_DIR: 'state' })
+    assert.deepEqual([first.stdout, second.stdout], ["[ 'sum', 1 ]\n[ 'sum', 3 ]\n", "[ 'sum', 6 ]\n[ 'sum', 10 ]\n"])
+    assert.match(first.stderr, /#2 .* 1 key {5}foreachRDD 1/)
+    assert.match(first.stderr, /State is in state\/; the same command goes on with #3\./)
+    assert.match(second.stderr, /State {6}state\/ +goes on after batch #2/)
+    const log = readFileSync(join(folder, 'state/log.ndjson'), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+    assert.deepEqual(
+      log.map(({ type, batch }) => [type, batch]),
+      [
+        ['ready', 1],
+        ['batch', 1],
+        ['batch', 2],
+        ['result', undefined],
+        ['ready', 3],
+        ['batch', 3],
+        ['batch', 4],
+        ['result', undefined],
+      ],
+    )
+    const fresh = await sluice(t, folder, ['run', 'app.ts', '--dir', 'state', '--batches', '1', '--fresh'])
+    assert.equal(fresh.stdout, "[ 'sum', 1 ]\n")
+  },
+)
 
 test('tasks in two threads print what one prints', async (t) => {
   const { stdout, code } = await runProgram(t, classic, ['--workers', '2', '--batches', '2'])
   assert.equal(code, 0)
-  assert.deepEqual(stdout.split('\n').filter((line) => line.startsWith('got')), ['got 1', 'got 2'])
+  assert.deepEqual(
+    stdout.split('\n').filter((line) => line.startsWith('got')),
+    ['got 1', 'got 2'],
+  )
 })

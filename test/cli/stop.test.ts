@@ -20,7 +20,13 @@ test('^C finishes the batch and exits with 0; the next run goes on behind it', a
   const { code, stdout, stderr } = await run.ended
   assert.equal(code, 0)
   const batches = stdout.trimEnd().split('\n').length
-  assert.match(stderr, new RegExp(`finishing (batch|batches #\\d+ to) #${batches} …\n[^]*#${batches} .*\n {2}done in .*\\. State is in state/; the same command goes on with #${batches + 1}\\.\n$`))
+  assert.match(
+    stderr,
+    new RegExp(
+      `finishing (batch|batches #\\d+ to) #${batches} …\n[^]*#${batches} .*\n {2}done in .*\\. State is in ` +
+        `state/; the same command goes on with #${batches + 1}\\.\n$`,
+    ),
+  )
   const next = await sluice(t, folder, ['run', 'app.ts', '--dir', 'state', '--batches', '1'])
   assert.match(next.stderr, new RegExp(`\n {2}#${batches + 1} `))
 })
@@ -34,26 +40,34 @@ test('a second ^C quits at once with 130', async (t) => {
   assert.equal((await run.ended).code, 130)
 })
 
-test('SIGTERM begins no further batch and exits with 0; with stopGracefullyOnShutdown it finishes one first', async (t) => {
-  const orderly = new Cli(t, ['run', 'app.ts'], await project(t, { 'app.ts': sums('seconds(1000)') }))
-  await orderly.says('batch   time')
-  orderly.child.kill('SIGTERM')
-  const stopped = await orderly.ended
-  assert.deepEqual([stopped.code, stopped.stdout], [0, ''])
+test(
+  'SIGTERM begins no further batch and exits with 0; with stopGracefullyOnShutdown it finishes one ' + 'first',
+  async (t) => {
+    const orderly = new Cli(t, ['run', 'app.ts'], await project(t, { 'app.ts': sums('seconds(1000)') }))
+    await orderly.says('batch   time')
+    orderly.child.kill('SIGTERM')
+    const stopped = await orderly.ended
+    assert.deepEqual([stopped.code, stopped.stdout], [0, ''])
 
-  const program = sums('milliseconds(100)').replace(/\}\)\s*$/, "}, { conf: { 'spark.streaming.stopGracefullyOnShutdown': true } })\n")
-  const graceful = new Cli(t, ['run', 'app.ts'], await project(t, { 'app.ts': program }))
-  await graceful.says('#1 ')
-  graceful.child.kill('SIGTERM')
-  const finished = await graceful.ended
-  assert.equal(finished.code, 0)
-  assert.match(finished.stderr, /finishing batch(es #\d+ to)? #\d+ …/)
-})
+    const program = sums('milliseconds(100)').replace(
+      /\}\)\s*$/,
+      "}, { conf: { 'spark.streaming.stopGracefullyOnShutdown': true } })\n",
+    )
+    const graceful = new Cli(t, ['run', 'app.ts'], await project(t, { 'app.ts': program }))
+    await graceful.says('#1 ')
+    graceful.child.kill('SIGTERM')
+    const finished = await graceful.ended
+    assert.equal(finished.code, 0)
+    assert.match(finished.stderr, /finishing batch(es #\d+ to)? #\d+ …/)
+  },
+)
 
 test('a run that is killed in the middle goes on without a lost or doubled number', async (t) => {
   const folder = await project(t, { 'app.ts': sums('milliseconds(20)') })
   const totals: { readonly odd?: number; readonly even?: number }[] = []
-  const take = (stdout: string): void => { for (const line of stdout.split('\n').slice(0, -1)) totals.push(JSON.parse(line) as typeof totals[number]) }
+  const take = (stdout: string): void => {
+    for (const line of stdout.split('\n').slice(0, -1)) totals.push(JSON.parse(line) as (typeof totals)[number])
+  }
   for (let kill = 0; kill < 3; kill++) {
     const run = new Cli(t, ['run', 'app.ts', '--dir', 'state'], folder)
     await run.says('\n  #', 4 + kill)
@@ -63,11 +77,16 @@ test('a run that is killed in the middle goes on without a lost or doubled numbe
   const last = await sluice(t, folder, ['run', 'app.ts', '--dir', 'state', '--batches', '3'])
   assert.equal(last.code, 0)
   take(last.stdout)
-  // The n-th batch adds n: whatever was shown, and shown again after a kill, is a sum that some prefix of 1, 2, 3, … has.
+  // The n-th batch adds n: whatever was shown, and shown again after a kill, is a sum that some prefix of 1, 2, 3, …
+  // has.
   const sumsSeen = totals.map(({ odd = 0, even = 0 }) => odd + even)
   const numbers = sumsSeen.map((sum) => (Math.sqrt(8 * sum + 1) - 1) / 2)
   assert.ok(numbers.every(Number.isInteger), String(sumsSeen))
-  for (let i = 1; i < numbers.length; i++) assert.ok(numbers[i] === numbers[i - 1] || numbers[i] === numbers[i - 1] + 1, `after ${numbers[i - 1]} came ${numbers[i]}`)
+  for (let i = 1; i < numbers.length; i++)
+    assert.ok(
+      numbers[i] === numbers[i - 1] || numbers[i] === numbers[i - 1] + 1,
+      `after ${numbers[i - 1]} came ${numbers[i]}`,
+    )
   const checked = await sluice(t, folder, ['verify', 'state'])
   assert.match(checked.stdout, /^✓ sums {2}\d+ writes, \d+ batches, .* checked/)
 })

@@ -19,9 +19,13 @@ export default app('words', milliseconds(20), (ssc) => {
 
 test('what runs have written is found in order, over restarts and new beginnings', async (t) => {
   const folder = await project(t, { 'app.ts': program })
-  for (const flags of [[], [], ['--fresh']]) assert.equal((await sluice(t, folder, ['run', 'app.ts', '--dir', 'state', '--batches', '2', ...flags])).code, 0)
+  for (const flags of [[], [], ['--fresh']])
+    assert.equal((await sluice(t, folder, ['run', 'app.ts', '--dir', 'state', '--batches', '2', ...flags])).code, 0)
   const { code, stdout } = await sluice(t, folder, ['verify', 'state'])
-  assert.deepEqual([code, stdout.replace(/\d+ objects?/, 'n objects').replace(/;.*/, '')], [0, '✓ words  18 writes, 6 batches, n objects checked\n'])
+  assert.deepEqual(
+    [code, stdout.replace(/\d+ objects?/, 'n objects').replace(/;.*/, '')],
+    [0, '✓ words  18 writes, 6 batches, n objects checked\n'],
+  )
 })
 
 test('a commit that skips the mark of the batch before is named with its revision', async (t) => {
@@ -29,11 +33,21 @@ test('a commit that skips the mark of the batch before is named with its revisio
   await sluice(t, folder, ['run', 'app.ts', '--dir', 'state', '--batches', '1'])
   const store = await openDirectoryHead<Head>(join(folder, 'state/words'), { sync: false })
   const found = (await store.read())!
-  await store.cas(found.rev, committed({ ...found.value, outDone: 0 }, { tick: found.value.tick + 1, manifest: found.value.manifest!, leaseUntil: 0 }), 'commit')
+  await store.cas(
+    found.rev,
+    committed(
+      { ...found.value, outDone: 0 },
+      { tick: found.value.tick + 1, manifest: found.value.manifest!, leaseUntil: 0 },
+    ),
+    'commit',
+  )
   await store.close()
   const { code, stdout } = await sluice(t, folder, ['verify', 'state'])
   assert.equal(code, 1)
-  assert.match(stdout, new RegExp(`^✕ E_HISTORY {2}words: write ${found.rev + 1} \\(commit\\): outDone or gcFloor went back\\.\n`))
+  assert.match(
+    stdout,
+    new RegExp(`^✕ E_HISTORY {2}words: write ${found.rev + 1} \\(commit\\): outDone or gcFloor went back\\.\n`),
+  )
 })
 
 test('an object that the newest batch needs and that is gone is found', async (t) => {
@@ -44,5 +58,8 @@ test('an object that the newest batch needs and that is gone is found', async (t
   const { code, stdout } = await sluice(t, folder, ['verify', 'state', '--json'])
   assert.equal(code, 1)
   const { apps } = JSON.parse(stdout) as { apps: { app: string; violation: { what: string } }[] }
-  assert.match(apps[0].violation.what, /^batch 1 needs an object that cannot be read: There is no object|^the manifest of batch 1 cannot be read/)
+  assert.match(
+    apps[0].violation.what,
+    /^batch 1 needs an object that cannot be read: There is no object|^the manifest of batch 1 cannot be read/,
+  )
 })

@@ -3,7 +3,10 @@ import type { Json } from '../../lib/model/json.ts'
 import type { CutRequest, Source } from '../../lib/source/source.ts'
 import type { Batches } from './cases.ts'
 
-/** Batch i belongs to the batch time (i + 1) * interval; it can be read again at any time, and it is empty when the input has run out. */
+/**
+ * Batch i belongs to the batch time (i + 1) * interval; it can be read again at any time, and it is empty when the
+ * input has run out.
+ */
 export class BatchesSource implements Source<unknown> {
   readonly name = 'Batches of a case'
   readonly #batchAt: (index: number) => readonly unknown[] | null
@@ -18,7 +21,11 @@ export class BatchesSource implements Source<unknown> {
     const index = (time - zeroTime) / intervalMs - 1
     const records = this.#batchAt(index)
     if (records === null) return null
-    return { position: index, splits: Array.from({ length: this.#partitions }, (_, part) => [index, part]), records: records.length }
+    return {
+      position: index,
+      splits: Array.from({ length: this.#partitions }, (_, part) => [index, part]),
+      records: records.length,
+    }
   }
 
   read(split: Json): Iterable<readonly unknown[]> {

@@ -71,7 +71,10 @@ export function readCases(paths: readonly string[]): Case[] {
 
 function filesAt(path: string): string[] {
   if (!statSync(path).isDirectory()) return [path]
-  return readdirSync(path).filter((name) => name.endsWith('.json')).sort().map((name) => join(path, name))
+  return readdirSync(path)
+    .filter((name) => name.endsWith('.json'))
+    .sort()
+    .map((name) => join(path, name))
 }
 
 /** The batches of each input stream; a single list belongs to the stream `in`. */

@@ -13,12 +13,22 @@ export class Collected {
 
   constructor(stream: DStream<any>, also: (rdd: any, time: any) => unknown = () => {}) {
     stream.foreachRDD((rdd, time) => {
-      this.batches.push({ timeMs: time.milliseconds, partitions: rdd.getNumPartitions(), records: rdd.collect().map(plain) })
+      this.batches.push({
+        timeMs: time.milliseconds,
+        partitions: rdd.getNumPartitions(),
+        records: rdd.collect().map(plain),
+      })
       return also(rdd, time)
     })
   }
 
-  get outputs(): (readonly unknown[])[] { return this.batches.map((batch) => batch.records) }
-  get flat(): unknown[] { return this.outputs.flat() }
-  get nonEmpty(): (readonly unknown[])[] { return this.outputs.filter((records) => records.length > 0) }
+  get outputs(): (readonly unknown[])[] {
+    return this.batches.map((batch) => batch.records)
+  }
+  get flat(): unknown[] {
+    return this.outputs.flat()
+  }
+  get nonEmpty(): (readonly unknown[])[] {
+    return this.outputs.filter((records) => records.length > 0)
+  }
 }

@@ -4,14 +4,23 @@ import { shown } from './values.ts'
 const TOLERANCE = 1e-9
 
 /** How two lists of records differ, or null. Batches are compared with `batchesDiffer`. */
-export function recordsDiffer(actual: readonly unknown[], expected: readonly unknown[], how: Comparison): string | null {
+export function recordsDiffer(
+  actual: readonly unknown[],
+  expected: readonly unknown[],
+  how: Comparison,
+): string | null {
   const [a, b] = [canonical(actual, how), canonical(expected, how)]
   const same = how === 'ordered' ? equal(a, b) : how === 'set' ? isSubset(a, b) && isSubset(b, a) : sameMultiset(a, b)
   return same ? null : `got ${shown(actual)}, expected ${shown(expected)}`
 }
 
-export function batchesDiffer(actual: readonly (readonly unknown[])[], expected: readonly (readonly unknown[])[], how: Comparison): string | null {
-  if (actual.length !== expected.length) return `${actual.length} output batches, expected ${expected.length}: got ${shown(actual)}`
+export function batchesDiffer(
+  actual: readonly (readonly unknown[])[],
+  expected: readonly (readonly unknown[])[],
+  how: Comparison,
+): string | null {
+  if (actual.length !== expected.length)
+    return `${actual.length} output batches, expected ${expected.length}: got ${shown(actual)}`
   for (const [i, batch] of expected.entries()) {
     const difference = recordsDiffer(actual[i], batch, how)
     if (difference) return `output batch ${i}: ${difference}`
@@ -26,7 +35,11 @@ export function valuesDiffer(actual: unknown, expected: unknown, how: Comparison
   return equal(actual, expected) ? null : `got ${shown(actual)}, expected ${shown(expected)}`
 }
 
-function fieldsDiffer(actual: Record<string, unknown>, expected: Record<string, unknown>, how: Comparison): string | null {
+function fieldsDiffer(
+  actual: Record<string, unknown>,
+  expected: Record<string, unknown>,
+  how: Comparison,
+): string | null {
   for (const [key, value] of Object.entries(expected)) {
     const difference = valuesDiffer(actual[key], value, how)
     if (difference) return `${key}: ${difference}`
@@ -36,7 +49,8 @@ function fieldsDiffer(actual: Record<string, unknown>, expected: Record<string, 
 
 /** Numbers within a relative tolerance, everything else exactly. */
 export function equal(a: unknown, b: unknown): boolean {
-  if (typeof a === 'number' && typeof b === 'number') return a === b || Math.abs(a - b) <= TOLERANCE * Math.max(1, Math.abs(a), Math.abs(b))
+  if (typeof a === 'number' && typeof b === 'number')
+    return a === b || Math.abs(a - b) <= TOLERANCE * Math.max(1, Math.abs(a), Math.abs(b))
   if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((each, i) => equal(each, b[i]))
   if (isObject(a) && isObject(b)) {
     const keys = Object.keys(b)
@@ -45,7 +59,8 @@ export function equal(a: unknown, b: unknown): boolean {
   return a === b
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function canonical(records: readonly unknown[], how: Comparison): unknown[] {
   if (how === 'multisetDeep') return records.map(withSortedLists)
@@ -60,10 +75,12 @@ function withSortedLists(record: unknown): unknown {
   return [key, grouped ? (values as unknown[][]).map(sorted) : sorted(values)]
 }
 
-const sorted = (values: readonly unknown[]): unknown[] => values.toSorted((a, b) => compareText(JSON.stringify(a), JSON.stringify(b)))
+const sorted = (values: readonly unknown[]): unknown[] =>
+  values.toSorted((a, b) => compareText(JSON.stringify(a), JSON.stringify(b)))
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
-const isSubset = (a: readonly unknown[], b: readonly unknown[]): boolean => a.every((each) => b.some((other) => equal(each, other)))
+const isSubset = (a: readonly unknown[], b: readonly unknown[]): boolean =>
+  a.every((each) => b.some((other) => equal(each, other)))
 
 function sameMultiset(a: readonly unknown[], b: readonly unknown[]): boolean {
   if (a.length !== b.length) return false

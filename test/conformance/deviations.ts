@@ -10,9 +10,22 @@ export interface Deviation {
   readonly parity: string
 }
 
-const interrupted = 'A batch that was not committed leaves nothing behind: its files are found again by the batch that runs in its place.'
+const interrupted =
+  'A batch that was not committed leaves nothing behind: its files are found again by the batch that runs in its place.'
 
 export const deviations: readonly Deviation[] = [
-  { id: 'checkpoint-file-stream-recovery', step: 14, instead: [1, 2], reason: interrupted, parity: 'C.1 file checkpoint' },
-  { id: 'checkpoint-file-stream-recovery', step: 28, instead: [1, 2], reason: interrupted, parity: 'C.1 file checkpoint' },
+  {
+    id: 'checkpoint-file-stream-recovery',
+    step: 14,
+    instead: [1, 2],
+    reason: interrupted,
+    parity: 'C.1 file checkpoint',
+  },
+  {
+    id: 'checkpoint-file-stream-recovery',
+    step: 28,
+    instead: [1, 2],
+    reason: interrupted,
+    parity: 'C.1 file checkpoint',
+  },
 ]

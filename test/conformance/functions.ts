@@ -26,12 +26,17 @@ export function evaluate(text: string, scope: FunctionScope, more: Record<string
 }
 
 /** Counters begin at 0 and logs empty, whatever their names. */
-export function newScope(host: Pick<FunctionScope, 'currentTimestampMs' | 'jobGroup' | 'localProperty'>): FunctionScope {
+export function newScope(
+  host: Pick<FunctionScope, 'currentTimestampMs' | 'jobGroup' | 'localProperty'>,
+): FunctionScope {
   return { globals: {}, counters: startingWith(() => 0), seen: {}, log: startingWith(() => []), ...host, expectThrows }
 }
 
 const startingWith = <V>(first: () => V): Record<string, V> =>
-  new Proxy<Record<string, V>>({}, { get: (target, name) => (typeof name === 'symbol' ? undefined : (target[name] ??= first())) })
+  new Proxy<Record<string, V>>(
+    {},
+    { get: (target, name) => (typeof name === 'symbol' ? undefined : (target[name] ??= first())) },
+  )
 
 function expectThrows(type: string, f: () => unknown): void {
   try {
@@ -42,10 +47,12 @@ function expectThrows(type: string, f: () => unknown): void {
   throw new Error(`expected a ${type}`)
 }
 
-export const isFn = (value: unknown): value is Fn => typeof value === 'object' && value !== null && typeof (value as Fn).fn === 'string'
+export const isFn = (value: unknown): value is Fn =>
+  typeof value === 'object' && value !== null && typeof (value as Fn).fn === 'string'
 
 /** The batch time as the function wants it: a Time where it asks for `.milliseconds`, else plain milliseconds. */
-export const timeFor = ({ fn }: Fn): ((time: Time) => Time | number) => (fn.includes('.milliseconds') ? (time) => time : (time) => time.milliseconds)
+export const timeFor = ({ fn }: Fn): ((time: Time) => Time | number) =>
+  fn.includes('.milliseconds') ? (time) => time : (time) => time.milliseconds
 
 /** Absent values are null in cases. */
 export const orNull = <T>(value: T | undefined): T | null => value ?? null

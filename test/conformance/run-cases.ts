@@ -3,7 +3,15 @@ import { runDstream } from './dstream/run-dstream.ts'
 import { runScript } from './script/run-script.ts'
 
 /** Areas whose engine does not exist. */
-const notBuilt = new Set(['watermark', 'aggregation', 'join', 'dedup', 'session', 'groups-with-state', 'multi-stateful'])
+const notBuilt = new Set([
+  'watermark',
+  'aggregation',
+  'join',
+  'dedup',
+  'session',
+  'groups-with-state',
+  'multi-stateful',
+])
 
 export interface Results {
   readonly passed: readonly string[]
@@ -13,7 +21,10 @@ export interface Results {
 }
 
 /** One at a time: a process has one active context. */
-export async function runCases(cases: readonly Case[], onResult: (id: string, difference: string | null, ms: number) => void = () => {}): Promise<Results> {
+export async function runCases(
+  cases: readonly Case[],
+  onResult: (id: string, difference: string | null, ms: number) => void = () => {},
+): Promise<Results> {
   const passed: string[] = []
   const failed: { id: string; difference: string }[] = []
   const skipped = new Map<string, number>()
@@ -35,7 +46,9 @@ export const isNotBuilt = (each: Case): boolean => each.kind === 'structured' ||
 
 async function differenceOf(each: Case): Promise<string | null> {
   const nobodys: unknown[] = []
-  const note = (error: unknown): void => { nobodys.push(error) }
+  const note = (error: unknown): void => {
+    nobodys.push(error)
+  }
   process.on('unhandledRejection', note)
   try {
     const difference = each.kind === 'script' ? await runScript(each) : await runDstream(each)
@@ -47,5 +60,10 @@ async function differenceOf(each: Case): Promise<string | null> {
   }
 }
 
-const described = (error: unknown): string => (error instanceof Error ? `${error.message} ${firstPlace(error)}` : String(error))
-const firstPlace = ({ stack }: Error): string => stack?.split('\n').find((line) => line.includes('file:'))?.trim() ?? ''
+const described = (error: unknown): string =>
+  error instanceof Error ? `${error.message} ${firstPlace(error)}` : String(error)
+const firstPlace = ({ stack }: Error): string =>
+  stack
+    ?.split('\n')
+    .find((line) => line.includes('file:'))
+    ?.trim() ?? ''

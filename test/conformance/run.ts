@@ -2,7 +2,10 @@ import { parseArgs } from 'node:util'
 import { readCases } from './cases.ts'
 import { runCases } from './run-cases.ts'
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { only: { type: 'string' }, verbose: { type: 'boolean', default: false } } })
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { only: { type: 'string' }, verbose: { type: 'boolean', default: false } },
+})
 if (positionals.length === 0) {
   console.error('npm run conformance -- <directory or file>… [--only <part of an id>] [--verbose]')
   process.exit(2)

@@ -13,7 +13,10 @@ const PATIENCE_MS = 10_000
 /** What work without clock needs at most; only then is the clock moved for somebody who waits. */
 const WORK_MS = 60
 
-/** A place in which one case runs: a clock that only the case moves, folders of its own, and the errors that batches reported. */
+/**
+ * A place in which one case runs: a clock that only the case moves, folders of its own, and the errors that batches
+ * reported.
+ */
 export class TestBed {
   readonly clock = new ManualClock(0)
   readonly errors: unknown[] = []
@@ -27,17 +30,23 @@ export class TestBed {
   /** `root` is the folder of a place that an earlier process left. */
   constructor(root = mkdtempSync(join(tmpdir(), 'sluice-case-'))) {
     this.root = root
-    const event = ({ type, error }: { readonly type: string; readonly error?: unknown }): void => { if (type === 'error') this.errors.push(error) }
+    const event = ({ type, error }: { readonly type: string; readonly error?: unknown }): void => {
+      if (type === 'error') this.errors.push(error)
+    }
     setEmbeddedOptions({ clock: this.clock, log: { event }, sync: false, write: () => {} })
   }
 
-  folder(name: string): string { return join(this.root, name) }
+  folder(name: string): string {
+    return join(this.root, name)
+  }
 
   /** `<dir>` and its like, wherever they occur, become folders of this case. */
   resolved<T>(value: T): T {
-    if (typeof value === 'string') return value.replaceAll(/<(dir|emptyDir|in|t|out)>/g, (_, name: string) => this.folder(name)) as T
+    if (typeof value === 'string')
+      return value.replaceAll(/<(dir|emptyDir|in|t|out)>/g, (_, name: string) => this.folder(name)) as T
     if (Array.isArray(value)) return value.map((each) => this.resolved(each)) as T
-    if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, this.resolved(each)])) as T
+    if (typeof value === 'object' && value !== null)
+      return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, this.resolved(each)])) as T
     return value
   }
 
@@ -64,7 +73,9 @@ export class TestBed {
   /** Lets time pass, if need be, until `promise` settles. */
   async through<T>(promise: Promise<T>, context: () => StreamingContext | null): Promise<T> {
     let settled = false
-    const outcome = promise.finally(() => { settled = true })
+    const outcome = promise.finally(() => {
+      settled = true
+    })
     outcome.catch(() => {})
     await this.until(() => settled, context)
     return outcome
@@ -103,11 +114,20 @@ function nextStep(now: number, context: StreamingContext | null): number {
 async function inTime<T>(promise: Promise<T>, what: string): Promise<T> {
   const late = new AbortController()
   try {
-    return await Promise.race([promise, sleep(PATIENCE_MS, undefined, { signal: late.signal }).then(() => { throw new Error(`${what} did not end`) })])
+    return await Promise.race([
+      promise,
+      sleep(PATIENCE_MS, undefined, { signal: late.signal }).then(() => {
+        throw new Error(`${what} did not end`)
+      }),
+    ])
   } finally {
     late.abort()
   }
 }
 
 /** Settings of a case's context. */
-export const confOf = (conf: Readonly<Record<string, string>> = {}): Record<string, string> => ({ 'spark.master': 'local[2]', 'spark.app.name': 'case', ...conf })
+export const confOf = (conf: Readonly<Record<string, string>> = {}): Record<string, string> => ({
+  'spark.master': 'local[2]',
+  'spark.app.name': 'case',
+  ...conf,
+})

@@ -1,6 +1,9 @@
 import { Duration, Time } from '../../lib/index.ts'
 
-/** A value as the case files write it: tuples and lists are arrays, an absent value is null, times and durations say what they are. */
+/**
+ * A value as the case files write it: tuples and lists are arrays, an absent value is null, times and durations say
+ * what they are.
+ */
 export function plain(value: unknown): unknown {
   if (value === undefined || value === null) return null
   if (value instanceof Time) return { type: 'Time', ms: value.milliseconds }
@@ -9,7 +12,8 @@ export function plain(value: unknown): unknown {
   if (value instanceof Set) return [...value].map(plain)
   if (value instanceof Map) return [...value].map(plain)
   if (Array.isArray(value)) return value.map(plain)
-  if (typeof value === 'object') return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, plain(each)]))
+  if (typeof value === 'object')
+    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, plain(each)]))
   return value
 }
 
@@ -23,6 +27,6 @@ export function timed(value: any): any {
 
 /** Short enough for one line of a report. */
 export function shown(value: unknown): string {
-  const text = value instanceof Error ? `${value.name}: ${value.message}` : JSON.stringify(value) ?? String(value)
+  const text = value instanceof Error ? `${value.name}: ${value.message}` : (JSON.stringify(value) ?? String(value))
   return text.length > 300 ? `${text.slice(0, 297)}...` : text
 }

@@ -19,6 +19,9 @@ test('a killed program is started again and still counts the errors of before', 
   await program.untilPrinted('3')
   assert.equal(await program.stop(), 0)
   const lines = program.printed.flatMap((batch) => batch.lines)
-  assert.deepEqual(lines.filter((line) => line.includes('ERROR')), [errors[2]])
+  assert.deepEqual(
+    lines.filter((line) => line.includes('ERROR')),
+    [errors[2]],
+  )
   assert.deepEqual([...new Set(lines.filter((line) => !line.includes('ERROR')))], ['2', '3'])
 })

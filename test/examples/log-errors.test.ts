@@ -8,7 +8,9 @@ test('of four errors and four warnings, the errors are printed and counted', asy
   const program = runExample(t, 'log-errors', '127.0.0.1', server.port, temporaryFolder(), 1.5, 0.5)
   await server.send(...errors.flatMap((error, i) => [error, warnings[i]]))
   const batch = await program.untilPrinted(...errors)
-  const count = await program.until('the count', () => program.printed.find(({ time, lines }) => time === batch.time && lines[0] === '4'))
+  const count = await program.until('the count', () =>
+    program.printed.find(({ time, lines }) => time === batch.time && lines[0] === '4'),
+  )
   assert.deepEqual(count.lines, ['4'])
 })
 

@@ -6,7 +6,8 @@ test('words that nobody says stay until the tenth batch, the first that looks fo
   const server = await LineServer.open(t)
   const program = runExample(t, 'map-with-state', '127.0.0.1', server.port, temporaryFolder(), 0.3, 1.5)
   const batches = await program.until('eleven batches', () => program.printed.length >= 11 && program.printed)
-  for (const { lines } of batches.slice(0, 9)) assert.ok(same(lines, ['(flink,100)', '(sparkstreaming,32)']), program.stdout)
+  for (const { lines } of batches.slice(0, 9))
+    assert.ok(same(lines, ['(flink,100)', '(sparkstreaming,32)']), program.stdout)
   for (const { lines } of batches.slice(9)) assert.deepEqual(lines, [], program.stdout)
 })
 

@@ -9,7 +9,10 @@ test('`hello world` is counted in one batch, and batches without input print the
   const counted = await program.untilPrinted('(hello,1)', '(world,1)')
   assert.match(counted.time, /^\d{13} ms$/)
   const after = await program.untilMore(2)
-  assert.deepEqual(after.flatMap((batch) => batch.lines), [])
+  assert.deepEqual(
+    after.flatMap((batch) => batch.lines),
+    [],
+  )
   assert.equal(program.printed.filter((batch) => batch.lines.length > 0).length, 1)
   assert.ok(same(counted.lines, ['(hello,1)', '(world,1)']))
   assert.equal(await program.stop(), 0)

@@ -8,6 +8,9 @@ test('five batches of ten lines each, then the program ends by itself', async (t
   const wanted = Array.from({ length: 10 }, (_, digit) => `(${digit}, 100)`)
   const [first, second, third, fourth, fifth, ...rest] = program.printed.map((batch) => batch.lines)
   for (const lines of [first, second, third, fourth, fifth]) assert.ok(lines && same(lines, wanted), program.stdout)
-  assert.ok(rest.every((lines) => lines.length === 0), program.stdout)
+  assert.ok(
+    rest.every((lines) => lines.length === 0),
+    program.stdout,
+  )
   assert.ok(!program.stdout.includes('...'))
 })

@@ -23,7 +23,10 @@ test('words of the blacklist are dropped and counted, also after the process was
   await program.untilSaid('[(flink,1)]\nDropped 1 word(s) totally\n')
   // The file is written after the console.
   await program.untilSaid('[]\nDropped 1 word(s) totally\n')
-  assert.match(readFileSync(output, 'utf8'), /^Counts at time \d{13} ms \[\(spark,1\)\]\n(.*\n)*Counts at time \d{13} ms \[\(flink,1\)\]$/m)
+  assert.match(
+    readFileSync(output, 'utf8'),
+    /^Counts at time \d{13} ms \[\(spark,1\)\]\n(.*\n)*Counts at time \d{13} ms \[\(flink,1\)\]$/m,
+  )
 })
 
 test('without its four arguments it says how it is used, and fails', async (t) => {

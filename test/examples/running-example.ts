@@ -33,30 +33,58 @@ export class RunningExample {
   #changed = (): void => {}
 
   constructor(t: TestContext, args: readonly string[]) {
-    const child = spawn(process.execPath, [...args], { cwd: root, stdio: 'pipe', env: { ...process.env, NODE_TEST_CONTEXT: undefined } })
+    const child = spawn(process.execPath, [...args], {
+      cwd: root,
+      stdio: 'pipe',
+      env: { ...process.env, NODE_TEST_CONTEXT: undefined },
+    })
     this.#process = child
     this.stdin = child.stdin
-    child.stdout.setEncoding('utf8').on('data', (text: string) => { this.stdout += text; this.#changed() })
-    child.stderr.setEncoding('utf8').on('data', (text: string) => { this.stderr += text; this.#changed() })
-    this.#exit = new Promise((resolve) => child.once('close', (code, signal) => { this.#ended = true; resolve(code ?? signal!); this.#changed() }))
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      this.stdout += text
+      this.#changed()
+    })
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.stderr += text
+      this.#changed()
+    })
+    this.#exit = new Promise((resolve) =>
+      child.once('close', (code, signal) => {
+        this.#ended = true
+        resolve(code ?? signal!)
+        this.#changed()
+      }),
+    )
     t.after(() => this.kill())
   }
 
   /** What the outputs have printed so far, whole blocks only. */
   get printed(): Printed[] {
-    return [...this.stdout.matchAll(/^-{43}\nTime: (.*)\n-{43}\n((?:.+\n)*)\n/gm)].map(([, time, lines]) => ({ time: time, lines: lines.split('\n').slice(0, -1) }))
+    return [...this.stdout.matchAll(/^-{43}\nTime: (.*)\n-{43}\n((?:.+\n)*)\n/gm)].map(([, time, lines]) => ({
+      time: time,
+      lines: lines.split('\n').slice(0, -1),
+    }))
   }
 
   /** What the n-th of several outputs printed, batch by batch. */
-  printedBy(output: number, outputs: number): Printed[] { return this.printed.filter((_, i) => i % outputs === output) }
+  printedBy(output: number, outputs: number): Printed[] {
+    return this.printed.filter((_, i) => i % outputs === output)
+  }
 
-  /** The first answer of `find` that is neither undefined nor false. Fails when the program ends before, or after half a minute. */
+  /**
+   * The first answer of `find` that is neither undefined nor false. Fails when the program ends before, or after half a
+   * minute.
+   */
   async until<A>(what: string, find: () => A | undefined | false): Promise<A> {
     const end = Date.now() + DEADLINE_MS
     for (;;) {
       const found = find()
       if (found !== undefined && found !== false) return found
-      if (this.#ended || Date.now() > end) throw new Error(`${this.#ended ? 'it ended' : 'time is up'} before ${what}\n— stdout —\n${this.stdout}\n— stderr —\n${this.stderr}`)
+      if (this.#ended || Date.now() > end)
+        throw new Error(
+          `${this.#ended ? 'it ended' : 'time is up'} before ${what}\n— stdout —\n${this.stdout}\n— stderr ` +
+            `—\n${this.stderr}`,
+        )
       await this.#change(end - Date.now())
     }
   }
@@ -69,15 +97,22 @@ export class RunningExample {
   /** As many more blocks as asked for, whatever is in them. */
   async untilMore(count: number): Promise<Printed[]> {
     const before = this.printed.length
-    return this.until(`${count} more batches`, () => this.printed.length >= before + count && this.printed.slice(before))
+    return this.until(
+      `${count} more batches`,
+      () => this.printed.length >= before + count && this.printed.slice(before),
+    )
   }
 
   untilSaid(text: string): Promise<true> {
-    return this.until(`it said ${JSON.stringify(text)}`, () => this.stdout.includes(text) || this.stderr.includes(text) ? true : undefined)
+    return this.until(`it said ${JSON.stringify(text)}`, () =>
+      this.stdout.includes(text) || this.stderr.includes(text) ? true : undefined,
+    )
   }
 
   /** Exit code, or the signal that ended it. */
-  ended(): Promise<number | string> { return this.#exit }
+  ended(): Promise<number | string> {
+    return this.#exit
+  }
 
   /** As ^C does: the current batch is finished. */
   async stop(): Promise<number | string> {
@@ -94,12 +129,16 @@ export class RunningExample {
   #change(ms: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, Math.max(1, ms))
-      this.#changed = () => { clearTimeout(timer); resolve() }
+      this.#changed = () => {
+        clearTimeout(timer)
+        resolve()
+      }
     })
   }
 }
 
-export const same = (lines: readonly string[], wanted: readonly string[]): boolean => [...lines].sort().join('\n') === [...wanted].sort().join('\n')
+export const same = (lines: readonly string[], wanted: readonly string[]): boolean =>
+  [...lines].sort().join('\n') === [...wanted].sort().join('\n')
 
 /** What stands on the place of `nc -lk`: a server on a free port that sends what a test types. */
 export class LineServer {
@@ -110,7 +149,11 @@ export class LineServer {
     const server = createServer()
     let newest: Socket | null = null
     server.on('connection', (socket) => {
-      newest = socket.on('error', () => {}).on('close', () => { if (newest === socket) newest = null })
+      newest = socket
+        .on('error', () => {})
+        .on('close', () => {
+          if (newest === socket) newest = null
+        })
       server.emit('ready')
     })
     server.listen(port, '127.0.0.1')
@@ -123,7 +166,10 @@ export class LineServer {
       while (newest === null) await once(server, 'ready')
       return newest
     }
-    return new LineServer((server.address() as AddressInfo).port, connection, () => { newest?.destroy(); server.close() })
+    return new LineServer((server.address() as AddressInfo).port, connection, () => {
+      newest?.destroy()
+      server.close()
+    })
   }
 
   private constructor(port: number, connection: () => Promise<Socket>, close: () => void) {

@@ -10,6 +10,9 @@ test('a word is counted in two slides, then it is gone', async (t) => {
   await program.untilMore(3)
   assert.equal(await program.stop(), 0)
   const sizes = program.printed.map((batch) => batch.lines.length)
-  assert.deepEqual(sizes.filter((size) => size > 0), [2, 2])
+  assert.deepEqual(
+    sizes.filter((size) => size > 0),
+    [2, 2],
+  )
   assert.equal(sizes.lastIndexOf(2) - sizes.indexOf(2), 1)
 })

@@ -6,7 +6,10 @@ test('a word that came once is counted in three slides, and stays with 0 after t
   const server = await LineServer.open(t)
   const program = runExample(t, 'windowed-network-word-count', '127.0.0.1', server.port, temporaryFolder(), 1.5, 0.5)
   await server.send('spark')
-  await program.until('three empty windows', () => program.printed.filter((batch) => batch.lines[0] === "('spark', 0)").length >= 3)
+  await program.until(
+    'three empty windows',
+    () => program.printed.filter((batch) => batch.lines[0] === "('spark', 0)").length >= 3,
+  )
   assert.equal(await program.stop(), 0)
   const lines = program.printed.map((batch) => batch.lines)
   const first = lines.findIndex((each) => each.length > 0)

@@ -42,7 +42,8 @@ const matrix: Record<string, string> = {
   functions: `${core} ${adapters} ui app lambda examples`,
 }
 
-// The packages a module may import besides Node's own. The library has no dependencies, so a row here is an optional peer.
+// The packages a module may import besides Node's own. The library has no dependencies, so a row here is an optional
+// peer.
 const packages: Record<string, readonly string[]> = {
   aws: ['@aws-sdk/client-dynamodb', '@aws-sdk/client-lambda', '@aws-sdk/client-s3'],
   sinks: ['pg', 'mysql2/promise', '@redis/client'],
@@ -52,27 +53,40 @@ const files = filesBelow('lib', 'functions').filter((file) => file.path.endsWith
 
 test('every module of lib has a row in the matrix', () => {
   const rowless = files.filter((file) => matrix[moduleOf(file.path)] === undefined)
-  assert.deepEqual(rowless.map((file) => file.path), [])
+  assert.deepEqual(
+    rowless.map((file) => file.path),
+    [],
+  )
 })
 
 test('a row of the matrix names only rows above it, so modules form no circle', () => {
   const above = new Set<string>()
   for (const [name, row] of Object.entries(matrix)) {
-    for (const allowed of wordsOf(row)) assert.ok(above.has(allowed), `row "${name}" names "${allowed}", which is not above it`)
+    for (const allowed of wordsOf(row))
+      assert.ok(above.has(allowed), `row "${name}" names "${allowed}", which is not above it`)
     above.add(name)
   }
 })
 
 test('every import goes the way the matrix allows', () => {
-  const offending = files.flatMap((file) => importsOf(file).filter((found) => !isAllowed(file.path, found.to)).map((found) => found.where))
+  const offending = files.flatMap((file) =>
+    importsOf(file)
+      .filter((found) => !isAllowed(file.path, found.to))
+      .map((found) => found.where),
+  )
   assert.deepEqual(offending, [])
 })
 
 test('a relative import names a .ts or .json file, as Node reads it', () => {
   const offending = filesBelow('lib', 'functions', 'infra', 'test', 'examples', 'bench')
     .filter((file) => file.path.endsWith('.ts'))
-    .flatMap((file) => importsOf(file).filter((found) => found.to.startsWith('.') && !/\.(ts|mts|mjs|json)$/.test(found.to)))
-  assert.deepEqual(offending.map((found) => found.where), [])
+    .flatMap((file) =>
+      importsOf(file).filter((found) => found.to.startsWith('.') && !/\.(ts|mts|mjs|json)$/.test(found.to)),
+    )
+  assert.deepEqual(
+    offending.map((found) => found.where),
+    [],
+  )
 })
 
 test('imports are found in all their forms, and not in comments', () => {
@@ -83,11 +97,18 @@ test('imports are found in all their forms, and not in comments', () => {
     "import '../four.ts'",
     "type E = import('../five.ts').E",
     "// import f from '../never.ts'",
-    "export const g = 1",
-    "import * as h from \"../six.ts\"",
+    'export const g = 1',
+    'import * as h from "../six.ts"',
   ].join('\n')
   const found = importsOf({ path: 'lib/model/x.ts', text })
-  assert.deepEqual(found.map((one) => one.to).sort(), ['../five.ts', '../four.ts', '../one.ts', '../six.ts', '../three.ts', '../two.ts'])
+  assert.deepEqual(found.map((one) => one.to).sort(), [
+    '../five.ts',
+    '../four.ts',
+    '../one.ts',
+    '../six.ts',
+    '../three.ts',
+    '../two.ts',
+  ])
   assert.ok(found.some((one) => one.where === "lib/model/x.ts:5: } from '../two.ts'"))
 })
 
@@ -117,13 +138,18 @@ function importsOf({ path, text }: SourceFile): { to: string; where: string }[] 
   const statement = String.raw`^(?:import|export)\s+(?:type\s+)?(?:(?:\w+\s*,\s*)?(?:${names})|\w+)\s*from\s*['"]([^'"\n]+)['"]`
   const effect = String.raw`^import\s*['"]([^'"\n]+)['"]`
   const expression = String.raw`\bimport\(\s*['"]([^'"\n]+)['"]`
-  return occurrences(withoutComments(text), new RegExp(`${statement}|${effect}|${expression}`)).map(({ line, text: shown, match }) => ({
-    to: match[1] ?? match[2] ?? match[3],
-    where: `${path}:${line}: ${shown}`,
-  }))
+  return occurrences(withoutComments(text), new RegExp(`${statement}|${effect}|${expression}`)).map(
+    ({ line, text: shown, match }) => ({
+      to: match[1] ?? match[2] ?? match[3],
+      where: `${path}:${line}: ${shown}`,
+    }),
+  )
 }
 
-/** `lib/state/store.ts` → `state`, `lib/index.ts` → `index`, `functions/task.ts` → `functions`, anything else its top folder. */
+/**
+ * `lib/state/store.ts` → `state`, `lib/index.ts` → `index`, `functions/task.ts` → `functions`, anything else its top
+ * folder.
+ */
 function moduleOf(path: string): string {
   const [top, next] = path.split('/')
   return top === 'lib' ? next.replace(/\.ts$/, '') : top

@@ -9,7 +9,10 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const written = /(^run|\.(ts|mts|mjs|js|json|md|ya?ml|html|css|sh))$/
 const generated = /^(node_modules|dist|results|coverage|\.(?!ci$).*)$/
 
-/** The files below `folders` that people write; paths are relative to the repository and use `/`. A folder that is not there holds none. */
+/**
+ * The files below `folders` that people write; paths are relative to the repository and use `/`. A folder that is not
+ * there holds none.
+ */
 export function filesBelow(...folders: string[]): SourceFile[] {
   return folders.flatMap((folder) => walk(join(root, folder))).map(read)
 }
@@ -29,7 +32,10 @@ export function occurrences(text: string, pattern: RegExp): (Found & { match: Re
   })
 }
 
-/** `text` with its comments blanked and its line numbers kept. A block comment counts only where it starts a line, so globs in strings survive. */
+/**
+ * `text` with its comments blanked and its line numbers kept. A block comment counts only where it starts a line, so
+ * globs in strings survive.
+ */
 export function withoutComments(text: string): string {
   const blank = (comment: string) => comment.replace(/[^\n]/g, ' ')
   return text.replace(/^[ \t]*\/\*[\s\S]*?\*\//gm, blank).replace(/(?<=^|\s)\/\/.*$/gm, blank)

@@ -54,21 +54,27 @@ test('history tells every write with its cause, oldest first', async (t) => {
 })
 
 for (const logBytesMax of [1e6, 4000]) {
-  test(`this process and two others write 200 times each, logs of ${logBytesMax} bytes: each revision is won once and all agree by whom`, async (t) => {
-    const dir = await temporaryFolder(t)
-    const head = await open(t, dir, { logBytesMax })
-    const others = await Promise.all(['left', 'right'].map((name) => racer(dir, name, { attempts: 200, logBytesMax, pad: 100 })))
-    const mine: number[] = []
-    for (const other of others) other.send('go')
-    await race(head, 'here', 200, 100, (rev) => mine.push(rev))
-    await Promise.all(others.map(async (other) => assert.deepEqual(await exitOf(other), [0, null])))
+  test(
+    `this process and two others write 200 times each, logs of ${logBytesMax} bytes: each revision is ` +
+      'won once and all agree by whom',
+    async (t) => {
+      const dir = await temporaryFolder(t)
+      const head = await open(t, dir, { logBytesMax })
+      const others = await Promise.all(
+        ['left', 'right'].map((name) => racer(dir, name, { attempts: 200, logBytesMax, pad: 100 })),
+      )
+      const mine: number[] = []
+      for (const other of others) other.send('go')
+      await race(head, 'here', 200, 100, (rev) => mine.push(rev))
+      await Promise.all(others.map(async (other) => assert.deepEqual(await exitOf(other), [0, null])))
 
-    const wonBy = winners({ here: mine, left: winsOf(dir, 'left'), right: winsOf(dir, 'right') })
-    assert.deepEqual([...wonBy.keys()].sort(ascending), range(1, wonBy.size))
-    assert.equal((await head.read())?.rev, wonBy.size)
-    await assertHistory(head, wonBy, logBytesMax === 1e6 ? 1 : undefined)
-    if (logBytesMax === 4000) assert.ok(newestLog(dir) > 10, 'several logs were begun')
-  })
+      const wonBy = winners({ here: mine, left: winsOf(dir, 'left'), right: winsOf(dir, 'right') })
+      assert.deepEqual([...wonBy.keys()].sort(ascending), range(1, wonBy.size))
+      assert.equal((await head.read())?.rev, wonBy.size)
+      await assertHistory(head, wonBy, logBytesMax === 1e6 ? 1 : undefined)
+      if (logBytesMax === 4000) assert.ok(newestLog(dir) > 10, 'several logs were begun')
+    },
+  )
 }
 
 test(`processes killed at any moment, 20 times, lose nothing they were promised (SLUICE_SEED=${seed})`, async (t) => {
@@ -118,7 +124,10 @@ test('a record torn at any byte counts for nobody and hides nothing before or af
     await again.close()
   }
   assert.equal(await head.cas(torn.length - 1, { by: 'next' }, 'race'), 'written')
-  assert.deepEqual((await head.history()).map(({ rev }) => rev), range(1, torn.length))
+  assert.deepEqual(
+    (await head.history()).map(({ rev }) => rev),
+    range(1, torn.length),
+  )
 })
 
 test('a record that arrives in two halves counts once it is whole', async (t) => {
@@ -140,7 +149,10 @@ test('a seal whose writer died is followed by whoever comes next; what stands be
   assert.deepEqual(await (await open(t, dir)).read(), { rev: 1, value: { by: 'here' } })
   assert.ok(existsSync(join(dir, 'head-2.log')))
   assert.equal(await head.cas(1, { by: 'here again' }, 'race'), 'written')
-  assert.deepEqual((await head.history()).map(({ value }) => value.by), ['here', 'here again'])
+  assert.deepEqual(
+    (await head.history()).map(({ value }) => value.by),
+    ['here', 'here again'],
+  )
 })
 
 test('who is overtaken between looking and appending is refused', async (t) => {
@@ -160,40 +172,60 @@ test('who finds the log sealed between looking and appending writes to the next 
   assert.deepEqual(await (await open(t, dir)).read(), { rev: 2, value: { by: 'here again' } })
 })
 
-test('a disk that is full in the middle of a record stops the writer, and the register goes on where there is room', { skip: process.platform === 'win32' }, async (t) => {
-  const dir = await temporaryFolder(t)
-  const head = await open(t, dir)
-  const script = [join(import.meta.dirname, 'head-racer.ts'), dir, 'poor', '1000', '1e6', '900', join(dir, 'poor.wins')]
-  const poor = spawn('sh', ['-c', 'ulimit -f 16 && exec "$0" "$@"', process.execPath, ...script], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
-  let words = ''
-  poor.stderr!.setEncoding('utf8').on('data', (text: string) => (words += text))
-  await once(poor, 'message')
-  poor.send('go')
-  assert.equal((await once(poor, 'close'))[0], 1)
-  assert.match(words, /E_HEAD_WRITE/)
+test(
+  'a disk that is full in the middle of a record stops the writer, and the register goes on where there is room',
+  { skip: process.platform === 'win32' },
+  async (t) => {
+    const dir = await temporaryFolder(t)
+    const head = await open(t, dir)
+    const script = [
+      join(import.meta.dirname, 'head-racer.ts'),
+      dir,
+      'poor',
+      '1000',
+      '1e6',
+      '900',
+      join(dir, 'poor.wins'),
+    ]
+    const poor = spawn('sh', ['-c', 'ulimit -f 16 && exec "$0" "$@"', process.execPath, ...script], {
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    })
+    let words = ''
+    poor.stderr!.setEncoding('utf8').on('data', (text: string) => (words += text))
+    await once(poor, 'message')
+    poor.send('go')
+    assert.equal((await once(poor, 'close'))[0], 1)
+    assert.match(words, /E_HEAD_WRITE/)
 
-  const won = winsOf(dir, 'poor')
-  assert.deepEqual(won, range(1, won.length))
-  assert.equal((await head.read())?.rev, won.length)
-  assert.equal(await head.cas(won.length, { by: 'here' }, 'race'), 'written')
-  assert.deepEqual((await head.history()).map(({ rev }) => rev), range(1, won.length + 1))
-})
+    const won = winsOf(dir, 'poor')
+    assert.deepEqual(won, range(1, won.length))
+    assert.equal((await head.read())?.rev, won.length)
+    assert.equal(await head.cas(won.length, { by: 'here' }, 'race'), 'written')
+    assert.deepEqual(
+      (await head.history()).map(({ rev }) => rev),
+      range(1, won.length + 1),
+    )
+  },
+)
 
-test('two logs are kept, and who slept through many finds the newest, even past a log that came back from the dead', async (t) => {
-  const dir = await temporaryFolder(t)
-  const [sleeper, writer] = [await open(t, dir), await open(t, dir, { logBytesMax: 500 })]
-  await writer.cas(0, { by: '1' }, 'race')
-  await sleeper.read()
-  await copyFile(join(dir, 'head-1.log'), join(dir, 'kept'))
-  for (let rev = 1; newestLog(dir) < 5; rev++) await writer.cas(rev, { by: `${rev + 1}` }, 'race')
-  assert.deepEqual(logsIn(dir), ['head-4.log', 'head-5.log'])
-  await copyFile(join(dir, 'kept'), join(dir, 'head-2.log'))
-  assert.deepEqual(await sleeper.read(), await writer.read())
-  assert.deepEqual(await (await open(t, dir)).read(), await writer.read())
-  const revs = (await sleeper.history()).map(({ rev }) => rev)
-  assert.deepEqual(revs, range(revs[0], revs.length))
-  assert.equal(revs.at(-1), (await writer.read())?.rev)
-})
+test(
+  'two logs are kept, and who slept through many finds the newest, even past a log that came back from ' + 'the dead',
+  async (t) => {
+    const dir = await temporaryFolder(t)
+    const [sleeper, writer] = [await open(t, dir), await open(t, dir, { logBytesMax: 500 })]
+    await writer.cas(0, { by: '1' }, 'race')
+    await sleeper.read()
+    await copyFile(join(dir, 'head-1.log'), join(dir, 'kept'))
+    for (let rev = 1; newestLog(dir) < 5; rev++) await writer.cas(rev, { by: `${rev + 1}` }, 'race')
+    assert.deepEqual(logsIn(dir), ['head-4.log', 'head-5.log'])
+    await copyFile(join(dir, 'kept'), join(dir, 'head-2.log'))
+    assert.deepEqual(await sleeper.read(), await writer.read())
+    assert.deepEqual(await (await open(t, dir)).read(), await writer.read())
+    const revs = (await sleeper.history()).map(({ rev }) => rev)
+    assert.deepEqual(revs, range(revs[0], revs.length))
+    assert.equal(revs.at(-1), (await writer.read())?.rev)
+  },
+)
 
 test('a value larger than a whole log does not begin a log per write', async (t) => {
   const dir = await temporaryFolder(t)
@@ -205,15 +237,22 @@ test('a value larger than a whole log does not begin a log per write', async (t)
 
 test('foreign files in the directory are left alone', async (t) => {
   const dir = await temporaryFolder(t)
-  for (const name of ['notes.txt', 'head-7.log.bak', 'head-07.log', 'head-x.log']) writeFileSync(join(dir, name), 'junk')
+  for (const name of ['notes.txt', 'head-7.log.bak', 'head-07.log', 'head-x.log'])
+    writeFileSync(join(dir, name), 'junk')
   const head = await open(t, dir, { logBytesMax: 100 })
   for (let rev = 0; rev < 10; rev++) await head.cas(rev, { by: 'here' }, 'race')
-  for (const name of ['notes.txt', 'head-7.log.bak', 'head-07.log', 'head-x.log']) assert.equal(readFileSync(join(dir, name), 'utf8'), 'junk')
+  for (const name of ['notes.txt', 'head-7.log.bak', 'head-07.log', 'head-x.log'])
+    assert.equal(readFileSync(join(dir, name), 'utf8'), 'junk')
 })
 
 const corrupt = (error: unknown): boolean => hasCode(error, 'E_HEAD_CORRUPT') && error.next.length > 0
 
-for (const [what, junk] of [['empty', ''], ['one line of text', 'hello\n'], ['zeros', '\0'.repeat(5000)], ['records without a beginning', encodeRecord(write(1, '{}'))]] as const) {
+for (const [what, junk] of [
+  ['empty', ''],
+  ['one line of text', 'hello\n'],
+  ['zeros', '\0'.repeat(5000)],
+  ['records without a beginning', encodeRecord(write(1, '{}'))],
+] as const) {
   test(`a log of ${what} is reported as damaged and not touched`, async (t) => {
     const dir = await temporaryFolder(t)
     writeFileSync(join(dir, 'head-1.log'), junk)
@@ -222,15 +261,18 @@ for (const [what, junk] of [['empty', ''], ['one line of text', 'hello\n'], ['ze
   })
 }
 
-test('one flipped bit in a write that others built upon is reported as damage, not read as an older value', async (t) => {
-  const dir = await temporaryFolder(t)
-  const head = await open(t, dir)
-  for (const rev of [0, 1, 2]) await head.cas(rev, { by: `writer-${rev + 1}` }, 'race')
-  const bytes = readFileSync(join(dir, 'head-1.log'))
-  bytes[bytes.indexOf('writer-2')] ^= 1
-  writeFileSync(join(dir, 'head-1.log'), bytes)
-  await assert.rejects(open(t, dir), corrupt)
-})
+test(
+  'one flipped bit in a write that others built upon ' + 'is reported as damage, not read as an older value',
+  async (t) => {
+    const dir = await temporaryFolder(t)
+    const head = await open(t, dir)
+    for (const rev of [0, 1, 2]) await head.cas(rev, { by: `writer-${rev + 1}` }, 'race')
+    const bytes = readFileSync(join(dir, 'head-1.log'))
+    bytes[bytes.indexOf('writer-2')] ^= 1
+    writeFileSync(join(dir, 'head-1.log'), bytes)
+    await assert.rejects(open(t, dir), corrupt)
+  },
+)
 
 test('a log that is deleted or cut off under a running process stops it', async (t) => {
   for (const harm of [(log: string) => rm(log), async (log: string) => writeFileSync(log, '')]) {
@@ -245,7 +287,11 @@ test('a log that is deleted or cut off under a running process stops it', async 
 
 // Tools of the tests above.
 
-const open = async (t: TestContext, dir: string, options: DirectoryHeadOptions = {}): Promise<DirectoryHeadStore<RaceValue>> => {
+const open = async (
+  t: TestContext,
+  dir: string,
+  options: DirectoryHeadOptions = {},
+): Promise<DirectoryHeadStore<RaceValue>> => {
   const head = await openDirectoryHead<RaceValue>(dir, options)
   t.after(() => head.close())
   return head
@@ -257,7 +303,10 @@ function write(rev: number, text: string): HeadRecord {
 
 const seal = (rev: number): HeadRecord => ({ ...write(rev, 'null'), kind: 'seal' })
 
-/** A cause that lets others append while it is turned into JSON: after the writer has looked at the log, before it appends. */
+/**
+ * A cause that lets others append while it is turned into JSON: after the writer has looked at the log, before it
+ * appends.
+ */
 const meanwhile = (dir: string, ...records: HeadRecord[]): string => {
   const cause = {
     toJSON: () => {
@@ -281,16 +330,26 @@ const winners = (wins: Record<string, number[]>): Map<number, string> => {
 }
 
 /** Whoever was told that it won is who the log says; no revision is left out up to the newest. */
-const assertHistory = async (head: DirectoryHeadStore<RaceValue>, wonBy: Map<number, string>, from?: number): Promise<void> => {
+const assertHistory = async (
+  head: DirectoryHeadStore<RaceValue>,
+  wonBy: Map<number, string>,
+  from?: number,
+): Promise<void> => {
   const history = await head.history()
   const first = history[0].rev
   if (from !== undefined) assert.equal(first, from)
-  assert.deepEqual(history.map(({ rev }) => rev), range(first, history.length))
+  assert.deepEqual(
+    history.map(({ rev }) => rev),
+    range(first, history.length),
+  )
   assert.equal(history.at(-1)?.rev, (await head.read())?.rev)
   for (const { rev, value } of history) assert.ok(!wonBy.has(rev) || wonBy.get(rev) === value.by, `revision ${rev}`)
 }
 
-const logsIn = (dir: string): string[] => readdirSync(dir).filter((name) => /^head-\d+\.log$/.test(name)).sort()
+const logsIn = (dir: string): string[] =>
+  readdirSync(dir)
+    .filter((name) => /^head-\d+\.log$/.test(name))
+    .sort()
 const newestLog = (dir: string): number => Math.max(...logsIn(dir).map((name) => Number(/\d+/.exec(name)?.[0])))
 const range = (from: number, length: number): number[] => Array.from({ length }, (_, i) => from + i)
 const ascending = (a: number, b: number): number => a - b

@@ -5,8 +5,19 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** Another process that has opened the register and waits to be told `go`. */
-export const racer = async (dir: string, name: string, { attempts, logBytesMax, pad }: RacerOptions): Promise<ChildProcess> => {
-  const child = fork(join(import.meta.dirname, 'head-racer.ts'), [dir, name, `${attempts}`, `${logBytesMax}`, `${pad}`, join(dir, `${name}.wins`)])
+export const racer = async (
+  dir: string,
+  name: string,
+  { attempts, logBytesMax, pad }: RacerOptions,
+): Promise<ChildProcess> => {
+  const child = fork(join(import.meta.dirname, 'head-racer.ts'), [
+    dir,
+    name,
+    `${attempts}`,
+    `${logBytesMax}`,
+    `${pad}`,
+    join(dir, `${name}.wins`),
+  ])
   await once(child, 'message')
   return child
 }

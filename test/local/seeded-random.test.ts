@@ -4,7 +4,10 @@ import type { Random } from '../../lib/host/random.ts'
 import { SeededRandom } from '../../lib/local/seeded-random.ts'
 import { systemRandom } from '../../lib/local/system-random.ts'
 
-for (const [name, random] of [['system', systemRandom], ['seeded', new SeededRandom(7)]] as [string, Random][]) {
+for (const [name, random] of [
+  ['system', systemRandom],
+  ['seeded', new SeededRandom(7)],
+] as [string, Random][]) {
   test(`${name} random: runs are 32 hex digits and differ, numbers fill [0, 1) evenly`, () => {
     const runs = Array.from({ length: 1000 }, () => random.run())
     for (const run of runs) assert.match(run, /^[0-9a-f]{32}$/)

@@ -12,7 +12,10 @@ import type { ReceiverInfo, Source } from '../../lib/source/source.ts'
 import { memoryIo, readAll } from '../../lib/testing/contracts/source.ts'
 
 /** A server on a free port whose connections a test takes one by one. */
-async function serverFor(t: TestContext, port = 0): Promise<{ port: number; server: Server; connection(): Promise<Socket> }> {
+async function serverFor(
+  t: TestContext,
+  port = 0,
+): Promise<{ port: number; server: Server; connection(): Promise<Socket> }> {
   const server = createServer()
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')
@@ -26,7 +29,11 @@ async function serverFor(t: TestContext, port = 0): Promise<{ port: number; serv
     server.close()
   })
   const { port: bound } = server.address() as AddressInfo
-  return { port: bound, server, connection: async () => sockets.at(-1) ?? ((await once(server, 'connection')) as [Socket])[0] }
+  return {
+    port: bound,
+    server,
+    connection: async () => sockets.at(-1) ?? ((await once(server, 'connection')) as [Socket])[0],
+  }
 }
 
 /** The source, receiving, and a way to wait until it has received some records. */
@@ -36,8 +43,19 @@ async function receiving<T>(t: TestContext, source: Source<T>, conf: Record<stri
   const errors: ReceiverInfo[] = []
   const restarted: string[] = []
   await source.receiver!.start({
-    io, streamId: 0, position: null, conf: (key, fallback) => conf[key] ?? fallback,
-    events: { started: () => {}, error: (info) => { errors.push(info) }, stopped: (info) => { restarted.push(info.lastErrorMessage) } },
+    io,
+    streamId: 0,
+    position: null,
+    conf: (key, fallback) => conf[key] ?? fallback,
+    events: {
+      started: () => {},
+      error: (info) => {
+        errors.push(info)
+      },
+      stopped: (info) => {
+        restarted.push(info.lastErrorMessage)
+      },
+    },
   })
   t.after(() => source.receiver!.stop(false))
   let position: Json | null = null
@@ -89,7 +107,9 @@ test('a connection that ends gives its last line and is made again after the del
 test('a server that is not there yet is tried again', async (t) => {
   const first = await serverFor(t)
   await new Promise((resolve) => first.server.close(resolve))
-  const { records, until, restarted } = await receiving(t, localSources.socketText('127.0.0.1', first.port), { 'spark.streaming.receiverRestartDelay': '100' })
+  const { records, until, restarted } = await receiving(t, localSources.socketText('127.0.0.1', first.port), {
+    'spark.streaming.receiverRestartDelay': '100',
+  })
   await until(() => restarted.length >= 2)
   assert.match(restarted[0], /Error connecting to 127\.0\.0\.1:\d+ - .*ECONNREFUSED/)
   const again = await serverFor(t, first.port)
@@ -107,7 +127,9 @@ test('B20: a line that is not UTF-8 is reported and left out', async (t) => {
 
 test('while the rate is used up nothing is read, so the server has to wait', async (t) => {
   const { port, connection } = await serverFor(t)
-  const { clock } = await receiving(t, localSources.socketText('127.0.0.1', port), { 'spark.streaming.receiver.maxRate': '1' })
+  const { clock } = await receiving(t, localSources.socketText('127.0.0.1', port), {
+    'spark.streaming.receiver.maxRate': '1',
+  })
   const socket = await connection()
   const line = `${'x'.repeat(1000)}\n`
   for (let i = 0; i < 50_000; i++) socket.write(line)
@@ -135,7 +157,9 @@ test('a raw socket gives the records of each block, and bytes as one record', as
     return Buffer.concat([size, payload])
   }
   const socket = await connection()
-  socket.write(Buffer.concat([frame(encodeBlock([{ section: 0, columns: [['a', 'b']], count: 2 }])), frame(Uint8Array.of(9))]))
+  socket.write(
+    Buffer.concat([frame(encodeBlock([{ section: 0, columns: [['a', 'b']], count: 2 }])), frame(Uint8Array.of(9))]),
+  )
   assert.deepEqual(await records(3), ['a', 'b', Uint8Array.of(9)])
 })
 
@@ -146,7 +170,9 @@ test('frames are whole wherever the bytes are cut; a length that cannot be is re
     for await (const frame of framesOf(pieces(bytes.subarray(0, at), bytes.subarray(at)))) frames.push([...frame])
     assert.deepEqual(frames, [[1, 2], [], [3]])
   }
-  await assert.rejects(framesOf(pieces(Buffer.from([255, 0, 0, 0]))).next(), (error) => hasCode(error, 'E_RECORD_TOO_LARGE'))
+  await assert.rejects(framesOf(pieces(Buffer.from([255, 0, 0, 0]))).next(), (error) =>
+    hasCode(error, 'E_RECORD_TOO_LARGE'),
+  )
 })
 
 async function* pieces(...all: Uint8Array[]): AsyncGenerator<Uint8Array> {

@@ -4,10 +4,12 @@ import { systemClock } from '../../lib/local/system-clock.ts'
 
 test('who slept until a time never wakes before it', async () => {
   const times = [0, 1, 3, 7, 12].map((ms) => systemClock.now() + ms)
-  await Promise.all(times.map(async (time) => {
-    await systemClock.sleepUntil(time)
-    assert.ok(systemClock.now() >= time)
-  }))
+  await Promise.all(
+    times.map(async (time) => {
+      await systemClock.sleepUntil(time)
+      assert.ok(systemClock.now() >= time)
+    }),
+  )
 })
 
 test('a sleep of years ends when its signal aborts', async () => {

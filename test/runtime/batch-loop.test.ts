@@ -14,7 +14,18 @@ const job: Build = (input) => input().count()
 async function ticksOf(coordinator: Coordinator, times: readonly number[], catchUpMax: number): Promise<number[]> {
   const clock = new ManualClock(times[0])
   const ticks: number[] = []
-  const loop = new BatchLoop({ coordinator, clock, catchUpMax, batchesMax: null, onBatch: ({ tick }) => { ticks.push(tick) }, onError: (error) => { throw error } })
+  const loop = new BatchLoop({
+    coordinator,
+    clock,
+    catchUpMax,
+    batchesMax: null,
+    onBatch: ({ tick }) => {
+      ticks.push(tick)
+    },
+    onError: (error) => {
+      throw error
+    },
+  })
   const over = loop.run()
   for (const time of times) {
     clock.set(time)
@@ -27,19 +38,26 @@ async function ticksOf(coordinator: Coordinator, times: readonly number[], catch
 
 const at = (tick: number): number => START + tick * BATCH_MS
 
-test('F03: after an hour without a tick the newest are caught up, each with its own time; the gap shows in the ticks, not in the batches', async () => {
-  const world = new World()
-  const first = await ProcessLife.begin(world, job, batches)
-  assert.deepEqual(await ticksOf(first.coordinator, [at(0), at(1), at(2)], 10), [1, 2])
-  const { coordinator } = await ProcessLife.begin(world, job, batches)
-  assert.deepEqual(await ticksOf(coordinator, [at(2) + HOUR_MS], 4), [3599, 3600, 3601, 3602])
-  assert.deepEqual([coordinator.manifest!.batch, coordinator.manifest!.time], [6, at(3602)])
-})
+test(
+  'F03: after an hour without a tick the newest are caught up, each with its own time; the gap shows ' +
+    'in the ticks, not in the batches',
+  async () => {
+    const world = new World()
+    const first = await ProcessLife.begin(world, job, batches)
+    assert.deepEqual(await ticksOf(first.coordinator, [at(0), at(1), at(2)], 10), [1, 2])
+    const { coordinator } = await ProcessLife.begin(world, job, batches)
+    assert.deepEqual(await ticksOf(coordinator, [at(2) + HOUR_MS], 4), [3599, 3600, 3601, 3602])
+    assert.deepEqual([coordinator.manifest!.batch, coordinator.manifest!.time], [6, at(3602)])
+  },
+)
 
-test('F08: a clock that jumps forward brings each interval once; one that goes back brings none a second time', async () => {
-  const { coordinator } = await ProcessLife.begin(new World(), job, batches)
-  assert.deepEqual(await ticksOf(coordinator, [at(1), at(5), at(3), at(1), at(5), at(6)], 1000), [1, 2, 3, 4, 5, 6])
-})
+test(
+  'F08: a clock that jumps forward brings each interval once; one that goes back brings none a second ' + 'time',
+  async () => {
+    const { coordinator } = await ProcessLife.begin(new World(), job, batches)
+    assert.deepEqual(await ticksOf(coordinator, [at(1), at(5), at(3), at(1), at(5), at(6)], 1000), [1, 2, 3, 4, 5, 6])
+  },
+)
 
 test('F08: a process whose clock is an hour behind uses no tick again', async () => {
   const world = new World()

@@ -7,10 +7,20 @@ import type { Batch, Build } from '../support/run.ts'
 
 test('F25: calls that are under way are waited for, those that fail too, and those that begin meanwhile', async () => {
   const gates = { slow: Promise.withResolvers<void>(), late: Promise.withResolvers<void>() }
-  const { blobs, settled } = drained(Object.assign(new MemoryBlobStore(), { get: async (key: string) => { await gates[key as 'slow' | 'late'].promise; throw new Error(key) } }), () => {})
+  const { blobs, settled } = drained(
+    Object.assign(new MemoryBlobStore(), {
+      get: async (key: string) => {
+        await gates[key as 'slow' | 'late'].promise
+        throw new Error(key)
+      },
+    }),
+    () => {},
+  )
   const slow = blobs.get('slow').catch(() => blobs.get('late').catch(() => {}))
   let over = false
-  const waiting = settled().then(() => { over = true })
+  const waiting = settled().then(() => {
+    over = true
+  })
   gates.slow.resolve()
   await new Promise((resolve) => setImmediate(resolve))
   assert.equal(over, false)

@@ -26,31 +26,48 @@ const PARTITIONS = 2
 
 async function writeBatch(sink: OutputSink<number>, batch: number, place: string): Promise<void> {
   for (let partition = 0; partition < PARTITIONS; partition++) {
-    await insist(() => sink.write([0, 1, 2].map((n) => 100 * batch + 10 * partition + n), { ...delivery(batch, partition, PARTITIONS, { sink: place }), clock: systemClock }))
+    await insist(() =>
+      sink.write(
+        [0, 1, 2].map((n) => 100 * batch + 10 * partition + n),
+        { ...delivery(batch, partition, PARTITIONS, { sink: place }), clock: systemClock },
+      ),
+    )
   }
 }
 
 /** Sinks over a network that does to connections what networks do. */
 export function badNetworkLaw({ name, port, silent, prepare, open, read }: Reachable): void {
-  test(`F68: ${name}: over connections that are slow, reset, cut off${silent ? ', silent or half open' : ''}, every row is there once`, (t) => withSeeds(t, 3, async (dice, seed) => {
-    const proxy = await FaultProxy.before(port, dice, { silent })
-    const place = `net${seed}`
-    await prepare(place)
-    let sink = open(proxy.port, place)
-    try {
-      for (let batch = 1; batch <= BATCHES; batch++) {
-        await writeBatch(sink, batch, place)
-        if (dice.chance(0.5)) continue
-        // Another process, as far as the server can tell: with connections of its own.
-        await sink.close?.()
-        sink = open(proxy.port, place)
-      }
-      t.diagnostic([...proxy.happened].map(([what, times]) => `${what} ${times}`).sort().join(', '))
-    } finally {
-      await sink.close?.().catch(() => {})
-      await proxy.close()
-    }
-    const expected = Array.from({ length: BATCHES }, (_, b) => Array.from({ length: PARTITIONS }, (_unused, p) => [0, 1, 2].map((n) => 100 * (b + 1) + 10 * p + n))).flat(2)
-    assert.deepEqual(await read(place), expected)
-  }))
+  test(
+    `F68: ${name}: over connections that are slow, reset, cut ` +
+      `off${silent ? ', silent or half open' : ''}, every row is there once`,
+    (t) =>
+      withSeeds(t, 3, async (dice, seed) => {
+        const proxy = await FaultProxy.before(port, dice, { silent })
+        const place = `net${seed}`
+        await prepare(place)
+        let sink = open(proxy.port, place)
+        try {
+          for (let batch = 1; batch <= BATCHES; batch++) {
+            await writeBatch(sink, batch, place)
+            if (dice.chance(0.5)) continue
+            // Another process, as far as the server can tell: with connections of its own.
+            await sink.close?.()
+            sink = open(proxy.port, place)
+          }
+          t.diagnostic(
+            [...proxy.happened]
+              .map(([what, times]) => `${what} ${times}`)
+              .sort()
+              .join(', '),
+          )
+        } finally {
+          await sink.close?.().catch(() => {})
+          await proxy.close()
+        }
+        const expected = Array.from({ length: BATCHES }, (_, b) =>
+          Array.from({ length: PARTITIONS }, (_unused, p) => [0, 1, 2].map((n) => 100 * (b + 1) + 10 * p + n)),
+        ).flat(2)
+        assert.deepEqual(await read(place), expected)
+      }),
+  )
 }

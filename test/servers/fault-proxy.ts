@@ -2,7 +2,10 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Dice } from '../support/dice.ts'
 
-/** What can happen to a connection; the words are those of toxiproxy where it has one. Bytes count from the start of the connection. */
+/**
+ * What can happen to a connection; the words are those of toxiproxy where it has one. Bytes count from the start of the
+ * connection.
+ */
 export type Toxic =
   | { readonly kind: 'none' }
   /** Every piece arrives late. */
@@ -26,7 +29,9 @@ const NOTICED_MS = 800
 const SILENT = ['black_hole', 'half_open'] as const
 const LOUD = ['latency', 'slicer', 'reset_up', 'reset_down', 'slow_close'] as const
 
-/** Stands between a client and a server on this machine, and treats each connection as the dice say; fairly often well. */
+/**
+ * Stands between a client and a server on this machine, and treats each connection as the dice say; fairly often well.
+ */
 export class FaultProxy {
   /** How often each thing happened. */
   readonly happened = new Map<string, number>()
@@ -42,11 +47,15 @@ export class FaultProxy {
     const server = createServer({ allowHalfOpen: true })
     const proxy = new FaultProxy(server)
     server.on('connection', (client) => proxy.#join(client, port, toxicOf(dice, silent)))
-    await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve) })
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve)
+    })
     return proxy
   }
 
-  get port(): number { return (this.#server.address() as AddressInfo).port }
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port
+  }
 
   #join(client: Socket, port: number, toxic: Toxic): void {
     const server = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
@@ -62,7 +71,9 @@ export class FaultProxy {
 
   async close(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy()
-    await new Promise((resolve) => { this.#server.close(resolve) })
+    await new Promise((resolve) => {
+      this.#server.close(resolve)
+    })
   }
 }
 
@@ -99,7 +110,9 @@ class Link {
   }
 
   /** A server that hears nothing gives up as well, in the end, and with it the locks that it holds for its client. */
-  #noticed(): Promise<void> { return sleep(NOTICED_MS) }
+  #noticed(): Promise<void> {
+    return sleep(NOTICED_MS)
+  }
 
   async #pass(piece: Buffer, to: Socket, way: 'up' | 'down'): Promise<void> {
     const left = this.#left(way)
@@ -114,7 +127,9 @@ class Link {
   /** How many bytes may still pass before the fault. */
   #left(way: 'up' | 'down'): number {
     const toxic = this.#toxic
-    const breaks = (toxic.kind === 'reset_up' && way === 'up') || ((toxic.kind === 'reset_down' || toxic.kind === 'half_open' || toxic.kind === 'black_hole') && way === 'down')
+    const breaks =
+      (toxic.kind === 'reset_up' && way === 'up') ||
+      ((toxic.kind === 'reset_down' || toxic.kind === 'half_open' || toxic.kind === 'black_hole') && way === 'down')
     return breaks ? Math.max(0, toxic.bytes - this.#carried[way]) : Infinity
   }
 
@@ -123,7 +138,9 @@ class Link {
     this.#server.destroy()
   }
 
-  #reset(): void { for (const end of this.#ends) end.resetAndDestroy() }
+  #reset(): void {
+    for (const end of this.#ends) end.resetAndDestroy()
+  }
 
   async #trickle(piece: Buffer, to: Socket, bytes: number): Promise<void> {
     for (let at = 0; at < piece.length; at += bytes) {
@@ -137,10 +154,14 @@ class Link {
 function toxicOf(dice: Dice, silent: boolean): Toxic {
   const kind = dice.chance(0.25) ? 'none' : dice.oneOf(silent && dice.chance(0.25) ? SILENT : LOUD)
   switch (kind) {
-    case 'none': return { kind }
+    case 'none':
+      return { kind }
     case 'latency':
-    case 'slow_close': return { kind, ms: dice.between(1, 15) }
-    case 'slicer': return { kind, bytes: dice.between(1, 40) }
-    default: return { kind, bytes: dice.between(500, 2500) }
+    case 'slow_close':
+      return { kind, ms: dice.between(1, 15) }
+    case 'slicer':
+      return { kind, bytes: dice.between(1, 40) }
+    default:
+      return { kind, bytes: dice.between(500, 2500) }
   }
 }

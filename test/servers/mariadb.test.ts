@@ -26,9 +26,17 @@ async function tests(found: string): Promise<void> {
 
   sinkContract('MariaDB', async () => {
     const table = `rows${++tables}`
-    await pool.query(`create table ${table} (id varchar(100), text longtext, n double, at datetime(3)) character set utf8mb4`)
+    await pool.query(
+      `create table ${table} (id varchar(100), text longtext, n double, at datetime(3)) character set utf8mb4`,
+    )
     const fence = `fence${tables}`
-    const open = (pool: MySqlPool) => mysql(pool, { table, fence, columns: ['id', 'text', 'n', 'at'], row: ({ id, text, n, at }: SinkRow) => [id, text, n, at] })
+    const open = (pool: MySqlPool) =>
+      mysql(pool, {
+        table,
+        fence,
+        columns: ['id', 'text', 'n', 'at'],
+        row: ({ id, text, n, at }: SinkRow) => [id, text, n, at],
+      })
     return {
       fenced: true,
       open: () => open(pool),
@@ -40,31 +48,64 @@ async function tests(found: string): Promise<void> {
   sqlLaws('MariaDB', {
     open: (options) => keep(mysql(server.url, options)),
     openCut: (at, options) => mysql(cutPool(pool, at), options),
-    run: async (sql) => { await pool.query(sql) },
+    run: async (sql) => {
+      await pool.query(sql)
+    },
     read: async (sql) => (await pool.query({ sql, rowsAsArray: true }))[0] as unknown[][],
     crash: () => server.crash(),
   })
 
   badNetworkLaw({
-    name: 'MariaDB', port: server.port, silent: true,
-    open: (port, table) => mysql(server.url.replace(String(server.port), String(port)), { table, fence: `${table}_fence`, columns: ['n'], row: (n: number) => [n], timeoutMs: 500, attempts: 3 }),
-    read: async (table) => ((await pool.query({ sql: `select n from ${table} order by n`, rowsAsArray: true }))[0] as unknown as number[][]).flat(),
-    prepare: async (table) => { await pool.query(`create table ${table} (n int)`) },
+    name: 'MariaDB',
+    port: server.port,
+    silent: true,
+    open: (port, table) =>
+      mysql(server.url.replace(String(server.port), String(port)), {
+        table,
+        fence: `${table}_fence`,
+        columns: ['n'],
+        row: (n: number) => [n],
+        timeoutMs: 500,
+        attempts: 3,
+      }),
+    read: async (table) =>
+      (
+        (await pool.query({ sql: `select n from ${table} order by n`, rowsAsArray: true }))[0] as unknown as number[][]
+      ).flat(),
+    prepare: async (table) => {
+      await pool.query(`create table ${table} (n int)`)
+    },
   })
 
-  test('MariaDB: a value that would be cut is an error on connections of the sink, whatever the server is set to', async (t) => {
-    await pool.query("set global sql_mode = ''")
-    t.after(() => pool.query("set global sql_mode = 'STRICT_TRANS_TABLES'"))
-    await pool.query('create table narrow (word varchar(3))')
-    const sink = keep(mysql(server.url, { table: 'narrow', columns: ['word'], row: (word: string) => [word] }))
-    await assert.rejects(deliver(sink, 1, [['four']], { sink: 'narrow' }), (error) => hasCode(error, 'E_SINK_REJECTED'))
-    await deliver(sink, 1, [['six']], { sink: 'narrow' })
-    assert.deepEqual((await pool.query({ sql: 'select word from narrow', rowsAsArray: true }))[0], [['six']])
-  })
+  test(
+    'MariaDB: a value that would be cut is an error on connections of the sink, whatever the server is ' + 'set to',
+    async (t) => {
+      await pool.query("set global sql_mode = ''")
+      t.after(() => pool.query("set global sql_mode = 'STRICT_TRANS_TABLES'"))
+      await pool.query('create table narrow (word varchar(3))')
+      const sink = keep(mysql(server.url, { table: 'narrow', columns: ['word'], row: (word: string) => [word] }))
+      await assert.rejects(deliver(sink, 1, [['four']], { sink: 'narrow' }), (error) =>
+        hasCode(error, 'E_SINK_REJECTED'),
+      )
+      await deliver(sink, 1, [['six']], { sink: 'narrow' })
+      assert.deepEqual((await pool.query({ sql: 'select word from narrow', rowsAsArray: true }))[0], [['six']])
+    },
+  )
 
   test('MariaDB: a wrong password is an error that does not show it', async () => {
-    const sink = keep(mysql(server.url.replace('hidden-word', 'other-hidden-word'), { table: 't', columns: ['a'], row: (a: number) => [a] }))
-    await assert.rejects(deliver(sink, 1, [[1]]), (error) => hasCode(error, 'E_SINK_REJECTED') && !/hidden/.test(error.message + String((error.cause as Error | undefined)?.stack)))
+    const sink = keep(
+      mysql(server.url.replace('hidden-word', 'other-hidden-word'), {
+        table: 't',
+        columns: ['a'],
+        row: (a: number) => [a],
+      }),
+    )
+    await assert.rejects(
+      deliver(sink, 1, [[1]]),
+      (error) =>
+        hasCode(error, 'E_SINK_REJECTED') &&
+        !/hidden/.test(error.message + String((error.cause as Error | undefined)?.stack)),
+    )
   })
 
   test('MariaDB: connections that the server ends in between are replaced', async () => {
@@ -73,21 +114,33 @@ async function tests(found: string): Promise<void> {
     for (let batch = 1; batch <= 3; batch++) {
       await deliver(sink, batch, [[batch]], { sink: 'cutoff' })
       const [[me]] = (await pool.query({ sql: 'select connection_id()', rowsAsArray: true })) as unknown as number[][][]
-      const [others] = (await pool.query({ sql: 'select id from information_schema.processlist where user = ?', rowsAsArray: true }, ['sluice'])) as unknown as number[][][]
+      const [others] = (await pool.query(
+        { sql: 'select id from information_schema.processlist where user = ?', rowsAsArray: true },
+        ['sluice'],
+      )) as unknown as number[][][]
       for (const [id] of others) if (id !== me[0]) await pool.query(`kill ${id}`).catch(() => {})
     }
     await deliver(sink, 4, [[4]], { sink: 'cutoff' })
-    assert.deepEqual((await pool.query({ sql: 'select n from cutoff order by n', rowsAsArray: true }))[0], [[1], [2], [3], [4]])
+    assert.deepEqual((await pool.query({ sql: 'select n from cutoff order by n', rowsAsArray: true }))[0], [
+      [1],
+      [2],
+      [3],
+      [4],
+    ])
   })
 
   test('MariaDB: a process that wrote and has nothing more to do ends by itself', async () => {
     await pool.query('create table one_write (n int)')
     await assertEnds(server.url)
-    assert.deepEqual((await pool.query({ sql: 'select n from one_write order by n', rowsAsArray: true }))[0], [[1], [2]])
+    assert.deepEqual((await pool.query({ sql: 'select n from one_write order by n', rowsAsArray: true }))[0], [
+      [1],
+      [2],
+    ])
   })
 }
 
-const socketOf = (connection: PoolConnection): { destroy(): void } => (connection.connection as unknown as { stream: { destroy(): void } }).stream
+const socketOf = (connection: PoolConnection): { destroy(): void } =>
+  (connection.connection as unknown as { stream: { destroy(): void } }).stream
 
 /** Like a pool of a process that ends at a call. */
 function dyingPool(pool: Pool, calls: DyingCalls): MySqlPool {
@@ -108,7 +161,10 @@ function cutPool(pool: Pool, at: RegExp): MySqlPool {
 
 type Answer = Promise<[any, any]>
 
-const wrapped = (pool: Pool, around: (connection: PoolConnection, sql: string, send: () => Answer) => Answer): MySqlPool => ({
+const wrapped = (
+  pool: Pool,
+  around: (connection: PoolConnection, sql: string, send: () => Answer) => Answer,
+): MySqlPool => ({
   async getConnection() {
     const connection = await pool.getConnection()
     connection.on('error', () => {})

@@ -27,9 +27,17 @@ async function tests(found: string): Promise<void> {
 
   sinkContract('PostgreSQL', async () => {
     const schema = `s${++schemas}`
-    await pool.query(`create schema ${schema}; create table ${schema}.rows (id text, text text, n double precision, at timestamptz)`)
+    await pool.query(
+      `create schema ${schema}; create table ${schema}.rows (id text, text text, n double precision, at timestamptz)`,
+    )
     const [table, fence] = [`${schema}.rows`, `${schema}.fence`]
-    const open = (pool: PostgresPool) => postgres(pool, { table, fence, columns: ['id', 'text', 'n', 'at'], row: ({ id, text, n, at }: SinkRow) => [id, text, n, at] })
+    const open = (pool: PostgresPool) =>
+      postgres(pool, {
+        table,
+        fence,
+        columns: ['id', 'text', 'n', 'at'],
+        row: ({ id, text, n, at }: SinkRow) => [id, text, n, at],
+      })
     return {
       fenced: true,
       open: () => open(pool),
@@ -41,51 +49,114 @@ async function tests(found: string): Promise<void> {
   sqlLaws('PostgreSQL', {
     open: (options) => keep(postgres(server.url, options)),
     openCut: (at, options) => postgres(cutPool(pool, at), options),
-    run: async (sql) => { await pool.query(sql) },
+    run: async (sql) => {
+      await pool.query(sql)
+    },
     read: async (sql) => (await pool.query({ text: sql, rowMode: 'array' })).rows,
     crash: () => server.crash(),
   })
 
   badNetworkLaw({
-    name: 'PostgreSQL', port: server.port, silent: true,
-    open: (port, table) => postgres(server.url.replace(String(server.port), String(port)), { table, fence: `${table}_fence`, columns: ['n'], row: (n: number) => [n], timeoutMs: 500, attempts: 3 }),
-    read: async (table) => (await pool.query({ text: `select n from ${table} order by n`, rowMode: 'array' })).rows.flat() as number[],
-    prepare: async (table) => { await pool.query(`create table ${table} (n int)`) },
+    name: 'PostgreSQL',
+    port: server.port,
+    silent: true,
+    open: (port, table) =>
+      postgres(server.url.replace(String(server.port), String(port)), {
+        table,
+        fence: `${table}_fence`,
+        columns: ['n'],
+        row: (n: number) => [n],
+        timeoutMs: 500,
+        attempts: 3,
+      }),
+    read: async (table) =>
+      (await pool.query({ text: `select n from ${table} order by n`, rowMode: 'array' })).rows.flat() as number[],
+    prepare: async (table) => {
+      await pool.query(`create table ${table} (n int)`)
+    },
   })
 
-  test('F61: PostgreSQL: serialisable transactions that fail are repeated, and every addition counts once', async (t) => {
-    await pool.query('create table ser (word text primary key, n int)')
-    const serialisable = new Pool({ connectionString: server.url, options: '-c default_transaction_isolation=serializable' })
-    t.after(() => serialisable.end())
-    const sinks = [0, 1, 2].map((i) => postgres(serialisable, { table: 'ser', columns: ['word', 'n'], row: (word: string) => [word, 1], upsert: { key: ['word'], add: ['n'] }, attempts: 100, name: `s${i}` }))
-    for (let batch = 1; batch <= 5; batch++) await Promise.all(sinks.map((sink, i) => deliver(sink, batch, [['a', 'b', 'c']], { sink: `ser${i}` })))
-    assert.deepEqual((await pool.query({ text: 'select word, n from ser order by word', rowMode: 'array' })).rows, [['a', 15], ['b', 15], ['c', 15]])
-  })
+  test(
+    'F61: PostgreSQL: serialisable transactions that ' + 'fail are repeated, and every addition counts once',
+    async (t) => {
+      await pool.query('create table ser (word text primary key, n int)')
+      const serialisable = new Pool({
+        connectionString: server.url,
+        options: '-c default_transaction_isolation=serializable',
+      })
+      t.after(() => serialisable.end())
+      const sinks = [0, 1, 2].map((i) =>
+        postgres(serialisable, {
+          table: 'ser',
+          columns: ['word', 'n'],
+          row: (word: string) => [word, 1],
+          upsert: { key: ['word'], add: ['n'] },
+          attempts: 100,
+          name: `s${i}`,
+        }),
+      )
+      for (let batch = 1; batch <= 5; batch++)
+        await Promise.all(sinks.map((sink, i) => deliver(sink, batch, [['a', 'b', 'c']], { sink: `ser${i}` })))
+      assert.deepEqual((await pool.query({ text: 'select word, n from ser order by word', rowMode: 'array' })).rows, [
+        ['a', 15],
+        ['b', 15],
+        ['c', 15],
+      ])
+    },
+  )
 
-  test('PostgreSQL: a server that nobody answers at is an error that may be retried, without the password', async () => {
-    const sink = keep(postgres('postgres://user:very-secret@127.0.0.1:1/db?sslpassword=also-secret', { table: 't', columns: ['a'], row: (a: number) => [a] }))
-    await assert.rejects(deliver(sink, 1, [[1]]), (error) => hasCode(error, 'E_SINK_UNAVAILABLE') && error.retry && /127\.0\.0\.1:1/.test(error.message) && !/(very|also)-secret/.test(String(error.stack) + String((error.cause as Error | undefined)?.stack)))
-  })
+  test(
+    'PostgreSQL: a server that nobody answers at is an ' + 'error that may be retried, without the password',
+    async () => {
+      const sink = keep(
+        postgres('postgres://user:very-secret@127.0.0.1:1/db?sslpassword=also-secret', {
+          table: 't',
+          columns: ['a'],
+          row: (a: number) => [a],
+        }),
+      )
+      await assert.rejects(
+        deliver(sink, 1, [[1]]),
+        (error) =>
+          hasCode(error, 'E_SINK_UNAVAILABLE') &&
+          error.retry &&
+          /127\.0\.0\.1:1/.test(error.message) &&
+          !/(very|also)-secret/.test(String(error.stack) + String((error.cause as Error | undefined)?.stack)),
+      )
+    },
+  )
 
   test('PostgreSQL: a server that ends every connection in between is no trouble for the next batch', async () => {
     await pool.query('create table cutoff (n int)')
     const sink = keep(postgres(server.url, { table: 'cutoff', columns: ['n'], row: (n: number) => [n] }))
     for (let batch = 1; batch <= 3; batch++) {
       await deliver(sink, batch, [[batch]], { sink: 'cutoff' })
-      await pool.query('select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and backend_type = $1', ['client backend'])
+      await pool.query(
+        'select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and backend_type = $1',
+        ['client backend'],
+      )
     }
     await deliver(sink, 4, [[4]], { sink: 'cutoff' })
-    assert.deepEqual((await pool.query({ text: 'select n from cutoff order by n', rowMode: 'array' })).rows, [[1], [2], [3], [4]])
+    assert.deepEqual((await pool.query({ text: 'select n from cutoff order by n', rowMode: 'array' })).rows, [
+      [1],
+      [2],
+      [3],
+      [4],
+    ])
   })
 
   test('PostgreSQL: a process that wrote and has nothing more to do ends by itself', async () => {
     await pool.query('create table one_write (n int)')
     await assertEnds(server.url)
-    assert.deepEqual((await pool.query({ text: 'select n from one_write order by n', rowMode: 'array' })).rows, [[1], [2]])
+    assert.deepEqual((await pool.query({ text: 'select n from one_write order by n', rowMode: 'array' })).rows, [
+      [1],
+      [2],
+    ])
   })
 }
 
-const socketOf = (client: PoolClient): { destroy(): void } => (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream
+const socketOf = (client: PoolClient): { destroy(): void } =>
+  (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream
 
 /** Like a pool of a process that ends at a call. */
 function dyingPool(pool: Pool, calls: DyingCalls): PostgresPool {
@@ -110,6 +181,9 @@ const wrapped = (pool: Pool, around: (client: PoolClient, sql: string, send: () 
   async connect() {
     const client = await pool.connect()
     client.on('error', () => {})
-    return { query: (sql, values) => around(client, sql, () => client.query(sql, values)), release: (destroy) => client.release(destroy) }
+    return {
+      query: (sql, values) => around(client, sql, () => client.query(sql, values)),
+      release: (destroy) => client.release(destroy),
+    }
   },
 })

@@ -28,46 +28,89 @@ async function tests(found: string): Promise<void> {
   for (const batchCommands of [5_000, 3]) {
     sinkContract(`Redis, ${batchCommands} commands at once`, async () => {
       const list = `rows${++lists}`
-      const options = { batchCommands, fencePrefix: `fence${lists}:`, commands: (row: SinkRow) => [['RPUSH', list, JSON.stringify(row)]] as const }
+      const options = {
+        batchCommands,
+        fencePrefix: `fence${lists}:`,
+        commands: (row: SinkRow) => [['RPUSH', list, JSON.stringify(row)]] as const,
+      }
       return {
         fenced: true,
         open: () => redis(client, options),
         dying: (n, death) => redis(dyingClient(client, new DyingCalls(n, death)), { ...options, attempts: 1 }),
-        contents: async () => (await client.lRange(list, 0, -1)).map((text) => {
-          const row = JSON.parse(text) as SinkRow
-          return { ...row, at: row.at === null ? null : new Date(row.at) }
-        }),
+        contents: async () =>
+          (await client.lRange(list, 0, -1)).map((text) => {
+            const row = JSON.parse(text) as SinkRow
+            return { ...row, at: row.at === null ? null : new Date(row.at) }
+          }),
       }
     })
   }
 
   badNetworkLaw({
-    name: 'Redis', port: server.port, silent: false,
-    open: (port, list) => redis(server.url.replace(String(server.port), String(port)), { commands: (n: number) => [['RPUSH', list, n]], batchCommands: 2, attempts: 3 }),
+    name: 'Redis',
+    port: server.port,
+    silent: false,
+    open: (port, list) =>
+      redis(server.url.replace(String(server.port), String(port)), {
+        commands: (n: number) => [['RPUSH', list, n]],
+        batchCommands: 2,
+        attempts: 3,
+      }),
     read: async (list) => (await client.lRange(list, 0, -1)).map(Number).sort((a, b) => a - b),
     prepare: async () => {},
   })
 
-  test('Redis: a command that is refused holds the partition up where it is, and those before it are not repeated', async () => {
-    await client.set('mixed:b', 'text')
-    const sink = keep(redis(server.url, { commands: (key: string) => [['RPUSH', `mixed:${key}`, 'x'], ['INCR', 'mixed:n']] }))
-    for (let time = 0; time < 3; time++) {
-      await assert.rejects(deliver(sink, 1, [['a', 'b', 'c']], { sink: 'mixed' }), (error) => hasCode(error, 'E_SINK_REJECTED') && /command 3 .*WRONGTYPE/.test(error.message))
-    }
-    assert.deepEqual([await client.lLen('mixed:a'), await client.get('mixed:n')], [1, '1'])
-    await client.del('mixed:b')
-    for (let time = 0; time < 2; time++) await deliver(sink, 1, [['a', 'b', 'c']], { sink: 'mixed' })
-    assert.deepEqual([await client.lLen('mixed:a'), await client.lLen('mixed:b'), await client.lLen('mixed:c'), await client.get('mixed:n')], [1, 1, 1, '3'])
-  })
+  test(
+    'Redis: a command that is refused holds the partition up where it is, and those before it are not ' + 'repeated',
+    async () => {
+      await client.set('mixed:b', 'text')
+      const sink = keep(
+        redis(server.url, {
+          commands: (key: string) => [
+            ['RPUSH', `mixed:${key}`, 'x'],
+            ['INCR', 'mixed:n'],
+          ],
+        }),
+      )
+      for (let time = 0; time < 3; time++) {
+        await assert.rejects(
+          deliver(sink, 1, [['a', 'b', 'c']], { sink: 'mixed' }),
+          (error) => hasCode(error, 'E_SINK_REJECTED') && /command 3 .*WRONGTYPE/.test(error.message),
+        )
+      }
+      assert.deepEqual([await client.lLen('mixed:a'), await client.get('mixed:n')], [1, '1'])
+      await client.del('mixed:b')
+      for (let time = 0; time < 2; time++) await deliver(sink, 1, [['a', 'b', 'c']], { sink: 'mixed' })
+      assert.deepEqual(
+        [
+          await client.lLen('mixed:a'),
+          await client.lLen('mixed:b'),
+          await client.lLen('mixed:c'),
+          await client.get('mixed:n'),
+        ],
+        [1, 1, 1, '3'],
+      )
+    },
+  )
 
-  test('Redis: bytes and numbers arrive as they are, and the script is sent again to a server that forgot it', async () => {
-    const sink = keep(redis(server.url, { commands: (n: number) => [['HSET', 'values', `${n}`, Uint8Array.of(0, 255, 10, n)], ['INCRBY', 'total', n]] }))
-    await deliver(sink, 1, [[1, 2]], { sink: 'values' })
-    await client.sendCommand(['SCRIPT', 'FLUSH'])
-    await deliver(sink, 2, [[3]], { sink: 'values' })
-    assert.equal(await client.get('total'), '6')
-    assert.equal(await client.eval("return tostring(#redis.call('HGET', 'values', '2'))"), '4')
-  })
+  test(
+    'Redis: bytes and numbers arrive as they are, and ' + 'the script is sent again to a server that forgot it',
+    async () => {
+      const sink = keep(
+        redis(server.url, {
+          commands: (n: number) => [
+            ['HSET', 'values', `${n}`, Uint8Array.of(0, 255, 10, n)],
+            ['INCRBY', 'total', n],
+          ],
+        }),
+      )
+      await deliver(sink, 1, [[1, 2]], { sink: 'values' })
+      await client.sendCommand(['SCRIPT', 'FLUSH'])
+      await deliver(sink, 2, [[3]], { sink: 'values' })
+      assert.equal(await client.get('total'), '6')
+      assert.equal(await client.eval("return tostring(#redis.call('HGET', 'values', '2'))"), '4')
+    },
+  )
 
   test('Redis: a connection that the server ends in between is replaced', async () => {
     const sink = keep(redis(server.url, { commands: (n: number) => [['INCRBY', 'after-kill', n]] }))
@@ -78,16 +121,25 @@ async function tests(found: string): Promise<void> {
     assert.equal(await client.get('after-kill'), '4')
   })
 
-  test('Redis: a server that nobody answers at, or a wrong password, is an error that does not show the password', async () => {
-    for (const url of ['redis://:very-secret@127.0.0.1:1', server.url.replace('hidden-word', 'very-secret')]) {
-      const sink = keep(redis(url, { commands: () => [['PING']] }))
-      await assert.rejects(deliver(sink, 1, [[1]]), (error) => (hasCode(error, 'E_SINK_UNAVAILABLE') || hasCode(error, 'E_SINK_REJECTED')) && !/very-secret/.test(error.message + String((error.cause as Error | undefined)?.stack)))
-    }
-  })
+  test(
+    'Redis: a server that nobody answers at, or a wrong password, is an error that does not show the ' + 'password',
+    async () => {
+      for (const url of ['redis://:very-secret@127.0.0.1:1', server.url.replace('hidden-word', 'very-secret')]) {
+        const sink = keep(redis(url, { commands: () => [['PING']] }))
+        await assert.rejects(
+          deliver(sink, 1, [[1]]),
+          (error) =>
+            (hasCode(error, 'E_SINK_UNAVAILABLE') || hasCode(error, 'E_SINK_REJECTED')) &&
+            !/very-secret/.test(error.message + String((error.cause as Error | undefined)?.stack)),
+        )
+      }
+    },
+  )
 
   test('Redis: an argument that is no text, number or bytes is refused before anything is sent', async () => {
     const sink = keep(redis(server.url, { commands: (value: unknown) => [['SET', 'never', value as string]] }))
-    for (const value of [null, undefined, NaN, {}, 'half \ud800']) await assert.rejects(deliver(sink, 1, [[value]], { sink: 'never' }), (error) => hasCode(error, 'E_SINK_VALUE'))
+    for (const value of [null, undefined, NaN, {}, 'half \ud800'])
+      await assert.rejects(deliver(sink, 1, [[value]], { sink: 'never' }), (error) => hasCode(error, 'E_SINK_VALUE'))
     assert.equal(await client.exists('never'), 0)
   })
 
@@ -101,7 +153,15 @@ interface RedisCaller {
   sendCommand(args: (string | Buffer)[]): Promise<unknown>
 }
 
-/** Like a client of a process that ends at a call: the server finishes a script it has begun, and nobody hears of it. */
+/**
+ * Like a client of a process that ends at a call: the server finishes a script it has begun, and nobody hears of it.
+ */
 function dyingClient(client: RedisCaller, calls: DyingCalls): RedisClient {
-  return { sendCommand: (args: (string | Buffer)[]) => calls.call(() => client.sendCommand(args), () => {}) }
+  return {
+    sendCommand: (args: (string | Buffer)[]) =>
+      calls.call(
+        () => client.sendCommand(args),
+        () => {},
+      ),
+  }
 }

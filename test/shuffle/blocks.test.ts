@@ -10,41 +10,67 @@ import { withSeeds } from '../support/dice.ts'
 import { grouped, reduced } from '../support/oracle.ts'
 import { textOf } from '../support/run.ts'
 
-const sum: Aggregator<number, number> = { create: (value) => value, merge: (a, b) => a + b, mergeCombiners: (a, b) => a + b, reduce: true }
+const sum: Aggregator<number, number> = {
+  create: (value) => value,
+  merge: (a, b) => a + b,
+  mergeCombiners: (a, b) => a + b,
+  reduce: true,
+}
 const texts = (records: readonly unknown[]): string[] => records.map(textOf).sort()
 
-test('whatever the maps and reducers, each key is reduced once and in one place', (t) => withSeeds(t, 50, (dice) => {
-  const partitioner = new HashPartitioner(dice.oneOf([1, 2, 3, 7]))
-  const maps = dice.pairs(dice.between(1, 4)).map((batch) => batch!)
-  const blocks = maps.map((pairs) => {
-    const [combining, plain] = [combiningWriter(sum, partitioner), pairWriter(partitioner)]
-    for (const pair of pairs) for (const writer of [combining, plain]) (writer.emit as (record: unknown) => void)(pair)
-    return [combining, plain].map((writer) => encodeBuckets(writer.finish()))
-  })
-  const merged: unknown[] = []
-  const lists: unknown[] = []
-  for (let reducer = 0; reducer < partitioner.numPartitions; reducer++) {
-    const [combined, plain] = [0, 1].map((kind) => decodeBuckets(blocks.map((block) => block[kind]), reducer))
-    for (const [key] of combined.flatMap(({ keys }) => keys!.map((key) => [key]))) assert.equal(partitioner.getPartition(key), reducer)
-    merged.push(...mergedPairs(combined, sum as never))
-    lists.push(...aggregatedPairs(plain, { create: (value) => [value], merge: (all: unknown[], value) => [...all, value], mergeCombiners: (a, b) => [...a, ...b] }))
-  }
-  assert.deepEqual(texts(merged), texts(reduced(maps.flat(), (a, b) => a + b)))
-  assert.deepEqual(texts(lists), texts(grouped(maps.flat())))
-}))
+test('whatever the maps and reducers, each key is reduced once and in one place', (t) =>
+  withSeeds(t, 50, (dice) => {
+    const partitioner = new HashPartitioner(dice.oneOf([1, 2, 3, 7]))
+    const maps = dice.pairs(dice.between(1, 4)).map((batch) => batch!)
+    const blocks = maps.map((pairs) => {
+      const [combining, plain] = [combiningWriter(sum, partitioner), pairWriter(partitioner)]
+      for (const pair of pairs)
+        for (const writer of [combining, plain]) (writer.emit as (record: unknown) => void)(pair)
+      return [combining, plain].map((writer) => encodeBuckets(writer.finish()))
+    })
+    const merged: unknown[] = []
+    const lists: unknown[] = []
+    for (let reducer = 0; reducer < partitioner.numPartitions; reducer++) {
+      const [combined, plain] = [0, 1].map((kind) =>
+        decodeBuckets(
+          blocks.map((block) => block[kind]),
+          reducer,
+        ),
+      )
+      for (const [key] of combined.flatMap(({ keys }) => keys!.map((key) => [key])))
+        assert.equal(partitioner.getPartition(key), reducer)
+      merged.push(...mergedPairs(combined, sum as never))
+      lists.push(
+        ...aggregatedPairs(plain, {
+          create: (value) => [value],
+          merge: (all: unknown[], value) => [...all, value],
+          mergeCombiners: (a, b) => [...a, ...b],
+        }),
+      )
+    }
+    assert.deepEqual(texts(merged), texts(reduced(maps.flat(), (a, b) => a + b)))
+    assert.deepEqual(texts(lists), texts(grouped(maps.flat())))
+  }))
 
 test('several map partitions of a task join to one output, bucket by bucket and in order', () => {
   const bucket = (...keys: string[]) => ({ keys, values: keys.map((key) => key.length) })
-  assert.deepEqual(joinBuckets([[bucket('a'), bucket()], [bucket('b', 'cc'), bucket('d')]]), [bucket('a', 'b', 'cc'), bucket('d')])
+  assert.deepEqual(
+    joinBuckets([
+      [bucket('a'), bucket()],
+      [bucket('b', 'cc'), bucket('d')],
+    ]),
+    [bucket('a', 'b', 'cc'), bucket('d')],
+  )
 })
 
-test('a partition owns whole key groups, so state and shuffle agree about every key', (t) => withSeeds(t, 50, (dice) => {
-  const partitions = dice.between(1, 256)
-  const key = dice.key()
-  const { from, to } = groupsOfPartition(new HashPartitioner(partitions).getPartition(key), partitions)
-  const group = keyGroupOf(hashKey(key))
-  assert.ok(from <= group && group < to)
-}))
+test('a partition owns whole key groups, so state and shuffle agree about every key', (t) =>
+  withSeeds(t, 50, (dice) => {
+    const partitions = dice.between(1, 256)
+    const key = dice.key()
+    const { from, to } = groupsOfPartition(new HashPartitioner(partitions).getPartition(key), partitions)
+    const group = keyGroupOf(hashKey(key))
+    assert.ok(from <= group && group < to)
+  }))
 
 test('null goes to partition 0, and equal partitioners have equal numbers', () => {
   for (const partitions of [1, 2, 7, 256]) assert.equal(new HashPartitioner(partitions).getPartition(null), 0)

@@ -15,55 +15,86 @@ const REDUCERS = 3
 
 function bucketsOf(dice: Dice): Buckets {
   const writer = pairWriter(new HashPartitioner(REDUCERS))
-  for (let n = dice.below(40); n > 0; n--) (writer.emit as (record: unknown) => void)([dice.key(), [SECRET, dice.value()]])
+  for (let n = dice.below(40); n > 0; n--)
+    (writer.emit as (record: unknown) => void)([dice.key(), [SECRET, dice.value()]])
   return writer.finish()
 }
 
-const outputOf = (buckets: Buckets): MapOutput => ({ shuffle: 0, ref: { key: 'app/i/blk/1', len: 0, crc: 0 }, counts: buckets.map(({ values }) => values.length), sums: buckets.map(() => 0) })
+const outputOf = (buckets: Buckets): MapOutput => ({
+  shuffle: 0,
+  ref: { key: 'app/i/blk/1', len: 0, crc: 0 },
+  counts: buckets.map(({ values }) => values.length),
+  sums: buckets.map(() => 0),
+})
 const reducers = Array.from({ length: REDUCERS }, (_, reducer) => reducer)
 
-test('B45: a shuffle block that was damaged gives a reducer what was sent, or E_BLOB_*; never less, never another\'s', (t) => withSeeds(t, 600, async (dice) => {
-  const [buckets, foreign] = [bucketsOf(dice), bucketsOf(dice)]
-  const bytes = damaged(dice, encodeBuckets(buckets), encodeBuckets(foreign))
-  // The store compares length and checksum with the reference; here the block has to notice by itself.
-  if (Buffer.from(bytes).equals(encodeBuckets(foreign))) return
-  for (const reducer of reducers) {
-    try {
-      const { input: read } = await readSections([outputOf(buckets)], reducer, async () => bytes)
-      assert.deepEqual(read.map(({ keys, values }) => textOf([keys, values])), buckets[reducer].values.length === 0 ? [] : [textOf([buckets[reducer].keys, buckets[reducer].values])])
-    } catch (error) {
-      assert.match(String((error as { code?: unknown }).code), /^E_BLOB_(CORRUPT|TRUNCATED|VERSION|SECTION)$/)
-      assertSilent((error as Error).message)
-    }
-  }
-}))
+test(
+  'B45: a shuffle block that was damaged gives a reducer what was sent, or E_BLOB_*; never less, never ' + "another's",
+  (t) =>
+    withSeeds(t, 600, async (dice) => {
+      const [buckets, foreign] = [bucketsOf(dice), bucketsOf(dice)]
+      const bytes = damaged(dice, encodeBuckets(buckets), encodeBuckets(foreign))
+      // The store compares length and checksum with the reference; here the block has to notice by itself.
+      if (Buffer.from(bytes).equals(encodeBuckets(foreign))) return
+      for (const reducer of reducers) {
+        try {
+          const { input: read } = await readSections([outputOf(buckets)], reducer, async () => bytes)
+          assert.deepEqual(
+            read.map(({ keys, values }) => textOf([keys, values])),
+            buckets[reducer].values.length === 0 ? [] : [textOf([buckets[reducer].keys, buckets[reducer].values])],
+          )
+        } catch (error) {
+          assert.match(String((error as { code?: unknown }).code), /^E_BLOB_(CORRUPT|TRUNCATED|VERSION|SECTION)$/)
+          assertSilent((error as Error).message)
+        }
+      }
+    }),
+)
 
-test('B45: a shuffle block that was damaged under checksums that fit has as many records as were sent, or E_BLOB_*', (t) => withSeeds(t, 600, async (dice) => {
-  const buckets = bucketsOf(dice)
-  const bytes = damagedUnderItsChecksums(dice, encodeBuckets(buckets))
-  for (const reducer of reducers) {
-    try {
-      const [bucket] = (await readSections([outputOf(buckets)], reducer, async () => bytes)).input
-      assert.equal(bucket?.values.length ?? 0, buckets[reducer].values.length)
-    } catch (error) {
-      assert.match(String((error as { code?: unknown }).code), /^E_(BLOB|CLASS)_/)
-    }
-  }
-}))
+test(
+  'B45: a shuffle block that was damaged under checksums that fit has as many records as were sent, or ' + 'E_BLOB_*',
+  (t) =>
+    withSeeds(t, 600, async (dice) => {
+      const buckets = bucketsOf(dice)
+      const bytes = damagedUnderItsChecksums(dice, encodeBuckets(buckets))
+      for (const reducer of reducers) {
+        try {
+          const [bucket] = (await readSections([outputOf(buckets)], reducer, async () => bytes)).input
+          assert.equal(bucket?.values.length ?? 0, buckets[reducer].values.length)
+        } catch (error) {
+          assert.match(String((error as { code?: unknown }).code), /^E_(BLOB|CLASS)_/)
+        }
+      }
+    }),
+)
 
 test('B45: a section without columns is no bucket', () => {
   const block = encodeBlock([{ section: 0, columns: [], count: 0 }])
-  assert.throws(() => decodeBuckets([block], 0), { code: 'E_BLOB_CORRUPT', message: /^section 0 of shuffle within a task has 0 columns/ })
+  assert.throws(() => decodeBuckets([block], 0), {
+    code: 'E_BLOB_CORRUPT',
+    message: /^section 0 of shuffle within a task has 0 columns/,
+  })
 })
 
-test('B45: a reducer that is sent fewer or more records than the map task counted does not go on, and the error says how many', async () => {
-  const bytes = encodeBuckets([{ keys: [SECRET, 'b'], values: [1, 2] }])
-  for (const sent of [1, 3, 2 ** 32]) {
-    await assert.rejects(readSections([{ shuffle: 0, ref: { key: 'app/i/blk/1', len: 0, crc: 0 }, counts: [sent], sums: [0] }], 0, async () => bytes), (error: any) => {
-      assert.equal(error.code, 'E_BLOB_CORRUPT')
-      assert.equal(error.message, `app/i/blk/1 holds 2 records for reducer 0, but ${sent} were sent.`)
-      assert.equal(error.where.partition, 0)
-      return true
-    })
-  }
-})
+test(
+  'B45: a reducer that is sent fewer or more records than the map task counted does not go on, and the ' +
+    'error says how many',
+  async () => {
+    const bytes = encodeBuckets([{ keys: [SECRET, 'b'], values: [1, 2] }])
+    for (const sent of [1, 3, 2 ** 32]) {
+      await assert.rejects(
+        readSections(
+          [{ shuffle: 0, ref: { key: 'app/i/blk/1', len: 0, crc: 0 }, counts: [sent], sums: [0] }],
+          0,
+          async () => bytes,
+        ),
+        (error: any) => {
+          assert.equal(error.code, 'E_BLOB_CORRUPT')
+          assert.equal(error.message, `app/i/blk/1 holds 2 records for reducer 0, but ${sent} were sent.`)
+          assert.equal(error.where.partition, 0)
+          return true
+        },
+      )
+    }
+  },
+)

@@ -7,14 +7,20 @@ import { test } from 'node:test'
 const root = join(import.meta.dirname, '../..')
 
 test('every example in docs/sinks.md compiles as it stands', (t) => {
-  const examples = [...readFileSync(join(root, 'docs/sinks.md'), 'utf8').matchAll(/^```ts\n([^]*?)^```/gm)].map(([, code]) => code)
+  const examples = [...readFileSync(join(root, 'docs/sinks.md'), 'utf8').matchAll(/^```ts\n([^]*?)^```/gm)].map(
+    ([, code]) => code,
+  )
   assert.ok(examples.length >= 6)
   const folder = join(root, '.cache', `docs-sinks-${process.pid}`)
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   mkdirSync(folder, { recursive: true })
-  const local = (code: string): string => code.replaceAll("'sluice/sinks'", "'../../lib/sinks/index.ts'").replaceAll("'sluice'", "'../../lib/index.ts'")
+  const local = (code: string): string =>
+    code.replaceAll("'sluice/sinks'", "'../../lib/sinks/index.ts'").replaceAll("'sluice'", "'../../lib/index.ts'")
   for (const [i, code] of examples.entries()) writeFileSync(join(folder, `example-${i}.ts`), local(code))
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ extends: '../../tsconfig.json', include: ['*.ts'], exclude: [] }))
+  writeFileSync(
+    join(folder, 'tsconfig.json'),
+    JSON.stringify({ extends: '../../tsconfig.json', include: ['*.ts'], exclude: [] }),
+  )
   try {
     execFileSync(join(root, 'node_modules/.bin/tsc'), ['--noEmit', '-p', folder], { encoding: 'utf8', stdio: 'pipe' })
   } catch (error) {

@@ -12,7 +12,9 @@ export class DyingCalls {
     this.#death = death
   }
 
-  get dead(): boolean { return this.#dead }
+  get dead(): boolean {
+    return this.#dead
+  }
 
   async call<R>(body: () => Promise<R>, cut: () => void): Promise<R> {
     if (this.#dead) throw new Error('the process is gone')

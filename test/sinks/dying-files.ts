@@ -27,7 +27,10 @@ function mortal(file: FileHandle): FileHandle {
 }
 
 /** `sink` as a process has it that ends at one of its calls to the file system. */
-export const dyingWithFiles = <T>(sink: OutputSink<T, 'exactly-once'>, process: DyingCalls): OutputSink<T, 'exactly-once'> => ({
+export const dyingWithFiles = <T>(
+  sink: OutputSink<T, 'exactly-once'>,
+  process: DyingCalls,
+): OutputSink<T, 'exactly-once'> => ({
   ...sink,
   write: (records, delivery) => calls.run(process, () => sink.write(records, delivery)),
   finish: (batch) => calls.run(process, () => sink.finish!(batch)),

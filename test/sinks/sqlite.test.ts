@@ -24,13 +24,23 @@ sinkContract('SQLite', async (t) => {
     fenced: true,
     open: () => keep(sqlite(file, options)),
     dying: (n, death) => sqlite(dyingDatabase(file, n, death), options),
-    contents: async () => reader.prepare('select id, text, n, at from rows').all().map(({ id, text, n, at }) => ({
-      id: String(id), text: text as string | null, n: n as number | null, at: at === null ? null : new Date(String(at)),
-    })),
+    contents: async () =>
+      reader
+        .prepare('select id, text, n, at from rows')
+        .all()
+        .map(({ id, text, n, at }) => ({
+          id: String(id),
+          text: text as string | null,
+          n: n as number | null,
+          at: at === null ? null : new Date(String(at)),
+        })),
   }
 })
 
-/** A connection whose process ends at the n-th call: what it had not committed is undone, as SQLite does with the next opening of the file. */
+/**
+ * A connection whose process ends at the n-th call: what it had not committed is undone, as SQLite does with the next
+ * opening of the file.
+ */
 function dyingDatabase(file: string, n: number, death: Death): DatabaseSync {
   const database = new DatabaseSync(file)
   let calls = 0
@@ -54,6 +64,8 @@ function dyingDatabase(file: string, n: number, death: Death): DatabaseSync {
   return {
     exec: (sql: string) => call(() => database.exec(sql)),
     prepare: (sql: string) => statement(database.prepare(sql)),
-    get isTransaction() { return !dead && database.isTransaction },
+    get isTransaction() {
+      return !dead && database.isTransaction
+    },
   } as unknown as DatabaseSync
 }

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isVisible, type ListedFile, selectByTime, type SelectionRule, type SelectionState } from '../../lib/source/file-selection.ts'
+import {
+  isVisible,
+  type ListedFile,
+  selectByTime,
+  type SelectionRule,
+  type SelectionState,
+} from '../../lib/source/file-selection.ts'
 import { splitFile } from '../../lib/source/file-splits.ts'
 
 const rule: SelectionRule = { intervalMs: 1000, minRememberMs: 2500, newFilesOnly: true }
@@ -8,7 +14,12 @@ const rule: SelectionRule = { intervalMs: 1000, minRememberMs: 2500, newFilesOnl
 const file = (path: string, mtimeMs: number): ListedFile => ({ path, mtimeMs, size: 1 })
 
 /** The files of each batch from `first` on, as the directory looks at that time. */
-const batches = (first: number, listings: readonly (readonly ListedFile[])[], created = 0, changed: Partial<SelectionRule> = {}): string[][] => {
+const batches = (
+  first: number,
+  listings: readonly (readonly ListedFile[])[],
+  created = 0,
+  changed: Partial<SelectionRule> = {},
+): string[][] => {
   let state: SelectionState = { created, recent: [] }
   return listings.map((files, i) => {
     const { selected, next } = selectByTime(files, first + i * rule.intervalMs, state, { ...rule, ...changed })
@@ -18,7 +29,13 @@ const batches = (first: number, listings: readonly (readonly ListedFile[])[], cr
 }
 
 test('a file modified exactly at the batch time is in the batch; a later one waits for its own', () =>
-  assert.deepEqual(batches(1000, [[file('a', 1000), file('b', 1001)], [file('a', 1000), file('b', 1001)]]), [['a'], ['b']]))
+  assert.deepEqual(
+    batches(1000, [
+      [file('a', 1000), file('b', 1001)],
+      [file('a', 1000), file('b', 1001)],
+    ]),
+    [['a'], ['b']],
+  ))
 
 test('what was modified up to the creation of the stream stays out, unless old files are wanted', () => {
   const listing = [[file('old', 900), file('at', 1000), file('new', 1001)]]
@@ -43,7 +60,14 @@ test('hidden files are those whose name begins with a dot, wherever they lie', (
 })
 
 test('splits cover a file without gap or overlap, in whole units', () => {
-  for (const [size, splitBytes, unit] of [[0, 10, 1], [10, 10, 1], [11, 10, 1], [101, 10, 1], [100, 10, 7], [35, 10, 7]] as const) {
+  for (const [size, splitBytes, unit] of [
+    [0, 10, 1],
+    [10, 10, 1],
+    [11, 10, 1],
+    [101, 10, 1],
+    [100, 10, 7],
+    [35, 10, 7],
+  ] as const) {
     const splits = splitFile({ ...file('f', 0), size }, splitBytes, unit)
     assert.equal(splits[0].start, 0)
     assert.equal(splits.at(-1)!.end, size)

@@ -58,18 +58,31 @@ test('random text in random pieces gives the lines of the whole text', () => {
 
 test('B20: bytes that are not UTF-8 are an error that names the byte; latin1 keeps them', () => {
   const bytes = Buffer.from([...Buffer.from('ok\nfine é '), 0xc3, 0x28, 10, 0x61])
-  assert.throws(() => linesOf([bytes]), (error) => hasCode(error, 'E_DECODE_UTF8') && error.where.offset === 11)
-  assert.throws(() => linesOf([Buffer.from([0xe2, 0x82])]), (error) => hasCode(error, 'E_DECODE_UTF8') && error.where.offset === 0)
+  assert.throws(
+    () => linesOf([bytes]),
+    (error) => hasCode(error, 'E_DECODE_UTF8') && error.where.offset === 11,
+  )
+  assert.throws(
+    () => linesOf([Buffer.from([0xe2, 0x82])]),
+    (error) => hasCode(error, 'E_DECODE_UTF8') && error.where.offset === 0,
+  )
   assert.deepEqual(linesOf([Buffer.from([0x61, 0xe9, 10, 0xff])], { encoding: 'latin1' }), ['aé', 'ÿ'])
 })
 
 test('B20, B21: where bad lines may be left out, the others come and each bad one is reported', () => {
   const bad: SluiceError[] = []
-  const bytes = Buffer.concat([Buffer.from('one\n'), Buffer.from([0xff, 10]), Buffer.from(`two\n${'x'.repeat(50)}\nthree\n${'y'.repeat(50)}`)])
+  const bytes = Buffer.concat([
+    Buffer.from('one\n'),
+    Buffer.from([0xff, 10]),
+    Buffer.from(`two\n${'x'.repeat(50)}\nthree\n${'y'.repeat(50)}`),
+  ])
   for (const pieces of [[bytes], ...cuts(bytes)]) {
     bad.length = 0
     assert.deepEqual(linesOf(pieces, { maxLineBytes: 20, onBad: (error) => bad.push(error) }), ['one', 'two', 'three'])
-    assert.deepEqual(bad.map((error) => error.code), ['E_DECODE_UTF8', 'E_RECORD_TOO_LARGE', 'E_RECORD_TOO_LARGE'])
+    assert.deepEqual(
+      bad.map((error) => error.code),
+      ['E_DECODE_UTF8', 'E_RECORD_TOO_LARGE', 'E_RECORD_TOO_LARGE'],
+    )
   }
 })
 
@@ -77,11 +90,16 @@ test('B21: a line over the limit is an error at its start, and what is held stay
   const buffer = new LineBuffer('input', { maxLineBytes: 1000 })
   buffer.push(Buffer.from('short\n'))
   assert.throws(
-    () => { for (let i = 0; i < 600_000; i++) buffer.push(Buffer.from('x'.repeat(100))) },
+    () => {
+      for (let i = 0; i < 600_000; i++) buffer.push(Buffer.from('x'.repeat(100)))
+    },
     (error) => hasCode(error, 'E_RECORD_TOO_LARGE') && error.where.offset === 6,
   )
   assert.deepEqual(linesOf([`${'x'.repeat(1000)}\n`], { maxLineBytes: 1000 }), ['x'.repeat(1000)])
-  assert.throws(() => linesOf([`a\n${'x'.repeat(1001)}\n`], { maxLineBytes: 1000 }), (error) => hasCode(error, 'E_RECORD_TOO_LARGE') && error.where.offset === 2)
+  assert.throws(
+    () => linesOf([`a\n${'x'.repeat(1001)}\n`], { maxLineBytes: 1000 }),
+    (error) => hasCode(error, 'E_RECORD_TOO_LARGE') && error.where.offset === 2,
+  )
 })
 
 /** Every way to cut the bytes in two, and every byte alone. */

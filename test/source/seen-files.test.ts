@@ -4,7 +4,12 @@ import type { ListedFile } from '../../lib/source/file-selection.ts'
 import { SeenFiles, type SeenState } from '../../lib/source/seen-files.ts'
 import { memoryIo } from '../../lib/testing/contracts/source.ts'
 
-const file = (path: string, mtimeMs: number, etag?: string): ListedFile => ({ path, mtimeMs, size: 1, ...(etag === undefined ? {} : { etag }) })
+const file = (path: string, mtimeMs: number, etag?: string): ListedFile => ({
+  path,
+  mtimeMs,
+  size: 1,
+  ...(etag === undefined ? {} : { etag }),
+})
 const paths = (files: readonly ListedFile[]): string[] => files.map(({ path }) => path)
 const nothing: SeenState = { object: null, recent: [] }
 

@@ -24,29 +24,55 @@ test('B41: keys of ordinary size are not mentioned, however many they are', () =
 
 test('B41: a key above half the limit is mentioned once, by its hash and size', () => {
   const [found, ...others] = warnings(6000)
-  assert.deepEqual([found.operator, found.keyHash, found.bytesMax, others], ['sums', hashKey(SECRET).toString(16).padStart(8, '0'), LIMIT, []])
+  assert.deepEqual(
+    [found.operator, found.keyHash, found.bytesMax, others],
+    ['sums', hashKey(SECRET).toString(16).padStart(8, '0'), LIMIT, []],
+  )
   assert.ok(found.bytes > 6000 && found.bytes < 6100, `${found.bytes} bytes`)
   assertSilent(JSON.stringify(found))
 })
 
 test('B41: a key above the limit is E_STATE_TOO_LARGE with operator, hash and size', async () => {
-  const error = assertRefusal(await thrownBy(() => warnings(11_000)), 'E_STATE_TOO_LARGE', /^The state of one key of "sums" takes 110\d\d bytes; 10000 is the most\. The hash of the key is [0-9a-f]{8}\.$/)
+  const error = assertRefusal(
+    await thrownBy(() => warnings(11_000)),
+    'E_STATE_TOO_LARGE',
+    /^The state of one key of "sums" takes 110\d\d bytes; 10000 is the most\. The hash of the key is [0-9a-f]{8}\.$/,
+  )
   assert.equal(error.where.operator, 'sums')
   assert.equal(error.where.detail, `key hash ${hashKey(SECRET).toString(16).padStart(8, '0')}`)
   assert.ok(error.next.some((choice) => choice.includes('sluice.state.keyBytesMax')))
 })
 
 const collecting: { readonly [form: string]: Build } = {
-  updateStateByKey: (input) => input().map((text: string) => [SECRET, text] as [string, string]).updateStateByKey<string[]>((texts, all) => [...(all ?? []), ...texts], { name: 'texts' }),
-  'a window': (input) => input().map((text: string) => [SECRET, text] as [string, string]).reduceByKeyAndWindow((a, b) => a + b, (a, b) => a.slice(b.length), 3000, 1000, { name: 'texts' }),
+  updateStateByKey: (input) =>
+    input()
+      .map((text: string) => [SECRET, text] as [string, string])
+      .updateStateByKey<string[]>((texts, all) => [...(all ?? []), ...texts], { name: 'texts' }),
+  'a window': (input) =>
+    input()
+      .map((text: string) => [SECRET, text] as [string, string])
+      .reduceByKeyAndWindow(
+        (a, b) => a + b,
+        (a, b) => a.slice(b.length),
+        3000,
+        1000,
+        { name: 'texts' },
+      ),
 }
 
 for (const [form, build] of Object.entries(collecting)) {
-  test(`B41: a batch after which ${form} would hold too much for one key is not committed, and names batch, operator and partition`, async () => {
-    const batches = [2000, 2000, 11_000].map((length) => ['x'.repeat(length)])
-    const run = await runBatches(build, batches, { conf: { 'sluice.state.keyBytesMax': String(LIMIT) } })
-    const error = assertRefusal(run.errors[0], 'E_STATE_TOO_LARGE')
-    assert.deepEqual([error.where.batch, error.where.operator, typeof error.where.partition], [3, 'texts', 'number'])
-    assert.deepEqual(run.shown['out'].map((batch) => batch?.length), [1, 1])
-  })
+  test(
+    `B41: a batch after which ${form} would hold too much for one key is not committed, and names batch, ` +
+      'operator and partition',
+    async () => {
+      const batches = [2000, 2000, 11_000].map((length) => ['x'.repeat(length)])
+      const run = await runBatches(build, batches, { conf: { 'sluice.state.keyBytesMax': String(LIMIT) } })
+      const error = assertRefusal(run.errors[0], 'E_STATE_TOO_LARGE')
+      assert.deepEqual([error.where.batch, error.where.operator, typeof error.where.partition], [3, 'texts', 'number'])
+      assert.deepEqual(
+        run.shown['out'].map((batch) => batch?.length),
+        [1, 1],
+      )
+    },
+  )
 }

@@ -5,9 +5,14 @@ import { type Dice, withSeeds } from '../support/dice.ts'
 import { textOf } from '../support/run.ts'
 
 const everything = (): boolean => true
-const content = (state: KeyedState): string[] => Array.from(state.table.ids(), (id) => textOf([state.table.keyAt(id), state.get(id), state.timeOf(id)])).sort()
-const put = (state: KeyedState, key: unknown, value: unknown, time = 0): void => state.put(state.table.upsert(key), value, time)
-const remove = (state: KeyedState, key: unknown): void => { const id = state.table.find(key); if (id >= 0) state.remove(id) }
+const content = (state: KeyedState): string[] =>
+  Array.from(state.table.ids(), (id) => textOf([state.table.keyAt(id), state.get(id), state.timeOf(id)])).sort()
+const put = (state: KeyedState, key: unknown, value: unknown, time = 0): void =>
+  state.put(state.table.upsert(key), value, time)
+const remove = (state: KeyedState, key: unknown): void => {
+  const id = state.table.find(key)
+  if (id >= 0) state.remove(id)
+}
 
 /** What another process makes of the blocks. */
 function readBack(...blocks: Uint8Array[]): KeyedState {
@@ -16,21 +21,22 @@ function readBack(...blocks: Uint8Array[]): KeyedState {
   return state
 }
 
-test('a snapshot and the deltas after it add up to the state', (t) => withSeeds(t, 20, (dice: Dice) => {
-  const state = new KeyedState()
-  const blocks = [state.encodeSnapshot()]
-  for (let batch = 1; batch <= 8; batch++) {
-    if (dice.chance(0.1)) state.clear()
-    for (let i = dice.below(30); i > 0; i--) {
-      if (dice.chance(0.4)) remove(state, dice.key())
-      else put(state, dice.key(), dice.oneOf([dice.value(), { n: dice.value() }, 'text', null]), batch)
+test('a snapshot and the deltas after it add up to the state', (t) =>
+  withSeeds(t, 20, (dice: Dice) => {
+    const state = new KeyedState()
+    const blocks = [state.encodeSnapshot()]
+    for (let batch = 1; batch <= 8; batch++) {
+      if (dice.chance(0.1)) state.clear()
+      for (let i = dice.below(30); i > 0; i--) {
+        if (dice.chance(0.4)) remove(state, dice.key())
+        else put(state, dice.key(), dice.oneOf([dice.value(), { n: dice.value() }, 'text', null]), batch)
+      }
+      blocks.push(state.encodeDelta())
+      state.saved()
+      assert.deepEqual(content(readBack(...blocks)), content(state))
     }
-    blocks.push(state.encodeDelta())
-    state.saved()
-    assert.deepEqual(content(readBack(...blocks)), content(state))
-  }
-  assert.deepEqual(content(readBack(state.encodeSnapshot())), content(state))
-}))
+    assert.deepEqual(content(readBack(state.encodeSnapshot())), content(state))
+  }))
 
 test('a key that was removed and came back in one batch is there', () => {
   const state = new KeyedState()

@@ -6,7 +6,10 @@ import { ownCopy } from '../../lib/state/own-copy.ts'
 test('B43: the promise of an async function is refused as a value that cannot be kept, not copied', async () => {
   const update = async (): Promise<number> => Promise.resolve(1)
   for (const value of [update(), { count: update() }, [update()]]) {
-    assert.throws(() => ownCopy(value), (error) => hasCode(error, 'E_NOT_SERIALISABLE') && /Promise/.test(error.message))
+    assert.throws(
+      () => ownCopy(value),
+      (error) => hasCode(error, 'E_NOT_SERIALISABLE') && /Promise/.test(error.message),
+    )
   }
 })
 

@@ -7,25 +7,51 @@ import { textOf } from '../support/run.ts'
 
 const KEYS = 20
 let calls = 0
-const add = (a: unknown, b: unknown): unknown => { calls++; return (a as number) + (b as number) }
-const subtract = (a: unknown, b: unknown): unknown => { calls++; return (a as number) - (b as number) }
+const add = (a: unknown, b: unknown): unknown => {
+  calls++
+  return (a as number) + (b as number)
+}
+const subtract = (a: unknown, b: unknown): unknown => {
+  calls++
+  return (a as number) - (b as number)
+}
 
-const specOf = (lengthMs: number, changes: Partial<WindowSpec> = {}): WindowSpec =>
-  ({ f: add, inverse: null, filter: null, lengthMs, slideMs: 1, paneMs: 1, zeroTime: 0, fires: true, snapshots: false, ...changes })
+const specOf = (lengthMs: number, changes: Partial<WindowSpec> = {}): WindowSpec => ({
+  f: add,
+  inverse: null,
+  filter: null,
+  lengthMs,
+  slideMs: 1,
+  paneMs: 1,
+  zeroTime: 0,
+  fires: true,
+  snapshots: false,
+  ...changes,
+})
 
-const paneOf = (value: (key: number) => number): [unknown, unknown][] => Array.from({ length: KEYS }, (_, key) => [`k${key}`, value(key)])
+const paneOf = (value: (key: number) => number): [unknown, unknown][] =>
+  Array.from({ length: KEYS }, (_, key) => [`k${key}`, value(key)])
 
 /** Calls of user functions per slide, averaged over two whole windows once the first is full. */
 function callsPerSlide(spec: WindowSpec): number {
   const window = new WindowState(spec)
-  const step = (time: number): void => { window.absorb(time, paneOf(() => 1)); assert.equal(window.slide(time).length, KEYS) }
+  const step = (time: number): void => {
+    window.absorb(
+      time,
+      paneOf(() => 1),
+    )
+    assert.equal(window.slide(time).length, KEYS)
+  }
   for (let time = 1; time <= spec.lengthMs; time++) step(time)
   calls = 0
   for (let time = spec.lengthMs + 1; time <= 3 * spec.lengthMs; time++) step(time)
   return calls / (2 * spec.lengthMs)
 }
 
-for (const [form, inverse] of [['without an inverse', null], ['with an inverse', subtract]] as const) {
+for (const [form, inverse] of [
+  ['without an inverse', null],
+  ['with an inverse', subtract],
+] as const) {
   test(`a slide ${form} over 600 batches costs what one over 60 costs`, (t) => {
     const [short, long] = [60, 600].map((length) => callsPerSlide(specOf(length, { inverse })))
     t.diagnostic(`${short / KEYS} calls per key and slide over 60 batches, ${long / KEYS} over 600`)
@@ -34,27 +60,42 @@ for (const [form, inverse] of [['without an inverse', null], ['with an inverse',
   })
 }
 
-test('a window without an inverse is the panes in order, to the last bit, also rebuilt from any slide on', (t) => withSeeds(t, 20, (dice) => {
-  const spec = specOf(dice.between(1, 9), { slideMs: dice.between(1, 4) })
-  const panes: (readonly [unknown, unknown])[][] = []
-  let window = new WindowState(spec)
-  const twin = new WindowState(spec)
-  for (let time = 1; time <= 40; time++) {
-    const pairs = dice.chance(0.15) ? null : paneOf(() => dice.fraction()).filter(() => dice.chance(0.6))
-    panes[time] = pairs ?? []
-    if (dice.chance(0.2)) window = rebuilt(spec, panes, time - 1)
-    for (const each of [window, twin]) each.absorb(time, pairs)
-    if (time % spec.slideMs !== 0) continue
-    const [mine, theirs] = [window.slide(time), twin.slide(time)].map((result) => result.map(textOf).sort())
-    assert.deepEqual(mine, theirs)
-    assert.equal(mine.length, new Set(panes.slice(Math.max(1, time - spec.lengthMs + 1), time + 1).flat().map(([key]) => key)).size)
-  }
-}))
+test('a window without an inverse is the panes in order, to the last bit, also rebuilt from any slide on', (t) =>
+  withSeeds(t, 20, (dice) => {
+    const spec = specOf(dice.between(1, 9), { slideMs: dice.between(1, 4) })
+    const panes: (readonly [unknown, unknown])[][] = []
+    let window = new WindowState(spec)
+    const twin = new WindowState(spec)
+    for (let time = 1; time <= 40; time++) {
+      const pairs = dice.chance(0.15) ? null : paneOf(() => dice.fraction()).filter(() => dice.chance(0.6))
+      panes[time] = pairs ?? []
+      if (dice.chance(0.2)) window = rebuilt(spec, panes, time - 1)
+      for (const each of [window, twin]) each.absorb(time, pairs)
+      if (time % spec.slideMs !== 0) continue
+      const [mine, theirs] = [window.slide(time), twin.slide(time)].map((result) => result.map(textOf).sort())
+      assert.deepEqual(mine, theirs)
+      assert.equal(
+        mine.length,
+        new Set(
+          panes
+            .slice(Math.max(1, time - spec.lengthMs + 1), time + 1)
+            .flat()
+            .map(([key]) => key),
+        ).size,
+      )
+    }
+  }))
 
 /** What a restarted process makes of the panes inside the window. */
-function rebuilt(spec: WindowSpec, panes: readonly (readonly (readonly [unknown, unknown])[])[], until: number): WindowState {
+function rebuilt(
+  spec: WindowSpec,
+  panes: readonly (readonly (readonly [unknown, unknown])[])[],
+  until: number,
+): WindowState {
   const window = new WindowState(spec)
-  const saved = panes.map((pairs, time) => ({ time, pairs })).filter(({ time, pairs }) => time > 0 && time > until - spec.lengthMs && time <= until && pairs !== undefined)
+  const saved = panes
+    .map((pairs, time) => ({ time, pairs }))
+    .filter(({ time, pairs }) => time > 0 && time > until - spec.lengthMs && time <= until && pairs !== undefined)
   window.restore({ panes: saved, result: null, resultTime: null })
   return window
 }

@@ -7,8 +7,15 @@ const RUNS = 6
 const BATCHES = 14
 
 for (const { sentence, make } of laws) {
-  test(sentence, (t) => withSeeds(t, RUNS, async (dice) => {
-    const { build, batches, expected } = make(dice, BATCHES)
-    await check(build, { batches, expected, partitions: dice.oneOf([1, 2, 3, 7]), splits: dice.oneOf([0, 1, 3]) || 2 })
-  }))
+  test(sentence, (t) =>
+    withSeeds(t, RUNS, async (dice) => {
+      const { build, batches, expected } = make(dice, BATCHES)
+      await check(build, {
+        batches,
+        expected,
+        partitions: dice.oneOf([1, 2, 3, 7]),
+        splits: dice.oneOf([0, 1, 3]) || 2,
+      })
+    }),
+  )
 }

@@ -14,12 +14,24 @@ type Write = (stream: DStream<string>) => void
 const refusal = async (read: Define, write: Write): Promise<unknown> => {
   const context = app('loop', seconds(1), (ssc) => write(read(ssc).map((line) => line))).build()
   context.checkpointDir = 'memory'
-  return thrownBy(() => { validateStart(context); throw new Error('started') })
+  return thrownBy(() => {
+    validateStart(context)
+    throw new Error('started')
+  })
 }
 
-const lines = (directory: string): Define => (ssc) => ssc.textFileStream(directory)
-const save = (prefix: string, suffix?: string): Write => (stream) => stream.saveAsTextFiles(prefix, suffix)
-const sink = (path: string): Write => (stream) => stream.output('copy', files(path, { format: 'text' }))
+const lines =
+  (directory: string): Define =>
+  (ssc) =>
+    ssc.textFileStream(directory)
+const save =
+  (prefix: string, suffix?: string): Write =>
+  (stream) =>
+    stream.saveAsTextFiles(prefix, suffix)
+const sink =
+  (path: string): Write =>
+  (stream) =>
+    stream.output('copy', files(path, { format: 'text' }))
 
 const loops: readonly [sentence: string, read: Define, write: Write][] = [
   ['a files sink in the directory of a text source', lines('in'), sink('in')],
@@ -36,7 +48,11 @@ const loops: readonly [sentence: string, read: Define, write: Write][] = [
 ]
 for (const [sentence, read, write] of loops) {
   test(`B09: ${sentence} is E_LOOP before anything starts, with the places of both`, async () => {
-    const error = assertRefusal(await refusal(read, write), 'E_LOOP', /^The output ".+" writes files into .+, where the source ".+" looks for new ones\.$/)
+    const error = assertRefusal(
+      await refusal(read, write),
+      'E_LOOP',
+      /^The output ".+" writes files into .+, where the source ".+" looks for new ones\.$/,
+    )
     assert.match(error.where.place ?? '', /^test\/stream\/loops\.test\.ts:\d+:\d+$/)
     assert.match(error.where.detail ?? '', /^the source is defined at test\/stream\/loops\.test\.ts:\d+:\d+ with /)
     assert.ok(error.where.operator)
@@ -48,10 +64,19 @@ const harmless: readonly [sentence: string, read: Define, write: Write][] = [
   ['an output below the directory, where the source does not look', lines('in'), save('in/counts')],
   ['an output above the directory', lines('data/in'), sink('data')],
   ['an output beside it with a name that begins alike', lines('in'), sink('in-2')],
-  ['a directory with a batch time in its name, where the source has the prefix', lines('out/counts'), save('out/counts')],
-  ['a filter that the program gives', (ssc) => ssc.textFileStream('in', { filter: (path) => path.endsWith('.log') }), sink('in')],
+  [
+    'a directory with a batch time in its name, where the source has the prefix',
+    lines('out/counts'),
+    save('out/counts'),
+  ],
+  [
+    'a filter that the program gives',
+    (ssc) => ssc.textFileStream('in', { filter: (path) => path.endsWith('.log') }),
+    sink('in'),
+  ],
   ['a pattern that ends elsewhere', lines('logs/*/raw'), sink('logs/today')],
 ]
 for (const [sentence, read, write] of harmless) {
-  test(`B09: ${sentence} is no loop`, async () => assert.equal((await refusal(read, write) as Error).message, 'started'))
+  test(`B09: ${sentence} is no loop`, async () =>
+    assert.equal(((await refusal(read, write)) as Error).message, 'started'))
 }

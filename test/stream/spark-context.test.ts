@@ -5,7 +5,8 @@ import { SparkConf } from '../../lib/stream/spark-conf.ts'
 import { SparkContext } from '../../lib/stream/spark-context.ts'
 
 test('the master says how many partitions there are by default', () => {
-  const parallelism = (conf: Record<string, string | number>): number => new SparkContext(conf, { cores: 6 }).defaultParallelism
+  const parallelism = (conf: Record<string, string | number>): number =>
+    new SparkContext(conf, { cores: 6 }).defaultParallelism
   assert.equal(parallelism({ master: 'local' }), 1)
   assert.equal(parallelism({ master: 'local[3]' }), 3)
   assert.equal(parallelism({ master: 'local[3,2]' }), 3)
@@ -28,7 +29,10 @@ test('a context takes settings, a plain object, or master and name, and copies t
 
 test('parallelize cuts into even slices', () => {
   const sc = new SparkContext('local[2]', 'test')
-  assert.deepEqual(sc.parallelize([1, 2, 3, 4, 5]).glom().collect(), [[1, 2], [3, 4, 5]])
+  assert.deepEqual(sc.parallelize([1, 2, 3, 4, 5]).glom().collect(), [
+    [1, 2],
+    [3, 4, 5],
+  ])
   assert.deepEqual(sc.makeRDD(new Set(['a']), 1).collect(), ['a'])
   assert.deepEqual(sc.emptyRDD().getNumPartitions(), 0)
   assert.throws(() => sc.parallelize([1], 0), { code: 'E_PARTITIONS' })
@@ -53,8 +57,18 @@ test('union takes a list or arguments, or nothing', () => {
 test('runJob runs a function per partition', () => {
   const sc = new SparkContext('local[2]', 'test')
   const rdd = sc.range(0, 6, 1, 3)
-  assert.deepEqual(sc.runJob(rdd, (records) => [...records]), [[0, 1], [2, 3], [4, 5]])
-  assert.deepEqual(sc.runJob(rdd, (records) => [...records].length, [2]), [2])
+  assert.deepEqual(
+    sc.runJob(rdd, (records) => [...records]),
+    [
+      [0, 1],
+      [2, 3],
+      [4, 5],
+    ],
+  )
+  assert.deepEqual(
+    sc.runJob(rdd, (records) => [...records].length, [2]),
+    [2],
+  )
 })
 
 test('a stopped context refuses new RDDs and jobs on old ones', () => {
@@ -62,7 +76,13 @@ test('a stopped context refuses new RDDs and jobs on old ones', () => {
   const rdd = sc.range(3)
   sc.stop()
   sc.stop()
-  for (const use of [() => sc.range(3), () => rdd.count(), () => rdd.map((x) => x), () => sc.broadcast(1), () => sc.longAccumulator()]) {
+  for (const use of [
+    () => sc.range(3),
+    () => rdd.count(),
+    () => rdd.map((x) => x),
+    () => sc.broadcast(1),
+    () => sc.longAccumulator(),
+  ]) {
     assert.throws(use, { code: 'E_CONTEXT_STOPPED', message: /stopped SparkContext/ })
   }
   assert.equal(sc.isStopped, true)
@@ -71,7 +91,13 @@ test('a stopped context refuses new RDDs and jobs on old ones', () => {
 test('a broadcast value is read until it is destroyed', () => {
   const sc = new SparkContext()
   const words = sc.broadcast(new Set(['a']))
-  assert.deepEqual(sc.parallelize(['a', 'b']).filter((word) => words.value.has(word)).collect(), ['a'])
+  assert.deepEqual(
+    sc
+      .parallelize(['a', 'b'])
+      .filter((word) => words.value.has(word))
+      .collect(),
+    ['a'],
+  )
   words.unpersist()
   assert.equal(words.value.size, 1)
   words.destroy()

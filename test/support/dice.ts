@@ -10,12 +10,22 @@ export class Dice {
     this.#random = new SeededRandom(seed)
   }
 
-  below(count: number): number { return Math.floor(this.#random.next() * count) }
-  between(least: number, most: number): number { return least + this.below(most - least + 1) }
-  chance(probability: number): boolean { return this.#random.next() < probability }
-  oneOf<T>(choices: readonly T[]): T { return choices[this.below(choices.length)] }
+  below(count: number): number {
+    return Math.floor(this.#random.next() * count)
+  }
+  between(least: number, most: number): number {
+    return least + this.below(most - least + 1)
+  }
+  chance(probability: number): boolean {
+    return this.#random.next() < probability
+  }
+  oneOf<T>(choices: readonly T[]): T {
+    return choices[this.below(choices.length)]
+  }
   /** A number with many significant bits, so that the order of additions shows. */
-  fraction(): number { return (this.#random.next() - 0.5) * 10 ** this.below(6) }
+  fraction(): number {
+    return (this.#random.next() - 0.5) * 10 ** this.below(6)
+  }
 
   /** Keys of every kind; a few of them get most of the records. */
   key = (): unknown => {
@@ -38,8 +48,15 @@ export class Dice {
   }
 }
 
-/** Runs `body` with `runs` seeds, `SLUICE_TIMES` as many for a long search. A failure names its seed, and `SLUICE_SEED` runs that one again. */
-export async function withSeeds(t: TestContext, runs: number, body: (dice: Dice, seed: number) => unknown): Promise<void> {
+/**
+ * Runs `body` with `runs` seeds, `SLUICE_TIMES` as many for a long search. A failure names its seed, and `SLUICE_SEED`
+ * runs that one again.
+ */
+export async function withSeeds(
+  t: TestContext,
+  runs: number,
+  body: (dice: Dice, seed: number) => unknown,
+): Promise<void> {
   const given = process.env.SLUICE_SEED
   const first = given === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(given)
   const count = given === undefined ? runs * Number(process.env.SLUICE_TIMES ?? 1) : 1

@@ -5,7 +5,9 @@ import type { Batches, Build } from './run.ts'
 export interface LawCase {
   readonly build: Build
   readonly batches: Batches
-  readonly expected: readonly (readonly unknown[] | undefined)[] | { readonly [output: string]: readonly (readonly unknown[] | undefined)[] }
+  readonly expected:
+    | readonly (readonly unknown[] | undefined)[]
+    | { readonly [output: string]: readonly (readonly unknown[] | undefined)[] }
 }
 
 export interface Law {

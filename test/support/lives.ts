@@ -37,7 +37,9 @@ export interface LifeOptions {
   readonly slots?: number
 }
 
-/** One process over a world: a coordinator that runs batch after batch of the input, each again until it is committed. */
+/**
+ * One process over a world: a coordinator that runs batch after batch of the input, each again until it is committed.
+ */
 export class ProcessLife {
   readonly coordinator: Coordinator
   readonly #batches: readonly Batch[]
@@ -47,7 +49,22 @@ export class ProcessLife {
     this.#batches = batches
   }
 
-  static async begin(world: World, build: Build, batches: readonly Batch[], { port = soundPort, onError = (error) => { throw error }, show, keep = 2, dropState = [], resume = false, slots = 1 }: LifeOptions = {}): Promise<ProcessLife> {
+  static async begin(
+    world: World,
+    build: Build,
+    batches: readonly Batch[],
+    {
+      port = soundPort,
+      onError = (error) => {
+        throw error
+      },
+      show,
+      keep = 2,
+      dropState = [],
+      resume = false,
+      slots = 1,
+    }: LifeOptions = {},
+  ): Promise<ProcessLife> {
     const watched: Build = (input, context) => {
       const built = build(input, context)
       const streams = 'foreachRDD' in built ? { out: built } : built
@@ -66,25 +83,53 @@ export class ProcessLife {
     const clock = { now: () => START, sleepUntil: async () => {} }
     const [head, blobs] = [portedHead(world.head, port), portedBlobs(world.blobs, port)]
     const inline = new InlineLauncher(program, { blobs, random: systemRandom, clock, log: silentLog })
-    const launcher = { slots, launch: (spec: never) => port('launch', () => inline.launch(spec)), close: async () => {} }
+    const launcher = {
+      slots,
+      launch: (spec: never) => port('launch', () => inline.launch(spec)),
+      close: async () => {},
+    }
     const host: Host<Head> = { clock, random: systemRandom, log: silentLog, head, blobs, launcher }
     const coordinator = await Coordinator.open({
-      app: 'test', host, program, intervalMs: BATCH_MS, conf: {}, holder: systemRandom.run(), isGone: () => true, fresh: false, resume, dropState,
+      app: 'test',
+      host,
+      program,
+      intervalMs: BATCH_MS,
+      conf: {},
+      holder: systemRandom.run(),
+      isGone: () => true,
+      fresh: false,
+      resume,
+      dropState,
       events: new BatchEvents(clock, context.listeners, silentLog, context.graph, onError),
-      environment: ({ app, inc }) => ({ app, inc, write: () => {}, files: { write: async () => {} }, sparkContext: context.sparkContext }),
-      limitOf: () => null, attemptsMax: 1, keep, signal: new AbortController().signal,
+      environment: ({ app, inc }) => ({
+        app,
+        inc,
+        write: () => {},
+        files: { write: async () => {} },
+        sparkContext: context.sparkContext,
+      }),
+      limitOf: () => null,
+      attemptsMax: 1,
+      keep,
+      signal: new AbortController().signal,
     })
     return new ProcessLife(coordinator, batches)
   }
 
-  /** Runs what is left of the input. A batch that fails is tried again by the same process, as long as `patience` lasts. */
+  /**
+   * Runs what is left of the input. A batch that fails is tried again by the same process, as long as `patience` lasts.
+   */
   async run(batches = this.#batches.length, patience = 0): Promise<Manifest[]> {
     const manifests: Manifest[] = []
     while (this.coordinator.head.committed < batches) {
       try {
         manifests.push(await this.coordinator.runBatch(this.coordinator.head.tick + 1))
       } catch (error) {
-        if (patience-- <= 0 || ['E_FENCED', 'E_HALTED', 'E_HEAD_UNREACHABLE'].includes((error as { code?: string }).code ?? '')) throw error
+        if (
+          patience-- <= 0 ||
+          ['E_FENCED', 'E_HALTED', 'E_HEAD_UNREACHABLE'].includes((error as { code?: string }).code ?? '')
+        )
+          throw error
       }
     }
     return manifests

@@ -14,11 +14,14 @@ export function grouped<V>(pairs: readonly Pair<V>[]): [unknown, V[]][] {
   return [...groups.values()]
 }
 
-export const reduced = <V>(pairs: readonly Pair<V>[], f: (a: V, b: V) => V): [unknown, V][] => grouped(pairs).map(([key, values]) => [key, values.reduce(f)])
+export const reduced = <V>(pairs: readonly Pair<V>[], f: (a: V, b: V) => V): [unknown, V][] =>
+  grouped(pairs).map(([key, values]) => [key, values.reduce(f)])
 
 export const isKey = (a: unknown, b: unknown): boolean => Object.is(lookupKey(a), lookupKey(b))
-export const valueOf = <V>(pairs: readonly Pair<V>[], key: unknown): V | undefined => pairs.find(([other]) => isKey(other, key))?.[1]
-export const valuesOf = <V>(pairs: readonly Pair<V>[], key: unknown): V[] => pairs.filter(([other]) => isKey(other, key)).map(([, value]) => value)
+export const valueOf = <V>(pairs: readonly Pair<V>[], key: unknown): V | undefined =>
+  pairs.find(([other]) => isKey(other, key))?.[1]
+export const valuesOf = <V>(pairs: readonly Pair<V>[], key: unknown): V[] =>
+  pairs.filter(([other]) => isKey(other, key)).map(([, value]) => value)
 
 /** A window in batches. */
 export interface WindowShape {
@@ -26,7 +29,10 @@ export interface WindowShape {
   readonly slide: number
 }
 
-/** For each batch, the batches inside the window that ends there; `undefined` where the window does not fire. Times count from 1. */
+/**
+ * For each batch, the batches inside the window that ends there; `undefined` where the window does not fire. Times
+ * count from 1.
+ */
 export function windows<T>(batches: readonly Batch<T>[], { length, slide }: WindowShape): (Batch<T>[] | undefined)[] {
   return batches.map((_, i) => ((i + 1) % slide === 0 ? batches.slice(Math.max(0, i + 1 - length), i + 1) : undefined))
 }

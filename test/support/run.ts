@@ -13,7 +13,10 @@ export type Batch<T = any> = readonly T[] | null
 export type Batches = readonly Batch[] | { readonly [source: string]: readonly Batch[] }
 
 /** Defines operators on the sources and says which streams to watch. */
-export type Build = (input: (name?: string) => DStream<any>, context: StreamingContext) => { readonly [output: string]: DStream<any> } | DStream<any>
+export type Build = (
+  input: (name?: string) => DStream<any>,
+  context: StreamingContext,
+) => { readonly [output: string]: DStream<any> } | DStream<any>
 
 /** One run of the program, from a start to a stop; the next life goes on from the directory. */
 export interface Life {
@@ -63,9 +66,18 @@ export async function runBatches(build: Build, batches: Batches, options: RunOpt
   return run
 }
 
-async function live(build: Build, batches: Batches, options: RunOptions, life: Life, first: number, run: { shown: Record<string, unknown[][]>; errors: unknown[]; text: string }): Promise<void> {
+async function live(
+  build: Build,
+  batches: Batches,
+  options: RunOptions,
+  life: Life,
+  first: number,
+  run: { shown: Record<string, unknown[][]>; errors: unknown[]; text: string },
+): Promise<void> {
   let ended = (): void => {}
-  const over = new Promise<void>((resolve) => { ended = resolve })
+  const over = new Promise<void>((resolve) => {
+    ended = resolve
+  })
   let engine: EmbeddedEngine | null = null
   setEmbeddedOptions({
     clock: jumpingClock(START + first * BATCH_MS, START + (first + life.batches) * BATCH_MS, () => ended()),
@@ -74,7 +86,9 @@ async function live(build: Build, batches: Batches, options: RunOptions, life: L
     module: options.module ?? null,
     args: options.args ?? [],
     sync: false,
-    write: (text) => { run.text += text },
+    write: (text) => {
+      run.text += text
+    },
     log: {
       event: (event) => {
         if (event.type !== 'error') return
@@ -83,7 +97,13 @@ async function live(build: Build, batches: Batches, options: RunOptions, life: L
       },
     },
   })
-  const context = newContext(build, batches, { ...options, partitions: life.partitions ?? options.partitions ?? 2 }, run.shown, (started) => (engine = new EmbeddedEngine(started)))
+  const context = newContext(
+    build,
+    batches,
+    { ...options, partitions: life.partitions ?? options.partitions ?? 2 },
+    run.shown,
+    (started) => (engine = new EmbeddedEngine(started)),
+  )
   context.termination.wait(null).catch((error: unknown) => {
     if (engine?.coordinator) return
     run.errors.push(error)
@@ -94,28 +114,42 @@ async function live(build: Build, batches: Batches, options: RunOptions, life: L
   await context.stop()
 }
 
-const isFinal = (error: unknown): boolean => ['E_FENCED', 'E_HALTED', 'E_HEAD_UNREACHABLE'].includes((error as { code?: string }).code ?? '')
+const isFinal = (error: unknown): boolean =>
+  ['E_FENCED', 'E_HALTED', 'E_HEAD_UNREACHABLE'].includes((error as { code?: string }).code ?? '')
 
 /** The program as the main thread and every task thread build it. */
-export function newContext(build: Build, batches: Batches, options: RunOptions, shown: Record<string, unknown[][]> = {}, engine?: (context: StreamingContext) => EmbeddedEngine): StreamingContext {
+export function newContext(
+  build: Build,
+  batches: Batches,
+  options: RunOptions,
+  shown: Record<string, unknown[][]> = {},
+  engine?: (context: StreamingContext) => EmbeddedEngine,
+): StreamingContext {
   const conf = { 'spark.app.name': 'test', 'spark.master': `local[${options.partitions ?? 2}]`, ...options.conf }
   const context = new StreamingContext(conf, BATCH_MS, { hosted: true, ...(engine ? { engine } : {}) })
   const sources = new Map<string, DStream<any>>()
   const input = (name = 'in'): DStream<any> => {
-    if (!sources.has(name)) sources.set(name, context.source(name, batchSource(batchesOf(batches, name), options.splits ?? 3)))
+    if (!sources.has(name))
+      sources.set(name, context.source(name, batchSource(batchesOf(batches, name), options.splits ?? 3)))
     return sources.get(name)!
   }
   const built = build(input, context)
   const outputs = 'foreachRDD' in built ? { out: built as DStream<any> } : built
   for (const [name, stream] of Object.entries(outputs)) {
     shown[name] ??= []
-    stream.foreachRDD((rdd, time) => { shown[name][(time.milliseconds - START) / BATCH_MS - 1] = rdd.collect() })
+    stream.foreachRDD((rdd, time) => {
+      shown[name][(time.milliseconds - START) / BATCH_MS - 1] = rdd.collect()
+    })
   }
   return context
 }
 
-const batchesOf = (batches: Batches, name: string): readonly Batch[] => (Array.isArray(batches) ? batches : (batches as Record<string, readonly Batch[]>)[name])
-const lengthOf = (batches: Batches): number => (Array.isArray(batches) ? batches.length : Math.max(...Object.values(batches as Record<string, readonly Batch[]>).map((each) => each.length)))
+const batchesOf = (batches: Batches, name: string): readonly Batch[] =>
+  Array.isArray(batches) ? batches : (batches as Record<string, readonly Batch[]>)[name]
+const lengthOf = (batches: Batches): number =>
+  Array.isArray(batches)
+    ? batches.length
+    : Math.max(...Object.values(batches as Record<string, readonly Batch[]>).map((each) => each.length))
 
 /** The n-th interval brings the n-th batch, however often it is asked. Every read hands out its own copies. */
 export const batchSource = (batches: readonly Batch[], splits: number): Source<any> => ({
@@ -123,7 +157,13 @@ export const batchSource = (batches: readonly Batch[], splits: number): Source<a
   cut: async ({ time, zeroTime, intervalMs }) => {
     const index = (time - zeroTime) / intervalMs - 1
     const batch = index < batches.length ? batches[index]! : []
-    return batch && { position: index, splits: Array.from({ length: splits }, (_, split) => [index, split]), records: batch.length }
+    return (
+      batch && {
+        position: index,
+        splits: Array.from({ length: splits }, (_, split) => [index, split]),
+        records: batch.length,
+      }
+    )
   },
   read: (at) => {
     const [index, split] = at as [number, number]
@@ -153,7 +193,9 @@ export function jumpingClock(start: number, last: number, ended: () => void): Cl
 export interface Expectation extends RunOptions {
   readonly batches: Batches
   /** Records per batch in any order; `undefined`: the output does not run. */
-  readonly expected: { readonly [output: string]: readonly (readonly unknown[] | undefined)[] } | readonly (readonly unknown[] | undefined)[]
+  readonly expected:
+    | { readonly [output: string]: readonly (readonly unknown[] | undefined)[] }
+    | readonly (readonly unknown[] | undefined)[]
 }
 
 /** The program shows what is expected, batch by batch, and nothing goes wrong. */
@@ -165,12 +207,25 @@ export async function check(build: Build, { batches, expected, ...options }: Exp
 }
 
 /** The same records per batch, whatever their order, to the last bit. */
-export function assertSame(actual: readonly (readonly unknown[] | undefined)[], expected: readonly (readonly unknown[] | undefined)[], what = 'output'): void {
+export function assertSame(
+  actual: readonly (readonly unknown[] | undefined)[],
+  expected: readonly (readonly unknown[] | undefined)[],
+  what = 'output',
+): void {
   const length = Math.max(actual.length, expected.length)
   for (let i = 0; i < length; i++) assert.deepEqual(texts(actual[i]), texts(expected[i]), `${what}, batch ${i + 1}`)
 }
 
-const texts = (records: readonly unknown[] | undefined): readonly string[] | string => (records ? records.map(textOf).sort() : 'did not run')
+const texts = (records: readonly unknown[] | undefined): readonly string[] | string =>
+  records ? records.map(textOf).sort() : 'did not run'
 
 /** A value as text that tells apart whatever differs: 0 and -0, null and undefined, every bit of a number. */
-export const textOf = (value: unknown): string => inspect(value, { depth: 20, sorted: true, breakLength: Infinity, compact: true, maxArrayLength: null, maxStringLength: null })
+export const textOf = (value: unknown): string =>
+  inspect(value, {
+    depth: 20,
+    sorted: true,
+    breakLength: Infinity,
+    compact: true,
+    maxArrayLength: null,
+    maxStringLength: null,
+  })

@@ -4,12 +4,20 @@ import { app, minutes, seconds, StreamingContext } from '../../lib/index.ts'
 import type { OutputSink, SluiceError } from '../../lib/index.ts'
 import { testApp } from '../../lib/testing/index.ts'
 
-const nowhere: OutputSink<unknown> = { name: 'nowhere', guarantee: 'exactly-once', write: () => Promise.reject(new Error('a test must not reach a real sink')) }
+const nowhere: OutputSink<unknown> = {
+  name: 'nowhere',
+  guarantee: 'exactly-once',
+  write: () => Promise.reject(new Error('a test must not reach a real sink')),
+}
 
 const clicks = app('clicks', seconds(10), (ssc) => {
   const pages = ssc.socketTextStream('localhost', 9999).map((line) => [line.split(' ')[0], 1] as [string, number])
   pages.reduceByKeyAndWindow((a, b) => a + b, minutes(1), minutes(1)).output('pages', nowhere)
-  pages.updateStateByKey((ones: readonly number[], total: number | undefined) => ones.length + (total ?? 0), { name: 'by-page' }).output('totals', nowhere)
+  pages
+    .updateStateByKey((ones: readonly number[], total: number | undefined) => ones.length + (total ?? 0), {
+      name: 'by-page',
+    })
+    .output('totals', nowhere)
 })
 
 test('counts clicks per page over a minute without a minute passing', async () => {
@@ -21,11 +29,25 @@ test('counts clicks per page over a minute without a minute passing', async () =
   assert.deepEqual(t.output('pages').rows, [['/', 2]])
   assert.equal(t.output('pages').last!.batch, 6)
   assert.equal(t.history.length, 6)
-  assert.deepEqual(t.history[1], { batch: 2, timeMs: Date.parse('2026-01-01T00:00:20Z'), records: { [Object.keys(t.history[1].records)[0]]: 1 } })
+  assert.deepEqual(t.history[1], {
+    batch: 2,
+    timeMs: Date.parse('2026-01-01T00:00:20Z'),
+    records: { [Object.keys(t.history[1].records)[0]]: 1 },
+  })
 })
 
 test('a crash anywhere in a batch shows each click once', async () => {
-  for (const at of ['before-task', 'mid-task', 'after-task', 'before-commit', 'after-commit', 'mid-output', 'after-output', { call: 1 }, { call: 3 }] as const) {
+  for (const at of [
+    'before-task',
+    'mid-task',
+    'after-task',
+    'before-commit',
+    'after-commit',
+    'mid-output',
+    'after-output',
+    { call: 1 },
+    { call: 3 },
+  ] as const) {
     await using t = await testApp(clicks)
     t.source().add('/ ann')
     t.crash({ batch: 6, at })
@@ -39,7 +61,20 @@ test('a crash anywhere in a batch shows each click once', async () => {
 
 test('batches in, batches out', async () => {
   await using t = await testApp(clicks)
-  assert.deepEqual(await t.run([['/', '/cart', '/'], [], ['/']], { output: 'totals' }), [[['/', 2], ['/cart', 1]], [['/', 2], ['/cart', 1]], [['/', 3], ['/cart', 1]]])
+  assert.deepEqual(await t.run([['/', '/cart', '/'], [], ['/']], { output: 'totals' }), [
+    [
+      ['/', 2],
+      ['/cart', 1],
+    ],
+    [
+      ['/', 2],
+      ['/cart', 1],
+    ],
+    [
+      ['/', 3],
+      ['/cart', 1],
+    ],
+  ])
 })
 
 test('an output that fails is owed, and what comes later waits behind it', async () => {
@@ -49,40 +84,81 @@ test('an output that fails is owed, and what comes later waits behind it', async
   assert.deepEqual(t.output('totals').batches, [])
   assert.match(String(t.errors[0]), /disk full/)
   await t.runBatch()
-  assert.deepEqual(t.output('totals').batches.map(({ batch, rows }) => [batch, rows]), [[1, [['/', 1]]], [2, [['/', 2]]], [3, [['/', 2]]]])
+  assert.deepEqual(
+    t.output('totals').batches.map(({ batch, rows }) => [batch, rows]),
+    [
+      [1, [['/', 1]]],
+      [2, [['/', 2]]],
+      [3, [['/', 2]]],
+    ],
+  )
 })
 
 test('state outlives a restart, also into another build with other partitions', async () => {
-  const totals = (partitions: number) => app('totals', seconds(1), (ssc) => {
-    ssc.socketTextStream('localhost', 1).map((word) => [word, 1] as [string, number])
-      .updateStateByKey((ones: readonly number[], total: number | undefined) => ones.length + (total ?? 0), { name: 'counts', partitions }).output('totals', nowhere)
-  })
+  const totals = (partitions: number) =>
+    app('totals', seconds(1), (ssc) => {
+      ssc
+        .socketTextStream('localhost', 1)
+        .map((word) => [word, 1] as [string, number])
+        .updateStateByKey((ones: readonly number[], total: number | undefined) => ones.length + (total ?? 0), {
+          name: 'counts',
+          partitions,
+        })
+        .output('totals', nowhere)
+    })
   await using t = await testApp(totals(2))
   await t.run([['a', 'b', 'c'], ['a']])
   await t.restart({ app: totals(5) })
   await t.run([['c']])
   await t.restart({ app: totals(1) })
   await t.run([[]])
-  assert.deepEqual(await t.state(), new Map([['a', 2], ['b', 1], ['c', 2]]))
+  assert.deepEqual(
+    await t.state(),
+    new Map([
+      ['a', 2],
+      ['b', 1],
+      ['c', 2],
+    ]),
+  )
 })
 
 test('a plain function that builds a context will do, and print is printed', async () => {
-  await using t = await testApp(() => {
-    const ssc = new StreamingContext({ appName: 'classic', master: 'local[2]' }, seconds(1))
-    ssc.socketTextStream('localhost', 9999).flatMap((line) => line.split(' ')).count().print()
-    return ssc
-  }, { start: 1_000_000 })
+  await using t = await testApp(
+    () => {
+      const ssc = new StreamingContext({ appName: 'classic', master: 'local[2]' }, seconds(1))
+      ssc
+        .socketTextStream('localhost', 9999)
+        .flatMap((line) => line.split(' '))
+        .count()
+        .print()
+      return ssc
+    },
+    { start: 1_000_000 },
+  )
   await t.run([['to be or', 'not to be']])
-  assert.equal(t.printed, ['-------------------------------------------', 'Time: 1001000 ms', '-------------------------------------------', '6', '', ''].join('\n'))
+  assert.equal(
+    t.printed,
+    [
+      '-------------------------------------------',
+      'Time: 1001000 ms',
+      '-------------------------------------------',
+      '6',
+      '',
+      '',
+    ].join('\n'),
+  )
 })
 
 test('what the program throws reaches the test, and the next batch reads the records again', async () => {
   let broken = true
   const fragile = app('fragile', seconds(1), (ssc) => {
-    ssc.socketTextStream('localhost', 1).map((line) => {
-      if (broken) throw new TypeError('not yet')
-      return line
-    }).output('lines', nowhere)
+    ssc
+      .socketTextStream('localhost', 1)
+      .map((line) => {
+        if (broken) throw new TypeError('not yet')
+        return line
+      })
+      .output('lines', nowhere)
   })
   await using t = await testApp(fragile)
   t.source().add('a')
@@ -94,8 +170,14 @@ test('what the program throws reaches the test, and the next batch reads the rec
 
 test('a name that is not there is answered with those that are', async () => {
   await using t = await testApp(clicks)
-  assert.throws(() => t.output('page'), (error: SluiceError) => error.code === 'E_NAME' && /"pages", "totals"/.test(error.next[0]))
-  assert.throws(() => t.source().add('x', { partition: 3 }), (error: SluiceError) => error.code === 'E_PARTITIONS')
+  assert.throws(
+    () => t.output('page'),
+    (error: SluiceError) => error.code === 'E_NAME' && /"pages", "totals"/.test(error.next[0]),
+  )
+  assert.throws(
+    () => t.source().add('x', { partition: 3 }),
+    (error: SluiceError) => error.code === 'E_PARTITIONS',
+  )
 })
 
 test('a thousand batches are a matter of virtual time', async () => {

@@ -1,4 +1,11 @@
-import { type DStream, HashPartitioner, seconds, type State, StateSpec, type StreamingContext } from '../../lib/index.ts'
+import {
+  type DStream,
+  HashPartitioner,
+  seconds,
+  type State,
+  StateSpec,
+  type StreamingContext,
+} from '../../lib/index.ts'
 
 // Nothing here runs: it compiles, or the type check fails.
 
@@ -14,9 +21,15 @@ const same = <A, B>(_yes: Same<A, B>): void => {}
 
 const pairs = lines.map((word) => [word, 1])
 same<typeof pairs, DStream<[string, number]>>(true)
-const sums = lines.flatMap((line) => line.split(' ')).map((word) => [word, 1]).reduceByKey((a, b) => a + b)
+const sums = lines
+  .flatMap((line) => line.split(' '))
+  .map((word) => [word, 1])
+  .reduceByKey((a, b) => a + b)
 same<typeof sums, DStream<[string, number]>>(true)
-const flat = lines.flatMap((word) => [[word, 1], [word, 2]])
+const flat = lines.flatMap((word) => [
+  [word, 1],
+  [word, 2],
+])
 same<typeof flat, DStream<[string, number]>>(true)
 const lengths = lines.map((word) => word.length)
 same<typeof lengths, DStream<number>>(true)
@@ -24,7 +37,11 @@ const values = counts.mapValues((n) => `${n}`).flatMapValues((text) => text.spli
 same<typeof values, DStream<[string, string]>>(true)
 const grouped = counts.groupByKey()
 same<typeof grouped, DStream<[string, number[]]>>(true)
-const combined = counts.combineByKey((n) => [n], (all, n) => [...all, n], (a, b) => [...a, ...b])
+const combined = counts.combineByKey(
+  (n) => [n],
+  (all, n) => [...all, n],
+  (a, b) => [...a, ...b],
+)
 same<typeof combined, DStream<[string, number[]]>>(true)
 const counted = lines.countByValue()
 same<typeof counted, DStream<[string, number]>>(true)
@@ -42,7 +59,14 @@ same<typeof groups, DStream<[string, [number[], { first: string }[]]]>>(true)
 
 const windowed = lines.window(seconds(10), seconds(5))
 same<typeof windowed, DStream<string>>(true)
-const windowSums = counts.reduceByKeyAndWindow((a, b) => a + b, (a, b) => a - b, seconds(30), seconds(10), 2, ([word, n]) => n > 0 && word !== '')
+const windowSums = counts.reduceByKeyAndWindow(
+  (a, b) => a + b,
+  (a, b) => a - b,
+  seconds(30),
+  seconds(10),
+  2,
+  ([word, n]) => n > 0 && word !== '',
+)
 same<typeof windowSums, DStream<[string, number]>>(true)
 const noInverse = counts.reduceByKeyAndWindow(Math.max, seconds(30))
 same<typeof noInverse, DStream<[string, number]>>(true)
@@ -55,25 +79,41 @@ same<typeof lists, DStream<[string, number[]]>>(true)
 
 const totals = counts.updateStateByKey((added, before) => added.reduce((a, b) => a + b, before ?? 0))
 same<typeof totals, DStream<[string, number]>>(true)
-const tallies = counts.updateStateByKey((added, before: { n: number } | undefined) => ({ n: (before?.n ?? 0) + added.length }))
+const tallies = counts.updateStateByKey((added, before: { n: number } | undefined) => ({
+  n: (before?.n ?? 0) + added.length,
+}))
 same<typeof tallies, DStream<[string, { n: number }]>>(true)
 const given = counts.updateStateByKey<string>((added, before) => `${before}${added.length}`)
 same<typeof given, DStream<[any, string]>>(true)
-const versioned = counts.updateStateByKey((added, before: { n: number } | undefined) => ({ n: (before?.n ?? 0) + added.length }), { name: 'n', version: 2, migrate: (old) => ({ n: old }) })
+const versioned = counts.updateStateByKey(
+  (added, before: { n: number } | undefined) => ({ n: (before?.n ?? 0) + added.length }),
+  { name: 'n', version: 2, migrate: (old) => ({ n: old }) },
+)
 same<typeof versioned, DStream<[string, { n: number }]>>(true)
-const fromSecond = counts.updateStateByKey((added, before: { n: number } | undefined) => ({ n: (before?.n ?? 0) + added.length }), { version: 3, migrate: (old, from) => ({ n: from === 1 ? old : old.length }), was: 'n' })
+const fromSecond = counts.updateStateByKey(
+  (added, before: { n: number } | undefined) => ({ n: (before?.n ?? 0) + added.length }),
+  { version: 3, migrate: (old, from) => ({ n: from === 1 ? old : old.length }), was: 'n' },
+)
 same<typeof fromSecond, DStream<[string, { n: number }]>>(true)
-const versionedSpec = StateSpec.function((word: string, n: number | undefined, seen: State<Set<number>>) => `${word} ${n} ${seen.exists()}`).version(2, (old: number[]) => new Set(old))
+const versionedSpec = StateSpec.function(
+  (word: string, n: number | undefined, seen: State<Set<number>>) => `${word} ${n} ${seen.exists()}`,
+).version(2, (old: number[]) => new Set(old))
 same<typeof versionedSpec, StateSpec<string, number, Set<number>, string>>(true)
 const renamedWindow = counts.reduceByKeyAndWindow(Math.max, seconds(30), seconds(10), { name: 'best', was: 'top' })
 same<typeof renamedWindow, DStream<[string, number]>>(true)
-const mapped = counts.mapWithState(StateSpec.function((word: string, n: number | undefined, seen: State<Set<number>>) => `${word} ${n} ${seen.exists()}`))
+const mapped = counts.mapWithState(
+  StateSpec.function(
+    (word: string, n: number | undefined, seen: State<Set<number>>) => `${word} ${n} ${seen.exists()}`,
+  ),
+)
 const results: DStream<string> = mapped
 const snapshots = mapped.stateSnapshots()
 same<typeof snapshots, DStream<[string, Set<number>]>>(true)
 const transformed = lines.transform((rdd) => rdd.map((line) => line.length))
 same<typeof transformed, DStream<number>>(true)
-const together = numbers.transformWith(counts, (a, b, time) => a.map((n) => n + b.getNumPartitions() + time.milliseconds))
+const together = numbers.transformWith(counts, (a, b, time) =>
+  a.map((n) => n + b.getNumPartitions() + time.milliseconds),
+)
 same<typeof together, DStream<number>>(true)
 const united = ssc.union([lines, windowed])
 same<typeof united, DStream<string>>(true)
@@ -94,10 +134,14 @@ lines.mapValues((value) => value)
 lines.reduceByKeyAndWindow((a: string, b: string) => a + b, seconds(10))
 // @ts-expect-error: lines are not pairs
 lines.updateStateByKey((added) => added.length)
+const asText = { version: 2, migrate: (old: any) => `${old}` }
 // @ts-expect-error: what migrate makes is not what the function keeps
-counts.updateStateByKey((added, before: { n: number } | undefined) => ({ n: (before?.n ?? 0) + added.length }), { version: 2, migrate: (old) => `${old}` })
+counts.updateStateByKey((added, before: { n: number } | undefined) => ({ n: (before?.n ?? 0) + added.length }), asText)
+const seenWord = StateSpec.function(
+  (word: string, n: number | undefined, seen: State<number>) => `${word} ${n} ${seen.get()}`,
+)
 // @ts-expect-error: what migrate makes is not what the function keeps
-StateSpec.function((word: string, n: number | undefined, seen: State<number>) => `${word} ${n} ${seen.get()}`).version(2, (old) => `${old}`)
+seenWord.version(2, (old) => `${old}`)
 // @ts-expect-error: the values are numbers
 counts.reduceByKey((a: string, b: string) => a + b)
 // @ts-expect-error: keys of different types never meet

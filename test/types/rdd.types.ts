@@ -15,11 +15,20 @@ const same = <A, B>(_yes: Same<A, B>): void => {}
 
 const pairs = words.map((word) => [word, 1])
 same<typeof pairs, RDD<[string, number]>>(true)
-const sums = words.flatMap((line) => line.split(' ')).map((word) => [word, 1]).reduceByKey((a, b) => a + b)
+const sums = words
+  .flatMap((line) => line.split(' '))
+  .map((word) => [word, 1])
+  .reduceByKey((a, b) => a + b)
 same<typeof sums, RDD<[string, number]>>(true)
-const flat = words.flatMap((word) => [[word, 1], [word, 2]])
+const flat = words.flatMap((word) => [
+  [word, 1],
+  [word, 2],
+])
 same<typeof flat, RDD<[string, number]>>(true)
-const parallel = sc.parallelize([['a', 1], ['b', 2]])
+const parallel = sc.parallelize([
+  ['a', 1],
+  ['b', 2],
+])
 same<typeof parallel, RDD<[string, number]>>(true)
 const lengths = words.map((word) => word.length)
 same<typeof lengths, RDD<number>>(true)
@@ -40,19 +49,34 @@ const groups = counts.cogroup(names, counts)
 same<typeof groups, RDD<[string, [number[], { first: string }[], number[]]]>>(true)
 const grouped = words.groupBy((word) => word.length)
 same<typeof grouped, RDD<[number, string[]]>>(true)
-const averages = counts.aggregateByKey([0, 0], ([n, sum], v) => [n + 1, sum + v], (a, b) => [a[0] + b[0], a[1] + b[1]])
+const averages = counts.aggregateByKey(
+  [0, 0],
+  ([n, sum], v) => [n + 1, sum + v],
+  (a, b) => [a[0] + b[0], a[1] + b[1]],
+)
 same<typeof averages, RDD<[string, number[]]>>(true)
-const total = words.aggregate(0, (n, word) => n + word.length, (a, b) => a + b)
+const total = words.aggregate(
+  0,
+  (n, word) => n + word.length,
+  (a, b) => a + b,
+)
 same<typeof total, number>(true)
-const curried = words.aggregate(0)((n, word) => n + word.length, (a, b) => a + b)
+const curried = words.aggregate(0)(
+  (n, word) => n + word.length,
+  (a, b) => a + b,
+)
 same<typeof curried, number>(true)
 const byKey = counts.countByKey()
 same<typeof byKey, Map<string, number>>(true)
 const even = numbers.histogram(3)
 same<typeof even, [edges: number[], counts: number[]]>(true)
-const plain = words.foreach((word) => { console.log(word) })
+const plain = words.foreach((word) => {
+  console.log(word)
+})
 same<typeof plain, void>(true)
-const waiting = words.foreach(async (word) => { await Promise.resolve(word) })
+const waiting = words.foreach(async (word) => {
+  await Promise.resolve(word)
+})
 same<typeof waiting, Promise<void>>(true)
 
 // An RDD of a narrower type stands in for one of a wider type.

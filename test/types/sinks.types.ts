@@ -14,13 +14,46 @@ declare const lines: DStream<string>
 type Same<A, B> = (<X>() => X extends A ? 1 : 2) extends <X>() => X extends B ? 1 : 2 ? true : false
 const same = <A, B>(_yes: Same<A, B>): void => {}
 
-counts.output('a', sqlite('counts.db', { table: 'counts', columns: ['word', 'n'], row: ([word, n]) => [word.trim(), n + 1], upsert: { key: ['word'], add: ['n'] } }))
-counts.output(sqlite(new DatabaseSync(':memory:'), { statements: ([word, n]) => [{ sql: 'insert into t values (?, ?)', values: [word.trim(), n + 1] }] }))
-counts.output('b', postgres(new Pool(), { table: 'counts', columns: ['word', 'n'], row: ([word, n], { timeMs }) => [word.trim(), n + timeMs], onRowError: 'skip', onSkip: ([word]) => word.trim() }))
-counts.output('c', mysql(createPool('mysql://localhost/x'), { table: 'counts', columns: ['word', 'n'], row: ([word, n]) => [word.trim(), n + 1] }))
+counts.output(
+  'a',
+  sqlite('counts.db', {
+    table: 'counts',
+    columns: ['word', 'n'],
+    row: ([word, n]) => [word.trim(), n + 1],
+    upsert: { key: ['word'], add: ['n'] },
+  }),
+)
+counts.output(
+  sqlite(new DatabaseSync(':memory:'), {
+    statements: ([word, n]) => [{ sql: 'insert into t values (?, ?)', values: [word.trim(), n + 1] }],
+  }),
+)
+counts.output(
+  'b',
+  postgres(new Pool(), {
+    table: 'counts',
+    columns: ['word', 'n'],
+    row: ([word, n], { timeMs }) => [word.trim(), n + timeMs],
+    onRowError: 'skip',
+    onSkip: ([word]) => word.trim(),
+  }),
+)
+counts.output(
+  'c',
+  mysql(createPool('mysql://localhost/x'), {
+    table: 'counts',
+    columns: ['word', 'n'],
+    row: ([word, n]) => [word.trim(), n + 1],
+  }),
+)
 counts.output('d', redis('redis://localhost', { commands: ([word, n]) => [['HINCRBY', 'counts', word.trim(), n + 1]] }))
 counts.output('e', redis(createClient(), { commands: ([word, n]) => [['SET', word.trim(), n + 1]] }))
-counts.output('f', webhook('https://example.com/in', { body: (records, { batch }) => ({ batch, words: records.map(([word]) => word.trim()) }) }))
+counts.output(
+  'f',
+  webhook('https://example.com/in', {
+    body: (records, { batch }) => ({ batch, words: records.map(([word]) => word.trim()) }),
+  }),
+)
 lines.output('g', files('out', { format: (line) => line.trim() }))
 lines.output('h', files('out', { format: 'text', name: 'lines' }))
 
@@ -32,8 +65,9 @@ same<typeof hook.guarantee, 'at-least-once'>(true)
 
 // @ts-expect-error: two columns, one value
 counts.output('i', sqlite('x.db', { table: 't', columns: ['word', 'n'], row: ([word]) => [word] }))
+const columns = ['word', 'n'] as const
 // @ts-expect-error: not one of the columns
-counts.output('j', sqlite('x.db', { table: 't', columns: ['word', 'n'], row: ([word, n]) => [word, n], upsert: { key: ['wrod'] } }))
+counts.output('j', sqlite('x.db', { table: 't', columns, row: ([word, n]) => [word, n], upsert: { key: ['wrod'] } }))
 // @ts-expect-error: an object is no value
 counts.output('k', sqlite('x.db', { table: 't', columns: ['word'], row: ([word]) => [{ word }] }))
 // @ts-expect-error: a request may arrive twice

@@ -61,12 +61,16 @@ export class BlockIndex {
     const sections = checkTail(tail, what)
     const bytes = indexBytes(sections)
     if (tail.length < bytes) {
-      throw new SluiceError('E_BLOB_TRUNCATED', `${what} ends early: its index takes ${bytes} bytes and ${tail.length} are here.`)
+      throw new SluiceError(
+        'E_BLOB_TRUNCATED',
+        `${what} ends early: its index takes ${bytes} bytes and ${tail.length} are here.`,
+      )
     }
     const r = new ByteReader(tail, what, tail.length - bytes)
     checkCrc(r)
     const entries: BlockEntry[] = []
-    for (let i = 0; i < sections; i++) entries.push({ section: r.u32(), offset: r.u32(), length: r.u32(), count: r.u32(), crc: r.u32() })
+    for (let i = 0; i < sections; i++)
+      entries.push({ section: r.u32(), offset: r.u32(), length: r.u32(), count: r.u32(), crc: r.u32() })
     const size = r.u32()
     checkLayout(r, entries, size)
     const index = new BlockIndex(what, entries, size)
@@ -85,9 +89,13 @@ export class BlockIndex {
   }
 }
 
-/** Magic and version come first: of a newer block nothing else can be trusted to lie where this build looks. Returns the number of sections. */
+/**
+ * Magic and version come first: of a newer block nothing else can be trusted to lie where this build looks. Returns the
+ * number of sections.
+ */
 function checkTail(tail: Uint8Array, what: string): number {
-  if (tail.length < TAIL_BYTES) throw new SluiceError('E_BLOB_TRUNCATED', `${what} ends early: ${tail.length} bytes are no block.`)
+  if (tail.length < TAIL_BYTES)
+    throw new SluiceError('E_BLOB_TRUNCATED', `${what} ends early: ${tail.length} bytes are no block.`)
   const r = new ByteReader(tail, what, tail.length - TAIL_BYTES)
   r.take(4)
   const sections = r.u32()
@@ -95,15 +103,20 @@ function checkTail(tail: Uint8Array, what: string): number {
   const version = r.u32()
   if (r.u32() !== MAGIC) r.corrupt('it does not end as a block')
   if (version === VERSION) return sections
-  throw new SluiceError('E_BLOB_VERSION', `${what} has format version ${version}; this build reads version ${VERSION}.`, {
-    did: 'nothing was read',
-    next: ['deploy a build that reads it'],
-  })
+  throw new SluiceError(
+    'E_BLOB_VERSION',
+    `${what} has format version ${version}; this build reads version ${VERSION}.`,
+    {
+      did: 'nothing was read',
+      next: ['deploy a build that reads it'],
+    },
+  )
 }
 
 function checkCrc(r: ByteReader): void {
   const covered = r.at + r.remaining - CRC_FROM_END
-  if (crc32(r.bytes.subarray(r.at, covered)) !== r.bytes.readUInt32LE(covered)) r.corrupt('the checksum of its index differs')
+  if (crc32(r.bytes.subarray(r.at, covered)) !== r.bytes.readUInt32LE(covered))
+    r.corrupt('the checksum of its index differs')
 }
 
 /** Sections lie one behind the other from the header to the index: then none overlaps another or reaches outside. */

@@ -12,7 +12,8 @@ import { decodeColumn, encodeColumn, ROWS_MAX } from './column.ts'
  *     index    section, offset, length, rows, crc  (one per section, in order, without gaps)
  *     tail     size of the block, number of sections, crc of the index, version, magic
  *
- * The index comes last, so that a block is written in one pass, and a reader of few sections fetches the end and then only these.
+ * The index comes last, so that a block is written in one pass, and a reader of few sections fetches the end and then
+ * only these.
  */
 export interface Section {
   /** Any number from 0 to 2^32 - 1, once per block: a reducer, a key group, a partition. */
@@ -22,13 +23,19 @@ export interface Section {
   readonly count: number
 }
 
-/** Throws what `writeValue` throws, and `E_BLOB_TOO_LARGE` above 4 GiB or `ROWS_MAX` rows in a section. `path` names the rows in errors. */
+/**
+ * Throws what `writeValue` throws, and `E_BLOB_TOO_LARGE` above 4 GiB or `ROWS_MAX` rows in a section. `path` names the
+ * rows in errors.
+ */
 export function encodeBlock(sections: readonly Section[], path: string = 'values'): Uint8Array<ArrayBuffer> {
   const w = borrowWriter()
   try {
     w.u32(MAGIC)
     w.u32(VERSION)
-    writeIndex(w, sections.map((section) => writeSection(w, section, path)))
+    writeIndex(
+      w,
+      sections.map((section) => writeSection(w, section, path)),
+    )
     return w.copy()
   } finally {
     returnWriter(w)
@@ -36,7 +43,8 @@ export function encodeBlock(sections: readonly Section[], path: string = 'values
 }
 
 function writeSection(w: ByteWriter, { section, columns, count }: Section, path: string): BlockEntry {
-  if (count > ROWS_MAX) throw new SluiceError('E_BLOB_TOO_LARGE', `A section of ${count} rows cannot be written; ${ROWS_MAX} is the most.`)
+  if (count > ROWS_MAX)
+    throw new SluiceError('E_BLOB_TOO_LARGE', `A section of ${count} rows cannot be written; ${ROWS_MAX} is the most.`)
   const offset = w.length
   w.varint(columns.length)
   for (const column of columns) encodeColumn(w, column, count, path)
@@ -45,8 +53,9 @@ function writeSection(w: ByteWriter, { section, columns, count }: Section, path:
 }
 
 /**
- * Opens a whole block; `what` names it in errors. Checks all but the contents of the sections, each of which is checked when it is read.
- * Throws `E_BLOB_TRUNCATED`, `E_BLOB_CORRUPT`, or `E_BLOB_VERSION` for a version this build cannot read.
+ * Opens a whole block; `what` names it in errors. Checks all but the contents of the sections, each of which is checked
+ * when it is read. Throws `E_BLOB_TRUNCATED`, `E_BLOB_CORRUPT`, or `E_BLOB_VERSION` for a version this build cannot
+ * read.
  */
 export function openBlock(bytes: Uint8Array, what: string): Block {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -82,14 +91,19 @@ export class Block {
   }
 
   /**
-   * The columns of a section. Throws `E_BLOB_CORRUPT` when its bytes changed since they were written, or when it has less than `least` columns, as a block of another kind may;
-   * `E_BLOB_SECTION` when it is not there.
+   * The columns of a section. Throws `E_BLOB_CORRUPT` when its bytes changed since they were written, or when it has
+   * less than `least` columns, as a block of another kind may; `E_BLOB_SECTION` when it is not there.
    */
   read(section: number, least = 0): unknown[][] {
     const { offset, length } = this.index.sectionRange(section)
     const columns = readSection(this.index, section, this.bytes.subarray(offset, offset + length))
     if (columns.length >= least) return columns
-    throw new SluiceError('E_BLOB_CORRUPT', `section ${section} of ${this.index.what} has ${columns.length} columns, which is less than ${least}: it is a block of another kind.`, { where: { detail: this.index.what }, did: 'nothing of it was used' })
+    throw new SluiceError(
+      'E_BLOB_CORRUPT',
+      `section ${section} of ${this.index.what} has ${columns.length} columns, which is less than ` +
+        `${least}: it is a block of another kind.`,
+      { where: { detail: this.index.what }, did: 'nothing of it was used' },
+    )
   }
 
   /** Where a section lies. Throws `E_BLOB_SECTION`. */
@@ -111,7 +125,8 @@ export function readSection(index: BlockIndex, section: number, bytes: Uint8Arra
 
 export { type BlockEntry, BlockIndex, indexBytes } from './block-index.ts'
 
-// Memory that was touched before is several times faster to write than new memory, so one writer serves block after block.
+// Memory that was touched before is several times faster to write than new memory, so one writer serves block after
+// block.
 let idleWriter: ByteWriter | null = null
 const IDLE_BYTES_MAX = 2 ** 23
 

@@ -1,7 +1,8 @@
 import { SluiceError } from '../errors.ts'
 
 declare global {
-  // Node has these and uses them itself, but leaves them out of its types. `toString('latin1', …)` first looks its encoding up by name.
+  // Node has these and uses them itself, but leaves them out of its types. `toString('latin1', …)` first looks its
+  // encoding up by name.
   interface Buffer {
     latin1Slice(start: number, end: number): string
     utf8Slice(start: number, end: number): string
@@ -141,7 +142,10 @@ export class ByteWriter {
 /** Below this many characters a loop is faster than a call into the runtime. */
 const SHORT_TEXT = 24
 
-/** Reads what `ByteWriter` wrote and never outside of it: `E_BLOB_TRUNCATED` where the bytes end early, `E_BLOB_CORRUPT` for what cannot be. */
+/**
+ * Reads what `ByteWriter` wrote and never outside of it: `E_BLOB_TRUNCATED` where the bytes end early, `E_BLOB_CORRUPT`
+ * for what cannot be.
+ */
 export class ByteReader {
   readonly bytes: Buffer
   /** Where the next read starts in `bytes`. */
@@ -235,9 +239,13 @@ export class ByteReader {
   }
 
   private truncated(count: number): SluiceError {
-    return new SluiceError('E_BLOB_TRUNCATED', `${this.what} ends early: ${count} more bytes expected, ${this.remaining} left.`, {
-      where: { offset: this.at },
-    })
+    return new SluiceError(
+      'E_BLOB_TRUNCATED',
+      `${this.what} ends early: ${count} more bytes expected, ${this.remaining} left.`,
+      {
+        where: { offset: this.at },
+      },
+    )
   }
 }
 

@@ -17,13 +17,15 @@ const byPrototype = new Map<unknown, NamedClassCodec>()
 const byName = new Map<string, NamedClassCodec>()
 
 /**
- * Lets instances of a class travel and be stored. Every process that reads them must have registered the same name; subclasses need their
- * own. Throws `E_CLASS_CODEC` when another class has the name already.
+ * Lets instances of a class travel and be stored. Every process that reads them must have registered the same name;
+ * subclasses need their own. Throws `E_CLASS_CODEC` when another class has the name already.
  */
 export function registerClassCodec<T, E>(name: string, codec: ClassCodec<T, E>): void {
   const known = byName.get(name)
   if (known !== undefined && known.codec.ctor !== codec.ctor) {
-    throw new SluiceError('E_CLASS_CODEC', `Two classes are registered under the name "${name}".`, { next: ['give each class its own name'] })
+    throw new SluiceError('E_CLASS_CODEC', `Two classes are registered under the name "${name}".`, {
+      next: ['give each class its own name'],
+    })
   }
   const named: NamedClassCodec = { name, codec }
   byName.set(name, named)

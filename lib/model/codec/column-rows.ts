@@ -10,11 +10,16 @@ export interface RowColumns {
 const TUPLE_MAX = 8
 const RECORD_MAX = 64
 
-/** Null unless all rows are arrays of one length without holes, or all are plain objects with the same properties in the same order. */
+/**
+ * Null unless all rows are arrays of one length without holes, or all are plain objects with the same properties in the
+ * same order.
+ */
 export function rowColumns(rows: ArrayLike<unknown>, count: number): RowColumns | null {
   const first = rows[0]
   try {
-    return Array.isArray(first) ? tupleColumns(rows, count, first.length) : recordColumns(rows, count, Object.keys(first as object))
+    return Array.isArray(first)
+      ? tupleColumns(rows, count, first.length)
+      : recordColumns(rows, count, Object.keys(first as object))
   } catch {
     // A getter threw. Writing value by value finds it again, and says where it is.
     return null
@@ -34,7 +39,13 @@ function tupleColumns(rows: ArrayLike<unknown>, count: number, width: number): R
 }
 
 function isTuple(row: unknown, width: number): boolean {
-  if (!Array.isArray(row) || row.length !== width || Object.getPrototypeOf(row) !== Array.prototype || types.isProxy(row)) return false
+  if (
+    !Array.isArray(row) ||
+    row.length !== width ||
+    Object.getPrototypeOf(row) !== Array.prototype ||
+    types.isProxy(row)
+  )
+    return false
   for (let j = 0; j < width; j++) if (row[j] === undefined && !(j in row)) return false
   return true
 }
@@ -52,7 +63,8 @@ function recordColumns(rows: ArrayLike<unknown>, count: number, names: readonly 
 }
 
 function isRecord(row: unknown, names: readonly string[]): boolean {
-  if (typeof row !== 'object' || row === null || Object.getPrototypeOf(row) !== Object.prototype || types.isProxy(row)) return false
+  if (typeof row !== 'object' || row === null || Object.getPrototypeOf(row) !== Object.prototype || types.isProxy(row))
+    return false
   const own = Object.keys(row)
   if (own.length !== names.length) return false
   for (let j = 0; j < own.length; j++) if (own[j] !== names[j]) return false
@@ -68,7 +80,8 @@ export function tuplesOf(columns: readonly unknown[][], count: number): unknown[
 }
 
 export function recordsOf(names: readonly string[], columns: readonly unknown[][], count: number): object[] {
-  // A copy of a template has the shape of its class at once, where adding properties one by one would walk through all shapes between.
+  // A copy of a template has the shape of its class at once, where adding properties one by one would walk through all
+  // shapes between.
   const template: Record<string, unknown> = {}
   for (const name of names) template[name] = undefined
   const rows: Record<string, unknown>[] = new Array(count)

@@ -6,8 +6,8 @@ const LATIN1 = 1
 const UTF16 = 2
 
 /**
- * Writes all texts as one run of code units, and their lengths. Returns false, with the writer's length undefined, when something is not
- * a string.
+ * Writes all texts as one run of code units, and their lengths. Returns false, with the writer's length undefined, when
+ * something is not a string.
  */
 export function writeTexts(w: ByteWriter, values: ArrayLike<unknown>, count: number): boolean {
   for (let i = 0; i < count; i++) if (typeof values[i] !== 'string') return false

@@ -18,16 +18,19 @@ const RECORDS = 7
 /** Rows inside rows become columns this many times; below, rows are written one by one. */
 const NESTING_MAX = 8
 
-/** The most rows of a column: bounds what a damaged count can make a reader allocate where rows take no bytes of their own. */
+/**
+ * The most rows of a column: bounds what a damaged count can make a reader allocate where rows take no bytes of their
+ * own.
+ */
 export const ROWS_MAX = 2 ** 24
 
 /** Where a row is, for errors. */
 type PathOf = (row: number) => string
 
 /**
- * Appends the first `count` values as one column, in the densest form that gives each of them back exactly: 32-bit integers, doubles,
- * booleans, latin1 text, one value repeated, arrays of one length and plain objects of one shape as columns again, else value by value.
- * Throws what `writeValue` throws, at `path[row]`.
+ * Appends the first `count` values as one column, in the densest form that gives each of them back exactly: 32-bit
+ * integers, doubles, booleans, latin1 text, one value repeated, arrays of one length and plain objects of one shape as
+ * columns again, else value by value. Throws what `writeValue` throws, at `path[row]`.
  */
 export function encodeColumn(w: ByteWriter, values: ArrayLike<unknown>, count: number, path: string = 'values'): void {
   writeColumn(w, values, count, (row) => `${path}[${row}]`, 0)
@@ -36,8 +39,16 @@ export function encodeColumn(w: ByteWriter, values: ArrayLike<unknown>, count: n
 /** The `count` values of a column. */
 export function decodeColumn(r: ByteReader, count: number): unknown[]
 /** With `numbers: 'typed'`, columns of numbers come as a `Float64Array`. */
-export function decodeColumn(r: ByteReader, count: number, options: { readonly numbers: 'typed' }): unknown[] | Float64Array
-export function decodeColumn(r: ByteReader, count: number, options?: { readonly numbers: 'typed' }): unknown[] | Float64Array {
+export function decodeColumn(
+  r: ByteReader,
+  count: number,
+  options: { readonly numbers: 'typed' },
+): unknown[] | Float64Array
+export function decodeColumn(
+  r: ByteReader,
+  count: number,
+  options?: { readonly numbers: 'typed' },
+): unknown[] | Float64Array {
   if (count > ROWS_MAX) return r.corrupt(`a column claims ${count} rows`)
   return readColumn(r, count, options !== undefined, 0)
 }
@@ -71,7 +82,8 @@ function writeDense(w: ByteWriter, values: ArrayLike<unknown>, count: number, pa
 
 function isConstant(values: ArrayLike<unknown>, count: number): boolean {
   const first = values[0]
-  if ((typeof first === 'object' && first !== null) || typeof first === 'function' || typeof first === 'symbol') return false
+  if ((typeof first === 'object' && first !== null) || typeof first === 'function' || typeof first === 'symbol')
+    return false
   for (let i = 1; i < count; i++) if (!Object.is(values[i], first)) return false
   return true
 }
@@ -112,7 +124,9 @@ function writeRows(w: ByteWriter, values: ArrayLike<unknown>, count: number, pat
   w.u8(rows.names === null ? TUPLES : RECORDS)
   w.varint(rows.columns.length)
   for (const name of rows.names ?? []) writeValue(w, name)
-  rows.columns.forEach((column, j) => writeColumn(w, column, count, (row) => pathTo(pathOf(row), rows.names?.[j] ?? j), depth + 1))
+  rows.columns.forEach((column, j) =>
+    writeColumn(w, column, count, (row) => pathTo(pathOf(row), rows.names?.[j] ?? j), depth + 1),
+  )
   return true
 }
 
@@ -156,7 +170,9 @@ function readSingly(r: ByteReader, count: number): unknown[] {
 
 function readConstant(r: ByteReader, count: number, typed: boolean): unknown[] | Float64Array {
   const value = readValue(r)
-  return typed && typeof value === 'number' ? new Float64Array(count).fill(value) : new Array<unknown>(count).fill(value)
+  return typed && typeof value === 'number'
+    ? new Float64Array(count).fill(value)
+    : new Array<unknown>(count).fill(value)
 }
 
 function readBooleans(r: ByteReader, count: number): boolean[] {

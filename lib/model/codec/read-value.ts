@@ -2,11 +2,33 @@ import type { ByteReader } from './bytes.ts'
 import { classCodecNamed } from './class-codec.ts'
 import { recentName } from './recent-names.ts'
 import {
-  DEPTH_MAX, MEMORY_TYPES, TAG_ARRAY, TAG_ASCII, TAG_BIGINT, TAG_CLASS, TAG_DATE, TAG_DOUBLE, TAG_FALSE, TAG_INT, TAG_MAP, TAG_MEMORY,
-  TAG_NULL, TAG_NULL_OBJECT, TAG_OBJECT, TAG_SET, TAG_SPARSE_ARRAY, TAG_TRUE, TAG_UNDEFINED, TAG_UTF16, TAG_UTF8,
+  DEPTH_MAX,
+  MEMORY_TYPES,
+  TAG_ARRAY,
+  TAG_ASCII,
+  TAG_BIGINT,
+  TAG_CLASS,
+  TAG_DATE,
+  TAG_DOUBLE,
+  TAG_FALSE,
+  TAG_INT,
+  TAG_MAP,
+  TAG_MEMORY,
+  TAG_NULL,
+  TAG_NULL_OBJECT,
+  TAG_OBJECT,
+  TAG_SET,
+  TAG_SPARSE_ARRAY,
+  TAG_TRUE,
+  TAG_UNDEFINED,
+  TAG_UTF16,
+  TAG_UTF8,
 } from './tags.ts'
 
-/** One value as `writeValue` wrote it. Throws `E_BLOB_TRUNCATED` or `E_BLOB_CORRUPT`, and `E_CLASS_CODEC` for a class unknown here. */
+/**
+ * One value as `writeValue` wrote it. Throws `E_BLOB_TRUNCATED` or `E_BLOB_CORRUPT`, and `E_CLASS_CODEC` for a class
+ * unknown here.
+ */
 export const readValue = (r: ByteReader): unknown => valueAt(r, 0)
 
 function valueAt(r: ByteReader, depth: number): unknown {
@@ -89,7 +111,8 @@ function readMemory(r: ByteReader): ArrayBuffer | ArrayBufferView {
   const { buffer } = r.raw(r.count())
   if (type === ArrayBuffer) return buffer
   if (type === Buffer) return Buffer.from(buffer)
-  if ('BYTES_PER_ELEMENT' in type && buffer.byteLength % type.BYTES_PER_ELEMENT !== 0) return r.corrupt('a typed array ends inside an element')
+  if ('BYTES_PER_ELEMENT' in type && buffer.byteLength % type.BYTES_PER_ELEMENT !== 0)
+    return r.corrupt('a typed array ends inside an element')
   return new (type as new (buffer: ArrayBuffer) => ArrayBufferView)(buffer)
 }
 
@@ -112,7 +135,10 @@ function readSparseArray(r: ByteReader, depth: number): unknown[] {
   return withLength(array, length)
 }
 
-/** Setting `length` would allocate room for all of it; an element far out makes V8 keep the array as a dictionary instead. */
+/**
+ * Setting `length` would allocate room for all of it; an element far out makes V8 keep the array as a dictionary
+ * instead.
+ */
 function withLength(array: unknown[], length: number): unknown[] {
   if (array.length === length) return array
   array[length - 1] = undefined
@@ -124,7 +150,8 @@ function readProperties(r: ByteReader, object: Record<string, unknown>, depth: n
   for (let left = r.count(); left > 0; left--) {
     const name = readName(r)
     const value = valueAt(r, depth + 1)
-    if (name === '__proto__') Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true })
+    if (name === '__proto__')
+      Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true })
     else object[name] = value
   }
   return object

@@ -1,6 +1,9 @@
 import type { ByteReader } from './bytes.ts'
 
-/** The string of the next `length` ASCII bytes: the one given out before, if it was of late. Saves making and hashing it anew. */
+/**
+ * The string of the next `length` ASCII bytes: the one given out before, if it was of late. Saves making and hashing it
+ * anew.
+ */
 export function recentName(r: ByteReader, length: number): string {
   if (length > LENGTH_MAX) return r.latin1(length)
   const at = r.take(length)

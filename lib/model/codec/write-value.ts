@@ -3,17 +3,37 @@ import { type ErrorFacts, messageOf, SluiceError } from '../errors.ts'
 import type { ByteWriter } from './bytes.ts'
 import { classCodecOf, type NamedClassCodec } from './class-codec.ts'
 import {
-  DEPTH_MAX, MEMORY_TYPES, TAG_ARRAY, TAG_ASCII, TAG_BIGINT, TAG_CLASS, TAG_DATE, TAG_DOUBLE, TAG_FALSE, TAG_INT, TAG_MAP, TAG_MEMORY,
-  TAG_NULL, TAG_NULL_OBJECT, TAG_OBJECT, TAG_SET, TAG_SPARSE_ARRAY, TAG_TRUE, TAG_UNDEFINED, TAG_UTF16, TAG_UTF8,
+  DEPTH_MAX,
+  MEMORY_TYPES,
+  TAG_ARRAY,
+  TAG_ASCII,
+  TAG_BIGINT,
+  TAG_CLASS,
+  TAG_DATE,
+  TAG_DOUBLE,
+  TAG_FALSE,
+  TAG_INT,
+  TAG_MAP,
+  TAG_MEMORY,
+  TAG_NULL,
+  TAG_NULL_OBJECT,
+  TAG_OBJECT,
+  TAG_SET,
+  TAG_SPARSE_ARRAY,
+  TAG_TRUE,
+  TAG_UNDEFINED,
+  TAG_UTF16,
+  TAG_UTF8,
 } from './tags.ts'
 
 /**
- * Appends one value so that `readValue` gives back an equal one: `undefined`, NaN, -0, bigints, dates, maps, sets, bytes, holes and an own
- * `__proto__` included. What is not kept: symbol and non-enumerable properties, names on arrays, and that two places held the same object.
+ * Appends one value so that `readValue` gives back an equal one: `undefined`, NaN, -0, bigints, dates, maps, sets,
+ * bytes, holes and an own `__proto__` included. What is not kept: symbol and non-enumerable properties, names on
+ * arrays, and that two places held the same object.
  *
- * `path` names the value in errors, which say where inside it the trouble is, as in `orders[3].onDone`: `E_NOT_SERIALISABLE` for functions,
- * symbols, promises, proxies, getters that throw, and instances of classes without a codec; `E_CIRCULAR`; `E_DEPTH` below 200 levels;
- * `E_VALUE` for an invalid date.
+ * `path` names the value in errors, which say where inside it the trouble is, as in `orders[3].onDone`:
+ * `E_NOT_SERIALISABLE` for functions, symbols, promises, proxies, getters that throw, and instances of classes without
+ * a codec; `E_CIRCULAR`; `E_DEPTH` below 200 levels; `E_VALUE` for an invalid date.
  */
 export function writeValue(w: ByteWriter, value: unknown, path: string = 'value'): void {
   if (!writePrimitive(w, value)) new ValueWriter(w, () => path).write(value)
@@ -118,7 +138,8 @@ export class ValueWriter {
 
   private date(date: Date): void {
     const time = date.getTime()
-    if (Number.isNaN(time)) throw new SluiceError('E_VALUE', `${this.path(this.depth - 1)} is an invalid Date.`, this.facts(this.depth - 1))
+    if (Number.isNaN(time))
+      throw new SluiceError('E_VALUE', `${this.path(this.depth - 1)} is an invalid Date.`, this.facts(this.depth - 1))
     this.w.u8(TAG_DATE)
     this.w.f64(time)
   }
@@ -169,11 +190,16 @@ export class ValueWriter {
 
   private refusal(steps: number, why: string, facts: ErrorFacts = {}): SluiceError {
     const message = `${this.path(steps)} ${why} and cannot be stored or sent.`
-    return new SluiceError('E_NOT_SERIALISABLE', message, { next: ['map it to plain data first'], ...facts, ...this.facts(steps) })
+    return new SluiceError('E_NOT_SERIALISABLE', message, {
+      next: ['map it to plain data first'],
+      ...facts,
+      ...this.facts(steps),
+    })
   }
 
   private circular(ancestor: number): SluiceError {
-    const message = `${this.path(this.depth)} is ${this.path(ancestor)} again: circular values cannot be stored or sent.`
+    const message =
+      `${this.path(this.depth)} is ${this.path(ancestor)} ` + 'again: circular values cannot be stored or sent.'
     return new SluiceError('E_CIRCULAR', message, this.facts(this.depth))
   }
 
@@ -284,5 +310,7 @@ const memoryTypes = new Map<unknown, number>(MEMORY_TYPES.map((type, number) => 
 
 function instanceOf(prototype: unknown): string {
   const constructor = (prototype as { constructor?: unknown }).constructor
-  return typeof constructor === 'function' && constructor.name !== '' ? `an instance of ${constructor.name}` : 'an instance of a class without a name'
+  return typeof constructor === 'function' && constructor.name !== ''
+    ? `an instance of ${constructor.name}`
+    : 'an instance of a class without a name'
 }

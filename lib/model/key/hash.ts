@@ -1,9 +1,10 @@
 import { checkNesting, KIND_ARRAY, KIND_BYTES, KIND_DATE, KIND_OBJECT, kindOf } from './kind.ts'
 
 /**
- * The 32-bit hash of a grouping key, the same in every process. Equal keys (see `sameKey`) have equal hashes: 1 is not "1", -0 is 0,
- * NaN is one key, arrays and plain objects count by structure, dates by time, bytes by content. `null` hashes to 0, so that it lands in
- * partition 0 as in Spark's `HashPartitioner`. Throws `E_KEY` for what cannot be a key.
+ * The 32-bit hash of a grouping key, the same in every process. Equal keys (see `sameKey`) have equal hashes: 1 is not
+ * "1", -0 is 0, NaN is one key, arrays and plain objects count by structure, dates by time, bytes by content. `null`
+ * hashes to 0, so that it lands in partition 0 as in Spark's `HashPartitioner`. Throws `E_KEY` for what cannot be a
+ * key.
  */
 export const hashKey = (key: unknown): number => hashBits(key) >>> 0
 
@@ -26,7 +27,8 @@ const HASH_UNDEFINED = 0x47f1a2b3
 const HASH_TRUE = 0x71c32d95
 const HASH_FALSE = 0x2c1b3c6d
 
-// FNV-1a over code units; the finaliser of murmur3 then moves every bit into every other, since groups use the high bits and tables the low.
+// FNV-1a over code units; the finaliser of murmur3 then moves every bit into every other, since groups use the high
+// bits and tables the low.
 function hashString(text: string): number {
   let hash = SEED_STRING
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)

@@ -2,9 +2,10 @@ import { hashBits } from './hash.ts'
 import { sameKey } from './same-key.ts'
 
 /**
- * Numbers keys densely in the order they first appear: 0, 1, 2, … so that whatever belongs to a key can live in a typed array at its number,
- * its *id*. Removed ids are handed out again. An open-addressing table with linear probing; each slot holds the hash beside the id, so a
- * probe touches a key only when all 32 bits agree. Between half and a quarter of the slots are in use.
+ * Numbers keys densely in the order they first appear: 0, 1, 2, … so that whatever belongs to a key can live in a typed
+ * array at its number, its *id*. Removed ids are handed out again. An open-addressing table with linear probing; each
+ * slot holds the hash beside the id, so a probe touches a key only when all 32 bits agree. Between half and a quarter
+ * of the slots are in use.
  *
  * The table keeps the keys it is given, so their owner must not change them.
  */

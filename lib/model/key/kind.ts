@@ -10,9 +10,12 @@ export type Kind = typeof KIND_ARRAY | typeof KIND_OBJECT | typeof KIND_DATE | t
 /** Levels of arrays and objects inside one key; a circular key ends here as well. */
 export const NESTING_MAX = 200
 
-/** Throws `E_KEY`, naming the type, for anything that has no structure to compare by, and `E_VALUE` for an invalid date. */
+/**
+ * Throws `E_KEY`, naming the type, for anything that has no structure to compare by, and `E_VALUE` for an invalid date.
+ */
 export function kindOf(value: unknown, where?: Where): Kind {
-  if (typeof value !== 'object' || value === null) throw notAKey(typeof value === 'function' ? 'a function' : `a ${typeof value}`, where)
+  if (typeof value !== 'object' || value === null)
+    throw notAKey(typeof value === 'function' ? 'a function' : `a ${typeof value}`, where)
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype === Array.prototype) return KIND_ARRAY
   if (prototype === Object.prototype || prototype === null) return KIND_OBJECT
@@ -28,16 +31,24 @@ function validDate(date: Date, where: Where = {}): Kind {
 
 function className(prototype: unknown): string {
   const constructor = (prototype as { constructor?: unknown }).constructor
-  return typeof constructor === 'function' && constructor.name !== '' ? `an instance of ${constructor.name}` : 'an instance of a class without a name'
+  return typeof constructor === 'function' && constructor.name !== ''
+    ? `an instance of ${constructor.name}`
+    : 'an instance of a class without a name'
 }
 
 const notAKey = (what: string, where: Where = {}): SluiceError =>
-  new SluiceError('E_KEY', `A key is, or holds, ${what}. Keys are strings, numbers, booleans, bigints, null, dates, bytes, and arrays and plain objects of these.`, {
-    where,
-    next: ['map the record to a key of these types first'],
-  })
+  new SluiceError(
+    'E_KEY',
+    `A key is, or holds, ${what}. Keys are strings, numbers, booleans, bigints, null, dates, bytes, and ` +
+      'arrays and plain objects of these.',
+    {
+      where,
+      next: ['map the record to a key of these types first'],
+    },
+  )
 
 /** Every walk through a key asks this at each level. */
 export function checkNesting(depth: number, where: Where = {}): void {
-  if (depth > NESTING_MAX) throw new SluiceError('E_DEPTH', `A key is circular or nested deeper than ${NESTING_MAX} levels.`, { where })
+  if (depth > NESTING_MAX)
+    throw new SluiceError('E_DEPTH', `A key is circular or nested deeper than ${NESTING_MAX} levels.`, { where })
 }

@@ -4,8 +4,9 @@ import { checkNesting, KIND_ARRAY, KIND_BYTES, KIND_DATE, KIND_OBJECT, kindOf } 
 export type LookupKey = string | number | boolean | null | undefined | bigint
 
 /**
- * A primitive that a `Map` or `Set` finds equal exactly when the keys are equal. Strings, numbers and the like stand for themselves; dates,
- * bytes, arrays and plain objects become a string that opens with half a surrogate pair, which no legal key does.
+ * A primitive that a `Map` or `Set` finds equal exactly when the keys are equal. Strings, numbers and the like stand
+ * for themselves; dates, bytes, arrays and plain objects become a string that opens with half a surrogate pair, which
+ * no legal key does.
  */
 export function lookupKey(key: unknown): LookupKey {
   switch (typeof key) {

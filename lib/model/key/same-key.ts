@@ -1,8 +1,9 @@
 import { KIND_ARRAY, KIND_BYTES, KIND_DATE, KIND_OBJECT, kindOf } from './kind.ts'
 
 /**
- * Whether two keys are one key: types count, -0 is 0, NaN is NaN, arrays and plain objects compare by structure whatever the order of
- * their properties, dates by time, bytes by content. Strings compare by code unit, so that NFC and NFD are two keys.
+ * Whether two keys are one key: types count, -0 is 0, NaN is NaN, arrays and plain objects compare by structure
+ * whatever the order of their properties, dates by time, bytes by content. Strings compare by code unit, so that NFC
+ * and NFD are two keys.
  */
 export function sameKey(a: unknown, b: unknown): boolean {
   if (a === b) return true
@@ -27,5 +28,7 @@ function sameArray(a: readonly unknown[], b: readonly unknown[]): boolean {
 
 function sameObject(a: Record<string, unknown>, b: Record<string, unknown>): boolean {
   const names = Object.keys(a)
-  return names.length === Object.keys(b).length && names.every((name) => Object.hasOwn(b, name) && sameKey(a[name], b[name]))
+  return (
+    names.length === Object.keys(b).length && names.every((name) => Object.hasOwn(b, name) && sameKey(a[name], b[name]))
+  )
 }

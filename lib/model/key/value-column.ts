@@ -1,9 +1,13 @@
 /**
- * Values by id. Numbers stay in a `Float64Array` until the first value of another type (`undefined` included) moves all of them to a plain
- * array, for good. What an id holds before its first `set` is not defined; `KeyTable.size` tells new ids.
+ * Values by id. Numbers stay in a `Float64Array` until the first value of another type (`undefined` included) moves all
+ * of them to a plain array, for good. What an id holds before its first `set` is not defined; `KeyTable.size` tells new
+ * ids.
  */
 export class ValueColumn {
-  /** The values while `isNumeric`; may be longer than the ids in use. Replaced when the column grows: read it anew after a `set`. */
+  /**
+   * The values while `isNumeric`; may be longer than the ids in use. Replaced when the column grows: read it anew after
+   * a `set`.
+   */
   numbers: Float64Array
   isNumeric = true
   private values: unknown[] = []

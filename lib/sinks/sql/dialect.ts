@@ -16,7 +16,10 @@ export interface Dialect {
   bind(value: SqlValue): Bound
   /** What follows the table of an upsert. */
   readonly alias: string
-  /** What follows `insert … values …` so that a row whose key is there replaces the columns of `replace` and adds to those of `add`. */
+  /**
+   * What follows `insert … values …` so that a row whose key is there replaces the columns of `replace` and adds to
+   * those of `add`.
+   */
   upsert(key: readonly string[], replace: readonly string[], add: readonly string[]): string
   /** What follows a `select` that keeps others from the row until the end of the transaction. */
   readonly lock: string
@@ -26,10 +29,18 @@ export interface Dialect {
 }
 
 /** An upsert as SQLite and PostgreSQL write it; the row that is there goes by the name of `kept`. */
-export function onConflict(quote: (name: string) => string, key: readonly string[], replace: readonly string[], add: readonly string[]): string {
+export function onConflict(
+  quote: (name: string) => string,
+  key: readonly string[],
+  replace: readonly string[],
+  add: readonly string[],
+): string {
   const set = [
     ...replace.map((column) => `${quote(column)} = excluded.${quote(column)}`),
     ...add.map((column) => `${quote(column)} = kept.${quote(column)} + excluded.${quote(column)}`),
   ]
-  return ` on conflict (${key.map(quote).join(', ')}) do ${set.length === 0 ? 'nothing' : `update set ${set.join(', ')}`}`
+  return (
+    ` on conflict (${key.map(quote).join(', ')}) do ` +
+    `${set.length === 0 ? 'nothing' : `update set ${set.join(', ')}`}`
+  )
 }

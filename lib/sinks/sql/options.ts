@@ -10,11 +10,20 @@ export interface SqlStatement {
 export interface SqlSinkOptions<T> {
   /** Shown in the graph and in errors; the table by default. */
   readonly name?: string
-  /** The table with the last batch of each partition, made when it is missing (default `sluice_fence`). It must be in the same database. */
+  /**
+   * The table with the last batch of each partition, made when it is missing (default `sluice_fence`). It must be in
+   * the same database.
+   */
   readonly fence?: string
-  /** What becomes of a partition with a row that the database refuses: nothing of it is stored (default), or all but that row. */
+  /**
+   * What becomes of a partition with a row that the database refuses: nothing of it is stored (default), or all but
+   * that row.
+   */
   readonly onRowError?: 'fail' | 'skip'
-  /** Hears of every row left out, before the others are committed; may hear of it again when the partition is delivered again. */
+  /**
+   * Hears of every row left out, before the others are committed; may hear of it again when the partition is delivered
+   * again.
+   */
   readonly onSkip?: (record: T, error: unknown, delivery: Delivery) => void
   /** How often a partition is tried when connections break or transactions collide (default 5). */
   readonly attempts?: number
@@ -30,8 +39,8 @@ export interface SqlRows<T, C extends readonly string[]> extends SqlSinkOptions<
   /** The values of one record, in the order of `columns`. Must depend on its arguments alone. */
   readonly row: (record: T, delivery: Delivery) => { readonly [I in keyof C]: SqlValue }
   /**
-   * What to do with a row whose `key` is there already: its other columns replace the stored ones, or are added to them where `add` lists them.
-   * Needs a unique index over `key`. Without `upsert` such a row is refused.
+   * What to do with a row whose `key` is there already: its other columns replace the stored ones, or are added to them
+   * where `add` lists them. Needs a unique index over `key`. Without `upsert` such a row is refused.
    */
   readonly upsert?: { readonly key: readonly NoInfer<C>[number][]; readonly add?: readonly NoInfer<C>[number][] }
   /** How many rows go in one statement at most (default 512). All of a partition is one transaction in any case. */

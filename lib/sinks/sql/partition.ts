@@ -12,8 +12,9 @@ export interface Answer {
 }
 
 /**
- * What is said to the database within one transaction, and in which order. Whoever drives it sends each statement, hands the answer back or throws the
- * error in, and commits at the end: so a connection that must not wait (SQLite) and one that has to (a server) share these rules.
+ * What is said to the database within one transaction, and in which order. Whoever drives it sends each statement,
+ * hands the answer back or throws the error in, and commits at the end: so a connection that must not wait (SQLite) and
+ * one that has to (a server) share these rules.
  */
 export type Conversation<R> = Generator<Statement, R, Answer>
 
@@ -43,24 +44,38 @@ export function* writePartition<T>(partition: Partition<T>): Conversation<readon
     case 'ahead':
       throw sinkAhead(delivery, last!, place)
     case 'apply':
-      yield* (last === null ? insertFence(partition) : moveFence(partition))
+      yield* last === null ? insertFence(partition) : moveFence(partition)
       return yield* store(partition)
   }
 }
 
 function* lockFence({ dialect, fence, delivery }: Partition<unknown>): Conversation<number | null> {
-  const { rows } = yield { sql: `select batch from ${fence} where ${whose(dialect, 1)}${dialect.lock}`, values: idOf(delivery) }
+  const { rows } = yield {
+    sql: `select batch from ${fence} where ${whose(dialect, 1)}${dialect.lock}`,
+    values: idOf(delivery),
+  }
   return rows[0] ? Number(rows[0].batch) : null
 }
 
 function* insertFence({ dialect, fence, delivery }: Partition<unknown>): Conversation<void> {
   const values = [...idOf(delivery), delivery.batch]
-  const { changed } = yield { sql: dialect.insertFence(fence, [...idColumns, 'batch'].join(', '), values.map((_, i) => dialect.placeholder(i + 1)).join(', ')), values }
-  if (changed === 0) throw new FenceTaken(`another process writes partition ${delivery.partition} of "${delivery.sink}"`)
+  const { changed } = yield {
+    sql: dialect.insertFence(
+      fence,
+      [...idColumns, 'batch'].join(', '),
+      values.map((_, i) => dialect.placeholder(i + 1)).join(', '),
+    ),
+    values,
+  }
+  if (changed === 0)
+    throw new FenceTaken(`another process writes partition ${delivery.partition} of "${delivery.sink}"`)
 }
 
 function* moveFence({ dialect, fence, delivery }: Partition<unknown>): Conversation<void> {
-  yield { sql: `update ${fence} set batch = ${dialect.placeholder(1)} where ${whose(dialect, 2)}`, values: [delivery.batch, ...idOf(delivery)] }
+  yield {
+    sql: `update ${fence} set batch = ${dialect.placeholder(1)} where ${whose(dialect, 2)}`,
+    values: [delivery.batch, ...idOf(delivery)],
+  }
 }
 
 /** Somebody else put the first fence row there in between: the transaction has to begin again, and will see it. */
@@ -80,7 +95,12 @@ function* storeAll<T>(writer: Writer<T>, chunk: readonly Entry<T>[]): Conversati
 }
 
 /** A chunk with a bad row is undone and tried again in halves, until the bad row is alone. */
-function* storeGood<T>(writer: Writer<T>, chunk: readonly Entry<T>[], skips: (error: unknown) => boolean, skipped: Skipped<T>[]): Conversation<void> {
+function* storeGood<T>(
+  writer: Writer<T>,
+  chunk: readonly Entry<T>[],
+  skips: (error: unknown) => boolean,
+  skipped: Skipped<T>[],
+): Conversation<void> {
   yield* plainly('savepoint sluice_chunk')
   try {
     yield* storeAll(writer, chunk)
@@ -104,14 +124,27 @@ function* plainly(sql: string): Conversation<void> {
 
 const idColumns = ['app', 'inc', 'sink', 'part'] as const
 
-/** The incarnation is part of the identity: an app that begins anew is not held back, and a straggler of the old one cannot disturb it. */
-const idOf = ({ app, inc, sink, partition }: Delivery): (string | number)[] => [name(app), name(inc), name(sink), partition]
+/**
+ * The incarnation is part of the identity: an app that begins anew is not held back, and a straggler of the old one
+ * cannot disturb it.
+ */
+const idOf = ({ app, inc, sink, partition }: Delivery): (string | number)[] => [
+  name(app),
+  name(inc),
+  name(sink),
+  partition,
+]
 
-const whose = (dialect: Dialect, from: number): string => idColumns.map((column, i) => `${column} = ${dialect.placeholder(from + i)}`).join(' and ')
+const whose = (dialect: Dialect, from: number): string =>
+  idColumns.map((column, i) => `${column} = ${dialect.placeholder(from + i)}`).join(' and ')
 
 function name(text: string): string {
   if (text.length <= nameLengthMax) return text
-  throw new SluiceError('E_SINK_NAME', `"${text.slice(0, 40)}…" is longer than the ${nameLengthMax} characters a fence keeps.`, { did: 'nothing was written', next: ['give the output a shorter name'] })
+  throw new SluiceError(
+    'E_SINK_NAME',
+    `"${text.slice(0, 40)}…" is longer than the ${nameLengthMax} characters a fence keeps.`,
+    { did: 'nothing was written', next: ['give the output a shorter name'] },
+  )
 }
 
 /** As wide as the columns of every fence table. */

@@ -4,7 +4,14 @@ import { type Attempt, tryRepeatedly } from '../retry.ts'
 import { driverError } from '../secrets.ts'
 import type { Dialect } from './dialect.ts'
 import type { SqlOptions } from './options.ts'
-import { type Answer, type Conversation, FenceTaken, type Partition, type Skipped, writePartition } from './partition.ts'
+import {
+  type Answer,
+  type Conversation,
+  FenceTaken,
+  type Partition,
+  type Skipped,
+  writePartition,
+} from './partition.ts'
 import { newWriter, quotedTable, type Statement } from './statements.ts'
 import { toEntries } from './to-entries.ts'
 
@@ -23,7 +30,10 @@ export interface ServerConnection {
 export type ServerFault =
   /** The transaction collided with another and may simply run again. */
   | 'collision'
-  /** Nobody knows what became of the last statement, be it the commit: run again on another connection, and the fence tells. */
+  /**
+   * Nobody knows what became of the last statement, be it the commit: run again on another connection, and the fence
+   * tells.
+   */
   | 'connection'
   /** The row is at fault. */
   | 'row'
@@ -43,7 +53,10 @@ export interface Server {
 }
 
 /** The sink of every SQL server: one transaction per partition, with its fence row. */
-export function serverSink<T, C extends readonly string[]>(server: Server, options: SqlOptions<T, C>): OutputSink<T, 'exactly-once'> {
+export function serverSink<T, C extends readonly string[]>(
+  server: Server,
+  options: SqlOptions<T, C>,
+): OutputSink<T, 'exactly-once'> {
   const { dialect, place } = server
   const writer = newWriter<T, C>(dialect, options)
   const fence = quotedTable(dialect, options.fence ?? 'sluice_fence')
@@ -58,16 +71,23 @@ export function serverSink<T, C extends readonly string[]>(server: Server, optio
       const report = (refused: readonly Skipped<T>[]): void => {
         for (const { record, error } of [...skipped, ...refused]) options.onSkip?.(record, error, delivery)
       }
-      await tryRepeatedly(delivery, options.attempts ?? 5, () => attempt(server, delivery, options.timeoutMs ?? 120_000, async (connection) => {
-        fenceIsThere ||= await makeFence(server, connection, fence)
-        await transaction(connection, { delivery, entries, writer, dialect, fence, place, skips }, report)
-      }))
+      await tryRepeatedly(delivery, options.attempts ?? 5, () =>
+        attempt(server, delivery, options.timeoutMs ?? 120_000, async (connection) => {
+          fenceIsThere ||= await makeFence(server, connection, fence)
+          await transaction(connection, { delivery, entries, writer, dialect, fence, place, skips }, report)
+        }),
+      )
     },
     close: () => server.close(),
   }
 }
 
-async function attempt(server: Server, delivery: Delivery, timeoutMs: number, body: (connection: ServerConnection) => Promise<void>): Promise<Attempt<void>> {
+async function attempt(
+  server: Server,
+  delivery: Delivery,
+  timeoutMs: number,
+  body: (connection: ServerConnection) => Promise<void>,
+): Promise<Attempt<void>> {
   let connection: ServerConnection | null = null
   try {
     connection = marking(await marked(server.connect()))
@@ -84,7 +104,9 @@ async function attempt(server: Server, delivery: Delivery, timeoutMs: number, bo
   }
 }
 
-/** A server that fell silent is left behind: its connection is closed, and whatever it still does ends with the fence. */
+/**
+ * A server that fell silent is left behind: its connection is closed, and whatever it still does ends with the fence.
+ */
 async function inTime(work: Promise<void>, timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
   const timeout = AbortSignal.timeout(timeoutMs)
   const ends = signal ? AbortSignal.any([timeout, signal]) : timeout
@@ -104,7 +126,11 @@ function silence(timeoutMs: number): Error {
   return error
 }
 
-async function transaction<T>(connection: ServerConnection, partition: Partition<T>, beforeCommit: (refused: readonly Skipped<T>[]) => void): Promise<void> {
+async function transaction<T>(
+  connection: ServerConnection,
+  partition: Partition<T>,
+  beforeCommit: (refused: readonly Skipped<T>[]) => void,
+): Promise<void> {
   await connection.begin()
   try {
     beforeCommit(await drive(connection, writePartition(partition), partition.delivery.signal))
@@ -116,7 +142,11 @@ async function transaction<T>(connection: ServerConnection, partition: Partition
   await connection.commit()
 }
 
-async function drive<R>(connection: ServerConnection, conversation: Conversation<R>, signal: AbortSignal | undefined): Promise<R> {
+async function drive<R>(
+  connection: ServerConnection,
+  conversation: Conversation<R>,
+  signal: AbortSignal | undefined,
+): Promise<R> {
   let step = conversation.next()
   while (!step.done) {
     signal?.throwIfAborted()
@@ -125,7 +155,11 @@ async function drive<R>(connection: ServerConnection, conversation: Conversation
   return step.value
 }
 
-async function answered<R>(connection: ServerConnection, conversation: Conversation<R>, statement: Statement): Promise<IteratorResult<Statement, R>> {
+async function answered<R>(
+  connection: ServerConnection,
+  conversation: Conversation<R>,
+  statement: Statement,
+): Promise<IteratorResult<Statement, R>> {
   let answer: Answer
   try {
     answer = await connection.run(statement)
@@ -135,8 +169,14 @@ async function answered<R>(connection: ServerConnection, conversation: Conversat
   return conversation.next(answer)
 }
 
-/** Outside of any transaction, and only when it is missing: making a table may need a right that writing rows does not. */
-async function makeFence({ dialect, isMissingTable }: Server, connection: ServerConnection, fence: string): Promise<true> {
+/**
+ * Outside of any transaction, and only when it is missing: making a table may need a right that writing rows does not.
+ */
+async function makeFence(
+  { dialect, isMissingTable }: Server,
+  connection: ServerConnection,
+  fence: string,
+): Promise<true> {
   try {
     await connection.run({ sql: `select batch from ${fence} where 1 = 0`, values: [] })
   } catch (error) {
@@ -146,7 +186,10 @@ async function makeFence({ dialect, isMissingTable }: Server, connection: Server
   return true
 }
 
-/** Errors that came out of a driver. Others, of `onSkip`, of an aborted signal or our own, say nothing about the server and go on as they are. */
+/**
+ * Errors that came out of a driver. Others, of `onSkip`, of an aborted signal or our own, say nothing about the server
+ * and go on as they are.
+ */
 const driverErrors = new WeakSet<object>()
 const isOfDriver = (error: unknown): boolean => typeof error === 'object' && error !== null && driverErrors.has(error)
 
@@ -167,18 +210,34 @@ const marking = (connection: ServerConnection): ServerConnection => ({
   release: (state) => connection.release(state),
 })
 
-function shownError({ place, secrets }: Server, error: unknown, fault: ServerFault, { sink, partition, batch }: Delivery): unknown {
+function shownError(
+  { place, secrets }: Server,
+  error: unknown,
+  fault: ServerFault,
+  { sink, partition, batch }: Delivery,
+): unknown {
   if (!isOfDriver(error)) return error
   const where = { operator: sink, partition, batch }
   switch (fault) {
     case 'collision':
     case 'connection':
       return driverError('E_SINK_UNAVAILABLE', place, error, secrets, {
-        where, did: 'the last transaction was not confirmed; its fence row tells the next attempt whether it happened', retry: true, next: ['see whether the server is up and takes connections'],
+        where,
+        did: 'the last transaction was not confirmed; its fence row tells the next attempt whether it happened',
+        retry: true,
+        next: ['see whether the server is up and takes connections'],
       })
     case 'row':
-      return driverError('E_SINK_REJECTED', place, error, secrets, { where, did: 'nothing of the partition was written', next: ['correct the row or the table', "onRowError: 'skip' to store the other rows"] })
+      return driverError('E_SINK_REJECTED', place, error, secrets, {
+        where,
+        did: 'nothing of the partition was written',
+        next: ['correct the row or the table', "onRowError: 'skip' to store the other rows"],
+      })
     case 'statement':
-      return driverError('E_SINK_REJECTED', place, error, secrets, { where, did: 'nothing of the partition was written', next: ['correct the table, its columns or the rights of the user'] })
+      return driverError('E_SINK_REJECTED', place, error, secrets, {
+        where,
+        did: 'nothing of the partition was written',
+        next: ['correct the table, its columns or the rights of the user'],
+      })
   }
 }

@@ -10,11 +10,15 @@ import { newWriter, quotedTable, type Statement } from './statements.ts'
 import { toEntries } from './to-entries.ts'
 
 /**
- * A table in a SQLite file, or in a database that is open already: exactly once, and a reader sees each partition whole or not at all.
- * A file is opened with the first record, in WAL mode. Dates are stored as ISO text in UTC, booleans as 0 and 1.
- * Throws `E_SINK_NAME` here; writing throws `E_SINK_VALUE`, `E_SINK_AHEAD`, `E_SINK_REJECTED` and `E_SINK_UNAVAILABLE`.
+ * A table in a SQLite file, or in a database that is open already: exactly once, and a reader sees each partition whole
+ * or not at all. A file is opened with the first record, in WAL mode. Dates are stored as ISO text in UTC, booleans as
+ * 0 and 1. Throws `E_SINK_NAME` here; writing throws `E_SINK_VALUE`, `E_SINK_AHEAD`, `E_SINK_REJECTED` and
+ * `E_SINK_UNAVAILABLE`.
  */
-export function sqlite<T, const C extends readonly string[]>(database: string | DatabaseSync, options: SqlOptions<T, C>): OutputSink<T, 'exactly-once'> {
+export function sqlite<T, const C extends readonly string[]>(
+  database: string | DatabaseSync,
+  options: SqlOptions<T, C>,
+): OutputSink<T, 'exactly-once'> {
   const writer = newWriter<T, C>(sqliteDialect, options)
   const fence = quotedTable(sqliteDialect, options.fence ?? 'sluice_fence')
   const name = options.name ?? (options.statements ? 'sqlite' : options.table)
@@ -30,7 +34,9 @@ export function sqlite<T, const C extends readonly string[]>(database: string | 
       await tryRepeatedly(delivery, options.attempts ?? 5, async () => {
         try {
           connection.transaction(() => {
-            const refused = connection.drive(writePartition({ delivery, entries, writer, dialect: sqliteDialect, fence, place, skips }))
+            const refused = connection.drive(
+              writePartition({ delivery, entries, writer, dialect: sqliteDialect, fence, place, skips }),
+            )
             for (const { record, error } of [...skipped, ...refused]) options.onSkip?.(record, error, delivery)
           })
           return { kind: 'done', result: undefined }
@@ -93,8 +99,8 @@ class Connection {
 
   #run({ sql, values }: Statement): Answer {
     const statement = this.#statement(sql)
-    if (sql.startsWith('select ')) return { rows: statement.all(...values as (string | bigint)[]), changed: 0 }
-    return { rows: [], changed: Number(statement.run(...values as (string | bigint)[]).changes) }
+    if (sql.startsWith('select ')) return { rows: statement.all(...(values as (string | bigint)[])), changed: 0 }
+    return { rows: [], changed: Number(statement.run(...(values as (string | bigint)[])).changes) }
   }
 
   #statement(sql: string): StatementSync {
@@ -129,8 +135,18 @@ function sqliteError(error: unknown, place: string, { sink, partition, batch }: 
   if (error instanceof SluiceError || (error as { code?: unknown } | null)?.code !== 'ERR_SQLITE_ERROR') return error
   const where = { operator: sink, partition, batch }
   const did = 'nothing of the partition was written'
-  if (isSqliteBusy(error)) return driverError('E_SINK_UNAVAILABLE', place, error, [], { where, did, retry: true, next: ['end whatever keeps the file locked'] })
-  return driverError('E_SINK_REJECTED', place, error, [], { where, did, next: ['correct the row or the table', "onRowError: 'skip' to store the other rows"] })
+  if (isSqliteBusy(error))
+    return driverError('E_SINK_UNAVAILABLE', place, error, [], {
+      where,
+      did,
+      retry: true,
+      next: ['end whatever keeps the file locked'],
+    })
+  return driverError('E_SINK_REJECTED', place, error, [], {
+    where,
+    did,
+    next: ['correct the row or the table', "onRowError: 'skip' to store the other rows"],
+  })
 }
 
 /** How long SQLite itself waits for a lock; the whole process waits with it. */

@@ -19,7 +19,10 @@ export interface Entry<T> {
   readonly row: readonly Bound[]
 }
 
-/** Turns records into statements. Made once per sink: everything about names is checked then, before any connection exists. */
+/**
+ * Turns records into statements. Made once per sink: everything about names is checked then, before any connection
+ * exists.
+ */
 export interface Writer<T> {
   entry(record: T, delivery: Delivery): Entry<T>
   /** In order, each as much as one call of `statements` takes. */
@@ -34,7 +37,9 @@ function rowWriter<T, C extends readonly string[]>(dialect: Dialect, options: Sq
   const columns = checkedColumns(options.columns)
   const { upsert } = options
   const key = (upsert?.key ?? []).map((name) => indexIn(columns, name))
-  const head = `insert into ${quotedTable(dialect, options.table)}${upsert ? dialect.alias : ''} (${columns.map(dialect.quote).join(', ')}) values `
+  const head =
+    `insert into ${quotedTable(dialect, options.table)}${upsert ? dialect.alias : ''} ` +
+    `(${columns.map(dialect.quote).join(', ')}) values `
   const tail = upsert ? upsertClause(dialect, columns, upsert) : ''
   const rowsMax = largestPower(Math.min(options.batchRows ?? 512, Math.floor(dialect.parametersMax / columns.length)))
   const texts = new Map<number, string>()
@@ -48,7 +53,8 @@ function rowWriter<T, C extends readonly string[]>(dialect: Dialect, options: Sq
       if (values.length !== columns.length) throw wrongCount(columns, values.length)
       return { record, statements: [], row: columns.map((column, i) => dialect.bind(checkValue(values[i], column))) }
     },
-    chunks: (entries) => inPowersOfTwo(upsert && !dialect.repeatsKeys ? runsOfDistinct(entries, key) : [entries], rowsMax),
+    chunks: (entries) =>
+      inPowersOfTwo(upsert && !dialect.repeatsKeys ? runsOfDistinct(entries, key) : [entries], rowsMax),
     statements: (chunk) => [{ sql: text(chunk.length), values: chunk.flatMap(({ row }) => row) }],
   }
 }
@@ -57,7 +63,10 @@ const statementWriter = <T>(dialect: Dialect, options: SqlStatements<T>): Writer
   entry: (record, delivery) => ({
     record,
     row: [],
-    statements: options.statements(record, delivery).map(({ sql, values }) => ({ sql, values: values.map((value, i) => dialect.bind(checkValue(value, `value ${i + 1}`))) })),
+    statements: options.statements(record, delivery).map(({ sql, values }) => ({
+      sql,
+      values: values.map((value, i) => dialect.bind(checkValue(value, `value ${i + 1}`))),
+    })),
   }),
   chunks: (entries) => entries.map((entry) => [entry]),
   statements: (chunk) => chunk.flatMap(({ statements }) => statements),
@@ -65,26 +74,39 @@ const statementWriter = <T>(dialect: Dialect, options: SqlStatements<T>): Writer
 
 export const quotedTable = (dialect: Dialect, table: string): string => checkedTable(table).map(dialect.quote).join('.')
 
-function upsertClause(dialect: Dialect, columns: readonly string[], { key, add = [] }: { readonly key: readonly string[]; readonly add?: readonly string[] }): string {
+function upsertClause(
+  dialect: Dialect,
+  columns: readonly string[],
+  { key, add = [] }: { readonly key: readonly string[]; readonly add?: readonly string[] },
+): string {
   checkedColumns(key)
   for (const column of add) indexIn(columns, column)
-  return dialect.upsert(key, columns.filter((column) => !key.includes(column) && !add.includes(column)), add)
+  return dialect.upsert(
+    key,
+    columns.filter((column) => !key.includes(column) && !add.includes(column)),
+    add,
+  )
 }
 
 function indexIn(columns: readonly string[], name: string): number {
   const index = columns.indexOf(name)
-  if (index < 0) throw new SluiceError('E_SINK_NAME', `${JSON.stringify(name)} is not among the columns ${columns.join(', ')}.`, { did: 'nothing was sent' })
+  if (index < 0)
+    throw new SluiceError('E_SINK_NAME', `${JSON.stringify(name)} is not among the columns ${columns.join(', ')}.`, {
+      did: 'nothing was sent',
+    })
   return index
 }
 
 const wrongCount = (columns: readonly string[], got: number): SluiceError =>
   new SluiceError('E_SINK_VALUE', `A row has ${got} values for ${columns.length} columns.`, {
-    did: 'nothing of its partition was written', next: [`return one value each for ${columns.join(', ')}`],
+    did: 'nothing of its partition was written',
+    next: [`return one value each for ${columns.join(', ')}`],
   })
 
 /** `($1, $2), ($3, $4)` */
 function tuples(dialect: Dialect, rows: number, columns: number): string {
-  const tuple = (row: number): string => `(${Array.from({ length: columns }, (_, i) => dialect.placeholder(row * columns + i + 1)).join(', ')})`
+  const tuple = (row: number): string =>
+    `(${Array.from({ length: columns }, (_, i) => dialect.placeholder(row * columns + i + 1)).join(', ')})`
   return Array.from({ length: rows }, (_, row) => tuple(row)).join(', ')
 }
 
@@ -105,12 +127,13 @@ function* runsOfDistinct<T>(entries: readonly Entry<T>[], key: readonly number[]
   yield run
 }
 
-const shownKey = (value: Bound): string => (value instanceof Uint8Array ? Buffer.from(value).toString('hex') : String(value))
+const shownKey = (value: Bound): string =>
+  value instanceof Uint8Array ? Buffer.from(value).toString('hex') : String(value)
 
 /** Statements of few different lengths, so that a database that keeps prepared statements keeps few. */
 function* inPowersOfTwo<T>(runs: Iterable<readonly T[]>, most: number): Generator<readonly T[]> {
   for (const run of runs) {
-    for (let at = 0; at < run.length; ) {
+    for (let at = 0; at < run.length;) {
       const length = Math.min(most, largestPower(run.length - at))
       yield run.slice(at, at + length)
       at += length

@@ -4,8 +4,16 @@ import type { SqlSinkOptions } from './options.ts'
 import type { Skipped } from './partition.ts'
 import type { Entry, Writer } from './statements.ts'
 
-/** Records made ready before a transaction begins, so that trying again costs only the database. A value that cannot be stored counts as a bad row. */
-export function toEntries<T>(records: readonly T[], delivery: Delivery, writer: Writer<T>, options: SqlSinkOptions<T>): { readonly entries: readonly Entry<T>[]; readonly skipped: readonly Skipped<T>[] } {
+/**
+ * Records made ready before a transaction begins, so that trying again costs only the database. A value that cannot be
+ * stored counts as a bad row.
+ */
+export function toEntries<T>(
+  records: readonly T[],
+  delivery: Delivery,
+  writer: Writer<T>,
+  options: SqlSinkOptions<T>,
+): { readonly entries: readonly Entry<T>[]; readonly skipped: readonly Skipped<T>[] } {
   const entries: Entry<T>[] = []
   const skipped: Skipped<T>[] = []
   for (const record of records) {

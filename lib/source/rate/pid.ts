@@ -51,5 +51,10 @@ export class PIDRateEstimator implements RateEstimator {
 }
 
 function check(holds: boolean, message: string): void {
-  if (!holds) throw new SluiceError('E_CONF', message, { did: 'nothing was started', spark: 'IllegalArgumentException', next: ['correct spark.streaming.backpressure.pid.* and the batch interval'] })
+  if (!holds)
+    throw new SluiceError('E_CONF', message, {
+      did: 'nothing was started',
+      spark: 'IllegalArgumentException',
+      next: ['correct spark.streaming.backpressure.pid.* and the batch interval'],
+    })
 }

@@ -24,7 +24,12 @@ export class RateController {
 
   /** The new rate in records per second, for `ReceiverControl.updateRate`; null when it stays as it was. */
   batchCompleted(batch: CompletedBatch): number | null {
-    const rate = this.#estimator.compute(batch.processingEndTime, batch.records, batch.processingDelay, batch.schedulingDelay)
+    const rate = this.#estimator.compute(
+      batch.processingEndTime,
+      batch.records,
+      batch.processingDelay,
+      batch.schedulingDelay,
+    )
     if (rate === null || rate <= 0) return null
     this.#rate = Math.floor(rate)
     return this.#rate
@@ -47,9 +52,14 @@ export function createRateController(settings: Settings, batchMs: number): RateC
 export function createRateEstimator(settings: Settings, batchMs: number): RateEstimator {
   const name = settings('spark.streaming.backpressure.rateEstimator', 'pid')
   if (name !== 'pid') {
-    throw new SluiceError('E_CONF', `Unknown rate estimator: ${name}`, { did: 'nothing was started', spark: 'IllegalArgumentException', next: ['set spark.streaming.backpressure.rateEstimator to pid'] })
+    throw new SluiceError('E_CONF', `Unknown rate estimator: ${name}`, {
+      did: 'nothing was started',
+      spark: 'IllegalArgumentException',
+      next: ['set spark.streaming.backpressure.rateEstimator to pid'],
+    })
   }
-  const pid = (part: string, fallback: string): number => numberSetting(settings, `spark.streaming.backpressure.pid.${part}`, fallback)
+  const pid = (part: string, fallback: string): number =>
+    numberSetting(settings, `spark.streaming.backpressure.pid.${part}`, fallback)
   return new PIDRateEstimator({
     batchMs,
     proportional: pid('proportional', '1.0'),

@@ -9,8 +9,9 @@ export interface BlockGeneratorSettings {
 }
 
 /**
- * Collects single records into blocks, one per interval of the clock's grid, and hands them over one after the other. Records are taken
- * even when there are too many (nobody can be made to wait in one thread), so whoever adds them minds the answer of `add`.
+ * Collects single records into blocks, one per interval of the clock's grid, and hands them over one after the other.
+ * Records are taken even when there are too many (nobody can be made to wait in one thread), so whoever adds them minds
+ * the answer of `add`.
  */
 export class BlockGenerator<T> {
   readonly #clock: Clock
@@ -26,7 +27,12 @@ export class BlockGenerator<T> {
   #waiting: (() => void)[] = []
 
   /** `push` never rejects: it reports. */
-  constructor(clock: Clock, settings: BlockGeneratorSettings, limiter: RateLimiter, push: (records: readonly T[]) => Promise<void>) {
+  constructor(
+    clock: Clock,
+    settings: BlockGeneratorSettings,
+    limiter: RateLimiter,
+    push: (records: readonly T[]) => Promise<void>,
+  ) {
     this.#clock = clock
     this.#settings = settings
     this.#limiter = limiter
@@ -60,7 +66,9 @@ export class BlockGenerator<T> {
     while (this.#pushing) await this.#pushing
   }
 
-  get #isReady(): boolean { return this.#queue.length < this.#settings.queueMax && this.#limiter.isFree }
+  get #isReady(): boolean {
+    return this.#queue.length < this.#settings.queueMax && this.#limiter.isFree
+  }
 
   async #cutBlocks(): Promise<void> {
     const { intervalMs } = this.#settings

@@ -15,8 +15,9 @@ const PUT_ATTEMPTS_MAX = 4
 const PUT_DELAY_MS = 100
 
 /**
- * Stores blocks under `<prefix>blocks/<run>/<seq>-<records>`: the name alone says all that a cut must know, so a list of names is the log
- * of what was received. Blocks are registered in order of `seq`, whatever order they become durable in: a position is one number per run.
+ * Stores blocks under `<prefix>blocks/<run>/<seq>-<records>`: the name alone says all that a cut must know, so a list
+ * of names is the log of what was received. Blocks are registered in order of `seq`, whatever order they become durable
+ * in: a position is one number per run.
  */
 export class BlockWriter {
   readonly #io: SourceIo
@@ -68,7 +69,13 @@ export class BlockWriter {
 }
 
 export const encodeRecords = (records: readonly unknown[], metadata?: Json): Uint8Array =>
-  encodeBlock([{ section: 0, columns: [records], count: records.length }, ...(metadata === undefined ? [] : [{ section: 1, columns: [[metadata]], count: 1 }])], 'records')
+  encodeBlock(
+    [
+      { section: 0, columns: [records], count: records.length },
+      ...(metadata === undefined ? [] : [{ section: 1, columns: [[metadata]], count: 1 }]),
+    ],
+    'records',
+  )
 
 /** The blocks below a prefix, by run and in order. */
 export async function listBlocks({ blobs, prefix }: SourceIo): Promise<ReceivedBlock[]> {
@@ -80,7 +87,8 @@ export async function listBlocks({ blobs, prefix }: SourceIo): Promise<ReceivedB
 }
 
 /** Digits enough that names sort as numbers do. */
-const blockKey = (prefix: string, run: string, seq: number, records: number): string => `${prefix}blocks/${run}/${String(seq).padStart(12, '0')}-${records}`
+const blockKey = (prefix: string, run: string, seq: number, records: number): string =>
+  `${prefix}blocks/${run}/${String(seq).padStart(12, '0')}-${records}`
 
 function recordsOfBlock(bytes: Uint8Array): number | null {
   try {

@@ -29,6 +29,10 @@ export class RateLimiter {
   }
 
   /** When the next record may come, in ms since the epoch; in the past when it may come now. */
-  get freeAt(): number { return this.#rate === Infinity ? -Infinity : this.#nextFree }
-  get isFree(): boolean { return this.#rate === Infinity || this.#nextFree <= this.#clock.now() }
+  get freeAt(): number {
+    return this.#rate === Infinity ? -Infinity : this.#nextFree
+  }
+  get isFree(): boolean {
+    return this.#rate === Infinity || this.#nextFree <= this.#clock.now()
+  }
 }

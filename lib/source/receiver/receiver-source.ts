@@ -15,10 +15,12 @@ interface Position {
 const NOTHING: Position = { runs: {} }
 
 /**
- * A stream of what a receiver receives (Spark: `ReceiverInputDStream`). A batch takes the blocks registered since the last one, a partition
- * each; without any it is empty. Blocks outlive the process that received them: those that no committed batch has are found again by name.
+ * A stream of what a receiver receives (Spark: `ReceiverInputDStream`). A batch takes the blocks registered since the
+ * last one, a partition each; without any it is empty. Blocks outlive the process that received them: those that no
+ * committed batch has are found again by name.
  */
-export const receiverSource = <T>(receiver: Receiver<T>, name = 'Pluggable stream'): Source<T> => new ReceiverSource(receiver, name)
+export const receiverSource = <T>(receiver: Receiver<T>, name = 'Pluggable stream'): Source<T> =>
+  new ReceiverSource(receiver, name)
 
 /** The one stream of this tracker. */
 const STREAM = 0
@@ -88,8 +90,12 @@ class ReceiverSource<T> implements Source<T>, ReceiverControl {
     await this.#supervisor?.close('Stopped by driver')
   }
 
-  waiting(): number { return this.#known?.unallocated(STREAM).length ?? 0 }
-  updateRate(rate: number): void { this.#supervisor?.updateRate(rate) }
+  waiting(): number {
+    return this.#known?.unallocated(STREAM).length ?? 0
+  }
+  updateRate(rate: number): void {
+    this.#supervisor?.updateRate(rate)
+  }
 
   /** Blocks of earlier runs that no committed batch has. */
   async #find(position: Position, io: SourceIo): Promise<ReceivedBlockTracker<ReceivedBlock>> {
@@ -110,4 +116,5 @@ class ReceiverSource<T> implements Source<T>, ReceiverControl {
   }
 }
 
-const isAfter = ({ runs }: Position, block: ReceivedBlock): boolean => block.seq >= (Object.hasOwn(runs, block.run) ? runs[block.run] : 0)
+const isAfter = ({ runs }: Position, block: ReceivedBlock): boolean =>
+  block.seq >= (Object.hasOwn(runs, block.run) ? runs[block.run] : 0)

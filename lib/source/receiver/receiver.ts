@@ -26,8 +26,8 @@ export interface ReceiverRunner<T> {
 type Single<T> = T extends readonly unknown[] | Iterator<unknown> ? never : T
 
 /**
- * Receives records from outside (Spark: `Receiver`): a subclass connects in `onStart`, hands over what arrives with `store`, and lets go of
- * everything in `onStop`. It runs in one process, from start to stop, with restarts in between.
+ * Receives records from outside (Spark: `Receiver`): a subclass connects in `onStart`, hands over what arrives with
+ * `store`, and lets go of everything in `onStop`. It runs in one process, from start to stop, with restarts in between.
  */
 export abstract class Receiver<T> {
   readonly storageLevel: ReceiverStorage | undefined
@@ -39,17 +39,24 @@ export abstract class Receiver<T> {
     this.storageLevel = storageLevel
   }
 
-  /** Begins receiving, either in the background or as an async loop: nobody waits for its end. An error thrown here stops the receiver. */
+  /**
+   * Begins receiving, either in the background or as an async loop: nobody waits for its end. An error thrown here
+   * stops the receiver.
+   */
   abstract onStart(): void | Promise<void>
   /** Releases all that `onStart` took; also called before a restart. */
   abstract onStop(): void | Promise<void>
 
   /**
-   * One record, into the block that is being filled: it is durable a moment later, so a source that can send it again should rather store
-   * many. False: it was taken, but more should wait for `ready()`, as with a stream's `write` and `drain`.
+   * One record, into the block that is being filled: it is durable a moment later, so a source that can send it again
+   * should rather store many. False: it was taken, but more should wait for `ready()`, as with a stream's `write` and
+   * `drain`.
    */
   store(record: Single<T>): boolean
-  /** Records as one block. Resolves when the block is durable and registered: what was received may be acknowledged then. */
+  /**
+   * Records as one block. Resolves when the block is durable and registered: what was received may be acknowledged
+   * then.
+   */
   store(records: readonly T[] | Iterator<T>, metadata?: Json): Promise<void>
   store(given: unknown, metadata?: Json): boolean | Promise<void> {
     const many = recordsIn(given)
@@ -57,33 +64,57 @@ export abstract class Receiver<T> {
   }
 
   /** As `store` of one record, which may be an array. */
-  storeOne(record: T): boolean { return this.#attached.add(record) }
+  storeOne(record: T): boolean {
+    return this.#attached.add(record)
+  }
   /** Resolves when the rate limit and the queue of blocks allow for more records. */
-  ready(): Promise<void> { return this.#attached.ready() }
+  ready(): Promise<void> {
+    return this.#attached.ready()
+  }
   /** An encoded block of records, or any other bytes as one record. Resolves as `store` of many does. */
-  storeBytes(bytes: Uint8Array, metadata?: Json): Promise<void> { return this.#attached.storeBytes(bytes, metadata) }
+  storeBytes(bytes: Uint8Array, metadata?: Json): Promise<void> {
+    return this.#attached.storeBytes(bytes, metadata)
+  }
   /** Shows an error to listeners; reception goes on. */
-  reportError(message: string, error?: unknown): void { this.#attached.reportError(message, error) }
+  reportError(message: string, error?: unknown): void {
+    this.#attached.reportError(message, error)
+  }
   /** Stops and starts again after `delayMs` (default `spark.streaming.receiverRestartDelay`); returns at once. */
-  restart(message: string, error?: unknown, delayMs?: number): void { this.#attached.restart(message, error, delayMs) }
+  restart(message: string, error?: unknown, delayMs?: number): void {
+    this.#attached.restart(message, error, delayMs)
+  }
   /** Ends the receiver. What it stored is still processed. */
-  stop(message: string, error?: unknown): void { this.#attached.stop(message, error) }
-  isStarted(): boolean { return this.#attached.isStarted() }
+  stop(message: string, error?: unknown): void {
+    this.#attached.stop(message, error)
+  }
+  isStarted(): boolean {
+    return this.#attached.isStarted()
+  }
   /** True also while it waits to be started again. */
-  isStopped(): boolean { return this.#attached.isStopped() }
-  get streamId(): number { return this.#attached.streamId }
+  isStopped(): boolean {
+    return this.#attached.isStopped()
+  }
+  get streamId(): number {
+    return this.#attached.streamId
+  }
 
   /** Called by whoever runs the receiver, once per run. */
-  attach(runner: ReceiverRunner<T>): void { this.#runner = runner }
+  attach(runner: ReceiverRunner<T>): void {
+    this.#runner = runner
+  }
 
   get #attached(): ReceiverRunner<T> {
     if (this.#runner) return this.#runner
-    throw new SluiceError('E_RECEIVER_STATE', 'This receiver does not run yet.', { did: 'nothing was stored', next: ['use it from onStart on'] })
+    throw new SluiceError('E_RECEIVER_STATE', 'This receiver does not run yet.', {
+      did: 'nothing was stored',
+      next: ['use it from onStart on'],
+    })
   }
 }
 
 function recordsIn(given: unknown): readonly unknown[] | null {
   if (Array.isArray(given)) return given
-  if (typeof given !== 'object' || given === null || typeof (given as Partial<Iterator<unknown>>).next !== 'function') return null
+  if (typeof given !== 'object' || given === null || typeof (given as Partial<Iterator<unknown>>).next !== 'function')
+    return null
   return [...{ [Symbol.iterator]: () => given as Iterator<unknown> }]
 }

@@ -8,8 +8,8 @@ import { RateLimiter } from './rate-limiter.ts'
 import type { Receiver, ReceiverRunner } from './receiver.ts'
 
 /**
- * Runs one receiver from start to stop (Spark: `ReceiverSupervisor`): gives it its blocks and its rate, restarts it when it asks, and tells
- * listeners. Nothing a receiver throws gets past it.
+ * Runs one receiver from start to stop (Spark: `ReceiverSupervisor`): gives it its blocks and its rate, restarts it
+ * when it asks, and tells listeners. Nothing a receiver throws gets past it.
  */
 export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
   readonly streamId: number
@@ -28,13 +28,19 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
   constructor(receiver: Receiver<T>, environment: ReceiverEnvironment, writer: BlockWriter) {
     const { conf, io } = environment
     const maxRate = numberSetting(conf, 'spark.streaming.receiver.maxRate', '0')
-    const initialRate = conf('spark.streaming.backpressure.enabled', 'false') === 'true' ? numberSetting(conf, 'spark.streaming.backpressure.initialRate', '0') : 0
+    const initialRate =
+      conf('spark.streaming.backpressure.enabled', 'false') === 'true'
+        ? numberSetting(conf, 'spark.streaming.backpressure.initialRate', '0')
+        : 0
     this.streamId = environment.streamId
     this.#receiver = receiver
     this.#environment = environment
     this.#writer = writer
     this.#limiter = new RateLimiter(io.clock, maxRate, initialRate)
-    const settings = { intervalMs: timeSetting(conf, 'spark.streaming.blockInterval', '200ms'), queueMax: numberSetting(conf, 'spark.streaming.blockQueueSize', '10') }
+    const settings = {
+      intervalMs: timeSetting(conf, 'spark.streaming.blockInterval', '200ms'),
+      queueMax: numberSetting(conf, 'spark.streaming.blockQueueSize', '10'),
+    }
     this.#blocks = new BlockGenerator(io.clock, settings, this.#limiter, (records) => this.#pushBlock(records))
   }
 
@@ -52,17 +58,22 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
     this.#closed = true
   }
 
-  updateRate(rate: number): void { this.#limiter.updateRate(rate) }
+  updateRate(rate: number): void {
+    this.#limiter.updateRate(rate)
+  }
 
   // — what the receiver asks for
 
   add(record: T): boolean {
     if (!this.#closed) return this.#blocks.add(record)
-    if (this.#late++ === 0) this.#environment.io.log.event({ type: 'receiver-record-after-stop', level: 'warn', stream: this.streamId })
+    if (this.#late++ === 0)
+      this.#environment.io.log.event({ type: 'receiver-record-after-stop', level: 'warn', stream: this.streamId })
     return false
   }
 
-  ready(): Promise<void> { return this.#blocks.ready() }
+  ready(): Promise<void> {
+    return this.#blocks.ready()
+  }
 
   async store(records: readonly T[], metadata?: Json): Promise<void> {
     this.#assertOpen()
@@ -79,10 +90,21 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
     this.#environment.events.error(this.#info())
   }
 
-  restart(message: string, error?: unknown, delayMs: number = timeSetting(this.#environment.conf, 'spark.streaming.receiverRestartDelay', '2000')): void {
+  restart(
+    message: string,
+    error?: unknown,
+    delayMs: number = timeSetting(this.#environment.conf, 'spark.streaming.receiverRestartDelay', '2000'),
+  ): void {
     if (this.#ended.signal.aborted) return
     const { log } = this.#environment.io
-    log.event({ type: 'receiver-restart', level: 'warn', stream: this.streamId, delayMs, message, ...(error === undefined ? {} : { error: messageOf(error) }) })
+    log.event({
+      type: 'receiver-restart',
+      level: 'warn',
+      stream: this.streamId,
+      delayMs,
+      message,
+      ...(error === undefined ? {} : { error: messageOf(error) }),
+    })
     void this.#restart(`Restarting receiver with delay ${delayMs}ms: ${message}`, error, delayMs)
   }
 
@@ -91,15 +113,20 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
     else void this.#stopReceiver(message, error)
   }
 
-  isStarted(): boolean { return this.#state === 'started' }
-  isStopped(): boolean { return this.#state === 'stopped' }
+  isStarted(): boolean {
+    return this.#state === 'started'
+  }
+  isStopped(): boolean {
+    return this.#state === 'stopped'
+  }
 
   // — one run of it
 
   #startReceiver(): void {
     this.#state = 'started'
     this.#environment.events.started(this.#info())
-    const failed = (error: unknown): Promise<void> => this.#stopReceiver(`Error starting receiver ${this.streamId}`, error)
+    const failed = (error: unknown): Promise<void> =>
+      this.#stopReceiver(`Error starting receiver ${this.streamId}`, error)
     try {
       // A promise is a loop that receives: nobody waits for its end.
       this.#receiver.onStart()?.catch(failed)
@@ -112,11 +139,23 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
     if (this.#state !== 'started') return
     this.#state = 'stopped'
     this.#rememberError(error === undefined ? message : `${message} - ${messageOf(error)}`, error)
-    if (error !== undefined) this.#environment.io.log.event({ type: 'receiver-stopped', level: 'warn', stream: this.streamId, message, error: messageOf(error) })
+    if (error !== undefined)
+      this.#environment.io.log.event({
+        type: 'receiver-stopped',
+        level: 'warn',
+        stream: this.streamId,
+        message,
+        error: messageOf(error),
+      })
     try {
       await this.#receiver.onStop()
     } catch (thrown) {
-      this.#environment.io.log.event({ type: 'receiver-stop-failed', level: 'warn', stream: this.streamId, error: messageOf(thrown) })
+      this.#environment.io.log.event({
+        type: 'receiver-stop-failed',
+        level: 'warn',
+        stream: this.streamId,
+        error: messageOf(thrown),
+      })
     }
     this.#environment.events.stopped(this.#info())
   }
@@ -136,7 +175,9 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
     try {
       stored = this.#writer.store(records)
     } catch (error) {
-      return records.length > 1 ? this.#pushHalves(records) : this.reportError('A record cannot be stored and was left out', error)
+      return records.length > 1
+        ? this.#pushHalves(records)
+        : this.reportError('A record cannot be stored and was left out', error)
     }
     try {
       await stored
@@ -176,7 +217,8 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
   #assertOpen(): void {
     if (!this.#closed) return
     throw new SluiceError('E_RECEIVER_STATE', `The receiver of stream ${this.streamId} has been stopped.`, {
-      did: 'the records were not stored and must not be acknowledged', next: ['stop receiving in onStop'],
+      did: 'the records were not stored and must not be acknowledged',
+      next: ['stop receiving in onStop'],
     })
   }
 }

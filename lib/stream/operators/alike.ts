@@ -7,7 +7,11 @@ export function assertAlike(streams: readonly DStream<any>[]): void {
   for (const other of others) {
     if (other.context !== first.context) throw unlike('Some of the DStreams have different contexts', first, other)
     if (other.node.slideMs !== first.node.slideMs) {
-      throw unlike(`Some of the DStreams have different slide durations: ${first.node.slideMs} ms and ${other.node.slideMs} ms`, first, other)
+      throw unlike(
+        `Some of the DStreams have different slide durations: ${first.node.slideMs} ms and ${other.node.slideMs} ms`,
+        first,
+        other,
+      )
     }
   }
 }

@@ -5,7 +5,11 @@ import type { StreamNode } from '../stream-node.ts'
 import { assertAlike } from './alike.ts'
 
 /** For each key of either stream, its values on both sides (Spark: `PairDStreamFunctions.cogroup`). */
-export function cogroup<K, V, W>(left: DStream<readonly [K, V]>, right: DStream<readonly [K, W]>, parts?: Parts | ShuffleOptions): DStream<[K, [V[], W[]]]> {
+export function cogroup<K, V, W>(
+  left: DStream<readonly [K, V]>,
+  right: DStream<readonly [K, W]>,
+  parts?: Parts | ShuffleOptions,
+): DStream<[K, [V[], W[]]]> {
   assertAlike([left, right])
   const parents: StreamNode<any>[] = [left.node, right.node]
   const partitioner = left.context.partitioner(parts)
@@ -15,6 +19,9 @@ export function cogroup<K, V, W>(left: DStream<readonly [K, V]>, right: DStream<
     counts: true,
     ...left.context.named(parts),
     compute: (time, view) =>
-      cogroupedNode(parents.map((parent) => requiredRdd(parent, time, view, "Couldn't generate RDD from parent")), partitioner),
+      cogroupedNode(
+        parents.map((parent) => requiredRdd(parent, time, view, "Couldn't generate RDD from parent")),
+        partitioner,
+      ),
   })
 }

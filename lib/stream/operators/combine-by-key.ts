@@ -18,7 +18,7 @@ export function combineByKey<K, V, C>(
     ...stream.context.named(parts),
     compute: (time, view) => {
       const rdd = view.rdd(parent, time)
-      return rdd && (combinedNode(rdd, aggregator, partitioner, mapSideCombine))
+      return rdd && combinedNode(rdd, aggregator, partitioner, mapSideCombine)
     },
   })
 }

@@ -1,5 +1,5 @@
 import type { DStream } from '../dstream.ts'
-import { after, type RddNode, run,narrow } from '../rdd/node.ts'
+import { after, type RddNode, run, narrow } from '../rdd/node.ts'
 import { combinedNode } from '../rdd/shuffled.ts'
 import { collectionNode } from '../rdd/leaves.ts'
 import { unionNode } from '../rdd/combine.ts'
@@ -35,7 +35,14 @@ function countedNode(parent: RddNode<unknown>): RddNode<[null, number]> {
     dependencies: [narrow(parent)],
     compute(split, task, sink) {
       let records = 0
-      const counting = { emit: () => { records++ }, chunk: (chunk: readonly unknown[]) => { records += chunk.length } }
+      const counting = {
+        emit: () => {
+          records++
+        },
+        chunk: (chunk: readonly unknown[]) => {
+          records += chunk.length
+        },
+      }
       return after(run(parent, split, task, counting), () => sink.emit([null, records]))
     },
   }

@@ -19,7 +19,10 @@ export function foreachRdd<T>(stream: DStream<T>, f: (rdd: RDD<T>, time: Time) =
         const loaded = new Map<string, Uint8Array>()
         const refs = batch.parts.map((part) => part.ref!)
         await Promise.all(refs.map(async (ref) => loaded.set(ref.key, await batch.read(ref))))
-        await f(new RDD<T>(batch.environment.sparkContext, storedNode<T>(refs), new ResidentRunner(loaded)), new Time(batch.timeMs))
+        await f(
+          new RDD<T>(batch.environment.sparkContext, storedNode<T>(refs), new ResidentRunner(loaded)),
+          new Time(batch.timeMs),
+        )
       },
     },
   })

@@ -13,9 +13,17 @@ const left: Pairing = ([vs, ws]) => cross(vs, orMissing(ws))
 const right: Pairing = ([vs, ws]) => cross(orMissing(vs), ws)
 const full: Pairing = ([vs, ws]) => cross(orMissing(vs), orMissing(ws))
 
-/** Joins of the two RDDs of one batch time, cross product per key (Spark: `PairDStreamFunctions.join` and its outer forms). */
-const joinWith = (pairing: Pairing) =>
-  <K, V, W, P>(a: DStream<readonly [K, V]>, b: DStream<readonly [K, W]>, parts?: Parts | ShuffleOptions): DStream<[K, P]> =>
+/**
+ * Joins of the two RDDs of one batch time, cross product per key (Spark: `PairDStreamFunctions.join` and its outer
+ * forms).
+ */
+const joinWith =
+  (pairing: Pairing) =>
+  <K, V, W, P>(
+    a: DStream<readonly [K, V]>,
+    b: DStream<readonly [K, W]>,
+    parts?: Parts | ShuffleOptions,
+  ): DStream<[K, P]> =>
     flatMapValues(cogroup(a, b, parts), pairing as never)
 
 export const join = joinWith(inner)

@@ -2,7 +2,11 @@ import type { DStream } from '../dstream.ts'
 import { partitionsNode } from '../rdd/narrow.ts'
 
 /** `f` over each whole partition (Spark: `DStream.mapPartitions`). */
-export function mapPartitions<T, U>(stream: DStream<T>, f: (records: IterableIterator<T>) => Iterable<U>, preservePartitioning: boolean): DStream<U> {
+export function mapPartitions<T, U>(
+  stream: DStream<T>,
+  f: (records: IterableIterator<T>) => Iterable<U>,
+  preservePartitioning: boolean,
+): DStream<U> {
   const parent = stream.node
   return stream.derive<U>({
     kind: 'mapPartitions',

@@ -13,7 +13,9 @@ import { formerName } from './state-versions.ts'
 import { statefulPartitioner } from './stateful-partitioner.ts'
 import { sideOf } from './update-state-by-key.ts'
 
-/** Two kinds of records leave a partition: what the function returned, and (for snapshots) the state after the batch. */
+/**
+ * Two kinds of records leave a partition: what the function returned, and (for snapshots) the state after the batch.
+ */
 type Emitted = { readonly mapped: unknown[]; readonly snapshot: readonly (readonly [unknown, unknown])[] | null }
 
 /** Output of `mapWithState`, with the state itself as a second stream (Spark: `MapWithStateDStream`). */
@@ -42,21 +44,37 @@ export class MapWithStateDStream<K, V, S, E> extends DStream<E> {
   }
 
   /** The stream that carries the state, for introspection. */
-  get stateNode(): StreamNode { return this.#partitions }
+  get stateNode(): StreamNode {
+    return this.#partitions
+  }
 }
 
-const emitted = <U>(stream: DStream<any>, partitions: StreamNode<Emitted>, kind: string, pick: (partition: Emitted) => readonly U[]): DStream<U> =>
+const emitted = <U>(
+  stream: DStream<any>,
+  partitions: StreamNode<Emitted>,
+  kind: string,
+  pick: (partition: Emitted) => readonly U[],
+): DStream<U> =>
   stream.derive<U>({
     kind,
     parents: [partitions],
     slideMs: partitions.slideMs,
     compute: (time, view) => {
       const rdd = view.rdd(partitions, time)
-      return rdd && partitionsNode<Emitted, U>(rdd, function* (records) { for (const record of records) yield* pick(record) })
+      return (
+        rdd &&
+        partitionsNode<Emitted, U>(rdd, function* (records) {
+          for (const record of records) yield* pick(record)
+        })
+      )
     },
   })
 
-function statePartitions<K, V, S, E>(stream: DStream<readonly [K, V]>, spec: StateSpec<K, V, S, E>, wants: { readonly snapshot: boolean }): StreamNode<Emitted> {
+function statePartitions<K, V, S, E>(
+  stream: DStream<readonly [K, V]>,
+  spec: StateSpec<K, V, S, E>,
+  wants: { readonly snapshot: boolean },
+): StreamNode<Emitted> {
   const parent = stream.node
   const partitioner = statefulPartitioner(stream.context, spec.parts)
   const node: StreamNode<Emitted> = stream.derive<Emitted>({
@@ -72,14 +90,32 @@ function statePartitions<K, V, S, E>(stream: DStream<readonly [K, V]>, spec: Sta
       const committed = view.committed(node)
       const values = rdd && sideOf(rdd, partitioner)
       const start = committed || !spec.initial ? null : sideOf(spec.initial.node, partitioner)
-      return stateNode({ node, values, start, partitions: partitioner.numPartitions, spec: spec as never, wants, time, expires: expiresAt(node, spec as never, time, view), view })
+      return stateNode({
+        node,
+        values,
+        start,
+        partitions: partitioner.numPartitions,
+        spec: spec as never,
+        wants,
+        time,
+        expires: expiresAt(node, spec as never, time, view),
+        view,
+      })
     },
   }).node
   return node
 }
 
-/** Keys last touched before this are due; `null` in batches that do not look (parity A5.10: only where the state is checkpointed). */
-function expiresAt(node: StreamNode, spec: StateSpec<unknown, unknown, unknown, unknown>, time: number, view: BatchView): number | null {
+/**
+ * Keys last touched before this are due; `null` in batches that do not look (parity A5.10: only where the state is
+ * checkpointed).
+ */
+function expiresAt(
+  node: StreamNode,
+  spec: StateSpec<unknown, unknown, unknown, unknown>,
+  time: number,
+  view: BatchView,
+): number | null {
   if (spec.timeoutMs === null) return null
   const looks = spec.options.timeoutCheck === 'everyBatch' || (time - view.zeroTime) % checkpointMsOf(node)! === 0
   return looks ? time - spec.timeoutMs : null
@@ -107,31 +143,52 @@ function stateNode(shape: Shape): RddNode<Emitted> {
     pinned: true,
     effect: node.uid,
     compute(split, task, sink) {
-      const request = { operator: node.uid, split, partitions, committed: view.committed(node), ...(node.schema ? { schema: node.schema } : {}) }
+      const request = {
+        operator: node.uid,
+        split,
+        partitions,
+        committed: view.committed(node),
+        ...(node.schema ? { schema: node.schema } : {}),
+      }
       return after(task.keyedState(request), (state) =>
         after(loadInitial(start, split, task, state, time), () =>
           after(updatePartition(shape, split, task, state), (mapped) => {
             sink.emit({ mapped, snapshot: shape.wants.snapshot ? snapshotOf(state) : null })
             return task.stateChanged(request, state)
-          })))
+          }),
+        ),
+      )
     },
   }
 }
 
 /** Later entries of a key win, and count as touched in the first batch. */
-function loadInitial(start: Dependency | null, split: number, task: TaskScope, state: KeyedState, time: number): Maybe<void> {
+function loadInitial(
+  start: Dependency | null,
+  split: number,
+  task: TaskScope,
+  state: KeyedState,
+  time: number,
+): Maybe<void> {
   if (!start) return
   return readSide(start, split, task, (key, value) => state.put(state.table.upsert(key), value, time))
 }
 
 /** Once per record in order of arrival, then once per key that has timed out (Spark: `MapWithStateRDDRecord`). */
-function updatePartition({ values, spec, time: timeMs, expires }: Shape, split: number, task: TaskScope, state: KeyedState): Maybe<unknown[]> {
+function updatePartition(
+  { values, spec, time: timeMs, expires }: Shape,
+  split: number,
+  task: TaskScope,
+  state: KeyedState,
+): Maybe<unknown[]> {
   const mapped: unknown[] = []
   const handle = new StateHandle<unknown>()
   const time = new Time(timeMs)
   const { f, emitsAlways, timeoutMs } = spec
   const stamp = timeoutMs === null ? undefined : timeMs
-  const out = (result: unknown): void => { if (emitsAlways || (result !== undefined && result !== null)) mapped.push(result) }
+  const out = (result: unknown): void => {
+    if (emitsAlways || (result !== undefined && result !== null)) mapped.push(result)
+  }
   const each = (key: unknown, value: unknown): void => {
     const id = state.table.upsert(key)
     const had = state.get(id)
@@ -143,12 +200,20 @@ function updatePartition({ values, spec, time: timeMs, expires }: Shape, split: 
     else if (timeoutMs !== null) state.put(id, had, timeMs)
   }
   return after(values ? readSide(values, split, task, each) : undefined, () => {
-    if (expires !== null) expire(state, { before: expires, now: timeMs }, (key, value) => { handle.wrapTimingOut(value); out(f(time, key, undefined, handle)) })
+    if (expires !== null)
+      expire(state, { before: expires, now: timeMs }, (key, value) => {
+        handle.wrapTimingOut(value)
+        out(f(time, key, undefined, handle))
+      })
     return mapped
   })
 }
 
-function expire(state: KeyedState, { before, now }: { readonly before: number; readonly now: number }, timedOut: (key: unknown, value: unknown) => void): void {
+function expire(
+  state: KeyedState,
+  { before, now }: { readonly before: number; readonly now: number },
+  timedOut: (key: unknown, value: unknown) => void,
+): void {
   const due: number[] = []
   for (const id of state.table.ids()) {
     // Kept by a version of the program without a timeout: the key is idle from now on.
@@ -167,4 +232,3 @@ function snapshotOf(state: KeyedState): (readonly [unknown, unknown])[] {
   for (const id of state.table.ids()) pairs.push([state.table.keyAt(id), ownCopy(state.get(id))])
   return pairs
 }
-

@@ -5,7 +5,10 @@ import { pythonText, sparkText } from './text.ts'
 
 const RULE = '-------------------------------------------'
 
-/** The first records of every batch, byte for byte as Spark prints them; the header of an empty batch too (Spark: `DStream.print`). */
+/**
+ * The first records of every batch, byte for byte as Spark prints them; the header of an empty batch too (Spark:
+ * `DStream.print`).
+ */
 export const print = (stream: DStream<any>, count = 10): void =>
   stream.output({ kind: 'print', operation: printing(count, (timeMs) => `${timeMs} ms`, sparkText) })
 
@@ -13,7 +16,11 @@ export const print = (stream: DStream<any>, count = 10): void =>
 export const pprint = (stream: DStream<any>, count = 10): void =>
   stream.output({ kind: 'pprint', operation: printing(count, localTime, pythonText) })
 
-function printing(count: number, header: (timeMs: number) => string, text: (record: unknown) => string): OutputOperation {
+function printing(
+  count: number,
+  header: (timeMs: number) => string,
+  text: (record: unknown) => string,
+): OutputOperation {
   return {
     guarantee: 'at-least-once',
     prefix: count + 1,
@@ -30,5 +37,8 @@ function printing(count: number, header: (timeMs: number) => string, text: (reco
 function localTime(timeMs: number): string {
   const at = new Date(timeMs)
   const two = (value: number): string => String(value).padStart(2, '0')
-  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`
+  return (
+    `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ` +
+    `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`
+  )
 }

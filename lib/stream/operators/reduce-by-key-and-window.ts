@@ -12,13 +12,17 @@ import { statefulPartitioner } from './stateful-partitioner.ts'
 import { windowArgs } from './window-args.ts'
 
 export interface WindowReduceOptions<K, V> extends ShuffleOptions, FormerName {
-  /** Applied to the result; what it refuses is forgotten. Without it, keys of the inverse form stay for ever at the neutral value. */
+  /**
+   * Applied to the result; what it refuses is forgotten. Without it, keys of the inverse form stay for ever at the
+   * neutral value.
+   */
   readonly filter?: (pair: [K, V]) => boolean
 }
 
 /**
- * One value per key over the last `length`, every `slide`. Each batch is reduced once and kept as a pane. With an inverse, a slide takes out
- * what left and adds what came (Spark: `ReducedWindowedDStream`); without, panes are combined so that a slide does not cost more for a longer window.
+ * One value per key over the last `length`, every `slide`. Each batch is reduced once and kept as a pane. With an
+ * inverse, a slide takes out what left and adds what came (Spark: `ReducedWindowedDStream`); without, panes are
+ * combined so that a slide does not cost more for a longer window.
  */
 export function reduceByKeyAndWindow<K, V>(
   stream: DStream<readonly [K, V]>,
@@ -48,7 +52,8 @@ export function reduceByKeyAndWindow<K, V>(
     ...formerName(parts),
     absorbEveryMs: parent.slideMs,
     compute: (time, view) => view.absorbed(window.node, time) as RddNode<[K, V]> | null,
-    absorb: (time, view) => absorbNode(window.node, view.rdd(parent, time), partitioner, specOf(window.node, time, view, shape), time, view),
+    absorb: (time, view) =>
+      absorbNode(window.node, view.rdd(parent, time), partitioner, specOf(window.node, time, view, shape), time, view),
   })
   return window
 }
@@ -62,8 +67,18 @@ function specOf(node: StreamNode, time: number, view: BatchView, shape: Shape): 
   return { ...shape, zeroTime: view.zeroTime, fires, snapshots: fires && since % checkpointMs === 0 }
 }
 
-/** Takes the reduced batch in as a pane; at a firing time it emits the window. `rdd` is null where the stream had no batch. */
-function absorbNode(node: StreamNode, rdd: RddNode<any> | null, partitioner: Partitioner, spec: WindowSpec, time: number, view: BatchView): RddNode<[unknown, unknown]> {
+/**
+ * Takes the reduced batch in as a pane; at a firing time it emits the window. `rdd` is null where the stream had no
+ * batch.
+ */
+function absorbNode(
+  node: StreamNode,
+  rdd: RddNode<any> | null,
+  partitioner: Partitioner,
+  spec: WindowSpec,
+  time: number,
+  view: BatchView,
+): RddNode<[unknown, unknown]> {
   const partitions = partitioner.numPartitions
   return {
     kind: 'windowReduce',
@@ -79,7 +94,8 @@ function absorbNode(node: StreamNode, rdd: RddNode<any> | null, partitioner: Par
           const pane = state.absorb(time, pairs)
           if (spec.fires) sink.chunk(state.slide(time))
           return task.windowChanged(request, spec, state, pane, time)
-        }))
+        }),
+      )
     },
   }
 }

@@ -4,7 +4,10 @@ import type { OutputBatch } from '../output-operation.ts'
 import { stageAll, stagedRecords, stageMapped } from './stagers.ts'
 import { sparkText } from './text.ts'
 
-/** One directory per batch, named `prefix-<ms>[.suffix]`, with a part file per partition. An empty batch writes one too; a repeated batch replaces it. */
+/**
+ * One directory per batch, named `prefix-<ms>[.suffix]`, with a part file per partition. An empty batch writes one too;
+ * a repeated batch replaces it.
+ */
 export const saveAsTextFiles = (stream: DStream<any>, prefix: string, suffix: string): void =>
   stream.output({
     kind: 'saveAsTextFiles',
@@ -12,7 +15,8 @@ export const saveAsTextFiles = (stream: DStream<any>, prefix: string, suffix: st
       guarantee: 'exactly-once',
       folders: [timedPath(prefix, suffix, ANY_TIME)],
       stage: () => stageMapped(sparkText),
-      publish: (batch) => writeParts(batch, prefix, suffix, (lines) => Buffer.from(lines.map((line) => `${line as string}\n`).join(''))),
+      publish: (batch) =>
+        writeParts(batch, prefix, suffix, (lines) => Buffer.from(lines.map((line) => `${line as string}\n`).join(''))),
     },
   })
 
@@ -24,14 +28,22 @@ export const saveAsObjectFiles = (stream: DStream<any>, prefix: string, suffix: 
       guarantee: 'exactly-once',
       folders: [timedPath(prefix, suffix, ANY_TIME)],
       stage: stageAll,
-      publish: (batch) => writeParts(batch, prefix, suffix, (records) => encodeBlock([{ section: 0, columns: [records], count: records.length }])),
+      publish: (batch) =>
+        writeParts(batch, prefix, suffix, (records) =>
+          encodeBlock([{ section: 0, columns: [records], count: records.length }]),
+        ),
     },
   })
 
 /** Stands for the time of any batch, with as many digits. */
 const ANY_TIME = 1_700_000_000_000
 
-async function writeParts(batch: OutputBatch, prefix: string, suffix: string, encode: (records: readonly unknown[]) => Uint8Array): Promise<void> {
+async function writeParts(
+  batch: OutputBatch,
+  prefix: string,
+  suffix: string,
+  encode: (records: readonly unknown[]) => Uint8Array,
+): Promise<void> {
   const partitions = await stagedRecords(batch)
   const parts = partitions.map((records, i) => ({ name: `part-${String(i).padStart(5, '0')}`, bytes: encode(records) }))
   await batch.environment.files.write(timedPath(prefix, suffix, batch.timeMs), parts)

@@ -22,15 +22,19 @@ export function stageFirst(limit: number): OutputStager {
 /** Records made into others on the way, one for one. */
 export function stageMapped(f: (record: unknown) => unknown): OutputStager {
   const records: unknown[] = []
-  const emit = (record: unknown): void => { records.push(f(record)) }
+  const emit = (record: unknown): void => {
+    records.push(f(record))
+  }
   return { sink: { emit, chunk: (chunk) => chunk.forEach(emit) }, finish: () => records }
 }
 
 /** The staged records of each partition, in order of partition. */
 export async function stagedRecords(batch: OutputBatch): Promise<unknown[][]> {
-  return Promise.all(batch.parts.map(async (part) => {
-    if (!part.ref) return []
-    const block = openBlock(await batch.read(part.ref), part.ref.key)
-    return block.has(0) ? block.read(0, 1)[0] : []
-  }))
+  return Promise.all(
+    batch.parts.map(async (part) => {
+      if (!part.ref) return []
+      const block = openBlock(await batch.read(part.ref), part.ref.key)
+      return block.has(0) ? block.read(0, 1)[0] : []
+    }),
+  )
 }

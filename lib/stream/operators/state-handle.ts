@@ -1,6 +1,8 @@
 import { SluiceError } from '../../model/errors.ts'
 
-/** The state of one key while `mapWithState`'s function looks at it (Spark: `State`). Not to be kept beyond the call. */
+/**
+ * The state of one key while `mapWithState`'s function looks at it (Spark: `State`). Not to be kept beyond the call.
+ */
 export interface State<S> {
   exists(): boolean
   /** Throws `E_STATE_ABSENT` (Spark: NoSuchElementException) when there is none. */
@@ -32,16 +34,28 @@ export class StateHandle<S> implements State<S> {
     this.#timingOut = true
   }
 
-  exists(): boolean { return this.#state !== undefined }
-  getOption(): S | undefined { return this.#state }
-  isTimingOut(): boolean { return this.#timingOut }
-  isUpdated(): boolean { return this.#updated }
-  isRemoved(): boolean { return this.#removed }
+  exists(): boolean {
+    return this.#state !== undefined
+  }
+  getOption(): S | undefined {
+    return this.#state
+  }
+  isTimingOut(): boolean {
+    return this.#timingOut
+  }
+  isUpdated(): boolean {
+    return this.#updated
+  }
+  isRemoved(): boolean {
+    return this.#removed
+  }
 
   get(): S {
     if (this.#state !== undefined) return this.#state
     throw new SluiceError('E_STATE_ABSENT', 'State is not set', {
-      did: 'the batch was not committed', spark: 'NoSuchElementException', next: ['ask exists() first, or use getOption()'],
+      did: 'the batch was not committed',
+      spark: 'NoSuchElementException',
+      next: ['ask exists() first, or use getOption()'],
     })
   }
 
@@ -62,9 +76,13 @@ export class StateHandle<S> implements State<S> {
     if (!this.#removed && !this.#timingOut) return
     const why = this.#removed ? 'has already been removed' : 'is going to be removed because it timed out'
     throw new SluiceError('E_STATE_CLOSED', `Cannot ${doing} the state: it ${why}.`, {
-      did: 'the batch was not committed', spark: 'IllegalArgumentException', next: [`do not call ${doing} after remove() or when isTimingOut()`],
+      did: 'the batch was not committed',
+      spark: 'IllegalArgumentException',
+      next: [`do not call ${doing} after remove() or when isTimingOut()`],
     })
   }
 
-  toString(): string { return this.#state === undefined ? '<state not set>' : String(this.#state) }
+  toString(): string {
+    return this.#state === undefined ? '<state not set>' : String(this.#state)
+  }
 }

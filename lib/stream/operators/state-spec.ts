@@ -8,7 +8,9 @@ import { type FormerName, schemaOf } from './state-versions.ts'
 
 export interface StateOptions extends FormerName {
   readonly name?: string
-  /** `checkpoint` (Spark, the default): timeouts are looked at every checkpoint interval; `everyBatch`: in each batch. */
+  /**
+   * `checkpoint` (Spark, the default): timeouts are looked at every checkpoint interval; `everyBatch`: in each batch.
+   */
   readonly timeoutCheck?: 'checkpoint' | 'everyBatch'
 }
 
@@ -33,10 +35,19 @@ export class StateSpec<K, V, S, E> {
     this.options = options
   }
 
-  /** The form with four parameters gets the batch time and may emit nothing; the one with three emits one record per call. */
+  /**
+   * The form with four parameters gets the batch time and may emit nothing; the one with three emits one record per
+   * call.
+   */
   static function<K, V, S, E extends Inferred>(f: Mapping<K, V, S, E>, options?: StateOptions): StateSpec<K, V, S, E>
-  static function<K, V, S, E extends Inferred>(f: TimedMapping<K, V, S, E>, options?: StateOptions): StateSpec<K, V, S, E>
-  static function<K, V, S, E>(f: TimedMapping<K, V, S, E> | Mapping<K, V, S, E>, options: StateOptions = {}): StateSpec<K, V, S, E> {
+  static function<K, V, S, E extends Inferred>(
+    f: TimedMapping<K, V, S, E>,
+    options?: StateOptions,
+  ): StateSpec<K, V, S, E>
+  static function<K, V, S, E>(
+    f: TimedMapping<K, V, S, E> | Mapping<K, V, S, E>,
+    options: StateOptions = {},
+  ): StateSpec<K, V, S, E> {
     if (f.length >= 4) return new StateSpec(f as TimedMapping<K, V, S, E>, false, options)
     const simple = f as Mapping<K, V, S, E>
     return new StateSpec<K, V, S, E>((_time, key, value, state) => simple(key, value, state), true, options)
@@ -58,7 +69,10 @@ export class StateSpec<K, V, S, E> {
     return this
   }
 
-  /** Version of the values in the state; `migrate` makes one of this version of one that version `from` kept. Throws `E_ARGUMENT`. */
+  /**
+   * Version of the values in the state; `migrate` makes one of this version of one that version `from` kept. Throws
+   * `E_ARGUMENT`.
+   */
   version(version: number, migrate?: (old: any, from: number) => S): this {
     this.schema = schemaOf(version, migrate)
     return this

@@ -6,7 +6,10 @@ import { callerPlace } from '../place.ts'
 export interface StateVersions<S> extends FormerName {
   /** Of the values in the state; 1 if it is left out. Raise it when their shape changes. */
   readonly version?: number
-  /** Makes a value of this version of one that version `from` kept. Called once per key, with every older version that may still be stored. */
+  /**
+   * Makes a value of this version of one that version `from` kept. Called once per key, with every older version that
+   * may still be stored.
+   */
   readonly migrate?: (old: any, from: number) => NoInfer<S>
 }
 
@@ -21,13 +24,24 @@ export const formerName = (options: unknown): FormerName => {
 }
 
 /** Throws `E_ARGUMENT`. */
-export function schemaOf(version: number | undefined, migrate: ((old: any, from: number) => unknown) | undefined): StateSchema {
+export function schemaOf(
+  version: number | undefined,
+  migrate: ((old: any, from: number) => unknown) | undefined,
+): StateSchema {
   if (version === undefined && migrate === undefined) return FIRST_SCHEMA
   if (!Number.isSafeInteger(version) || version! < 1) throw badVersion(version, migrate)
   return { version: version!, migrate: migrate ?? null }
 }
 
 const badVersion = (version: unknown, migrate: unknown): SluiceError =>
-  new SluiceError('E_ARGUMENT', version === undefined && migrate ? 'migrate is given without a version.' : `${String(version)} is not a version of state: a whole number from 1 on.`, {
-    where: { place: callerPlace() }, did: 'nothing was started', next: ['version: 2, migrate: (old, from) => …'],
-  })
+  new SluiceError(
+    'E_ARGUMENT',
+    version === undefined && migrate
+      ? 'migrate is given without a version.'
+      : `${String(version)} is not a version of state: a whole number from 1 on.`,
+    {
+      where: { place: callerPlace() },
+      did: 'nothing was started',
+      next: ['version: 2, migrate: (old, from) => …'],
+    },
+  )

@@ -4,7 +4,10 @@ import type { Parts, ShuffleOptions } from '../dstream.ts'
 import { callerPlace } from '../place.ts'
 import type { StreamingContext } from '../streaming-context.ts'
 
-/** The partitioner of an operator with state. State is kept by key group, so there cannot be more partitions than groups: throws `E_KEYGROUPS`. */
+/**
+ * The partitioner of an operator with state. State is kept by key group, so there cannot be more partitions than
+ * groups: throws `E_KEYGROUPS`.
+ */
 export function statefulPartitioner(context: StreamingContext, parts: Parts | ShuffleOptions | undefined): Partitioner {
   const partitioner = context.partitioner(parts)
   checkKeyGroups(KEY_GROUPS, partitioner.numPartitions, { place: callerPlace() })

@@ -2,10 +2,12 @@
 export function sparkText(record: unknown): string {
   if (record === undefined) return 'None'
   if (Array.isArray(record)) return `(${record.map(sparkText).join(',')})`
-  if (record instanceof Map) return `Map(${[...record].map(([key, value]) => `${sparkText(key)} -> ${sparkText(value)}`).join(', ')})`
+  if (record instanceof Map)
+    return `Map(${[...record].map(([key, value]) => `${sparkText(key)} -> ${sparkText(value)}`).join(', ')})`
   if (record instanceof Set) return `Set(${[...record].map(sparkText).join(', ')})`
   if (record instanceof Date) return record.toISOString()
-  if (record !== null && typeof record === 'object' && record.toString === Object.prototype.toString) return JSON.stringify(record)
+  if (record !== null && typeof record === 'object' && record.toString === Object.prototype.toString)
+    return JSON.stringify(record)
   // oxlint-disable-next-line typescript/no-base-to-string -- objects without a toString of their own were shown above
   return String(record)
 }
@@ -20,9 +22,12 @@ function pythonRepr(value: unknown): string {
   if (value === true) return 'True'
   if (value === false) return 'False'
   if (typeof value === 'string') return quoted(value)
-  if (Array.isArray(value)) return value.length === 1 ? `(${pythonRepr(value[0])},)` : `(${value.map(pythonRepr).join(', ')})`
+  if (Array.isArray(value))
+    return value.length === 1 ? `(${pythonRepr(value[0])},)` : `(${value.map(pythonRepr).join(', ')})`
   if (typeof value === 'object' && value.toString === Object.prototype.toString) {
-    return `{${Object.entries(value).map(([key, item]) => `${quoted(key)}: ${pythonRepr(item)}`).join(', ')}}`
+    return `{${Object.entries(value)
+      .map(([key, item]) => `${quoted(key)}: ${pythonRepr(item)}`)
+      .join(', ')}}`
   }
   // oxlint-disable-next-line typescript/no-base-to-string -- as above
   return String(value)

@@ -9,13 +9,21 @@ import { assertAlike } from './alike.ts'
 export function union<T>(streams: readonly DStream<T>[]): DStream<T> {
   const [first] = streams
   if (!first) {
-    throw new SluiceError('E_GRAPH', 'Empty array of parents: a union needs at least one stream.', { where: { place: callerPlace() }, did: 'nothing was started', spark: 'IllegalArgumentException', next: ['pass the streams to unite'] })
+    throw new SluiceError('E_GRAPH', 'Empty array of parents: a union needs at least one stream.', {
+      where: { place: callerPlace() },
+      did: 'nothing was started',
+      spark: 'IllegalArgumentException',
+      next: ['pass the streams to unite'],
+    })
   }
   assertAlike(streams)
   const parents = streams.map((stream) => stream.node)
   return first.derive<T>({
     kind: 'union',
     parents,
-    compute: (time, view) => unionNode<T>(parents.map((parent) => requiredRdd(parent, time, view, 'Could not generate RDD from a parent for unifying'))),
+    compute: (time, view) =>
+      unionNode<T>(
+        parents.map((parent) => requiredRdd(parent, time, view, 'Could not generate RDD from a parent for unifying')),
+      ),
   })
 }

@@ -11,7 +11,10 @@ import { defaultCheckpointMs } from '../remember.ts'
 import type { BatchView, StreamNode } from '../stream-node.ts'
 import { formerName, schemaOf, type StateVersions } from './state-versions.ts'
 
-/** What happens to one partition's state when the values of a batch have been gathered; `null` values mean none came for that key. */
+/**
+ * What happens to one partition's state when the values of a batch have been gathered; `null` values mean none came for
+ * that key.
+ */
 export type StateUpdate = (state: KeyedState, values: readonly (readonly unknown[] | undefined)[], time: number) => void
 
 /**
@@ -38,7 +41,16 @@ export function statefulStream<K, S>(
     compute: (time, view) => {
       const rdd = view.rdd(parent, time)
       if (!rdd && !view.committed(result.node)) return null
-      return stateNode(result.node, rdd, initial?.node ?? null, partitioner, update, time, view, options.keepsPartitioner ?? true)
+      return stateNode(
+        result.node,
+        rdd,
+        initial?.node ?? null,
+        partitioner,
+        update,
+        time,
+        view,
+        options.keepsPartitioner ?? true,
+      )
     },
   })
   return result
@@ -66,19 +78,35 @@ function stateNode(
     pinned: true,
     effect: node.uid,
     compute(split, task, sink) {
-      const request = { operator: node.uid, split, partitions, committed, ...(node.schema ? { schema: node.schema } : {}) }
+      const request = {
+        operator: node.uid,
+        split,
+        partitions,
+        committed,
+        ...(node.schema ? { schema: node.schema } : {}),
+      }
       return after(task.keyedState(request), (state) =>
         after(loadInitial(start, split, task, state), () =>
           after(gather(values, split, task, state), (gathered) => {
             sink.chunk(updated(node, split, state, () => update(state, gathered, time)))
             return task.stateChanged(request, state)
-          })))
+          }),
+        ),
+      )
     },
   }
 }
 
-/** The state after the update, copied. What the function returns may be nothing that can be kept, such as a promise: then the error says of which operator. */
-function updated({ uid, place }: StreamNode, split: number, state: KeyedState, update: () => void): [unknown, unknown][] {
+/**
+ * The state after the update, copied. What the function returns may be nothing that can be kept, such as a promise:
+ * then the error says of which operator.
+ */
+function updated(
+  { uid, place }: StreamNode,
+  split: number,
+  state: KeyedState,
+  update: () => void,
+): [unknown, unknown][] {
   try {
     update()
     const pairs: [unknown, unknown][] = []
@@ -89,7 +117,8 @@ function updated({ uid, place }: StreamNode, split: number, state: KeyedState, u
   }
 }
 
-export const sideOf = (rdd: RddNode<any>, partitioner: Partitioner): Dependency => (rdd.partitioner?.equals(partitioner) ? narrow(rdd) : pairShuffle(rdd, partitioner))
+export const sideOf = (rdd: RddNode<any>, partitioner: Partitioner): Dependency =>
+  rdd.partitioner?.equals(partitioner) ? narrow(rdd) : pairShuffle(rdd, partitioner)
 
 /** The first value of a key wins (parity A5.4). */
 function loadInitial(start: Dependency | null, split: number, task: TaskScope, state: KeyedState): Maybe<void> {
@@ -117,24 +146,30 @@ function gather(side: Dependency | null, split: number, task: TaskScope, state: 
 const NONE: readonly never[] = []
 
 /** One key at a time: `undefined` (or null) removes the key. */
-export const updateEach = (f: (time: Time, key: unknown, values: readonly unknown[], previous: unknown) => unknown): StateUpdate => (state, values, timeMs) => {
-  const time = new Time(timeMs)
-  const gone: number[] = []
-  for (const id of state.table.ids()) {
-    const previous = state.get(id)
-    const next = f(time, state.table.keyAt(id), values[id] ?? NONE, previous)
-    if (next === undefined || next === null) gone.push(id)
-    // An object may have been changed in place, so only equal primitives count as unchanged.
-    else if (typeof next === 'object' || !Object.is(next, previous)) state.put(id, next)
+export const updateEach =
+  (f: (time: Time, key: unknown, values: readonly unknown[], previous: unknown) => unknown): StateUpdate =>
+  (state, values, timeMs) => {
+    const time = new Time(timeMs)
+    const gone: number[] = []
+    for (const id of state.table.ids()) {
+      const previous = state.get(id)
+      const next = f(time, state.table.keyAt(id), values[id] ?? NONE, previous)
+      if (next === undefined || next === null) gone.push(id)
+      // An object may have been changed in place, so only equal primitives count as unchanged.
+      else if (typeof next === 'object' || !Object.is(next, previous)) state.put(id, next)
+    }
+    for (const id of gone) state.remove(id)
   }
-  for (const id of gone) state.remove(id)
-}
 
 /** The whole partition at once: what comes out is the new state, whatever its keys (Spark's iterator form). */
-export const updateAll = (f: (entries: IterableIterator<[unknown, readonly unknown[], unknown]>) => Iterable<readonly [unknown, unknown]>): StateUpdate => (state, values) => {
-  const entries: [unknown, readonly unknown[], unknown][] = []
-  for (const id of state.table.ids()) entries.push([state.table.keyAt(id), values[id] ?? NONE, state.get(id)])
-  const next = [...f(entries.values())]
-  state.clear()
-  for (const [key, value] of next) state.put(state.table.upsert(key), value)
-}
+export const updateAll =
+  (
+    f: (entries: IterableIterator<[unknown, readonly unknown[], unknown]>) => Iterable<readonly [unknown, unknown]>,
+  ): StateUpdate =>
+  (state, values) => {
+    const entries: [unknown, readonly unknown[], unknown][] = []
+    for (const id of state.table.ids()) entries.push([state.table.keyAt(id), values[id] ?? NONE, state.get(id)])
+    const next = [...f(entries.values())]
+    state.clear()
+    for (const [key, value] of next) state.put(state.table.upsert(key), value)
+  }

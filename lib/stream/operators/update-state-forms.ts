@@ -17,13 +17,19 @@ export type UpdateValues<V, S> = (values: V[], state: S | undefined) => S | unde
 export type UpdateEntries<K, V, S> = (entries: IterableIterator<[K, V[], S | undefined]>) => Iterable<readonly [K, S]>
 export type UpdateTimed<K, V, S> = (time: Time, key: K, values: V[], state: S | undefined) => S | undefined | null
 
-/** Spark's three forms: per key; over a partition's entries; per key with time and key (the last two take a partitioner and `rememberPartitioner`). */
+/**
+ * Spark's three forms: per key; over a partition's entries; per key with time and key (the last two take a partitioner
+ * and `rememberPartitioner`).
+ */
 type UpdateArguments<K, V, S> =
   | [update: UpdateValues<V, S>, parts?: Parts | UpdateOptions<K, S>, initial?: Initial<K, S>]
   | [update: UpdateEntries<K, V, S>, partitioner: Partitioner, rememberPartitioner: boolean, initial?: Initial<K, S>]
   | [update: UpdateTimed<K, V, S>, partitioner: Partitioner, rememberPartitioner: boolean, initial?: Initial<K, S>]
 
-export function updateStateByKey<K, V, S>(stream: DStream<readonly [K, V]>, args: UpdateArguments<K, V, S>): DStream<[K, S]> {
+export function updateStateByKey<K, V, S>(
+  stream: DStream<readonly [K, V]>,
+  args: UpdateArguments<K, V, S>,
+): DStream<[K, S]> {
   const [update, parts, third, fourth] = args
   const { context } = stream
   const partitioner = statefulPartitioner(context, parts)
@@ -33,7 +39,14 @@ export function updateStateByKey<K, V, S>(stream: DStream<readonly [K, V]>, args
   }
   const options = isOptions<K, S>(parts) ? parts : {}
   const f = update
-  return statefulStream<K, S>(stream, partitioner, third ?? options.initial ?? null, updateEach((_time, _key, values, state) => f(values as V[], state as S | undefined)), options)
+  return statefulStream<K, S>(
+    stream,
+    partitioner,
+    third ?? options.initial ?? null,
+    updateEach((_time, _key, values, state) => f(values as V[], state as S | undefined)),
+    options,
+  )
 }
 
-const isOptions = <K, S>(parts: unknown): parts is UpdateOptions<K, S> => typeof parts === 'object' && parts !== null && !('getPartition' in parts)
+const isOptions = <K, S>(parts: unknown): parts is UpdateOptions<K, S> =>
+  typeof parts === 'object' && parts !== null && !('getPartition' in parts)

@@ -11,10 +11,16 @@ export interface WindowOptions extends FormerName {
 }
 
 /**
- * The records of the last `length`, every `slide`: the union of the parent's RDDs at the times inside (Spark: `WindowedDStream`).
- * Early windows are partial; a slide longer than the window drops what lies between. By arrival, never by event time.
+ * The records of the last `length`, every `slide`: the union of the parent's RDDs at the times inside (Spark:
+ * `WindowedDStream`). Early windows are partial; a slide longer than the window drops what lies between. By arrival,
+ * never by event time.
  */
-export function window<T>(stream: DStream<T>, length: DurationLike, slide?: DurationLike, options: WindowOptions = {}): DStream<T> {
+export function window<T>(
+  stream: DStream<T>,
+  length: DurationLike,
+  slide?: DurationLike,
+  options: WindowOptions = {},
+): DStream<T> {
   const parent = stream.node
   const { lengthMs, slideMs } = windowArgs(parent.slideMs, length, slide)
   return stream.derive<T>({

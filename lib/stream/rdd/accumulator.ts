@@ -1,8 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 
 /**
- * A value that tasks add to and the driver reads (Spark's `AccumulatorV2`). Extend it, then `sparkContext.register` the instance: from then
- * on `add` inside a task changes a copy of that task, which counts once, when the task has succeeded.
+ * A value that tasks add to and the driver reads (Spark's `AccumulatorV2`). Extend it, then `sparkContext.register` the
+ * instance: from then on `add` inside a task changes a copy of that task, which counts once, when the task has
+ * succeeded.
  */
 export abstract class AccumulatorV2<IN, OUT> {
   name: string | null = null
@@ -56,10 +57,16 @@ export class NumberAccumulator extends AccumulatorV2<number, number> {
     return copy
   }
 
-  get isZero(): boolean { return this.sum === 0 && this.count === 0 }
-  get value(): number { return this.sum }
+  get isZero(): boolean {
+    return this.sum === 0 && this.count === 0
+  }
+  get value(): number {
+    return this.sum
+  }
   /** NaN before the first `add`. */
-  get avg(): number { return this.sum / this.count }
+  get avg(): number {
+    return this.sum / this.count
+  }
 }
 
 /** Every added value, in the order tasks are merged. */
@@ -84,8 +91,12 @@ export class CollectionAccumulator<T> extends AccumulatorV2<T, readonly T[]> {
     return copy
   }
 
-  get isZero(): boolean { return this.values.length === 0 }
-  get value(): readonly T[] { return this.values }
+  get isZero(): boolean {
+    return this.values.length === 0
+  }
+  get value(): readonly T[] {
+    return this.values
+  }
 }
 
 /** What one task added to one accumulator, as plain data. */
@@ -109,7 +120,10 @@ class AccumulatorScope {
 
   updates(): AccumulatorUpdate[] {
     this.isOpen = false
-    return Array.from(this.#own, ([accumulator, own]) => ({ accumulator: keys.get(accumulator)!, snapshot: own.snapshot() }))
+    return Array.from(this.#own, ([accumulator, own]) => ({
+      accumulator: keys.get(accumulator)!,
+      snapshot: own.snapshot(),
+    }))
   }
 
   commit(): void {
@@ -135,7 +149,10 @@ function zeroOf(accumulator: AnyAccumulator): AnyAccumulator {
 
 export interface Scoped<R> {
   readonly result: R
-  /** What was added, to be sent to the driver (`Accumulators.merge`). Ask when `result` has settled: asking ends the task. */
+  /**
+   * What was added, to be sent to the driver (`Accumulators.merge`). Ask when `result` has settled: asking ends the
+   * task.
+   */
   updates(): AccumulatorUpdate[]
   /** For tasks in the driver's own process: counts what was added. Ends the task, like `updates`. */
   commit(): void
@@ -148,7 +165,9 @@ export function withAccumulatorScope<R>(run: () => R): Scoped<R> {
   return { result, updates: () => scope.updates(), commit: () => scope.commit() }
 }
 
-/** The accumulators of one context. Every process that loads the program registers them in the same order, or by name. */
+/**
+ * The accumulators of one context. Every process that loads the program registers them in the same order, or by name.
+ */
 export class Accumulators {
   readonly #registered = new Map<string, AnyAccumulator>()
 
@@ -162,7 +181,10 @@ export class Accumulators {
     return accumulator
   }
 
-  /** Counts what tasks elsewhere added. Call it once per task that succeeded. Accumulators that this process does not know are left out. */
+  /**
+   * Counts what tasks elsewhere added. Call it once per task that succeeded. Accumulators that this process does not
+   * know are left out.
+   */
   merge(updates: readonly AccumulatorUpdate[]): void {
     for (const update of updates) this.#registered.get(update.accumulator)?.mergeSnapshot(update.snapshot)
   }

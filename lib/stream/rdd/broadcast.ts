@@ -2,8 +2,8 @@ import { SluiceError } from '../../model/errors.ts'
 import { callerPlace } from '../place.ts'
 
 /**
- * A value that functions read and never change. Tasks load the same program, so a value that the program builds is there without
- * being sent. It is not part of a checkpoint.
+ * A value that functions read and never change. Tasks load the same program, so a value that the program builds is
+ * there without being sent. It is not part of a checkpoint.
  */
 export class Broadcast<T> {
   readonly id: number

@@ -1,11 +1,29 @@
 import { KeyTable } from '../../model/key/key-table.ts'
 import type { Partitioner } from '../../shuffle/partitioner.ts'
 import { pairWriter } from '../../shuffle/writer.ts'
-import { after, type Dependency, type Maybe, narrow, type RddNode, run, type ShuffleDependency, sinkOf, type TaskScope } from './node.ts'
+import {
+  after,
+  type Dependency,
+  type Maybe,
+  narrow,
+  type RddNode,
+  run,
+  type ShuffleDependency,
+  sinkOf,
+  type TaskScope,
+} from './node.ts'
 
-/** For each key of any side, the values of every side (Spark's `CoGroupedRDD`). A side that is partitioned alike is read in place. */
-export function cogroupedNode(parents: readonly RddNode<any>[], partitioner: Partitioner): RddNode<[unknown, unknown[][]]> {
-  const dependencies = parents.map((parent): Dependency => (parent.partitioner?.equals(partitioner) ? narrow(parent) : pairShuffle(parent, partitioner)))
+/**
+ * For each key of any side, the values of every side (Spark's `CoGroupedRDD`). A side that is partitioned alike is read
+ * in place.
+ */
+export function cogroupedNode(
+  parents: readonly RddNode<any>[],
+  partitioner: Partitioner,
+): RddNode<[unknown, unknown[][]]> {
+  const dependencies = parents.map((parent): Dependency =>
+    parent.partitioner?.equals(partitioner) ? narrow(parent) : pairShuffle(parent, partitioner),
+  )
   return {
     kind: 'cogrouped',
     partitions: partitioner.numPartitions,
@@ -43,14 +61,27 @@ export function readSides(
 ): Maybe<void> {
   const dependency = dependencies[side]
   if (!dependency) return
-  return after(readSide(dependency, split, task, (key, value) => add(side, key, value)), () => readSides(dependencies, split, task, add, side + 1))
+  return after(
+    readSide(dependency, split, task, (key, value) => add(side, key, value)),
+    () => readSides(dependencies, split, task, add, side + 1),
+  )
 }
 
 /** The pairs of one dependency, through the shuffle or in place. */
-export function readSide(dependency: Dependency, split: number, task: TaskScope, add: (key: unknown, value: unknown) => void): Maybe<void> {
+export function readSide(
+  dependency: Dependency,
+  split: number,
+  task: TaskScope,
+  add: (key: unknown, value: unknown) => void,
+): Maybe<void> {
   if (dependency.kind === 'narrow') {
-    const columns = (keys: readonly unknown[], values: readonly unknown[]): void => { for (let i = 0; i < keys.length; i++) add(keys[i], values[i]) }
-    return run(dependency.parent, split, task, { ...sinkOf<[unknown, unknown]>((pair) => add(pair[0], pair[1])), columns })
+    const columns = (keys: readonly unknown[], values: readonly unknown[]): void => {
+      for (let i = 0; i < keys.length; i++) add(keys[i], values[i])
+    }
+    return run(dependency.parent, split, task, {
+      ...sinkOf<[unknown, unknown]>((pair) => add(pair[0], pair[1])),
+      columns,
+    })
   }
   return after(task.shuffle(dependency, split), (input) => {
     for (const { keys, values } of input) for (let i = 0; i < values.length; i++) add(keys![i], values[i])

@@ -5,9 +5,17 @@ export const debugString = (node: RddNode<any>): string => linesOf(node, true).j
 
 function linesOf(node: RddNode<any>, startsStage: boolean): string[] {
   const count = `(${node.partitions})`
-  const own = `${startsStage ? count : ' '.repeat(count.length)} ${node.label ?? node.kind}${node.place ? ` at ${node.place}` : ''}${node.cached ? ' [persisted]' : ''}`
-  return [own, ...node.dependencies.flatMap((dependency) => {
-    if (dependency.kind === 'narrow') return linesOf(dependency.parent, false).map((line, i) => (i === 0 ? line.replace(/^\s*/, (gap) => `${gap.slice(0, -1)}| `) : line))
-    return linesOf(dependency.parent, true).map((line, i) => `${i === 0 ? ' +-' : '   '}${line}`)
-  })]
+  const own =
+    `${startsStage ? count : ' '.repeat(count.length)} ` +
+    `${node.label ?? node.kind}${node.place ? ` at ${node.place}` : ''}${node.cached ? ' [persisted]' : ''}`
+  return [
+    own,
+    ...node.dependencies.flatMap((dependency) => {
+      if (dependency.kind === 'narrow')
+        return linesOf(dependency.parent, false).map((line, i) =>
+          i === 0 ? line.replace(/^\s*/, (gap) => `${gap.slice(0, -1)}| `) : line,
+        )
+      return linesOf(dependency.parent, true).map((line, i) => `${i === 0 ? ' +-' : '   '}${line}`)
+    }),
+  ]
 }

@@ -10,8 +10,9 @@ import { narrowNode } from './narrow.ts'
 import type { RddNode } from './node.ts'
 
 /**
- * Lines of local files: of a file, of the files of a folder, of a pattern, or of several of these with commas between. Lines end with \n or
- * \r\n; `.gz` files are unpacked. Large files are cut into splits, and a line belongs to the split in which it begins.
+ * Lines of local files: of a file, of the files of a folder, of a pattern, or of several of these with commas between.
+ * Lines end with \n or \r\n; `.gz` files are unpacked. Large files are cut into splits, and a line belongs to the split
+ * in which it begins.
  */
 export function textFileNode(path: string, partitionsMin: number): RddNode<string> {
   const splits = splitsOf(inputFiles(path), partitionsMin)
@@ -20,17 +21,25 @@ export function textFileNode(path: string, partitionsMin: number): RddNode<strin
     partitions: splits.length,
     partitioner: null,
     dependencies: [],
-    compute: (split, _task, sink) => { for (const lines of linesOf(splits[split])) sink.chunk(lines) },
+    compute: (split, _task, sink) => {
+      for (const lines of linesOf(splits[split])) sink.chunk(lines)
+    },
   }
 }
 
 /** Whole files, with their absolute paths. */
-export const wholeFilesNode = <C>(path: string, partitionsMin: number, read: (path: string) => C): RddNode<[string, C]> =>
-  narrowNode(filesNode(path, partitionsMin), { kind: 'map', f: (file) => [file, read(file)] })
+export const wholeFilesNode = <C>(
+  path: string,
+  partitionsMin: number,
+  read: (path: string) => C,
+): RddNode<[string, C]> => narrowNode(filesNode(path, partitionsMin), { kind: 'map', f: (file) => [file, read(file)] })
 
 /** Records that `saveAsObjectFile` wrote. */
 export const objectFileNode = <T>(path: string): RddNode<T> =>
-  narrowNode(filesNode(path, Infinity), { kind: 'flatMap', f: (file) => openBlock(readFileSync(file), file).read(0, 1)[0] as T[] })
+  narrowNode(filesNode(path, Infinity), {
+    kind: 'flatMap',
+    f: (file) => openBlock(readFileSync(file), file).read(0, 1)[0] as T[],
+  })
 
 function filesNode(path: string, partitionsMin: number): RddNode<string> {
   const files = inputFiles(path)
@@ -51,7 +60,9 @@ function splitsOf(files: readonly string[], partitionsMin: number): FileSplit[] 
   const sizes = files.map((path) => statSync(path).size)
   const total = sizes.reduce((sum, size) => sum + size, 0)
   const goal = Math.max(1, Math.floor(total / Math.max(1, partitionsMin)))
-  return files.flatMap((path, i) => (path.endsWith('.gz') ? [{ path, start: 0, end: sizes[i] }] : cut(path, sizes[i], goal)))
+  return files.flatMap((path, i) =>
+    path.endsWith('.gz') ? [{ path, start: 0, end: sizes[i] }] : cut(path, sizes[i], goal),
+  )
 }
 
 function cut(path: string, size: number, goal: number): FileSplit[] {
@@ -61,7 +72,10 @@ function cut(path: string, size: number, goal: number): FileSplit[] {
   return [...splits, { path, start, end: size }]
 }
 
-/** Files below `path` in order of name. Hidden ones (`.x`, `_SUCCESS`) are left out. Throws `E_INPUT_PATH` where there is nothing. */
+/**
+ * Files below `path` in order of name. Hidden ones (`.x`, `_SUCCESS`) are left out. Throws `E_INPUT_PATH` where there
+ * is nothing.
+ */
 function inputFiles(path: string): string[] {
   return path.split(',').flatMap((part) => {
     const local = part.startsWith('file:') ? fileURLToPath(part) : part.trim()
@@ -128,7 +142,11 @@ function bytesAt(file: number, at: number, count: number): Buffer {
   const bytes = Buffer.allocUnsafe(count)
   const length = readSync(file, bytes, 0, count, at)
   if (length > 0) return bytes.subarray(0, length)
-  throw new SluiceError('E_INPUT_PATH', 'A file became shorter while it was read.', { did: 'the job was stopped', retry: true, next: ['write new files under new names'] })
+  throw new SluiceError('E_INPUT_PATH', 'A file became shorter while it was read.', {
+    did: 'the job was stopped',
+    retry: true,
+    next: ['write new files under new names'],
+  })
 }
 
 function linesIn(bytes: Buffer, isFileStart: boolean): string[] {

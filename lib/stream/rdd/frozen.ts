@@ -1,8 +1,10 @@
 import type { NarrowOp } from './narrow.ts'
 
 /*
- * A record belongs to whoever gets it, and several may: another output, a window that keeps it, the next attempt. A function that changes a record which it was given, or one that it has
- * handed on, changes what others see, in ways that depend on where tasks run. In tests every record is frozen when it is handed on, so that the change throws where it is made.
+ * A record belongs to whoever gets it, and several may: another output, a window that keeps it, the next attempt. A
+ * function that changes a record which it was given, or one that it has handed on, changes what others see, in ways
+ * that depend on where tasks run. In tests every record is frozen when it is handed on, so that the change throws where
+ * it is made.
  */
 
 /** Freezes arrays and plain objects, and those inside. */
@@ -17,7 +19,15 @@ export function frozen<T>(record: T): T {
 export function thawed(record: unknown): unknown {
   if (!isPlain(record)) return record
   if (Array.isArray(record)) return record.map(thawed)
-  return Object.create(Object.getPrototypeOf(record) as object | null, Object.fromEntries(Object.entries(record).map(([name, value]) => [name, { value: thawed(value), writable: true, enumerable: true, configurable: true }]))) as unknown
+  return Object.create(
+    Object.getPrototypeOf(record) as object | null,
+    Object.fromEntries(
+      Object.entries(record).map(([name, value]) => [
+        name,
+        { value: thawed(value), writable: true, enumerable: true, configurable: true },
+      ]),
+    ),
+  ) as unknown
 }
 
 function isPlain(value: unknown): value is object {
@@ -32,5 +42,10 @@ export function freezing(op: NarrowOp): NarrowOp {
   const { kind, f } = op as { kind: NarrowOp['kind']; f: (value: any) => any }
   if (kind === 'filter') return op
   if (kind === 'map' || kind === 'mapValues') return { kind, f: (value) => frozen(f(value) as unknown) }
-  return { kind, f: function* (value) { for (const record of f(value) as Iterable<unknown>) yield frozen(record) } }
+  return {
+    kind,
+    f: function* (value) {
+      for (const record of f(value) as Iterable<unknown>) yield frozen(record)
+    },
+  }
 }

@@ -2,12 +2,17 @@ import { hashBits } from '../../model/key/hash.ts'
 import { badArgument } from './bad-argument.ts'
 
 /**
- * Counts distinct keys approximately, in `2^bits` bytes (Flajolet et al., with linear counting where few registers are in use).
- * Plain bytes, so that they travel and are stored like any other value.
+ * Counts distinct keys approximately, in `2^bits` bytes (Flajolet et al., with linear counting where few registers are
+ * in use). Plain bytes, so that they travel and are stored like any other value.
  */
 export function registersFor(relativeSd: number): Uint8Array {
   const bits = Math.ceil(2 * Math.log2(1.054 / relativeSd))
-  if (!(bits <= BITS_MAX)) throw badArgument(`The relative accuracy ${relativeSd} is out of range.`, 'pass 0.0011 or more, such as 0.05', 'count exactly with distinct().count()')
+  if (!(bits <= BITS_MAX))
+    throw badArgument(
+      `The relative accuracy ${relativeSd} is out of range.`,
+      'pass 0.0011 or more, such as 0.05',
+      'count exactly with distinct().count()',
+    )
   return new Uint8Array(2 ** Math.max(BITS_MIN, bits))
 }
 

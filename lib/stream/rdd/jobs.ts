@@ -9,8 +9,8 @@ export interface Partial<P> {
 export type NewPartial<P> = (split: number) => Partial<P>
 
 /**
- * Runs actions. Actions return values, as in Spark: where an RDD meets a driver (`foreachRDD`, the builder), its data is at hand;
- * inside `transform`, the plan runs the job and calls the function again with the result recorded.
+ * Runs actions. Actions return values, as in Spark: where an RDD meets a driver (`foreachRDD`, the builder), its data
+ * is at hand; inside `transform`, the plan runs the job and calls the function again with the result recorded.
  */
 export interface JobRunner {
   readonly kind: 'resident' | 'planning'

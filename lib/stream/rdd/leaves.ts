@@ -17,7 +17,13 @@ export function collectionNode<T>(records: readonly T[], slices: number): RddNod
   }
 }
 
-export const emptyNode = (): RddNode<never> => ({ kind: 'empty', partitions: 0, partitioner: null, dependencies: [], compute: () => {} })
+export const emptyNode = (): RddNode<never> => ({
+  kind: 'empty',
+  partitions: 0,
+  partitioner: null,
+  dependencies: [],
+  compute: () => {},
+})
 
 /** What the plan fixed for one source and one batch. */
 export function sourceNode<T>(source: Source<T>, uid: string, splits: readonly Json[]): RddNode<T> {
@@ -30,7 +36,10 @@ export function sourceNode<T>(source: Source<T>, uid: string, splits: readonly J
   }
 }
 
-/** Records written to the blob store earlier: retained batches, staged outputs. Each part is a block with the records in section 0. */
+/**
+ * Records written to the blob store earlier: retained batches, staged outputs. Each part is a block with the records in
+ * section 0.
+ */
 export function storedNode<T>(parts: readonly BlobRef[], partitioner: Partitioner | null = null): RddNode<T> {
   return {
     kind: 'stored',

@@ -48,14 +48,20 @@ const isFusable = (node: RddNode<any>): node is NarrowNode<any> => node.kind ===
 
 type Loop = (records: readonly unknown[], emit: (record: unknown) => void) => void
 
-/** Chains by their functions, the first one first. Weak, so that closures made anew for each batch are let go with their loops. */
-interface Chains { readonly next: WeakMap<object, Map<NarrowOp['kind'], Chains>>; loop?: Loop }
+/**
+ * Chains by their functions, the first one first. Weak, so that closures made anew for each batch are let go with their
+ * loops.
+ */
+interface Chains {
+  readonly next: WeakMap<object, Map<NarrowOp['kind'], Chains>>
+  loop?: Loop
+}
 
 const chains: Chains = { next: new WeakMap() }
 
 /**
- * One loop per chain of closures. Each chain gets a function of its own, so that the engine underneath sees one target per call site
- * and inlines it; a loop shared by several pipelines of a process runs several times slower.
+ * One loop per chain of closures. Each chain gets a function of its own, so that the engine underneath sees one target
+ * per call site and inlines it; a loop shared by several pipelines of a process runs several times slower.
  */
 function loopOf(ops: readonly NarrowOp[]): Loop {
   const chain = ops.reduce(chainAfter, chains)
@@ -80,9 +86,12 @@ function generated(ops: readonly NarrowOp[]): Loop | null {
     if (op.kind === 'mapValues') body += `const ${y}=[${x}[0],f${i}(${x}[1])];`
     if (op.kind === 'filter') [body, close] = [`${body}if(f${i}(${x})){const ${y}=${x};`, `}${close}`]
     if (op.kind === 'flatMap') [body, close] = [`${body}for(const ${y} of f${i}(${x})){`, `}${close}`]
-    if (op.kind === 'flatMapValues') [body, close] = [`${body}for(const v${i} of f${i}(${x}[1])){const ${y}=[${x}[0],v${i}];`, `}${close}`]
+    if (op.kind === 'flatMapValues')
+      [body, close] = [`${body}for(const v${i} of f${i}(${x}[1])){const ${y}=[${x}[0],v${i}];`, `}${close}`]
   })
-  const text = `return function(records,emit){for(let i=0;i<records.length;i++){const x0=records[i];${body}emit(x${ops.length});${close}}}`
+  const text =
+    'return function(records,emit){for(let i=0;i<records.length;i++){const ' +
+    `x0=records[i];${body}emit(x${ops.length});${close}}}`
   try {
     // oxlint-disable-next-line typescript/no-implied-eval -- the text holds nothing of the user's
     return new Function(...ops.map((_, i) => `f${i}`), text)(...ops.map((op) => op.f)) as Loop
@@ -110,11 +119,22 @@ function composed(ops: readonly NarrowOp[]): Loop {
 function step(op: NarrowOp, next: (record: any) => void): (record: any) => void {
   const { f } = op as { f: (value: any) => any }
   switch (op.kind) {
-    case 'map': return (record) => next(f(record))
-    case 'filter': return (record) => { if (f(record)) next(record) }
-    case 'flatMap': return (record) => { for (const out of f(record)) next(out) }
-    case 'mapValues': return (pair) => next([pair[0], f(pair[1])])
-    case 'flatMapValues': return (pair) => { for (const out of f(pair[1])) next([pair[0], out]) }
+    case 'map':
+      return (record) => next(f(record))
+    case 'filter':
+      return (record) => {
+        if (f(record)) next(record)
+      }
+    case 'flatMap':
+      return (record) => {
+        for (const out of f(record)) next(out)
+      }
+    case 'mapValues':
+      return (pair) => next([pair[0], f(pair[1])])
+    case 'flatMapValues':
+      return (pair) => {
+        for (const out of f(pair[1])) next([pair[0], out])
+      }
   }
 }
 
@@ -131,8 +151,17 @@ export function partitionsNode<T, U>(
     dependencies: [narrow(parent)],
     compute(split, task, sink) {
       const gathered: T[] = []
-      const apply = (): void => { for (const record of f(gathered.values(), split)) sink.emit(record) }
-      const done = run(parent, split, task, { emit: (record) => { gathered.push(record) }, chunk: (records) => { for (const record of records) gathered.push(record) } })
+      const apply = (): void => {
+        for (const record of f(gathered.values(), split)) sink.emit(record)
+      }
+      const done = run(parent, split, task, {
+        emit: (record) => {
+          gathered.push(record)
+        },
+        chunk: (records) => {
+          for (const record of records) gathered.push(record)
+        },
+      })
       return done instanceof Promise ? done.then(apply) : apply()
     },
   }

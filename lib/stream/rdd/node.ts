@@ -14,7 +14,9 @@ import type { Source } from '../../source/source.ts'
 export type Maybe<T> = T | Promise<T>
 export type Done = Maybe<void>
 
-/** Continues after `value`, without a promise where there is none: user-facing actions on data at hand stay synchronous. */
+/**
+ * Continues after `value`, without a promise where there is none: user-facing actions on data at hand stay synchronous.
+ */
 export const after = <T, R>(value: Maybe<T>, use: (value: T) => Maybe<R>): Maybe<R> =>
   value instanceof Promise ? value.then(use) : use(value)
 
@@ -105,7 +107,10 @@ export interface PartitionScope {
 
 /** Runs one partition of `node` into `sink`, at most once per task where that matters. */
 export function run<T>(node: RddNode<T>, split: number, task: TaskScope, sink: Sink<T>): Done {
-  if (node.cut) return after(task.shuffle(node.cut, split), (input) => { for (const { values } of input) sink.chunk(values as T[]) })
+  if (node.cut)
+    return after(task.shuffle(node.cut, split), (input) => {
+      for (const { values } of input) sink.chunk(values as T[])
+    })
   if (!node.pinned && !node.cached) return node.compute(split, task, sink)
   return after(recordsOf(node, split, task), (records) => sink.chunk(records))
 }
@@ -133,10 +138,12 @@ export function collectSplit<T>(node: RddNode<T>, split: number, task: TaskScope
 
 export class ArraySink<T> implements Sink<T> {
   records: T[] = []
-  readonly emit = (record: T): void => { this.records.push(record) }
+  readonly emit = (record: T): void => {
+    this.records.push(record)
+  }
 
   chunk(records: readonly T[]): void {
-    if (this.records.length === 0) this.records = records as T[] === records ? records.slice() : [...records]
+    if (this.records.length === 0) this.records = (records as T[]) === records ? records.slice() : [...records]
     else for (let i = 0; i < records.length; i++) this.records.push(records[i])
   }
 }
@@ -144,7 +151,9 @@ export class ArraySink<T> implements Sink<T> {
 /** Calls `emit` for each record. */
 export const sinkOf = <T>(emit: (record: T) => void): Sink<T> => ({
   emit,
-  chunk: (records) => { for (let i = 0; i < records.length; i++) emit(records[i]) },
+  chunk: (records) => {
+    for (let i = 0; i < records.length; i++) emit(records[i])
+  },
 })
 
 export function drain<T>(chunks: Iterable<readonly T[]> | AsyncIterable<readonly T[]>, sink: Sink<T>): Done {

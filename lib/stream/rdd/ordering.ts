@@ -4,8 +4,8 @@ import { SluiceError } from '../../model/errors.ts'
 export type Compare<T> = (a: T, b: T) => number
 
 /**
- * The order of records and keys where the caller gives none: `null` and `undefined`, booleans, numbers and bigints (NaN last), strings by
- * code unit, dates, bytes, then arrays item by item. Throws `E_ORDER` for anything else.
+ * The order of records and keys where the caller gives none: `null` and `undefined`, booleans, numbers and bigints (NaN
+ * last), strings by code unit, dates, bytes, then arrays item by item. Throws `E_ORDER` for anything else.
  */
 export function naturalOrder(a: unknown, b: unknown): number {
   if (typeof a === 'number' && typeof b === 'number') return compareNumbers(a, b)
@@ -14,7 +14,10 @@ export function naturalOrder(a: unknown, b: unknown): number {
   return rank - rankOf(b) || compareAlike[rank](a as never, b as never)
 }
 
-export const reversed = <T>(compare: Compare<T>): Compare<T> => (a, b) => compare(b, a)
+export const reversed =
+  <T>(compare: Compare<T>): Compare<T> =>
+  (a, b) =>
+    compare(b, a)
 
 function compareNumbers(a: number | bigint, b: number | bigint): number {
   if (a < b) return -1

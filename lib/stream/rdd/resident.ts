@@ -24,7 +24,8 @@ export class ResidentRunner implements JobRunner {
         const partial = newPartial(split)
         atOnce(stoppable(() => run(node, split, this.#task, partial.sink)))
         return partial.finish()
-      }))
+      }),
+    )
   }
 
   release(node: RddNode<any>): void {
@@ -82,11 +83,21 @@ class ResidentTask implements TaskScope {
     }
   }
 
-  readSource(): never { throw notResident('it is the data of a stream') }
-  keyedState(): never { throw notResident('it needs the state of a stream') }
-  stateChanged(): never { throw notResident('it needs the state of a stream') }
-  windowState(): never { throw notResident('it needs the state of a stream') }
-  windowChanged(): never { throw notResident('it needs the state of a stream') }
+  readSource(): never {
+    throw notResident('it is the data of a stream')
+  }
+  keyedState(): never {
+    throw notResident('it needs the state of a stream')
+  }
+  stateChanged(): never {
+    throw notResident('it needs the state of a stream')
+  }
+  windowState(): never {
+    throw notResident('it needs the state of a stream')
+  }
+  windowChanged(): never {
+    throw notResident('it needs the state of a stream')
+  }
 
   blob(ref: { readonly key: string }): Uint8Array {
     const bytes = this.#loaded.get(ref.key)
@@ -103,7 +114,9 @@ class ResidentTask implements TaskScope {
   }
 
   #exchange(dependency: ShuffleDependency): Bucket[][] {
-    return localExchange(dependency, (split, sink) => this.attempt(split, () => atOnce(run(dependency.parent, split, this, sink))))
+    return localExchange(dependency, (split, sink) =>
+      this.attempt(split, () => atOnce(run(dependency.parent, split, this, sink))),
+    )
   }
 }
 
@@ -112,14 +125,25 @@ const holdsObjects = (input: ShuffleInput): boolean =>
   input.some(({ values }) => values.some((value) => typeof value === 'object' && value !== null))
 
 /** The whole of a shuffle within one process: for each reducer, its buckets in map order. */
-export function localExchange(dependency: ShuffleDependency, runSplit: (split: number, sink: Sink<any>) => void): Bucket[][] {
+export function localExchange(
+  dependency: ShuffleDependency,
+  runSplit: (split: number, sink: Sink<any>) => void,
+): Bucket[][] {
   const reducers: Bucket[][] = Array.from({ length: dependency.partitioner.numPartitions }, () => [])
   let writer = dependency.newWriter(0)
-  const flush = (): void => writer.finish().forEach((bucket, i) => { if (bucket.values.length > 0) reducers[i].push(bucket) })
+  const flush = (): void =>
+    writer.finish().forEach((bucket, i) => {
+      if (bucket.values.length > 0) reducers[i].push(bucket)
+    })
   for (let split = 0; split < dependency.parent.partitions; split++) {
     if (!dependency.shared && split > 0) writer = dependency.newWriter(split)
     const { emit } = writer
-    runSplit(split, { emit: emit as (record: unknown) => void, chunk: (records) => { for (const record of records) (emit as (record: unknown) => void)(record) } })
+    runSplit(split, {
+      emit: emit as (record: unknown) => void,
+      chunk: (records) => {
+        for (const record of records) (emit as (record: unknown) => void)(record)
+      },
+    })
     if (!dependency.shared) flush()
   }
   if (dependency.shared) flush()

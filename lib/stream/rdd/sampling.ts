@@ -1,7 +1,10 @@
 import { hashKey } from '../../model/key/hash.ts'
 import type { RddNode } from './node.ts'
 
-/** Reproducible draws for one partition: the same seed and split give the same sequence in every process, so a task may run again. */
+/**
+ * Reproducible draws for one partition: the same seed and split give the same sequence in every process, so a task may
+ * run again.
+ */
 export class Draws {
   #a: number
   #b: number
@@ -46,8 +49,8 @@ export class Draws {
 }
 
 /**
- * The seed where the caller gives none. It depends on the shape of the lineage only, so every process that rebuilds a batch draws the
- * same sample; two samples of one RDD are equal unless they are given seeds.
+ * The seed where the caller gives none. It depends on the shape of the lineage only, so every process that rebuilds a
+ * batch draws the same sample; two samples of one RDD are equal unless they are given seeds.
  */
 export function positionSeed(node: RddNode<any>): number {
   const known = new Map<RddNode<any>, number>()

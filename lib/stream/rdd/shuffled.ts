@@ -44,7 +44,10 @@ function combinedInPlace<V, C>(parent: RddNode<any>, aggregator: Aggregator<V, C
     compute(split, task, sink) {
       const keys: unknown[] = []
       const values: V[] = []
-      const gather = sinkOf<[unknown, V]>((pair) => { keys.push(pair[0]); values.push(pair[1]) })
+      const gather = sinkOf<[unknown, V]>((pair) => {
+        keys.push(pair[0])
+        values.push(pair[1])
+      })
       return after(run(parent, split, task, gather), () => sink.chunk(aggregatedPairs([{ keys, values }], aggregator)))
     },
   }
@@ -53,7 +56,13 @@ function combinedInPlace<V, C>(parent: RddNode<any>, aggregator: Aggregator<V, C
 /** Pairs moved to their partitions, nothing else (`partitionBy`). */
 export function partitionedNode<K, V>(parent: RddNode<any>, partitioner: Partitioner): RddNode<[K, V]> {
   if (parent.partitioner?.equals(partitioner)) return parent
-  const dependency: ShuffleDependency = { kind: 'shuffle', parent, partitioner, shared: true, newWriter: () => pairWriter(partitioner) }
+  const dependency: ShuffleDependency = {
+    kind: 'shuffle',
+    parent,
+    partitioner,
+    shared: true,
+    newWriter: () => pairWriter(partitioner),
+  }
   return {
     kind: 'partitioned',
     partitions: partitioner.numPartitions,
@@ -67,7 +76,11 @@ export function partitionedNode<K, V>(parent: RddNode<any>, partitioner: Partiti
 }
 
 /** Records dealt out by `newRoute`, which is made anew for each map partition (`repartition`). */
-export function routedNode<T>(parent: RddNode<T>, partitions: number, newRoute: (split: number) => (record: T) => number): RddNode<T> {
+export function routedNode<T>(
+  parent: RddNode<T>,
+  partitions: number,
+  newRoute: (split: number) => (record: T) => number,
+): RddNode<T> {
   const partitioner: Partitioner = { numPartitions: partitions, getPartition: () => 0, equals: () => false }
   const dependency: ShuffleDependency = {
     kind: 'shuffle',
@@ -88,7 +101,10 @@ export function routedNode<T>(parent: RddNode<T>, partitions: number, newRoute: 
   }
 }
 
-/** Round robin from a start that depends on the partition, so that small partitions do not all begin at reducer 0 (Spark: `repartition`). */
+/**
+ * Round robin from a start that depends on the partition, so that small partitions do not all begin at reducer 0
+ * (Spark: `repartition`).
+ */
 export const repartitionedNode = <T>(parent: RddNode<T>, partitions: number): RddNode<T> =>
   routedNode(parent, partitions, (split) => {
     let next = Math.imul(split + 1, 0x9e3779b1) >>> 0

@@ -21,10 +21,17 @@ type Weighed<K> = { readonly key: K; readonly weight: number }
 function weighedSample<K>({ node, runner }: Runnable<K>, partitions: number): Weighed<K>[] {
   const wanted = Math.min(SAMPLES_PER_PARTITION * partitions, SAMPLES_MAX)
   const perSplit = Math.ceil((OVERSAMPLING * wanted) / Math.max(1, node.partitions))
-  const sketches = runner.runJob(node, Array.from({ length: node.partitions }, (_, split) => split), (split) => {
-    const reservoir = new Reservoir<K>(perSplit, new Draws(0, split))
-    return { sink: sinkOf<K>((key) => reservoir.add(key)), finish: () => ({ seen: reservoir.seen, keys: reservoir.kept }) }
-  })
+  const sketches = runner.runJob(
+    node,
+    Array.from({ length: node.partitions }, (_, split) => split),
+    (split) => {
+      const reservoir = new Reservoir<K>(perSplit, new Draws(0, split))
+      return {
+        sink: sinkOf<K>((key) => reservoir.add(key)),
+        finish: () => ({ seen: reservoir.seen, keys: reservoir.kept }),
+      }
+    },
+  )
   return sketches.flatMap(({ seen, keys: sample }) => sample.map((key) => ({ key, weight: seen / sample.length })))
 }
 
@@ -47,6 +54,7 @@ export function sortedNode<T>(parent: RddNode<T>, compare: Compare<T>): RddNode<
     partitions: parent.partitions,
     partitioner: parent.partitioner,
     dependencies: [narrow(parent)],
-    compute: (split, task, sink) => after(collectSplit(parent, split, task), (records) => sink.chunk(records.toSorted(compare))),
+    compute: (split, task, sink) =>
+      after(collectSplit(parent, split, task), (records) => sink.chunk(records.toSorted(compare))),
   }
 }

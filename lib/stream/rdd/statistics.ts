@@ -1,4 +1,7 @@
-/** Count, mean and spread of numbers in one pass, mergeable across partitions (Spark's `StatCounter`; Welford and Chan et al.). */
+/**
+ * Count, mean and spread of numbers in one pass, mergeable across partitions (Spark's `StatCounter`; Welford and Chan
+ * et al.).
+ */
 export class StatCounter {
   #count = 0
   #mean = 0
@@ -24,22 +27,44 @@ export class StatCounter {
     return this
   }
 
-  count(): number { return this.#count }
+  count(): number {
+    return this.#count
+  }
   /** 0 without numbers, as in Spark. */
-  mean(): number { return this.#mean }
-  sum(): number { return this.#count * this.#mean }
+  mean(): number {
+    return this.#mean
+  }
+  sum(): number {
+    return this.#count * this.#mean
+  }
   /** -Infinity without numbers. */
-  max(): number { return this.#max }
+  max(): number {
+    return this.#max
+  }
   /** Infinity without numbers. */
-  min(): number { return this.#min }
+  min(): number {
+    return this.#min
+  }
   /** Of the population (divides by n); NaN without numbers. */
-  variance(): number { return this.#count === 0 ? NaN : this.#m2 / this.#count }
-  popVariance(): number { return this.variance() }
+  variance(): number {
+    return this.#count === 0 ? NaN : this.#m2 / this.#count
+  }
+  popVariance(): number {
+    return this.variance()
+  }
   /** Divides by n - 1; NaN below two numbers. */
-  sampleVariance(): number { return this.#count <= 1 ? NaN : this.#m2 / (this.#count - 1) }
-  stdev(): number { return Math.sqrt(this.variance()) }
-  popStdev(): number { return this.stdev() }
-  sampleStdev(): number { return Math.sqrt(this.sampleVariance()) }
+  sampleVariance(): number {
+    return this.#count <= 1 ? NaN : this.#m2 / (this.#count - 1)
+  }
+  stdev(): number {
+    return Math.sqrt(this.variance())
+  }
+  popStdev(): number {
+    return this.stdev()
+  }
+  sampleStdev(): number {
+    return Math.sqrt(this.sampleVariance())
+  }
 
   /** All of it as plain data. */
   moments(): Moments {

@@ -1,4 +1,7 @@
-/** Where persisted records may live (Spark's `StorageLevel`). Levels are accepted for their names; what the engine does is the same for all but NONE. */
+/**
+ * Where persisted records may live (Spark's `StorageLevel`). Levels are accepted for their names; what the engine does
+ * is the same for all but NONE.
+ */
 export interface StorageLevel {
   readonly useDisk: boolean
   readonly useMemory: boolean
@@ -7,8 +10,13 @@ export interface StorageLevel {
   readonly replication: number
 }
 
-const level = (useDisk: boolean, useMemory: boolean, deserialized: boolean, replication = 1, useOffHeap = false): StorageLevel =>
-  Object.freeze({ useDisk, useMemory, useOffHeap, deserialized, replication })
+const level = (
+  useDisk: boolean,
+  useMemory: boolean,
+  deserialized: boolean,
+  replication = 1,
+  useOffHeap = false,
+): StorageLevel => Object.freeze({ useDisk, useMemory, useOffHeap, deserialized, replication })
 
 export const StorageLevel = Object.freeze({
   NONE: level(false, false, false),
@@ -27,4 +35,8 @@ export const StorageLevel = Object.freeze({
 })
 
 export const sameLevel = (a: StorageLevel, b: StorageLevel): boolean =>
-  a.useDisk === b.useDisk && a.useMemory === b.useMemory && a.useOffHeap === b.useOffHeap && a.deserialized === b.deserialized && a.replication === b.replication
+  a.useDisk === b.useDisk &&
+  a.useMemory === b.useMemory &&
+  a.useOffHeap === b.useOffHeap &&
+  a.deserialized === b.deserialized &&
+  a.replication === b.replication

@@ -1,7 +1,11 @@
 import { narrow, type RddNode, run, type Sink } from './node.ts'
 
 /** An operator that sees each partition's records one by one and keeps something per partition, such as a counter. */
-export const streamedNode = <T, U>(kind: string, parent: RddNode<T>, newSink: (split: number, out: Sink<U>) => Sink<T>): RddNode<U> => ({
+export const streamedNode = <T, U>(
+  kind: string,
+  parent: RddNode<T>,
+  newSink: (split: number, out: Sink<U>) => Sink<T>,
+): RddNode<U> => ({
   kind,
   partitions: parent.partitions,
   partitioner: null,

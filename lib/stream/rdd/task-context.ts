@@ -21,11 +21,18 @@ export class TaskContext {
     return TaskContext.get()?.partitionId() ?? 0
   }
 
-  partitionId(): number { return this.#scope.partitionId }
-  stageId(): number { return this.#scope.stageId }
+  partitionId(): number {
+    return this.#scope.partitionId
+  }
+  stageId(): number {
+    return this.#scope.stageId
+  }
   /** 0 at the first attempt. */
-  attemptNumber(): number { return this.#scope.attemptNumber }
+  attemptNumber(): number {
+    return this.#scope.attemptNumber
+  }
 }
 
 /** Runs `work` as one task. The scope is copied: whoever runs tasks may reuse its own. */
-export const withTaskContext = <R>(scope: PartitionScope, work: () => R): R => current.run(new TaskContext({ ...scope }), work)
+export const withTaskContext = <R>(scope: PartitionScope, work: () => R): R =>
+  current.run(new TaskContext({ ...scope }), work)

@@ -15,10 +15,11 @@ export interface QueueOptions<T> {
 }
 
 /**
- * Items that the program itself queues (Spark: `queueStream`), for tests and first steps: they are lost with the process. `queue` stays the
- * program's: what is pushed later is seen, and what a batch takes is removed.
+ * Items that the program itself queues (Spark: `queueStream`), for tests and first steps: they are lost with the
+ * process. `queue` stays the program's: what is pushed later is seen, and what a batch takes is removed.
  */
-export const queueSource = <T>(queue: (RDD<T> | readonly T[])[], options: QueueOptions<T> = {}): Source<T> => new QueueSource(queue, options)
+export const queueSource = <T>(queue: (RDD<T> | readonly T[])[], options: QueueOptions<T> = {}): Source<T> =>
+  new QueueSource(queue, options)
 
 /** How many items batches have taken so far. */
 interface Position {
@@ -31,7 +32,8 @@ const INLINE_BYTES_MAX = 16 * 1024
 
 class QueueSource<T> implements Source<T> {
   readonly name = 'Queue stream'
-  readonly unrecoverable = "queueStream doesn't support checkpointing. Please don't use queueStream when checkpointing is enabled."
+  readonly unrecoverable =
+    "queueStream doesn't support checkpointing. Please don't use queueStream when checkpointing is enabled."
   readonly #queue: (RDD<T> | readonly T[])[]
   readonly #options: QueueOptions<T>
   /** What the batch of `time` took at `from`. */
@@ -60,7 +62,9 @@ class QueueSource<T> implements Source<T> {
 
   read(split: Json, io: SourceIo): Iterable<readonly T[]> | AsyncIterable<readonly T[]> {
     const stored = split as unknown as Split
-    return 'data' in stored ? [recordsIn<T>(Buffer.from(stored.data, 'base64'), 'queued records')] : fetched<T>(stored.key, io)
+    return 'data' in stored
+      ? [recordsIn<T>(Buffer.from(stored.data, 'base64'), 'queued records')]
+      : fetched<T>(stored.key, io)
   }
 
   async committed(position: Json, { blobs }: SourceIo): Promise<void> {
@@ -70,7 +74,9 @@ class QueueSource<T> implements Source<T> {
     for (const key of done.flatMap(({ keys }) => keys)) await blobs.delete(key)
   }
 
-  get #oneAtATime(): boolean { return this.#options.oneAtATime ?? true }
+  get #oneAtATime(): boolean {
+    return this.#options.oneAtATime ?? true
+  }
 
   /** An RDD that fails is lost with its batch, as in Spark; one that only could not be stored goes back. */
   async #take(io: SourceIo): Promise<void> {
@@ -128,7 +134,9 @@ function partitionsOf<T>(rdd: RDD<T>): Partitions {
 }
 
 const slicesOf = (records: readonly unknown[], slices: number): Partitions =>
-  Array.from({ length: slices }, (_, i) => records.slice(Math.floor((i * records.length) / slices), Math.floor(((i + 1) * records.length) / slices)))
+  Array.from({ length: slices }, (_, i) =>
+    records.slice(Math.floor((i * records.length) / slices), Math.floor(((i + 1) * records.length) / slices)),
+  )
 
 /** Small partitions travel in the plan. */
 async function putRecords(records: readonly unknown[], { blobs, prefix, random }: SourceIo): Promise<Split> {

@@ -42,8 +42,17 @@ export const blobStoreContract = (name: string, create: (t: TestContext) => Prom
     assert.deepEqual(plain(await store.getRange('a', 1, 3)), bytes(1, 2, 3))
     assert.deepEqual(plain(await store.getRange('a', 0, 5)), bytes(0, 1, 2, 3, 4))
     assert.deepEqual(plain(await store.getRange('a', 4, 1)), bytes(4))
-    for (const [offset, length] of [[3, 3], [0, 6], [6, 1], [100, 1]] as const) {
-      await assert.rejects(store.getRange('a', offset, length), (error) => hasCode(error, 'E_BLOB_RANGE'), `${length} from ${offset}`)
+    for (const [offset, length] of [
+      [3, 3],
+      [0, 6],
+      [6, 1],
+      [100, 1],
+    ] as const) {
+      await assert.rejects(
+        store.getRange('a', offset, length),
+        (error) => hasCode(error, 'E_BLOB_RANGE'),
+        `${length} from ${offset}`,
+      )
     }
   })
 
@@ -59,7 +68,11 @@ export const blobStoreContract = (name: string, create: (t: TestContext) => Prom
     const keys = ['b/2', 'b/10', 'b/1', 'b-/1', 'b.x', 'B/1', 'bb/1/2', 'c', 'b/1_/0', 'b/1-/0']
     for (const key of keys) await store.putNew(key, bytes())
     for (const prefix of ['', 'b', 'b/', 'b/1', 'b/1/', 'bb/1', 'c', 'd', 'b/3/x']) {
-      assert.deepEqual(await store.list(prefix), keys.filter((key) => key.startsWith(prefix)).sort(), `prefix "${prefix}"`)
+      assert.deepEqual(
+        await store.list(prefix),
+        keys.filter((key) => key.startsWith(prefix)).sort(),
+        `prefix "${prefix}"`,
+      )
     }
   })
 

@@ -9,7 +9,10 @@ export interface HeadRegister {
   connect(): Promise<HeadStore<unknown>>
 }
 
-/** What every head store has to hold. `create` makes a register of its own for each test and cleans up through `t.after`. */
+/**
+ * What every head store has to hold. `create` makes a register of its own for each test and cleans up through
+ * `t.after`.
+ */
 export const headStoreContract = (name: string, create: (t: TestContext) => Promise<HeadRegister>): void => {
   const promise = (title: string, body: (register: HeadRegister) => Promise<void>): void => {
     test(`${name}: ${title}`, async (t) => body(await create(t)))
@@ -38,53 +41,75 @@ export const headStoreContract = (name: string, create: (t: TestContext) => Prom
     assert.deepEqual(await head.read(), { rev: 2, value: 'second' })
   })
 
-  promise('a value is nobody’s object: changing it after writing or reading changes nothing in the register', async (register) => {
-    const head = await register.connect()
-    const mine = { sealed: [1] }
-    await head.cas(0, mine, 'plan')
-    mine.sealed.push(2)
-    const read = (await head.read())?.value as { sealed: number[] }
-    assert.deepEqual(read, { sealed: [1] })
-    read.sealed.push(3)
-    assert.deepEqual((await head.read())?.value, { sealed: [1] })
-  })
+  promise(
+    'a value is nobody’s object: changing it after writing or reading changes nothing in the register',
+    async (register) => {
+      const head = await register.connect()
+      const mine = { sealed: [1] }
+      await head.cas(0, mine, 'plan')
+      mine.sealed.push(2)
+      const read = (await head.read())?.value as { sealed: number[] }
+      assert.deepEqual(read, { sealed: [1] })
+      read.sealed.push(3)
+      assert.deepEqual((await head.read())?.value, { sealed: [1] })
+    },
+  )
 
   promise('any JSON comes back as it went in, whatever is in the strings', async (register) => {
     const head = await register.connect()
-    const values = [{ 'a\n"b"': ',"value":{}' }, [], 0, 'Grüße \u2028 𝄞 \0', { nested: { list: [null, true, -1.5] } }, 'x'.repeat(60_000)]
+    const values = [
+      { 'a\n"b"': ',"value":{}' },
+      [],
+      0,
+      'Grüße \u2028 𝄞 \0',
+      { nested: { list: [null, true, -1.5] } },
+      'x'.repeat(60_000),
+    ]
     for (const [rev, value] of values.entries()) {
       assert.equal(await head.cas(rev, value, 'a "cause"\n,"value":'), 'written')
       assert.deepEqual(await head.read(), { rev: rev + 1, value })
     }
   })
 
-  promise('of twenty writers on one revision exactly one wins, for thirty revisions, and all see the winner', async (register) => {
-    const writers = await Promise.all(Array.from({ length: 20 }, () => register.connect()))
-    for (let rev = 1; rev <= 30; rev++) {
-      const answers = await Promise.all(writers.map((head, writer) => head.cas(rev - 1, { writer }, 'race')))
-      const winners = [...answers.keys()].filter((writer) => answers[writer] === 'written')
-      assert.equal(winners.length, 1, `revision ${rev} was won by [${winners.join()}]`)
-      const seen = await Promise.all(writers.map((head) => head.read()))
-      for (const versioned of seen) assert.deepEqual(versioned, { rev, value: { writer: winners[0] } })
-    }
-  })
+  promise(
+    'of twenty writers on one revision exactly one wins, for thirty revisions, and all see the winner',
+    async (register) => {
+      const writers = await Promise.all(Array.from({ length: 20 }, () => register.connect()))
+      for (let rev = 1; rev <= 30; rev++) {
+        const answers = await Promise.all(writers.map((head, writer) => head.cas(rev - 1, { writer }, 'race')))
+        const winners = [...answers.keys()].filter((writer) => answers[writer] === 'written')
+        assert.equal(winners.length, 1, `revision ${rev} was won by [${winners.join()}]`)
+        const seen = await Promise.all(writers.map((head) => head.read()))
+        for (const versioned of seen) assert.deepEqual(versioned, { rev, value: { writer: winners[0] } })
+      }
+    },
+  )
 
-  promise('twenty writers who read and write as they like leave no revision out and never share one', async (register) => {
-    const writers = await Promise.all(Array.from({ length: 20 }, () => register.connect()))
-    const wonBy = new Map<number, number>()
-    await Promise.all(
-      writers.map(async (head, writer) => {
-        for (let round = 0; round < 10; round++) {
-          const rev = (await head.read())?.rev ?? 0
-          if ((await head.cas(rev, { writer }, 'race')) === 'refused') continue
-          assert.ok(!wonBy.has(rev + 1), `revision ${rev + 1} was won twice`)
-          wonBy.set(rev + 1, writer)
-        }
-      }),
-    )
-    assert.deepEqual([...wonBy.keys()].sort(ascending), Array.from({ length: wonBy.size }, (_, i) => i + 1))
-    assert.deepEqual(await (await register.connect()).read(), { rev: wonBy.size, value: { writer: wonBy.get(wonBy.size) } })
-  })
+  promise(
+    'twenty writers who read and write as they like leave no revision out and never share one',
+    async (register) => {
+      const writers = await Promise.all(Array.from({ length: 20 }, () => register.connect()))
+      const wonBy = new Map<number, number>()
+      await Promise.all(
+        writers.map(async (head, writer) => {
+          for (let round = 0; round < 10; round++) {
+            const rev = (await head.read())?.rev ?? 0
+            if ((await head.cas(rev, { writer }, 'race')) === 'refused') continue
+            assert.ok(!wonBy.has(rev + 1), `revision ${rev + 1} was won twice`)
+            wonBy.set(rev + 1, writer)
+          }
+        }),
+      )
+      assert.deepEqual(
+        [...wonBy.keys()].sort(ascending),
+        Array.from({ length: wonBy.size }, (_, i) => i + 1),
+      )
+      assert.deepEqual(await (await register.connect()).read(), {
+        rev: wonBy.size,
+        value: { writer: wonBy.get(wonBy.size) },
+      })
+    },
+  )
 }
 
 const ascending = (a: number, b: number): number => a - b

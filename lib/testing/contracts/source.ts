@@ -27,8 +27,15 @@ export interface SourceTraits {
   readonly repeatsFailed?: boolean
 }
 
-/** What every source has to hold. `create` makes a source without input for each test; batches are a second long, from time 0. */
-export const sourceContract = (name: string, create: (t: TestContext) => Promise<SourceUnderTest>, { repeatsFailed = true }: SourceTraits = {}): void => {
+/**
+ * What every source has to hold. `create` makes a source without input for each test; batches are a second long, from
+ * time 0.
+ */
+export const sourceContract = (
+  name: string,
+  create: (t: TestContext) => Promise<SourceUnderTest>,
+  { repeatsFailed = true }: SourceTraits = {},
+): void => {
   const promise = (title: string, body: (batches: Batches) => Promise<void>): void => {
     test(`${name}: ${title}`, async (t) => body(new Batches(await create(t))))
   }
@@ -63,28 +70,35 @@ export const sourceContract = (name: string, create: (t: TestContext) => Promise
     assert.deepEqual(await batches.read(await batches.next()), ['a'])
   })
 
-  if (repeatsFailed) promise('what a batch took that was never committed comes again with the next cut from the same position', async (batches) => {
-    await batches.feed(['a'])
-    await batches.next()
-    await batches.feed(['b'])
-    const lost = await batches.cut()
-    assert.deepEqual(await batches.read(lost), ['b'])
-    assert.deepEqual(await batches.read(await batches.next()), ['b'])
-    assert.deepEqual(await batches.read(await batches.next()), [])
-  })
+  if (repeatsFailed)
+    promise(
+      'what a batch took that was never committed comes again with the next cut from the same position',
+      async (batches) => {
+        await batches.feed(['a'])
+        await batches.next()
+        await batches.feed(['b'])
+        const lost = await batches.cut()
+        assert.deepEqual(await batches.read(lost), ['b'])
+        assert.deepEqual(await batches.read(await batches.next()), ['b'])
+        assert.deepEqual(await batches.read(await batches.next()), [])
+      },
+    )
 
-  promise('what a committed batch alone needed may be deleted; the batch before it is committed can still be read', async (batches) => {
-    await batches.feed(['a'])
-    await batches.next()
-    await batches.committed()
-    await batches.feed(['b'])
-    const cut = await batches.next()
-    await batches.feed(['c'])
-    assert.deepEqual(await batches.read(cut), ['b'])
-    await batches.committed()
-    await batches.committed()
-    assert.deepEqual(await batches.read(await batches.next()), ['c'])
-  })
+  promise(
+    'what a committed batch alone needed may be deleted; the batch before it is committed can still be read',
+    async (batches) => {
+      await batches.feed(['a'])
+      await batches.next()
+      await batches.committed()
+      await batches.feed(['b'])
+      const cut = await batches.next()
+      await batches.feed(['c'])
+      assert.deepEqual(await batches.read(cut), ['b'])
+      await batches.committed()
+      await batches.committed()
+      assert.deepEqual(await batches.read(await batches.next()), ['c'])
+    },
+  )
 
   promise('after a crash another process gives every record that no committed batch has, once', async (batches) => {
     await batches.feed(['a'])
@@ -97,7 +111,10 @@ export const sourceContract = (name: string, create: (t: TestContext) => Promise
   })
 }
 
-/** The engine's side, as far as a source sees it: one batch after the other, each from the position of the last committed one. */
+/**
+ * The engine's side, as far as a source sees it: one batch after the other, each from the position of the last
+ * committed one.
+ */
 class Batches {
   readonly #under: SourceUnderTest
   #source: Source<unknown>
@@ -116,7 +133,14 @@ class Batches {
   async cut(): Promise<Cut> {
     const { clock, io } = this.#under
     await clock.advance(INTERVAL_MS - (clock.now() % INTERVAL_MS))
-    const cut = await this.#source.cut({ time: clock.now(), intervalMs: INTERVAL_MS, zeroTime: 0, position: this.#position, limit: null, io })
+    const cut = await this.#source.cut({
+      time: clock.now(),
+      intervalMs: INTERVAL_MS,
+      zeroTime: 0,
+      position: this.#position,
+      limit: null,
+      io,
+    })
     assert.ok(cut, 'a source of this kind has a batch at every time')
     return cut
   }
@@ -150,5 +174,10 @@ export async function readAll<T>(source: Source<T>, splits: readonly Json[], io:
 }
 
 /** Ports in memory, under a clock that stands still. */
-export const memoryIo = (clock: ManualClock = new ManualClock(), seed = 1): SourceIo =>
-  ({ blobs: new MemoryBlobStore(), clock, random: new SeededRandom(seed), log: silentLog, prefix: 'app/1/rcv/in/' })
+export const memoryIo = (clock: ManualClock = new ManualClock(), seed = 1): SourceIo => ({
+  blobs: new MemoryBlobStore(),
+  clock,
+  random: new SeededRandom(seed),
+  log: silentLog,
+  prefix: 'app/1/rcv/in/',
+})

@@ -17,11 +17,16 @@ export interface Ambient {
 export const refusing: Ambient = {
   now: () => 0,
   next: () => 0,
-  used: (what) => { throw new Error(`${what} was called in a simulation; time and randomness come from the host`) },
+  used: (what) => {
+    throw new Error(`${what} was called in a simulation; time and randomness come from the host`)
+  },
   timers: 'refused',
 }
 
-/** Puts `ambient` in the place of `Date`, `Math.random`, `crypto` and timers of this process; what it returns puts back what was there. */
+/**
+ * Puts `ambient` in the place of `Date`, `Math.random`, `crypto` and timers of this process; what it returns puts back
+ * what was there.
+ */
 export function installAmbient(ambient: Ambient): () => void {
   const { Date: date, setTimeout: timeout, setInterval: interval } = globalThis
   const { random } = Math
@@ -41,7 +46,8 @@ export function installAmbient(ambient: Ambient): () => void {
     return digits.replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, '$1-$2-$3-$4-$5') as ReturnType<typeof uuid>
   }
   globalThis.Date = new Proxy(date, {
-    construct: (target, args, newTarget) => Reflect.construct(target, args.length > 0 ? args : [now('new Date()')], newTarget) as object,
+    construct: (target, args, newTarget) =>
+      Reflect.construct(target, args.length > 0 ? args : [now('new Date()')], newTarget) as object,
     apply: (target) => new target(now('Date()')).toString(),
     get: (target, key) => (key === 'now' ? () => now('Date.now()') : (Reflect.get(target, key) as unknown)),
   })
@@ -51,7 +57,8 @@ export function installAmbient(ambient: Ambient): () => void {
   }
   crypto.randomUUID = newUuid
   globalThis.crypto.randomUUID = newUuid
-  if (ambient.timers === 'refused') Object.assign(globalThis, { setTimeout: refused('setTimeout()'), setInterval: refused('setInterval()') })
+  if (ambient.timers === 'refused')
+    Object.assign(globalThis, { setTimeout: refused('setTimeout()'), setInterval: refused('setInterval()') })
   syncBuiltinESMExports()
   return () => {
     Object.assign(globalThis, { Date: date, setTimeout: timeout, setInterval: interval })

@@ -27,14 +27,39 @@ export class Tally {
   }
 
   /** Shapes that never came up: a set of runs without them has not tested what it claims. */
-  missing(shapes: readonly string[]): string[] { return shapes.filter((shape) => !this.happened.has(shape)) }
+  missing(shapes: readonly string[]): string[] {
+    return shapes.filter((shape) => !this.happened.has(shape))
+  }
 }
 
 /** What many random runs together must have met. */
 export const SHAPES: readonly string[] = [
-  'takeover', 'takeover while the old one runs', 'fenced', 'lost commit reply', 'output repeated', 'zombie output', 'fence refused', 'output owed', 'batch failed',
-  'task retried', 'worker died', 'lost-object blobs', 'late head', 'late blobs', 'late sink', 'late launcher', 'twice head', 'twice sink', 'twice launcher',
-  'crash-before head', 'crash-after head', 'crash-after sink', 'throttled head', 'throttled source', 'pause-before head', 'pause-after blobs',
+  'takeover',
+  'takeover while the old one runs',
+  'fenced',
+  'lost commit reply',
+  'output repeated',
+  'zombie output',
+  'fence refused',
+  'output owed',
+  'batch failed',
+  'task retried',
+  'worker died',
+  'lost-object blobs',
+  'late head',
+  'late blobs',
+  'late sink',
+  'late launcher',
+  'twice head',
+  'twice sink',
+  'twice launcher',
+  'crash-before head',
+  'crash-after head',
+  'crash-after sink',
+  'throttled head',
+  'throttled source',
+  'pause-before head',
+  'pause-after blobs',
 ]
 
 export interface Limits {
@@ -44,8 +69,17 @@ export interface Limits {
 
 export const WORKERS = 3
 
-/** Every kind of fault at every call of a short run of a job, one at a time. `stride` takes every n-th pair of call and fault only. */
-export async function singleFaults(job: Job, workers: number, tally: Tally, { onRun = () => true }: Limits = {}, stride = 1): Promise<void> {
+/**
+ * Every kind of fault at every call of a short run of a job, one at a time. `stride` takes every n-th pair of call and
+ * fault only.
+ */
+export async function singleFaults(
+  job: Job,
+  workers: number,
+  tally: Tally,
+  { onRun = () => true }: Limits = {},
+  stride = 1,
+): Promise<void> {
   // One whose records fill objects of their own: most calls, and all kinds.
   const seed = 10
   const calls = await callsOf(job, workers, seed)
@@ -76,7 +110,13 @@ async function callsOf(job: Job, workers: number, seed: number): Promise<PortCal
 }
 
 /** Seeds `from` to `to`, exclusive: many faults, over all jobs, inside the coordinator and on workers by turns. */
-export async function randomFaults(from: number, to: number, tally: Tally, { onRun = () => true }: Limits = {}, only: readonly Job[] = jobs): Promise<void> {
+export async function randomFaults(
+  from: number,
+  to: number,
+  tally: Tally,
+  { onRun = () => true }: Limits = {},
+  only: readonly Job[] = jobs,
+): Promise<void> {
   for (let seed = from; seed < to; seed++) {
     const scenario = scenarioOf(seed, only)
     const result = await simulate(scenario)
@@ -85,8 +125,13 @@ export async function randomFaults(from: number, to: number, tally: Tally, { onR
   }
 }
 
-export const scenarioOf = (seed: number, only: readonly Job[] = jobs): Scenario =>
-  ({ job: only[seed % only.length], seed, workers: Math.floor(seed / only.length) % 2 === 0 ? 0 : WORKERS, faults: 'random', ticks: TICKS[only[seed % only.length].name] ?? 8 + (seed % 9) })
+export const scenarioOf = (seed: number, only: readonly Job[] = jobs): Scenario => ({
+  job: only[seed % only.length],
+  seed,
+  workers: Math.floor(seed / only.length) % 2 === 0 ? 0 : WORKERS,
+  faults: 'random',
+  ticks: TICKS[only[seed % only.length].name] ?? 8 + (seed % 9),
+})
 
 /** Intervals in which records arrive, for jobs that need many. */
 const TICKS: Readonly<Record<string, number>> = { d: 170 }
@@ -95,5 +140,11 @@ const TICKS: Readonly<Record<string, number>> = { d: 170 }
 async function again(scenario: Scenario, first: Result): Promise<Result> {
   const second = await simulate(scenario)
   if (first.trace === second.trace) return first
-  return { ...first, violations: [...first.violations, { check: 'determinism', what: `two runs of one seed differ: ${first.trace} and ${second.trace}` }] }
+  return {
+    ...first,
+    violations: [
+      ...first.violations,
+      { check: 'determinism', what: `two runs of one seed differ: ${first.trace} and ${second.trace}` },
+    ],
+  }
 }

@@ -25,17 +25,33 @@ export function checkContent({ job, stores, sinks, logs }: Shown, report: Report
 }
 
 /** Each record that makes a function throw is one dead letter, of the batch that read it. */
-function checkLetters(isLetter: (record: unknown) => boolean, stores: Outcome['stores'], logs: ReadonlyMap<string, SimLog>, report: Report): void {
+function checkLetters(
+  isLetter: (record: unknown) => boolean,
+  stores: Outcome['stores'],
+  logs: ReadonlyMap<string, SimLog>,
+  report: Report,
+): void {
   for (const manifest of inOrder(stores)) {
     const { records } = batchOf(manifest, stores.current!.zeroTime, logs)
     const expected = Object.values(records).flat().filter(isLetter).length
-    const found = (manifest.deadLetters ?? []).filter(({ batch }) => batch === manifest.batch).flatMap(({ open }) => Object.values(open).flat()).length
-    if (found !== expected) report('dead letters', `batch ${manifest.batch} read ${expected} records that must be set aside, and kept ${found}`)
+    const found = (manifest.deadLetters ?? [])
+      .filter(({ batch }) => batch === manifest.batch)
+      .flatMap(({ open }) => Object.values(open).flat()).length
+    if (found !== expected)
+      report(
+        'dead letters',
+        `batch ${manifest.batch} read ${expected} records that must be set aside, and kept ${found}`,
+      )
   }
 }
 
 function batchOf(manifest: Manifest, zeroTime: number, logs: ReadonlyMap<string, SimLog>): ReferenceBatch {
-  const records = Object.fromEntries(Object.entries(manifest.cuts).map(([source, cut]) => [source, ((cut?.splits ?? []) as unknown as LogSplit[]).flatMap((split) => recordsOf(logs.get(source)!, split))]))
+  const records = Object.fromEntries(
+    Object.entries(manifest.cuts).map(([source, cut]) => [
+      source,
+      ((cut?.splits ?? []) as unknown as LogSplit[]).flatMap((split) => recordsOf(logs.get(source)!, split)),
+    ]),
+  )
   return { since: manifest.time - zeroTime, records }
 }
 
@@ -47,7 +63,10 @@ function compare(expected: readonly unknown[], found: readonly unknown[]): strin
   if (wanted.length === seen.length && wanted.every((row, i) => row === seen[i])) return null
   const missing = without(wanted, seen)
   const extra = without(seen, wanted)
-  return `${missing.length} rows are missing, ${extra.length} too many; for example ${missing[0] ?? '-'} became ${extra[0] ?? '-'}`
+  return (
+    `${missing.length} rows are missing, ${extra.length} too many; for example ${missing[0] ?? '-'} ` +
+    `became ${extra[0] ?? '-'}`
+  )
 }
 
 function without(rows: readonly string[], others: readonly string[]): string[] {

@@ -11,9 +11,15 @@ export interface Outcome {
 export async function checkOutcome(outcome: Outcome, report: Report): Promise<void> {
   const { stores } = outcome
   const head = stores.current!
-  if (head.outDone !== head.committed) report('liveness', `batch ${head.committed} is committed, but only ${head.outDone} is delivered`)
-  if (head.owed.length > 0) report('liveness', `outputs are still owed: ${head.owed.map(({ output, batch }) => `${output} of ${batch}`).join(', ')}`)
-  for (let batch = 1; batch <= head.committed; batch++) if (!stores.manifests.has(batch)) report('contiguity', `batch ${batch} was never committed`)
+  if (head.outDone !== head.committed)
+    report('liveness', `batch ${head.committed} is committed, but only ${head.outDone} is delivered`)
+  if (head.owed.length > 0)
+    report(
+      'liveness',
+      `outputs are still owed: ${head.owed.map(({ output, batch }) => `${output} of ${batch}`).join(', ')}`,
+    )
+  for (let batch = 1; batch <= head.committed; batch++)
+    if (!stores.manifests.has(batch)) report('contiguity', `batch ${batch} was never committed`)
   await stores.missing(stores.manifests.get(head.committed)!)
   checkRanges(outcome, report)
 }
@@ -25,16 +31,25 @@ function checkRanges({ stores, logs }: Outcome, report: Report): void {
     for (const [source, cut] of Object.entries(manifest.cuts)) {
       for (const { p, from, to } of (cut?.splits ?? []) as unknown as LogSplit[]) {
         const expected = at.get(`${source}/${p}`) ?? 0
-        if (from !== expected) report('exactly once', `batch ${manifest.batch} reads ${source}/${p} from ${from}; the batch before ended at ${expected}`)
+        if (from !== expected)
+          report(
+            'exactly once',
+            `batch ${manifest.batch} reads ${source}/${p} from ${from}; the batch before ended at ${expected}`,
+          )
         at.set(`${source}/${p}`, to)
       }
     }
   }
   for (const log of logs.values()) {
     for (const [p, records] of log.partitions.entries()) {
-      if ((at.get(`${log.name}/${p}`) ?? 0) !== records.length) report('exactly once', `${log.name}/${p} holds ${records.length} records; ${at.get(`${log.name}/${p}`)} were read`)
+      if ((at.get(`${log.name}/${p}`) ?? 0) !== records.length)
+        report(
+          'exactly once',
+          `${log.name}/${p} holds ${records.length} records; ${at.get(`${log.name}/${p}`)} were read`,
+        )
     }
   }
 }
 
-export const inOrder = (stores: WatchedStores): Manifest[] => [...stores.manifests.values()].sort((a, b) => a.batch - b.batch)
+export const inOrder = (stores: WatchedStores): Manifest[] =>
+  [...stores.manifests.values()].sort((a, b) => a.batch - b.batch)

@@ -33,7 +33,10 @@ export interface ClusterOptions {
   readonly pace: number
 }
 
-/** Keeps one coordinator running: when it ends or stands still, another one starts, whatever the first may still do later. */
+/**
+ * Keeps one coordinator running: when it ends or stands still, another one starts, whatever the first may still do
+ * later.
+ */
 export class Cluster {
   readonly #options: ClusterOptions
   readonly #workers: SimWorkers | null
@@ -45,7 +48,8 @@ export class Cluster {
   constructor(options: ClusterOptions) {
     this.#options = options
     const { workers, ports, random } = options
-    this.#workers = workers === 0 ? null : new SimWorkers(workers, ports, random, (process) => this.#workerFacts(process))
+    this.#workers =
+      workers === 0 ? null : new SimWorkers(workers, ports, random, (process) => this.#workerFacts(process))
   }
 
   /** Looks every half second whether a coordinator runs. */
@@ -60,11 +64,13 @@ export class Cluster {
     const { ports, report } = this.#options
     const process = new SimProcess(`coordinator-${++this.#started}`, ports.world, (ended) => this.#dead.add(ended.name))
     this.#coordinators.push(process)
-    this.#coordinate(process).catch((error: unknown) => {
-      ports.trace.add(ports.world.now(), `${process.name} ends: ${String(error)}`)
-      if (hasCode(error, 'E_BUSY')) this.#options.run.refused?.(process)
-      if (!isExpected(error)) report('unexpected error', `${process.name}: ${stackOf(error)}`)
-    }).finally(() => process.end())
+    this.#coordinate(process)
+      .catch((error: unknown) => {
+        ports.trace.add(ports.world.now(), `${process.name} ends: ${String(error)}`)
+        if (hasCode(error, 'E_BUSY')) this.#options.run.refused?.(process)
+        if (!isExpected(error)) report('unexpected error', `${process.name}: ${stackOf(error)}`)
+      })
+      .finally(() => process.end())
   }
 
   /** Ends every process at once, paused ones too: the rest of the run shows what the stores alone remember. */
@@ -73,7 +79,9 @@ export class Cluster {
   }
 
   /** Lets the running coordinator stop as it does when asked to. */
-  stop(): void { this.#loop?.stop() }
+  stop(): void {
+    this.#loop?.stop()
+  }
 
   async #coordinate(process: SimProcess): Promise<void> {
     const { subject, run, ports, stores, noticesDeath } = this.#options
@@ -81,19 +89,48 @@ export class Cluster {
     const { context, program } = await run.build(process)
     await process.running()
     const facts = { program, host }
-    const full: Host<Head> = { ...host, head: ports.head(process, stores.head), launcher: this.#workers?.launcherFor(process) ?? inlineFor(process, ports, facts) }
-    const events = new BatchEvents(full.clock, context.listeners, silentLog, context.graph, (error) => this.#note(process, error))
+    const full: Host<Head> = {
+      ...host,
+      head: ports.head(process, stores.head),
+      launcher: this.#workers?.launcherFor(process) ?? inlineFor(process, ports, facts),
+    }
+    const events = new BatchEvents(full.clock, context.listeners, silentLog, context.graph, (error) =>
+      this.#note(process, error),
+    )
     const epoch = stores.current?.epoch ?? 0
     const coordinator = await Coordinator.open({
-      app: subject.app, host: full, program, intervalMs: subject.intervalMs, conf: {}, holder: process.name,
+      app: subject.app,
+      host: full,
+      program,
+      intervalMs: subject.intervalMs,
+      conf: {},
+      holder: process.name,
       isGone: (holder) => noticesDeath && this.#dead.has(holder),
-      fresh: false, resume: false, dropState: [], events,
-      environment: (head) => ({ app: head.app, inc: head.inc, write: () => {}, clock: full.clock, files: { write: async () => {} }, sparkContext: context.sparkContext }),
-      limitOf: () => null, attemptsMax: 4, keep: 2, onError: errorPolicy(context.sparkContext.conf.get('sluice.onError', 'fail')), speculation: speculationOf(context.sparkContext.conf), signal: new AbortController().signal,
+      fresh: false,
+      resume: false,
+      dropState: [],
+      events,
+      environment: (head) => ({
+        app: head.app,
+        inc: head.inc,
+        write: () => {},
+        clock: full.clock,
+        files: { write: async () => {} },
+        sparkContext: context.sparkContext,
+      }),
+      limitOf: () => null,
+      attemptsMax: 4,
+      keep: 2,
+      onError: errorPolicy(context.sparkContext.conf.get('sluice.onError', 'fail')),
+      speculation: speculationOf(context.sparkContext.conf),
+      signal: new AbortController().signal,
     })
     this.#countTakeover(process, epoch)
     const loop = new BatchLoop({
-      coordinator, clock: full.clock, catchUpMax: 1000, batchesMax: null,
+      coordinator,
+      clock: full.clock,
+      catchUpMax: 1000,
+      batchesMax: null,
       onBatch: () => ports.count('batch'),
       onError: (error) => {
         ports.count('batch failed')
@@ -109,7 +146,8 @@ export class Cluster {
     const { ports } = this.#options
     if (epoch === 0) return
     ports.count('takeover')
-    if (this.#coordinators.some((other) => other !== process && other.isAlive)) ports.count('takeover while the old one runs')
+    if (this.#coordinators.some((other) => other !== process && other.isAlive))
+      ports.count('takeover while the old one runs')
   }
 
   #note(process: SimProcess, error: unknown): void {
@@ -121,7 +159,12 @@ export class Cluster {
 
   #hostOf(process: SimProcess): WorkerFacts['host'] {
     const { ports, stores, seed } = this.#options
-    return { clock: ports.clock(process), random: new SeededRandom(seedOf(`${seed} ${process.name}`)), log: silentLog, blobs: ports.blobs(process, stores.blobs) }
+    return {
+      clock: ports.clock(process),
+      random: new SeededRandom(seedOf(`${seed} ${process.name}`)),
+      log: silentLog,
+      blobs: ports.blobs(process, stores.blobs),
+    }
   }
 
   async #workerFacts(process: SimProcess): Promise<WorkerFacts> {
@@ -131,5 +174,14 @@ export class Cluster {
 }
 
 /** What faults lead to; anything else is a bug. */
-const EXPECTED = ['E_BUSY', 'E_FENCED', 'E_HEAD_UNREACHABLE', 'E_OUTPUT', 'E_BLOB_MISSING', 'E_TASK_LOST', 'E_TASK_ANSWER']
-const isExpected = (error: unknown): boolean => EXPECTED.some((code) => hasCode(error, code)) || messageOf(error).includes(SIMULATED)
+const EXPECTED = [
+  'E_BUSY',
+  'E_FENCED',
+  'E_HEAD_UNREACHABLE',
+  'E_OUTPUT',
+  'E_BLOB_MISSING',
+  'E_TASK_LOST',
+  'E_TASK_ANSWER',
+]
+const isExpected = (error: unknown): boolean =>
+  EXPECTED.some((code) => hasCode(error, code)) || messageOf(error).includes(SIMULATED)

@@ -2,8 +2,8 @@ import type { Random } from '../../host/random.ts'
 import { type Fault, FAULTS, type FaultPlan, latencyMax, type PortCall, type Strike } from './faults.ts'
 
 /**
- * One thing that went wrong in a run. The call is named by what it does, and by how many such calls came before, so that the name means the same
- * in a run in which fewer things go wrong.
+ * One thing that went wrong in a run. The call is named by what it does, and by how many such calls came before, so
+ * that the name means the same in a run in which fewer things go wrong.
  */
 export interface CallFault {
   readonly kind: 'call'
@@ -42,7 +42,9 @@ export class Journal implements FaultPlan {
     return strike
   }
 
-  latency(): number { return this.#plan.latency() }
+  latency(): number {
+    return this.#plan.latency()
+  }
 }
 
 /** Exactly the faults of a list. */
@@ -63,7 +65,9 @@ export class ListedFaults implements FaultPlan {
     return this.#faults.get(`${name}#${nth}`) ?? null
   }
 
-  latency(): number { return this.#timing.next() * this.#latencyMax }
+  latency(): number {
+    return this.#timing.next() * this.#latencyMax
+  }
 }
 
 class CallCounts {
@@ -77,20 +81,34 @@ class CallCounts {
   }
 }
 
-/** Names of objects without what is random in them: the incarnation, the digits that spread them, and the run of their writer. */
+/**
+ * Names of objects without what is random in them: the incarnation, the digits that spread them, and the run of their
+ * writer.
+ */
 const plainKey = (key: string): string =>
-  key.replace(/\/[0-9a-f]{2}(?=\/\d+\/)/, '').split('/').filter((part) => !/^[0-9a-f]{32}/.test(part)).join('/')
+  key
+    .replace(/\/[0-9a-f]{2}(?=\/\d+\/)/, '')
+    .split('/')
+    .filter((part) => !/^[0-9a-f]{32}/.test(part))
+    .join('/')
 
 /** As `--faults` takes it: what, how long, at which call. */
 export const faultText = (fault: ListedFault): string =>
-  fault.kind === 'start' ? `start~${fault.ms}` : `${fault.fault}${fault.ms === 0 ? '' : `~${fault.ms}`}@${fault.call}#${fault.nth}`
+  fault.kind === 'start'
+    ? `start~${fault.ms}`
+    : `${fault.fault}${fault.ms === 0 ? '' : `~${fault.ms}`}@${fault.call}#${fault.nth}`
 
-export const faultsText = (faults: readonly ListedFault[]): string => (faults.length === 0 ? 'none' : faults.map(faultText).join('; '))
+export const faultsText = (faults: readonly ListedFault[]): string =>
+  faults.length === 0 ? 'none' : faults.map(faultText).join('; ')
 
 /** What `faultsText` wrote; `null` when it is something else. */
 export function parseFaults(text: string): ListedFault[] | null {
   if (text === 'none') return []
-  const faults = text.split(';').map((part) => part.trim()).filter((part) => part !== '').map(parseFault)
+  const faults = text
+    .split(';')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+    .map(parseFault)
   return faults.includes(null) ? null : (faults as ListedFault[])
 }
 
@@ -99,7 +117,9 @@ function parseFault(text: string): ListedFault | null {
   if (start) return { kind: 'start', ms: Number(start[1]) }
   const match = /^([a-z-]+)(?:~(\d+))?@(.+)#(\d+)$/.exec(text)
   const fault = FAULTS.find((each) => each === match?.[1])
-  return match && fault ? { kind: 'call', fault, ms: Number(match[2] ?? 0), call: match[3], nth: Number(match[4]), by: '' } : null
+  return match && fault
+    ? { kind: 'call', fault, ms: Number(match[2] ?? 0), call: match[3], nth: Number(match[4]), by: '' }
+    : null
 }
 
 /** For people. */
@@ -107,5 +127,8 @@ export function faultLine(fault: ListedFault): string {
   if (fault.kind === 'start') return `a second coordinator is started after ${(fault.ms / 1000).toFixed(1)} s`
   const { call, nth, by, ms } = fault
   const lasting = ms === 0 ? '' : `, ${(ms / 1000).toFixed(1)} s`
-  return `${fault.fault.replace('-', ' ')}${lasting}: ${call}${nth === 1 ? '' : ` (number ${nth} of its kind)`}${by === '' ? '' : `, ${by}`}`
+  return (
+    `${fault.fault.replace('-', ' ')}${lasting}: ` +
+    `${call}${nth === 1 ? '' : ` (number ${nth} of its kind)`}${by === '' ? '' : `, ${by}`}`
+  )
 }

@@ -1,7 +1,17 @@
 import type { Random } from '../../host/random.ts'
 
 /** What may go wrong around one port call. */
-export const FAULTS = ['crash-before', 'crash-after', 'lost-reply', 'late', 'twice', 'throttled', 'pause-before', 'pause-after', 'lost-object'] as const
+export const FAULTS = [
+  'crash-before',
+  'crash-after',
+  'lost-reply',
+  'late',
+  'twice',
+  'throttled',
+  'pause-before',
+  'pause-after',
+  'lost-object',
+] as const
 export type Fault = (typeof FAULTS)[number]
 
 export type PortName = 'head' | 'blobs' | 'launcher' | 'source' | 'sink'
@@ -38,8 +48,12 @@ export interface FaultPlan {
 
 /** Nothing goes wrong and every call takes one millisecond each way. */
 export class NoFaults implements FaultPlan {
-  strike(_call: PortCall, _index: number, _by: string): Strike | null { return null }
-  latency(): number { return 1 }
+  strike(_call: PortCall, _index: number, _by: string): Strike | null {
+    return null
+  }
+  latency(): number {
+    return 1
+  }
 }
 
 /** Longer than a lease, and longer than a batch. */
@@ -59,11 +73,16 @@ export class SingleFault extends NoFaults {
   }
 
   override strike(call: PortCall, index: number): Strike | null {
-    return index === this.#index && applies(this.#fault, call) ? { fault: this.#fault, ms: isPause(this.#fault) ? PAUSE_MS : DELAY_MS } : null
+    return index === this.#index && applies(this.#fault, call)
+      ? { fault: this.#fault, ms: isPause(this.#fault) ? PAUSE_MS : DELAY_MS }
+      : null
   }
 }
 
-/** Many faults: each run draws which kinds happen at all and how often, so that some runs are rough in one way and calm in all others. */
+/**
+ * Many faults: each run draws which kinds happen at all and how often, so that some runs are rough in one way and calm
+ * in all others.
+ */
 export class RandomFaults implements FaultPlan {
   readonly #random: Random
   readonly #timing: Random
@@ -71,18 +90,24 @@ export class RandomFaults implements FaultPlan {
   readonly #latencyMax: number
   readonly #pace: number
 
-  /** How long calls take is drawn apart from what happens to them, so that a list of the same faults comes to the same run. `pace` stretches pauses and delays. */
+  /**
+   * How long calls take is drawn apart from what happens to them, so that a list of the same faults comes to the same
+   * run. `pace` stretches pauses and delays.
+   */
   constructor(random: Random, timing: Random, pace: number) {
     this.#pace = pace
     this.#random = random
     this.#timing = timing
-    this.#rates = FAULTS.map((fault) => [fault, RATES[Math.floor(random.next() * RATES.length)] * (WEIGHTS[fault] ?? 1)] as const)
+    this.#rates = FAULTS.map(
+      (fault) => [fault, RATES[Math.floor(random.next() * RATES.length)] * (WEIGHTS[fault] ?? 1)] as const,
+    )
     this.#latencyMax = latencyMax(timing)
   }
 
   strike(call: PortCall): Strike | null {
     for (const [fault, rate] of this.#rates) {
-      if (rate > 0 && applies(fault, call) && this.#random.next() < rate * emphasis(call)) return { fault, ms: this.#msOf(fault) }
+      if (rate > 0 && applies(fault, call) && this.#random.next() < rate * emphasis(call))
+        return { fault, ms: this.#msOf(fault) }
     }
     return null
   }
@@ -92,7 +117,9 @@ export class RandomFaults implements FaultPlan {
     return fault === 'late' || fault === 'twice' ? Math.round(this.#random.next() ** 2 * 40_000 * this.#pace) : 0
   }
 
-  latency(): number { return this.#timing.next() * this.#latencyMax }
+  latency(): number {
+    return this.#timing.next() * this.#latencyMax
+  }
 }
 
 /** How slow the calls of one run are at most: its first draw. */

@@ -9,7 +9,10 @@ import { shrinkFinding } from './shrink-finding.ts'
 import { type Scenario, simulate } from './simulate.ts'
 import { withoutStacks } from './stackless.ts'
 
-/** `node lib/testing/simulator/main.ts --seeds N [--seed s] [--job a|b|c|d] [--single] [--processes n] [--shrink] [--json]` */
+/**
+ * `node lib/testing/simulator/main.ts --seeds N [--seed s] [--job a|b|c|d] [--single] [--processes n] [--shrink]
+ * [--json]`
+ */
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '200' },
@@ -36,14 +39,19 @@ const { values } = parseArgs({
 
 if (process.env['SLUICE_TRACE'] === undefined) withoutStacks()
 
-const chosen: readonly Job[] = values.job === undefined ? jobs : [...jobs, ...longJobs, ...specialJobs].filter((job) => job.name === values.job)
+const chosen: readonly Job[] =
+  values.job === undefined ? jobs : [...jobs, ...longJobs, ...specialJobs].filter((job) => job.name === values.job)
 const [first, count, processes] = [Number(values.seed), Number(values.seeds), Number(values.processes)]
 const isRandom = !values.hunt && !values.single && values.faults === undefined
 const tally = new Tally()
 const started = performance.now()
 
-const done = isRandom && processes > 1 ? await spread(processes, first, first + count, values.job === undefined ? [] : ['--job', values.job]) : await here()
-const missing = isRandom && count >= 100 && chosen.length === jobs.length ? SHAPES.filter((shape) => !(shape in done.happened)) : []
+const done =
+  isRandom && processes > 1
+    ? await spread(processes, first, first + count, values.job === undefined ? [] : ['--job', values.job])
+    : await here()
+const missing =
+  isRandom && count >= 100 && chosen.length === jobs.length ? SHAPES.filter((shape) => !(shape in done.happened)) : []
 if (values.json) console.log(JSON.stringify(done))
 else summarise(done)
 if (values.shrink && tally.findings.length > 0) await least(tally.findings[0])
@@ -54,11 +62,19 @@ async function here(): Promise<Share> {
   else if (values.single) await singly()
   else if (values.faults !== undefined) await listed(values.faults)
   else await randomFaults(first, first + count, tally, { onRun: progress }, chosen)
-  return { runs: tally.runs, batches: tally.batches, calls: tally.calls, happened: Object.fromEntries(tally.happened), found: tally.findings.map(plainFinding) }
+  return {
+    runs: tally.runs,
+    batches: tally.batches,
+    calls: tally.calls,
+    happened: Object.fromEntries(tally.happened),
+    found: tally.findings.map(plainFinding),
+  }
 }
 
 async function singly(): Promise<void> {
-  for (const job of chosen) for (const workers of values.workers === undefined ? [0, WORKERS] : [Number(values.workers)]) await singleFaults(job, workers, tally, { onRun: progress }, Number(values.stride))
+  for (const job of chosen)
+    for (const workers of values.workers === undefined ? [0, WORKERS] : [Number(values.workers)])
+      await singleFaults(job, workers, tally, { onRun: progress }, Number(values.stride))
 }
 
 async function hunt(): Promise<void> {
@@ -77,7 +93,12 @@ async function listed(text: string): Promise<void> {
   const faults = parseFaults(text)
   if (!faults) throw new Error(`these are not faults: ${text}`)
   const random = scenarioOf(first, chosen)
-  const scenario: Scenario = { ...random, faults: { listed: faults }, ticks: Number(values.ticks ?? random.ticks), recordsMax: Number(values['records-max'] ?? RECORDS_ALL) }
+  const scenario: Scenario = {
+    ...random,
+    faults: { listed: faults },
+    ticks: Number(values.ticks ?? random.ticks),
+    recordsMax: Number(values['records-max'] ?? RECORDS_ALL),
+  }
   tally.add(scenario, await simulate(scenario))
 }
 
@@ -85,13 +106,22 @@ async function least(finding: Finding): Promise<void> {
   const needed = await shrinkFinding(finding)
   if (!needed) return console.log('the same faults as a list do not come to it')
   const { faults, ticks, recordsMax } = needed
-  console.log([`${faults.length} faults are enough, in ${ticks} intervals:`, ...faults.map((each) => `  ${faultLine(each)}`)].join('\n'))
+  console.log(
+    [
+      `${faults.length} faults are enough, in ${ticks} intervals:`,
+      ...faults.map((each) => `  ${faultLine(each)}`),
+    ].join('\n'),
+  )
   const job = values.job === undefined ? '' : ` --job ${values.job}`
-  console.log(`npm run simulate -- --seed ${finding.scenario.seed}${job} --ticks ${ticks} --records-max ${recordsMax} --faults '${faultsText(faults)}'`)
+  console.log(
+    `npm run simulate -- --seed ${finding.scenario.seed}${job} --ticks ${ticks} --records-max ` +
+      `${recordsMax} --faults '${faultsText(faults)}'`,
+  )
 }
 
 function progress(): boolean {
-  if (tally.runs % 100 === 0 && !values.json) console.error(`${tally.runs} runs, ${tally.batches} batches, ${tally.findings.length} violations`)
+  if (tally.runs % 100 === 0 && !values.json)
+    console.error(`${tally.runs} runs, ${tally.batches} batches, ${tally.findings.length} violations`)
   return tally.findings.length < (values.shrink ? 1 : 10)
 }
 
@@ -103,8 +133,16 @@ function plainFinding({ scenario: { job, seed, workers, faults }, violation, lin
 function summarise({ runs, batches, calls, happened, found }: Share): void {
   const spent = (performance.now() - started) / 1000
   for (const finding of found) console.log(described(finding))
-  console.log(`${runs} runs, ${batches} batches, ${calls} port calls in ${spent.toFixed(1)} s: ${Math.round(batches / spent)} batches/s`)
-  console.log(Object.entries(happened).map(([shape, times]) => `${shape} ${times}`).sort((a, b) => (a < b ? -1 : 1)).join(', '))
+  console.log(
+    `${runs} runs, ${batches} batches, ${calls} port calls in ${spent.toFixed(1)} s: ` +
+      `${Math.round(batches / spent)} batches/s`,
+  )
+  console.log(
+    Object.entries(happened)
+      .map(([shape, times]) => `${shape} ${times}`)
+      .sort((a, b) => (a < b ? -1 : 1))
+      .join(', '),
+  )
   console.log(found.length === 0 ? 'no violation' : `${found.length} violations`)
   if (missing.length > 0) console.log(`these shapes never came up: ${missing.join(', ')}`)
 }
@@ -112,5 +150,8 @@ function summarise({ runs, batches, calls, happened, found }: Share): void {
 function described({ job, seed, workers, faults, check, what, tail }: Share['found'][number]): string {
   const { call, fault } = (typeof faults === 'object' ? faults : {}) as { call?: number; fault?: string }
   const where = typeof faults === 'string' ? faults : call === undefined ? 'none' : `${fault} at call ${call}`
-  return [`job ${job}, seed ${seed}, ${workers} workers, faults: ${where}: ${check}: ${what}`, ...((tail as string[] | undefined) ?? [])].join('\n')
+  return [
+    `job ${job}, seed ${seed}, ${workers} workers, faults: ${where}: ${check}: ${what}`,
+    ...((tail as string[] | undefined) ?? []),
+  ].join('\n')
 }

@@ -7,7 +7,10 @@ import { never, type SimProcess } from './sim-process.ts'
 import type { Trace } from './trace.ts'
 import type { World } from './world.ts'
 
-/** The way from processes to the outside: every call waits, may fail, takes effect, may lose its answer, and waits again. */
+/**
+ * The way from processes to the outside: every call waits, may fail, takes effect, may lose its answer, and waits
+ * again.
+ */
 export class Ports {
   readonly world: World
   readonly trace: Trace
@@ -22,15 +25,28 @@ export class Ports {
     this.#plan = plan
   }
 
-  get calls(): number { return this.#calls }
-  get faults(): number { return this.#faults }
+  get calls(): number {
+    return this.#calls
+  }
+  get faults(): number {
+    return this.#faults
+  }
 
   /** From here on nothing goes wrong. What is late stays under way. */
-  heal(): void { this.#plan = new NoFaults() }
+  heal(): void {
+    this.#plan = new NoFaults()
+  }
 
-  count(shape: string): void { this.happened.set(shape, (this.happened.get(shape) ?? 0) + 1) }
+  count(shape: string): void {
+    this.happened.set(shape, (this.happened.get(shape) ?? 0) + 1)
+  }
 
-  async call<T>(process: SimProcess, call: PortCall, effect: () => Promise<T>, damage?: () => Promise<unknown>): Promise<T> {
+  async call<T>(
+    process: SimProcess,
+    call: PortCall,
+    effect: () => Promise<T>,
+    damage?: () => Promise<unknown>,
+  ): Promise<T> {
     const strike = this.#strike(process, call)
     const fault = strike?.fault ?? null
     await process.wait(this.#plan.latency())
@@ -53,7 +69,10 @@ export class Ports {
 
   #strike(process: SimProcess, call: PortCall): Strike | null {
     const strike = this.#plan.strike(call, this.#calls++, process.name)
-    this.trace.add(this.world.now(), `${process.name} ${call.port}.${call.operation} ${call.about}${strike ? ` ${strike.fault}` : ''}`)
+    this.trace.add(
+      this.world.now(),
+      `${process.name} ${call.port}.${call.operation} ${call.about}${strike ? ` ${strike.fault}` : ''}`,
+    )
     if (!strike || !applies(strike.fault, call)) return null
     this.count(`${strike.fault} ${call.port}`)
     if (strike.fault === 'lost-reply' && call.about === 'commit') this.count('lost commit reply')
@@ -75,8 +94,12 @@ export class Ports {
 
   head(process: SimProcess, store: HeadStore<Head>): HeadStore<Head> {
     return {
-      read: () => this.call(process, { port: 'head', operation: 'read', about: '', changes: false }, () => store.read()),
-      cas: (expected, value, cause) => this.call(process, { port: 'head', operation: 'cas', about: cause, changes: true }, () => store.cas(expected, value, cause)),
+      read: () =>
+        this.call(process, { port: 'head', operation: 'read', about: '', changes: false }, () => store.read()),
+      cas: (expected, value, cause) =>
+        this.call(process, { port: 'head', operation: 'cas', about: cause, changes: true }, () =>
+          store.cas(expected, value, cause),
+        ),
       close: async () => {},
     }
   }
@@ -105,5 +128,6 @@ async function crash(process: SimProcess): Promise<never> {
 }
 
 /** As raw as a broken connection: nothing in it says whether the call took effect. */
-const noAnswer = (call: PortCall, why: string): Error => new Error(`${SIMULATED}${call.port}.${call.operation} ${call.about}: ${why}`)
+const noAnswer = (call: PortCall, why: string): Error =>
+  new Error(`${SIMULATED}${call.port}.${call.operation} ${call.about}: ${why}`)
 export const SIMULATED = 'simulated: '

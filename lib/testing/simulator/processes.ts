@@ -10,26 +10,45 @@ export interface Share {
   readonly found: readonly Readonly<Record<string, unknown>>[]
 }
 
-/** Seeds `from` to `to`, exclusive, in contiguous shares over processes of their own: what a seed does depends on nothing else, so neither does the sum. */
+/**
+ * Seeds `from` to `to`, exclusive, in contiguous shares over processes of their own: what a seed does depends on
+ * nothing else, so neither does the sum.
+ */
 export async function spread(processes: number, from: number, to: number, args: readonly string[]): Promise<Share> {
   const bound = (i: number): number => from + Math.floor((i * (to - from)) / processes)
-  const shares = await Promise.all(Array.from({ length: processes }, (_, i) => shareOf(bound(i), bound(i + 1) - bound(i), args)))
+  const shares = await Promise.all(
+    Array.from({ length: processes }, (_, i) => shareOf(bound(i), bound(i + 1) - bound(i), args)),
+  )
   return shares.reduce(together)
 }
 
 function together(one: Share, other: Share): Share {
   const happened: Record<string, number> = { ...one.happened }
   for (const [shape, count] of Object.entries(other.happened)) happened[shape] = (happened[shape] ?? 0) + count
-  return { runs: one.runs + other.runs, batches: one.batches + other.batches, calls: one.calls + other.calls, happened, found: [...one.found, ...other.found] }
+  return {
+    runs: one.runs + other.runs,
+    batches: one.batches + other.batches,
+    calls: one.calls + other.calls,
+    happened,
+    found: [...one.found, ...other.found],
+  }
 }
 
 function shareOf(seed: number, seeds: number, args: readonly string[]): Promise<Share> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [MAIN, '--json', '--seed', String(seed), '--seeds', String(seeds), ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(process.execPath, [MAIN, '--json', '--seed', String(seed), '--seeds', String(seeds), ...args], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     let out = ''
-    child.stdout.on('data', (bytes: Buffer) => { out += bytes.toString() })
+    child.stdout.on('data', (bytes: Buffer) => {
+      out += bytes.toString()
+    })
     child.on('error', reject)
-    child.on('close', () => (out.startsWith('{') ? resolve(JSON.parse(out) as Share) : reject(new Error(`the process for the seeds from ${seed} ended without a result`))))
+    child.on('close', () =>
+      out.startsWith('{')
+        ? resolve(JSON.parse(out) as Share)
+        : reject(new Error(`the process for the seeds from ${seed} ended without a result`)),
+    )
   })
 }
 

@@ -12,10 +12,15 @@ export interface Needed {
 export const RECORDS_ALL = 1000
 
 /**
- * Takes away what a violation does not need: faults until it passes without any one of those left, then intervals, then records. Each answer of `fails` is one run, and
- * there are at most `runsMax` of them, so the result may not be the least one.
+ * Takes away what a violation does not need: faults until it passes without any one of those left, then intervals, then
+ * records. Each answer of `fails` is one run, and there are at most `runsMax` of them, so the result may not be the
+ * least one.
  */
-export async function shrink(found: Needed, fails: (candidate: Needed) => Promise<boolean>, runsMax = 300): Promise<Needed> {
+export async function shrink(
+  found: Needed,
+  fails: (candidate: Needed) => Promise<boolean>,
+  runsMax = 300,
+): Promise<Needed> {
   let runs = 0
   let least = found
   const takes = async (change: Partial<Needed>): Promise<boolean> => {
@@ -25,15 +30,24 @@ export async function shrink(found: Needed, fails: (candidate: Needed) => Promis
     least = candidate
     return true
   }
-  await fewerFaults(() => least.faults, (faults) => takes({ faults }))
+  await fewerFaults(
+    () => least.faults,
+    (faults) => takes({ faults }),
+  )
   await firstTaken(smaller(least.ticks), (ticks) => takes({ ticks }))
   await firstTaken([1, 2, 4, 8], (recordsMax) => takes({ recordsMax }))
-  await fewerFaults(() => least.faults, (faults) => takes({ faults }))
+  await fewerFaults(
+    () => least.faults,
+    (faults) => takes({ faults }),
+  )
   return least
 }
 
 /** Zeller's delta debugging: halves first, then ever smaller pieces, down to single faults. */
-async function fewerFaults(current: () => readonly ListedFault[], takes: (faults: readonly ListedFault[]) => Promise<boolean>): Promise<void> {
+async function fewerFaults(
+  current: () => readonly ListedFault[],
+  takes: (faults: readonly ListedFault[]) => Promise<boolean>,
+): Promise<void> {
   if (current().length > 0 && (await takes([]))) return
   for (let size = Math.ceil(current().length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
     for (let at = 0; at < current().length;) {

@@ -12,7 +12,10 @@ export interface WorkerFacts {
   readonly host: TaskHost
 }
 
-/** Processes that run tasks for every coordinator, and are replaced when they die; each keeps its own warm state, which may be of another epoch. */
+/**
+ * Processes that run tasks for every coordinator, and are replaced when they die; each keeps its own warm state, which
+ * may be of another epoch.
+ */
 export class SimWorkers {
   readonly slots: number
   readonly #ports: Ports
@@ -40,7 +43,9 @@ export class SimWorkers {
   async #launch(coordinator: SimProcess, spec: TaskSpec): Promise<TaskReport> {
     if (spec.attempt > 0) this.#ports.count('task retried')
     const about = `${spec.plan.batch}/${spec.task}.${spec.attempt}`
-    return this.#ports.call(coordinator, { port: 'launcher', operation: 'launch', about, changes: true }, () => this.#execute(spec))
+    return this.#ports.call(coordinator, { port: 'launcher', operation: 'launch', about, changes: true }, () =>
+      this.#execute(spec),
+    )
   }
 
   /** A worker that dies answers with silence; the launcher notices after a while, as a socket does. */
@@ -57,16 +62,25 @@ export class SimWorkers {
     const at = Math.floor(this.#random.next() * this.slots)
     const known = this.#workers[at]
     if (known?.process.isAlive) return known
-    const process = new SimProcess(`worker-${++this.#started}`, this.#ports.world, () => this.#ports.count('worker died'))
+    const process = new SimProcess(`worker-${++this.#started}`, this.#ports.world, () =>
+      this.#ports.count('worker died'),
+    )
     return (this.#workers[at] = { process, facts: this.#start(process) })
   }
 }
 
-/** A spec as it arrives elsewhere. The plan is the same for all tasks of a batch, so it is copied once; lists of blocks grow while a batch runs, so each spec has its own. */
+/**
+ * A spec as it arrives elsewhere. The plan is the same for all tasks of a batch, so it is copied once; lists of blocks
+ * grow while a batch runs, so each spec has its own.
+ */
 function sent(spec: TaskSpec): TaskSpec {
   const plan = plans.get(spec.plan) ?? plainCopy(spec.plan)
   plans.set(spec.plan, plan)
-  return { ...spec, plan, inputs: Object.fromEntries(Object.entries(spec.inputs).map(([shuffle, blocks]) => [shuffle, [...blocks]])) }
+  return {
+    ...spec,
+    plan,
+    inputs: Object.fromEntries(Object.entries(spec.inputs).map(([shuffle, blocks]) => [shuffle, [...blocks]])),
+  }
 }
 
 const plans = new WeakMap<BatchPlan, BatchPlan>()

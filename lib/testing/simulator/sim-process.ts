@@ -1,8 +1,8 @@
 import type { World } from './world.ts'
 
 /**
- * A process of the simulated cluster. Nothing it holds survives it: once dead, whatever it waits for never comes, so its code simply stops.
- * A paused one goes on later with what it knew, which is how a coordinator becomes a zombie.
+ * A process of the simulated cluster. Nothing it holds survives it: once dead, whatever it waits for never comes, so
+ * its code simply stops. A paused one goes on later with what it knew, which is how a coordinator becomes a zombie.
  */
 export class SimProcess {
   readonly name: string
@@ -18,11 +18,17 @@ export class SimProcess {
     this.name = name
     this.#world = world
     this.#onEnd = onEnd
-    this.ended = new Promise((resolve) => { this.#tellEnd = resolve })
+    this.ended = new Promise((resolve) => {
+      this.#tellEnd = resolve
+    })
   }
 
-  get isAlive(): boolean { return this.#alive }
-  get isPaused(): boolean { return this.#alive && this.#pausedUntil > this.#world.now() }
+  get isAlive(): boolean {
+    return this.#alive
+  }
+  get isPaused(): boolean {
+    return this.#alive && this.#pausedUntil > this.#world.now()
+  }
 
   /** The process is gone, by a crash or because it has come to its end. */
   end(): void {
@@ -32,11 +38,17 @@ export class SimProcess {
     this.#tellEnd()
   }
 
-  pause(ms: number): void { this.#pausedUntil = this.#world.now() + ms }
+  pause(ms: number): void {
+    this.#pausedUntil = this.#world.now() + ms
+  }
 
   /** Passes when the process runs; never in a dead one. */
-  running(): Promise<void> { return new Promise((resolve) => this.#whenRunning(resolve)) }
-  wait(ms: number): Promise<void> { return new Promise((resolve) => this.#world.after(ms, () => this.#whenRunning(resolve))) }
+  running(): Promise<void> {
+    return new Promise((resolve) => this.#whenRunning(resolve))
+  }
+  wait(ms: number): Promise<void> {
+    return new Promise((resolve) => this.#world.after(ms, () => this.#whenRunning(resolve)))
+  }
 
   #whenRunning(goOn: () => void): void {
     if (this.isPaused) this.#world.after(this.#pausedUntil - this.#world.now(), () => this.#whenRunning(goOn))

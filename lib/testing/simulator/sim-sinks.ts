@@ -15,7 +15,17 @@ export class SimSinks {
   /** Last batch by sink and partition. */
   readonly #fences = new Map<string, number>()
   /** What reached a sink without a memory: content by idempotency key. */
-  readonly calls = new Map<string, { readonly sink: string; readonly batch: number; readonly partition: number; readonly content: string; rows: readonly unknown[]; times: number }>()
+  readonly calls = new Map<
+    string,
+    {
+      readonly sink: string
+      readonly batch: number
+      readonly partition: number
+      readonly content: string
+      rows: readonly unknown[]
+      times: number
+    }
+  >()
 
   constructor(ports: Ports, stores: WatchedStores, report: Report, ahead: ReadonlySet<string> = new Set()) {
     this.#ahead = ahead
@@ -43,14 +53,19 @@ export class SimSinks {
   }
 
   #call(process: SimProcess, name: string, delivery: Delivery, effect: () => void): Promise<void> {
-    return this.#ports.call(process, { port: 'sink', operation: 'write', about: `${name} ${delivery.batch}/${delivery.partition}`, changes: true }, async () => {
-      const { committed, plan } = this.#stores.current!
-      const isAhead = this.#ahead.has(name) && plan !== undefined && delivery.batch === committed + 1
-      if (isAhead) this.#ports.count('shown ahead')
-      else if (delivery.batch > committed) this.#report('shown before commit', `${name} shows batch ${delivery.batch}, the head says ${committed}`)
-      if (delivery.batch < committed) this.#ports.count('zombie output')
-      effect()
-    })
+    return this.#ports.call(
+      process,
+      { port: 'sink', operation: 'write', about: `${name} ${delivery.batch}/${delivery.partition}`, changes: true },
+      async () => {
+        const { committed, plan } = this.#stores.current!
+        const isAhead = this.#ahead.has(name) && plan !== undefined && delivery.batch === committed + 1
+        if (isAhead) this.#ports.count('shown ahead')
+        else if (delivery.batch > committed)
+          this.#report('shown before commit', `${name} shows batch ${delivery.batch}, the head says ${committed}`)
+        if (delivery.batch < committed) this.#ports.count('zombie output')
+        effect()
+      },
+    )
   }
 
   #apply(name: string, records: readonly unknown[], { batch, partition }: Delivery): void {
@@ -70,13 +85,16 @@ export class SimSinks {
     const content = JSON.stringify(records)
     const known = this.calls.get(key)
     if (!known) {
-      const taken = [...this.calls.values()].find((call) => call.sink === name && call.batch === batch && call.partition === partition)
+      const taken = [...this.calls.values()].find(
+        (call) => call.sink === name && call.batch === batch && call.partition === partition,
+      )
       if (taken) this.#report('stable key', `${name} got batch ${batch}, partition ${partition} under two keys`)
       this.calls.set(key, { sink: name, batch, partition, content, rows: JSON.parse(content) as unknown[], times: 1 })
       return
     }
     known.times++
     this.#ports.count('output repeated')
-    if (known.content !== content || known.batch !== batch) this.#report('identical repeat', `${name}: ${key} came with other content`)
+    if (known.content !== content || known.batch !== batch)
+      this.#report('identical repeat', `${name}: ${key} came with other content`)
   }
 }

@@ -18,15 +18,26 @@ export function logSource(log: SimLog, ports: Ports, process: SimProcess): Sourc
     cut: ({ time, position }) =>
       ports.call(process, { port: 'source', operation: 'cut', about: log.name, changes: false }, async () => {
         const from = (position as number[] | null) ?? log.partitions.map(() => 0)
-        const to = log.partitions.map((records, p) => Math.max(from[p], records.findLastIndex((each) => each.time <= time) + 1))
+        const to = log.partitions.map((records, p) =>
+          Math.max(from[p], records.findLastIndex((each) => each.time <= time) + 1),
+        )
         const splits: LogSplit[] = to.map((end, p) => ({ p, from: from[p], to: end }))
-        return { position: to, splits: splits as unknown as Json[], records: splits.reduce((sum, split) => sum + split.to - split.from, 0) }
+        return {
+          position: to,
+          splits: splits as unknown as Json[],
+          records: splits.reduce((sum, split) => sum + split.to - split.from, 0),
+        }
       }),
     async *read(split) {
       const { p, from, to } = split as unknown as LogSplit
-      yield await ports.call(process, { port: 'source', operation: 'read', about: `${log.name}/${p} ${from}-${to}`, changes: false }, async () => recordsOf(log, { p, from, to }))
+      yield await ports.call(
+        process,
+        { port: 'source', operation: 'read', about: `${log.name}/${p} ${from}-${to}`, changes: false },
+        async () => recordsOf(log, { p, from, to }),
+      )
     },
   }
 }
 
-export const recordsOf = (log: SimLog, { p, from, to }: LogSplit): unknown[] => log.partitions[p].slice(from, to).map((each) => each.record)
+export const recordsOf = (log: SimLog, { p, from, to }: LogSplit): unknown[] =>
+  log.partitions[p].slice(from, to).map((each) => each.record)

@@ -15,7 +15,12 @@ import { Trace } from './trace.ts'
 import { World } from './world.ts'
 
 /** What can go wrong in a run: all that a seed draws, one thing, or what a list says. */
-export type Faults = 'none' | 'random' | { readonly call: number; readonly fault: Fault } | { readonly listed: readonly ListedFault[] } | FaultPlan
+export type Faults =
+  | 'none'
+  | 'random'
+  | { readonly call: number; readonly fault: Fault }
+  | { readonly listed: readonly ListedFault[] }
+  | FaultPlan
 
 export interface Course {
   readonly seed: number
@@ -61,7 +66,10 @@ const STOP_MS = 60_000
 /** Batches that must pass after the last fault, so that sweeps and windows have seen it. */
 const CALM_TICKS = 3
 
-/** One run of one job under one plan of faults, from an empty store to a healed cluster, and everything that was wrong with it. */
+/**
+ * One run of one job under one plan of faults, from an empty store to a healed cluster, and everything that was wrong
+ * with it.
+ */
 export const simulate = (scenario: Scenario): Promise<Result> => simulateSubject(jobSubject(scenario.job), scenario)
 
 /** One at a time in a process: what the language gives is replaced meanwhile. */
@@ -85,8 +93,15 @@ export async function simulateSubject(subject: Subject, course: Course): Promise
     restore()
   }
   return {
-    violations, trace: trace.hash, lines: trace.lines, happened: ports.happened, batches: stores.manifests.size, calls: ports.calls, faults: ports.faults,
-    headWrites: [...stores.writes.values()].reduce((a, b) => a + b, 0), puts: stores.puts,
+    violations,
+    trace: trace.hash,
+    lines: trace.lines,
+    happened: ports.happened,
+    batches: stores.manifests.size,
+    calls: ports.calls,
+    faults: ports.faults,
+    headWrites: [...stores.writes.values()].reduce((a, b) => a + b, 0),
+    puts: stores.puts,
   }
 }
 
@@ -107,7 +122,10 @@ async function play({ subject, run, course, ports, stores, logs, report, isWrong
   const cluster = new Cluster({ subject, run, seed, workers, noticesDeath, ports, stores, random, report, pace })
   const reached = (time: number) => (): boolean => {
     const head = stores.current
-    return wrong() || (head !== null && head.zeroTime + head.tick * head.intervalMs >= time && head.outDone === head.committed)
+    return (
+      wrong() ||
+      (head !== null && head.zeroTime + head.tick * head.intervalMs >= time && head.outDone === head.committed)
+    )
   }
   const arrived = world.now() + (ticks + 1) * subject.intervalMs
   cluster.supervise()
@@ -118,10 +136,16 @@ async function play({ subject, run, course, ports, stores, logs, report, isWrong
   if (faults !== 'none') cluster.killAll()
   const goal = Math.max(arrived, world.now()) + CALM_TICKS * subject.intervalMs
   const healed = await world.run(reached(goal), goal + HEAL_MS * pace)
-  if (!healed) report('liveness', `no batch of ${goal} was committed and delivered ${HEAL_MS * pace} ms after the last fault; the head holds ${JSON.stringify(stores.current)?.slice(0, 400)}`)
+  if (!healed)
+    report(
+      'liveness',
+      `no batch of ${goal} was committed and delivered ${HEAL_MS * pace} ms after the last fault; the head ` +
+        `holds ${JSON.stringify(stores.current)?.slice(0, 400)}`,
+    )
   if (!wrong() && faults === 'none') await checkLitter(world, stores, report)
   // Once more from the start, as after a single fault: what is owed is delivered then.
-  if (!wrong() && (isRough || faults === 'none')) await restartOnce(world, cluster, stores, HEAL_MS * pace + subject.intervalMs)
+  if (!wrong() && (isRough || faults === 'none'))
+    await restartOnce(world, cluster, stores, HEAL_MS * pace + subject.intervalMs)
   cluster.stop()
   await world.run(() => wrong() || stores.current?.holder === null, world.now() + STOP_MS * pace)
   cluster.killAll()
@@ -131,7 +155,9 @@ async function play({ subject, run, course, ports, stores, logs, report, isWrong
   if (!wrong() && faults === 'none') checkCost(stores, report, subject)
 }
 
-/** Times above are for intervals of up to three seconds; with longer ones leases are longer, and so is everything else. */
+/**
+ * Times above are for intervals of up to three seconds; with longer ones leases are longer, and so is everything else.
+ */
 const paceOf = ({ intervalMs }: Subject): number => Math.max(1, intervalMs / 3000)
 
 function planOf({ faults, seed }: Course, pace: number): FaultPlan {
@@ -142,7 +168,10 @@ function planOf({ faults, seed }: Course, pace: number): FaultPlan {
   return 'call' in faults ? new SingleFault(faults.call, faults.fault) : faults
 }
 
-/** Records spread over the run; some intervals bring nothing, some much. Each partition draws for itself, so that a shorter run begins like a longer one. */
+/**
+ * Records spread over the run; some intervals bring nothing, some much. Each partition draws for itself, so that a
+ * shorter run begins like a longer one.
+ */
 function logsOf(subject: Subject, { seed, ticks, recordsMax = Infinity }: Course, from: number): Map<string, SimLog> {
   const logs = new Map<string, SimLog>()
   for (const [name, count] of Object.entries(subject.sources)) {
@@ -151,7 +180,9 @@ function logsOf(subject: Subject, { seed, ticks, recordsMax = Infinity }: Course
       const records: { time: number; record: unknown }[] = []
       for (let tick = 0; tick < ticks; tick++) {
         const many = random.next() < 0.15 ? 0 : Math.floor(random.next() ** 2 * 30)
-        const times = Array.from({ length: many }, () => from + (tick + random.next()) * subject.intervalMs).sort((a, b) => a - b)
+        const times = Array.from({ length: many }, () => from + (tick + random.next()) * subject.intervalMs).sort(
+          (a, b) => a - b,
+        )
         const arriving = times.map((time) => ({ time, record: subject.record(name, random) }))
         records.push(...arriving.slice(0, recordsMax))
       }
@@ -162,13 +193,21 @@ function logsOf(subject: Subject, { seed, ticks, recordsMax = Infinity }: Course
   return logs
 }
 
-/** Ticks that come twice: when a second coordinator starts although the first one is well, in ms since the beginning. */
+/**
+ * Ticks that come twice: when a second coordinator starts although the first one is well, in ms since the beginning.
+ */
 function startsOf({ faults, seed, journal }: Course, until: number, pace: number): readonly number[] {
-  if (typeof faults === 'object' && 'listed' in faults) return faults.listed.flatMap((each) => (each.kind === 'start' ? [each.ms] : []))
+  if (typeof faults === 'object' && 'listed' in faults)
+    return faults.listed.flatMap((each) => (each.kind === 'start' ? [each.ms] : []))
   if (faults !== 'random') return []
   const random = new SeededRandom(seedOf(`${seed} starts`))
   const starts: number[] = []
-  for (let ms = Math.round(random.next() * 20_000 * pace); ms <= until; ms += Math.round((2000 + random.next() * 20_000) * pace)) starts.push(ms)
+  for (
+    let ms = Math.round(random.next() * 20_000 * pace);
+    ms <= until;
+    ms += Math.round((2000 + random.next() * 20_000) * pace)
+  )
+    starts.push(ms)
   journal?.push(...starts.map((ms) => ({ kind: 'start' as const, ms })))
   return starts
 }
@@ -176,7 +215,10 @@ function startsOf({ faults, seed, journal }: Course, until: number, pace: number
 async function restartOnce(world: World, cluster: Cluster, stores: WatchedStores, patienceMs: number): Promise<void> {
   cluster.killAll()
   const { epoch, committed } = stores.current!
-  const again = (): boolean => stores.current!.epoch > epoch && stores.current!.committed >= committed + 2 && stores.current!.outDone === stores.current!.committed
+  const again = (): boolean =>
+    stores.current!.epoch > epoch &&
+    stores.current!.committed >= committed + 2 &&
+    stores.current!.outDone === stores.current!.committed
   await world.run(again, world.now() + patienceMs)
 }
 
@@ -185,12 +227,22 @@ function checkCost(stores: WatchedStores, report: (check: string, what: string) 
   const batches = stores.manifests.size
   const perBatch = (stores.writes.get('commit') ?? 0) + (stores.writes.get('mark') ?? 0)
   if (perBatch > 3 * batches) report('cost', `${perBatch} head writes for ${batches} batches`)
-  if (app === 'job-a' && stores.puts > 0 && stores.puts > 2 * batches) report('cost', `${stores.puts} objects for ${batches} batches`)
+  if (app === 'job-a' && stores.puts > 0 && stores.puts > 2 * batches)
+    report('cost', `${stores.puts} objects for ${batches} batches`)
 }
 
 /** Nothing may pile up while a coordinator runs: what a batch leaves behind goes when the floor has passed it. */
-async function checkLitter(world: World, stores: WatchedStores, report: (check: string, what: string) => void): Promise<void> {
+async function checkLitter(
+  world: World,
+  stores: WatchedStores,
+  report: (check: string, what: string) => void,
+): Promise<void> {
   await world.run(() => false, world.now() + 500)
   const litter = await stores.litter()
-  if (litter.length > 0) report('litter', `${litter.length} objects at or below the floor are needed by nobody and were not deleted, for example ${litter[0]}`)
+  if (litter.length > 0)
+    report(
+      'litter',
+      `${litter.length} objects at or below the floor are needed by nobody and were not deleted, for ` +
+        `example ${litter[0]}`,
+    )
 }

@@ -31,7 +31,9 @@ export class WatchedStores {
   }
 
   /** What the register holds. */
-  get current(): Head | null { return this.#now }
+  get current(): Head | null {
+    return this.#now
+  }
 
   get head(): HeadStore<Head> {
     return {
@@ -79,8 +81,17 @@ export class WatchedStores {
       const base = this.manifests.get(before.committed) ?? null
       const wrong = selfCheck(base, manifest)
       if (wrong) this.#report('self-check', wrong)
-      if (manifest.base !== (base?.nonce ?? null)) this.#report('single chain', `batch ${manifest.batch} was built on ${manifest.base}, the one before is ${base?.nonce}`)
-      if (manifest.batch !== head.committed || manifest.tick !== head.tick) this.#report('head log', `the head says batch ${head.committed} at tick ${head.tick}, its manifest ${manifest.batch} at ${manifest.tick}`)
+      if (manifest.base !== (base?.nonce ?? null))
+        this.#report(
+          'single chain',
+          `batch ${manifest.batch} was built on ${manifest.base}, the one before is ${base?.nonce}`,
+        )
+      if (manifest.batch !== head.committed || manifest.tick !== head.tick)
+        this.#report(
+          'head log',
+          `the head says batch ${head.committed} at tick ${head.tick}, its manifest ${manifest.batch} at ` +
+            `${manifest.tick}`,
+        )
       this.manifests.set(head.committed, manifest)
       await this.missing(manifest)
     } catch (error) {
@@ -93,24 +104,31 @@ export class WatchedStores {
     for (const ref of refsOf(manifest)) {
       if (ref.inline !== undefined) continue
       const bytes = await this.#objects.get(ref.key).catch(() => null)
-      if (bytes?.length !== ref.len) this.#report('reachability', `batch ${manifest.batch} names ${ref.key}, which is not there`)
+      if (bytes?.length !== ref.len)
+        this.#report('reachability', `batch ${manifest.batch} names ${ref.key}, which is not there`)
     }
   }
 
   #deleting(key: string): void {
     if (!this.#now) return
-    for (const [batch, refs] of this.#liveRefs()) for (const ref of refs) if (ref.key === key) this.#report('live deleted', `${key} was deleted; batch ${batch} needs it`)
+    for (const [batch, refs] of this.#liveRefs())
+      for (const ref of refs)
+        if (ref.key === key) this.#report('live deleted', `${key} was deleted; batch ${batch} needs it`)
   }
 
   /** Objects named by the manifests above the floor, and by those that outputs are still owed of. */
   *#liveRefs(floor = this.#now!.gcFloor): Iterable<[number, Iterable<BlobRef>]> {
     const { owed, manifest } = this.#now!
     if (manifest) yield [this.#now!.committed, [manifest]]
-    for (const each of owed) yield [each.batch, [each.manifest, ...outputRefs(this.manifests.get(each.batch), each.output)]]
+    for (const each of owed)
+      yield [each.batch, [each.manifest, ...outputRefs(this.manifests.get(each.batch), each.output)]]
     for (const [batch, each] of this.manifests) if (batch > floor) yield [batch, refsOf(each)]
   }
 
-  /** Objects of batches below the floor that nothing needs any more and nobody deleted. The manifest at the floor itself may go one batch later. */
+  /**
+   * Objects of batches below the floor that nothing needs any more and nobody deleted. The manifest at the floor itself
+   * may go one batch later.
+   */
   async litter(): Promise<string[]> {
     const live = new Set<string>()
     const floor = this.#now!.gcFloor - 1
@@ -120,8 +138,10 @@ export class WatchedStores {
   }
 }
 
-const outputRefs = (manifest: Manifest | undefined, output: string): BlobRef[] =>
-  [...(manifest?.outputs[output] ?? []).flatMap((part) => (part.ref ? [part.ref] : [])), ...(manifest?.packs ?? []).map((pack) => pack.ref)]
+const outputRefs = (manifest: Manifest | undefined, output: string): BlobRef[] => [
+  ...(manifest?.outputs[output] ?? []).flatMap((part) => (part.ref ? [part.ref] : [])),
+  ...(manifest?.packs ?? []).map((pack) => pack.ref),
+]
 
 /** Names carry their batch behind the two digits that spread them. */
 const batchOf = (key: string): number => Number(/\/[0-9a-f]{2}\/(\d+)\//.exec(key)?.[1] ?? Infinity)

@@ -1,8 +1,9 @@
 import type { Clock } from '../../host/clock.ts'
 
 /**
- * Virtual time for everything in one simulation. What happens at one time happens in the order in which it was scheduled, and all promise work
- * that an event sets off is done before the next event, so a run depends on its seed alone.
+ * Virtual time for everything in one simulation. What happens at one time happens in the order in which it was
+ * scheduled, and all promise work that an event sets off is done before the next event, so a run depends on its seed
+ * alone.
  */
 export class World implements Clock {
   #now: number
@@ -15,13 +16,17 @@ export class World implements Clock {
     this.#now = start
   }
 
-  now(): number { return this.#now }
+  now(): number {
+    return this.#now
+  }
 
   after(ms: number, happen: () => void): void {
     push(this.#events, { time: this.#now + Math.max(0, ms), order: this.#order++, happen })
   }
 
-  sleep(ms: number): Promise<void> { return new Promise((resolve) => this.after(ms, resolve)) }
+  sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => this.after(ms, resolve))
+  }
 
   sleepUntil(time: number, signal?: AbortSignal): Promise<void> {
     if (time <= this.#now || signal?.aborted === true) return Promise.resolve()
@@ -31,7 +36,10 @@ export class World implements Clock {
     })
   }
 
-  /** Virtual time stands still until `work` has settled: something real, such as a module that is loaded, or a function of the user's. */
+  /**
+   * Virtual time stands still until `work` has settled: something real, such as a module that is loaded, or a function
+   * of the user's.
+   */
   async real<T>(work: Promise<T>): Promise<T> {
     this.#real.add(work)
     try {
@@ -41,7 +49,9 @@ export class World implements Clock {
     }
   }
 
-  /** Lets events happen until `done` holds, nothing is left to happen, or `until` has passed; says whether `done` holds. */
+  /**
+   * Lets events happen until `done` holds, nothing is left to happen, or `until` has passed; says whether `done` holds.
+   */
   async run(done: () => boolean, until: number): Promise<boolean> {
     for (let turn = 0; ; turn++) {
       await promisesSettled(turn)
@@ -67,7 +77,10 @@ interface Event {
 
 /** The tick queue runs only once no promise is left that could go on; now and then the event loop gets its turn too. */
 const promisesSettled = (turn: number): Promise<void> =>
-  new Promise((resolve) => { if (turn % 4096 === 4095) setImmediate(resolve); else process.nextTick(resolve) })
+  new Promise((resolve) => {
+    if (turn % 4096 === 4095) setImmediate(resolve)
+    else process.nextTick(resolve)
+  })
 
 const before = (a: Event, b: Event): boolean => a.time < b.time || (a.time === b.time && a.order < b.order)
 

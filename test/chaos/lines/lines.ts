@@ -22,8 +22,15 @@ export class Lines {
   nextFile(): string {
     const from = this.all.length
     for (let left = Math.floor(this.#random.next() * 40); left >= 0; left--) {
-      this.all.push({ id: this.all.length, word: `w${Math.floor(this.#random.next() * 9)}`, n: Math.floor(this.#random.next() * 1000) })
+      this.all.push({
+        id: this.all.length,
+        word: `w${Math.floor(this.#random.next() * 9)}`,
+        n: Math.floor(this.#random.next() * 1000),
+      })
     }
-    return this.all.slice(from).map(({ id, word, n }) => `${id} ${word} ${n}\n`).join('')
+    return this.all
+      .slice(from)
+      .map(({ id, word, n }) => `${id} ${word} ${n}\n`)
+      .join('')
   }
 }

@@ -24,7 +24,17 @@ export const visits = (ticks: number): Source<Visit> => ({
   name: 'generated visits',
   cut: async ({ time, zeroTime, intervalMs }) => {
     const tick = Math.round((time - zeroTime) / intervalMs)
-    return { position: tick, splits: tick > ticks ? [] : [{ tick, half: 0 }, { tick, half: 1 }], records: null }
+    return {
+      position: tick,
+      splits:
+        tick > ticks
+          ? []
+          : [
+              { tick, half: 0 },
+              { tick, half: 1 },
+            ],
+      records: null,
+    }
   },
   read: (split) => {
     const { tick, half } = split as { tick: number; half: number }

@@ -24,8 +24,20 @@ export function visitsScene({ folder, kills, processes }: SceneRequest): Scene {
     differences() {
       const expected = reference(ticks)
       return [
-        ...difference('windows', rowsOf(file, `SELECT batch, page, n FROM windows WHERE batch <= ${ticks}`).map((row) => row.join(' ')).sort(), expected.windows),
-        ...difference('totals', rowsOf(file, 'SELECT user, ms FROM totals').map((row) => row.join(' ')).sort(), expected.totals),
+        ...difference(
+          'windows',
+          rowsOf(file, `SELECT batch, page, n FROM windows WHERE batch <= ${ticks}`)
+            .map((row) => row.join(' '))
+            .sort(),
+          expected.windows,
+        ),
+        ...difference(
+          'totals',
+          rowsOf(file, 'SELECT user, ms FROM totals')
+            .map((row) => row.join(' '))
+            .sort(),
+          expected.totals,
+        ),
         ...difference('pages', newestPages(join(folder, 'pages')), expected.pages),
       ]
     },
@@ -34,12 +46,20 @@ export function visitsScene({ folder, kills, processes }: SceneRequest): Scene {
 
 function makeTables(file: string): void {
   const database = new DatabaseSync(file)
-  database.exec('CREATE TABLE windows (batch INTEGER, page TEXT, n INTEGER); CREATE TABLE totals (user TEXT PRIMARY KEY, ms INTEGER, batch INTEGER)')
+  database.exec(
+    'CREATE TABLE windows (batch INTEGER, page TEXT, n INTEGER); CREATE TABLE totals (user TEXT PRIMARY ' +
+      'KEY, ms INTEGER, batch INTEGER)',
+  )
   database.close()
 }
 
 function newestPages(folder: string): string[] {
   const newest = join(folder, readdirSync(folder).sort().at(-1)!)
-  const lines = readdirSync(newest).filter((name) => name.startsWith('part-')).flatMap((name) => readFileSync(join(newest, name), 'utf8').split('\n'))
-  return lines.filter((line) => line !== '').map((line) => line.slice(1, -1).replace(',', ' ')).sort()
+  const lines = readdirSync(newest)
+    .filter((name) => name.startsWith('part-'))
+    .flatMap((name) => readFileSync(join(newest, name), 'utf8').split('\n'))
+  return lines
+    .filter((line) => line !== '')
+    .map((line) => line.slice(1, -1).replace(',', ' '))
+    .sort()
 }

@@ -7,8 +7,8 @@ import { TestBed } from '../test-bed.ts'
 import { plain } from '../values.ts'
 import { batchesOf, define } from './program.ts'
 
-// One life of a program that is killed, without any warning, after a number of steps: turns of the event loop and looks at the clock,
-// which lie in the middle of what a turn does.
+// One life of a program that is killed, without any warning, after a number of steps: turns of the event loop and looks
+// at the clock, which lie in the middle of what a turn does.
 
 const [root, killAfterSteps] = process.argv.slice(2) as [string, string]
 const bed = new TestBed(root)
@@ -16,7 +16,9 @@ const each = JSON.parse(readFileSync(join(root, 'case.json'), 'utf8')) as Case
 const clockFile = join(root, 'clock')
 
 let steps = Number(killAfterSteps)
-const step = (): void => { if (--steps <= 0) process.kill(process.pid, 'SIGKILL') }
+const step = (): void => {
+  if (--steps <= 0) process.kill(process.pid, 'SIGKILL')
+}
 const turn = (): void => {
   step()
   setImmediate(turn).unref()
@@ -32,7 +34,9 @@ setEmbeddedOptions({
 if (existsSync(clockFile)) bed.clock.set(Number(readFileSync(clockFile, 'utf8')))
 let batches = 0
 const context = await StreamingContext.getOrCreate(bed.folder('dir'), () => {
-  const running = define(each, bed, (records) => appendFileSync(join(root, 'outputs.jsonl'), `${JSON.stringify(plain(records))}\n`))
+  const running = define(each, bed, (records) =>
+    appendFileSync(join(root, 'outputs.jsonl'), `${JSON.stringify(plain(records))}\n`),
+  )
   batches = batchesOf(each, running.stream)
   return running.context
 })

@@ -24,16 +24,20 @@ export function define(each: Case, bed: TestBed, onOutput: (records: readonly un
   const stateful = each.pipeline.findLastIndex(({ op }) => op === 'mapWithState') + 1
   const middle = applyPipeline(inputs.get('in')!, each.pipeline.slice(0, stateful), environment)
   const stream = applyPipeline(middle, each.pipeline.slice(stateful), environment)
-  const snapshots = wantsSnapshots(each) ? new Collected(applyPipeline(middle, [{ op: 'stateSnapshots' }], environment)) : null
+  const snapshots = wantsSnapshots(each)
+    ? new Collected(applyPipeline(middle, [{ op: 'stateSnapshots' }], environment))
+    : null
   return { context, stream, output: new Collected(stream, (rdd) => onOutput(rdd.collect())), snapshots }
 }
 
 /** As a list of its own, or as a property of what is expected. */
-const wantsSnapshots = ({ expectedSnapshots, expected }: Case): boolean => Boolean(expectedSnapshots) || Object.keys((expected ?? {}) as object).some((name) => /snapshot/i.test(name))
+const wantsSnapshots = ({ expectedSnapshots, expected }: Case): boolean =>
+  Boolean(expectedSnapshots) || Object.keys((expected ?? {}) as object).some((name) => /snapshot/i.test(name))
 
 function inputStream(context: StreamingContext, each: Case, name: string, batches: Batches): DStream<any> {
   const partitions = each.inputPartitions ?? 2
-  if (each.sourceKind === 'queue') return context.queueStream(batches.map((batch) => context.sparkContext.parallelize([...(batch ?? [])], partitions)))
+  if (each.sourceKind === 'queue')
+    return context.queueStream(batches.map((batch) => context.sparkContext.parallelize([...(batch ?? [])], partitions)))
   return context.source(name, new BatchesSource(batches, partitions))
 }
 
@@ -49,6 +53,8 @@ export function batchesOf(each: Case, stream: DStream<any>): number {
 export function missingFiles({ pipeline }: Case, output: Collected): string | null {
   const [prefix, suffix] = pipeline.find(({ op }) => op === 'saveAsTextFiles')?.args ?? []
   if (prefix === undefined) return null
-  const missing = output.batches.map(({ timeMs }) => `${prefix}-${timeMs}${suffix ? `.${suffix}` : ''}`).filter((folder) => !existsSync(join(folder, '_SUCCESS')))
+  const missing = output.batches
+    .map(({ timeMs }) => `${prefix}-${timeMs}${suffix ? `.${suffix}` : ''}`)
+    .filter((folder) => !existsSync(join(folder, '_SUCCESS')))
   return missing.length === 0 ? null : `no files at ${missing.join(', ')}`
 }

@@ -19,7 +19,9 @@ export async function runRestarted(each: Case, bed: TestBed): Promise<string | n
   await bed.through(recovered.stop(), () => recovered)
 
   if (bed.errors.length > 0) return `a batch failed: ${String(bed.errors[0])}`
-  return outputsDiffer(each, output.outputs.slice(0, before), output.outputs.slice(before)) ?? missingFiles(each, output)
+  return (
+    outputsDiffer(each, output.outputs.slice(0, before), output.outputs.slice(before)) ?? missingFiles(each, output)
+  )
 }
 
 function notAgain(): never {
@@ -27,13 +29,18 @@ function notAgain(): never {
 }
 
 /** The batch at the cut may be shown twice, nothing else. */
-function outputsDiffer(each: Case, before: readonly (readonly unknown[])[], after: readonly (readonly unknown[])[]): string | null {
+function outputsDiffer(
+  each: Case,
+  before: readonly (readonly unknown[])[],
+  after: readonly (readonly unknown[])[],
+): string | null {
   const all = each.expected as readonly unknown[][]
   const compare = comparisonOf(each)
   const prefix = batchesDiffer(before, all.slice(0, before.length), compare)
   if (prefix) return `before the restart: ${prefix}`
   const repeated = before.length + after.length - all.length
-  if (repeated < 0 || repeated > 1) return `${before.length} and ${after.length} output batches, expected ${all.length} in all`
+  if (repeated < 0 || repeated > 1)
+    return `${before.length} and ${after.length} output batches, expected ${all.length} in all`
   const suffix = batchesDiffer(after, all.slice(all.length - after.length), compare)
   return suffix && `after the restart: ${suffix}`
 }

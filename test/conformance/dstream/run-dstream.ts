@@ -32,10 +32,12 @@ async function runToEnd(each: Case, bed: TestBed): Promise<string | null> {
   return unexpectedError(each, bed) ?? outputsDiffer(each, running) ?? missingFiles(each, running.output)
 }
 
-const isShort = (each: Case, { output }: Running): boolean => each.collect === 'nonEmptyFirstN' && output.nonEmpty.length < each.expected.length
+const isShort = (each: Case, { output }: Running): boolean =>
+  each.collect === 'nonEmptyFirstN' && output.nonEmpty.length < each.expected.length
 
 function outputsDiffer(each: Case, { output, snapshots }: Running): string | null {
-  if (!Array.isArray(each.expected)) return propertiesDiffer(each.expected, { outputs: output.outputs, snapshots: snapshots?.outputs ?? [] })
+  if (!Array.isArray(each.expected))
+    return propertiesDiffer(each.expected, { outputs: output.outputs, snapshots: snapshots?.outputs ?? [] })
   const outputs = each.collect === 'nonEmptyFirstN' ? output.nonEmpty.slice(0, each.expected.length) : output.outputs
   return (
     batchesDiffer(outputs, each.expected, comparisonOf(each)) ??
@@ -47,7 +49,9 @@ function outputsDiffer(each: Case, { output, snapshots }: Running): string | nul
 function partitionsDiffer({ expectedPartitionsPerBatch: expected }: Case, { batches }: Collected): string | null {
   if (!expected) return null
   const partitions = batches.map((batch) => batch.partitions)
-  return JSON.stringify(partitions) === JSON.stringify(expected) ? null : `partitions per batch: ${partitions.join(', ')}, expected ${expected.join(', ')}`
+  return JSON.stringify(partitions) === JSON.stringify(expected)
+    ? null
+    : `partitions per batch: ${partitions.join(', ')}, expected ${expected.join(', ')}`
 }
 
 function unexpectedError({ alsoError }: Case, { errors }: TestBed): string | null {

@@ -1,7 +1,11 @@
 import { openDirectoryBlobs } from '../../../lib/local/blob-directory.ts'
 import type { BlobStore } from '../../../lib/host/blob-store.ts'
 import { BlobBlockLog } from '../../../lib/source/receiver/block-log.ts'
-import { type BlockEvent, type BlockLog, ReceivedBlockTracker } from '../../../lib/source/receiver/received-block-tracker.ts'
+import {
+  type BlockEvent,
+  type BlockLog,
+  ReceivedBlockTracker,
+} from '../../../lib/source/receiver/received-block-tracker.ts'
 import type { World } from './world.ts'
 
 interface TrackerOptions {
@@ -33,7 +37,9 @@ export class BlockTrackerObject {
     return new BlockTrackerObject(world, tracker, log)
   }
 
-  addBlocks(stream: number, blocks: readonly string[]): Promise<void> { return this.#tracker.addBlocks(stream, blocks) }
+  addBlocks(stream: number, blocks: readonly string[]): Promise<void> {
+    return this.#tracker.addBlocks(stream, blocks)
+  }
 
   /** The result is the time. */
   async allocate(time: unknown): Promise<number> {
@@ -42,18 +48,39 @@ export class BlockTrackerObject {
   }
 
   /** Writes an event into the log behind the tracker's back. */
-  async log({ blockAdded, batchAllocated }: { readonly blockAdded?: readonly string[]; readonly batchAllocated?: { readonly time: number; readonly blocks: Record<string, readonly string[]> } }): Promise<void> {
+  async log({
+    blockAdded,
+    batchAllocated,
+  }: {
+    readonly blockAdded?: readonly string[]
+    readonly batchAllocated?: { readonly time: number; readonly blocks: Record<string, readonly string[]> }
+  }): Promise<void> {
     if (blockAdded) await this.#log!.append({ kind: 'added', stream: 1, blocks: blockAdded })
-    if (batchAllocated) await this.#log!.append({ kind: 'allocated', time: batchAllocated.time, blocks: Object.entries(batchAllocated.blocks).map(([stream, blocks]) => [Number(stream), blocks] as const) })
+    if (batchAllocated)
+      await this.#log!.append({
+        kind: 'allocated',
+        time: batchAllocated.time,
+        blocks: Object.entries(batchAllocated.blocks).map(([stream, blocks]) => [Number(stream), blocks] as const),
+      })
   }
 
-  cleanupOldBatches(time: unknown): Promise<void> { return this.#tracker.cleanupOldBatches(this.#world.time(time)) }
+  cleanupOldBatches(time: unknown): Promise<void> {
+    return this.#tracker.cleanupOldBatches(this.#world.time(time))
+  }
   stop(): void {}
 
-  walEnabled(): boolean { return this.#tracker.hasLog }
-  unallocated(stream: number): readonly string[] { return this.#tracker.unallocated(stream) }
-  hasUnallocated(): boolean { return this.#tracker.hasUnallocated }
-  blocksOfBatch(time: unknown, stream: number): readonly string[] { return this.#tracker.blocksOfBatch(this.#world.time(time), stream) }
+  walEnabled(): boolean {
+    return this.#tracker.hasLog
+  }
+  unallocated(stream: number): readonly string[] {
+    return this.#tracker.unallocated(stream)
+  }
+  hasUnallocated(): boolean {
+    return this.#tracker.hasUnallocated
+  }
+  blocksOfBatch(time: unknown, stream: number): readonly string[] {
+    return this.#tracker.blocksOfBatch(this.#world.time(time), stream)
+  }
 }
 
 /** The real log, which can be told to fail. */
@@ -69,17 +96,27 @@ export class FailingLog implements BlockLog<string> {
     this.#first = blobs.list(PREFIX).then(([key]) => key)
   }
 
-  fail(kind: string, message: string): void { this.#failure = { kind, message } }
-  heal(): void { this.#failure = null }
+  fail(kind: string, message: string): void {
+    this.#failure = { kind, message }
+  }
+  heal(): void {
+    this.#failure = null
+  }
 
   async append(event: BlockEvent<string>): Promise<void> {
     if (this.#failure?.kind === names[event.kind]) throw new Error(this.#failure.message)
     await this.#log.append(event)
   }
 
-  read(): Promise<readonly BlockEvent<string>[]> { return this.#log.read() }
-  clean(time: number): Promise<void> { return this.#log.clean(time) }
-  async oldestFileDeletedEventually(): Promise<boolean> { return !(await this.#blobs.list(PREFIX)).includes((await this.#first) ?? '') }
+  read(): Promise<readonly BlockEvent<string>[]> {
+    return this.#log.read()
+  }
+  clean(time: number): Promise<void> {
+    return this.#log.clean(time)
+  }
+  async oldestFileDeletedEventually(): Promise<boolean> {
+    return !(await this.#blobs.list(PREFIX)).includes((await this.#first) ?? '')
+  }
 }
 
 const names = { added: 'blockAdded', allocated: 'batchAllocated', cleaned: 'batchCleanup' } as const

@@ -27,7 +27,9 @@ export class CheckpointStoreObject {
   }
 
   /** The checkpoints of apps below a directory. */
-  list(directory: string): Promise<string[]> { return appsBelow(directory) }
+  list(directory: string): Promise<string[]> {
+    return appsBelow(directory)
+  }
 
   async #use<T>(use: (head: Awaited<ReturnType<typeof openDirectoryHead<Written>>>) => Promise<T>): Promise<T> {
     const head = await openDirectoryHead<Written>(this.#world.bed.folder('dir'), { sync: false })

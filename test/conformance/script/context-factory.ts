@@ -12,28 +12,51 @@ export class ContextFactory {
     this.#world = world
   }
 
-  static make(conf: Record<string, string>, intervalMs: number): StreamingContext { return new StreamingContext(conf, intervalMs) }
+  static make(conf: Record<string, string>, intervalMs: number): StreamingContext {
+    return new StreamingContext(conf, intervalMs)
+  }
 
-  new({ batchIntervalMs, conf }: { readonly batchIntervalMs?: number; readonly conf?: Record<string, string> } = {}): ContextObject {
+  new({
+    batchIntervalMs,
+    conf,
+  }: { readonly batchIntervalMs?: number; readonly conf?: Record<string, string> } = {}): ContextObject {
     return this.#world.newContext(batchIntervalMs, conf, false)
   }
 
-  async getOrCreate(directory: string, create: string, options: { readonly createOnError?: boolean } = {}): Promise<ContextObject> {
+  async getOrCreate(
+    directory: string,
+    create: string,
+    options: { readonly createOnError?: boolean } = {},
+  ): Promise<ContextObject> {
     const make = this.#world.creator(create).next()
     return this.#world.wrap(await StreamingContext.getOrCreate(directory, make, undefined, options.createOnError))
   }
 
-  async getActiveOrCreate(...args: [string] | [string, string, { readonly createOnError?: boolean }?]): Promise<ContextObject> {
-    if (args.length === 1) return this.#world.wrap(await StreamingContext.getActiveOrCreate(this.#world.creator(args[0]).next()))
+  async getActiveOrCreate(
+    ...args: [string] | [string, string, { readonly createOnError?: boolean }?]
+  ): Promise<ContextObject> {
+    if (args.length === 1)
+      return this.#world.wrap(await StreamingContext.getActiveOrCreate(this.#world.creator(args[0]).next()))
     const [directory, create, options] = args
-    return this.#world.wrap(await StreamingContext.getActiveOrCreate(directory, this.#world.creator(create).next(), undefined, options?.createOnError))
+    return this.#world.wrap(
+      await StreamingContext.getActiveOrCreate(
+        directory,
+        this.#world.creator(create).next(),
+        undefined,
+        options?.createOnError,
+      ),
+    )
   }
 
   /** What a new process would do: nothing of the old one is left but the directory. */
   async fromCheckpoint(from: string): Promise<ContextObject> {
     const stored = this.#world.objects.get(from) as StoredCheckpoint | undefined
     SparkContext.getActive()?.stop()
-    const context = await StreamingContext.getOrCreate(stored?.directory ?? from, notWanted, this.#world.processDefaults)
+    const context = await StreamingContext.getOrCreate(
+      stored?.directory ?? from,
+      notWanted,
+      this.#world.processDefaults,
+    )
     for (const { source } of context.graph.inputs) if (source instanceof RestoredSource) source.recovered(context.graph)
     return this.#world.wrap(context)
   }

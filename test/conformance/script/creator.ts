@@ -23,7 +23,9 @@ export class Creator {
     this.#create = create
   }
 
-  called(): boolean { return this.#called }
+  called(): boolean {
+    return this.#called
+  }
 
   /** The function, not called yet. */
   next(): () => StreamingContext {
@@ -35,7 +37,11 @@ export class Creator {
   }
 
   /** Runs a batch of `context` so that its checkpoint lies in a directory. */
-  async checkpointOf(context: StreamingContext, timeMs: number, directory = this.#world.bed.folder('cp')): Promise<StoredCheckpoint> {
+  async checkpointOf(
+    context: StreamingContext,
+    timeMs: number,
+    directory = this.#world.bed.folder('cp'),
+  ): Promise<StoredCheckpoint> {
     if (context.graph.outputs.length === 0) context.source(new BatchesSource([], 1)).foreachRDD(() => {})
     context.checkpoint(directory)
     const wrapped = this.#world.wrap(context)
@@ -49,7 +55,9 @@ export class Creator {
   async recordedFiles(uid: string): Promise<number[]> {
     const manifest = await storedManifest(this.#world.bed.folder('dir'))
     const { times } = manifest!.positions[uid] as unknown as { readonly times: SelectionState }
-    return times.recent.flatMap(({ paths }) => paths.map((path) => Number(path.split('/').at(-1)))).sort((a, b) => a - b)
+    return times.recent
+      .flatMap(({ paths }) => paths.map((path) => Number(path.split('/').at(-1))))
+      .sort((a, b) => a - b)
   }
 }
 
@@ -70,8 +78,12 @@ export class StoredCheckpoint {
     this.directory = directory
   }
 
-  async conf(key: string): Promise<string | null> { return (await this.#stored())[key] ?? null }
-  async restoredConf(key: string): Promise<string | null> { return restoredConf(await this.#stored(), this.#world.processDefaults)[key] ?? null }
+  async conf(key: string): Promise<string | null> {
+    return (await this.#stored())[key] ?? null
+  }
+  async restoredConf(key: string): Promise<string | null> {
+    return restoredConf(await this.#stored(), this.#world.processDefaults)[key] ?? null
+  }
 
   async #stored(): Promise<Readonly<Record<string, string>>> {
     const [app] = await appsBelow(this.directory)
@@ -108,7 +120,8 @@ export function pipelineCreator(world: World, pipeline: readonly Op[], checkpoin
     context.checkpoint(world.bed.folder('dir'))
     const [{ op, args = [] }, ...rest] = pipeline as [Op, ...Op[]]
     const stateful = rest.findLastIndex((each) => each.op === 'updateStateByKey' || each.op === 'mapWithState')
-    const ops = checkpointMs === null ? rest : rest.toSpliced(stateful + 1, 0, { op: 'checkpoint', args: [checkpointMs] })
+    const ops =
+      checkpointMs === null ? rest : rest.toSpliced(stateful + 1, 0, { op: 'checkpoint', args: [checkpointMs] })
     const stream = applyPipeline((context as any)[op](...args), ops, world.wrap(context).operators)
     if (context.graph.outputs.length === 0) stream.foreachRDD(() => {})
     return context

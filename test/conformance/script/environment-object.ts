@@ -9,7 +9,13 @@ export class EnvironmentObject {
     this.#world = world
   }
 
-  counter(name: string): number { return this.#world.bed.scope.counters[name] }
-  seen(name: string): unknown { return this.#world.bed.scope.seen[name] }
-  equation(text: string): unknown { return evaluate(text, this.#world.bed.scope, { receiver: this.#world.objects.get('receiver') }) }
+  counter(name: string): number {
+    return this.#world.bed.scope.counters[name]
+  }
+  seen(name: string): unknown {
+    return this.#world.bed.scope.seen[name]
+  }
+  equation(text: string): unknown {
+    return evaluate(text, this.#world.bed.scope, { receiver: this.#world.objects.get('receiver') })
+  }
 }

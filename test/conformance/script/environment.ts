@@ -39,8 +39,13 @@ const actions: Record<string, Action> = {
   awaitCheckpoint: (world, [n = 0]) => awaitCompletedBatches(world, n),
   advanceClockUntilStable: (world, [ms]) => advanceUntilStable(world, ms),
   advanceClockUntil: (world, [, ms]) => advanceUntilStable(world, ms),
-  after: (world, [ms, step]) => void world.bed.clock.sleepUntil(world.bed.clock.now() + ms).then(() => world.perform(step, world)),
-  until: (world, [condition]) => world.bed.until(() => holds(condition, world), () => world.active),
+  after: (world, [ms, step]) =>
+    void world.bed.clock.sleepUntil(world.bed.clock.now() + ms).then(() => world.perform(step, world)),
+  until: (world, [condition]) =>
+    world.bed.until(
+      () => holds(condition, world),
+      () => world.active,
+    ),
 
   // — inputs
   enqueue: (world, [queue, records]) => world.objects.get(queue).enqueue(records),
@@ -54,21 +59,32 @@ const actions: Record<string, Action> = {
   clearProcessDefault: (world, [key]) => void delete world.processDefaults[key],
   corruptCheckpoint: (_world, [directory]) => corruptCheckpoint(directory),
   validCheckpoint: (world, [directory], { conf }) => validCheckpoint(world, directory, conf),
-  defineSetup: (world, [name], { pipeline, checkpointMs }) => void world.objects.set(name, pipelineCreator(world, pipeline, checkpointMs ?? null)),
+  defineSetup: (world, [name], { pipeline, checkpointMs }) =>
+    void world.objects.set(name, pipelineCreator(world, pipeline, checkpointMs ?? null)),
   defineCreate: (world, [name]) => void world.objects.set(name, queueCreator(world)),
 
   // — inner parts
   postEvent: (world, [event]) => {
     const [name, info] = Object.entries<any>(event)[0]
-    world.object('ctx', 'post').context.listeners.post(`on${name[0].toUpperCase()}${name.slice(1)}`, { receiverInfo: info })
+    world
+      .object('ctx', 'post')
+      .context.listeners.post(`on${name[0].toUpperCase()}${name.slice(1)}`, { receiverInfo: info })
   },
   forAll: (world, [domain]) => world.object('m', 'forAll').forAll(domain),
   failNextLogWrites: (world, [kind, message]) => world.logs.forEach((log) => log.fail(kind, message)),
   healLog: (world) => world.logs.forEach((log) => log.heal()),
 }
 
-/** Files of a script carry the script's time unless told otherwise. Where nobody counts the time, a little of it has passed since the last step. */
-async function writeAt(world: World, path: string, content: string | Uint8Array, mtime: unknown): Promise<{ readonly path: string; readonly mtimeMs: number }> {
+/**
+ * Files of a script carry the script's time unless told otherwise. Where nobody counts the time, a little of it has
+ * passed since the last step.
+ */
+async function writeAt(
+  world: World,
+  path: string,
+  content: string | Uint8Array,
+  mtime: unknown,
+): Promise<{ readonly path: string; readonly mtimeMs: number }> {
   if (!world.movesClock) await world.bed.advance(1, world.active)
   const mtimeMs = world.time(mtime ?? 'now')
   mkdirSync(dirname(path), { recursive: true })
@@ -77,11 +93,16 @@ async function writeAt(world: World, path: string, content: string | Uint8Array,
   return { path, mtimeMs: statSync(path).mtimeMs }
 }
 
-/** Where the script does not move the clock itself, batches run until there are enough. The result is the time of the first. */
+/**
+ * Where the script does not move the clock itself, batches run until there are enough. The result is the time of the
+ * first.
+ */
 async function awaitCompletedBatches(world: World, n: number): Promise<number> {
   const context = world.wrap(world.active!)
   if (world.movesClock) await world.bed.caughtUp(context.context)
-  else while (context.completed.length < n && context.getState() === 'ACTIVE') await world.bed.advance(context.context.batchDuration.milliseconds, context.context)
+  else
+    while (context.completed.length < n && context.getState() === 'ACTIVE')
+      await world.bed.advance(context.context.batchDuration.milliseconds, context.context)
   if (context.completed.length < n) throw new Error(`${context.completed.length} batches completed, expected ${n}`)
   return context.completed[0]
 }
@@ -98,14 +119,20 @@ async function advanceUntilStable(world: World, ms: number): Promise<void> {
   }
 }
 
-const holds = (condition: string, world: World): boolean => Boolean(evaluate(condition.replace(/^(\S+) is set$/, '$1 !== undefined'), world.bed.scope))
+const holds = (condition: string, world: World): boolean =>
+  Boolean(evaluate(condition.replace(/^(\S+) is set$/, '$1 !== undefined'), world.bed.scope))
 
 async function tcpServer(world: World, name: string): Promise<void> {
   const sockets: Socket[] = []
-  const server = createServer((socket) => { sockets.push(socket.on('error', () => {})) })
+  const server = createServer((socket) => {
+    sockets.push(socket.on('error', () => {}))
+  })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const send = async (text: string): Promise<void> => {
-    await world.bed.until(() => sockets.length > 0, () => null)
+    await world.bed.until(
+      () => sockets.length > 0,
+      () => null,
+    )
     sockets.forEach((socket) => socket.write(text))
     // The bytes must have crossed the machine before the clock moves.
     await sleep(10)
@@ -122,4 +149,3 @@ async function validCheckpoint(world: World, directory: string, conf: Record<str
   context.source(new BatchesSource([[1]], 1)).foreachRDD(() => {})
   await world.creator('create').checkpointOf(context, world.intervalMs, directory)
 }
-

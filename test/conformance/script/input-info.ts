@@ -8,9 +8,18 @@ interface Info {
 export class InputInfoObject {
   readonly #tracker = new InputInfoTracker()
 
-  reportInfo(time: number, { streamId, numRecords }: Info): void { this.#tracker.report(time, { inputStreamId: streamId, numRecords, metadata: {} }) }
-  cleanup(time: number): void { this.#tracker.cleanup(time) }
+  reportInfo(time: number, { streamId, numRecords }: Info): void {
+    this.#tracker.report(time, { inputStreamId: streamId, numRecords, metadata: {} })
+  }
+  cleanup(time: number): void {
+    this.#tracker.cleanup(time)
+  }
   getInfo(time: number): Record<number, Info> {
-    return Object.fromEntries([...this.#tracker.infoOf(time)].map(([id, { inputStreamId, numRecords }]) => [id, { streamId: inputStreamId, numRecords }]))
+    return Object.fromEntries(
+      [...this.#tracker.infoOf(time)].map(([id, { inputStreamId, numRecords }]) => [
+        id,
+        { streamId: inputStreamId, numRecords },
+      ]),
+    )
   }
 }

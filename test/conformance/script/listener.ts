@@ -8,7 +8,11 @@ import { shown } from '../values.ts'
 export class ListenerObject {
   readonly #batches = { submitted: [] as BatchInfo[], started: [] as BatchInfo[], completed: [] as BatchInfo[] }
   readonly #outputs: OutputOperationInfo[] = []
-  readonly #receivers = { receiverStarted: [] as number[], receiverStopped: [] as number[], receiverErrors: [] as object[] }
+  readonly #receivers = {
+    receiverStarted: [] as number[],
+    receiverStopped: [] as number[],
+    receiverErrors: [] as object[],
+  }
   readonly #context: ContextObject
   readonly #onFirstBatchCompleted: string | undefined
   #errorType: string | null = null
@@ -20,14 +24,18 @@ export class ListenerObject {
   }
 
   readonly events: StreamingListener = {
-    onReceiverStarted: ({ receiverInfo }) => this.#note(() => this.#receivers.receiverStarted.push(receiverInfo.streamId)),
-    onReceiverStopped: ({ receiverInfo }) => this.#note(() => this.#receivers.receiverStopped.push(receiverInfo.streamId)),
+    onReceiverStarted: ({ receiverInfo }) =>
+      this.#note(() => this.#receivers.receiverStarted.push(receiverInfo.streamId)),
+    onReceiverStopped: ({ receiverInfo }) =>
+      this.#note(() => this.#receivers.receiverStopped.push(receiverInfo.streamId)),
     onReceiverError: ({ receiverInfo }) => this.#note(() => this.#receivers.receiverErrors.push(receiverInfo)),
     onBatchSubmitted: ({ batchInfo }) => this.#note(() => this.#batches.submitted.push(batchInfo)),
     onBatchStarted: ({ batchInfo }) => this.#note(() => this.#batches.started.push(batchInfo)),
-    onBatchCompleted: ({ batchInfo }) => this.#note(() => {
-      if (this.#batches.completed.push(batchInfo) === 1 && this.#onFirstBatchCompleted) this.#act(this.#onFirstBatchCompleted)
-    }),
+    onBatchCompleted: ({ batchInfo }) =>
+      this.#note(() => {
+        if (this.#batches.completed.push(batchInfo) === 1 && this.#onFirstBatchCompleted)
+          this.#act(this.#onFirstBatchCompleted)
+      }),
     onOutputOperationCompleted: ({ outputOperationInfo }) => this.#note(() => this.#outputs.push(outputOperationInfo)),
   }
 
@@ -45,23 +53,40 @@ export class ListenerObject {
     }
   }
 
-  reset(): void { this.#events = 0 }
-  eventCount(): number { return this.#events }
-  errorSeenInCallback(): string | null { return this.#errorType }
-  submitted() { return batchesFit(this.#batches.submitted) }
-  started() { return batchesFit(this.#batches.started) }
-  completed() { return batchesFit(this.#batches.completed) }
+  reset(): void {
+    this.#events = 0
+  }
+  eventCount(): number {
+    return this.#events
+  }
+  errorSeenInCallback(): string | null {
+    return this.#errorType
+  }
+  submitted() {
+    return batchesFit(this.#batches.submitted)
+  }
+  started() {
+    return batchesFit(this.#batches.started)
+  }
+  completed() {
+    return batchesFit(this.#batches.completed)
+  }
 
   /** By id of the output operation, in the first batch. */
   failureReasons() {
     const first = this.#outputs.filter(({ batchTime }) => batchTime === this.#outputs[0]?.batchTime)
-    return (expected: unknown) => fitDiffers(Object.fromEntries(first.map(({ id, failureReason }) => [id, failureReason])), expected)
+    return (expected: unknown) =>
+      fitDiffers(Object.fromEntries(first.map(({ id, failureReason }) => [id, failureReason])), expected)
   }
 
   eventually() {
     return (expected: Record<string, any>) => {
       const { receiverErrors = [], ...lists } = expected
-      const errors = receiverErrors.map(({ streamId, messageContains, errorContains }: any) => ({ streamId, lastErrorMessage: { contains: messageContains }, lastError: { contains: errorContains } }))
+      const errors = receiverErrors.map(({ streamId, messageContains, errorContains }: any) => ({
+        streamId,
+        lastErrorMessage: { contains: messageContains },
+        lastError: { contains: errorContains },
+      }))
       return fitDiffers(this.#receivers, { ...lists, receiverErrors: errors })
     }
   }
@@ -73,15 +98,25 @@ interface Expected {
   readonly nonDecreasing: readonly (keyof BatchInfo)[]
 }
 
-const batchesFit = (batches: readonly BatchInfo[]) => ({ count, each, nonDecreasing }: Expected): string | null => {
-  if (batches.length !== count) return `${batches.length} batches, expected ${count}`
-  const { inputInfo, ...fields } = each
-  for (const batch of batches) {
-    const inputs = Object.fromEntries([...batch.streamIdToInputInfo].map(([id, info]) => [id, { streamId: info.inputStreamId, numRecords: info.numRecords }]))
-    if (!fits(batch, fields) || (inputInfo && !fits(inputs, inputInfo))) return `got ${shown({ ...batch, inputInfo: inputs })}, expected ${shown(each)}`
+const batchesFit =
+  (batches: readonly BatchInfo[]) =>
+  ({ count, each, nonDecreasing }: Expected): string | null => {
+    if (batches.length !== count) return `${batches.length} batches, expected ${count}`
+    const { inputInfo, ...fields } = each
+    for (const batch of batches) {
+      const inputs = Object.fromEntries(
+        [...batch.streamIdToInputInfo].map(([id, info]) => [
+          id,
+          { streamId: info.inputStreamId, numRecords: info.numRecords },
+        ]),
+      )
+      if (!fits(batch, fields) || (inputInfo && !fits(inputs, inputInfo)))
+        return `got ${shown({ ...batch, inputInfo: inputs })}, expected ${shown(each)}`
+    }
+    // The times of one batch follow each other, and those of later batches are not earlier.
+    const times = batches.map((batch) => nonDecreasing.map((name) => batch[name] as number))
+    const rises = (list: readonly number[]): boolean => list.every((time, i) => i === 0 || list[i - 1] <= time)
+    return times.every(rises) && nonDecreasing.every((_, i) => rises(times.map((row) => row[i])))
+      ? null
+      : `times fall: ${shown(times)}`
   }
-  // The times of one batch follow each other, and those of later batches are not earlier.
-  const times = batches.map((batch) => nonDecreasing.map((name) => batch[name] as number))
-  const rises = (list: readonly number[]): boolean => list.every((time, i) => i === 0 || list[i - 1] <= time)
-  return times.every(rises) && nonDecreasing.every((_, i) => rises(times.map((row) => row[i]))) ? null : `times fall: ${shown(times)}`
-}

@@ -5,8 +5,10 @@ import { shown } from '../values.ts'
 export function matchDiffers(value: any, expected: any): string | null {
   if (expected === null || typeof expected !== 'object') return null
   if (expected.notNull && value == null) return 'got nothing'
-  if (expected.lessThan !== undefined && !(value < expected.lessThan)) return `got ${value}, expected less than ${expected.lessThan}`
-  if (expected.instanceOf !== undefined && value?.constructor?.name !== expected.instanceOf) return `got a ${value?.constructor?.name}, expected a ${expected.instanceOf}`
+  if (expected.lessThan !== undefined && !(value < expected.lessThan))
+    return `got ${value}, expected less than ${expected.lessThan}`
+  if (expected.instanceOf !== undefined && value?.constructor?.name !== expected.instanceOf)
+    return `got a ${value?.constructor?.name}, expected a ${expected.instanceOf}`
   return null
 }
 
@@ -14,9 +16,12 @@ export function matchDiffers(value: any, expected: any): string | null {
 export function fits(value: any, expected: any): boolean {
   if (expected === '>=0') return typeof value === 'number' && value >= 0
   if (typeof expected?.contains === 'string') return typeof value === 'string' && value.includes(expected.contains)
-  if (Array.isArray(expected)) return Array.isArray(value) && value.length === expected.length && expected.every((each, i) => fits(value[i], each))
-  if (expected !== null && typeof expected === 'object') return value != null && Object.entries(expected).every(([key, each]) => fits(value[key], each))
+  if (Array.isArray(expected))
+    return Array.isArray(value) && value.length === expected.length && expected.every((each, i) => fits(value[i], each))
+  if (expected !== null && typeof expected === 'object')
+    return value != null && Object.entries(expected).every(([key, each]) => fits(value[key], each))
   return equal(value, expected)
 }
 
-export const fitDiffers = (value: unknown, expected: unknown): string | null => (fits(value, expected) ? null : `got ${shown(value)}, expected ${shown(expected)}`)
+export const fitDiffers = (value: unknown, expected: unknown): string | null =>
+  fits(value, expected) ? null : `got ${shown(value)}, expected ${shown(expected)}`

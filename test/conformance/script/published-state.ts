@@ -27,9 +27,15 @@ export class PublishedStateObject {
     if (id >= 0) throw new Error('a published state has lost a key')
   }
 
-  async get(key: unknown): Promise<unknown> { return new StateMapObject(await this.#read()).get(key) }
-  async getAll(): Promise<unknown> { return new StateMapObject(await this.#read()).getAll() }
-  async getByTime(before: number): Promise<unknown> { return new StateMapObject(await this.#read()).getByTime(before) }
+  async get(key: unknown): Promise<unknown> {
+    return new StateMapObject(await this.#read()).get(key)
+  }
+  async getAll(): Promise<unknown> {
+    return new StateMapObject(await this.#read()).getAll()
+  }
+  async getByTime(before: number): Promise<unknown> {
+    return new StateMapObject(await this.#read()).getByTime(before)
+  }
 
   async #read(): Promise<KeyedState> {
     const state = new KeyedState()

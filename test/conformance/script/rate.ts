@@ -19,7 +19,9 @@ interface Measured {
 export const pidEstimators = {
   new({ batchIntervalMs, ...terms }: PidSpec) {
     const estimator = new PIDRateEstimator({ batchMs: batchIntervalMs, ...terms })
-    return { compute: (m: Measured) => estimator.compute(m.timeMs, m.numElements, m.processingDelayMs, m.schedulingDelayMs) }
+    return {
+      compute: (m: Measured) => estimator.compute(m.timeMs, m.numElements, m.processingDelayMs, m.schedulingDelayMs),
+    }
   },
 }
 

@@ -31,10 +31,13 @@ export class ScriptReceiver extends Receiver<any> {
     const { counterFrom, threads = 0, recordsPerThread = 0 } = this.#spec
     this.busy = threads > 0
     if (counterFrom !== undefined) void this.#count()
-    void Promise.all(Array.from({ length: threads }, () => this.#produce(recordsPerThread))).then(() => { this.busy = false })
+    void Promise.all(Array.from({ length: threads }, () => this.#produce(recordsPerThread))).then(() => {
+      this.busy = false
+    })
     for (const [key, call] of Object.entries(this.#spec)) {
       const delay = /^after(\d+)ms$/.exec(key)?.[1]
-      if (delay) void this.#bed.clock.sleepUntil(this.#bed.clock.now() + Number(delay)).then(() => this.#perform(call as string))
+      if (delay)
+        void this.#bed.clock.sleepUntil(this.#bed.clock.now() + Number(delay)).then(() => this.#perform(call as string))
     }
   }
 
@@ -53,6 +56,11 @@ export class ScriptReceiver extends Receiver<any> {
   }
 
   #perform(call: string): void {
-    evaluate(call, {} as never, { reportError: this.reportError.bind(this), stop: this.stop.bind(this), restart: this.restart.bind(this), store: this.store.bind(this) })
+    evaluate(call, {} as never, {
+      reportError: this.reportError.bind(this),
+      stop: this.stop.bind(this),
+      restart: this.restart.bind(this),
+      store: this.store.bind(this),
+    })
   }
 }

@@ -1,7 +1,10 @@
 import type { StreamGraph } from '../../../lib/stream/graph.ts'
 import { BatchesSource } from '../batches-source.ts'
 
-/** The same records in every batch; counts in how many recovered graphs it is an input, which is how an input is restored. */
+/**
+ * The same records in every batch; counts in how many recovered graphs it is an input, which is how an input is
+ * restored.
+ */
 export class RestoredSource extends BatchesSource {
   #restored = 0
 
@@ -9,6 +12,10 @@ export class RestoredSource extends BatchesSource {
     super(() => records, 1)
   }
 
-  recovered(graph: StreamGraph): void { this.#restored += graph.inputs.filter((node) => node.source === this).length }
-  restored(): number { return this.#restored }
+  recovered(graph: StreamGraph): void {
+    this.#restored += graph.inputs.filter((node) => node.source === this).length
+  }
+  restored(): number {
+    return this.#restored
+  }
 }

@@ -14,15 +14,25 @@ export class SavedOutputObject {
   eventuallyLatest(): string[][] {
     const folder = this.#newest()
     if (folder === null) return []
-    const parts = readdirSync(folder).filter((name) => name.startsWith('part-')).sort()
-    return parts.flatMap((part) => readFileSync(join(folder, part), 'utf8').split('\n').filter((line) => line !== '')).map((line) => [line])
+    const parts = readdirSync(folder)
+      .filter((name) => name.startsWith('part-'))
+      .sort()
+    return parts
+      .flatMap((part) =>
+        readFileSync(join(folder, part), 'utf8')
+          .split('\n')
+          .filter((line) => line !== ''),
+      )
+      .map((line) => [line])
   }
 
   #newest(): string | null {
     const below = this.#world.bed.folder('out')
     if (!existsSync(below)) return null
     const timeOf = (name: string): number => Number(/-(\d+)/.exec(name)?.[1])
-    const newest = readdirSync(below).sort((a, b) => timeOf(a) - timeOf(b)).findLast((name) => existsSync(join(below, name, '_SUCCESS')))
+    const newest = readdirSync(below)
+      .sort((a, b) => timeOf(a) - timeOf(b))
+      .findLast((name) => existsSync(join(below, name, '_SUCCESS')))
     return newest === undefined ? null : join(below, newest)
   }
 }

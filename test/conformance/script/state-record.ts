@@ -28,10 +28,19 @@ export class StateRecordObject {
     this.#world = world
   }
 
-  async update({ initialStates, ...update }: Update & { readonly initialStates: readonly StateEntry[] }): Promise<object> {
+  async update({
+    initialStates,
+    ...update
+  }: Update & { readonly initialStates: readonly StateEntry[] }): Promise<object> {
     const { log } = this.#world.bed.scope
     const { states, mapped, touched } = await runPartition(update, initialStates, this.#world)
-    return { states, output: mapped, timingOut: log.timingOut, removed: log.removed, functionCalled: touched.length > 0 }
+    return {
+      states,
+      output: mapped,
+      timingOut: log.timingOut,
+      removed: log.removed,
+      functionCalled: touched.length > 0,
+    }
   }
 }
 
@@ -48,14 +57,18 @@ export class StateSetObject {
     this.#world = world
   }
 
-  create(entries: readonly StateEntry[]): StateSet { return { states: entries, touchedKeys: [] } }
+  create(entries: readonly StateEntry[]): StateSet {
+    return { states: entries, touchedKeys: [] }
+  }
 
   async apply({ base, ...update }: Update & { readonly base: string }): Promise<StateSet> {
     const { states, touched } = await runPartition(update, this.read(base), this.#world)
     return { states, touchedKeys: [...new Set(touched)] }
   }
 
-  read(name: string): readonly StateEntry[] { return (this.#world.objects.get(name) as StateSet).states }
+  read(name: string): readonly StateEntry[] {
+    return (this.#world.objects.get(name) as StateSet).states
+  }
 }
 
 function stateOf(entries: readonly StateEntry[]): KeyedState {
@@ -65,7 +78,10 @@ function stateOf(entries: readonly StateEntry[]): KeyedState {
   return state
 }
 
-/** An operator without timeouts keeps no times, so they are read from what the batch wrote: a key in its delta has the time of the batch. */
+/**
+ * An operator without timeouts keeps no times, so they are read from what the batch wrote: a key in its delta has the
+ * time of the batch.
+ */
 function statesAfter(state: KeyedState, before: readonly StateEntry[], timeMs: number): StateEntry[] {
   const written = new KeyedState()
   written.apply(state.encodeDelta(), 'delta', () => true)
@@ -74,12 +90,18 @@ function statesAfter(state: KeyedState, before: readonly StateEntry[], timeMs: n
 }
 
 /** Runs the real operator over one partition. */
-async function runPartition({ data, batchTimeMs, timeoutThresholdMs, removeTimedOut, fn }: Update, before: readonly StateEntry[], world: World) {
+async function runPartition(
+  { data, batchTimeMs, timeoutThresholdMs, removeTimedOut, fn }: Update,
+  before: readonly StateEntry[],
+  world: World,
+) {
   const state = stateOf(before)
   const touched: unknown[] = []
   const spec = advancedSpec(fn, world.bed.scope).numPartitions(1)
   const { f } = spec
-  const watched = Object.assign(Object.create(Object.getPrototypeOf(spec) as object) as typeof spec, spec, { f: (...args: Parameters<typeof f>) => (touched.push(args[1]), f(...args)) })
+  const watched = Object.assign(Object.create(Object.getPrototypeOf(spec) as object) as typeof spec, spec, {
+    f: (...args: Parameters<typeof f>) => (touched.push(args[1]), f(...args)),
+  })
   if (timeoutThresholdMs) watched.timeout(batchTimeMs - timeoutThresholdMs)
   const context = new StreamingContext(confOf(), batchTimeMs)
   const pairs = context.source(new BatchesSource([], 1)) as DStream<any>
@@ -92,18 +114,30 @@ async function runPartition({ data, batchTimeMs, timeoutThresholdMs, removeTimed
   return { states: statesAfter(state, before, batchTimeMs), mapped, touched }
 }
 
-function viewOf(parent: StreamNode<any>, data: Update['data'], time: number, { sparkContext }: StreamingContext): BatchView {
+function viewOf(
+  parent: StreamNode<any>,
+  data: Update['data'],
+  time: number,
+  { sparkContext }: StreamingContext,
+): BatchView {
   const rdd = { ...collectionNode([...data], 1), partitioner: new HashPartitioner(1) }
-  const view: Pick<BatchView, 'time' | 'zeroTime' | 'sparkContext' | 'committed'> & { rdd(node: StreamNode): unknown } = {
-    time, zeroTime: 0, sparkContext, rdd: (node) => (node === parent ? rdd : null), committed: () => ({ chains: [] }),
-  }
+  const view: Pick<BatchView, 'time' | 'zeroTime' | 'sparkContext' | 'committed'> & { rdd(node: StreamNode): unknown } =
+    {
+      time,
+      zeroTime: 0,
+      sparkContext,
+      rdd: (node) => (node === parent ? rdd : null),
+      committed: () => ({ chains: [] }),
+    }
   return view as unknown as BatchView
 }
 
 function scopeOf(state: KeyedState): TaskScope {
   const scope: Pick<TaskScope, 'memo' | 'partition' | 'keyedState' | 'stateChanged'> = {
-    memo: new Map(), partition: { stageId: 0, partitionId: 0, attemptNumber: 0 }, keyedState: () => state, stateChanged: () => {},
+    memo: new Map(),
+    partition: { stageId: 0, partitionId: 0, attemptNumber: 0 },
+    keyedState: () => state,
+    stateChanged: () => {},
   }
   return scope as TaskScope
 }
-

@@ -37,7 +37,14 @@ async function runCall(step: Step, world: World): Promise<string | null> {
 
 async function stillBlocked(promise: Promise<unknown>, ms: number, world: World): Promise<string | null> {
   let settledAlready = false
-  promise.then(() => { settledAlready = true }, () => { settledAlready = true })
+  promise.then(
+    () => {
+      settledAlready = true
+    },
+    () => {
+      settledAlready = true
+    },
+  )
   await world.bed.advance(ms, world.active)
   return settledAlready ? `returned within ${ms} ms` : null
 }
@@ -47,7 +54,11 @@ interface Outcome {
   readonly error?: Error
 }
 
-const settled = (promise: Promise<unknown>): Promise<Outcome> => promise.then((value) => ({ value }), (error: Error) => ({ error }))
+const settled = (promise: Promise<unknown>): Promise<Outcome> =>
+  promise.then(
+    (value) => ({ value }),
+    (error: Error) => ({ error }),
+  )
 const described = ({ message, stack }: Error): string => `${message} ${stack?.split('\n')[1]?.trim() ?? ''}`
 
 /** The method of that name of the object that the step names. */
@@ -64,7 +75,10 @@ function resultDiffers(value: unknown, { expect, compare }: Step, world: World):
   return matchDiffers(value, expect) ?? (isPattern(expect) ? null : valuesDiffer(plain(value), expect, compare))
 }
 
-const isPattern = (expected: any): boolean => expected !== null && typeof expected === 'object' && ('notNull' in expected || 'lessThan' in expected || 'instanceOf' in expected)
+const isPattern = (expected: any): boolean =>
+  expected !== null &&
+  typeof expected === 'object' &&
+  ('notNull' in expected || 'lessThan' in expected || 'instanceOf' in expected)
 
 // — checks
 
@@ -77,13 +91,19 @@ async function runCheck(step: Step, world: World): Promise<string | null> {
   }
   if (!step.check!.startsWith('eventually')) return look()
   let difference: string | null = 'never looked'
-  await world.bed.until(async () => (difference = await look()) === null, () => world.active).catch(() => {})
+  await world.bed
+    .until(
+      async () => (difference = await look()) === null,
+      () => world.active,
+    )
+    .catch(() => {})
   return difference
 }
 
 /** A check that can say more than a value answers with a function: the difference from what is expected. */
 function checkDiffers(value: unknown, { equals, compare, check }: Step): string | null {
   if (typeof value === 'function') return value(equals) as string | null
-  if (check === 'checkpointFilesNonEmptyAndExist') return Array.isArray(value) && value.length > 0 === equals ? null : 'no state is stored'
+  if (check === 'checkpointFilesNonEmptyAndExist')
+    return Array.isArray(value) && value.length > 0 === equals ? null : 'no state is stored'
   return valuesDiffer(plain(value), equals, compare)
 }

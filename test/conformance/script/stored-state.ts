@@ -19,7 +19,9 @@ export class StoredStateObject {
     return refs.map((ref) => ref.key)
   }
 
-  async restoredNonEmpty(): Promise<boolean> { return (await this.checkpointFilesNonEmptyAndExist()).length > 0 }
+  async restoredNonEmpty(): Promise<boolean> {
+    return (await this.checkpointFilesNonEmptyAndExist()).length > 0
+  }
 
   /** Whether those that an earlier check found are neither stored nor wanted any more. */
   async filesDeleted(name: string): Promise<boolean> {
@@ -31,10 +33,14 @@ export class StoredStateObject {
 
   async #refs(): Promise<BlobRef[]> {
     const manifest = await storedManifest(this.#directory)
-    return Object.values(manifest!.state).flatMap(({ chains }) => chains.flatMap(({ blocks }) => blocks.map((block) => block.ref)))
+    return Object.values(manifest!.state).flatMap(({ chains }) =>
+      chains.flatMap(({ blocks }) => blocks.map((block) => block.ref)),
+    )
   }
 
-  async #read(ref: BlobRef): Promise<Uint8Array> { return getBlob((await this.#stores()).blobs, ref) }
+  async #read(ref: BlobRef): Promise<Uint8Array> {
+    return getBlob((await this.#stores()).blobs, ref)
+  }
 
   async #stores(): Promise<Awaited<ReturnType<typeof openStores>>> {
     const [app] = await appsBelow(this.#directory)
@@ -43,5 +49,7 @@ export class StoredStateObject {
     return stores
   }
 
-  get #directory(): string { return this.#world.bed.folder('dir') }
+  get #directory(): string {
+    return this.#world.bed.folder('dir')
+  }
 }

@@ -25,17 +25,28 @@ export class StreamObject {
 
   // — definition
 
-  pipeline(ops: readonly Op[]): StreamObject { return this.#context.pipeline(this.#blocking(), ops) }
-  collect(): void { this.#collected.push(new Collected(this.stream)) }
-  foreachRDD(fn?: Fn): void { this.#collected.push(new Collected(this.stream, fn && this.#context.compile(fn))) }
-  reduceByKeyAndWindow(...args: any[]): StreamObject { return this.pipeline([{ op: 'reduceByKeyAndWindow', args }]) }
+  pipeline(ops: readonly Op[]): StreamObject {
+    return this.#context.pipeline(this.#blocking(), ops)
+  }
+  collect(): void {
+    this.#collected.push(new Collected(this.stream))
+  }
+  foreachRDD(fn?: Fn): void {
+    this.#collected.push(new Collected(this.stream, fn && this.#context.compile(fn)))
+  }
+  reduceByKeyAndWindow(...args: any[]): StreamObject {
+    return this.pipeline([{ op: 'reduceByKeyAndWindow', args }])
+  }
 
   async slice(from: unknown, to: unknown): Promise<unknown[]> {
     const rdds = await this.stream.slice(new Time(this.#world.time(from)), new Time(this.#world.time(to)))
     return rdds.flatMap((rdd: RDD<unknown>) => rdd.collect())
   }
 
-  /** Records whose processing does not end: one thread cannot sleep in a function, so the function gives up instead and no such batch is completed. */
+  /**
+   * Records whose processing does not end: one thread cannot sleep in a function, so the function gives up instead and
+   * no such batch is completed.
+   */
   #blocking(): DStream<any> {
     if (!this.#world.case.steps!.some(({ env }) => env === 'blockProcessingOf')) return this.stream
     const { blocked } = this.#world
@@ -47,26 +58,57 @@ export class StreamObject {
 
   // — checks
 
-  get #output(): Collected { return this.#collected[0] }
-  outputs(): unknown { return this.#output.outputs }
-  nonEmptyOutputs(): unknown { return this.#output.nonEmpty }
-  eventuallyNonEmptyOutputs(): unknown { return this.#output.nonEmpty }
-  allOutputs(): unknown { return this.#output.flat }
-  flatOutputs(): unknown { return this.#output.flat }
+  get #output(): Collected {
+    return this.#collected[0]
+  }
+  outputs(): unknown {
+    return this.#output.outputs
+  }
+  nonEmptyOutputs(): unknown {
+    return this.#output.nonEmpty
+  }
+  eventuallyNonEmptyOutputs(): unknown {
+    return this.#output.nonEmpty
+  }
+  allOutputs(): unknown {
+    return this.#output.flat
+  }
+  flatOutputs(): unknown {
+    return this.#output.flat
+  }
   /** Outputs are collected over restarts. */
-  flatOutputsOfBothRuns(): unknown { return this.#output.flat }
-  sumOfOutputs(): number { return this.#output.flat.reduce<number>((sum, each) => sum + (each as number), 0) }
-  outputCount(): number { return this.#output.outputs.length }
+  flatOutputsOfBothRuns(): unknown {
+    return this.#output.flat
+  }
+  sumOfOutputs(): number {
+    return this.#output.flat.reduce<number>((sum, each) => sum + (each as number), 0)
+  }
+  outputCount(): number {
+    return this.#output.outputs.length
+  }
   outputsSoFarArePrefixOf(): (expected: readonly unknown[][]) => string | null {
-    return (expected) => batchesDiffer(this.#output.nonEmpty, expected.slice(0, this.#output.nonEmpty.length), 'ordered')
+    return (expected) =>
+      batchesDiffer(this.#output.nonEmpty, expected.slice(0, this.#output.nonEmpty.length), 'ordered')
   }
 
-  rememberDurationMs(): number { return rememberDurations(this.#context.context.graph).get(this.stream.node)! }
-  checkpointDurationMs(): number | null { return checkpointMsOf(this.stream.node) }
-  internalCheckpointDurationMs(): number | null { return checkpointMsOf((this.stream as MapWithStateDStream<any, any, any, any>).stateNode) }
-  remembersBatchAt(time: number): boolean { return time > this.#context.completed.at(-1)! - this.rememberDurationMs() }
+  rememberDurationMs(): number {
+    return rememberDurations(this.#context.context.graph).get(this.stream.node)!
+  }
+  checkpointDurationMs(): number | null {
+    return checkpointMsOf(this.stream.node)
+  }
+  internalCheckpointDurationMs(): number | null {
+    return checkpointMsOf((this.stream as MapWithStateDStream<any, any, any, any>).stateNode)
+  }
+  remembersBatchAt(time: number): boolean {
+    return time > this.#context.completed.at(-1)! - this.rememberDurationMs()
+  }
 
   /** Numbers of the files in batches that are committed, by their names. */
-  recordedFiles(): Promise<number[]> { return this.#world.creator('create').recordedFiles(this.stream.node.uid) }
-  restoreCount(): number { return this.#source!.restored!() }
+  recordedFiles(): Promise<number[]> {
+    return this.#world.creator('create').recordedFiles(this.stream.node.uid)
+  }
+  restoreCount(): number {
+    return this.#source!.restored!()
+  }
 }

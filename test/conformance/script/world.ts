@@ -5,7 +5,7 @@ import { BlockTrackerObject, type FailingLog } from './block-tracker.ts'
 import { CheckpointStoreObject } from './checkpoint-store.ts'
 import { ContextFactory } from './context-factory.ts'
 import { ContextObject } from './context.ts'
-import type { Creator} from './creator.ts';
+import type { Creator } from './creator.ts'
 import { plainCreator } from './creator.ts'
 import { EnvironmentObject } from './environment-object.ts'
 import { InputInfoObject } from './input-info.ts'
@@ -39,11 +39,17 @@ export class World {
   }
 
   /** Whether the script itself moves the clock: then nothing else does. */
-  get movesClock(): boolean { return this.case.steps!.some(({ env }) => env !== undefined && /^(advanceClock|setClock|runBatches)/.test(env)) }
-  get intervalMs(): number { return this.case.batchIntervalMs ?? 1000 }
+  get movesClock(): boolean {
+    return this.case.steps!.some(({ env }) => env !== undefined && /^(advanceClock|setClock|runBatches)/.test(env))
+  }
+  get intervalMs(): number {
+    return this.case.batchIntervalMs ?? 1000
+  }
 
   /** The context that runs or ran last. */
-  get active(): StreamingContext | null { return [...this.#contexts.values()].findLast(({ started }) => started)?.context ?? null }
+  get active(): StreamingContext | null {
+    return [...this.#contexts.values()].findLast(({ started }) => started)?.context ?? null
+  }
 
   wrap(context: StreamingContext): ContextObject {
     let known = this.#contexts.get(context)
@@ -53,7 +59,8 @@ export class World {
 
   /** The object a step works on. Those that a script uses without making them come to be on first use. */
   object(name: string, method: string): any {
-    if (method === 'newEmpty') return { newEmpty: async () => void this.objects.set(name, await PublishedStateObject.empty()) }
+    if (method === 'newEmpty')
+      return { newEmpty: async () => void this.objects.set(name, await PublishedStateObject.empty()) }
     if (method === 'new' && !isFactory(name)) return { new: (...args: any[]) => this.#make(name, args) }
     let object = this.objects.get(name)
     if (object === undefined) this.objects.set(name, (object = this.#implied(name)))
@@ -69,8 +76,15 @@ export class World {
   /** `now`, a number, or a name with an offset such as `t0+1000` or `mtime(existing)+2000`. */
   time(value: unknown): number {
     if (typeof value === 'number') return value
-    const [, name, file, sign, offset] = /^(?:mtime\((\w+)\)|(\w+))(?:([+-])(\d+))?$/.exec(String(value))!.map((part) => part ?? '') as [string, string, string, string, string]
-    const base = name !== '' ? (this.objects.get(name) as { mtimeMs: number }).mtimeMs : file === 'now' ? this.bed.clock.now() : (this.objects.get(file) as number)
+    const [, name, file, sign, offset] = /^(?:mtime\((\w+)\)|(\w+))(?:([+-])(\d+))?$/
+      .exec(String(value))!
+      .map((part) => part ?? '') as [string, string, string, string, string]
+    const base =
+      name !== ''
+        ? (this.objects.get(name) as { mtimeMs: number }).mtimeMs
+        : file === 'now'
+          ? this.bed.clock.now()
+          : (this.objects.get(file) as number)
     return base + Number(`${sign}${offset || 0}`)
   }
 
@@ -81,30 +95,54 @@ export class World {
   }
 
   /** The context of scripts that do not care how it is made. */
-  newContext(intervalMs = this.intervalMs, conf: Record<string, string> = {}, directory = this.#wantsDirectory): ContextObject {
+  newContext(
+    intervalMs = this.intervalMs,
+    conf: Record<string, string> = {},
+    directory = this.#wantsDirectory,
+  ): ContextObject {
     const context = this.wrap(ContextFactory.make(confOf({ ...this.processDefaults, ...conf }), intervalMs))
     if (directory) context.context.checkpoint(this.bed.folder('dir'))
     return context
   }
 
-  get #wantsDirectory(): boolean { return /updateStateByKey|mapWithState|fromCheckpoint|awaitCheckpoint|countByWindow|countByValueAndWindow/.test(JSON.stringify(this.case.steps)) }
+  get #wantsDirectory(): boolean {
+    return /updateStateByKey|mapWithState|fromCheckpoint|awaitCheckpoint|countByWindow|countByValueAndWindow/.test(
+      JSON.stringify(this.case.steps),
+    )
+  }
 
   #implied(name: string): any {
     switch (name) {
-      case 'ctx': return this.newContext()
-      case 'Context': return new ContextFactory(this)
-      case 'Backend': return { new: () => new SparkContext(confOf()) }
-      case 'env': return new EnvironmentObject(this)
-      case 'tracker': return new InputInfoObject()
-      case 'stateRecord': return new StateRecordObject(this)
-      case 'stateSet': return new StateSetObject(this)
-      case 'store': case 'writer': return new CheckpointStoreObject(this)
-      case 'state': return new StoredStateObject(this)
-      case 'PIDRateEstimator': return pidEstimators
-      case 'RateEstimator': return rateEstimators
-      case 'out': return new SavedOutputObject(this)
-      case 'log': return this.logs.at(-1)
-      case 'create': case 'setup': return this.creator(name)
+      case 'ctx':
+        return this.newContext()
+      case 'Context':
+        return new ContextFactory(this)
+      case 'Backend':
+        return { new: () => new SparkContext(confOf()) }
+      case 'env':
+        return new EnvironmentObject(this)
+      case 'tracker':
+        return new InputInfoObject()
+      case 'stateRecord':
+        return new StateRecordObject(this)
+      case 'stateSet':
+        return new StateSetObject(this)
+      case 'store':
+      case 'writer':
+        return new CheckpointStoreObject(this)
+      case 'state':
+        return new StoredStateObject(this)
+      case 'PIDRateEstimator':
+        return pidEstimators
+      case 'RateEstimator':
+        return rateEstimators
+      case 'out':
+        return new SavedOutputObject(this)
+      case 'log':
+        return this.logs.at(-1)
+      case 'create':
+      case 'setup':
+        return this.creator(name)
     }
     throw new Error(`unknown object ${name}`)
   }
@@ -117,8 +155,10 @@ export class World {
   }
 
   async #made(name: string, args: readonly any[]): Promise<unknown> {
-    if (this.#uses(name, ['put', 'get', 'getAll', 'getByTime', 'copy', 'agreesWithReferenceMap'])) return new StateMapObject()
-    if (this.#uses(name, ['addBlocks', 'allocate', 'unallocated', 'walEnabled', 'blocksOfBatch', 'log'])) return BlockTrackerObject.open(this, args[0] ?? {})
+    if (this.#uses(name, ['put', 'get', 'getAll', 'getByTime', 'copy', 'agreesWithReferenceMap']))
+      return new StateMapObject()
+    if (this.#uses(name, ['addBlocks', 'allocate', 'unallocated', 'walEnabled', 'blocksOfBatch', 'log']))
+      return BlockTrackerObject.open(this, args[0] ?? {})
     if (this.#uses(name, ['wrap', 'snapshot', 'wrapTimingOut'])) return new StateHandleObject()
     const { batchIntervalMs, conf, explicitCheckpointMs } = args[0] ?? {}
     const context = this.newContext(batchIntervalMs, conf)

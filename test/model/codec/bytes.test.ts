@@ -27,13 +27,30 @@ test('a reader over part of a larger buffer sees its part only', () => {
 
 test('B45: reading behind the end is E_BLOB_TRUNCATED, for every kind of read', () => {
   const reads: ((r: ByteReader) => unknown)[] = [
-    (r) => r.u8(), (r) => r.u32(), (r) => r.i32(), (r) => r.f64(), (r) => r.varint(), (r) => r.raw(1), (r) => r.latin1(1), (r) => r.utf8(), (r) => r.ucs2(1),
+    (r) => r.u8(),
+    (r) => r.u32(),
+    (r) => r.i32(),
+    (r) => r.f64(),
+    (r) => r.varint(),
+    (r) => r.raw(1),
+    (r) => r.latin1(1),
+    (r) => r.utf8(),
+    (r) => r.ucs2(1),
   ]
-  for (const read of reads) assert.throws(() => read(new ByteReader(new Uint8Array(0), 'the blob')), { code: 'E_BLOB_TRUNCATED', message: /^the blob ends early/ })
+  for (const read of reads)
+    assert.throws(() => read(new ByteReader(new Uint8Array(0), 'the blob')), {
+      code: 'E_BLOB_TRUNCATED',
+      message: /^the blob ends early/,
+    })
 })
 
 test('B45: a length that lies is found before anything of that length is allocated', () => {
-  for (const read of [(r: ByteReader) => r.utf8(), (r: ByteReader) => r.ucs2(r.varint()), (r: ByteReader) => r.count(), (r: ByteReader) => r.raw(r.varint())]) {
+  for (const read of [
+    (r: ByteReader) => r.utf8(),
+    (r: ByteReader) => r.ucs2(r.varint()),
+    (r: ByteReader) => r.count(),
+    (r: ByteReader) => r.raw(r.varint()),
+  ]) {
     assert.throws(() => read(readerOf((w) => w.varint(2 ** 52))), { code: 'E_BLOB_TRUNCATED' })
   }
 })

@@ -35,7 +35,11 @@ test('B36: numbers keep every bit that matters, and take the fewest bytes', () =
 })
 
 test('a Float64Array is a column of numbers, and comes back as one when asked', () => {
-  for (const numbers of [[1, 2, 3], [0.5, -0, NaN], [7, 7]]) {
+  for (const numbers of [
+    [1, 2, 3],
+    [0.5, -0, NaN],
+    [7, 7],
+  ]) {
     const bytes = encoded(new Float64Array(numbers))
     assert.deepStrictEqual(decodeColumn(new ByteReader(bytes, 'the column'), numbers.length), numbers)
     const typed = decodeColumn(new ByteReader(bytes, 'the column'), numbers.length, { numbers: 'typed' })
@@ -59,20 +63,49 @@ test('a text that was read does not keep the bytes it came from, nor its neighbo
 })
 
 test('rows of one shape become columns and come back as rows', () => {
-  keeps([['a', 1], ['b', 2], ['c', 3]])
+  keeps([
+    ['a', 1],
+    ['b', 2],
+    ['c', 3],
+  ])
   keeps([[1], [2]])
-  keeps([['a', [1, { x: 1 }]], ['b', [2, { x: 2 }]]])
-  keeps([{ id: 1, at: { x: 1, y: 0.5 } }, { id: 2, at: { x: 2, y: 1.5 } }])
+  keeps([
+    ['a', [1, { x: 1 }]],
+    ['b', [2, { x: 2 }]],
+  ])
+  keeps([
+    { id: 1, at: { x: 1, y: 0.5 } },
+    { id: 2, at: { x: 2, y: 1.5 } },
+  ])
   keeps([{}, {}])
   keeps([{ a: undefined }, { a: null }])
-  keeps([{ 2: 'b', 1: 'a' }, { 1: 'c', 2: 'd' }])
+  keeps([
+    { 2: 'b', 1: 'a' },
+    { 1: 'c', 2: 'd' },
+  ])
 })
 
 test('B36: rows that differ in shape come back too', () => {
-  keeps([[1, 2], [1, 2, 3]])
-  keeps([[1, undefined], [1, , ]]) // eslint-disable-line no-sparse-arrays
-  keeps([{ a: 1, b: 2 }, { b: 2, a: 1 }])
-  assert.deepEqual(Object.keys(roundTrip([{ a: 1, b: 2 }, { b: 2, a: 1 }])[1] as object), ['b', 'a'])
+  keeps([
+    [1, 2],
+    [1, 2, 3],
+  ])
+  // eslint-disable-next-line no-sparse-arrays
+  const hole = [1, ,]
+  keeps([[1, undefined], hole])
+  keeps([
+    { a: 1, b: 2 },
+    { b: 2, a: 1 },
+  ])
+  assert.deepEqual(
+    Object.keys(
+      roundTrip([
+        { a: 1, b: 2 },
+        { b: 2, a: 1 },
+      ])[1] as object,
+    ),
+    ['b', 'a'],
+  )
   keeps([{ a: 1 }, Object.assign(Object.create(null), { a: 2 })])
   keeps([{ a: 1 }, null, [1], 'x', undefined, 1n, new Date(0), new Map([[1, 2]])])
   keeps([JSON.parse('{"__proto__": 1}'), JSON.parse('{"__proto__": 2}')])
@@ -81,12 +114,31 @@ test('B36: rows that differ in shape come back too', () => {
 
 test('B38: what cannot be written is named by row and path, in whichever form its column has', () => {
   const fails = (values: unknown[], message: RegExp): void =>
-    assert.throws(() => encodeColumn(new ByteWriter(), values, values.length, 'visits'), { code: 'E_NOT_SERIALISABLE', message })
+    assert.throws(() => encodeColumn(new ByteWriter(), values, values.length, 'visits'), {
+      code: 'E_NOT_SERIALISABLE',
+      message,
+    })
   fails([1, () => 1], /^visits\[1\] is a function/)
   fails([() => 1, () => 1], /^visits\[0\] is a function/)
-  fails([['a', { f: 1 }], ['b', { f: () => 1 }]], /^visits\[1\]\[1\]\.f is a function/)
+  fails(
+    [
+      ['a', { f: 1 }],
+      ['b', { f: () => 1 }],
+    ],
+    /^visits\[1\]\[1\]\.f is a function/,
+  )
   fails([{ a: { b: 1 } }, { a: { b: Symbol('s') } }], /^visits\[1\]\.a\.b is a symbol/)
-  fails([{ a: 1 }, { get a(): number { throw new Error('not now') } }], /^visits\[1\]\.a fails when it is read \(not now\)/)
+  fails(
+    [
+      { a: 1 },
+      {
+        get a(): number {
+          throw new Error('not now')
+        },
+      },
+    ],
+    /^visits\[1\]\.a fails when it is read \(not now\)/,
+  )
   fails([{ a: 1 }, new Proxy({ a: 1 }, {})], /^visits\[1\] is a Proxy/)
 })
 

@@ -3,7 +3,7 @@ export class RandomValues {
   #state: number
 
   constructor(seed: number) {
-    this.#state = (seed ^ 0x9e3779b9) || 1
+    this.#state = seed ^ 0x9e3779b9 || 1
   }
 
   next(): number {
@@ -27,16 +27,38 @@ export class RandomValues {
 
   text(): string {
     const alphabet = this.pick(['ab', 'abcdefgh 0123', 'aé', 'a日本', 'x😀', 'a\ud800\udc00\udfff'])
-    return Array.from({ length: this.below(this.pick([3, 12, 40])) }, () => alphabet[this.below(alphabet.length)]).join('')
+    return Array.from({ length: this.below(this.pick([3, 12, 40])) }, () => alphabet[this.below(alphabet.length)]).join(
+      '',
+    )
   }
 
   number(): number {
-    return this.pick([0, -0, 1, -1, NaN, Infinity, -Infinity, 2 ** 31, -(2 ** 31), 2 ** 53, 0.1, 5e-324, this.below(1000), this.next()])
+    return this.pick([
+      0,
+      -0,
+      1,
+      -1,
+      NaN,
+      Infinity,
+      -Infinity,
+      2 ** 31,
+      -(2 ** 31),
+      2 ** 53,
+      0.1,
+      5e-324,
+      this.below(1000),
+      this.next(),
+    ])
   }
 
   primitive(): unknown {
     return this.pick([
-      () => undefined, () => null, () => true, () => false, () => this.number(), () => this.text(),
+      () => undefined,
+      () => null,
+      () => true,
+      () => false,
+      () => this.number(),
+      () => this.text(),
       () => BigInt(this.below(1e9)) ** BigInt(this.below(5)) * BigInt(this.pick([1, -1])),
     ])()
   }
@@ -48,7 +70,10 @@ export class RandomValues {
     return this.pick([
       () => this.list(4, inner),
       () => this.sparse(inner),
-      () => Object.fromEntries(this.list(4, () => [this.pick(['a', 'b', '__proto__', 'constructor', '10', '9', 'é']), inner()])),
+      () =>
+        Object.fromEntries(
+          this.list(4, () => [this.pick(['a', 'b', '__proto__', 'constructor', '10', '9', 'é']), inner()]),
+        ),
       () => Object.assign(Object.create(null), { n: inner() }) as unknown,
       () => new Map(this.list(3, () => [inner(), inner()])),
       () => new Set(this.list(3, inner)),
@@ -63,10 +88,23 @@ export class RandomValues {
   /** A column of one kind of values, sometimes with a stranger in it. */
   column(count: number): unknown[] {
     const names = this.list(3, () => this.pick(['a', 'b', 'c', '7', '__proto__']))
-    const cell = this.pick([() => this.primitive(), () => this.below(300) - 150, () => this.number(), () => this.text()])
+    const cell = this.pick([
+      () => this.primitive(),
+      () => this.below(300) - 150,
+      () => this.number(),
+      () => this.text(),
+    ])
     const row = this.pick<() => unknown>([
-      cell, () => this.value(2), () => this.below(2) === 0, () => this.below(1e9), () => `k${this.below(1e6)}`, () => 7, () => null,
-      () => [this.text(), this.below(10)], () => [cell(), [cell(), 1], cell()], () => Object.fromEntries(names.map((name) => [name, cell()])),
+      cell,
+      () => this.value(2),
+      () => this.below(2) === 0,
+      () => this.below(1e9),
+      () => `k${this.below(1e6)}`,
+      () => 7,
+      () => null,
+      () => [this.text(), this.below(10)],
+      () => [cell(), [cell(), 1], cell()],
+      () => Object.fromEntries(names.map((name) => [name, cell()])),
       () => ({ id: this.below(9), place: { x: this.next(), y: cell() } }),
     ])
     const column = Array.from({ length: count }, row)

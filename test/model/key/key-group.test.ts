@@ -20,7 +20,10 @@ test('each group has one partition, each partition at least one group, and sizes
         for (let group = from; group < to; group++) assert.equal(partitionOfGroup(group, partitions, groups), partition)
         return to - from
       })
-      assert.equal(sizes.reduce((a, b) => a + b), groups)
+      assert.equal(
+        sizes.reduce((a, b) => a + b),
+        groups,
+      )
       assert.ok(Math.min(...sizes) >= 1 && Math.max(...sizes) - Math.min(...sizes) <= 1)
     }
   }
@@ -31,7 +34,9 @@ test('the null key goes to partition 0', () => {
 })
 
 test('B07: key groups that are no power of two, too many, or fewer than the partitions are E_KEYGROUPS', () => {
-  for (const groups of [0, -1, 3, 100, 8192, 1.5, NaN]) assert.throws(() => checkKeyGroups(groups, 1), { code: 'E_KEYGROUPS' })
-  for (const partitions of [0, -1, 17, 1.5, NaN]) assert.throws(() => checkKeyGroups(16, partitions), { code: 'E_KEYGROUPS' })
+  for (const groups of [0, -1, 3, 100, 8192, 1.5, NaN])
+    assert.throws(() => checkKeyGroups(groups, 1), { code: 'E_KEYGROUPS' })
+  for (const partitions of [0, -1, 17, 1.5, NaN])
+    assert.throws(() => checkKeyGroups(16, partitions), { code: 'E_KEYGROUPS' })
   for (const groups of [1, 256, 4096]) checkKeyGroups(groups, groups)
 })

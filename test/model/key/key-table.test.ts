@@ -8,7 +8,10 @@ import { differentKeys, notKeys, sameKeys } from './keys.ts'
 
 test('keys are numbered as they first appear', () => {
   const table = new KeyTable()
-  assert.deepEqual(['a', 'b', 'a', 'c', 'b'].map((key) => table.upsert(key)), [0, 1, 0, 2, 1])
+  assert.deepEqual(
+    ['a', 'b', 'a', 'c', 'b'].map((key) => table.upsert(key)),
+    [0, 1, 0, 2, 1],
+  )
   assert.equal(table.size, 3)
   assert.deepEqual([table.find('c'), table.find('d')], [2, -1])
   assert.deepEqual([table.keyAt(1), table.hashAt(1)], ['b', hashKey('b')])
@@ -17,7 +20,10 @@ test('keys are numbered as they first appear', () => {
 
 test('B26: __proto__, constructor and toString are counted like any other key', () => {
   const table = new KeyTable()
-  assert.deepEqual(['__proto__', 'constructor', 'toString', '__proto__'].map((key) => table.upsert(key)), [0, 1, 2, 0])
+  assert.deepEqual(
+    ['__proto__', 'constructor', 'toString', '__proto__'].map((key) => table.upsert(key)),
+    [0, 1, 2, 0],
+  )
   assert.equal(table.keyAt(0), '__proto__')
 })
 
@@ -47,7 +53,8 @@ test('keys with one hash are told apart, also when one of them is removed', () =
   for (const hash of [0, 0xffffffff, 31]) {
     table.remove(table.findHashed(`${hash} key 7`, hash))
     assert.equal(table.findHashed(`${hash} key 7`, hash), -1)
-    for (const key of keys) if (key !== 'key 7') assert.equal(table.keyAt(table.findHashed(`${hash} ${key}`, hash)), `${hash} ${key}`)
+    for (const key of keys)
+      if (key !== 'key 7') assert.equal(table.keyAt(table.findHashed(`${hash} ${key}`, hash)), `${hash} ${key}`)
   }
 })
 
@@ -79,7 +86,12 @@ test(`a table and a Map agree after any upserts, removals and clears (SLUICE_SEE
     const table = new KeyTable(random.pick([0, 1000]))
     const ids = new Map<unknown, number>()
     const universe = random.pick([10, 300, 5000])
-    const key = random.pick<() => unknown>([() => random.below(universe), () => `k${random.below(universe)}`, () => [random.below(universe), 'x'], () => random.primitive()])
+    const key = random.pick<() => unknown>([
+      () => random.below(universe),
+      () => `k${random.below(universe)}`,
+      () => [random.below(universe), 'x'],
+      () => random.primitive(),
+    ])
     for (let step = 0; step < 3000; step++) {
       const k = key()
       const known = ids.get(lookupKey(k))
@@ -99,7 +111,10 @@ test(`a table and a Map agree after any upserts, removals and clears (SLUICE_SEE
       }
       assert.equal(table.size, ids.size)
     }
-    assert.deepEqual([...table.ids()], [...ids.values()].sort((a, b) => a - b))
+    assert.deepEqual(
+      [...table.ids()],
+      [...ids.values()].sort((a, b) => a - b),
+    )
     for (const id of table.ids()) assert.equal(ids.get(lookupKey(table.keyAt(id))), id)
   }
 })

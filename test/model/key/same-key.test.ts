@@ -18,14 +18,17 @@ test('B28: 0 and -0, NaN and NaN, and equal dates, bytes, tuples and objects are
 test('B28: 1 and "1", NFC and NFD, null and undefined and "" and every other two keys are two', () => {
   const keys = differentKeys()
   const again = differentKeys()
-  keys.forEach((a, i) => again.forEach((b, j) => {
-    assert.equal(sameKey(a, b), i === j, `${i} and ${j}`)
-    assert.equal(foundBy(a, b), i === j, `${i} and ${j}`)
-  }))
+  keys.forEach((a, i) =>
+    again.forEach((b, j) => {
+      assert.equal(sameKey(a, b), i === j, `${i} and ${j}`)
+      assert.equal(foundBy(a, b), i === j, `${i} and ${j}`)
+    }),
+  )
 })
 
 test('B28: what cannot be a key cannot be looked up', () => {
-  for (const [key, message] of notKeys()) if (typeof key === 'object') assert.throws(() => lookupKey(key), { code: 'E_KEY', message })
+  for (const [key, message] of notKeys())
+    if (typeof key === 'object') assert.throws(() => lookupKey(key), { code: 'E_KEY', message })
 })
 
 test('primitives are looked up as they are', () => {
@@ -48,7 +51,9 @@ test(`comparison, look-up and hash agree on random keys (SLUICE_SEED=${seed})`, 
   const key = (depth: number): unknown => {
     const choice = random.below(depth === 0 ? 3 : 5)
     if (choice < 3) return random.pick([0, -0, 1, '1', NaN, null, '', 'a'])
-    return choice === 3 ? random.list(2, () => key(depth - 1)) : Object.fromEntries(random.list(2, () => [random.pick(['a', 'b']), key(depth - 1)]))
+    return choice === 3
+      ? random.list(2, () => key(depth - 1))
+      : Object.fromEntries(random.list(2, () => [random.pick(['a', 'b']), key(depth - 1)]))
   }
   for (let i = 0; i < 20_000; i++) {
     const [a, b] = [key(2), key(2)]

@@ -4,36 +4,76 @@ import { hasCode } from '../../../lib/model/errors.ts'
 import { PIDRateEstimator } from '../../../lib/source/rate/pid.ts'
 import { createRateController, createRateEstimator, RateController } from '../../../lib/source/rate/rate-controller.ts'
 
-type Row = readonly [time: number, elements: number, processingDelay: number, schedulingDelay: number, expected: number | null]
+type Row = readonly [
+  time: number,
+  elements: number,
+  processingDelay: number,
+  schedulingDelay: number,
+  expected: number | null,
+]
 
-const estimator = (integral: number, minRate: number): PIDRateEstimator => new PIDRateEstimator({ batchMs: 20, proportional: 1, integral, derivative: 0, minRate })
+const estimator = (integral: number, minRate: number): PIDRateEstimator =>
+  new PIDRateEstimator({ batchMs: 20, proportional: 1, integral, derivative: 0, minRate })
 
 const check = (pid: PIDRateEstimator, rows: readonly Row[]): void => {
-  for (const [time, elements, processing, scheduling, expected] of rows) assert.equal(pid.compute(time, elements, processing, scheduling), expected, `at ${time}`)
+  for (const [time, elements, processing, scheduling, expected] of rows)
+    assert.equal(pid.compute(time, elements, processing, scheduling), expected, `at ${time}`)
 }
 
-const settings = (set: Record<string, string>) => (key: string, fallback: string): string => set[key] ?? fallback
+const settings =
+  (set: Record<string, string>) =>
+  (key: string, fallback: string): string =>
+    set[key] ?? fallback
 
 test('the first batch teaches the speed, the second gives a rate: ten in 10 ms are a thousand per second', () =>
-  check(estimator(0, 10), [[0, 10, 10, 0, null], [10, 10, 10, 0, 1000]]))
+  check(estimator(0, 10), [
+    [0, 10, 10, 0, null],
+    [10, 10, 10, 0, 1000],
+  ]))
 
 test('a batch that took no time, or less, gives no rate', () =>
-  check(estimator(0, 10), [[0, 10, 10, 0, null], [10, 10, 0, 0, null], [20, 10, -10, 0, null]]))
+  check(estimator(0, 10), [
+    [0, 10, 10, 0, null],
+    [10, 10, 0, 0, null],
+    [20, 10, -10, 0, null],
+  ]))
 
 test('a batch without records, and one that is not newer, give no rate', () =>
-  check(estimator(0, 10), [[10, 10, 10, 0, null], [20, 0, 10, 0, null], [10, 10, 10, 0, null], [30, 10, 10, 0, 1000]]))
+  check(estimator(0, 10), [
+    [10, 10, 10, 0, null],
+    [20, 0, 10, 0, null],
+    [10, 10, 10, 0, null],
+    [30, 10, 10, 0, 1000],
+  ]))
 
 test('the rate never goes below its minimum', () =>
-  check(estimator(1, 5), [[0, 1, 20, 100, null], ...Array.from({ length: 50 }, (_, i): Row => [20 * (i + 1), 1, 20, 100, 5])]))
+  check(estimator(1, 5), [
+    [0, 1, 20, 100, null],
+    ...Array.from({ length: 50 }, (_, i): Row => [20 * (i + 1), 1, 20, 100, 5]),
+  ]))
 
 test('without a backlog the rate follows the speed, up and down', () => {
-  check(estimator(1, 10), Array.from({ length: 50 }, (_, i): Row => [20 * i, 20 * (i + 1), 20, 0, i === 0 ? null : 1000 * (i + 1)]))
-  check(estimator(1, 10), Array.from({ length: 50 }, (_, i): Row => [20 * i, 1000 - 20 * i, 20, 0, i === 0 ? null : 50_000 - 1000 * i]))
+  check(
+    estimator(1, 10),
+    Array.from({ length: 50 }, (_, i): Row => [20 * i, 20 * (i + 1), 20, 0, i === 0 ? null : 1000 * (i + 1)]),
+  )
+  check(
+    estimator(1, 10),
+    Array.from({ length: 50 }, (_, i): Row => [20 * i, 1000 - 20 * i, 20, 0, i === 0 ? null : 50_000 - 1000 * i]),
+  )
 })
 
 test('with a backlog the rate stays below the speed', () => {
   const pid = estimator(0.01, 10)
-  for (const [i, [elements, delay]] of ([[468, 13], [117, 2], [927, 9], [301, 18], [640, 1]] as const).entries()) {
+  for (const [i, [elements, delay]] of (
+    [
+      [468, 13],
+      [117, 2],
+      [927, 9],
+      [301, 18],
+      [640, 1],
+    ] as const
+  ).entries()) {
     const rate = pid.compute(20 * i, elements, 20, delay)
     if (i > 0) assert.ok(rate !== null && rate < elements * 50, `${rate}`)
   }
@@ -42,15 +82,27 @@ test('with a backlog the rate stays below the speed', () => {
 test('settings that make no sense are refused', () => {
   const good = { batchMs: 20, proportional: 1, integral: 0, derivative: 0, minRate: 10 }
   for (const bad of [{ batchMs: 0 }, { proportional: -1 }, { integral: -1 }, { derivative: -1 }, { minRate: 0 }]) {
-    assert.throws(() => new PIDRateEstimator({ ...good, ...bad }), (error) => hasCode(error, 'E_CONF'))
+    assert.throws(
+      () => new PIDRateEstimator({ ...good, ...bad }),
+      (error) => hasCode(error, 'E_CONF'),
+    )
   }
-  assert.ok(createRateEstimator(settings({ 'spark.streaming.backpressure.rateEstimator': 'pid' }), 1000) instanceof PIDRateEstimator)
-  assert.throws(() => createRateEstimator(settings({ 'spark.streaming.backpressure.rateEstimator': 'best' }), 1000), (error) => hasCode(error, 'E_CONF'))
+  assert.ok(
+    createRateEstimator(settings({ 'spark.streaming.backpressure.rateEstimator': 'pid' }), 1000) instanceof
+      PIDRateEstimator,
+  )
+  assert.throws(
+    () => createRateEstimator(settings({ 'spark.streaming.backpressure.rateEstimator': 'best' }), 1000),
+    (error) => hasCode(error, 'E_CONF'),
+  )
 })
 
 test('a controller limits batches by its initial rate first, then by what it learns', () => {
   assert.equal(createRateController(settings({}), 1000), null)
-  const controller = createRateController(settings({ 'spark.streaming.backpressure.enabled': 'true', 'spark.streaming.backpressure.initialRate': '50' }), 2000)!
+  const controller = createRateController(
+    settings({ 'spark.streaming.backpressure.enabled': 'true', 'spark.streaming.backpressure.initialRate': '50' }),
+    2000,
+  )!
   assert.equal(controller.limit(2000), 100)
   const batch = { records: 1000, processingDelay: 500, schedulingDelay: 0 }
   assert.equal(controller.batchCompleted({ ...batch, processingEndTime: 2000 }), null)

@@ -6,29 +6,32 @@ import { type BlockEvent, ReceivedBlockTracker } from '../../../lib/source/recei
 
 const blocks = (prefix: string, count: number): string[] => Array.from({ length: count }, (_, i) => `${prefix}${i}`)
 
-test('waiting blocks go to the next batch; asking again for its time gives the same ones and takes nothing new', async () => {
-  const tracker = new ReceivedBlockTracker<string>()
-  assert.equal(tracker.hasLog, false)
-  assert.deepEqual(tracker.unallocated(1), [])
-  await tracker.addBlocks(1, blocks('b', 5))
-  assert.deepEqual(tracker.unallocated(1), blocks('b', 5))
-  assert.equal(tracker.hasUnallocated, true)
+test(
+  'waiting blocks go to the next batch; asking again for its time gives the same ones and takes ' + 'nothing new',
+  async () => {
+    const tracker = new ReceivedBlockTracker<string>()
+    assert.equal(tracker.hasLog, false)
+    assert.deepEqual(tracker.unallocated(1), [])
+    await tracker.addBlocks(1, blocks('b', 5))
+    assert.deepEqual(tracker.unallocated(1), blocks('b', 5))
+    assert.equal(tracker.hasUnallocated, true)
 
-  await tracker.allocate(1)
-  assert.deepEqual(tracker.blocksOfBatch(1, 1), blocks('b', 5))
-  assert.deepEqual(tracker.unallocated(1), [])
-  assert.equal(tracker.hasUnallocated, false)
+    await tracker.allocate(1)
+    assert.deepEqual(tracker.blocksOfBatch(1, 1), blocks('b', 5))
+    assert.deepEqual(tracker.unallocated(1), [])
+    assert.equal(tracker.hasUnallocated, false)
 
-  await tracker.allocate(2)
-  assert.deepEqual(tracker.blocksOfBatch(2, 1), [])
-  await tracker.allocate(1)
-  assert.deepEqual(tracker.blocksOfBatch(1, 1), blocks('b', 5))
+    await tracker.allocate(2)
+    assert.deepEqual(tracker.blocksOfBatch(2, 1), [])
+    await tracker.allocate(1)
+    assert.deepEqual(tracker.blocksOfBatch(1, 1), blocks('b', 5))
 
-  await tracker.addBlocks(1, blocks('b', 5))
-  await tracker.allocate(2)
-  assert.deepEqual(tracker.blocksOfBatch(2, 1), [])
-  assert.deepEqual(tracker.unallocated(1), blocks('b', 5))
-})
+    await tracker.addBlocks(1, blocks('b', 5))
+    await tracker.allocate(2)
+    assert.deepEqual(tracker.blocksOfBatch(2, 1), [])
+    assert.deepEqual(tracker.unallocated(1), blocks('b', 5))
+  },
+)
 
 test('the log brings back exactly what was not allocated, not all that came before an allocation', async () => {
   const store = new MemoryBlobStore()
@@ -45,7 +48,8 @@ test('the log brings back exactly what was not allocated, not all that came befo
 
 test('batches that are cleaned up are forgotten for good, and their part of the log goes', async () => {
   const store = new MemoryBlobStore()
-  const recover = (): Promise<ReceivedBlockTracker<string>> => ReceivedBlockTracker.recover(new BlobBlockLog<string>(store, 'log/'))
+  const recover = (): Promise<ReceivedBlockTracker<string>> =>
+    ReceivedBlockTracker.recover(new BlobBlockLog<string>(store, 'log/'))
 
   const first = new ReceivedBlockTracker<string>(new BlobBlockLog(store, 'log/'))
   await first.addBlocks(1, blocks('x', 3))

@@ -20,7 +20,9 @@ class HandFed<T = string> extends Receiver<T> {
     if (this.failing) throw this.failing
   }
 
-  onStop(): void { this.calls.push('stop') }
+  onStop(): void {
+    this.calls.push('stop')
+  }
 }
 
 interface Running<T> {
@@ -33,26 +35,51 @@ interface Running<T> {
   cut(position?: Json | null): Promise<{ position: Json; got: T[][] }>
 }
 
-async function running<T = string>({ conf = {}, io = memoryIo(), position = null, receiver = new HandFed<T>() }: {
-  conf?: Record<string, string>; io?: SourceIo; position?: Json | null; receiver?: HandFed<T>
+async function running<T = string>({
+  conf = {},
+  io = memoryIo(),
+  position = null,
+  receiver = new HandFed<T>(),
+}: {
+  conf?: Record<string, string>
+  io?: SourceIo
+  position?: Json | null
+  receiver?: HandFed<T>
 } = {}): Promise<Running<T>> {
   const clock = io.clock as ManualClock
   const source = receiverSource<T>(receiver)
   const events: string[] = []
   const infos: ReceiverInfo[] = []
-  const note = (event: string) => (info: ReceiverInfo): void => {
-    events.push(event)
-    infos.push(info)
-  }
+  const note =
+    (event: string) =>
+    (info: ReceiverInfo): void => {
+      events.push(event)
+      infos.push(info)
+    }
   await source.receiver!.start({
-    io, streamId: 7, position, conf: (key, fallback) => conf[key] ?? fallback,
+    io,
+    streamId: 7,
+    position,
+    conf: (key, fallback) => conf[key] ?? fallback,
     events: { started: note('started'), error: note('error'), stopped: note('stopped') },
   })
   let last = position
   return {
-    receiver, source, clock, io, events, infos,
+    receiver,
+    source,
+    clock,
+    io,
+    events,
+    infos,
     cut: async (from = last) => {
-      const cut = (await source.cut({ time: clock.now(), intervalMs: 1000, zeroTime: 0, position: from, limit: null, io }))!
+      const cut = (await source.cut({
+        time: clock.now(),
+        intervalMs: 1000,
+        zeroTime: 0,
+        position: from,
+        limit: null,
+        io,
+      }))!
       last = cut.position
       return { position: cut.position, got: await Promise.all(cut.splits.map((split) => readAll(source, [split], io))) }
     },
@@ -62,7 +89,9 @@ async function running<T = string>({ conf = {}, io = memoryIo(), position = null
 sourceContract('receiver', async () => {
   let now = await running()
   return {
-    source: now.source, clock: now.clock, io: now.io,
+    source: now.source,
+    clock: now.clock,
+    io: now.io,
     feed: (records) => now.receiver.store(records),
     restarted: async (position) => {
       now = await running({ io: now.io, position })
@@ -74,7 +103,9 @@ sourceContract('receiver', async () => {
 sourceContract('receiver of single records', async () => {
   const { source, clock, io, receiver } = await running()
   return {
-    source, clock, io,
+    source,
+    clock,
+    io,
     feed: async (records) => {
       for (const record of records) receiver.store(record)
       await clock.advance(200)
@@ -82,45 +113,55 @@ sourceContract('receiver of single records', async () => {
   }
 })
 
-test('single records become a block per interval of the clock; many become a block at once; a partition per block', async () => {
-  const { receiver, clock, cut } = await running()
-  receiver.store('a')
-  receiver.store('b')
-  await receiver.store(['c', 'd'])
-  await clock.advance(200)
-  receiver.store('e')
-  await clock.advance(400)
-  await receiver.store(['f', 'g'].values())
-  receiver.store('h')
-  await clock.advance(100)
-  assert.deepEqual((await cut()).got, [['c', 'd'], ['a', 'b'], ['e'], ['f', 'g']])
-  await clock.advance(100)
-  assert.deepEqual((await cut()).got, [['h']])
-})
+test(
+  'single records become a block per interval of the clock; many become a block at once; a partition ' + 'per block',
+  async () => {
+    const { receiver, clock, cut } = await running()
+    receiver.store('a')
+    receiver.store('b')
+    await receiver.store(['c', 'd'])
+    await clock.advance(200)
+    receiver.store('e')
+    await clock.advance(400)
+    await receiver.store(['f', 'g'].values())
+    receiver.store('h')
+    await clock.advance(100)
+    assert.deepEqual((await cut()).got, [['c', 'd'], ['a', 'b'], ['e'], ['f', 'g']])
+    await clock.advance(100)
+    assert.deepEqual((await cut()).got, [['h']])
+  },
+)
 
 test('a batch knows its records before it is read', async () => {
   const { receiver, source, clock, io } = await running()
   await receiver.store(['a', 'b', 'c'])
-  assert.equal((await source.cut({ time: clock.now(), intervalMs: 1000, zeroTime: 0, position: null, limit: null, io }))!.records, 3)
+  assert.equal(
+    (await source.cut({ time: clock.now(), intervalMs: 1000, zeroTime: 0, position: null, limit: null, io }))!.records,
+    3,
+  )
 })
 
-test('many records are durable before they count: when the store fails, the receiver hears of it and no batch has them', async () => {
-  class Failing extends MemoryBlobStore {
-    left = 1
-    override putNew(key: string, bytes: Uint8Array): Promise<void> {
-      return this.left-- > 0 ? super.putNew(key, bytes) : Promise.reject(new Error('no room'))
+test(
+  'many records are durable before they count: when the store fails, the receiver hears of it and no ' +
+    'batch has them',
+  async () => {
+    class Failing extends MemoryBlobStore {
+      left = 1
+      override putNew(key: string, bytes: Uint8Array): Promise<void> {
+        return this.left-- > 0 ? super.putNew(key, bytes) : Promise.reject(new Error('no room'))
+      }
     }
-  }
-  const blobs = new Failing()
-  const { receiver, clock, cut } = await running({ io: { ...memoryIo(), blobs } })
-  await receiver.store(['kept'])
-  const refused = assert.rejects(receiver.store(['lost']), /no room/)
-  await clock.advance(5000)
-  await refused
-  blobs.left = 1
-  await receiver.store(['later'])
-  assert.deepEqual((await cut()).got, [['kept'], ['later']])
-})
+    const blobs = new Failing()
+    const { receiver, clock, cut } = await running({ io: { ...memoryIo(), blobs } })
+    await receiver.store(['kept'])
+    const refused = assert.rejects(receiver.store(['lost']), /no room/)
+    await clock.advance(5000)
+    await refused
+    blobs.left = 1
+    await receiver.store(['later'])
+    assert.deepEqual((await cut()).got, [['kept'], ['later']])
+  },
+)
 
 test('a write whose answer was lost is not a failure: the block is there, once', async () => {
   class Forgetful extends MemoryBlobStore {
@@ -158,33 +199,37 @@ test('blocks become known in their order, whichever is durable first', async () 
   assert.deepEqual((await cut()).got, [['first'], ['second']])
 })
 
-test('after a kill exactly the blocks of no committed batch are found again, those of several runs in the order of the runs', async () => {
-  const io = memoryIo()
-  const first = await running({ io })
-  await first.receiver.store(['1a'])
-  await first.receiver.store(['1b'])
-  const committed = await first.cut()
-  await first.receiver.store(['1c'])
-  await first.cut() // planned, never committed
-  await first.receiver.store(['1d'])
+test(
+  'after a kill exactly the blocks of no committed batch are found again, those of several runs in the ' +
+    'order of the runs',
+  async () => {
+    const io = memoryIo()
+    const first = await running({ io })
+    await first.receiver.store(['1a'])
+    await first.receiver.store(['1b'])
+    const committed = await first.cut()
+    await first.receiver.store(['1c'])
+    await first.cut() // planned, never committed
+    await first.receiver.store(['1d'])
 
-  await first.clock.advance(1000)
-  const second = await running({ io, position: committed.position })
-  assert.equal(second.source.receiver!.waiting(), 2)
-  await second.receiver.store(['2a'])
+    await first.clock.advance(1000)
+    const second = await running({ io, position: committed.position })
+    assert.equal(second.source.receiver!.waiting(), 2)
+    await second.receiver.store(['2a'])
 
-  await first.clock.advance(1000)
-  const third = await running({ io, position: committed.position })
-  await third.receiver.store(['3a'])
-  const cut = await third.cut()
-  assert.deepEqual(cut.got, [['1c'], ['1d'], ['2a'], ['3a']])
+    await first.clock.advance(1000)
+    const third = await running({ io, position: committed.position })
+    await third.receiver.store(['3a'])
+    const cut = await third.cut()
+    assert.deepEqual(cut.got, [['1c'], ['1d'], ['2a'], ['3a']])
 
-  await third.source.committed!(cut.position, io)
-  assert.deepEqual(await io.blobs.list(io.prefix), [])
-  await third.receiver.store(['3b'])
-  const { position } = await third.cut()
-  assert.equal(Object.keys((position as { runs: object }).runs).length, 1, 'runs without blocks are forgotten')
-})
+    await third.source.committed!(cut.position, io)
+    assert.deepEqual(await io.blobs.list(io.prefix), [])
+    await third.receiver.store(['3b'])
+    const { position } = await third.cut()
+    assert.equal(Object.keys((position as { runs: object }).runs).length, 1, 'runs without blocks are forgotten')
+  },
+)
 
 test('blocks are deleted up to the committed position and no further', async () => {
   const { receiver, source, io, cut, clock } = await running()
@@ -239,7 +284,10 @@ test('a receiver that counts as fast as it can: what was processed is exactly wh
   await clock.advance(300)
   await source.receiver!.stop(true)
   got.push(...(await cut()).got.flat())
-  assert.deepEqual(got, Array.from({ length: receiver.counter }, (_, i) => i + 1))
+  assert.deepEqual(
+    got,
+    Array.from({ length: receiver.counter }, (_, i) => i + 1),
+  )
 })
 
 test('listeners hear of the start, of errors, and of the end with its reason', async () => {
@@ -249,9 +297,19 @@ test('listeners hear of the start, of errors, and of the end with its reason', a
   receiver.stop('test stop error')
   await clock.advance(5000)
   assert.deepEqual(events, ['started', 'error', 'stopped'])
-  assert.deepEqual(infos.map(({ streamId, name, active }) => [streamId, name, active]), [[7, 'HandFed-7', true], [7, 'HandFed-7', true], [7, 'HandFed-7', false]])
+  assert.deepEqual(
+    infos.map(({ streamId, name, active }) => [streamId, name, active]),
+    [
+      [7, 'HandFed-7', true],
+      [7, 'HandFed-7', true],
+      [7, 'HandFed-7', false],
+    ],
+  )
   assert.match(infos[1].lastError, /test report exception/)
-  assert.deepEqual([infos[1].lastErrorMessage, infos[1].lastErrorTime, infos[0].lastErrorTime], ['test report error', 10, -1])
+  assert.deepEqual(
+    [infos[1].lastErrorMessage, infos[1].lastErrorTime, infos[0].lastErrorTime],
+    ['test report error', 10, -1],
+  )
   assert.equal(infos[2].lastErrorMessage, 'test stop error')
 })
 
@@ -286,9 +344,14 @@ test('an error in onStart, thrown or rejected, stops the receiver and nothing el
   thrown.failing = new Error('no such host')
   const { infos, clock } = await running({ receiver: thrown })
   await clock.advance(0)
-  assert.deepEqual([thrown.calls, infos.at(-1)!.lastErrorMessage], [['start', 'stop'], 'Error starting receiver 7 - no such host'])
+  assert.deepEqual(
+    [thrown.calls, infos.at(-1)!.lastErrorMessage],
+    [['start', 'stop'], 'Error starting receiver 7 - no such host'],
+  )
   class Rejecting extends HandFed {
-    override async onStart(): Promise<void> { throw new Error('later') }
+    override async onStart(): Promise<void> {
+      throw new Error('later')
+    }
   }
   const rejected = await running({ receiver: new Rejecting() })
   await rejected.clock.advance(0)
@@ -307,8 +370,17 @@ test('a record that is an array goes by storeOne; pairs in an array are many', a
   const { receiver, clock, cut } = await running<[string, number]>()
   receiver.storeOne(['a', 1])
   await clock.advance(200)
-  await receiver.store([['b', 2], ['c', 3]])
-  assert.deepEqual((await cut()).got, [[['a', 1]], [['b', 2], ['c', 3]]])
+  await receiver.store([
+    ['b', 2],
+    ['c', 3],
+  ])
+  assert.deepEqual((await cut()).got, [
+    [['a', 1]],
+    [
+      ['b', 2],
+      ['c', 3],
+    ],
+  ])
 })
 
 test('bytes that are a block are its records; other bytes are one record', async () => {
@@ -357,7 +429,10 @@ test('while the queue of blocks is full, records wait; nothing is lost', async (
   const { receiver, source, cut } = await running({ io, conf: { 'spark.streaming.blockQueueSize': '2' } })
   let wentOn = false
   for (let i = 0; i < 8; i++) {
-    if (!receiver.store(`${i}`)) void receiver.ready().then(() => { wentOn = true })
+    if (!receiver.store(`${i}`))
+      void receiver.ready().then(() => {
+        wentOn = true
+      })
     await clock.advance(200)
   }
   assert.equal(wentOn, false)

@@ -23,7 +23,14 @@ test('lines end with \\n or \\r\\n; the last needs no end', () => {
 })
 
 test('a folder, a pattern, a list and a file URL name files; hidden ones are left out', () => {
-  const folder = folderWith({ 'b.log': 'b\n', 'a.log': 'a\n', 'c.txt': 'c\n', '.hidden': 'h\n', _SUCCESS: 's\n', 'deep/d.log': 'd\n' })
+  const folder = folderWith({
+    'b.log': 'b\n',
+    'a.log': 'a\n',
+    'c.txt': 'c\n',
+    '.hidden': 'h\n',
+    _SUCCESS: 's\n',
+    'deep/d.log': 'd\n',
+  })
   const lines = (path: string): string[] => newContext().textFile(path).collect()
   assert.deepEqual(lines(folder), ['a', 'b', 'c'])
   assert.deepEqual(lines(join(folder, '*.log')), ['a', 'b'])
@@ -39,11 +46,15 @@ test('a path that is not there is named', () => {
 test('whole files come with their paths', () => {
   const folder = folderWith({ 'a.txt': 'one\ntwo', 'b.bin': new Uint8Array([0, 255]) })
   assert.deepEqual(newContext().wholeTextFiles(join(folder, 'a.txt')).collect(), [[join(folder, 'a.txt'), 'one\ntwo']])
-  assert.deepEqual(newContext().binaryFiles(join(folder, 'b.bin')).collect(), [[join(folder, 'b.bin'), new Uint8Array([0, 255])]])
+  assert.deepEqual(newContext().binaryFiles(join(folder, 'b.bin')).collect(), [
+    [join(folder, 'b.bin'), new Uint8Array([0, 255])],
+  ])
 })
 
 law('however a file is cut, each line is read once and in order', (sc, random) => {
-  const lines = Array.from({ length: random.below(60) }, () => 'äb😀c'.slice(0, random.below(5)).toWellFormed().repeat(random.below(4)))
+  const lines = Array.from({ length: random.below(60) }, () =>
+    'äb😀c'.slice(0, random.below(5)).toWellFormed().repeat(random.below(4)),
+  )
   const end = random.below(2) === 0 ? '\n' : '\r\n'
   const folder = folderWith({ 'a.txt': lines.map((line) => line + end).join(''), 'b.txt': lines.join(end) })
   const cuts = 1 + random.below(12)
@@ -56,5 +67,11 @@ law('however a file is cut, each line is read once and in order', (sc, random) =
 test('lines longer than what is read at once stay whole', () => {
   const lines = ['x'.repeat(2_500_000), 'short', 'y'.repeat(1_100_000)]
   const folder = folderWith({ 'a.txt': lines.join('\n') })
-  assert.deepEqual(newContext().textFile(join(folder, 'a.txt'), 3).map((line) => line.length).collect(), lines.map((line) => line.length))
+  assert.deepEqual(
+    newContext()
+      .textFile(join(folder, 'a.txt'), 3)
+      .map((line) => line.length)
+      .collect(),
+    lines.map((line) => line.length),
+  )
 })

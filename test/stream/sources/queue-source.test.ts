@@ -11,20 +11,46 @@ import { memoryIo, readAll, sourceContract } from '../../../lib/testing/contract
 
 const sc = new SparkContext('local[2]', 'queue')
 
-sourceContract('queue', async () => {
-  const queue: string[][] = []
-  const clock = new ManualClock()
-  return { source: queueSource(queue), clock, io: memoryIo(clock), feed: async (records) => { queue.push([...records]) } }
-}, { repeatsFailed: false })
+sourceContract(
+  'queue',
+  async () => {
+    const queue: string[][] = []
+    const clock = new ManualClock()
+    return {
+      source: queueSource(queue),
+      clock,
+      io: memoryIo(clock),
+      feed: async (records) => {
+        queue.push([...records])
+      },
+    }
+  },
+  { repeatsFailed: false },
+)
 
-sourceContract('queue, all at once', async () => {
-  const queue: RDD<string>[] = []
-  const clock = new ManualClock()
-  return { source: queueSource(queue, { oneAtATime: false }), clock, io: memoryIo(clock), feed: async (records) => { queue.push(sc.parallelize(records, 2)) } }
-}, { repeatsFailed: false })
+sourceContract(
+  'queue, all at once',
+  async () => {
+    const queue: RDD<string>[] = []
+    const clock = new ManualClock()
+    return {
+      source: queueSource(queue, { oneAtATime: false }),
+      clock,
+      io: memoryIo(clock),
+      feed: async (records) => {
+        queue.push(sc.parallelize(records, 2))
+      },
+    }
+  },
+  { repeatsFailed: false },
+)
 
 /** The partitions of the batch after `position`. */
-async function cut<T>(source: Source<T>, position: Json | null = null, io: SourceIo = memoryIo()): Promise<{ position: Json; got: T[][] }> {
+async function cut<T>(
+  source: Source<T>,
+  position: Json | null = null,
+  io: SourceIo = memoryIo(),
+): Promise<{ position: Json; got: T[][] }> {
   const found = (await source.cut({ time: 1000, intervalMs: 1000, zeroTime: 0, position, limit: null, io }))!
   const got = await Promise.all(found.splits.map((split) => readAll(source, [split], io)))
   assert.equal(found.records, got.flat().length)
@@ -50,7 +76,13 @@ test('or all items that are there, as one', async () => {
 test('an empty queue gives the default each time, else an empty batch; empty partitions stay', async () => {
   const source = queueSource<number>([], { defaultRDD: sc.parallelize([7], 2) })
   const first = await cut(source)
-  assert.deepEqual([first.got, (await cut(source, first.position)).got], [[[], [7]], [[], [7]]])
+  assert.deepEqual(
+    [first.got, (await cut(source, first.position)).got],
+    [
+      [[], [7]],
+      [[], [7]],
+    ],
+  )
   assert.deepEqual((await cut(queueSource([]))).got, [])
 })
 
@@ -59,8 +91,19 @@ test('plain arrays are cut into as many slices as asked for', async () => {
 })
 
 test('an RDD is evaluated where it was made, with all its operators', async () => {
-  const rdd = sc.parallelize(['a', 'b', 'a'], 2).map((word): [string, number] => [word, 1]).reduceByKey((a, b) => a + b, 1)
-  assert.deepEqual((await cut(queueSource([rdd]))).got.map((pairs) => new Map(pairs)), [new Map([['a', 2], ['b', 1]])])
+  const rdd = sc
+    .parallelize(['a', 'b', 'a'], 2)
+    .map((word): [string, number] => [word, 1])
+    .reduceByKey((a, b) => a + b, 1)
+  assert.deepEqual(
+    (await cut(queueSource([rdd]))).got.map((pairs) => new Map(pairs)),
+    [
+      new Map([
+        ['a', 2],
+        ['b', 1],
+      ]),
+    ],
+  )
 })
 
 test('large items lie in the blob store until their batch is committed', async () => {
@@ -76,22 +119,32 @@ test('large items lie in the blob store until their batch is committed', async (
   assert.equal((await io.blobs.list(io.prefix)).length, 0)
 })
 
-test('an item that could not be stored is tried again; one that fails by itself is lost with its batch, as in Spark', async () => {
-  class Broken extends MemoryBlobStore {
-    override putNew(): Promise<void> { return Promise.reject(new Error('no room')) }
-  }
-  const large = 'x'.repeat(50_000)
-  const failing = sc.parallelize(['a'], 1).map((): string => { throw new Error('bad function') })
-  const source = queueSource<string>([[large], failing, ['c']])
-  await assert.rejects(cut(source, null, { ...memoryIo(), blobs: new Broken() }), /no room/)
-  const first = await cut(source)
-  assert.deepEqual(first.got, [[large]])
-  await assert.rejects(cut(source, first.position), /bad function/)
-  assert.deepEqual((await cut(source, first.position)).got, [['c']])
-})
+test(
+  'an item that could not be stored is tried again; one that fails by itself is lost with its batch, ' + 'as in Spark',
+  async () => {
+    class Broken extends MemoryBlobStore {
+      override putNew(): Promise<void> {
+        return Promise.reject(new Error('no room'))
+      }
+    }
+    const large = 'x'.repeat(50_000)
+    const failing = sc.parallelize(['a'], 1).map((): string => {
+      throw new Error('bad function')
+    })
+    const source = queueSource<string>([[large], failing, ['c']])
+    await assert.rejects(cut(source, null, { ...memoryIo(), blobs: new Broken() }), /no room/)
+    const first = await cut(source)
+    assert.deepEqual(first.got, [[large]])
+    await assert.rejects(cut(source, first.position), /bad function/)
+    assert.deepEqual((await cut(source, first.position)).got, [['c']])
+  },
+)
 
 test('it cannot go on from a checkpoint, and says so', () =>
-  assert.match(queueSource([]).unrecoverable!, /^queueStream doesn't support checkpointing\. Please don't use queueStream when checkpointing is enabled\.$/))
+  assert.match(
+    queueSource([]).unrecoverable!,
+    /^queueStream doesn't support checkpointing\. Please don't use queueStream when checkpointing is enabled\.$/,
+  ))
 
 test('a batch that was not committed takes its items with it: the next one goes on, as in Spark', async () => {
   const source = queueSource([['a'], ['b']])

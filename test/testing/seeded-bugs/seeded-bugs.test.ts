@@ -7,5 +7,8 @@ test('the simulator finds every bug that was put in on purpose', async () => {
   const hunts = await hunt(bugs)
   console.log(tableOf(hunts))
   assert.ok(bugs.length >= 25)
-  assert.deepEqual(hunts.filter(({ check }) => check === null).map(({ bug }) => bug.name), [])
+  assert.deepEqual(
+    hunts.filter(({ check }) => check === null).map(({ bug }) => bug.name),
+    [],
+  )
 })

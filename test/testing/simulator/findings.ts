@@ -4,7 +4,12 @@ import type { Tally } from '../../../lib/testing/simulator/campaign.ts'
 /** Says for each violation how to see it again. */
 export function assertSound(tally: Tally): void {
   const found = tally.findings.map(({ scenario: { job, seed, workers, faults }, violation, lines }) =>
-    [`job ${job.name}, seed ${seed}, ${workers} workers, faults ${JSON.stringify(faults)}: ${violation.check}: ${violation.what}`, ...lines.slice(-25)].join('\n'))
+    [
+      `job ${job.name}, seed ${seed}, ${workers} workers, faults ${JSON.stringify(faults)}: ` +
+        `${violation.check}: ${violation.what}`,
+      ...lines.slice(-25),
+    ].join('\n'),
+  )
   assert.deepEqual(found, [])
 }
 

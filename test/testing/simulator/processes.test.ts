@@ -9,5 +9,8 @@ test('seeds that are spread over two processes come to the same sums as in one',
   const here = new Tally()
   await randomFaults(first, first + 7, here)
   const { runs, batches, calls, happened, found } = await spread(2, first, first + 7, [])
-  assert.deepEqual({ runs, batches, calls, happened, found }, { runs: 7, batches: here.batches, calls: here.calls, happened: Object.fromEntries(here.happened), found: [] })
+  assert.deepEqual(
+    { runs, batches, calls, happened, found },
+    { runs: 7, batches: here.batches, calls: here.calls, happened: Object.fromEntries(here.happened), found: [] },
+  )
 })

@@ -7,13 +7,16 @@ import { assertSound, untilFound } from './findings.ts'
 
 const first = Number(process.env['SLUICE_SEED'] ?? 1)
 
-test('two hundred runs with many faults end with every record counted once, and have met every shape of trouble', async () => {
-  const tally = new Tally()
-  await randomFaults(first, first + 200, tally, untilFound)
-  console.log(`seeds ${first} to ${first + 199}: ${tally.batches} batches`)
-  assertSound(tally)
-  assert.deepEqual(tally.missing(SHAPES), [])
-})
+test(
+  'two hundred runs with many faults end with every record counted once, and have met every shape of ' + 'trouble',
+  async () => {
+    const tally = new Tally()
+    await randomFaults(first, first + 200, tally, untilFound)
+    console.log(`seeds ${first} to ${first + 199}: ${tally.batches} batches`)
+    assertSound(tally)
+    assert.deepEqual(tally.missing(SHAPES), [])
+  },
+)
 
 test('a window that does not fit into its manifests survives many faults', async () => {
   const tally = new Tally()
@@ -21,12 +24,16 @@ test('a window that does not fit into its manifests survives many faults', async
   assertSound(tally)
 })
 
-test('records that are set aside are one dead letter each, and outputs before the commit show what is committed, under many faults', async () => {
-  const tally = new Tally()
-  await randomFaults(first, first + 120, tally, untilFound, specialJobs)
-  assertSound(tally)
-  assert.ok(tally.happened.get('shown ahead')! > 0)
-})
+test(
+  'records that are set aside are one dead letter each, and outputs before the commit show what is ' +
+    'committed, under many faults',
+  async () => {
+    const tally = new Tally()
+    await randomFaults(first, first + 120, tally, untilFound, specialJobs)
+    assertSound(tally)
+    assert.ok(tally.happened.get('shown ahead')! > 0)
+  },
+)
 
 test('one seed always comes to the same trace', async () => {
   for (const seed of [first, first + 4]) {

@@ -22,31 +22,56 @@ export const countsPerSplit = ({ node, runner }: Runnable<any>, splits = node.pa
 
 const counting: NewPartial<number> = () => {
   let records = 0
-  return { sink: { emit: () => { records++ }, chunk: (chunk) => { records += chunk.length } }, finish: () => records }
+  return {
+    sink: {
+      emit: () => {
+        records++
+      },
+      chunk: (chunk) => {
+        records += chunk.length
+      },
+    },
+    finish: () => records,
+  }
 }
 
-export const countByValue = <T>(rdd: Runnable<T>): Map<T, number> => summed(everySplit(rdd, countingBy<T, T>((record) => record)))
+export const countByValue = <T>(rdd: Runnable<T>): Map<T, number> =>
+  summed(
+    everySplit(
+      rdd,
+      countingBy<T, T>((record) => record),
+    ),
+  )
 
 export const countByKey = <K>(rdd: Runnable<readonly [K, unknown]>): Map<K, number> => summed(countKeysPerSplit(rdd))
 
-export const countKeysPerSplit = <K>(rdd: Runnable<readonly [K, unknown]>): [K, number][][] => everySplit(rdd, countingBy<readonly [K, unknown], K>((pair) => pair[0]))
+export const countKeysPerSplit = <K>(rdd: Runnable<readonly [K, unknown]>): [K, number][][] =>
+  everySplit(
+    rdd,
+    countingBy<readonly [K, unknown], K>((pair) => pair[0]),
+  )
 
-const countingBy = <T, K>(keyOf: (record: T) => K): NewPartial<[K, number][]> => () => {
-  const table = new KeyTable()
-  const counts: number[] = []
-  return {
-    sink: sinkOf<T>((record) => {
-      const id = table.upsert(keyOf(record))
-      counts[id] = (counts[id] ?? 0) + 1
-    }),
-    finish: () => counts.map((records, id) => [table.keyAt(id) as K, records]),
+const countingBy =
+  <T, K>(keyOf: (record: T) => K): NewPartial<[K, number][]> =>
+  () => {
+    const table = new KeyTable()
+    const counts: number[] = []
+    return {
+      sink: sinkOf<T>((record) => {
+        const id = table.upsert(keyOf(record))
+        counts[id] = (counts[id] ?? 0) + 1
+      }),
+      finish: () => counts.map((records, id) => [table.keyAt(id) as K, records]),
+    }
   }
-}
 
 const summed = <K>(parts: [K, number][][]): Map<K, number> => mapOfPairs(parts, (a, b) => a + b)
 
 /** Equal keys become one entry, whatever their type; the entry holds the first of them. */
-export function mapOfPairs<K, V>(parts: readonly (readonly (readonly [K, V])[])[], merge: (a: V, b: V) => V): Map<K, V> {
+export function mapOfPairs<K, V>(
+  parts: readonly (readonly (readonly [K, V])[])[],
+  merge: (a: V, b: V) => V,
+): Map<K, V> {
   const table = new KeyTable()
   const values: V[] = []
   for (const pairs of parts) {
@@ -60,6 +85,9 @@ export function mapOfPairs<K, V>(parts: readonly (readonly (readonly [K, V])[])[
 
 export function countApproxDistinct(rdd: Runnable<any>, relativeSd: number): number {
   const all = registersFor(relativeSd)
-  const sketches = everySplit(rdd, folding<unknown, Uint8Array>(() => registersFor(relativeSd), addDistinct))
+  const sketches = everySplit(
+    rdd,
+    folding<unknown, Uint8Array>(() => registersFor(relativeSd), addDistinct),
+  )
   return estimateDistinct(sketches.reduce(mergeDistinct, all))
 }

@@ -1,7 +1,10 @@
 import type { NewPartial, Runnable } from '../jobs.ts'
 import { ArraySink, sinkOf } from '../node.ts'
 
-/** `f` on every record, in order. Where `f` gives promises, so does this: a partition starts when the one before has settled. */
+/**
+ * `f` on every record, in order. Where `f` gives promises, so does this: a partition starts when the one before has
+ * settled.
+ */
 export const foreach = <T>(rdd: Runnable<T>, f: (record: T) => unknown): void | Promise<void> =>
   inTurn(rdd, 0, () => {
     const waiting: Promise<unknown>[] = []
@@ -13,7 +16,10 @@ export const foreach = <T>(rdd: Runnable<T>, f: (record: T) => unknown): void | 
   })
 
 /** `f` on the iterator of every partition, empty ones included. */
-export const foreachPartition = <T>(rdd: Runnable<T>, f: (records: IterableIterator<T>) => unknown): void | Promise<void> =>
+export const foreachPartition = <T>(
+  rdd: Runnable<T>,
+  f: (records: IterableIterator<T>) => unknown,
+): void | Promise<void> =>
   inTurn(rdd, 0, () => {
     const sink = new ArraySink<T>()
     return {
@@ -25,7 +31,11 @@ export const foreachPartition = <T>(rdd: Runnable<T>, f: (records: IterableItera
     }
   })
 
-function inTurn(rdd: Runnable<any>, from: number, newPartial: NewPartial<Promise<unknown> | null>): void | Promise<void> {
+function inTurn(
+  rdd: Runnable<any>,
+  from: number,
+  newPartial: NewPartial<Promise<unknown> | null>,
+): void | Promise<void> {
   const { node, runner } = rdd
   for (let split = from; split < node.partitions; split++) {
     const [waiting] = runner.runJob(node, [split], newPartial)

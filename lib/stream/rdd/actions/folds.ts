@@ -8,16 +8,27 @@ import { emptyCollection } from './take.ts'
 
 export function reduce<T>(rdd: Runnable<T>, f: (a: T, b: T) => T): T {
   // One record or none per partition, so that an empty one does not count.
-  const parts = everySplit(rdd, folding<T, T[]>(() => [], (soFar, record) => {
-    soFar[0] = soFar.length === 0 ? record : f(soFar[0], record)
-    return soFar
-  })).flat(1)
+  const parts = everySplit(
+    rdd,
+    folding<T, T[]>(
+      () => [],
+      (soFar, record) => {
+        soFar[0] = soFar.length === 0 ? record : f(soFar[0], record)
+        return soFar
+      },
+    ),
+  ).flat(1)
   if (parts.length === 0) throw emptyCollection()
   return parts.reduce((a, b) => f(a, b))
 }
 
 /** The zero counts once per partition and once more for the total. */
-export function aggregate<T, U>(rdd: Runnable<T>, zero: U, seqOp: (soFar: U, record: T) => U, combOp: (a: U, b: U) => U): U {
+export function aggregate<T, U>(
+  rdd: Runnable<T>,
+  zero: U,
+  seqOp: (soFar: U, record: T) => U,
+  combOp: (a: U, b: U) => U,
+): U {
   const newZero = zeroMaker(zero)
   return everySplit(rdd, folding<T, U>(newZero, seqOp)).reduce((a, b) => combOp(a, b), newZero())
 }

@@ -23,9 +23,17 @@ export function saveAsTextFile(rdd: Runnable<any>, folder: string, { overwrite, 
 
 /** The same with records in binary form, to be read with `objectFile`. */
 export const saveAsObjectFile = (rdd: Runnable<any>, folder: string, { overwrite }: SaveOptions): void =>
-  saveParts(rdd, folder, overwrite, '', (records) => encodeBlock([{ section: 0, columns: [records], count: records.length }], 'records'))
+  saveParts(rdd, folder, overwrite, '', (records) =>
+    encodeBlock([{ section: 0, columns: [records], count: records.length }], 'records'),
+  )
 
-function saveParts({ node, runner }: Runnable<any>, folder: string, overwrite: boolean, suffix: string, encode: (records: readonly unknown[]) => string | Uint8Array): void {
+function saveParts(
+  { node, runner }: Runnable<any>,
+  folder: string,
+  overwrite: boolean,
+  suffix: string,
+  encode: (records: readonly unknown[]) => string | Uint8Array,
+): void {
   if (!overwrite && statSync(folder, { throwIfNoEntry: false })) throw outputExists(folder)
   mkdirSync(folder, { recursive: true })
   for (const name of readdirSync(folder)) if (/^(part-\d{5,}(\.gz)?|_SUCCESS)$/.test(name)) rmSync(join(folder, name))

@@ -29,15 +29,17 @@ function nextSplits(scanned: number, found: number, wanted: number): number {
   return Math.min(Math.ceil((1.5 * (wanted - found) * scanned) / found), scanned * GROWTH)
 }
 
-const firstRecords = <T>(wanted: number): NewPartial<T[]> => () => {
-  const taken: T[] = []
-  const emit = (record: T): void => {
-    taken.push(record)
-    // oxlint-disable-next-line typescript/only-throw-error -- a signal, which needs no stack
-    if (taken.length >= wanted) throw STOP
+const firstRecords =
+  <T>(wanted: number): NewPartial<T[]> =>
+  () => {
+    const taken: T[] = []
+    const emit = (record: T): void => {
+      taken.push(record)
+      // oxlint-disable-next-line typescript/only-throw-error -- a signal, which needs no stack
+      if (taken.length >= wanted) throw STOP
+    }
+    return { sink: sinkOf(emit), finish: () => taken }
   }
-  return { sink: sinkOf(emit), finish: () => taken }
-}
 
 export function first<T>(rdd: Runnable<T>): T {
   const taken = take(rdd, 1)
@@ -60,14 +62,25 @@ export function takeOrdered<T>(rdd: Runnable<T>, wanted: number, compare: Compar
   return everySplit(rdd, smallest(wanted, compare)).flat(1).sort(compare).slice(0, wanted)
 }
 
-export const top = <T>(rdd: Runnable<T>, wanted: number, compare: Compare<T>): T[] => takeOrdered(rdd, wanted, reversed(compare))
+export const top = <T>(rdd: Runnable<T>, wanted: number, compare: Compare<T>): T[] =>
+  takeOrdered(rdd, wanted, reversed(compare))
 
-/** Sorts and cuts each time twice as many are held: cheaper than a heap as long as few are wanted, and never more than n log n. */
-const smallest = <T>(wanted: number, compare: Compare<T>): NewPartial<T[]> => () => {
-  let kept: T[] = []
-  const cut = (): T[] => (kept = kept.sort(compare).slice(0, wanted))
-  return { sink: sinkOf<T>((record) => { if (kept.push(record) >= 2 * wanted + 64) cut() }), finish: cut }
-}
+/**
+ * Sorts and cuts each time twice as many are held: cheaper than a heap as long as few are wanted, and never more than n
+ * log n.
+ */
+const smallest =
+  <T>(wanted: number, compare: Compare<T>): NewPartial<T[]> =>
+  () => {
+    let kept: T[] = []
+    const cut = (): T[] => (kept = kept.sort(compare).slice(0, wanted))
+    return {
+      sink: sinkOf<T>((record) => {
+        if (kept.push(record) >= 2 * wanted + 64) cut()
+      }),
+      finish: cut,
+    }
+  }
 
 /** Exactly `wanted` random records, or all where there are fewer and none may be taken twice; in random order. */
 export function takeSample<T>(rdd: Runnable<T>, withReplacement: boolean, wanted: number, seed: number): T[] {
@@ -85,7 +98,11 @@ function shuffledRecords<T>(rdd: Runnable<T>, wanted: number, seed: number): T[]
     const line = smallest(wanted, byPlace)(split)
     return { sink: sinkOf<T>((record) => line.sink.emit([draws.next(), record])), finish: () => line.finish() }
   })
-  return parts.flat(1).sort(byPlace).slice(0, wanted).map(([, record]) => record)
+  return parts
+    .flat(1)
+    .sort(byPlace)
+    .slice(0, wanted)
+    .map(([, record]) => record)
 }
 
 function drawnRecords<T>(rdd: Runnable<T>, wanted: number, seed: number): T[] {
@@ -96,11 +113,18 @@ function drawnRecords<T>(rdd: Runnable<T>, wanted: number, seed: number): T[] {
   const picks = Array.from({ length: wanted }, () => draws.below(total))
   const starts = counts.map((_, split) => counts.slice(0, split).reduce((sum, count) => sum + count, 0))
   const picked = new Set(picks)
-  const found = new Map(everySplit<[number, T][]>(rdd, (split) => {
-    let index = starts[split]
-    const kept: [number, T][] = []
-    return { sink: sinkOf<T>((record) => { if (picked.has(index)) kept.push([index, record]); index++ }), finish: () => kept }
-  }).flat(1))
+  const found = new Map(
+    everySplit<[number, T][]>(rdd, (split) => {
+      let index = starts[split]
+      const kept: [number, T][] = []
+      return {
+        sink: sinkOf<T>((record) => {
+          if (picked.has(index)) kept.push([index, record])
+          index++
+        }),
+        finish: () => kept,
+      }
+    }).flat(1),
+  )
   return picks.map((pick) => found.get(pick)!)
 }
-

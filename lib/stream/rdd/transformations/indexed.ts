@@ -3,7 +3,9 @@ import type { Runnable } from '../jobs.ts'
 import { type RddNode, sinkOf } from '../node.ts'
 import { streamedNode } from '../streamed.ts'
 
-/** Numbers records in the order of partitions. Counts all partitions but the last with a job, unless there is only one. */
+/**
+ * Numbers records in the order of partitions. Counts all partitions but the last with a job, unless there is only one.
+ */
 export function zipWithIndex<T>({ node, runner }: Runnable<T>): RddNode<[T, number]> {
   const starts = [0]
   for (const count of countsPerSplit({ node, runner }, node.partitions - 1)) starts.push(starts.at(-1)! + count)
@@ -14,7 +16,12 @@ export function zipWithIndex<T>({ node, runner }: Runnable<T>): RddNode<[T, numb
 export const zipWithUniqueId = <T>(node: RddNode<T>): RddNode<[T, number]> =>
   numberedNode('zipWithUniqueId', node, (split) => split, node.partitions)
 
-const numberedNode = <T>(kind: string, node: RddNode<T>, start: (split: number) => number, step: number): RddNode<[T, number]> =>
+const numberedNode = <T>(
+  kind: string,
+  node: RddNode<T>,
+  start: (split: number) => number,
+  step: number,
+): RddNode<[T, number]> =>
   streamedNode(kind, node, (split, out) => {
     let next = start(split)
     return sinkOf((record) => {

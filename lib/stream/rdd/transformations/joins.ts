@@ -20,4 +20,5 @@ export function join(kind: JoinKind, left: Pairs, right: Pairs, partitioner: Par
   return narrowNode(cogroupedNode([left, right], partitioner), { kind: 'flatMapValues', f: pairings })
 }
 
-export const cogroup = (sides: readonly Pairs[], partitioner: Partitioner): RddNode<[any, any]> => cogroupedNode(sides, partitioner)
+export const cogroup = (sides: readonly Pairs[], partitioner: Partitioner): RddNode<[any, any]> =>
+  cogroupedNode(sides, partitioner)

@@ -5,16 +5,29 @@ import { badArgument } from '../bad-argument.ts'
 import { partitionsNode } from '../narrow.ts'
 import type { RddNode } from '../node.ts'
 
-/** Each partition through a program of its own: one line per record in, one record per line out. A string is split at white space. */
-export function pipe<T>(node: RddNode<T>, command: string | readonly string[], env: Readonly<Record<string, string>>): RddNode<string> {
+/**
+ * Each partition through a program of its own: one line per record in, one record per line out. A string is split at
+ * white space.
+ */
+export function pipe<T>(
+  node: RddNode<T>,
+  command: string | readonly string[],
+  env: Readonly<Record<string, string>>,
+): RddNode<string> {
   const [program, ...args] = typeof command === 'string' ? command.trim().split(/\s+/) : command
   if (!program) throw badArgument('There is no command to pipe through.', "pass one, such as 'sort -u'")
   return partitionsNode(node, (records) => {
     const input = Array.from(records, (record) => `${sparkText(record)}\n`).join('')
-    const result = spawnSync(program, args, { input, env: { ...process.env, ...env }, encoding: 'utf8', maxBuffer: Infinity })
+    const result = spawnSync(program, args, {
+      input,
+      env: { ...process.env, ...env },
+      encoding: 'utf8',
+      maxBuffer: Infinity,
+    })
     // A program may end before it has read everything, as `head` does.
     const failed = result.error && (result.error as NodeJS.ErrnoException).code !== 'EPIPE'
-    if (failed || result.status !== 0) throw pipeFailed(program, result.error?.message ?? `status ${result.status ?? result.signal}`, result.stderr)
+    if (failed || result.status !== 0)
+      throw pipeFailed(program, result.error?.message ?? `status ${result.status ?? result.signal}`, result.stderr)
     return result.stdout === '' ? [] : result.stdout.replace(/\r?\n$/, '').split(/\r?\n/)
   })
 }

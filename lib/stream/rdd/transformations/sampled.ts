@@ -17,7 +17,10 @@ export function sample<T>(node: RddNode<T>, withReplacement: boolean, fraction: 
 export function randomSplit<T>(node: RddNode<T>, weights: readonly number[], seed: number): RddNode<T>[] {
   const total = weights.reduce((sum, weight) => sum + weight, 0)
   if (!weights.every((weight) => weight >= 0) || !(total > 0)) {
-    throw badArgument(`Weights must be nonnegative and their sum positive, but got [${weights.join(',')}].`, 'pass weights such as [0.8, 0.2]')
+    throw badArgument(
+      `Weights must be nonnegative and their sum positive, but got [${weights.join(',')}].`,
+      'pass weights such as [0.8, 0.2]',
+    )
   }
   let passed = 0
   return weights.map((weight, i) => {
@@ -34,12 +37,22 @@ export function randomSplit<T>(node: RddNode<T>, weights: readonly number[], see
 /** A fraction per key. */
 export type Fractions<K> = ReadonlyMap<K, number> | Readonly<Record<string, number>>
 
-export function sampleByKey<K, V>(node: RddNode<readonly [K, V]>, withReplacement: boolean, fractions: Fractions<K>, seed: number): RddNode<[K, V]> {
+export function sampleByKey<K, V>(
+  node: RddNode<readonly [K, V]>,
+  withReplacement: boolean,
+  fractions: Fractions<K>,
+  seed: number,
+): RddNode<[K, V]> {
   const fractionOf = fractionsByKey(fractions, withReplacement)
-  return drawnNode('sampleByKey', node as RddNode<[K, V]>, seed, (draws, [key]) => timesOf(draws, withReplacement, fractionOf(key)))
+  return drawnNode('sampleByKey', node as RddNode<[K, V]>, seed, (draws, [key]) =>
+    timesOf(draws, withReplacement, fractionOf(key)),
+  )
 }
 
-/** Exactly `ceil(fraction * count)` records of each key. Counts the keys of each partition with a job, then draws among their numbers. */
+/**
+ * Exactly `ceil(fraction * count)` records of each key. Counts the keys of each partition with a job, then draws among
+ * their numbers.
+ */
 export function sampleByKeyExact<K, V>(
   { node, runner }: Runnable<readonly [K, V]>,
   withReplacement: boolean,
@@ -50,13 +63,20 @@ export function sampleByKeyExact<K, V>(
   const counts = countKeysPerSplit({ node, runner })
   const keys = new KeyTable()
   const totals: number[] = []
-  const starts = counts.map((pairs) => new Map(pairs.map(([key, count]) => {
-    const id = keys.upsert(key)
-    const start = totals[id] ?? 0
-    totals[id] = start + count
-    return [id, start]
-  })))
-  const chosen = totals.map((total, id) => chooseRanks(total, Math.ceil(fractionOf(keys.keyAt(id) as K) * total), withReplacement, new Draws(seed, id)))
+  const starts = counts.map(
+    (pairs) =>
+      new Map(
+        pairs.map(([key, count]) => {
+          const id = keys.upsert(key)
+          const start = totals[id] ?? 0
+          totals[id] = start + count
+          return [id, start]
+        }),
+      ),
+  )
+  const chosen = totals.map((total, id) =>
+    chooseRanks(total, Math.ceil(fractionOf(keys.keyAt(id) as K) * total), withReplacement, new Draws(seed, id)),
+  )
   return streamedNode('sampleByKeyExact', node, (split, out) => {
     const next = new Map(starts[split])
     return sinkOf((pair) => {
@@ -81,10 +101,17 @@ function chooseRanks(total: number, count: number, withReplacement: boolean, dra
   return times
 }
 
-const drawnNode = <T>(kind: string, node: RddNode<T>, seed: number, timesFor: (draws: Draws, record: T) => number): RddNode<T> =>
+const drawnNode = <T>(
+  kind: string,
+  node: RddNode<T>,
+  seed: number,
+  timesFor: (draws: Draws, record: T) => number,
+): RddNode<T> =>
   streamedNode(kind, node, (split, out) => {
     const draws = new Draws(seed, split)
-    return sinkOf((record) => { for (let times = timesFor(draws, record); times > 0; times--) out.emit(record) })
+    return sinkOf((record) => {
+      for (let times = timesFor(draws, record); times > 0; times--) out.emit(record)
+    })
   })
 
 const timesOf = (draws: Draws, withReplacement: boolean, fraction: number): number =>
@@ -96,12 +123,19 @@ function fractionsByKey<K>(fractions: Fractions<K>, withReplacement: boolean): (
   const known = new Map(entries.map(([key, fraction]) => [lookupKey(key), fraction]))
   return (key) => {
     const fraction = known.get(lookupKey(key))
-    if (fraction === undefined) throw badArgument(`There is no sampling fraction for the key ${String(key)}.`, 'give every key a fraction, 0 to leave it out')
+    if (fraction === undefined)
+      throw badArgument(
+        `There is no sampling fraction for the key ${String(key)}.`,
+        'give every key a fraction, 0 to leave it out',
+      )
     return fraction
   }
 }
 
 function checkFraction(fraction: number, withReplacement: boolean): void {
   if (fraction >= 0 && (withReplacement || fraction <= 1)) return
-  throw badArgument(`The sampling fraction ${fraction} must be ${withReplacement ? '0 or more' : 'between 0 and 1'}.`, 'pass a fraction such as 0.1')
+  throw badArgument(
+    `The sampling fraction ${fraction} must be ${withReplacement ? '0 or more' : 'between 0 and 1'}.`,
+    'pass a fraction such as 0.1',
+  )
 }

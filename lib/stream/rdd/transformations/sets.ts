@@ -13,18 +13,32 @@ export function distinct<T>(node: RddNode<T>, partitioner: Partitioner): RddNode
 
 export function intersection<T>(left: RddNode<T>, right: RddNode<T>, partitioner: Partitioner): RddNode<T> {
   const groups = cogroupedNode([asKeys(left), asKeys(right)], partitioner)
-  return keysOf(narrowNode(groups, { kind: 'filter', f: ([, [lefts, rights]]: [T, Sides]) => lefts.length > 0 && rights.length > 0 }))
+  return keysOf(
+    narrowNode(groups, {
+      kind: 'filter',
+      f: ([, [lefts, rights]]: [T, Sides]) => lefts.length > 0 && rights.length > 0,
+    }),
+  )
 }
 
 /** Records of `left` that `right` does not have, as often as `left` has them. */
 export const subtract = <T>(left: RddNode<T>, right: RddNode<T>, partitioner: Partitioner): RddNode<T> =>
   keysOf(subtractByKey(asKeys(left), asKeys(right), partitioner))
 
-export function subtractByKey<K, V>(left: RddNode<readonly [K, V]>, right: RddNode<readonly [K, unknown]>, partitioner: Partitioner): RddNode<[K, V]> {
+export function subtractByKey<K, V>(
+  left: RddNode<readonly [K, V]>,
+  right: RddNode<readonly [K, unknown]>,
+  partitioner: Partitioner,
+): RddNode<[K, V]> {
   const groups = cogroupedNode([left, right], partitioner)
-  return narrowNode(groups, { kind: 'flatMapValues', f: ([lefts, rights]: Sides) => (rights.length === 0 ? lefts : []) })
+  return narrowNode(groups, {
+    kind: 'flatMapValues',
+    f: ([lefts, rights]: Sides) => (rights.length === 0 ? lefts : []),
+  })
 }
 
-const asKeys = <T>(node: RddNode<T>): RddNode<[T, null]> => narrowNode(node, { kind: 'map', f: (record) => [record, null] })
+const asKeys = <T>(node: RddNode<T>): RddNode<[T, null]> =>
+  narrowNode(node, { kind: 'map', f: (record) => [record, null] })
 
-const keysOf = <K>(pairs: RddNode<readonly [K, unknown]>): RddNode<K> => narrowNode(pairs, { kind: 'map', f: (pair) => pair[0] })
+const keysOf = <K>(pairs: RddNode<readonly [K, unknown]>): RddNode<K> =>
+  narrowNode(pairs, { kind: 'map', f: (pair) => pair[0] })

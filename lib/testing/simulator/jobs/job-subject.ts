@@ -23,7 +23,11 @@ export const jobSubject = (job: Job): Subject => ({
           fenced: (name) => sinks.fenced(name, process),
           plain: (name) => sinks.plain(name, process),
         }
-        const context = new StreamingContext({ appName: `job-${job.name}`, master: 'local[2]', ...job.conf }, job.intervalMs, { hosted: true })
+        const context = new StreamingContext(
+          { appName: `job-${job.name}`, master: 'local[2]', ...job.conf },
+          job.intervalMs,
+          { hosted: true },
+        )
         job.define(context, outside)
         validateStart(context)
         return { context, program: new TaskProgram(context.graph, context.sparkContext, fingerprint(context.graph)) }

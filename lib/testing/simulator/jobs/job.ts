@@ -4,7 +4,9 @@ import type { Source } from '../../../source/source.ts'
 import type { ConfObject } from '../../../stream/spark-conf.ts'
 import type { StreamingContext } from '../../../stream/streaming-context.ts'
 
-/** A program that the simulator runs, and what it must come to, computed in a straight line without any of the engine. */
+/**
+ * A program that the simulator runs, and what it must come to, computed in a straight line without any of the engine.
+ */
 export interface Job {
   readonly name: string
   readonly intervalMs: number
@@ -39,7 +41,8 @@ export interface ReferenceBatch {
 export const PARTITIONS = 3
 
 /** Long enough that blocks do not all fit into their references. */
-const newWord = (index: number): string => `word-${String(index).padStart(3, '0')}-${'abcdefghijklmnopqrstuvwxyz'.slice(index % 20)}-${(index * 7919).toString(36).repeat(6)}`
+const newWord = (index: number): string =>
+  `word-${String(index).padStart(3, '0')}-${'abcdefghijklmnopqrstuvwxyz'.slice(index % 20)}-${(index * 7919).toString(36).repeat(6)}`
 const words: string[] = []
 export const wordOf = (index: number): string => (words[index] ??= newWord(index))
 

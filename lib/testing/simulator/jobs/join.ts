@@ -14,15 +14,23 @@ export const join: Job = {
     const orders = ssc.source('orders', source('orders')) as DStream<Event>
     const payments = ssc.source('payments', source('payments')) as DStream<Event>
     orders.join(payments, PARTITIONS).output('paid', fenced('paid'))
-    orders.leftOuterJoin(payments, PARTITIONS).filter(([, [, payment]]) => payment === undefined).map(([word]) => word).output('open', plain('open'))
+    orders
+      .leftOuterJoin(payments, PARTITIONS)
+      .filter(([, [, payment]]) => payment === undefined)
+      .map(([word]) => word)
+      .output('open', plain('open'))
   },
 
-  reference: () => ({ records }) => {
-    const orders = records['orders'] as Event[]
-    const payments = records['payments'] as Event[]
-    return {
-      paid: orders.flatMap(([word, order]) => payments.filter(([other]) => other === word).map(([, payment]) => [word, [order, payment]])),
-      open: orders.filter(([word]) => !payments.some(([other]) => other === word)).map(([word]) => word),
-    }
-  },
+  reference:
+    () =>
+    ({ records }) => {
+      const orders = records['orders'] as Event[]
+      const payments = records['payments'] as Event[]
+      return {
+        paid: orders.flatMap(([word, order]) =>
+          payments.filter(([other]) => other === word).map(([, payment]) => [word, [order, payment]]),
+        ),
+        open: orders.filter(([word]) => !payments.some(([other]) => other === word)).map(([word]) => word),
+      }
+    },
 }

@@ -17,7 +17,12 @@ export const letters: Job = {
       if (word === BAD) throw new TypeError('not a word')
       return word
     })
-    words.map((word) => [word, 1]).updateStateByKey((ones: readonly number[], sum: number | undefined) => ones.length + (sum ?? 0), { partitions: PARTITIONS }).output('sums', fenced('sums'))
+    words
+      .map((word) => [word, 1])
+      .updateStateByKey((ones: readonly number[], sum: number | undefined) => ones.length + (sum ?? 0), {
+        partitions: PARTITIONS,
+      })
+      .output('sums', fenced('sums'))
     words.filter((word) => word < 'word-010').output('early', plain('early'))
   },
 

@@ -12,7 +12,10 @@ export const longWindow: Job = {
   record: (random) => 'abcdef'[Math.floor(random.next() * 6)],
 
   define(ssc, { source, fenced }) {
-    const ones: DStream<[string, number]> = (ssc.source('words', source('words')) as DStream<string>).map((word) => [word, 1])
+    const ones: DStream<[string, number]> = (ssc.source('words', source('words')) as DStream<string>).map((word) => [
+      word,
+      1,
+    ])
     ones.reduceByKeyAndWindow((a, b) => a + b, seconds(LENGTH_S), seconds(1), 1).output('long', fenced('long'))
   },
 
@@ -21,7 +24,9 @@ export const longWindow: Job = {
     return (batch) => {
       seen.push(batch)
       const counts = new Map<string, number>()
-      for (const { since, records } of seen) if (since > batch.since - LENGTH_S * 1000) for (const word of records['words'] as string[]) addTo(counts, word, 1)
+      for (const { since, records } of seen)
+        if (since > batch.since - LENGTH_S * 1000)
+          for (const word of records['words'] as string[]) addTo(counts, word, 1)
       return { long: [...counts] }
     }
   },

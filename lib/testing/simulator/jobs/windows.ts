@@ -5,7 +5,9 @@ import { addTo, type Job, PARTITIONS, randomWord, type ReferenceBatch } from './
 
 const TIMEOUT_MS = 3000
 
-/** Everything that is kept between batches: both kinds of window, both kinds of state, and records kept for a window. */
+/**
+ * Everything that is kept between batches: both kinds of window, both kinds of state, and records kept for a window.
+ */
 export const windows: Job = {
   name: 'b',
   intervalMs: 1000,
@@ -17,10 +19,24 @@ export const windows: Job = {
     const ones: DStream<[string, number]> = words.map((word) => [word, 1])
     const add = (a: number, b: number): number => a + b
     ones.updateStateByKey<number>(totals, PARTITIONS).checkpoint(seconds(2)).output('totals', fenced('totals'))
-    const sessions = ones.mapWithState(StateSpec.function(session, { name: 'sessions', timeoutCheck: 'everyBatch' }).timeout(TIMEOUT_MS).numPartitions(PARTITIONS))
+    const sessions = ones.mapWithState(
+      StateSpec.function(session, { name: 'sessions', timeoutCheck: 'everyBatch' })
+        .timeout(TIMEOUT_MS)
+        .numPartitions(PARTITIONS),
+    )
     sessions.output('mapped', fenced('mapped'))
     sessions.stateSnapshots().output('snapshots', plain('snapshots'))
-    ones.reduceByKeyAndWindow(add, (a, b) => a - b, seconds(4), seconds(2), PARTITIONS, ([, count]) => count > 0).checkpoint(seconds(4)).output('sliding', fenced('sliding'))
+    ones
+      .reduceByKeyAndWindow(
+        add,
+        (a, b) => a - b,
+        seconds(4),
+        seconds(2),
+        PARTITIONS,
+        ([, count]) => count > 0,
+      )
+      .checkpoint(seconds(4))
+      .output('sliding', fenced('sliding'))
     ones.reduceByKeyAndWindow(add, seconds(3), seconds(1), PARTITIONS).output('recent', fenced('recent'))
     words.window(seconds(3)).count().output('tail', plain('tail'))
   },
@@ -55,7 +71,18 @@ function totals(values: readonly number[], sum: number | undefined): number | un
 }
 
 /** Forgets a word at its tenth sighting. */
-function session(_time: unknown, word: string, one: number | undefined, state: { getOption(): number | undefined; update(sum: number): void; remove(): void; isTimingOut(): boolean; exists(): boolean }): [string, number | string] {
+function session(
+  _time: unknown,
+  word: string,
+  one: number | undefined,
+  state: {
+    getOption(): number | undefined
+    update(sum: number): void
+    remove(): void
+    isTimingOut(): boolean
+    exists(): boolean
+  },
+): [string, number | string] {
   if (state.isTimingOut()) return [word, `timed out at ${state.getOption()}`]
   const sum = (state.getOption() ?? 0) + one!
   if (sum < 10) state.update(sum)
@@ -73,7 +100,11 @@ function nextTotals(sums: Map<string, number>, words: readonly string[]): unknow
   return [...sums]
 }
 
-function nextSessions(open: Map<string, { sum: number; at: number }>, words: readonly string[], now: number): unknown[] {
+function nextSessions(
+  open: Map<string, { sum: number; at: number }>,
+  words: readonly string[],
+  now: number,
+): unknown[] {
   const mapped: unknown[] = []
   for (const word of words) {
     const sum = (open.get(word)?.sum ?? 0) + 1

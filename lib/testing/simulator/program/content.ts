@@ -2,8 +2,12 @@ import { createHash } from 'node:crypto'
 import { ByteWriter } from '../../../model/codec/bytes.ts'
 import { writeValue } from '../../../model/codec/value.ts'
 
-/** What an output was given, row by row as text that tells all values apart; in any order, because no sink may rely on one. */
-export const rowsText = (rows: readonly unknown[], what: string): string[] => rows.map((row) => valueText(row, what)).sort()
+/**
+ * What an output was given, row by row as text that tells all values apart; in any order, because no sink may rely on
+ * one.
+ */
+export const rowsText = (rows: readonly unknown[], what: string): string[] =>
+  rows.map((row) => valueText(row, what)).sort()
 
 export function valueText(value: unknown, what: string): string {
   const w = new ByteWriter()
@@ -11,7 +15,8 @@ export function valueText(value: unknown, what: string): string {
   return Buffer.from(w.copy()).toString('latin1')
 }
 
-export const digest = (rows: readonly string[]): string => createHash('sha256').update(JSON.stringify(rows)).digest('base64')
+export const digest = (rows: readonly string[]): string =>
+  createHash('sha256').update(JSON.stringify(rows)).digest('base64')
 
 /** `2 rows are missing, 1 too many`; null when there is no difference. Says nothing of what the rows hold. */
 export function difference(expected: readonly string[], found: readonly string[], one = 'row'): string | null {

@@ -34,18 +34,28 @@ export class GivenRows {
     const known = this.#given.get(place)
     const texts = rowsText(rows, node.uid)
     if (!known) {
-      this.#given.set(place, { node, batch, partition, key, rows: isCut ? texts.map(() => 'some row') : texts, digest: digest(texts) })
+      this.#given.set(place, {
+        node,
+        batch,
+        partition,
+        key,
+        rows: isCut ? texts.map(() => 'some row') : texts,
+        digest: digest(texts),
+      })
       return false
     }
     if (known.key !== key) report('stable key', `"${node.uid}" got ${placeText(known)} under two keys`)
-    if (known.digest !== digest(texts)) report('identical repeat', `"${node.uid}" got ${placeText(known)} again with other content`)
+    if (known.digest !== digest(texts))
+      report('identical repeat', `"${node.uid}" got ${placeText(known)} again with other content`)
     return true
   }
 
   /** Where these differ from what a run without faults was given, in order of batch. */
   *differences(reference: GivenRows): Iterable<{ readonly node: StreamNode; readonly what: string }> {
     const places = new Map([...reference.#given, ...this.#given])
-    for (const [place, { node, ...where }] of [...places].sort(([, a], [, b]) => a.batch - b.batch || a.node.id - b.node.id)) {
+    for (const [place, { node, ...where }] of [...places].sort(
+      ([, a], [, b]) => a.batch - b.batch || a.node.id - b.node.id,
+    )) {
       const what = texts(reference.#given.get(place)?.rows, this.#given.get(place)?.rows)
       if (what) yield { node, what: `"${node.uid}", ${placeText(where)}: ${what}` }
     }
@@ -58,4 +68,5 @@ function texts(expected: readonly string[] | undefined, found: readonly string[]
   return difference(expected, found)
 }
 
-const placeText = ({ batch, partition }: Pick<Given, 'batch' | 'partition'>): string => `batch ${batch}${partition === null ? '' : `, partition ${partition}`}`
+const placeText = ({ batch, partition }: Pick<Given, 'batch' | 'partition'>): string =>
+  `batch ${batch}${partition === null ? '' : `, partition ${partition}`}`

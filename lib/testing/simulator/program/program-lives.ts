@@ -8,8 +8,8 @@ const LIFE = 'sluice-life'
 const LIBRARY = new URL('../../../', import.meta.url).href
 
 /**
- * A program's module, loaded once more for every process of a simulation, with the modules of its own that it imports: a variable of a module is lost with its process,
- * as it is anywhere else. Modules from node_modules are shared.
+ * A program's module, loaded once more for every process of a simulation, with the modules of its own that it imports:
+ * a variable of a module is lost with its process, as it is anywhere else. Modules from node_modules are shared.
  */
 export class ProgramLives {
   readonly first: App
@@ -33,8 +33,13 @@ export class ProgramLives {
     return new ProgramLives(url, program.app, simulation)
   }
 
-  /** Takes back a life in which nothing has run: loading costs memory that is never freed, and who is refused the head tries again and again. */
-  unused(app: App): void { this.#unused.push(app) }
+  /**
+   * Takes back a life in which nothing has run: loading costs memory that is never freed, and who is refused the head
+   * tries again and again.
+   */
+  unused(app: App): void {
+    this.#unused.push(app)
+  }
 
   async next(): Promise<App> {
     const unused = this.#unused.pop()
@@ -51,7 +56,14 @@ function passOnLives(): void {
     resolve(specifier, context, nextResolve) {
       const found = nextResolve(specifier, context)
       const life = new RegExp(`[?&]${LIFE}=(\\d+)`).exec(context.parentURL ?? '')?.[1]
-      if (life === undefined || !found.url.startsWith('file:') || found.url.startsWith(LIBRARY) || found.url.includes('/node_modules/') || found.url.includes(LIFE)) return found
+      if (
+        life === undefined ||
+        !found.url.startsWith('file:') ||
+        found.url.startsWith(LIBRARY) ||
+        found.url.includes('/node_modules/') ||
+        found.url.includes(LIFE)
+      )
+        return found
       return { ...found, url: `${found.url}${found.url.includes('?') ? '&' : '?'}${LIFE}=${life}` }
     },
   })
@@ -62,5 +74,7 @@ export const plainPlace = (place: string): string => place.replace(new RegExp(`[
 
 const notAnApp = (url: string): SluiceError =>
   new SluiceError('E_USAGE', 'Only a program that exports an app can be simulated.', {
-    where: { place: decodeURIComponent(new URL(url).pathname) }, did: 'nothing was run', next: ["export default app('name', seconds(1), (ssc) => { … })"],
+    where: { place: decodeURIComponent(new URL(url).pathname) },
+    did: 'nothing was run',
+    next: ["export default app('name', seconds(1), (ssc) => { … })"],
   })

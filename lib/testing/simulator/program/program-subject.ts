@@ -63,16 +63,30 @@ class ProgramRun implements SubjectRun {
   }
 
   /** `Date` shows virtual time, and `Math.random` draws from the seed, so that a run depends on its seed alone. */
-  get ambient(): ProgramAmbient { return this.#ambient }
+  get ambient(): ProgramAmbient {
+    return this.#ambient
+  }
 
   build(process: SimProcess): Promise<Built> {
     const { ports, logs } = this.#outside
-    return ports.world.real(this.#load((app) => this.#apps.set(process, app), (node) => logSource(logs.get(sourceName(node))!, ports, process), (giving, show) => this.#give(process, giving, show)))
+    return ports.world.real(
+      this.#load(
+        (app) => this.#apps.set(process, app),
+        (node) => logSource(logs.get(sourceName(node))!, ports, process),
+        (giving, show) => this.#give(process, giving, show),
+      ),
+    )
   }
 
-  refused(process: SimProcess): void { this.#facts.lives.unused(this.#apps.get(process)!) }
+  refused(process: SimProcess): void {
+    this.#facts.lives.unused(this.#apps.get(process)!)
+  }
 
-  async #load(taken: (app: App) => void, sourceOf: (node: StreamNode) => Source<unknown>, watch: Parameters<typeof watchOutputs>[1]): Promise<Built> {
+  async #load(
+    taken: (app: App) => void,
+    sourceOf: (node: StreamNode) => Source<unknown>,
+    watch: Parameters<typeof watchOutputs>[1],
+  ): Promise<Built> {
     return this.#ambient.quietly(async () => {
       const app = await this.#facts.lives.next()
       taken(app)
@@ -89,18 +103,23 @@ class ProgramRun implements SubjectRun {
     const { ports, stores, report } = this.#outside
     const { node, batch, partition } = giving
     const about = `${node.uid} ${batch}${partition === null ? '' : `/${partition}`}`
-    return ports.call(process, { port: 'sink', operation: giving.key === null ? 'finish' : 'write', about, changes: true }, async () => {
-      const { committed } = stores.current!
-      if (batch > committed) report('shown before commit', `"${node.uid}" shows batch ${batch}, the head says ${committed}`)
-      if (batch < committed) ports.count('zombie output')
-      this.#count(giving)
-      try {
-        await ports.world.real(show())
-      } catch (error) {
-        report('output failed', `"${node.uid}" threw in batch ${batch}: ${messageOf(error)}`)
-        throw error
-      }
-    })
+    return ports.call(
+      process,
+      { port: 'sink', operation: giving.key === null ? 'finish' : 'write', about, changes: true },
+      async () => {
+        const { committed } = stores.current!
+        if (batch > committed)
+          report('shown before commit', `"${node.uid}" shows batch ${batch}, the head says ${committed}`)
+        if (batch < committed) ports.count('zombie output')
+        this.#count(giving)
+        try {
+          await ports.world.real(show())
+        } catch (error) {
+          report('output failed', `"${node.uid}" threw in batch ${batch}: ${messageOf(error)}`)
+          throw error
+        }
+      },
+    )
   }
 
   #count(giving: Giving): void {
@@ -122,16 +141,34 @@ class ProgramRun implements SubjectRun {
     await reset?.()
     const given = new GivenRows()
     const clock = new ManualClock()
-    const ambient = new ProgramAmbient(() => clock.now(), new SeededRandom(~this.#outside.seed), () => {})
+    const ambient = new ProgramAmbient(
+      () => clock.now(),
+      new SeededRandom(~this.#outside.seed),
+      () => {},
+    )
     const restore = installAmbient(ambient)
     try {
-      const built = await this.#load(() => {}, (node) => this.#replayed(node, manifests), async (giving, show) => {
-        given.add(giving, report)
-        if (reset) await show()
+      const built = await this.#load(
+        () => {},
+        (node) => this.#replayed(node, manifests),
+        async (giving, show) => {
+          given.add(giving, report)
+          if (reset) await show()
+        },
+      )
+      const end = await referenceRun({
+        ...built,
+        app: this.#facts.lives.first.name,
+        zeroTime: stores.current!.zeroTime,
+        manifests,
+        workers: this.#outside.workers,
+        clock,
       })
-      const end = await referenceRun({ ...built, app: this.#facts.lives.first.name, zeroTime: stores.current!.zeroTime, manifests, workers: this.#outside.workers, clock })
       for (const { what } of this.#given.differences(given)) report('content', what)
-      const [expected, found] = [await finalState(end.manifest, end.blobs), await finalState(manifests.at(-1)!, stores.blobs)]
+      const [expected, found] = [
+        await finalState(end.manifest, end.blobs),
+        await finalState(manifests.at(-1)!, stores.blobs),
+      ]
       for (const [operator, pairs] of expected) {
         const what = difference(pairs, found.get(operator) ?? [], 'key with its state')
         if (what) report('state', `state of "${operator}" after the last batch: ${what}`)
@@ -142,12 +179,20 @@ class ProgramRun implements SubjectRun {
     }
   }
 
-  #compareShown(seen: ReadonlyMap<string, readonly string[]>, expected: ReadonlyMap<string, readonly string[]>, { context }: Built): void {
+  #compareShown(
+    seen: ReadonlyMap<string, readonly string[]>,
+    expected: ReadonlyMap<string, readonly string[]>,
+    { context }: Built,
+  ): void {
     for (const node of context.graph.outputs) {
       const name = outputName(node)
       const what = expected.has(name) ? difference(expected.get(name)!, seen.get(name) ?? []) : null
       if (!what) continue
-      if (node.output!.guarantee === 'exactly-once') this.#outside.report('shown', `what "${node.uid}" shows after the last batch: ${what}; it says that it shows each batch exactly once`)
+      if (node.output!.guarantee === 'exactly-once')
+        this.#outside.report(
+          'shown',
+          `what "${node.uid}" shows after the last batch: ${what}; it says that it shows each batch exactly once`,
+        )
       else this.#facts.counts.get(node.uid)!.unsafe = true
     }
   }
@@ -165,7 +210,8 @@ class ProgramRun implements SubjectRun {
 }
 
 /** The sources that lead to an output; nobody reads the others. */
-export const inputsRead = (graph: StreamGraph): StreamNode[] => graph.inputs.filter((node) => graph.reachable().has(node))
+export const inputsRead = (graph: StreamGraph): StreamNode[] =>
+  graph.inputs.filter((node) => graph.reachable().has(node))
 
 /** Its own name, else that of the stream it shows, else its uid: what users call an output. */
 export const outputName = (node: StreamNode): string => node.name ?? node.parents[0]?.name ?? node.uid
@@ -173,7 +219,13 @@ export const outputName = (node: StreamNode): string => node.name ?? node.parent
 function replaceSources({ graph }: StreamingContext, sourceOf: (node: StreamNode) => Source<unknown>): void {
   for (const node of inputsRead(graph)) {
     const source = sourceOf(node)
-    const replaced: Pick<StreamNode, 'source' | 'compute'> = { source, compute: (_time, view) => { const splits = view.cut(node); return splits && sourceNode(source, node.uid, splits) } }
+    const replaced: Pick<StreamNode, 'source' | 'compute'> = {
+      source,
+      compute: (_time, view) => {
+        const splits = view.cut(node)
+        return splits && sourceNode(source, node.uid, splits)
+      },
+    }
     Object.assign(node, replaced)
   }
 }
@@ -201,7 +253,9 @@ class ProgramAmbient implements Ambient {
     this.#asked = asked
   }
 
-  next(): number { return this.#random.next() }
+  next(): number {
+    return this.#random.next()
+  }
 
   used(what: string): void {
     if (this.#quiet > 0) return

@@ -27,20 +27,47 @@ export interface ReferenceEnd {
 }
 
 /**
- * The same batches, each at its time and with its records, in one process in which nothing goes wrong: what a run with faults must come to.
- * As many tasks per batch as in that run, because sums of fractions depend on what is added first.
+ * The same batches, each at its time and with its records, in one process in which nothing goes wrong: what a run with
+ * faults must come to. As many tasks per batch as in that run, because sums of fractions depend on what is added first.
  */
-export async function referenceRun({ app, zeroTime, manifests, workers, clock, context, program }: ReferenceOptions): Promise<ReferenceEnd> {
+export async function referenceRun({
+  app,
+  zeroTime,
+  manifests,
+  workers,
+  clock,
+  context,
+  program,
+}: ReferenceOptions): Promise<ReferenceEnd> {
   clock.set(zeroTime)
   const blobs = new MemoryBlobStore()
   const host = { clock, random: new SeededRandom(1), log: silentLog, blobs }
   const inline = new InlineLauncher(program, host)
   const launcher = { slots: Math.max(1, workers), launch: inline.launch.bind(inline), close: async () => {} }
   const coordinator = await Coordinator.open({
-    app, host: { ...host, head: new MemoryHeadStore<Head>(), launcher }, program, intervalMs: context.batchDuration.milliseconds, conf: {}, holder: 'reference',
-    isGone: () => true, fresh: false, resume: false, dropState: [], events: new BatchEvents(clock, context.listeners, silentLog, context.graph, () => {}),
-    environment: (head) => ({ app, inc: head.inc, write: () => {}, files: { write: async () => {} }, sparkContext: context.sparkContext }),
-    limitOf: () => null, attemptsMax: 1, keep: 2, onError: errorPolicy(context.sparkContext.conf.get('sluice.onError', 'fail')), signal: new AbortController().signal,
+    app,
+    host: { ...host, head: new MemoryHeadStore<Head>(), launcher },
+    program,
+    intervalMs: context.batchDuration.milliseconds,
+    conf: {},
+    holder: 'reference',
+    isGone: () => true,
+    fresh: false,
+    resume: false,
+    dropState: [],
+    events: new BatchEvents(clock, context.listeners, silentLog, context.graph, () => {}),
+    environment: (head) => ({
+      app,
+      inc: head.inc,
+      write: () => {},
+      files: { write: async () => {} },
+      sparkContext: context.sparkContext,
+    }),
+    limitOf: () => null,
+    attemptsMax: 1,
+    keep: 2,
+    onError: errorPolicy(context.sparkContext.conf.get('sluice.onError', 'fail')),
+    signal: new AbortController().signal,
   })
   for (const { tick, time } of manifests) {
     clock.set(Math.max(clock.now(), time))

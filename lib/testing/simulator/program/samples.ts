@@ -10,10 +10,14 @@ export type Sampler = (random: Random) => unknown
 export type SampleFiles = ReadonlyMap<string, readonly string[]>
 
 /**
- * Where the records of each source come from: a file first, then what the program says, then made-up words for sources of text. Throws `E_SAMPLES` when there
- * is nothing for a source, or something for a source that is not there.
+ * Where the records of each source come from: a file first, then what the program says, then made-up words for sources
+ * of text. Throws `E_SAMPLES` when there is nothing for a source, or something for a source that is not there.
  */
-export function samplersOf(inputs: readonly StreamNode[], files: SampleFiles, { samples = {} }: Simulation): Record<string, Sampler> {
+export function samplersOf(
+  inputs: readonly StreamNode[],
+  files: SampleFiles,
+  { samples = {} }: Simulation,
+): Record<string, Sampler> {
   const names = inputs.map(sourceName)
   const unknown = [...files.keys(), ...Object.keys(samples)].find((name) => name !== '' && !names.includes(name))
   if (unknown !== undefined) throw noSuchSource(unknown, names)
@@ -31,13 +35,21 @@ function samplerOf(node: StreamNode, files: SampleFiles, samples: NonNullable<Si
   if (samples[name]) return (random) => samples[name](() => random.next())
   if (node.source!.lines) return madeUpLine
   throw new SluiceError('E_SAMPLES', `There are no sample records for the source "${name}".`, {
-    where: { place: node.place }, did: 'nothing was run',
-    next: [`export const simulation = { samples: { ${/^\w+$/.test(name) ? name : `'${name}'`}: (random) => … } }`, `or --records ${name}=<file> with one JSON record per line`],
+    where: { place: node.place },
+    did: 'nothing was run',
+    next: [
+      `export const simulation = { samples: { ${/^\w+$/.test(name) ? name : `'${name}'`}: (random) => … } }`,
+      `or --records ${name}=<file> with one JSON record per line`,
+    ],
   })
 }
 
 function fromLines(lines: readonly string[], node: StreamNode, name: string): Sampler {
-  if (lines.length === 0) throw new SluiceError('E_SAMPLES', `The file with records for the source "${name}" is empty.`, { did: 'nothing was run', next: ['write one record per line into it'] })
+  if (lines.length === 0)
+    throw new SluiceError('E_SAMPLES', `The file with records for the source "${name}" is empty.`, {
+      did: 'nothing was run',
+      next: ['write one record per line into it'],
+    })
   const records = node.source!.lines ? lines : lines.map((line, i) => parsed(line, i, name))
   return (random) => records[Math.floor(random.next() * records.length)]
 }
@@ -46,16 +58,47 @@ function parsed(line: string, i: number, name: string): unknown {
   try {
     return JSON.parse(line) as unknown
   } catch {
-    throw new SluiceError('E_SAMPLES', `Line ${i + 1} of the records for the source "${name}" is not JSON.`, { did: 'nothing was run', next: ['write one JSON record per line'] })
+    throw new SluiceError('E_SAMPLES', `Line ${i + 1} of the records for the source "${name}" is not JSON.`, {
+      did: 'nothing was run',
+      next: ['write one JSON record per line'],
+    })
   }
 }
 
-const WORDS = ['to', 'be', 'or', 'not', 'that', 'is', 'the', 'question', 'whether', 'nobler', 'in', 'mind', 'suffer', 'slings', 'and', 'arrows']
+const WORDS = [
+  'to',
+  'be',
+  'or',
+  'not',
+  'that',
+  'is',
+  'the',
+  'question',
+  'whether',
+  'nobler',
+  'in',
+  'mind',
+  'suffer',
+  'slings',
+  'and',
+  'arrows',
+]
 
 /** One to five words, few of them often. */
-const madeUpLine: Sampler = (random) => Array.from({ length: 1 + Math.floor(random.next() * 5) }, () => WORDS[Math.floor(random.next() ** 2 * WORDS.length)]).join(' ')
+const madeUpLine: Sampler = (random) =>
+  Array.from(
+    { length: 1 + Math.floor(random.next() * 5) },
+    () => WORDS[Math.floor(random.next() ** 2 * WORDS.length)],
+  ).join(' ')
 
 const noSuchSource = (name: string, names: readonly string[]): SluiceError =>
-  new SluiceError('E_SAMPLES', name === '' ? 'The program has several sources; the records must say for which one they are.' : `There are sample records for "${name}", but no such source.`, {
-    did: 'nothing was run', next: [`these exist: ${names.join(', ')}`],
-  })
+  new SluiceError(
+    'E_SAMPLES',
+    name === ''
+      ? 'The program has several sources; the records must say for which one they are.'
+      : `There are sample records for "${name}", but no such source.`,
+    {
+      did: 'nothing was run',
+      next: [`these exist: ${names.join(', ')}`],
+    },
+  )

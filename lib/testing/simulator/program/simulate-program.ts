@@ -60,15 +60,25 @@ export interface ProgramReport {
   readonly finding: ProgramFinding | null
 }
 
-/** Runs a program under random faults, seed by seed, until one run comes to something else than without them; then finds the least that this needs. */
+/**
+ * Runs a program under random faults, seed by seed, until one run comes to something else than without them; then finds
+ * the least that this needs.
+ */
 export async function simulateProgram(campaign: ProgramCampaign): Promise<ProgramReport> {
   const lives = await ProgramLives.load(campaign.url)
   const context = lives.first.build()
   validateStart(context)
   const { graph } = context
-  const counts = new Map<string, OutputCounts>(graph.outputs.map((node) => [node.uid, { given: 0, again: 0, unsafe: false }]))
+  const counts = new Map<string, OutputCounts>(
+    graph.outputs.map((node) => [node.uid, { given: 0, again: 0, unsafe: false }]),
+  )
   const asked = new Set<string>()
-  const facts: ProgramFacts = { lives, samplers: samplersOf(inputsRead(graph), campaign.files, lives.simulation), counts, asked: (place, what) => asked.add(`${place} calls ${what}`) }
+  const facts: ProgramFacts = {
+    lives,
+    samplers: samplersOf(inputsRead(graph), campaign.files, lives.simulation),
+    counts,
+    asked: (place, what) => asked.add(`${place} calls ${what}`),
+  }
   campaign.onLoaded?.(lives.first.name)
   const totals: Totals = { runs: 0, batches: 0, faults: 0, shapes: new Map() }
   const restore = withoutStacks()
@@ -84,10 +94,19 @@ export async function simulateProgram(campaign: ProgramCampaign): Promise<Progra
     if (violations.length > 0) finding = { ...finding, violations }
   }
   const looks = lives.simulation.shown ?? {}
-  return { app: lives.first.name, totals, outputs: graph.outputs.map((node) => outputReport(node, counts.get(node.uid)!, outputName(node) in looks)), finding: finding && { ...finding, asked: [...asked] } }
+  return {
+    app: lives.first.name,
+    totals,
+    outputs: graph.outputs.map((node) => outputReport(node, counts.get(node.uid)!, outputName(node) in looks)),
+    finding: finding && { ...finding, asked: [...asked] },
+  }
 }
 
-async function firstFinding(campaign: ProgramCampaign, facts: ProgramFacts, totals: Totals): Promise<ProgramFinding | null> {
+async function firstFinding(
+  campaign: ProgramCampaign,
+  facts: ProgramFacts,
+  totals: Totals,
+): Promise<ProgramFinding | null> {
   for (let seed = campaign.seed; seed < campaign.seed + campaign.seeds; seed++) {
     const journal: ListedFault[] = []
     const ticks = campaign.ticks ?? 8 + (seed % 9)
@@ -96,23 +115,47 @@ async function firstFinding(campaign: ProgramCampaign, facts: ProgramFacts, tota
     const result = await run(facts, { seed, workers: workersOf(seed), faults, ticks, recordsMax, journal })
     count(totals, result)
     campaign.onRun?.(totals)
-    if (result.violations.length > 0) return findingOf(facts, seed, { faults: campaign.faults ?? journal, ticks, recordsMax }, result.violations)
+    if (result.violations.length > 0)
+      return findingOf(facts, seed, { faults: campaign.faults ?? journal, ticks, recordsMax }, result.violations)
   }
   return null
 }
 
-async function findingOf(facts: ProgramFacts, seed: number, found: Needed, violations: readonly Violation[]): Promise<ProgramFinding> {
+async function findingOf(
+  facts: ProgramFacts,
+  seed: number,
+  found: Needed,
+  violations: readonly Violation[],
+): Promise<ProgramFinding> {
   const { check } = violations[0]
-  const needed = await shrink(found, async (candidate) => (await once(facts, seed, candidate)).violations[0]?.check === check)
-  // The same once more, because the processes that the faults hit now have other names than in the run with all of them.
+  const needed = await shrink(
+    found,
+    async (candidate) => (await once(facts, seed, candidate)).violations[0]?.check === check,
+  )
+  // The same once more, because the processes that the faults hit now have other names than in the run with all of
+  // them.
   const journal: ListedFault[] = []
   const again = await once(facts, seed, needed, journal)
   const faults = journal.length === needed.faults.length ? journal : needed.faults
-  return { seed, found, needed: { ...needed, faults }, violations: again.violations.length > 0 ? again.violations : violations, asked: [] }
+  return {
+    seed,
+    found,
+    needed: { ...needed, faults },
+    violations: again.violations.length > 0 ? again.violations : violations,
+    asked: [],
+  }
 }
 
-const once = (facts: ProgramFacts, seed: number, { faults, ticks, recordsMax }: Needed, journal: ListedFault[] = []): Promise<Result> =>
-  run({ ...facts, counts: new Map([...facts.counts.keys()].map((uid) => [uid, { given: 0, again: 0, unsafe: false }])) }, { seed, workers: workersOf(seed), faults: { listed: faults }, ticks, recordsMax, journal })
+const once = (
+  facts: ProgramFacts,
+  seed: number,
+  { faults, ticks, recordsMax }: Needed,
+  journal: ListedFault[] = [],
+): Promise<Result> =>
+  run(
+    { ...facts, counts: new Map([...facts.counts.keys()].map((uid) => [uid, { given: 0, again: 0, unsafe: false }])) },
+    { seed, workers: workersOf(seed), faults: { listed: faults }, ticks, recordsMax, journal },
+  )
 
 async function run(facts: ProgramFacts, course: Parameters<typeof simulateSubject>[1]): Promise<Result> {
   await facts.lives.simulation.reset?.()
@@ -129,5 +172,12 @@ function count(totals: Totals, { batches, faults, happened }: Result): void {
   for (const [shape, times] of happened) totals.shapes.set(shape, (totals.shapes.get(shape) ?? 0) + times)
 }
 
-const outputReport = (node: StreamNode, counts: OutputCounts, looked: boolean): OutputReport =>
-  ({ output: node.uid, kind: node.kind, place: node.place, guarantee: node.output!.guarantee, ran: runsItself(node), looked, ...counts })
+const outputReport = (node: StreamNode, counts: OutputCounts, looked: boolean): OutputReport => ({
+  output: node.uid,
+  kind: node.kind,
+  place: node.place,
+  guarantee: node.output!.guarantee,
+  ran: runsItself(node),
+  looked,
+  ...counts,
+})

@@ -17,14 +17,22 @@ export interface Giving {
   readonly isCut?: boolean
 }
 
-/** Sees every giving, and decides whether, when and how often `show` happens: that is the program's own code, or nothing where the library's would reach outside. */
+/**
+ * Sees every giving, and decides whether, when and how often `show` happens: that is the program's own code, or nothing
+ * where the library's would reach outside.
+ */
 export type Watch = (giving: Giving, show: () => Promise<void>) => Promise<void>
 
 /** Stands between the engine and every output of a program. */
 export function watchOutputs(graph: StreamGraph, watch: Watch): void {
   for (const node of graph.outputs) {
     const operation = node.output!
-    Object.assign(node, { output: 'sink' in operation ? throughSink(node, operation as SinkOperation, watch) : throughBatch(node, operation, watch) })
+    Object.assign(node, {
+      output:
+        'sink' in operation
+          ? throughSink(node, operation as SinkOperation, watch)
+          : throughBatch(node, operation, watch),
+    })
   }
 }
 
@@ -41,8 +49,20 @@ function throughSink(node: StreamNode, { sink, order }: SinkOperation, watch: Wa
     guarantee: sink.guarantee,
     ...(sink.writesEmpty === undefined ? {} : { writesEmpty: sink.writesEmpty }),
     write: (records: readonly unknown[], delivery: Delivery) =>
-      watch({ node, batch: delivery.batch, partition: delivery.partition, key: delivery.key, rows: records }, async () => { if (shows) await sink.write(records, delivery) }),
-    ...(sink.finish ? { finish: (batch) => watch({ node, batch: batch.batch, partition: null, key: null, rows: [] }, async () => { if (shows) await sink.finish!(batch) }) } : {}),
+      watch(
+        { node, batch: delivery.batch, partition: delivery.partition, key: delivery.key, rows: records },
+        async () => {
+          if (shows) await sink.write(records, delivery)
+        },
+      ),
+    ...(sink.finish
+      ? {
+          finish: (batch) =>
+            watch({ node, batch: batch.batch, partition: null, key: null, rows: [] }, async () => {
+              if (shows) await sink.finish!(batch)
+            }),
+        }
+      : {}),
   }
   return sinkOperation(watched, order)
 }
@@ -58,7 +78,17 @@ function throughBatch(node: StreamNode, operation: OutputOperation, watch: Watch
       for (const { ref } of batch.parts) if (ref) bytes.set(ref.key, await batch.read(ref))
       const here: OutputBatch = { ...batch, read: async (ref) => bytes.get(ref.key)! }
       const rows = (await stagedRecords(here)).flat()
-      await watch({ node, batch: batch.batch, partition: null, key: `${batch.output}/${batch.batch}`, rows, isCut: batch.parts.some(({ records }) => records >= (operation.prefix ?? Infinity)) }, async () => operation.publish(here))
+      await watch(
+        {
+          node,
+          batch: batch.batch,
+          partition: null,
+          key: `${batch.output}/${batch.batch}`,
+          rows,
+          isCut: batch.parts.some(({ records }) => records >= (operation.prefix ?? Infinity)),
+        },
+        async () => operation.publish(here),
+      )
     },
   }
 }

@@ -1,19 +1,42 @@
 import assert from 'node:assert/strict'
 import { gives, law, refuses } from '../sentences.ts'
 
-gives('numbers have a sum, a mean and spreads', (sc) => {
-  const rdd = sc.parallelize([1, 2, 3, 4], 3)
-  return [rdd.sum(), rdd.mean(), rdd.variance(), rdd.stdev(), rdd.sampleVariance(), rdd.sampleStdev()]
-}, [10, 2.5, 1.25, Math.sqrt(1.25), 5 / 3, Math.sqrt(5 / 3)])
-gives('nothing sums to 0 and has no variance', (sc) => {
-  const rdd = sc.emptyRDD<number>()
-  return [rdd.sum(), rdd.mean(), rdd.variance(), rdd.stats().count(), rdd.stats().max(), rdd.stats().min()]
-}, [0, 0, NaN, 0, -Infinity, Infinity])
+gives(
+  'numbers have a sum, a mean and spreads',
+  (sc) => {
+    const rdd = sc.parallelize([1, 2, 3, 4], 3)
+    return [rdd.sum(), rdd.mean(), rdd.variance(), rdd.stdev(), rdd.sampleVariance(), rdd.sampleStdev()]
+  },
+  [10, 2.5, 1.25, Math.sqrt(1.25), 5 / 3, Math.sqrt(5 / 3)],
+)
+gives(
+  'nothing sums to 0 and has no variance',
+  (sc) => {
+    const rdd = sc.emptyRDD<number>()
+    return [rdd.sum(), rdd.mean(), rdd.variance(), rdd.stats().count(), rdd.stats().max(), rdd.stats().min()]
+  },
+  [0, 0, NaN, 0, -Infinity, Infinity],
+)
 gives('one number has no sample variance', (sc) => sc.parallelize([3]).sampleVariance(), NaN)
-gives('stats shows everything at once', (sc) => String(sc.parallelize([1, 3], 2).stats()), '(count: 2, mean: 2, stdev: 1, max: 3, min: 1)')
-gives('even buckets cover the range, the last with its upper edge', (sc) => sc.parallelize([0, 1, 5, 10], 2).histogram(2), [[0, 5, 10], [2, 2]])
+gives(
+  'stats shows everything at once',
+  (sc) => String(sc.parallelize([1, 3], 2).stats()),
+  '(count: 2, mean: 2, stdev: 1, max: 3, min: 1)',
+)
+gives(
+  'even buckets cover the range, the last with its upper edge',
+  (sc) => sc.parallelize([0, 1, 5, 10], 2).histogram(2),
+  [
+    [0, 5, 10],
+    [2, 2],
+  ],
+)
 gives('one value has one bucket', (sc) => sc.parallelize([4, 4]).histogram(3), [[4, 4], [2]])
-gives('given edges leave out what is outside', (sc) => sc.parallelize([-1, 0, 5, 10, 20, 21, NaN], 2).histogram([0, 10, 20]), [2, 2])
+gives(
+  'given edges leave out what is outside',
+  (sc) => sc.parallelize([-1, 0, 5, 10, 20, 21, NaN], 2).histogram([0, 10, 20]),
+  [2, 2],
+)
 refuses('nothing has no even buckets', 'E_HISTOGRAM', (sc) => sc.emptyRDD<number>().histogram(2))
 refuses('NaN has no even buckets', 'E_HISTOGRAM', (sc) => sc.parallelize([1, NaN], 1).histogram(2))
 refuses('a histogram has edges on both sides', 'E_ARGUMENT', (sc) => sc.range(3).histogram([1]))
@@ -28,5 +51,8 @@ law('moments agree with their definitions', (sc, random) => {
   near(rdd.mean(), mean)
   near(rdd.variance(), squares / numbers.length)
   near(rdd.sampleVariance(), squares / (numbers.length - 1))
-  assert.equal(rdd.histogram(7)[1].reduce((a, b) => a + b), numbers.length)
+  assert.equal(
+    rdd.histogram(7)[1].reduce((a, b) => a + b),
+    numbers.length,
+  )
 })

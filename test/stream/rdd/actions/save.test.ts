@@ -9,7 +9,16 @@ const newFolder = (): string => join(mkdtempSync(join(tmpdir(), 'sluice-save-'))
 
 test('text is saved in one file per partition, with a mark of success', () => {
   const folder = newFolder()
-  newContext().parallelize([['a', 1], ['b', 2], ['c', 3]], 2).saveAsTextFile(folder)
+  newContext()
+    .parallelize(
+      [
+        ['a', 1],
+        ['b', 2],
+        ['c', 3],
+      ],
+      2,
+    )
+    .saveAsTextFile(folder)
   assert.deepEqual(readdirSync(folder), ['_SUCCESS', 'part-00000', 'part-00001'])
   assert.equal(readFileSync(join(folder, 'part-00001'), 'utf8'), '(b,2)\n(c,3)\n')
 })
@@ -34,14 +43,28 @@ test('an existing folder is refused and left alone, except where a batch may run
 
 test('a job that fails leaves no mark of success', () => {
   const folder = newFolder()
-  assert.throws(() => newContext().range(0, 2, 1, 2).map((x) => { if (x === 1) throw new Error('no'); return x }).saveAsTextFile(folder))
+  assert.throws(() =>
+    newContext()
+      .range(0, 2, 1, 2)
+      .map((x) => {
+        if (x === 1) throw new Error('no')
+        return x
+      })
+      .saveAsTextFile(folder),
+  )
   assert.deepEqual(readdirSync(folder), ['part-00000'])
 })
 
 test('what is saved is read again: text, packed text, objects', () => {
   const sc = newContext()
   const [text, packed, objects] = [newFolder(), newFolder(), newFolder()]
-  const rdd = sc.parallelize([{ at: new Date(5), tags: ['é', '😀'], n: 10n }, { at: new Date(6), tags: [], n: -1n }], 2)
+  const rdd = sc.parallelize(
+    [
+      { at: new Date(5), tags: ['é', '😀'], n: 10n },
+      { at: new Date(6), tags: [], n: -1n },
+    ],
+    2,
+  )
   rdd.saveAsObjectFile(objects)
   assert.deepEqual(sc.objectFile(objects).collect(), rdd.collect())
   sc.parallelize(['x', 'y', 'ü'], 2).saveAsTextFile(text)

@@ -4,18 +4,65 @@ import type { RDD } from '../../../../lib/stream/rdd/rdd.ts'
 import type { SparkContext } from '../../../../lib/stream/spark-context.ts'
 import { givesInAnyOrder, law, newContext, sorted } from '../sentences.ts'
 
-const left = (sc: SparkContext): RDD<[string, number]> => sc.parallelize([['a', 1], ['a', 2], ['b', 3]], 2)
-const right = (sc: SparkContext): RDD<[string, string]> => sc.parallelize([['a', 'x'], ['c', 'y']], 3)
+const left = (sc: SparkContext): RDD<[string, number]> =>
+  sc.parallelize(
+    [
+      ['a', 1],
+      ['a', 2],
+      ['b', 3],
+    ],
+    2,
+  )
+const right = (sc: SparkContext): RDD<[string, string]> =>
+  sc.parallelize(
+    [
+      ['a', 'x'],
+      ['c', 'y'],
+    ],
+    3,
+  )
 
-givesInAnyOrder('join pairs the values of common keys', (sc) => left(sc).join(right(sc)), [['a', [1, 'x']], ['a', [2, 'x']]])
-givesInAnyOrder('leftOuterJoin keeps the left', (sc) => left(sc).leftOuterJoin(right(sc)), [['a', [1, 'x']], ['a', [2, 'x']], ['b', [3, undefined]]])
-givesInAnyOrder('rightOuterJoin keeps the right', (sc) => left(sc).rightOuterJoin(right(sc)), [['a', [1, 'x']], ['a', [2, 'x']], ['c', [undefined, 'y']]])
-givesInAnyOrder('fullOuterJoin keeps both', (sc) => left(sc).fullOuterJoin(right(sc)), [['a', [1, 'x']], ['a', [2, 'x']], ['b', [3, undefined]], ['c', [undefined, 'y']]])
-givesInAnyOrder('cogroup shows every side of every key', (sc) => left(sc).cogroup(right(sc)), [['a', [[1, 2], ['x']]], ['b', [[3], []]], ['c', [[], ['y']]]])
-givesInAnyOrder('cogroup and groupWith take up to three others', (sc) => {
-  const one = sc.parallelize([['a', 1]])
-  return [...one.cogroup(one, one).collect(), ...one.cogroup(one, one, one, 3).collect(), ...one.groupWith(one).collect()]
-}, [['a', [[1], [1], [1]]], ['a', [[1], [1], [1], [1]]], ['a', [[1], [1]]]])
+givesInAnyOrder('join pairs the values of common keys', (sc) => left(sc).join(right(sc)), [
+  ['a', [1, 'x']],
+  ['a', [2, 'x']],
+])
+givesInAnyOrder('leftOuterJoin keeps the left', (sc) => left(sc).leftOuterJoin(right(sc)), [
+  ['a', [1, 'x']],
+  ['a', [2, 'x']],
+  ['b', [3, undefined]],
+])
+givesInAnyOrder('rightOuterJoin keeps the right', (sc) => left(sc).rightOuterJoin(right(sc)), [
+  ['a', [1, 'x']],
+  ['a', [2, 'x']],
+  ['c', [undefined, 'y']],
+])
+givesInAnyOrder('fullOuterJoin keeps both', (sc) => left(sc).fullOuterJoin(right(sc)), [
+  ['a', [1, 'x']],
+  ['a', [2, 'x']],
+  ['b', [3, undefined]],
+  ['c', [undefined, 'y']],
+])
+givesInAnyOrder('cogroup shows every side of every key', (sc) => left(sc).cogroup(right(sc)), [
+  ['a', [[1, 2], ['x']]],
+  ['b', [[3], []]],
+  ['c', [[], ['y']]],
+])
+givesInAnyOrder(
+  'cogroup and groupWith take up to three others',
+  (sc) => {
+    const one = sc.parallelize([['a', 1]])
+    return [
+      ...one.cogroup(one, one).collect(),
+      ...one.cogroup(one, one, one, 3).collect(),
+      ...one.groupWith(one).collect(),
+    ]
+  },
+  [
+    ['a', [[1], [1], [1]]],
+    ['a', [[1], [1], [1], [1]]],
+    ['a', [[1], [1]]],
+  ],
+)
 
 test('sides that are partitioned alike are joined in place', () => {
   const sc = newContext()
@@ -34,6 +81,12 @@ law('joins agree with nested loops', (sc, random) => {
   const onlyRight = rs.filter(([key]) => ls.every(([other]) => other !== key)).map(([key, w]) => [key, [undefined, w]])
   assert.deepEqual(sorted<unknown>(a.join(b).collect()), sorted<unknown>(inner))
   assert.deepEqual(sorted<unknown>(a.leftOuterJoin(b, 5).collect()), sorted<unknown>([...inner, ...onlyLeft]))
-  assert.deepEqual(sorted<unknown>(a.partitionBy(3).rightOuterJoin(b).collect()), sorted<unknown>([...inner, ...onlyRight]))
-  assert.deepEqual(sorted<unknown>(a.fullOuterJoin(b).collect()), sorted<unknown>([...inner, ...onlyLeft, ...onlyRight]))
+  assert.deepEqual(
+    sorted<unknown>(a.partitionBy(3).rightOuterJoin(b).collect()),
+    sorted<unknown>([...inner, ...onlyRight]),
+  )
+  assert.deepEqual(
+    sorted<unknown>(a.fullOuterJoin(b).collect()),
+    sorted<unknown>([...inner, ...onlyLeft, ...onlyRight]),
+  )
 })

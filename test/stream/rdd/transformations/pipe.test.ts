@@ -1,8 +1,19 @@
 import { gives, refuses } from '../sentences.ts'
 
-gives('pipe runs a program per partition', (sc) => sc.parallelize(['b', 'a', 'd', 'c'], 2).pipe('sort'), ['a', 'b', 'c', 'd'])
+gives('pipe runs a program per partition', (sc) => sc.parallelize(['b', 'a', 'd', 'c'], 2).pipe('sort'), [
+  'a',
+  'b',
+  'c',
+  'd',
+])
 gives('pipe shows pairs as text', (sc) => sc.parallelize([['a', 1]], 1).pipe(['cat']), ['(a,1)'])
-gives('pipe passes settings on', (sc) => sc.parallelize([1], 1).pipe(['sh', '-c', 'cat >/dev/null; echo $COLOUR'], { COLOUR: 'blue' }), ['blue'])
+gives(
+  'pipe passes settings on',
+  (sc) => sc.parallelize([1], 1).pipe(['sh', '-c', 'cat >/dev/null; echo $COLOUR'], { COLOUR: 'blue' }),
+  ['blue'],
+)
 gives('a program may stop reading early', (sc) => sc.range(0, 100_000, 1, 1).pipe('head -n 1'), ['0'])
 refuses('a program that fails stops the job', 'E_PIPE', (sc) => sc.parallelize(['a']).pipe('false'))
-refuses('a program that is not there stops the job', 'E_PIPE', (sc) => sc.parallelize(['a']).pipe('no-such-program-anywhere'))
+refuses('a program that is not there stops the job', 'E_PIPE', (sc) =>
+  sc.parallelize(['a']).pipe('no-such-program-anywhere'),
+)
