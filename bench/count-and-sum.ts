@@ -1,5 +1,5 @@
-import type { DStream } from '../lib/stream/dstream.ts'
-import { stageAll, stagedRecords } from '../lib/stream/operators/stagers.ts'
+import type { DStream } from '../lib/api/dstream/dstream.ts'
+import { stageAll, stagedRecords } from '../lib/graph/stagers.ts'
 
 type Row = readonly [string, number]
 

@@ -1,19 +1,19 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { embeddedOptions, openStores } from '../lib/app/embedded-host.ts'
-import { newLauncher } from '../lib/app/launchers.ts'
+import { embeddedOptions, openStores } from '../lib/hosts/embedded/embedded-host.ts'
+import { newLauncher } from '../lib/hosts/embedded/launchers.ts'
 import type { HeadStore } from '../lib/host/head-store.ts'
 import { silentLog } from '../lib/host/log.ts'
-import { localDirectories } from '../lib/local/directories.ts'
-import { ManualClock } from '../lib/local/manual-clock.ts'
-import { systemRandom } from '../lib/local/system-random.ts'
+import { localDirectories } from '../lib/adapters/local/directories.ts'
+import { ManualClock } from '../lib/adapters/local/manual-clock.ts'
+import { systemRandom } from '../lib/adapters/local/system-random.ts'
 import type { Head } from '../lib/model/head.ts'
 import { fingerprint } from '../lib/plan/fingerprint.ts'
-import { BatchEvents } from '../lib/runtime/batch-events.ts'
-import { Coordinator } from '../lib/runtime/coordinator.ts'
+import { BatchEvents } from '../lib/observe/batch-events.ts'
+import { Coordinator } from '../lib/runtime/coordinator/coordinator.ts'
 import { TaskProgram } from '../lib/runtime/program.ts'
-import type { Engine } from '../lib/stream/engine.ts'
-import { StreamingContext } from '../lib/stream/streaming-context.ts'
+import type { Engine } from '../lib/api/dstream/engine.ts'
+import { StreamingContext } from '../lib/api/dstream/streaming-context.ts'
 import { quantile } from './meter.ts'
 
 export type Store = 'memory' | 'directory'
@@ -83,7 +83,7 @@ export class Driver {
         inc,
         write: () => {},
         files: localDirectories,
-        sparkContext: context.sparkContext,
+        driver: context.sparkContext,
       }),
       limitOf: () => null,
       attemptsMax: 1,

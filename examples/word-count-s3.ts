@@ -1,4 +1,4 @@
-import { s3TextFiles } from '../lib/aws/index.ts'
+import { s3TextFiles } from '../lib/adapters/aws/index.ts'
 import { app, seconds } from '../lib/index.ts'
 
 const bucket = process.env['SLUICE_BUCKET'] ?? 'sluice-offline'

@@ -4,7 +4,15 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { build } from 'esbuild'
 
-const entries = ['index', 'cli/bin', 'app/worker', 'testing/index', 'aws/index', 'lambda', 'sinks/index']
+const entries = [
+  'index',
+  'cli/bin',
+  'hosts/embedded/worker',
+  'testing/index',
+  'adapters/aws/index',
+  'hosts/lambda/index',
+  'adapters/index',
+]
 const { peerDependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
 
 rmSync('dist', { recursive: true, force: true })

@@ -1,5 +1,5 @@
 import { StreamingContext } from '../../lib/index.ts'
-import { setEmbeddedOptions } from '../../lib/app/embedded-host.ts'
+import { setEmbeddedOptions } from '../../lib/hosts/embedded/embedded-host.ts'
 import { textSource } from '../text-blocks.ts'
 
 /** A word count over one block of text that ends with its first batch. */

@@ -1,4 +1,4 @@
-import type { StreamingContext } from '../../lib/stream/streaming-context.ts'
+import type { StreamingContext } from '../../lib/api/dstream/streaming-context.ts'
 import { describedContext } from '../engine.ts'
 import { wordCount } from '../workloads/wordcount.ts'
 

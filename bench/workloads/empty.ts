@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { DStream } from '../../lib/stream/dstream.ts'
+import type { DStream } from '../../lib/api/dstream/dstream.ts'
 import { syncedAppends } from '../ceilings/empty.ts'
 import { checksum } from '../checksum.ts'
 import { countAndSum } from '../count-and-sum.ts'

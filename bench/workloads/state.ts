@@ -1,5 +1,5 @@
-import { StateSpec } from '../../lib/stream/operators/state-spec.ts'
-import type { State } from '../../lib/stream/operators/state-handle.ts'
+import { StateSpec } from '../../lib/api/dstream/operators/state-spec.ts'
+import type { State } from '../../lib/api/dstream/operators/state-handle.ts'
 import { HandState } from '../ceilings/state.ts'
 import { checksum } from '../checksum.ts'
 import { countAndSum, type Seen } from '../count-and-sum.ts'

@@ -1,4 +1,4 @@
-import type { StreamingContext } from '../../lib/stream/streaming-context.ts'
+import type { StreamingContext } from '../../lib/api/dstream/streaming-context.ts'
 import { checksum } from '../checksum.ts'
 import { MapWordCount, OwnTableWordCount, type WordCountClosures } from '../ceilings/wordcount.ts'
 import { countAndSum, type Seen } from '../count-and-sum.ts'

@@ -1,5 +1,5 @@
 import { SluiceError } from '../model/errors.ts'
-import { KEY_GROUPS } from '../model/key/key-group.ts'
+import { KEY_GROUPS } from '../keys/key-group.ts'
 import type { Manifest, PaneList } from '../model/manifest.ts'
 import type { BlobRef } from '../model/refs.ts'
 import {

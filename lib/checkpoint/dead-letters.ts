@@ -1,5 +1,5 @@
 import type { BlobStore } from '../host/blob-store.ts'
-import { encodeBlock, openBlock } from '../model/codec/block.ts'
+import { encodeBlock, openBlock } from '../codec/block.ts'
 import type { DeadLetter, DeadLetterFacts, DeadLetters, DeadLetterWish } from '../model/dead-letter.ts'
 import { SluiceError } from '../model/errors.ts'
 import { getBlob } from './blobs.ts'

@@ -1,4 +1,4 @@
-import { KEY_GROUPS } from '../model/key/key-group.ts'
+import { KEY_GROUPS } from '../keys/key-group.ts'
 import type { Manifest } from '../model/manifest.ts'
 import { withChange } from './state-change.ts'
 

@@ -1,6 +1,6 @@
 import { messageOf, SluiceError, stackOf, type Where } from '../model/errors.ts'
 import { shortened, visible, visibleLine } from '../model/visible.ts'
-import { placeIn } from '../stream/place.ts'
+import { placeIn } from '../model/place.ts'
 import { count } from './units.ts'
 import type { Paint } from './terminal.ts'
 

@@ -1,4 +1,4 @@
-import { logged, secretsIn } from '../app/known-secrets.ts'
+import { logged, secretsIn } from '../hosts/program/known-secrets.ts'
 import type { LogEvent } from '../host/log.ts'
 import type { BatchFacts } from './batch-line.ts'
 import { plainFact } from './json-line.ts'

@@ -1,5 +1,5 @@
 import { relative } from 'node:path'
-import type { StartingEvent } from '../app/starting-event.ts'
+import type { StartingEvent } from '../hosts/embedded/starting-event.ts'
 import { count, duration, span } from './units.ts'
 
 interface HeadFacts {

@@ -1,5 +1,5 @@
 import type { Log, LogEvent } from '../host/log.ts'
-import { StreamingContext } from '../stream/streaming-context.ts'
+import { StreamingContext } from '../api/dstream/streaming-context.ts'
 import type { BatchFacts } from './batch-line.ts'
 import { JsonReporter } from './json-reporter.ts'
 import { LogFile } from './log-file.ts'

@@ -1,13 +1,8 @@
-import { placeIn } from '../stream/place.ts'
-import { faultLine, faultsText } from '../testing/simulator/fault-list.ts'
-import { plainPlace } from '../testing/simulator/program/program-lives.ts'
-import type {
-  OutputReport,
-  ProgramFinding,
-  ProgramReport,
-  Totals,
-} from '../testing/simulator/program/simulate-program.ts'
-import { RECORDS_ALL } from '../testing/simulator/shrink.ts'
+import { placeIn } from '../model/place.ts'
+import { faultLine, faultsText } from '../simulator/fault-list.ts'
+import { plainPlace } from '../simulator/program/program-lives.ts'
+import type { OutputReport, ProgramFinding, ProgramReport, Totals } from '../simulator/program/simulate-program.ts'
+import { RECORDS_ALL } from '../simulator/shrink.ts'
 import type { SimulateAnswer } from './simulate-shares.ts'
 import { paint } from './terminal.ts'
 import { count, counted, duration } from './units.ts'

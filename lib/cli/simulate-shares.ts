@@ -1,11 +1,6 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import type {
-  OutputReport,
-  ProgramFinding,
-  ProgramReport,
-  Totals,
-} from '../testing/simulator/program/simulate-program.ts'
+import type { OutputReport, ProgramFinding, ProgramReport, Totals } from '../simulator/program/simulate-program.ts'
 
 /** What `sluice simulate --json` prints. */
 export interface SimulateAnswer {

@@ -1,15 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
-import { installEngine } from '../stream/engine.ts'
-import { useOwnPackage } from '../app/own-package.ts'
-import '../app/install.ts'
+import { installEngine } from '../api/dstream/engine.ts'
+import { useOwnPackage } from '../hosts/embedded/own-package.ts'
+import '../hosts/embedded/install.ts'
 import { SluiceError } from '../model/errors.ts'
-import { type ListedFault, parseFaults } from '../testing/simulator/fault-list.ts'
-import {
-  type ProgramCampaign,
-  type ProgramReport,
-  simulateProgram,
-} from '../testing/simulator/program/simulate-program.ts'
+import { type ListedFault, parseFaults } from '../simulator/fault-list.ts'
+import { type ProgramCampaign, type ProgramReport, simulateProgram } from '../simulator/program/simulate-program.ts'
 import { readArguments, type Values } from './arguments.ts'
 import { packageVersion } from './package-root.ts'
 import { programFile } from './run.ts'

@@ -1,6 +1,6 @@
 import type { LogEvent } from '../host/log.ts'
-import { secretsIn, withoutSecrets } from '../app/known-secrets.ts'
-import type { StartingEvent } from '../app/starting-event.ts'
+import { secretsIn, withoutSecrets } from '../hosts/program/known-secrets.ts'
+import type { StartingEvent } from '../hosts/embedded/starting-event.ts'
 import { type BatchFacts, batchHeading, batchLine, batchNotes, emptyLine, isEmpty, shortNames } from './batch-line.ts'
 import { errorLines, factsOf } from './error-lines.ts'
 import { Repetitions } from './repetitions.ts'

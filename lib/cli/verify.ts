@@ -1,16 +1,16 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { appsBelow } from '../app/embedded-host.ts'
-import { openDirectoryBlobs } from '../local/blob-directory.ts'
-import { headOddity } from '../local/head-audit.ts'
-import { openDirectoryHead } from '../local/head-directory.ts'
+import { appsBelow } from '../hosts/embedded/embedded-host.ts'
+import { openDirectoryBlobs } from '../adapters/local/blob-directory.ts'
+import { headOddity } from '../adapters/local/head-audit.ts'
+import { openDirectoryHead } from '../adapters/local/head-directory.ts'
 import type { Head } from '../model/head.ts'
 import { visibleLine } from '../model/visible.ts'
 import { readArguments } from './arguments.ts'
 import { paint } from './terminal.ts'
 import { counted } from './units.ts'
 import { usageError } from './usage.ts'
-import { verifyHistory, type Verdict } from './verify-history.ts'
+import { verifyHistory, type Verdict } from '../verify/history.ts'
 
 interface AppVerdict extends Verdict {
   readonly app: string

@@ -1,5 +1,5 @@
-import { ByteReader, ByteWriter } from '../model/codec/bytes.ts'
-import { readValue, writeValue } from '../model/codec/value.ts'
+import { ByteReader, ByteWriter } from '../codec/bytes.ts'
+import { readValue, writeValue } from '../codec/value.ts'
 
 /** Results of actions inside `transform` travel in the plan as text. */
 export function encodeActionResult(result: unknown): string {

@@ -2,12 +2,12 @@ import { decodeActionResult } from './action-results.ts'
 import type { OperatorState } from '../model/manifest.ts'
 import type { Json } from '../model/json.ts'
 import type { BatchPlan } from '../model/task.ts'
-import type { StreamGraph } from '../stream/graph.ts'
-import { type JobRunner, JobNeeded, type NewPartial } from '../stream/rdd/jobs.ts'
-import { storedNode } from '../stream/rdd/leaves.ts'
-import type { RddNode } from '../stream/rdd/node.ts'
-import type { SparkContext } from '../stream/spark-context.ts'
-import type { BatchView, StreamNode } from '../stream/stream-node.ts'
+import type { StreamGraph } from '../graph/graph.ts'
+import { type JobRunner, JobNeeded, type NewPartial } from '../lineage/jobs.ts'
+import { storedNode } from '../lineage/leaves.ts'
+import type { RddNode } from '../lineage/node.ts'
+import type { Driver } from '../lineage/driver.ts'
+import type { BatchView, StreamNode } from '../graph/stream-node.ts'
 
 /**
  * One batch of one graph: the plan's facts seen through the operators. Every process that works on the batch builds its
@@ -16,14 +16,14 @@ import type { BatchView, StreamNode } from '../stream/stream-node.ts'
 export class PlannedView implements BatchView {
   readonly time: number
   readonly zeroTime: number
-  readonly sparkContext: SparkContext
+  readonly driver: Driver
   readonly plan: BatchPlan
   readonly #retainKeys: ReadonlyMap<StreamNode, string>
   readonly #rdds = new Map<StreamNode, Map<number, RddNode<any> | null>>()
   readonly #absorbed = new Map<StreamNode, RddNode<any> | null>()
 
-  constructor(graph: StreamGraph, plan: BatchPlan, sparkContext: SparkContext) {
-    this.sparkContext = sparkContext
+  constructor(graph: StreamGraph, plan: BatchPlan, driver: Driver) {
+    this.driver = driver
     this.plan = plan
     this.time = plan.time
     this.zeroTime = plan.zeroTime

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { StreamGraph } from '../stream/graph.ts'
-import type { StreamNode } from '../stream/stream-node.ts'
+import type { StreamGraph } from '../graph/graph.ts'
+import type { StreamNode } from '../graph/stream-node.ts'
 
 /** A short hash of the shape of a graph: kinds, identities, slides and edges. Two builds of one program agree on it. */
 export function fingerprint(graph: StreamGraph): string {

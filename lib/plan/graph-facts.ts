@@ -1,7 +1,7 @@
 import type { GraphFacts, OperatorFacts } from '../model/graph-facts.ts'
-import { KEY_GROUPS } from '../model/key/key-group.ts'
-import type { StreamGraph } from '../stream/graph.ts'
-import type { StreamNode } from '../stream/stream-node.ts'
+import { KEY_GROUPS } from '../keys/key-group.ts'
+import type { StreamGraph } from '../graph/graph.ts'
+import type { StreamNode } from '../graph/stream-node.ts'
 import { retainedStreams } from './batch-view.ts'
 
 /** Two builds of one program give the same text in JSON. */

@@ -1,7 +1,7 @@
 import { routedWriter } from '../shuffle/writer.ts'
-import type { StreamGraph } from '../stream/graph.ts'
-import type { OutputOperation } from '../stream/output-operation.ts'
-import type { RddNode, ShuffleDependency } from '../stream/rdd/node.ts'
+import type { StreamGraph } from '../graph/graph.ts'
+import type { OutputOperation } from '../graph/output-operation.ts'
+import type { RddNode, ShuffleDependency } from '../lineage/node.ts'
 import { type PlannedView, retainedStreams } from './batch-view.ts'
 
 /** What becomes of the records of a stage. */

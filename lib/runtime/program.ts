@@ -2,14 +2,14 @@ import type { BatchPlan } from '../model/task.ts'
 import { PlannedView } from '../plan/batch-view.ts'
 import { planStages, type StagePlan } from '../plan/stages.ts'
 import { StateStore } from '../state/state-store.ts'
-import { engineSettings } from '../stream/engine-settings.ts'
-import type { StreamGraph } from '../stream/graph.ts'
-import type { SparkContext } from '../stream/spark-context.ts'
+import { engineSettings } from './settings.ts'
+import type { StreamGraph } from '../graph/graph.ts'
+import type { Driver } from '../lineage/driver.ts'
 
 /** A program as a process holds it: the graph that its module built, and the state that is warm here. */
 export class TaskProgram {
   readonly graph: StreamGraph
-  readonly sparkContext: SparkContext
+  readonly driver: Driver
   readonly fingerprint: string
   readonly state: StateStore
   #prepared: {
@@ -19,11 +19,11 @@ export class TaskProgram {
     readonly stages: StagePlan
   } | null = null
 
-  constructor(graph: StreamGraph, sparkContext: SparkContext, fingerprint: string) {
+  constructor(graph: StreamGraph, driver: Driver, fingerprint: string) {
     this.graph = graph
-    this.sparkContext = sparkContext
+    this.driver = driver
     this.fingerprint = fingerprint
-    this.state = new StateStore({ bytesMax: engineSettings(sparkContext.conf, 1).keyBytesMax })
+    this.state = new StateStore({ bytesMax: engineSettings(driver.conf, 1).keyBytesMax })
   }
 
   /** Takes over the stages that the planner of this process has just made. */
@@ -36,7 +36,7 @@ export class TaskProgram {
     const actions = actionsIn(plan)
     const known = this.#prepared
     if (known && known.nonce === plan.nonce && known.actions === actions && known.staged === staged) return known.stages
-    const stages = planStages(this.graph, new PlannedView(this.graph, plan, this.sparkContext), staged)
+    const stages = planStages(this.graph, new PlannedView(this.graph, plan, this.driver), staged)
     this.#prepared = { nonce: plan.nonce, actions, staged, stages }
     return stages
   }

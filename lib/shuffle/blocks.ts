@@ -1,4 +1,4 @@
-import { encodeBlock, openBlock } from '../model/codec/block.ts'
+import { encodeBlock, openBlock } from '../codec/block.ts'
 import { SluiceError } from '../model/errors.ts'
 import type { BlobRef } from '../model/refs.ts'
 import type { MapOutput } from '../model/task.ts'

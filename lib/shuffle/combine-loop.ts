@@ -1,5 +1,5 @@
-import type { KeyTable } from '../model/key/key-table.ts'
-import type { ValueColumn } from '../model/key/value-column.ts'
+import type { KeyTable } from '../keys/key-table.ts'
+import type { ValueColumn } from '../keys/value-column.ts'
 import type { Aggregator } from './writer.ts'
 
 /** Adds one pair to a table of combined values. */

@@ -1,6 +1,6 @@
 import { SluiceError, type Where } from '../model/errors.ts'
-import { hashKey } from '../model/key/hash.ts'
-import { KEY_GROUPS, keyGroupOf, partitionOfGroup } from '../model/key/key-group.ts'
+import { hashKey } from '../keys/hash.ts'
+import { KEY_GROUPS, keyGroupOf, partitionOfGroup } from '../keys/key-group.ts'
 
 /**
  * Decides which reducer owns a key (Spark's `Partitioner`). Two partitioners are equal when they send every key to the

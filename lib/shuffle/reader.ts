@@ -1,5 +1,5 @@
-import { KeyTable } from '../model/key/key-table.ts'
-import { ValueColumn } from '../model/key/value-column.ts'
+import { KeyTable } from '../keys/key-table.ts'
+import { ValueColumn } from '../keys/value-column.ts'
 import type { ShuffleInput } from './buckets.ts'
 import type { Aggregator } from './writer.ts'
 

@@ -1,4 +1,4 @@
-import { ValueColumn } from '../model/key/value-column.ts'
+import { ValueColumn } from '../keys/value-column.ts'
 import { ownCopy } from './own-copy.ts'
 import type { Pane, PaneAggregate, WindowSpec } from './window-spec.ts'
 

@@ -1,6 +1,6 @@
-import { ValueColumn } from '../model/key/value-column.ts'
+import { ValueColumn } from '../keys/value-column.ts'
 import { ownCopy } from './own-copy.ts'
-import type { KeyTable } from '../model/key/key-table.ts'
+import type { KeyTable } from '../keys/key-table.ts'
 import { SluiceError } from '../model/errors.ts'
 import type { Pane, PaneAggregate, WindowSpec } from './window-spec.ts'
 

@@ -1,9 +1,9 @@
-import { openBlock } from '../model/codec/block.ts'
-import { ByteWriter } from '../model/codec/bytes.ts'
-import { writeValue } from '../model/codec/value.ts'
+import { openBlock } from '../codec/block.ts'
+import { ByteWriter } from '../codec/bytes.ts'
+import { writeValue } from '../codec/value.ts'
 import { SluiceError } from '../model/errors.ts'
-import { hashKey } from '../model/key/hash.ts'
-import { KEY_GROUPS } from '../model/key/key-group.ts'
+import { hashKey } from '../keys/hash.ts'
+import { KEY_GROUPS } from '../keys/key-group.ts'
 
 /**
  * A single key whose state keeps growing is nearly always a mistake in the program, and sooner or later more than a

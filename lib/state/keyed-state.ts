@@ -1,9 +1,9 @@
-import { encodeBlock, openBlock, type Section } from '../model/codec/block.ts'
-import { checkKey } from '../model/key/check.ts'
-import { hashKey } from '../model/key/hash.ts'
-import { KEY_GROUPS, keyGroupOf } from '../model/key/key-group.ts'
-import { KeyTable } from '../model/key/key-table.ts'
-import { ValueColumn } from '../model/key/value-column.ts'
+import { encodeBlock, openBlock, type Section } from '../codec/block.ts'
+import { checkKey } from '../keys/check.ts'
+import { hashKey } from '../keys/hash.ts'
+import { KEY_GROUPS, keyGroupOf } from '../keys/key-group.ts'
+import { KeyTable } from '../keys/key-table.ts'
+import { ValueColumn } from '../keys/value-column.ts'
 
 const PRESENT = 1
 const DIRTY = 2

@@ -1,6 +1,6 @@
-import { ByteWriter } from '../model/codec/bytes.ts'
-import { classCodecOf } from '../model/codec/class-codec.ts'
-import { writeValue } from '../model/codec/value.ts'
+import { ByteWriter } from '../codec/bytes.ts'
+import { classCodecOf } from '../codec/class-codec.ts'
+import { writeValue } from '../codec/value.ts'
 
 /**
  * The value if it is a primitive, else a copy that nobody else holds. A reduction may change its first argument and

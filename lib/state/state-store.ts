@@ -1,5 +1,5 @@
 import type { OperatorState, StateBlock } from '../model/manifest.ts'
-import { groupsOfPartition } from '../model/key/key-group.ts'
+import { groupsOfPartition } from '../keys/key-group.ts'
 import type { BlobRef } from '../model/refs.ts'
 import type { StateWrite } from '../model/task.ts'
 import { chainsFor, nextOperatorState, panesFor } from './chains.ts'

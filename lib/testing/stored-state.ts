@@ -7,13 +7,13 @@ import type { HeadStore } from '../host/head-store.ts'
 import type { Random } from '../host/random.ts'
 import { SluiceError } from '../model/errors.ts'
 import type { Head } from '../model/head.ts'
-import { KEY_GROUPS } from '../model/key/key-group.ts'
+import { KEY_GROUPS } from '../keys/key-group.ts'
 import type { Manifest, OperatorState } from '../model/manifest.ts'
 import { factsOf } from '../plan/graph-facts.ts'
 import { fingerprint } from '../plan/fingerprint.ts'
 import { KeyedState } from '../state/keyed-state.ts'
-import type { StreamGraph } from '../stream/graph.ts'
-import type { StreamNode } from '../stream/stream-node.ts'
+import type { StreamGraph } from '../graph/graph.ts'
+import type { StreamNode } from '../graph/stream-node.ts'
 
 export interface StoredStateRequest {
   readonly node: StreamNode

@@ -1,11 +1,11 @@
-import { type App, isApp } from '../app/app.ts'
-import '../app/install.ts'
-import { InlineLauncher } from '../app/inline-launcher.ts'
+import { type App, isApp } from '../hosts/program/app.ts'
+import '../hosts/embedded/install.ts'
+import { InlineLauncher } from '../hosts/program/inline-launcher.ts'
 import { silentLog } from '../host/log.ts'
-import { MemoryBlobStore } from '../local/blob-memory.ts'
-import { MemoryHeadStore } from '../local/head-memory.ts'
-import { ManualClock } from '../local/manual-clock.ts'
-import { SeededRandom } from '../local/seeded-random.ts'
+import { MemoryBlobStore } from '../adapters/local/blob-memory.ts'
+import { MemoryHeadStore } from '../adapters/local/head-memory.ts'
+import { ManualClock } from '../adapters/local/manual-clock.ts'
+import { SeededRandom } from '../adapters/local/seeded-random.ts'
 import type { DeadLetter } from '../model/dead-letter.ts'
 import type { Head } from '../model/head.ts'
 import type { Manifest } from '../model/manifest.ts'
@@ -14,15 +14,15 @@ import { getBlob } from '../checkpoint/blobs.ts'
 import { idsOf, putWish, readOpenLetters } from '../checkpoint/dead-letters.ts'
 import { Names } from '../checkpoint/names.ts'
 import { fingerprint } from '../plan/fingerprint.ts'
-import { BatchEvents } from '../runtime/batch-events.ts'
-import { Coordinator } from '../runtime/coordinator.ts'
+import { BatchEvents } from '../observe/batch-events.ts'
+import { Coordinator } from '../runtime/coordinator/coordinator.ts'
 import { TaskProgram } from '../runtime/program.ts'
-import { errorPolicy } from '../runtime/set-aside.ts'
+import { errorPolicy } from '../runtime/batch/set-aside.ts'
 import { StateStore } from '../state/state-store.ts'
-import { sourceNode } from '../stream/rdd/leaves.ts'
-import type { StreamNode } from '../stream/stream-node.ts'
-import type { StreamingContext } from '../stream/streaming-context.ts'
-import { validateStart } from '../stream/validate-start.ts'
+import { sourceNode } from '../lineage/leaves.ts'
+import type { StreamNode } from '../graph/stream-node.ts'
+import type { StreamingContext } from '../api/dstream/streaming-context.ts'
+import { validateStart } from '../api/dstream/validate-start.ts'
 import { noState, storeState } from './stored-state.ts'
 import { byName } from './by-name.ts'
 import { batchOf, type TestBatch } from './test-batch.ts'
@@ -308,7 +308,7 @@ export class TestApp {
             this.files.set(path, parts.map(({ bytes }) => Buffer.from(bytes).toString()).join(''))
           },
         },
-        sparkContext: context.sparkContext,
+        driver: context.sparkContext,
       }),
       limitOf: () => null,
       attemptsMax: 1,

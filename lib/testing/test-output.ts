@@ -1,6 +1,6 @@
-import type { OutputOperation } from '../stream/output-operation.ts'
-import { stagedRecords } from '../stream/operators/stagers.ts'
-import type { StreamNode } from '../stream/stream-node.ts'
+import type { OutputOperation } from '../graph/output-operation.ts'
+import { stagedRecords } from '../graph/stagers.ts'
+import type { StreamNode } from '../graph/stream-node.ts'
 
 /** What an output showed for one batch. */
 export interface ShownBatch {

@@ -4,11 +4,11 @@
  */
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import '../../lib/app/install.ts'
-import { setEmbeddedOptions } from '../../lib/app/embedded-host.ts'
-import { loadProgram } from '../../lib/app/load-program.ts'
-import { useOwnPackage } from '../../lib/app/own-package.ts'
-import { StreamingContext } from '../../lib/stream/streaming-context.ts'
+import '../../lib/hosts/embedded/install.ts'
+import { setEmbeddedOptions } from '../../lib/hosts/embedded/embedded-host.ts'
+import { loadProgram } from '../../lib/hosts/embedded/load-program.ts'
+import { useOwnPackage } from '../../lib/hosts/embedded/own-package.ts'
+import { StreamingContext } from '../../lib/api/dstream/streaming-context.ts'
 import { SocketLauncher } from './socket-launcher.ts'
 
 const [dir, sockets, file, ...args] = process.argv.slice(2)

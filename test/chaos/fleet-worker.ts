@@ -5,15 +5,15 @@
 import { rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
-import { loadGraph } from '../../lib/app/load-graph.ts'
+import { loadGraph } from '../../lib/hosts/embedded/load-graph.ts'
 import { silentLog } from '../../lib/host/log.ts'
-import { openDirectoryBlobs } from '../../lib/local/blob-directory.ts'
-import { systemClock } from '../../lib/local/system-clock.ts'
-import { systemRandom } from '../../lib/local/system-random.ts'
+import { openDirectoryBlobs } from '../../lib/adapters/local/blob-directory.ts'
+import { systemClock } from '../../lib/adapters/local/system-clock.ts'
+import { systemRandom } from '../../lib/adapters/local/system-random.ts'
 import type { TaskSpec } from '../../lib/model/task.ts'
 import { fingerprint } from '../../lib/plan/fingerprint.ts'
 import { TaskProgram } from '../../lib/runtime/program.ts'
-import { runTask, type TaskHost } from '../../lib/runtime/run-task.ts'
+import { runTask, type TaskHost } from '../../lib/runtime/task/run-task.ts'
 
 const [folder, socket, program, ...args] = process.argv.slice(2)
 const context = await loadGraph(program, args)

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { SeededRandom } from '../../lib/local/seeded-random.ts'
+import type { SeededRandom } from '../../lib/adapters/local/seeded-random.ts'
 import { Child } from './child.ts'
 import { letFinish } from './one-process.ts'
 import type { Killed, Scene, SceneRequest } from './scene.ts'

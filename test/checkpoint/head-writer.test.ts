@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { HeadWriter } from '../../lib/checkpoint/head-writer.ts'
 import { acquired, committed, halted, marked, released } from '../../lib/checkpoint/transition.ts'
 import type { HeadStore } from '../../lib/host/head-store.ts'
-import { MemoryHeadStore } from '../../lib/local/head-memory.ts'
+import { MemoryHeadStore } from '../../lib/adapters/local/head-memory.ts'
 import type { Head } from '../../lib/model/head.ts'
 import { headWith, manifestRef } from './heads.ts'
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { putManifest, readManifest, withPacks } from '../../lib/checkpoint/manifest.ts'
 import { Names } from '../../lib/checkpoint/names.ts'
-import { MemoryBlobStore } from '../../lib/local/blob-memory.ts'
+import { MemoryBlobStore } from '../../lib/adapters/local/blob-memory.ts'
 import type { Manifest, PaneList } from '../../lib/model/manifest.ts'
 
 const names = new Names('app', 'i1')

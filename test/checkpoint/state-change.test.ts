@@ -4,7 +4,7 @@ import { putManifest, readManifest, withPacks } from '../../lib/checkpoint/manif
 import { Names } from '../../lib/checkpoint/names.ts'
 import { selfCheck } from '../../lib/checkpoint/self-check.ts'
 import { withChange } from '../../lib/checkpoint/state-change.ts'
-import { MemoryBlobStore } from '../../lib/local/blob-memory.ts'
+import { MemoryBlobStore } from '../../lib/adapters/local/blob-memory.ts'
 import type { Manifest, OperatorState } from '../../lib/model/manifest.ts'
 
 const names = new Names('app', 'i1')

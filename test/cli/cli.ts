@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { temporaryFolder } from '../local/temporary-folder.ts'
+import { temporaryFolder } from '../adapters/local/temporary-folder.ts'
 
 const bin = fileURLToPath(new URL('../../lib/cli/bin.ts', import.meta.url))
 

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { Cli, sluice } from './cli.ts'
-import { temporaryFolder } from '../local/temporary-folder.ts'
+import { temporaryFolder } from '../adapters/local/temporary-folder.ts'
 
 test('a new project counts clicks at once, before anything is installed', async (t) => {
   const folder = await temporaryFolder(t)

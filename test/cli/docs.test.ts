@@ -4,7 +4,7 @@ import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { temporaryFolder } from '../local/temporary-folder.ts'
+import { temporaryFolder } from '../adapters/local/temporary-folder.ts'
 
 const page = new URL('../../docs/cli.md', import.meta.url)
 const bin = fileURLToPath(new URL('../../lib/cli/bin.ts', import.meta.url))

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { errorSections } from '../../lib/cli/explain.ts'
 import { filesBelow, withoutComments } from '../house/source-files.ts'
-import { temporaryFolder } from '../local/temporary-folder.ts'
+import { temporaryFolder } from '../adapters/local/temporary-folder.ts'
 import { sluice } from './cli.ts'
 
 const sections = errorSections(readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8'))

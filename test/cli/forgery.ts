@@ -2,11 +2,11 @@ import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node
 import { dirname, join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { crc32 } from 'node:zlib'
-import { decodeRecord, encodeRecord, type HeadRecord } from '../../lib/local/head-record.ts'
+import { decodeRecord, encodeRecord, type HeadRecord } from '../../lib/adapters/local/head-record.ts'
 import type { Head } from '../../lib/model/head.ts'
 import type { Manifest } from '../../lib/model/manifest.ts'
 import type { BlobRef } from '../../lib/model/refs.ts'
-import { temporaryFolder } from '../local/temporary-folder.ts'
+import { temporaryFolder } from '../adapters/local/temporary-folder.ts'
 
 export interface ForgedWrite {
   rev: number

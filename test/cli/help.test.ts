@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Command, helpOf, overview } from '../../lib/cli/help.ts'
-import { temporaryFolder } from '../local/temporary-folder.ts'
+import { temporaryFolder } from '../adapters/local/temporary-folder.ts'
 import { sluice } from './cli.ts'
 
 const commands: Command[] = ['run', 'dev', 'create', 'verify', 'explain']

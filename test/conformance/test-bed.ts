@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { EmbeddedEngine } from '../../lib/app/embedded-engine.ts'
-import { setEmbeddedOptions } from '../../lib/app/embedded-host.ts'
+import type { EmbeddedEngine } from '../../lib/hosts/embedded/embedded-engine.ts'
+import { setEmbeddedOptions } from '../../lib/hosts/embedded/embedded-host.ts'
 import { SparkContext, StreamingContext } from '../../lib/index.ts'
-import { ManualClock } from '../../lib/local/manual-clock.ts'
+import { ManualClock } from '../../lib/adapters/local/manual-clock.ts'
 import { newScope } from './functions.ts'
 
 /** How long real work (disk, sockets) may take before a wait for it is given up. */

@@ -5,7 +5,7 @@ import { filesAtTop, filesBelow, occurrences, type SourceFile, withoutComments }
 
 const linesMax = 400
 // The last one stands in front of both, so that simulations find who asks for them.
-const hostsOfTime = ['lib/local/', 'lib/cli/', 'lib/aws/', 'lib/app/', 'lib/testing/simulator/ambient.ts']
+const hostsOfTime = ['lib/adapters/', 'lib/cli/', 'lib/hosts/', 'lib/simulator/ambient.ts']
 
 const library = filesBelow('lib', 'functions').filter((file) => file.path.endsWith('.ts'))
 const code = filesBelow('lib', 'functions', 'infra', 'test', 'examples', 'bench').filter((file) =>

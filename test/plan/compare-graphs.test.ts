@@ -12,7 +12,7 @@ import { type GraphVerdict, compareGraphs, type Kept } from '../../lib/plan/comp
 import { factsOf } from '../../lib/plan/graph-facts.ts'
 import type { GraphFacts } from '../../lib/model/graph-facts.ts'
 import type { Source } from '../../lib/source/source.ts'
-import type { DStream } from '../../lib/stream/dstream.ts'
+import type { DStream } from '../../lib/api/dstream/dstream.ts'
 
 type Pairs = DStream<[string, number]>
 type Build = (pairs: Pairs, ssc: StreamingContext) => void

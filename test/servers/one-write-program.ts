@@ -1,4 +1,4 @@
-import { mysql, type OutputSink, postgres, redis } from '../../lib/sinks/index.ts'
+import { mysql, type OutputSink, postgres, redis } from '../../lib/adapters/index.ts'
 import { delivery } from '../../lib/testing/contracts/sink.ts'
 
 // Writes two batches and closes nothing: whether the process ends is up to the sink.

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { encodeBlock } from '../../lib/model/codec/block.ts'
+import { encodeBlock } from '../../lib/codec/block.ts'
 import type { MapOutput } from '../../lib/model/task.ts'
 import type { Buckets } from '../../lib/shuffle/buckets.ts'
 import { decodeBuckets, encodeBuckets, readSections } from '../../lib/shuffle/blocks.ts'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { LineBuffer, type LineOptions } from '../../lib/source/line-buffer.ts'
 import { hasCode, type SluiceError } from '../../lib/model/errors.ts'
-import { SeededRandom } from '../../lib/local/seeded-random.ts'
+import { SeededRandom } from '../../lib/adapters/local/seeded-random.ts'
 
 const linesOf = (pieces: readonly (string | Uint8Array)[], options: LineOptions = {}): string[] => {
   const buffer = new LineBuffer('input', options, { capacity: 4 })

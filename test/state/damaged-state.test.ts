@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { encodeBlock } from '../../lib/model/codec/block.ts'
+import { encodeBlock } from '../../lib/codec/block.ts'
 import { KeyedState } from '../../lib/state/keyed-state.ts'
 import { decodePairs, WindowState } from '../../lib/state/window-state.ts'
 import { damaged, damagedUnderItsChecksums } from '../support/damage.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { hashKey } from '../../lib/model/key/hash.ts'
+import { hashKey } from '../../lib/keys/hash.ts'
 import { KeyedState } from '../../lib/state/keyed-state.ts'
 import { checkKeySizes, type LargeKey } from '../../lib/state/key-sizes.ts'
 import { type Build, runBatches } from '../support/run.ts'

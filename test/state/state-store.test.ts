@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { MemoryBlobStore } from '../../lib/local/blob-memory.ts'
+import { MemoryBlobStore } from '../../lib/adapters/local/blob-memory.ts'
 import { getBlob, putBlob } from '../../lib/checkpoint/blobs.ts'
 import type { OperatorState } from '../../lib/model/manifest.ts'
 import type { StateWrite } from '../../lib/model/task.ts'

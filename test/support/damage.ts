@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import { indexBytes, openBlock } from '../../lib/model/codec/block.ts'
+import { indexBytes, openBlock } from '../../lib/codec/block.ts'
 import type { Dice } from './dice.ts'
 
 /**

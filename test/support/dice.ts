@@ -1,5 +1,5 @@
 import type { TestContext } from 'node:test'
-import { SeededRandom } from '../../lib/local/seeded-random.ts'
+import { SeededRandom } from '../../lib/adapters/local/seeded-random.ts'
 import type { Batch } from './run.ts'
 
 /** Random data from one seed. */

@@ -1,4 +1,4 @@
-import { laws } from '../stream/laws.ts'
+import { laws } from '../api/dstream/laws.ts'
 import { Dice } from './dice.ts'
 import { newContext } from './run.ts'
 

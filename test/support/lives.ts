@@ -2,15 +2,15 @@ import type { BlobStore } from '../../lib/host/blob-store.ts'
 import type { HeadStore } from '../../lib/host/head-store.ts'
 import type { Host } from '../../lib/host/host.ts'
 import { silentLog } from '../../lib/host/log.ts'
-import { InlineLauncher } from '../../lib/app/inline-launcher.ts'
-import { MemoryBlobStore } from '../../lib/local/blob-memory.ts'
-import { MemoryHeadStore } from '../../lib/local/head-memory.ts'
-import { systemRandom } from '../../lib/local/system-random.ts'
+import { InlineLauncher } from '../../lib/hosts/program/inline-launcher.ts'
+import { MemoryBlobStore } from '../../lib/adapters/local/blob-memory.ts'
+import { MemoryHeadStore } from '../../lib/adapters/local/head-memory.ts'
+import { systemRandom } from '../../lib/adapters/local/system-random.ts'
 import type { Head } from '../../lib/model/head.ts'
 import type { Manifest } from '../../lib/model/manifest.ts'
 import { fingerprint } from '../../lib/plan/fingerprint.ts'
-import { BatchEvents } from '../../lib/runtime/batch-events.ts'
-import { Coordinator } from '../../lib/runtime/coordinator.ts'
+import { BatchEvents } from '../../lib/observe/batch-events.ts'
+import { Coordinator } from '../../lib/runtime/coordinator/coordinator.ts'
 import { TaskProgram } from '../../lib/runtime/program.ts'
 import { type Batch, BATCH_MS, type Build, newContext, START } from './run.ts'
 
@@ -106,7 +106,7 @@ export class ProcessLife {
         inc,
         write: () => {},
         files: { write: async () => {} },
-        sparkContext: context.sparkContext,
+        driver: context.sparkContext,
       }),
       limitOf: () => null,
       attemptsMax: 1,

@@ -1,4 +1,4 @@
-import { lookupKey } from '../../lib/model/key/lookup.ts'
+import { lookupKey } from '../../lib/keys/lookup.ts'
 import type { Batch } from './run.ts'
 
 type Pair<V> = readonly [unknown, V]

@@ -1,5 +1,5 @@
-import type { RDD } from '../../lib/stream/rdd/rdd.ts'
-import type { SparkContext } from '../../lib/stream/spark-context.ts'
+import type { RDD } from '../../lib/api/rdd/rdd.ts'
+import type { SparkContext } from '../../lib/api/rdd/spark-context.ts'
 
 // Nothing here runs: it compiles, or the type check fails.
 

@@ -3,7 +3,7 @@ import { createClient } from '@redis/client'
 import { createPool } from 'mysql2/promise'
 import { Pool } from 'pg'
 import type { DStream } from '../../lib/index.ts'
-import { files, mysql, type OutputSink, postgres, redis, sqlite, webhook } from '../../lib/sinks/index.ts'
+import { files, mysql, type OutputSink, postgres, redis, sqlite, webhook } from '../../lib/adapters/index.ts'
 
 // Nothing here runs: it compiles, or the type check fails.
 

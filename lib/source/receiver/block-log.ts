@@ -1,5 +1,5 @@
 import type { BlobStore } from '../../host/blob-store.ts'
-import { encodeBlock, openBlock } from '../../model/codec/block.ts'
+import { encodeBlock, openBlock } from '../../codec/block.ts'
 import type { BlockEvent, BlockLog } from './received-block-tracker.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { encodeBlock, openBlock } from '../../model/codec/block.ts'
+import { encodeBlock, openBlock } from '../../codec/block.ts'
 import { hasCode, SluiceError } from '../../model/errors.ts'
 import type { Json } from '../../model/json.ts'
 import type { SourceIo } from '../source.ts'

@@ -1,4 +1,4 @@
-import { openBlock } from '../../model/codec/block.ts'
+import { openBlock } from '../../codec/block.ts'
 import type { Json } from '../../model/json.ts'
 import type { Cut } from '../../model/manifest.ts'
 import type { CutRequest, ReceiverControl, ReceiverEnvironment, Source, SourceIo } from '../source.ts'

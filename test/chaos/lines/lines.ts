@@ -1,4 +1,4 @@
-import { SeededRandom } from '../../../lib/local/seeded-random.ts'
+import { SeededRandom } from '../../../lib/adapters/local/seeded-random.ts'
 
 export const INTERVAL_MS = 100
 /** Batches that a window spans. */

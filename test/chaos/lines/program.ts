@@ -2,7 +2,7 @@
  * What the second chaos scene kills: a program in Spark's own form, over files that arrive while it runs or does not.
  */
 import { milliseconds, StreamingContext } from '../../../lib/index.ts'
-import { sqlite } from '../../../lib/sinks/index.ts'
+import { sqlite } from '../../../lib/adapters/index.ts'
 import { INTERVAL_MS, WINDOW } from './lines.ts'
 
 const [checkpoint, directory, database, files] = process.argv.slice(2)

@@ -3,7 +3,7 @@
  * files.
  */
 import { app, milliseconds, StateSpec, type State } from '../../../lib/index.ts'
-import { sqlite } from '../../../lib/sinks/index.ts'
+import { sqlite } from '../../../lib/adapters/index.ts'
 import { visits } from './events.ts'
 
 const [database, files, ticks] = process.argv.slice(2)

@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setEmbeddedOptions } from '../../../lib/app/embedded-host.ts'
+import { setEmbeddedOptions } from '../../../lib/hosts/embedded/embedded-host.ts'
 import { StreamingContext } from '../../../lib/index.ts'
 import type { Case } from '../cases.ts'
 import { TestBed } from '../test-bed.ts'

@@ -1,4 +1,4 @@
-import { openDirectoryBlobs } from '../../../lib/local/blob-directory.ts'
+import { openDirectoryBlobs } from '../../../lib/adapters/local/blob-directory.ts'
 import type { BlobStore } from '../../../lib/host/blob-store.ts'
 import { BlobBlockLog } from '../../../lib/source/receiver/block-log.ts'
 import {

@@ -1,5 +1,5 @@
-import { appsBelow } from '../../../lib/app/embedded-host.ts'
-import { openDirectoryHead } from '../../../lib/local/head-directory.ts'
+import { appsBelow } from '../../../lib/hosts/embedded/embedded-host.ts'
+import { openDirectoryHead } from '../../../lib/adapters/local/head-directory.ts'
 import type { World } from './world.ts'
 
 interface Written {

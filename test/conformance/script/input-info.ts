@@ -1,4 +1,4 @@
-import { InputInfoTracker } from '../../../lib/runtime/input-info-tracker.ts'
+import { InputInfoTracker } from '../../../lib/observe/input-info-tracker.ts'
 
 interface Info {
   readonly streamId: number

@@ -1,4 +1,4 @@
-import { MemoryBlobStore } from '../../../lib/local/blob-memory.ts'
+import { MemoryBlobStore } from '../../../lib/adapters/local/blob-memory.ts'
 import { KeyedState } from '../../../lib/state/keyed-state.ts'
 import { StateMapObject } from './state-map.ts'
 

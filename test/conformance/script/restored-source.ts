@@ -1,4 +1,4 @@
-import type { StreamGraph } from '../../../lib/stream/graph.ts'
+import type { StreamGraph } from '../../../lib/graph/graph.ts'
 import { BatchesSource } from '../batches-source.ts'
 
 /**

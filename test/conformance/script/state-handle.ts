@@ -1,4 +1,4 @@
-import { StateHandle } from '../../../lib/stream/operators/state-handle.ts'
+import { StateHandle } from '../../../lib/api/dstream/operators/state-handle.ts'
 import { fitDiffers } from './match.ts'
 
 /** The handle that functions of `mapWithState` get. */

@@ -1,8 +1,8 @@
 import { type DStream, HashPartitioner, StreamingContext } from '../../../lib/index.ts'
 import { KeyedState } from '../../../lib/state/keyed-state.ts'
-import type { BatchView, StreamNode } from '../../../lib/stream/stream-node.ts'
-import { collectionNode } from '../../../lib/stream/rdd/leaves.ts'
-import { collectSplit, type TaskScope } from '../../../lib/stream/rdd/node.ts'
+import type { BatchView, StreamNode } from '../../../lib/graph/stream-node.ts'
+import { collectionNode } from '../../../lib/lineage/leaves.ts'
+import { collectSplit, type TaskScope } from '../../../lib/lineage/node.ts'
 import { BatchesSource } from '../batches-source.ts'
 import type { Fn } from '../cases.ts'
 import { advancedSpec } from '../ops.ts'
@@ -121,14 +121,13 @@ function viewOf(
   { sparkContext }: StreamingContext,
 ): BatchView {
   const rdd = { ...collectionNode([...data], 1), partitioner: new HashPartitioner(1) }
-  const view: Pick<BatchView, 'time' | 'zeroTime' | 'sparkContext' | 'committed'> & { rdd(node: StreamNode): unknown } =
-    {
-      time,
-      zeroTime: 0,
-      sparkContext,
-      rdd: (node) => (node === parent ? rdd : null),
-      committed: () => ({ chains: [] }),
-    }
+  const view: Pick<BatchView, 'time' | 'zeroTime' | 'driver' | 'committed'> & { rdd(node: StreamNode): unknown } = {
+    time,
+    zeroTime: 0,
+    driver: sparkContext,
+    rdd: (node) => (node === parent ? rdd : null),
+    committed: () => ({ chains: [] }),
+  }
   return view as unknown as BatchView
 }
 

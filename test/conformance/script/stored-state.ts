@@ -1,4 +1,4 @@
-import { openStores, appsBelow } from '../../../lib/app/embedded-host.ts'
+import { openStores, appsBelow } from '../../../lib/hosts/embedded/embedded-host.ts'
 import { getBlob } from '../../../lib/checkpoint/blobs.ts'
 import type { BlobRef } from '../../../lib/model/refs.ts'
 import { storedManifest } from './creator.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { MemoryBlobStore } from '../../../lib/local/blob-memory.ts'
+import { MemoryBlobStore } from '../../../lib/adapters/local/blob-memory.ts'
 import { BlobBlockLog } from '../../../lib/source/receiver/block-log.ts'
 import { type BlockEvent, ReceivedBlockTracker } from '../../../lib/source/receiver/received-block-tracker.ts'
 

@@ -1,0 +1,110 @@
+import type * as dynamodb from '@aws-sdk/client-dynamodb'
+import type * as lambda from '@aws-sdk/client-lambda'
+import type * as s3 from '@aws-sdk/client-s3'
+import { SluiceError } from '../../model/errors.ts'
+import { checkedEndpoint } from './endpoint.ts'
+
+/** A client and the package that its commands come from. */
+export interface Sdk<Client, Package> {
+  readonly client: Client
+  readonly sdk: Package
+}
+export type S3 = Sdk<s3.S3Client, typeof s3>
+export type Dynamo = Sdk<dynamodb.DynamoDBClient, typeof dynamodb>
+export type Lambda = Sdk<lambda.LambdaClient, typeof lambda>
+
+/**
+ * The clients of one process. Each package is loaded and each client made on first use, so a function pays for those it
+ * needs.
+ */
+export interface AwsClients {
+  s3(): Promise<S3>
+  /** Repeats what the service did not answer; for reads. */
+  dynamoReads(): Promise<Dynamo>
+  /** Sends a request once: whether an unanswered write took effect is for its caller to find out. */
+  dynamoWrites(): Promise<Dynamo>
+  /** Sends a request once: a second one would run the function again. */
+  lambda(): Promise<Lambda>
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** Longer than any function may run. */
+const INVOKE_MS_MAX = 15 * 60_000 + 10_000
+
+/**
+ * Clients as the environment says: `AWS_REGION`, and `AWS_ENDPOINT_URL_S3`, `_DYNAMODB`, `_LAMBDA` or
+ * `AWS_ENDPOINT_URL` for servers other than Amazon's. Credentials are looked up as always with the SDK. Throws
+ * `E_AWS_PACKAGE` where a package is not installed.
+ */
+export function awsClients(environment: Environment): AwsClients {
+  const place = (service: string): { region?: string; endpoint?: string } => {
+    const region = environment['AWS_REGION'] ?? environment['AWS_DEFAULT_REGION']
+    const endpoint = endpointOf(environment, service)
+    return { ...(region ? { region } : {}), ...(endpoint ? { endpoint } : {}) }
+  }
+  const dynamo = (maxAttempts: number): (() => Promise<Dynamo>) =>
+    once(async () => {
+      const sdk = await installed('@aws-sdk/client-dynamodb', () => import('@aws-sdk/client-dynamodb'))
+      const requestHandler = { connectionTimeout: 1000, requestTimeout: 3000, throwOnRequestTimeout: true }
+      return { sdk, client: new sdk.DynamoDBClient({ ...place('DYNAMODB'), maxAttempts, requestHandler }) }
+    })
+  return {
+    s3: once(async () => {
+      const sdk = await installed('@aws-sdk/client-s3', () => import('@aws-sdk/client-s3'))
+      const requestHandler = { connectionTimeout: 3000, socketTimeout: 30_000 }
+      return {
+        sdk,
+        client: new sdk.S3Client({
+          ...place('S3'),
+          requestHandler,
+          forcePathStyle: endpointOf(environment, 'S3') !== undefined,
+        }),
+      }
+    }),
+    dynamoReads: dynamo(4),
+    dynamoWrites: dynamo(1),
+    lambda: once(async () => {
+      const sdk = await installed('@aws-sdk/client-lambda', () => import('@aws-sdk/client-lambda'))
+      const requestHandler = {
+        connectionTimeout: 3000,
+        requestTimeout: INVOKE_MS_MAX,
+        throwOnRequestTimeout: true,
+        httpAgent: SOCKETS,
+        httpsAgent: SOCKETS,
+      }
+      return { sdk, client: new sdk.LambdaClient({ ...place('LAMBDA'), maxAttempts: 1, requestHandler }) }
+    }),
+  }
+}
+
+/** A call holds its socket for as long as the function runs. */
+const SOCKETS = { keepAlive: true, maxSockets: 1000 }
+
+function endpointOf(environment: Environment, service: string): string | undefined {
+  const name = [`AWS_ENDPOINT_URL_${service}`, 'AWS_ENDPOINT_URL'].find((each) => environment[each])
+  return name && checkedEndpoint(name, environment[name]!, environment['AWS_LAMBDA_RUNTIME_API'])
+}
+
+let ofProcess: AwsClients | null = null
+
+/** The clients of this process's own environment. */
+export const processClients = (): AwsClients => (ofProcess ??= awsClients(process.env))
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | null = null
+  return () => (made ??= make())
+}
+
+async function installed<T>(name: string, load: () => Promise<T>): Promise<T> {
+  try {
+    return await load()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error
+    throw new SluiceError('E_AWS_PACKAGE', `The package ${name} is not installed.`, {
+      did: 'nothing was started',
+      next: [`npm install ${name}`],
+      cause: error,
+    })
+  }
+}

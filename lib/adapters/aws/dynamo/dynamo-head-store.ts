@@ -1,0 +1,72 @@
+import type { HeadStore, Versioned } from '../../../host/head-store.ts'
+import { messageOf, SluiceError } from '../../../model/errors.ts'
+import type { AwsClients } from '../clients.ts'
+import { isRefusal } from '../service-error.ts'
+
+/**
+ * The register of one app as one item of a table: key `app`, attributes `rev`, `value` (JSON) and `cause`. The item is
+ * never deleted and has no time to live.
+ *
+ * A write is one conditional put, sent once. Not answered, throttled or timed out: it throws `E_HEAD_WRITE` with
+ * `retry`, and the caller looks at what is there.
+ */
+export class DynamoHeadStore<Value> implements HeadStore<Value> {
+  readonly #clients: AwsClients
+  readonly #table: string
+  readonly #app: string
+
+  constructor(clients: AwsClients, table: string, app: string) {
+    this.#clients = clients
+    this.#table = table
+    this.#app = app
+  }
+
+  async read(): Promise<Versioned<Value> | null> {
+    const { client, sdk } = await this.#clients.dynamoReads()
+    try {
+      const { Item: item } = await client.send(
+        new sdk.GetItemCommand({ TableName: this.#table, Key: { app: { S: this.#app } }, ConsistentRead: true }),
+      )
+      return item ? { rev: Number(item['rev'].N), value: JSON.parse(item['value'].S!) as Value } : null
+    } catch (error) {
+      throw this.#failed('E_HEAD_READ', 'read', error)
+    }
+  }
+
+  async cas(expected: number, value: Value, cause: string): Promise<'written' | 'refused'> {
+    const { client, sdk } = await this.#clients.dynamoWrites()
+    const condition =
+      expected === 0
+        ? { ConditionExpression: 'attribute_not_exists(app)' }
+        : {
+            ConditionExpression: 'rev = :expected',
+            ExpressionAttributeValues: { ':expected': { N: String(expected) } },
+          }
+    const item = {
+      app: { S: this.#app },
+      rev: { N: String(expected + 1) },
+      value: { S: JSON.stringify(value) },
+      cause: { S: cause },
+    }
+    try {
+      await client.send(new sdk.PutItemCommand({ TableName: this.#table, Item: item, ...condition }))
+      return 'written'
+    } catch (error) {
+      if (error instanceof sdk.ConditionalCheckFailedException) return 'refused'
+      throw this.#failed('E_HEAD_WRITE', 'written', error)
+    }
+  }
+
+  async close(): Promise<void> {}
+
+  #failed(code: string, did: string, error: unknown): SluiceError {
+    const refused = isRefusal(error)
+    return new SluiceError(code, `The head of "${this.#app}" could not be ${did}: ${messageOf(error)}`, {
+      where: { detail: `table ${this.#table}` },
+      did: refused || code === 'E_HEAD_READ' ? 'nothing was written' : 'whether it was written is not known yet',
+      retry: !refused,
+      next: refused ? ['check that the table exists', 'check that the role may read and put items of this table'] : [],
+      cause: error,
+    })
+  }
+}

@@ -1,0 +1,6 @@
+export { awsClients } from './clients.ts'
+export type { AwsClients } from './clients.ts'
+export { DynamoHeadStore } from './dynamo/dynamo-head-store.ts'
+export { S3BlobStore } from './s3/s3-blob-store.ts'
+export { s3TextFiles } from './s3/s3-text-files.ts'
+export type { S3TextOptions } from './s3/s3-text-files.ts'

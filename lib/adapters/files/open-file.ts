@@ -1,0 +1,54 @@
+import { closeSync, openSync, readSync } from 'node:fs'
+import { SluiceError } from '../../model/errors.ts'
+import type { FileSplit } from '../../source/file-splits.ts'
+import { systemCode } from '../../model/system-code.ts'
+
+/** A file that is read where it was listed. Close it. */
+export class OpenFile {
+  readonly path: string
+  readonly #descriptor: number
+
+  /** Throws `E_FILE_GONE`. */
+  constructor({ path }: FileSplit) {
+    this.path = path
+    try {
+      this.#descriptor = openSync(path, 'r')
+    } catch (error) {
+      throw systemCode(error) === 'ENOENT' ? gone(path) : error
+    }
+  }
+
+  /**
+   * Reads from `offset` into the start of `target`, at most `count` bytes and at least one. Throws `E_FILE_CHANGED`
+   * past the end.
+   */
+  read(target: Uint8Array, offset: number, count: number): number {
+    const read = readSync(this.#descriptor, target, 0, Math.min(count, target.length), offset)
+    if (read === 0) throw changed(this.path, offset)
+    return read
+  }
+
+  /** The first bytes, fewer where the file is shorter. */
+  head(count: number): Uint8Array {
+    const bytes = new Uint8Array(count)
+    return bytes.subarray(0, readSync(this.#descriptor, bytes, 0, count, 0))
+  }
+
+  close(): void {
+    closeSync(this.#descriptor)
+  }
+}
+
+const gone = (path: string): SluiceError =>
+  new SluiceError('E_FILE_GONE', `${path} was there when the batch was made and is gone.`, {
+    where: { detail: path },
+    did: 'the batch was not completed and is tried again',
+    next: ['put the file back under its name', 'keep input files until their batch is committed'],
+  })
+
+const changed = (path: string, offset: number): SluiceError =>
+  new SluiceError('E_FILE_CHANGED', `${path} became shorter after the batch was made: it ends at byte ${offset}.`, {
+    where: { offset, detail: path },
+    did: 'the batch was not completed and is tried again',
+    next: ['put the file back as it was', 'write new data to new files, and move files in when they are complete'],
+  })

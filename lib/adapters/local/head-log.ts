@@ -1,0 +1,183 @@
+import { constants, fstatSync, readSync, writeSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
+import { SluiceError } from '../../model/errors.ts'
+import { decodeRecord, encodeRecord, judge } from './head-record.ts'
+import type { HeadRecord } from './head-record.ts'
+
+/**
+ * One log file as this process sees it. Appending and catching up do not await, so within a process nothing comes
+ * between them; between processes the file decides. Only syncing takes time, and only syncing awaits.
+ */
+export class HeadLog {
+  readonly number: number
+  readonly #path: string
+  readonly #file: FileHandle
+  readonly #sync: boolean
+  #tip: HeadRecord | null = null
+  #sealed = false
+  /** Size of the file when it was last looked at. */
+  #size = 0
+  /** Everything before this offset was read; a record that is not finished begins here. */
+  #read = 0
+  /** Where the tip ends, and how far the disk holds the file for certain. */
+  #tipEnd = 0
+  #durable = 0
+  #openingEnd = 0
+  #failure: Error | null = null
+
+  /** Throws the system's `ENOENT`. Reads nothing yet. */
+  static async open(path: string, number: number, sync: boolean): Promise<HeadLog> {
+    return new HeadLog(path, number, sync, await open(path, constants.O_RDWR | constants.O_APPEND))
+  }
+
+  private constructor(path: string, number: number, sync: boolean, file: FileHandle) {
+    this.#path = path
+    this.number = number
+    this.#sync = sync
+    this.#file = file
+  }
+
+  /** The record that holds the register. Only after `catchUp`. */
+  get tip(): HeadRecord {
+    if (this.#tip === null) throw this.#damaged('holds no valid record')
+    return this.#tip
+  }
+
+  /** Nothing after the seal counts. */
+  get sealed(): boolean {
+    return this.#sealed
+  }
+
+  /** Whether the tip would survive a power cut. */
+  get settled(): boolean {
+    return !this.#sync || this.#durable >= this.#tipEnd
+  }
+
+  /** Bytes written since the log was opened with its first record. */
+  get grown(): number {
+    return this.#size - this.#openingEnd
+  }
+
+  /**
+   * Reads what was appended since the last call and returns the records that became the tip, in order. One `fstat` when
+   * there is nothing.
+   */
+  catchUp(): readonly HeadRecord[] {
+    if (this.#failure !== null) throw this.#failure
+    const { size, nlink } = fstatSync(this.#file.fd)
+    if (size < this.#size) throw this.#damaged('is shorter than it was')
+    const won = size === this.#size ? [] : this.#take(this.#bytesUpTo(size))
+    this.#size = size
+    if (this.#tip === null) throw this.#damaged('holds no valid record')
+    if (nlink === 0 && !this.#sealed) throw this.#damaged('was deleted while in use')
+    return won
+  }
+
+  /** Appends in one write, so that no other record lands inside this one, and catches up. */
+  append(record: HeadRecord): readonly HeadRecord[] {
+    const bytes = encodeRecord(record)
+    let written: number
+    try {
+      written = writeSync(this.#file.fd, bytes)
+    } catch (error) {
+      throw this.#unwritten(error)
+    }
+    // Half a record counts for nobody, and its other half must not follow: somebody may have appended meanwhile.
+    if (written < bytes.length) throw this.#unwritten()
+    return this.catchUp()
+  }
+
+  /** Everything that was read before this call is on the disk when it resolves. */
+  async sync(): Promise<void> {
+    if (this.settled) return
+    const end = this.#read
+    try {
+      await this.#file.datasync()
+    } catch (error) {
+      // After a failed sync the system may forget the pages and report success the next time; only a new start can
+      // tell.
+      this.#failure = new SluiceError('E_HEAD_WRITE', `"${this.#path}" could not be brought to the disk.`, {
+        where: { detail: this.#path },
+        did: 'whether the last write survives is unknown, so nothing more is written by this process',
+        next: ['check the disk, then start again: the log is read from the disk and decides'],
+        cause: error,
+      })
+      throw this.#failure
+    }
+    this.#durable = Math.max(this.#durable, end)
+  }
+
+  /** Waits for syncs that are under way. */
+  close(): Promise<void> {
+    return this.#file.close()
+  }
+
+  #bytesUpTo(size: number): Buffer {
+    const bytes = Buffer.allocUnsafe(size - this.#read)
+    for (let at = 0; at < bytes.length;) {
+      const got = readSync(this.#file.fd, bytes, at, bytes.length - at, this.#read + at)
+      if (got === 0) return bytes.subarray(0, at)
+      at += got
+    }
+    return bytes
+  }
+
+  #take(bytes: Buffer): HeadRecord[] {
+    const won: HeadRecord[] = []
+    const start = this.#read
+    for (let from = 0, end = bytes.indexOf(newline); end !== -1; from = end + 1, end = bytes.indexOf(newline, from)) {
+      const record = end > from ? decodeRecord(bytes.subarray(from, end)) : null
+      this.#read = start + end + 1
+      if (record !== null && this.#accept(record)) won.push(record)
+    }
+    return won
+  }
+
+  #accept(record: HeadRecord): boolean {
+    if (this.#sealed) return false
+    if (this.#tip === null) {
+      if (record.kind !== 'open') throw this.#damaged('does not begin with an opening record')
+      this.#openingEnd = this.#read
+      return this.#advance(record)
+    }
+    switch (judge(this.#tip, record)) {
+      case 'wins':
+        return this.#advance(record)
+      case 'seals':
+        this.#sealed = true
+        return false
+      case 'void':
+        return false
+      case 'gap':
+        throw this.#damaged(`lacks revision ${this.#tip.rev + 1} before revision ${record.rev}`)
+    }
+  }
+
+  #advance(record: HeadRecord): true {
+    this.#tip = record
+    this.#tipEnd = this.#read
+    return true
+  }
+
+  #damaged(what: string): SluiceError {
+    this.#failure ??= new SluiceError('E_HEAD_CORRUPT', `The head log "${this.#path}" ${what}.`, {
+      where: { detail: `${this.#path}, before byte ${this.#read}` },
+      did: 'nothing was written; the file is as it was found',
+      next: ['restore the whole directory from a backup', 'start from nothing: move the directory away and run again'],
+    })
+    return this.#failure as SluiceError
+  }
+
+  #unwritten(cause?: unknown): SluiceError {
+    return new SluiceError('E_HEAD_WRITE', `"${this.#path}" could not be appended to.`, {
+      where: { detail: this.#path },
+      did: 'the register is unchanged',
+      next: ['check free space and permissions of the disk'],
+      retry: true,
+      cause,
+    })
+  }
+}
+
+const newline = 10

@@ -1,0 +1,227 @@
+import { createHash } from 'node:crypto'
+import { SluiceError } from '../../model/errors.ts'
+import { BUNDLED, type Delivery, type OutputSink } from '../../output/sink.ts'
+import { sinkAhead } from '../../output/fence.ts'
+import { loadPeer } from '../../output/peer.ts'
+import { fencedCommands } from './redis-script.ts'
+import { type Attempt, tryRepeatedly } from '../../output/retry.ts'
+import { driverError, secretsOf, shownAddress } from '../../output/secrets.ts'
+
+/** A command with its arguments: `['HINCRBY', 'counts', word, 1]`. */
+export type RedisCommand = readonly [command: string, ...args: RedisValue[]]
+export type RedisValue = string | number | bigint | Uint8Array
+
+/** What is used of a client: `sendCommand` of `redis` and `@redis/client`, or `callBuffer` of `ioredis`. */
+export type RedisClient =
+  | { sendCommand(args: (string | Buffer)[]): Promise<unknown> }
+  | { callBuffer(command: string, ...args: (string | Buffer)[]): Promise<unknown> }
+
+export interface RedisOptions<T> {
+  readonly name?: string
+  /**
+   * What to do for one record, in order. Must depend on its arguments alone: a partition that was interrupted goes on
+   * where it stopped.
+   */
+  readonly commands: (record: T, delivery: Delivery) => readonly RedisCommand[]
+  /** What the keys of fences start with (default `sluice:fence:`). */
+  readonly fencePrefix?: string
+  /** How many commands run as one, between which no other client sees anything (default 5000). */
+  readonly batchCommands?: number
+  /** How often a script is tried when connections break (default 5). */
+  readonly attempts?: number
+}
+
+/**
+ * Commands to Redis: exactly once in effect, as long as Redis itself keeps what it confirmed. The commands of a
+ * partition run in a script that also keeps, in a fence key, how far the partition has come; up to `batchCommands` of
+ * them appear at once. Needs one server (or a cluster whose keys all live in one slot), and an eviction policy that
+ * spares the fence keys (`noeviction` or `volatile-…`). Give a connected client, which stays yours to close, or a URL.
+ * Writing throws `E_SINK_VALUE`, `E_SINK_AHEAD`, `E_SINK_REJECTED`, `E_SINK_UNAVAILABLE` and `E_SINK_PEER`.
+ */
+export function redis<T>(client: RedisClient | string, options: RedisOptions<T>): OutputSink<T, 'exactly-once'> {
+  const server = new RedisServer(client)
+  const chunkMax = options.batchCommands ?? 5_000
+  return {
+    name: options.name ?? 'redis',
+    guarantee: 'exactly-once',
+    [BUNDLED]: true,
+    async write(records, delivery) {
+      const commands = records.flatMap((record) => options.commands(record, delivery).map(bytesOf))
+      const fence =
+        (options.fencePrefix ?? 'sluice:fence:') +
+        [delivery.app, delivery.inc, delivery.sink, delivery.partition].map(encodeURIComponent).join(':')
+      // A partition without commands moves its fence too.
+      for (let at = 0; at === 0 || at < commands.length; at += chunkMax) {
+        const chunk = {
+          fence,
+          from: at,
+          commands: commands.slice(at, at + chunkMax),
+          isLast: at + chunkMax >= commands.length,
+        }
+        await tryRepeatedly(delivery, options.attempts ?? 5, () => attempt(server, delivery, chunk))
+      }
+    },
+    close: () => server.close(),
+  }
+}
+
+interface Chunk {
+  readonly fence: string
+  /** How many commands of the partition come before. */
+  readonly from: number
+  readonly commands: readonly (readonly Buffer[])[]
+  readonly isLast: boolean
+}
+
+async function attempt(server: RedisServer, delivery: Delivery, chunk: Chunk): Promise<Attempt<void>> {
+  let answer: unknown
+  try {
+    answer = await server.run(chunk, delivery.batch)
+  } catch (error) {
+    if (error instanceof SluiceError) throw error
+    await server.drop()
+    const isReply = isReplyOfServer(error)
+    const shown = driverError(isReply ? 'E_SINK_REJECTED' : 'E_SINK_UNAVAILABLE', server.place, error, server.secrets, {
+      where: { operator: delivery.sink, partition: delivery.partition, batch: delivery.batch },
+      did: 'the fence key tells the next attempt how far the partition has come',
+      retry: !isReply,
+      next: ['see whether the server is up, takes connections and runs scripts'],
+    })
+    if (isReply) throw shown
+    return { kind: 'again', error: shown }
+  }
+  obey(answer, delivery, server.place)
+  return { kind: 'done', result: undefined }
+}
+
+/** The script answers `["ok"]`, `["ahead", last]` or `["refused", index, message]`. */
+function obey(answer: unknown, delivery: Delivery, place: string): void {
+  const [verdict, detail, message] = (answer as readonly unknown[]).map(String)
+  if (verdict === 'ahead') throw sinkAhead(delivery, Number(detail), place)
+  if (verdict === 'refused') {
+    throw new SluiceError(
+      'E_SINK_REJECTED',
+      `${place} refused command ${Number(detail) + 1} of the partition: ${message}`,
+      {
+        where: { operator: delivery.sink, partition: delivery.partition, batch: delivery.batch },
+        did: 'the commands before it were applied and are not repeated; the next attempt goes on with this one',
+        next: ['correct the key that has another type, or the command'],
+      },
+    )
+  }
+}
+
+class RedisServer {
+  readonly place: string
+  readonly secrets: readonly string[]
+  readonly #given: RedisClient | string
+  #own: Promise<OwnClient> | null = null
+
+  constructor(given: RedisClient | string) {
+    this.#given = given
+    this.place = typeof given === 'string' ? shownAddress(given, { path: true }) : 'Redis'
+    this.secrets = typeof given === 'string' ? secretsOf(given) : []
+  }
+
+  async run({ fence, from, commands, isLast }: Chunk, batch: number): Promise<unknown> {
+    const counts = commands.map((command) => command.length)
+    const args = [batch, from, isLast ? 1 : 0, commands.length, ...counts].map((n) => Buffer.from(String(n)))
+    const call = ['1', fence, ...args, ...commands.flat()]
+    try {
+      return await this.#send(['EVALSHA', scriptHash, ...call])
+    } catch (error) {
+      if (!String((error as { message?: unknown } | null)?.message).startsWith('NOSCRIPT')) throw error
+      return this.#send(['EVAL', fencedCommands, ...call])
+    }
+  }
+
+  /** After an error nobody knows what state a connection of ours is in. */
+  async drop(): Promise<void> {
+    const own = this.#own
+    this.#own = null
+    const client = await own?.catch(() => null)
+    if (client?.isOpen) client.destroy()
+  }
+
+  async close(): Promise<void> {
+    const own = await this.#own?.catch(() => null)
+    this.#own = null
+    if (own?.isOpen) await own.close()
+  }
+
+  async #send(args: (string | Buffer)[]): Promise<unknown> {
+    if (typeof this.#given !== 'string') return send(this.#given, args)
+    this.#own ??= openClient(this.#given)
+    const own = await this.#own
+    own.ref()
+    try {
+      return await own.sendCommand(args)
+    } finally {
+      own.unref()
+    }
+  }
+}
+
+const send = (client: RedisClient, args: (string | Buffer)[]): Promise<unknown> =>
+  'sendCommand' in client ? client.sendCommand(args) : client.callBuffer(String(args[0]), ...args.slice(1))
+
+interface OwnClient {
+  sendCommand(args: (string | Buffer)[]): Promise<unknown>
+  ref(): void
+  unref(): void
+  readonly isOpen: boolean
+  destroy(): void
+  close(): Promise<void>
+}
+
+/** Reconnecting is ours: a client that does so by itself keeps commands waiting without end. */
+async function openClient(url: string): Promise<OwnClient> {
+  const { createClient } = await loadPeer('@redis/client', () => import('@redis/client'))
+  const client = createClient({
+    url,
+    disableOfflineQueue: true,
+    socket: { reconnectStrategy: false, connectTimeout: connectMs, socketTimeout: silenceMs },
+  })
+  client.on('error', () => {})
+  await client.connect()
+  return client
+}
+
+/**
+ * An error that the server sent, rather than one of the connection; a server that is starting or changing roles will be
+ * well later.
+ */
+function isReplyOfServer(error: unknown): boolean {
+  const { name, message, constructor } = (error ?? {}) as {
+    name?: unknown
+    message?: unknown
+    constructor?: { name?: unknown }
+  }
+  const isReply =
+    name === 'ReplyError' ||
+    ['ReplyError', 'SimpleError', 'ErrorReply', 'BlobError'].includes(String(constructor?.name))
+  return isReply && !/^(LOADING|BUSY|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|READONLY|OOM) /.test(String(message))
+}
+
+function bytesOf(command: RedisCommand): readonly Buffer[] {
+  return command.map((value) => {
+    if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+    const isText = typeof value === 'string' && value.isWellFormed()
+    if (isText || typeof value === 'bigint' || (typeof value === 'number' && Number.isFinite(value)))
+      return Buffer.from(String(value))
+    throw new SluiceError(
+      'E_SINK_VALUE',
+      `An argument of ${String(command[0])} is ` +
+        `${typeof value === 'string' ? 'text with half a surrogate pair' : String(value)}.`,
+      {
+        did: 'nothing of its partition was sent',
+        next: ['use strings, finite numbers, bigints or bytes; make anything else a string in `commands`'],
+      },
+    )
+  })
+}
+
+const scriptHash = createHash('sha1').update(fencedCommands).digest('hex')
+
+const connectMs = 10_000
+const silenceMs = 60_000

@@ -1,0 +1,243 @@
+import { SluiceError } from '../../model/errors.ts'
+import { BUNDLED, type Delivery, type OutputSink } from '../../output/sink.ts'
+import { type Attempt, tryRepeatedly } from '../../output/retry.ts'
+import { driverError } from '../../output/secrets.ts'
+import type { Dialect } from './dialect.ts'
+import type { SqlOptions } from './options.ts'
+import {
+  type Answer,
+  type Conversation,
+  FenceTaken,
+  type Partition,
+  type Skipped,
+  writePartition,
+} from './partition.ts'
+import { newWriter, quotedTable, type Statement } from './statements.ts'
+import { toEntries } from './to-entries.ts'
+
+/** One connection of a pool, for the length of one transaction. */
+export interface ServerConnection {
+  run(statement: Statement): Promise<Answer>
+  begin(): Promise<void>
+  /** Rejects unless the server said that the transaction is committed. */
+  commit(): Promise<void>
+  rollback(): Promise<void>
+  /** Gives it back; a connection in an unknown state is closed instead. */
+  release(state: 'clean' | 'unknown'): void
+}
+
+/** What an error of the driver means. */
+export type ServerFault =
+  /** The transaction collided with another and may simply run again. */
+  | 'collision'
+  /**
+   * Nobody knows what became of the last statement, be it the commit: run again on another connection, and the fence
+   * tells.
+   */
+  | 'connection'
+  /** The row is at fault. */
+  | 'row'
+  /** Anything else: a missing table, a lacking permission. */
+  | 'statement'
+
+export interface Server {
+  readonly dialect: Dialect
+  /** What may be shown of where it is. */
+  readonly place: string
+  readonly secrets: readonly string[]
+  connect(): Promise<ServerConnection>
+  faultOf(error: unknown): ServerFault
+  /** Whether the error says that a table is not there. */
+  isMissingTable(error: unknown): boolean
+  close(): Promise<void>
+}
+
+/** The sink of every SQL server: one transaction per partition, with its fence row. */
+export function serverSink<T, C extends readonly string[]>(
+  server: Server,
+  options: SqlOptions<T, C>,
+): OutputSink<T, 'exactly-once'> {
+  const { dialect, place } = server
+  const writer = newWriter<T, C>(dialect, options)
+  const fence = quotedTable(dialect, options.fence ?? 'sluice_fence')
+  const skips = options.onRowError === 'skip' ? (error: unknown): boolean => server.faultOf(error) === 'row' : null
+  let fenceIsThere = false
+  return {
+    name: options.name ?? (options.statements ? dialect.name.toLowerCase() : options.table),
+    guarantee: 'exactly-once',
+    [BUNDLED]: true,
+    async write(records, delivery) {
+      const { entries, skipped } = toEntries(records, delivery, writer, options)
+      const report = (refused: readonly Skipped<T>[]): void => {
+        for (const { record, error } of [...skipped, ...refused]) options.onSkip?.(record, error, delivery)
+      }
+      await tryRepeatedly(delivery, options.attempts ?? 5, () =>
+        attempt(server, delivery, options.timeoutMs ?? 120_000, async (connection) => {
+          fenceIsThere ||= await makeFence(server, connection, fence)
+          await transaction(connection, { delivery, entries, writer, dialect, fence, place, skips }, report)
+        }),
+      )
+    },
+    close: () => server.close(),
+  }
+}
+
+async function attempt(
+  server: Server,
+  delivery: Delivery,
+  timeoutMs: number,
+  body: (connection: ServerConnection) => Promise<void>,
+): Promise<Attempt<void>> {
+  let connection: ServerConnection | null = null
+  try {
+    connection = marking(await marked(server.connect()))
+    await inTime(body(connection), timeoutMs, delivery.signal)
+    connection.release('clean')
+    return { kind: 'done', result: undefined }
+  } catch (error) {
+    connection?.release('unknown')
+    if (error instanceof FenceTaken) return { kind: 'again', error }
+    const fault = isOfDriver(error) ? server.faultOf(error) : 'statement'
+    const shown = shownError(server, error, fault, delivery)
+    if (fault === 'row' || fault === 'statement') throw shown
+    return { kind: 'again', error: shown }
+  }
+}
+
+/**
+ * A server that fell silent is left behind: its connection is closed, and whatever it still does ends with the fence.
+ */
+async function inTime(work: Promise<void>, timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
+  const timeout = AbortSignal.timeout(timeoutMs)
+  const ends = signal ? AbortSignal.any([timeout, signal]) : timeout
+  const { promise, reject } = Promise.withResolvers<never>()
+  const giveUp = (): void => reject(timeout.aborted ? silence(timeoutMs) : (signal!.reason as Error))
+  ends.addEventListener('abort', giveUp)
+  try {
+    await Promise.race([work, promise])
+  } finally {
+    ends.removeEventListener('abort', giveUp)
+  }
+}
+
+function silence(timeoutMs: number): Error {
+  const error = new Error(`the partition was not written within ${timeoutMs} ms`)
+  driverErrors.add(error)
+  return error
+}
+
+async function transaction<T>(
+  connection: ServerConnection,
+  partition: Partition<T>,
+  beforeCommit: (refused: readonly Skipped<T>[]) => void,
+): Promise<void> {
+  await connection.begin()
+  try {
+    beforeCommit(await drive(connection, writePartition(partition), partition.delivery.signal))
+  } catch (error) {
+    // The error at hand says more than whatever rolling back runs into.
+    await connection.rollback().catch(() => {})
+    throw error
+  }
+  await connection.commit()
+}
+
+async function drive<R>(
+  connection: ServerConnection,
+  conversation: Conversation<R>,
+  signal: AbortSignal | undefined,
+): Promise<R> {
+  let step = conversation.next()
+  while (!step.done) {
+    signal?.throwIfAborted()
+    step = await answered(connection, conversation, step.value)
+  }
+  return step.value
+}
+
+async function answered<R>(
+  connection: ServerConnection,
+  conversation: Conversation<R>,
+  statement: Statement,
+): Promise<IteratorResult<Statement, R>> {
+  let answer: Answer
+  try {
+    answer = await connection.run(statement)
+  } catch (error) {
+    return conversation.throw(error)
+  }
+  return conversation.next(answer)
+}
+
+/**
+ * Outside of any transaction, and only when it is missing: making a table may need a right that writing rows does not.
+ */
+async function makeFence(
+  { dialect, isMissingTable }: Server,
+  connection: ServerConnection,
+  fence: string,
+): Promise<true> {
+  try {
+    await connection.run({ sql: `select batch from ${fence} where 1 = 0`, values: [] })
+  } catch (error) {
+    if (!isMissingTable(error)) throw error
+    await connection.run({ sql: dialect.createFence(fence), values: [] })
+  }
+  return true
+}
+
+/**
+ * Errors that came out of a driver. Others, of `onSkip`, of an aborted signal or our own, say nothing about the server
+ * and go on as they are.
+ */
+const driverErrors = new WeakSet<object>()
+const isOfDriver = (error: unknown): boolean => typeof error === 'object' && error !== null && driverErrors.has(error)
+
+async function marked<R>(call: Promise<R>): Promise<R> {
+  try {
+    return await call
+  } catch (error) {
+    if (typeof error === 'object' && error !== null && !(error instanceof SluiceError)) driverErrors.add(error)
+    throw error
+  }
+}
+
+const marking = (connection: ServerConnection): ServerConnection => ({
+  run: (statement) => marked(connection.run(statement)),
+  begin: () => marked(connection.begin()),
+  commit: () => marked(connection.commit()),
+  rollback: () => connection.rollback(),
+  release: (state) => connection.release(state),
+})
+
+function shownError(
+  { place, secrets }: Server,
+  error: unknown,
+  fault: ServerFault,
+  { sink, partition, batch }: Delivery,
+): unknown {
+  if (!isOfDriver(error)) return error
+  const where = { operator: sink, partition, batch }
+  switch (fault) {
+    case 'collision':
+    case 'connection':
+      return driverError('E_SINK_UNAVAILABLE', place, error, secrets, {
+        where,
+        did: 'the last transaction was not confirmed; its fence row tells the next attempt whether it happened',
+        retry: true,
+        next: ['see whether the server is up and takes connections'],
+      })
+    case 'row':
+      return driverError('E_SINK_REJECTED', place, error, secrets, {
+        where,
+        did: 'nothing of the partition was written',
+        next: ['correct the row or the table', "onRowError: 'skip' to store the other rows"],
+      })
+    case 'statement':
+      return driverError('E_SINK_REJECTED', place, error, secrets, {
+        where,
+        did: 'nothing of the partition was written',
+        next: ['correct the table, its columns or the rights of the user'],
+      })
+  }
+}

@@ -1,0 +1,233 @@
+import { lookup } from 'node:dns'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import { isIP, type LookupFunction } from 'node:net'
+import { messageOf, SluiceError } from '../../model/errors.ts'
+import { BUNDLED, type Delivery, type OutputSink } from '../../output/sink.ts'
+import { AddressRule } from './address.ts'
+import { type Attempt, tryRepeatedly } from '../../output/retry.ts'
+import { driverError, secretsOf, shownAddress } from '../../output/secrets.ts'
+
+export interface WebhookOptions<T> {
+  readonly name?: string
+  /**
+   * What to send for one partition: text and bytes go as they are, anything else as JSON. The array of records by
+   * default.
+   */
+  readonly body?: (records: readonly T[], delivery: Delivery) => unknown
+  /** Added to every request. Never shown in errors. */
+  readonly headers?: Readonly<Record<string, string>>
+  readonly method?: 'POST' | 'PUT' | 'PATCH'
+  /**
+   * The hosts that may be called, as they stand in the URL, with the port if it is there. Needed when the URL is made
+   * from data; else the URL's own.
+   */
+  readonly allowHosts?: readonly string[]
+  /**
+   * Addresses or networks that may be reached although they are this machine or link-local: `['127.0.0.1',
+   * '169.254.10.0/24']`.
+   */
+  readonly allowAddresses?: readonly string[]
+  /** How long one attempt may take, in ms (default 10 000). */
+  readonly timeoutMs?: number
+  /** How often a partition is sent when the other side is busy or cannot be reached (default 5). */
+  readonly attempts?: number
+}
+
+/**
+ * One request per partition: at least once, with the header `Idempotency-Key` the same on every repetition, so that a
+ * receiver that remembers keys sees each partition once. 2xx is success; 408, 425, 429, 5xx and broken connections are
+ * tried again; anything else throws `E_SINK_REJECTED`. Redirects are not followed. Throws `E_SINK_ADDRESS` for a host
+ * that is not allowed and for addresses that no web hook is meant to reach; `E_SINK_UNAVAILABLE` when all attempts
+ * failed.
+ */
+export function webhook<T>(
+  url: string | ((records: readonly T[], delivery: Delivery) => string),
+  options: WebhookOptions<T> = {},
+): OutputSink<T, 'at-least-once'> {
+  const rule = new AddressRule(options.allowAddresses ?? [])
+  const hosts = options.allowHosts ?? (typeof url === 'string' ? [parsed(url).host] : [])
+  if (hosts.length === 0)
+    throw new SluiceError('E_SINK_ADDRESS', 'A URL made from data needs allowHosts.', {
+      did: 'nothing was sent',
+      next: ["allowHosts: ['example.com']"],
+    })
+  const allowed = new Set(hosts.map((host) => host.toLowerCase()))
+  return {
+    name: options.name ?? 'webhook',
+    guarantee: 'at-least-once',
+    [BUNDLED]: true,
+    async write(records, delivery) {
+      const target = checkedTarget(typeof url === 'string' ? url : url(records, delivery), allowed, rule)
+      const { bytes, type } = encoded(options.body ? options.body(records, delivery) : records)
+      const headers = {
+        'content-type': type,
+        ...options.headers,
+        'content-length': String(bytes.byteLength),
+        'idempotency-key': delivery.key,
+      }
+      const call: Call = {
+        target,
+        bytes,
+        headers,
+        method: options.method ?? 'POST',
+        timeoutMs: options.timeoutMs ?? 10_000,
+        rule,
+        secrets: [...secretsOf(target.href), ...Object.values(options.headers ?? {})],
+      }
+      await tryRepeatedly(delivery, options.attempts ?? 5, () => attempt(call, delivery))
+    },
+  }
+}
+
+interface Call {
+  readonly target: URL
+  readonly bytes: Uint8Array
+  readonly headers: Readonly<Record<string, string>>
+  readonly method: string
+  readonly timeoutMs: number
+  readonly rule: AddressRule
+  readonly secrets: readonly string[]
+}
+
+async function attempt(call: Call, delivery: Delivery): Promise<Attempt<void>> {
+  const place = shownAddress(call.target.href, { path: false })
+  const where = { operator: delivery.sink, partition: delivery.partition, batch: delivery.batch }
+  let answer: { readonly status: number; readonly retryAfter: string | undefined }
+  try {
+    answer = await send(call, delivery.signal)
+  } catch (error) {
+    if (error instanceof SluiceError) throw error
+    delivery.signal?.throwIfAborted()
+    const facts = {
+      where,
+      did: 'the request may have arrived; it is repeated under the same key',
+      retry: true,
+      next: ['see whether the address can be reached from here'],
+    }
+    return { kind: 'again', error: driverError('E_SINK_UNAVAILABLE', place, error, call.secrets, facts) }
+  }
+  const { status, retryAfter } = answer
+  if (status >= 200 && status < 300) return { kind: 'done', result: undefined }
+  if ([408, 425, 429].includes(status) || status >= 500) {
+    const error = new SluiceError('E_SINK_UNAVAILABLE', `${place} answered ${status}.`, {
+      where,
+      did: 'the partition is owed and sent again under the same key',
+      retry: true,
+    })
+    return { kind: 'again', error, ...waitOf(retryAfter) }
+  }
+  throw new SluiceError(
+    'E_SINK_REJECTED',
+    `${place} answered ${status}${status >= 300 && status < 400 ? ', a redirect, which is not followed' : ''}.`,
+    {
+      where,
+      did: 'the partition was sent once',
+      next: ['correct the URL, the headers or the body'],
+    },
+  )
+}
+
+/** `Retry-After` in seconds; a date is not worth trusting another clock for. */
+const waitOf = (retryAfter: string | undefined): { readonly waitMs?: number } =>
+  /^\d{1,6}$/.test(retryAfter ?? '') ? { waitMs: Number(retryAfter) * 1000 } : {}
+
+function send(
+  { target, bytes, headers, method, timeoutMs, rule }: Call,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly status: number; readonly retryAfter: string | undefined }> {
+  const { promise, resolve, reject } = Promise.withResolvers<{ status: number; retryAfter: string | undefined }>()
+  const timeout = AbortSignal.timeout(timeoutMs)
+  const request = target.protocol === 'https:' ? httpsRequest : httpRequest
+  const sent = request(
+    target,
+    {
+      method,
+      headers,
+      agent: false,
+      lookup: checkedLookup(rule),
+      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+    },
+    (response: IncomingMessage) => {
+      response.on('error', reject)
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, retryAfter: response.headers['retry-after'] }),
+      )
+      // What it says is of no use here, but has to be read for the request to end.
+      response.resume()
+    },
+  )
+  sent.on('error', (error) => reject(timeout.aborted ? new Error(`no answer within ${timeoutMs} ms`) : error))
+  sent.end(bytes)
+  return promise
+}
+
+/**
+ * The address that is checked is the one that is connected to: a name that resolves differently the next time gains
+ * nothing.
+ */
+const checkedLookup =
+  (rule: AddressRule): LookupFunction =>
+  (hostname, options, callback) => {
+    lookup(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error) return callback(error, '', 0)
+      const bad = addresses.find(({ address }) => !rule.permits(address))
+      if (bad) return callback(addressRefused(hostname, bad.address), '', 0)
+      if (options.all) return callback(null, addresses)
+      return callback(null, addresses[0].address, addresses[0].family)
+    })
+  }
+
+function checkedTarget(text: string, allowed: ReadonlySet<string>, rule: AddressRule): URL {
+  const url = parsed(text)
+  if (!allowed.has(url.host)) {
+    throw new SluiceError('E_SINK_ADDRESS', `${url.host} is not among the hosts that may be called.`, {
+      did: 'nothing was sent',
+      next: [`add it to allowHosts if it is meant: ${[...allowed].join(', ')}`],
+    })
+  }
+  // A literal address is never looked up.
+  const literal = url.hostname.replace(/^\[|\]$/g, '')
+  if (isIP(literal) !== 0 && !rule.permits(literal)) throw addressRefused(url.host, literal)
+  return url
+}
+
+function parsed(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : null
+  if (url && (url.protocol === 'https:' || url.protocol === 'http:')) return url
+  throw new SluiceError('E_SINK_ADDRESS', 'A web hook needs an absolute URL that begins with https:// or http://.', {
+    did: 'nothing was sent',
+  })
+}
+
+const addressRefused = (host: string, address: string): SluiceError =>
+  new SluiceError(
+    'E_SINK_ADDRESS',
+    `${host} is at ${address}, which is this machine, link-local or a metadata service.`,
+    {
+      did: 'nothing was sent',
+      next: [`allowAddresses: ['${address}'] if it is meant`],
+    },
+  )
+
+function encoded(body: unknown): { readonly bytes: Uint8Array; readonly type: string } {
+  if (typeof body === 'string') return { bytes: Buffer.from(body), type: 'text/plain; charset=utf-8' }
+  if (body instanceof Uint8Array) return { bytes: body, type: 'application/octet-stream' }
+  return { bytes: Buffer.from(json(body)), type: 'application/json' }
+}
+
+function json(value: unknown): string {
+  try {
+    const text = JSON.stringify(value) as string | undefined
+    if (text !== undefined) return text
+  } catch (cause) {
+    throw notJson(messageOf(cause))
+  }
+  throw notJson(`it is ${typeof value}`)
+}
+
+const notJson = (why: string): SluiceError =>
+  new SluiceError('E_SINK_VALUE', `A partition cannot be sent as JSON: ${why}.`, {
+    did: 'nothing was sent',
+    next: ['make text of it in `body`'],
+  })

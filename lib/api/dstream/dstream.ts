@@ -1,0 +1,400 @@
+import { SluiceError } from '../../model/errors.ts'
+import { type DurationLike, intervalMs, type Time } from '../../model/time.ts'
+import type { Delivery, OutputSink } from '../../output/sink.ts'
+import type { Partitioner } from '../../shuffle/partitioner.ts'
+import { cogroup } from './operators/cogroup.ts'
+import { combineByKey } from './operators/combine-by-key.ts'
+import { count } from './operators/count.ts'
+import { countByValue } from './operators/count-by-value.ts'
+import { filter } from './operators/filter.ts'
+import { flatMap } from './operators/flat-map.ts'
+import { flatMapValues } from './operators/flat-map-values.ts'
+import { foreachPartition, outputTo } from './operators/for-each-partition.ts'
+import { foreachRdd } from './operators/foreach-rdd.ts'
+import { glom } from './operators/glom.ts'
+import { groupByKey } from './operators/group-by-key.ts'
+import { fullOuterJoin, join, leftOuterJoin, rightOuterJoin } from './operators/join.ts'
+import { map } from './operators/map.ts'
+import { mapPartitions } from './operators/map-partitions.ts'
+import { mapValues } from './operators/map-values.ts'
+import type { MapWithStateDStream } from './operators/map-with-state.ts'
+import { partitionBy } from './operators/partition-by.ts'
+import { pprint, print } from './operators/print.ts'
+import { reduce } from './operators/reduce.ts'
+import { reduceByKey } from './operators/reduce-by-key.ts'
+import { reduceByKeyAndWindow, type WindowReduceOptions } from './operators/reduce-by-key-and-window.ts'
+import { repartition } from './operators/repartition.ts'
+import { saveAsObjectFiles, saveAsTextFiles } from './operators/save-as-files.ts'
+import type { StateSpec } from './operators/state-spec.ts'
+import type { FormerName } from './operators/state-versions.ts'
+import { transform } from './operators/transform.ts'
+import { union } from './operators/union.ts'
+import {
+  type Initial,
+  updateStateByKey,
+  type UpdateEntries,
+  type UpdateOptions,
+  type UpdateTimed,
+  type UpdateValues,
+} from './operators/update-state-forms.ts'
+import { window, type WindowOptions } from './operators/window.ts'
+import { countByValueAndWindow, countByWindow, groupByKeyAndWindow, reduceByWindow } from './operators/windows.ts'
+import type { OutputOperation, OutputOptions } from '../../graph/output-operation.ts'
+import type { RDD } from '../rdd/rdd.ts'
+import type { StorageLevel } from '../rdd/storage-level.ts'
+import type { StreamNode } from '../../graph/stream-node.ts'
+import type { StreamingContext } from './streaming-context.ts'
+
+/** Where Spark takes `numPartitions` or a `Partitioner`. */
+export type Parts = number | Partitioner
+
+export interface ShuffleOptions {
+  readonly partitions?: Parts
+  /** Identity of the operator in state, metrics and errors; derived from its place in the graph when left out. */
+  readonly name?: string
+}
+
+type Pair<K, V> = readonly [K, V]
+type Derived<U> = Omit<StreamNode<U>, 'id' | 'uid' | 'place' | 'parents' | 'slideMs'> & {
+  readonly parents?: readonly StreamNode<any>[]
+  readonly slideMs?: number
+}
+
+/**
+ * A stream of records, cut into one RDD per slide (Spark: `DStream`). Operators only describe; nothing runs before the
+ * context starts, and only what leads to an output operation runs at all. Pair operators exist where `T` is a pair.
+ */
+export class DStream<out T> {
+  readonly context: StreamingContext
+  readonly node: StreamNode<T>
+
+  constructor(context: StreamingContext, node: StreamNode<T>) {
+    this.context = context
+    this.node = node
+  }
+
+  // — one record at a time
+
+  /** `f` of each record. A pair comes out as a pair: `map((word) => [word, 1])`. */
+  map<K, V>(f: (record: T) => Pair<K, V>): DStream<[K, V]>
+  map<U>(f: (record: T) => U): DStream<U>
+  map(f: (record: T) => any): DStream<any> {
+    return map(this, f)
+  }
+  /** Zero or more records for each record. */
+  flatMap<K, V>(f: (record: T) => Iterable<Pair<K, V>>): DStream<[K, V]>
+  flatMap<U>(f: (record: T) => Iterable<U>): DStream<U>
+  flatMap(f: (record: T) => Iterable<any>): DStream<any> {
+    return flatMap(this, f)
+  }
+
+  filter(keep: (record: T) => unknown): DStream<T> {
+    return filter(this, keep)
+  }
+  mapValues<K, V, U>(this: DStream<Pair<K, V>>, f: (value: V) => U): DStream<[K, U]> {
+    return mapValues(this, f)
+  }
+  flatMapValues<K, V, U>(this: DStream<Pair<K, V>>, f: (value: V) => Iterable<U>): DStream<[K, U]> {
+    return flatMapValues(this, f)
+  }
+
+  // — one partition or batch at a time
+
+  glom(): DStream<T[]> {
+    return glom(this)
+  }
+  /** `f` over each whole partition. */
+  mapPartitions<U>(f: (records: IterableIterator<T>) => Iterable<U>, preservePartitioning = false): DStream<U> {
+    return mapPartitions(this, f, preservePartitioning)
+  }
+  repartition(partitions: number): DStream<T> {
+    return repartition(this, partitions)
+  }
+  /** One record per batch, none for an empty one. */
+  reduce(f: (a: T, b: T) => T): DStream<T> {
+    return reduce(this, f)
+  }
+  /** Always one number per batch, 0 for an empty one. */
+  count(): DStream<number> {
+    return count(this)
+  }
+  countByValue(parts?: Parts | ShuffleOptions): DStream<[T, number]> {
+    return countByValue(this, parts)
+  }
+  union(that: DStream<T>): DStream<T> {
+    return union([this, that])
+  }
+
+  /** Any RDD program per batch; it runs where the batch is planned and must not return null. */
+  transform<U>(f: (rdd: RDD<T>, time: Time) => RDD<U>): DStream<U> {
+    return transform([this], ([rdd], time) => f(rdd as RDD<T>, time))
+  }
+  transformWith<U, V>(other: DStream<U>, f: (a: RDD<T>, b: RDD<U>, time: Time) => RDD<V>): DStream<V> {
+    return transform([this, other], ([a, b], time) => f(a as RDD<T>, b as RDD<U>, time))
+  }
+
+  // — by key
+
+  groupByKey<K, V>(this: DStream<Pair<K, V>>, parts?: Parts | ShuffleOptions): DStream<[K, V[]]> {
+    return groupByKey(this, parts)
+  }
+  reduceByKey<K, V>(this: DStream<Pair<K, V>>, f: (a: V, b: V) => V, parts?: Parts | ShuffleOptions): DStream<[K, V]> {
+    return reduceByKey(this, f, parts)
+  }
+  combineByKey<K, V, C>(
+    this: DStream<Pair<K, V>>,
+    create: (value: V) => C,
+    mergeValue: (combined: C, value: V) => C,
+    mergeCombiners: (a: C, b: C) => C,
+    parts?: Parts | ShuffleOptions,
+    mapSideCombine = true,
+  ): DStream<[K, C]> {
+    return combineByKey<K, V, C>(
+      this,
+      'combineByKey',
+      { create, merge: mergeValue, mergeCombiners },
+      parts,
+      mapSideCombine,
+    )
+  }
+  partitionBy<K, V>(this: DStream<Pair<K, V>>, parts: Parts | ShuffleOptions): DStream<[K, V]> {
+    return partitionBy(this, parts)
+  }
+  cogroup<K, V, W>(
+    this: DStream<Pair<K, V>>,
+    other: DStream<Pair<K, W>>,
+    parts?: Parts | ShuffleOptions,
+  ): DStream<[K, [V[], W[]]]> {
+    return cogroup(this, other, parts)
+  }
+  join<K, V, W>(
+    this: DStream<Pair<K, V>>,
+    other: DStream<Pair<K, W>>,
+    parts?: Parts | ShuffleOptions,
+  ): DStream<[K, [V, W]]> {
+    return join(this, other, parts)
+  }
+  leftOuterJoin<K, V, W>(
+    this: DStream<Pair<K, V>>,
+    other: DStream<Pair<K, W>>,
+    parts?: Parts | ShuffleOptions,
+  ): DStream<[K, [V, W | undefined]]> {
+    return leftOuterJoin(this, other, parts)
+  }
+  rightOuterJoin<K, V, W>(
+    this: DStream<Pair<K, V>>,
+    other: DStream<Pair<K, W>>,
+    parts?: Parts | ShuffleOptions,
+  ): DStream<[K, [V | undefined, W]]> {
+    return rightOuterJoin(this, other, parts)
+  }
+  fullOuterJoin<K, V, W>(
+    this: DStream<Pair<K, V>>,
+    other: DStream<Pair<K, W>>,
+    parts?: Parts | ShuffleOptions,
+  ): DStream<[K, [V | undefined, W | undefined]]> {
+    return fullOuterJoin(this, other, parts)
+  }
+
+  // — windows: by arrival, lengths in multiples of this stream's slide
+
+  window(length: DurationLike, slide?: DurationLike, options?: WindowOptions): DStream<T> {
+    return window(this, length, slide, options)
+  }
+  reduceByWindow(f: (a: T, b: T) => T, length: DurationLike, slide: DurationLike): DStream<T>
+  reduceByWindow(
+    f: (a: T, b: T) => T,
+    inverse: ((a: T, b: T) => T) | null,
+    length: DurationLike,
+    slide: DurationLike,
+  ): DStream<T>
+  reduceByWindow(f: (a: T, b: T) => T, ...rest: any[]): DStream<T> {
+    const [inverse, length, slide] = withInverse(rest)
+    return reduceByWindow(this, f, inverse, length, slide)
+  }
+  countByWindow(length: DurationLike, slide: DurationLike): DStream<number> {
+    return countByWindow(this, length, slide)
+  }
+  countByValueAndWindow(length: DurationLike, slide: DurationLike, parts?: Parts): DStream<[T, number]> {
+    return countByValueAndWindow(this, length, slide, parts)
+  }
+  groupByKeyAndWindow<K, V>(
+    this: DStream<Pair<K, V>>,
+    length: DurationLike,
+    slide?: DurationLike,
+    parts?: Parts | ShuffleOptions,
+  ): DStream<[K, V[]]> {
+    return groupByKeyAndWindow(this, length, slide, parts)
+  }
+  /** Without an inverse any window is combined from its panes; with one, a slide undoes what left. */
+  reduceByKeyAndWindow<K, V>(
+    this: DStream<Pair<K, V>>,
+    f: (a: V, b: V) => V,
+    length: DurationLike,
+    slide?: DurationLike,
+    parts?: Parts | (ShuffleOptions & FormerName),
+  ): DStream<[K, V]>
+  reduceByKeyAndWindow<K, V>(
+    this: DStream<Pair<K, V>>,
+    f: (a: V, b: V) => V,
+    inverse: ((a: V, b: V) => V) | null,
+    length: DurationLike,
+    slide?: DurationLike,
+    parts?: Parts | WindowReduceOptions<K, V>,
+    filter?: (pair: [K, V]) => boolean,
+  ): DStream<[K, V]>
+  reduceByKeyAndWindow(this: DStream<any>, f: (a: any, b: any) => any, ...rest: any[]): DStream<any> {
+    const [inverse, length, slide, parts, filter] = withInverse(rest)
+    return reduceByKeyAndWindow(this, f, inverse, length, slide, filter ? { ...optionsOf(parts), filter } : parts)
+  }
+
+  // — state
+
+  /**
+   * Every key with state or data, every batch; `undefined` removes the key. The state has the type of the values unless
+   * the function says otherwise: `updateStateByKey((values, state: Totals | undefined) => …)`. Needs a checkpoint
+   * directory in the classic form.
+   */
+  updateStateByKey<K, V>(
+    this: DStream<Pair<K, V>>,
+    update: UpdateValues<V, V>,
+    parts?: Parts | UpdateOptions<K, V>,
+    initial?: Initial<K, V>,
+  ): DStream<[K, V]>
+  updateStateByKey<K, V, S>(
+    this: DStream<Pair<K, V>>,
+    update: UpdateValues<V, S>,
+    parts?: Parts | UpdateOptions<K, S>,
+    initial?: Initial<K, S>,
+  ): DStream<[K, S]>
+  updateStateByKey<S>(
+    this: DStream<Pair<any, any>>,
+    update: UpdateValues<any, S>,
+    parts?: Parts | UpdateOptions<any, S>,
+    initial?: Initial<any, S>,
+  ): DStream<[any, S]>
+  updateStateByKey<K, V, S>(
+    this: DStream<Pair<K, V>>,
+    update: UpdateEntries<K, V, S>,
+    partitioner: Partitioner,
+    rememberPartitioner: boolean,
+    initial?: Initial<K, S>,
+  ): DStream<[K, S]>
+  updateStateByKey<K, V, S>(
+    this: DStream<Pair<K, V>>,
+    update: UpdateTimed<K, V, S>,
+    partitioner: Partitioner,
+    rememberPartitioner: boolean,
+    initial?: Initial<K, S>,
+  ): DStream<[K, S]>
+  updateStateByKey(this: DStream<Pair<any, any>>, ...args: any[]): DStream<[any, any]> {
+    return updateStateByKey(this, args as never)
+  }
+  /** Once per record, and once more per key that timed out. */
+  mapWithState<K, V, S, E>(this: DStream<Pair<K, V>>, spec: StateSpec<K, V, S, E>): MapWithStateDStream<K, V, S, E> {
+    return this.context.mapWithState(this, spec)
+  }
+
+  // — outputs
+
+  /** Prints the first records of every batch on stdout, as Spark does. */
+  print(count = 10): void {
+    print(this, count)
+  }
+  /** The same as PySpark does. */
+  pprint(count = 10): void {
+    pprint(this, count)
+  }
+  foreachRDD(f: (rdd: RDD<T>, time: Time) => unknown): void {
+    foreachRdd(this, f)
+  }
+  /** One call per partition and batch after the commit; at least once, with a stable key. */
+  foreachPartition(f: (records: readonly T[], delivery: Delivery) => void | Promise<void>): void {
+    foreachPartition(this, f)
+  }
+  saveAsTextFiles(prefix: string, suffix = ''): void {
+    saveAsTextFiles(this, prefix, suffix)
+  }
+  saveAsObjectFiles(prefix: string, suffix = ''): void {
+    saveAsObjectFiles(this, prefix, suffix)
+  }
+  /** Registers an output operation, or sends the records to a sink: `output('pages', sink)` or `output(sink)`. */
+  output(sink: OutputSink<T>, options?: OutputOptions): void
+  output(name: string, sink: OutputSink<T>, options?: OutputOptions): void
+  output(definition: { readonly kind: string; readonly name?: string; readonly operation: OutputOperation }): void
+  output(
+    first:
+      | string
+      | OutputSink<T>
+      | { readonly kind: string; readonly name?: string; readonly operation: OutputOperation },
+    second?: OutputSink<T> | OutputOptions,
+    options?: OutputOptions,
+  ): void {
+    if (typeof first === 'string') return outputTo(this, first, second as OutputSink<T>, options)
+    if (!('operation' in first)) return outputTo(this, undefined, first, second as OutputOptions | undefined)
+    this.derive({
+      kind: first.kind,
+      ...(first.name ? { name: first.name } : {}),
+      output: first.operation,
+      compute: (time, view) => view.rdd(this.node, time),
+    })
+  }
+
+  // — keeping
+
+  /** Computes each partition once per batch, however many outputs use it. The level is accepted for compatibility. */
+  persist(_level?: StorageLevel): this {
+    this.#assertNotStarted('change storage level of a DStream')
+    this.node.persisted = true
+    return this
+  }
+  cache(): this {
+    return this.persist()
+  }
+  /** Checkpoint interval: when timeouts are looked at, and how long the stream is remembered. */
+  checkpoint(interval: DurationLike): this {
+    this.context.setCheckpointInterval(this.node, interval)
+    return this
+  }
+  /** How long past batches of this stream stay available, at least. */
+  remember(duration: DurationLike): this {
+    this.node.rememberMs = Math.max(this.node.rememberMs ?? 0, intervalMs(duration, 'remember duration'))
+    return this
+  }
+  /**
+   * The RDDs of all batches from `from` to `to`, both included, computed again from what the committed batches read.
+   */
+  slice(from: Time, to: Time): Promise<RDD<T>[]> {
+    return this.context.slice(this, from, to)
+  }
+
+  #assertNotStarted(doing: string): void {
+    if (this.context.getState() === 'INITIALIZED') return
+    throw new SluiceError('E_CONTEXT_STATE', `Cannot ${doing} after streaming context has started`, {
+      where: { place: this.node.place },
+      did: 'nothing was changed',
+      spark: 'UnsupportedOperationException',
+      next: ['call it before start()'],
+    })
+  }
+
+  /** A new operator on this stream. Part of the contract with operators, not for programs. */
+  derive<U>(definition: Derived<U>): DStream<U> {
+    return new DStream<U>(
+      this.context,
+      this.context.graph.add<U>({ parents: [this.node], slideMs: this.node.slideMs, ...definition }),
+    )
+  }
+}
+
+/** Spark's two orders of arguments: with the inverse in front of the window, or without. */
+function withInverse(rest: any[]): any[] {
+  return typeof rest[0] === 'function' || rest[0] === null ? rest : [null, ...rest]
+}
+
+const optionsOf = (parts: unknown): object =>
+  parts === undefined
+    ? {}
+    : typeof parts === 'object' && !('getPartition' in (parts as object))
+      ? (parts as object)
+      : { partitions: parts }

@@ -1,0 +1,69 @@
+import { located } from '../../../model/errors.ts'
+import type { Delivery, OutputSink } from '../../../output/sink.ts'
+import type { DStream } from '../dstream.ts'
+import type { OutputBatch, OutputOperation, OutputOrder } from '../../../graph/output-operation.ts'
+import { stageAll, stagedRecords } from '../../../graph/stagers.ts'
+
+/** Hands each partition to a sink; see `OutputSink` for what it may rely on. */
+export function outputTo<T>(
+  stream: DStream<T>,
+  name: string | undefined,
+  sink: OutputSink<T>,
+  { kind = 'output', order = 'after' }: { readonly kind?: string; readonly order?: OutputOrder } = {},
+): void {
+  stream.output({ kind, ...(name === undefined ? {} : { name }), operation: sinkOperation(sink, order) })
+}
+
+export interface SinkOperation extends OutputOperation {
+  readonly sink: OutputSink<any>
+}
+
+/** What `output` does with a sink. */
+export const sinkOperation = (sink: OutputSink<any>, order: OutputOrder = 'after'): SinkOperation => ({
+  sink,
+  guarantee: sink.guarantee,
+  order,
+  ...(sink.folders ? { folders: sink.folders } : {}),
+  stage: stageAll,
+  publish: (batch) => deliver(batch, sink),
+})
+
+/** A function per partition as a sink without a memory: at least once, with a stable key. */
+export const foreachPartition = <T>(
+  stream: DStream<T>,
+  f: (records: readonly T[], delivery: Delivery) => void | Promise<void>,
+): void =>
+  outputTo(
+    stream,
+    undefined,
+    { name: 'foreachPartition', guarantee: 'at-least-once', write: async (records, delivery) => f(records, delivery) },
+    { kind: 'foreachPartition' },
+  )
+
+async function deliver(batch: OutputBatch, sink: OutputSink<unknown>): Promise<void> {
+  const partitions = await stagedRecords(batch)
+  const { app, inc, clock, signal } = batch.environment
+  const shared = {
+    app,
+    inc,
+    sink: batch.output,
+    batch: batch.batch,
+    timeMs: batch.timeMs,
+    partitions: partitions.length,
+  }
+  for (const [partition, records] of partitions.entries()) {
+    if (records.length === 0 && !sink.writesEmpty) continue
+    try {
+      await sink.write(records, {
+        ...shared,
+        ...(clock ? { clock } : {}),
+        ...(signal ? { signal } : {}),
+        partition,
+        key: [app, inc, batch.output, batch.batch, partition].join('/'),
+      })
+    } catch (error) {
+      throw located(error, { operator: batch.output, batch: batch.batch, partition })
+    }
+  }
+  await sink.finish?.(shared)
+}

@@ -1,0 +1,30 @@
+import { Time } from '../../../model/time.ts'
+import type { DStream } from '../dstream.ts'
+import { storedNode } from '../../../lineage/leaves.ts'
+import { SparkContext } from '../../rdd/spark-context.ts'
+import { RDD } from '../../rdd/rdd.ts'
+import { ResidentRunner } from '../../../lineage/resident.ts'
+import { stageAll } from '../../../graph/stagers.ts'
+
+/**
+ * `f` once per batch, after the batch is committed, on records that the commit has fixed (Spark: `DStream.foreachRDD`).
+ * It runs again after a crash that hit it. Actions on the RDD return values; a promise that `f` returns is waited for.
+ */
+export function foreachRdd<T>(stream: DStream<T>, f: (rdd: RDD<T>, time: Time) => unknown): void {
+  stream.output({
+    kind: 'foreachRDD',
+    operation: {
+      guarantee: 'at-least-once',
+      stage: stageAll,
+      publish: async (batch) => {
+        const loaded = new Map<string, Uint8Array>()
+        const refs = batch.parts.map((part) => part.ref!)
+        await Promise.all(refs.map(async (ref) => loaded.set(ref.key, await batch.read(ref))))
+        await f(
+          new RDD<T>(SparkContext.of(batch.environment.driver), storedNode<T>(refs), new ResidentRunner(loaded)),
+          new Time(batch.timeMs),
+        )
+      },
+    },
+  })
+}

@@ -1,0 +1,18 @@
+import type { DStream } from '../dstream.ts'
+import { partitionsNode } from '../../../lineage/narrow.ts'
+
+/** `f` over each whole partition (Spark: `DStream.mapPartitions`). */
+export function mapPartitions<T, U>(
+  stream: DStream<T>,
+  f: (records: IterableIterator<T>) => Iterable<U>,
+  preservePartitioning: boolean,
+): DStream<U> {
+  const parent = stream.node
+  return stream.derive<U>({
+    kind: 'mapPartitions',
+    compute: (time, view) => {
+      const rdd = view.rdd(parent, time)
+      return rdd && partitionsNode<T, U>(rdd, f, preservePartitioning)
+    },
+  })
+}

@@ -1,0 +1,234 @@
+import { Time } from '../../../model/time.ts'
+import { ownCopy } from '../../../state/own-copy.ts'
+import type { KeyedState } from '../../../state/keyed-state.ts'
+import { DStream } from '../dstream.ts'
+import { readSide } from '../../../lineage/cogrouped.ts'
+import { after, type Dependency, type Maybe, type RddNode, type TaskScope } from '../../../lineage/node.ts'
+import { partitionsNode } from '../../../lineage/narrow.ts'
+import { checkpointMsOf } from '../../../graph/remember.ts'
+import type { BatchView, StreamNode } from '../../../graph/stream-node.ts'
+import { StateHandle } from './state-handle.ts'
+import type { StateSpec } from './state-spec.ts'
+import { formerName } from './state-versions.ts'
+import { statefulPartitioner } from './stateful-partitioner.ts'
+import { sideOf } from './update-state-by-key.ts'
+
+/**
+ * Two kinds of records leave a partition: what the function returned, and (for snapshots) the state after the batch.
+ */
+type Emitted = { readonly mapped: unknown[]; readonly snapshot: readonly (readonly [unknown, unknown])[] | null }
+
+/** Output of `mapWithState`, with the state itself as a second stream (Spark: `MapWithStateDStream`). */
+export class MapWithStateDStream<K, V, S, E> extends DStream<E> {
+  readonly #partitions: StreamNode<Emitted>
+  readonly #wants: { snapshot: boolean }
+
+  constructor(parent: DStream<readonly [K, V]>, spec: StateSpec<K, V, S, E>) {
+    const wants = { snapshot: false }
+    const partitions = statePartitions(parent, spec, wants)
+    super(parent.context, emitted(parent, partitions, 'mapWithState', (partition) => partition.mapped as E[]).node)
+    this.#partitions = partitions
+    this.#wants = wants
+  }
+
+  /** The whole state after each batch, removals applied. */
+  stateSnapshots(): DStream<[K, S]> {
+    this.#wants.snapshot = true
+    return emitted(this, this.#partitions, 'stateSnapshots', (partition) => partition.snapshot as [K, S][])
+  }
+
+  /** Only the state itself is checkpointed; its interval decides when timeouts are looked at. */
+  override checkpoint(interval: Parameters<DStream<E>['checkpoint']>[0]): this {
+    this.context.setCheckpointInterval(this.#partitions, interval)
+    return this
+  }
+
+  /** The stream that carries the state, for introspection. */
+  get stateNode(): StreamNode {
+    return this.#partitions
+  }
+}
+
+const emitted = <U>(
+  stream: DStream<any>,
+  partitions: StreamNode<Emitted>,
+  kind: string,
+  pick: (partition: Emitted) => readonly U[],
+): DStream<U> =>
+  stream.derive<U>({
+    kind,
+    parents: [partitions],
+    slideMs: partitions.slideMs,
+    compute: (time, view) => {
+      const rdd = view.rdd(partitions, time)
+      return (
+        rdd &&
+        partitionsNode<Emitted, U>(rdd, function* (records) {
+          for (const record of records) yield* pick(record)
+        })
+      )
+    },
+  })
+
+function statePartitions<K, V, S, E>(
+  stream: DStream<readonly [K, V]>,
+  spec: StateSpec<K, V, S, E>,
+  wants: { readonly snapshot: boolean },
+): StreamNode<Emitted> {
+  const parent = stream.node
+  const partitioner = statefulPartitioner(stream.context, spec.parts)
+  const node: StreamNode<Emitted> = stream.derive<Emitted>({
+    kind: 'mapWithState',
+    counts: true,
+    stateful: { defaultCheckpointMs: (slideMs) => 10 * slideMs },
+    schema: spec.schema,
+    partitioner,
+    ...(spec.options.name ? { name: spec.options.name } : {}),
+    ...formerName(spec.options),
+    compute: (time, view) => {
+      const rdd = view.rdd(parent, time)
+      const committed = view.committed(node)
+      const values = rdd && sideOf(rdd, partitioner)
+      const start = committed || !spec.initial ? null : sideOf(spec.initial.node, partitioner)
+      return stateNode({
+        node,
+        values,
+        start,
+        partitions: partitioner.numPartitions,
+        spec: spec as never,
+        wants,
+        time,
+        expires: expiresAt(node, spec as never, time, view),
+        view,
+      })
+    },
+  }).node
+  return node
+}
+
+/**
+ * Keys last touched before this are due; `null` in batches that do not look (parity A5.10: only where the state is
+ * checkpointed).
+ */
+function expiresAt(
+  node: StreamNode,
+  spec: StateSpec<unknown, unknown, unknown, unknown>,
+  time: number,
+  view: BatchView,
+): number | null {
+  if (spec.timeoutMs === null) return null
+  const looks = spec.options.timeoutCheck === 'everyBatch' || (time - view.zeroTime) % checkpointMsOf(node)! === 0
+  return looks ? time - spec.timeoutMs : null
+}
+
+interface Shape {
+  readonly node: StreamNode
+  readonly values: Dependency | null
+  readonly start: Dependency | null
+  readonly partitions: number
+  readonly spec: StateSpec<unknown, unknown, unknown, unknown>
+  readonly wants: { readonly snapshot: boolean }
+  readonly time: number
+  readonly expires: number | null
+  readonly view: BatchView
+}
+
+function stateNode(shape: Shape): RddNode<Emitted> {
+  const { node, values, start, partitions, time, view } = shape
+  return {
+    kind: 'mapWithState',
+    partitions,
+    partitioner: null,
+    dependencies: [values, start].filter((dependency) => dependency !== null),
+    pinned: true,
+    effect: node.uid,
+    compute(split, task, sink) {
+      const request = {
+        operator: node.uid,
+        split,
+        partitions,
+        committed: view.committed(node),
+        ...(node.schema ? { schema: node.schema } : {}),
+      }
+      return after(task.keyedState(request), (state) =>
+        after(loadInitial(start, split, task, state, time), () =>
+          after(updatePartition(shape, split, task, state), (mapped) => {
+            sink.emit({ mapped, snapshot: shape.wants.snapshot ? snapshotOf(state) : null })
+            return task.stateChanged(request, state)
+          }),
+        ),
+      )
+    },
+  }
+}
+
+/** Later entries of a key win, and count as touched in the first batch. */
+function loadInitial(
+  start: Dependency | null,
+  split: number,
+  task: TaskScope,
+  state: KeyedState,
+  time: number,
+): Maybe<void> {
+  if (!start) return
+  return readSide(start, split, task, (key, value) => state.put(state.table.upsert(key), value, time))
+}
+
+/** Once per record in order of arrival, then once per key that has timed out (Spark: `MapWithStateRDDRecord`). */
+function updatePartition(
+  { values, spec, time: timeMs, expires }: Shape,
+  split: number,
+  task: TaskScope,
+  state: KeyedState,
+): Maybe<unknown[]> {
+  const mapped: unknown[] = []
+  const handle = new StateHandle<unknown>()
+  const time = new Time(timeMs)
+  const { f, emitsAlways, timeoutMs } = spec
+  const stamp = timeoutMs === null ? undefined : timeMs
+  const out = (result: unknown): void => {
+    if (emitsAlways || (result !== undefined && result !== null)) mapped.push(result)
+  }
+  const each = (key: unknown, value: unknown): void => {
+    const id = state.table.upsert(key)
+    const had = state.get(id)
+    handle.wrap(had)
+    out(f(time, key, value, handle))
+    if (handle.isUpdated()) state.put(id, handle.get(), stamp)
+    else if (handle.isRemoved() || had === undefined) state.remove(id)
+    // A key that merely received a record is not idle (parity A5.11).
+    else if (timeoutMs !== null) state.put(id, had, timeMs)
+  }
+  return after(values ? readSide(values, split, task, each) : undefined, () => {
+    if (expires !== null)
+      expire(state, { before: expires, now: timeMs }, (key, value) => {
+        handle.wrapTimingOut(value)
+        out(f(time, key, undefined, handle))
+      })
+    return mapped
+  })
+}
+
+function expire(
+  state: KeyedState,
+  { before, now }: { readonly before: number; readonly now: number },
+  timedOut: (key: unknown, value: unknown) => void,
+): void {
+  const due: number[] = []
+  for (const id of state.table.ids()) {
+    // Kept by a version of the program without a timeout: the key is idle from now on.
+    if (!state.timeOf(id)) state.put(id, state.get(id), now)
+    else if (state.timeOf(id) < before) due.push(id)
+  }
+  for (const id of due) {
+    timedOut(state.table.keyAt(id), state.get(id))
+    state.remove(id)
+  }
+}
+
+function snapshotOf(state: KeyedState): (readonly [unknown, unknown])[] {
+  const pairs: [unknown, unknown][] = []
+  // Copies: what becomes of them must not become of the state.
+  for (const id of state.table.ids()) pairs.push([state.table.keyAt(id), ownCopy(state.get(id))])
+  return pairs
+}

@@ -1,0 +1,44 @@
+import type { DStream } from '../dstream.ts'
+import type { OutputOperation } from '../../../graph/output-operation.ts'
+import { stagedRecords, stageFirst } from '../../../graph/stagers.ts'
+import { pythonText, sparkText } from '../../../codec/text.ts'
+
+const RULE = '-------------------------------------------'
+
+/**
+ * The first records of every batch, byte for byte as Spark prints them; the header of an empty batch too (Spark:
+ * `DStream.print`).
+ */
+export const print = (stream: DStream<any>, count = 10): void =>
+  stream.output({ kind: 'print', operation: printing(count, (timeMs) => `${timeMs} ms`, sparkText) })
+
+/** The same with PySpark's header time and values (PySpark: `DStream.pprint`). */
+export const pprint = (stream: DStream<any>, count = 10): void =>
+  stream.output({ kind: 'pprint', operation: printing(count, localTime, pythonText) })
+
+function printing(
+  count: number,
+  header: (timeMs: number) => string,
+  text: (record: unknown) => string,
+): OutputOperation {
+  return {
+    guarantee: 'at-least-once',
+    prefix: count + 1,
+    stage: () => stageFirst(count + 1),
+    publish: async (batch) => {
+      const records = (await stagedRecords(batch)).flat()
+      const lines = [RULE, `Time: ${header(batch.timeMs)}`, RULE, ...records.slice(0, count).map(text)]
+      if (records.length > count) lines.push('...')
+      batch.environment.write(`${lines.join('\n')}\n\n`)
+    },
+  }
+}
+
+function localTime(timeMs: number): string {
+  const at = new Date(timeMs)
+  const two = (value: number): string => String(value).padStart(2, '0')
+  return (
+    `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ` +
+    `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`
+  )
+}

@@ -1,0 +1,101 @@
+import type { DurationLike } from '../../../model/time.ts'
+import type { Partitioner } from '../../../shuffle/partitioner.ts'
+import { FIRST_SCHEMA } from '../../../state/schema.ts'
+import type { WindowSpec } from '../../../state/window-spec.ts'
+import type { DStream, Parts, ShuffleOptions } from '../dstream.ts'
+import { after, collectSplit, narrow, type RddNode } from '../../../lineage/node.ts'
+import { checkpointMsOf, defaultCheckpointMs } from '../../../graph/remember.ts'
+import type { BatchView, StreamNode } from '../../../graph/stream-node.ts'
+import { reduceByKey } from './reduce-by-key.ts'
+import { type FormerName, formerName } from './state-versions.ts'
+import { statefulPartitioner } from './stateful-partitioner.ts'
+import { windowArgs } from './window-args.ts'
+
+export interface WindowReduceOptions<K, V> extends ShuffleOptions, FormerName {
+  /**
+   * Applied to the result; what it refuses is forgotten. Without it, keys of the inverse form stay for ever at the
+   * neutral value.
+   */
+  readonly filter?: (pair: [K, V]) => boolean
+}
+
+/**
+ * One value per key over the last `length`, every `slide`. Each batch is reduced once and kept as a pane. With an
+ * inverse, a slide takes out what left and adds what came (Spark: `ReducedWindowedDStream`); without, panes are
+ * combined so that a slide does not cost more for a longer window.
+ */
+export function reduceByKeyAndWindow<K, V>(
+  stream: DStream<readonly [K, V]>,
+  f: (a: V, b: V) => V,
+  inverse: ((a: V, b: V) => V) | null,
+  length: DurationLike,
+  slide: DurationLike | undefined,
+  parts?: Parts | WindowReduceOptions<K, V>,
+): DStream<[K, V]> {
+  const { lengthMs, slideMs } = windowArgs(stream.node.slideMs, length, slide)
+  const partitioner = statefulPartitioner(stream.context, parts)
+  const reduced = reduceByKey(stream, f, partitioner)
+  const parent = reduced.node
+  const filter = (parts as WindowReduceOptions<K, V> | undefined)?.filter ?? null
+  const shape = { f, inverse, filter, lengthMs, slideMs, paneMs: parent.slideMs } as Shape
+  const window: DStream<[K, V]> = stream.derive<[K, V]>({
+    kind: 'reduceByKeyAndWindow',
+    parents: [parent],
+    slideMs,
+    counts: true,
+    parentRememberMs: lengthMs,
+    ...(inverse ? { stateful: { defaultCheckpointMs } } : {}),
+    schema: FIRST_SCHEMA,
+    partitioner,
+    window: { lengthMs, paneMs: parent.slideMs, inverse: inverse !== null },
+    ...stream.context.named(parts),
+    ...formerName(parts),
+    absorbEveryMs: parent.slideMs,
+    compute: (time, view) => view.absorbed(window.node, time) as RddNode<[K, V]> | null,
+    absorb: (time, view) =>
+      absorbNode(window.node, view.rdd(parent, time), partitioner, specOf(window.node, time, view, shape), time, view),
+  })
+  return window
+}
+
+type Shape = Omit<WindowSpec, 'zeroTime' | 'fires' | 'snapshots'>
+
+function specOf(node: StreamNode, time: number, view: BatchView, shape: Shape): WindowSpec {
+  const checkpointMs = checkpointMsOf(node) ?? defaultCheckpointMs(shape.slideMs)
+  const since = time - view.zeroTime
+  const fires = since % shape.slideMs === 0
+  return { ...shape, zeroTime: view.zeroTime, fires, snapshots: fires && since % checkpointMs === 0 }
+}
+
+/**
+ * Takes the reduced batch in as a pane; at a firing time it emits the window. `rdd` is null where the stream had no
+ * batch.
+ */
+function absorbNode(
+  node: StreamNode,
+  rdd: RddNode<any> | null,
+  partitioner: Partitioner,
+  spec: WindowSpec,
+  time: number,
+  view: BatchView,
+): RddNode<[unknown, unknown]> {
+  const partitions = partitioner.numPartitions
+  return {
+    kind: 'windowReduce',
+    partitions,
+    partitioner,
+    dependencies: rdd ? [narrow(rdd)] : [],
+    pinned: true,
+    effect: node.uid,
+    compute(split, task, sink) {
+      const request = { operator: node.uid, split, partitions, committed: view.committed(node) }
+      return after(task.windowState(request, spec), (state) =>
+        after(rdd && collectSplit<[unknown, unknown]>(rdd, split, task), (pairs) => {
+          const pane = state.absorb(time, pairs)
+          if (spec.fires) sink.chunk(state.slide(time))
+          return task.windowChanged(request, spec, state, pane, time)
+        }),
+      )
+    },
+  }
+}

@@ -1,0 +1,86 @@
+import { type DurationLike, intervalMs, type Time } from '../../../model/time.ts'
+import type { Partitioner } from '../../../shuffle/partitioner.ts'
+import type { Inferred } from '../../../lineage/inferred.ts'
+import type { RDD } from '../../rdd/rdd.ts'
+import { FIRST_SCHEMA, type StateSchema } from '../../../state/schema.ts'
+import type { State } from './state-handle.ts'
+import { type FormerName, schemaOf } from './state-versions.ts'
+
+export interface StateOptions extends FormerName {
+  readonly name?: string
+  /**
+   * `checkpoint` (Spark, the default): timeouts are looked at every checkpoint interval; `everyBatch`: in each batch.
+   */
+  readonly timeoutCheck?: 'checkpoint' | 'everyBatch'
+}
+
+/** Called with `undefined` as the value when the key times out. Returning nothing emits nothing. */
+export type TimedMapping<K, V, S, E> = (time: Time, key: K, value: V | undefined, state: State<S>) => E | undefined
+/** Emits whatever it returns, once per record. */
+export type Mapping<K, V, S, E> = (key: K, value: V | undefined, state: State<S>) => E
+
+/** How `mapWithState` works: the function, and what is set with chained calls (Spark: `StateSpec`). */
+export class StateSpec<K, V, S, E> {
+  readonly f: TimedMapping<K, V, S, E>
+  readonly emitsAlways: boolean
+  readonly options: StateOptions
+  initial: RDD<readonly [K, S]> | null = null
+  parts: number | Partitioner | undefined = undefined
+  timeoutMs: number | null = null
+  schema: StateSchema = FIRST_SCHEMA
+
+  private constructor(f: TimedMapping<K, V, S, E>, emitsAlways: boolean, options: StateOptions) {
+    this.f = f
+    this.emitsAlways = emitsAlways
+    this.options = options
+  }
+
+  /**
+   * The form with four parameters gets the batch time and may emit nothing; the one with three emits one record per
+   * call.
+   */
+  static function<K, V, S, E extends Inferred>(f: Mapping<K, V, S, E>, options?: StateOptions): StateSpec<K, V, S, E>
+  static function<K, V, S, E extends Inferred>(
+    f: TimedMapping<K, V, S, E>,
+    options?: StateOptions,
+  ): StateSpec<K, V, S, E>
+  static function<K, V, S, E>(
+    f: TimedMapping<K, V, S, E> | Mapping<K, V, S, E>,
+    options: StateOptions = {},
+  ): StateSpec<K, V, S, E> {
+    if (f.length >= 4) return new StateSpec(f as TimedMapping<K, V, S, E>, false, options)
+    const simple = f as Mapping<K, V, S, E>
+    return new StateSpec<K, V, S, E>((_time, key, value, state) => simple(key, value, state), true, options)
+  }
+
+  /** State before the first batch; the last entry of a key wins. */
+  initialState(rdd: RDD<readonly [K, S]>): this {
+    this.initial = rdd
+    return this
+  }
+
+  numPartitions(count: number): this {
+    this.parts = count
+    return this
+  }
+
+  partitioner(partitioner: Partitioner): this {
+    this.parts = partitioner
+    return this
+  }
+
+  /**
+   * Version of the values in the state; `migrate` makes one of this version of one that version `from` kept. Throws
+   * `E_ARGUMENT`.
+   */
+  version(version: number, migrate?: (old: any, from: number) => S): this {
+    this.schema = schemaOf(version, migrate)
+    return this
+  }
+
+  /** A key without data for longer than this is passed to the function once more, then dropped. */
+  timeout(idle: DurationLike): this {
+    this.timeoutMs = intervalMs(idle, 'timeout')
+    return this
+  }
+}

@@ -1,0 +1,175 @@
+import { located } from '../../../model/errors.ts'
+import { Time } from '../../../model/time.ts'
+import type { Partitioner } from '../../../shuffle/partitioner.ts'
+import type { KeyedState } from '../../../state/keyed-state.ts'
+import { ownCopy } from '../../../state/own-copy.ts'
+import type { DStream } from '../dstream.ts'
+import { pairShuffle, readSide } from '../../../lineage/cogrouped.ts'
+import { after, type Dependency, type Maybe, narrow, type RddNode, type TaskScope } from '../../../lineage/node.ts'
+import type { RDD } from '../../rdd/rdd.ts'
+import { defaultCheckpointMs } from '../../../graph/remember.ts'
+import type { BatchView, StreamNode } from '../../../graph/stream-node.ts'
+import { formerName, schemaOf, type StateVersions } from './state-versions.ts'
+
+/**
+ * What happens to one partition's state when the values of a batch have been gathered; `null` values mean none came for
+ * that key.
+ */
+export type StateUpdate = (state: KeyedState, values: readonly (readonly unknown[] | undefined)[], time: number) => void
+
+/**
+ * Full state out, every batch; the function sees every key that has state or data (Spark: `StateDStream`).
+ * Without a parent RDD the function runs over the old state with no values; without either there is no RDD.
+ */
+export function statefulStream<K, S>(
+  stream: DStream<any>,
+  partitioner: Partitioner,
+  initial: RDD<readonly [K, S]> | null,
+  update: StateUpdate,
+  options: { readonly name?: string; readonly keepsPartitioner?: boolean } & StateVersions<S>,
+): DStream<[K, S]> {
+  const parent = stream.node
+  const schema = schemaOf(options.version, options.migrate)
+  const result: DStream<[K, S]> = stream.derive<[K, S]>({
+    kind: 'updateStateByKey',
+    counts: true,
+    stateful: { defaultCheckpointMs },
+    schema,
+    partitioner,
+    ...(options.name ? { name: options.name } : {}),
+    ...formerName(options),
+    compute: (time, view) => {
+      const rdd = view.rdd(parent, time)
+      if (!rdd && !view.committed(result.node)) return null
+      return stateNode(
+        result.node,
+        rdd,
+        initial?.node ?? null,
+        partitioner,
+        update,
+        time,
+        view,
+        options.keepsPartitioner ?? true,
+      )
+    },
+  })
+  return result
+}
+
+function stateNode(
+  node: StreamNode,
+  rdd: RddNode<any> | null,
+  initial: RddNode<any> | null,
+  partitioner: Partitioner,
+  update: StateUpdate,
+  time: number,
+  view: BatchView,
+  keepsPartitioner: boolean,
+): RddNode<[unknown, unknown]> {
+  const committed = view.committed(node)
+  const values = rdd && sideOf(rdd, partitioner)
+  const start = committed || !initial ? null : sideOf(initial, partitioner)
+  const partitions = partitioner.numPartitions
+  return {
+    kind: 'state',
+    partitions,
+    partitioner: keepsPartitioner ? partitioner : null,
+    dependencies: [values, start].filter((dependency) => dependency !== null),
+    pinned: true,
+    effect: node.uid,
+    compute(split, task, sink) {
+      const request = {
+        operator: node.uid,
+        split,
+        partitions,
+        committed,
+        ...(node.schema ? { schema: node.schema } : {}),
+      }
+      return after(task.keyedState(request), (state) =>
+        after(loadInitial(start, split, task, state), () =>
+          after(gather(values, split, task, state), (gathered) => {
+            sink.chunk(updated(node, split, state, () => update(state, gathered, time)))
+            return task.stateChanged(request, state)
+          }),
+        ),
+      )
+    },
+  }
+}
+
+/**
+ * The state after the update, copied. What the function returns may be nothing that can be kept, such as a promise:
+ * then the error says of which operator.
+ */
+function updated(
+  { uid, place }: StreamNode,
+  split: number,
+  state: KeyedState,
+  update: () => void,
+): [unknown, unknown][] {
+  try {
+    update()
+    const pairs: [unknown, unknown][] = []
+    for (const id of state.table.ids()) pairs.push([state.table.keyAt(id), ownCopy(state.get(id))])
+    return pairs
+  } catch (error) {
+    throw located(error, { operator: uid, place, partition: split })
+  }
+}
+
+export const sideOf = (rdd: RddNode<any>, partitioner: Partitioner): Dependency =>
+  rdd.partitioner?.equals(partitioner) ? narrow(rdd) : pairShuffle(rdd, partitioner)
+
+/** The first value of a key wins (parity A5.4). */
+function loadInitial(start: Dependency | null, split: number, task: TaskScope, state: KeyedState): Maybe<void> {
+  if (!start) return
+  return readSide(start, split, task, (key, value) => {
+    const id = state.table.upsert(key)
+    if (!state.has(id)) state.put(id, value)
+  })
+}
+
+/** Values of the batch by id of their key, in order of arrival. */
+function gather(side: Dependency | null, split: number, task: TaskScope, state: KeyedState): Maybe<unknown[][]> {
+  // Long enough from the start: a hole-ridden array would turn into a dictionary.
+  const byId: unknown[][] = new Array(state.table.idLimit)
+  if (!side) return byId
+  const done = readSide(side, split, task, (key, value) => {
+    const id = state.table.upsert(key)
+    if (id >= byId.length) byId.push([value])
+    else if (byId[id]) byId[id].push(value)
+    else byId[id] = [value]
+  })
+  return after(done, () => byId)
+}
+
+const NONE: readonly never[] = []
+
+/** One key at a time: `undefined` (or null) removes the key. */
+export const updateEach =
+  (f: (time: Time, key: unknown, values: readonly unknown[], previous: unknown) => unknown): StateUpdate =>
+  (state, values, timeMs) => {
+    const time = new Time(timeMs)
+    const gone: number[] = []
+    for (const id of state.table.ids()) {
+      const previous = state.get(id)
+      const next = f(time, state.table.keyAt(id), values[id] ?? NONE, previous)
+      if (next === undefined || next === null) gone.push(id)
+      // An object may have been changed in place, so only equal primitives count as unchanged.
+      else if (typeof next === 'object' || !Object.is(next, previous)) state.put(id, next)
+    }
+    for (const id of gone) state.remove(id)
+  }
+
+/** The whole partition at once: what comes out is the new state, whatever its keys (Spark's iterator form). */
+export const updateAll =
+  (
+    f: (entries: IterableIterator<[unknown, readonly unknown[], unknown]>) => Iterable<readonly [unknown, unknown]>,
+  ): StateUpdate =>
+  (state, values) => {
+    const entries: [unknown, readonly unknown[], unknown][] = []
+    for (const id of state.table.ids()) entries.push([state.table.keyAt(id), values[id] ?? NONE, state.get(id)])
+    const next = [...f(entries.values())]
+    state.clear()
+    for (const [key, value] of next) state.put(state.table.upsert(key), value)
+  }

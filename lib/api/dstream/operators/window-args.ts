@@ -1,0 +1,37 @@
+import { SluiceError } from '../../../model/errors.ts'
+import { type DurationLike, intervalMs } from '../../../model/time.ts'
+import { callerPlace } from '../../../model/place.ts'
+
+/**
+ * Checked length and slide in ms. Both must be multiples of the parent's slide, not of the batch interval (Spark:
+ * `WindowedDStream`).
+ */
+export function windowArgs(
+  parentSlideMs: number,
+  length: DurationLike,
+  slide: DurationLike | undefined,
+): { lengthMs: number; slideMs: number } {
+  const lengthMs = multiple('window duration', intervalMs(length, 'window length'), parentSlideMs)
+  const slideMs =
+    slide === undefined ? parentSlideMs : multiple('slide duration', intervalMs(slide, 'window slide'), parentSlideMs)
+  return { lengthMs, slideMs }
+}
+
+function multiple(what: string, ms: number, parentSlideMs: number): number {
+  if (ms % parentSlideMs === 0) return ms
+  const below = Math.floor(ms / parentSlideMs) * parentSlideMs
+  const choices = [below, below + parentSlideMs]
+    .filter((choice) => choice > 0)
+    .map((choice) => `milliseconds(${choice})`)
+  throw new SluiceError(
+    'E_WINDOW',
+    `The ${what} of windowed DStream (${ms} ms) must be a multiple of the slide duration of parent ` +
+      `DStream (${parentSlideMs} ms).`,
+    {
+      where: { place: callerPlace() },
+      did: 'nothing was started',
+      spark: 'IllegalArgumentException',
+      next: [`use ${choices.join(' or ')}`],
+    },
+  )
+}

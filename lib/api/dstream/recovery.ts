@@ -1,0 +1,80 @@
+import { resolve } from 'node:path'
+import { SluiceError } from '../../model/errors.ts'
+import { checkpoints } from './engine.ts'
+import type { StreamGraph } from '../../graph/graph.ts'
+import { SparkConf, type SparkConfLike } from '../../model/spark-conf.ts'
+import { SparkContext } from '../rdd/spark-context.ts'
+import type { ContextOptions, StreamingContext } from './streaming-context.ts'
+
+/** Graphs that this process has run, by checkpoint directory: they can go on without being defined again. */
+const graphs = new Map<string, StreamGraph>()
+
+export const rememberGraph = (directory: string, graph: StreamGraph): void => {
+  graphs.set(resolve(directory), graph)
+}
+
+/** Settings that belong to the process and not to the program: the new process says what they are (parity D.2). */
+const OF_THE_PROCESS =
+  /^spark\.(master|ui\.port|driver\.(host|port|bindAddress)|blockManager\.port|driver\.blockManager\.port|yarn\.|kubernetes\.|app\.id)/
+
+export const restoredConf = (
+  stored: Readonly<Record<string, string>>,
+  defaults: Readonly<Record<string, string>>,
+): Record<string, string> => ({
+  ...Object.fromEntries(Object.entries(stored).filter(([key]) => !OF_THE_PROCESS.test(key))),
+  ...Object.fromEntries(Object.entries(defaults).filter(([key]) => OF_THE_PROCESS.test(key))),
+  ...(defaults['spark.master'] === undefined && stored['spark.master'] !== undefined
+    ? { 'spark.master': stored['spark.master'] }
+    : {}),
+})
+
+type NewContext = (spark: SparkContext | SparkConf, batchMs: number, options: ContextOptions) => StreamingContext
+
+export async function recoverOrCreate(
+  newContext: NewContext,
+  directory: string,
+  create: () => StreamingContext,
+  conf: SparkConfLike | undefined,
+  createOnError: boolean,
+): Promise<StreamingContext> {
+  let stored
+  try {
+    stored = await checkpoints().read(directory)
+  } catch (error) {
+    if (createOnError) return create()
+    throw error
+  }
+  if (!stored) return create()
+  const graph = graphs.get(resolve(directory))
+  const context = graph ? again(newContext, graph, directory, stored.conf, conf) : create()
+  context.recovers = true
+  context.checkpoint(directory)
+  assertRecoverable(context)
+  return context
+}
+
+function again(
+  newContext: NewContext,
+  graph: StreamGraph,
+  directory: string,
+  stored: Readonly<Record<string, string>>,
+  conf: SparkConfLike | undefined,
+): StreamingContext {
+  const defaults = conf ? Object.fromEntries(SparkConf.from(conf).getAll()) : {}
+  const spark = SparkContext.getActive() ?? new SparkConf(restoredConf(stored, defaults))
+  const context = newContext(spark, graph.batchMs, { graph: graph.again() })
+  context.checkpoint(directory)
+  return context
+}
+
+function assertRecoverable(context: StreamingContext): void {
+  for (const input of context.graph.inputs) {
+    if (!input.source!.unrecoverable) continue
+    throw new SluiceError('E_UNRECOVERABLE', input.source!.unrecoverable, {
+      where: { operator: input.name ?? input.kind, place: input.place },
+      did: 'nothing was started; the checkpoint is kept',
+      spark: 'SparkException',
+      next: ['use a source that can be read again'],
+    })
+  }
+}

@@ -1,0 +1,381 @@
+import { SluiceError } from '../../model/errors.ts'
+import { Duration, type DurationLike, intervalMs, type Time } from '../../model/time.ts'
+import { HashPartitioner, type Partitioner } from '../../shuffle/partitioner.ts'
+import type { FileChoice } from '../../source/file-cut.ts'
+import type { Receiver } from '../../source/receiver/receiver.ts'
+import { receiverSource } from '../../source/receiver/receiver-source.ts'
+import type { BytesToRecords, FileOptions, TextFileOptions } from '../../source/source-factories.ts'
+import { timeSetting } from '../../source/settings.ts'
+import type { Source } from '../../source/source.ts'
+import { DStream, type Parts, type ShuffleOptions } from './dstream.ts'
+import { defaultCheckpointDirectory, type Engine, engineFor } from './engine.ts'
+import { type ContextState, StreamGraph } from '../../graph/graph.ts'
+import { MapWithStateDStream } from './operators/map-with-state.ts'
+import { sourceNode } from '../../lineage/leaves.ts'
+import type { StateSpec } from './operators/state-spec.ts'
+import { transform } from './operators/transform.ts'
+import { union } from './operators/union.ts'
+import { callerPlace } from '../../model/place.ts'
+import type { RDD } from '../rdd/rdd.ts'
+import { queueSource } from './sources/queue-source.ts'
+import type { StorageLevel } from '../rdd/storage-level.ts'
+import { sourceFactories } from './source-factories.ts'
+import type { SparkConf, SparkConfLike } from '../../model/spark-conf.ts'
+import { SparkContext } from '../rdd/spark-context.ts'
+import type { StreamNode } from '../../graph/stream-node.ts'
+import { ListenerBus, type StreamingListener } from '../../observe/streaming-listener.ts'
+import { Termination } from './termination.ts'
+import { recoverOrCreate } from './recovery.ts'
+import { validateStart } from './validate-start.ts'
+
+let active: StreamingContext | null = null
+
+export interface ContextOptions {
+  /** Brought by entry points that run the context somewhere special; the embedded engine otherwise. */
+  readonly engine?: (context: StreamingContext) => Engine
+  /** A graph that was defined before, to run again (recovery within a process). */
+  readonly graph?: StreamGraph
+  /** The host keeps checkpoints without being told a directory: the form `app(...)`. */
+  readonly hosted?: boolean
+}
+
+/**
+ * The entry to a streaming program (Spark: `StreamingContext`): define sources, operators and outputs, then start.
+ * `app(...)` hands one out; the classic form makes one itself.
+ */
+export class StreamingContext {
+  readonly sparkContext: SparkContext
+  readonly batchDuration: Duration
+  readonly graph: StreamGraph
+  readonly listeners: ListenerBus
+  readonly termination = new Termination()
+  checkpointDir: string | null
+  /** Goes on from what the checkpoint directory holds, instead of beginning anew. */
+  recovers = false
+  readonly hosted: boolean
+  readonly #ownsSparkContext: boolean
+  readonly #makeEngine: (context: StreamingContext) => Engine
+  #engine: Engine | null = null
+  #stopping: Promise<void> | null = null
+
+  constructor(conf: SparkConfLike | SparkContext, batchDuration: DurationLike, options: ContextOptions = {}) {
+    const ms = intervalMs(batchDuration)
+    this.sparkContext = conf instanceof SparkContext ? conf : new SparkContext(conf)
+    this.#ownsSparkContext = !(conf instanceof SparkContext)
+    this.batchDuration = new Duration(ms)
+    this.graph = options.graph ?? new StreamGraph(ms)
+    this.listeners = new ListenerBus((error) => this.reportError(error))
+    this.checkpointDir =
+      this.sparkContext.conf.get('spark.streaming.checkpoint.directory', '') || defaultCheckpointDirectory()
+    this.hosted = options.hosted ?? false
+    this.#makeEngine = options.engine ?? engineFor
+  }
+
+  // — sources
+
+  /** A stream of a source. `name` is its identity over restarts; without one it is derived from its kind and order. */
+  source<T>(source: Source<T>): DStream<T>
+  source<T>(name: string, source: Source<T>): DStream<T>
+  source<T>(first: string | Source<T>, second?: Source<T>): DStream<T> {
+    const source = typeof first === 'string' ? second! : first
+    const kind = source.name.toLowerCase().replaceAll(' ', '-')
+    const node: StreamNode<T> = this.graph.add<T>({
+      kind,
+      parents: [],
+      slideMs: this.batchDuration.milliseconds,
+      counts: true,
+      source,
+      ...(typeof first === 'string' ? { name: first } : {}),
+      compute: (_time, view) => {
+        const splits = view.cut(node)
+        return splits && sourceNode(source, node.uid, splits)
+      },
+    })
+    return new DStream<T>(this, node)
+  }
+
+  /**
+   * Lines from a text server that this process connects to. The storage level is accepted for compatibility here and
+   * below: what is received is stored before it counts.
+   */
+  socketTextStream(host: string, port: number, _level?: StorageLevel): DStream<string> {
+    return this.source(sourceFactories().socketText(host, port))
+  }
+  /** Records that `convert` makes of the bytes of a connection. */
+  socketStream<T>(host: string, port: number, convert: BytesToRecords<T>, _level?: StorageLevel): DStream<T> {
+    return this.source(sourceFactories().socketStream(host, port, convert))
+  }
+  /** Blocks of records, each behind its length in four bytes, taken as they come. */
+  rawSocketStream<T>(host: string, port: number, _level?: StorageLevel): DStream<T> {
+    return this.source(sourceFactories().rawSocket<T>(host, port))
+  }
+  /** Lines of the files that appear in a directory (or in all that match a glob), each file once. */
+  textFileStream(directory: string, options?: TextFileOptions): DStream<string> {
+    return this.source(sourceFactories().textFiles(directory, { ...this.#fileDefaults, ...options }))
+  }
+  /** Records of a fixed length in bytes, of files as above. */
+  binaryRecordsStream(directory: string, recordLength: number, options?: FileChoice): DStream<Uint8Array> {
+    return this.source(sourceFactories().binaryRecords(directory, recordLength, { ...this.#fileDefaults, ...options }))
+  }
+  /**
+   * Files as above, with a filter, with files that were there before, or read in a way of your own; lines unless `read`
+   * is given.
+   */
+  fileStream<T = string>(directory: string, options: FileChoice & Partial<FileOptions<T>> = {}): DStream<T> {
+    const { read, ...choice } = { ...this.#fileDefaults, ...options }
+    return this.source(
+      (read
+        ? sourceFactories().files(directory, { ...choice, read })
+        : sourceFactories().textFiles(directory, choice)) as Source<T>,
+    )
+  }
+  /** Items that the program queues itself, one per batch or all at once; for tests, and lost with the process. */
+  queueStream<T>(queue: (RDD<T> | readonly T[])[], oneAtATime = true, defaultRDD: RDD<T> | null = null): DStream<T> {
+    return this.source(queueSource(queue, { oneAtATime, defaultRDD, slices: this.sparkContext.defaultParallelism }))
+  }
+  /** What a receiver of your own receives. */
+  receiverStream<T>(receiver: Receiver<T>): DStream<T> {
+    return this.source(receiverSource(receiver))
+  }
+
+  union<T>(streams: readonly DStream<T>[]): DStream<T> {
+    return union(streams)
+  }
+  /** Any RDD program over the RDDs of several streams, in their order. */
+  transform<T>(streams: readonly DStream<any>[], f: (rdds: RDD<any>[], time: Time) => RDD<T>): DStream<T> {
+    return transform(streams, f)
+  }
+  mapWithState<K, V, S, E>(
+    stream: DStream<readonly [K, V]>,
+    spec: StateSpec<K, V, S, E>,
+  ): MapWithStateDStream<K, V, S, E> {
+    return new MapWithStateDStream(stream, spec)
+  }
+
+  /** How long a file may take to become visible: `spark.streaming.fileStream.minRememberDuration`, or its old name. */
+  get #fileDefaults(): { minRememberMs: number } {
+    const conf = (key: string, fallback: string): string => this.sparkContext.conf.get(key, fallback)
+    const old = conf('spark.streaming.minRememberDuration', '60s')
+    return { minRememberMs: timeSetting(conf, 'spark.streaming.fileStream.minRememberDuration', old) }
+  }
+
+  // — settings
+
+  /** Where head, blobs and state live between runs; `null` turns checkpointing off. */
+  checkpoint(directory: string | null): void {
+    this.checkpointDir = directory
+  }
+  /** Every stream keeps its past batches at least this long. May be called once. */
+  remember(duration: DurationLike): void {
+    const ms = intervalMs(duration, 'remember duration')
+    if (this.graph.rememberMs !== null) {
+      throw new SluiceError(
+        'E_CONTEXT_STATE',
+        `Remember duration already set as ${this.graph.rememberMs} ms. Cannot set it again.`,
+        {
+          where: { place: callerPlace() },
+          did: 'the first value stays',
+          spark: 'IllegalArgumentException',
+          next: ['call remember once'],
+        },
+      )
+    }
+    this.graph.rememberMs = ms
+  }
+
+  setCheckpointInterval(node: StreamNode, interval: DurationLike): void {
+    if (this.getState() !== 'INITIALIZED') {
+      throw new SluiceError(
+        'E_CONTEXT_STATE',
+        'Cannot change checkpoint interval of a DStream after streaming context has started',
+        {
+          where: { place: node.place },
+          did: 'nothing was changed',
+          spark: 'UnsupportedOperationException',
+          next: ['call it before start()'],
+        },
+      )
+    }
+    node.persisted = true
+    node.checkpointMs = intervalMs(interval, 'checkpoint interval')
+  }
+
+  addStreamingListener(listener: StreamingListener): void {
+    this.listeners.add(listener)
+  }
+  removeStreamingListener(listener: StreamingListener): void {
+    this.listeners.remove(listener)
+  }
+  getState(): ContextState {
+    return this.graph.state
+  }
+
+  // — life cycle
+
+  /** Checks the program and begins batches in the background. A failed start leaves the context stopped. */
+  start(): void {
+    if (this.graph.state === 'STOPPED') {
+      throw new SluiceError('E_CONTEXT_STATE', 'StreamingContext has already been stopped', {
+        where: { place: callerPlace() },
+        did: 'nothing was started',
+        spark: 'IllegalStateException',
+        next: ['make a new StreamingContext'],
+      })
+    }
+    if (this.graph.state === 'ACTIVE') return
+    if (active) {
+      throw new SluiceError(
+        'E_ONE_CONTEXT',
+        'Only one StreamingContext may be started in this process. Another StreamingContext is running.',
+        {
+          where: { place: callerPlace() },
+          did: 'the running one goes on',
+          spark: 'IllegalStateException',
+          next: ['stop it first: await StreamingContext.getActive()?.stop()'],
+        },
+      )
+    }
+    try {
+      validateStart(this)
+      this.#engine = this.#makeEngine(this)
+      this.graph.state = 'ACTIVE'
+      // oxlint-disable-next-line typescript/no-this-alias -- the one running context of the process
+      active = this
+      this.#engine.start()
+    } catch (error) {
+      this.graph.state = 'STOPPED'
+      if (active === this) active = null
+      throw error
+    }
+  }
+
+  /**
+   * Resolves when the context has stopped; throws the newest error that a batch reported. Does not stop anything
+   * itself.
+   */
+  async awaitTermination(): Promise<void> {
+    await this.termination.wait(null)
+  }
+
+  /** `true` when stopped, `false` when `timeoutMs` passed first; throws a reported error. */
+  awaitTerminationOrTimeout(timeoutMs: number): Promise<boolean> {
+    return this.termination.wait(this.#engine ? this.#engine.elapse(timeoutMs) : Promise.resolve())
+  }
+
+  /**
+   * Stops receiving and running batches; gracefully, what was received is processed first. Safe to call again.
+   * The SparkContext stops too unless told otherwise, or unless `spark.streaming.stopSparkContextByDefault` is false.
+   */
+  stop(stopSparkContext: boolean = this.#stopsByDefault(), stopGracefully = false): Promise<void> {
+    if (this.listeners.delivering) {
+      throw new SluiceError('E_STOP_IN_LISTENER', 'Cannot stop StreamingContext within listener bus thread.', {
+        did: 'the context goes on',
+        spark: 'SparkException',
+        next: ['stop it from outside the listener, for example after awaiting something'],
+      })
+    }
+    this.#stopping ??= this.#stopOnce(stopGracefully)
+    if (stopSparkContext) void this.#stopping.then(() => this.sparkContext.stop())
+    if (stopSparkContext && !this.#engine) this.sparkContext.stop()
+    return this.#stopping
+  }
+
+  async #stopOnce(graceful: boolean): Promise<void> {
+    const engine = this.#engine
+    if (!graceful || !engine) this.#becomeStopped()
+    if (engine) await engine.stop(graceful)
+    this.#becomeStopped()
+    this.listeners.stop()
+    this.termination.reportStop()
+  }
+
+  #becomeStopped(): void {
+    this.graph.state = 'STOPPED'
+    if (active === this) active = null
+  }
+
+  #stopsByDefault(): boolean {
+    return this.sparkContext.conf.get('spark.streaming.stopSparkContextByDefault', 'true') !== 'false'
+  }
+
+  reportError(error: unknown): void {
+    this.termination.reportError(error)
+  }
+
+  slice<T>(stream: DStream<T>, from: Time, to: Time): Promise<RDD<T>[]> {
+    if (!this.#engine) {
+      return Promise.reject(
+        new SluiceError('E_NOT_INITIALISED', 'This DStream has not been initialized', {
+          where: { place: stream.node.place },
+          did: 'nothing was computed',
+          spark: 'SparkException',
+          next: ['call slice after start()'],
+        }),
+      )
+    }
+    return this.#engine.slice(stream, from, to)
+  }
+
+  // — what operators ask for
+
+  /** The partitioner of a shuffle: as given, else hash over the default parallelism. */
+  partitioner(parts: Parts | ShuffleOptions | undefined): Partitioner {
+    const given = typeof parts === 'object' && !('getPartition' in parts) ? parts.partitions : parts
+    if (typeof given === 'object') return given
+    return new HashPartitioner(given ?? this.sparkContext.defaultParallelism, { place: callerPlace() })
+  }
+
+  named(parts: unknown): { name?: string } {
+    const name = typeof parts === 'object' && parts !== null ? (parts as ShuffleOptions).name : undefined
+    return name === undefined ? {} : { name }
+  }
+
+  /** What runs this context; `null` before start. */
+  get engine(): Engine | null {
+    return this.#engine
+  }
+
+  get ownsSparkContext(): boolean {
+    return this.#ownsSparkContext
+  }
+
+  /** The context that is started and not stopped, if any. */
+  static getActive(): StreamingContext | undefined {
+    return active ?? undefined
+  }
+
+  /**
+   * Goes on from the checkpoint in `directory`, or calls `create` when there is none. Functions cannot be stored: in a
+   * new process `create` is called as well, to define the graph again, and state and positions come from the
+   * checkpoint. Throws when the checkpoint cannot be read, unless `createOnError`.
+   */
+  static getOrCreate(
+    directory: string,
+    create: () => StreamingContext,
+    conf?: SparkConfLike,
+    createOnError = false,
+  ): Promise<StreamingContext> {
+    return recoverOrCreate(newContext, directory, create, conf, createOnError)
+  }
+
+  /** The active context; else as `getOrCreate`, or simply `create`. */
+  static async getActiveOrCreate(create: () => StreamingContext): Promise<StreamingContext>
+  static async getActiveOrCreate(
+    directory: string,
+    create: () => StreamingContext,
+    conf?: SparkConfLike,
+    createOnError?: boolean,
+  ): Promise<StreamingContext>
+  static async getActiveOrCreate(
+    first: string | (() => StreamingContext),
+    create?: () => StreamingContext,
+    conf?: SparkConfLike,
+    createOnError = false,
+  ): Promise<StreamingContext> {
+    if (active) return active
+    return typeof first === 'string' ? recoverOrCreate(newContext, first, create!, conf, createOnError) : first()
+  }
+}
+
+const newContext = (spark: SparkContext | SparkConf, batchMs: number, options: ContextOptions): StreamingContext =>
+  new StreamingContext(spark, batchMs, options)

@@ -1,0 +1,22 @@
+import type { NewPartial, Runnable } from '../../../lineage/jobs.ts'
+import { sinkOf } from '../../../lineage/node.ts'
+
+/** One result per partition. */
+export const everySplit = <P>({ node, runner }: Runnable<any>, newPartial: NewPartial<P>): P[] =>
+  runner.runJob(node, splitsOf(node.partitions), newPartial)
+
+export const splitsOf = (count: number, from = 0): number[] =>
+  Array.from({ length: Math.max(0, count) }, (_, i) => from + i)
+
+/** Keeps one value per partition; `step` gives the next one. */
+export const folding =
+  <T, P>(initial: () => P, step: (soFar: P, record: T) => P): NewPartial<P> =>
+  () => {
+    let soFar = initial()
+    return {
+      sink: sinkOf<T>((record) => {
+        soFar = step(soFar, record)
+      }),
+      finish: () => soFar,
+    }
+  }

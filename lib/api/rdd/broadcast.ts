@@ -1,0 +1,49 @@
+import { SluiceError } from '../../model/errors.ts'
+import { callerPlace } from '../../model/place.ts'
+
+/**
+ * A value that functions read and never change. Tasks load the same program, so a value that the program builds is
+ * there without being sent. It is not part of a checkpoint.
+ */
+export class Broadcast<T> {
+  readonly id: number
+  #value: T | undefined
+  #destroyedAt: string | null = null
+
+  constructor(id: number, value: T) {
+    this.id = id
+    this.#value = value
+  }
+
+  /** Throws `E_BROADCAST_DESTROYED` after `destroy`. */
+  get value(): T {
+    this.#assertAlive()
+    return this.#value as T
+  }
+
+  /** Kept for its name: there are no copies to drop. Throws `E_BROADCAST_DESTROYED` after `destroy`. */
+  unpersist(_blocking: boolean = false): void {
+    this.#assertAlive()
+  }
+
+  /** Lets go of the value for good. */
+  destroy(_blocking: boolean = false): void {
+    this.#assertAlive()
+    this.#value = undefined
+    this.#destroyedAt = callerPlace()
+  }
+
+  toString(): string {
+    return `Broadcast(${this.id})`
+  }
+
+  #assertAlive(): void {
+    if (this.#destroyedAt === null) return
+    throw new SluiceError('E_BROADCAST_DESTROYED', `Attempted to use Broadcast(${this.id}) after it was destroyed.`, {
+      where: { place: callerPlace(), detail: `destroyed at ${this.#destroyedAt}` },
+      did: 'nothing was read',
+      spark: 'SparkException',
+      next: ['destroy it after its last use', 'broadcast the value again'],
+    })
+  }
+}

@@ -1,0 +1,425 @@
+import type { Partitioner } from '../../shuffle/partitioner.ts'
+import type { Aggregator } from '../../shuffle/writer.ts'
+import { callerPlace } from '../../model/place.ts'
+import type { SparkContext } from './spark-context.ts'
+import { cartesianNode, unionNode } from '../../lineage/combine.ts'
+import type { Inferred, Parts } from '../../lineage/inferred.ts'
+import type { JobRunner } from '../../lineage/jobs.ts'
+import { narrowNode, partitionsNode } from '../../lineage/narrow.ts'
+import type { RddNode } from '../../lineage/node.ts'
+import { type Compare, naturalOrder } from '../../lineage/ordering.ts'
+import { RddActions } from './rdd-actions.ts'
+import { positionSeed } from '../../lineage/sampling.ts'
+import { partitionedNode } from '../../lineage/shuffled.ts'
+import {
+  aggregateByKey,
+  combineByKey,
+  countApproxDistinctByKey,
+  groupByKey,
+  reduceByKey,
+} from './transformations/by-key.ts'
+import { zipWithIndex, zipWithUniqueId } from './transformations/indexed.ts'
+import { cogroup, join } from './transformations/joins.ts'
+import { coalesce, defaultPartitioner, partitionerOf, sameCount } from './transformations/partitioning.ts'
+import { pipe } from './transformations/pipe.ts'
+import { type Fractions, randomSplit, sample, sampleByKey, sampleByKeyExact } from './transformations/sampled.ts'
+import { distinct, intersection, subtract, subtractByKey } from './transformations/sets.ts'
+import { repartitionAndSort, sortBy, sortByKey } from './transformations/sorted.ts'
+import { zip, zipPartitions } from './transformations/zipped.ts'
+
+/**
+ * The records of one batch, or of the program itself, in partitions (Spark's `RDD`). Transformations describe; nothing
+ * runs before an action, except that sorting, `zipWithIndex` and `sampleByKeyExact` run a job of their own to learn
+ * about the data. Methods for pairs exist where the records are pairs: `[key, value]`. Keys are compared by value.
+ *
+ * `parts` is a number of partitions or a partitioner. Without it, keys go where an input's partitioner sends them; else
+ * they are hashed into `spark.default.parallelism` partitions, or as many as the largest input has.
+ */
+export class RDD<T> extends RddActions<T> {
+  map<U extends Inferred>(f: (record: T) => U): RDD<U> {
+    return this.#derived('map', narrowNode<U>(this.node, { kind: 'map', f }))
+  }
+  filter<U extends T>(f: (record: T) => record is U): RDD<U>
+  filter(f: (record: T) => boolean): RDD<T>
+  filter(f: (record: T) => unknown): RDD<any> {
+    return this.#derived('filter', narrowNode<T>(this.node, { kind: 'filter', f }))
+  }
+  flatMap<U extends Inferred>(f: (record: T) => Iterable<U>): RDD<U> {
+    return this.#derived('flatMap', narrowNode<U>(this.node, { kind: 'flatMap', f }))
+  }
+
+  /** `f` on the iterator of each partition. `preservesPartitioning` promises that it keeps the keys of pairs. */
+  mapPartitions<U extends Inferred>(
+    f: (records: IterableIterator<T>) => Iterable<U>,
+    preservesPartitioning: boolean = false,
+  ): RDD<U> {
+    return this.#derived(
+      'mapPartitions',
+      partitionsNode(this.node, (records) => f(records), preservesPartitioning),
+    )
+  }
+
+  mapPartitionsWithIndex<U extends Inferred>(
+    f: (index: number, records: IterableIterator<T>) => Iterable<U>,
+    preservesPartitioning: boolean = false,
+  ): RDD<U> {
+    return this.#derived(
+      'mapPartitionsWithIndex',
+      partitionsNode(this.node, (records, index) => f(index, records), preservesPartitioning),
+    )
+  }
+
+  /** One array per partition. */
+  glom(): RDD<T[]> {
+    return this.#derived(
+      'glom',
+      partitionsNode(this.node, (records): T[][] => [[...records]]),
+    )
+  }
+  keyBy<K>(f: (record: T) => K): RDD<[K, T]> {
+    return this.#derived('keyBy', narrowNode(this.node, { kind: 'map', f: (record: T) => [f(record), record] }))
+  }
+  /** Each partition through a program: a line per record in and out. Throws `E_PIPE` where it ends with an error. */
+  pipe(command: string | readonly string[], env: Readonly<Record<string, string>> = {}): RDD<string> {
+    return this.#derived('pipe', pipe(this.node, command, env))
+  }
+
+  /** One of each record; the order is lost. */
+  distinct(parts?: Parts): RDD<T> {
+    return this.#derived('distinct', distinct(this.node, this.#ownCount(parts)))
+  }
+  /** All records of all sides; nothing is removed. */
+  union(...others: readonly RDD<T>[]): RDD<T> {
+    return this.#derived('union', unionNode([this.node, ...others.map((other) => other.node)]), ...others)
+  }
+  /** Records on both sides, once each. */
+  intersection(other: RDD<T>, parts?: Parts): RDD<T> {
+    return this.#derived('intersection', intersection(this.node, other.node, this.#partitioner(parts, other)), other)
+  }
+  /** Records that `other` does not have; duplicates stay. */
+  subtract(other: RDD<T>, parts?: Parts): RDD<T> {
+    return this.#derived('subtract', subtract(this.node, other.node, this.#ownCount(parts)), other)
+  }
+  cartesian<U>(other: RDD<U>): RDD<[T, U]> {
+    return this.#derived('cartesian', cartesianNode(this.node, other.node), other)
+  }
+  /** Pairs by position. Throws `E_ZIP` unless partitions agree in number and size. */
+  zip<U>(other: RDD<U>): RDD<[T, U]> {
+    return this.#derived('zip', zip(this.node, other.node), other)
+  }
+
+  /**
+   * `f` on the iterators of one partition of every side. Sides may differ in size, not in their number of partitions.
+   */
+  zipPartitions<A, U extends Inferred>(
+    a: RDD<A>,
+    f: (own: IterableIterator<T>, a: IterableIterator<A>) => Iterable<U>,
+  ): RDD<U>
+  zipPartitions<A, B, U extends Inferred>(
+    a: RDD<A>,
+    b: RDD<B>,
+    f: (own: IterableIterator<T>, a: IterableIterator<A>, b: IterableIterator<B>) => Iterable<U>,
+  ): RDD<U>
+  zipPartitions(...args: any[]): RDD<any> {
+    const others = args.slice(0, -1) as RDD<any>[]
+    return this.#derived(
+      'zipPartitions',
+      zipPartitions([this.node, ...others.map((other) => other.node)], args.at(-1)),
+      ...others,
+    )
+  }
+
+  /** Numbers from 0 in partition order. Runs a job where there is more than one partition. */
+  zipWithIndex(): RDD<[T, number]> {
+    return this.#derived('zipWithIndex', zipWithIndex(this))
+  }
+  /** Numbers with gaps, without a job. */
+  zipWithUniqueId(): RDD<[T, number]> {
+    return this.#derived('zipWithUniqueId', zipWithUniqueId(this.node))
+  }
+
+  /** Sorted within and across partitions. Runs a job that samples the keys, unless one partition is wanted. */
+  sortBy<K>(
+    f: (record: T) => K,
+    ascending: boolean = true,
+    parts: number = this.node.partitions,
+    compare: Compare<K> = naturalOrder,
+  ): RDD<T> {
+    return this.#derived('sortBy', sortBy(this, f, parts, { compare, ascending }))
+  }
+
+  repartition(partitions: number): RDD<T> {
+    return this.coalesce(partitions, true)
+  }
+  /** Without a shuffle it joins neighbours and never makes more partitions. */
+  coalesce(partitions: number, shuffle: boolean = false): RDD<T> {
+    return this.#derived(shuffle ? 'repartition' : 'coalesce', coalesce(this.node, partitions, shuffle))
+  }
+
+  /**
+   * Each record with probability `fraction`; with replacement, that often on average. The seed decides; without one it
+   * follows from the place in the lineage, so samples of one RDD are equal unless they are given seeds, and a batch
+   * that runs again draws the same.
+   */
+  sample(withReplacement: boolean, fraction: number, seed: number = positionSeed(this.node)): RDD<T> {
+    return this.#derived('sample', sample(this.node, withReplacement, fraction, seed))
+  }
+
+  /** Every record in exactly one part, by chance in proportion to the weights. */
+  randomSplit(weights: readonly number[], seed: number = positionSeed(this.node)): RDD<T>[] {
+    return randomSplit(this.node, weights, seed).map((node) => this.#derived('randomSplit', node))
+  }
+
+  groupBy<K>(f: (record: T) => K, parts?: Parts): RDD<[K, T[]]> {
+    return this.#derived('groupBy', groupByKey(this.keyBy(f).node, this.#partitioner(parts)))
+  }
+
+  // Of pairs:
+
+  keys<K>(this: RDD<readonly [K, unknown]>): RDD<K> {
+    return this.#derived('keys', narrowNode<K>(this.node, { kind: 'map', f: (pair) => pair[0] }))
+  }
+  values<V>(this: RDD<readonly [unknown, V]>): RDD<V> {
+    return this.#derived('values', narrowNode<V>(this.node, { kind: 'map', f: (pair) => pair[1] }))
+  }
+  mapValues<K, V, W extends Inferred>(this: RDD<readonly [K, V]>, f: (value: V) => W): RDD<[K, W]> {
+    return this.#derived('mapValues', narrowNode<[K, W]>(this.node, { kind: 'mapValues', f }))
+  }
+  flatMapValues<K, V, W extends Inferred>(this: RDD<readonly [K, V]>, f: (value: V) => Iterable<W>): RDD<[K, W]> {
+    return this.#derived('flatMapValues', narrowNode<[K, W]>(this.node, { kind: 'flatMapValues', f }))
+  }
+
+  /** All values of each key, in one array. */
+  groupByKey<K, V>(this: RDD<readonly [K, V]>, parts?: Parts): RDD<[K, V[]]> {
+    return this.#derived('groupByKey', groupByKey(this.node, this.#partitioner(parts)))
+  }
+  reduceByKey<K, V>(this: RDD<readonly [K, V]>, f: (a: V, b: V) => V, parts?: Parts): RDD<[K, V]> {
+    return this.#derived('reduceByKey', reduceByKey(this.node, f, this.#partitioner(parts)))
+  }
+
+  combineByKey<K, V, C>(
+    this: RDD<readonly [K, V]>,
+    create: Aggregator<V, C>['create'],
+    merge: Aggregator<V, C>['merge'],
+    mergeCombiners: Aggregator<V, C>['mergeCombiners'],
+    parts?: Parts,
+    mapSideCombine: boolean = true,
+  ): RDD<[K, C]> {
+    return this.#derived(
+      'combineByKey',
+      combineByKey(this.node, { create, merge, mergeCombiners }, this.#partitioner(parts), mapSideCombine),
+    )
+  }
+
+  /**
+   * The zero counts once per key and partition. Functions may change and return their first argument. `(zero,
+   * parts?)(seqOp, combOp)` works too.
+   */
+  aggregateByKey<K, V, U>(
+    this: RDD<readonly [K, V]>,
+    zero: U,
+    parts?: Parts,
+  ): (seqOp: (combined: U, value: V) => U, combOp: (a: U, b: U) => U) => RDD<[K, U]>
+  aggregateByKey<K, V, U>(
+    this: RDD<readonly [K, V]>,
+    zero: U,
+    seqOp: (combined: U, value: V) => U,
+    combOp: (a: U, b: U) => U,
+    parts?: Parts,
+  ): RDD<[K, U]>
+  aggregateByKey(this: RDD<readonly [any, any]>, zero: unknown, ...args: any[]): unknown {
+    const run = (seqOp: any, combOp: any, parts?: Parts): RDD<any> =>
+      this.#derived('aggregateByKey', aggregateByKey(this.node, zero, seqOp, combOp, this.#partitioner(parts)))
+    return typeof args[0] === 'function'
+      ? run(args[0], args[1], args[2])
+      : (seqOp: unknown, combOp: unknown) => run(seqOp, combOp, args[0])
+  }
+
+  /** The zero counts once per key and partition. `(zero, parts?)(f)` works too. */
+  foldByKey<K, V>(this: RDD<readonly [K, V]>, zero: V, parts?: Parts): (f: (a: V, b: V) => V) => RDD<[K, V]>
+  foldByKey<K, V>(this: RDD<readonly [K, V]>, zero: V, f: (a: V, b: V) => V, parts?: Parts): RDD<[K, V]>
+  foldByKey(this: RDD<readonly [any, any]>, zero: unknown, ...args: any[]): unknown {
+    const run = (f: any, parts?: Parts): RDD<any> =>
+      this.#derived('foldByKey', aggregateByKey(this.node, zero, f, f, this.#partitioner(parts)))
+    return typeof args[0] === 'function' ? run(args[0], args[1]) : (f: unknown) => run(f, args[0])
+  }
+
+  /** HyperLogLog per key, with a relative standard deviation of at most `relativeSd`. */
+  countApproxDistinctByKey<K>(
+    this: RDD<readonly [K, unknown]>,
+    relativeSd: number = 0.05,
+    parts?: Parts,
+  ): RDD<[K, number]> {
+    return this.#derived(
+      'countApproxDistinctByKey',
+      countApproxDistinctByKey(this.node, relativeSd, this.#partitioner(parts)),
+    )
+  }
+
+  /** Every pairing of the values of a key that both sides have. */
+  join<K, V, W>(this: RDD<readonly [K, V]>, other: RDD<readonly [K, W]>, parts?: Parts): RDD<[K, [V, W]]> {
+    return this.#derived('join', join('inner', this.node, other.node, this.#partitioner(parts, other)), other)
+  }
+  /** Like `join`, with `undefined` where `other` lacks the key. */
+  leftOuterJoin<K, V, W>(
+    this: RDD<readonly [K, V]>,
+    other: RDD<readonly [K, W]>,
+    parts?: Parts,
+  ): RDD<[K, [V, W | undefined]]> {
+    return this.#derived('leftOuterJoin', join('left', this.node, other.node, this.#partitioner(parts, other)), other)
+  }
+  rightOuterJoin<K, V, W>(
+    this: RDD<readonly [K, V]>,
+    other: RDD<readonly [K, W]>,
+    parts?: Parts,
+  ): RDD<[K, [V | undefined, W]]> {
+    return this.#derived('rightOuterJoin', join('right', this.node, other.node, this.#partitioner(parts, other)), other)
+  }
+  fullOuterJoin<K, V, W>(
+    this: RDD<readonly [K, V]>,
+    other: RDD<readonly [K, W]>,
+    parts?: Parts,
+  ): RDD<[K, [V | undefined, W | undefined]]> {
+    return this.#derived('fullOuterJoin', join('full', this.node, other.node, this.#partitioner(parts, other)), other)
+  }
+
+  /** For each key of any side, the values of every side. One to three others. */
+  cogroup<K, V, A>(this: RDD<readonly [K, V]>, a: RDD<readonly [K, A]>, parts?: Parts): RDD<[K, [V[], A[]]]>
+  cogroup<K, V, A, B>(
+    this: RDD<readonly [K, V]>,
+    a: RDD<readonly [K, A]>,
+    b: RDD<readonly [K, B]>,
+    parts?: Parts,
+  ): RDD<[K, [V[], A[], B[]]]>
+  cogroup<K, V, A, B, C>(
+    this: RDD<readonly [K, V]>,
+    a: RDD<readonly [K, A]>,
+    b: RDD<readonly [K, B]>,
+    c: RDD<readonly [K, C]>,
+    parts?: Parts,
+  ): RDD<[K, [V[], A[], B[], C[]]]>
+  cogroup(this: RDD<readonly [any, any]>, ...args: (RDD<readonly [any, any]> | Parts | undefined)[]): RDD<any> {
+    const others = args.filter((arg) => arg instanceof RDD)
+    const parts = args.find((arg) => arg !== undefined && !(arg instanceof RDD)) as Parts | undefined
+    return this.#derived(
+      'cogroup',
+      cogroup(
+        [this, ...others].map((side) => side.node),
+        this.#partitioner(parts, ...others),
+      ),
+      ...others,
+    )
+  }
+
+  groupWith<K, V, A>(this: RDD<readonly [K, V]>, a: RDD<readonly [K, A]>): RDD<[K, [V[], A[]]]>
+  groupWith<K, V, A, B>(
+    this: RDD<readonly [K, V]>,
+    a: RDD<readonly [K, A]>,
+    b: RDD<readonly [K, B]>,
+  ): RDD<[K, [V[], A[], B[]]]>
+  groupWith<K, V, A, B, C>(
+    this: RDD<readonly [K, V]>,
+    a: RDD<readonly [K, A]>,
+    b: RDD<readonly [K, B]>,
+    c: RDD<readonly [K, C]>,
+  ): RDD<[K, [V[], A[], B[], C[]]]>
+  groupWith(this: RDD<readonly [any, any]>, ...others: [RDD<readonly [any, any]>]): RDD<any> {
+    return this.cogroup(...others)
+  }
+
+  /** Pairs whose keys `other` does not have; duplicates stay. */
+  subtractByKey<K, V>(this: RDD<readonly [K, V]>, other: RDD<readonly [K, unknown]>, parts?: Parts): RDD<[K, V]> {
+    const partitioner = parts === undefined ? (this.partitioner ?? sameCount(this.node)) : partitionerOf(parts)
+    return this.#derived('subtractByKey', subtractByKey(this.node, other.node, partitioner), other)
+  }
+
+  partitionBy<K, V>(this: RDD<readonly [K, V]>, parts: Parts): RDD<[K, V]> {
+    return this.#derived('partitionBy', partitionedNode<K, V>(this.node, partitionerOf(parts)))
+  }
+  /** Sorted within and across partitions. Runs a job that samples the keys, unless one partition is wanted. */
+  sortByKey<K, V>(
+    this: RDD<readonly [K, V]>,
+    ascending: boolean = true,
+    parts: number = this.node.partitions,
+    compare: Compare<K> = naturalOrder,
+  ): RDD<[K, V]> {
+    return this.#derived('sortByKey', sortByKey(this, parts, { compare, ascending }))
+  }
+
+  /** Sorted within partitions only; runs no job. */
+  repartitionAndSortWithinPartitions<K, V>(
+    this: RDD<readonly [K, V]>,
+    parts: Parts,
+    compare: Compare<K> = naturalOrder,
+  ): RDD<[K, V]> {
+    return this.#derived(
+      'repartitionAndSortWithinPartitions',
+      repartitionAndSort(this.node, partitionerOf(parts), compare),
+    )
+  }
+
+  /** Pairs whose keys are between both bounds, which count. */
+  filterByRange<K, V>(this: RDD<readonly [K, V]>, lower: K, upper: K, compare: Compare<K> = naturalOrder): RDD<[K, V]> {
+    return this.#derived(
+      'filterByRange',
+      narrowNode<[K, V]>(this.node, {
+        kind: 'filter',
+        f: ([key]: [K, V]) => compare(lower, key) <= 0 && compare(key, upper) <= 0,
+      }),
+    )
+  }
+
+  /** Like `sample` with a fraction per key; a key without one is an error. */
+  sampleByKey<K, V>(
+    this: RDD<readonly [K, V]>,
+    withReplacement: boolean,
+    fractions: Fractions<K>,
+    seed: number = positionSeed(this.node),
+  ): RDD<[K, V]> {
+    return this.#derived('sampleByKey', sampleByKey(this.node, withReplacement, fractions, seed))
+  }
+
+  /** Exactly `ceil(fraction × count)` pairs of each key. Runs a job that counts the keys. */
+  sampleByKeyExact<K, V>(
+    this: RDD<readonly [K, V]>,
+    withReplacement: boolean,
+    fractions: Fractions<K>,
+    seed: number = positionSeed(this.node),
+  ): RDD<[K, V]> {
+    return this.#derived('sampleByKeyExact', sampleByKeyExact(this, withReplacement, fractions, seed))
+  }
+
+  #derived<U>(label: string, node: RddNode<U>, ...others: readonly RDD<any>[]): RDD<U> {
+    node.label ??= label
+    node.place ??= callerPlace()
+    return new RDD(this.sparkContext, node, runnerOf(this.sparkContext, [this, ...others]))
+  }
+
+  #partitioner(parts: Parts | undefined, ...others: readonly RDD<any>[]): Partitioner {
+    if (parts !== undefined) return partitionerOf(parts)
+    const parallelism = this.sparkContext.conf.contains('spark.default.parallelism')
+      ? this.sparkContext.defaultParallelism
+      : null
+    return defaultPartitioner(
+      [this, ...others].map((rdd) => rdd.node),
+      parallelism,
+    )
+  }
+
+  #ownCount(parts: Parts | undefined): Partitioner {
+    return parts === undefined ? sameCount(this.node) : partitionerOf(parts)
+  }
+}
+
+/**
+ * A job over RDDs of several origins runs where the most is known: in the plan of a batch, then where a batch's records
+ * were loaded.
+ */
+function runnerOf(sparkContext: SparkContext, rdds: readonly RDD<any>[]): JobRunner {
+  const runners = rdds.map((rdd) => rdd.runner)
+  return (
+    runners.find((runner) => runner.kind === 'planning') ??
+    runners.find((runner) => runner !== sparkContext.runner) ??
+    runners[0]
+  )
+}

@@ -1,0 +1,306 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { SluiceError } from '../../model/errors.ts'
+import { callerPlace } from '../../model/place.ts'
+import {
+  Accumulators,
+  type AccumulatorV2,
+  CollectionAccumulator,
+  NumberAccumulator,
+} from '../../lineage/accumulator.ts'
+import { runOnIterators } from './actions/collect.ts'
+import { splitsOf } from './actions/partials.ts'
+import { badArgument } from '../../lineage/bad-argument.ts'
+import { Broadcast } from './broadcast.ts'
+import { objectFileNode, textFileNode, wholeFilesNode } from './files.ts'
+import type { Inferred } from '../../lineage/inferred.ts'
+import type { Driver } from '../../lineage/driver.ts'
+import type { JobRunner } from '../../lineage/jobs.ts'
+import { collectionNode, emptyNode } from '../../lineage/leaves.ts'
+import type { RddNode } from '../../lineage/node.ts'
+import { RDD } from './rdd.ts'
+import { ResidentRunner } from '../../lineage/resident.ts'
+import { APP_NAME, type SparkConfLike, MASTER, SparkConf } from '../../model/spark-conf.ts'
+import { checkedPartitions } from '../../shuffle/partitioner.ts'
+
+export interface SparkContextOptions {
+  /**
+   * What `local[*]` means; the machine's cores if it is left out. Processes that build one program must agree on it.
+   */
+  readonly cores?: number
+  readonly runner?: JobRunner
+  readonly applicationId?: string
+}
+
+/** The driver's side of a program: makes RDDs and shared variables (Spark's `SparkContext`). */
+let active: SparkContext | null = null
+
+export class SparkContext {
+  readonly conf: SparkConf
+  /** Runs jobs on RDDs that this context makes. */
+  readonly runner: JobRunner
+  readonly applicationId: string
+  /**
+   * Partitions where nothing else says how many: `spark.default.parallelism`, else n of `local[n]`, else (no master)
+   * all cores.
+   */
+  readonly defaultParallelism: number
+  readonly accumulators = new Accumulators()
+  /** Set while a stream runs its batches: a batch that runs again replaces the files of its first attempt. */
+  overwriteOutput = false
+  logLevel = 'WARN'
+  readonly #properties = new Map<string, string>()
+  /** The properties of jobs that run in the background. */
+  readonly #inherited = new AsyncLocalStorage<ReadonlyMap<string, string>>()
+  #checkpointDir: string | null = null
+  #rdds = 0
+  #broadcasts = 0
+  #stoppedAt: string | null = null
+
+  /** Settings, or master and name as in `new SparkContext('local[2]', 'NetworkWordCount')`. */
+  constructor(conf?: SparkConfLike, options?: SparkContextOptions)
+  constructor(master: string, appName: string, options?: SparkContextOptions)
+  constructor(
+    first: SparkConfLike | string = {},
+    second: SparkContextOptions | string = {},
+    third: SparkContextOptions = {},
+  ) {
+    const [appName, options] = typeof second === 'string' ? [second, third] : [undefined, second]
+    // A copy: later changes to the caller's settings have no effect, as in Spark.
+    this.conf = typeof first === 'string' ? new SparkConf({ master: first, appName }) : SparkConf.from(first).clone()
+    // oxlint-disable-next-line typescript/no-this-alias -- the newest context of the process
+    active = this
+    this.runner = options.runner ?? new ResidentRunner()
+    this.applicationId = options.applicationId ?? `local-${this.appName}`
+    this.defaultParallelism = checkedPartitions(
+      this.conf.getNumber('spark.default.parallelism', threadsOf(this.master, options.cores)),
+      { place: callerPlace() },
+    )
+  }
+
+  /** The context that the engine was given as its driver. Throws `TypeError` for one of another API. */
+  static of(driver: Driver): SparkContext {
+    if (driver instanceof SparkContext) return driver
+    throw new TypeError('this program was not built with a SparkContext')
+  }
+
+  /** The newest context of this process that has not been stopped. */
+  static getActive(): SparkContext | null {
+    return active?.isStopped ? null : active
+  }
+
+  get appName(): string {
+    return this.conf.get(APP_NAME, 'sluice')
+  }
+  get master(): string {
+    return this.conf.get(MASTER, 'local[*]')
+  }
+  get defaultMinPartitions(): number {
+    return Math.min(this.defaultParallelism, 2)
+  }
+  get isLocal(): boolean {
+    return this.master.startsWith('local')
+  }
+  get isStopped(): boolean {
+    return this.#stoppedAt !== null
+  }
+
+  getConf(): SparkConf {
+    return this.conf.clone()
+  }
+
+  /** The program's own records in even slices. The RDD keeps a copy of the list, not of the records. */
+  parallelize<T extends Inferred>(records: Iterable<T>, slices: number = this.defaultParallelism): RDD<T> {
+    return this.#rdd('parallelize', collectionNode(Array.from(records), checkedPartitions(slices)))
+  }
+
+  makeRDD<T extends Inferred>(records: Iterable<T>, slices?: number): RDD<T> {
+    return this.parallelize(records, slices)
+  }
+
+  /** No records and no partitions. */
+  emptyRDD<T = never>(): RDD<T> {
+    return this.#rdd<T>('emptyRDD', emptyNode())
+  }
+
+  /** `start`, `start + step`, … below `end`; with one argument, from 0. */
+  range(start: number, end?: number, step: number = 1, slices?: number): RDD<number> {
+    const [from, to] = end === undefined ? [0, start] : [start, end]
+    if (step === 0) throw badArgument('The step of a range cannot be 0.', 'pass a step such as 1 or -1')
+    return this.parallelize(
+      Array.from({ length: Math.max(0, Math.ceil((to - from) / step)) }, (_, i) => from + i * step),
+      slices,
+    )
+  }
+
+  union<T>(rdds: readonly RDD<T>[]): RDD<T>
+  union<T>(...rdds: readonly RDD<T>[]): RDD<T>
+  union<T>(first: readonly RDD<T>[] | RDD<T>, ...others: readonly RDD<T>[]): RDD<T> {
+    const [head, ...tail] = first instanceof RDD ? [first, ...others] : first
+    return head ? head.union(...tail) : this.emptyRDD<T>()
+  }
+
+  /**
+   * Lines of local files; a folder, a pattern such as `logs/*.txt`, and a list with commas will do. Throws
+   * `E_INPUT_PATH`.
+   */
+  textFile(path: string, partitionsMin: number = this.defaultMinPartitions): RDD<string> {
+    return this.#rdd('textFile', textFileNode(path, partitionsMin))
+  }
+
+  /** Absolute path and text of each file. */
+  wholeTextFiles(path: string, partitionsMin: number = this.defaultMinPartitions): RDD<[string, string]> {
+    return this.#rdd(
+      'wholeTextFiles',
+      wholeFilesNode(path, partitionsMin, (file) => readFileSync(file, 'utf8')),
+    )
+  }
+
+  /** Absolute path and bytes of each file. */
+  binaryFiles(path: string, partitionsMin: number = this.defaultMinPartitions): RDD<[string, Uint8Array]> {
+    return this.#rdd(
+      'binaryFiles',
+      wholeFilesNode<Uint8Array>(path, partitionsMin, (file) => new Uint8Array(readFileSync(file))),
+    )
+  }
+
+  /** What `saveAsObjectFile` wrote; one partition per file. */
+  objectFile<T>(path: string): RDD<T> {
+    return this.#rdd('objectFile', objectFileNode<T>(path))
+  }
+
+  broadcast<T>(value: T): Broadcast<T> {
+    this.assertActive()
+    return new Broadcast(this.#broadcasts++, value)
+  }
+
+  longAccumulator(name?: string): NumberAccumulator {
+    return this.register(new NumberAccumulator(), name)
+  }
+  doubleAccumulator(name?: string): NumberAccumulator {
+    return this.register(new NumberAccumulator(), name)
+  }
+  collectionAccumulator<T>(name?: string): CollectionAccumulator<T> {
+    return this.register(new CollectionAccumulator<T>(), name)
+  }
+
+  /** From now on `add` in a task counts once, when the task has succeeded. */
+  register<A extends AccumulatorV2<any, any>>(accumulator: A, name?: string): A {
+    this.assertActive()
+    return this.accumulators.register(accumulator, name)
+  }
+
+  /** `f` on the iterator of each partition, or of the given ones. */
+  runJob<T, U>(
+    rdd: RDD<T>,
+    f: (records: IterableIterator<T>) => U,
+    partitions: readonly number[] = splitsOf(rdd.getNumPartitions()),
+  ): U[] {
+    this.assertActive()
+    return runOnIterators(rdd, f, partitions)
+  }
+
+  /** `null` removes the property. */
+  setLocalProperty(name: string, value: string | null): void {
+    if (value === null) this.#properties.delete(name)
+    else this.#properties.set(name, value)
+  }
+
+  getLocalProperty(name: string): string | null {
+    return (this.#inherited.getStore() ?? this.#properties).get(name) ?? null
+  }
+
+  /**
+   * Runs `f` and all that follows from it with the properties as they are now, except for the job group: later changes
+   * do not reach it.
+   */
+  withPropertiesOfNow<T>(f: () => T): T {
+    const properties = [...this.#properties].filter(([name]) => !JOB_GROUP.includes(name))
+    return this.#inherited.run(new Map(properties), f)
+  }
+
+  setJobDescription(text: string | null): void {
+    this.setLocalProperty('spark.job.description', text)
+  }
+
+  setJobGroup(group: string, description: string, interruptOnCancel: boolean = false): void {
+    this.setLocalProperty('spark.jobGroup.id', group)
+    this.setJobDescription(description)
+    this.setLocalProperty('spark.job.interruptOnCancel', String(interruptOnCancel))
+  }
+
+  clearJobGroup(): void {
+    for (const name of JOB_GROUP) this.setLocalProperty(name, null)
+  }
+
+  setLogLevel(level: string): void {
+    const known = ['ALL', 'DEBUG', 'ERROR', 'FATAL', 'INFO', 'OFF', 'TRACE', 'WARN']
+    const wanted = level.toUpperCase()
+    if (!known.includes(wanted))
+      throw badArgument(
+        `Supplied level ${level} did not match one of: ${known.join(',')}.`,
+        "pass a level such as 'WARN'",
+      )
+    this.logLevel = wanted
+  }
+
+  setCheckpointDir(path: string): void {
+    this.#checkpointDir = path
+  }
+  getCheckpointDir(): string | null {
+    return this.#checkpointDir
+  }
+
+  /** Later use of this context and of its RDDs throws `E_CONTEXT_STOPPED`. A second stop does nothing. */
+  stop(): void {
+    this.#stoppedAt ??= callerPlace()
+  }
+
+  assertActive(): void {
+    if (this.#stoppedAt === null) return
+    throw new SluiceError('E_CONTEXT_STOPPED', 'Cannot call methods on a stopped SparkContext.', {
+      where: { place: callerPlace(), detail: `stopped at ${this.#stoppedAt}` },
+      did: 'nothing was run',
+      spark: 'IllegalStateException',
+      next: ['call stop() last', 'create a new context'],
+    })
+  }
+
+  newRddId(): number {
+    return this.#rdds++
+  }
+
+  #rdd<T>(label: string, node: RddNode<T>): RDD<T> {
+    this.assertActive()
+    node.label = label
+    node.place = callerPlace()
+    return new RDD(this, node, this.runner)
+  }
+}
+
+const JOB_GROUP = ['spark.jobGroup.id', 'spark.job.description', 'spark.job.interruptOnCancel']
+
+let coresOfProcess = availableParallelism()
+
+/**
+ * What `local[*]` means in this process from now on. Set alike wherever one program runs in processes of different
+ * sizes.
+ */
+export function setCores(cores: number): void {
+  coresOfProcess = checkedPartitions(cores)
+}
+
+function threadsOf(master: string, cores: number = coresOfProcess): number {
+  const threads = /^local\[\s*(\d+|\*)\s*(?:,\s*\d+\s*)?\]$/.exec(master)?.[1]
+  if (threads === undefined && /^local\s*\[/.test(master)) {
+    throw new SluiceError('E_CONF', `The master is ${JSON.stringify(master)}, which does not say how many threads.`, {
+      where: { place: callerPlace() },
+      did: 'nothing was started',
+      spark: 'SparkException',
+      next: ["write 'local[2]', or 'local[*]' for as many as there are cores"],
+    })
+  }
+  if (threads === undefined) return master === 'local' ? 1 : Math.max(2, cores)
+  return threads === '*' ? cores : Number(threads)
+}

@@ -1,6 +1,0 @@
-export { awsClients } from './clients.ts'
-export type { AwsClients } from './clients.ts'
-export { DynamoHeadStore } from './dynamo-head-store.ts'
-export { S3BlobStore } from './s3-blob-store.ts'
-export { s3TextFiles } from './s3-text-files.ts'
-export type { S3TextOptions } from './s3-text-files.ts'

@@ -1,0 +1,140 @@
+import { SluiceError } from '../model/errors.ts'
+import { callerPlace } from '../model/place.ts'
+import type { StreamNode } from './stream-node.ts'
+
+export type ContextState = 'INITIALIZED' | 'ACTIVE' | 'STOPPED'
+
+type Definition<T> = Omit<StreamNode<T>, 'id' | 'uid' | 'place'> & { readonly place?: string }
+
+/** All operators of one program, in order of creation. Definitions only: batches and state live elsewhere. */
+export class StreamGraph {
+  readonly nodes: StreamNode[] = []
+  readonly batchMs: number
+  rememberMs: number | null = null
+  state: ContextState = 'INITIALIZED'
+  #reached: { readonly nodes: number; readonly set: ReadonlySet<StreamNode> } | null = null
+
+  constructor(batchMs: number) {
+    this.batchMs = batchMs
+  }
+
+  /** The same definitions, to be run again by another context. */
+  again(): StreamGraph {
+    const copy = new StreamGraph(this.batchMs)
+    copy.nodes.push(...this.nodes)
+    copy.rememberMs = this.rememberMs
+    return copy
+  }
+
+  /** Adds an operator. Throws Spark's errors once the context is active or stopped. */
+  add<T>(definition: Definition<T>): StreamNode<T> {
+    this.#assertOpen()
+    const node: StreamNode<T> = { place: callerPlace(), ...definition, id: this.nodes.length, uid: '' }
+    this.nodes.push(node)
+    return node
+  }
+
+  #assertOpen(): void {
+    if (this.state === 'INITIALIZED') return
+    const when = this.state === 'ACTIVE' ? 'starting' : 'stopping'
+    throw new SluiceError(
+      'E_CONTEXT_STATE',
+      `Adding new inputs, transformations, and output operations after ${when} a context is not supported.`,
+      {
+        where: { place: callerPlace() },
+        did: 'the operator was not added',
+        spark: 'IllegalStateException',
+        next: ['define the whole pipeline before start()'],
+      },
+    )
+  }
+
+  get inputs(): StreamNode[] {
+    return this.nodes.filter((node) => node.source)
+  }
+  get outputs(): StreamNode[] {
+    return this.nodes.filter((node) => node.output)
+  }
+
+  /**
+   * The operators that lead to an output operation; nothing else is computed. Asked several times a batch, so it is
+   * worked out once.
+   */
+  reachable(): ReadonlySet<StreamNode> {
+    if (this.#reached?.nodes === this.nodes.length) return this.#reached.set
+    const reached = new Set<StreamNode>()
+    const visit = (node: StreamNode): void => {
+      if (reached.has(node)) return
+      reached.add(node)
+      node.parents.forEach(visit)
+    }
+    this.outputs.forEach(visit)
+    this.#reached = { nodes: this.nodes.length, set: reached }
+    return reached
+  }
+
+  /** Gives every operator its uid: the name, or a path of the operators that matter, made unique by order. */
+  assignUids(): void {
+    const taken = new Set<string>()
+    for (const node of this.nodes) if (isNamed(node)) claimName(node, taken)
+    assertOneHeirEach(this.nodes)
+    for (const node of this.nodes) node.uid = isNamed(node) ? node.name : unique(derivedUid(node), taken, node)
+  }
+}
+
+/** Operators with an identity of their own; the name of a record-wise operator would have nothing to name. */
+const isNamed = (node: StreamNode): node is StreamNode & { name: string } =>
+  node.name !== undefined && (node.counts === true || node.output !== undefined)
+
+function claimName(node: StreamNode & { name: string }, taken: Set<string>): void {
+  // Every object has a constructor: looked up by that name, state that is not there would seem to be.
+  if (!/^[a-z][a-z0-9-]{0,62}$/.test(node.name) || node.name === 'constructor') {
+    throw new SluiceError(
+      'E_NAME',
+      `${JSON.stringify(node.name)} is not a name: lower-case letters, digits and dashes, starting with a ` +
+        'letter, at most 63 characters, and not "constructor".',
+      {
+        where: { place: node.place },
+        did: 'nothing was started',
+        next: ['choose a name such as count-by-page, or leave it out'],
+      },
+    )
+  }
+  if (taken.has(node.name)) {
+    throw new SluiceError('E_NAME', `The name "${node.name}" is given twice.`, {
+      where: { place: node.place },
+      did: 'nothing was started',
+      next: ['give each operator a name of its own'],
+    })
+  }
+  taken.add(node.name)
+}
+
+/** State cannot move to two operators. */
+function assertOneHeirEach(nodes: readonly StreamNode[]): void {
+  const heirs = new Map<string, StreamNode>()
+  for (const node of nodes) {
+    if (node.was === undefined) continue
+    if (heirs.has(node.was))
+      throw new SluiceError('E_NAME', `Two operators say that they were "${node.was}".`, {
+        where: { place: node.place },
+        did: 'nothing was started',
+        next: ['leave one of them out'],
+      })
+    heirs.set(node.was, node)
+  }
+}
+
+function derivedUid(node: StreamNode): string {
+  const parent = node.parents[0]
+  if (!node.counts && !node.output) return parent ? parent.uid : node.kind
+  return parent ? `${parent.uid}/${node.kind}` : node.kind
+}
+
+function unique(uid: string, taken: Set<string>, node: StreamNode): string {
+  if (!node.counts && !node.output) return uid
+  let candidate = uid
+  for (let n = 2; taken.has(candidate); n++) candidate = `${uid}-${n}`
+  taken.add(candidate)
+  return candidate
+}

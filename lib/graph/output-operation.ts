@@ -1,0 +1,65 @@
+import type { Clock } from '../host/clock.ts'
+import type { StagedPart } from '../model/manifest.ts'
+import type { BlobRef } from '../model/refs.ts'
+import type { DirectoryWriter } from '../output/directory-writer.ts'
+import type { Sink } from '../lineage/node.ts'
+import type { Driver } from '../lineage/driver.ts'
+
+/**
+ * An output operation in two halves. Tasks `stage` each partition: its content is fixed and committed before anyone
+ * outside sees it. After the commit `publish` shows it; it may run again after a crash, always with the same content.
+ */
+export interface OutputOperation {
+  readonly guarantee: 'exactly-once' | 'at-least-once'
+  readonly order?: OutputOrder
+  /** The directories that it puts files into; an example where their names hold a time. */
+  readonly folders?: readonly string[]
+  /**
+   * Only so many first records of a partition are staged; which come first may be others when the batch is computed
+   * anew.
+   */
+  readonly prefix?: number
+  stage(): OutputStager
+  publish(batch: OutputBatch): void | Promise<void>
+}
+
+/**
+ * Whether an output is shown `after` the commit of its batch (the default) or `before` it. Before, it is seen earlier
+ * by the time of the commit, and holds the batch up while it fails. The batch's plan is then stored first, and a crash
+ * repeats exactly that plan: so the program's functions must give the same for the same records every time.
+ */
+export type OutputOrder = 'after' | 'before'
+
+export interface OutputOptions {
+  readonly order?: OutputOrder
+}
+
+export interface OutputStager {
+  readonly sink: Sink<any>
+  /** What is kept of the partition, in order. */
+  finish(): readonly unknown[]
+}
+
+export interface OutputBatch {
+  readonly batch: number
+  readonly timeMs: number
+  readonly output: string
+  readonly parts: readonly StagedPart[]
+  /** The staged bytes of a part: a block with the records in section 0. */
+  read(ref: BlobRef): Promise<Uint8Array>
+  readonly environment: OutputEnvironment
+}
+
+/** What publishing may touch. */
+export interface OutputEnvironment {
+  readonly app: string
+  readonly inc: string
+  /** Where `print` writes: bytes as Spark writes them. */
+  write(text: string): void
+  readonly files: DirectoryWriter
+  /** What retrying sinks wait by; without one they try again at once. */
+  readonly clock?: Clock
+  /** Aborted when the process is told to stop at once. */
+  readonly signal?: AbortSignal
+  readonly driver: Driver
+}

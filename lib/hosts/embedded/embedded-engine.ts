@@ -1,0 +1,238 @@
+import type { Host } from '../../host/host.ts'
+import { messageOf, SluiceError } from '../../model/errors.ts'
+import type { Head } from '../../model/head.ts'
+import type { Manifest } from '../../model/manifest.ts'
+import type { Time } from '../../model/time.ts'
+import { fingerprint } from '../../plan/fingerprint.ts'
+import { BatchEvents } from '../../observe/batch-events.ts'
+import { BatchLoop } from '../../runtime/coordinator/batch-loop.ts'
+import { Coordinator } from '../../runtime/coordinator/coordinator.ts'
+import { TaskProgram } from '../../runtime/program.ts'
+import { PastBatches } from '../program/past-batches.ts'
+import { Receivers } from '../../runtime/coordinator/receivers.ts'
+import { errorPolicy } from '../../runtime/batch/set-aside.ts'
+import { speculationOf } from '../../runtime/batch/speculation.ts'
+import type { DStream } from '../../api/dstream/dstream.ts'
+import { type EngineSettings, engineSettings } from '../../runtime/settings.ts'
+import type { Engine } from '../../api/dstream/engine.ts'
+import type { RDD } from '../../api/rdd/rdd.ts'
+import { rememberGraph } from '../../api/dstream/recovery.ts'
+import { rememberDurations } from '../../graph/remember.ts'
+import type { StreamingContext } from '../../api/dstream/streaming-context.ts'
+import { embeddedOptions, type EmbeddedOptions, holderIsGone, openStores, thisHolder } from './embedded-host.ts'
+import { appFolder } from '../program/app-folder.ts'
+import { directories } from './directories.ts'
+import { namesIn } from '../program/name-list.ts'
+import { newLauncher } from './launchers.ts'
+import { startingEvent } from './starting-event.ts'
+
+/** Runs a context in this process: head and blobs in memory or in a directory, tasks in this thread or in workers. */
+export class EmbeddedEngine implements Engine {
+  readonly #context: StreamingContext
+  readonly #options: EmbeddedOptions
+  readonly #program: TaskProgram
+  readonly #abort = new AbortController()
+  readonly #ready = Promise.withResolvers<void>()
+  #settings: EngineSettings | null = null
+  #running: Promise<void> = Promise.resolve()
+  #loop: BatchLoop | null = null
+  #coordinator: Coordinator | null = null
+  #receivers: Receivers | null = null
+  #past: PastBatches | null = null
+  #stopping: 'gracefully' | 'now' | null = null
+
+  constructor(context: StreamingContext, options: EmbeddedOptions = embeddedOptions()) {
+    this.#context = context
+    this.#options = options
+    this.#program = new TaskProgram(context.graph, context.sparkContext, fingerprint(context.graph))
+  }
+
+  get coordinator(): Coordinator | null {
+    return this.#coordinator
+  }
+  get receivers(): Receivers | null {
+    return this.#receivers
+  }
+
+  start(): void {
+    const { checkpointDir, graph } = this.#context
+    this.#settings = engineSettings(this.#context.sparkContext.conf, 1)
+    if (checkpointDir) rememberGraph(checkpointDir, graph)
+    this.#context.sparkContext.overwriteOutput = true
+    this.#options.log.event(startingEvent(this.#context, this.#directory, !this.#beginsAnew))
+    this.#warnOfOneThread()
+    const running = this.#context.sparkContext.withPropertiesOfNow(() => this.#run())
+    this.#running = running.catch((error: unknown) => this.#context.reportError(error))
+  }
+
+  /** A classic program that only names a checkpoint directory begins anew each time, as in Spark. */
+  get #beginsAnew(): boolean {
+    return this.#options.dir === null && !this.#context.recovers && !this.#context.hosted
+  }
+
+  /** Spark's warning; here a receiver takes no thread away, but the program would starve where it comes from. */
+  #warnOfOneThread(): void {
+    const { master } = this.#context.sparkContext
+    const receives = this.#context.graph.inputs.some((input) => input.source!.receiver)
+    if (!receives || !/^local(\[1\])?$/.test(master)) return
+    this.#options.log.event({
+      type: 'one-thread',
+      level: 'warn',
+      message:
+        'spark.master should be set as local[n], n > 1 in local mode if you have receivers to get data (it ' +
+        `is ${master}); here it runs all the same`,
+    })
+  }
+
+  async #run(): Promise<void> {
+    const host = await this.#openHost()
+    try {
+      const coordinator = await this.#open(host)
+      this.#options.log.event({
+        type: 'ready',
+        committed: coordinator.head.committed,
+        tick: coordinator.head.tick,
+        zeroTime: coordinator.head.zeroTime,
+      })
+      await this.#batches(host, coordinator)
+      await coordinator.close()
+    } finally {
+      await host.launcher.close()
+      await host.head.close()
+    }
+  }
+
+  async #batches(host: Host<Head>, coordinator: Coordinator): Promise<void> {
+    const { batchesMax } = this.#options
+    const { catchUpMax } = this.#settings!
+    this.#loop = new BatchLoop({
+      coordinator,
+      clock: host.clock,
+      catchUpMax,
+      batchesMax,
+      onBatch: (manifest) => this.#onBatch(manifest),
+      onError: (error) => this.#failed(error),
+    })
+    this.#ready.resolve()
+    if (this.#stopping === 'now') return
+    await this.#receivers!.start(coordinator.head, coordinator.manifest)
+    this.#context.listeners.post('onStreamingStarted', { time: host.clock.now() })
+    if (this.#stopping) await this.#wind(this.#stopping === 'gracefully')
+    await this.#loop.run()
+    await this.#receivers!.stop(false)
+    if (batchesMax !== null && !this.#stopping) queueMicrotask(() => void this.#context.stop())
+  }
+
+  async #openHost(): Promise<Host<Head>> {
+    const { clock, random, log, sync } = this.#options
+    const stores = await openStores(this.#directory, this.#app, sync)
+    const launcher = await newLauncher(this.#program, { ...stores, clock, random, log }, this.#options, {
+      dir: this.#directory,
+      app: this.#app,
+      deadlineMs: this.#deadlineMs,
+    })
+    return { clock, random, log, ...stores, launcher }
+  }
+
+  /** Spark has no such limit. It takes a thread of its own to be kept. */
+  get #deadlineMs(): number | null {
+    return this.#context.sparkContext.conf.getTimeAsMs('sluice.task.timeout', '0') || null
+  }
+
+  /** `null`: everything is in memory. */
+  get #directory(): string | null {
+    return this.#options.dir ?? this.#context.checkpointDir
+  }
+
+  get #app(): string {
+    return appFolder(this.#context.sparkContext.appName)
+  }
+
+  async #open(host: Host<Head>): Promise<Coordinator> {
+    const { graph, batchDuration, listeners, sparkContext } = this.#context
+    const { resume, dropState, write, fresh } = this.#options
+    const intervalMs = batchDuration.milliseconds
+    this.#receivers = new Receivers(host, { graph, conf: sparkContext.conf, listeners })
+    const keepMs = Math.max(...rememberDurations(graph).values())
+    const events = new BatchEvents(host.clock, listeners, host.log, graph, (error) => this.#context.reportError(error))
+    const coordinator = await Coordinator.open({
+      app: this.#app,
+      host,
+      program: this.#program,
+      intervalMs,
+      conf: Object.fromEntries(sparkContext.conf.getAll()),
+      holder: thisHolder(host.random.run()),
+      isGone: holderIsGone,
+      fresh: fresh || this.#beginsAnew,
+      resume,
+      dropState: [...dropState, ...namesIn(sparkContext.conf.get('sluice.dropState', ''))],
+      events,
+      environment: (head) => ({
+        app: head.app,
+        inc: head.inc,
+        write,
+        files: directories,
+        driver: sparkContext,
+        clock: host.clock,
+        signal: this.#abort.signal,
+      }),
+      limitOf: (source) => this.#receivers!.limitOf(source),
+      attemptsMax: this.#settings!.attemptsMax,
+      speculation: speculationOf(sparkContext.conf),
+      onError: errorPolicy(sparkContext.conf.get('sluice.onError', 'fail')),
+      keep: this.#settings!.keepBatches,
+      signal: this.#abort.signal,
+    })
+    this.#past = new PastBatches(host, this.#program, keepMs)
+    this.#coordinator = coordinator
+    this.#past.add(coordinator.manifest)
+    return coordinator
+  }
+
+  async #onBatch(manifest: Manifest): Promise<void> {
+    this.#past!.add(manifest)
+    await this.#receivers!.committed(manifest)
+    // Somebody else's turn: in a catch-up, batches follow each other without a pause.
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+
+  #failed(error: unknown): void {
+    this.#options.log.event({ type: 'error', error, message: messageOf(error) })
+    this.#context.reportError(error)
+  }
+
+  /** Resolves when every batch that is due has run, or nothing runs any more. */
+  async caughtUp(): Promise<void> {
+    await Promise.race([this.#ready.promise, this.#running])
+    if (this.#loop) await Promise.race([this.#loop.caughtUp(), this.#running])
+  }
+
+  async stop(graceful: boolean): Promise<void> {
+    this.#stopping = graceful ? 'gracefully' : 'now'
+    if (!graceful) this.#abort.abort()
+    await this.#wind(graceful)
+    await this.#running
+  }
+
+  /** Gracefully: no more input, then one more batch takes what has arrived. */
+  async #wind(graceful: boolean): Promise<void> {
+    await this.#receivers?.stop(graceful)
+    if (graceful) this.#loop?.finish(() => this.#receivers!.waiting() === 0)
+    else this.#loop?.stop()
+  }
+
+  elapse(ms: number): Promise<void> {
+    const { clock } = this.#options
+    return clock.sleepUntil(clock.now() + ms)
+  }
+
+  async slice<T>(stream: DStream<T>, from: Time, to: Time): Promise<RDD<T>[]> {
+    if (!this.#past || !this.#coordinator)
+      throw new SluiceError('E_NOT_INITIALISED', 'This DStream has not been initialized', {
+        did: 'nothing was computed',
+        spark: 'SparkException',
+        next: ['wait for the first batch'],
+      })
+    return this.#past.slice(stream, from, to, this.#coordinator)
+  }
+}

@@ -1,0 +1,110 @@
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { readdir } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import type { Clock } from '../../host/clock.ts'
+import type { BlobStore } from '../../host/blob-store.ts'
+import type { HeadStore } from '../../host/head-store.ts'
+import type { TaskLauncher } from '../../host/launcher.ts'
+import type { Log } from '../../host/log.ts'
+import { warningLog } from '../../adapters/local/warning-log.ts'
+import type { Random } from '../../host/random.ts'
+import { MemoryBlobStore } from '../../adapters/local/blob-memory.ts'
+import { openDirectoryBlobs } from '../../adapters/local/blob-directory.ts'
+import { openDirectoryHead } from '../../adapters/local/head-directory.ts'
+import { MemoryHeadStore } from '../../adapters/local/head-memory.ts'
+import { systemClock } from '../../adapters/local/system-clock.ts'
+import { systemRandom } from '../../adapters/local/system-random.ts'
+import type { Head } from '../../model/head.ts'
+import type { TaskProgram } from '../../runtime/program.ts'
+import type { TaskHost } from '../../runtime/task/run-task.ts'
+
+export type NewLauncher = (program: TaskProgram, host: TaskHost) => TaskLauncher
+
+/** What a process that embeds the engine may choose; the command line and tests set it before the program is loaded. */
+export interface EmbeddedOptions {
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  /** Where head, blobs and state live between runs; `null`: what the program says, else memory. */
+  readonly dir: string | null
+  /** 0: tasks run in this thread. */
+  readonly workers: number
+  /** Where tasks run instead; `null`: as `workers` says. */
+  readonly launcher: NewLauncher | null
+  /** The module that workers load to rebuild the graph. */
+  readonly module: string | null
+  readonly args: readonly string[]
+  readonly batchesMax: number | null
+  readonly resume: boolean
+  /** Operators and sources whose state or position may be given up where the program has no place for it. */
+  readonly dropState: readonly string[]
+  /** Begin anew even where `dir` holds an earlier run. */
+  readonly fresh: boolean
+  /** fsync what must survive a power cut. */
+  readonly sync: boolean
+  readonly write: (text: string) => void
+}
+
+let options: EmbeddedOptions = {
+  clock: systemClock,
+  random: systemRandom,
+  log: warningLog,
+  dir: null,
+  workers: 0,
+  launcher: null,
+  module: null,
+  args: [],
+  batchesMax: null,
+  resume: false,
+  dropState: [],
+  fresh: false,
+  sync: true,
+  write: (text) => {
+    process.stdout.write(text)
+  },
+}
+
+export const embeddedOptions = (): EmbeddedOptions => options
+export const setEmbeddedOptions = (changes: Partial<EmbeddedOptions>): void => {
+  options = { ...options, ...changes }
+}
+
+export interface Stores {
+  readonly head: HeadStore<Head>
+  readonly blobs: BlobStore
+}
+
+/** Stores of one app: below `dir`, or in memory. */
+export async function openStores(dir: string | null, app: string, sync: boolean): Promise<Stores> {
+  if (dir === null) return { head: new MemoryHeadStore<Head>(), blobs: new MemoryBlobStore() }
+  const folder = join(dir, app)
+  return { head: await openDirectoryHead<Head>(folder, { sync }), blobs: await openDirectoryBlobs(folder, { sync }) }
+}
+
+/** The apps that have a head below `dir`. */
+export async function appsBelow(dir: string): Promise<string[]> {
+  if (!existsSync(dir)) return []
+  const apps: string[] = []
+  for (const entry of await readdir(dir, { withFileTypes: true })) {
+    if (entry.isDirectory() && (await readdir(join(dir, entry.name))).some((file) => /^head-\d+\.log$/.test(file)))
+      apps.push(entry.name)
+  }
+  return apps.sort()
+}
+
+/** This process, in words that tell whether it is still there. */
+export const thisHolder = (run: string): string => `${hostname()}:${process.pid}:${run.slice(0, 8)}`
+
+/** Whether the process of a holder on this machine has ended; a holder elsewhere is believed until its lease ends. */
+export function holderIsGone(holder: string): boolean {
+  const [machine, pid] = holder.split(':')
+  if (machine !== hostname()) return false
+  if (Number(pid) === process.pid) return true
+  try {
+    process.kill(Number(pid), 0)
+    return false
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH'
+  }
+}

@@ -1,0 +1,30 @@
+import { openDirectoryHead } from '../../adapters/local/head-directory.ts'
+import type { Head } from '../../model/head.ts'
+import { localSources } from './local-sources.ts'
+import { installEngine } from '../../api/dstream/engine.ts'
+import { installSourceFactories } from '../../api/dstream/source-factories.ts'
+import { EmbeddedEngine } from './embedded-engine.ts'
+import { appsBelow, embeddedOptions } from './embedded-host.ts'
+import { join } from 'node:path'
+import { SluiceError } from '../../model/errors.ts'
+
+installSourceFactories(localSources)
+installEngine((context) => new EmbeddedEngine(context), {
+  defaultDirectory: () => embeddedOptions().dir,
+  async read(directory) {
+    const apps = await appsBelow(directory)
+    if (apps.length > 1)
+      throw new SluiceError('E_CHECKPOINT_DIR', `${directory} holds checkpoints of several apps: ${apps.join(', ')}.`, {
+        did: 'nothing was started',
+        next: ['give each app a directory of its own'],
+      })
+    if (apps.length === 0) return null
+    const store = await openDirectoryHead<Head>(join(directory, apps[0]), { sync: embeddedOptions().sync })
+    try {
+      const head = (await store.read())?.value
+      return head && head.committed > 0 ? { conf: head.conf, intervalMs: head.intervalMs } : null
+    } finally {
+      await store.close()
+    }
+  },
+})

@@ -1,0 +1,18 @@
+import { receiverSource } from '../../source/receiver/receiver-source.ts'
+import type { SourceFactories } from '../../source/source-factories.ts'
+import { binaryRecords, files, textFiles } from '../../adapters/files/file-source.ts'
+import { RawSocketReceiver } from '../../adapters/local/raw-socket-receiver.ts'
+import { SocketReceiver, SocketTextReceiver } from '../../adapters/local/socket-receiver.ts'
+
+/** Files and sockets of the machine that runs the program. */
+export const localSources: SourceFactories = {
+  socketText: (host, port, options) =>
+    Object.assign(receiverSource(new SocketTextReceiver(host, port, options), 'Socket text stream'), {
+      lines: true as const,
+    }),
+  socketStream: (host, port, convert) => receiverSource(new SocketReceiver(host, port, convert), 'Socket stream'),
+  rawSocket: <T>(host: string, port: number) => receiverSource(new RawSocketReceiver<T>(host, port), 'Raw stream'),
+  textFiles,
+  binaryRecords,
+  files,
+}

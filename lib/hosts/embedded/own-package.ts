@@ -1,0 +1,30 @@
+import { existsSync } from 'node:fs'
+import { registerHooks } from 'node:module'
+
+const library = new URL('../../', import.meta.url)
+const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
+const files: Record<string, string> = {
+  sluice: 'index',
+  'sluice/testing': 'testing/index',
+  'sluice/aws': 'aws/index',
+  'sluice/lambda': 'lambda',
+  'sluice/sinks': 'sinks/index',
+}
+
+/**
+ * From now on `import … from 'sluice'` in this process means this copy of it, whichever copies the program has around
+ * it: two copies would not know each other's contexts, and a program that was never installed anywhere runs as well.
+ * `loaded` hears of every file of the program itself, before it runs.
+ */
+export function useOwnPackage(loaded: (url: string) => void = () => {}): void {
+  registerHooks({
+    resolve(specifier, context, nextResolve) {
+      const own = Object.hasOwn(files, specifier) ? new URL(files[specifier] + extension, library) : null
+      if (own && existsSync(own)) return { url: own.href, shortCircuit: true }
+      const found = nextResolve(specifier, context)
+      if (found.url.startsWith('file:') && !found.url.includes('/node_modules/') && !found.url.startsWith(library.href))
+        loaded(found.url)
+      return found
+    },
+  })
+}

@@ -1,0 +1,227 @@
+import { Worker } from 'node:worker_threads'
+import type { BlobStore } from '../../host/blob-store.ts'
+import type { TaskLauncher } from '../../host/launcher.ts'
+import { MemoryBlobStore } from '../../adapters/local/blob-memory.ts'
+import { messageOf, SluiceError } from '../../model/errors.ts'
+import type { TaskReport, TaskSpec } from '../../model/task.ts'
+import type { BlobCall, FromWorker, ToWorker, WorkerStart } from './worker-messages.ts'
+
+/**
+ * Runs tasks in worker threads. Each loads the program's module and rebuilds the graph, so that only plain data
+ * crosses; blocks cross by transfer. Shuffle blocks need not outlive the batch: they stay in memory here, whatever else
+ * is kept in a directory.
+ */
+export class WorkerLauncher implements TaskLauncher {
+  readonly slots: number
+  readonly #workers: TaskWorker[]
+  readonly #waiting: ((worker: TaskWorker) => void)[] = []
+  readonly #shuffles: Shuffles
+  #batch = ''
+
+  private constructor(workers: TaskWorker[], shuffles: Shuffles) {
+    this.#shuffles = shuffles
+    this.slots = workers.length
+    this.#workers = workers
+  }
+
+  /** `deadlineMs`: how long a task may run before its thread is ended; `null`: as long as it likes. */
+  static async start(
+    count: number,
+    start: WorkerStart,
+    blobs: BlobStore,
+    deadlineMs: number | null,
+  ): Promise<WorkerLauncher> {
+    const shuffles: Shuffles = { store: new MemoryBlobStore() }
+    const workers = Array.from({ length: count }, () => new TaskWorker(start, blobs, shuffles, deadlineMs))
+    await Promise.all(workers.map((worker) => worker.ready()))
+    return new WorkerLauncher(workers, shuffles)
+  }
+
+  async launch(spec: TaskSpec): Promise<TaskReport> {
+    this.#forgetShuffles(spec.plan.nonce)
+    const worker = await this.#idle()
+    try {
+      return await worker.run(spec)
+    } finally {
+      this.#free(worker)
+    }
+  }
+
+  /** Blocks of the batch before are of no use to anyone. */
+  #forgetShuffles(nonce: string): void {
+    if (this.#batch === nonce) return
+    this.#batch = nonce
+    this.#shuffles.store = new MemoryBlobStore()
+  }
+
+  #idle(): Promise<TaskWorker> {
+    const worker = this.#workers.find((each) => !each.busy)
+    if (!worker) return new Promise((resolve) => this.#waiting.push(resolve))
+    worker.busy = true
+    return Promise.resolve(worker)
+  }
+
+  #free(worker: TaskWorker): void {
+    const next = this.#waiting.shift()
+    if (next) next(worker)
+    else worker.busy = false
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.close()))
+  }
+}
+
+interface Shuffles {
+  store: MemoryBlobStore
+}
+
+class TaskWorker {
+  busy = false
+  readonly #start: WorkerStart
+  readonly #blobs: BlobStore
+  readonly #shuffles: Shuffles
+  readonly #deadlineMs: number | null
+  #worker: Worker
+  #ready: Promise<void>
+  #nonce = ''
+  #nextId = 0
+  #pending: {
+    readonly id: number
+    readonly resolve: (report: TaskReport) => void
+    readonly reject: (error: unknown) => void
+  } | null = null
+  #closed = false
+
+  constructor(start: WorkerStart, blobs: BlobStore, shuffles: Shuffles, deadlineMs: number | null) {
+    this.#deadlineMs = deadlineMs
+    this.#start = start
+    this.#blobs = blobs
+    this.#shuffles = shuffles
+    ;[this.#worker, this.#ready] = this.#spawn()
+  }
+
+  ready(): Promise<void> {
+    return this.#ready
+  }
+
+  #spawn(): [Worker, Promise<void>] {
+    const worker = new Worker(
+      new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url),
+      { workerData: this.#start, argv: [...this.#start.args] },
+    )
+    const ready = new Promise<void>((resolve, reject) => {
+      worker.on('message', (message: FromWorker) => {
+        if (message.kind === 'ready') resolve()
+        else if (message.kind === 'refused')
+          reject(
+            new SluiceError('E_WORKER', message.message, {
+              did: 'nothing was started',
+              next: ['run without --workers to see the program alone'],
+            }),
+          )
+        else this.#heard(worker, message)
+      })
+      worker.on('error', (error: Error) => {
+        reject(error)
+        this.#lost(error)
+      })
+      worker.on('exit', () => this.#lost(new Error('the worker thread ended')))
+    })
+    ready.catch(() => {}) // whoever waits for it hears of it
+    return [worker, ready]
+  }
+
+  async run(spec: TaskSpec): Promise<TaskReport> {
+    await this.#ready
+    const { plan, ...rest } = spec
+    const nonce = `${plan.nonce}.${Object.values(plan.actions).length}`
+    if (this.#nonce !== nonce) this.#tell({ kind: 'plan', plan })
+    this.#nonce = nonce
+    const id = this.#nextId++
+    const timer =
+      this.#deadlineMs === null
+        ? undefined
+        : setTimeout(() => void this.#overdue(spec, this.#deadlineMs!), this.#deadlineMs)
+    try {
+      return await new Promise((resolve, reject) => {
+        this.#pending = { id, resolve, reject }
+        this.#tell({ kind: 'task', id, spec: rest })
+      })
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /** Nothing but its end stops a thread that does not come to rest. */
+  async #overdue({ task, plan }: TaskSpec, deadlineMs: number): Promise<void> {
+    this.#pending?.reject(
+      new SluiceError('E_TASK_TIMEOUT', `Task ${task} ran for more than ${deadlineMs} ms.`, {
+        where: { batch: plan.batch },
+        did: 'its thread was ended, and nothing of this attempt was used',
+        retry: true,
+        next: ["look for a loop that does not end, or raise conf.set('sluice.task.timeout', …)"],
+      }),
+    )
+    this.#pending = null
+    await this.#worker.terminate()
+  }
+
+  #tell(message: ToWorker, transfer: ArrayBuffer[] = []): void {
+    this.#worker.postMessage(message, transfer)
+  }
+
+  #heard(worker: Worker, message: FromWorker): void {
+    if (message.kind === 'report' && message.id === this.#pending?.id) {
+      const { resolve } = this.#pending
+      this.#pending = null
+      resolve(message.report)
+    }
+    if (message.kind === 'blob') void this.#answer(worker, message.id, message.call)
+  }
+
+  async #answer(worker: Worker, id: number, call: BlobCall): Promise<void> {
+    try {
+      const result = await this.#call(call)
+      worker.postMessage({
+        kind: 'answer',
+        id,
+        ...(result instanceof Uint8Array ? { bytes: result } : Array.isArray(result) ? { keys: result } : {}),
+      } satisfies ToWorker)
+    } catch (error) {
+      const code = error instanceof SluiceError ? error.code : 'E_BLOB_UNREACHABLE'
+      worker.postMessage({ kind: 'answer', id, error: { code, message: messageOf(error) } } satisfies ToWorker)
+    }
+  }
+
+  #call(call: BlobCall): Promise<Uint8Array | string[] | void> {
+    const key = call.method === 'list' ? call.prefix : call.key
+    const store: BlobStore = key.includes('/blk/') ? this.#shuffles.store : this.#blobs
+    switch (call.method) {
+      case 'putNew':
+        return store.putNew(call.key, call.bytes)
+      case 'get':
+        return store.get(call.key)
+      case 'getRange':
+        return store.getRange(call.key, call.offset, call.length)
+      case 'list':
+        return store.list(call.prefix)
+      case 'delete':
+        return store.delete(call.key)
+    }
+  }
+
+  /** The task is lost with its thread; a new thread takes the next one. */
+  #lost(error: unknown): void {
+    if (this.#closed) return
+    this.#pending?.reject(error)
+    this.#pending = null
+    this.#nonce = ''
+    ;[this.#worker, this.#ready] = this.#spawn()
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#worker.terminate()
+  }
+}

@@ -1,0 +1,168 @@
+import { LambdaLauncher } from '../../adapters/aws/lambda/lambda-launcher.ts'
+import { TaskMessages } from '../../adapters/aws/lambda/task-message.ts'
+import type { Host } from '../../host/host.ts'
+import type { TaskLauncher } from '../../host/launcher.ts'
+import { hasCode } from '../../model/errors.ts'
+import type { Head } from '../../model/head.ts'
+import { BatchEvents } from '../../observe/batch-events.ts'
+import { BatchLoop } from '../../runtime/coordinator/batch-loop.ts'
+import { Coordinator } from '../../runtime/coordinator/coordinator.ts'
+import { Receivers } from '../../runtime/coordinator/receivers.ts'
+import { errorPolicy } from '../../runtime/batch/set-aside.ts'
+import { speculationOf } from '../../runtime/batch/speculation.ts'
+import { type EngineSettings, engineSettings } from '../../runtime/settings.ts'
+import type { AwsHost } from './host.ts'
+import { publishByFunction } from './output.ts'
+import type { BuiltApp } from '../program/built-program.ts'
+import { namesIn } from '../program/name-list.ts'
+import { InlineLauncher } from '../program/inline-launcher.ts'
+import type { Tick } from './tick.ts'
+import { closing } from './tick.ts'
+
+export type CoordinatorAnswer =
+  /** Another coordinator holds the app, or took it over. */
+  { readonly busy: true } | { readonly busy: false; readonly batches: number; readonly committed: number }
+
+/**
+ * The coordinator function: takes the app, runs the batches that are due, and lets go of it. With an interval below a
+ * minute it stays for the rest of its minute. Throws the newest error when a batch or an output failed, after what
+ * could run has run.
+ */
+export async function runDueBatches(tick: Tick, app: BuiltApp, host: AwsHost): Promise<CoordinatorAnswer> {
+  try {
+    return await new Invocation(tick, app, host).run()
+  } catch (error) {
+    if (hasCode(error, 'E_BUSY') || hasCode(error, 'E_FENCED')) return { busy: true }
+    throw error
+  }
+}
+
+class Invocation {
+  readonly #tick: Tick
+  readonly #app: BuiltApp
+  readonly #host: Host<Head>
+  readonly #aws: AwsHost
+  readonly #abort = new AbortController()
+  readonly #over = new AbortController()
+  #failure: unknown = null
+
+  constructor(tick: Tick, app: BuiltApp, aws: AwsHost) {
+    this.#tick = tick
+    this.#app = app
+    this.#aws = aws
+    const { clock, random, log, blobs } = aws
+    this.#host = { clock, random, log, blobs, head: aws.head(app.name), launcher: launcherOf(app, aws) }
+  }
+
+  async run(): Promise<CoordinatorAnswer> {
+    const { clock } = this.#host
+    void clock.sleepUntil(this.#tick.abortAt, this.#over.signal).then(() => this.#abort.abort())
+    const receivers = new Receivers(this.#host, {
+      graph: this.#app.context.graph,
+      conf: this.#app.context.sparkContext.conf,
+      listeners: this.#app.context.listeners,
+    })
+    try {
+      const coordinator = await this.#open(receivers)
+      const batches = await this.#batchesThenClose(coordinator, receivers)
+      if (this.#failure) throw this.#failure as Error
+      return { busy: false, batches, committed: coordinator.head.committed }
+    } finally {
+      this.#over.abort()
+    }
+  }
+
+  /** Even a tick that fails gives the lease back: the next one need not wait for its end. */
+  async #batchesThenClose(coordinator: Coordinator, receivers: Receivers): Promise<number> {
+    try {
+      return await this.#batches(coordinator, receivers)
+    } finally {
+      await coordinator.close()
+    }
+  }
+
+  async #batches(coordinator: Coordinator, receivers: Receivers): Promise<number> {
+    const { clock } = this.#host
+    await receivers.start(coordinator.head, coordinator.manifest)
+    let batches = 0
+    let began = clock.now()
+    let longestMs = 0
+    const loop = new BatchLoop({
+      coordinator,
+      clock,
+      catchUpMax: this.#settings.catchUpMax,
+      batchesMax: null,
+      onBatch: async (manifest) => {
+        batches++
+        await receivers.committed(manifest)
+        longestMs = Math.max(longestMs, clock.now() - Math.max(began, manifest.time))
+        began = clock.now()
+        if (began + Math.max(2 * longestMs, MARGIN_MS) > this.#tick.deadline) loop.stop()
+      },
+      onError: (error) => this.#failed(error),
+    })
+    const stopAt = closing(this.#tick, coordinator.head.intervalMs)
+    if (stopAt === null) void loop.caughtUp().then(() => loop.stop())
+    else void clock.sleepUntil(stopAt, this.#over.signal).then(() => loop.stop())
+    await loop.run()
+    return batches
+  }
+
+  #open(receivers: Receivers): Promise<Coordinator> {
+    const { name: app, context, program } = this.#app
+    const { clock, random, log } = this.#host
+    const { deadline, holder, resume, dropState } = this.#tick
+    const { settings, functions } = this.#aws
+    return Coordinator.open({
+      app,
+      host: this.#host,
+      program,
+      intervalMs: context.batchDuration.milliseconds,
+      conf: Object.fromEntries(context.sparkContext.conf.getAll()),
+      holder: `${holder}:${random.run().slice(0, 8)}`,
+      // An invocation does not outlive its deadline, and until then it is believed to be there.
+      isGone: () => false,
+      leaseUntil: () => deadline,
+      fresh: false,
+      resume,
+      dropState: [...dropState, ...namesIn(context.sparkContext.conf.get('sluice.dropState', ''))],
+      events: new BatchEvents(clock, context.listeners, log, context.graph, (error) => {
+        this.#failure = error
+      }),
+      environment: (head) => this.#aws.outputs(head, context.sparkContext),
+      ...(settings.output === null
+        ? {}
+        : { publisher: (head: Head) => publishByFunction(functions, settings.output!, head, this.#abort.signal) }),
+      limitOf: (source) => receivers.limitOf(source),
+      attemptsMax: this.#settings.attemptsMax,
+      speculation: speculationOf(context.sparkContext.conf),
+      onError: errorPolicy(context.sparkContext.conf.get('sluice.onError', 'fail')),
+      keep: this.#settings.keepBatches,
+      signal: this.#abort.signal,
+    })
+  }
+
+  #failed(error: unknown): void {
+    this.#host.log.event({ type: 'error', error })
+    this.#failure = error
+  }
+
+  get #settings(): EngineSettings {
+    return engineSettings(this.#app.context.sparkContext.conf, 4)
+  }
+}
+
+/** No batch begins with less time left than this, or than twice what the longest one took. */
+const MARGIN_MS = 10_000
+
+function launcherOf({ program }: BuiltApp, aws: AwsHost): TaskLauncher {
+  const { settings, functions, blobs, random } = aws
+  if (settings.task === null) return new InlineLauncher(program, aws)
+  return new LambdaLauncher({
+    functions,
+    blobs,
+    messages: new TaskMessages(blobs, random),
+    task: settings.task,
+    slots: settings.slots,
+  })
+}

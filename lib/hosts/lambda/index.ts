@@ -1,0 +1,60 @@
+import type { App } from '../program/app.ts'
+import { type CoordinatorAnswer, runDueBatches } from './coordinator.ts'
+import { type AwsHost, awsHost } from './host.ts'
+import { type OutputAnswer, showOutput } from './output.ts'
+import { type BuiltApp, builtApp } from '../program/built-program.ts'
+import { runTaskMessage } from './task.ts'
+import { decodeTick, type InvocationContext } from './tick.ts'
+import type { Environment } from '../../adapters/aws/clients.ts'
+import type { Packed } from '../../adapters/aws/lambda/packed.ts'
+import type { TaskMessage } from '../../adapters/aws/lambda/task-message.ts'
+import type { OutputRequest } from '../../checkpoint/decide-output.ts'
+import type { TaskReport } from '../../model/task.ts'
+
+/** For the function that a schedule invokes once a minute: runs the batches that are due. */
+export function coordinatorHandler(
+  app: App,
+  environment: Environment = process.env,
+): (event: unknown, context: InvocationContext) => Promise<CoordinatorAnswer> {
+  const warm = onFirstCall(app, environment)
+  return async (event, context) => {
+    const { built, host } = warm()
+    return runDueBatches(decodeTick(event, context, host.clock.now()), built, host)
+  }
+}
+
+/** For the function that the coordinator invokes once per task. */
+export function taskHandler(
+  app: App,
+  environment: Environment = process.env,
+): (message: TaskMessage) => Promise<Packed<TaskReport>> {
+  const warm = onFirstCall(app, environment)
+  return async (message) => {
+    const { built, host } = warm()
+    return runTaskMessage(message, built, host)
+  }
+}
+
+/** For the function that the coordinator invokes once per output and batch. */
+export function outputHandler(
+  app: App,
+  environment: Environment = process.env,
+): (request: OutputRequest) => Promise<OutputAnswer> {
+  const warm = onFirstCall(app, environment)
+  return async (request) => {
+    const { built, host } = warm()
+    return showOutput(request, built, host)
+  }
+}
+
+/**
+ * Kept for as long as the function is warm. A definition that throws does so on every call, where its message is seen.
+ */
+function onFirstCall(app: App, environment: Environment): () => { readonly built: BuiltApp; readonly host: AwsHost } {
+  let warm: { readonly built: BuiltApp; readonly host: AwsHost } | null = null
+  return () => {
+    if (warm) return warm
+    const host = awsHost(environment)
+    return (warm = { host, built: builtApp(app, host.settings.slots) })
+  }
+}

@@ -1,0 +1,151 @@
+import { SluiceError } from '../../model/errors.ts'
+import { Duration, type DurationLike, intervalMs } from '../../model/time.ts'
+import { fingerprint, shapeOf } from '../../plan/fingerprint.ts'
+import { engineFor } from '../../api/dstream/engine.ts'
+import type { StreamGraph } from '../../graph/graph.ts'
+import { callerPlace } from '../../model/place.ts'
+import type { ConfObject } from '../../model/spark-conf.ts'
+import type { StreamNode } from '../../graph/stream-node.ts'
+import { StreamingContext } from '../../api/dstream/streaming-context.ts'
+
+/** A program as a value: it runs wherever something builds and starts it. */
+export interface App {
+  readonly name: string
+  readonly interval: Duration
+  /**
+   * Defines the pipeline in a new context and starts nothing. The definition runs twice, as every process of the app
+   * will run it again: throws `E_NOT_DETERMINISTIC` when the two graphs differ, and whatever the definition throws.
+   */
+  build(): StreamingContext
+}
+
+export interface AppOptions {
+  /** Spark's settings, under their full names. */
+  readonly conf?: ConfObject
+  /**
+   * What happens when a function throws. `'fail'` (the default, and Spark's way): the batch fails, and its input is
+   * read again. `'dead-letter'`: the records that make it throw are found and set aside, and the batch commits without
+   * them. The setting `sluice.onError`, which it is short for, counts if both are given.
+   */
+  readonly onError?: 'fail' | 'dead-letter'
+}
+
+/**
+ * The default export of a program: `export default app('word-count', seconds(1), (ssc) => { … })`.
+ * Whoever runs it keeps its checkpoints, so it needs no `ssc.checkpoint(dir)`, and starts and stops it.
+ * Throws `E_NAME` and `E_INTERVAL`.
+ */
+export function app(
+  name: string,
+  interval: DurationLike,
+  define: (ssc: StreamingContext) => void,
+  options: AppOptions = {},
+): App {
+  const place = callerPlace()
+  if (typeof name !== 'string' || !/[A-Za-z0-9]/.test(name)) throw badName(name, place)
+  const duration = new Duration(checkedInterval(interval, place))
+  return Object.assign(Object.create(marked) as object, {
+    name,
+    interval: duration,
+    build: () => build({ name, duration, define, options, place }),
+  })
+}
+
+/** Whether a module exports an app; true also for an app of another copy of this package. */
+export const isApp = (value: unknown): value is App => typeof value === 'object' && value !== null && MARK in value
+
+const MARK = Symbol.for('sluice.app')
+const marked = { [MARK]: true }
+
+interface Definition {
+  readonly name: string
+  readonly duration: Duration
+  readonly define: (ssc: StreamingContext) => unknown
+  readonly options: AppOptions
+  readonly place: string
+}
+
+function build(definition: Definition): StreamingContext {
+  const rehearsal = define(definition)
+  rehearsal.sparkContext.stop()
+  const context = define(definition)
+  assertSame(definition, rehearsal.graph, context.graph)
+  return context
+}
+
+function define({ name, duration, define: describe, options, place }: Definition): StreamingContext {
+  let defining = true
+  const context = new StreamingContext(
+    { ...(options.onError ? { 'sluice.onError': options.onError } : {}), ...options.conf, appName: name },
+    duration,
+    {
+      hosted: true,
+      engine: (started) => {
+        if (defining) throw startedInside(name)
+        return engineFor(started)
+      },
+    },
+  )
+  const result = describe(context)
+  defining = false
+  if (result instanceof Promise) throw notSynchronous(name, place, result)
+  context.graph.assignUids()
+  return context
+}
+
+function assertSame({ name, place }: Definition, first: StreamGraph, second: StreamGraph): void {
+  if (fingerprint(first) === fingerprint(second)) return
+  const shapes = first.nodes.map((node) => JSON.stringify(shapeOf(node)))
+  const common = shapes.findIndex((shape, i) => !second.nodes[i] || shape !== JSON.stringify(shapeOf(second.nodes[i])))
+  const at = common < 0 ? first.nodes.length : common
+  const [one, other] = [first.nodes[at], second.nodes[at]]
+  throw new SluiceError(
+    'E_NOT_DETERMINISTIC',
+    `Two builds of "${name}" differ at operator ${at + 1}: the first has ${shown(one)}, the second ${shown(other)}.`,
+    {
+      where: { ...((one ?? other) ? { operator: nameOf(one ?? other) } : {}), place: (one ?? other)?.place ?? place },
+      did: 'nothing was started',
+      next: ['define the same operators on every call: no time, randomness or counter may decide about them'],
+    },
+  )
+}
+
+const nameOf = (node: StreamNode): string => node.name ?? node.kind
+const shown = (node: StreamNode | undefined): string => (node ? `${nameOf(node)} (${node.place})` : 'none')
+
+function checkedInterval(interval: DurationLike, place: string): number {
+  try {
+    return intervalMs(interval)
+  } catch (error) {
+    const { code, message, did, next } = error as SluiceError
+    throw new SluiceError(code, message, { did, next, where: { place }, cause: error })
+  }
+}
+
+const badName = (name: unknown, place: string): SluiceError =>
+  new SluiceError('E_NAME', `${JSON.stringify(name) ?? typeof name} is not a usable app name.`, {
+    where: { place },
+    did: 'nothing was started',
+    next: ["give the app a name with a letter or digit: app('word-count', …)"],
+  })
+
+const startedInside = (name: string): SluiceError =>
+  new SluiceError('E_CONTEXT_STATE', `The definition of "${name}" starts its own context.`, {
+    where: { place: callerPlace() },
+    did: 'nothing was started',
+    next: ['leave start() and awaitTermination() out: who runs the app starts it'],
+  })
+
+function notSynchronous(name: string, place: string, result: Promise<unknown>): SluiceError {
+  // Its own failure would otherwise end the process with another message than this one.
+  result.catch(() => {})
+  return new SluiceError(
+    'E_CONTEXT_STATE',
+    `The definition of "${name}" is asynchronous: operators that come later would be missing.`,
+    {
+      where: { place },
+      did: 'nothing was started',
+      next: ['make it a plain function; await what it needs before app(…), at the top of the module'],
+    },
+  )
+}

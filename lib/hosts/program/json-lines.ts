@@ -1,0 +1,23 @@
+import type { Log } from '../../host/log.ts'
+import { messageOf, SluiceError, stackOf } from '../../model/errors.ts'
+import { logged, secretsIn } from './known-secrets.ts'
+
+/**
+ * Each event as a line of JSON, as log services read them, without the secrets that the environment is known to hold.
+ */
+export function jsonLines(write: (line: string) => void, environment: NodeJS.ProcessEnv = process.env): Log {
+  const short = logged(secretsIn(environment))
+  return {
+    event: (event) =>
+      write(
+        `${JSON.stringify(event, (name, value: unknown) => short(name, value instanceof Error ? plain(value) : value))}\n`,
+      ),
+  }
+}
+
+function plain(error: Error): Record<string, unknown> {
+  const stack = stackOf(error)
+  if (!(error instanceof SluiceError)) return { message: messageOf(error), stack }
+  const { code, message, where, did, next, retry } = error
+  return { code, message, where, did, next, retry, stack }
+}

@@ -1,0 +1,89 @@
+import { KeyTable } from '../keys/key-table.ts'
+import type { Partitioner } from '../shuffle/partitioner.ts'
+import { pairWriter } from '../shuffle/writer.ts'
+import {
+  after,
+  type Dependency,
+  type Maybe,
+  narrow,
+  type RddNode,
+  run,
+  type ShuffleDependency,
+  sinkOf,
+  type TaskScope,
+} from './node.ts'
+
+/**
+ * For each key of any side, the values of every side (Spark's `CoGroupedRDD`). A side that is partitioned alike is read
+ * in place.
+ */
+export function cogroupedNode(
+  parents: readonly RddNode<any>[],
+  partitioner: Partitioner,
+): RddNode<[unknown, unknown[][]]> {
+  const dependencies = parents.map((parent): Dependency =>
+    parent.partitioner?.equals(partitioner) ? narrow(parent) : pairShuffle(parent, partitioner),
+  )
+  return {
+    kind: 'cogrouped',
+    partitions: partitioner.numPartitions,
+    partitioner,
+    dependencies,
+    compute(split, task, sink) {
+      const table = new KeyTable()
+      const groups: [unknown, unknown[][]][] = []
+      const add = (side: number, key: unknown, value: unknown): void => {
+        const known = table.size
+        const id = table.upsert(key)
+        if (id === known) groups.push([table.keyAt(id), parents.map(() => [])])
+        groups[id][1][side].push(value)
+      }
+      return after(readSides(dependencies, split, task, add), () => sink.chunk(groups))
+    },
+  }
+}
+
+export const pairShuffle = (parent: RddNode<any>, partitioner: Partitioner): ShuffleDependency => ({
+  kind: 'shuffle',
+  parent,
+  partitioner,
+  shared: true,
+  newWriter: () => pairWriter(partitioner),
+})
+
+/** Feeds the pairs of every side to `add`, side by side in order. */
+export function readSides(
+  dependencies: readonly Dependency[],
+  split: number,
+  task: TaskScope,
+  add: (side: number, key: unknown, value: unknown) => void,
+  side = 0,
+): Maybe<void> {
+  const dependency = dependencies[side]
+  if (!dependency) return
+  return after(
+    readSide(dependency, split, task, (key, value) => add(side, key, value)),
+    () => readSides(dependencies, split, task, add, side + 1),
+  )
+}
+
+/** The pairs of one dependency, through the shuffle or in place. */
+export function readSide(
+  dependency: Dependency,
+  split: number,
+  task: TaskScope,
+  add: (key: unknown, value: unknown) => void,
+): Maybe<void> {
+  if (dependency.kind === 'narrow') {
+    const columns = (keys: readonly unknown[], values: readonly unknown[]): void => {
+      for (let i = 0; i < keys.length; i++) add(keys[i], values[i])
+    }
+    return run(dependency.parent, split, task, {
+      ...sinkOf<[unknown, unknown]>((pair) => add(pair[0], pair[1])),
+      columns,
+    })
+  }
+  return after(task.shuffle(dependency, split), (input) => {
+    for (const { keys, values } of input) for (let i = 0; i < values.length; i++) add(keys![i], values[i])
+  })
+}

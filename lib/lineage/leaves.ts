@@ -1,0 +1,55 @@
+import { openBlock } from '../codec/block.ts'
+import type { Json } from '../model/json.ts'
+import type { BlobRef } from '../model/refs.ts'
+import type { Partitioner } from '../shuffle/partitioner.ts'
+import type { Source } from '../source/source.ts'
+import { after, drain, type RddNode } from './node.ts'
+
+/** Data that the program holds itself, in contiguous even slices (Spark's `ParallelCollectionRDD`). */
+export function collectionNode<T>(records: readonly T[], slices: number): RddNode<T> {
+  const bound = (i: number): number => Math.floor((i * records.length) / slices)
+  return {
+    kind: 'parallelize',
+    partitions: slices,
+    partitioner: null,
+    dependencies: [],
+    compute: (split, _task, sink) => sink.chunk(records.slice(bound(split), bound(split + 1))),
+  }
+}
+
+export const emptyNode = (): RddNode<never> => ({
+  kind: 'empty',
+  partitions: 0,
+  partitioner: null,
+  dependencies: [],
+  compute: () => {},
+})
+
+/** What the plan fixed for one source and one batch. */
+export function sourceNode<T>(source: Source<T>, uid: string, splits: readonly Json[]): RddNode<T> {
+  return {
+    kind: 'source',
+    partitions: splits.length,
+    partitioner: null,
+    dependencies: [],
+    compute: (split, task, sink) => drain(task.readSource(source, uid, splits[split]), sink),
+  }
+}
+
+/**
+ * Records written to the blob store earlier: retained batches, staged outputs. Each part is a block with the records in
+ * section 0.
+ */
+export function storedNode<T>(parts: readonly BlobRef[], partitioner: Partitioner | null = null): RddNode<T> {
+  return {
+    kind: 'stored',
+    partitions: parts.length,
+    partitioner,
+    dependencies: [],
+    compute: (split, task, sink) =>
+      after(task.blob(parts[split]), (bytes) => {
+        const block = openBlock(bytes, parts[split].key)
+        if (block.has(0)) sink.chunk(block.read(0, 1)[0] as T[])
+      }),
+  }
+}

@@ -1,0 +1,168 @@
+import type { BlobRef } from '../model/refs.ts'
+import type { Json } from '../model/json.ts'
+import type { OperatorState } from '../model/manifest.ts'
+import type { ShuffleInput } from '../shuffle/buckets.ts'
+import type { Partitioner } from '../shuffle/partitioner.ts'
+import type { ShuffleWriter } from '../shuffle/writer.ts'
+import type { KeyedState } from '../state/keyed-state.ts'
+import type { StateSchema } from '../state/schema.ts'
+import type { Pane, WindowSpec } from '../state/window-spec.ts'
+import type { WindowState } from '../state/window-state.ts'
+import type { Source } from '../source/source.ts'
+
+/** Work that is finished on return unless it had to wait for a port. */
+export type Maybe<T> = T | Promise<T>
+export type Done = Maybe<void>
+
+/**
+ * Continues after `value`, without a promise where there is none: user-facing actions on data at hand stay synchronous.
+ */
+export const after = <T, R>(value: Maybe<T>, use: (value: T) => Maybe<R>): Maybe<R> =>
+  value instanceof Promise ? value.then(use) : use(value)
+
+/** Takes records, one at a time or a chunk at once. `emit` is a plain closure so that generated loops inline it. */
+export interface Sink<T> {
+  readonly emit: (record: T) => void
+  chunk(records: readonly T[]): void
+  /** Pairs as columns, for sinks that would only take pairs apart again; `chunk` of the pairs otherwise. */
+  columns?(keys: readonly unknown[], values: readonly unknown[]): void
+}
+
+/** Thrown by a sink that has seen enough; caught where the partition was started. */
+export const STOP: unique symbol = Symbol('enough records')
+
+export interface NarrowDependency {
+  readonly kind: 'narrow'
+  readonly parent: RddNode<any>
+}
+
+export interface ShuffleDependency {
+  readonly kind: 'shuffle'
+  readonly parent: RddNode<any>
+  readonly partitioner: Partitioner
+  /** Where a second map-side pass over one partition must agree with the first, `split` seeds it. */
+  newWriter(split: number): ShuffleWriter
+  /** Whether one writer may serve several map partitions of a task. */
+  readonly shared: boolean
+  /** Values are combined ones, which the reduce side may change while it merges: hand a bucket out once only. */
+  readonly combines?: boolean
+}
+
+export type Dependency = NarrowDependency | ShuffleDependency
+
+/**
+ * One step of a batch's lineage. Nodes are rebuilt by every process from the same graph, so they may hold closures;
+ * they hold no data except what the program itself holds (`parallelize`).
+ */
+export interface RddNode<T> {
+  readonly kind: string
+  readonly partitions: number
+  readonly partitioner: Partitioner | null
+  readonly dependencies: readonly Dependency[]
+  /** Computing it twice would be wrong (state) or wasteful (persisted): one task computes each partition once. */
+  readonly pinned?: boolean
+  /** Set by `persist`; works like `pinned` but is never required. */
+  cached?: boolean
+  /** Set by the planner when several stages read a pinned node: they read this shuffle instead, which moves nothing. */
+  cut?: ShuffleDependency
+  /** The operator or RDD call it came from, for errors and the job graph. */
+  label?: string
+  place?: string
+  compute(split: number, task: TaskScope, sink: Sink<T>): Done
+  /** Must run for every partition of every batch even if nobody reads it. */
+  readonly effect?: string
+}
+
+/** What a node may ask of whoever runs it. */
+export interface TaskScope {
+  readSource<T>(source: Source<T>, uid: string, split: Json): Iterable<readonly T[]> | AsyncIterable<readonly T[]>
+  shuffle(dependency: ShuffleDependency, reducer: number): Maybe<ShuffleInput>
+  blob(ref: BlobRef): Maybe<Uint8Array>
+  keyedState(request: StateRequest): Maybe<KeyedState>
+  /** Registers what `keyedState` became; called once per partition after the operator has run. */
+  stateChanged(request: StateRequest, state: KeyedState): Done
+  windowState(request: StateRequest, spec: WindowSpec): Maybe<WindowState>
+  windowChanged(request: StateRequest, spec: WindowSpec, state: WindowState, pane: Pane | null, time: number): Done
+  /** Records of pinned and cached nodes computed in this task. */
+  readonly memo: WeakMap<RddNode<any>, Map<number, readonly unknown[]>>
+  readonly partition: PartitionScope
+  /** Set in tests: records are frozen when they are handed on. */
+  readonly freezes?: boolean
+}
+
+export interface StateRequest {
+  readonly operator: string
+  readonly split: number
+  readonly partitions: number
+  readonly committed: OperatorState | null
+  readonly schema?: StateSchema
+}
+
+/** What `TaskContext` shows to user code. */
+export interface PartitionScope {
+  stageId: number
+  partitionId: number
+  attemptNumber: number
+}
+
+/** Runs one partition of `node` into `sink`, at most once per task where that matters. */
+export function run<T>(node: RddNode<T>, split: number, task: TaskScope, sink: Sink<T>): Done {
+  if (node.cut)
+    return after(task.shuffle(node.cut, split), (input) => {
+      for (const { values } of input) sink.chunk(values as T[])
+    })
+  if (!node.pinned && !node.cached) return node.compute(split, task, sink)
+  return after(recordsOf(node, split, task), (records) => sink.chunk(records))
+}
+
+/** The records of a pinned or cached partition, computed once per task. */
+export function recordsOf<T>(node: RddNode<T>, split: number, task: TaskScope): Maybe<readonly T[]> {
+  let splits = task.memo.get(node)
+  if (!splits) task.memo.set(node, (splits = new Map()))
+  const known = splits.get(split) as readonly T[] | undefined
+  if (known) return known
+  const buffer = new ArraySink<T>()
+  return after(node.compute(split, task, buffer), () => {
+    splits.set(split, buffer.records)
+    return buffer.records
+  })
+}
+
+/** All records of a partition in an array. */
+export function collectSplit<T>(node: RddNode<T>, split: number, task: TaskScope): Maybe<T[]> {
+  if (node.cut) return after(task.shuffle(node.cut, split), (input) => input.flatMap(({ values }) => values as T[]))
+  if (node.pinned || node.cached) return after(recordsOf(node, split, task), (records) => records as T[])
+  const buffer = new ArraySink<T>()
+  return after(node.compute(split, task, buffer), () => buffer.records)
+}
+
+export class ArraySink<T> implements Sink<T> {
+  records: T[] = []
+  readonly emit = (record: T): void => {
+    this.records.push(record)
+  }
+
+  chunk(records: readonly T[]): void {
+    if (this.records.length === 0) this.records = (records as T[]) === records ? records.slice() : [...records]
+    else for (let i = 0; i < records.length; i++) this.records.push(records[i])
+  }
+}
+
+/** Calls `emit` for each record. */
+export const sinkOf = <T>(emit: (record: T) => void): Sink<T> => ({
+  emit,
+  chunk: (records) => {
+    for (let i = 0; i < records.length; i++) emit(records[i])
+  },
+})
+
+export function drain<T>(chunks: Iterable<readonly T[]> | AsyncIterable<readonly T[]>, sink: Sink<T>): Done {
+  if (Symbol.asyncIterator in chunks) return drainAsync(chunks, sink)
+  for (const chunk of chunks) sink.chunk(chunk)
+}
+
+async function drainAsync<T>(chunks: AsyncIterable<readonly T[]>, sink: Sink<T>): Promise<void> {
+  for await (const chunk of chunks) sink.chunk(chunk)
+}
+
+export const narrow = (parent: RddNode<any>): NarrowDependency => ({ kind: 'narrow', parent })

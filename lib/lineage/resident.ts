@@ -1,0 +1,151 @@
+import { SluiceError } from '../model/errors.ts'
+import type { Bucket, ShuffleInput } from '../shuffle/buckets.ts'
+import { withAccumulatorScope } from './accumulator.ts'
+import type { JobRunner, NewPartial } from './jobs.ts'
+import { type Done, type RddNode, run, type ShuffleDependency, type Sink, STOP, type TaskScope } from './node.ts'
+import { withTaskContext } from './task-context.ts'
+
+/** Blobs that were loaded before a driver function was called. */
+export type LoadedBlobs = ReadonlyMap<string, Uint8Array>
+
+/** Runs jobs at once, in this thread, over data that is at hand: collections of the program and staged records. */
+export class ResidentRunner implements JobRunner {
+  readonly kind = 'resident'
+  readonly #task: ResidentTask
+
+  constructor(loaded: LoadedBlobs = new Map()) {
+    this.#task = new ResidentTask(loaded)
+  }
+
+  runJob<P>(node: RddNode<any>, splits: readonly number[], newPartial: NewPartial<P>): P[] {
+    this.#task.partition.stageId++
+    return splits.map((split) =>
+      this.#task.attempt(split, () => {
+        const partial = newPartial(split)
+        atOnce(stoppable(() => run(node, split, this.#task, partial.sink)))
+        return partial.finish()
+      }),
+    )
+  }
+
+  release(node: RddNode<any>): void {
+    this.#task.memo.delete(node)
+  }
+}
+
+/** Runs until done or until a sink has seen enough. */
+export function stoppable(work: () => Done): Done {
+  try {
+    const done = work()
+    return done instanceof Promise ? done.catch(ignoreStop) : done
+  } catch (error) {
+    ignoreStop(error)
+  }
+}
+
+function ignoreStop(error: unknown): void {
+  if (error !== STOP) throw error
+}
+
+function atOnce(done: Done): void {
+  if (!(done instanceof Promise)) return
+  done.catch(() => {}) // what becomes of it is of no interest: the action has failed
+  throw notResident('its data is read from outside')
+}
+
+const notResident = (why: string): SluiceError =>
+  new SluiceError('E_NOT_RESIDENT', `This RDD cannot be evaluated here: ${why}.`, {
+    did: 'the action did not run',
+    next: ['use the RDD that transform or foreachRDD hands you, and the RDDs made from it'],
+  })
+
+class ResidentTask implements TaskScope {
+  // Weak: a context lives as long as its program, and runs jobs on RDDs that come and go.
+  readonly memo = new WeakMap<RddNode<any>, Map<number, readonly unknown[]>>()
+  readonly #shuffles = new WeakMap<ShuffleDependency, (Bucket[] | null)[]>()
+  readonly partition = { stageId: -1, partitionId: 0, attemptNumber: 0 }
+  readonly #loaded: LoadedBlobs
+
+  constructor(loaded: LoadedBlobs) {
+    this.#loaded = loaded
+  }
+
+  /** One task. What it adds to accumulators counts when it succeeds. */
+  attempt<R>(split: number, work: () => R): R {
+    const outer = this.partition.partitionId
+    this.partition.partitionId = split
+    try {
+      const { result, commit } = withAccumulatorScope(() => withTaskContext(this.partition, work))
+      commit()
+      return result
+    } finally {
+      this.partition.partitionId = outer
+    }
+  }
+
+  readSource(): never {
+    throw notResident('it is the data of a stream')
+  }
+  keyedState(): never {
+    throw notResident('it needs the state of a stream')
+  }
+  stateChanged(): never {
+    throw notResident('it needs the state of a stream')
+  }
+  windowState(): never {
+    throw notResident('it needs the state of a stream')
+  }
+  windowChanged(): never {
+    throw notResident('it needs the state of a stream')
+  }
+
+  blob(ref: { readonly key: string }): Uint8Array {
+    const bytes = this.#loaded.get(ref.key)
+    if (!bytes) throw notResident('its records were not loaded')
+    return bytes
+  }
+
+  shuffle(dependency: ShuffleDependency, reducer: number): ShuffleInput {
+    let reducers = this.#shuffles.get(dependency)
+    if (!reducers?.[reducer]) this.#shuffles.set(dependency, (reducers = this.#exchange(dependency)))
+    const input = reducers[reducer]!
+    if (dependency.combines && holdsObjects(input)) reducers[reducer] = null
+    return input
+  }
+
+  #exchange(dependency: ShuffleDependency): Bucket[][] {
+    return localExchange(dependency, (split, sink) =>
+      this.attempt(split, () => atOnce(run(dependency.parent, split, this, sink))),
+    )
+  }
+}
+
+/** A merge may change an object in place; a second reader must not see that. Numbers and strings are safe. */
+const holdsObjects = (input: ShuffleInput): boolean =>
+  input.some(({ values }) => values.some((value) => typeof value === 'object' && value !== null))
+
+/** The whole of a shuffle within one process: for each reducer, its buckets in map order. */
+export function localExchange(
+  dependency: ShuffleDependency,
+  runSplit: (split: number, sink: Sink<any>) => void,
+): Bucket[][] {
+  const reducers: Bucket[][] = Array.from({ length: dependency.partitioner.numPartitions }, () => [])
+  let writer = dependency.newWriter(0)
+  const flush = (): void =>
+    writer.finish().forEach((bucket, i) => {
+      if (bucket.values.length > 0) reducers[i].push(bucket)
+    })
+  for (let split = 0; split < dependency.parent.partitions; split++) {
+    if (!dependency.shared && split > 0) writer = dependency.newWriter(split)
+    const { emit } = writer
+    runSplit(split, {
+      emit: emit as (record: unknown) => void,
+      chunk: (records) => {
+        for (const record of records) (emit as (record: unknown) => void)(record)
+      },
+    })
+    if (!dependency.shared) flush()
+  }
+  if (dependency.shared) flush()
+  return reducers
+}

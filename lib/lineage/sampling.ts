@@ -1,0 +1,88 @@
+import { hashKey } from '../keys/hash.ts'
+import type { RddNode } from './node.ts'
+
+/**
+ * Reproducible draws for one partition: the same seed and split give the same sequence in every process, so a task may
+ * run again.
+ */
+export class Draws {
+  #a: number
+  #b: number
+  #c = 0x9e3779b9
+  #counter = 1
+
+  constructor(seed: number, split: number) {
+    this.#a = hashKey([seed, split]) | 0
+    this.#b = hashKey([split, seed, 'b']) | 0
+    // The first draws of close seeds are alike; these are thrown away.
+    for (let i = 0; i < 12; i++) this.#bits()
+  }
+
+  /** Uniform in [0, 1). */
+  next(): number {
+    return (this.#bits() * 2 ** 21 + (this.#bits() >>> 11)) / 2 ** 53
+  }
+
+  /** Uniform among 0 … count - 1. */
+  below(count: number): number {
+    return Math.floor(this.next() * count)
+  }
+
+  /** How often something with this mean happens. */
+  poisson(mean: number): number {
+    // exp(-mean) must stay well above the smallest double.
+    if (mean > 30) return this.poisson(30) + this.poisson(mean - 30)
+    const limit = Math.exp(-mean)
+    let count = 0
+    for (let product = this.next(); product > limit; product *= this.next()) count++
+    return count
+  }
+
+  /** The generator sfc32: 32 uniform bits, unsigned. */
+  #bits(): number {
+    const sum = (this.#a + this.#b + this.#counter++) | 0
+    this.#a = this.#b ^ (this.#b >>> 9)
+    this.#b = (this.#c + (this.#c << 3)) | 0
+    this.#c = (((this.#c << 21) | (this.#c >>> 11)) + sum) | 0
+    return sum >>> 0
+  }
+}
+
+/**
+ * The seed where the caller gives none. It depends on the shape of the lineage only, so every process that rebuilds a
+ * batch draws the same sample; two samples of one RDD are equal unless they are given seeds.
+ */
+export function positionSeed(node: RddNode<any>): number {
+  const known = new Map<RddNode<any>, number>()
+  const visit = (at: RddNode<any>): number => {
+    const seen = known.get(at)
+    if (seen !== undefined) return seen
+    const seed = hashKey([at.kind, at.partitions, ...at.dependencies.map((dependency) => visit(dependency.parent))])
+    known.set(at, seed)
+    return seed
+  }
+  return visit(node)
+}
+
+/** `count` records, each equally likely, in one pass over an unknown number (reservoir sampling). */
+export class Reservoir<T> {
+  readonly kept: T[] = []
+  /** Records seen. */
+  seen = 0
+  readonly #size: number
+  readonly #draws: Draws
+
+  constructor(size: number, draws: Draws) {
+    this.#size = size
+    this.#draws = draws
+  }
+
+  add(record: T): void {
+    this.seen++
+    if (this.kept.length < this.#size) this.kept.push(record)
+    else {
+      const slot = this.#draws.below(this.seen)
+      if (slot < this.#size) this.kept[slot] = record
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import type { Partitioner } from '../shuffle/partitioner.ts'
+import { aggregatedPairs, isMerged, mergedPairs } from '../shuffle/reader.ts'
+import { type Aggregator, combiningWriter, pairWriter, routedWriter } from '../shuffle/writer.ts'
+import { after, narrow, type RddNode, run, type ShuffleDependency, sinkOf } from './node.ts'
+
+/** Values of a key become one (`combineByKey`, Spark's `ShuffledRDD` with an aggregator). */
+export function combinedNode<V, C>(
+  parent: RddNode<any>,
+  aggregator: Aggregator<V, C>,
+  partitioner: Partitioner,
+  mapSideCombine = true,
+): RddNode<[unknown, C]> {
+  const inPlace = parent.partitioner?.equals(partitioner) ?? false
+  if (inPlace) return combinedInPlace(parent, aggregator)
+  const dependency: ShuffleDependency = {
+    kind: 'shuffle',
+    parent,
+    partitioner,
+    shared: !aggregator.perPartition,
+    combines: mapSideCombine,
+    newWriter: () => (mapSideCombine ? combiningWriter(aggregator, partitioner) : pairWriter(partitioner)),
+  }
+  return {
+    kind: 'combined',
+    partitions: partitioner.numPartitions,
+    partitioner,
+    dependencies: [dependency],
+    compute: (split, task, sink) =>
+      after(task.shuffle(dependency, split), (input) => {
+        if (!mapSideCombine) sink.chunk(aggregatedPairs(input, aggregator))
+        else if (sink.columns && isMerged(input, aggregator)) sink.columns(input[0].keys!, input[0].values)
+        else sink.chunk(mergedPairs(input, aggregator as Aggregator<never, C>))
+      }),
+  }
+}
+
+/** The parent is partitioned the right way already: no shuffle, one table per partition. */
+function combinedInPlace<V, C>(parent: RddNode<any>, aggregator: Aggregator<V, C>): RddNode<[unknown, C]> {
+  return {
+    kind: 'combined',
+    partitions: parent.partitions,
+    partitioner: parent.partitioner,
+    dependencies: [narrow(parent)],
+    compute(split, task, sink) {
+      const keys: unknown[] = []
+      const values: V[] = []
+      const gather = sinkOf<[unknown, V]>((pair) => {
+        keys.push(pair[0])
+        values.push(pair[1])
+      })
+      return after(run(parent, split, task, gather), () => sink.chunk(aggregatedPairs([{ keys, values }], aggregator)))
+    },
+  }
+}
+
+/** Pairs moved to their partitions, nothing else (`partitionBy`). */
+export function partitionedNode<K, V>(parent: RddNode<any>, partitioner: Partitioner): RddNode<[K, V]> {
+  if (parent.partitioner?.equals(partitioner)) return parent
+  const dependency: ShuffleDependency = {
+    kind: 'shuffle',
+    parent,
+    partitioner,
+    shared: true,
+    newWriter: () => pairWriter(partitioner),
+  }
+  return {
+    kind: 'partitioned',
+    partitions: partitioner.numPartitions,
+    partitioner,
+    dependencies: [dependency],
+    compute: (split, task, sink) =>
+      after(task.shuffle(dependency, split), (input) => {
+        for (const { keys, values } of input) sink.chunk(keys!.map((key, i) => [key as K, values[i] as V]))
+      }),
+  }
+}
+
+/** Records dealt out by `newRoute`, which is made anew for each map partition (`repartition`). */
+export function routedNode<T>(
+  parent: RddNode<T>,
+  partitions: number,
+  newRoute: (split: number) => (record: T) => number,
+): RddNode<T> {
+  const partitioner: Partitioner = { numPartitions: partitions, getPartition: () => 0, equals: () => false }
+  const dependency: ShuffleDependency = {
+    kind: 'shuffle',
+    parent,
+    partitioner,
+    shared: false,
+    newWriter: (split) => routedWriter(partitions, newRoute(split) as (record: unknown) => number),
+  }
+  return {
+    kind: 'routed',
+    partitions,
+    partitioner: null,
+    dependencies: [dependency],
+    compute: (split, task, sink) =>
+      after(task.shuffle(dependency, split), (input) => {
+        for (const { values } of input) sink.chunk(values as T[])
+      }),
+  }
+}
+
+/**
+ * Round robin from a start that depends on the partition, so that small partitions do not all begin at reducer 0
+ * (Spark: `repartition`).
+ */
+export const repartitionedNode = <T>(parent: RddNode<T>, partitions: number): RddNode<T> =>
+  routedNode(parent, partitions, (split) => {
+    let next = Math.imul(split + 1, 0x9e3779b1) >>> 0
+    return () => (next = (next + 1) % 0x7fffffff) % partitions
+  })

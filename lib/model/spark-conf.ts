@@ -1,0 +1,143 @@
+import { SluiceError } from './errors.ts'
+
+/** Settings by name, as a plain object: `appName` and `master` for short, everything else under its full name. */
+export type ConfObject = { readonly appName?: string; readonly master?: string } & {
+  readonly [name: string]: string | number | boolean | undefined
+}
+
+export type SparkConfLike = SparkConf | ConfObject
+
+/** Settings of one application (Spark's `SparkConf`). Values are text; setters return the same object. */
+export class SparkConf {
+  readonly #settings = new Map<string, string>()
+
+  /** `undefined` entries are left out. */
+  constructor(settings: ConfObject = {}) {
+    for (const [name, value] of Object.entries(settings))
+      if (value !== undefined) this.set(shortNames[name] ?? name, value)
+  }
+
+  static from(conf: SparkConfLike): SparkConf {
+    return conf instanceof SparkConf ? conf : new SparkConf(conf)
+  }
+
+  set(name: string, value: string | number | boolean): this {
+    this.#settings.set(name, String(value))
+    return this
+  }
+
+  setIfMissing(name: string, value: string | number | boolean): this {
+    return this.contains(name) ? this : this.set(name, value)
+  }
+
+  setAll(settings: Iterable<readonly [string, string | number | boolean]>): this {
+    for (const [name, value] of settings) this.set(name, value)
+    return this
+  }
+
+  setAppName(name: string): this {
+    return this.set(APP_NAME, name)
+  }
+
+  /** `local[4]`: four partitions where nothing else says how many; `local[*]`: as many as the machine has cores. */
+  setMaster(master: string): this {
+    return this.set(MASTER, master)
+  }
+
+  remove(name: string): this {
+    this.#settings.delete(name)
+    return this
+  }
+
+  contains(name: string): boolean {
+    return this.#settings.has(name)
+  }
+
+  /** Throws `E_CONF` where the setting is missing and no default is given. */
+  get(name: string): string
+  get(name: string, fallback: string): string
+  get<D>(name: string, fallback: D): string | D
+  get(name: string, ...fallback: [unknown?]): unknown {
+    if (this.contains(name) || fallback.length > 0) return this.getOption(name) ?? fallback[0]
+    throw new SluiceError('E_CONF', `The setting ${name} is not set.`, {
+      did: 'nothing was started',
+      spark: 'NoSuchElementException',
+      next: [`conf.set('${name}', …)`, 'pass a default to get'],
+    })
+  }
+
+  getOption(name: string): string | undefined {
+    return this.#settings.get(name)
+  }
+
+  /** A number of any kind: Spark's `getInt`, `getLong` and `getDouble` are one here. */
+  getNumber(name: string, fallback: number): number {
+    const text = this.getOption(name)
+    if (text === undefined) return fallback
+    const value = Number(text)
+    if (text.trim() !== '' && Number.isFinite(value)) return value
+    throw badSetting(name, text, 'a number')
+  }
+
+  getInt(name: string, fallback: number): number {
+    return this.getNumber(name, fallback)
+  }
+  getLong(name: string, fallback: number): number {
+    return this.getNumber(name, fallback)
+  }
+  getDouble(name: string, fallback: number): number {
+    return this.getNumber(name, fallback)
+  }
+
+  getBoolean(name: string, fallback: boolean): boolean {
+    const text = this.getOption(name)
+    if (text === undefined) return fallback
+    if (text === 'true' || text === 'false') return text === 'true'
+    throw badSetting(name, text, 'true or false')
+  }
+
+  /** `100ms`, `10s`, `2m`, `1h`, `1d`; a bare number counts in ms. */
+  getTimeAsMs(name: string, fallback: string): number {
+    const text = this.get(name, fallback).trim().toLowerCase()
+    const match = /^(-?\d+)(us|ms|s|m|min|h|d)?$/.exec(text)
+    if (!match) throw badSetting(name, text, 'a duration such as 500ms or 10s')
+    return Math.trunc(Number(match[1]) * unitsMs[match[2] ?? 'ms'])
+  }
+
+  /** Sorted by name. */
+  getAll(): [string, string][] {
+    return [...this.#settings].sort(([a], [b]) => (a < b ? -1 : 1))
+  }
+
+  clone(): SparkConf {
+    return new SparkConf().setAll(this.#settings)
+  }
+
+  toDebugString(): string {
+    return this.getAll()
+      .map(([name, value]) => `${name}=${value}`)
+      .join('\n')
+  }
+}
+
+export const APP_NAME = 'spark.app.name'
+export const MASTER = 'spark.master'
+
+const shortNames: Record<string, string> = { appName: APP_NAME, master: MASTER }
+
+const unitsMs: Record<string, number> = {
+  us: 0.001,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  min: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+}
+
+const badSetting = (name: string, text: string, wanted: string): SluiceError =>
+  new SluiceError('E_CONF', `The setting ${name} is ${JSON.stringify(text)}, which is not ${wanted}.`, {
+    did: 'nothing was started',
+    spark: 'IllegalArgumentException',
+    next: [`set ${name} to ${wanted}`],
+  })

@@ -1,0 +1,189 @@
+import type { Clock } from '../host/clock.ts'
+import type { Log } from '../host/log.ts'
+import type { Manifest } from '../model/manifest.ts'
+import type { BatchPlan } from '../model/task.ts'
+import { messageOf } from '../model/errors.ts'
+import type { StreamGraph } from '../graph/graph.ts'
+import type { BatchInfo, ListenerBus, OutputOperationInfo } from './streaming-listener.ts'
+import { InputInfoTracker } from './input-info-tracker.ts'
+
+/** Told when an output operation begins and ends. */
+export interface OutputHooks {
+  started(output: string): void
+  completed(output: string, error: unknown): void
+}
+
+interface Progress {
+  readonly plan: Pick<BatchPlan, 'batch' | 'time'>
+  readonly submitted: number
+  readonly visible: boolean
+  started: number | null
+  ended: number | null
+  readonly outputs: Map<number, OutputOperationInfo>
+}
+
+/** Tells listeners and the log how a batch goes (parity D.6, D.7). Listening changes nothing. */
+export class BatchEvents {
+  readonly #clock: Clock
+  readonly #bus: ListenerBus
+  readonly #log: Log
+  readonly #graph: StreamGraph
+  readonly #report: (error: unknown) => void
+  readonly #inputs = new InputInfoTracker()
+  #progress: Progress | null = null
+
+  constructor(clock: Clock, bus: ListenerBus, log: Log, graph: StreamGraph, report: (error: unknown) => void) {
+    this.#clock = clock
+    this.#bus = bus
+    this.#log = log
+    this.#graph = graph
+    this.#report = report
+  }
+
+  /** `visible`: the batch has jobs; Spark says nothing about batches without. */
+  submitted(plan: BatchPlan, visible: boolean): void {
+    this.#reportInputs(plan)
+    this.#progress = { plan, submitted: this.#clock.now(), visible, started: null, ended: null, outputs: new Map() }
+    if (visible) this.#bus.post('onBatchSubmitted', { batchInfo: this.#info() })
+  }
+
+  started(_plan: BatchPlan): void {
+    const progress = this.#progress!
+    progress.started = this.#clock.now()
+    if (progress.visible) this.#bus.post('onBatchStarted', { batchInfo: this.#info() })
+  }
+
+  completed(manifest: Manifest): void {
+    const progress = this.#progress
+    if (!progress || progress.plan.batch !== manifest.batch) return
+    progress.ended = this.#clock.now()
+    this.#learnRecords(manifest)
+    const info = this.#info()
+    if (progress.visible) this.#bus.post('onBatchCompleted', { batchInfo: info })
+    this.#log.event({ type: 'batch', ...batchLine(manifest, info) })
+  }
+
+  failed(error: unknown): void {
+    this.#log.event({ type: 'error', error })
+    this.#report(error)
+  }
+
+  /** A record that was set aside: reported, and nothing fails. */
+  setAside(error: unknown): void {
+    this.#log.event({ type: 'error', error })
+  }
+
+  outputHooks(manifest: Manifest): OutputHooks {
+    const outputs = this.#graph.outputs
+    const describe = (output: string): OutputOperationInfo => {
+      const id = outputs.findIndex((node) => node.uid === output)
+      const node = outputs[id]
+      return {
+        batchTime: manifest.time,
+        id,
+        name: `${node.kind} at ${node.place}`,
+        description: node.uid,
+        startTime: null,
+        endTime: null,
+        failureReason: null,
+        duration: null,
+      }
+    }
+    let startTime = 0
+    const post = (name: 'onOutputOperationStarted' | 'onOutputOperationCompleted', info: OutputOperationInfo): void => {
+      this.#progress?.outputs.set(info.id, info)
+      this.#bus.post(name, { outputOperationInfo: info })
+    }
+    return {
+      started: (output) => {
+        startTime = this.#clock.now()
+        post('onOutputOperationStarted', { ...describe(output), startTime })
+      },
+      completed: (output, error) => {
+        const endTime = this.#clock.now()
+        post('onOutputOperationCompleted', {
+          ...describe(output),
+          startTime,
+          endTime,
+          duration: endTime - startTime,
+          failureReason: error === null ? null : messageOf(error),
+        })
+      },
+    }
+  }
+
+  #reportInputs(plan: BatchPlan): void {
+    this.#inputs.cleanup(plan.time)
+    for (const [id, node] of this.#graph.inputs.entries()) {
+      const cut = plan.cuts[node.uid]
+      if (cut)
+        this.#inputs.report(plan.time, {
+          inputStreamId: id,
+          numRecords: cut.records ?? 0,
+          metadata: cut.description === undefined ? {} : { Description: cut.description },
+        })
+    }
+  }
+
+  /** Sources that could not say before reading are counted by the tasks. */
+  #learnRecords(manifest: Manifest): void {
+    const inputs = this.#inputs.infoOf(manifest.time)
+    for (const [id, node] of this.#graph.inputs.entries()) {
+      const known = inputs.get(id)
+      if (known && manifest.cuts[node.uid]?.records === null)
+        this.#inputs.report(manifest.time, { ...known, numRecords: manifest.records[node.uid] ?? 0 })
+    }
+  }
+
+  #info(): BatchInfo {
+    const { plan, submitted, started, ended, outputs } = this.#progress!
+    const inputs = this.#inputs.infoOf(plan.time)
+    const numRecords = [...inputs.values()].reduce((sum, input) => sum + input.numRecords, 0)
+    return {
+      batchTime: plan.time,
+      streamIdToInputInfo: new Map(inputs),
+      submissionTime: submitted,
+      processingStartTime: started,
+      processingEndTime: ended,
+      outputOperationInfos: new Map(outputs),
+      schedulingDelay: started === null ? null : started - submitted,
+      processingDelay: ended === null || started === null ? null : ended - started,
+      totalDelay: ended === null ? null : ended - submitted,
+      numRecords,
+    }
+  }
+}
+
+/** The facts of the batch line; see `docs/cli.md`. */
+function batchLine(manifest: Manifest, info: BatchInfo): Record<string, unknown> {
+  const outputs = Object.fromEntries(
+    Object.entries(manifest.outputs).map(([output, parts]) => [
+      output,
+      parts.reduce((sum, part) => sum + part.records, 0),
+    ]),
+  )
+  return {
+    batch: manifest.batch,
+    time: manifest.time,
+    records: info.numRecords,
+    schedulingDelayMs: Math.max(0, (info.processingStartTime ?? manifest.time) - manifest.time),
+    processingTimeMs: info.processingDelay,
+    stateKeys: stateKeys(manifest),
+    deadLetters:
+      manifest.deadLetters
+        ?.filter(({ batch }) => batch === manifest.batch)
+        .reduce((sum, { open }) => sum + Object.values(open).flat().length, 0) ?? 0,
+    outputs,
+    failedOutputs: [...info.outputOperationInfos.values()]
+      .filter((output) => output.failureReason !== null)
+      .map((output) => output.description),
+  }
+}
+
+/** Keys held by all operators after the batch; null for a program without state. */
+function stateKeys(manifest: Manifest): number | null {
+  const operators = Object.values(manifest.state)
+  return operators.length === 0
+    ? null
+    : operators.flatMap((operator) => operator.chains).reduce((sum, chain) => sum + chain.keys, 0)
+}

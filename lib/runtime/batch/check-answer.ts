@@ -1,0 +1,168 @@
+import { blockShape } from '../../checkpoint/check-manifest.ts'
+import { refBelow } from '../../checkpoint/ref-shape.ts'
+import { KEY_GROUPS } from '../../keys/key-group.ts'
+import type { BlobRef } from '../../model/refs.ts'
+import {
+  anything,
+  count,
+  fields,
+  list,
+  maybe,
+  named,
+  nullOr,
+  oneOf,
+  type Shape,
+  text,
+  truth,
+  upTo,
+  whole,
+} from '../../model/shape.ts'
+import type { MapOutput, TaskReport, TaskSpec } from '../../model/task.ts'
+import type { StagePlan } from '../../plan/stages.ts'
+
+/**
+ * What keeps an answer from being used, or null. Answers come from other threads, processes and functions: one that is
+ * damaged, belongs to another task, or names objects that its task did not write must fail its attempt here, where
+ * another attempt can mend it, and not the batch that would be built from it.
+ */
+export function faultOfAnswer(answer: unknown, spec: TaskSpec, { stages }: Pick<StagePlan, 'stages'>): string | null {
+  const wrong = envelope(answer)
+  if (wrong !== null) return wrong
+  const report = answer as TaskReport
+  if (report.task !== spec.task || report.exec !== spec.exec) return ' belongs to another task'
+  if (report.kind === 'failed') return failure(report)
+  return content(spec.plan)(report) ?? foreignWork(report, spec.plan.batch) ?? otherWork(report, spec, stages)
+}
+
+type TaskDone = Extract<TaskReport, { kind: 'done' }>
+
+const envelope = fields({ kind: oneOf('done', 'failed'), task: text, exec: count, run: text })
+
+const failure = fields({
+  error: fields({
+    code: text,
+    name: text,
+    message: text,
+    stack: text,
+    where: anything,
+    did: text,
+    next: list(text),
+    retry: truth,
+  }),
+  read: maybe(named(named(count))),
+  outside: maybe(truth),
+})
+
+/**
+ * Of a `done` answer whose objects lie below `root`. Made once per root: answers come by the thousand, and every one is
+ * checked.
+ */
+function contentBelow(root: string): Shape {
+  const ref = refBelow(root)
+  const range = { from: upTo(KEY_GROUPS), to: upTo(KEY_GROUPS) }
+  return fields({
+    shuffles: list(fields({ shuffle: count, ref, counts: list(count), sums: list(count) })),
+    reduced: list(fields({ shuffle: count, reducer: count, records: count, sum: count })),
+    state: list(
+      fields({
+        operator: text,
+        ...range,
+        base: list(text),
+        block: nullOr(blockShape(ref)),
+        keys: count,
+        window: maybe(
+          fields({ pane: nullOr(fields({ time: whole, ref })), slideTime: nullOr(whole), keepPanesAfter: whole }),
+        ),
+      }),
+    ),
+    retained: list(fields({ stream: text, partition: count, ref })),
+    outputs: list(fields({ output: text, partition: count, records: count, ref: nullOr(ref) })),
+    records: named(named(count)),
+    accumulators: snapshots,
+    letters: maybe(ref),
+  })
+}
+
+let last: { readonly root: string; readonly shape: Shape } | null = null
+
+function content({ app, inc }: TaskSpec['plan']): Shape {
+  const root = `${app}/${inc}/`
+  if (last?.root !== root) last = { root, shape: contentBelow(root) }
+  return last.shape
+}
+
+/**
+ * Names end in the run of the process that writes, and a counter: what another execution wrote is not this one's to
+ * answer with.
+ */
+function foreignWork(answer: TaskDone, batch: number): string | null {
+  const { run, shuffles, state, retained, outputs, letters } = answer
+  const isOwn = (ref: BlobRef | null | undefined): boolean =>
+    !ref || (run !== '' && ref.key.startsWith(`${run}.`, ref.key.lastIndexOf('/') + 1))
+  const allOwn =
+    shuffles.every(({ ref }) => isOwn(ref)) &&
+    retained.every(({ ref }) => isOwn(ref)) &&
+    outputs.every(({ ref }) => isOwn(ref)) &&
+    isOwn(letters) &&
+    state.every(({ block, window }) => isOwn(block?.ref) && isOwn(window?.pane?.ref))
+  if (!allOwn) return ' names an object that another execution wrote'
+  return state.every(({ block }) => block === null || block.batch === batch)
+    ? null
+    : ' has a state block that is of another batch'
+}
+
+/** By the name that the program chose, whichever; what is in one is copied into an object of the program. */
+const snapshots: Shape = (value) =>
+  fields({})(value) ??
+  (Object.values(value as object).some(
+    (each) => typeof each === 'object' && each !== null && Object.hasOwn(each, '__proto__'),
+  )
+    ? ' has a prototype in it'
+    : null)
+
+/**
+ * Whether the answer is to what the task was given: each output and kept stream once per partition, shuffles of its own
+ * stages, records of sources in the plan.
+ */
+function otherWork(
+  { shuffles, outputs, retained, records }: TaskDone,
+  { work, plan }: TaskSpec,
+  stages: StagePlan['stages'],
+): string | null {
+  const given = { shuffles: new Map<number, number>(), outputs: new Set<string>(), retained: new Set<string>() }
+  for (const { stage, partitions } of work) {
+    const { terminal } = stages[stage]
+    if (terminal.kind === 'shuffle') given.shuffles.set(terminal.shuffle, terminal.dependency.partitioner.numPartitions)
+    if (terminal.kind === 'output')
+      for (const partition of partitions) given.outputs.add(`${partition} ${terminal.output}`)
+    if (terminal.kind === 'retain')
+      for (const partition of partitions) given.retained.add(`${partition} ${terminal.stream}`)
+  }
+  if (!shuffles.every((output) => isGiven(output, given.shuffles))) return ' has a shuffle that is not of its stages'
+  if (
+    !areSame(
+      outputs.map(({ partition, output }) => `${partition} ${output}`),
+      given.outputs,
+    )
+  )
+    return ' lacks a partition of an output, or has one too many'
+  if (
+    !areSame(
+      retained.map(({ partition, stream }) => `${partition} ${stream}`),
+      given.retained,
+    )
+  )
+    return ' lacks a partition of a kept stream, or has one too many'
+  for (const [source, splits] of Object.entries(records)) {
+    const cut = Object.hasOwn(plan.cuts, source) ? plan.cuts[source] : null
+    const read = Object.values(splits).reduce((sum, each) => sum + each, 0)
+    if (!cut || read > (cut.records ?? Infinity)) return ' counts records that are not in the plan'
+  }
+  return null
+}
+
+const isGiven = ({ shuffle, counts, sums }: MapOutput, shuffles: ReadonlyMap<number, number>): boolean =>
+  shuffles.get(shuffle) === counts.length && sums.length === counts.length
+
+const areSame = (found: readonly string[], given: ReadonlySet<string>): boolean =>
+  found.length === given.size && new Set(found).size === found.length && found.every((each) => given.has(each))

@@ -1,0 +1,36 @@
+import type { StoredWish } from '../../checkpoint/dead-letters.ts'
+import type { Sweeper } from '../../checkpoint/sweep.ts'
+import type { HeadWriter } from '../../checkpoint/head-writer.ts'
+import type { Host } from '../../host/host.ts'
+import type { Head } from '../../model/head.ts'
+import type { Manifest } from '../../model/manifest.ts'
+import type { OutputPublisher } from '../../output/output-publisher.ts'
+import type { Admission } from '../admission.ts'
+import type { BatchEvents } from '../../observe/batch-events.ts'
+import type { TaskProgram } from '../program.ts'
+import type { ErrorPolicy } from './set-aside.ts'
+import type { Speculation } from './speculation.ts'
+
+/** What one coordinator has in hand while it holds the head. */
+export interface Coordination {
+  readonly host: Host<Head>
+  readonly program: TaskProgram
+  readonly writer: HeadWriter
+  readonly sweeper: Sweeper
+  readonly publisher: OutputPublisher
+  readonly events: BatchEvents
+  readonly signal: AbortSignal
+  /** How often a failing task is tried before its batch fails. */
+  readonly attemptsMax: number
+  readonly speculation: Speculation | null
+  /** Most records a source may contribute to the next batch. */
+  readonly limitOf: (source: string) => number | null
+  readonly leaseUntil: () => number
+  readonly startedAt: number
+  readonly onError: ErrorPolicy
+  /** What is to be done about dead letters, as far as it has not been done yet. */
+  wishes: readonly StoredWish[]
+  readonly admission: Admission
+  /** The last committed manifest. */
+  base: Manifest | null
+}

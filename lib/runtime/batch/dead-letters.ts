@@ -1,0 +1,65 @@
+import { idsOf, type StoredWish } from '../../checkpoint/dead-letters.ts'
+import { SluiceError } from '../../model/errors.ts'
+import type { DeadLetters } from '../../model/dead-letter.ts'
+import type { Json } from '../../model/json.ts'
+import type { Cut, Manifest } from '../../model/manifest.ts'
+import type { Coordination } from './coordination.ts'
+import { letterSplit } from '../task/read-split.ts'
+import type { SetAside } from './set-aside.ts'
+
+/**
+ * A cut with the dead letters of its source that are wished to be tried again, as splits of their own, and the ids that
+ * the batch deals with by that.
+ */
+export function withLetters(
+  source: string,
+  cut: Cut,
+  wishes: readonly StoredWish[],
+  open: readonly DeadLetters[],
+): { readonly cut: Cut; readonly ids: readonly string[] } {
+  const wanted = wishedFor(wishes, 'retry')
+  const taken = open
+    .map((letters) => ({ ref: letters.ref, ids: (letters.open[source] ?? []).filter((id) => wanted.has(id)) }))
+    .filter(({ ids }) => ids.length > 0)
+  if (taken.length === 0) return { cut, ids: [] }
+  const splits: Json[] = taken.map(({ ref, ids }) => letterSplit(ref, ids))
+  const ids = taken.flatMap((each) => each.ids)
+  return {
+    cut: {
+      ...cut,
+      splits: [...cut.splits, ...splits],
+      records: cut.records === null ? null : cut.records + ids.length,
+    },
+    ids,
+  }
+}
+
+export const wishedFor = (wishes: readonly StoredWish[], wish: StoredWish['wish']): Set<string> =>
+  new Set(wishes.filter((each) => each.wish === wish).flatMap(({ ids }) => ids))
+
+/** Forgets wishes that have nothing left to grant. */
+export function forgetGranted(c: Coordination, manifest: Manifest): void {
+  if (c.wishes.length === 0) return
+  const open = new Set(idsOf(manifest.deadLetters ?? []))
+  const granted = c.wishes.filter(({ ids }) => !ids.some((id) => open.has(id)))
+  c.wishes = c.wishes.filter((wish) => !granted.includes(wish))
+  c.sweeper.litter(
+    granted.map(({ key }) => key),
+    manifest.batch,
+  )
+}
+
+/** What the user hears of each record that was set aside. */
+export const letterErrors = ({ plan, letters, records }: SetAside): SluiceError[] =>
+  letters.map(
+    ({ id, source, split, index, code, message, place }) =>
+      new SluiceError(code, message, {
+        where: {
+          ...(place === null ? {} : { place }),
+          batch: plan.batch,
+          detail: `record ${index} of ${source}, ${split}`,
+        },
+        did: `narrowed to 1 record of ${records}, kept as dead letter ${id}; the batch committed without it`,
+        next: [`sluice dead show <dir> ${id}`, `sluice dead retry <dir> ${id}     after the fix`],
+      }),
+  )

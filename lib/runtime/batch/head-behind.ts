@@ -1,0 +1,29 @@
+import { halted } from '../../checkpoint/transition.ts'
+import { hasCode, SluiceError } from '../../model/errors.ts'
+import type { Coordination } from './coordination.ts'
+import type { OutputRun } from '../output/run-output.ts'
+
+/**
+ * A sink that has taken a later batch than it is given (rule R3) means one of two things. Either this coordinator was
+ * replaced long ago: then the write below is refused, and it stops. Or nobody has replaced it, and the head is older
+ * than what the sink holds: it was restored from a backup. Going on would show, under numbers that the sink has seen,
+ * nothing at all, until the numbers have caught up. So the app halts, and its batch stays undelivered.
+ */
+export async function haltIfAhead(c: Coordination, failed: readonly OutputRun[]): Promise<void> {
+  const ahead = failed.find(({ error }) => hasCode(error, 'E_SINK_AHEAD'))
+  if (!ahead) return
+  const { head } = c.writer
+  const reason =
+    `the head went back in time: it is at batch ${head.committed}, and the sink "${ahead.output}" has ` +
+    'taken a later one'
+  await c.writer.write(halted(head, reason), 'halt')
+  throw new SluiceError('E_HALTED', `"${head.app}" was halted: ${reason}.`, {
+    where: { operator: ahead.output, batch: head.committed },
+    did: 'the sink was not written; later batches wait',
+    next: [
+      'restore the sink to the moment of the head as well, then start with --resume',
+      'or begin anew into an emptied sink: --fresh',
+    ],
+    cause: ahead.error,
+  })
+}

@@ -1,0 +1,151 @@
+import type { Manifest, OperatorState, RetainedBatch, StagedPart } from '../../model/manifest.ts'
+import type { StateWrite } from '../../model/task.ts'
+import { openLetters } from '../../checkpoint/dead-letters.ts'
+import { livePacks } from '../../checkpoint/pane-packs.ts'
+import { chainsFor, nextOperatorState } from '../../state/chains.ts'
+import type { StreamGraph } from '../../graph/graph.ts'
+import { retainedStreams } from '../../plan/batch-view.ts'
+import type { Stage } from '../../plan/stages.ts'
+import type { PlannedBatch } from './plan-batch.ts'
+import type { TaskDone } from './run-stages.ts'
+
+/** What the batch decided, from the plan, the answers of its tasks and the manifest before. Pure. */
+export function nextManifest(
+  base: Manifest | null,
+  { plan, positions, stages, settled, deadLetters }: PlannedBatch,
+  answers: readonly TaskDone[],
+  graph: StreamGraph,
+): Manifest {
+  const state = nextState(base, answers)
+  const letters = openLetters(base?.deadLetters ?? [], settled, deadLetters)
+  return {
+    format: 1,
+    batch: plan.batch,
+    tick: plan.tick,
+    time: plan.time,
+    nonce: plan.nonce,
+    base: base ? base.nonce : null,
+    graph: plan.graph,
+    cuts: plan.cuts,
+    positions: positions,
+    actions: plan.actions,
+    ...(plan.skip ? { skip: plan.skip } : {}),
+    ...(letters.length > 0 ? { deadLetters: letters } : {}),
+    state,
+    ...(base?.packs ? { packs: livePacks(base.packs, state) } : {}),
+    retained: nextRetained(base, plan.time, answers, graph),
+    outputs: outputsOf(stages.stages, answers),
+    records: recordsOf(answers),
+  }
+}
+
+/** A task that built on other blocks than the manifest names, or null: what it wrote would not fit on them. */
+export function staleWrite(base: Manifest | null, answers: readonly TaskDone[]): string | null {
+  for (const { state } of answers) {
+    for (const { operator, from, to, base: builtOn } of state) {
+      const blocks = chainsFor(base?.state[operator] ?? null, from, to).flatMap((chain) => chain.blocks)
+      if (blocks.map((block) => block.ref.key).join() !== builtOn.join())
+        return (
+          `state of ${operator}, key groups ${from} to ${to - 1}: a task built on other blocks than the ` +
+          'manifest names'
+        )
+    }
+  }
+  return null
+}
+
+/**
+ * A reducer that read other than the winning map tasks wrote for it, or null: records were lost or doubled on the way.
+ */
+export function lossyShuffle(answers: readonly TaskDone[]): string | null {
+  const sent = new Map<string, { records: number; sum: number }>()
+  for (const { shuffle, counts, sums } of answers.flatMap((answer) => answer.shuffles)) {
+    for (const [reducer, records] of counts.entries()) {
+      const before = sent.get(`${shuffle}.${reducer}`)
+      sent.set(`${shuffle}.${reducer}`, {
+        records: (before?.records ?? 0) + records,
+        sum: (before?.sum ?? 0) + sums[reducer],
+      })
+    }
+  }
+  for (const { shuffle, reducer, records, sum } of answers.flatMap((answer) => answer.reduced)) {
+    const expected = sent.get(`${shuffle}.${reducer}`) ?? { records: 0, sum: 0 }
+    if (expected.records !== records)
+      return `shuffle ${shuffle}: ${expected.records} records were sent to reducer ${reducer}, and it read ${records}`
+    if (expected.sum !== sum) return `shuffle ${shuffle}: reducer ${reducer} read other records than were sent to it`
+  }
+  return null
+}
+
+function nextState(base: Manifest | null, answers: readonly TaskDone[]): Record<string, OperatorState> {
+  const writes = new Map<string, StateWrite[]>()
+  for (const answer of answers)
+    for (const write of answer.state) writes.set(write.operator, [...(writes.get(write.operator) ?? []), write])
+  const state: Record<string, OperatorState> = { ...base?.state }
+  for (const [operator, written] of writes)
+    state[operator] = nextOperatorState(
+      base?.state[operator] ?? null,
+      written.toSorted((a, b) => a.from - b.from),
+    )
+  return state
+}
+
+function nextRetained(
+  base: Manifest | null,
+  time: number,
+  answers: readonly TaskDone[],
+  graph: StreamGraph,
+): Record<string, RetainedBatch[]> {
+  const keepMs = keepDurations(graph)
+  const retained: Record<string, RetainedBatch[]> = {}
+  const written = answers.flatMap((answer) => answer.retained)
+  for (const [stream, ms] of keepMs) {
+    const kept = (base?.retained[stream] ?? []).filter((batch) => batch.time > time - ms)
+    const parts = written
+      .filter((write) => write.stream === stream)
+      .toSorted((a, b) => a.partition - b.partition)
+      .map((write) => write.ref)
+    retained[stream] = parts.length > 0 || hasBatch(answers, stream) ? [...kept, { time, parts }] : kept
+  }
+  return retained
+}
+
+const hasBatch = (answers: readonly TaskDone[], stream: string): boolean =>
+  answers.some((answer) => answer.retained.some((write) => write.stream === stream))
+
+/** How long each retained stream is asked for: the longest window that reads it. */
+function keepDurations(graph: StreamGraph): Map<string, number> {
+  const durations = new Map<string, number>()
+  const keys = retainedStreams(graph)
+  for (const node of graph.reachable()) {
+    if (!node.readsPast) continue
+    for (const parent of node.parents) {
+      const key = keys.get(parent)!
+      durations.set(key, Math.max(durations.get(key) ?? 0, node.parentRememberMs ?? 0))
+    }
+  }
+  return durations
+}
+
+/** An output runs wherever its stream has an RDD, also one without partitions, for which no task was asked. */
+function outputsOf(stages: readonly Stage[], answers: readonly TaskDone[]): Record<string, StagedPart[]> {
+  const outputs: Record<string, StagedPart[]> = {}
+  for (const { terminal } of stages) if (terminal.kind === 'output') outputs[terminal.output] = []
+  for (const answer of answers) {
+    for (const { output, partition, records, ref } of answer.outputs) outputs[output].push({ partition, records, ref })
+  }
+  for (const parts of Object.values(outputs)) parts.sort((a, b) => a.partition - b.partition)
+  return outputs
+}
+
+function recordsOf(answers: readonly TaskDone[]): Record<string, number> {
+  const bySplit: Record<string, Record<string, number>> = {}
+  for (const answer of answers)
+    for (const [source, splits] of Object.entries(answer.records)) bySplit[source] = { ...bySplit[source], ...splits }
+  return Object.fromEntries(
+    Object.entries(bySplit).map(([source, splits]) => [
+      source,
+      Object.values(splits).reduce((sum, count) => sum + count, 0),
+    ]),
+  )
+}

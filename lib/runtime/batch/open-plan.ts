@@ -1,0 +1,59 @@
+import { getBlob, putBlob } from '../../checkpoint/blobs.ts'
+import { Names } from '../../checkpoint/names.ts'
+import { planned as withPlan } from '../../checkpoint/transition.ts'
+import type { RecordNumbers } from '../../model/dead-letter.ts'
+import type { Json } from '../../model/json.ts'
+import type { Cut } from '../../model/manifest.ts'
+import type { StreamGraph } from '../../graph/graph.ts'
+import type { Coordination } from './coordination.ts'
+import type { PlannedBatch, PlanFacts } from './plan-batch.ts'
+
+/** Whether anything is shown before the commit, so that the plan must be fixed first. */
+export const showsAhead = (graph: StreamGraph): boolean =>
+  graph.outputs.some(({ output }) => output!.order === 'before')
+
+/** What a plan consists of that cannot be found out again. */
+interface StoredPlan {
+  readonly batch: number
+  readonly tick: number
+  readonly time: number
+  readonly cuts: { readonly [source: string]: Cut | null }
+  readonly positions: { readonly [source: string]: Json }
+  readonly actions: { readonly [operator: string]: readonly string[] }
+  readonly skip?: RecordNumbers
+  readonly settled: readonly string[]
+}
+
+/** A plan of this size rides in the head. */
+const PLAN_INLINE_MAX = 4096
+
+/** Fixes the plan: from here on, this batch is these records and no others, whoever runs it. */
+export async function openPlan(c: Coordination, { plan, positions, settled }: PlannedBatch): Promise<void> {
+  const { head } = c.writer
+  const { batch, tick, time, cuts, actions, skip, nonce } = plan
+  const stored: StoredPlan = {
+    batch,
+    tick,
+    time,
+    cuts,
+    positions,
+    actions,
+    ...(skip ? { skip } : {}),
+    settled: [...settled],
+  }
+  const content = await putBlob(
+    c.host.blobs,
+    new Names(head.app, head.inc).plan(batch, nonce),
+    Buffer.from(JSON.stringify(stored)),
+    PLAN_INLINE_MAX,
+  )
+  await c.writer.write(withPlan(head, { nonce, tick, content }), 'plan')
+}
+
+/** The plan that the head holds open. */
+export async function storedPlan(c: Coordination): Promise<PlanFacts> {
+  const { settled, ...facts } = JSON.parse(
+    Buffer.from(await getBlob(c.host.blobs, c.writer.head.plan!.content)).toString(),
+  ) as StoredPlan
+  return { ...facts, settled: new Set(settled) }
+}

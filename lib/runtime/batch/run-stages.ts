@@ -1,0 +1,192 @@
+import type { Clock } from '../../host/clock.ts'
+import type { TaskLauncher } from '../../host/launcher.ts'
+import type { Log } from '../../host/log.ts'
+import { messageOf, SluiceError } from '../../model/errors.ts'
+import type { BatchPlan, MapOutput, StageWork, TaskReport, TaskSpec } from '../../model/task.ts'
+import type { Stage, StagePlan } from '../../plan/stages.ts'
+import { faultOfAnswer } from './check-answer.ts'
+import { reviveError, serialiseError } from '../task/serialised-error.ts'
+import { type Launch, runAll, type Speculation } from './speculation.ts'
+
+/** The answers of a batch's tasks: one winner per task. */
+export type TaskDone = Extract<TaskReport, { kind: 'done' }>
+
+export interface StageRun {
+  readonly plan: BatchPlan
+  readonly stages: StagePlan
+  readonly staged: boolean
+  readonly launcher: TaskLauncher
+  readonly log: Log
+  readonly attemptsMax: number
+  readonly speculation: Speculation | null
+  readonly clock: Clock
+  /** Hears of what a task did for nothing, because its copy was faster. */
+  readonly late: (answer: TaskDone) => void
+  readonly signal: AbortSignal
+}
+
+/**
+ * Runs all stages of a batch: as one task where a batch may be one, else stage by stage, spread over the launcher's
+ * slots.
+ */
+export async function runStages(run: StageRun): Promise<TaskDone[]> {
+  for (let exec = 0; ; exec++) {
+    try {
+      return await (run.staged ? runStaged(run, exec) : runWhole(run))
+    } catch (error) {
+      if (!isBlockLost(error) || exec + 1 >= EXECUTIONS_MAX) throw error
+      run.log.event({ type: 'stages-again', batch: run.plan.batch, exec: exec + 1, message: messageOf(error) })
+    }
+  }
+}
+
+/**
+ * A reducer that cannot read a block ends the whole execution: all stages run again, under new names. Reducers that
+ * have read the old blocks and those that will read the new ones must not meet in one batch, because a map side that
+ * ran twice need not have written the same.
+ */
+const isBlockLost = (error: unknown): boolean =>
+  error instanceof SluiceError && error.code.startsWith('E_BLOB_') && error.message.includes('/blk/')
+const EXECUTIONS_MAX = 3
+
+const runWhole = async (run: StageRun): Promise<TaskDone[]> => [
+  await runTaskWithRetries(run, 'all', 0, wholeBatch(run.stages), {}),
+]
+
+/** All stages, each with all its partitions, for one task. */
+export const wholeBatch = ({ stages }: StagePlan): StageWork[] => stages.map(wholeStage)
+
+const wholeStage = (stage: Stage): StageWork => ({
+  stage: stage.id,
+  partitions: Array.from({ length: stage.node.partitions }, (_, i) => i),
+})
+
+async function runStaged(run: StageRun, exec: number): Promise<TaskDone[]> {
+  const answers: TaskDone[] = []
+  const outputs: Record<number, MapOutput[]> = {}
+  for (const stage of run.stages.stages) {
+    if (stage.terminal.kind === 'shuffle') outputs[stage.terminal.shuffle] = []
+    const shares = share(stage.node.partitions, run.launcher.slots)
+    const launches = shares.map(
+      (partitions, i): Launch<TaskDone> =>
+        (copy) =>
+          runTaskWithRetries(run, `s${stage.id}.t${i}`, exec, [{ stage: stage.id, partitions }], outputs, copy),
+    )
+    const done = await runAll(launches, run)
+    for (const answer of done) {
+      answers.push(answer)
+      for (const output of answer.shuffles) outputs[output.shuffle].push(output)
+    }
+  }
+  return answers
+}
+
+/** Partitions in contiguous shares, as even as they go; none for a stage without partitions. */
+function share(partitions: number, slots: number): number[][] {
+  const tasks = Math.min(partitions, slots)
+  const bound = (i: number): number => Math.floor((i * partitions) / tasks)
+  return Array.from({ length: tasks }, (_, i) =>
+    Array.from({ length: bound(i + 1) - bound(i) }, (_unused, j) => bound(i) + j),
+  )
+}
+
+const LOST_ATTEMPTS = 4
+
+async function runTaskWithRetries(
+  run: StageRun,
+  task: string,
+  exec: number,
+  work: readonly StageWork[],
+  inputs: TaskSpec['inputs'],
+  copy = 0,
+): Promise<TaskDone> {
+  if (copy > 0) run.log.event({ type: 'task-copied', batch: run.plan.batch, task })
+  const answer = await lastAnswer(
+    run,
+    { plan: run.plan, task, exec, work, inputs, staged: run.staged },
+    copy * run.attemptsMax,
+  )
+  if (answer.kind === 'done') return answer
+  throw reviveError(answer.error, {
+    where: { batch: run.plan.batch },
+    did: 'the batch did not commit; its input is read again by the next one',
+    next: ['mend the function, then start again with the same directory'],
+  })
+}
+
+/** The answer of the first attempt that succeeds, or of the last one. Attempts are counted from `first` on. */
+export async function lastAnswer(run: StageRun, spec: Omit<TaskSpec, 'attempt'>, first = 0): Promise<TaskReport> {
+  for (let attempt = 0; ; attempt++) {
+    const answer = await answerOf(run, { ...spec, attempt: first + attempt })
+    if (answer.kind === 'done') return answer
+    run.log.event({
+      type: 'task-failed',
+      batch: spec.plan.batch,
+      task: spec.task,
+      attempt,
+      code: answer.error.code,
+      message: answer.error.message,
+    })
+    // A task that was lost says nothing about the program, so it gets more chances than one that failed.
+    const attemptsMax = answer.error.code === 'E_TASK_LOST' ? Math.max(run.attemptsMax, LOST_ATTEMPTS) : run.attemptsMax
+    if (attempt + 1 >= attemptsMax || !answer.error.retry) return answer
+  }
+}
+
+/**
+ * What a trial comes to: done, failed through the program, or nothing that says anything about the program. A task that
+ * is lost each time counts as failed: it may be the program that ends it.
+ */
+export async function tryOnce(run: StageRun, spec: Omit<TaskSpec, 'attempt'>): Promise<TaskReport> {
+  let outside = false
+  for (let attempt = 0; ; attempt++) {
+    const answer = await answerOf(run, { ...spec, attempt })
+    if (answer.kind === 'done') return answer
+    const isLost = answer.error.code === 'E_TASK_LOST'
+    const isOutside = answer.outside === true || answer.error.code === 'E_TASK_ANSWER'
+    if (!isLost && !isOutside) return answer
+    outside ||= isOutside
+    if (attempt + 1 >= LOST_ATTEMPTS) return outside ? { ...answer, outside } : answer
+  }
+}
+
+/**
+ * Silence is a failed attempt as well: whatever a silent task still writes has names of its own. An answer to another
+ * task is worth nothing.
+ */
+async function answerOf(run: StageRun, spec: TaskSpec): Promise<TaskReport> {
+  const { task, exec } = spec
+  const failed = (error: unknown): TaskReport => ({
+    kind: 'failed',
+    task,
+    exec,
+    run: '',
+    error: serialiseError(error, { task }),
+  })
+  try {
+    const answer = await run.launcher.launch(spec, run.signal)
+    const wrong = faultOfAnswer(answer, spec, run.stages)
+    if (wrong === null) return answer
+    return failed(
+      new SluiceError(
+        'E_TASK_ANSWER',
+        `The answer to task ${task} cannot be used: ${wrong.replace(/^(\.)?/, (dot) => (dot ? 'its ' : 'it'))}.`,
+        {
+          where: { batch: spec.plan.batch, detail: `task ${task}` },
+          did: 'nothing of it was used',
+          retry: true,
+          next: ['start again; if it comes back, report it'],
+        },
+      ),
+    )
+  } catch (error) {
+    if (error instanceof SluiceError) return failed(error)
+    return failed(
+      new SluiceError('E_TASK_LOST', `Task ${task} gave no answer: ${messageOf(error)}`, {
+        did: 'nothing of this attempt was used',
+        retry: true,
+        cause: error,
+      }),
+    )
+  }
+}

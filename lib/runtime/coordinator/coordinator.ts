@@ -1,0 +1,275 @@
+import { readWishes } from '../../checkpoint/dead-letters.ts'
+import { checkedHead } from '../../checkpoint/check-head.ts'
+import { decideDuty, decideStart } from '../../checkpoint/decide.ts'
+import { checkSize } from '../../checkpoint/head-size.ts'
+import { HeadWriter } from '../../checkpoint/head-writer.ts'
+import { readManifest, refsOf } from '../../checkpoint/manifest.ts'
+import { Sweeper } from '../../checkpoint/sweep.ts'
+import { acquired, type Cause, created, released, resumed } from '../../checkpoint/transition.ts'
+import { Names } from '../../checkpoint/names.ts'
+import type { Host } from '../../host/host.ts'
+import type { Versioned } from '../../host/head-store.ts'
+import { SluiceError } from '../../model/errors.ts'
+import type { Head } from '../../model/head.ts'
+import type { Manifest } from '../../model/manifest.ts'
+import type { OutputPublisher } from '../../output/output-publisher.ts'
+import type { OutputEnvironment } from '../../graph/output-operation.ts'
+import { admit, admitAnew, type Admission } from '../admission.ts'
+import type { BatchEvents } from '../../observe/batch-events.ts'
+import type { Coordination } from '../batch/coordination.ts'
+import type { TaskProgram } from '../program.ts'
+import { deliver, deliverOwed } from '../batch/deliver.ts'
+import { runBatch } from '../batch/run-batch.ts'
+import { publishHere } from '../output/run-output.ts'
+import type { ErrorPolicy } from '../batch/set-aside.ts'
+import type { Speculation } from '../batch/speculation.ts'
+
+export interface CoordinatorOptions {
+  readonly app: string
+  readonly host: Host<Head>
+  readonly program: TaskProgram
+  readonly intervalMs: number
+  readonly conf: Readonly<Record<string, string>>
+  readonly holder: string
+  readonly isGone: (holder: string) => boolean
+  /** Begin anew even where a head exists: a new incarnation, as Spark does without `getOrCreate`. */
+  readonly fresh: boolean
+  /** Clear a halt and go on. */
+  readonly resume: boolean
+  /** Operators and sources whose state or position may be given up where the program has no place for it. */
+  readonly dropState: readonly string[]
+  readonly events: BatchEvents
+  readonly environment: (head: Head) => OutputEnvironment
+  /** Where outputs are shown; in this process, with `environment`, if it is left out. */
+  readonly publisher?: (head: Head) => OutputPublisher
+  /** Until when this coordinator is believed to live, where that is known better than from its signs of life. */
+  readonly leaseUntil?: () => number
+  readonly limitOf: (source: string) => number | null
+  readonly attemptsMax: number
+  /** When a slow task is launched a second time; never if it is left out. */
+  readonly speculation?: Speculation | null
+  /** `fail` if it is left out. */
+  readonly onError?: ErrorPolicy
+  /** Batches whose objects are kept. */
+  readonly keep: number
+  readonly signal: AbortSignal
+}
+
+/** How much longer than an interval a coordinator is believed to live without a sign of life. */
+const LEASE_INTERVALS = 3
+const LEASE_MS_MIN = 10_000
+
+/** Holds the head of one app and runs its batches, one at a time. */
+export class Coordinator {
+  readonly #c: Coordination
+
+  private constructor(coordination: Coordination) {
+    this.#c = coordination
+  }
+
+  /** Acquires the head, recovers what the last coordinator left, and is ready for the next tick. */
+  static async open(options: CoordinatorOptions): Promise<Coordinator> {
+    const { host, program } = options
+    const { found, admission } = await acquire(options)
+    const writer = new HeadWriter(host.head, found, host.log)
+    const sweeper = new Sweeper(host.blobs, host.log, options.keep)
+    const coordination: Coordination = {
+      host,
+      program,
+      writer,
+      sweeper,
+      publisher:
+        options.publisher?.(writer.head) ?? publishHere(program.graph, host.blobs, options.environment(writer.head)),
+      events: options.events,
+      signal: options.signal,
+      attemptsMax: options.attemptsMax,
+      speculation: options.speculation ?? null,
+      limitOf: options.limitOf,
+      leaseUntil: () => leaseUntil(options),
+      startedAt: host.clock.now(),
+      onError: options.onError ?? 'fail',
+      wishes: [],
+      admission,
+      base: admission.base,
+    }
+    try {
+      await recover(coordination)
+    } catch (error) {
+      // Who cannot go on must not keep others waiting for the end of its lease.
+      await writer.write(released(writer.head), 'release').catch(() => {})
+      throw error
+    }
+    return new Coordinator(coordination)
+  }
+
+  get head(): Head {
+    return this.#c.writer.head
+  }
+  /** The last committed manifest. */
+  get manifest(): Manifest | null {
+    return this.#c.base
+  }
+
+  /**
+   * Runs the next batch and returns its manifest: at `tick`, or, where a plan was left open, at the tick of that, which
+   * may be an earlier one. Throws what kept it from committing; the head is then unchanged, or holds the plan open.
+   */
+  runBatch(tick: number): Promise<Manifest> {
+    return runBatch(this.#c, tick)
+  }
+
+  async close(): Promise<void> {
+    await this.#c.sweeper.settled()
+    await this.#c.writer.write(released(this.head), 'release')
+  }
+}
+
+const leaseUntil = ({ host, intervalMs, leaseUntil: known }: CoordinatorOptions): number =>
+  known?.() ?? host.clock.now() + Math.max(LEASE_MS_MIN, LEASE_INTERVALS * intervalMs)
+
+interface Acquired {
+  readonly found: Versioned<Head>
+  readonly admission: Admission
+}
+
+async function acquire(options: CoordinatorOptions): Promise<Acquired> {
+  const { host, app, holder, isGone } = options
+  const found = checkedHead(await host.head.read())
+  const decision = decideStart(found?.value ?? null, { app, holder, now: host.clock.now(), isGone })
+  switch (decision.kind) {
+    case 'create': {
+      if (!options.fresh) await assertNothingStored(options)
+      return begin(options, 0, 'create')
+    }
+    case 'foreign':
+      throw new SluiceError('E_FOREIGN_APP', `This directory belongs to the app "${decision.app}", not to "${app}".`, {
+        did: 'nothing was started',
+        next: ['use another --dir', `run the app "${decision.app}"`],
+      })
+    case 'busy':
+      throw new SluiceError('E_BUSY', `"${app}" is already running: ${decision.holder}.`, {
+        did: 'nothing was started',
+        retry: true,
+        next: ['stop the other one first', 'use another --dir'],
+      })
+    case 'halted': {
+      if (options.fresh) return begin(options, found!.rev, 'recreate')
+      if (options.resume) return goOn(options, found!, 'resume')
+      throw new SluiceError('E_HALTED', `"${app}" was halted: ${decision.reason}.`, {
+        did: 'nothing was started',
+        next: ['sluice verify <dir>', 'start again with --resume'],
+      })
+    }
+    case 'acquire':
+      return options.fresh ? begin(options, found!.rev, 'recreate') : goOn(options, found!, 'acquire')
+  }
+}
+
+async function goOn(
+  options: CoordinatorOptions,
+  found: Versioned<Head>,
+  cause: 'acquire' | 'resume',
+): Promise<Acquired> {
+  const { program, holder, conf } = options
+  const admission = await admit(options, found.value)
+  const mine = acquired(found.value, {
+    holder,
+    leaseUntil: leaseUntil(options),
+    graph: program.fingerprint,
+    conf,
+    ...admission.origin,
+  })
+  return {
+    found: await write(options, found.rev, cause === 'resume' ? resumed(mine) : mine, cause, found.value),
+    admission,
+  }
+}
+
+/** The first batch ends at the next point of the epoch's grid that lies strictly ahead (parity A0.3). */
+async function begin(options: CoordinatorOptions, rev: number, cause: 'create' | 'recreate'): Promise<Acquired> {
+  const { app, host, program, intervalMs, conf, holder } = options
+  const zeroTime = Math.floor(host.clock.now() / intervalMs) * intervalMs
+  const head = created({
+    app,
+    inc: host.random.run(),
+    graph: program.fingerprint,
+    intervalMs,
+    zeroTime,
+    conf,
+    holder,
+    leaseUntil: leaseUntil(options),
+  })
+  return { found: await write(options, rev, head, cause), admission: admitAnew(options, zeroTime) }
+}
+
+/** Objects without a head: it was lost, and a new one would count from nothing, on top of what sinks have seen. */
+async function assertNothingStored({ app, host }: CoordinatorOptions): Promise<void> {
+  const keys = await host.blobs.list(`${app}/`)
+  // Somebody may be creating it at this very moment.
+  if (keys.length === 0 || (await host.head.read()) !== null) return
+  throw new SluiceError('E_HEAD_LOST', `There is no head of "${app}", but ${keys.length} of its objects are there.`, {
+    where: { detail: keys[0] },
+    did: 'nothing was started or deleted',
+    next: ['restore the head from a backup', `begin anew: --fresh, or on AWS delete the objects below ${app}/`],
+  })
+}
+
+async function write(
+  options: CoordinatorOptions,
+  rev: number,
+  head: Head,
+  cause: Cause,
+  before: Head | null = null,
+): Promise<Versioned<Head>> {
+  checkSize(head, cause, options.host.log, before)
+  if ((await options.host.head.cas(rev, head, cause)) === 'written') return { rev: rev + 1, value: head }
+  const found = await options.host.head.read()
+  if (found?.value.holder === options.holder && found.value.epoch === head.epoch && found.value.inc === head.inc)
+    return found
+  throw new SluiceError(
+    'E_BUSY',
+    `"${options.app}" was taken by another process at the same moment: ${found?.value.holder ?? 'unknown'}.`,
+    { did: 'nothing was started', retry: true, next: ['start again'] },
+  )
+}
+
+/**
+ * Brings the world level with the head: outputs of a committed batch that were not confirmed, then what earlier runs
+ * owe.
+ */
+async function recover(c: Coordination): Promise<void> {
+  await lookAround(c)
+  await deliverOwed(c)
+  if (decideDuty(c.writer.head).kind === 'deliver') await deliver(c, c.base!)
+}
+
+/**
+ * Finds wishes, and objects that no manifest names: attempts that died, and all of former incarnations. Those are swept
+ * once the floor has passed.
+ */
+async function lookAround(c: Coordination): Promise<void> {
+  const { app, inc, committed, manifest, plan, owed } = c.writer.head
+  const live = new Set([manifest?.key, plan?.content.key, ...owed.map((each) => each.manifest.key)])
+  if (c.base) for (const ref of refsOf(c.base)) live.add(ref.key)
+  for (const each of owed) {
+    const content = await readManifest(c.host.blobs, each.manifest)
+    for (const ref of refsOf(content)) live.add(ref.key)
+    // Whether or not it is its turn in this life: the last of them may be of the manifest that the next batch replaces.
+    c.sweeper.pin(each.manifest, content, each.output)
+  }
+  const names = new Names(app, inc)
+  const keys = await c.host.blobs.list(`${app}/`)
+  const [own, former] = [
+    keys.filter((key) => key.startsWith(names.root)),
+    keys.filter((key) => !key.startsWith(names.root)),
+  ]
+  c.wishes = await readWishes(
+    c.host.blobs,
+    own.filter((key) => key.startsWith(names.wishes)),
+  )
+  c.sweeper.litter(
+    own.filter((key) => !live.has(key) && !key.startsWith(names.received) && !key.startsWith(names.wishes)),
+    committed,
+  )
+  c.sweeper.litter(former, 0)
+}

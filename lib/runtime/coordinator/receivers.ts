@@ -1,0 +1,106 @@
+import type { Host } from '../../host/host.ts'
+import type { Head } from '../../model/head.ts'
+import type { Manifest } from '../../model/manifest.ts'
+import { createRateController, type RateController } from '../../source/rate/rate-controller.ts'
+import type { ReceiverEvents } from '../../source/source.ts'
+import type { StreamNode } from '../../graph/stream-node.ts'
+import type { BatchInfo, ListenerBus } from '../../observe/streaming-listener.ts'
+import type { StreamGraph } from '../../graph/graph.ts'
+import type { SparkConf } from '../../model/spark-conf.ts'
+import { sourceIo } from '../batch/plan-batch.ts'
+
+interface Input {
+  readonly id: number
+  readonly node: StreamNode
+  readonly rate: RateController | null
+}
+
+/** The program whose sources run. */
+export interface ReceivingProgram {
+  readonly graph: StreamGraph
+  readonly conf: SparkConf
+  readonly listeners: ListenerBus
+}
+
+/**
+ * The sources of a context while it runs: those that receive on their own are started and stopped, and all are told how
+ * fast they may go.
+ */
+export class Receivers {
+  readonly #host: Host<Head>
+  readonly #of: ReceivingProgram
+  readonly #inputs: readonly Input[]
+  #head: Pick<Head, 'app' | 'inc'> | null = null
+
+  constructor(host: Host<Head>, of: ReceivingProgram) {
+    this.#host = host
+    this.#of = of
+    const reachable = of.graph.reachable()
+    const batchMs = of.graph.batchMs
+    this.#inputs = of.graph.inputs
+      .map((node, id) => ({ id, node, rate: createRateController(this.#conf, batchMs) }))
+      .filter(({ node }) => reachable.has(node))
+    of.listeners.add({ onBatchCompleted: ({ batchInfo }) => this.#learn(batchInfo) })
+  }
+
+  readonly #conf = (key: string, fallback: string): string => this.#of.conf.get(key, fallback)
+
+  async start(head: Pick<Head, 'app' | 'inc'>, manifest: Manifest | null): Promise<void> {
+    this.#head = head
+    for (const { id, node } of this.#inputs) {
+      await node.source!.receiver?.start({
+        io: sourceIo(this.#host, head, node.uid),
+        streamId: id,
+        position: manifest?.positions[node.uid] ?? null,
+        conf: this.#conf,
+        events: this.#events,
+      })
+    }
+  }
+
+  async stop(graceful: boolean): Promise<void> {
+    await Promise.all(this.#inputs.map(async ({ node }) => node.source!.receiver?.stop(graceful)))
+  }
+
+  /** Blocks that were received and that no batch has taken. */
+  waiting(): number {
+    return this.#inputs.reduce((sum, { node }) => sum + (node.source!.receiver?.waiting() ?? 0), 0)
+  }
+
+  /** Batches up to `manifest` are done: sources may let go of what only those needed. */
+  async committed(manifest: Manifest): Promise<void> {
+    for (const { node } of this.#inputs) {
+      const position = manifest.positions[node.uid]
+      if (position !== undefined) await node.source!.committed?.(position, sourceIo(this.#host, this.#head!, node.uid))
+    }
+  }
+
+  /** Most records that the next batch may take of a source; receivers are limited while they receive. */
+  limitOf(source: string): number | null {
+    const input = this.#inputs.find(({ node }) => node.uid === source)
+    return input?.node.source!.receiver ? null : (input?.rate?.limit(this.#of.graph.batchMs) ?? null)
+  }
+
+  #learn({ streamIdToInputInfo, processingEndTime, processingDelay, schedulingDelay }: BatchInfo): void {
+    for (const { id, node, rate } of this.#inputs) {
+      const records = streamIdToInputInfo.get(id)?.numRecords
+      if (!rate || records === undefined) continue
+      const updated = rate.batchCompleted({
+        processingEndTime: processingEndTime!,
+        records,
+        processingDelay: processingDelay!,
+        schedulingDelay: schedulingDelay!,
+      })
+      if (updated !== null) node.source!.receiver?.updateRate(updated)
+    }
+  }
+
+  get #events(): ReceiverEvents {
+    const { listeners } = this.#of
+    return {
+      started: (receiverInfo) => listeners.post('onReceiverStarted', { receiverInfo }),
+      error: (receiverInfo) => listeners.post('onReceiverError', { receiverInfo }),
+      stopped: (receiverInfo) => listeners.post('onReceiverStopped', { receiverInfo }),
+    }
+  }
+}

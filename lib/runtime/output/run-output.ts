@@ -1,0 +1,55 @@
+import { getBlob } from '../../checkpoint/blobs.ts'
+import type { BlobStore } from '../../host/blob-store.ts'
+import type { Ahead } from '../../model/head.ts'
+import type { OutputHooks } from '../../observe/batch-events.ts'
+import type { Manifest } from '../../model/manifest.ts'
+import type { OutputPublisher } from '../../output/output-publisher.ts'
+import type { StreamGraph } from '../../graph/graph.ts'
+import type { OutputEnvironment } from '../../graph/output-operation.ts'
+
+export interface OutputRun {
+  readonly output: string
+  readonly error: unknown
+}
+
+/**
+ * Shows what a manifest fixed, one output operation after the other in order of definition. One that fails does not
+ * keep the others from running; the caller is told which. Running this again shows the same content again.
+ */
+export async function runOutputs(
+  manifest: Manifest,
+  graph: StreamGraph,
+  publisher: OutputPublisher,
+  hooks: OutputHooks,
+  only: (output: string) => boolean = () => true,
+  ahead?: Ahead,
+): Promise<OutputRun[]> {
+  const failed: OutputRun[] = []
+  for (const { uid } of graph.outputs) {
+    if (!(uid in manifest.outputs) || !only(uid)) continue
+    hooks.started(uid)
+    try {
+      await publisher.publish(manifest, uid, ahead)
+      hooks.completed(uid, null)
+    } catch (error) {
+      failed.push({ output: uid, error })
+      hooks.completed(uid, error)
+    }
+  }
+  return failed
+}
+
+/** Shows outputs in this process. */
+export const publishHere = (graph: StreamGraph, blobs: BlobStore, environment: OutputEnvironment): OutputPublisher => ({
+  async publish({ batch, time, outputs }, output) {
+    const node = graph.outputs.find(({ uid }) => uid === output)!
+    await node.output!.publish({
+      batch,
+      timeMs: time,
+      output,
+      parts: outputs[output],
+      read: (ref) => getBlob(blobs, ref),
+      environment,
+    })
+  },
+})

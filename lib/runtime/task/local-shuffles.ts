@@ -1,0 +1,74 @@
+import { decodeBuckets, encodeBuckets } from '../../shuffle/blocks.ts'
+import type { Bucket, Buckets, ShuffleInput } from '../../shuffle/buckets.ts'
+import type { Maybe, RddNode, ShuffleDependency, Sink } from '../../lineage/node.ts'
+import { run } from '../../lineage/node.ts'
+import type { RunningTask } from './task-scope.ts'
+
+/** Runs the map side of every shuffle below `node` within this task, deepest first. */
+export async function exchangeBelow(
+  node: RddNode<any>,
+  task: RunningTask,
+  seen = new Set<RddNode<any>>(),
+): Promise<void> {
+  if (seen.has(node)) return
+  seen.add(node)
+  for (const dependency of node.dependencies) {
+    await exchangeBelow(dependency.parent, task, seen)
+    if (dependency.kind === 'shuffle' && !task.local.has(dependency))
+      task.local.set(dependency, new LocalShuffle(await mapSide(dependency, task), dependency, 2, null))
+  }
+}
+
+async function mapSide(dependency: ShuffleDependency, task: RunningTask): Promise<Buckets[]> {
+  const parts: Buckets[] = []
+  for (let split = 0; split < dependency.parent.partitions; split++) {
+    const writer = dependency.newWriter(split)
+    const emit = writer.emit as (record: unknown) => void
+    const sink: Sink<any> = { emit, chunk: (records) => records.forEach(emit) }
+    await run(dependency.parent, split, task, sink)
+    parts.push(writer.finish())
+  }
+  return parts
+}
+
+/** What did not fit in memory. */
+export interface SpilledShuffle {
+  readonly blocks: readonly unknown[]
+  read(reducer: number): Promise<ShuffleInput>
+}
+
+/**
+ * A shuffle with both sides in one task. Nothing is copied, unless several stages read values that a reader could
+ * change: then each gets its own, as it would from another process.
+ */
+export class LocalShuffle {
+  readonly #reducers: readonly ShuffleInput[]
+  readonly #encoded: readonly Uint8Array[] | null
+  readonly #spilled: SpilledShuffle | null
+
+  constructor(
+    parts: readonly Buckets[],
+    dependency: ShuffleDependency,
+    readers: number,
+    spilled: SpilledShuffle | null,
+  ) {
+    this.#spilled = spilled && spilled.blocks.length > 0 ? spilled : null
+    const copies = readers > 1 && parts.some((part) => part.some(holdsObjects))
+    this.#encoded = copies ? parts.map(encodeBuckets) : null
+    this.#reducers = copies ? [] : perReducer(parts, dependency.partitioner.numPartitions)
+  }
+
+  read(reducer: number): Maybe<ShuffleInput> {
+    const kept = this.#encoded ? decodeBuckets(this.#encoded, reducer) : this.#reducers[reducer]
+    return this.#spilled ? this.#spilled.read(reducer).then((early) => [...early, ...kept]) : kept
+  }
+}
+
+const holdsObjects = ({ values }: Bucket): boolean =>
+  values.some((value) => typeof value === 'object' && value !== null)
+
+/** For each reducer, its buckets in map order; those without records are left out. */
+const perReducer = (parts: readonly Buckets[], reducers: number): Bucket[][] =>
+  Array.from({ length: reducers }, (_, reducer) =>
+    parts.map((part) => part[reducer]).filter((bucket) => bucket.values.length > 0),
+  )

@@ -1,0 +1,81 @@
+import { decodeLetters } from '../../checkpoint/dead-letters.ts'
+import { getBlob } from '../../checkpoint/blobs.ts'
+import type { Json } from '../../model/json.ts'
+import type { BlobRef } from '../../model/refs.ts'
+import type { Source, SourceIo } from '../../source/source.ts'
+
+export type Chunks<T> = Iterable<readonly T[]> | AsyncIterable<readonly T[]>
+
+/** A split that stands for dead letters which are to be read again; every other split is the source's own. */
+interface LetterSplit {
+  readonly 'sluice.deadLetters': { readonly ref: BlobRef; readonly ids: readonly string[] }
+}
+
+export const letterSplit = (ref: BlobRef, ids: readonly string[]): Json =>
+  ({ 'sluice.deadLetters': { ref, ids } }) as unknown as Json
+
+export const isLetterSplit = (split: unknown): split is LetterSplit =>
+  typeof split === 'object' && split !== null && 'sluice.deadLetters' in split
+
+/** The records of one split, in the same order at every reading. */
+export const readSplit = <T>(source: Source<T>, split: Json, io: SourceIo): Chunks<T> =>
+  isLetterSplit(split) ? letters<T>(split, io) : source.read(split, io)
+
+async function* letters<T>(
+  { 'sluice.deadLetters': { ref, ids } }: LetterSplit,
+  { blobs }: SourceIo,
+): AsyncIterable<readonly T[]> {
+  const wanted = new Set(ids)
+  yield decodeLetters(await getBlob(blobs, ref), ref.key)
+    .filter((letter) => letter.isStored && wanted.has(letter.id))
+    .map((letter) => letter.record as T)
+}
+
+/** All records of a split but `skip` (in rising order), and none from `take` on. */
+export interface Choice {
+  readonly skip: readonly number[]
+  readonly take: number
+}
+
+/** Hands over what `choice` leaves of each chunk. */
+export function chosen<T>(chunks: Chunks<T>, choice: Choice): Chunks<T> {
+  const chooser = new Chooser<T>(choice)
+  return Symbol.asyncIterator in chunks ? chosenAsync(chunks, chooser) : chosenSync(chunks, chooser)
+}
+
+class Chooser<T> {
+  readonly #skip: ReadonlySet<number>
+  readonly #take: number
+  #at = 0
+
+  constructor({ skip, take }: Choice) {
+    this.#skip = new Set(skip)
+    this.#take = take
+  }
+
+  get isDone(): boolean {
+    return this.#at >= this.#take
+  }
+
+  of(chunk: readonly T[]): readonly T[] {
+    const from = this.#at
+    this.#at += chunk.length
+    return chunk.filter((_, i) => from + i < this.#take && !this.#skip.has(from + i))
+  }
+}
+
+function* chosenSync<T>(chunks: Iterable<readonly T[]>, chooser: Chooser<T>): Iterable<readonly T[]> {
+  if (chooser.isDone) return
+  for (const chunk of chunks) {
+    yield chooser.of(chunk)
+    if (chooser.isDone) return
+  }
+}
+
+async function* chosenAsync<T>(chunks: AsyncIterable<readonly T[]>, chooser: Chooser<T>): AsyncIterable<readonly T[]> {
+  if (chooser.isDone) return
+  for await (const chunk of chunks) {
+    yield chooser.of(chunk)
+    if (chooser.isDone) return
+  }
+}

@@ -1,0 +1,313 @@
+import { getBlob, putBlob } from '../../checkpoint/blobs.ts'
+import { Names } from '../../checkpoint/names.ts'
+import type { Clock } from '../../host/clock.ts'
+import type { BlobStore } from '../../host/blob-store.ts'
+import type { Log } from '../../host/log.ts'
+import type { Random } from '../../host/random.ts'
+import { encodeBlock } from '../../codec/block.ts'
+import type { RecordCounts } from '../../model/dead-letter.ts'
+import { located } from '../../model/errors.ts'
+import type { Json } from '../../model/json.ts'
+import type { MapOutput, OutputWrite, RetainedWrite, TaskReport, TaskSpec, Trial } from '../../model/task.ts'
+import type { Stage, Terminal } from '../../plan/stages.ts'
+import { encodeBuckets, joinBuckets, readSections, sumsOf } from '../../shuffle/blocks.ts'
+import type { Buckets } from '../../shuffle/buckets.ts'
+import type { ShuffleWriter } from '../../shuffle/writer.ts'
+import { StateStore } from '../../state/state-store.ts'
+import { withAccumulatorScope } from '../../lineage/accumulator.ts'
+import { after, ArraySink, type Done, recordsOf, run, type Sink } from '../../lineage/node.ts'
+import { thawed } from '../../lineage/frozen.ts'
+import { stoppable } from '../../lineage/resident.ts'
+import { withTaskContext } from '../../lineage/task-context.ts'
+import { stageOf } from './check-task.ts'
+import { drained } from './drained.ts'
+import { LocalShuffle, type SpilledShuffle } from './local-shuffles.ts'
+import type { TaskProgram } from '../program.ts'
+import { Outside } from './outside.ts'
+import { readForTrial, scratchOver } from './trial.ts'
+import { serialiseError } from './serialised-error.ts'
+import { RunningTask } from './task-scope.ts'
+
+export interface TaskHost {
+  readonly blobs: BlobStore
+  readonly random: Random
+  readonly clock: Clock
+  readonly log: Log
+  /** Set in tests: a record that a function changes after it was handed on throws there. */
+  readonly freezes?: boolean
+}
+
+/**
+ * Runs one task: some partitions of some stages, start to end, and says what came of it. It changes nothing that anyone
+ * can see: all it writes is new objects under names of its own, and whoever launched it decides whether they count.
+ */
+export async function runTask(spec: TaskSpec, program: TaskProgram, host: TaskHost): Promise<TaskReport> {
+  if (spec.trial) return runTrial(spec, spec.trial, program, host)
+  return execute(spec, program, program.state, host)
+}
+
+/**
+ * A trial that runs the program does so on a copy of everything: its state begins cold, and what it writes is gone with
+ * it.
+ */
+function runTrial(spec: TaskSpec, trial: Trial, program: TaskProgram, host: TaskHost): Promise<TaskReport> {
+  if (trial.kind === 'prefix')
+    return execute(spec, program, new StateStore(), { ...host, blobs: scratchOver(host.blobs) })
+  return readForTrial(spec, trial, program.graph, host)
+}
+
+async function execute(spec: TaskSpec, program: TaskProgram, store: StateStore, host: TaskHost): Promise<TaskReport> {
+  const run = host.random.run()
+  const { task, exec } = spec
+  const outside = new Outside()
+  const { blobs, settled } = drained(host.blobs, (error) => outside.note(error))
+  const execution = new Execution(spec, program, { store, outside }, { ...host, blobs }, run)
+  try {
+    const scoped = withAccumulatorScope(() => execution.all())
+    const outcome = await scoped.result
+    return {
+      kind: 'done',
+      task,
+      exec,
+      run,
+      ...outcome,
+      accumulators: Object.fromEntries(scoped.updates().map((update) => [update.accumulator, update.snapshot as Json])),
+    }
+  } catch (error) {
+    return {
+      kind: 'failed',
+      task,
+      exec,
+      run,
+      error: serialiseError(error, { task }),
+      read: execution.read,
+      ...(outside.isOf(error) ? { outside: true as const } : {}),
+    }
+  } finally {
+    await settled()
+  }
+}
+
+type Outcome = Omit<Extract<TaskReport, { kind: 'done' }>, 'kind' | 'task' | 'exec' | 'run' | 'accumulators'>
+
+class Execution {
+  readonly #spec: TaskSpec
+  readonly #host: TaskHost
+  readonly #run: string
+  readonly #names: Names
+  readonly #stages: readonly Stage[]
+  readonly #scope: RunningTask
+  readonly #shuffles: MapOutput[] = []
+  readonly #retained: RetainedWrite[] = []
+  readonly #outputs: OutputWrite[] = []
+  #objects = 0
+
+  constructor(
+    spec: TaskSpec,
+    program: TaskProgram,
+    { store, outside }: { readonly store: StateStore; readonly outside: Outside },
+    host: TaskHost,
+    run: string,
+  ) {
+    this.#spec = spec
+    this.#host = host
+    this.#run = run
+    this.#names = new Names(spec.plan.app, spec.plan.inc)
+    const { stages, shuffleIds } = program.stagesOf(spec.plan, spec.staged)
+    this.#stages = stages
+    this.#scope = new RunningTask(spec, {
+      blobs: host.blobs,
+      names: this.#names,
+      store,
+      outside,
+      shuffleIds,
+      log: host.log,
+      ...(host.freezes ? { freezes: true } : {}),
+      putState: (operator, bytes, suffix) =>
+        putBlob(host.blobs, this.#names.state(operator, spec.plan.batch, spec.task, this.#object(), suffix), bytes),
+      sourceIo: (uid) => ({
+        blobs: host.blobs,
+        clock: host.clock,
+        random: host.random,
+        log: host.log,
+        prefix: this.#names.source(uid),
+      }),
+    })
+    this.#scope.partition.attemptNumber = spec.attempt
+  }
+
+  get read(): RecordCounts {
+    return this.#scope.records
+  }
+
+  /** The process's own run, and a counter: names differ within the task as well. */
+  #object(): string {
+    return `${this.#run}.${this.#objects++}`
+  }
+
+  async all(): Promise<Outcome> {
+    for (const work of this.#spec.work) {
+      const stage = stageOf(this.#stages, work)
+      try {
+        await this.#stage(stage, work.partitions)
+      } catch (error) {
+        const { label, place } = stage.node
+        throw located(error, {
+          ...(label ? { operator: label } : {}),
+          ...(place ? { place } : {}),
+          partition: this.#scope.partition.partitionId,
+        })
+      }
+    }
+    return {
+      shuffles: this.#shuffles,
+      reduced: this.#scope.reduced,
+      state: this.#scope.stateWrites,
+      retained: this.#retained,
+      outputs: this.#outputs,
+      records: this.#scope.records,
+    }
+  }
+
+  #stage(stage: Stage, partitions: readonly number[]): Promise<void> | void {
+    this.#scope.partition.stageId = stage.id
+    const { terminal } = stage
+    switch (terminal.kind) {
+      case 'shuffle':
+        return this.#mapSide(stage, terminal, partitions)
+      case 'output':
+        return this.#output(stage, terminal, partitions)
+      case 'retain':
+        return this.#retain(stage, terminal, partitions)
+      case 'effect':
+        return this.#eachPartition(stage, partitions, () => discard)
+    }
+  }
+
+  async #eachPartition(
+    stage: Stage,
+    partitions: readonly number[],
+    sinkFor: (partition: number) => Sink<any>,
+  ): Promise<void> {
+    for (const partition of partitions) await this.#partition(stage, partition, sinkFor(partition))
+  }
+
+  #partition(stage: Stage, partition: number, sink: Sink<any>): Done {
+    this.#scope.partition.partitionId = partition
+    const { node, terminal } = stage
+    const ownCut = terminal.kind === 'shuffle' && node.cut === terminal.dependency
+    return withTaskContext(this.#scope.partition, () =>
+      stoppable(() =>
+        ownCut
+          ? after(recordsOf(node, partition, this.#scope), (records) => sink.chunk(records))
+          : run(node, partition, this.#scope, sink),
+      ),
+    )
+  }
+
+  async #mapSide(
+    stage: Stage,
+    { dependency, shuffle }: Extract<Terminal, { kind: 'shuffle' }>,
+    partitions: readonly number[],
+  ): Promise<void> {
+    const parts: Buckets[] = []
+    let writer: ShuffleWriter | null = null
+    for (const partition of partitions) {
+      writer ??= dependency.newWriter(partition)
+      await this.#partition(stage, partition, writerSink(writer, this.#scope.freezes))
+      if (!dependency.shared || writer.size > ENTRIES_MAX) {
+        const full = writer.size > ENTRIES_MAX
+        parts.push(writer.finish())
+        writer = null
+        if (full) await this.#writeBlock(shuffle, joinBuckets(parts.splice(0)))
+      }
+    }
+    if (writer) parts.push(writer.finish())
+    if (!this.#spec.staged)
+      this.#scope.local.set(
+        dependency,
+        new LocalShuffle(parts, dependency, this.#readersOf(stage), this.#spilled(shuffle)),
+      )
+    else if (parts.length > 0) await this.#writeBlock(shuffle, joinBuckets(parts))
+  }
+
+  /** Blocks that this task wrote because its tables were full, oldest first. */
+  #spilled(shuffle: number): SpilledShuffle {
+    const blocks = this.#shuffles.filter((output) => output.shuffle === shuffle)
+    return {
+      blocks,
+      read: async (reducer) => (await readSections(blocks, reducer, (ref) => getBlob(this.#host.blobs, ref))).input,
+    }
+  }
+
+  #readersOf(stage: Stage): number {
+    return this.#stages.filter((other) => other.parents.includes(stage.id)).length
+  }
+
+  async #writeBlock(shuffle: number, buckets: Buckets): Promise<void> {
+    const { plan, exec, task } = this.#spec
+    const bytes = encodeBuckets(buckets)
+    const sums = sumsOf(bytes, buckets.length)
+    const ref = await putBlob(
+      this.#host.blobs,
+      this.#names.shuffle(plan.batch, shuffle, exec, task, this.#object()),
+      bytes,
+    )
+    this.#shuffles.push({ shuffle, ref, counts: buckets.map((bucket) => bucket.values.length), sums })
+  }
+
+  async #output(
+    stage: Stage,
+    { output, operation }: Extract<Terminal, { kind: 'output' }>,
+    partitions: readonly number[],
+  ): Promise<void> {
+    for (const partition of partitions) {
+      const stager = operation.stage()
+      await this.#partition(stage, partition, stager.sink)
+      const records = stager.finish()
+      const ref = await putBlob(
+        this.#host.blobs,
+        this.#names.output(output, this.#spec.plan.batch, partition, this.#object()),
+        encodeRecords(records, output),
+      )
+      this.#outputs.push({ output, partition, records: records.length, ref })
+    }
+  }
+
+  async #retain(
+    stage: Stage,
+    { stream }: Extract<Terminal, { kind: 'retain' }>,
+    partitions: readonly number[],
+  ): Promise<void> {
+    for (const partition of partitions) {
+      const sink = new ArraySink<unknown>()
+      await this.#partition(stage, partition, sink)
+      const ref = await putBlob(
+        this.#host.blobs,
+        this.#names.retained(stream, this.#spec.plan.batch, partition, this.#object()),
+        encodeRecords(sink.records, stream),
+      )
+      this.#retained.push({ stream, partition, ref })
+    }
+  }
+}
+
+/** A map side with more entries than this writes them out and begins anew. */
+const ENTRIES_MAX = 1 << 20
+
+const discard: Sink<any> = { emit: () => {}, chunk: () => {} }
+
+/** A reduction may change its first argument, so what was frozen on its way is let go of here. */
+function writerSink(writer: ShuffleWriter, thaws: boolean): Sink<any> {
+  const put = writer.emit as (record: unknown) => void
+  const emit = thaws ? (record: unknown): void => put(thawed(record)) : put
+  return {
+    emit,
+    chunk: (records) => {
+      for (let i = 0; i < records.length; i++) emit(records[i])
+    },
+  }
+}
+
+const encodeRecords = (records: readonly unknown[], what: string): Uint8Array =>
+  encodeBlock([{ section: 0, columns: [records], count: records.length }], what)

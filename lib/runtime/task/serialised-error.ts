@@ -1,0 +1,37 @@
+import { messageOf, SluiceError, stackOf, type Where } from '../../model/errors.ts'
+import type { SerialisedError } from '../../model/task.ts'
+import { placeIn } from '../../model/place.ts'
+
+/** An error as plain data, so that it can come back from another process with its code and place. */
+export function serialiseError(error: unknown, where: Record<string, string | number> = {}): SerialisedError {
+  if (error instanceof SluiceError) {
+    const { code, name, message, did, next, retry } = error
+    return { code, name, message, stack: stackOf(error), where: { ...where, ...error.where }, did, next, retry }
+  }
+  const thrown = error instanceof Error ? error : new Error(String(error))
+  const place = placeIn(thrown.stack ?? '')
+  return {
+    code: 'E_USER_CODE',
+    name: thrown.name,
+    message: `${thrown.name}: ${messageOf(thrown)}`,
+    stack: stackOf(thrown),
+    where: { ...where, ...(place ? { place } : {}) },
+    did: '',
+    next: [],
+    retry: true,
+  }
+}
+
+export function reviveError(
+  plain: SerialisedError,
+  facts: { readonly where?: Where; readonly did?: string; readonly next?: readonly string[] } = {},
+): SluiceError {
+  const error = new SluiceError(plain.code, plain.message, {
+    where: { ...(plain.where as Where), ...facts.where },
+    did: plain.did || (facts.did ?? ''),
+    next: plain.next.length > 0 ? plain.next : (facts.next ?? []),
+    retry: plain.retry,
+  })
+  error.stack = plain.stack
+  return error
+}

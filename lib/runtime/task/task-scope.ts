@@ -1,0 +1,188 @@
+import { getBlob } from '../../checkpoint/blobs.ts'
+import type { Names } from '../../checkpoint/names.ts'
+import type { BlobStore } from '../../host/blob-store.ts'
+import type { Log } from '../../host/log.ts'
+import type { Json } from '../../model/json.ts'
+import { located } from '../../model/errors.ts'
+import type { BlobRef } from '../../model/refs.ts'
+import type { Reduced, StateWrite, TaskSpec } from '../../model/task.ts'
+import type { ShuffleInput } from '../../shuffle/buckets.ts'
+import { readSections } from '../../shuffle/blocks.ts'
+import type { LocalShuffle } from './local-shuffles.ts'
+import type { Outside } from './outside.ts'
+import { type Choice, chosen, type Chunks, readSplit } from './read-split.ts'
+import type { Source, SourceIo } from '../../source/source.ts'
+import type { KeyedState } from '../../state/keyed-state.ts'
+import type { StateBlobs, StateStore } from '../../state/state-store.ts'
+import type { Pane, WindowSpec } from '../../state/window-spec.ts'
+import type { WindowState } from '../../state/window-state.ts'
+import type { Maybe, RddNode, ShuffleDependency, StateRequest, TaskScope } from '../../lineage/node.ts'
+
+export interface ScopeEnvironment {
+  readonly blobs: BlobStore
+  readonly names: Names
+  readonly store: StateStore
+  readonly outside?: Outside
+  readonly putState: StateBlobs['put']
+  readonly log: Log
+  readonly freezes?: boolean
+  readonly sourceIo: (uid: string) => SourceIo
+  readonly shuffleIds: ReadonlyMap<ShuffleDependency, number>
+}
+
+/**
+ * What one task's lineage may ask for: its splits, its shuffle input, its share of the state. Collects what it changed.
+ */
+export class RunningTask implements TaskScope {
+  readonly memo = new Map<RddNode<any>, Map<number, readonly unknown[]>>()
+  readonly partition = { stageId: 0, partitionId: 0, attemptNumber: 0 }
+  readonly stateWrites: StateWrite[] = []
+  readonly records: Record<string, Record<string, number>> = {}
+  readonly reduced: Reduced[] = []
+  /** Shuffles whose both sides run in this task. */
+  readonly local = new Map<ShuffleDependency, LocalShuffle>()
+  readonly freezes: boolean
+  readonly #spec: TaskSpec
+  readonly #environment: ScopeEnvironment
+
+  constructor(spec: TaskSpec, environment: ScopeEnvironment) {
+    this.#spec = spec
+    this.#environment = environment
+    this.freezes = environment.freezes ?? false
+  }
+
+  readSource<T>(source: Source<T>, uid: string, split: Json): Chunks<T> {
+    const name = JSON.stringify(split)
+    const all = this.#read(source, uid, split, name)
+    const choice = this.#choice(uid, name)
+    return choice ? chosen(all, choice) : all
+  }
+
+  #read<T>(source: Source<T>, uid: string, split: Json, name: string): Chunks<T> {
+    const chunks = readSplit(source, split, this.#environment.sourceIo(uid))
+    const counts = (this.records[uid] ??= {})
+    // A split read for a second output is not a second arrival.
+    const isFirst = !(name in counts)
+    if (isFirst) counts[name] = 0
+    const count = (records: number): void => {
+      if (isFirst) counts[name] += records
+    }
+    const failed = (error: unknown): void => this.#environment.outside?.note(error)
+    return Symbol.asyncIterator in chunks ? watchedAsync(chunks, count, failed) : watched(chunks, count, failed)
+  }
+
+  /** `null`: every record, which is nearly always so. */
+  #choice(uid: string, split: string): Choice | null {
+    const { plan, trial } = this.#spec
+    const skip = plan.skip?.[uid]?.[split]
+    if (trial?.kind === 'prefix') return { skip: skip ?? [], take: trial.take[uid]?.[split] ?? 0 }
+    return skip ? { skip, take: Infinity } : null
+  }
+
+  shuffle(dependency: ShuffleDependency, reducer: number): Maybe<ShuffleInput> {
+    const local = this.local.get(dependency)
+    if (local) return local.read(reducer)
+    return this.#readShuffle(this.#environment.shuffleIds.get(dependency)!, reducer)
+  }
+
+  async #readShuffle(shuffle: number, reducer: number): Promise<ShuffleInput> {
+    const { input, sum } = await readSections(this.#spec.inputs[shuffle], reducer, (ref) =>
+      getBlob(this.#environment.blobs, ref),
+    )
+    this.reduced.push({ shuffle, reducer, records: input.reduce((count, { values }) => count + values.length, 0), sum })
+    return input
+  }
+
+  blob(ref: BlobRef): Promise<Uint8Array> {
+    return getBlob(this.#environment.blobs, ref)
+  }
+  keyedState(request: StateRequest): Promise<KeyedState> {
+    return this.#environment.store.keyed(request, this.#stateBlobs)
+  }
+
+  async stateChanged(request: StateRequest, state: KeyedState): Promise<void> {
+    this.stateWrites.push(
+      await ofOperator(request, () =>
+        this.#environment.store.saveKeyed(request, state, this.#spec.plan.batch, this.#stateBlobs),
+      ),
+    )
+  }
+
+  windowState(request: StateRequest, spec: WindowSpec): Promise<WindowState> {
+    return this.#environment.store.window(request, spec, this.#spec.plan.time, this.#stateBlobs)
+  }
+
+  async windowChanged(
+    request: StateRequest,
+    spec: WindowSpec,
+    state: WindowState,
+    pane: Pane | null,
+    time: number,
+  ): Promise<void> {
+    this.stateWrites.push(
+      await ofOperator(request, () =>
+        this.#environment.store.saveWindow(request, spec, state, pane, time, this.#spec.plan.batch, this.#stateBlobs),
+      ),
+    )
+  }
+
+  get #stateBlobs(): StateBlobs {
+    const { blobs, putState, log } = this.#environment
+    return {
+      get: (ref) => getBlob(blobs, ref),
+      put: putState,
+      large: ({ operator, keyHash, bytes, bytesMax }) =>
+        log.event({
+          type: 'state-large',
+          level: 'warn',
+          operator,
+          keyHash,
+          bytes,
+          message:
+            `the state of the key with the hash ${keyHash} of "${operator}" takes more than half of the ` +
+            `${bytesMax} bytes that it may`,
+        }),
+    }
+  }
+}
+
+/** What cannot be stored is said of the operator whose state it is. */
+async function ofOperator<T>({ operator, split }: StateRequest, save: () => Promise<T>): Promise<T> {
+  try {
+    return await save()
+  } catch (error) {
+    throw located(error, { operator, partition: split })
+  }
+}
+
+function* watched<T>(
+  chunks: Iterable<readonly T[]>,
+  count: (records: number) => void,
+  failed: (error: unknown) => void,
+): Iterable<readonly T[]> {
+  try {
+    for (const chunk of chunks) {
+      count(chunk.length)
+      yield chunk
+    }
+  } catch (error) {
+    failed(error)
+    throw error
+  }
+}
+
+async function* watchedAsync<T>(
+  chunks: AsyncIterable<readonly T[]>,
+  count: (records: number) => void,
+  failed: (error: unknown) => void,
+): AsyncIterable<readonly T[]> {
+  try {
+    for await (const chunk of chunks) {
+      count(chunk.length)
+      yield chunk
+    }
+  } catch (error) {
+    failed(error)
+    throw error
+  }
+}

@@ -1,0 +1,102 @@
+import { putBlob } from '../../checkpoint/blobs.ts'
+import { encodeLetters } from '../../checkpoint/dead-letters.ts'
+import { Names } from '../../checkpoint/names.ts'
+import type { BlobStore } from '../../host/blob-store.ts'
+import type { DeadLetterFacts, RecordCounts } from '../../model/dead-letter.ts'
+import type { BlobRef } from '../../model/refs.ts'
+import type { TaskReport, TaskSpec, Trial } from '../../model/task.ts'
+import type { StreamGraph } from '../../graph/graph.ts'
+import { type Chunks, readSplit } from './read-split.ts'
+import type { TaskHost } from './run-task.ts'
+import { serialiseError } from './serialised-error.ts'
+
+/** Objects written here are seen here alone. */
+export function scratchOver(blobs: BlobStore): BlobStore {
+  const own = new Map<string, Uint8Array>()
+  return {
+    putNew: async (key, bytes) => {
+      own.set(key, bytes)
+    },
+    get: async (key) => own.get(key) ?? blobs.get(key),
+    getRange: async (key, offset, length) =>
+      own.get(key)?.subarray(offset, offset + length) ?? blobs.getRange(key, offset, length),
+    list: (prefix) => blobs.list(prefix),
+    delete: async () => {},
+  }
+}
+
+/** Trials that run nothing of the program: they read what the plan cut. */
+export async function readForTrial(
+  spec: TaskSpec,
+  trial: Exclude<Trial, { kind: 'prefix' }>,
+  graph: StreamGraph,
+  host: TaskHost,
+): Promise<TaskReport> {
+  const run = host.random.run()
+  const { task, exec } = spec
+  const nothing = { shuffles: [], reduced: [], state: [], retained: [], outputs: [], records: {}, accumulators: {} }
+  const reading = new Reading(spec, graph, host)
+  try {
+    if (trial.kind === 'count') return { kind: 'done', task, exec, run, ...nothing, records: await reading.counts() }
+    return { kind: 'done', task, exec, run, ...nothing, letters: await reading.store(trial.letters, run) }
+  } catch (error) {
+    return { kind: 'failed', task, exec, run, error: serialiseError(error, { task }), outside: true }
+  }
+}
+
+class Reading {
+  readonly #spec: TaskSpec
+  readonly #graph: StreamGraph
+  readonly #host: TaskHost
+  readonly #names: Names
+
+  constructor(spec: TaskSpec, graph: StreamGraph, host: TaskHost) {
+    this.#spec = spec
+    this.#graph = graph
+    this.#host = host
+    this.#names = new Names(spec.plan.app, spec.plan.inc)
+  }
+
+  async counts(): Promise<RecordCounts> {
+    const counts: Record<string, Record<string, number>> = {}
+    for (const { source, split, chunks } of this.#splits()) {
+      const of = (counts[source] ??= {})
+      of[split] = 0
+      for await (const chunk of chunks) of[split] += chunk.length
+    }
+    return counts
+  }
+
+  async store(letters: readonly DeadLetterFacts[], run: string): Promise<BlobRef> {
+    const found: (DeadLetterFacts & { readonly record: unknown })[] = []
+    for (const { source, split, chunks } of this.#splits()) {
+      const wanted = new Map(
+        letters
+          .filter((letter) => letter.source === source && letter.split === split)
+          .map((letter) => [letter.index, letter]),
+      )
+      if (wanted.size === 0) continue
+      let at = 0
+      for await (const chunk of chunks)
+        for (const record of chunk) {
+          const letter = wanted.get(at++)
+          if (letter) found.push({ ...letter, record })
+        }
+    }
+    return putBlob(
+      this.#host.blobs,
+      this.#names.deadLetters(this.#spec.plan.batch, `${run}.0`),
+      encodeLetters(found),
+      0,
+    )
+  }
+
+  *#splits(): Iterable<{ readonly source: string; readonly split: string; readonly chunks: Chunks<unknown> }> {
+    const { blobs, clock, random, log } = this.#host
+    for (const { uid, source } of this.#graph.inputs) {
+      const io = { blobs, clock, random, log, prefix: this.#names.source(uid) }
+      for (const split of this.#spec.plan.cuts[uid]?.splits ?? [])
+        yield { source: uid, split: JSON.stringify(split), chunks: readSplit<unknown>(source!, split, io) }
+    }
+  }
+}

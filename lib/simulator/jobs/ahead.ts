@@ -1,0 +1,47 @@
+import type { DStream } from '../../api/dstream/dstream.ts'
+import { addTo, type Job, PARTITIONS, randomWord } from './job.ts'
+
+/**
+ * Outputs before and after the commit, with and without a memory, on tasks that are launched again when they are slow.
+ */
+export const ahead: Job = {
+  name: 'f',
+  intervalMs: 1000,
+  sources: { words: 2 },
+  conf: {
+    'spark.speculation': true,
+    'spark.speculation.quantile': 0.5,
+    'spark.speculation.interval': '20ms',
+    'spark.speculation.minTaskRuntime': '30ms',
+    'spark.speculation.multiplier': 1.5,
+  },
+  record: (random) => randomWord(random, 60),
+  ahead: ['sums', 'seen'],
+
+  define(ssc, { source, fenced, plain }) {
+    const words = ssc.source('words', source('words')) as DStream<string>
+    const sums = words
+      .map((word) => [word, 1])
+      .updateStateByKey((ones: readonly number[], sum: number | undefined) => ones.length + (sum ?? 0), {
+        partitions: PARTITIONS,
+      })
+    sums.output('sums', fenced('sums'), { order: 'before' })
+    sums.filter(([, sum]) => sum > 2).output('often', fenced('often'))
+    words.output('seen', plain('seen'), { order: 'before' })
+    words.filter((word) => word < 'word-010').output('early', plain('early'))
+  },
+
+  reference: () => {
+    const sums = new Map<string, number>()
+    return ({ records }) => {
+      const words = records['words'] as string[]
+      for (const word of words) addTo(sums, word, 1)
+      return {
+        sums: [...sums],
+        often: [...sums].filter(([, sum]) => sum > 2),
+        seen: words,
+        early: words.filter((word) => word < 'word-010'),
+      }
+    }
+  },
+}

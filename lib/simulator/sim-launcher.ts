@@ -1,0 +1,98 @@
+import type { TaskLauncher } from '../host/launcher.ts'
+import type { Random } from '../host/random.ts'
+import type { BatchPlan, TaskReport, TaskSpec } from '../model/task.ts'
+import type { TaskProgram } from '../runtime/program.ts'
+import { runTask, type TaskHost } from '../runtime/task/run-task.ts'
+import { plainCopy } from './plain-copy.ts'
+import type { Ports } from './ports.ts'
+import { never, SimProcess } from './sim-process.ts'
+
+export interface WorkerFacts {
+  readonly program: TaskProgram
+  readonly host: TaskHost
+}
+
+/**
+ * Processes that run tasks for every coordinator, and are replaced when they die; each keeps its own warm state, which
+ * may be of another epoch.
+ */
+export class SimWorkers {
+  readonly slots: number
+  readonly #ports: Ports
+  readonly #random: Random
+  readonly #start: (process: SimProcess) => Promise<WorkerFacts>
+  readonly #workers: { process: SimProcess; facts: Promise<WorkerFacts> }[] = []
+  #started = 0
+
+  constructor(slots: number, ports: Ports, random: Random, start: (process: SimProcess) => Promise<WorkerFacts>) {
+    this.slots = slots
+    this.#ports = ports
+    this.#random = random
+    this.#start = start
+  }
+
+  /** The workers as one coordinator reaches them. */
+  launcherFor(coordinator: SimProcess): TaskLauncher {
+    return {
+      slots: this.slots,
+      launch: (spec) => this.#launch(coordinator, sent(spec)),
+      close: async () => {},
+    }
+  }
+
+  async #launch(coordinator: SimProcess, spec: TaskSpec): Promise<TaskReport> {
+    if (spec.attempt > 0) this.#ports.count('task retried')
+    const about = `${spec.plan.batch}/${spec.task}.${spec.attempt}`
+    return this.#ports.call(coordinator, { port: 'launcher', operation: 'launch', about, changes: true }, () =>
+      this.#execute(spec),
+    )
+  }
+
+  /** A worker that dies answers with silence; the launcher notices after a while, as a socket does. */
+  async #execute(spec: TaskSpec): Promise<TaskReport> {
+    const { process, facts } = this.#pick()
+    const silence = process.ended.then(async () => {
+      await this.#ports.world.sleep(200)
+      throw new Error(`${process.name} is gone`)
+    })
+    return plainCopy(await Promise.race([facts.then(({ program, host }) => runTask(spec, program, host)), silence]))
+  }
+
+  #pick(): { process: SimProcess; facts: Promise<WorkerFacts> } {
+    const at = Math.floor(this.#random.next() * this.slots)
+    const known = this.#workers[at]
+    if (known?.process.isAlive) return known
+    const process = new SimProcess(`worker-${++this.#started}`, this.#ports.world, () =>
+      this.#ports.count('worker died'),
+    )
+    return (this.#workers[at] = { process, facts: this.#start(process) })
+  }
+}
+
+/**
+ * A spec as it arrives elsewhere. The plan is the same for all tasks of a batch, so it is copied once; lists of blocks
+ * grow while a batch runs, so each spec has its own.
+ */
+function sent(spec: TaskSpec): TaskSpec {
+  const plan = plans.get(spec.plan) ?? plainCopy(spec.plan)
+  plans.set(spec.plan, plan)
+  return {
+    ...spec,
+    plan,
+    inputs: Object.fromEntries(Object.entries(spec.inputs).map(([shuffle, blocks]) => [shuffle, [...blocks]])),
+  }
+}
+
+const plans = new WeakMap<BatchPlan, BatchPlan>()
+
+/** Tasks in the coordinator's own process: they share its warm state and die with it. */
+export function inlineFor(process: SimProcess, ports: Ports, { program, host }: WorkerFacts): TaskLauncher {
+  return {
+    slots: 1,
+    launch: (spec) => {
+      if (spec.attempt > 0) ports.count('task retried')
+      return process.isAlive ? runTask(spec, program, host) : never()
+    },
+    close: async () => {},
+  }
+}

@@ -1,0 +1,100 @@
+import type { Delivery, OutputSink } from '../output/sink.ts'
+import type { Ports } from './ports.ts'
+import type { SimProcess } from './sim-process.ts'
+import type { Report, WatchedStores } from './stores.ts'
+
+/** Systems outside that take output; they outlive every process and see every call. */
+export class SimSinks {
+  readonly #ports: Ports
+  readonly #stores: WatchedStores
+  readonly #report: Report
+  /** Sinks that may be written while the plan of the next batch is open. */
+  readonly #ahead: ReadonlySet<string>
+  /** What a fenced table holds: rows by sink and batch. */
+  readonly tables = new Map<string, Map<number, unknown[]>>()
+  /** Last batch by sink and partition. */
+  readonly #fences = new Map<string, number>()
+  /** What reached a sink without a memory: content by idempotency key. */
+  readonly calls = new Map<
+    string,
+    {
+      readonly sink: string
+      readonly batch: number
+      readonly partition: number
+      readonly content: string
+      rows: readonly unknown[]
+      times: number
+    }
+  >()
+
+  constructor(ports: Ports, stores: WatchedStores, report: Report, ahead: ReadonlySet<string> = new Set()) {
+    this.#ahead = ahead
+    this.#ports = ports
+    this.#stores = stores
+    this.#report = report
+  }
+
+  /** Remembers the last batch per partition and takes a batch once (rule R3 of the protocol). */
+  fenced(name: string, process: SimProcess): OutputSink<unknown> {
+    return {
+      name: 'fenced',
+      guarantee: 'exactly-once',
+      write: (records, delivery) => this.#call(process, name, delivery, () => this.#apply(name, records, delivery)),
+    }
+  }
+
+  /** Takes whatever comes, as an endpoint without a memory does. */
+  plain(name: string, process: SimProcess): OutputSink<unknown> {
+    return {
+      name: 'plain',
+      guarantee: 'at-least-once',
+      write: (records, delivery) => this.#call(process, name, delivery, () => this.#record(name, records, delivery)),
+    }
+  }
+
+  #call(process: SimProcess, name: string, delivery: Delivery, effect: () => void): Promise<void> {
+    return this.#ports.call(
+      process,
+      { port: 'sink', operation: 'write', about: `${name} ${delivery.batch}/${delivery.partition}`, changes: true },
+      async () => {
+        const { committed, plan } = this.#stores.current!
+        const isAhead = this.#ahead.has(name) && plan !== undefined && delivery.batch === committed + 1
+        if (isAhead) this.#ports.count('shown ahead')
+        else if (delivery.batch > committed)
+          this.#report('shown before commit', `${name} shows batch ${delivery.batch}, the head says ${committed}`)
+        if (delivery.batch < committed) this.#ports.count('zombie output')
+        effect()
+      },
+    )
+  }
+
+  #apply(name: string, records: readonly unknown[], { batch, partition }: Delivery): void {
+    const fence = `${name}/${partition}`
+    const last = this.#fences.get(fence) ?? 0
+    if (last >= batch) {
+      this.#ports.count('fence refused')
+      return
+    }
+    this.#fences.set(fence, batch)
+    const table = this.tables.get(name) ?? new Map<number, unknown[]>()
+    this.tables.set(name, table)
+    table.set(batch, [...(table.get(batch) ?? []), ...(JSON.parse(JSON.stringify(records)) as unknown[])])
+  }
+
+  #record(name: string, records: readonly unknown[], { batch, partition, key }: Delivery): void {
+    const content = JSON.stringify(records)
+    const known = this.calls.get(key)
+    if (!known) {
+      const taken = [...this.calls.values()].find(
+        (call) => call.sink === name && call.batch === batch && call.partition === partition,
+      )
+      if (taken) this.#report('stable key', `${name} got batch ${batch}, partition ${partition} under two keys`)
+      this.calls.set(key, { sink: name, batch, partition, content, rows: JSON.parse(content) as unknown[], times: 1 })
+      return
+    }
+    known.times++
+    this.#ports.count('output repeated')
+    if (known.content !== content || known.batch !== batch)
+      this.#report('identical repeat', `${name}: ${key} came with other content`)
+  }
+}

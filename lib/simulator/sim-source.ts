@@ -1,0 +1,43 @@
+import type { Json } from '../model/json.ts'
+import type { Source } from '../source/source.ts'
+import type { Ports } from './ports.ts'
+import type { SimProcess } from './sim-process.ts'
+
+/** A log outside, partition by partition: it can be read again at any position, and it outlives every process. */
+export interface SimLog {
+  readonly name: string
+  readonly partitions: readonly (readonly { readonly time: number; readonly record: unknown }[])[]
+}
+
+export type LogSplit = { readonly p: number; readonly from: number; readonly to: number }
+
+/** A log as one process reads it. */
+export function logSource(log: SimLog, ports: Ports, process: SimProcess): Source<unknown> {
+  return {
+    name: `log ${log.name}`,
+    cut: ({ time, position }) =>
+      ports.call(process, { port: 'source', operation: 'cut', about: log.name, changes: false }, async () => {
+        const from = (position as number[] | null) ?? log.partitions.map(() => 0)
+        const to = log.partitions.map((records, p) =>
+          Math.max(from[p], records.findLastIndex((each) => each.time <= time) + 1),
+        )
+        const splits: LogSplit[] = to.map((end, p) => ({ p, from: from[p], to: end }))
+        return {
+          position: to,
+          splits: splits as unknown as Json[],
+          records: splits.reduce((sum, split) => sum + split.to - split.from, 0),
+        }
+      }),
+    async *read(split) {
+      const { p, from, to } = split as unknown as LogSplit
+      yield await ports.call(
+        process,
+        { port: 'source', operation: 'read', about: `${log.name}/${p} ${from}-${to}`, changes: false },
+        async () => recordsOf(log, { p, from, to }),
+      )
+    },
+  }
+}
+
+export const recordsOf = (log: SimLog, { p, from, to }: LogSplit): unknown[] =>
+  log.partitions[p].slice(from, to).map((each) => each.record)

@@ -1,0 +1,248 @@
+import { SeededRandom } from '../adapters/local/seeded-random.ts'
+import { installAmbient, refusing } from './ambient.ts'
+import { checkOutcome } from './checks.ts'
+import { Cluster } from './cluster.ts'
+import { Journal, type ListedFault, ListedFaults } from './fault-list.ts'
+import { type FaultPlan, NoFaults, RandomFaults, SingleFault, type Fault } from './faults.ts'
+import type { Job } from './jobs/job.ts'
+import { jobSubject } from './jobs/job-subject.ts'
+import { Ports } from './ports.ts'
+import { seedOf } from './seed-of.ts'
+import type { SimLog } from './sim-source.ts'
+import { WatchedStores } from './stores.ts'
+import type { Outside, Subject, SubjectRun } from './subject.ts'
+import { Trace } from './trace.ts'
+import { World } from './world.ts'
+
+/** What can go wrong in a run: all that a seed draws, one thing, or what a list says. */
+export type Faults =
+  | 'none'
+  | 'random'
+  | { readonly call: number; readonly fault: Fault }
+  | { readonly listed: readonly ListedFault[] }
+  | FaultPlan
+
+export interface Course {
+  readonly seed: number
+  /** 0: tasks run inside the coordinator; more: stages, workers and shuffle blocks. */
+  readonly workers: number
+  readonly faults: Faults
+  /** Intervals in which records arrive. */
+  readonly ticks: number
+  /** Most records of one partition in one interval. */
+  readonly recordsMax?: number
+  /** Takes down what went wrong. */
+  readonly journal?: ListedFault[]
+}
+
+export interface Scenario extends Course {
+  readonly job: Job
+}
+
+export interface Violation {
+  readonly check: string
+  readonly what: string
+}
+
+export interface Result {
+  readonly violations: readonly Violation[]
+  /** Hash of everything that happened. */
+  readonly trace: string
+  readonly lines: readonly string[]
+  /** How often each kind of thing happened. */
+  readonly happened: ReadonlyMap<string, number>
+  readonly batches: number
+  readonly calls: number
+  readonly faults: number
+  readonly headWrites: number
+  readonly puts: number
+}
+
+const START = 1_750_000_000_000
+/** How long after the last arrival faults go on, and how long the cluster then has to heal; in ms of virtual time. */
+const ROUGH_MS = 10_000
+const HEAL_MS = 180_000
+const STOP_MS = 60_000
+/** Batches that must pass after the last fault, so that sweeps and windows have seen it. */
+const CALM_TICKS = 3
+
+/**
+ * One run of one job under one plan of faults, from an empty store to a healed cluster, and everything that was wrong
+ * with it.
+ */
+export const simulate = (scenario: Scenario): Promise<Result> => simulateSubject(jobSubject(scenario.job), scenario)
+
+/** One at a time in a process: what the language gives is replaced meanwhile. */
+export async function simulateSubject(subject: Subject, course: Course): Promise<Result> {
+  const world = new World(START + Math.floor(new SeededRandom(course.seed).next() * 5000))
+  const trace = new Trace()
+  const violations: Violation[] = []
+  const report = (check: string, what: string): void => {
+    trace.add(world.now(), `VIOLATION ${check}: ${what}`)
+    violations.push({ check, what })
+  }
+  const plan = planOf(course, paceOf(subject))
+  const ports = new Ports(world, trace, course.journal ? new Journal(plan, course.journal) : plan)
+  const stores = new WatchedStores(report, (shape) => ports.count(shape))
+  const logs = logsOf(subject, course, world.now())
+  const run = subject.begin({ ports, stores, logs, workers: course.workers, seed: course.seed, report })
+  const restore = installAmbient(run.ambient ?? refusing)
+  try {
+    await play({ subject, run, course, ports, stores, logs, report, isWrong: () => violations.length > 0 })
+  } finally {
+    restore()
+  }
+  return {
+    violations,
+    trace: trace.hash,
+    lines: trace.lines,
+    happened: ports.happened,
+    batches: stores.manifests.size,
+    calls: ports.calls,
+    faults: ports.faults,
+    headWrites: [...stores.writes.values()].reduce((a, b) => a + b, 0),
+    puts: stores.puts,
+  }
+}
+
+interface Stage extends Omit<Outside, 'workers' | 'seed'> {
+  readonly subject: Subject
+  readonly run: SubjectRun
+  readonly course: Course
+  readonly isWrong: () => boolean
+}
+
+async function play({ subject, run, course, ports, stores, logs, report, isWrong: wrong }: Stage): Promise<void> {
+  const { seed, workers, ticks, faults } = course
+  const { world } = ports
+  const isRough = faults === 'random' || (typeof faults === 'object' && 'listed' in faults)
+  const random = new SeededRandom(seedOf(`${seed} cluster`))
+  const noticesDeath = !isRough || random.next() < 0.5
+  const pace = paceOf(subject)
+  const cluster = new Cluster({ subject, run, seed, workers, noticesDeath, ports, stores, random, report, pace })
+  const reached = (time: number) => (): boolean => {
+    const head = stores.current
+    return (
+      wrong() ||
+      (head !== null && head.zeroTime + head.tick * head.intervalMs >= time && head.outDone === head.committed)
+    )
+  }
+  const arrived = world.now() + (ticks + 1) * subject.intervalMs
+  cluster.supervise()
+  for (const ms of startsOf(course, arrived - world.now(), pace)) world.after(ms, () => cluster.start())
+  await world.run(isRough ? wrong : reached(arrived), arrived + ROUGH_MS * pace)
+
+  ports.heal()
+  if (faults !== 'none') cluster.killAll()
+  const goal = Math.max(arrived, world.now()) + CALM_TICKS * subject.intervalMs
+  const healed = await world.run(reached(goal), goal + HEAL_MS * pace)
+  if (!healed)
+    report(
+      'liveness',
+      `no batch of ${goal} was committed and delivered ${HEAL_MS * pace} ms after the last fault; the head ` +
+        `holds ${JSON.stringify(stores.current)?.slice(0, 400)}`,
+    )
+  if (!wrong() && faults === 'none') await checkLitter(world, stores, report)
+  // Once more from the start, as after a single fault: what is owed is delivered then.
+  if (!wrong() && (isRough || faults === 'none'))
+    await restartOnce(world, cluster, stores, HEAL_MS * pace + subject.intervalMs)
+  cluster.stop()
+  await world.run(() => wrong() || stores.current?.holder === null, world.now() + STOP_MS * pace)
+  cluster.killAll()
+  if (!wrong() && stores.current?.holder !== null) report('liveness', 'the head was not released by a clean stop')
+  if (!wrong()) await checkOutcome({ stores, logs }, report)
+  if (!wrong()) await run.judge()
+  if (!wrong() && faults === 'none') checkCost(stores, report, subject)
+}
+
+/**
+ * Times above are for intervals of up to three seconds; with longer ones leases are longer, and so is everything else.
+ */
+const paceOf = ({ intervalMs }: Subject): number => Math.max(1, intervalMs / 3000)
+
+function planOf({ faults, seed }: Course, pace: number): FaultPlan {
+  const timing = (): SeededRandom => new SeededRandom(seedOf(`${seed} timing`))
+  if (faults === 'none') return new NoFaults()
+  if (faults === 'random') return new RandomFaults(new SeededRandom(seed ^ 0x5bd1e995), timing(), pace)
+  if ('listed' in faults) return new ListedFaults(faults.listed, timing())
+  return 'call' in faults ? new SingleFault(faults.call, faults.fault) : faults
+}
+
+/**
+ * Records spread over the run; some intervals bring nothing, some much. Each partition draws for itself, so that a
+ * shorter run begins like a longer one.
+ */
+function logsOf(subject: Subject, { seed, ticks, recordsMax = Infinity }: Course, from: number): Map<string, SimLog> {
+  const logs = new Map<string, SimLog>()
+  for (const [name, count] of Object.entries(subject.sources)) {
+    const partitions = Array.from({ length: count }, (_, p) => {
+      const random = new SeededRandom(seedOf(`${seed} ${name}/${p}`))
+      const records: { time: number; record: unknown }[] = []
+      for (let tick = 0; tick < ticks; tick++) {
+        const many = random.next() < 0.15 ? 0 : Math.floor(random.next() ** 2 * 30)
+        const times = Array.from({ length: many }, () => from + (tick + random.next()) * subject.intervalMs).sort(
+          (a, b) => a - b,
+        )
+        const arriving = times.map((time) => ({ time, record: subject.record(name, random) }))
+        records.push(...arriving.slice(0, recordsMax))
+      }
+      return records
+    })
+    logs.set(name, { name, partitions })
+  }
+  return logs
+}
+
+/**
+ * Ticks that come twice: when a second coordinator starts although the first one is well, in ms since the beginning.
+ */
+function startsOf({ faults, seed, journal }: Course, until: number, pace: number): readonly number[] {
+  if (typeof faults === 'object' && 'listed' in faults)
+    return faults.listed.flatMap((each) => (each.kind === 'start' ? [each.ms] : []))
+  if (faults !== 'random') return []
+  const random = new SeededRandom(seedOf(`${seed} starts`))
+  const starts: number[] = []
+  for (
+    let ms = Math.round(random.next() * 20_000 * pace);
+    ms <= until;
+    ms += Math.round((2000 + random.next() * 20_000) * pace)
+  )
+    starts.push(ms)
+  journal?.push(...starts.map((ms) => ({ kind: 'start' as const, ms })))
+  return starts
+}
+
+async function restartOnce(world: World, cluster: Cluster, stores: WatchedStores, patienceMs: number): Promise<void> {
+  cluster.killAll()
+  const { epoch, committed } = stores.current!
+  const again = (): boolean =>
+    stores.current!.epoch > epoch &&
+    stores.current!.committed >= committed + 2 &&
+    stores.current!.outDone === stores.current!.committed
+  await world.run(again, world.now() + patienceMs)
+}
+
+/** What a batch may cost when nothing goes wrong. */
+function checkCost(stores: WatchedStores, report: (check: string, what: string) => void, { app }: Subject): void {
+  const batches = stores.manifests.size
+  const perBatch = (stores.writes.get('commit') ?? 0) + (stores.writes.get('mark') ?? 0)
+  if (perBatch > 3 * batches) report('cost', `${perBatch} head writes for ${batches} batches`)
+  if (app === 'job-a' && stores.puts > 0 && stores.puts > 2 * batches)
+    report('cost', `${stores.puts} objects for ${batches} batches`)
+}
+
+/** Nothing may pile up while a coordinator runs: what a batch leaves behind goes when the floor has passed it. */
+async function checkLitter(
+  world: World,
+  stores: WatchedStores,
+  report: (check: string, what: string) => void,
+): Promise<void> {
+  await world.run(() => false, world.now() + 500)
+  const litter = await stores.litter()
+  if (litter.length > 0)
+    report(
+      'litter',
+      `${litter.length} objects at or below the floor are needed by nobody and were not deleted, for ` +
+        `example ${litter[0]}`,
+    )
+}

@@ -1,0 +1,147 @@
+import { readManifest, refsOf } from '../checkpoint/manifest.ts'
+import { selfCheck } from '../checkpoint/self-check.ts'
+import { check } from '../checkpoint/transition.ts'
+import type { BlobStore } from '../host/blob-store.ts'
+import type { HeadStore } from '../host/head-store.ts'
+import { MemoryBlobStore } from '../adapters/local/blob-memory.ts'
+import { MemoryHeadStore } from '../adapters/local/head-memory.ts'
+import type { Head } from '../model/head.ts'
+import type { Manifest } from '../model/manifest.ts'
+import type { BlobRef } from '../model/refs.ts'
+import { plainCopy } from './plain-copy.ts'
+
+export type Report = (check: string, what: string) => void
+
+/** Head and blobs as they are, with the invariants of the protocol asserted at every write and delete. */
+export class WatchedStores {
+  readonly #heads = new MemoryHeadStore<Head>()
+  readonly #objects = new MemoryBlobStore()
+  readonly #report: Report
+  #now: Head | null = null
+  /** All committed manifests, by batch. */
+  readonly manifests = new Map<number, Manifest>()
+  readonly writes = new Map<string, number>()
+  puts = 0
+
+  readonly #count: (shape: string) => void
+
+  constructor(report: Report, count: (shape: string) => void) {
+    this.#report = report
+    this.#count = count
+  }
+
+  /** What the register holds. */
+  get current(): Head | null {
+    return this.#now
+  }
+
+  get head(): HeadStore<Head> {
+    return {
+      read: () => this.#heads.read(),
+      cas: async (expected, value, cause) => {
+        const answer = await this.#heads.cas(expected, value, cause)
+        if (answer === 'written') await this.#written(plainCopy(value), cause)
+        return answer
+      },
+      close: async () => {},
+    }
+  }
+
+  get blobs(): BlobStore {
+    const objects = this.#objects
+    return {
+      putNew: async (key, bytes) => {
+        await objects.putNew(key, bytes)
+        this.puts++
+      },
+      get: (key) => objects.get(key),
+      getRange: (key, offset, length) => objects.getRange(key, offset, length),
+      list: (prefix) => objects.list(prefix),
+      delete: (key) => {
+        this.#deleting(key)
+        return objects.delete(key)
+      },
+    }
+  }
+
+  async #written(head: Head, cause: string): Promise<void> {
+    const before = this.#now
+    this.#now = head
+    this.writes.set(cause, (this.writes.get(cause) ?? 0) + 1)
+    const wrong = check(before, head, cause)
+    if (wrong) this.#report('head log', wrong)
+    if (head.owed.length > 0) this.#count('output owed')
+    if (cause === 'halt') this.#report('self-check', head.halt!.reason)
+    if (cause === 'commit') await this.#committed(before!, head)
+  }
+
+  async #committed(before: Head, head: Head): Promise<void> {
+    try {
+      const manifest = await readManifest(this.#objects, head.manifest!)
+      const base = this.manifests.get(before.committed) ?? null
+      const wrong = selfCheck(base, manifest)
+      if (wrong) this.#report('self-check', wrong)
+      if (manifest.base !== (base?.nonce ?? null))
+        this.#report(
+          'single chain',
+          `batch ${manifest.batch} was built on ${manifest.base}, the one before is ${base?.nonce}`,
+        )
+      if (manifest.batch !== head.committed || manifest.tick !== head.tick)
+        this.#report(
+          'head log',
+          `the head says batch ${head.committed} at tick ${head.tick}, its manifest ${manifest.batch} at ` +
+            `${manifest.tick}`,
+        )
+      this.manifests.set(head.committed, manifest)
+      await this.missing(manifest)
+    } catch (error) {
+      this.#report('reachability', `manifest of batch ${head.committed}: ${String(error)}`)
+    }
+  }
+
+  /** Reports every object that a manifest names and nobody can read. */
+  async missing(manifest: Manifest): Promise<void> {
+    for (const ref of refsOf(manifest)) {
+      if (ref.inline !== undefined) continue
+      const bytes = await this.#objects.get(ref.key).catch(() => null)
+      if (bytes?.length !== ref.len)
+        this.#report('reachability', `batch ${manifest.batch} names ${ref.key}, which is not there`)
+    }
+  }
+
+  #deleting(key: string): void {
+    if (!this.#now) return
+    for (const [batch, refs] of this.#liveRefs())
+      for (const ref of refs)
+        if (ref.key === key) this.#report('live deleted', `${key} was deleted; batch ${batch} needs it`)
+  }
+
+  /** Objects named by the manifests above the floor, and by those that outputs are still owed of. */
+  *#liveRefs(floor = this.#now!.gcFloor): Iterable<[number, Iterable<BlobRef>]> {
+    const { owed, manifest } = this.#now!
+    if (manifest) yield [this.#now!.committed, [manifest]]
+    for (const each of owed)
+      yield [each.batch, [each.manifest, ...outputRefs(this.manifests.get(each.batch), each.output)]]
+    for (const [batch, each] of this.manifests) if (batch > floor) yield [batch, refsOf(each)]
+  }
+
+  /**
+   * Objects of batches below the floor that nothing needs any more and nobody deleted. The manifest at the floor itself
+   * may go one batch later.
+   */
+  async litter(): Promise<string[]> {
+    const live = new Set<string>()
+    const floor = this.#now!.gcFloor - 1
+    for (const [, refs] of this.#liveRefs(floor)) for (const ref of refs) live.add(ref.key)
+    const keys = await this.#objects.list('')
+    return keys.filter((key) => !live.has(key) && batchOf(key) <= floor)
+  }
+}
+
+const outputRefs = (manifest: Manifest | undefined, output: string): BlobRef[] => [
+  ...(manifest?.outputs[output] ?? []).flatMap((part) => (part.ref ? [part.ref] : [])),
+  ...(manifest?.packs ?? []).map((pack) => pack.ref),
+]
+
+/** Names carry their batch behind the two digits that spread them. */
+const batchOf = (key: string): number => Number(/\/[0-9a-f]{2}\/(\d+)\//.exec(key)?.[1] ?? Infinity)

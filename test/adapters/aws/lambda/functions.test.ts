@@ -1,0 +1,301 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { type CoordinatorAnswer, runDueBatches } from '../../../../lib/hosts/lambda/coordinator.ts'
+import { awsHost, BLOB_PREFIX } from '../../../../lib/hosts/lambda/host.ts'
+import { type OutputAnswer, showOutput } from '../../../../lib/hosts/lambda/output.ts'
+import { builtApp } from '../../../../lib/hosts/program/built-program.ts'
+import { runTaskMessage } from '../../../../lib/hosts/lambda/task.ts'
+import { decodeTick } from '../../../../lib/hosts/lambda/tick.ts'
+import { S3BlobStore } from '../../../../lib/adapters/aws/s3/s3-blob-store.ts'
+import { s3TextFiles } from '../../../../lib/adapters/aws/s3/s3-text-files.ts'
+import { decodeLetters } from '../../../../lib/checkpoint/dead-letters.ts'
+import { readManifest } from '../../../../lib/checkpoint/manifest.ts'
+import { silentLog } from '../../../../lib/host/log.ts'
+import { app, type AppOptions, minutes, type StreamingContext } from '../../../../lib/index.ts'
+import { ManualClock } from '../../../../lib/adapters/local/manual-clock.ts'
+import { type SluiceError } from '../../../../lib/model/errors.ts'
+import type { Head } from '../../../../lib/model/head.ts'
+import { emulated } from '../emulated.ts'
+import { lambdaServer, type LambdaServer } from '../lambda-server.ts'
+
+const { emulators, clients, table, bucket, fresh } = await emulated()
+const MINUTE = 60_000
+
+type Counts = Record<string, number>
+
+/**
+ * One deployment of an app: its functions, each with a graph and clients of its own, behind Lambda's Invoke. Time
+ * stands still between ticks.
+ */
+interface Deployment {
+  readonly name: string
+  readonly lambda: LambdaServer
+  put(name: string, text: string): Promise<void>
+  /** The next tick of the schedule, `intervals` later. */
+  tick(intervals?: number): Promise<CoordinatorAnswer>
+  /** The same tick again. */
+  again(): Promise<CoordinatorAnswer>
+  head(): Promise<Head>
+  /** Counts since the start, batch by batch, as the output function saved them. */
+  saved(): Promise<Counts[]>
+}
+
+async function deploy(define = countWords, options: AppOptions = {}): Promise<Deployment> {
+  const name = `t${fresh()}`
+  const program = app(name, minutes(1), (ssc) => define(ssc, `s3://${bucket}/${name}`), options)
+  const lambda = await lambdaServer({
+    task: (message) => runTaskMessage(message, task, newHost()),
+    output: (request) => showOutput(request, output, newHost()),
+  })
+  const clock = new ManualClock(Date.parse('2026-01-01T00:00:10Z'))
+  const environment = {
+    ...emulators.environment,
+    SLUICE_TABLE: table,
+    SLUICE_BUCKET: bucket,
+    SLUICE_TASK_FUNCTION: 'task',
+    SLUICE_OUTPUT_FUNCTION: 'output',
+    SLUICE_SLOTS: '2',
+    AWS_ENDPOINT_URL_LAMBDA: lambda.url,
+  }
+  const shared = awsHost(environment)
+  const newHost = () => ({ ...shared, clock, log: silentLog })
+  const [coordinator, task, output] = [builtApp(program, 2), builtApp(program, 2), builtApp(program, 2)]
+  const again = (): Promise<CoordinatorAnswer> =>
+    runDueBatches(
+      decodeTick({}, { awsRequestId: fresh(), getRemainingTimeInMillis: () => MINUTE }, clock.now()),
+      coordinator,
+      newHost(),
+    )
+  after(async () => {
+    await lambda.close()
+    for (const each of await Promise.all([
+      shared.clients.lambda(),
+      shared.clients.s3(),
+      shared.clients.dynamoReads(),
+      shared.clients.dynamoWrites(),
+    ]))
+      each.client.destroy()
+  })
+  const objects = new S3BlobStore(clients, bucket, `${name}/`)
+  // The first tick makes the head; the first batch ends with the minute.
+  assert.deepEqual(await again(), { busy: false, batches: 0, committed: 0 })
+  return {
+    name,
+    lambda,
+    again,
+    put: (object, text) => objects.putNew(`in/${object}`, Buffer.from(text)),
+    async tick(intervals = 1) {
+      await clock.advance(intervals * MINUTE)
+      return again()
+    },
+    head: async () => (await shared.head(name).read())!.value,
+    async saved() {
+      const batches: Record<string, Counts> = {}
+      for (const key of await objects.list('out/')) {
+        const [, batch, part] = key.split('/')
+        const counts = (batches[batch] ??= {})
+        if (part !== '_SUCCESS') Object.assign(counts, parsed(Buffer.from(await objects.get(key)).toString('utf8')))
+      }
+      return Object.values(batches)
+    },
+  }
+}
+
+const parsed = (lines: string): Counts =>
+  Object.fromEntries([...lines.matchAll(/\((\w+),(\d+)\)/g)].map(([, word, count]) => [word, Number(count)]))
+
+function countWords(ssc: StreamingContext, place: string): void {
+  ssc
+    .source('lines', s3TextFiles(`${place}/in`, { splitBytes: 8 }))
+    .flatMap((line) => line.split(' '))
+    .map((word) => [word, 1] as [string, number])
+    .updateStateByKey<number>((added, sum) => added.reduce((a, b) => a + b, sum ?? 0))
+    .saveAsTextFiles(`${place}/out/counts`)
+}
+
+test('objects in, counts out: what each tick finds is added up over stateless functions', async () => {
+  const { put, tick, saved, lambda } = await deploy()
+  await put('1', 'a b\nb a c\n')
+  assert.deepEqual(await tick(), { busy: false, batches: 1, committed: 1 })
+  await tick()
+  await put('2', 'c c\n')
+  await put('3', 'a')
+  await tick()
+  assert.deepEqual(await saved(), [
+    { a: 2, b: 2, c: 1 },
+    { a: 2, b: 2, c: 1 },
+    { a: 3, b: 2, c: 3 },
+  ])
+  assert.equal(lambda.calls.filter(({ name }) => name === 'output').length, 3)
+  assert.ok(lambda.calls.filter(({ name }) => name === 'task').length >= 6)
+})
+
+test(
+  'F02, F03: ticks that were missed are caught up, each with its own batch; one that comes twice finds ' +
+    'nothing to do',
+  async () => {
+    const { put, tick, again, saved } = await deploy()
+    await put('1', 'a')
+    assert.deepEqual(await tick(3), { busy: false, batches: 3, committed: 3 })
+    assert.deepEqual(await again(), { busy: false, batches: 0, committed: 3 })
+    assert.deepEqual(await saved(), [{ a: 1 }, { a: 1 }, { a: 1 }])
+  },
+)
+
+test('F02: of two coordinators at once one runs and the other is told that it is busy', async () => {
+  const { put, tick, again, saved, lambda } = await deploy()
+  await put('1', 'a')
+  const held = Promise.withResolvers<void>()
+  const begun = Promise.withResolvers<void>()
+  lambda.before = () => {
+    begun.resolve()
+    return held.promise
+  }
+  const first = tick()
+  await begun.promise
+  assert.deepEqual(await again(), { busy: true })
+  held.resolve()
+  assert.deepEqual(await first, { busy: false, batches: 1, committed: 1 })
+  assert.deepEqual(await saved(), [{ a: 1 }])
+})
+
+test(
+  'F26: calls that Lambda turns away are made again, and a task that dies runs again: counts are the ' + 'same',
+  async () => {
+    const { put, tick, saved, lambda } = await deploy()
+    const faults = ['throttle', 'throttle', null, 'crash', null, 'crash', 'throttle'] as const
+    let call = 0
+    lambda.fault = () => faults[call++] ?? null
+    await put('1', 'a b b')
+    assert.deepEqual(await tick(), { busy: false, batches: 1, committed: 1 })
+    assert.deepEqual(await saved(), [{ a: 1, b: 2 }])
+  },
+)
+
+test(
+  'F24: a task that never answers costs the tick; the next one runs the batch again, and nothing ' + 'counts twice',
+  async () => {
+    const { put, tick, saved, lambda } = await deploy()
+    await put('1', 'a b b')
+    lambda.fault = (name) => (name === 'task' ? 'lose-answer' : null)
+    await assert.rejects(tick(), (error: SluiceError) => error.code === 'E_FUNCTION_UNANSWERED')
+    lambda.fault = () => null
+    assert.deepEqual(await tick(), { busy: false, batches: 2, committed: 2 })
+    assert.deepEqual(await saved(), [
+      { a: 1, b: 2 },
+      { a: 1, b: 2 },
+    ])
+  },
+)
+
+test('an output whose answer is lost is owed, and shown again with the same content', async () => {
+  const { put, tick, saved, lambda, head } = await deploy()
+  await put('1', 'a b b')
+  lambda.fault = (name) => (name === 'output' ? 'lose-answer' : null)
+  await assert.rejects(tick(), (error: SluiceError) => error.code === 'E_FUNCTION_UNANSWERED')
+  assert.deepEqual(
+    (await head()).owed.map(({ batch }) => batch),
+    [1],
+  )
+  lambda.fault = () => null
+  assert.deepEqual(await tick(), { busy: false, batches: 1, committed: 2 })
+  assert.deepEqual((await head()).owed, [])
+  assert.deepEqual(await saved(), [
+    { a: 1, b: 2 },
+    { a: 1, b: 2 },
+  ])
+})
+
+test(
+  'F69: a record that makes its task fail is found by ' + 'tasks in functions, and set aside with the commit',
+  async () => {
+    const { put, tick, saved, head } = await deploy(
+      (ssc, place) => {
+        ssc
+          .source('lines', s3TextFiles(`${place}/in`, { splitBytes: 8 }))
+          .map((word) => {
+            if (word === 'bad') throw new TypeError('not a word')
+            return [word, 1] as [string, number]
+          })
+          .updateStateByKey<number>((added, sum) => added.reduce((a, b) => a + b, sum ?? 0))
+          .saveAsTextFiles(`${place}/out/counts`)
+      },
+      { onError: 'dead-letter', conf: { 'spark.task.maxFailures': 1 } },
+    )
+    await put('1', 'a\nb\nbad\na\nc\n')
+    assert.deepEqual(await tick(), { busy: false, batches: 1, committed: 1 })
+    assert.deepEqual(await saved(), [{ a: 2, b: 1, c: 1 }])
+    const { deadLetters } = await readManifest(new S3BlobStore(clients, bucket, BLOB_PREFIX), (await head()).manifest!)
+    const letters = decodeLetters(
+      await new S3BlobStore(clients, bucket, BLOB_PREFIX).get(deadLetters![0].ref.key),
+      'letters',
+    )
+    assert.deepEqual(
+      letters.map(({ id, record, code }) => [id, record, code]),
+      [['1-1', 'bad', 'E_USER_CODE']],
+    )
+  },
+)
+
+test(
+  'an output before the commit is shown by its function while the plan is open, and once more with the ' +
+    'same content after a crash',
+  async () => {
+    const shown: [batch: number, committed: number, rows: unknown[]][] = []
+    let committedNow = async (): Promise<number> => 0
+    const { put, tick, head, lambda } = await deploy((ssc, place) => {
+      ssc.source('lines', s3TextFiles(`${place}/in`)).output(
+        'early',
+        {
+          name: 'watched',
+          guarantee: 'at-least-once',
+          write: async (rows, { batch }) => {
+            shown.push([batch, await committedNow(), [...rows]])
+          },
+        },
+        { order: 'before' },
+      )
+    })
+    committedNow = async () => (await head()).committed
+    await put('1', 'a')
+    let lost = 1
+    lambda.fault = (name) => (name === 'output' && lost-- > 0 ? 'lose-answer' : null)
+    await assert.rejects(tick(), (error: SluiceError) => error.code === 'E_FUNCTION_UNANSWERED')
+    await put('2', 'b')
+    assert.deepEqual(await tick(), { busy: false, batches: 2, committed: 2 })
+    assert.deepEqual(shown, [
+      [1, 0, ['a']],
+      [1, 0, ['a']],
+      [2, 1, ['b']],
+    ])
+  },
+)
+
+test('the output function shows only what the head says is committed and not marked yet', async () => {
+  const { name, put, tick, lambda, head } = await deploy()
+  await put('1', 'a')
+  await tick()
+  const { inc } = await head()
+  const ask = async (request: object): Promise<OutputAnswer> =>
+    (
+      await fetch(`${lambda.url}/2015-03-31/functions/output/invocations`, {
+        method: 'POST',
+        body: JSON.stringify({ app: name, inc, batch: 1, output: 'any', ...request }),
+      })
+    ).json() as Promise<OutputAnswer>
+  assert.deepEqual(await ask({}), { kind: 'marked' })
+  for (const request of [{ batch: 2 }, { inc: 'other' }, { app: 'other' }]) {
+    const answer = await ask(request)
+    assert.equal(answer.kind === 'failed' && answer.error.code, 'E_NOT_COMMITTED')
+  }
+})
+
+test('a source that receives on its own cannot run in functions, and says so', () => {
+  const program = app('sockets', minutes(1), (ssc) => {
+    ssc.socketTextStream('localhost', 9999).print()
+  })
+  assert.throws(
+    () => builtApp(program, 2),
+    (error: SluiceError) => error.code === 'E_RECEIVER_PLACE',
+  )
+})

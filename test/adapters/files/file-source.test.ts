@@ -1,0 +1,330 @@
+import assert from 'node:assert/strict'
+import { mkdir, rename, rm, truncate, utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { gzipSync } from 'node:zlib'
+import { binaryRecords, files, textFiles } from '../../../lib/adapters/files/file-source.ts'
+import { ManualClock } from '../../../lib/adapters/local/manual-clock.ts'
+import { hasCode } from '../../../lib/model/errors.ts'
+import type { Json } from '../../../lib/model/json.ts'
+import type { FileSplit } from '../../../lib/source/file-splits.ts'
+import type { FileChoice } from '../../../lib/source/file-cut.ts'
+import type { TextFileOptions } from '../../../lib/source/source-factories.ts'
+import type { Source } from '../../../lib/source/source.ts'
+import { memoryIo, readAll, sourceContract, type SourceUnderTest } from '../../../lib/testing/contracts/source.ts'
+import { temporaryFolder } from '../local/temporary-folder.ts'
+
+const io = memoryIo()
+
+const put = async (path: string, content: string | Uint8Array, mtimeMs: number): Promise<string> => {
+  await writeFile(path, content)
+  await utimes(path, mtimeMs / 1000, mtimeMs / 1000)
+  return path
+}
+
+const under =
+  (choice: FileChoice) =>
+  async (t: TestContext): Promise<SourceUnderTest> => {
+    const folder = await temporaryFolder(t)
+    const clock = new ManualClock()
+    let count = 0
+    return {
+      source: textFiles(folder, choice),
+      clock,
+      io: memoryIo(clock),
+      feed: async (records) => {
+        await put(join(folder, `f${count++}`), records.map((record) => `${record}\n`).join(''), clock.now() + 500)
+      },
+      restarted: async () => textFiles(folder, choice),
+    }
+  }
+
+sourceContract('text files by time', under({}))
+sourceContract('text files ever seen', under({ select: 'seen' }))
+
+/** Cuts a batch at each time, from one position to the next, and reads it. */
+async function batches<T>(
+  source: Source<T>,
+  times: readonly number[],
+  { zeroTime = 0, startedAt, from = null }: { zeroTime?: number; startedAt?: number; from?: Json | null } = {},
+): Promise<{ got: T[][]; position: Json | null }> {
+  let position = from
+  const got: T[][] = []
+  for (const time of times) {
+    const cut = (await source.cut({
+      time,
+      intervalMs: 1000,
+      zeroTime,
+      ...(startedAt === undefined ? {} : { startedAt }),
+      position,
+      limit: null,
+      io,
+    }))!
+    position = JSON.parse(JSON.stringify(cut.position)) as Json
+    got.push(await readAll(source, cut.splits, io))
+  }
+  return { got, position }
+}
+
+const splitOf = (path: string, content: Uint8Array): FileSplit => ({
+  path,
+  start: 0,
+  end: content.length,
+  size: content.length,
+})
+const readSplit = <T>(source: Source<T>, split: FileSplit): Promise<T[]> =>
+  readAll(source, [split as unknown as Json], io)
+
+async function contentOf(
+  t: TestContext,
+  content: string | Uint8Array,
+  options: TextFileOptions = {},
+  name = 'file',
+): Promise<string[]> {
+  const path = await put(join(await temporaryFolder(t), name), content, 1000)
+  return readSplit(textFiles('', options), splitOf(path, Buffer.from(content as string)))
+}
+
+test('a pattern names directories; files in them are read, not those deeper down, nor hidden ones', async (t) => {
+  const folder = await temporaryFolder(t)
+  for (const directory of ['in1', 'in2/deep', 'other']) await mkdir(join(folder, directory), { recursive: true })
+  for (const path of ['in1/b', 'in1/a', 'in1/.hidden', 'in2/c', 'in2/deep/d', 'other/e', 'in3'])
+    await put(join(folder, path), `${path}\n`, 1000)
+  const { got } = await batches(textFiles(join(folder, 'in*')), [1000])
+  assert.deepEqual(got, [['in1/a', 'in1/b', 'in2/c']])
+  assert.deepEqual(
+    (await batches(textFiles(`file://${folder}/in1`, { filter: (path) => path.endsWith('n') }), [1000])).got,
+    [['in1/.hidden']],
+  )
+})
+
+test('a directory that is moved under the pattern brings only files of its time', async (t) => {
+  const folder = await temporaryFolder(t)
+  await mkdir(join(folder, 'streaming'))
+  await mkdir(join(folder, 'generated/sub'), { recursive: true })
+  await put(join(folder, 'generated/sub/existing'), 'existing\n', 8000)
+  const source = textFiles(join(folder, 'streaming/sub*'))
+  const before = await batches(source, [11_000], { zeroTime: 10_000 })
+  await put(join(folder, 'generated/sub/renamed'), 'renamed\n', 11_500)
+  await rename(join(folder, 'generated/sub'), join(folder, 'streaming/sub'))
+  const after = await batches(source, [12_000], { zeroTime: 10_000, from: before.position })
+  assert.deepEqual([...before.got, ...after.got], [[], ['renamed']])
+})
+
+test('after a restart the batches of the downtime take the files of their own times', async (t) => {
+  const folder = await temporaryFolder(t)
+  for (const time of [1, 2, 3]) await put(join(folder, `${time}`), `${time}\n`, time * 1000)
+  const before = await batches(textFiles(folder), [1000, 2000])
+  for (const time of [4, 5]) await put(join(folder, `${time}`), `${time}\n`, time * 1000)
+  const after = await batches(textFiles(folder), [3000, 4000, 5000, 6000], { from: before.position })
+  assert.deepEqual([...before.got, ...after.got], [['1'], ['2'], ['3'], ['4'], ['5'], []])
+})
+
+test('the start of the program, where it is known, is when the stream was created', async (t) => {
+  const folder = await temporaryFolder(t)
+  await put(join(folder, 'a'), 'a\n', 300)
+  await put(join(folder, 'b'), 'b\n', 800)
+  assert.deepEqual((await batches(textFiles(folder), [1000, 2000], { startedAt: 500 })).got, [['b'], []])
+})
+
+test('a directory that is missing gives empty batches and one warning, until it comes', async (t) => {
+  const folder = join(await temporaryFolder(t), 'later')
+  const warnings: string[] = []
+  const source = textFiles(folder)
+  const cut = (time: number, position: Json | null) =>
+    source.cut({
+      time,
+      intervalMs: 1000,
+      zeroTime: 0,
+      position,
+      limit: null,
+      io: {
+        ...io,
+        log: {
+          event: ({ type }) => {
+            warnings.push(type)
+          },
+        },
+      },
+    })
+  const first = (await cut(1000, null))!
+  const second = (await cut(2000, first.position))!
+  assert.deepEqual([first.splits, second.splits, warnings], [[], [], ['source-directory-missing']])
+  await mkdir(folder)
+  await put(join(folder, 'a'), 'a', 2500)
+  assert.deepEqual((await cut(3000, second.position))!.description, join(folder, 'a'))
+})
+
+test('B17: an empty file and a file of empty lines', async (t) => {
+  assert.deepEqual(await contentOf(t, ''), [])
+  assert.deepEqual(await contentOf(t, '\n\n'), ['', ''])
+  assert.deepEqual(await contentOf(t, 'a\nb'), ['a', 'b'])
+})
+
+test('B19: wherever a file is split, its lines come whole, in order and once', async (t) => {
+  const text = '\ufeffnaïve\r\n\n€uro 😀\nplain\n\r\n漢字 and more\nend'
+  const content = Buffer.from(text)
+  const path = await put(join(await temporaryFolder(t), 'f'), content, 1000)
+  const source = textFiles('')
+  const expected = ['naïve', '', '€uro 😀', 'plain', '', '漢字 and more', 'end']
+  for (let a = 0; a <= content.length; a++) {
+    for (let b = a; b <= content.length; b += 3) {
+      const bounds = [0, a, b, content.length]
+      const splits = bounds.slice(1).map((end, i) => ({ path, start: bounds[i], end, size: content.length }))
+      assert.deepEqual(await readAll(source, splits, io), expected, `cut at ${a} and ${b}`)
+    }
+  }
+})
+
+test('a large file is several splits, read in pieces, with the lines of the whole', async (t) => {
+  const folder = await temporaryFolder(t)
+  const lines = Array.from({ length: 60_000 }, (_, i) => `line ${i} ${'x'.repeat(i % 100)}${i % 1000 === 0 ? '€' : ''}`)
+  await put(join(folder, 'f'), lines.join('\n'), 1000)
+  const source = textFiles(folder, { splitBytes: 500_000 })
+  const cut = (await source.cut({ time: 1000, intervalMs: 1000, zeroTime: 0, position: null, limit: null, io }))!
+  assert.equal(cut.splits.length, 8)
+  assert.deepEqual(await readAll(source, cut.splits, io), lines)
+})
+
+test('B20: a file that is not UTF-8 is an error with file and byte, and can be read as latin1', async (t) => {
+  const content = Buffer.from([0x61, 10, 0x62, 0xe9, 10])
+  await assert.rejects(
+    contentOf(t, content),
+    (error) => hasCode(error, 'E_DECODE_UTF8') && error.where.offset === 3 && error.message.includes('/file '),
+  )
+  assert.deepEqual(await contentOf(t, content, { encoding: 'latin1' }), ['a', 'bé'])
+})
+
+test('B21: a line over the limit is an error with file and byte, in whichever split it lies', async (t) => {
+  const tooLong = (error: unknown): boolean => hasCode(error, 'E_RECORD_TOO_LARGE') && error.where.offset === 3
+  await assert.rejects(contentOf(t, `ok\n${'x'.repeat(3_000_000)}\n`), tooLong)
+  const content = Buffer.from(`ok\n${'x'.repeat(3_000_000)}\n`)
+  const path = await put(join(await temporaryFolder(t), 'f'), content, 1000)
+  await assert.rejects(readSplit(textFiles(''), { path, start: 0, end: 1000, size: content.length }), (error) =>
+    hasCode(error, 'E_RECORD_TOO_LARGE'),
+  )
+  await assert.rejects(
+    readSplit(textFiles(''), { path, start: 1000, end: content.length, size: content.length }),
+    (error) => hasCode(error, 'E_RECORD_TOO_LARGE'),
+  )
+})
+
+test('B22: a gzip bomb stops at the limit of bytes, or at that of the ratio', async (t) => {
+  const bomb = gzipSync(Buffer.alloc(40 * 2 ** 20, '0123456789\n'))
+  await assert.rejects(
+    contentOf(t, gzipSync(Buffer.alloc(60 * 2 ** 20, 10))),
+    (error) => hasCode(error, 'E_FILE_INFLATE') && error.message.includes('400 times'),
+  )
+  await assert.rejects(
+    contentOf(t, bomb, { maxInflatedBytes: 2 ** 20 }),
+    (error) => hasCode(error, 'E_FILE_INFLATE') && error.message.includes('1048576'),
+  )
+})
+
+test('B23: gzip is known by its first bytes, members are joined, padding is fine', async (t) => {
+  const one = gzipSync('one\ntw')
+  const two = gzipSync('o\nthree\n')
+  assert.deepEqual(await contentOf(t, Buffer.concat([one, two])), ['one', 'two', 'three'])
+  assert.deepEqual(await contentOf(t, Buffer.concat([one, two, Buffer.alloc(1000)]), {}, 'a.gz'), [
+    'one',
+    'two',
+    'three',
+  ])
+  assert.deepEqual(await contentOf(t, 'not packed\n', {}, 'a.gz'), ['not packed'])
+  const large = Array.from({ length: 20_000 }, (_, i) => `${i} ${i * 7919}`)
+  assert.deepEqual(
+    await contentOf(
+      t,
+      Buffer.concat([gzipSync(`${large.slice(0, 9000).join('\n')}\n`), gzipSync(large.slice(9000).join('\n'))]),
+    ),
+    large,
+  )
+})
+
+test('B23: gzip that is cut short, damaged or followed by something else is an error', async (t) => {
+  const whole = gzipSync(
+    'some text\n'
+      .repeat(1000)
+      .split('')
+      .map((c, i) => (i % 7 ? c : String(i)))
+      .join(''),
+  )
+  const damaged = Buffer.from(whole)
+  damaged[whole.length >> 1] ^= 0xff
+  for (const content of [whole.subarray(0, -5), damaged, Buffer.concat([whole, Buffer.from('garbage')])]) {
+    await assert.rejects(contentOf(t, content), (error) => hasCode(error, 'E_FILE_CORRUPT'))
+  }
+})
+
+test('a gzip file without its extension belongs to its first split alone', async (t) => {
+  const content = gzipSync('a\nb\n')
+  const path = await put(join(await temporaryFolder(t), 'f'), content, 1000)
+  const splits = [
+    [0, 5],
+    [5, content.length],
+  ].map(([start, end]) => ({ path, start: start, end: end, size: content.length }))
+  assert.deepEqual(await readAll(textFiles(''), splits, io), ['a', 'b'])
+})
+
+test(
+  'a file that is gone or became shorter since the cut is an error that says what to do; one that grew ' +
+    'is read as it was',
+  async (t) => {
+    const path = await put(join(await temporaryFolder(t), 'f'), 'a\nb\nc\n', 1000)
+    const split = splitOf(path, Buffer.from('a\nb\nc\n'))
+    await writeFile(path, 'a\nb\nc\nd\n')
+    assert.deepEqual(await readSplit(textFiles(''), split), ['a', 'b', 'c'])
+    await truncate(path, 3)
+    await assert.rejects(readSplit(textFiles(''), split), (error) => hasCode(error, 'E_FILE_CHANGED'))
+    await rm(path)
+    await assert.rejects(
+      readSplit(textFiles(''), split),
+      (error) => hasCode(error, 'E_FILE_GONE') && error.next.length > 0,
+    )
+  },
+)
+
+test('binary records have one length; a file that does not fit is an error', async (t) => {
+  const folder = await temporaryFolder(t)
+  await put(join(folder, '0'), Buffer.from([1, 2, 3, 4, 5, 6]), 1000)
+  await put(join(folder, '1'), Buffer.from([7, 8]), 1000)
+  const { got } = await batches(binaryRecords(folder, 2), [1000])
+  assert.deepEqual(
+    got[0].map((record) => [...record]),
+    [
+      [1, 2],
+      [3, 4],
+      [5, 6],
+      [7, 8],
+    ],
+  )
+  await assert.rejects(
+    batches(binaryRecords(folder, 4), [1000]),
+    (error) => hasCode(error, 'E_RECORD_LENGTH') && error.where.offset === 4,
+  )
+  assert.throws(
+    () => binaryRecords(folder, 0),
+    (error) => hasCode(error, 'E_RECORD_LENGTH'),
+  )
+})
+
+test('B34: names with spaces, plus, percent and brackets are read as they are', async (t) => {
+  const folder = join(await temporaryFolder(t), 'in [1] {a,b} *')
+  await mkdir(folder)
+  for (const name of ['a b', 'a+b', 'a%20b', 'a\nb', '[x]'])
+    await put(join(folder, name), `${JSON.stringify(name)}\n`, 1000)
+  const { got } = await batches(textFiles(folder), [1000])
+  assert.deepEqual(
+    got[0].map((line) => JSON.parse(line) as string).sort(),
+    ['a b', 'a+b', 'a%20b', 'a\nb', '[x]'].sort(),
+  )
+})
+
+test('files in a form of the program’s own are handed over whole', async (t) => {
+  const folder = await temporaryFolder(t)
+  await put(join(folder, 'a.csv'), '1,2', 1000)
+  const source = files(folder, {
+    read: (path, bytes) => [[path.endsWith('.csv'), Buffer.from(bytes).toString().split(',')]],
+  })
+  assert.deepEqual((await batches(source, [1000])).got, [[[true, ['1', '2']]]])
+})

@@ -1,0 +1,299 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { test } from 'node:test'
+import { hasCode } from '../../../lib/model/errors.ts'
+import { mysql, postgres, sqlite, type SqlValue } from '../../../lib/adapters/index.ts'
+import { deliver, delivery } from '../../../lib/testing/contracts/sink.ts'
+import { temporaryFolder } from '../local/temporary-folder.ts'
+
+type Count = readonly [word: string, n: number]
+
+test('a bad row is rolled back and the rest is stored, once', async () => {
+  const database = counts()
+  const skipped: Count[] = []
+  const sink = sqlite(database, {
+    table: 'counts',
+    columns: ['word', 'n'],
+    row: ([word, n]: Count) => [word, n],
+    onRowError: 'skip',
+    onSkip: (record) => skipped.push(record),
+  })
+  const good = Array.from({ length: 200 }, (_, i): Count => [`w${i}`, i])
+  const bad: Count[] = [
+    ['w3', 9],
+    ['NUL \0', 1],
+    ['not a number', NaN],
+    [null as unknown as string, 1],
+  ]
+  const given = [...good.slice(0, 90), ...bad.slice(1), ...good.slice(90), bad[0]]
+  for (let time = 0; time < 2; time++) await deliver(sink, 1, [given])
+  assert.deepEqual(read(database, 'select count(*), sum(n) from counts'), [[200, 19_900]])
+  assert.deepEqual(new Set(skipped), new Set(bad))
+})
+
+test('a bad row fails its partition by default, and the partition may come again', async () => {
+  const database = counts()
+  const sink = sqlite(database, { table: 'counts', columns: ['word', 'n'], row: ([word, n]: Count) => [word, n] })
+  await assert.rejects(
+    deliver(sink, 1, [
+      [
+        ['a', 1],
+        ['a', 2],
+      ],
+    ]),
+    (error) => hasCode(error, 'E_SINK_REJECTED') && !error.retry,
+  )
+  assert.deepEqual(read(database, 'select * from counts'), [])
+  await deliver(sink, 1, [
+    [
+      ['a', 1],
+      ['b', 2],
+    ],
+  ])
+  assert.deepEqual(read(database, 'select * from counts'), [
+    ['a', 1],
+    ['b', 2],
+  ])
+})
+
+test('an upsert replaces or adds, also where a key comes twice in a batch', async () => {
+  const database = counts()
+  const added = sqlite(database, {
+    table: 'counts',
+    columns: ['word', 'n'],
+    row: ([word, n]: Count) => [word, n],
+    upsert: { key: ['word'], add: ['n'] },
+  })
+  await deliver(
+    added,
+    1,
+    [
+      [
+        ['a', 1],
+        ['b', 2],
+        ['a', 10],
+      ],
+    ],
+    { sink: 'added' },
+  )
+  const replaced = sqlite(database, {
+    table: 'counts',
+    columns: ['word', 'n'],
+    row: ([word, n]: Count) => [word, n],
+    upsert: { key: ['word'] },
+  })
+  await deliver(
+    replaced,
+    1,
+    [
+      [
+        ['b', 7],
+        ['b', 8],
+        ['c', 1],
+      ],
+    ],
+    { sink: 'replaced' },
+  )
+  assert.deepEqual(read(database, 'select * from counts order by word'), [
+    ['a', 11],
+    ['b', 8],
+    ['c', 1],
+  ])
+})
+
+test('statements of the user’s own run in order', async () => {
+  const database = counts()
+  const sink = sqlite(database, {
+    statements: ([word, n]: Count) => [
+      { sql: 'delete from counts where word = ?', values: [word] },
+      ...(n === 0 ? [] : [{ sql: 'insert into counts values (?, ?)', values: [word, n] }]),
+    ],
+  })
+  await deliver(sink, 1, [
+    [
+      ['a', 1],
+      ['b', 1],
+    ],
+  ])
+  await deliver(sink, 2, [
+    [
+      ['a', 0],
+      ['b', 2],
+    ],
+  ])
+  assert.deepEqual(read(database, 'select * from counts'), [['b', 2]])
+})
+
+test('B49: a value that cannot be stored as it is names its column and is refused', async () => {
+  const values: unknown[] = [
+    'NUL \0',
+    'half \ud800',
+    NaN,
+    Infinity,
+    undefined,
+    {},
+    ['a'],
+    () => 1,
+    Symbol('s'),
+    2n ** 63n,
+    new Date(NaN),
+    new Date('+012345-01-01'),
+  ]
+  for (const value of values) {
+    const sink = sqlite(counts(), {
+      table: 'counts',
+      columns: ['word', 'n'],
+      row: (given: unknown) => ['a', given as SqlValue],
+    })
+    await assert.rejects(
+      deliver(sink, 1, [[value]]),
+      (error) => hasCode(error, 'E_SINK_VALUE') && error.message.includes('"n"'),
+      String(value),
+    )
+  }
+})
+
+test('whole numbers, booleans, bytes and dates take their place in columns of any type', async () => {
+  const database = new DatabaseSync(':memory:')
+  database.exec('create table v (a text, b integer, c real, d blob, e)')
+  type Five = readonly [SqlValue, SqlValue, SqlValue, SqlValue, SqlValue]
+  const sink = sqlite(database, { table: 'v', columns: ['a', 'b', 'c', 'd', 'e'], row: (row: Five) => row })
+  await deliver<Five>(sink, 1, [
+    [
+      [5, true, 5, Uint8Array.of(0, 255), new Date(0)],
+      ['x', 2n ** 60n, 0.5, new Uint8Array(), false],
+    ],
+  ])
+  assert.deepEqual(read(database, 'select a, cast(b as text), c, hex(d), e from v'), [
+    ['5', '1', 5, '00FF', '1970-01-01T00:00:00.000Z'],
+    ['x', '1152921504606846976', 0.5, '', 0],
+  ])
+})
+
+test('B49: a name that is no plain identifier is refused before anything is opened', () => {
+  const names = [
+    'users; drop table users',
+    'a"b',
+    'a`b',
+    'a b',
+    '',
+    '1a',
+    'a.b.c',
+    'x'.repeat(64),
+    'naïve',
+    'a\0',
+    '"quoted"',
+    '.a',
+    'a.',
+  ]
+  const row = (): readonly [SqlValue] => ['a']
+  for (const name of names) {
+    for (const make of [sqlite, postgres, mysql]) {
+      const open = make as (place: string, options: object) => unknown
+      assert.throws(
+        () => open('postgres://localhost/x', { table: name, columns: ['a'], row }),
+        (error) => hasCode(error, 'E_SINK_NAME'),
+        `table ${name}`,
+      )
+      assert.throws(
+        () => open('postgres://localhost/x', { table: 't', fence: name, columns: ['a'], row }),
+        (error) => hasCode(error, 'E_SINK_NAME'),
+        `fence ${name}`,
+      )
+      assert.throws(
+        () => open('postgres://localhost/x', { table: 't', columns: [name], row }),
+        (error) => hasCode(error, 'E_SINK_NAME'),
+        `column ${name}`,
+      )
+    }
+  }
+  assert.throws(
+    () => sqlite('x.db', { table: 't', columns: ['a', 'A'], row: () => ['a', 'b'] }),
+    (error) => hasCode(error, 'E_SINK_NAME'),
+  )
+  assert.throws(
+    () => sqlite('x.db', { table: 't', columns: [], row: () => [] }),
+    (error) => hasCode(error, 'E_SINK_NAME'),
+  )
+})
+
+test('B49: reserved words are names like others', async () => {
+  const database = new DatabaseSync(':memory:')
+  database.exec('create table "order" ("group" text primary key, "select" integer)')
+  const sink = sqlite(database, {
+    table: 'order',
+    columns: ['group', 'select'],
+    row: ([word, n]: Count) => [word, n],
+    upsert: { key: ['group'], add: ['select'] },
+  })
+  for (let batch = 1; batch <= 2; batch++) await deliver(sink, batch, [[['a', 1]]])
+  assert.deepEqual(read(database, 'select * from "order"'), [['a', 2]])
+})
+
+test('a file that another process writes to is waited for, and then an error that may be retried', async (t) => {
+  const file = join(await temporaryFolder(t), 'counts.db')
+  const other = new DatabaseSync(file)
+  other.exec('create table counts (word text, n integer)')
+  const sink = sqlite(file, {
+    table: 'counts',
+    columns: ['word', 'n'],
+    row: ([word, n]: Count) => [word, n],
+    attempts: 2,
+  })
+  await deliver(sink, 1, [[['a', 1]]])
+  other.exec('begin immediate')
+  await assert.rejects(deliver(sink, 2, [[['b', 2]]]), (error) => hasCode(error, 'E_SINK_UNAVAILABLE') && error.retry)
+  const freeing = {
+    now: () => 0,
+    sleepUntil: async () => {
+      if (other.isTransaction) other.exec('rollback')
+    },
+  }
+  await sink.write([['b', 2]], { ...delivery(2), clock: freeing })
+  await sink.close?.()
+  assert.deepEqual(read(other, 'select * from counts'), [
+    ['a', 1],
+    ['b', 2],
+  ])
+  other.close()
+})
+
+test('two outputs in one database do not know each other, and neither do two apps', async () => {
+  const database = counts()
+  const sink = sqlite(database, { table: 'counts', columns: ['word', 'n'], row: ([word, n]: Count) => [word, n] })
+  await deliver(sink, 5, [[['a', 1]]], { sink: 'one' })
+  await deliver(sink, 1, [[['b', 2]]], { sink: 'two' })
+  await sink.write([['c', 3]], { ...delivery(1, 0, 1, { sink: 'one' }), app: 'other' })
+  assert.deepEqual(read(database, 'select * from counts'), [
+    ['a', 1],
+    ['b', 2],
+    ['c', 3],
+  ])
+})
+
+test('a number of partitions that changes between batches leaves nothing out', async () => {
+  const database = counts()
+  const sink = sqlite(database, { table: 'counts', columns: ['word', 'n'], row: ([word, n]: Count) => [word, n] })
+  for (const [i, partitions] of [1, 4, 2, 3].entries()) {
+    for (let time = 0; time < 2; time++)
+      await deliver(
+        sink,
+        i + 1,
+        Array.from({ length: partitions }, (_, p): Count[] => [[`${i}.${p}`, 1]]),
+      )
+  }
+  assert.deepEqual(read(database, 'select count(*) from counts'), [[10]])
+})
+
+function counts(): DatabaseSync {
+  const database = new DatabaseSync(':memory:')
+  database.exec('create table counts (word text primary key not null, n integer not null)')
+  return database
+}
+
+const read = (database: DatabaseSync, sql: string): unknown[][] =>
+  database
+    .prepare(sql)
+    .all()
+    .map((row) => Object.values(row))

@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { test, type TestContext } from 'node:test'
+import { ManualClock } from '../../../lib/adapters/local/manual-clock.ts'
+import { hasCode } from '../../../lib/model/errors.ts'
+import { webhook } from '../../../lib/adapters/index.ts'
+import { delivery } from '../../../lib/testing/contracts/sink.ts'
+
+interface Received {
+  readonly path: string
+  readonly key: string
+  readonly type: string
+  readonly body: string
+}
+
+const allowed = { allowAddresses: ['127.0.0.1'] }
+
+test('webhook: each partition is one request with its own key, and records as JSON', async (t) => {
+  const { url, received } = await receiver(t, () => ({ status: 204 }))
+  const sink = webhook<string>(`${url}/in`, allowed)
+  await sink.write(['a', 'ü'], delivery(1, 0, 2))
+  await sink.write(['b'], delivery(1, 1, 2))
+  assert.deepEqual(received, [
+    { path: '/in', key: 'app/one/rows/1/0', type: 'application/json', body: '["a","ü"]' },
+    { path: '/in', key: 'app/one/rows/1/1', type: 'application/json', body: '["b"]' },
+  ])
+})
+
+test('webhook: body and headers are what the program says, but never the key', async (t) => {
+  const { url, received } = await receiver(t, () => ({ status: 200 }))
+  const sink = webhook<number>(url, {
+    ...allowed,
+    headers: { 'content-type': 'text/csv', 'Idempotency-Key': 'mine' },
+    body: (records, { batch }) => `${batch};${records.join()}`,
+  })
+  await sink.write([1, 2], delivery(3))
+  assert.deepEqual(received, [{ path: '/', key: 'app/one/rows/3/0', type: 'text/csv', body: '3;1,2' }])
+})
+
+test('webhook: 429 and 5xx are repeated under the same key until the other side is well', async (t) => {
+  const { url, received } = await receiver(t, (n) => ({ status: [429, 500, 503, 200][n] }))
+  await webhook<string>(url, allowed).write(['a'], delivery(1))
+  assert.deepEqual(new Set(received.map(({ key, body }) => key + body)), new Set(['app/one/rows/1/0["a"]']))
+  assert.equal(received.length, 4)
+})
+
+test('webhook: the wait between attempts grows, and is as long as the other side asks for', async (t) => {
+  const { url, received } = await receiver(t, (n) => ({
+    status: n < 2 ? 503 : 200,
+    ...(n === 1 ? { headers: { 'retry-after': '7' } } : {}),
+  }))
+  const clock = new ManualClock()
+  const waits: number[] = []
+  const counting = {
+    now: () => clock.now(),
+    sleepUntil: async (time: number) => {
+      waits.push(time - clock.now())
+    },
+  }
+  await webhook<string>(url, allowed).write(['a'], { ...delivery(1), clock: counting })
+  assert.equal(received.length, 3)
+  assert.ok(waits[0] >= 25 && waits[0] <= 50, `${waits[0]} ms`)
+  assert.equal(waits[1], 7_000)
+})
+
+test('webhook: a side that never recovers is an error that may be retried', async (t) => {
+  const { url, received } = await receiver(t, () => ({ status: 500 }))
+  await assert.rejects(
+    webhook(url, { ...allowed, attempts: 3 }).write([1], delivery(1)),
+    (error) => hasCode(error, 'E_SINK_UNAVAILABLE') && error.retry,
+  )
+  assert.equal(received.length, 3)
+})
+
+test('webhook: a refusal is an error at once, and nothing that is secret is in it', async (t) => {
+  const { url, received } = await receiver(t, () => ({ status: 401 }))
+  const sink = webhook(`${url}/hooks/path-secret?token=query-secret`, {
+    ...allowed,
+    headers: { authorization: 'Bearer header-secret' },
+  })
+  await assert.rejects(
+    sink.write([1], delivery(1)),
+    (error) =>
+      hasCode(error, 'E_SINK_REJECTED') && !/(path|query|header)-secret/.test(JSON.stringify(error) + error.stack),
+  )
+  assert.equal(received.length, 1)
+})
+
+test('B52: webhook: a redirect is not followed', async (t) => {
+  const { url, received } = await receiver(t, () => ({ status: 302, headers: { location: '/elsewhere' } }))
+  await assert.rejects(
+    webhook(url, allowed).write([1], delivery(1)),
+    (error) => hasCode(error, 'E_SINK_REJECTED') && /redirect/.test(error.message),
+  )
+  assert.deepEqual(
+    received.map(({ path }) => path),
+    ['/'],
+  )
+})
+
+test('webhook: no answer in time is an error that may be retried', async (t) => {
+  const { url } = await receiver(t, () => null)
+  await assert.rejects(
+    webhook(url, { ...allowed, timeoutMs: 50, attempts: 2 }).write([1], delivery(1)),
+    (error) => hasCode(error, 'E_SINK_UNAVAILABLE') && /within 50 ms/.test(error.message),
+  )
+})
+
+test('webhook: a delivery that is given up stops waiting', async (t) => {
+  const { url, received } = await receiver(t, () => ({ status: 503 }))
+  const abort = new AbortController()
+  const clock = { now: () => 0, sleepUntil: async () => abort.abort(new Error('stopping')) }
+  await assert.rejects(webhook(url, allowed).write([1], { ...delivery(1), signal: abort.signal, clock }), /stopping/)
+  assert.equal(received.length, 1)
+})
+
+test(
+  'B52: webhook: this machine, its neighbours and metadata services are refused however they are ' + 'written',
+  async () => {
+    const targets = [
+      'http://127.0.0.1/',
+      'http://127.1/',
+      'http://2130706433/',
+      'http://0x7f.1/',
+      'http://0/',
+      'http://[::1]/',
+      'http://[::ffff:127.0.0.1]/',
+      'http://[::ffff:a9fe:a9fe]/',
+      'http://[64:ff9b::7f00:1]/',
+      'http://169.254.169.254/latest/meta-data',
+      'http://[fe80::1]/',
+      'http://[fd00:ec2::254]/',
+      'http://localhost/',
+      'https://localhost:1/',
+    ]
+    for (const target of targets)
+      await assert.rejects(webhook(target).write([1], delivery(1)), (error) => hasCode(error, 'E_SINK_ADDRESS'), target)
+  },
+)
+
+test('B52: webhook: a URL made from data reaches only the hosts of the list, and needs one', async (t) => {
+  const { url, received } = await receiver(t, () => ({ status: 200 }))
+  assert.throws(
+    () => webhook((records: readonly string[]) => records[0]),
+    (error) => hasCode(error, 'E_SINK_ADDRESS'),
+  )
+  const sink = webhook((records: readonly string[]) => records[0], { ...allowed, allowHosts: [new URL(url).host] })
+  await sink.write([`${url}/in`], delivery(1))
+  for (const target of [
+    'http://example.com/',
+    `${url.replace('127.0.0.1', 'example.com')}`,
+    `http://user@example.com#${url}`,
+    'file:///etc/passwd',
+    'not a url',
+    `${new URL(url).host}/`,
+  ]) {
+    await assert.rejects(sink.write([target], delivery(2)), (error) => hasCode(error, 'E_SINK_ADDRESS'), target)
+  }
+  assert.equal(received.length, 1)
+})
+
+type Answer = { readonly status: number; readonly headers?: Record<string, string> } | null
+
+/**
+ * A server of this machine; `answer` is asked with the number of requests before, and `null` leaves the request open.
+ */
+async function receiver(t: TestContext, answer: (n: number) => Answer): Promise<{ url: string; received: Received[] }> {
+  const received: Received[] = []
+  const server = createServer((request, response) => {
+    void collect(request).then((body) => {
+      const { status, headers = {} } = answer(received.length) ?? { status: 0 }
+      received.push({
+        path: request.url!,
+        key: String(request.headers['idempotency-key']),
+        type: String(request.headers['content-type']),
+        body,
+      })
+      if (status !== 0) finish(response, status, headers)
+    })
+  })
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve)
+  })
+  t.after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, received }
+}
+
+async function collect(request: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = []
+  for await (const part of request) parts.push(part as Buffer)
+  return Buffer.concat(parts).toString()
+}
+
+function finish(response: ServerResponse, status: number, headers: Record<string, string>): void {
+  response.writeHead(status, headers)
+  response.end('whatever')
+}

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict'
+import { availableParallelism } from 'node:os'
+import { test } from 'node:test'
+import { SparkConf } from '../../../lib/model/spark-conf.ts'
+import { SparkContext } from '../../../lib/api/rdd/spark-context.ts'
+
+test('the master says how many partitions there are by default', () => {
+  const parallelism = (conf: Record<string, string | number>): number =>
+    new SparkContext(conf, { cores: 6 }).defaultParallelism
+  assert.equal(parallelism({ master: 'local' }), 1)
+  assert.equal(parallelism({ master: 'local[3]' }), 3)
+  assert.equal(parallelism({ master: 'local[3,2]' }), 3)
+  assert.equal(parallelism({ master: 'local[*]' }), 6)
+  assert.equal(parallelism({}), 6)
+  assert.equal(parallelism({ master: 'yarn' }), 6)
+  assert.equal(parallelism({ master: 'local[3]', 'spark.default.parallelism': 8 }), 8)
+  assert.equal(new SparkContext().defaultParallelism, availableParallelism())
+})
+
+test('a context takes settings, a plain object, or master and name, and copies them', () => {
+  const conf = new SparkConf().setMaster('local[2]').setAppName('counts')
+  const sc = new SparkContext(conf)
+  conf.setAppName('changed')
+  assert.deepEqual([sc.appName, sc.master, sc.isLocal], ['counts', 'local[2]', true])
+  assert.equal(new SparkContext('local[2]', 'NetworkWordCount').appName, 'NetworkWordCount')
+  assert.equal(new SparkContext({ appName: 'a' }).getConf().get('spark.app.name'), 'a')
+  assert.equal(sc.applicationId, 'local-counts')
+})
+
+test('parallelize cuts into even slices', () => {
+  const sc = new SparkContext('local[2]', 'test')
+  assert.deepEqual(sc.parallelize([1, 2, 3, 4, 5]).glom().collect(), [
+    [1, 2],
+    [3, 4, 5],
+  ])
+  assert.deepEqual(sc.makeRDD(new Set(['a']), 1).collect(), ['a'])
+  assert.deepEqual(sc.emptyRDD().getNumPartitions(), 0)
+  assert.throws(() => sc.parallelize([1], 0), { code: 'E_PARTITIONS' })
+})
+
+test('range counts from start to end, also down', () => {
+  const sc = new SparkContext()
+  assert.deepEqual(sc.range(3).collect(), [0, 1, 2])
+  assert.deepEqual(sc.range(1, 8, 3).collect(), [1, 4, 7])
+  assert.deepEqual(sc.range(3, 0, -1, 2).collect(), [3, 2, 1])
+  assert.deepEqual(sc.range(3, 0).collect(), [])
+  assert.throws(() => sc.range(0, 5, 0), { code: 'E_ARGUMENT' })
+})
+
+test('union takes a list or arguments, or nothing', () => {
+  const sc = new SparkContext()
+  assert.deepEqual(sc.union([sc.range(2), sc.range(1)]).collect(), [0, 1, 0])
+  assert.deepEqual(sc.union(sc.range(2), sc.range(1)).collect(), [0, 1, 0])
+  assert.deepEqual(sc.union([]).collect(), [])
+})
+
+test('runJob runs a function per partition', () => {
+  const sc = new SparkContext('local[2]', 'test')
+  const rdd = sc.range(0, 6, 1, 3)
+  assert.deepEqual(
+    sc.runJob(rdd, (records) => [...records]),
+    [
+      [0, 1],
+      [2, 3],
+      [4, 5],
+    ],
+  )
+  assert.deepEqual(
+    sc.runJob(rdd, (records) => [...records].length, [2]),
+    [2],
+  )
+})
+
+test('a stopped context refuses new RDDs and jobs on old ones', () => {
+  const sc = new SparkContext()
+  const rdd = sc.range(3)
+  sc.stop()
+  sc.stop()
+  for (const use of [
+    () => sc.range(3),
+    () => rdd.count(),
+    () => rdd.map((x) => x),
+    () => sc.broadcast(1),
+    () => sc.longAccumulator(),
+  ]) {
+    assert.throws(use, { code: 'E_CONTEXT_STOPPED', message: /stopped SparkContext/ })
+  }
+  assert.equal(sc.isStopped, true)
+})
+
+test('a broadcast value is read until it is destroyed', () => {
+  const sc = new SparkContext()
+  const words = sc.broadcast(new Set(['a']))
+  assert.deepEqual(
+    sc
+      .parallelize(['a', 'b'])
+      .filter((word) => words.value.has(word))
+      .collect(),
+    ['a'],
+  )
+  words.unpersist()
+  assert.equal(words.value.size, 1)
+  words.destroy()
+  assert.throws(() => words.value, { code: 'E_BROADCAST_DESTROYED', message: /Broadcast\(0\)/ })
+  assert.throws(() => words.destroy(), { code: 'E_BROADCAST_DESTROYED' })
+})
+
+test('local properties, job groups and levels are kept', () => {
+  const sc = new SparkContext()
+  sc.setJobGroup('nightly', 'all of it')
+  assert.equal(sc.getLocalProperty('spark.jobGroup.id'), 'nightly')
+  sc.clearJobGroup()
+  assert.equal(sc.getLocalProperty('spark.jobGroup.id'), null)
+  sc.setLogLevel('warn')
+  assert.equal(sc.logLevel, 'WARN')
+  assert.throws(() => sc.setLogLevel('LOUD'), { code: 'E_ARGUMENT' })
+  sc.setCheckpointDir('checkpoints')
+  assert.equal(sc.getCheckpointDir(), 'checkpoints')
+})
+
+test('an RDD of one origin meets one of another where more is known', () => {
+  const loaded = new SparkContext()
+  const sc = new SparkContext({}, { runner: loaded.runner })
+  const [own, other] = [sc.range(1), loaded.range(2)]
+  assert.equal(own.union(other).runner, loaded.runner)
+})
+
+test('jobs in the background keep the local properties of their start, without the job group', async () => {
+  const context = new SparkContext({ 'spark.master': 'local[1]' })
+  context.setJobGroup('group', 'by hand')
+  context.setLocalProperty('pool', 'first')
+  const later = context.withPropertiesOfNow(async () => {
+    await Promise.resolve()
+    return [context.getLocalProperty('pool'), context.getLocalProperty('spark.jobGroup.id')]
+  })
+  context.setLocalProperty('pool', 'second')
+  assert.deepEqual(await later, ['first', null])
+  assert.equal(context.getLocalProperty('pool'), 'second')
+})

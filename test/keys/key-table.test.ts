@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { hashKey } from '../../lib/keys/hash.ts'
+import { KeyTable } from '../../lib/keys/key-table.ts'
+import { lookupKey } from '../../lib/keys/lookup.ts'
+import { RandomValues, seedOf } from '../codec/random-values.ts'
+import { differentKeys, notKeys, sameKeys } from './keys.ts'
+
+test('keys are numbered as they first appear', () => {
+  const table = new KeyTable()
+  assert.deepEqual(
+    ['a', 'b', 'a', 'c', 'b'].map((key) => table.upsert(key)),
+    [0, 1, 0, 2, 1],
+  )
+  assert.equal(table.size, 3)
+  assert.deepEqual([table.find('c'), table.find('d')], [2, -1])
+  assert.deepEqual([table.keyAt(1), table.hashAt(1)], ['b', hashKey('b')])
+  assert.equal(table.upsertHashed('d', hashKey('d')), 3)
+})
+
+test('B26: __proto__, constructor and toString are counted like any other key', () => {
+  const table = new KeyTable()
+  assert.deepEqual(
+    ['__proto__', 'constructor', 'toString', '__proto__'].map((key) => table.upsert(key)),
+    [0, 1, 2, 0],
+  )
+  assert.equal(table.keyAt(0), '__proto__')
+})
+
+test('B28: every kind of key has an entry of its own, and finds it again', () => {
+  const table = new KeyTable()
+  differentKeys().forEach((key, id) => assert.equal(table.upsert(key), id))
+  differentKeys().forEach((key, id) => assert.equal(table.upsert(key), id))
+  for (const [a, b] of sameKeys()) assert.equal(table.upsert(a), table.upsert(b))
+  assert.ok(Object.is(new KeyTable().upsert(-0), 0))
+})
+
+test('B28: -0 comes back as 0', () => {
+  const table = new KeyTable()
+  assert.ok(Object.is(table.keyAt(table.upsert(-0)), 0))
+})
+
+test('B28: what cannot be a key changes nothing', () => {
+  const table = new KeyTable()
+  for (const [key, message] of notKeys()) assert.throws(() => table.upsert(key), { code: 'E_KEY', message })
+  assert.equal(table.size, 0)
+})
+
+test('keys with one hash are told apart, also when one of them is removed', () => {
+  const table = new KeyTable()
+  const keys = Array.from({ length: 50 }, (_, i) => `key ${i}`)
+  for (const hash of [0, 0xffffffff, 31]) keys.forEach((key) => table.upsertHashed(`${hash} ${key}`, hash))
+  for (const hash of [0, 0xffffffff, 31]) {
+    table.remove(table.findHashed(`${hash} key 7`, hash))
+    assert.equal(table.findHashed(`${hash} key 7`, hash), -1)
+    for (const key of keys)
+      if (key !== 'key 7') assert.equal(table.keyAt(table.findHashed(`${hash} ${key}`, hash)), `${hash} ${key}`)
+  }
+})
+
+test('a removed id goes to the next new key', () => {
+  const table = new KeyTable()
+  for (const key of ['a', 'b', 'c']) table.upsert(key)
+  table.remove(1)
+  assert.deepEqual([...table.ids()], [0, 2])
+  assert.deepEqual([table.size, table.idLimit, table.isLive(1), table.find('b')], [2, 3, false, -1])
+  assert.equal(table.upsert('d'), 1)
+  assert.equal(table.upsert('b'), 3)
+  assert.deepEqual([...table.ids()], [0, 1, 2, 3])
+})
+
+test('clear forgets everything and starts again at 0', () => {
+  const table = new KeyTable(100)
+  for (let i = 0; i < 1000; i++) table.upsert(i)
+  table.remove(5)
+  table.clear()
+  assert.deepEqual([table.size, table.idLimit, table.find(3), table.ids().length], [0, 0, -1, 0])
+  assert.equal(table.upsert(999), 0)
+})
+
+const seed = seedOf()
+
+test(`a table and a Map agree after any upserts, removals and clears (SLUICE_SEED=${seed})`, () => {
+  const random = new RandomValues(seed)
+  for (let round = 0; round < 30; round++) {
+    const table = new KeyTable(random.pick([0, 1000]))
+    const ids = new Map<unknown, number>()
+    const universe = random.pick([10, 300, 5000])
+    const key = random.pick<() => unknown>([
+      () => random.below(universe),
+      () => `k${random.below(universe)}`,
+      () => [random.below(universe), 'x'],
+      () => random.primitive(),
+    ])
+    for (let step = 0; step < 3000; step++) {
+      const k = key()
+      const known = ids.get(lookupKey(k))
+      assert.equal(table.find(k), known ?? -1)
+      if (random.next() < 0.4 && known !== undefined) {
+        table.remove(known)
+        ids.delete(lookupKey(k))
+      } else {
+        const id = table.upsert(k)
+        assert.equal(id, known ?? id)
+        assert.ok(id < table.idLimit)
+        ids.set(lookupKey(k), id)
+      }
+      if (random.next() < 0.0005) {
+        table.clear()
+        ids.clear()
+      }
+      assert.equal(table.size, ids.size)
+    }
+    assert.deepEqual(
+      [...table.ids()],
+      [...ids.values()].sort((a, b) => a - b),
+    )
+    for (const id of table.ids()) assert.equal(ids.get(lookupKey(table.keyAt(id))), id)
+  }
+})

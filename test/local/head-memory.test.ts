@@ -1,7 +1,0 @@
-import { MemoryHeadStore } from '../../lib/local/head-memory.ts'
-import { headStoreContract } from '../../lib/testing/contracts/head-store.ts'
-
-headStoreContract('memory head', async () => {
-  const head = new MemoryHeadStore<unknown>()
-  return { connect: async () => head }
-})

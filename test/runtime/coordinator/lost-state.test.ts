@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { refsOf } from '../../../lib/checkpoint/manifest.ts'
+import type { SluiceError } from '../../../lib/model/errors.ts'
+import { ProcessLife, World } from '../../support/lives.ts'
+import type { Batch, Build } from '../../support/run.ts'
+
+// Longer than what travels inside a reference, so that the state is an object of its own.
+const word = (n: number): string => `hunter2-${n}-${'x'.repeat(600)}`
+const batches: Batch[] = Array.from({ length: 4 }, () => [1, 2, 3].map((n) => [word(n), 1]))
+const totals: Build = (input) => input().updateStateByKey((ones: readonly number[], sum = 0) => sum + ones.length)
+
+const flipped = (bytes: Uint8Array): Uint8Array => bytes.map((byte, i) => (i === bytes.length >> 1 ? byte ^ 1 : byte))
+
+for (const [what, damage] of [
+  ['gone', null],
+  ['damaged', flipped],
+  ['cut short', (bytes: Uint8Array) => bytes.subarray(0, bytes.length - 1)],
+] as const) {
+  test(
+    `F37: state that is ${what} halts the app, naming object and batch, and is never taken for empty; ` +
+      'put back, the app goes on where it was',
+    async () => {
+      const world = new World()
+      await (await ProcessLife.begin(world, totals, batches)).run(2)
+      const life = await ProcessLife.begin(world, totals, batches)
+      const { key } = [...refsOf(life.coordinator.manifest!)].find(
+        (ref) => ref.key.includes('/st/') && ref.inline === undefined,
+      )!
+      const bytes = await world.blobs.get(key)
+      await world.blobs.delete(key)
+      if (damage) await world.blobs.putNew(key, damage(bytes))
+
+      await assert.rejects(life.run(), (error: SluiceError) => {
+        assert.deepEqual(
+          [error.code, error.where.batch, error.message.includes(key), error.message.includes('hunter2')],
+          ['E_HALTED', 3, true, false],
+        )
+        return true
+      })
+      const { value: head } = (await world.head.read())!
+      assert.deepEqual([head.committed, head.halt!.batch], [2, 3])
+      await assert.rejects(
+        ProcessLife.begin(world, totals, batches),
+        (error: SluiceError) => error.code === 'E_HALTED' && error.message.includes(key),
+      )
+
+      await world.blobs.delete(key)
+      await world.blobs.putNew(key, bytes)
+      await (await ProcessLife.begin(world, totals, batches, { resume: true })).run()
+      assert.deepEqual(
+        world.shown.at(-1)!.records.map((record) => (record as [string, number])[1]),
+        [4, 4, 4],
+      )
+    },
+  )
+}

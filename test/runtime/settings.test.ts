@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { SparkConf } from '../../lib/index.ts'
+import { engineSettings } from '../../lib/runtime/settings.ts'
+import { project, sluice } from '../cli/cli.ts'
+import { assertRefusal, thrownBy } from '../support/secret.ts'
+
+test('settings that are left out have their defaults', () => {
+  assert.deepEqual(engineSettings(new SparkConf(), 4), {
+    catchUpMax: 1000,
+    keepBatches: 2,
+    attemptsMax: 4,
+    keyBytesMax: 32 * 2 ** 20,
+  })
+})
+
+const out: readonly [setting: string, values: readonly string[]][] = [
+  ['sluice.catchUpMax', ['-1', '1000001', '1.5', '1e9']],
+  ['sluice.keepBatches', ['0', '1', '-5', '100001']],
+  ['spark.task.maxFailures', ['0', '-1', '1001', '2.5']],
+  ['sluice.state.keyBytesMax', ['0', '1023', '2147483649', '-1']],
+]
+for (const [setting, values] of out) {
+  test(`B14: ${setting} out of its range is E_LIMIT with the range`, async () => {
+    for (const value of values) {
+      const error = assertRefusal(
+        await thrownBy(() => engineSettings(new SparkConf({ [setting]: value }), 1)),
+        'E_LIMIT',
+        /must be a whole number from \d+ to \d+\.$/,
+      )
+      assert.ok(error.message.includes(setting))
+      assert.equal(error.where.detail, setting)
+    }
+    for (const value of ['many', '', '10s', 'NaN', '0x'])
+      assertRefusal(
+        await thrownBy(() => engineSettings(new SparkConf({ [setting]: value }), 1)),
+        'E_CONF',
+        new RegExp(setting.replaceAll('.', '\\.')),
+      )
+  })
+}
+
+test('B14: a program with such a setting ends before anything starts, with exit code 1', async (t) => {
+  const folder = await project(t, {
+    'app.ts': `import { milliseconds, StreamingContext } from 'sluice'
+import { counter } from '../app/numbers.ts'
+const ssc = new StreamingContext({ appName: 'limits', master: 'local[1]', 'sluice.keepBatches': 1 }, milliseconds(20))
+ssc.source('numbers', counter).print()
+ssc.start()
+await ssc.awaitTermination()
+`,
+  })
+  const { code, stdout, stderr } = await sluice(t, folder, ['run', 'app.ts', '--batches', '1'])
+  assert.deepEqual([code, stdout], [1, ''])
+  assert.match(
+    stderr,
+    /^✕ E_LIMIT {2}The setting sluice\.keepBatches is 1; it must be a whole number from 2 to 100000\.\n {2}where {2}app\.ts:\d+:\d+ · sluice\.keepBatches\n {2}did {4}nothing was started\n/,
+  )
+})

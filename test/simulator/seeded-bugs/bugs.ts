@@ -1,0 +1,321 @@
+/** A deliberate fault: in `file` (below `lib/`), `find` becomes `put`. */
+export interface SeededBug {
+  readonly name: string
+  readonly file: string
+  readonly find: string
+  readonly put: string
+  readonly also?: { readonly find: string; readonly put: string }
+  /** Stands in front of the file. */
+  readonly prefix?: string
+  /** The job that exercises it, where not every job does. */
+  readonly job?: 'a' | 'b' | 'c' | 'e' | 'f'
+  readonly seeds?: number
+}
+
+export const bugs: readonly SeededBug[] = [
+  // — the head
+  {
+    name: 'a refused write counts as won',
+    file: 'checkpoint/head-writer.ts',
+    find: "=== 'written' ? 'written' : 'unsure'",
+    put: "=== 'written' ? 'written' : 'written'",
+  },
+  {
+    name: 'an unanswered write counts as won',
+    file: 'checkpoint/head-writer.ts',
+    find: "throw error\n      return 'unsure'",
+    put: "throw error\n      return 'written'",
+  },
+  {
+    name: 'a refused write is sent again over what it found',
+    file: 'checkpoint/head-writer.ts',
+    find: "if (aftermath === 'fenced') throw fenced(next, found?.value ?? null)",
+    put: "if (aftermath === 'fenced') { this.#current = found!; return this.write(next, cause) }",
+  },
+  {
+    name: 'a write without the condition on the revision',
+    file: 'adapters/local/head-memory.ts',
+    find: "if (expected !== this.#rev) return 'refused'",
+    put: '',
+  },
+  {
+    name: 'an epoch that is not raised',
+    file: 'checkpoint/transition.ts',
+    find: 'epoch: head.epoch + 1 })',
+    put: 'epoch: head.epoch })',
+  },
+  {
+    name: 'recovery that leaves out what was not delivered',
+    file: 'checkpoint/decide.ts',
+    find: 'head.outDone < head.committed ?',
+    put: 'head.outDone < 0 ?',
+  },
+  {
+    name: 'a tick that is used again after a restart',
+    file: 'runtime/coordinator/batch-loop.ts',
+    find: 'head.tick + 1',
+    put: 'head.tick',
+  },
+
+  // — the order of a batch
+  {
+    name: 'outputs before the commit',
+    file: 'runtime/batch/run-batch.ts',
+    find: '  await commit(c, manifest)\n',
+    put: '  await deliver(c, manifest.manifest)\n  await commit(c, manifest)\n',
+  },
+  {
+    name: 'the mark before the outputs',
+    file: 'runtime/batch/deliver.ts',
+    find: '  const still = await settleOwed(c, (output) => isOrdered(c, output))\n',
+    put:
+      "  await c.writer.write(marked(head, { owed: head.owed, gcFloor: head.gcFloor }), 'mark')\n  const " +
+      'still = await settleOwed(c, (output) => isOrdered(c, output))\n',
+  },
+  {
+    name: 'every other mark left out',
+    file: 'runtime/batch/deliver.ts',
+    find: '  await c.writer.write(marked(',
+    put: '  if (manifest.batch % 2 === 1) await c.writer.write(marked(',
+  },
+  {
+    name: 'owed outputs forgotten',
+    file: 'runtime/batch/deliver.ts',
+    find: 'owed: [...still, ...owed]',
+    put: 'owed: []',
+  },
+  {
+    name: 'owed outputs overtaken by later batches',
+    file: 'runtime/batch/deliver.ts',
+    find: "=== 'exactly-once'",
+    put: "=== 'never'",
+  },
+  {
+    name: 'a manifest that does not name the one it was built on',
+    file: 'runtime/batch/next-manifest.ts',
+    find: 'base: base ? base.nonce : null',
+    put: 'base: null',
+  },
+
+  // — names and sweeping
+  {
+    name: 'names without the run of their writer',
+    file: 'runtime/task/run-task.ts',
+    find: '`${this.#run}.${this.#objects++}`',
+    put: '`${this.#objects++}`',
+  },
+  {
+    name: 'live objects swept',
+    file: 'checkpoint/manifest.ts',
+    find: 'if (!live.has(ref.key)) yield ref',
+    put: 'yield ref',
+  },
+  {
+    name: 'a sweep up to the last committed batch',
+    file: 'checkpoint/sweep.ts',
+    find: 'object.since <= head.gcFloor',
+    put: 'object.since <= head.committed',
+  },
+  {
+    name: 'a floor above what was delivered',
+    file: 'checkpoint/sweep.ts',
+    find: 'manifest.batch) - this.#keep)',
+    put: 'manifest.batch) + 1)',
+  },
+  {
+    name: 'what owed outputs need is swept',
+    file: 'checkpoint/sweep.ts',
+    find: ' && !this.#pinned.has(object.key)',
+    put: '',
+    seeds: 400,
+  },
+  {
+    name: 'everything found at start is litter',
+    file: 'runtime/coordinator/coordinator.ts',
+    find: 'if (c.base) for (const ref of refsOf(c.base)) live.add(ref.key)',
+    put: '',
+  },
+  {
+    name: 'shuffle blocks are never deleted',
+    file: 'runtime/batch/run-batch.ts',
+    find: '  forgetShuffles(c, answers)\n',
+    put: '',
+  },
+  {
+    name: 'old manifests are never deleted',
+    file: 'checkpoint/sweep.ts',
+    find: 'if (ref && ref.inline === undefined)',
+    put: 'if (ref?.key === "")',
+  },
+
+  // — sources
+  {
+    name: 'positions that are not carried over',
+    file: 'runtime/batch/plan-batch.ts',
+    find: '{ ...base?.positions }',
+    put: '{}',
+  },
+  {
+    name: 'positions of a plan that failed',
+    file: 'runtime/batch/plan-batch.ts',
+    find: 'position: positions[uid] ?? null,',
+    put: 'position: (planned.get(uid + head.inc) as any) ?? positions[uid] ?? null,',
+    also: {
+      find: 'if (cut) positions[uid] = cut.position',
+      put: 'if (cut) planned.set(uid + head.inc, positions[uid] = cut.position)',
+    },
+    prefix: 'const planned = new Map<string, unknown>()\n',
+  },
+  {
+    name: 'positions stay where they were',
+    file: 'runtime/batch/plan-batch.ts',
+    find: 'if (cut) positions[uid] = cut.position',
+    put: 'if (cut) positions[uid] ??= cut.position',
+  },
+
+  // — tasks and shuffles
+  {
+    name: 'one task answers a shuffle twice',
+    file: 'runtime/batch/run-stages.ts',
+    find: 'outputs[output.shuffle].push(output)',
+    put: 'outputs[output.shuffle].push(output, output)',
+  },
+  {
+    name: 'a reducer that leaves out a map task',
+    file: 'shuffle/blocks.ts',
+    find: 'Promise.all(wanted.map(',
+    put: 'Promise.all(wanted.slice(0, 2).map(',
+  },
+  {
+    name: 'an answer that counts twice',
+    file: 'runtime/batch/run-stages.ts',
+    find: 'answers.push(answer)',
+    put: 'answers.push(answer, answer)',
+  },
+  {
+    name: 'a failed task that counts as done',
+    file: 'runtime/batch/run-stages.ts',
+    find: "first + attempt })\n    if (answer.kind === 'done') return answer\n",
+    put:
+      "first + attempt })\n    if (answer.kind === 'done') return answer\n    if (attempt > 0) return { " +
+      "kind: 'done', task: spec.task, exec: spec.exec, run: '-', shuffles: [], reduced: [], state: [], " +
+      'retained: [], outputs: [], records: {}, accumulators: {} } as TaskDone\n',
+  },
+
+  // — state and windows
+  {
+    name: 'warm state kept after a failed attempt',
+    file: 'state/state-store.ts',
+    find: '    this.#warm.delete(name)\n',
+    put: '',
+    job: 'b',
+    seeds: 800,
+  },
+  {
+    name: 'warm state used whatever it was built on',
+    file: 'state/state-store.ts',
+    find: 'warm && warm.tip === tipOf(of) ? warm.state : null',
+    put: 'warm ? warm.state : null',
+    job: 'b',
+  },
+  {
+    name: 'a snapshot without the deltas behind it',
+    file: 'state/state-store.ts',
+    find: 'for (const block of chain.blocks) state.apply',
+    put: 'for (const block of chain.blocks.slice(0, 1)) state.apply',
+    job: 'b',
+  },
+  {
+    name: 'deltas in the wrong order',
+    file: 'state/chains.ts',
+    find: '[...before, block] }',
+    put: '[before[0], block, ...before.slice(1)].filter((each) => each !== undefined) }',
+    job: 'b',
+  },
+  {
+    name: 'a delta without removed keys',
+    file: 'state/keyed-state.ts',
+    find: ', ...removalSections(this.#removed)',
+    put: '',
+    job: 'b',
+  },
+  {
+    name: 'a snapshot on top of the old chain',
+    file: 'state/chains.ts',
+    find: "block.kind === 'snapshot' ? [block]",
+    put: "block.kind === 'snapshot' ? [...before, block]",
+    job: 'b',
+  },
+  {
+    name: 'kept records of a window dropped early',
+    file: 'runtime/batch/next-manifest.ts',
+    find: 'batch.time > time - ms)',
+    put: 'batch.time > time - ms + 2000)',
+    job: 'b',
+  },
+  {
+    name: 'a pane that stays one batch too long',
+    file: 'state/window-state.ts',
+    find: 'panes[gone].time < oldest',
+    put: 'panes[gone].time < oldest - 1000',
+    job: 'b',
+  },
+  {
+    name: 'a pane that goes one batch too early',
+    file: 'state/chains.ts',
+    find: 'pane.time > window!.keepPanesAfter',
+    put: 'pane.time > window!.keepPanesAfter + 2000',
+    job: 'b',
+  },
+  {
+    name: 'timeouts left out in empty batches',
+    file: 'api/dstream/operators/map-with-state.ts',
+    find: 'if (expires !== null) expire',
+    put: 'if (expires !== null && mapped.length > 0) expire',
+    job: 'b',
+  },
+
+  // — dead letters, and outputs before the commit
+  {
+    name: 'a record to blame for a store that failed',
+    file: 'runtime/batch/set-aside.ts',
+    find: '    if (answer.outside) throw reviveError(answer.error)\n',
+    put: '',
+    job: 'e',
+  },
+  {
+    name: 'the record after the one to blame set aside',
+    file: 'runtime/task/read-split.ts',
+    find: '!this.#skip.has(from + i)',
+    put: '!this.#skip.has(from + i - 1)',
+    job: 'e',
+  },
+  {
+    name: 'records set aside and not kept',
+    file: 'checkpoint/dead-letters.ts',
+    find: 'return added ? [...left, added] : left',
+    put: 'return left',
+    job: 'e',
+  },
+  {
+    name: 'a plan made anew after it was shown from',
+    file: 'runtime/batch/run-batch.ts',
+    find: 'c.writer.head.plan ? await planAgain(c) : await plan(c, tick)',
+    put: 'c.writer.head.plan && c.writer.head.plan.tick < tick ? await planAgain(c) : await plan(c, tick)',
+    job: 'f',
+  },
+  {
+    name: 'outputs shown before their plan is fixed',
+    file: 'runtime/batch/run-batch.ts',
+    find: '  if (showsAhead(c.program.graph)) await openPlan(c, planned)\n',
+    put: '',
+    job: 'f',
+  },
+  {
+    name: 'a plan whose source has moved on',
+    file: 'runtime/batch/run-batch.ts',
+    find: 'await planFrom(await storedPlan(c), {',
+    put: 'await planFrom({ ...(await storedPlan(c)), positions: { ...(c.base?.positions ?? {}) } }, {',
+    job: 'f',
+  },
+]
