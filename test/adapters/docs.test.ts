@@ -15,7 +15,7 @@ test('every example in docs/sinks.md compiles as it stands', (t) => {
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   mkdirSync(folder, { recursive: true })
   const local = (code: string): string =>
-    code.replaceAll("'sluice/sinks'", "'../../lib/sinks/index.ts'").replaceAll("'sluice'", "'../../lib/index.ts'")
+    code.replaceAll("'sluice/sinks'", "'../../lib/adapters/index.ts'").replaceAll("'sluice'", "'../../lib/index.ts'")
   for (const [i, code] of examples.entries()) writeFileSync(join(folder, `example-${i}.ts`), local(code))
   writeFileSync(
     join(folder, 'tsconfig.json'),

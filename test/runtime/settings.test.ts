@@ -43,7 +43,7 @@ for (const [setting, values] of out) {
 test('B14: a program with such a setting ends before anything starts, with exit code 1', async (t) => {
   const folder = await project(t, {
     'app.ts': `import { milliseconds, StreamingContext } from 'sluice'
-import { counter } from '../app/numbers.ts'
+import { counter } from './numbers.ts'
 const ssc = new StreamingContext({ appName: 'limits', master: 'local[1]', 'sluice.keepBatches': 1 }, milliseconds(20))
 ssc.source('numbers', counter).print()
 ssc.start()

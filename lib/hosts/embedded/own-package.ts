@@ -6,9 +6,9 @@ const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
 const files: Record<string, string> = {
   sluice: 'index',
   'sluice/testing': 'testing/index',
-  'sluice/aws': 'aws/index',
-  'sluice/lambda': 'lambda',
-  'sluice/sinks': 'sinks/index',
+  'sluice/aws': 'adapters/aws/index',
+  'sluice/lambda': 'hosts/lambda/index',
+  'sluice/sinks': 'adapters/index',
 }
 
 /**

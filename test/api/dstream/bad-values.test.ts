@@ -70,7 +70,7 @@ for (const [id, sentence, make, code] of values) {
       assert.equal(found, code, message)
       assert.equal(where.batch, 2)
       assert.match(String(where.operator), /^(map|kept|foreachRDD|in\/foreachRDD|in)/)
-      assert.match(where.place ?? '', /^test\/(stream|support)\/.*\.ts:\d+:\d+$/)
+      assert.match(where.place ?? '', /^test\/(api\/dstream|support)\/.*\.ts:\d+:\d+$/)
       assert.equal(typeof where.partition, 'number')
       assert.match(message, /order/)
     },
@@ -150,7 +150,7 @@ test('B43: an update that throws is named with the line that threw', async () =>
     }),
   )
   assert.deepEqual([code, message, where.batch], ['E_USER_CODE', 'TypeError: what the program says', 2])
-  assert.match(where.place ?? '', /^test\/stream\/bad-values\.test\.ts:\d+:\d+$/)
+  assert.match(where.place ?? '', /^test\/api\/dstream\/bad-values\.test\.ts:\d+:\d+$/)
 })
 
 const keys: readonly [id: string, sentence: string, make: () => unknown, code: string][] = [

@@ -36,7 +36,7 @@ function refuses(sentence: string, { code, text, spark, act, hosted }: Refusal):
       (error: SluiceError) => {
         assert.equal(error.code, code)
         assert.ok(error.message.includes(text), error.message)
-        assert.match(error.where.place ?? '', /^test\/stream\/errors\.test\.ts:\d+:\d+$/)
+        assert.match(error.where.place ?? '', /^test\/api\/dstream\/errors\.test\.ts:\d+:\d+$/)
         assert.ok(error.did !== '' && error.next.length > 0, 'says what was done and what comes next')
         if (spark) assert.equal(error.spark, spark)
         return true
@@ -133,7 +133,7 @@ test('B06: what is no port is refused where the source is defined', () => {
           [error.code, error.message, error.did],
           ['E_ARGUMENT', `${port} is not a port: a whole number from 1 to 65535.`, 'nothing was started'],
         )
-        assert.match(placeIn(error.stack ?? '') ?? '', /^test\/stream\/errors\.test\.ts:\d+:\d+$/)
+        assert.match(placeIn(error.stack ?? '') ?? '', /^test\/api\/dstream\/errors\.test\.ts:\d+:\d+$/)
         return true
       },
     )
@@ -265,7 +265,7 @@ test("a transform that returns nothing fails its batch with Spark's advice", asy
   const run = await runBatches((input) => input().transform(() => undefined as never), [[1]])
   assert.equal(run.errors[0].code, 'E_TRANSFORM_NULL')
   assert.match(run.errors[0].message, /Transform function must not return null/)
-  assert.match(run.errors[0].where.place, /^test\/stream\/errors\.test\.ts:\d+:\d+$/)
+  assert.match(run.errors[0].where.place, /^test\/api\/dstream\/errors\.test\.ts:\d+:\d+$/)
 })
 
 test('a join whose other side has no batch fails its batch and names that side', async () => {

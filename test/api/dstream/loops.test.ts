@@ -53,8 +53,11 @@ for (const [sentence, read, write] of loops) {
       'E_LOOP',
       /^The output ".+" writes files into .+, where the source ".+" looks for new ones\.$/,
     )
-    assert.match(error.where.place ?? '', /^test\/stream\/loops\.test\.ts:\d+:\d+$/)
-    assert.match(error.where.detail ?? '', /^the source is defined at test\/stream\/loops\.test\.ts:\d+:\d+ with /)
+    assert.match(error.where.place ?? '', /^test\/api\/dstream\/loops\.test\.ts:\d+:\d+$/)
+    assert.match(
+      error.where.detail ?? '',
+      /^the source is defined at test\/api\/dstream\/loops\.test\.ts:\d+:\d+ with /,
+    )
     assert.ok(error.where.operator)
     assert.equal(error.did, 'nothing was started')
   })

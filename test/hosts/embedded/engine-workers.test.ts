@@ -7,7 +7,7 @@ import type { Law } from '../../support/law.ts'
 import { inverseLaws, statelessLaws, windowLaws } from '../../api/dstream/laws.ts'
 import { stateLaws } from '../../api/dstream/state-laws.ts'
 
-const module = fileURLToPath(import.meta.resolve('../support/law-program.ts'))
+const module = fileURLToPath(import.meta.resolve('../../support/law-program.ts'))
 const BATCHES = 8
 
 const someOf = (laws: readonly Law[], count: number, dice: Dice): readonly Law[] =>

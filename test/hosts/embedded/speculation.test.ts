@@ -4,7 +4,7 @@ import { project, sluice } from '../../cli/cli.ts'
 
 const program = `
 import { app, milliseconds, TaskContext } from 'sluice'
-import { batches } from '../../app/numbers.ts'
+import { batches } from './numbers.ts'
 
 export default app('words', milliseconds(50), (ssc) => {
   ssc.source('words', batches(['a', 'b', 'c', 'a'])).repartition(3).mapPartitions((words) => {
