@@ -1,5 +1,5 @@
 // Program 29: counts words, except those on a black list that is joined to every batch.
-import { seconds, SparkConf, StreamingContext } from '../lib/index.ts'
+import { seconds, SparkConf, StreamingContext } from 'sluice'
 
 const [host = 'localhost', port = '8888', interval = '2'] = process.argv.slice(2)
 

@@ -1,5 +1,5 @@
 // Program 39: the form of every program that goes on where its last process ended.
-import { seconds, StreamingContext } from '../lib/index.ts'
+import { seconds, StreamingContext } from 'sluice'
 
 const [host = 'localhost', port = '9999', checkpointDirectory = 'checkpoint', interval = '1'] = process.argv.slice(2)
 

@@ -1,7 +1,7 @@
 // Program 26: a receiver of our own reads lines from a socket, and connects again whenever the connection ends.
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import { Receiver, seconds, SparkConf, StorageLevel, StreamingContext } from '../lib/index.ts'
+import { Receiver, seconds, SparkConf, StorageLevel, StreamingContext } from 'sluice'
 
 class CustomReceiver extends Receiver<string> {
   readonly #host: string

@@ -1,5 +1,5 @@
 // Program 25: counts the words between commas in the files that appear in a directory, every five seconds.
-import { seconds, SparkConf, StreamingContext } from '../lib/index.ts'
+import { seconds, SparkConf, StreamingContext } from 'sluice'
 
 const [directory = 'sparkstreaming', interval = '5'] = process.argv.slice(2)
 

@@ -1,6 +1,6 @@
 // Program 2: the sources that need no server, in a context that an existing SparkContext makes.
 import { basename } from 'node:path'
-import { seconds, SparkContext, StreamingContext } from '../lib/index.ts'
+import { seconds, SparkContext, StreamingContext } from 'sluice'
 
 const [directory = 'logs', interval = '5'] = process.argv.slice(2)
 

@@ -1,5 +1,5 @@
 // Program 12: counts the words of the files that appear in a directory, every ten seconds.
-import { seconds, SparkConf, SparkContext, StreamingContext } from '../lib/index.ts'
+import { seconds, SparkConf, SparkContext, StreamingContext } from 'sluice'
 
 const [directory = 'logfile', interval = '10'] = process.argv.slice(2)
 

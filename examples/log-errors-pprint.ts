@@ -1,5 +1,5 @@
 // Program 4: the errors of a log and their number in the last 30 seconds, printed as PySpark prints.
-import { seconds, SparkContext, StreamingContext } from '../lib/index.ts'
+import { seconds, SparkContext, StreamingContext } from 'sluice'
 
 const [host = 'localhost', port = '9999', checkpoint = '/tmp', window = '30', slide = '10'] = process.argv.slice(2)
 

@@ -1,5 +1,5 @@
 // Programs 3 and 5: prints the errors of a log, and how many there were in the last 30 seconds.
-import { seconds, SparkConf, StorageLevel, StreamingContext } from '../lib/index.ts'
+import { seconds, SparkConf, StorageLevel, StreamingContext } from 'sluice'
 
 const [host = 'localhost', port = '9999', checkpoint = '/tmp', window = '30', slide = '10'] = process.argv.slice(2)
 

@@ -1,5 +1,5 @@
 // Program 28: counts words since the start, beginning with some; a word that is not seen for ten seconds is forgotten.
-import { seconds, SparkConf, type State, StateSpec, StreamingContext, type Time } from '../lib/index.ts'
+import { seconds, SparkConf, type State, StateSpec, StreamingContext, type Time } from 'sluice'
 
 const [host = 'localhost', port = '8888', checkpoint = 'checkpoint', interval = '2', timeout = '10'] =
   process.argv.slice(2)

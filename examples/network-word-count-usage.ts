@@ -1,5 +1,5 @@
 // Program 13: the word count of a socket again, with arguments that must be there.
-import { seconds, SparkContext, StreamingContext } from '../lib/index.ts'
+import { seconds, SparkContext, StreamingContext } from 'sluice'
 
 if (process.argv.length < 4) {
   console.error('Usage: network-word-count-usage.ts <hostname> <port>')

@@ -1,6 +1,6 @@
 // Program 1: counts the words that arrive at a socket, every second.
 // Start a server first, `nc -lk 9999`, and type lines into it.
-import { seconds, StreamingContext } from '../lib/index.ts'
+import { seconds, StreamingContext } from 'sluice'
 
 const [host = 'localhost', port = '9999', interval = '1'] = process.argv.slice(2)
 

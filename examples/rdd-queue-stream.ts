@@ -1,5 +1,5 @@
 // Program 14: five RDDs that the program queues itself, one per batch; counts the numbers by their last digit.
-import { type RDD, seconds, SparkContext, StreamingContext } from '../lib/index.ts'
+import { type RDD, seconds, SparkContext, StreamingContext } from 'sluice'
 
 const [interval = '2'] = process.argv.slice(2)
 

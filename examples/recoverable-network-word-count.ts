@@ -2,7 +2,7 @@
 // first used, so that they are there after a recovery as well.
 import { appendFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { type Broadcast, seconds, SparkConf, type SparkContext, StreamingContext } from '../lib/index.ts'
+import { type Broadcast, seconds, SparkConf, type SparkContext, StreamingContext } from 'sluice'
 
 class WordBlacklist {
   static #instance: Broadcast<string[]> | null = null

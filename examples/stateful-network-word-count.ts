@@ -1,5 +1,5 @@
 // Program 17: counts words since the start, on top of some initial counts.
-import { seconds, SparkContext, StreamingContext } from '../lib/index.ts'
+import { seconds, SparkContext, StreamingContext } from 'sluice'
 
 if (process.argv.length < 4) {
   console.error('Usage: stateful-network-word-count.ts <hostname> <port> [checkpoint] [interval]')

@@ -1,5 +1,5 @@
 // Program 18: counts words since the start, and keeps the counts of every batch in a directory of its own.
-import { seconds, SparkContext, StreamingContext } from '../lib/index.ts'
+import { seconds, SparkContext, StreamingContext } from 'sluice'
 
 if (process.argv.length < 4) {
   console.error('Usage: stateful-word-count-files.ts <hostname> <port> [output] [checkpoint] [interval]')

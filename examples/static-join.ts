@@ -1,5 +1,5 @@
 // Program 20: joins every batch of visits, `user page`, with a data set that does not change.
-import { seconds, StreamingContext } from '../lib/index.ts'
+import { seconds, StreamingContext } from 'sluice'
 
 const [host = 'localhost', port = '9999', file = 'examples/data/users.txt', interval = '1'] = process.argv.slice(2)
 

@@ -1,6 +1,6 @@
 // Programs 10 and 11: a context, and nothing to do yet. In a shell, `sc` may be there already; a streaming context is
 // made from it.
-import { seconds, SparkConf, SparkContext, StreamingContext } from '../lib/index.ts'
+import { seconds, SparkConf, SparkContext, StreamingContext } from 'sluice'
 
 const conf = new SparkConf()
 conf.setAppName('TestDStream')

@@ -1,5 +1,5 @@
 // Program 27: counts words since the start, with the state of each key in our hands.
-import { seconds, SparkConf, StreamingContext } from '../lib/index.ts'
+import { seconds, SparkConf, StreamingContext } from 'sluice'
 
 const [host = 'localhost', port = '8888', checkpoint = 'checkpoint', interval = '3'] = process.argv.slice(2)
 

@@ -1,5 +1,5 @@
 // Program 30: counts the words of the last four seconds, every two seconds.
-import { seconds, SparkConf, StreamingContext } from '../lib/index.ts'
+import { seconds, SparkConf, StreamingContext } from 'sluice'
 
 const [host = 'localhost', port = '8888', window = '4', slide = '2'] = process.argv.slice(2)
 

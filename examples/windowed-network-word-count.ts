@@ -1,6 +1,6 @@
 // Program 16: counts the words of the last 30 seconds, every ten seconds, by adding what came and subtracting what
 // left.
-import { seconds, SparkContext, StreamingContext } from '../lib/index.ts'
+import { seconds, SparkContext, StreamingContext } from 'sluice'
 
 if (process.argv.length < 4) {
   console.error('Usage: windowed-network-word-count.ts <hostname> <port> [checkpoint] [window] [slide]')

@@ -1,5 +1,5 @@
 // Program 33: counts words since the start, and goes on after its process was killed.
-import { seconds, SparkConf, StreamingContext } from '../lib/index.ts'
+import { seconds, SparkConf, StreamingContext } from 'sluice'
 
 const [host = 'localhost', port = '8888', checkpointDirectory = 'checkpoint', interval = '5'] = process.argv.slice(2)
 

@@ -1,5 +1,5 @@
-import { s3TextFiles } from '../lib/adapters/aws/index.ts'
-import { app, seconds } from '../lib/index.ts'
+import { s3TextFiles } from 'sluice/aws'
+import { app, seconds } from 'sluice'
 
 const bucket = process.env['SLUICE_BUCKET'] ?? 'sluice-offline'
 

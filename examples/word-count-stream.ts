@@ -1,5 +1,5 @@
 // Program 24: counts the words between commas, every two seconds.
-import { seconds, SparkConf, StreamingContext } from '../lib/index.ts'
+import { seconds, SparkConf, StreamingContext } from 'sluice'
 
 const [host = 'localhost', port = '8888', interval = '2'] = process.argv.slice(2)
 

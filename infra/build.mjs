@@ -9,6 +9,7 @@ const entries = [
   'cli/bin',
   'hosts/embedded/worker',
   'testing/index',
+  'testing/contracts/index',
   'adapters/aws/index',
   'hosts/lambda/index',
   'adapters/index',

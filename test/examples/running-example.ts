@@ -20,8 +20,9 @@ const DEADLINE_MS = 30_000
 export const runExample = (t: TestContext, name: string, ...args: readonly (string | number)[]): RunningExample =>
   new RunningExample(t, ['lib/cli/bin.ts', 'run', `examples/${name}.ts`, ...args.map(String)])
 
-/** Runs a file of the repository with Node alone. */
-export const runNode = (t: TestContext, ...args: readonly string[]): RunningExample => new RunningExample(t, args)
+/** Runs a file of the repository with Node alone, as `npm exec -- node …` does in a clone: 'sluice' is the source. */
+export const runNode = (t: TestContext, ...args: readonly string[]): RunningExample =>
+  new RunningExample(t, ['--conditions=sluice-source', ...args])
 
 export class RunningExample {
   stdout = ''

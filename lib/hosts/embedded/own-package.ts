@@ -6,6 +6,7 @@ const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
 const files: Record<string, string> = {
   sluice: 'index',
   'sluice/testing': 'testing/index',
+  'sluice/testing/contracts': 'testing/contracts/index',
   'sluice/aws': 'adapters/aws/index',
   'sluice/lambda': 'hosts/lambda/index',
   'sluice/sinks': 'adapters/index',

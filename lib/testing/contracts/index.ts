@@ -1,0 +1,12 @@
+/**
+ * What every source, sink, head store and blob store has to hold, as tests of `node:test`: call a suite in a test file
+ * with a function that makes yours.
+ */
+export { blobStoreContract } from './blob-store.ts'
+export { headStoreContract } from './head-store.ts'
+export type { HeadRegister } from './head-store.ts'
+export { deliver, delivery, sinkContract } from './sink.ts'
+export type { Death, SinkRow, SinkUnderTest } from './sink.ts'
+export { memoryIo, readAll, sourceContract } from './source.ts'
+export type { SourceTraits, SourceUnderTest } from './source.ts'
+export { ManualClock } from '../../adapters/local/manual-clock.ts'

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { posix } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { filesBelow, occurrences, withoutComments } from './source-files.ts'
+
+type Door = { 'sluice-source': string; types: string; default: string }
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const read = (path: string): string => readFileSync(posix.join(root, path), 'utf8')
+const { exports: all, sideEffects } = JSON.parse(read('package.json')) as {
+  exports: Record<string, Door | string>
+  sideEffects: string[]
+}
+const doors = Object.entries(all).filter((entry): entry is [string, Door] => typeof entry[1] !== 'string')
+
+test('each door of the package is one file of lib: built, declared, and found by programs that are run here', () => {
+  const built = read('infra/build.mjs')
+  const ownPackage = read('lib/hosts/embedded/own-package.ts')
+  for (const [door, { 'sluice-source': source, types, default: code }] of doors) {
+    const entry = source.replace(/^\.\/lib\/(.*)\.ts$/, '$1')
+    assert.ok(existsSync(posix.join(root, source)), `${door} is ${source}, which is not there`)
+    assert.equal(types, `./dist/lib/${entry}.d.ts`, door)
+    assert.equal(code, `./dist/lib/${entry}.js`, door)
+    assert.ok(built.includes(`'${entry}',`), `infra/build.mjs does not build ${entry}`)
+    assert.ok(ownPackage.includes(`: '${entry}',`), `own-package.ts does not know ${door}`)
+  }
+})
+
+test('what is imported for its effect alone is named in sideEffects, or bundlers leave it out', () => {
+  const imported = filesBelow('lib')
+    .filter((file) => file.path.endsWith('.ts'))
+    .flatMap((file) =>
+      occurrences(withoutComments(file.text), /^import '(\..*)'/).map(
+        ({ match }) => `./${posix.join(posix.dirname(file.path), match[1])}`,
+      ),
+    )
+  assert.ok(imported.length > 0)
+  assert.deepEqual(
+    imported.filter((path) => !sideEffects.includes(path)),
+    [],
+  )
+})
+
+test('a bundle of a program that imports only `app` holds the engine that it starts', async () => {
+  const bundle = await build({
+    stdin: { contents: "import { app } from 'sluice'; console.log(app)", resolveDir: root },
+    bundle: true,
+    write: false,
+    metafile: true,
+    format: 'esm',
+    platform: 'node',
+    conditions: ['sluice-source'],
+    packages: 'bundle',
+    external: ['@aws-sdk/*', '@redis/client', 'pg', 'mysql2'],
+    logLevel: 'silent',
+  })
+  assert.ok(Object.keys(bundle.metafile.inputs).includes('lib/hosts/embedded/install.ts'))
+})
