@@ -1,6 +1,6 @@
-import { messageOf, SluiceError, stackOf, type Where } from '../model/errors.ts'
-import { shortened, visible, visibleLine } from '../model/visible.ts'
-import { placeIn } from '../model/place.ts'
+import { framesOf, messageOf, SluiceError, stackOf, type Where } from '../model/errors.ts'
+import { visible, visibleLine } from '../model/visible.ts'
+import { placeAmong } from '../model/place.ts'
 import { count } from './units.ts'
 import type { Paint } from './terminal.ts'
 
@@ -17,7 +17,7 @@ export interface ErrorFacts {
 
 export function factsOf(error: unknown): ErrorFacts {
   const stack = stackOf(error)
-  const place = placeIn(stack)
+  const place = placeAmong(framesOf(error))
   if (!(error instanceof SluiceError)) {
     const message = error instanceof Error ? `${error.name}: ${messageOf(error)}` : messageOf(error)
     return {
@@ -34,9 +34,6 @@ export function factsOf(error: unknown): ErrorFacts {
   return { code, message, where: where.place || place === null ? where : { ...where, place }, did, next, retry, stack }
 }
 
-/** Longer messages than this are data, not words. */
-const MESSAGE_MAX = 4096
-
 /**
  * The one shape of an error in text: what, where, what was done about it, what to type next. Nothing in it acts on a
  * terminal but our own colours.
@@ -51,20 +48,18 @@ export function errorLines(
 ): string {
   const facts = factsOf(error)
   const line = (text: string): string => visibleLine(clean(text))
-  const [code, places, did, next, stack] = [
+  const [code, places, did, next] = [
     line(facts.code),
     line(whereText(facts.where)),
     line(facts.did),
     facts.next.map(line),
-    clean(facts.stack),
   ]
-  const lines = [`${paint.bad(`✕ ${code}`)}  ${indented(visible(shortened(clean(facts.message), MESSAGE_MAX)))}`]
+  const lines = [`${paint.bad(`✕ ${code}`)}  ${indented(visible(clean(facts.message)))}`]
   if (places !== '') lines.push(`  where  ${places}`)
   if (did !== '') lines.push(`  did    ${did}`)
   const choices = next.length > 0 ? next : [`sluice explain ${code}`]
   choices.forEach((choice, i) => lines.push(`${i === 0 ? '  next   ' : '         '}${choice}`))
-  if (verbose && stack !== '')
-    lines.push(...framesOf(stack).map((frame) => paint.dim(`         ${visibleLine(frame)}`)))
+  if (verbose) lines.push(...framesOf(error).map((frame) => paint.dim(`         ${line(frame.trim())}`)))
   return `${lines.join('\n')}\n`
 }
 
@@ -81,9 +76,4 @@ export function whereText({ operator, place, partition, offset, batch, detail }:
   return parts.filter((part) => part !== undefined && part !== '').join(' · ')
 }
 
-const framesOf = (stack: string): string[] =>
-  stack
-    .split('\n')
-    .filter((line) => /^\s+at /.test(line))
-    .map((line) => line.trim())
 const indented = (message: string): string => message.trimEnd().replaceAll('\n', '\n  ')

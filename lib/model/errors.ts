@@ -1,3 +1,5 @@
+import { within } from './visible.ts'
+
 /** Where in the user's program or data something happened; only what is known is set. */
 export interface Where {
   /** Operator name or uid as the user knows it. */
@@ -37,7 +39,7 @@ export class SluiceError extends Error {
   readonly spark: string | undefined
 
   constructor(code: string, message: string, facts: ErrorFacts = {}) {
-    super(message, facts.cause === undefined ? undefined : { cause: facts.cause })
+    super(bounded(message), facts.cause === undefined ? undefined : { cause: facts.cause })
     this.name = 'SluiceError'
     this.code = code
     this.where = facts.where ?? {}
@@ -69,21 +71,46 @@ export const hasCode = (error: unknown, code: string): error is SluiceError =>
   error instanceof SluiceError && error.code === code
 
 /**
- * The words of anything that was thrown. A parser quotes what it could not parse, which is a record more often than
- * not: its quotations are left out.
+ * The words of anything that was thrown, bounded: what is longer is data that somebody put into them. A parser quotes
+ * what it could not parse, which is a record more often than not: its quotations are left out.
  */
-export const messageOf = (error: unknown): string =>
-  error instanceof Error ? withoutQuotation(error.message) : String(error)
-
-/** The stack of anything that was thrown, without quotations as well. */
-export function stackOf(error: unknown): string {
-  if (!(error instanceof Error) || error.stack === undefined) return ''
-  const { message, stack } = error
-  return message === '' ? stack : stack.replace(message, () => withoutQuotation(message))
+export const messageOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return bounded(String(error))
+  const message = String(error.message)
+  return quotesJson(message) ? 'The text is not valid JSON' : bounded(message)
 }
 
-const withoutQuotation = (message: string): string =>
-  message.replace(
-    /^(?:Unexpected token [^]{1,6}, )?(?:\.\.\.)?"[^]*"(?:\.\.\.)? is not valid JSON$/,
-    'The text is not valid JSON',
-  )
+/** The stack of anything that was thrown, bounded and without quotations as well. */
+export function stackOf(error: unknown): string {
+  if (!(error instanceof Error) || typeof error.stack !== 'string') return ''
+  const { head, frames } = partsOf(error.stack, String(error.message))
+  return [head + messageOf(error), ...frames].join('\n')
+}
+
+/** The frames of that stack alone: a message may hold lines that look like frames. */
+export const framesOf = (error: unknown): readonly string[] =>
+  error instanceof Error && typeof error.stack === 'string' ? partsOf(error.stack, String(error.message)).frames : []
+
+/** Longer words than these are data, not words. */
+const WORDS_MAX = 4096
+
+/** A stack is a place in a program, and nobody reads further than this. */
+const FRAMES_MAX = 50
+const FRAME_LENGTH_MAX = 512
+
+/** What is bounded already, and got a name or a place in front, is left alone. */
+const bounded = (text: string): string => (text.length <= 2 * WORDS_MAX ? text : within(text, WORDS_MAX))
+
+/** What a stack says before the message, and its frames. */
+function partsOf(stack: string, message: string): { readonly head: string; readonly frames: readonly string[] } {
+  const start = [stack.indexOf(': ') + 2, 0].find((at) => stack.startsWith(message, at)) ?? 0
+  const rest = stack.startsWith(message, start) ? stack.slice(start + message.length) : stack
+  const frames = rest.split('\n').filter((line) => line.startsWith('    at '))
+  const shown = frames.slice(0, FRAMES_MAX).map((frame) => within(frame, FRAME_LENGTH_MAX))
+  return { head: within(stack.slice(0, start), FRAME_LENGTH_MAX), frames: shown }
+}
+
+/** Whether these are the words of `JSON.parse`: `Unexpected token 'x', "…" is not valid JSON`. */
+const quotesJson = (message: string): boolean =>
+  /"(?:\.\.\.)? is not valid JSON$/.test(message.slice(-24)) &&
+  /^(?:Unexpected token [^]{1,6}, )?(?:\.\.\.)?"/.test(message.slice(0, 40))

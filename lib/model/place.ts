@@ -13,13 +13,26 @@ export function callerPlace(): string {
 }
 
 /** The first user frame of a stack. */
-export function placeIn(stack: string): string | null {
-  for (const line of stack.split('\n').slice(1)) {
-    if (isOwn(line)) continue
-    const match = /(?:\(|at )(?:file:\/\/)?(\/?[^():]*:\d+:\d+)\)?$/.exec(line)
-    if (match) return relative(match[1])
+export const placeIn = (stack: string): string | null => placeAmong(stack.split('\n').slice(1))
+
+/** The first of these frames that is the user's. */
+export function placeAmong(frames: readonly string[]): string | null {
+  for (const line of frames) {
+    const place = isOwn(line) ? null : placeOf(line.trim())
+    if (place !== null) return relative(place)
   }
   return null
+}
+
+/**
+ * `at name (file:///app.ts:1:2)` or `at file:///app.ts:1:2`. Nothing here tries a line from more than one beginning:
+ * messages may hold anything, at any length.
+ */
+function placeOf(frame: string): string | null {
+  if (!frame.startsWith('at ')) return null
+  const bare = frame.slice(frame.startsWith('at async ') ? 'at async '.length : 'at '.length)
+  const place = frame.endsWith(')') ? frame.slice(frame.lastIndexOf('(') + 1, -1) : bare
+  return /^(?:file:\/\/)?(\/?[^():]*:\d+:\d+)$/.exec(place)?.[1] ?? null
 }
 
 function relative(place: string): string {

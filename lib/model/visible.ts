@@ -25,3 +25,10 @@ function escaped(character: string): string {
 /** At most `most` characters, and how many there were. */
 export const shortened = (text: string, most: number): string =>
   text.length <= most ? text : `${text.slice(0, most)}… (${text.length} characters)`
+
+/** At most `most` characters with the remark that says how many there were; a text that fits stays as it is. */
+export function within(text: string, most: number): string {
+  if (text.length <= most) return text
+  const remark = `… (${text.length} characters)`
+  return text.slice(0, most - remark.length) + remark
+}

@@ -1,6 +1,6 @@
-import { messageOf, SluiceError, stackOf, type Where } from '../../model/errors.ts'
+import { framesOf, messageOf, SluiceError, stackOf, type Where } from '../../model/errors.ts'
 import type { SerialisedError } from '../../model/task.ts'
-import { placeIn } from '../../model/place.ts'
+import { placeAmong } from '../../model/place.ts'
 
 /** An error as plain data, so that it can come back from another process with its code and place. */
 export function serialiseError(error: unknown, where: Record<string, string | number> = {}): SerialisedError {
@@ -9,7 +9,7 @@ export function serialiseError(error: unknown, where: Record<string, string | nu
     return { code, name, message, stack: stackOf(error), where: { ...where, ...error.where }, did, next, retry }
   }
   const thrown = error instanceof Error ? error : new Error(String(error))
-  const place = placeIn(thrown.stack ?? '')
+  const place = placeAmong(framesOf(thrown))
   return {
     code: 'E_USER_CODE',
     name: thrown.name,

@@ -1,4 +1,4 @@
-import { messageOf, SluiceError } from '../../model/errors.ts'
+import { messageOf, SluiceError, stackOf } from '../../model/errors.ts'
 import type { Json } from '../../model/json.ts'
 import { numberSetting, timeSetting } from '../settings.ts'
 import type { ReceiverEnvironment, ReceiverInfo } from '../source.ts'
@@ -198,7 +198,7 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
   #rememberError(message: string, error: unknown): void {
     this.#lastError = {
       lastErrorMessage: message,
-      lastError: error instanceof Error ? (error.stack ?? error.message) : error === undefined ? '' : messageOf(error),
+      lastError: error === undefined ? '' : stackOf(error) || messageOf(error),
       lastErrorTime: error === undefined ? -1 : this.#environment.io.clock.now(),
     }
   }
