@@ -24,8 +24,7 @@ await build({
   outbase: 'lib',
   bundle: true,
   splitting: true,
-  // Shared code lies beside `app/worker.js`, which it starts by a relative address.
-  chunkNames: 'app/[name]-[hash]',
+  chunkNames: 'shared/[name]-[hash]',
   format: 'esm',
   platform: 'node',
   target: 'node24',

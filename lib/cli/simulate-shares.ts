@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { ownModule } from '../model/library.ts'
 import type { OutputReport, ProgramFinding, ProgramReport, Totals } from '../simulator/program/simulate-program.ts'
 
 /** What `sluice simulate --json` prints. */
@@ -70,8 +71,7 @@ function share(args: readonly string[]): Promise<SimulateAnswer | null> {
   })
 }
 
-/** Beside this file, in the sources as in what is published. */
-const BIN = fileURLToPath(new URL(`bin${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url))
+const BIN = fileURLToPath(ownModule('cli/bin'))
 
 const reportOf = ({ app, runs, batches, faults, shapes, outputs, finding }: SimulateAnswer): ProgramReport => ({
   app,

@@ -1,7 +1,10 @@
+import { library } from './library.ts'
+
 /** The folder of this library, as it stands in stacks: frames from there are ours. */
-const OWN = new URL('..', import.meta.url).href
 const isOwn = (frame: string): boolean =>
-  frame.includes(OWN) || frame.includes(OWN.slice('file://'.length)) || /node:internal|\(<anonymous>\)/.test(frame)
+  frame.includes(library) ||
+  frame.includes(library.slice('file://'.length)) ||
+  /node:internal|\(<anonymous>\)/.test(frame)
 
 /** `file:line:column` of the nearest caller outside the library: where in the user's program something was written. */
 export function callerPlace(): string {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -69,13 +70,82 @@ console.log(longest.sort().join())
   assert.match(out, /\nA,B\n$/)
 })
 
-test('its command runs a program', () => {
-  writeFileSync(
-    join(folder, 'app.mjs'),
-    `import { app, milliseconds } from 'sluice'
-export default app('tiny', milliseconds(100), (ssc) => ssc.queueStream([[1, 2], [3]]).map((n) => n * 10).print())
-`,
+const bin = 'node_modules/sluice/dist/lib/cli/bin.js'
+
+interface Said {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+/** A command line of the installed package, in a folder that holds nothing else. */
+function sluice(...args: string[]): Said {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+    timeout: 300_000,
+    env: { ...process.env, NO_COLOR: '1' },
+  })
+  return { code: status, out: stdout, err: stderr }
+}
+
+const numbers = `import { app, milliseconds, type Source } from 'sluice'
+const numbers: Source<number> = {
+  name: 'Numbers',
+  async cut({ position }) { return { position: Number(position ?? 0) + 1, splits: [Number(position ?? 0)], records: 2 } },
+  read: (at) => [[Number(at), -1]],
+}
+export const simulation = { samples: { numbers: () => 1 } }
+export default app('tiny', milliseconds(100), (ssc) => {
+  ssc.source('numbers', numbers)
+    .map((n) => { if (n < 0) throw new Error('below zero'); return [n % 2, n] as [number, number] })
+    .updateStateByKey<number>((added: readonly number[], before?: number) => added.reduce((a, b) => a + b, before ?? 0))
+    .print()
+}, { onError: 'dead-letter' })
+`
+
+/** One line per command: what is typed, how it ends, what it says on stdout or stderr. */
+const typed: Readonly<Record<string, { readonly args: string; readonly code?: number; readonly says: RegExp }>> = {
+  run: { args: 'run app.ts --dir state --batches 2', says: /done: 2 batches/ },
+  'run with workers': { args: 'run app.ts --dir state --batches 1 --workers 2', says: /done: 1 batch/ },
+  'dead list': { args: 'dead list state', says: /1-1 .*below zero/ },
+  'dead show': { args: 'dead show state 1-1', says: /record {2}-1/ },
+  'dead retry': { args: 'dead retry state 1-1', says: /will be read again/ },
+  'dead drop': { args: 'dead drop state 2-1', says: /will be gone/ },
+  verify: { args: 'verify state', says: /✓ tiny/ },
+  explain: { args: 'explain E_NO_OUTPUT', says: /E_NO_OUTPUT/ },
+  create: { args: 'create clicks', says: /created/ },
+  // More than a hundred seeds are shared out among processes.
+  simulate: { args: 'simulate app.ts --seeds 101', says: /✓ every run came to/ },
+}
+
+for (const [what, { args, code = 0, says }] of Object.entries(typed))
+  test(`installed: ${what}`, () => {
+    writeFileSync(join(folder, 'app.ts'), numbers)
+    const said = sluice(...args.split(' '))
+    assert.match(said.out + said.err, says)
+    assert.equal(said.code, code)
+  })
+
+test('installed: dev runs a program until it is told to end', async () => {
+  writeFileSync(join(folder, 'app.ts'), numbers)
+  const child = spawn(process.execPath, [bin, 'dev', 'app.ts', '--dir', 'dev'], { cwd: folder })
+  let [said, asked] = ['', false]
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (bytes: Buffer) => {
+      said += bytes.toString()
+      if (!asked && said.includes('#3 ')) asked = child.kill('SIGINT')
+    })
+  const [code] = (await once(child, 'close')) as [number | null]
+  assert.match(said, /#3 /)
+  assert.equal(code, 0)
+})
+
+test('installed: every command of the overview is tried here', () => {
+  const commands = sluice('--help').out.matchAll(/^ {2}(?!sluice )([a-z]+) (?:<|\[)/gm)
+  const tried = new Set(['dev', ...Object.values(typed).map(({ args }) => args.split(' ')[0])])
+  assert.deepEqual(
+    [...commands].map(([, command]) => command).filter((command) => !tried.has(command)),
+    [],
   )
-  const out = inFolder(process.execPath, 'node_modules/sluice/dist/lib/cli/bin.js', 'run', 'app.mjs', '--batches', '2')
-  assert.match(out, /\n10\n20\n\n/)
 })

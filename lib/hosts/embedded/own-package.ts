@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs'
 import { registerHooks } from 'node:module'
+import { library, ownModule } from '../../model/library.ts'
 
-const library = new URL('../../', import.meta.url)
-const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
 const files: Record<string, string> = {
   sluice: 'index',
   'sluice/testing': 'testing/index',
@@ -20,10 +19,10 @@ const files: Record<string, string> = {
 export function useOwnPackage(loaded: (url: string) => void = () => {}): void {
   registerHooks({
     resolve(specifier, context, nextResolve) {
-      const own = Object.hasOwn(files, specifier) ? new URL(files[specifier] + extension, library) : null
+      const own = Object.hasOwn(files, specifier) ? ownModule(files[specifier]) : null
       if (own && existsSync(own)) return { url: own.href, shortCircuit: true }
       const found = nextResolve(specifier, context)
-      if (found.url.startsWith('file:') && !found.url.includes('/node_modules/') && !found.url.startsWith(library.href))
+      if (found.url.startsWith('file:') && !found.url.includes('/node_modules/') && !found.url.startsWith(library))
         loaded(found.url)
       return found
     },

@@ -3,6 +3,7 @@ import type { BlobStore } from '../../host/blob-store.ts'
 import type { TaskLauncher } from '../../host/launcher.ts'
 import { MemoryBlobStore } from '../../adapters/local/blob-memory.ts'
 import { messageOf, SluiceError } from '../../model/errors.ts'
+import { ownModule } from '../../model/library.ts'
 import type { TaskReport, TaskSpec } from '../../model/task.ts'
 import type { BlobCall, FromWorker, ToWorker, WorkerStart } from './worker-messages.ts'
 
@@ -106,10 +107,10 @@ class TaskWorker {
   }
 
   #spawn(): [Worker, Promise<void>] {
-    const worker = new Worker(
-      new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url),
-      { workerData: this.#start, argv: [...this.#start.args] },
-    )
+    const worker = new Worker(ownModule('hosts/embedded/worker'), {
+      workerData: this.#start,
+      argv: [...this.#start.args],
+    })
     const ready = new Promise<void>((resolve, reject) => {
       worker.on('message', (message: FromWorker) => {
         if (message.kind === 'ready') resolve()

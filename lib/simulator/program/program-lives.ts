@@ -2,10 +2,10 @@ import { registerHooks } from 'node:module'
 import { loadProgram } from '../../hosts/embedded/load-program.ts'
 import { type App, isApp } from '../../hosts/program/app.ts'
 import { SluiceError } from '../../model/errors.ts'
+import { library } from '../../model/library.ts'
 import type { Simulation } from './simulation.ts'
 
 const LIFE = 'sluice-life'
-const LIBRARY = new URL('../../', import.meta.url).href
 
 /**
  * A program's module, loaded once more for every process of a simulation, with the modules of its own that it imports:
@@ -59,7 +59,7 @@ function passOnLives(): void {
       if (
         life === undefined ||
         !found.url.startsWith('file:') ||
-        found.url.startsWith(LIBRARY) ||
+        found.url.startsWith(library) ||
         found.url.includes('/node_modules/') ||
         found.url.includes(LIFE)
       )
