@@ -2,6 +2,7 @@ import { types } from 'node:util'
 import { type ErrorFacts, messageOf, SluiceError } from '../model/errors.ts'
 import type { ByteWriter } from './bytes.ts'
 import { classCodecOf, type NamedClassCodec } from './class-codec.ts'
+import { instanceOf } from './form.ts'
 import {
   DEPTH_MAX,
   MEMORY_TYPES,
@@ -307,10 +308,3 @@ function hasHoles(array: unknown[]): boolean {
 const isIndex = (name: string): boolean => String(Number(name) >>> 0) === name && name !== '4294967295'
 
 const memoryTypes = new Map<unknown, number>(MEMORY_TYPES.map((type, number) => [type.prototype, number]))
-
-function instanceOf(prototype: unknown): string {
-  const constructor = (prototype as { constructor?: unknown }).constructor
-  return typeof constructor === 'function' && constructor.name !== ''
-    ? `an instance of ${constructor.name}`
-    : 'an instance of a class without a name'
-}

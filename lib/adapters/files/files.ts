@@ -3,7 +3,8 @@ import { mkdir, open, readFile, rename, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { threadId } from 'node:worker_threads'
-import { messageOf, SluiceError } from '../../model/errors.ts'
+import { jsonText } from '../../codec/json-text.ts'
+import { SluiceError } from '../../model/errors.ts'
 import { BUNDLED, type Delivery, type OutputSink } from '../../output/sink.ts'
 
 export interface FilesOptions<T> {
@@ -43,7 +44,7 @@ export function files<T>(path: string, { format, name = 'part' }: FilesOptions<T
     })
   }
   const folder = new Folder(path)
-  const lineOf = typeof format === 'function' ? format : format === 'text' ? textLine : jsonLine
+  const lineOf = typeof format === 'function' ? format : format === 'text' ? textLine : jsonText
   const extension = format === 'ndjson' ? 'ndjson' : 'txt'
   const fileName = (inc: string, batch: number, partition: number): string =>
     `${name}-${safe(inc)}-${padded(batch, 10)}-${padded(partition, 5)}.${extension}`
@@ -177,16 +178,6 @@ function textLine(record: unknown): string {
   throw badLine(
     `text needs strings or numbers, and a record is ${record === null ? 'null' : `of type ${typeof record}`}`,
   )
-}
-
-function jsonLine(record: unknown): string {
-  try {
-    const text = JSON.stringify(record) as string | undefined
-    if (text !== undefined) return text
-  } catch (error) {
-    throw badLine(`a record has no form in JSON: ${messageOf(error)}`)
-  }
-  throw badLine(`a record of type ${typeof record} has no form in JSON`)
 }
 
 function checkedLine(line: string, { sink, partition, batch }: Delivery): string {

@@ -2,7 +2,8 @@ import { lookup } from 'node:dns'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
-import { messageOf, SluiceError } from '../../model/errors.ts'
+import { jsonText } from '../../codec/json-text.ts'
+import { SluiceError } from '../../model/errors.ts'
 import { BUNDLED, type Delivery, type OutputSink } from '../../output/sink.ts'
 import { AddressRule } from './address.ts'
 import { type Attempt, tryRepeatedly } from '../../output/retry.ts'
@@ -213,21 +214,5 @@ const addressRefused = (host: string, address: string): SluiceError =>
 function encoded(body: unknown): { readonly bytes: Uint8Array; readonly type: string } {
   if (typeof body === 'string') return { bytes: Buffer.from(body), type: 'text/plain; charset=utf-8' }
   if (body instanceof Uint8Array) return { bytes: body, type: 'application/octet-stream' }
-  return { bytes: Buffer.from(json(body)), type: 'application/json' }
+  return { bytes: Buffer.from(jsonText(body, 'body')), type: 'application/json' }
 }
-
-function json(value: unknown): string {
-  try {
-    const text = JSON.stringify(value) as string | undefined
-    if (text !== undefined) return text
-  } catch (cause) {
-    throw notJson(messageOf(cause))
-  }
-  throw notJson(`it is ${typeof value}`)
-}
-
-const notJson = (why: string): SluiceError =>
-  new SluiceError('E_SINK_VALUE', `A partition cannot be sent as JSON: ${why}.`, {
-    did: 'nothing was sent',
-    next: ['make text of it in `body`'],
-  })

@@ -59,8 +59,7 @@ test('files: what does not fit in a line is refused, and nothing of its partitio
     ['text', 'half \ud800'],
     ['text', ['a', 1]],
     ['text', null],
-    ['ndjson', undefined],
-    ['ndjson', 1n],
+    ['ndjson', () => 1],
   ]
   for (const [format, record] of cases) {
     await assert.rejects(
@@ -70,6 +69,16 @@ test('files: what does not fit in a line is refused, and nothing of its partitio
     )
   }
   assert.deepEqual(await readdir(folder), [])
+})
+
+test('files: ndjson holds bigints, maps, sets, bytes, NaN and what is missing', async (t) => {
+  const folder = await temporaryFolder(t)
+  const record = { id: 2n ** 60n, m: new Map([['a', NaN]]), s: new Set([1]), b: Uint8Array.of(1, 2), l: [1, undefined] }
+  await deliver(files(folder, { format: 'ndjson' }), 1, [[record, undefined]])
+  assert.deepEqual(await listedLines(folder), [
+    '{"id":1152921504606846976,"m":{"a":"NaN"},"s":[1],"b":"AQI=","l":[1,null]}',
+    'null',
+  ])
 })
 
 test('files: the folder of one output is refused to another', async (t) => {

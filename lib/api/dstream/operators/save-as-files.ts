@@ -2,7 +2,7 @@ import { encodeBlock } from '../../../codec/block.ts'
 import type { DStream } from '../dstream.ts'
 import type { OutputBatch } from '../../../graph/output-operation.ts'
 import { stageAll, stagedRecords, stageMapped } from '../../../graph/stagers.ts'
-import { sparkText } from '../../../codec/text.ts'
+import { sparkLine } from '../../../codec/text.ts'
 
 /**
  * One directory per batch, named `prefix-<ms>[.suffix]`, with a part file per partition. An empty batch writes one too;
@@ -14,9 +14,8 @@ export const saveAsTextFiles = (stream: DStream<any>, prefix: string, suffix: st
     operation: {
       guarantee: 'exactly-once',
       folders: [timedPath(prefix, suffix, ANY_TIME)],
-      stage: () => stageMapped(sparkText),
-      publish: (batch) =>
-        writeParts(batch, prefix, suffix, (lines) => Buffer.from(lines.map((line) => `${line as string}\n`).join(''))),
+      stage: () => stageMapped(sparkLine),
+      publish: (batch) => writeParts(batch, prefix, suffix, (lines) => Buffer.from((lines as string[]).join(''))),
     },
   })
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { encodeBlock } from '../../../codec/block.ts'
 import { SluiceError } from '../../../model/errors.ts'
-import { sparkText } from '../../../codec/text.ts'
+import { sparkLine } from '../../../codec/text.ts'
 import { callerPlace } from '../../../model/place.ts'
 import type { Runnable } from '../../../lineage/jobs.ts'
 import { gathering } from './collect.ts'
@@ -16,7 +16,7 @@ export interface SaveOptions {
 
 /** One `part-NNNNN` per partition with a line per record, then `_SUCCESS`. Throws `E_OUTPUT_EXISTS`. */
 export function saveAsTextFile(rdd: Runnable<any>, folder: string, { overwrite, codec }: SaveOptions): void {
-  const text = (records: readonly unknown[]): string => records.map((record) => `${sparkText(record)}\n`).join('')
+  const text = (records: readonly unknown[]): string => records.map(sparkLine).join('')
   if (codec === 'gzip') saveParts(rdd, folder, overwrite, '.gz', (records) => gzipSync(text(records)))
   else saveParts(rdd, folder, overwrite, '', text)
 }

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { SluiceError } from '../../../model/errors.ts'
-import { sparkText } from '../../../codec/text.ts'
+import { sparkLine } from '../../../codec/text.ts'
 import { badArgument } from '../../../lineage/bad-argument.ts'
 import { partitionsNode } from '../../../lineage/narrow.ts'
 import type { RddNode } from '../../../lineage/node.ts'
@@ -17,7 +17,7 @@ export function pipe<T>(
   const [program, ...args] = typeof command === 'string' ? command.trim().split(/\s+/) : command
   if (!program) throw badArgument('There is no command to pipe through.', "pass one, such as 'sort -u'")
   return partitionsNode(node, (records) => {
-    const input = Array.from(records, (record) => `${sparkText(record)}\n`).join('')
+    const input = Array.from(records, sparkLine).join('')
     const result = spawnSync(program, args, {
       input,
       env: { ...process.env, ...env },
