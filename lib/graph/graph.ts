@@ -2,6 +2,7 @@ import { SluiceError } from '../model/errors.ts'
 import { callerPlace } from '../model/place.ts'
 import type { StreamNode } from './stream-node.ts'
 
+/** Where a context stands in its life (Spark: `StreamingContextState`). */
 export type ContextState = 'INITIALIZED' | 'ACTIVE' | 'STOPPED'
 
 type Definition<T> = Omit<StreamNode<T>, 'id' | 'uid' | 'place'> & { readonly place?: string }

@@ -30,7 +30,9 @@ export interface OutputOperation {
  */
 export type OutputOrder = 'after' | 'before'
 
+/** What `output` takes last. */
 export interface OutputOptions {
+  /** When the output is shown; `after` the commit if it is left out. */
   readonly order?: OutputOrder
 }
 

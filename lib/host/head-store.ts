@@ -14,11 +14,15 @@ export interface HeadStore<Value> {
    * beside the value.
    */
   cas(expected: number, value: Value, cause: string, durable?: 'now' | 'soon'): Promise<'written' | 'refused'>
+  /** Lets go of files and connections. */
   close(): Promise<void>
 }
 
+/** What a head store holds, with its number. */
 export interface Versioned<Value> {
+  /** One more with every write, from 1. */
   readonly rev: number
+  /** What was written last. */
   readonly value: Value
 }
 

@@ -3,11 +3,14 @@
  * nothing.
  */
 export interface LogEvent {
+  /** What kind of event it is. */
   readonly type: string
   readonly [field: string]: unknown
 }
 
+/** Where the engine says what is no result and no error. */
 export interface Log {
+  /** Says it. */
   event(event: LogEvent): void
 }
 

@@ -6,26 +6,35 @@ import { AsyncLocalStorage } from 'node:async_hooks'
  * succeeded.
  */
 export abstract class AccumulatorV2<IN, OUT> {
+  /** What it was registered as; `null` for nothing. Spark: `AccumulatorV2.name`. */
   name: string | null = null
 
+  /** Takes in one value. Spark: `AccumulatorV2.add`. */
   abstract add(value: IN): void
+  /** Takes in what another one has. Spark: `AccumulatorV2.merge`. */
   abstract merge(other: AccumulatorV2<IN, OUT>): void
+  /** Back to nothing. Spark: `AccumulatorV2.reset`. */
   abstract reset(): void
+  /** A new one with the same content. Spark: `AccumulatorV2.copy`. */
   abstract copy(): AccumulatorV2<IN, OUT>
+  /** Whether nothing was added. Spark: `AccumulatorV2.isZero`. */
   abstract get isZero(): boolean
+  /** What was added so far, in the driver. Spark: `AccumulatorV2.value`. */
   abstract get value(): OUT
 
-  /** What a task sends: plain data. Override both when the fields of the class are private. */
+  /** What a task sends: plain data. Override both when the fields of the class are private. Not in Spark. */
   snapshot(): unknown {
     return Object.assign({}, this)
   }
 
+  /** Takes in what a task sent. Not in Spark. */
   mergeSnapshot(snapshot: unknown): void {
     const other = zeroOf(this)
     Object.assign(other, snapshot)
     this.merge(other)
   }
 
+  /** Its class, name and value. Spark: `AccumulatorV2.toString`. */
   toString(): string {
     return `${this.constructor.name}(${this.name ?? ''}, value: ${String(this.value)})`
   }
@@ -33,37 +42,45 @@ export abstract class AccumulatorV2<IN, OUT> {
 
 /** Sum, count and average of numbers. `LongAccumulator` and `DoubleAccumulator` of Spark: numbers are one type here. */
 export class NumberAccumulator extends AccumulatorV2<number, number> {
+  /** Of all added numbers. Spark: `LongAccumulator.sum`. */
   sum = 0
+  /** How many numbers were added. Spark: `LongAccumulator.count`. */
   count = 0
 
+  /** Takes in one number. Spark: `LongAccumulator.add`. */
   add(value: number): void {
     this.sum += value
     this.count++
   }
 
+  /** Takes in what another one has. Spark: `LongAccumulator.merge`. */
   merge(other: NumberAccumulator): void {
     this.sum += other.sum
     this.count += other.count
   }
 
+  /** Back to 0. Spark: `LongAccumulator.reset`. */
   reset(): void {
     this.sum = 0
     this.count = 0
   }
 
+  /** A new one with the same content. Spark: `LongAccumulator.copy`. */
   copy(): NumberAccumulator {
     const copy = new NumberAccumulator()
     copy.merge(this)
     return copy
   }
 
+  /** Whether nothing was added. Spark: `LongAccumulator.isZero`. */
   get isZero(): boolean {
     return this.sum === 0 && this.count === 0
   }
+  /** The sum. Spark: `LongAccumulator.value`. */
   get value(): number {
     return this.sum
   }
-  /** NaN before the first `add`. */
+  /** NaN before the first `add`. Spark: `LongAccumulator.avg`. */
   get avg(): number {
     return this.sum / this.count
   }
@@ -71,29 +88,36 @@ export class NumberAccumulator extends AccumulatorV2<number, number> {
 
 /** Every added value, in the order tasks are merged. */
 export class CollectionAccumulator<T> extends AccumulatorV2<T, readonly T[]> {
+  /** @internal What was added. */
   values: T[] = []
 
+  /** Takes in one value. Spark: `CollectionAccumulator.add`. */
   add(value: T): void {
     this.values.push(value)
   }
 
+  /** Takes in what another one has. Spark: `CollectionAccumulator.merge`. */
   merge(other: CollectionAccumulator<T>): void {
     for (const value of other.values) this.values.push(value)
   }
 
+  /** Back to none. Spark: `CollectionAccumulator.reset`. */
   reset(): void {
     this.values = []
   }
 
+  /** A new one with the same content. Spark: `CollectionAccumulator.copy`. */
   copy(): CollectionAccumulator<T> {
     const copy = new CollectionAccumulator<T>()
     copy.merge(this)
     return copy
   }
 
+  /** Whether nothing was added. Spark: `CollectionAccumulator.isZero`. */
   get isZero(): boolean {
     return this.values.length === 0
   }
+  /** All of them. Spark: `CollectionAccumulator.value`. */
   get value(): readonly T[] {
     return this.values
   }

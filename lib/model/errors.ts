@@ -6,14 +6,19 @@ export interface Where {
   readonly operator?: string
   /** `file:line:column` in the user's code. */
   readonly place?: string
+  /** Number of the partition, or its name at the source. */
   readonly partition?: number | string
+  /** Position of the record in its partition. */
   readonly offset?: number | string
+  /** Number of the batch. */
   readonly batch?: number
   /** Anything else that locates it, in words. */
   readonly detail?: string
 }
 
+/** What an error knows besides its code and message. */
 export interface ErrorFacts {
+  /** Where in the program or its data it happened. */
   readonly where?: Where
   /** What the engine did about it, as a sentence fragment: "nothing was started". */
   readonly did?: string
@@ -23,6 +28,7 @@ export interface ErrorFacts {
   readonly retry?: boolean
   /** Spark's exception class where the mistake has one there (informational). */
   readonly spark?: string
+  /** What was thrown before. */
   readonly cause?: unknown
 }
 
@@ -31,13 +37,20 @@ export interface ErrorFacts {
  * Each code has a section in `docs/errors.md`, printed by `sluice explain <code>`.
  */
 export class SluiceError extends Error {
+  /** `E_…`: what callers look at, and what `sluice explain` takes. */
   readonly code: string
+  /** Where in the program or its data it happened, as far as that is known. */
   readonly where: Where
+  /** What the engine did about it, as a sentence fragment. */
   readonly did: string
+  /** What to type or change next, one entry per choice. */
   readonly next: readonly string[]
+  /** Whether the same call may succeed later without any change. */
   readonly retry: boolean
+  /** Spark's exception class where the mistake has one there. */
   readonly spark: string | undefined
 
+  /** @internal The library makes its errors itself. */
   constructor(code: string, message: string, facts: ErrorFacts = {}) {
     super(bounded(message), facts.cause === undefined ? undefined : { cause: facts.cause })
     this.name = 'SluiceError'

@@ -5,55 +5,66 @@ export type ConfObject = { readonly appName?: string; readonly master?: string }
   readonly [name: string]: string | number | boolean | undefined
 }
 
+/** Settings as a `SparkConf` or as a plain object. */
 export type SparkConfLike = SparkConf | ConfObject
 
 /** Settings of one application (Spark's `SparkConf`). Values are text; setters return the same object. */
 export class SparkConf {
   readonly #settings = new Map<string, string>()
 
-  /** `undefined` entries are left out. */
+  /** `undefined` entries are left out. Spark: `SparkConf`. */
   constructor(settings: ConfObject = {}) {
     for (const [name, value] of Object.entries(settings))
       if (value !== undefined) this.set(shortNames[name] ?? name, value)
   }
 
+  /** The settings as they are, or a new `SparkConf` of a plain object. Not in Spark. */
   static from(conf: SparkConfLike): SparkConf {
     return conf instanceof SparkConf ? conf : new SparkConf(conf)
   }
 
+  /** Sets one setting by its full name. Spark: `SparkConf.set`. */
   set(name: string, value: string | number | boolean): this {
     this.#settings.set(name, String(value))
     return this
   }
 
+  /** Sets it unless it is set. Spark: `SparkConf.setIfMissing`. */
   setIfMissing(name: string, value: string | number | boolean): this {
     return this.contains(name) ? this : this.set(name, value)
   }
 
+  /** Sets each of the pairs. Spark: `SparkConf.setAll`. */
   setAll(settings: Iterable<readonly [string, string | number | boolean]>): this {
     for (const [name, value] of settings) this.set(name, value)
     return this
   }
 
+  /** Sets `spark.app.name`. Spark: `SparkConf.setAppName`. */
   setAppName(name: string): this {
     return this.set(APP_NAME, name)
   }
 
-  /** `local[4]`: four partitions where nothing else says how many; `local[*]`: as many as the machine has cores. */
+  /**
+   * `local[4]`: four partitions where nothing else says how many; `local[*]`: as many as the machine has cores. Spark:
+   * `SparkConf.setMaster`.
+   */
   setMaster(master: string): this {
     return this.set(MASTER, master)
   }
 
+  /** Forgets one setting. Spark: `SparkConf.remove`. */
   remove(name: string): this {
     this.#settings.delete(name)
     return this
   }
 
+  /** Whether it is set. Spark: `SparkConf.contains`. */
   contains(name: string): boolean {
     return this.#settings.has(name)
   }
 
-  /** Throws `E_CONF` where the setting is missing and no default is given. */
+  /** Throws `E_CONF` where the setting is missing and no default is given. Spark: `SparkConf.get`. */
   get(name: string): string
   get(name: string, fallback: string): string
   get<D>(name: string, fallback: D): string | D
@@ -66,11 +77,12 @@ export class SparkConf {
     })
   }
 
+  /** The setting as text, `undefined` if it is not set. Spark: `SparkConf.getOption`. */
   getOption(name: string): string | undefined {
     return this.#settings.get(name)
   }
 
-  /** A number of any kind: Spark's `getInt`, `getLong` and `getDouble` are one here. */
+  /** A number of any kind: Spark's `getInt`, `getLong` and `getDouble` are one here. Not in Spark. */
   getNumber(name: string, fallback: number): number {
     const text = this.getOption(name)
     if (text === undefined) return fallback
@@ -79,16 +91,20 @@ export class SparkConf {
     throw badSetting(name, text, 'a number')
   }
 
+  /** The same as `getNumber`. Spark: `SparkConf.getInt`. */
   getInt(name: string, fallback: number): number {
     return this.getNumber(name, fallback)
   }
+  /** The same as `getNumber`. Spark: `SparkConf.getLong`. */
   getLong(name: string, fallback: number): number {
     return this.getNumber(name, fallback)
   }
+  /** The same as `getNumber`. Spark: `SparkConf.getDouble`. */
   getDouble(name: string, fallback: number): number {
     return this.getNumber(name, fallback)
   }
 
+  /** `true` or `false`. Throws `E_CONF` for any other text. Spark: `SparkConf.getBoolean`. */
   getBoolean(name: string, fallback: boolean): boolean {
     const text = this.getOption(name)
     if (text === undefined) return fallback
@@ -96,7 +112,7 @@ export class SparkConf {
     throw badSetting(name, text, 'true or false')
   }
 
-  /** `100ms`, `10s`, `2m`, `1h`, `1d`; a bare number counts in ms. */
+  /** `100ms`, `10s`, `2m`, `1h`, `1d`; a bare number counts in ms. Spark: `SparkConf.getTimeAsMs`. */
   getTimeAsMs(name: string, fallback: string): number {
     const text = this.get(name, fallback).trim().toLowerCase()
     const match = /^(-?\d+)(us|ms|s|m|min|h|d)?$/.exec(text)
@@ -104,15 +120,17 @@ export class SparkConf {
     return Math.trunc(Number(match[1]) * unitsMs[match[2] ?? 'ms'])
   }
 
-  /** Sorted by name. */
+  /** Sorted by name. Spark: `SparkConf.getAll`. */
   getAll(): [string, string][] {
     return [...this.#settings].sort(([a], [b]) => (a < b ? -1 : 1))
   }
 
+  /** A copy: changes to one do not reach the other. Spark: `SparkConf.clone`. */
   clone(): SparkConf {
     return new SparkConf().setAll(this.#settings)
   }
 
+  /** A line `name=value` per setting, sorted by name. Spark: `SparkConf.toDebugString`. */
   toDebugString(): string {
     return this.getAll()
       .map(([name, value]) => `${name}=${value}`)

@@ -17,7 +17,9 @@ export const BUNDLED: unique symbol = Symbol('a sink of this library')
  * is what `guarantee` says.
  */
 export interface OutputSink<T, G extends Guarantee = Guarantee> {
+  /** What it is, for messages: `postgres pages`. */
   readonly name: string
+  /** How often the world sees what `write` is given more than once. */
   readonly guarantee: G
   /** Whether partitions without records are written too (a file sink wants its empty part). */
   readonly writesEmpty?: boolean
@@ -26,7 +28,12 @@ export interface OutputSink<T, G extends Guarantee = Guarantee> {
    * started.
    */
   readonly folders?: readonly string[]
+  /** @internal Marks the sinks of this library. */
   readonly [BUNDLED]?: true
+  /**
+   * Writes one partition. Resolves when everything is safe outside; a rejection is tried again, by the next start at
+   * the latest.
+   */
   write(records: readonly T[], delivery: Delivery): Promise<void>
   /** After every partition of the batch has been written: a place for `_SUCCESS` and the like. */
   finish?(
@@ -36,14 +43,21 @@ export interface OutputSink<T, G extends Guarantee = Guarantee> {
   close?(): Promise<void>
 }
 
+/** One partition of one batch on its way to a sink. */
 export interface Delivery {
+  /** Name of the app. */
   readonly app: string
+  /** Incarnation of the app: another one when its state was deleted and it began anew. */
   readonly inc: string
+  /** Name of the output. */
   readonly sink: string
+  /** Number of the batch, from 1; the same at every attempt. */
   readonly batch: number
   /** Batch time in ms since the epoch. */
   readonly timeMs: number
+  /** Number of the partition, from 0. */
   readonly partition: number
+  /** How many partitions the batch has. */
   readonly partitions: number
   /** Stable over every attempt: what an idempotent receiver remembers. */
   readonly key: string

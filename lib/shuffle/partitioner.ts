@@ -7,12 +7,15 @@ import { KEY_GROUPS, keyGroupOf, partitionOfGroup } from '../keys/key-group.ts'
  * same place: then a second shuffle is not needed.
  */
 export interface Partitioner {
+  /** How many partitions there are. Spark: `Partitioner.numPartitions`. */
   readonly numPartitions: number
+  /** The partition of a key, from 0. Must depend on the key alone. Spark: `Partitioner.getPartition`. */
   getPartition(key: unknown): number
+  /** Whether the other sends every key to the same place. Spark: `Partitioner.equals`. */
   equals(other: Partitioner): boolean
   /**
    * Names what decides where a key goes. State that was kept under one name is refused under another; without a name
-   * any partitioner of the program's own counts as the same.
+   * any partitioner of the program's own counts as the same. Not in Spark.
    */
   readonly id?: string
 }
@@ -26,22 +29,31 @@ export const HASH_PARTITIONER = 'hash'
  * partition 0, as in Spark.
  */
 export class HashPartitioner implements Partitioner {
+  /** `hash`: state of all hash partitioners lies by key group. */
   readonly id = HASH_PARTITIONER
+  /** How many partitions there are. Spark: `Partitioner.numPartitions`. */
   readonly numPartitions: number
 
+  /** Throws `E_PARTITIONS` unless the number is whole and at least 1. Spark: `HashPartitioner`. */
   constructor(numPartitions: number, where: Where = {}) {
     this.numPartitions = checkedPartitions(numPartitions, where)
   }
 
+  /**
+   * The partition that owns the key's group. Throws `E_KEY` for what cannot be a key. Spark:
+   * `Partitioner.getPartition`.
+   */
   getPartition(key: unknown): number {
     return this.partitionOfHash(hashKey(key))
   }
 
+  /** @internal The partition of a key whose hash is known. */
   partitionOfHash(hash: number): number {
     if (this.numPartitions <= KEY_GROUPS) return partitionOfGroup(keyGroupOf(hash), this.numPartitions)
     return Math.floor((hash / 2 ** 32) * this.numPartitions)
   }
 
+  /** Whether the other is a hash partitioner with as many partitions. Spark: `HashPartitioner.equals`. */
   equals(other: Partitioner): boolean {
     return other instanceof HashPartitioner && other.numPartitions === this.numPartitions
   }
@@ -49,20 +61,24 @@ export class HashPartitioner implements Partitioner {
 
 /** Sorted key ranges (Spark's `RangePartitioner`): partition i holds keys up to `bounds[i]`, the last one the rest. */
 export class RangePartitioner implements Partitioner {
+  /** One more than there are bounds. Spark: `Partitioner.numPartitions`. */
   readonly numPartitions: number
   readonly #bounds: readonly unknown[]
   readonly #compare: (a: unknown, b: unknown) => number
 
+  /** `bounds` in rising order, as `compare` has it. Spark: `RangePartitioner`. */
   constructor(bounds: readonly unknown[], compare: (a: unknown, b: unknown) => number) {
     this.#bounds = bounds
     this.#compare = compare
     this.numPartitions = bounds.length + 1
   }
 
+  /** Names the bounds, so that state is not read with others. */
   get id(): string {
     return `range ${this.#bounds.map((bound) => hashKey(bound).toString(16)).join('-')}`.trimEnd()
   }
 
+  /** The first range whose upper bound is not below the key. Spark: `Partitioner.getPartition`. */
   getPartition(key: unknown): number {
     let low = 0
     let high = this.#bounds.length
@@ -74,6 +90,7 @@ export class RangePartitioner implements Partitioner {
     return low
   }
 
+  /** Whether the other has the same bounds. Spark: `RangePartitioner.equals`. */
   equals(other: Partitioner): boolean {
     return other === this
   }

@@ -7,8 +7,11 @@ import { HashPartitioner, type Partitioner } from './partitioner.ts'
 
 /** How values of one key become one: Spark's `Aggregator`. */
 export interface Aggregator<V, C> {
+  /** The combined value of one value. */
   create(value: V): C
+  /** Takes one more value into a combined one. */
   merge(combined: C, value: V): C
+  /** Joins two combined values. */
   mergeCombiners(a: C, b: C): C
   /** `create` is the identity and `merge` is `mergeCombiners`: the loop then calls one closure only. */
   readonly reduce?: boolean

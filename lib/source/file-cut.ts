@@ -13,6 +13,7 @@ export interface FileLister {
   list(directories: string): Promise<readonly ListedFile[] | null>
 }
 
+/** Which files of a directory a source takes. */
 export interface FileChoice {
   /** Which files belong to the stream, by path. Default: those whose name does not begin with a dot. */
   readonly filter?: (path: string) => boolean

@@ -1,6 +1,7 @@
 import { isAscii, isUtf8 } from 'node:buffer'
 import { SluiceError } from '../model/errors.ts'
 
+/** What a line is. */
 export interface LineOptions {
   /** Default `utf8`, which refuses bytes that are not UTF-8; `latin1` takes every byte as a character. */
   readonly encoding?: 'utf8' | 'latin1'

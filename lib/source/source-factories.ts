@@ -18,6 +18,7 @@ export interface SourceFactories {
 /** Called once per connection; ends when the connection does. What it throws restarts the receiver. */
 export type BytesToRecords<T> = (bytes: AsyncIterable<Uint8Array>) => AsyncIterable<T> | Iterable<T>
 
+/** What `textFileStream` takes: which files, and what a line is. */
 export interface TextFileOptions extends FileChoice, Pick<LineOptions, 'encoding' | 'maxLineBytes'> {
   /** Larger files become several partitions (default 32 MiB). gzip files are always one. */
   readonly splitBytes?: number
@@ -27,6 +28,7 @@ export interface TextFileOptions extends FileChoice, Pick<LineOptions, 'encoding
   readonly maxInflateRatio?: number
 }
 
+/** What `fileStream` takes: which files, and how one is read. */
 export interface FileOptions<T> extends FileChoice {
   /** The records of one file. Must give the same each time, as a batch may be read again. */
   readonly read: (path: string, bytes: Uint8Array) => Iterable<T>

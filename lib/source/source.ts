@@ -43,9 +43,11 @@ export interface Source<T> {
   readonly unrecoverable?: string
 }
 
+/** What a source is asked once per batch: what is new since `position`? */
 export interface CutRequest {
   /** Batch time: end of the interval, ms since the epoch. */
   readonly time: number
+  /** The batch interval. */
   readonly intervalMs: number
   /** Time of tick 0 of the app. */
   readonly zeroTime: number
@@ -58,19 +60,27 @@ export interface CutRequest {
   readonly position: Json | null
   /** Most records to take, from rate limits and backpressure; `null`: no limit. */
   readonly limit: number | null
+  /** What the source may touch besides its own connection. */
   readonly io: SourceIo
 }
 
+/** What the host gives a source, so that it needs no clock, randomness or storage of its own. */
 export interface SourceIo {
+  /** Objects that are written once; only below `prefix`. */
   readonly blobs: BlobStore
+  /** The time. Under test it stands still. */
   readonly clock: Clock
+  /** Chance. Under test it repeats. */
   readonly random: Random
+  /** Where to say something that is no error. */
   readonly log: Log
   /** Prefix under which this source may put objects, ending in `/`. */
   readonly prefix: string
 }
 
+/** What an engine does with a source that receives on its own. */
 export interface ReceiverControl {
+  /** Begins receiving, in the coordinator's process. */
   start(environment: ReceiverEnvironment): Promise<void>
   /** Stops receiving; blocks that were stored stay for the next cut. */
   stop(graceful: boolean): Promise<void>
@@ -80,28 +90,46 @@ export interface ReceiverControl {
   updateRate(rate: number): void
 }
 
+/** What a source that receives is started with. */
 export interface ReceiverEnvironment {
+  /** What it may touch. */
   readonly io: SourceIo
+  /** Its number among the sources. */
   readonly streamId: number
   /** The position after the last committed batch, so that stored but unplanned blocks are found again. */
   readonly position: Json | null
+  /** A setting as text. */
   readonly conf: (key: string, fallback: string) => string
+  /** Whom to tell what happens. */
   readonly events: ReceiverEvents
 }
 
+/** A receiver, as listeners see it (Spark: `ReceiverInfo`). */
 export interface ReceiverInfo {
+  /** Number of its source. */
   readonly streamId: number
+  /** The name of its class. */
   readonly name: string
+  /** Whether it receives now. */
   readonly active: boolean
+  /** The host that it runs on. */
   readonly location: string
+  /** `driver`: receivers run beside the coordinator. */
   readonly executorId: string
+  /** What it said last about an error; empty if nothing. */
   readonly lastErrorMessage: string
+  /** The error behind it, with its stack. */
   readonly lastError: string
+  /** When, in ms since the epoch; -1 if never. */
   readonly lastErrorTime: number
 }
 
+/** What a receiver that runs tells its engine. */
 export interface ReceiverEvents {
+  /** It receives. */
   started(info: ReceiverInfo): void
+  /** It met an error. */
   error(info: ReceiverInfo): void
+  /** It has ended. */
   stopped(info: ReceiverInfo): void
 }

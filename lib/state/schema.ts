@@ -4,7 +4,9 @@ import type { KeyedState } from './keyed-state.ts'
 
 /** Which version of its values an operator reads and writes, and how it makes one of an older. */
 export interface StateSchema {
+  /** Number of the shape, from 1. */
   readonly version: number
+  /** Makes a value of this version of one of an older version. */
   readonly migrate: ((old: unknown, from: number) => unknown) | null
 }
 

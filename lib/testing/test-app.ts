@@ -34,6 +34,7 @@ import { TestSource } from './test-source.ts'
 /** An app, or a function that defines a context and starts nothing. */
 export type Program = App | (() => StreamingContext)
 
+/** What `testApp` takes. */
 export interface TestAppOptions {
   /** What the clock shows at first, as a text with its zone; 2026-01-01T00:00:00Z if it is left out. */
   readonly start?: string | number | Date
@@ -43,6 +44,7 @@ export interface TestAppOptions {
   readonly partitions?: number
 }
 
+/** What `restart` takes. */
 export interface RestartOptions {
   /** Another build of the program. */
   readonly app?: Program
@@ -68,6 +70,7 @@ interface Running {
   readonly context: StreamingContext
 }
 
+/** A program under test: its sources, its outputs, its clock. `await using t = await testApp(program)` closes it. */
 export class TestApp {
   /** Everything the program printed, byte for byte. */
   printed = ''
@@ -91,6 +94,7 @@ export class TestApp {
   #lives = 0
   #next = 1
 
+  /** @internal `testApp` makes one. */
   constructor(program: Program, { start = '2026-01-01T00:00:00Z', seed = 1, partitions = 1 }: TestAppOptions) {
     this.#program = program
     this.#partitions = partitions
@@ -258,6 +262,7 @@ export class TestApp {
     running.context.sparkContext.stop()
   }
 
+  /** `close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

@@ -1,6 +1,8 @@
 import type { Manifest } from '../model/manifest.ts'
 
+/** A batch that was committed. */
 export interface TestBatch {
+  /** Its number, from 1. */
   readonly batch: number
   /** Batch time in ms since the epoch. */
   readonly timeMs: number

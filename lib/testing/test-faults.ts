@@ -1,15 +1,20 @@
 import type { CrashPoint, Reaper } from './test-life.ts'
 
+/** A process that dies, once. */
 export interface Crash {
   /** Number of the batch, from 1; the next one if it is left out. */
   readonly batch?: number
+  /** Where in the batch. */
   readonly at: CrashPoint
 }
 
+/** An output that throws. */
 export interface Failure {
+  /** Name of the output. */
   readonly output: string
   /** 1 if it is left out. */
   readonly times?: number
+  /** What it throws; an error that says so if it is left out. */
   readonly error?: Error
 }
 

@@ -4,9 +4,11 @@ import type { StreamNode } from '../graph/stream-node.ts'
 
 /** What an output showed for one batch. */
 export interface ShownBatch {
+  /** Number of the batch. */
   readonly batch: number
   /** Batch time in ms since the epoch. */
   readonly timeMs: number
+  /** What was shown, in order of partition. */
   readonly rows: readonly any[]
 }
 
@@ -15,11 +17,13 @@ export interface ShownBatch {
  * content is the same.
  */
 export class TestOutput {
+  /** Name of the output. */
   readonly name: string
   readonly #shown = new Map<number, ShownBatch>()
   /** How often it was published, repeats after crashes and failures included. */
   attempts = 0
 
+  /** @internal `t.output(name)` gives one. */
   constructor(name: string) {
     this.name = name
   }
@@ -28,6 +32,7 @@ export class TestOutput {
   get batches(): readonly ShownBatch[] {
     return [...this.#shown.values()].sort((a, b) => a.batch - b.batch)
   }
+  /** The newest batch; `undefined` before the first. */
   get last(): ShownBatch | undefined {
     return this.batches.at(-1)
   }
@@ -36,6 +41,7 @@ export class TestOutput {
     return this.last?.rows ?? []
   }
 
+  /** @internal Records what was shown. */
   show(batch: ShownBatch): void {
     this.#shown.set(batch.batch, batch)
   }

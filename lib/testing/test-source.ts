@@ -2,6 +2,7 @@ import { SluiceError } from '../model/errors.ts'
 import type { Json } from '../model/json.ts'
 import type { Source } from '../source/source.ts'
 
+/** Where a record is added. */
 export interface AddOptions {
   /** 0 if left out. */
   readonly partition?: number
@@ -14,9 +15,11 @@ type Split = { readonly p: number; readonly from: number; readonly to: number }
  * a crash.
  */
 export class TestSource {
+  /** Name of the source. */
   readonly name: string
   #partitions: unknown[][]
 
+  /** @internal `t.source(name)` gives one. */
   constructor(name: string, partitions: number) {
     this.name = name
     this.#partitions = Array.from({ length: partitions }, () => [])
@@ -42,6 +45,7 @@ export class TestSource {
     return this
   }
 
+  /** `add` for each. */
   addAll(records: Iterable<unknown>, options?: AddOptions): this {
     for (const record of records) this.add(record, options)
     return this
@@ -52,7 +56,9 @@ export class TestSource {
     while (this.#partitions.length < partitions) this.#partitions.push([])
   }
 
-  /** Stands where `original` stood, as one process reads it; `onRead` comes after each split has been read. */
+  /**
+   * @internal Stands where `original` stood, as one process reads it; `onRead` comes after each split has been read.
+   */
   source(original: Source<unknown>, onRead: () => Promise<void> | null): Source<unknown> {
     return {
       name: original.name,

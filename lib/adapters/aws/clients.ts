@@ -18,6 +18,7 @@ export type Lambda = Sdk<lambda.LambdaClient, typeof lambda>
  * needs.
  */
 export interface AwsClients {
+  /** Objects. */
   s3(): Promise<S3>
   /** Repeats what the service did not answer; for reads. */
   dynamoReads(): Promise<Dynamo>

@@ -7,6 +7,7 @@ import { jsonText } from '../../codec/json-text.ts'
 import { SluiceError } from '../../model/errors.ts'
 import { BUNDLED, type Delivery, type OutputSink } from '../../output/sink.ts'
 
+/** What `files` takes. */
 export interface FilesOptions<T> {
   /**
    * `text`: each string, number, boolean or bigint as a line. `ndjson`: each record as a line of JSON. Or a function
@@ -19,13 +20,19 @@ export interface FilesOptions<T> {
 
 /** What `_manifest/<…>.json` holds: the files of one batch. A batch without records lists none. */
 export interface FilesManifest {
+  /** Name of the app. */
   readonly app: string
+  /** Incarnation of the app. */
   readonly inc: string
+  /** Name of the output. */
   readonly sink: string
+  /** Number of the batch. */
   readonly batch: number
   /** Batch time in ms since the epoch. */
   readonly timeMs: number
+  /** How many partitions the batch has, empty ones included. */
   readonly partitions: number
+  /** Its files: name below the folder, partition, and length in bytes. */
   readonly files: readonly { readonly name: string; readonly partition: number; readonly bytes: number }[]
 }
 

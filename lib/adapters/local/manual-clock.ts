@@ -10,6 +10,7 @@ export class ManualClock implements Clock {
     this.#now = start
   }
 
+  /** Ms since the epoch. */
   now(): number {
     return this.#now
   }
@@ -19,6 +20,7 @@ export class ManualClock implements Clock {
     return this.#sleepers.length
   }
 
+  /** Resolves when `advance` has come to `time`, or `signal` aborts. */
   sleepUntil(time: number, signal?: AbortSignal): Promise<void> {
     if (time <= this.#now || signal?.aborted === true) return Promise.resolve()
     return new Promise((resolve) => {

@@ -9,6 +9,7 @@ import { driverError, secretsOf, shownAddress } from '../../output/secrets.ts'
 
 /** A command with its arguments: `['HINCRBY', 'counts', word, 1]`. */
 export type RedisCommand = readonly [command: string, ...args: RedisValue[]]
+/** What may be an argument of a command; numbers are sent as text. */
 export type RedisValue = string | number | bigint | Uint8Array
 
 /** What is used of a client: `sendCommand` of `redis` and `@redis/client`, or `callBuffer` of `ioredis`. */
@@ -16,7 +17,9 @@ export type RedisClient =
   | { sendCommand(args: (string | Buffer)[]): Promise<unknown> }
   | { callBuffer(command: string, ...args: (string | Buffer)[]): Promise<unknown> }
 
+/** What `redis` takes. */
 export interface RedisOptions<T> {
+  /** What the sink is called in messages. */
   readonly name?: string
   /**
    * What to do for one record, in order. Must depend on its arguments alone: a partition that was interrupted goes on

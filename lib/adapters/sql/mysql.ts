@@ -8,13 +8,19 @@ import { type Server, type ServerConnection, type ServerFault, serverSink } from
 
 /** What is used of a pool of `mysql2/promise`. */
 export interface MySqlPool {
+  /** A connection, for one transaction. */
   getConnection(): Promise<MySqlConnection>
 }
 
+/** What is used of a connection of `mysql2/promise`. */
 export interface MySqlConnection {
+  /** Runs a prepared statement with bound values. */
   execute(sql: string, values: any): Promise<[any, any]>
+  /** Runs a statement without values, as `START TRANSACTION` has to be. */
   query(sql: string): Promise<[any, any]>
+  /** Gives it back. */
   release(): void
+  /** Closes it. */
   destroy(): void
 }
 

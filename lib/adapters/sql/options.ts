@@ -3,10 +3,13 @@ import type { SqlValue } from './value.ts'
 
 /** One statement with its values, which are bound and never become part of the text. */
 export interface SqlStatement {
+  /** The text, with the placeholders of the database. */
   readonly sql: string
+  /** What is bound, in order. */
   readonly values: readonly SqlValue[]
 }
 
+/** What all SQL sinks take. */
 export interface SqlSinkOptions<T> {
   /** Shown in the graph and in errors; the table by default. */
   readonly name?: string
@@ -35,6 +38,7 @@ export interface SqlSinkOptions<T> {
 export interface SqlRows<T, C extends readonly string[]> extends SqlSinkOptions<T> {
   /** `table` or `schema.table`. */
   readonly table: string
+  /** The columns that `row` gives values for. */
   readonly columns: C
   /** The values of one record, in the order of `columns`. Must depend on its arguments alone. */
   readonly row: (record: T, delivery: Delivery) => { readonly [I in keyof C]: SqlValue }
@@ -45,13 +49,17 @@ export interface SqlRows<T, C extends readonly string[]> extends SqlSinkOptions<
   readonly upsert?: { readonly key: readonly NoInfer<C>[number][]; readonly add?: readonly NoInfer<C>[number][] }
   /** How many rows go in one statement at most (default 512). All of a partition is one transaction in any case. */
   readonly batchRows?: number
+  /** Not together with `row`. */
   readonly statements?: undefined
 }
 
 /** Each record is some statements of your own, run in order within the partition's transaction. */
 export interface SqlStatements<T> extends SqlSinkOptions<T> {
+  /** The statements for one record. Must depend on its arguments alone. */
   readonly statements: (record: T, delivery: Delivery) => readonly SqlStatement[]
+  /** Not together with `statements`. */
   readonly row?: undefined
 }
 
+/** What the SQL sinks take: rows of a table, or statements of your own. */
 export type SqlOptions<T, C extends readonly string[]> = SqlRows<T, C> | SqlStatements<T>

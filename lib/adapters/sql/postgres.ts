@@ -8,15 +8,20 @@ import { type Server, type ServerConnection, type ServerFault, serverSink } from
 
 /** What is used of a `Pool` of the package `pg`. */
 export interface PostgresPool {
+  /** A client, for one transaction. */
   connect(): Promise<PostgresClient>
 }
 
+/** What is used of a client of the package `pg`. */
 export interface PostgresClient {
+  /** Runs a statement with bound values. */
   query(
     text: string,
     values: unknown[],
   ): Promise<{ readonly rows: any[]; readonly rowCount: number | null; readonly command: string }>
+  /** Gives it back; `true` closes it. */
   release(destroy?: boolean): void
+  /** Hears of a connection that broke while nobody asked anything. */
   on?(event: 'error', listener: (error: Error) => void): unknown
 }
 

@@ -9,7 +9,9 @@ import { AddressRule } from './address.ts'
 import { type Attempt, tryRepeatedly } from '../../output/retry.ts'
 import { driverError, secretsOf, shownAddress } from '../../output/secrets.ts'
 
+/** What `webhook` takes. */
 export interface WebhookOptions<T> {
+  /** What the sink is called in messages. */
   readonly name?: string
   /**
    * What to send for one partition: text and bytes go as they are, anything else as JSON. The array of records by
@@ -18,6 +20,7 @@ export interface WebhookOptions<T> {
   readonly body?: (records: readonly T[], delivery: Delivery) => unknown
   /** Added to every request. Never shown in errors. */
   readonly headers?: Readonly<Record<string, string>>
+  /** The request's method; `POST` if it is left out. */
   readonly method?: 'POST' | 'PUT' | 'PATCH'
   /**
    * The hosts that may be called, as they stand in the URL, with the port if it is there. Needed when the URL is made

@@ -48,12 +48,17 @@ import type { StreamingContext } from './streaming-context.ts'
 /** Where Spark takes `numPartitions` or a `Partitioner`. */
 export type Parts = number | Partitioner
 
+/** What an operator that shuffles takes last, where Spark has a positional `numPartitions`. */
 export interface ShuffleOptions {
+  /**
+   * Number of partitions of the result, or what decides where a key goes; the default parallelism if it is left out.
+   */
   readonly partitions?: Parts
   /** Identity of the operator in state, metrics and errors; derived from its place in the graph when left out. */
   readonly name?: string
 }
 
+/** A key with its value. */
 type Pair<K, V> = readonly [K, V]
 type Derived<U> = Omit<StreamNode<U>, 'id' | 'uid' | 'place' | 'parents' | 'slideMs'> & {
   readonly parents?: readonly StreamNode<any>[]
@@ -65,9 +70,12 @@ type Derived<U> = Omit<StreamNode<U>, 'id' | 'uid' | 'place' | 'parents' | 'slid
  * context starts, and only what leads to an output operation runs at all. Pair operators exist where `T` is a pair.
  */
 export class DStream<out T> {
+  /** The context that defined the stream. Spark: `DStream.context`. */
   readonly context: StreamingContext
+  /** @internal Definition of the stream in the graph; for operators, not for programs. */
   readonly node: StreamNode<T>
 
+  /** @internal Streams are made by sources and operators. */
   constructor(context: StreamingContext, node: StreamNode<T>) {
     this.context = context
     this.node = node
@@ -75,72 +83,111 @@ export class DStream<out T> {
 
   // — one record at a time
 
-  /** `f` of each record. A pair comes out as a pair: `map((word) => [word, 1])`. */
+  /**
+   * `f` of each record. A pair comes out as a pair: `map((word) => [word, 1])`. Spark: `DStream.map`,
+   * `JavaDStream.mapToPair`.
+   */
   map<K, V>(f: (record: T) => Pair<K, V>): DStream<[K, V]>
   map<U>(f: (record: T) => U): DStream<U>
   map(f: (record: T) => any): DStream<any> {
     return map(this, f)
   }
-  /** Zero or more records for each record. */
+  /** Zero or more records for each record. Spark: `DStream.flatMap`. */
   flatMap<K, V>(f: (record: T) => Iterable<Pair<K, V>>): DStream<[K, V]>
   flatMap<U>(f: (record: T) => Iterable<U>): DStream<U>
   flatMap(f: (record: T) => Iterable<any>): DStream<any> {
     return flatMap(this, f)
   }
 
+  /** The records for which `keep` answers something truthy. Spark: `DStream.filter`. */
   filter(keep: (record: T) => unknown): DStream<T> {
     return filter(this, keep)
   }
+  /** Pairs with `f` of each value and the same key; partitioning is kept. Spark: `PairDStreamFunctions.mapValues`. */
   mapValues<K, V, U>(this: DStream<Pair<K, V>>, f: (value: V) => U): DStream<[K, U]> {
     return mapValues(this, f)
   }
+  /**
+   * A pair for each of the values that `f` makes of a value; partitioning is kept. Spark:
+   * `PairDStreamFunctions.flatMapValues`.
+   */
   flatMapValues<K, V, U>(this: DStream<Pair<K, V>>, f: (value: V) => Iterable<U>): DStream<[K, U]> {
     return flatMapValues(this, f)
   }
 
   // — one partition or batch at a time
 
+  /** One record per partition: the array of its records. Spark: `DStream.glom`. */
   glom(): DStream<T[]> {
     return glom(this)
   }
-  /** `f` over each whole partition. */
+  /** `f` over each whole partition. Spark: `DStream.mapPartitions`. */
   mapPartitions<U>(f: (records: IterableIterator<T>) => Iterable<U>, preservePartitioning = false): DStream<U> {
     return mapPartitions(this, f, preservePartitioning)
   }
+  /**
+   * The same records over `partitions` partitions, through a shuffle. Throws `E_PARTITIONS`. Spark:
+   * `DStream.repartition`.
+   */
   repartition(partitions: number): DStream<T> {
     return repartition(this, partitions)
   }
-  /** One record per batch, none for an empty one. */
+  /** One record per batch, none for an empty one. Spark: `DStream.reduce`. */
   reduce(f: (a: T, b: T) => T): DStream<T> {
     return reduce(this, f)
   }
-  /** Always one number per batch, 0 for an empty one. */
+  /** Always one number per batch, 0 for an empty one. Spark: `DStream.count`. */
   count(): DStream<number> {
     return count(this)
   }
+  /**
+   * Each distinct record of the batch with how often it occurs. Throws `E_KEY` for records that cannot be keys. Spark:
+   * `DStream.countByValue`.
+   */
   countByValue(parts?: Parts | ShuffleOptions): DStream<[T, number]> {
     return countByValue(this, parts)
   }
+  /**
+   * The records of both streams. Throws `E_GRAPH` where the two slide differently or belong to different contexts.
+   * Spark: `DStream.union`.
+   */
   union(that: DStream<T>): DStream<T> {
     return union([this, that])
   }
 
-  /** Any RDD program per batch; it runs where the batch is planned and must not return null. */
+  /**
+   * Any RDD program per batch; it runs where the batch is planned and must not return null. Spark: `DStream.transform`.
+   */
   transform<U>(f: (rdd: RDD<T>, time: Time) => RDD<U>): DStream<U> {
     return transform([this], ([rdd], time) => f(rdd as RDD<T>, time))
   }
+  /** Like `transform`, on the RDDs of this and another stream at the same time. Spark: `DStream.transformWith`. */
   transformWith<U, V>(other: DStream<U>, f: (a: RDD<T>, b: RDD<U>, time: Time) => RDD<V>): DStream<V> {
     return transform([this, other], ([a, b], time) => f(a as RDD<T>, b as RDD<U>, time))
   }
 
   // — by key
 
+  /**
+   * All values of each key of a batch, in one array per key. Throws `E_KEY` for keys that cannot be compared by
+   * content. Spark: `PairDStreamFunctions.groupByKey`.
+   */
   groupByKey<K, V>(this: DStream<Pair<K, V>>, parts?: Parts | ShuffleOptions): DStream<[K, V[]]> {
     return groupByKey(this, parts)
   }
+  /**
+   * One value per key and batch: `f` over its values, first within each partition. `f` must be associative and
+   * commutative. `words.map((word) => [word, 1]).reduceByKey((a, b) => a + b)` counts words. Throws `E_KEY`. Spark:
+   * `PairDStreamFunctions.reduceByKey`.
+   */
   reduceByKey<K, V>(this: DStream<Pair<K, V>>, f: (a: V, b: V) => V, parts?: Parts | ShuffleOptions): DStream<[K, V]> {
     return reduceByKey(this, f, parts)
   }
+  /**
+   * One combined value per key and batch: `create` makes it of the first value of a key in a partition, `mergeValue`
+   * takes in another one, `mergeCombiners` joins those of several partitions. Spark:
+   * `PairDStreamFunctions.combineByKey`.
+   */
   combineByKey<K, V, C>(
     this: DStream<Pair<K, V>>,
     create: (value: V) => C,
@@ -157,9 +204,11 @@ export class DStream<out T> {
       mapSideCombine,
     )
   }
+  /** The pairs, each in the partition that the partitioner gives its key. Spark: `DStream.partitionBy` of PySpark. */
   partitionBy<K, V>(this: DStream<Pair<K, V>>, parts: Parts | ShuffleOptions): DStream<[K, V]> {
     return partitionBy(this, parts)
   }
+  /** For each key of either stream in the batch, its values here and there. Spark: `PairDStreamFunctions.cogroup`. */
   cogroup<K, V, W>(
     this: DStream<Pair<K, V>>,
     other: DStream<Pair<K, W>>,
@@ -167,6 +216,10 @@ export class DStream<out T> {
   ): DStream<[K, [V[], W[]]]> {
     return cogroup(this, other, parts)
   }
+  /**
+   * For each key of both streams in the batch, every pairing of its values. Streams join what belongs to the same batch
+   * time; windows reach further. Spark: `PairDStreamFunctions.join`.
+   */
   join<K, V, W>(
     this: DStream<Pair<K, V>>,
     other: DStream<Pair<K, W>>,
@@ -174,6 +227,7 @@ export class DStream<out T> {
   ): DStream<[K, [V, W]]> {
     return join(this, other, parts)
   }
+  /** Like `join`, with `undefined` for keys that `other` lacks. Spark: `PairDStreamFunctions.leftOuterJoin`. */
   leftOuterJoin<K, V, W>(
     this: DStream<Pair<K, V>>,
     other: DStream<Pair<K, W>>,
@@ -181,6 +235,7 @@ export class DStream<out T> {
   ): DStream<[K, [V, W | undefined]]> {
     return leftOuterJoin(this, other, parts)
   }
+  /** Like `join`, with `undefined` for keys that this stream lacks. Spark: `PairDStreamFunctions.rightOuterJoin`. */
   rightOuterJoin<K, V, W>(
     this: DStream<Pair<K, V>>,
     other: DStream<Pair<K, W>>,
@@ -188,6 +243,7 @@ export class DStream<out T> {
   ): DStream<[K, [V | undefined, W]]> {
     return rightOuterJoin(this, other, parts)
   }
+  /** Like `join`, with `undefined` for the side that lacks the key. Spark: `PairDStreamFunctions.fullOuterJoin`. */
   fullOuterJoin<K, V, W>(
     this: DStream<Pair<K, V>>,
     other: DStream<Pair<K, W>>,
@@ -198,9 +254,17 @@ export class DStream<out T> {
 
   // — windows: by arrival, lengths in multiples of this stream's slide
 
+  /**
+   * The records of the last `length`, every `slide` (one batch if it is left out), by time of arrival. Times are
+   * durations or ms, and multiples of this stream's slide; else throws `E_WINDOW`. Spark: `DStream.window`.
+   */
   window(length: DurationLike, slide?: DurationLike, options?: WindowOptions): DStream<T> {
     return window(this, length, slide, options)
   }
+  /**
+   * One record per slide: `f` over the records of the last `length`. With `inverse`, a slide takes out what left the
+   * window. Throws `E_WINDOW`. Spark: `DStream.reduceByWindow`.
+   */
   reduceByWindow(f: (a: T, b: T) => T, length: DurationLike, slide: DurationLike): DStream<T>
   reduceByWindow(
     f: (a: T, b: T) => T,
@@ -212,12 +276,24 @@ export class DStream<out T> {
     const [inverse, length, slide] = withInverse(rest)
     return reduceByWindow(this, f, inverse, length, slide)
   }
+  /**
+   * How many records came in the last `length`, every `slide`. Nothing before the first record ever, then always a
+   * number. Throws `E_WINDOW`. Spark: `DStream.countByWindow`.
+   */
   countByWindow(length: DurationLike, slide: DurationLike): DStream<number> {
     return countByWindow(this, length, slide)
   }
+  /**
+   * Each distinct record of the last `length` with how often it occurs, every `slide`. Throws `E_WINDOW`. Spark:
+   * `DStream.countByValueAndWindow`.
+   */
   countByValueAndWindow(length: DurationLike, slide: DurationLike, parts?: Parts): DStream<[T, number]> {
     return countByValueAndWindow(this, length, slide, parts)
   }
+  /**
+   * All values of each key in the last `length`, every `slide` (one batch if it is left out). Throws `E_WINDOW`. Spark:
+   * `PairDStreamFunctions.groupByKeyAndWindow`.
+   */
   groupByKeyAndWindow<K, V>(
     this: DStream<Pair<K, V>>,
     length: DurationLike,
@@ -226,7 +302,10 @@ export class DStream<out T> {
   ): DStream<[K, V[]]> {
     return groupByKeyAndWindow(this, length, slide, parts)
   }
-  /** Without an inverse any window is combined from its panes; with one, a slide undoes what left. */
+  /**
+   * Without an inverse any window is combined from its panes; with one, a slide undoes what left. Spark:
+   * `PairDStreamFunctions.reduceByKeyAndWindow`.
+   */
   reduceByKeyAndWindow<K, V>(
     this: DStream<Pair<K, V>>,
     f: (a: V, b: V) => V,
@@ -253,7 +332,7 @@ export class DStream<out T> {
   /**
    * Every key with state or data, every batch; `undefined` removes the key. The state has the type of the values unless
    * the function says otherwise: `updateStateByKey((values, state: Totals | undefined) => …)`. Needs a checkpoint
-   * directory in the classic form.
+   * directory in the classic form. Spark: `PairDStreamFunctions.updateStateByKey`.
    */
   updateStateByKey<K, V>(
     this: DStream<Pair<K, V>>,
@@ -290,37 +369,51 @@ export class DStream<out T> {
   updateStateByKey(this: DStream<Pair<any, any>>, ...args: any[]): DStream<[any, any]> {
     return updateStateByKey(this, args as never)
   }
-  /** Once per record, and once more per key that timed out. */
+  /** Once per record, and once more per key that timed out. Spark: `PairDStreamFunctions.mapWithState`. */
   mapWithState<K, V, S, E>(this: DStream<Pair<K, V>>, spec: StateSpec<K, V, S, E>): MapWithStateDStream<K, V, S, E> {
     return this.context.mapWithState(this, spec)
   }
 
   // — outputs
 
-  /** Prints the first records of every batch on stdout, as Spark does. */
+  /** Prints the first records of every batch on stdout, as Spark does. Spark: `DStream.print`. */
   print(count = 10): void {
     print(this, count)
   }
-  /** The same as PySpark does. */
+  /** The same as PySpark does. Spark: `DStream.pprint` of PySpark. */
   pprint(count = 10): void {
     pprint(this, count)
   }
+  /**
+   * `f` on the RDD of each batch and its time, once the batch is committed: at least once, with the same records every
+   * time. A promise that it returns is waited for. What it throws fails the output, which stays owed. Spark:
+   * `DStream.foreachRDD`.
+   */
   foreachRDD(f: (rdd: RDD<T>, time: Time) => unknown): void {
     foreachRdd(this, f)
   }
-  /** One call per partition and batch after the commit; at least once, with a stable key. */
+  /** One call per partition and batch after the commit; at least once, with a stable key. Not in Spark. */
   foreachPartition(f: (records: readonly T[], delivery: Delivery) => void | Promise<void>): void {
     foreachPartition(this, f)
   }
+  /**
+   * Each batch as a directory `prefix-<time in ms>[.suffix]` of text files, a line per record. A batch that is shown
+   * again replaces its directory. Spark: `DStream.saveAsTextFiles`.
+   */
   saveAsTextFiles(prefix: string, suffix = ''): void {
     saveAsTextFiles(this, prefix, suffix)
   }
+  /** Like `saveAsTextFiles`, in the binary form that `sc.objectFile` reads. Spark: `DStream.saveAsObjectFiles`. */
   saveAsObjectFiles(prefix: string, suffix = ''): void {
     saveAsObjectFiles(this, prefix, suffix)
   }
-  /** Registers an output operation, or sends the records to a sink: `output('pages', sink)` or `output(sink)`. */
+  /**
+   * Registers an output operation, or sends the records to a sink: `output('pages', sink)` or `output(sink)`. Not in
+   * Spark.
+   */
   output(sink: OutputSink<T>, options?: OutputOptions): void
   output(name: string, sink: OutputSink<T>, options?: OutputOptions): void
+  /** @internal For operators that are outputs. */
   output(definition: { readonly kind: string; readonly name?: string; readonly operation: OutputOperation }): void
   output(
     first:
@@ -342,27 +435,35 @@ export class DStream<out T> {
 
   // — keeping
 
-  /** Computes each partition once per batch, however many outputs use it. The level is accepted for compatibility. */
+  /**
+   * Computes each partition once per batch, however many outputs use it. The level is accepted for compatibility.
+   * Spark: `DStream.persist`.
+   */
   persist(_level?: StorageLevel): this {
     this.#assertNotStarted('change storage level of a DStream')
     this.node.persisted = true
     return this
   }
+  /** `persist` at the default level. Spark: `DStream.cache`. */
   cache(): this {
     return this.persist()
   }
-  /** Checkpoint interval: when timeouts are looked at, and how long the stream is remembered. */
+  /**
+   * Checkpoint interval: when timeouts are looked at, and how long the stream is remembered. Spark:
+   * `DStream.checkpoint`.
+   */
   checkpoint(interval: DurationLike): this {
     this.context.setCheckpointInterval(this.node, interval)
     return this
   }
-  /** How long past batches of this stream stay available, at least. */
+  /** How long past batches of this stream stay available, at least. Spark: `DStream.remember`. */
   remember(duration: DurationLike): this {
     this.node.rememberMs = Math.max(this.node.rememberMs ?? 0, intervalMs(duration, 'remember duration'))
     return this
   }
   /**
    * The RDDs of all batches from `from` to `to`, both included, computed again from what the committed batches read.
+   * Spark: `DStream.slice`.
    */
   slice(from: Time, to: Time): Promise<RDD<T>[]> {
     return this.context.slice(this, from, to)
@@ -378,7 +479,7 @@ export class DStream<out T> {
     })
   }
 
-  /** A new operator on this stream. Part of the contract with operators, not for programs. */
+  /** @internal A new operator on this stream. Part of the contract with operators, not for programs. */
   derive<U>(definition: Derived<U>): DStream<U> {
     return new DStream<U>(
       this.context,

@@ -30,12 +30,13 @@ import { validateStart } from './validate-start.ts'
 
 let active: StreamingContext | null = null
 
+/** What entry points of the library give a context; programs need none of it. */
 export interface ContextOptions {
-  /** Brought by entry points that run the context somewhere special; the embedded engine otherwise. */
+  /** @internal Brought by entry points that run the context somewhere special; the embedded engine otherwise. */
   readonly engine?: (context: StreamingContext) => Engine
-  /** A graph that was defined before, to run again (recovery within a process). */
+  /** @internal A graph that was defined before, to run again (recovery within a process). */
   readonly graph?: StreamGraph
-  /** The host keeps checkpoints without being told a directory: the form `app(...)`. */
+  /** @internal The host keeps checkpoints without being told a directory: the form `app(...)`. */
   readonly hosted?: boolean
 }
 
@@ -44,20 +45,34 @@ export interface ContextOptions {
  * `app(...)` hands one out; the classic form makes one itself.
  */
 export class StreamingContext {
+  /** The driver's side: RDDs, broadcasts, accumulators, settings. Spark: `StreamingContext.sparkContext`. */
   readonly sparkContext: SparkContext
+  /** The batch interval. Not in Spark. */
   readonly batchDuration: Duration
+  /** @internal What was defined so far; for operators and engines. */
   readonly graph: StreamGraph
+  /** @internal Whom events go to; `addStreamingListener` adds to it. */
   readonly listeners: ListenerBus
+  /** @internal What `awaitTermination` waits for. */
   readonly termination = new Termination()
+  /**
+   * Where head, objects and state live between runs; `null` if checkpointing is off. Spark:
+   * `StreamingContext.checkpointDir`.
+   */
   checkpointDir: string | null
-  /** Goes on from what the checkpoint directory holds, instead of beginning anew. */
+  /** @internal Goes on from what the checkpoint directory holds, instead of beginning anew. */
   recovers = false
+  /** @internal Whether whoever runs the program keeps its checkpoints, as with `app(...)`. */
   readonly hosted: boolean
   readonly #ownsSparkContext: boolean
   readonly #makeEngine: (context: StreamingContext) => Engine
   #engine: Engine | null = null
   #stopping: Promise<void> | null = null
 
+  /**
+   * `batchDuration` is a duration or ms. Throws `E_INTERVAL` unless it is a whole number of ms from 1 to about 24.8
+   * days. Spark: `StreamingContext`.
+   */
   constructor(conf: SparkConfLike | SparkContext, batchDuration: DurationLike, options: ContextOptions = {}) {
     const ms = intervalMs(batchDuration)
     this.sparkContext = conf instanceof SparkContext ? conf : new SparkContext(conf)
@@ -73,7 +88,10 @@ export class StreamingContext {
 
   // — sources
 
-  /** A stream of a source. `name` is its identity over restarts; without one it is derived from its kind and order. */
+  /**
+   * A stream of a source. `name` is its identity over restarts; without one it is derived from its kind and order. Not
+   * in Spark.
+   */
   source<T>(source: Source<T>): DStream<T>
   source<T>(name: string, source: Source<T>): DStream<T>
   source<T>(first: string | Source<T>, second?: Source<T>): DStream<T> {
@@ -96,30 +114,36 @@ export class StreamingContext {
 
   /**
    * Lines from a text server that this process connects to. The storage level is accepted for compatibility here and
-   * below: what is received is stored before it counts.
+   * below: what is received is stored before it counts. Spark: `StreamingContext.socketTextStream`.
    */
   socketTextStream(host: string, port: number, _level?: StorageLevel): DStream<string> {
     return this.source(sourceFactories().socketText(host, port))
   }
-  /** Records that `convert` makes of the bytes of a connection. */
+  /** Records that `convert` makes of the bytes of a connection. Spark: `StreamingContext.socketStream`. */
   socketStream<T>(host: string, port: number, convert: BytesToRecords<T>, _level?: StorageLevel): DStream<T> {
     return this.source(sourceFactories().socketStream(host, port, convert))
   }
-  /** Blocks of records, each behind its length in four bytes, taken as they come. */
+  /**
+   * Blocks of records, each behind its length in four bytes, taken as they come. Spark:
+   * `StreamingContext.rawSocketStream`.
+   */
   rawSocketStream<T>(host: string, port: number, _level?: StorageLevel): DStream<T> {
     return this.source(sourceFactories().rawSocket<T>(host, port))
   }
-  /** Lines of the files that appear in a directory (or in all that match a glob), each file once. */
+  /**
+   * Lines of the files that appear in a directory (or in all that match a glob), each file once. Spark:
+   * `StreamingContext.textFileStream`.
+   */
   textFileStream(directory: string, options?: TextFileOptions): DStream<string> {
     return this.source(sourceFactories().textFiles(directory, { ...this.#fileDefaults, ...options }))
   }
-  /** Records of a fixed length in bytes, of files as above. */
+  /** Records of a fixed length in bytes, of files as above. Spark: `StreamingContext.binaryRecordsStream`. */
   binaryRecordsStream(directory: string, recordLength: number, options?: FileChoice): DStream<Uint8Array> {
     return this.source(sourceFactories().binaryRecords(directory, recordLength, { ...this.#fileDefaults, ...options }))
   }
   /**
    * Files as above, with a filter, with files that were there before, or read in a way of your own; lines unless `read`
-   * is given.
+   * is given. Spark: `StreamingContext.fileStream`.
    */
   fileStream<T = string>(directory: string, options: FileChoice & Partial<FileOptions<T>> = {}): DStream<T> {
     const { read, ...choice } = { ...this.#fileDefaults, ...options }
@@ -129,22 +153,30 @@ export class StreamingContext {
         : sourceFactories().textFiles(directory, choice)) as Source<T>,
     )
   }
-  /** Items that the program queues itself, one per batch or all at once; for tests, and lost with the process. */
+  /**
+   * Items that the program queues itself, one per batch or all at once; for tests, and lost with the process. Spark:
+   * `StreamingContext.queueStream`.
+   */
   queueStream<T>(queue: (RDD<T> | readonly T[])[], oneAtATime = true, defaultRDD: RDD<T> | null = null): DStream<T> {
     return this.source(queueSource(queue, { oneAtATime, defaultRDD, slices: this.sparkContext.defaultParallelism }))
   }
-  /** What a receiver of your own receives. */
+  /** What a receiver of your own receives. Spark: `StreamingContext.receiverStream`. */
   receiverStream<T>(receiver: Receiver<T>): DStream<T> {
     return this.source(receiverSource(receiver))
   }
 
+  /**
+   * The records of all the streams. Throws `E_GRAPH` for none, and where they slide differently. Spark:
+   * `StreamingContext.union`.
+   */
   union<T>(streams: readonly DStream<T>[]): DStream<T> {
     return union(streams)
   }
-  /** Any RDD program over the RDDs of several streams, in their order. */
+  /** Any RDD program over the RDDs of several streams, in their order. Spark: `StreamingContext.transform`. */
   transform<T>(streams: readonly DStream<any>[], f: (rdds: RDD<any>[], time: Time) => RDD<T>): DStream<T> {
     return transform(streams, f)
   }
+  /** `stream.mapWithState(spec)`. Spark: `PairDStreamFunctions.mapWithState`. */
   mapWithState<K, V, S, E>(
     stream: DStream<readonly [K, V]>,
     spec: StateSpec<K, V, S, E>,
@@ -161,11 +193,14 @@ export class StreamingContext {
 
   // — settings
 
-  /** Where head, blobs and state live between runs; `null` turns checkpointing off. */
+  /**
+   * Where head, blobs and state live between runs; `null` turns checkpointing off. Spark:
+   * `StreamingContext.checkpoint`.
+   */
   checkpoint(directory: string | null): void {
     this.checkpointDir = directory
   }
-  /** Every stream keeps its past batches at least this long. May be called once. */
+  /** Every stream keeps its past batches at least this long. May be called once. Spark: `StreamingContext.remember`. */
   remember(duration: DurationLike): void {
     const ms = intervalMs(duration, 'remember duration')
     if (this.graph.rememberMs !== null) {
@@ -183,6 +218,7 @@ export class StreamingContext {
     this.graph.rememberMs = ms
   }
 
+  /** @internal What `DStream.checkpoint` does. */
   setCheckpointInterval(node: StreamNode, interval: DurationLike): void {
     if (this.getState() !== 'INITIALIZED') {
       throw new SluiceError(
@@ -200,19 +236,25 @@ export class StreamingContext {
     node.checkpointMs = intervalMs(interval, 'checkpoint interval')
   }
 
+  /** Tells `listener` of batches, outputs and receivers from now on. Spark: `StreamingContext.addStreamingListener`. */
   addStreamingListener(listener: StreamingListener): void {
     this.listeners.add(listener)
   }
+  /** Tells `listener` nothing more. Spark: `StreamingContext.removeStreamingListener`. */
   removeStreamingListener(listener: StreamingListener): void {
     this.listeners.remove(listener)
   }
+  /** `INITIALIZED` until start, `ACTIVE` until stop, then `STOPPED`. Spark: `StreamingContext.getState`. */
   getState(): ContextState {
     return this.graph.state
   }
 
   // — life cycle
 
-  /** Checks the program and begins batches in the background. A failed start leaves the context stopped. */
+  /**
+   * Checks the program and begins batches in the background. A failed start leaves the context stopped. Spark:
+   * `StreamingContext.start`.
+   */
   start(): void {
     if (this.graph.state === 'STOPPED') {
       throw new SluiceError('E_CONTEXT_STATE', 'StreamingContext has already been stopped', {
@@ -251,20 +293,24 @@ export class StreamingContext {
 
   /**
    * Resolves when the context has stopped; throws the newest error that a batch reported. Does not stop anything
-   * itself.
+   * itself. Spark: `StreamingContext.awaitTermination`.
    */
   async awaitTermination(): Promise<void> {
     await this.termination.wait(null)
   }
 
-  /** `true` when stopped, `false` when `timeoutMs` passed first; throws a reported error. */
+  /**
+   * `true` when stopped, `false` when `timeoutMs` passed first; throws a reported error. Spark:
+   * `StreamingContext.awaitTerminationOrTimeout`.
+   */
   awaitTerminationOrTimeout(timeoutMs: number): Promise<boolean> {
     return this.termination.wait(this.#engine ? this.#engine.elapse(timeoutMs) : Promise.resolve())
   }
 
   /**
-   * Stops receiving and running batches; gracefully, what was received is processed first. Safe to call again.
-   * The SparkContext stops too unless told otherwise, or unless `spark.streaming.stopSparkContextByDefault` is false.
+   * Stops receiving and running batches; gracefully, what was received is processed first. Safe to call again. The
+   * SparkContext stops too unless told otherwise, or unless `spark.streaming.stopSparkContextByDefault` is false.
+   * Spark: `StreamingContext.stop`.
    */
   stop(stopSparkContext: boolean = this.#stopsByDefault(), stopGracefully = false): Promise<void> {
     if (this.listeners.delivering) {
@@ -298,10 +344,12 @@ export class StreamingContext {
     return this.sparkContext.conf.get('spark.streaming.stopSparkContextByDefault', 'true') !== 'false'
   }
 
+  /** @internal For engines: what `awaitTermination` throws. */
   reportError(error: unknown): void {
     this.termination.reportError(error)
   }
 
+  /** `stream.slice(from, to)`. Spark: `DStream.slice`. */
   slice<T>(stream: DStream<T>, from: Time, to: Time): Promise<RDD<T>[]> {
     if (!this.#engine) {
       return Promise.reject(
@@ -318,28 +366,30 @@ export class StreamingContext {
 
   // — what operators ask for
 
-  /** The partitioner of a shuffle: as given, else hash over the default parallelism. */
+  /** @internal The partitioner of a shuffle: as given, else hash over the default parallelism. */
   partitioner(parts: Parts | ShuffleOptions | undefined): Partitioner {
     const given = typeof parts === 'object' && !('getPartition' in parts) ? parts.partitions : parts
     if (typeof given === 'object') return given
     return new HashPartitioner(given ?? this.sparkContext.defaultParallelism, { place: callerPlace() })
   }
 
+  /** @internal The name among the options of an operator. */
   named(parts: unknown): { name?: string } {
     const name = typeof parts === 'object' && parts !== null ? (parts as ShuffleOptions).name : undefined
     return name === undefined ? {} : { name }
   }
 
-  /** What runs this context; `null` before start. */
+  /** @internal What runs this context; `null` before start. */
   get engine(): Engine | null {
     return this.#engine
   }
 
+  /** @internal Whether it made its SparkContext itself. */
   get ownsSparkContext(): boolean {
     return this.#ownsSparkContext
   }
 
-  /** The context that is started and not stopped, if any. */
+  /** The context that is started and not stopped, if any. Spark: `StreamingContext.getActive`. */
   static getActive(): StreamingContext | undefined {
     return active ?? undefined
   }
@@ -347,7 +397,8 @@ export class StreamingContext {
   /**
    * Goes on from the checkpoint in `directory`, or calls `create` when there is none. Functions cannot be stored: in a
    * new process `create` is called as well, to define the graph again, and state and positions come from the
-   * checkpoint. Throws when the checkpoint cannot be read, unless `createOnError`.
+   * checkpoint. Throws when the checkpoint cannot be read, unless `createOnError`. Spark:
+   * `StreamingContext.getOrCreate`.
    */
   static getOrCreate(
     directory: string,
@@ -358,7 +409,7 @@ export class StreamingContext {
     return recoverOrCreate(newContext, directory, create, conf, createOnError)
   }
 
-  /** The active context; else as `getOrCreate`, or simply `create`. */
+  /** The active context; else as `getOrCreate`, or simply `create`. Spark: `StreamingContext.getActiveOrCreate`. */
   static async getActiveOrCreate(create: () => StreamingContext): Promise<StreamingContext>
   static async getActiveOrCreate(
     directory: string,

@@ -6,33 +6,39 @@ import { callerPlace } from '../../model/place.ts'
  * there without being sent. It is not part of a checkpoint.
  */
 export class Broadcast<T> {
+  /** Its number among the broadcasts of its context. Spark: `Broadcast.id`. */
   readonly id: number
   #value: T | undefined
   #destroyedAt: string | null = null
 
+  /** @internal `sparkContext.broadcast(value)` makes one. */
   constructor(id: number, value: T) {
     this.id = id
     this.#value = value
   }
 
-  /** Throws `E_BROADCAST_DESTROYED` after `destroy`. */
+  /** Throws `E_BROADCAST_DESTROYED` after `destroy`. Spark: `Broadcast.value`. */
   get value(): T {
     this.#assertAlive()
     return this.#value as T
   }
 
-  /** Kept for its name: there are no copies to drop. Throws `E_BROADCAST_DESTROYED` after `destroy`. */
+  /**
+   * Kept for its name: there are no copies to drop. Throws `E_BROADCAST_DESTROYED` after `destroy`. Spark:
+   * `Broadcast.unpersist`.
+   */
   unpersist(_blocking: boolean = false): void {
     this.#assertAlive()
   }
 
-  /** Lets go of the value for good. */
+  /** Lets go of the value for good. Spark: `Broadcast.destroy`. */
   destroy(_blocking: boolean = false): void {
     this.#assertAlive()
     this.#value = undefined
     this.#destroyedAt = callerPlace()
   }
 
+  /** `Broadcast(<id>)`. Spark: `Broadcast.toString`. */
   toString(): string {
     return `Broadcast(${this.id})`
   }

@@ -36,19 +36,25 @@ import { zip, zipPartitions } from './transformations/zipped.ts'
  * they are hashed into `spark.default.parallelism` partitions, or as many as the largest input has.
  */
 export class RDD<T> extends RddActions<T> {
+  /** `f` of each record. Spark: `RDD.map`. */
   map<U extends Inferred>(f: (record: T) => U): RDD<U> {
     return this.#derived('map', narrowNode<U>(this.node, { kind: 'map', f }))
   }
+  /** The records for which `keep` answers something truthy. Spark: `RDD.filter`. */
   filter<U extends T>(f: (record: T) => record is U): RDD<U>
   filter(f: (record: T) => boolean): RDD<T>
   filter(f: (record: T) => unknown): RDD<any> {
     return this.#derived('filter', narrowNode<T>(this.node, { kind: 'filter', f }))
   }
+  /** Zero or more records for each record. Spark: `RDD.flatMap`. */
   flatMap<U extends Inferred>(f: (record: T) => Iterable<U>): RDD<U> {
     return this.#derived('flatMap', narrowNode<U>(this.node, { kind: 'flatMap', f }))
   }
 
-  /** `f` on the iterator of each partition. `preservesPartitioning` promises that it keeps the keys of pairs. */
+  /**
+   * `f` on the iterator of each partition. `preservesPartitioning` promises that it keeps the keys of pairs. Spark:
+   * `RDD.mapPartitions`.
+   */
   mapPartitions<U extends Inferred>(
     f: (records: IterableIterator<T>) => Iterable<U>,
     preservesPartitioning: boolean = false,
@@ -59,6 +65,7 @@ export class RDD<T> extends RddActions<T> {
     )
   }
 
+  /** Like `mapPartitions`; `f` also gets the number of the partition. Spark: `RDD.mapPartitionsWithIndex`. */
   mapPartitionsWithIndex<U extends Inferred>(
     f: (index: number, records: IterableIterator<T>) => Iterable<U>,
     preservesPartitioning: boolean = false,
@@ -69,47 +76,53 @@ export class RDD<T> extends RddActions<T> {
     )
   }
 
-  /** One array per partition. */
+  /** One array per partition. Spark: `RDD.glom`. */
   glom(): RDD<T[]> {
     return this.#derived(
       'glom',
       partitionsNode(this.node, (records): T[][] => [[...records]]),
     )
   }
+  /** Each record with `f` of it as its key. Spark: `RDD.keyBy`. */
   keyBy<K>(f: (record: T) => K): RDD<[K, T]> {
     return this.#derived('keyBy', narrowNode(this.node, { kind: 'map', f: (record: T) => [f(record), record] }))
   }
-  /** Each partition through a program: a line per record in and out. Throws `E_PIPE` where it ends with an error. */
+  /**
+   * Each partition through a program: a line per record in and out. Throws `E_PIPE` where it ends with an error. Spark:
+   * `RDD.pipe`.
+   */
   pipe(command: string | readonly string[], env: Readonly<Record<string, string>> = {}): RDD<string> {
     return this.#derived('pipe', pipe(this.node, command, env))
   }
 
-  /** One of each record; the order is lost. */
+  /** One of each record; the order is lost. Spark: `RDD.distinct`. */
   distinct(parts?: Parts): RDD<T> {
     return this.#derived('distinct', distinct(this.node, this.#ownCount(parts)))
   }
-  /** All records of all sides; nothing is removed. */
+  /** All records of all sides; nothing is removed. Spark: `RDD.union`. */
   union(...others: readonly RDD<T>[]): RDD<T> {
     return this.#derived('union', unionNode([this.node, ...others.map((other) => other.node)]), ...others)
   }
-  /** Records on both sides, once each. */
+  /** Records on both sides, once each. Spark: `RDD.intersection`. */
   intersection(other: RDD<T>, parts?: Parts): RDD<T> {
     return this.#derived('intersection', intersection(this.node, other.node, this.#partitioner(parts, other)), other)
   }
-  /** Records that `other` does not have; duplicates stay. */
+  /** Records that `other` does not have; duplicates stay. Spark: `RDD.subtract`. */
   subtract(other: RDD<T>, parts?: Parts): RDD<T> {
     return this.#derived('subtract', subtract(this.node, other.node, this.#ownCount(parts)), other)
   }
+  /** Every record here with every record of `other`. Spark: `RDD.cartesian`. */
   cartesian<U>(other: RDD<U>): RDD<[T, U]> {
     return this.#derived('cartesian', cartesianNode(this.node, other.node), other)
   }
-  /** Pairs by position. Throws `E_ZIP` unless partitions agree in number and size. */
+  /** Pairs by position. Throws `E_ZIP` unless partitions agree in number and size. Spark: `RDD.zip`. */
   zip<U>(other: RDD<U>): RDD<[T, U]> {
     return this.#derived('zip', zip(this.node, other.node), other)
   }
 
   /**
    * `f` on the iterators of one partition of every side. Sides may differ in size, not in their number of partitions.
+   * Spark: `RDD.zipPartitions`.
    */
   zipPartitions<A, U extends Inferred>(
     a: RDD<A>,
@@ -129,16 +142,21 @@ export class RDD<T> extends RddActions<T> {
     )
   }
 
-  /** Numbers from 0 in partition order. Runs a job where there is more than one partition. */
+  /**
+   * Numbers from 0 in partition order. Runs a job where there is more than one partition. Spark: `RDD.zipWithIndex`.
+   */
   zipWithIndex(): RDD<[T, number]> {
     return this.#derived('zipWithIndex', zipWithIndex(this))
   }
-  /** Numbers with gaps, without a job. */
+  /** Numbers with gaps, without a job. Spark: `RDD.zipWithUniqueId`. */
   zipWithUniqueId(): RDD<[T, number]> {
     return this.#derived('zipWithUniqueId', zipWithUniqueId(this.node))
   }
 
-  /** Sorted within and across partitions. Runs a job that samples the keys, unless one partition is wanted. */
+  /**
+   * Sorted within and across partitions. Runs a job that samples the keys, unless one partition is wanted. Spark:
+   * `RDD.sortBy`.
+   */
   sortBy<K>(
     f: (record: T) => K,
     ascending: boolean = true,
@@ -148,10 +166,11 @@ export class RDD<T> extends RddActions<T> {
     return this.#derived('sortBy', sortBy(this, f, parts, { compare, ascending }))
   }
 
+  /** The same records over so many partitions, through a shuffle. Throws `E_PARTITIONS`. Spark: `RDD.repartition`. */
   repartition(partitions: number): RDD<T> {
     return this.coalesce(partitions, true)
   }
-  /** Without a shuffle it joins neighbours and never makes more partitions. */
+  /** Without a shuffle it joins neighbours and never makes more partitions. Spark: `RDD.coalesce`. */
   coalesce(partitions: number, shuffle: boolean = false): RDD<T> {
     return this.#derived(shuffle ? 'repartition' : 'coalesce', coalesce(this.node, partitions, shuffle))
   }
@@ -159,44 +178,60 @@ export class RDD<T> extends RddActions<T> {
   /**
    * Each record with probability `fraction`; with replacement, that often on average. The seed decides; without one it
    * follows from the place in the lineage, so samples of one RDD are equal unless they are given seeds, and a batch
-   * that runs again draws the same.
+   * that runs again draws the same. Spark: `RDD.sample`.
    */
   sample(withReplacement: boolean, fraction: number, seed: number = positionSeed(this.node)): RDD<T> {
     return this.#derived('sample', sample(this.node, withReplacement, fraction, seed))
   }
 
-  /** Every record in exactly one part, by chance in proportion to the weights. */
+  /** Every record in exactly one part, by chance in proportion to the weights. Spark: `RDD.randomSplit`. */
   randomSplit(weights: readonly number[], seed: number = positionSeed(this.node)): RDD<T>[] {
     return randomSplit(this.node, weights, seed).map((node) => this.#derived('randomSplit', node))
   }
 
+  /** All records with the same `f` of them, in one array per key. Spark: `RDD.groupBy`. */
   groupBy<K>(f: (record: T) => K, parts?: Parts): RDD<[K, T[]]> {
     return this.#derived('groupBy', groupByKey(this.keyBy(f).node, this.#partitioner(parts)))
   }
 
   // Of pairs:
 
+  /** The first of each pair. Spark: `PairRDDFunctions.keys`. */
   keys<K>(this: RDD<readonly [K, unknown]>): RDD<K> {
     return this.#derived('keys', narrowNode<K>(this.node, { kind: 'map', f: (pair) => pair[0] }))
   }
+  /** The second of each pair. Spark: `PairRDDFunctions.values`. */
   values<V>(this: RDD<readonly [unknown, V]>): RDD<V> {
     return this.#derived('values', narrowNode<V>(this.node, { kind: 'map', f: (pair) => pair[1] }))
   }
+  /** Pairs with `f` of each value and the same key; partitioning is kept. Spark: `PairRDDFunctions.mapValues`. */
   mapValues<K, V, W extends Inferred>(this: RDD<readonly [K, V]>, f: (value: V) => W): RDD<[K, W]> {
     return this.#derived('mapValues', narrowNode<[K, W]>(this.node, { kind: 'mapValues', f }))
   }
+  /**
+   * A pair for each of the values that `f` makes of a value; partitioning is kept. Spark:
+   * `PairRDDFunctions.flatMapValues`.
+   */
   flatMapValues<K, V, W extends Inferred>(this: RDD<readonly [K, V]>, f: (value: V) => Iterable<W>): RDD<[K, W]> {
     return this.#derived('flatMapValues', narrowNode<[K, W]>(this.node, { kind: 'flatMapValues', f }))
   }
 
-  /** All values of each key, in one array. */
+  /** All values of each key, in one array. Spark: `PairRDDFunctions.groupByKey`. */
   groupByKey<K, V>(this: RDD<readonly [K, V]>, parts?: Parts): RDD<[K, V[]]> {
     return this.#derived('groupByKey', groupByKey(this.node, this.#partitioner(parts)))
   }
+  /**
+   * One value per key: `f` over its values, first within each partition. `f` must be associative and commutative.
+   * Spark: `PairRDDFunctions.reduceByKey`.
+   */
   reduceByKey<K, V>(this: RDD<readonly [K, V]>, f: (a: V, b: V) => V, parts?: Parts): RDD<[K, V]> {
     return this.#derived('reduceByKey', reduceByKey(this.node, f, this.#partitioner(parts)))
   }
 
+  /**
+   * One combined value per key: `create` makes it of the first value in a partition, `merge` takes in another one,
+   * `mergeCombiners` joins those of several partitions. Spark: `PairRDDFunctions.combineByKey`.
+   */
   combineByKey<K, V, C>(
     this: RDD<readonly [K, V]>,
     create: Aggregator<V, C>['create'],
@@ -213,7 +248,7 @@ export class RDD<T> extends RddActions<T> {
 
   /**
    * The zero counts once per key and partition. Functions may change and return their first argument. `(zero,
-   * parts?)(seqOp, combOp)` works too.
+   * parts?)(seqOp, combOp)` works too. Spark: `PairRDDFunctions.aggregateByKey`.
    */
   aggregateByKey<K, V, U>(
     this: RDD<readonly [K, V]>,
@@ -235,7 +270,7 @@ export class RDD<T> extends RddActions<T> {
       : (seqOp: unknown, combOp: unknown) => run(seqOp, combOp, args[0])
   }
 
-  /** The zero counts once per key and partition. `(zero, parts?)(f)` works too. */
+  /** The zero counts once per key and partition. `(zero, parts?)(f)` works too. Spark: `PairRDDFunctions.foldByKey`. */
   foldByKey<K, V>(this: RDD<readonly [K, V]>, zero: V, parts?: Parts): (f: (a: V, b: V) => V) => RDD<[K, V]>
   foldByKey<K, V>(this: RDD<readonly [K, V]>, zero: V, f: (a: V, b: V) => V, parts?: Parts): RDD<[K, V]>
   foldByKey(this: RDD<readonly [any, any]>, zero: unknown, ...args: any[]): unknown {
@@ -244,7 +279,10 @@ export class RDD<T> extends RddActions<T> {
     return typeof args[0] === 'function' ? run(args[0], args[1]) : (f: unknown) => run(f, args[0])
   }
 
-  /** HyperLogLog per key, with a relative standard deviation of at most `relativeSd`. */
+  /**
+   * HyperLogLog per key, with a relative standard deviation of at most `relativeSd`. Spark:
+   * `PairRDDFunctions.countApproxDistinctByKey`.
+   */
   countApproxDistinctByKey<K>(
     this: RDD<readonly [K, unknown]>,
     relativeSd: number = 0.05,
@@ -256,11 +294,11 @@ export class RDD<T> extends RddActions<T> {
     )
   }
 
-  /** Every pairing of the values of a key that both sides have. */
+  /** Every pairing of the values of a key that both sides have. Spark: `PairRDDFunctions.join`. */
   join<K, V, W>(this: RDD<readonly [K, V]>, other: RDD<readonly [K, W]>, parts?: Parts): RDD<[K, [V, W]]> {
     return this.#derived('join', join('inner', this.node, other.node, this.#partitioner(parts, other)), other)
   }
-  /** Like `join`, with `undefined` where `other` lacks the key. */
+  /** Like `join`, with `undefined` where `other` lacks the key. Spark: `PairRDDFunctions.leftOuterJoin`. */
   leftOuterJoin<K, V, W>(
     this: RDD<readonly [K, V]>,
     other: RDD<readonly [K, W]>,
@@ -268,6 +306,7 @@ export class RDD<T> extends RddActions<T> {
   ): RDD<[K, [V, W | undefined]]> {
     return this.#derived('leftOuterJoin', join('left', this.node, other.node, this.#partitioner(parts, other)), other)
   }
+  /** Like `join`, with `undefined` where this RDD lacks the key. Spark: `PairRDDFunctions.rightOuterJoin`. */
   rightOuterJoin<K, V, W>(
     this: RDD<readonly [K, V]>,
     other: RDD<readonly [K, W]>,
@@ -275,6 +314,7 @@ export class RDD<T> extends RddActions<T> {
   ): RDD<[K, [V | undefined, W]]> {
     return this.#derived('rightOuterJoin', join('right', this.node, other.node, this.#partitioner(parts, other)), other)
   }
+  /** Like `join`, with `undefined` for the side that lacks the key. Spark: `PairRDDFunctions.fullOuterJoin`. */
   fullOuterJoin<K, V, W>(
     this: RDD<readonly [K, V]>,
     other: RDD<readonly [K, W]>,
@@ -283,7 +323,7 @@ export class RDD<T> extends RddActions<T> {
     return this.#derived('fullOuterJoin', join('full', this.node, other.node, this.#partitioner(parts, other)), other)
   }
 
-  /** For each key of any side, the values of every side. One to three others. */
+  /** For each key of any side, the values of every side. One to three others. Spark: `PairRDDFunctions.cogroup`. */
   cogroup<K, V, A>(this: RDD<readonly [K, V]>, a: RDD<readonly [K, A]>, parts?: Parts): RDD<[K, [V[], A[]]]>
   cogroup<K, V, A, B>(
     this: RDD<readonly [K, V]>,
@@ -311,6 +351,7 @@ export class RDD<T> extends RddActions<T> {
     )
   }
 
+  /** The same as `cogroup`. Spark: `PairRDDFunctions.groupWith`. */
   groupWith<K, V, A>(this: RDD<readonly [K, V]>, a: RDD<readonly [K, A]>): RDD<[K, [V[], A[]]]>
   groupWith<K, V, A, B>(
     this: RDD<readonly [K, V]>,
@@ -327,16 +368,20 @@ export class RDD<T> extends RddActions<T> {
     return this.cogroup(...others)
   }
 
-  /** Pairs whose keys `other` does not have; duplicates stay. */
+  /** Pairs whose keys `other` does not have; duplicates stay. Spark: `PairRDDFunctions.subtractByKey`. */
   subtractByKey<K, V>(this: RDD<readonly [K, V]>, other: RDD<readonly [K, unknown]>, parts?: Parts): RDD<[K, V]> {
     const partitioner = parts === undefined ? (this.partitioner ?? sameCount(this.node)) : partitionerOf(parts)
     return this.#derived('subtractByKey', subtractByKey(this.node, other.node, partitioner), other)
   }
 
+  /** The pairs, each in the partition that the partitioner gives its key. Spark: `PairRDDFunctions.partitionBy`. */
   partitionBy<K, V>(this: RDD<readonly [K, V]>, parts: Parts): RDD<[K, V]> {
     return this.#derived('partitionBy', partitionedNode<K, V>(this.node, partitionerOf(parts)))
   }
-  /** Sorted within and across partitions. Runs a job that samples the keys, unless one partition is wanted. */
+  /**
+   * Sorted within and across partitions. Runs a job that samples the keys, unless one partition is wanted. Spark:
+   * `OrderedRDDFunctions.sortByKey`.
+   */
   sortByKey<K, V>(
     this: RDD<readonly [K, V]>,
     ascending: boolean = true,
@@ -346,7 +391,7 @@ export class RDD<T> extends RddActions<T> {
     return this.#derived('sortByKey', sortByKey(this, parts, { compare, ascending }))
   }
 
-  /** Sorted within partitions only; runs no job. */
+  /** Sorted within partitions only; runs no job. Spark: `OrderedRDDFunctions.repartitionAndSortWithinPartitions`. */
   repartitionAndSortWithinPartitions<K, V>(
     this: RDD<readonly [K, V]>,
     parts: Parts,
@@ -358,7 +403,7 @@ export class RDD<T> extends RddActions<T> {
     )
   }
 
-  /** Pairs whose keys are between both bounds, which count. */
+  /** Pairs whose keys are between both bounds, which count. Spark: `OrderedRDDFunctions.filterByRange`. */
   filterByRange<K, V>(this: RDD<readonly [K, V]>, lower: K, upper: K, compare: Compare<K> = naturalOrder): RDD<[K, V]> {
     return this.#derived(
       'filterByRange',
@@ -369,7 +414,7 @@ export class RDD<T> extends RddActions<T> {
     )
   }
 
-  /** Like `sample` with a fraction per key; a key without one is an error. */
+  /** Like `sample` with a fraction per key; a key without one is an error. Spark: `PairRDDFunctions.sampleByKey`. */
   sampleByKey<K, V>(
     this: RDD<readonly [K, V]>,
     withReplacement: boolean,
@@ -379,7 +424,10 @@ export class RDD<T> extends RddActions<T> {
     return this.#derived('sampleByKey', sampleByKey(this.node, withReplacement, fractions, seed))
   }
 
-  /** Exactly `ceil(fraction × count)` pairs of each key. Runs a job that counts the keys. */
+  /**
+   * Exactly `ceil(fraction × count)` pairs of each key. Runs a job that counts the keys. Spark:
+   * `PairRDDFunctions.sampleByKeyExact`.
+   */
   sampleByKeyExact<K, V>(
     this: RDD<readonly [K, V]>,
     withReplacement: boolean,

@@ -24,31 +24,41 @@ import { ResidentRunner } from '../../lineage/resident.ts'
 import { APP_NAME, type SparkConfLike, MASTER, SparkConf } from '../../model/spark-conf.ts'
 import { checkedPartitions } from '../../shuffle/partitioner.ts'
 
+/** What entry points of the library give a context; programs need none of it. */
 export interface SparkContextOptions {
   /**
    * What `local[*]` means; the machine's cores if it is left out. Processes that build one program must agree on it.
    */
   readonly cores?: number
+  /** @internal Who runs jobs on RDDs; this process if it is left out. */
   readonly runner?: JobRunner
+  /** `local-<name>` if it is left out. */
   readonly applicationId?: string
 }
 
-/** The driver's side of a program: makes RDDs and shared variables (Spark's `SparkContext`). */
 let active: SparkContext | null = null
 
+/**
+ * The driver's side of a program: makes RDDs and what functions share (Spark: `SparkContext`). Runs in this process;
+ * its RDDs are computed here, or in the tasks of a stream's batches.
+ */
 export class SparkContext {
+  /** Its settings. `getConf` gives a copy. Spark: `SparkContext.conf`. */
   readonly conf: SparkConf
-  /** Runs jobs on RDDs that this context makes. */
+  /** @internal Runs jobs on RDDs that this context makes. */
   readonly runner: JobRunner
+  /** `local-<name>` unless the host gives another. Spark: `SparkContext.applicationId`. */
   readonly applicationId: string
   /**
    * Partitions where nothing else says how many: `spark.default.parallelism`, else n of `local[n]`, else (no master)
-   * all cores.
+   * all cores. Spark: `SparkContext.defaultParallelism`.
    */
   readonly defaultParallelism: number
+  /** @internal The accumulators that tasks may add to. */
   readonly accumulators = new Accumulators()
-  /** Set while a stream runs its batches: a batch that runs again replaces the files of its first attempt. */
+  /** @internal Set while a stream runs its batches: a batch that runs again replaces the files of its first attempt. */
   overwriteOutput = false
+  /** What `setLogLevel` was given last. Spark: `SparkContext.setLogLevel`. */
   logLevel = 'WARN'
   readonly #properties = new Map<string, string>()
   /** The properties of jobs that run in the background. */
@@ -58,7 +68,7 @@ export class SparkContext {
   #broadcasts = 0
   #stoppedAt: string | null = null
 
-  /** Settings, or master and name as in `new SparkContext('local[2]', 'NetworkWordCount')`. */
+  /** Settings, or master and name as in `new SparkContext('local[2]', 'NetworkWordCount')`. Spark: `SparkContext`. */
   constructor(conf?: SparkConfLike, options?: SparkContextOptions)
   constructor(master: string, appName: string, options?: SparkContextOptions)
   constructor(
@@ -79,52 +89,65 @@ export class SparkContext {
     )
   }
 
-  /** The context that the engine was given as its driver. Throws `TypeError` for one of another API. */
+  /** @internal The context that the engine was given as its driver. Throws `TypeError` for one of another API. */
   static of(driver: Driver): SparkContext {
     if (driver instanceof SparkContext) return driver
     throw new TypeError('this program was not built with a SparkContext')
   }
 
-  /** The newest context of this process that has not been stopped. */
+  /** The newest context of this process that has not been stopped. Spark: `SparkContext.getOrCreate`. */
   static getActive(): SparkContext | null {
     return active?.isStopped ? null : active
   }
 
+  /** `spark.app.name`, `sluice` if it is not set. Spark: `SparkContext.appName`. */
   get appName(): string {
     return this.conf.get(APP_NAME, 'sluice')
   }
+  /** `spark.master`, `local[*]` if it is not set. Spark: `SparkContext.master`. */
   get master(): string {
     return this.conf.get(MASTER, 'local[*]')
   }
+  /**
+   * Partitions of a file at least: 2, or fewer if the default parallelism is less. Spark:
+   * `SparkContext.defaultMinPartitions`.
+   */
   get defaultMinPartitions(): number {
     return Math.min(this.defaultParallelism, 2)
   }
+  /** Whether the master begins with `local`. Spark: `SparkContext.isLocal`. */
   get isLocal(): boolean {
     return this.master.startsWith('local')
   }
+  /** Whether `stop` was called. Spark: `SparkContext.isStopped`. */
   get isStopped(): boolean {
     return this.#stoppedAt !== null
   }
 
+  /** A copy of its settings. Spark: `SparkContext.getConf`. */
   getConf(): SparkConf {
     return this.conf.clone()
   }
 
-  /** The program's own records in even slices. The RDD keeps a copy of the list, not of the records. */
+  /**
+   * The program's own records in even slices. The RDD keeps a copy of the list, not of the records. Spark:
+   * `SparkContext.parallelize`.
+   */
   parallelize<T extends Inferred>(records: Iterable<T>, slices: number = this.defaultParallelism): RDD<T> {
     return this.#rdd('parallelize', collectionNode(Array.from(records), checkedPartitions(slices)))
   }
 
+  /** The same as `parallelize`. Spark: `SparkContext.makeRDD`. */
   makeRDD<T extends Inferred>(records: Iterable<T>, slices?: number): RDD<T> {
     return this.parallelize(records, slices)
   }
 
-  /** No records and no partitions. */
+  /** No records and no partitions. Spark: `SparkContext.emptyRDD`. */
   emptyRDD<T = never>(): RDD<T> {
     return this.#rdd<T>('emptyRDD', emptyNode())
   }
 
-  /** `start`, `start + step`, … below `end`; with one argument, from 0. */
+  /** `start`, `start + step`, … below `end`; with one argument, from 0. Spark: `SparkContext.range`. */
   range(start: number, end?: number, step: number = 1, slices?: number): RDD<number> {
     const [from, to] = end === undefined ? [0, start] : [start, end]
     if (step === 0) throw badArgument('The step of a range cannot be 0.', 'pass a step such as 1 or -1')
@@ -134,6 +157,7 @@ export class SparkContext {
     )
   }
 
+  /** All records of all the RDDs; nothing is removed. Spark: `SparkContext.union`. */
   union<T>(rdds: readonly RDD<T>[]): RDD<T>
   union<T>(...rdds: readonly RDD<T>[]): RDD<T>
   union<T>(first: readonly RDD<T>[] | RDD<T>, ...others: readonly RDD<T>[]): RDD<T> {
@@ -143,13 +167,13 @@ export class SparkContext {
 
   /**
    * Lines of local files; a folder, a pattern such as `logs/*.txt`, and a list with commas will do. Throws
-   * `E_INPUT_PATH`.
+   * `E_INPUT_PATH`. Spark: `SparkContext.textFile`.
    */
   textFile(path: string, partitionsMin: number = this.defaultMinPartitions): RDD<string> {
     return this.#rdd('textFile', textFileNode(path, partitionsMin))
   }
 
-  /** Absolute path and text of each file. */
+  /** Absolute path and text of each file. Spark: `SparkContext.wholeTextFiles`. */
   wholeTextFiles(path: string, partitionsMin: number = this.defaultMinPartitions): RDD<[string, string]> {
     return this.#rdd(
       'wholeTextFiles',
@@ -157,7 +181,7 @@ export class SparkContext {
     )
   }
 
-  /** Absolute path and bytes of each file. */
+  /** Absolute path and bytes of each file. Spark: `SparkContext.binaryFiles`. */
   binaryFiles(path: string, partitionsMin: number = this.defaultMinPartitions): RDD<[string, Uint8Array]> {
     return this.#rdd(
       'binaryFiles',
@@ -165,33 +189,37 @@ export class SparkContext {
     )
   }
 
-  /** What `saveAsObjectFile` wrote; one partition per file. */
+  /** What `saveAsObjectFile` wrote; one partition per file. Spark: `SparkContext.objectFile`. */
   objectFile<T>(path: string): RDD<T> {
     return this.#rdd('objectFile', objectFileNode<T>(path))
   }
 
+  /** A value that all functions share and none changes. Spark: `SparkContext.broadcast`. */
   broadcast<T>(value: T): Broadcast<T> {
     this.assertActive()
     return new Broadcast(this.#broadcasts++, value)
   }
 
+  /** A registered accumulator of numbers. Spark's two kinds are one here. Spark: `SparkContext.longAccumulator`. */
   longAccumulator(name?: string): NumberAccumulator {
     return this.register(new NumberAccumulator(), name)
   }
+  /** The same as `longAccumulator`. Spark: `SparkContext.doubleAccumulator`. */
   doubleAccumulator(name?: string): NumberAccumulator {
     return this.register(new NumberAccumulator(), name)
   }
+  /** A registered accumulator that keeps every added value. Spark: `SparkContext.collectionAccumulator`. */
   collectionAccumulator<T>(name?: string): CollectionAccumulator<T> {
     return this.register(new CollectionAccumulator<T>(), name)
   }
 
-  /** From now on `add` in a task counts once, when the task has succeeded. */
+  /** From now on `add` in a task counts once, when the task has succeeded. Spark: `SparkContext.register`. */
   register<A extends AccumulatorV2<any, any>>(accumulator: A, name?: string): A {
     this.assertActive()
     return this.accumulators.register(accumulator, name)
   }
 
-  /** `f` on the iterator of each partition, or of the given ones. */
+  /** `f` on the iterator of each partition, or of the given ones. Spark: `SparkContext.runJob`. */
   runJob<T, U>(
     rdd: RDD<T>,
     f: (records: IterableIterator<T>) => U,
@@ -201,39 +229,46 @@ export class SparkContext {
     return runOnIterators(rdd, f, partitions)
   }
 
-  /** `null` removes the property. */
+  /** A property of the jobs that are started from here on. Spark: `SparkContext.setLocalProperty`. */
   setLocalProperty(name: string, value: string | null): void {
     if (value === null) this.#properties.delete(name)
     else this.#properties.set(name, value)
   }
 
+  /** The property, or `null`. Spark: `SparkContext.getLocalProperty`. */
   getLocalProperty(name: string): string | null {
     return (this.#inherited.getStore() ?? this.#properties).get(name) ?? null
   }
 
   /**
-   * Runs `f` and all that follows from it with the properties as they are now, except for the job group: later changes
-   * do not reach it.
+   * @internal Runs `f` and all that follows from it with the properties as they are now, except for the job group:
+   * later changes do not reach it.
    */
   withPropertiesOfNow<T>(f: () => T): T {
     const properties = [...this.#properties].filter(([name]) => !JOB_GROUP.includes(name))
     return this.#inherited.run(new Map(properties), f)
   }
 
+  /** What listeners and logs call the next jobs; `null` for nothing. Spark: `SparkContext.setJobDescription`. */
   setJobDescription(text: string | null): void {
     this.setLocalProperty('spark.job.description', text)
   }
 
+  /** A name and a description for the jobs that follow. Spark: `SparkContext.setJobGroup`. */
   setJobGroup(group: string, description: string, interruptOnCancel: boolean = false): void {
     this.setLocalProperty('spark.jobGroup.id', group)
     this.setJobDescription(description)
     this.setLocalProperty('spark.job.interruptOnCancel', String(interruptOnCancel))
   }
 
+  /** Jobs that follow belong to no group. Spark: `SparkContext.clearJobGroup`. */
   clearJobGroup(): void {
     for (const name of JOB_GROUP) this.setLocalProperty(name, null)
   }
 
+  /**
+   * Accepted for its name. Throws `E_ARGUMENT` for a level that Spark does not have. Spark: `SparkContext.setLogLevel`.
+   */
   setLogLevel(level: string): void {
     const known = ['ALL', 'DEBUG', 'ERROR', 'FATAL', 'INFO', 'OFF', 'TRACE', 'WARN']
     const wanted = level.toUpperCase()
@@ -245,18 +280,24 @@ export class SparkContext {
     this.logLevel = wanted
   }
 
+  /** Accepted for its name: RDDs need no checkpoint here. Spark: `SparkContext.setCheckpointDir`. */
   setCheckpointDir(path: string): void {
     this.#checkpointDir = path
   }
+  /** What `setCheckpointDir` was given, or `null`. Spark: `SparkContext.getCheckpointDir`. */
   getCheckpointDir(): string | null {
     return this.#checkpointDir
   }
 
-  /** Later use of this context and of its RDDs throws `E_CONTEXT_STOPPED`. A second stop does nothing. */
+  /**
+   * Later use of this context and of its RDDs throws `E_CONTEXT_STOPPED`. A second stop does nothing. Spark:
+   * `SparkContext.stop`.
+   */
   stop(): void {
     this.#stoppedAt ??= callerPlace()
   }
 
+  /** @internal Throws `E_CONTEXT_STOPPED`. */
   assertActive(): void {
     if (this.#stoppedAt === null) return
     throw new SluiceError('E_CONTEXT_STOPPED', 'Cannot call methods on a stopped SparkContext.', {
@@ -267,6 +308,7 @@ export class SparkContext {
     })
   }
 
+  /** @internal Numbers RDDs. */
   newRddId(): number {
     return this.#rdds++
   }

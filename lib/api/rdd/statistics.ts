@@ -10,10 +10,12 @@ export class StatCounter {
   #max = -Infinity
   #min = Infinity
 
+  /** @internal `stats()` gives one. */
   constructor(values: Iterable<number> = []) {
     for (const value of values) this.merge(value)
   }
 
+  /** @internal `stats()` gives one. */
   static of(moments: Moments): StatCounter {
     const counter = new StatCounter()
     ;[counter.#count, counter.#mean, counter.#m2, counter.#max, counter.#min] = moments
@@ -27,6 +29,7 @@ export class StatCounter {
     return this
   }
 
+  /** How many numbers there are. Spark: `StatCounter.count`. */
   count(): number {
     return this.#count
   }
@@ -34,6 +37,7 @@ export class StatCounter {
   mean(): number {
     return this.#mean
   }
+  /** Of all numbers. Spark: `StatCounter.sum`. */
   sum(): number {
     return this.#count * this.#mean
   }
@@ -49,6 +53,7 @@ export class StatCounter {
   variance(): number {
     return this.#count === 0 ? NaN : this.#m2 / this.#count
   }
+  /** Of the population; NaN without numbers. Spark: `StatCounter.popVariance`. */
   popVariance(): number {
     return this.variance()
   }
@@ -56,12 +61,15 @@ export class StatCounter {
   sampleVariance(): number {
     return this.#count <= 1 ? NaN : this.#m2 / (this.#count - 1)
   }
+  /** The same as `popStdev`. Spark: `StatCounter.stdev`. */
   stdev(): number {
     return Math.sqrt(this.variance())
   }
+  /** Of the population; NaN without numbers. Spark: `StatCounter.popStdev`. */
   popStdev(): number {
     return this.stdev()
   }
+  /** NaN below two numbers. Spark: `StatCounter.sampleStdev`. */
   sampleStdev(): number {
     return Math.sqrt(this.sampleVariance())
   }
@@ -71,6 +79,7 @@ export class StatCounter {
     return [this.#count, this.#mean, this.#m2, this.#max, this.#min]
   }
 
+  /** All of it in one line, as Spark writes it. Spark: `StatCounter.toString`. */
   toString(): string {
     return `(count: ${this.#count}, mean: ${this.mean()}, stdev: ${this.stdev()}, max: ${this.#max}, min: ${this.#min})`
   }

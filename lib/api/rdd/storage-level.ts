@@ -3,10 +3,15 @@
  * is the same for all but NONE.
  */
 export interface StorageLevel {
+  /** Whether records may go to disk. Spark: `StorageLevel.useDisk`. */
   readonly useDisk: boolean
+  /** Whether they may stay in memory. Spark: `StorageLevel.useMemory`. */
   readonly useMemory: boolean
+  /** Whether they may stay off the heap. Spark: `StorageLevel.useOffHeap`. */
   readonly useOffHeap: boolean
+  /** Whether they stay as objects. Spark: `StorageLevel.deserialized`. */
   readonly deserialized: boolean
+  /** How many copies there are. Spark: `StorageLevel.replication`. */
   readonly replication: number
 }
 

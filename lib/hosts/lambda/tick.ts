@@ -19,7 +19,9 @@ export interface Tick {
 
 /** What Lambda hands a handler, as far as it is used. */
 export interface InvocationContext {
+  /** Names the invocation in logs. */
   readonly awsRequestId: string
+  /** How long the invocation may still take. */
   getRemainingTimeInMillis(): number
 }
 

@@ -10,7 +10,9 @@ import { StreamingContext } from '../../api/dstream/streaming-context.ts'
 
 /** A program as a value: it runs wherever something builds and starts it. */
 export interface App {
+  /** The app's name: a folder or a key of that name holds its state. */
   readonly name: string
+  /** The batch interval. */
   readonly interval: Duration
   /**
    * Defines the pipeline in a new context and starts nothing. The definition runs twice, as every process of the app
@@ -19,6 +21,7 @@ export interface App {
   build(): StreamingContext
 }
 
+/** What `app` takes last. */
 export interface AppOptions {
   /** Spark's settings, under their full names. */
   readonly conf?: ConfObject

@@ -3,8 +3,11 @@ import { SluiceError } from '../../model/errors.ts'
 
 /** Accepted for Spark's sake: what a receiver stores is always durable before it counts as received. */
 export interface ReceiverStorage {
+  /** Accepted, without effect. */
   readonly useDisk: boolean
+  /** Accepted, without effect. */
   readonly useMemory: boolean
+  /** Accepted, without effect. */
   readonly replication: number
 }
 
@@ -30,27 +33,29 @@ type Single<T> = T extends readonly unknown[] | Iterator<unknown> ? never : T
  * `store`, and lets go of everything in `onStop`. It runs in one process, from start to stop, with restarts in between.
  */
 export abstract class Receiver<T> {
+  /** As given to the constructor; accepted for compatibility. Spark: `Receiver.storageLevel`. */
   readonly storageLevel: ReceiverStorage | undefined
-  /** The host it would like to run on, shown to listeners. */
+  /** The host it would like to run on, shown to listeners. Spark: `Receiver.preferredLocation`. */
   readonly preferredLocation?: string
   #runner: ReceiverRunner<T> | null = null
 
+  /** What is received is durable before it counts, whatever the level. Spark: `Receiver`. */
   constructor(storageLevel?: ReceiverStorage) {
     this.storageLevel = storageLevel
   }
 
   /**
    * Begins receiving, either in the background or as an async loop: nobody waits for its end. An error thrown here
-   * stops the receiver.
+   * stops the receiver. Spark: `Receiver.onStart`.
    */
   abstract onStart(): void | Promise<void>
-  /** Releases all that `onStart` took; also called before a restart. */
+  /** Releases all that `onStart` took; also called before a restart. Spark: `Receiver.onStop`. */
   abstract onStop(): void | Promise<void>
 
   /**
    * One record, into the block that is being filled: it is durable a moment later, so a source that can send it again
    * should rather store many. False: it was taken, but more should wait for `ready()`, as with a stream's `write` and
-   * `drain`.
+   * `drain`. Spark: `Receiver.store`.
    */
   store(record: Single<T>): boolean
   /**
@@ -63,42 +68,50 @@ export abstract class Receiver<T> {
     return many ? this.#attached.store(many as T[], metadata) : this.#attached.add(given as T)
   }
 
-  /** As `store` of one record, which may be an array. */
+  /** As `store` of one record, which may be an array. Spark: `Receiver.store`. */
   storeOne(record: T): boolean {
     return this.#attached.add(record)
   }
-  /** Resolves when the rate limit and the queue of blocks allow for more records. */
+  /** Resolves when the rate limit and the queue of blocks allow for more records. Not in Spark. */
   ready(): Promise<void> {
     return this.#attached.ready()
   }
-  /** An encoded block of records, or any other bytes as one record. Resolves as `store` of many does. */
+  /**
+   * An encoded block of records, or any other bytes as one record. Resolves as `store` of many does. Spark:
+   * `Receiver.store`.
+   */
   storeBytes(bytes: Uint8Array, metadata?: Json): Promise<void> {
     return this.#attached.storeBytes(bytes, metadata)
   }
-  /** Shows an error to listeners; reception goes on. */
+  /** Shows an error to listeners; reception goes on. Spark: `Receiver.reportError`. */
   reportError(message: string, error?: unknown): void {
     this.#attached.reportError(message, error)
   }
-  /** Stops and starts again after `delayMs` (default `spark.streaming.receiverRestartDelay`); returns at once. */
+  /**
+   * Stops and starts again after `delayMs` (default `spark.streaming.receiverRestartDelay`); returns at once. Spark:
+   * `Receiver.restart`.
+   */
   restart(message: string, error?: unknown, delayMs?: number): void {
     this.#attached.restart(message, error, delayMs)
   }
-  /** Ends the receiver. What it stored is still processed. */
+  /** Ends the receiver. What it stored is still processed. Spark: `Receiver.stop`. */
   stop(message: string, error?: unknown): void {
     this.#attached.stop(message, error)
   }
+  /** Whether it was started, and not stopped since. Spark: `Receiver.isStarted`. */
   isStarted(): boolean {
     return this.#attached.isStarted()
   }
-  /** True also while it waits to be started again. */
+  /** True also while it waits to be started again. Spark: `Receiver.isStopped`. */
   isStopped(): boolean {
     return this.#attached.isStopped()
   }
+  /** Number of its source. Spark: `Receiver.streamId`. */
   get streamId(): number {
     return this.#attached.streamId
   }
 
-  /** Called by whoever runs the receiver, once per run. */
+  /** @internal Called by whoever runs the receiver, once per run. */
   attach(runner: ReceiverRunner<T>): void {
     this.#runner = runner
   }

@@ -6,9 +6,13 @@ import type { Delivery, OutputSink } from '../../output/sink.ts'
 
 /** What is written: a row of every kind of value. */
 export interface SinkRow {
+  /** Unique among the rows of a test. */
   readonly id: string
+  /** Any text, or nothing. */
   readonly text: string | null
+  /** Any number but NaN and infinities, or nothing. */
   readonly n: number | null
+  /** A point in time in whole ms, or nothing. */
   readonly at: Date | null
 }
 

@@ -11,8 +11,11 @@ import type { Source, SourceIo } from '../../source/source.ts'
 
 /** A source under test, together with whoever feeds it. */
 export interface SourceUnderTest {
+  /** The source, as the first process has it. */
   readonly source: Source<unknown>
+  /** Its clock; the suite moves it. */
   readonly clock: ManualClock
+  /** What the engine gives it; `memoryIo(clock)` will do. */
   readonly io: SourceIo
   /** Makes `records` arrive, all of them before the next cut. */
   feed(records: readonly string[]): Promise<void>
@@ -22,6 +25,7 @@ export interface SourceUnderTest {
 
 const INTERVAL_MS = 1000
 
+/** Where a source is not like the others. */
 export interface SourceTraits {
   /** Whether what a failed batch took comes again with the next. Spark's queue is the one source that says no. */
   readonly repeatsFailed?: boolean

@@ -15,12 +15,14 @@ export class DynamoHeadStore<Value> implements HeadStore<Value> {
   readonly #table: string
   readonly #app: string
 
+  /** The item with the key `app` in `table`. */
   constructor(clients: AwsClients, table: string, app: string) {
     this.#clients = clients
     this.#table = table
     this.#app = app
   }
 
+  /** The head and its revision, read consistently; `null` before the first write. */
   async read(): Promise<Versioned<Value> | null> {
     const { client, sdk } = await this.#clients.dynamoReads()
     try {
@@ -33,6 +35,7 @@ export class DynamoHeadStore<Value> implements HeadStore<Value> {
     }
   }
 
+  /** Replaces the head of that revision. `refused`: there is another one by now. */
   async cas(expected: number, value: Value, cause: string): Promise<'written' | 'refused'> {
     const { client, sdk } = await this.#clients.dynamoWrites()
     const condition =
@@ -57,6 +60,7 @@ export class DynamoHeadStore<Value> implements HeadStore<Value> {
     }
   }
 
+  /** Nothing to let go of: the client is its owner's. */
   async close(): Promise<void> {}
 
   #failed(code: string, did: string, error: unknown): SluiceError {

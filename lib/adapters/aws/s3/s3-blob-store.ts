@@ -48,6 +48,7 @@ export class S3BlobStore implements BlobStore {
     }
   }
 
+  /** The whole object. Throws `E_BLOB_MISSING`. */
   async get(key: string): Promise<Uint8Array> {
     const { client, sdk } = await this.#clients.s3()
     try {
@@ -58,6 +59,7 @@ export class S3BlobStore implements BlobStore {
     }
   }
 
+  /** Some bytes of it. Throws `E_BLOB_MISSING` and `E_BLOB_RANGE`. */
   async getRange(key: string, offset: number, length: number): Promise<Uint8Array> {
     const { client, sdk } = await this.#clients.s3()
     try {
@@ -75,6 +77,7 @@ export class S3BlobStore implements BlobStore {
     }
   }
 
+  /** Every key with the prefix, sorted by bytes. */
   async list(prefix: string): Promise<string[]> {
     const keys: string[] = []
     for await (const { Key: key } of listed(await this.#clients.s3(), {
@@ -86,6 +89,7 @@ export class S3BlobStore implements BlobStore {
     return keys.sort()
   }
 
+  /** Removes it; one that is not there is no error. */
   async delete(key: string): Promise<void> {
     const { client, sdk } = await this.#clients.s3()
     await client.send(new sdk.DeleteObjectCommand(this.#at(key)))

@@ -23,6 +23,7 @@ export class MapWithStateDStream<K, V, S, E> extends DStream<E> {
   readonly #partitions: StreamNode<Emitted>
   readonly #wants: { snapshot: boolean }
 
+  /** @internal `mapWithState` makes one. */
   constructor(parent: DStream<readonly [K, V]>, spec: StateSpec<K, V, S, E>) {
     const wants = { snapshot: false }
     const partitions = statePartitions(parent, spec, wants)
@@ -31,19 +32,22 @@ export class MapWithStateDStream<K, V, S, E> extends DStream<E> {
     this.#wants = wants
   }
 
-  /** The whole state after each batch, removals applied. */
+  /** The whole state after each batch, removals applied. Spark: `MapWithStateDStream.stateSnapshots`. */
   stateSnapshots(): DStream<[K, S]> {
     this.#wants.snapshot = true
     return emitted(this, this.#partitions, 'stateSnapshots', (partition) => partition.snapshot as [K, S][])
   }
 
-  /** Only the state itself is checkpointed; its interval decides when timeouts are looked at. */
+  /**
+   * Only the state itself is checkpointed; its interval decides when timeouts are looked at. Spark:
+   * `DStream.checkpoint`.
+   */
   override checkpoint(interval: Parameters<DStream<E>['checkpoint']>[0]): this {
     this.context.setCheckpointInterval(this.#partitions, interval)
     return this
   }
 
-  /** The stream that carries the state, for introspection. */
+  /** @internal The stream that carries the state. */
   get stateNode(): StreamNode {
     return this.#partitions
   }

@@ -11,6 +11,7 @@ import { type FormerName, formerName } from './state-versions.ts'
 import { statefulPartitioner } from './stateful-partitioner.ts'
 import { windowArgs } from './window-args.ts'
 
+/** What `reduceByKeyAndWindow` takes last. */
 export interface WindowReduceOptions<K, V> extends ShuffleOptions, FormerName {
   /**
    * Applied to the result; what it refuses is forgotten. Without it, keys of the inverse form stay for ever at the

@@ -4,14 +4,20 @@ import { SluiceError } from '../../../model/errors.ts'
  * The state of one key while `mapWithState`'s function looks at it (Spark: `State`). Not to be kept beyond the call.
  */
 export interface State<S> {
+  /** Whether the key has state. Spark: `State.exists`. */
   exists(): boolean
-  /** Throws `E_STATE_ABSENT` (Spark: NoSuchElementException) when there is none. */
+  /** Throws `E_STATE_ABSENT` (Spark: NoSuchElementException) when there is none. Spark: `State.get`. */
   get(): S
+  /** The state, `undefined` where there is none. Spark: `State.getOption`. */
   getOption(): S | undefined
-  /** Throws `E_STATE_CLOSED` after `remove` or while timing out. */
+  /** Throws `E_STATE_CLOSED` after `remove` or while timing out. Spark: `State.update`. */
   update(state: S): void
-  /** Throws `E_STATE_CLOSED` the second time or while timing out. */
+  /** Throws `E_STATE_CLOSED` the second time or while timing out. Spark: `State.remove`. */
   remove(): void
+  /**
+   * Whether this call is the last one of a key without data: the state can be read and no longer changed. Spark:
+   * `State.isTimingOut`.
+   */
   isTimingOut(): boolean
 }
 

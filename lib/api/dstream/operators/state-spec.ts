@@ -6,7 +6,9 @@ import { FIRST_SCHEMA, type StateSchema } from '../../../state/schema.ts'
 import type { State } from './state-handle.ts'
 import { type FormerName, schemaOf } from './state-versions.ts'
 
+/** What `StateSpec.function` takes last. */
 export interface StateOptions extends FormerName {
+  /** Identity of the operator in state, metrics and errors; derived from its place in the graph when left out. */
   readonly name?: string
   /**
    * `checkpoint` (Spark, the default): timeouts are looked at every checkpoint interval; `everyBatch`: in each batch.
@@ -21,12 +23,19 @@ export type Mapping<K, V, S, E> = (key: K, value: V | undefined, state: State<S>
 
 /** How `mapWithState` works: the function, and what is set with chained calls (Spark: `StateSpec`). */
 export class StateSpec<K, V, S, E> {
+  /** @internal The function as it is called. */
   readonly f: TimedMapping<K, V, S, E>
+  /** @internal */
   readonly emitsAlways: boolean
+  /** @internal What `function` was given. */
   readonly options: StateOptions
+  /** @internal What `initialState` was given. */
   initial: RDD<readonly [K, S]> | null = null
+  /** @internal What `numPartitions` or `partitioner` was given. */
   parts: number | Partitioner | undefined = undefined
+  /** @internal What `timeout` was given. */
   timeoutMs: number | null = null
+  /** @internal What `version` was given. */
   schema: StateSchema = FIRST_SCHEMA
 
   private constructor(f: TimedMapping<K, V, S, E>, emitsAlways: boolean, options: StateOptions) {
@@ -37,7 +46,7 @@ export class StateSpec<K, V, S, E> {
 
   /**
    * The form with four parameters gets the batch time and may emit nothing; the one with three emits one record per
-   * call.
+   * call. Spark: `StateSpec.function`.
    */
   static function<K, V, S, E extends Inferred>(f: Mapping<K, V, S, E>, options?: StateOptions): StateSpec<K, V, S, E>
   static function<K, V, S, E extends Inferred>(
@@ -53,17 +62,19 @@ export class StateSpec<K, V, S, E> {
     return new StateSpec<K, V, S, E>((_time, key, value, state) => simple(key, value, state), true, options)
   }
 
-  /** State before the first batch; the last entry of a key wins. */
+  /** State before the first batch; the last entry of a key wins. Spark: `StateSpec.initialState`. */
   initialState(rdd: RDD<readonly [K, S]>): this {
     this.initial = rdd
     return this
   }
 
+  /** Partitions of the state; the default parallelism if it is not called. Spark: `StateSpec.numPartitions`. */
   numPartitions(count: number): this {
     this.parts = count
     return this
   }
 
+  /** What decides where a key's state lives. Spark: `StateSpec.partitioner`. */
   partitioner(partitioner: Partitioner): this {
     this.parts = partitioner
     return this
@@ -71,14 +82,17 @@ export class StateSpec<K, V, S, E> {
 
   /**
    * Version of the values in the state; `migrate` makes one of this version of one that version `from` kept. Throws
-   * `E_ARGUMENT`.
+   * `E_ARGUMENT`. Not in Spark.
    */
   version(version: number, migrate?: (old: any, from: number) => S): this {
     this.schema = schemaOf(version, migrate)
     return this
   }
 
-  /** A key without data for longer than this is passed to the function once more, then dropped. */
+  /**
+   * A key without data for longer than this is passed to the function once more, then dropped. Spark:
+   * `StateSpec.timeout`.
+   */
   timeout(idle: DurationLike): this {
     this.timeoutMs = intervalMs(idle, 'timeout')
     return this

@@ -13,6 +13,7 @@ export interface StateVersions<S> extends FormerName {
   readonly migrate?: (old: any, from: number) => NoInfer<S>
 }
 
+/** For operators that were renamed. */
 export interface FormerName {
   /** The uid that the operator had before it got its name, or another one: its state moves. */
   readonly was?: string

@@ -6,15 +6,20 @@ import type { StateVersions } from './state-versions.ts'
 import { statefulPartitioner } from './stateful-partitioner.ts'
 import { statefulStream, updateAll, updateEach } from './update-state-by-key.ts'
 
+/** State before the first batch, as pairs. */
 export type Initial<K, S> = RDD<readonly [K, S]>
 
 /** Ours beside Spark's positional arguments. */
 export interface UpdateOptions<K, S> extends ShuffleOptions, StateVersions<S> {
+  /** State before the first batch. */
   readonly initial?: Initial<K, S>
 }
 
+/** The new state of a key, from its values of the batch and the state before; `undefined` or `null` removes the key. */
 export type UpdateValues<V, S> = (values: V[], state: S | undefined) => S | undefined | null
+/** The new state of all keys of a partition: an entry that is not given back is removed. */
 export type UpdateEntries<K, V, S> = (entries: IterableIterator<[K, V[], S | undefined]>) => Iterable<readonly [K, S]>
+/** Like `UpdateValues`, with the batch time and the key. */
 export type UpdateTimed<K, V, S> = (time: Time, key: K, values: V[], state: S | undefined) => S | undefined | null
 
 /**

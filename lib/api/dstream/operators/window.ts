@@ -5,6 +5,7 @@ import type { RddNode } from '../../../lineage/node.ts'
 import { type FormerName, formerName } from './state-versions.ts'
 import { windowArgs } from './window-args.ts'
 
+/** What `window` takes last. */
 export interface WindowOptions extends FormerName {
   /** Identity of the window in what is stored; derived from its place in the graph when left out. */
   readonly name?: string

@@ -6,9 +6,13 @@ import { everySplit, folding, splitsOf } from './partials.ts'
 
 /** An approximate result that is exact here: nothing is ever cut short. */
 export interface BoundedNumber {
+  /** The number. Spark: `BoundedDouble.mean`. */
   readonly mean: number
+  /** How sure it is: 1, as the number is exact. Spark: `BoundedDouble.confidence`. */
   readonly confidence: number
+  /** Its lower bound. Spark: `BoundedDouble.low`. */
   readonly low: number
+  /** Its upper bound. Spark: `BoundedDouble.high`. */
   readonly high: number
 }
 
