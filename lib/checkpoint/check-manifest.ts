@@ -84,6 +84,11 @@ function manifestShape(root: string): Shape {
   })
 }
 
+/** From and to of key groups, as two numbers. */
+const groupRange: Shape = both(list(upTo(KEY_GROUPS)), (value) => {
+  const range = value as readonly number[]
+  return range.length === 2 && range[0]! < range[1]! ? null : ' is no range of key groups'
+})
 const range = { from: upTo(KEY_GROUPS), to: upTo(KEY_GROUPS) }
 
 export const cutShape: Shape = fields({
@@ -93,7 +98,7 @@ export const cutShape: Shape = fields({
   description: maybe(text),
 })
 export const blockShape = (ref: Shape): Shape =>
-  fields({ kind: oneOf('snapshot', 'delta'), batch: count, ref, keys: count })
+  fields({ kind: oneOf('snapshot', 'delta'), batch: count, ref, keys: count, whole: maybe(list(groupRange)) })
 export const paneShape = (ref: Shape): Shape => fields({ time: whole, ref })
 
 export const stateShape = (ref: Shape): Shape =>

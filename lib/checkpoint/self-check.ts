@@ -1,5 +1,6 @@
 import { KEY_GROUPS } from '../keys/key-group.ts'
 import type { Manifest } from '../model/manifest.ts'
+import { chainFault } from '../model/state-chain.ts'
 import { withChange } from './state-change.ts'
 
 /**
@@ -14,8 +15,8 @@ export function selfCheck(base: Manifest | null, next: Manifest): string | null 
     const gap = uncovered(state.chains)
     if (gap) return `state of ${operator}: ${gap}`
     for (const chain of state.chains) {
-      const misplaced = chain.blocks.findIndex((block, i) => block.kind === 'snapshot' && i > 0)
-      if (misplaced > 0) return `state of ${operator}: a snapshot lies on top of other blocks`
+      const wrong = chainFault(chain)
+      if (wrong) return `state of ${operator}: ${wrong}`
     }
   }
   const kept = base && (next.change ? withChange(base, next.change) : base)

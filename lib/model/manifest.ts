@@ -31,6 +31,8 @@ export interface StateBlock {
   readonly batch: number
   readonly ref: BlobRef
   readonly keys: number
+  /** Of a delta: key groups, from and to (exclusive), of which it holds all keys and not only what changed. */
+  readonly whole?: readonly (readonly [number, number])[]
 }
 
 /** The records of one stream at one past batch time, kept because a window or `remember` may still ask for them. */

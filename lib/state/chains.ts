@@ -1,4 +1,5 @@
 import type { OperatorState, PaneList, StateChain } from '../model/manifest.ts'
+import { blocksAfter } from '../model/state-chain.ts'
 import type { StateWrite } from '../model/task.ts'
 
 const overlaps = (chain: { from: number; to: number }, from: number, to: number): boolean =>
@@ -31,7 +32,7 @@ export function nextOperatorState(committed: OperatorState | null, writes: reado
 function nextChain(committed: OperatorState | null, { from, to, block, keys }: StateWrite): StateChain {
   const before = chainsFor(committed, from, to).flatMap((chain) => chain.blocks)
   if (!block) return { from, to, keys, blocks: before }
-  return { from, to, keys, blocks: block.kind === 'snapshot' ? [block] : [...before, block] }
+  return { from, to, keys, blocks: blocksAfter(before, block, from, to) }
 }
 
 function nextPanes(committed: OperatorState | null, { from, to, window }: StateWrite) {

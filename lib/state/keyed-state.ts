@@ -7,9 +7,13 @@ import { ValueColumn } from '../keys/value-column.ts'
 
 const PRESENT = 1
 const DIRTY = 2
+/** Only while the ids of a group are listed. */
+const LISTED = 4
 
 /** Removed keys of group g stand in section g + this. */
 const REMOVALS = KEY_GROUPS
+/** All keys of group g, in a block that otherwise holds changes, stand in section g + this. */
+const WHOLE = 2 * KEY_GROUPS
 
 /**
  * The state of one operator for a range of key groups, in memory: keys in a table, values by dense id beside it. It
@@ -24,6 +28,8 @@ export class KeyedState {
   #flags = new Uint8Array(64)
   #touched: number[] = []
   #removed: unknown[] = []
+  /** Ids by key group, once somebody has asked for those of one; a removed id may still be in it. */
+  #members: number[][] | null = null
 
   get keys(): number {
     return this.table.size
@@ -51,6 +57,7 @@ export class KeyedState {
     this.#values.set(id, value)
     if (time !== undefined) (this.#times ??= new ValueColumn()).set(id, time)
     if (this.#flags[id] === (PRESENT | DIRTY)) return
+    if (this.#members !== null && this.#flags[id] === 0) this.#members[keyGroupOf(this.table.hashAt(id))].push(id)
     this.#flags[id] = PRESENT | DIRTY
     this.#touched.push(id)
   }
@@ -79,9 +86,46 @@ export class KeyedState {
       if (this.has(id)) this.#values.set(id, f(this.#values.get(id), this.table.hashAt(id)))
   }
 
-  /** What changed since the last `saved()`: the keys put, and the keys removed, each with one section per key group. */
-  encodeDelta(): Uint8Array {
-    return encodeBlock([...this.#sections(this.#touchedIds()), ...removalSections(this.#removed)])
+  /**
+   * What changed since the last `saved()`: the keys put, and the keys removed, each with one section per key group; of
+   * the groups in `whole` all keys instead.
+   */
+  encodeDelta(whole: readonly number[] = []): Uint8Array {
+    const changed = [...this.#sections(this.#touchedIds()), ...removalSections(this.#removed)]
+    if (whole.length === 0) return encodeBlock(changed)
+    const groups = new Set(whole)
+    return encodeBlock([
+      ...changed.filter(({ section }) => !groups.has(section % KEY_GROUPS)),
+      ...whole.flatMap((group) =>
+        this.#sections(this.#idsOf(group)).map((section) => ({ ...section, section: group + WHOLE })),
+      ),
+    ])
+  }
+
+  /** How many keys a group has, or a few more: some may have been removed. Costs nothing after the first call. */
+  keysIn(group: number): number {
+    return this.#grouped()[group].length
+  }
+
+  #grouped(): number[][] {
+    if (this.#members !== null) return this.#members
+    const members = Array.from({ length: KEY_GROUPS }, (): number[] => [])
+    for (const [group, ids] of byGroup(this.table, this.table.ids())) members[group] = Array.from(ids)
+    return (this.#members = members)
+  }
+
+  /** The ids of a group's keys, each once: one that was removed and handed out again may stand in the list twice. */
+  #idsOf(group: number): readonly number[] {
+    const flags = this.#flags
+    const ids: number[] = []
+    for (const id of this.#grouped()[group]) {
+      if (!this.has(id) || (flags[id] & LISTED) !== 0 || keyGroupOf(this.table.hashAt(id)) !== group) continue
+      flags[id] |= LISTED
+      ids.push(id)
+    }
+    for (const id of ids) flags[id] &= ~LISTED
+    this.#grouped()[group] = ids
+    return ids
   }
 
   /** Only where keys were removed can an id have been touched twice, or be gone. */
@@ -119,15 +163,15 @@ export class KeyedState {
 
   /**
    * Applies a block written by `encodeDelta` or `encodeSnapshot`, restricted to the groups wanted. What it brings
-   * counts as saved.
+   * counts as saved. A group that is whole in a later block must not be wanted of an earlier one.
    */
   apply(bytes: Uint8Array, what: string, wanted: (group: number) => boolean): void {
     const block = openBlock(bytes, what)
     // A key that was removed and came back in one batch is in both: removals first.
-    for (const { section } of block.entries)
-      if (section >= REMOVALS && wanted(section - REMOVALS)) this.#takeOut(block.read(section, 1)[0])
-    for (const { section } of block.entries)
-      if (section < REMOVALS && wanted(section)) this.#takeIn(block.read(section, 2))
+    const sections = block.entries.map(({ section }) => section).filter((section) => wanted(section % KEY_GROUPS))
+    const isRemoval = (section: number): boolean => section >= REMOVALS && section < WHOLE
+    for (const section of sections) if (isRemoval(section)) this.#takeOut(block.read(section, 1)[0])
+    for (const section of sections) if (!isRemoval(section)) this.#takeIn(block.read(section, 2))
     this.saved()
   }
 

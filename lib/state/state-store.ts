@@ -1,19 +1,15 @@
 import type { OperatorState, StateBlock } from '../model/manifest.ts'
 import { groupsOfPartition } from '../keys/key-group.ts'
 import type { BlobRef } from '../model/refs.ts'
+import { basesOf } from '../model/state-chain.ts'
 import type { StateWrite } from '../model/task.ts'
 import { chainsFor, nextOperatorState, panesFor } from './chains.ts'
+import { COMPACTED_APIECE, groupsDue, isLong, rangesOf } from './compaction.ts'
 import { checkKeySizes, KEY_BYTES_MAX, type KeyLimits, type LargeKey } from './key-sizes.ts'
 import { KeyedState } from './keyed-state.ts'
 import { isOlder, migrateState, type StateSchema, versionOf } from './schema.ts'
 import type { Pane, WindowSpec } from './window-spec.ts'
 import { decodePairs, WindowState } from './window-state.ts'
-
-/**
- * A chain longer than this, or with deltas heavier than their snapshot, is rewritten as a snapshot by the batch that
- * notices.
- */
-const DELTAS_MAX = 8
 
 /** Which part of which operator's state, as of which manifest. */
 export interface StateOf {
@@ -93,15 +89,15 @@ export class StateStore {
   ): Promise<StateBlock | null> {
     const migrated = blocks.length > 0 && isOlder(of.committed, of.schema)
     if (!state.hasChanges && sameRange && !migrated) return null
-    const snapshot = !sameRange || migrated || blocks.length === 0 || isLong(blocks)
-    const kind = snapshot ? 'snapshot' : 'delta'
-    const ref = await this.#put(
-      of,
-      snapshot ? state.encodeSnapshot() : state.encodeDelta(),
-      snapshot ? 's' : 'd',
-      blobs,
-    )
-    return { kind, batch, ref, keys: snapshot ? state.keys : state.changes }
+    const anew = !sameRange || migrated || blocks.length === 0
+    const groups = anew ? 'all' : groupsToRewrite(of, state, blocks)
+    if (groups === 'all') {
+      const ref = await this.#put(of, state.encodeSnapshot(), 's', blobs)
+      return { kind: 'snapshot', batch, ref, keys: state.keys }
+    }
+    const rows = groups.reduce((sum, group) => sum + state.keysIn(group), state.changes)
+    const ref = await this.#put(of, state.encodeDelta(groups), 'd', blobs)
+    return { kind: 'delta', batch, ref, keys: rows, ...(groups.length > 0 ? { whole: rangesOf(groups) } : {}) }
   }
 
   async saveWindow(
@@ -175,11 +171,17 @@ function tipAfter(of: StateOf, writes: readonly StateWrite[]): string {
   return tipOf({ ...of, committed: nextOperatorState(of.committed, writes) })
 }
 
-function isLong(blocks: readonly StateBlock[]): boolean {
-  const deltas = blocks.filter((block) => block.kind === 'delta')
-  const [snapshot] = blocks
-  const weight = deltas.reduce((sum, block) => sum + block.ref.len, 0)
-  return deltas.length >= DELTAS_MAX || (snapshot?.kind === 'snapshot' && weight > snapshot.ref.len)
+function groupsToRewrite(of: StateOf, state: KeyedState, blocks: readonly StateBlock[]): readonly number[] | 'all' {
+  if (state.keys < COMPACTED_APIECE) return isLong(blocks) ? 'all' : []
+  const { from, to } = groupsOfPartition(of.split, of.partitions)
+  return groupsDue({
+    blocks,
+    from,
+    to,
+    keys: state.keys,
+    changes: state.changes,
+    keysIn: (group) => state.keysIn(group),
+  })
 }
 
 /** Hash partitions own whole key groups, so after a rescale each takes its groups out of the old blocks. */
@@ -191,10 +193,14 @@ function wantedGroups({ split, partitions }: StateOf): (group: number) => boolea
 async function readKeyed(of: StateOf, blobs: StateBlobs): Promise<KeyedState> {
   const state = new KeyedState()
   const { from, to } = groupsOfPartition(of.split, of.partitions)
+  const own = wantedGroups(of)
   for (const chain of chainsFor(of.committed, from, to)) {
-    const exact = chain.from === from && chain.to === to
-    for (const block of chain.blocks)
-      state.apply(await blobs.get(block.ref), block.ref.key, exact ? () => true : wantedGroups(of))
+    const bases = basesOf(chain.blocks, chain.from, chain.to)
+    for (const [index, block] of chain.blocks.entries()) {
+      // Behind the block that holds all of a group, older ones have nothing to say about it.
+      const wanted = (group: number): boolean => own(group) && index >= bases[group - chain.from]
+      state.apply(await blobs.get(block.ref), block.ref.key, wanted)
+    }
   }
   if (isOlder(of.committed, of.schema)) migrateState(of.operator, state, versionOf(of.committed), of.schema)
   return state

@@ -2,6 +2,7 @@ import { selfCheck } from '../checkpoint/self-check.ts'
 import { withChange } from '../checkpoint/state-change.ts'
 import type { Head } from '../model/head.ts'
 import type { Manifest, OperatorState, StateChain } from '../model/manifest.ts'
+import { blocksAfter } from '../model/state-chain.ts'
 import type { BlobRef } from '../model/refs.ts'
 import { chainsFor, panesFor } from '../state/chains.ts'
 
@@ -108,7 +109,7 @@ function follows({ from, to, blocks }: StateChain, before: OperatorState | null,
   if (same(blocks, known)) return true
   const last = blocks.at(-1)
   if (last?.batch !== batch) return false
-  return last.kind === 'snapshot' ? blocks.length === 1 : same(blocks.slice(0, -1), known)
+  return same(blocks, blocksAfter(known, last, from, to))
 }
 
 function retainedFault(base: Manifest | null, { batch, time, retained }: Manifest): string | null {
