@@ -87,7 +87,7 @@ function manifestShape(root: string): Shape {
 /** From and to of key groups, as two numbers. */
 const groupRange: Shape = both(list(upTo(KEY_GROUPS)), (value) => {
   const range = value as readonly number[]
-  return range.length === 2 && range[0]! < range[1]! ? null : ' is no range of key groups'
+  return range.length === 2 && range[0] < range[1] ? null : ' is no range of key groups'
 })
 const range = { from: upTo(KEY_GROUPS), to: upTo(KEY_GROUPS) }
 

@@ -357,7 +357,7 @@ const cases: readonly [sentence: string, cause: string, what: RegExp, tamper: Ta
   [
     'a snapshot that is left out below its delta',
     'commit',
-    /^state of .*: its blocks do not follow from those of batch 1$/,
+    /^state of .*: no block holds all keys of key group 0$/,
     (f) =>
       f.remake(2, (m) => {
         sums(m).chains[0].blocks.splice(0, 1)

@@ -63,7 +63,7 @@ test('after a change of partitions each takes its groups out of blocks that are 
   for (let i = 1; i < 10; i++) await app.batch((state) => fill(state, 200, i))
   const before = await app.cold()
   const parts = await Promise.all([0, 1, 2].map((split) => app.cold(split, 3)))
-  assert.deepEqual(new Map(parts.flatMap((part) => [...part]).toSorted()), new Map([...before].toSorted()))
+  assert.deepEqual(new Map(parts.flatMap((part) => [...part])), before)
 })
 
 test('groups are due in the order of their bases, until as many keys as have changed are written', () => {
@@ -121,7 +121,7 @@ function put(state: KeyedState, model: Map<string, number>, from: number, to: nu
 }
 
 function takeOut(state: KeyedState, model: Map<string, number>, dice: Dice): void {
-  for (const key of [...model.keys()]) {
+  for (const key of model.keys()) {
     if (!dice.chance(0.02)) continue
     state.remove(state.table.find(key))
     model.delete(key)
