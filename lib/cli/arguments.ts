@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { SluiceError } from '../model/errors.ts'
-import { closest } from './nearest.ts'
+import { closest } from '../model/nearest.ts'
 import { usageError } from './usage.ts'
 
 /** What a flag takes; `help` stands in `--help`. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { readArguments } from './arguments.ts'
-import { closest } from './nearest.ts'
+import { closest } from '../model/nearest.ts'
 import { packageRoot } from './package-root.ts'
 import { usageError } from './usage.ts'
 

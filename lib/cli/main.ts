@@ -1,6 +1,6 @@
 import { SluiceError } from '../model/errors.ts'
 import { type Command, helpOf, overview } from './help.ts'
-import { closest } from './nearest.ts'
+import { closest } from '../model/nearest.ts'
 import { paint } from './terminal.ts'
 import { errorLines } from './error-lines.ts'
 import { usageError } from './usage.ts'

@@ -1,4 +1,6 @@
 import type { Log, LogEvent } from '../host/log.ts'
+import { readSetting } from '../model/settings/read.ts'
+import { readVariable } from '../model/settings/read-variable.ts'
 import { StreamingContext } from '../api/dstream/streaming-context.ts'
 import type { BatchFacts } from './batch-line.ts'
 import { JsonReporter } from './json-reporter.ts'
@@ -56,7 +58,7 @@ export class RunSession implements Log {
 
   /** Tells the process that watches this one which files it consists of. */
   loaded(url: string): void {
-    if (process.env['SLUICE_WATCHED']) process.send?.({ loaded: url })
+    if (readVariable(process.env, 'SLUICE_WATCHED')) process.send?.({ loaded: url })
   }
 
   /** Runs until `execute` is done; resolves with the exit code. */
@@ -89,7 +91,7 @@ export class RunSession implements Log {
     if (!context) this.#quit()
     else {
       const graceful =
-        signal === 'SIGINT' || context.sparkContext.conf.getBoolean('spark.streaming.stopGracefullyOnShutdown', false)
+        signal === 'SIGINT' || readSetting(context.sparkContext.conf, 'spark.streaming.stopGracefullyOnShutdown')
       this.#stoppedAt = Date.now()
       if (graceful) for (const reporter of this.#reporters) reporter.stopping(this.#remaining())
       context.stop(true, graceful).catch((error: unknown) => this.#fail(error))
@@ -119,7 +121,7 @@ export class RunSession implements Log {
 
   /** Without its watcher a watched run would go on unseen. */
   #watchParent(): void {
-    if (!process.env['SLUICE_WATCHED']) return
+    if (!readVariable(process.env, 'SLUICE_WATCHED')) return
     process.on('disconnect', () => this.#stop('SIGTERM'))
     process.channel?.unref()
   }

@@ -3,10 +3,11 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import '../hosts/embedded/install.ts'
 import { setEmbeddedOptions } from '../hosts/embedded/embedded-host.ts'
-import { namesIn } from '../hosts/program/name-list.ts'
+import { namesIn } from '../model/settings/kinds.ts'
 import { loadProgram } from '../hosts/embedded/load-program.ts'
 import { useOwnPackage } from '../hosts/embedded/own-package.ts'
 import { SluiceError } from '../model/errors.ts'
+import { readVariable } from '../model/settings/read-variable.ts'
 import { StreamingContext } from '../api/dstream/streaming-context.ts'
 import { readArguments, type Values } from './arguments.ts'
 import { packageVersion } from './package-root.ts'
@@ -59,20 +60,7 @@ function embed(values: Values<typeof runFlags>, file: string, args: readonly str
 }
 
 function directoryOf(flag: string | null): string | null {
-  const fromEnvironment = process.env['SLUICE_DIR']
-  if (
-    flag === null &&
-    fromEnvironment !== undefined &&
-    (fromEnvironment === '' || fromEnvironment.trim() !== fromEnvironment)
-  ) {
-    const how = fromEnvironment.trim() === '' ? 'is set but blank' : 'begins or ends with white space'
-    throw new SluiceError('E_ENV', `SLUICE_DIR ${how}.`, {
-      where: { detail: 'SLUICE_DIR' },
-      did: 'nothing was run',
-      next: ['unset SLUICE_DIR, or give it a directory'],
-    })
-  }
-  const dir = flag ?? fromEnvironment ?? null
+  const dir = flag ?? readVariable(process.env, 'SLUICE_DIR')
   return dir === null ? null : resolve(dir)
 }
 

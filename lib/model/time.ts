@@ -1,4 +1,5 @@
 import { SluiceError } from './errors.ts'
+import { callerPlace } from './place.ts'
 
 /** A span of time in whole milliseconds (Spark's `Duration`). Prints as `1000 ms`. */
 export class Duration {
@@ -196,6 +197,23 @@ export function intervalMs(interval: unknown, what = 'batch interval'): number {
     },
   )
 }
+
+/**
+ * The interval of a stream's batches in ms. A bare number counts in ms, so `app('x', 1, …)` hardly ever means what it
+ * says. Throws `E_INTERVAL`.
+ */
+export function batchIntervalMs(interval: unknown): number {
+  const ms = intervalMs(interval)
+  if (ms >= BATCH_MS_MIN) return ms
+  throw new SluiceError('E_INTERVAL', `The batch interval is ${ms} ms; it must be ${BATCH_MS_MIN} ms or more.`, {
+    where: { place: callerPlace() },
+    did: 'nothing was started',
+    spark: 'IllegalArgumentException',
+    next: [`seconds(${ms})`, `milliseconds(${BATCH_MS_MIN})`],
+  })
+}
+
+const BATCH_MS_MIN = 10
 
 /**
  * Milliseconds since the epoch. A text must say which zone it means: JavaScript takes a date alone for UTC and a date

@@ -1,8 +1,6 @@
-import { SluiceError } from '../model/errors.ts'
-import { KEY_BYTES_MAX } from '../state/key-sizes.ts'
-import type { SparkConf } from '../model/spark-conf.ts'
+import { readSetting, type SettingTexts, type SettingValue } from '../model/settings/read.ts'
 
-/** What the engine itself takes from the settings of a program. */
+/** What the engine itself takes from the settings of a program, read once. */
 export interface EngineSettings {
   /** Most missed batches that are caught up after a pause. */
   readonly catchUpMax: number
@@ -12,30 +10,51 @@ export interface EngineSettings {
   readonly attemptsMax: number
   /** Bytes that the state of one key may take. */
   readonly keyBytesMax: number
+  /** What happens to a batch whose functions throw: it fails, or the records that made it fail are set aside. */
+  readonly onError: SettingValue<'sluice.onError'>
+  /** When a slow task is launched a second time; `null`: never. */
+  readonly speculation: Speculation | null
+  /** Operators and sources whose state or position may be given up where the program has no place for it. */
+  readonly dropState: readonly string[]
+  /** After how many ms a task is ended; `null`: never. */
+  readonly taskTimeoutMs: number | null
 }
 
 /**
- * Throws `E_CONF` for what is not a number, and `E_LIMIT` for one that is out of range. `attempts`: how often a task is
- * tried where the program does not say.
+ * When a task of a stage is taken for a straggler and launched a second time (Spark's `spark.speculation`,
+ * `TaskSetManager.checkSpeculatableTasks`).
  */
-export function engineSettings(conf: SparkConf, attempts: number): EngineSettings {
-  const whole = (key: string, fallback: number, min: number, max: number): number => {
-    const value = conf.getNumber(key, fallback)
-    if (Number.isInteger(value) && value >= min && value <= max) return value
-    throw new SluiceError(
-      'E_LIMIT',
-      `The setting ${key} is ${value}; it must be a whole number from ${min} to ${max}.`,
-      {
-        where: { detail: key },
-        did: 'nothing was started',
-        next: [`set ${key} to a whole number from ${min} to ${max}`, `leave it out for ${fallback}`],
-      },
-    )
-  }
+export interface Speculation {
+  /** How often is looked, in ms. */
+  readonly intervalMs: number
+  /** The share of the stage's tasks that must be done before anybody is called slow. */
+  readonly quantile: number
+  /** How many times the median of those that are done a task may take. */
+  readonly multiplier: number
+  /** No task is slow before it has run for so long, in ms. */
+  readonly minTaskRuntimeMs: number
+}
+
+/** `attempts`: how often a task is tried where the program does not say. Throws `E_CONF` and `E_LIMIT`. */
+export function engineSettings(conf: SettingTexts, attempts: number): EngineSettings {
   return {
-    catchUpMax: whole('sluice.catchUpMax', 1000, 0, 1_000_000),
-    keepBatches: whole('sluice.keepBatches', 2, 2, 100_000),
-    attemptsMax: whole('spark.task.maxFailures', attempts, 1, 1000),
-    keyBytesMax: whole('sluice.state.keyBytesMax', KEY_BYTES_MAX, 1024, 2 ** 31),
+    catchUpMax: readSetting(conf, 'sluice.catchUpMax'),
+    keepBatches: readSetting(conf, 'sluice.keepBatches'),
+    attemptsMax: readSetting(conf, 'spark.task.maxFailures') ?? attempts,
+    keyBytesMax: readSetting(conf, 'sluice.state.keyBytesMax'),
+    onError: readSetting(conf, 'sluice.onError'),
+    speculation: speculationOf(conf),
+    dropState: readSetting(conf, 'sluice.dropState'),
+    taskTimeoutMs: readSetting(conf, 'sluice.task.timeout') || null,
+  }
+}
+
+function speculationOf(conf: SettingTexts): Speculation | null {
+  if (!readSetting(conf, 'spark.speculation')) return null
+  return {
+    intervalMs: readSetting(conf, 'spark.speculation.interval'),
+    quantile: readSetting(conf, 'spark.speculation.quantile'),
+    multiplier: readSetting(conf, 'spark.speculation.multiplier'),
+    minTaskRuntimeMs: readSetting(conf, 'spark.speculation.minTaskRuntime'),
   }
 }

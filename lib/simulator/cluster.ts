@@ -7,8 +7,8 @@ import type { Head } from '../model/head.ts'
 import { BatchEvents } from '../observe/batch-events.ts'
 import { BatchLoop } from '../runtime/coordinator/batch-loop.ts'
 import { Coordinator } from '../runtime/coordinator/coordinator.ts'
-import { errorPolicy } from '../runtime/batch/set-aside.ts'
-import { speculationOf } from '../runtime/batch/speculation.ts'
+import { readSetting } from '../model/settings/read.ts'
+import { engineSettings } from '../runtime/settings.ts'
 import { type Ports, SIMULATED } from './ports.ts'
 import { inlineFor, SimWorkers, type WorkerFacts } from './sim-launcher.ts'
 import { seedOf } from './seed-of.ts'
@@ -121,8 +121,8 @@ export class Cluster {
       limitOf: () => null,
       attemptsMax: 4,
       keep: 2,
-      onError: errorPolicy(context.sparkContext.conf.get('sluice.onError', 'fail')),
-      speculation: speculationOf(context.sparkContext.conf),
+      onError: readSetting(context.sparkContext.conf, 'sluice.onError'),
+      speculation: engineSettings(context.sparkContext.conf, 4).speculation,
       signal: new AbortController().signal,
     })
     this.#countTakeover(process, epoch)

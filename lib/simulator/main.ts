@@ -7,6 +7,7 @@ import { type Share, spread } from './processes.ts'
 import { RECORDS_ALL } from './shrink.ts'
 import { shrinkFinding } from './shrink-finding.ts'
 import { type Scenario, simulate } from './simulate.ts'
+import { readVariable } from '../model/settings/read-variable.ts'
 import { withoutStacks } from './stackless.ts'
 
 /**
@@ -37,7 +38,8 @@ const { values } = parseArgs({
   },
 })
 
-if (process.env['SLUICE_TRACE'] === undefined) withoutStacks()
+const traced = readVariable(process.env, 'SLUICE_TRACE')
+if (traced === null) withoutStacks()
 
 const chosen: readonly Job[] =
   values.job === undefined ? jobs : [...jobs, ...longJobs, ...specialJobs].filter((job) => job.name === values.job)
@@ -126,7 +128,7 @@ function progress(): boolean {
 }
 
 function plainFinding({ scenario: { job, seed, workers, faults }, violation, lines }: Finding): Share['found'][number] {
-  const tail = process.env['SLUICE_TRACE'] === undefined ? [] : lines.slice(-Number(process.env['SLUICE_TRACE']))
+  const tail = traced === null ? [] : lines.slice(-traced)
   return { ...violation, seed, faults, job: job.name, workers, ...(tail.length > 0 ? { tail } : {}) }
 }
 

@@ -4,6 +4,7 @@ import type { Log } from '../host/log.ts'
 import type { Random } from '../host/random.ts'
 import type { Json } from '../model/json.ts'
 import type { Cut } from '../model/manifest.ts'
+import type { SettingReader } from '../model/settings/read.ts'
 
 /**
  * Where records come from. `cut` says what is new, `read` reads it again: reading one split twice gives the same
@@ -98,8 +99,8 @@ export interface ReceiverEnvironment {
   readonly streamId: number
   /** The position after the last committed batch, so that stored but unplanned blocks are found again. */
   readonly position: Json | null
-  /** A setting as text. */
-  readonly conf: (key: string, fallback: string) => string
+  /** The settings of the program: a name gives a value of its kind, times in ms, sizes in bytes. */
+  readonly settings: SettingReader
   /** Whom to tell what happens. */
   readonly events: ReceiverEvents
 }

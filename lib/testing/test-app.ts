@@ -17,7 +17,7 @@ import { fingerprint } from '../plan/fingerprint.ts'
 import { BatchEvents } from '../observe/batch-events.ts'
 import { Coordinator } from '../runtime/coordinator/coordinator.ts'
 import { TaskProgram } from '../runtime/program.ts'
-import { errorPolicy } from '../runtime/batch/set-aside.ts'
+import { readSetting } from '../model/settings/read.ts'
 import { StateStore } from '../state/state-store.ts'
 import { sourceNode } from '../lineage/leaves.ts'
 import type { StreamNode } from '../graph/stream-node.ts'
@@ -318,7 +318,7 @@ export class TestApp {
       limitOf: () => null,
       attemptsMax: 1,
       keep: 2,
-      onError: errorPolicy(context.sparkContext.conf.get('sluice.onError', 'fail')),
+      onError: readSetting(context.sparkContext.conf, 'sluice.onError'),
       signal: new AbortController().signal,
     })
     return { life, coordinator, context }

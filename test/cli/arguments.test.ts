@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readArguments } from '../../lib/cli/arguments.ts'
-import { closest } from '../../lib/cli/nearest.ts'
+import { closest } from '../../lib/model/nearest.ts'
 
 const flags = {
   dir: { kind: 'text' },

@@ -11,6 +11,10 @@ test('settings that are left out have their defaults', () => {
     keepBatches: 2,
     attemptsMax: 4,
     keyBytesMax: 32 * 2 ** 20,
+    onError: 'fail',
+    speculation: null,
+    dropState: [],
+    taskTimeoutMs: null,
   })
 })
 
@@ -18,7 +22,7 @@ const out: readonly [setting: string, values: readonly string[]][] = [
   ['sluice.catchUpMax', ['-1', '1000001', '1.5', '1e9']],
   ['sluice.keepBatches', ['0', '1', '-5', '100001']],
   ['spark.task.maxFailures', ['0', '-1', '1001', '2.5']],
-  ['sluice.state.keyBytesMax', ['0', '1023', '2147483649', '-1']],
+  ['sluice.state.keyBytesMax', ['0', '1023', '3g', '-1']],
 ]
 for (const [setting, values] of out) {
   test(`B14: ${setting} out of its range is E_LIMIT with the range`, async () => {
@@ -26,7 +30,7 @@ for (const [setting, values] of out) {
       const error = assertRefusal(
         await thrownBy(() => engineSettings(new SparkConf({ [setting]: value }), 1)),
         'E_LIMIT',
-        /must be a whole number from \d+ to \d+\.$/,
+        /must be a (whole number|size) from \w+ to \w+\.$/,
       )
       assert.ok(error.message.includes(setting))
       assert.equal(error.where.detail, setting)
@@ -56,4 +60,19 @@ await ssc.awaitTermination()
     stderr,
     /^✕ E_LIMIT {2}The setting sluice\.keepBatches is 1; it must be a whole number from 2 to 100000\.\n {2}where {2}app\.ts:\d+:\d+ · sluice\.keepBatches\n {2}did {4}nothing was started\n/,
   )
+})
+
+test('B14: a variable SLUICE_… that nobody reads, and a setting that means nothing, are said as the run starts', async (t) => {
+  const folder = await project(t, {
+    'app.ts': `import { app, milliseconds } from 'sluice'
+import { counter } from './numbers.ts'
+export default app('warned', milliseconds(20), (ssc) => {
+  ssc.source('numbers', counter).print()
+}, { conf: { 'spark.streaming.concurrentJobs': 2 } })
+`,
+  })
+  const { code, stderr } = await sluice(t, folder, ['run', 'app.ts', '--batches', '1'], { SLUICE_DRI: 'state' })
+  assert.equal(code, 0, stderr)
+  assert.match(stderr, /SLUICE_DRI is read by nobody\. Did you mean SLUICE_DIR\?/)
+  assert.match(stderr, /spark\.streaming\.concurrentJobs changes nothing here/)
 })

@@ -1,11 +1,11 @@
 import { SluiceError } from '../../model/errors.ts'
-import { Duration, type DurationLike, intervalMs, type Time } from '../../model/time.ts'
+import { batchIntervalMs, Duration, type DurationLike, intervalMs, type Time } from '../../model/time.ts'
 import { HashPartitioner, type Partitioner } from '../../shuffle/partitioner.ts'
 import type { FileChoice } from '../../source/file-cut.ts'
 import type { Receiver } from '../../source/receiver/receiver.ts'
 import { receiverSource } from '../../source/receiver/receiver-source.ts'
 import type { BytesToRecords, FileOptions, TextFileOptions } from '../../source/source-factories.ts'
-import { timeSetting } from '../../source/settings.ts'
+import { readSetting } from '../../model/settings/read.ts'
 import type { Source } from '../../source/source.ts'
 import { DStream, type Parts, type ShuffleOptions } from './dstream.ts'
 import { defaultCheckpointDirectory, type Engine, engineFor } from './engine.ts'
@@ -74,14 +74,14 @@ export class StreamingContext {
    * days. Spark: `StreamingContext`.
    */
   constructor(conf: SparkConfLike | SparkContext, batchDuration: DurationLike, options: ContextOptions = {}) {
-    const ms = intervalMs(batchDuration)
+    const ms = batchIntervalMs(batchDuration)
     this.sparkContext = conf instanceof SparkContext ? conf : new SparkContext(conf)
     this.#ownsSparkContext = !(conf instanceof SparkContext)
     this.batchDuration = new Duration(ms)
     this.graph = options.graph ?? new StreamGraph(ms)
     this.listeners = new ListenerBus((error) => this.reportError(error))
     this.checkpointDir =
-      this.sparkContext.conf.get('spark.streaming.checkpoint.directory', '') || defaultCheckpointDirectory()
+      readSetting(this.sparkContext.conf, 'spark.streaming.checkpoint.directory') || defaultCheckpointDirectory()
     this.hosted = options.hosted ?? false
     this.#makeEngine = options.engine ?? engineFor
   }
@@ -186,9 +186,12 @@ export class StreamingContext {
 
   /** How long a file may take to become visible: `spark.streaming.fileStream.minRememberDuration`, or its old name. */
   get #fileDefaults(): { minRememberMs: number } {
-    const conf = (key: string, fallback: string): string => this.sparkContext.conf.get(key, fallback)
-    const old = conf('spark.streaming.minRememberDuration', '60s')
-    return { minRememberMs: timeSetting(conf, 'spark.streaming.fileStream.minRememberDuration', old) }
+    const { conf } = this.sparkContext
+    return {
+      minRememberMs:
+        readSetting(conf, 'spark.streaming.fileStream.minRememberDuration') ??
+        readSetting(conf, 'spark.streaming.minRememberDuration'),
+    }
   }
 
   // — settings
@@ -341,7 +344,7 @@ export class StreamingContext {
   }
 
   #stopsByDefault(): boolean {
-    return this.sparkContext.conf.get('spark.streaming.stopSparkContextByDefault', 'true') !== 'false'
+    return readSetting(this.sparkContext.conf, 'spark.streaming.stopSparkContextByDefault')
   }
 
   /** @internal For engines: what `awaitTermination` throws. */

@@ -1,11 +1,14 @@
 import { SluiceError } from '../../model/errors.ts'
+import { checkSettings } from '../../model/settings/check.ts'
+import { readSetting } from '../../model/settings/read.ts'
 import { checkpointMsOf, rememberDurations } from '../../graph/remember.ts'
 import { refuseLoops } from '../../graph/refuse-loops.ts'
 import type { StreamingContext } from './streaming-context.ts'
 
 /** What must hold before the first batch (parity A7.5, A.8); also gives every operator its uid. */
 export function validateStart(context: StreamingContext): void {
-  const { graph } = context
+  const { graph, sparkContext } = context
+  checkSettings(sparkContext.conf.getAll())
   if (graph.outputs.length === 0) throw noOutput(context)
   graph.assignUids()
   if (graph.outputs.some(({ output }) => output!.order === 'before')) validateBefore(context)
@@ -36,7 +39,7 @@ function validateBefore({ graph, sparkContext }: StreamingContext): void {
       `where the records of ${unrecoverable.name ?? unrecoverable.kind} cannot be read again after a crash`,
       'use a source that can be read again',
     )
-  if (sparkContext.conf.get('sluice.onError', 'fail') === 'dead-letter')
+  if (readSetting(sparkContext.conf, 'sluice.onError') === 'dead-letter')
     throw refused('where records may be set aside', "leave out onError: 'dead-letter'")
 }
 

@@ -1,6 +1,7 @@
 import type { Partitioner } from '../../shuffle/partitioner.ts'
 import type { Aggregator } from '../../shuffle/writer.ts'
 import { callerPlace } from '../../model/place.ts'
+import { readSetting } from '../../model/settings/read.ts'
 import type { SparkContext } from './spark-context.ts'
 import { cartesianNode, unionNode } from '../../lineage/combine.ts'
 import type { Inferred, Parts } from '../../lineage/inferred.ts'
@@ -445,9 +446,7 @@ export class RDD<T> extends RddActions<T> {
 
   #partitioner(parts: Parts | undefined, ...others: readonly RDD<any>[]): Partitioner {
     if (parts !== undefined) return partitionerOf(parts)
-    const parallelism = this.sparkContext.conf.contains('spark.default.parallelism')
-      ? this.sparkContext.defaultParallelism
-      : null
+    const parallelism = readSetting(this.sparkContext.conf, 'spark.default.parallelism')
     return defaultPartitioner(
       [this, ...others].map((rdd) => rdd.node),
       parallelism,

@@ -21,6 +21,7 @@ import { collectionNode, emptyNode } from '../../lineage/leaves.ts'
 import type { RddNode } from '../../lineage/node.ts'
 import { RDD } from './rdd.ts'
 import { ResidentRunner } from '../../lineage/resident.ts'
+import { readSetting } from '../../model/settings/read.ts'
 import { APP_NAME, type SparkConfLike, MASTER, SparkConf } from '../../model/spark-conf.ts'
 import { checkedPartitions } from '../../shuffle/partitioner.ts'
 
@@ -84,7 +85,7 @@ export class SparkContext {
     this.runner = options.runner ?? new ResidentRunner()
     this.applicationId = options.applicationId ?? `local-${this.appName}`
     this.defaultParallelism = checkedPartitions(
-      this.conf.getNumber('spark.default.parallelism', threadsOf(this.master, options.cores)),
+      readSetting(this.conf, 'spark.default.parallelism') ?? threadsOf(this.master, options.cores),
       { place: callerPlace() },
     )
   }
@@ -102,11 +103,11 @@ export class SparkContext {
 
   /** `spark.app.name`, `sluice` if it is not set. Spark: `SparkContext.appName`. */
   get appName(): string {
-    return this.conf.get(APP_NAME, 'sluice')
+    return readSetting(this.conf, APP_NAME)
   }
   /** `spark.master`, `local[*]` if it is not set. Spark: `SparkContext.master`. */
   get master(): string {
-    return this.conf.get(MASTER, 'local[*]')
+    return readSetting(this.conf, MASTER)
   }
   /**
    * Partitions of a file at least: 2, or fewer if the default parallelism is less. Spark:

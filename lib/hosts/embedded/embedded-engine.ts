@@ -10,8 +10,8 @@ import { Coordinator } from '../../runtime/coordinator/coordinator.ts'
 import { TaskProgram } from '../../runtime/program.ts'
 import { PastBatches } from '../program/past-batches.ts'
 import { Receivers } from '../../runtime/coordinator/receivers.ts'
-import { errorPolicy } from '../../runtime/batch/set-aside.ts'
-import { speculationOf } from '../../runtime/batch/speculation.ts'
+import { settingWarnings } from '../../model/settings/check.ts'
+import { settingsOf } from '../../model/settings/read.ts'
 import type { DStream } from '../../api/dstream/dstream.ts'
 import { type EngineSettings, engineSettings } from '../../runtime/settings.ts'
 import type { Engine } from '../../api/dstream/engine.ts'
@@ -22,7 +22,6 @@ import type { StreamingContext } from '../../api/dstream/streaming-context.ts'
 import { embeddedOptions, type EmbeddedOptions, holderIsGone, openStores, thisHolder } from './embedded-host.ts'
 import { appFolder } from '../program/app-folder.ts'
 import { directories } from './directories.ts'
-import { namesIn } from '../program/name-list.ts'
 import { newLauncher } from './launchers.ts'
 import { startingEvent } from './starting-event.ts'
 
@@ -60,6 +59,7 @@ export class EmbeddedEngine implements Engine {
     if (checkpointDir) rememberGraph(checkpointDir, graph)
     this.#context.sparkContext.overwriteOutput = true
     this.#options.log.event(startingEvent(this.#context, this.#directory, !this.#beginsAnew))
+    this.#warnOfSettings()
     this.#warnOfOneThread()
     const running = this.#context.sparkContext.withPropertiesOfNow(() => this.#run())
     this.#running = running.catch((error: unknown) => this.#context.reportError(error))
@@ -68,6 +68,11 @@ export class EmbeddedEngine implements Engine {
   /** A classic program that only names a checkpoint directory begins anew each time, as in Spark. */
   get #beginsAnew(): boolean {
     return this.#options.dir === null && !this.#context.recovers && !this.#context.hosted
+  }
+
+  #warnOfSettings(): void {
+    for (const message of settingWarnings(this.#context.sparkContext.conf, process.env))
+      this.#options.log.event({ type: 'setting', level: 'warn', message })
   }
 
   /** Spark's warning; here a receiver takes no thread away, but the program would starve where it comes from. */
@@ -129,14 +134,10 @@ export class EmbeddedEngine implements Engine {
     const launcher = await newLauncher(this.#program, { ...stores, clock, random, log }, this.#options, {
       dir: this.#directory,
       app: this.#app,
-      deadlineMs: this.#deadlineMs,
+      // Spark has no such limit. It takes a thread of its own to be kept.
+      deadlineMs: this.#settings!.taskTimeoutMs,
     })
     return { clock, random, log, ...stores, launcher }
-  }
-
-  /** Spark has no such limit. It takes a thread of its own to be kept. */
-  get #deadlineMs(): number | null {
-    return this.#context.sparkContext.conf.getTimeAsMs('sluice.task.timeout', '0') || null
   }
 
   /** `null`: everything is in memory. */
@@ -152,7 +153,7 @@ export class EmbeddedEngine implements Engine {
     const { graph, batchDuration, listeners, sparkContext } = this.#context
     const { resume, dropState, write, fresh } = this.#options
     const intervalMs = batchDuration.milliseconds
-    this.#receivers = new Receivers(host, { graph, conf: sparkContext.conf, listeners })
+    this.#receivers = new Receivers(host, { graph, settings: settingsOf(sparkContext.conf), listeners })
     const keepMs = Math.max(...rememberDurations(graph).values())
     const events = new BatchEvents(host.clock, listeners, host.log, graph, (error) => this.#context.reportError(error))
     const coordinator = await Coordinator.open({
@@ -165,7 +166,7 @@ export class EmbeddedEngine implements Engine {
       isGone: holderIsGone,
       fresh: fresh || this.#beginsAnew,
       resume,
-      dropState: [...dropState, ...namesIn(sparkContext.conf.get('sluice.dropState', ''))],
+      dropState: [...dropState, ...this.#settings!.dropState],
       events,
       environment: (head) => ({
         app: head.app,
@@ -178,8 +179,8 @@ export class EmbeddedEngine implements Engine {
       }),
       limitOf: (source) => this.#receivers!.limitOf(source),
       attemptsMax: this.#settings!.attemptsMax,
-      speculation: speculationOf(sparkContext.conf),
-      onError: errorPolicy(sparkContext.conf.get('sluice.onError', 'fail')),
+      speculation: this.#settings!.speculation,
+      onError: this.#settings!.onError,
       keep: this.#settings!.keepBatches,
       signal: this.#abort.signal,
     })

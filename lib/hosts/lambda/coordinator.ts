@@ -8,13 +8,11 @@ import { BatchEvents } from '../../observe/batch-events.ts'
 import { BatchLoop } from '../../runtime/coordinator/batch-loop.ts'
 import { Coordinator } from '../../runtime/coordinator/coordinator.ts'
 import { Receivers } from '../../runtime/coordinator/receivers.ts'
-import { errorPolicy } from '../../runtime/batch/set-aside.ts'
-import { speculationOf } from '../../runtime/batch/speculation.ts'
+import { settingsOf } from '../../model/settings/read.ts'
 import { type EngineSettings, engineSettings } from '../../runtime/settings.ts'
 import type { AwsHost } from './host.ts'
 import { publishByFunction } from './output.ts'
 import type { BuiltApp } from '../program/built-program.ts'
-import { namesIn } from '../program/name-list.ts'
 import { InlineLauncher } from '../program/inline-launcher.ts'
 import type { Tick } from './tick.ts'
 import { closing } from './tick.ts'
@@ -59,7 +57,7 @@ class Invocation {
     void clock.sleepUntil(this.#tick.abortAt, this.#over.signal).then(() => this.#abort.abort())
     const receivers = new Receivers(this.#host, {
       graph: this.#app.context.graph,
-      conf: this.#app.context.sparkContext.conf,
+      settings: settingsOf(this.#app.context.sparkContext.conf),
       listeners: this.#app.context.listeners,
     })
     try {
@@ -125,7 +123,7 @@ class Invocation {
       leaseUntil: () => deadline,
       fresh: false,
       resume,
-      dropState: [...dropState, ...namesIn(context.sparkContext.conf.get('sluice.dropState', ''))],
+      dropState: [...dropState, ...this.#settings.dropState],
       events: new BatchEvents(clock, context.listeners, log, context.graph, (error) => {
         this.#failure = error
       }),
@@ -135,8 +133,8 @@ class Invocation {
         : { publisher: (head: Head) => publishByFunction(functions, settings.output!, head, this.#abort.signal) }),
       limitOf: (source) => receivers.limitOf(source),
       attemptsMax: this.#settings.attemptsMax,
-      speculation: speculationOf(context.sparkContext.conf),
-      onError: errorPolicy(context.sparkContext.conf.get('sluice.onError', 'fail')),
+      speculation: this.#settings.speculation,
+      onError: this.#settings.onError,
       keep: this.#settings.keepBatches,
       signal: this.#abort.signal,
     })

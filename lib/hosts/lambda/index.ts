@@ -6,6 +6,7 @@ import { type BuiltApp, builtApp } from '../program/built-program.ts'
 import { runTaskMessage } from './task.ts'
 import { decodeTick, type InvocationContext } from './tick.ts'
 import type { Environment } from '../../adapters/aws/clients.ts'
+import { settingWarnings } from '../../model/settings/check.ts'
 import type { Packed } from '../../adapters/aws/lambda/packed.ts'
 import type { TaskMessage } from '../../adapters/aws/lambda/task-message.ts'
 import type { OutputRequest } from '../../checkpoint/decide-output.ts'
@@ -55,6 +56,9 @@ function onFirstCall(app: App, environment: Environment): () => { readonly built
   return () => {
     if (warm) return warm
     const host = awsHost(environment)
-    return (warm = { host, built: builtApp(app, host.settings.slots) })
+    const built = builtApp(app, host.settings.slots)
+    for (const message of settingWarnings(built.context.sparkContext.conf, environment))
+      host.log.event({ type: 'setting', level: 'warn', message })
+    return (warm = { host, built })
   }
 }

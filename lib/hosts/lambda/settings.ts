@@ -1,5 +1,5 @@
-import type { Environment } from '../../adapters/aws/clients.ts'
-import { SluiceError } from '../../model/errors.ts'
+import { badVariable, readVariable } from '../../model/settings/read-variable.ts'
+import type { Environment } from '../../model/settings/variables.ts'
 
 /** What the functions are told by their environment; `serverless.yml` sets it. */
 export interface AwsSettings {
@@ -15,31 +15,17 @@ export interface AwsSettings {
   readonly slots: number
 }
 
-const SLOTS = '4'
-
 /** Throws `E_AWS_SETTING`. */
-export function awsSettings(environment: Environment): AwsSettings {
-  const slots = Number(environment['SLUICE_SLOTS'] ?? SLOTS)
-  if (!Number.isInteger(slots) || slots < 1)
-    throw wrong('SLUICE_SLOTS', `is ${environment['SLUICE_SLOTS']}, which is not a whole number above 0`)
-  return {
-    table: required(environment, 'SLUICE_TABLE'),
-    bucket: required(environment, 'SLUICE_BUCKET'),
-    task: environment['SLUICE_TASK_FUNCTION'] || null,
-    output: environment['SLUICE_OUTPUT_FUNCTION'] || null,
-    slots,
-  }
-}
+export const awsSettings = (environment: Environment): AwsSettings => ({
+  table: required(environment, 'SLUICE_TABLE'),
+  bucket: required(environment, 'SLUICE_BUCKET'),
+  task: readVariable(environment, 'SLUICE_TASK_FUNCTION'),
+  output: readVariable(environment, 'SLUICE_OUTPUT_FUNCTION'),
+  slots: readVariable(environment, 'SLUICE_SLOTS'),
+})
 
-function required(environment: Environment, name: string): string {
-  const value = environment[name]
-  if (!value) throw wrong(name, 'is not set')
-  if (value.trim() !== value) throw wrong(name, value.trim() === '' ? 'is blank' : 'begins or ends with white space')
+function required(environment: Environment, name: 'SLUICE_TABLE' | 'SLUICE_BUCKET'): string {
+  const value = readVariable(environment, name)
+  if (value === null) throw badVariable(name, 'is not set')
   return value
 }
-
-const wrong = (name: string, how: string): SluiceError =>
-  new SluiceError('E_AWS_SETTING', `The environment variable ${name} ${how}.`, {
-    did: 'nothing was started',
-    next: [`set ${name} in serverless.yml, under provider.environment`],
-  })

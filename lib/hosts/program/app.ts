@@ -1,5 +1,5 @@
 import { SluiceError } from '../../model/errors.ts'
-import { Duration, type DurationLike, intervalMs } from '../../model/time.ts'
+import { batchIntervalMs, Duration, type DurationLike } from '../../model/time.ts'
 import { fingerprint, shapeOf } from '../../plan/fingerprint.ts'
 import { engineFor } from '../../api/dstream/engine.ts'
 import type { StreamGraph } from '../../graph/graph.ts'
@@ -118,7 +118,7 @@ const shown = (node: StreamNode | undefined): string => (node ? `${nameOf(node)}
 
 function checkedInterval(interval: DurationLike, place: string): number {
   try {
-    return intervalMs(interval)
+    return batchIntervalMs(interval)
   } catch (error) {
     const { code, message, did, next } = error as SluiceError
     throw new SluiceError(code, message, { did, next, where: { place }, cause: error })

@@ -8,8 +8,7 @@ import type { OutputPublisher } from '../../output/output-publisher.ts'
 import type { Admission } from '../admission.ts'
 import type { BatchEvents } from '../../observe/batch-events.ts'
 import type { TaskProgram } from '../program.ts'
-import type { ErrorPolicy } from './set-aside.ts'
-import type { Speculation } from './speculation.ts'
+import type { EngineSettings, Speculation } from '../settings.ts'
 
 /** What one coordinator has in hand while it holds the head. */
 export interface Coordination {
@@ -27,7 +26,7 @@ export interface Coordination {
   readonly limitOf: (source: string) => number | null
   readonly leaseUntil: () => number
   readonly startedAt: number
-  readonly onError: ErrorPolicy
+  readonly onError: EngineSettings['onError']
   /** What is to be done about dead letters, as far as it has not been done yet. */
   wishes: readonly StoredWish[]
   readonly admission: Admission

@@ -6,7 +6,8 @@ import type { BatchPlan, MapOutput, StageWork, TaskReport, TaskSpec } from '../.
 import type { Stage, StagePlan } from '../../plan/stages.ts'
 import { faultOfAnswer } from './check-answer.ts'
 import { reviveError, serialiseError } from '../task/serialised-error.ts'
-import { type Launch, runAll, type Speculation } from './speculation.ts'
+import type { Speculation } from '../settings.ts'
+import { type Launch, runAll } from './speculation.ts'
 
 /** The answers of a batch's tasks: one winner per task. */
 export type TaskDone = Extract<TaskReport, { kind: 'done' }>

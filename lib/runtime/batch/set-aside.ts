@@ -5,23 +5,6 @@ import type { BatchPlan, SerialisedError, TaskReport, Trial } from '../../model/
 import { reviveError } from '../task/serialised-error.ts'
 import { type StageRun, tryOnce, wholeBatch } from './run-stages.ts'
 
-/**
- * What happens to a batch whose functions throw, setting `sluice.onError`: `fail` is Spark's way, the batch fails;
- * `dead-letter` sets the records aside that made it fail.
- */
-export type ErrorPolicy = 'fail' | 'dead-letter'
-
-export function errorPolicy(value: string): ErrorPolicy {
-  if (value === 'fail' || value === 'dead-letter') return value
-  throw new SluiceError('E_CONF', `sluice.onError is ${JSON.stringify(value)}.`, {
-    did: 'nothing was started',
-    next: [
-      "conf.set('sluice.onError', 'fail')       as in Spark: the batch fails",
-      "conf.set('sluice.onError', 'dead-letter')",
-    ],
-  })
-}
-
 export interface SetAside {
   /**
    * The plan without the records that made it fail, under a nonce of its own: late answers to the old one are answers

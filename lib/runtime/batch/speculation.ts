@@ -1,31 +1,5 @@
 import type { Clock } from '../../host/clock.ts'
-import type { SparkConf } from '../../model/spark-conf.ts'
-
-/**
- * When a task of a stage is taken for a straggler and launched a second time (Spark's `spark.speculation`,
- * `TaskSetManager.checkSpeculatableTasks`).
- */
-export interface Speculation {
-  /** How often is looked, in ms. */
-  readonly intervalMs: number
-  /** The share of the stage's tasks that must be done before anybody is called slow. */
-  readonly quantile: number
-  /** How many times the median of those that are done a task may take. */
-  readonly multiplier: number
-  /** No task is slow before it has run for so long, in ms. */
-  readonly minTaskRuntimeMs: number
-}
-
-/** `null` unless `spark.speculation` is true. Throws `E_CONF`. */
-export function speculationOf(conf: SparkConf): Speculation | null {
-  if (!conf.getBoolean('spark.speculation', false)) return null
-  return {
-    intervalMs: conf.getTimeAsMs('spark.speculation.interval', '100ms'),
-    quantile: conf.getDouble('spark.speculation.quantile', 0.9),
-    multiplier: conf.getDouble('spark.speculation.multiplier', 3),
-    minTaskRuntimeMs: conf.getTimeAsMs('spark.speculation.minTaskRuntime', '100ms'),
-  }
-}
+import type { Speculation } from '../settings.ts'
 
 /** Launches a task; `copy` is 0 at first, and 1 when it is launched once more. */
 export type Launch<T> = (copy: 0 | 1) => Promise<T>

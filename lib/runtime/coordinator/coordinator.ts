@@ -21,8 +21,7 @@ import type { TaskProgram } from '../program.ts'
 import { deliver, deliverOwed } from '../batch/deliver.ts'
 import { runBatch } from '../batch/run-batch.ts'
 import { publishHere } from '../output/run-output.ts'
-import type { ErrorPolicy } from '../batch/set-aside.ts'
-import type { Speculation } from '../batch/speculation.ts'
+import type { EngineSettings, Speculation } from '../settings.ts'
 
 export interface CoordinatorOptions {
   readonly app: string
@@ -49,7 +48,7 @@ export interface CoordinatorOptions {
   /** When a slow task is launched a second time; never if it is left out. */
   readonly speculation?: Speculation | null
   /** `fail` if it is left out. */
-  readonly onError?: ErrorPolicy
+  readonly onError?: EngineSettings['onError']
   /** Batches whose objects are kept. */
   readonly keep: number
   readonly signal: AbortSignal

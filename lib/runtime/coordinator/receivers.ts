@@ -6,7 +6,7 @@ import type { ReceiverEvents } from '../../source/source.ts'
 import type { StreamNode } from '../../graph/stream-node.ts'
 import type { BatchInfo, ListenerBus } from '../../observe/streaming-listener.ts'
 import type { StreamGraph } from '../../graph/graph.ts'
-import type { SparkConf } from '../../model/spark-conf.ts'
+import type { SettingReader } from '../../model/settings/read.ts'
 import { sourceIo } from '../batch/plan-batch.ts'
 
 interface Input {
@@ -18,7 +18,7 @@ interface Input {
 /** The program whose sources run. */
 export interface ReceivingProgram {
   readonly graph: StreamGraph
-  readonly conf: SparkConf
+  readonly settings: SettingReader
   readonly listeners: ListenerBus
 }
 
@@ -38,12 +38,10 @@ export class Receivers {
     const reachable = of.graph.reachable()
     const batchMs = of.graph.batchMs
     this.#inputs = of.graph.inputs
-      .map((node, id) => ({ id, node, rate: createRateController(this.#conf, batchMs) }))
+      .map((node, id) => ({ id, node, rate: createRateController(of.settings, batchMs) }))
       .filter(({ node }) => reachable.has(node))
     of.listeners.add({ onBatchCompleted: ({ batchInfo }) => this.#learn(batchInfo) })
   }
-
-  readonly #conf = (key: string, fallback: string): string => this.#of.conf.get(key, fallback)
 
   async start(head: Pick<Head, 'app' | 'inc'>, manifest: Manifest | null): Promise<void> {
     this.#head = head
@@ -52,7 +50,7 @@ export class Receivers {
         io: sourceIo(this.#host, head, node.uid),
         streamId: id,
         position: manifest?.positions[node.uid] ?? null,
-        conf: this.#conf,
+        settings: this.#of.settings,
         events: this.#events,
       })
     }

@@ -8,7 +8,7 @@ import type { Head } from '../../model/head.ts'
 import type { Manifest } from '../../model/manifest.ts'
 import { BatchEvents } from '../../observe/batch-events.ts'
 import { Coordinator } from '../../runtime/coordinator/coordinator.ts'
-import { errorPolicy } from '../../runtime/batch/set-aside.ts'
+import { readSetting } from '../../model/settings/read.ts'
 import type { Built } from '../subject.ts'
 
 export interface ReferenceOptions extends Built {
@@ -66,7 +66,7 @@ export async function referenceRun({
     limitOf: () => null,
     attemptsMax: 1,
     keep: 2,
-    onError: errorPolicy(context.sparkContext.conf.get('sluice.onError', 'fail')),
+    onError: readSetting(context.sparkContext.conf, 'sluice.onError'),
     signal: new AbortController().signal,
   })
   for (const { tick, time } of manifests) {

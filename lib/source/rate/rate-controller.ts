@@ -1,5 +1,4 @@
-import { SluiceError } from '../../model/errors.ts'
-import { numberSetting, type Settings } from '../settings.ts'
+import type { SettingReader } from '../../model/settings/read.ts'
 import { PIDRateEstimator, type RateEstimator } from './pid.ts'
 
 export interface CompletedBatch {
@@ -42,29 +41,21 @@ export class RateController {
 }
 
 /** The controller of one stream, or null where `spark.streaming.backpressure.enabled` is not true. */
-export function createRateController(settings: Settings, batchMs: number): RateController | null {
-  if (settings('spark.streaming.backpressure.enabled', 'false') !== 'true') return null
-  const initial = numberSetting(settings, 'spark.streaming.backpressure.initialRate', '0')
+export function createRateController(settings: SettingReader, batchMs: number): RateController | null {
+  if (!settings('spark.streaming.backpressure.enabled')) return null
+  const initial = settings('spark.streaming.backpressure.initialRate')
   return new RateController(createRateEstimator(settings, batchMs), initial > 0 ? initial : null)
 }
 
 /** Throws `E_CONF` for an estimator other than `pid`, and for settings of it that make no sense. */
-export function createRateEstimator(settings: Settings, batchMs: number): RateEstimator {
-  const name = settings('spark.streaming.backpressure.rateEstimator', 'pid')
-  if (name !== 'pid') {
-    throw new SluiceError('E_CONF', `Unknown rate estimator: ${name}`, {
-      did: 'nothing was started',
-      spark: 'IllegalArgumentException',
-      next: ['set spark.streaming.backpressure.rateEstimator to pid'],
-    })
-  }
-  const pid = (part: string, fallback: string): number =>
-    numberSetting(settings, `spark.streaming.backpressure.pid.${part}`, fallback)
+export function createRateEstimator(settings: SettingReader, batchMs: number): RateEstimator {
+  // There is one kind; another name is refused here.
+  settings('spark.streaming.backpressure.rateEstimator')
   return new PIDRateEstimator({
     batchMs,
-    proportional: pid('proportional', '1.0'),
-    integral: pid('integral', '0.2'),
-    derivative: pid('derived', '0.0'),
-    minRate: pid('minRate', '100'),
+    proportional: settings('spark.streaming.backpressure.pid.proportional'),
+    integral: settings('spark.streaming.backpressure.pid.integral'),
+    derivative: settings('spark.streaming.backpressure.pid.derived'),
+    minRate: settings('spark.streaming.backpressure.pid.minRate'),
   })
 }

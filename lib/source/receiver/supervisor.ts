@@ -1,6 +1,5 @@
 import { messageOf, SluiceError, stackOf } from '../../model/errors.ts'
 import type { Json } from '../../model/json.ts'
-import { numberSetting, timeSetting } from '../settings.ts'
 import type { ReceiverEnvironment, ReceiverInfo } from '../source.ts'
 import { BlockGenerator } from './block-generator.ts'
 import type { BlockWriter } from './block-writer.ts'
@@ -26,22 +25,20 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
   #lastError = { lastErrorMessage: '', lastError: '', lastErrorTime: -1 }
 
   constructor(receiver: Receiver<T>, environment: ReceiverEnvironment, writer: BlockWriter) {
-    const { conf, io } = environment
-    const maxRate = numberSetting(conf, 'spark.streaming.receiver.maxRate', '0')
-    const initialRate =
-      conf('spark.streaming.backpressure.enabled', 'false') === 'true'
-        ? numberSetting(conf, 'spark.streaming.backpressure.initialRate', '0')
-        : 0
+    const { settings, io } = environment
+    const maxRate = settings('spark.streaming.receiver.maxRate')
+    const isAdapted = settings('spark.streaming.backpressure.enabled')
+    const initialRate = isAdapted ? settings('spark.streaming.backpressure.initialRate') : 0
     this.streamId = environment.streamId
     this.#receiver = receiver
     this.#environment = environment
     this.#writer = writer
     this.#limiter = new RateLimiter(io.clock, maxRate, initialRate)
-    const settings = {
-      intervalMs: timeSetting(conf, 'spark.streaming.blockInterval', '200ms'),
-      queueMax: numberSetting(conf, 'spark.streaming.blockQueueSize', '10'),
+    const pace = {
+      intervalMs: settings('spark.streaming.blockInterval'),
+      queueMax: settings('spark.streaming.blockQueueSize'),
     }
-    this.#blocks = new BlockGenerator(io.clock, settings, this.#limiter, (records) => this.#pushBlock(records))
+    this.#blocks = new BlockGenerator(io.clock, pace, this.#limiter, (records) => this.#pushBlock(records))
   }
 
   start(): void {
@@ -93,7 +90,7 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
   restart(
     message: string,
     error?: unknown,
-    delayMs: number = timeSetting(this.#environment.conf, 'spark.streaming.receiverRestartDelay', '2000'),
+    delayMs: number = this.#environment.settings('spark.streaming.receiverRestartDelay'),
   ): void {
     if (this.#ended.signal.aborted) return
     const { log } = this.#environment.io
@@ -109,7 +106,7 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
   }
 
   stop(message: string, error?: unknown): void {
-    if (this.#environment.conf('sluice.receiver.relaunch', 'false') === 'true') this.restart(message, error)
+    if (this.#environment.settings('sluice.receiver.relaunch')) this.restart(message, error)
     else void this.#stopReceiver(message, error)
   }
 

@@ -8,6 +8,8 @@ import { localSources } from '../../../lib/hosts/embedded/local-sources.ts'
 import { encodeBlock } from '../../../lib/codec/block.ts'
 import { hasCode } from '../../../lib/model/errors.ts'
 import type { Json } from '../../../lib/model/json.ts'
+import { settingsOf } from '../../../lib/model/settings/read.ts'
+import { SparkConf } from '../../../lib/model/spark-conf.ts'
 import type { ReceiverInfo, Source } from '../../../lib/source/source.ts'
 import { memoryIo, readAll } from '../../../lib/testing/contracts/source.ts'
 
@@ -46,7 +48,7 @@ async function receiving<T>(t: TestContext, source: Source<T>, conf: Record<stri
     io,
     streamId: 0,
     position: null,
-    conf: (key, fallback) => conf[key] ?? fallback,
+    settings: settingsOf(new SparkConf(conf)),
     events: {
       started: () => {},
       error: (info) => {

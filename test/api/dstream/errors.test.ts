@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
-import { seconds, type SluiceError, StreamingContext } from '../../../lib/index.ts'
+import { milliseconds, seconds, type SluiceError, StreamingContext } from '../../../lib/index.ts'
 import { placeIn } from '../../../lib/model/place.ts'
 import { batchSource, BATCH_MS, runBatches } from '../../support/run.ts'
 
@@ -115,8 +115,8 @@ for (const master of ['local[0]', 'local[-1]', 'local[x]', 'local[1.5]', 'local[
 }
 for (const partitions of ['0', '-1', '1.5']) {
   refuses(`B06: a default parallelism of ${partitions} is refused`, {
-    code: 'E_PARTITIONS',
-    text: `Number of partitions (${partitions})`,
+    code: 'E_LIMIT',
+    text: `spark.default.parallelism is ${partitions}; it must be a whole number from 1 to`,
     act: () =>
       new StreamingContext(
         { master: 'local[2]', appName: 'errors', 'spark.default.parallelism': partitions },
@@ -124,6 +124,23 @@ for (const partitions of ['0', '-1', '1.5']) {
       ),
   })
 }
+for (const interval of [1, 9, milliseconds(5)]) {
+  refuses(`B14: a batch interval of ${String(interval)} is refused: a bare number counts in ms`, {
+    code: 'E_INTERVAL',
+    text: 'it must be 10 ms or more',
+    act: () => new StreamingContext({ appName: 'errors' }, interval),
+  })
+}
+refuses('B14: a misspelt setting of Spark is refused where the context is started', {
+  code: 'E_CONF',
+  text: 'Did you mean spark.streaming.blockInterval?',
+  act: () => {
+    const conf = { appName: 'errors', 'spark.streaming.blockIntervall': '100ms' }
+    const context = new StreamingContext(conf, BATCH_MS)
+    words(context).print()
+    context.start()
+  },
+})
 test('B06: what is no port is refused where the source is defined', () => {
   for (const port of [0, -1, 65_536, 1.5, NaN]) {
     assert.throws(

@@ -1,3 +1,5 @@
+import { settingsOf } from '../../../lib/model/settings/read.ts'
+import { SparkConf } from '../../../lib/model/spark-conf.ts'
 import { PIDRateEstimator } from '../../../lib/source/rate/pid.ts'
 import { createRateEstimator } from '../../../lib/source/rate/rate-controller.ts'
 
@@ -27,5 +29,5 @@ export const pidEstimators = {
 
 export const rateEstimators = {
   create: ({ conf, batchIntervalMs }: { readonly conf: Record<string, string>; readonly batchIntervalMs: number }) =>
-    createRateEstimator((key, fallback) => conf[key] ?? fallback, batchIntervalMs),
+    createRateEstimator(settingsOf(new SparkConf(conf)), batchIntervalMs),
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ManualClock } from '../../../lib/adapters/local/manual-clock.ts'
-import { runAll, type Launch, type Speculation, speculationOf } from '../../../lib/runtime/batch/speculation.ts'
+import { runAll, type Launch } from '../../../lib/runtime/batch/speculation.ts'
+import { engineSettings, type Speculation } from '../../../lib/runtime/settings.ts'
 import { SparkConf } from '../../../lib/model/spark-conf.ts'
 
 const settings: Speculation = { intervalMs: 100, quantile: 0.75, multiplier: 2, minTaskRuntimeMs: 300 }
@@ -79,8 +80,8 @@ test('a task fails only when no copy of it is left', async () => {
 
 test('without the setting, and with it off, tasks run once, however slow', async () => {
   assert.equal((await stage([[100], [100], [100], [4000, 1]], null)).launched.length, 4)
-  assert.equal(speculationOf(new SparkConf()), null)
-  assert.deepEqual(speculationOf(new SparkConf({ 'spark.speculation': true })), {
+  assert.equal(engineSettings(new SparkConf(), 1).speculation, null)
+  assert.deepEqual(engineSettings(new SparkConf({ 'spark.speculation': true }), 1).speculation, {
     intervalMs: 100,
     quantile: 0.9,
     multiplier: 3,

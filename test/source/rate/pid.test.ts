@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { hasCode } from '../../../lib/model/errors.ts'
+import { type SettingReader, settingsOf } from '../../../lib/model/settings/read.ts'
+import { SparkConf } from '../../../lib/model/spark-conf.ts'
 import { PIDRateEstimator } from '../../../lib/source/rate/pid.ts'
 import { createRateController, createRateEstimator, RateController } from '../../../lib/source/rate/rate-controller.ts'
 
@@ -20,10 +22,7 @@ const check = (pid: PIDRateEstimator, rows: readonly Row[]): void => {
     assert.equal(pid.compute(time, elements, processing, scheduling), expected, `at ${time}`)
 }
 
-const settings =
-  (set: Record<string, string>) =>
-  (key: string, fallback: string): string =>
-    set[key] ?? fallback
+const settings = (set: Record<string, string>): SettingReader => settingsOf(new SparkConf(set))
 
 test('the first batch teaches the speed, the second gives a rate: ten in 10 ms are a thousand per second', () =>
   check(estimator(0, 10), [

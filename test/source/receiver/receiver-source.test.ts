@@ -6,6 +6,8 @@ import { SeededRandom } from '../../../lib/adapters/local/seeded-random.ts'
 import { encodeBlock } from '../../../lib/codec/block.ts'
 import { hasCode } from '../../../lib/model/errors.ts'
 import type { Json } from '../../../lib/model/json.ts'
+import { settingsOf } from '../../../lib/model/settings/read.ts'
+import { SparkConf } from '../../../lib/model/spark-conf.ts'
 import { Receiver } from '../../../lib/source/receiver/receiver.ts'
 import { receiverSource } from '../../../lib/source/receiver/receiver-source.ts'
 import type { ReceiverInfo, Source, SourceIo } from '../../../lib/source/source.ts'
@@ -60,7 +62,7 @@ async function running<T = string>({
     io,
     streamId: 7,
     position,
-    conf: (key, fallback) => conf[key] ?? fallback,
+    settings: settingsOf(new SparkConf(conf)),
     events: { started: note('started'), error: note('error'), stopped: note('stopped') },
   })
   let last = position

@@ -8,7 +8,7 @@ export function closest(word: string, words: readonly string[]): string | null {
 }
 
 /** Letters to insert, drop or replace. */
-function editDistance(a: string, b: string): number {
+export function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j)
   for (let i = 1; i <= a.length; i++) {
     const next = [i]

@@ -1,0 +1,80 @@
+import { SluiceError } from '../errors.ts'
+import { callerPlace } from '../place.ts'
+import { closest, editDistance } from '../nearest.ts'
+import type { SparkConf } from '../spark-conf.ts'
+import { visible } from '../visible.ts'
+import type { Setting } from './kinds.ts'
+import { checkedValue } from './read.ts'
+import { settings, withoutEffect } from './table.ts'
+import { type Environment, variables } from './variables.ts'
+
+/**
+ * Every setting of a program, before anything starts. Throws `E_CONF` for a name that is a misspelling, and `E_CONF` or
+ * `E_LIMIT` for a value that cannot be used. Returns what is worth a warning: names of Spark's streaming that mean
+ * nothing here.
+ */
+export function checkSettings(all: Iterable<readonly [name: string, text: string]>): string[] {
+  const warnings: string[] = []
+  for (const [name, text] of all) {
+    const judged = judgeName(name)
+    if (judged.kind === 'known') checkedValue(name, judged.setting, text)
+    if (judged.kind === 'unknown') throw unknownSetting(name, judged.meant)
+    if (judged.kind === 'warning') warnings.push(judged.message)
+  }
+  return warnings
+}
+
+type Judged =
+  | { readonly kind: 'known'; readonly setting: Setting }
+  | { readonly kind: 'unknown'; readonly meant: string | null }
+  | { readonly kind: 'warning'; readonly message: string }
+  /** The program's own, or Spark's and no business of this library. */
+  | { readonly kind: 'foreign' }
+
+/** A letter or two: more would take one of Spark's many names for another. */
+const LETTERS_MAX = 2
+
+function judgeName(name: string): Judged {
+  if (isKnown(name)) return { kind: 'known', setting: settings[name] }
+  if (Object.hasOwn(withoutEffect, name))
+    return { kind: 'warning', message: `The setting ${name} changes nothing here: ${withoutEffect[name]}.` }
+  const isOurs = /^sluice\./i.test(name)
+  if (isOurs) return { kind: 'unknown', meant: closest(name, names) }
+  if (!/^spark\./i.test(name)) return { kind: 'foreign' }
+  const near = [...names, ...Object.keys(withoutEffect)].find(
+    (candidate) => editDistance(candidate.toLowerCase(), name.toLowerCase()) <= LETTERS_MAX,
+  )
+  if (near !== undefined) return { kind: 'unknown', meant: near }
+  if (!name.startsWith('spark.streaming.')) return { kind: 'foreign' }
+  return { kind: 'warning', message: `The setting ${visible(name)} is not known here and changes nothing.` }
+}
+
+const names = Object.keys(settings)
+const isKnown = (name: string): name is keyof typeof settings => Object.hasOwn(settings, name)
+
+const unknownSetting = (name: string, meant: string | null): SluiceError =>
+  new SluiceError('E_CONF', `There is no setting ${visible(name)}.${meant ? ` Did you mean ${meant}?` : ''}`, {
+    where: { place: callerPlace(), detail: visible(name) },
+    did: 'nothing was started',
+    next: [...(meant ? [`conf.set('${meant}', …)`] : []), 'docs/settings.md lists all settings'],
+  })
+
+/** What a run should say about settings and the environment as it starts. Throws as `checkSettings`. */
+export const settingWarnings = (conf: SparkConf, environment: Environment): string[] => [
+  ...checkSettings(conf.getAll()),
+  ...unknownVariables(environment),
+]
+
+/**
+ * Variables of the environment that look as if they were meant for this library and are read by nobody: a warning for
+ * each, because other programs may share the environment.
+ */
+function unknownVariables(environment: Environment): string[] {
+  const known = Object.keys(variables)
+  return Object.keys(environment)
+    .filter((name) => /^SLUICE_/i.test(name) && !known.includes(name))
+    .map((name) => {
+      const meant = closest(name, known)
+      return `The environment variable ${visible(name)} is read by nobody.${meant ? ` Did you mean ${meant}?` : ''}`
+    })
+}

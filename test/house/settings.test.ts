@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { filesBelow, occurrences, withoutComments } from './source-files.ts'
+
+const readers = filesBelow('lib', 'functions').filter(
+  ({ path }) => path.endsWith('.ts') && !path.startsWith('lib/model/settings/'),
+)
+
+test('settings are read by readSetting and variables by readVariable, whose names are checked', () => {
+  const loose =
+    /\b(?:conf|settings)\w*\)?(?:\.(?:get\w*|contains))?\(\s*['"`](?:sluice|spark\.(?!jobGroup|job\.))|['"`.[]SLUICE_[A-Z_]+['"`]?\]/
+  assert.deepEqual(
+    readers.flatMap(({ path, text }) =>
+      occurrences(withoutComments(text), loose)
+        .filter((found) => !/\bsettings\('/.test(found.text) && !/\bconf\.set\(/.test(found.text))
+        .map((found) => `${path}:${found.line}: ${found.text} — readSetting(conf, name), from model/settings/read.ts`),
+    ),
+    [],
+  )
+})
