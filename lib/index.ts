@@ -14,6 +14,7 @@ export {
   Time,
 } from './model/time.ts'
 export type { DurationLike } from './model/time.ts'
+export type { ErrorCode, Fault } from './model/error-codes.ts'
 export { SluiceError } from './model/errors.ts'
 export { HashPartitioner, RangePartitioner } from './shuffle/partitioner.ts'
 export type { Partitioner } from './shuffle/partitioner.ts'

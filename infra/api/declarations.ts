@@ -109,7 +109,7 @@ function behind(roots: readonly Declaration[], open: (path: string) => Declarati
     const text = [heads, ...shownMembers(declaration).map((member) => member.signatures)].flat().join('\n')
     for (const [name] of text.matchAll(/\b[A-Z]\w*/g)) {
       const next = find(file, name, open)
-      if (!next || seen.has(next) || engine.test(next.file)) continue
+      if (!next || seen.has(next) || engine.test(next.file) || isInternal(next)) continue
       seen.add(next)
       found.push(next)
       waiting.push(next)
@@ -118,9 +118,11 @@ function behind(roots: readonly Declaration[], open: (path: string) => Declarati
   return found.sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
+const isInternal = ({ doc }: { readonly doc: string }): boolean => doc.includes('@internal')
+
 /** The members that programs may use. */
 export const shownMembers = ({ members }: Declaration): readonly Member[] =>
-  members.filter((member) => !member.doc.includes('@internal'))
+  members.filter((member) => !isInternal(member))
 
 /** Reads one declaration file: statements begin at the margin, members four spaces in. */
 export function readFile(path: string, text: string): DeclarationFile {

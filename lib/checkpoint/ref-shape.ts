@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../model/error-codes.ts'
 import { both, count, fields, maybe, type Shape, text, upTo } from '../model/shape.ts'
 import type { BlobRef } from '../model/refs.ts'
 import { SluiceError } from '../model/errors.ts'
@@ -23,7 +24,7 @@ export const rootOf = ({ key }: BlobRef): string => `${key.split('/', 2).join('/
  * `E_REF_SCOPE` for a reference that leads elsewhere, else `code`. `what` is a whole clause, such as `Manifest m is not
  * one`.
  */
-export const shapeError = (code: string, what: string, wrong: string, detail: string): SluiceError =>
+export const shapeError = (code: ErrorCode, what: string, wrong: string, detail: string): SluiceError =>
   new SluiceError(wrong.endsWith(OUTSIDE) ? 'E_REF_SCOPE' : code, `${what}: ${wrong.replace(/^[. ]/, '')}.`, {
     where: { detail },
     did: 'nothing of it was used',

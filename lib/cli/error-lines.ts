@@ -1,4 +1,5 @@
-import { framesOf, messageOf, SluiceError, stackOf, type Where } from '../model/errors.ts'
+import type { ErrorCode } from '../model/error-codes.ts'
+import { framesOf, isOurs, stackOf, type Where, wordsOf } from '../model/errors.ts'
 import { visible, visibleLine } from '../model/visible.ts'
 import { placeAmong } from '../model/place.ts'
 import { count } from './units.ts'
@@ -6,7 +7,7 @@ import type { Paint } from './terminal.ts'
 
 /** What anything that was thrown comes to: ours as it is, everything else as an error of the user's program. */
 export interface ErrorFacts {
-  readonly code: string
+  readonly code: ErrorCode
   readonly message: string
   readonly where: Where
   readonly did: string
@@ -18,11 +19,10 @@ export interface ErrorFacts {
 export function factsOf(error: unknown): ErrorFacts {
   const stack = stackOf(error)
   const place = placeAmong(framesOf(error))
-  if (!(error instanceof SluiceError)) {
-    const message = error instanceof Error ? `${error.name}: ${messageOf(error)}` : messageOf(error)
+  if (!isOurs(error)) {
     return {
       code: 'E_USER_CODE',
-      message,
+      message: wordsOf(error),
       where: place === null ? {} : { place },
       did: '',
       next: [],

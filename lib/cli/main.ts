@@ -38,7 +38,7 @@ async function answer([first, ...rest]: readonly string[]): Promise<number> {
   } catch (error) {
     if (!(error instanceof SluiceError)) throw error
     process.stderr.write(errorLines(error, { paint: paint(process.stderr), verbose: false }))
-    return error.code === 'E_USAGE' || error.code === 'E_UNKNOWN_OPTION' || error.code === 'E_ENV' ? 2 : 1
+    return error.fault === 'caller' ? 2 : 1
   }
 }
 

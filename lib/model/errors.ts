@@ -1,5 +1,8 @@
 import { within } from './visible.ts'
 
+import { type ErrorCode, type Fault, faultOf, isErrorCode } from './error-codes.ts'
+import { placeAmong } from './place.ts'
+
 /** Where in the user's program or data something happened; only what is known is set. */
 export interface Where {
   /** Operator name or uid as the user knows it. */
@@ -30,15 +33,20 @@ export interface ErrorFacts {
   readonly spark?: string
   /** What was thrown before. */
   readonly cause?: unknown
+  /** Whose fault it is, where that is not the one that the code stands for: a source threw it, say. */
+  readonly fault?: Fault
 }
 
 /**
- * Every error a user can see. Callers look at `code` and `retry`, never at the words, so that words may improve freely.
+ * Every error a user can see. Callers look at `code`, `fault` and `retry`, never at the words, so that words may improve
+ * freely.
  * Each code has a section in `docs/errors.md`, printed by `sluice explain <code>`.
  */
 export class SluiceError extends Error {
   /** `E_…`: what callers look at, and what `sluice explain` takes. */
-  readonly code: string
+  readonly code: ErrorCode
+  /** Whose fault it is: what retries, dead letters, halts and exit codes go by. */
+  readonly fault: Fault
   /** Where in the program or its data it happened, as far as that is known. */
   readonly where: Where
   /** What the engine did about it, as a sentence fragment. */
@@ -51,10 +59,12 @@ export class SluiceError extends Error {
   readonly spark: string | undefined
 
   /** @internal The library makes its errors itself. */
-  constructor(code: string, message: string, facts: ErrorFacts = {}) {
+  constructor(code: ErrorCode, message: string, facts: ErrorFacts = {}) {
     super(bounded(message), facts.cause === undefined ? undefined : { cause: facts.cause })
     this.name = 'SluiceError'
     this.code = code
+    // A program that is not type-checked may have made up a code of its own.
+    this.fault = facts.fault ?? (isErrorCode(code) ? faultOf(code) : 'program')
     this.where = facts.where ?? {}
     this.did = facts.did ?? ''
     this.next = facts.next ?? []
@@ -63,25 +73,72 @@ export class SluiceError extends Error {
   }
 }
 
+/** Whether the library made this error: a program may throw the same class with a code of its own. */
+export const isOurs = (error: unknown): error is SluiceError => error instanceof SluiceError && isErrorCode(error.code)
+
 /** The same error with what it did not know about its place; anything that is not ours as it is. */
-export function located(error: unknown, where: Where): unknown {
-  if (!(error instanceof SluiceError) || Object.keys(where).every((name) => name in error.where)) return error
-  const { code, message, did, next, retry, spark, cause, stack } = error
-  const known = new SluiceError(code, message, {
-    where: { ...where, ...error.where },
+export const located = (error: unknown, where: Where): unknown =>
+  error instanceof SluiceError && !Object.keys(where).every((name) => name in error.where)
+    ? copyOf(error, { where: { ...where, ...error.where } })
+    : error
+
+/**
+ * What a source or a sink threw, as its fault: whatever class it is of and whatever code it has, since both are of its
+ * own choosing. `code` is for what is not ours. An error of a store or of the protocol keeps its fault, because it
+ * comes from nearer to its cause.
+ */
+export function thrownBy(
+  fault: 'source' | 'sink',
+  error: unknown,
+  foreign: { readonly code: ErrorCode; readonly about: string } & Pick<ErrorFacts, 'did' | 'next'>,
+  where: Where,
+): SluiceError {
+  if (isOurs(error)) {
+    const isNearer = error.fault === 'store' || error.fault === 'protocol'
+    return located(isNearer || error.fault === fault ? error : copyOf(error, { fault }), where) as SluiceError
+  }
+  const { code, about, did, next } = foreign
+  const place = placeAmong(framesOf(error))
+  const ours = new SluiceError(code, `${about}: ${wordsOf(error)}`, {
+    where: { ...(place === null ? {} : { place }), ...where },
+    ...(did === undefined ? {} : { did }),
+    ...(next === undefined ? {} : { next }),
+    retry: true,
+    cause: error,
+    fault,
+  })
+  ours.stack = stackOf(error) || ours.stack!
+  return ours
+}
+
+function copyOf(error: SluiceError, facts: Pick<ErrorFacts, 'where' | 'fault'>): SluiceError {
+  const { code, message, where, did, next, retry, spark, cause, fault, stack } = error
+  const copy = new SluiceError(code, message, {
+    where,
     did,
     next,
     retry,
     ...(spark === undefined ? {} : { spark }),
     cause,
+    fault,
+    ...facts,
   })
-  known.stack = stack ?? ''
-  return known
+  copy.stack = stack ?? ''
+  return copy
 }
 
 /** Whether `error` is one of ours with this code. */
-export const hasCode = (error: unknown, code: string): error is SluiceError =>
+export const hasCode = (error: unknown, code: ErrorCode): error is SluiceError =>
   error instanceof SluiceError && error.code === code
+
+/** Name, code and words of anything that was thrown: `KafkaError [E_KAFKA_UNREACHABLE]: no broker answers`. */
+export function wordsOf(error: unknown): string {
+  const message = messageOf(error)
+  if (!(error instanceof Error)) return message
+  const code = (error as { readonly code?: unknown }).code
+  const isSaid = typeof code !== 'string' || message.includes(code)
+  return `${error.name}${isSaid ? '' : ` [${code}]`}: ${message}`
+}
 
 /**
  * The words of anything that was thrown, bounded: what is longer is data that somebody put into them. A parser quotes

@@ -1,4 +1,5 @@
 import type { DeadLetterFacts, RecordCounts, RecordNumbers } from './dead-letter.ts'
+import type { Fault } from './error-codes.ts'
 import type { Json } from './json.ts'
 import type { Cut, OperatorState, RetainedBatch, StagedPart, StateBlock } from './manifest.ts'
 import type { BlobRef } from './refs.ts'
@@ -106,6 +107,7 @@ export interface OutputWrite extends StagedPart {
 
 export interface SerialisedError {
   readonly code: string
+  readonly fault: Fault
   readonly name: string
   readonly message: string
   readonly stack: string
@@ -142,6 +144,4 @@ export type TaskReport =
       readonly error: SerialisedError
       /** Records that had been read by then; one that is not among them cannot be the cause. */
       readonly read?: RecordCounts
-      /** A store or a source failed, and not a function of the program: no record is to blame. */
-      readonly outside?: true
     }

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../model/error-codes.ts'
 import { inspect } from 'node:util'
 import { messageOf, SluiceError, type ErrorFacts } from '../model/errors.ts'
 
@@ -26,7 +27,7 @@ export function secretsOf(url: string): string[] {
  * is left out.
  */
 export function driverError(
-  code: string,
+  code: ErrorCode,
   about: string,
   error: unknown,
   secrets: readonly string[],

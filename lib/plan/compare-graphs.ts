@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../model/error-codes.ts'
 import type { GraphFacts, OperatorFacts } from '../model/graph-facts.ts'
 import type { StateChange } from '../model/manifest.ts'
 import { HASH_PARTITIONER } from '../shuffle/partitioner.ts'
@@ -14,7 +15,7 @@ export interface Finding {
   /** `drop`: what is stored does not fit and is given up, because that was asked for. */
   readonly verdict: 'allowed' | 'migrate' | 'drop' | 'refuse'
   /** Of the error, for what is refused. */
-  readonly code?: string
+  readonly code?: ErrorCode
   /** What to do about a refusal, one entry per choice. */
   readonly wayOut: readonly string[]
 }
@@ -327,7 +328,7 @@ class GraphComparison {
     what: string,
     before: string,
     after: string,
-    code: string,
+    code: ErrorCode,
     ways: readonly string[],
   ): void {
     if (!this.#droppable.has(old.uid)) return this.#refuse(code, old.uid, what, before, after, ways)
@@ -336,7 +337,7 @@ class GraphComparison {
     this.#add({ uid: old.uid, what, old: before, new: after, verdict: 'drop', wayOut: [] })
   }
 
-  #refuse(code: string, uid: string, what: string, old: string, now: string, wayOut: readonly string[]): void {
+  #refuse(code: ErrorCode, uid: string, what: string, old: string, now: string, wayOut: readonly string[]): void {
     this.#add({ uid, what, old, new: now, verdict: 'refuse', code, wayOut })
   }
 

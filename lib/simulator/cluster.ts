@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../model/error-codes.ts'
 import type { Host } from '../host/host.ts'
 import { silentLog } from '../host/log.ts'
 import type { Random } from '../host/random.ts'
@@ -174,7 +175,7 @@ export class Cluster {
 }
 
 /** What faults lead to; anything else is a bug. */
-const EXPECTED = [
+const EXPECTED: readonly ErrorCode[] = [
   'E_BUSY',
   'E_FENCED',
   'E_HEAD_UNREACHABLE',

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { ByteReader, ByteWriter } from '../../lib/codec/bytes.ts'
 import { registerClassCodec } from '../../lib/codec/class-codec.ts'
 import { readValue, writeValue } from '../../lib/codec/value.ts'
+import type { ErrorCode } from '../../lib/model/error-codes.ts'
 import { hasCode } from '../../lib/model/errors.ts'
 import { RandomValues, seedOf } from './random-values.ts'
 
@@ -21,7 +22,7 @@ const roundTrip = (value: unknown): unknown => {
 
 const keeps = (value: unknown): void => assert.deepStrictEqual(roundTrip(value), value)
 
-const refuses = (value: unknown, code: string, message: RegExp): void =>
+const refuses = (value: unknown, code: ErrorCode, message: RegExp): void =>
   assert.throws(
     () => writeValue(new ByteWriter(), value, 'state'),
     (error) => hasCode(error, code) && message.test(error.message),

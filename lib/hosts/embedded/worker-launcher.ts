@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import type { BlobStore } from '../../host/blob-store.ts'
 import type { TaskLauncher } from '../../host/launcher.ts'
 import { MemoryBlobStore } from '../../adapters/local/blob-memory.ts'
-import { messageOf, SluiceError } from '../../model/errors.ts'
+import { isOurs, messageOf, SluiceError } from '../../model/errors.ts'
 import { ownModule } from '../../model/library.ts'
 import type { TaskReport, TaskSpec } from '../../model/task.ts'
 import type { BlobCall, FromWorker, ToWorker, WorkerStart } from './worker-messages.ts'
@@ -190,7 +190,7 @@ class TaskWorker {
         ...(result instanceof Uint8Array ? { bytes: result } : Array.isArray(result) ? { keys: result } : {}),
       } satisfies ToWorker)
     } catch (error) {
-      const code = error instanceof SluiceError ? error.code : 'E_BLOB_UNREACHABLE'
+      const code = isOurs(error) ? error.code : 'E_BLOB_UNREACHABLE'
       worker.postMessage({ kind: 'answer', id, error: { code, message: messageOf(error) } } satisfies ToWorker)
     }
   }

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../model/error-codes.ts'
 import type { BatchPlan, TaskReport, TaskSpec } from '../../model/task.ts'
 
 /** What a worker thread is started with. */
@@ -18,7 +19,7 @@ export type ToWorker =
       readonly id: number
       readonly bytes?: Uint8Array
       readonly keys?: string[]
-      readonly error?: { readonly code: string; readonly message: string }
+      readonly error?: { readonly code: ErrorCode; readonly message: string }
     }
 
 export type FromWorker =

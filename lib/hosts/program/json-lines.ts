@@ -18,6 +18,6 @@ export function jsonLines(write: (line: string) => void, environment: NodeJS.Pro
 function plain(error: Error): Record<string, unknown> {
   const stack = stackOf(error)
   if (!(error instanceof SluiceError)) return { message: messageOf(error), stack }
-  const { code, message, where, did, next, retry } = error
-  return { code, message, where, did, next, retry, stack }
+  const { code, fault, message, where, did, next, retry } = error
+  return { code, fault, message, where, did, next, retry, stack }
 }

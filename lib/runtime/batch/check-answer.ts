@@ -1,6 +1,7 @@
 import { blockShape } from '../../checkpoint/check-manifest.ts'
 import { refBelow } from '../../checkpoint/ref-shape.ts'
 import { KEY_GROUPS } from '../../keys/key-group.ts'
+import { FAULTS } from '../../model/error-codes.ts'
 import type { BlobRef } from '../../model/refs.ts'
 import {
   anything,
@@ -41,6 +42,7 @@ const envelope = fields({ kind: oneOf('done', 'failed'), task: text, exec: count
 const failure = fields({
   error: fields({
     code: text,
+    fault: oneOf(...FAULTS),
     name: text,
     message: text,
     stack: text,
@@ -50,7 +52,6 @@ const failure = fields({
     retry: truth,
   }),
   read: maybe(named(named(count))),
-  outside: maybe(truth),
 })
 
 /**

@@ -1,4 +1,5 @@
 import { idsOf, type StoredWish } from '../../checkpoint/dead-letters.ts'
+import { knownCode } from '../../model/error-codes.ts'
 import { SluiceError } from '../../model/errors.ts'
 import type { DeadLetters } from '../../model/dead-letter.ts'
 import type { Json } from '../../model/json.ts'
@@ -53,7 +54,7 @@ export function forgetGranted(c: Coordination, manifest: Manifest): void {
 export const letterErrors = ({ plan, letters, records }: SetAside): SluiceError[] =>
   letters.map(
     ({ id, source, split, index, code, message, place }) =>
-      new SluiceError(code, message, {
+      new SluiceError(knownCode(code), message, {
         where: {
           ...(place === null ? {} : { place }),
           batch: plan.batch,

@@ -1,7 +1,7 @@
 import { HEAD_BYTES_MAX } from '../../checkpoint/head-size.ts'
 import { readManifest } from '../../checkpoint/manifest.ts'
 import { marked, settled } from '../../checkpoint/transition.ts'
-import { located, SluiceError } from '../../model/errors.ts'
+import { SluiceError, thrownBy } from '../../model/errors.ts'
 import type { OwedOutput } from '../../model/head.ts'
 import type { Manifest } from '../../model/manifest.ts'
 import type { BlobRef } from '../../model/refs.ts'
@@ -10,7 +10,6 @@ import type { Coordination } from './coordination.ts'
 import { haltIfAhead } from './head-behind.ts'
 import { showsAhead } from './open-plan.ts'
 import { type OutputRun, runOutputs } from '../output/run-output.ts'
-import { serialiseError } from '../task/serialised-error.ts'
 
 /**
  * Outputs that do not wait for the commit. One that fails keeps the batch from committing, and its plan stays open:
@@ -79,17 +78,18 @@ const operationOf = (c: Coordination, output: string): OutputOperation | undefin
 
 const OWED = 'the batch is committed; this output is owed and runs again, at the latest on the next start'
 
-function errorOfOutput(error: unknown, output: string, batch: number, did = OWED): unknown {
-  if (error instanceof SluiceError) return located(error, { operator: output, batch })
-  const { message, where } = serialiseError(error)
-  return new SluiceError('E_OUTPUT', `Output "${output}" of batch ${batch} failed: ${message}`, {
-    where: { ...where, operator: output, batch },
-    did,
-    next: ['mend the output, or what it writes to'],
-    retry: true,
-    cause: error,
-  })
-}
+const errorOfOutput = (error: unknown, output: string, batch: number, did = OWED): SluiceError =>
+  thrownBy(
+    'sink',
+    error,
+    {
+      code: 'E_OUTPUT',
+      about: `Output "${output}" of batch ${batch} failed`,
+      did,
+      next: ['mend the output, or what it writes to'],
+    },
+    { operator: output, batch },
+  )
 
 /** Outputs that earlier runs owe. */
 export async function deliverOwed(c: Coordination): Promise<void> {

@@ -11,6 +11,7 @@ import { PlannedView } from '../../plan/batch-view.ts'
 import { planStages, type StagePlan } from '../../plan/stages.ts'
 import { StateStore } from '../../state/state-store.ts'
 import type { SourceIo } from '../../source/source.ts'
+import { SourcePort } from '../../source/source-port.ts'
 import { JobNeeded } from '../../lineage/jobs.ts'
 import { run } from '../../lineage/node.ts'
 import { stoppable } from '../../lineage/resident.ts'
@@ -116,7 +117,7 @@ async function cutSources({
   for (const input of program.graph.inputs) {
     if (!reachable.has(input)) continue
     const { uid, source } = input
-    const cut = await source!.cut({
+    const cut = await new SourcePort(uid, source!).cut({
       time: tick.time,
       intervalMs: head.intervalMs,
       zeroTime: head.zeroTime,

@@ -4,7 +4,8 @@ import { Names } from '../../checkpoint/names.ts'
 import { selfCheck } from '../../checkpoint/self-check.ts'
 import { committed, halted } from '../../checkpoint/transition.ts'
 import type { DeadLetterFacts } from '../../model/dead-letter.ts'
-import { SluiceError } from '../../model/errors.ts'
+import { isLostForGood } from '../../model/error-codes.ts'
+import { isOurs, SluiceError } from '../../model/errors.ts'
 import type { BlobRef } from '../../model/refs.ts'
 import type { Manifest } from '../../model/manifest.ts'
 import type { Coordination } from './coordination.ts'
@@ -13,7 +14,7 @@ import { deliver, showAhead, shrinkBacklog } from './deliver.ts'
 import { lossyShuffle, nextManifest, staleWrite } from './next-manifest.ts'
 import { openPlan, showsAhead, storedPlan } from './open-plan.ts'
 import { planBatch, planFrom, type PlannedBatch, type Tick } from './plan-batch.ts'
-import { runStages, type StageRun, type TaskDone } from './run-stages.ts'
+import { mayBeARecords, runStages, type StageRun, type TaskDone } from './run-stages.ts'
 import { type SetAside, setAside } from './set-aside.ts'
 
 /**
@@ -98,7 +99,7 @@ async function compute(c: Coordination, planned: PlannedBatch): Promise<Computed
   } catch (error) {
     if (isStateLost(error))
       throw await halt(c, error.message, 'its outputs did not run; state is never taken for empty')
-    if (c.onError === 'fail' || !mayBeARecords(error) || c.signal.aborted) throw error
+    if (c.onError === 'fail' || !(isOurs(error) && mayBeARecords(error)) || c.signal.aborted) throw error
     const aside = await setAside(run, () => c.host.random.run(), error)
     const { plan: kept, letters, ref } = aside
     const deadLetters = ref && { batch: kept.batch, open: groupIds(letters), ref }
@@ -122,9 +123,7 @@ function keysOf({ shuffles, state, retained, outputs }: TaskDone): string[] {
  * without it.
  */
 const isStateLost = (error: unknown): error is SluiceError =>
-  error instanceof SluiceError &&
-  /^E_BLOB_(MISSING|CORRUPT|TRUNCATED|VERSION)$/.test(error.code) &&
-  error.message.includes('/st/')
+  isOurs(error) && isLostForGood(error.code) && error.message.includes('/st/')
 
 /** Nobody runs this app until somebody has looked at it. */
 async function halt(c: Coordination, reason: string, did: string): Promise<SluiceError> {
@@ -135,10 +134,6 @@ async function halt(c: Coordination, reason: string, did: string): Promise<Sluic
     next: ['sluice verify <dir>', 'then start again with --resume'],
   })
 }
-
-/** Not what the stores, other processes or the engine itself have to answer for. */
-const mayBeARecords = (error: unknown): boolean =>
-  error instanceof SluiceError && !/^E_(BLOB_|TASK_ANSWER|GRAPH_|HEAD_)/.test(error.code)
 
 function groupIds(letters: readonly DeadLetterFacts[]): Record<string, string[]> {
   const ids: Record<string, string[]> = {}

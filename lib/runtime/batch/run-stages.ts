@@ -1,7 +1,8 @@
 import type { Clock } from '../../host/clock.ts'
 import type { TaskLauncher } from '../../host/launcher.ts'
 import type { Log } from '../../host/log.ts'
-import { messageOf, SluiceError } from '../../model/errors.ts'
+import type { Fault } from '../../model/error-codes.ts'
+import { isOurs, messageOf, SluiceError } from '../../model/errors.ts'
 import type { BatchPlan, MapOutput, StageWork, TaskReport, TaskSpec } from '../../model/task.ts'
 import type { Stage, StagePlan } from '../../plan/stages.ts'
 import { faultOfAnswer } from './check-answer.ts'
@@ -11,6 +12,7 @@ import { type Launch, runAll } from './speculation.ts'
 
 /** The answers of a batch's tasks: one winner per task. */
 export type TaskDone = Extract<TaskReport, { kind: 'done' }>
+type TaskFailed = Extract<TaskReport, { kind: 'failed' }>
 
 export interface StageRun {
   readonly plan: BatchPlan
@@ -129,25 +131,30 @@ export async function lastAnswer(run: StageRun, spec: Omit<TaskSpec, 'attempt'>,
       message: answer.error.message,
     })
     // A task that was lost says nothing about the program, so it gets more chances than one that failed.
-    const attemptsMax = answer.error.code === 'E_TASK_LOST' ? Math.max(run.attemptsMax, LOST_ATTEMPTS) : run.attemptsMax
+    const attemptsMax = isLost(answer) ? Math.max(run.attemptsMax, LOST_ATTEMPTS) : run.attemptsMax
     if (attempt + 1 >= attemptsMax || !answer.error.retry) return answer
   }
 }
+
+const isLost = ({ error }: TaskFailed): boolean => error.code === 'E_TASK_LOST'
+
+/** Whether a record can have made this happen: nothing that sources, stores or the engine itself have to answer for. */
+export const mayBeARecords = ({ fault }: { readonly fault: Fault }): boolean =>
+  fault === 'program' || fault === 'record'
 
 /**
  * What a trial comes to: done, failed through the program, or nothing that says anything about the program. A task that
  * is lost each time counts as failed: it may be the program that ends it.
  */
 export async function tryOnce(run: StageRun, spec: Omit<TaskSpec, 'attempt'>): Promise<TaskReport> {
-  let outside = false
+  let outside: TaskReport | null = null
   for (let attempt = 0; ; attempt++) {
     const answer = await answerOf(run, { ...spec, attempt })
     if (answer.kind === 'done') return answer
-    const isLost = answer.error.code === 'E_TASK_LOST'
-    const isOutside = answer.outside === true || answer.error.code === 'E_TASK_ANSWER'
-    if (!isLost && !isOutside) return answer
-    outside ||= isOutside
-    if (attempt + 1 >= LOST_ATTEMPTS) return outside ? { ...answer, outside } : answer
+    const isFaultless = !mayBeARecords(answer.error)
+    if (!isLost(answer) && !isFaultless) return answer
+    if (isFaultless) outside = answer
+    if (attempt + 1 >= LOST_ATTEMPTS) return outside ?? answer
   }
 }
 
@@ -181,7 +188,7 @@ async function answerOf(run: StageRun, spec: TaskSpec): Promise<TaskReport> {
       ),
     )
   } catch (error) {
-    if (error instanceof SluiceError) return failed(error)
+    if (isOurs(error)) return failed(error)
     return failed(
       new SluiceError('E_TASK_LOST', `Task ${task} gave no answer: ${messageOf(error)}`, {
         did: 'nothing of this attempt was used',

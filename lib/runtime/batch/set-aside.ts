@@ -3,7 +3,7 @@ import type { DeadLetterFacts, RecordCounts } from '../../model/dead-letter.ts'
 import type { BlobRef } from '../../model/refs.ts'
 import type { BatchPlan, SerialisedError, TaskReport, Trial } from '../../model/task.ts'
 import { reviveError } from '../task/serialised-error.ts'
-import { type StageRun, tryOnce, wholeBatch } from './run-stages.ts'
+import { mayBeARecords, type StageRun, tryOnce, wholeBatch } from './run-stages.ts'
 
 export interface SetAside {
   /**
@@ -140,7 +140,7 @@ class Trials {
   async failsAt(length: number, plan: BatchPlan): Promise<Failure | null> {
     const answer = await answerTo(this.#run, plan, `try${this.#tried++}`, { kind: 'prefix', take: this.#take(length) })
     if (answer.kind === 'done') return null
-    if (answer.outside) throw reviveError(answer.error)
+    if (!mayBeARecords(answer.error)) throw reviveError(answer.error)
     return { error: answer.error, length: Math.min(length, answer.read ? this.#reach(answer.read) : length) }
   }
 

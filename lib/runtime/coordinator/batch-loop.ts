@@ -1,4 +1,6 @@
 import type { Clock } from '../../host/clock.ts'
+import { endsCoordinator } from '../../model/error-codes.ts'
+import { isOurs } from '../../model/errors.ts'
 import type { Manifest } from '../../model/manifest.ts'
 import type { Coordinator } from './coordinator.ts'
 
@@ -119,8 +121,7 @@ export class BatchLoop {
 }
 
 /** Another coordinator runs, or the app was halted: going on is useless. */
-const isFinal = (error: unknown): boolean =>
-  ['E_FENCED', 'E_HALTED', 'E_HEAD_UNREACHABLE'].includes((error as { code?: string }).code ?? '')
+const isFinal = (error: unknown): boolean => isOurs(error) && endsCoordinator(error.code)
 
 function firstTick({ coordinator, clock, catchUpMax }: BatchLoopOptions): number {
   const { head } = coordinator

@@ -3,6 +3,7 @@ import type { Head } from '../../model/head.ts'
 import type { Manifest } from '../../model/manifest.ts'
 import { createRateController, type RateController } from '../../source/rate/rate-controller.ts'
 import type { ReceiverEvents } from '../../source/source.ts'
+import { SourcePort } from '../../source/source-port.ts'
 import type { StreamNode } from '../../graph/stream-node.ts'
 import type { BatchInfo, ListenerBus } from '../../observe/streaming-listener.ts'
 import type { StreamGraph } from '../../graph/graph.ts'
@@ -12,6 +13,7 @@ import { sourceIo } from '../batch/plan-batch.ts'
 interface Input {
   readonly id: number
   readonly node: StreamNode
+  readonly port: SourcePort<unknown>
   readonly rate: RateController | null
 }
 
@@ -38,15 +40,20 @@ export class Receivers {
     const reachable = of.graph.reachable()
     const batchMs = of.graph.batchMs
     this.#inputs = of.graph.inputs
-      .map((node, id) => ({ id, node, rate: createRateController(of.settings, batchMs) }))
+      .map((node, id) => ({
+        id,
+        node,
+        port: new SourcePort(node.uid, node.source!),
+        rate: createRateController(of.settings, batchMs),
+      }))
       .filter(({ node }) => reachable.has(node))
     of.listeners.add({ onBatchCompleted: ({ batchInfo }) => this.#learn(batchInfo) })
   }
 
   async start(head: Pick<Head, 'app' | 'inc'>, manifest: Manifest | null): Promise<void> {
     this.#head = head
-    for (const { id, node } of this.#inputs) {
-      await node.source!.receiver?.start({
+    for (const { id, node, port } of this.#inputs) {
+      await port.start({
         io: sourceIo(this.#host, head, node.uid),
         streamId: id,
         position: manifest?.positions[node.uid] ?? null,
@@ -57,7 +64,7 @@ export class Receivers {
   }
 
   async stop(graceful: boolean): Promise<void> {
-    await Promise.all(this.#inputs.map(async ({ node }) => node.source!.receiver?.stop(graceful)))
+    await Promise.all(this.#inputs.map(({ port }) => port.stop(graceful)))
   }
 
   /** Blocks that were received and that no batch has taken. */
@@ -67,9 +74,9 @@ export class Receivers {
 
   /** Batches up to `manifest` are done: sources may let go of what only those needed. */
   async committed(manifest: Manifest): Promise<void> {
-    for (const { node } of this.#inputs) {
+    for (const { node, port } of this.#inputs) {
       const position = manifest.positions[node.uid]
-      if (position !== undefined) await node.source!.committed?.(position, sourceIo(this.#host, this.#head!, node.uid))
+      if (position !== undefined) await port.committed(position, sourceIo(this.#host, this.#head!, node.uid))
     }
   }
 

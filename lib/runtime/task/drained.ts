@@ -1,4 +1,5 @@
 import type { BlobStore } from '../../host/blob-store.ts'
+import { isOurs, SluiceError, wordsOf } from '../../model/errors.ts'
 
 export interface Drained {
   readonly blobs: BlobStore
@@ -7,33 +8,35 @@ export interface Drained {
 }
 
 /**
- * A blob store that remembers which of its calls are under way, and tells which fail. A task that answers while one of
- * them is leaves it to whoever the process works for next: on Lambda it would freeze with the process and go on within
- * another invocation.
+ * A blob store that remembers which of its calls are under way. A task that answers while one of them is leaves it to
+ * whoever the process works for next: on Lambda it would freeze with the process and go on within another invocation.
+ * Whatever a store throws leaves here as the store's fault.
  */
-export function drained(blobs: BlobStore, failed: (error: unknown) => void): Drained {
+export function drained(blobs: BlobStore): Drained {
   const open = new Set<Promise<unknown>>()
-  const watched = <R>(call: Promise<R>): Promise<R> => {
+  const tracked = async <R>(call: Promise<R>): Promise<R> => {
     open.add(call)
-    call.then(
-      () => open.delete(call),
-      (error: unknown) => {
-        open.delete(call)
-        failed(error)
-      },
-    )
-    return call
+    try {
+      return await call
+    } catch (error) {
+      throw isOurs(error) ? error : unreachable(error)
+    } finally {
+      open.delete(call)
+    }
   }
   return {
     blobs: {
-      putNew: (key, bytes) => watched(blobs.putNew(key, bytes)),
-      get: (key) => watched(blobs.get(key)),
-      getRange: (key, offset, length) => watched(blobs.getRange(key, offset, length)),
-      list: (prefix) => watched(blobs.list(prefix)),
-      delete: (key) => watched(blobs.delete(key)),
+      putNew: (key, bytes) => tracked(blobs.putNew(key, bytes)),
+      get: (key) => tracked(blobs.get(key)),
+      getRange: (key, offset, length) => tracked(blobs.getRange(key, offset, length)),
+      list: (prefix) => tracked(blobs.list(prefix)),
+      delete: (key) => tracked(blobs.delete(key)),
     },
     async settled() {
       while (open.size > 0) await Promise.allSettled(open)
     },
   }
 }
+
+const unreachable = (error: unknown): SluiceError =>
+  new SluiceError('E_BLOB_UNREACHABLE', `The blob store failed: ${wordsOf(error)}`, { retry: true, cause: error })

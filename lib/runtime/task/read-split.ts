@@ -3,8 +3,7 @@ import { getBlob } from '../../checkpoint/blobs.ts'
 import type { Json } from '../../model/json.ts'
 import type { BlobRef } from '../../model/refs.ts'
 import type { Source, SourceIo } from '../../source/source.ts'
-
-export type Chunks<T> = Iterable<readonly T[]> | AsyncIterable<readonly T[]>
+import { type Chunks, SourcePort } from '../../source/source-port.ts'
 
 /** A split that stands for dead letters which are to be read again; every other split is the source's own. */
 interface LetterSplit {
@@ -17,18 +16,30 @@ export const letterSplit = (ref: BlobRef, ids: readonly string[]): Json =>
 export const isLetterSplit = (split: unknown): split is LetterSplit =>
   typeof split === 'object' && split !== null && 'sluice.deadLetters' in split
 
+/** A split of one source, and with whom its records are counted. */
+export interface Reading<T> {
+  readonly uid: string
+  readonly source: Source<T>
+  readonly split: Json
+  readonly io: SourceIo
+  readonly seen?: (records: number) => void
+}
+
 /** The records of one split, in the same order at every reading. */
-export const readSplit = <T>(source: Source<T>, split: Json, io: SourceIo): Chunks<T> =>
-  isLetterSplit(split) ? letters<T>(split, io) : source.read(split, io)
+export const readSplit = <T>({ uid, source, split, io, seen = () => {} }: Reading<T>): Chunks<T> =>
+  isLetterSplit(split) ? letters<T>(split, io, seen) : new SourcePort(uid, source).read(split, io, seen)
 
 async function* letters<T>(
   { 'sluice.deadLetters': { ref, ids } }: LetterSplit,
   { blobs }: SourceIo,
+  seen: (records: number) => void,
 ): AsyncIterable<readonly T[]> {
   const wanted = new Set(ids)
-  yield decodeLetters(await getBlob(blobs, ref), ref.key)
+  const records = decodeLetters(await getBlob(blobs, ref), ref.key)
     .filter((letter) => letter.isStored && wanted.has(letter.id))
     .map((letter) => letter.record as T)
+  seen(records.length)
+  yield records
 }
 
 /** All records of a split but `skip` (in rising order), and none from `take` on. */

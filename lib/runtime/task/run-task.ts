@@ -23,7 +23,6 @@ import { stageOf } from './check-task.ts'
 import { drained } from './drained.ts'
 import { LocalShuffle, type SpilledShuffle } from './local-shuffles.ts'
 import type { TaskProgram } from '../program.ts'
-import { Outside } from './outside.ts'
 import { readForTrial, scratchOver } from './trial.ts'
 import { serialiseError } from './serialised-error.ts'
 import { RunningTask } from './task-scope.ts'
@@ -59,9 +58,8 @@ function runTrial(spec: TaskSpec, trial: Trial, program: TaskProgram, host: Task
 async function execute(spec: TaskSpec, program: TaskProgram, store: StateStore, host: TaskHost): Promise<TaskReport> {
   const run = host.random.run()
   const { task, exec } = spec
-  const outside = new Outside()
-  const { blobs, settled } = drained(host.blobs, (error) => outside.note(error))
-  const execution = new Execution(spec, program, { store, outside }, { ...host, blobs }, run)
+  const { blobs, settled } = drained(host.blobs)
+  const execution = new Execution(spec, program, store, { ...host, blobs }, run)
   try {
     const scoped = withAccumulatorScope(() => execution.all())
     const outcome = await scoped.result
@@ -81,7 +79,6 @@ async function execute(spec: TaskSpec, program: TaskProgram, store: StateStore, 
       run,
       error: serialiseError(error, { task }),
       read: execution.read,
-      ...(outside.isOf(error) ? { outside: true as const } : {}),
     }
   } finally {
     await settled()
@@ -102,13 +99,7 @@ class Execution {
   readonly #outputs: OutputWrite[] = []
   #objects = 0
 
-  constructor(
-    spec: TaskSpec,
-    program: TaskProgram,
-    { store, outside }: { readonly store: StateStore; readonly outside: Outside },
-    host: TaskHost,
-    run: string,
-  ) {
+  constructor(spec: TaskSpec, program: TaskProgram, store: StateStore, host: TaskHost, run: string) {
     this.#spec = spec
     this.#host = host
     this.#run = run
@@ -119,7 +110,6 @@ class Execution {
       blobs: host.blobs,
       names: this.#names,
       store,
-      outside,
       shuffleIds,
       log: host.log,
       ...(host.freezes ? { freezes: true } : {}),

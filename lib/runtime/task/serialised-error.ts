@@ -1,19 +1,21 @@
-import { framesOf, messageOf, SluiceError, stackOf, type Where } from '../../model/errors.ts'
+import { knownCode } from '../../model/error-codes.ts'
+import { framesOf, isOurs, SluiceError, stackOf, type Where, wordsOf } from '../../model/errors.ts'
 import type { SerialisedError } from '../../model/task.ts'
 import { placeAmong } from '../../model/place.ts'
 
 /** An error as plain data, so that it can come back from another process with its code and place. */
 export function serialiseError(error: unknown, where: Record<string, string | number> = {}): SerialisedError {
-  if (error instanceof SluiceError) {
-    const { code, name, message, did, next, retry } = error
-    return { code, name, message, stack: stackOf(error), where: { ...where, ...error.where }, did, next, retry }
+  if (isOurs(error)) {
+    const { code, fault, name, message, did, next, retry } = error
+    return { code, fault, name, message, stack: stackOf(error), where: { ...where, ...error.where }, did, next, retry }
   }
   const thrown = error instanceof Error ? error : new Error(String(error))
   const place = placeAmong(framesOf(thrown))
   return {
     code: 'E_USER_CODE',
+    fault: 'program',
     name: thrown.name,
-    message: `${thrown.name}: ${messageOf(thrown)}`,
+    message: wordsOf(thrown),
     stack: stackOf(thrown),
     where: { ...where, ...(place ? { place } : {}) },
     did: '',
@@ -26,7 +28,8 @@ export function reviveError(
   plain: SerialisedError,
   facts: { readonly where?: Where; readonly did?: string; readonly next?: readonly string[] } = {},
 ): SluiceError {
-  const error = new SluiceError(plain.code, plain.message, {
+  const error = new SluiceError(knownCode(plain.code), plain.message, {
+    fault: plain.fault,
     where: { ...(plain.where as Where), ...facts.where },
     did: plain.did || (facts.did ?? ''),
     next: plain.next.length > 0 ? plain.next : (facts.next ?? []),

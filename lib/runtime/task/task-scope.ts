@@ -9,9 +9,9 @@ import type { Reduced, StateWrite, TaskSpec } from '../../model/task.ts'
 import type { ShuffleInput } from '../../shuffle/buckets.ts'
 import { readSections } from '../../shuffle/blocks.ts'
 import type { LocalShuffle } from './local-shuffles.ts'
-import type { Outside } from './outside.ts'
-import { type Choice, chosen, type Chunks, readSplit } from './read-split.ts'
+import { type Choice, chosen, readSplit } from './read-split.ts'
 import type { Source, SourceIo } from '../../source/source.ts'
+import type { Chunks } from '../../source/source-port.ts'
 import type { KeyedState } from '../../state/keyed-state.ts'
 import type { StateBlobs, StateStore } from '../../state/state-store.ts'
 import type { Pane, WindowSpec } from '../../state/window-spec.ts'
@@ -22,7 +22,6 @@ export interface ScopeEnvironment {
   readonly blobs: BlobStore
   readonly names: Names
   readonly store: StateStore
-  readonly outside?: Outside
   readonly putState: StateBlobs['put']
   readonly log: Log
   readonly freezes?: boolean
@@ -59,16 +58,14 @@ export class RunningTask implements TaskScope {
   }
 
   #read<T>(source: Source<T>, uid: string, split: Json, name: string): Chunks<T> {
-    const chunks = readSplit(source, split, this.#environment.sourceIo(uid))
     const counts = (this.records[uid] ??= {})
     // A split read for a second output is not a second arrival.
     const isFirst = !(name in counts)
     if (isFirst) counts[name] = 0
-    const count = (records: number): void => {
+    const seen = (records: number): void => {
       if (isFirst) counts[name] += records
     }
-    const failed = (error: unknown): void => this.#environment.outside?.note(error)
-    return Symbol.asyncIterator in chunks ? watchedAsync(chunks, count, failed) : watched(chunks, count, failed)
+    return readSplit({ uid, source, split, io: this.#environment.sourceIo(uid), seen })
   }
 
   /** `null`: every record, which is nearly always so. */
@@ -152,37 +149,5 @@ async function ofOperator<T>({ operator, split }: StateRequest, save: () => Prom
     return await save()
   } catch (error) {
     throw located(error, { operator, partition: split })
-  }
-}
-
-function* watched<T>(
-  chunks: Iterable<readonly T[]>,
-  count: (records: number) => void,
-  failed: (error: unknown) => void,
-): Iterable<readonly T[]> {
-  try {
-    for (const chunk of chunks) {
-      count(chunk.length)
-      yield chunk
-    }
-  } catch (error) {
-    failed(error)
-    throw error
-  }
-}
-
-async function* watchedAsync<T>(
-  chunks: AsyncIterable<readonly T[]>,
-  count: (records: number) => void,
-  failed: (error: unknown) => void,
-): AsyncIterable<readonly T[]> {
-  try {
-    for await (const chunk of chunks) {
-      count(chunk.length)
-      yield chunk
-    }
-  } catch (error) {
-    failed(error)
-    throw error
   }
 }

@@ -5,8 +5,9 @@ import type { BlobStore } from '../../host/blob-store.ts'
 import type { DeadLetterFacts, RecordCounts } from '../../model/dead-letter.ts'
 import type { BlobRef } from '../../model/refs.ts'
 import type { TaskReport, TaskSpec, Trial } from '../../model/task.ts'
+import type { Chunks } from '../../source/source-port.ts'
 import type { StreamGraph } from '../../graph/graph.ts'
-import { type Chunks, readSplit } from './read-split.ts'
+import { readSplit } from './read-split.ts'
 import type { TaskHost } from './run-task.ts'
 import { serialiseError } from './serialised-error.ts'
 
@@ -40,7 +41,7 @@ export async function readForTrial(
     if (trial.kind === 'count') return { kind: 'done', task, exec, run, ...nothing, records: await reading.counts() }
     return { kind: 'done', task, exec, run, ...nothing, letters: await reading.store(trial.letters, run) }
   } catch (error) {
-    return { kind: 'failed', task, exec, run, error: serialiseError(error, { task }), outside: true }
+    return { kind: 'failed', task, exec, run, error: serialiseError(error, { task }) }
   }
 }
 
@@ -96,7 +97,11 @@ class Reading {
     for (const { uid, source } of this.#graph.inputs) {
       const io = { blobs, clock, random, log, prefix: this.#names.source(uid) }
       for (const split of this.#spec.plan.cuts[uid]?.splits ?? [])
-        yield { source: uid, split: JSON.stringify(split), chunks: readSplit<unknown>(source!, split, io) }
+        yield {
+          source: uid,
+          split: JSON.stringify(split),
+          chunks: readSplit<unknown>({ uid, source: source!, split, io }),
+        }
     }
   }
 }

@@ -265,7 +265,17 @@ const cases: readonly [sentence: string, fault: RegExp, tamper: Tamper][] = [
       task: answer.task,
       exec: answer.exec,
       run: '',
-      error: { code: 'E', name: 'E', message: 7, stack: '', where: {}, did: '', next: [], retry: true },
+      error: {
+        code: 'E',
+        fault: 'program',
+        name: 'E',
+        message: 7,
+        stack: '',
+        where: {},
+        did: '',
+        next: [],
+        retry: true,
+      },
     }),
   ],
 ]

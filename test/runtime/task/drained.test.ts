@@ -14,7 +14,6 @@ test('F25: calls that are under way are waited for, those that fail too, and tho
         throw new Error(key)
       },
     }),
-    () => {},
   )
   const slow = blobs.get('slow').catch(() => blobs.get('late').catch(() => {}))
   let over = false

@@ -279,7 +279,7 @@ export const bugs: readonly SeededBug[] = [
   {
     name: 'a record to blame for a store that failed',
     file: 'runtime/batch/set-aside.ts',
-    find: '    if (answer.outside) throw reviveError(answer.error)\n',
+    find: '    if (!mayBeARecords(answer.error)) throw reviveError(answer.error)\n',
     put: '',
     job: 'e',
   },

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../../model/error-codes.ts'
 import type { HeadStore, Versioned } from '../../../host/head-store.ts'
 import { messageOf, SluiceError } from '../../../model/errors.ts'
 import type { AwsClients } from '../clients.ts'
@@ -63,7 +64,7 @@ export class DynamoHeadStore<Value> implements HeadStore<Value> {
   /** Nothing to let go of: the client is its owner's. */
   async close(): Promise<void> {}
 
-  #failed(code: string, did: string, error: unknown): SluiceError {
+  #failed(code: ErrorCode, did: string, error: unknown): SluiceError {
     const refused = isRefusal(error)
     return new SluiceError(code, `The head of "${this.#app}" could not be ${did}: ${messageOf(error)}`, {
       where: { detail: `table ${this.#table}` },

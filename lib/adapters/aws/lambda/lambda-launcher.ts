@@ -1,5 +1,5 @@
 import type { TaskLauncher } from '../../../host/launcher.ts'
-import { SluiceError } from '../../../model/errors.ts'
+import { hasCode, type SluiceError } from '../../../model/errors.ts'
 import type { TaskReport, TaskSpec } from '../../../model/task.ts'
 import type { BlobStore } from '../../../host/blob-store.ts'
 import type { Functions } from './functions.ts'
@@ -33,7 +33,7 @@ export class LambdaLauncher implements TaskLauncher {
       return await unpack(answer as Packed<TaskReport>, blobs)
     } catch (error) {
       // An invocation that ended without a report is a failed task, like one that threw.
-      if (error instanceof SluiceError && error.code === 'E_FUNCTION_FAILED') return failedReport(spec, error)
+      if (hasCode(error, 'E_FUNCTION_FAILED')) return failedReport(spec, error)
       throw error
     }
   }
@@ -43,11 +43,11 @@ export class LambdaLauncher implements TaskLauncher {
 
 const failedReport = (
   { task, exec }: TaskSpec,
-  { code, name, message, stack = '', did, next, retry }: SluiceError,
+  { code, fault, name, message, stack = '', did, next, retry }: SluiceError,
 ): TaskReport => ({
   kind: 'failed',
   task,
   exec,
   run: '',
-  error: { code, name, message, stack, where: { task }, did, next, retry },
+  error: { code, fault, name, message, stack, where: { task }, did, next, retry },
 })

@@ -67,7 +67,8 @@ test('F27: a big report comes back by reference', async () => {
     exec: 0,
     run: 'r',
     error: {
-      code: 'E',
+      code: 'E_USER_CODE',
+      fault: 'program',
       name: 'Error',
       message: 'x'.repeat(9_000_000),
       stack: '',

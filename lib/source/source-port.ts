@@ -1,0 +1,102 @@
+import type { Cut } from '../model/manifest.ts'
+import type { Json } from '../model/json.ts'
+import { type SluiceError, thrownBy } from '../model/errors.ts'
+import type { CutRequest, ReceiverEnvironment, Source, SourceIo } from './source.ts'
+
+export type Chunks<T> = Iterable<readonly T[]> | AsyncIterable<readonly T[]>
+
+/**
+ * The only way in which the engine calls a source. Sources are anyone's: whatever one throws, of whatever class and from
+ * whichever of its methods, leaves here as an error with the fault `source`, so that no record is blamed for it.
+ */
+export class SourcePort<T> {
+  readonly #uid: string
+  readonly #source: Source<T>
+
+  constructor(uid: string, source: Source<T>) {
+    this.#uid = uid
+    this.#source = source
+  }
+
+  cut(request: CutRequest): Promise<Cut | null> {
+    return this.#call('cut', async () => this.#source.cut(request))
+  }
+
+  /** The chunks of a split; `seen` hears of the records of each before it is handed on. */
+  read(split: Json, io: SourceIo, seen: (records: number) => void = ignore): Chunks<T> {
+    const failed = (error: unknown): SluiceError => this.#failed('read', error)
+    try {
+      const chunks = this.#source.read(split, io)
+      return Symbol.asyncIterator in chunks ? guardedAsync(chunks, seen, failed) : guarded(chunks, seen, failed)
+    } catch (error) {
+      throw failed(error)
+    }
+  }
+
+  async committed(position: Json, io: SourceIo): Promise<void> {
+    await this.#call('committed', async () => this.#source.committed?.(position, io))
+  }
+
+  async start(environment: ReceiverEnvironment): Promise<void> {
+    await this.#call('start', async () => this.#source.receiver?.start(environment))
+  }
+
+  async stop(graceful: boolean): Promise<void> {
+    await this.#call('stop', async () => this.#source.receiver?.stop(graceful))
+  }
+
+  async #call<R>(method: string, call: () => Promise<R>): Promise<R> {
+    try {
+      return await call()
+    } catch (error) {
+      throw this.#failed(method, error)
+    }
+  }
+
+  #failed(method: string, error: unknown): SluiceError {
+    const { name } = this.#source
+    return thrownBy(
+      'source',
+      error,
+      {
+        code: 'E_SOURCE',
+        about: `"${name}" failed in ${method}()`,
+        did: 'no record was set aside for it; the input is read again',
+        next: ['make what the source reads from reachable again, or mend the source'],
+      },
+      { operator: this.#uid },
+    )
+  }
+}
+
+const ignore = (): void => {}
+
+function* guarded<T>(
+  chunks: Iterable<readonly T[]>,
+  seen: (records: number) => void,
+  failed: (error: unknown) => SluiceError,
+): Iterable<readonly T[]> {
+  try {
+    for (const chunk of chunks) {
+      seen(chunk.length)
+      yield chunk
+    }
+  } catch (error) {
+    throw failed(error)
+  }
+}
+
+async function* guardedAsync<T>(
+  chunks: AsyncIterable<readonly T[]>,
+  seen: (records: number) => void,
+  failed: (error: unknown) => SluiceError,
+): AsyncIterable<readonly T[]> {
+  try {
+    for await (const chunk of chunks) {
+      seen(chunk.length)
+      yield chunk
+    }
+  } catch (error) {
+    throw failed(error)
+  }
+}
