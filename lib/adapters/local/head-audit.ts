@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { decodeRecord, type HeadRecord } from './head-record.ts'
+import { decodeRecord, follows, type HeadRecord, wasChanged } from './head-record.ts'
 
 export interface Oddity {
   readonly rev: number
@@ -25,21 +25,23 @@ export function headOddity(dir: string): Oddity | null {
     for (const line of linesOf(readFileSync(join(dir, `head-${number}.log`)))) {
       const record = decodeRecord(line)
       if (record === null) {
-        const changed = changedRecord(line)
-        if (changed) return changed
+        if (wasChanged(line)) return changedRecord(line, tip)
       } else if (sealed) continue
       else if (record.kind === 'seal') sealed = true
       else if (record.kind === 'open') {
         const expected: Pick<HeadRecord, 'rev' | 'text'> | null =
           tip ?? (number === 1 ? { rev: 0, text: 'null' } : null)
-        if (expected && (record.rev !== expected.rev || record.text !== expected.text))
+        const continues = tip === null || record.chain === tip.chain
+        if (expected && (record.rev !== expected.rev || record.text !== expected.text || !continues))
           return { ...record, what: `log ${number} does not begin where the one before it ended` }
         tip = record
       } else {
         const name = `${record.rev} ${record.writer}`
         if (seen.has(name)) return { ...record, what: 'its writer appended it twice' }
         seen.add(name)
-        if (record.rev === (tip?.rev ?? 0) + 1) tip = record
+        if (record.rev !== (tip?.rev ?? 0) + 1) continue
+        if (tip && !follows(tip, record)) return { ...record, what: 'it does not follow from the one before it' }
+        tip = record
       }
     }
   }
@@ -51,14 +53,13 @@ function* linesOf(bytes: Buffer): Iterable<Buffer> {
     if (end > from) yield bytes.subarray(from, end)
 }
 
-/** A record that is whole and does not fit its checksum. */
-function changedRecord(line: Buffer): Oddity | null {
-  const json = line.toString('utf8', line.indexOf(32) + 1)
-  if (!json.startsWith('{"kind":')) return null
+/** Says which it was, as far as it can still be read. */
+function changedRecord(line: Buffer, tip: HeadRecord | null): Oddity {
+  const what = 'its checksum does not fit what it says'
   try {
-    const { rev, cause } = JSON.parse(json) as { rev: number; cause: string }
-    return { rev, cause, what: 'its checksum does not fit what it says' }
+    const { rev, cause } = JSON.parse(line.toString('utf8', line.indexOf('{'))) as { rev: number; cause: string }
+    return { rev, cause, what }
   } catch {
-    return null
+    return { rev: (tip?.rev ?? 0) + 1, cause: 'unknown', what }
   }
 }

@@ -6,8 +6,7 @@ import { SluiceError } from '../../model/errors.ts'
 import { makeFolder, syncFolder } from './folder.ts'
 import { systemCode } from '../../model/system-code.ts'
 import { HeadLog } from './head-log.ts'
-import { encodeRecord } from './head-record.ts'
-import type { HeadRecord } from './head-record.ts'
+import { chained, encodeRecord, type HeadRecord } from './head-record.ts'
 import { NewFiles, removeFile } from './new-files.ts'
 import { systemRandom } from './system-random.ts'
 
@@ -77,7 +76,7 @@ export class DirectoryHeadStore<Value> implements HeadStore<Value> {
     cause: string,
     durable: 'now' | 'soon' = 'now',
   ): Promise<'written' | 'refused'> {
-    const record: HeadRecord = {
+    const record: Omit<HeadRecord, 'chain'> = {
       kind: 'write',
       rev: expected + 1,
       cause,
@@ -171,8 +170,8 @@ interface Place {
   readonly newFiles: NewFiles
 }
 
-const blank: HeadRecord = { kind: 'open', rev: 0, cause: 'create', writer: '', text: 'null' }
-const sealOf = (tip: HeadRecord, writer: string): HeadRecord => ({
+const blank = chained(null, { kind: 'open', rev: 0, cause: 'create', writer: '', text: 'null' })
+const sealOf = (tip: HeadRecord, writer: string): Omit<HeadRecord, 'chain'> => ({
   kind: 'seal',
   rev: tip.rev,
   cause: 'compact',

@@ -2,7 +2,7 @@ import { constants, fstatSync, readSync, writeSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { SluiceError } from '../../model/errors.ts'
-import { decodeRecord, encodeRecord, judge } from './head-record.ts'
+import { chained, decodeRecord, encodeRecord, follows, judge, outgrew, wasChanged } from './head-record.ts'
 import type { HeadRecord } from './head-record.ts'
 
 /**
@@ -75,8 +75,8 @@ export class HeadLog {
   }
 
   /** Appends in one write, so that no other record lands inside this one, and catches up. */
-  append(record: HeadRecord): readonly HeadRecord[] {
-    const bytes = encodeRecord(record)
+  append(record: Omit<HeadRecord, 'chain'>): readonly HeadRecord[] {
+    const bytes = encodeRecord(chained(this.tip, record))
     let written: number
     try {
       written = writeSync(this.#file.fd, bytes)
@@ -127,11 +127,19 @@ export class HeadLog {
     const won: HeadRecord[] = []
     const start = this.#read
     for (let from = 0, end = bytes.indexOf(newline); end !== -1; from = end + 1, end = bytes.indexOf(newline, from)) {
-      const record = end > from ? decodeRecord(bytes.subarray(from, end)) : null
+      const record = end > from ? this.#recordIn(bytes.subarray(from, end)) : null
       this.#read = start + end + 1
       if (record !== null && this.#accept(record)) won.push(record)
     }
+    if (outgrew(bytes.subarray(this.#read - start))) throw this.#damaged('ends in a record that was changed')
     return won
+  }
+
+  /** `null` for what a crash left, and for what nobody knows. */
+  #recordIn(line: Buffer): HeadRecord | null {
+    const record = decodeRecord(line)
+    if (record === null && !this.#sealed && wasChanged(line)) throw this.#damaged('holds a record that was changed')
+    return record
   }
 
   #accept(record: HeadRecord): boolean {
@@ -143,6 +151,7 @@ export class HeadLog {
     }
     switch (judge(this.#tip, record)) {
       case 'wins':
+        if (!follows(this.#tip, record)) throw this.#damaged(`holds a revision ${record.rev} that was exchanged`)
         return this.#advance(record)
       case 'seals':
         this.#sealed = true

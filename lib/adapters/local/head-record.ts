@@ -1,11 +1,16 @@
+import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 
 /**
- * One line of a head log: `<crc32> {"kind":…,"rev":…,"cause":…,"writer":…,"value":…}`.
+ * One line of a head log: `<crc32>.<chain>.<length> {"kind":…,"rev":…,"cause":…,"writer":…,"value":…}`.
  *
  * It begins and ends with a newline. The first one cuts off whatever a crashed writer left unfinished before it, the
  * last one tells a reader that the record is whole; so a record is either read completely or skipped, and spoils no
- * other.
+ * other. The length tells a record that was cut off, which counts for nobody, from one that was changed, which must not
+ * silently turn back what it committed. The chain is a SHA-256 of the record and of the chain before it, so that no
+ * record can be exchanged without all that follow.
+ *
+ * Version 0.1.0 wrote `<crc32> {…}`; such lines are read where no line with a chain stands before them.
  */
 export interface HeadRecord {
   /**
@@ -19,6 +24,8 @@ export interface HeadRecord {
   readonly writer: string
   /** The value as JSON. Parsed by who needs it. */
   readonly text: string
+  /** 64 hex digits; `null` in a line of version 0.1.0. */
+  readonly chain: string | null
 }
 
 /**
@@ -39,27 +46,79 @@ export const judge = (tip: HeadRecord, record: HeadRecord): 'wins' | 'void' | 's
   }
 }
 
-export const encodeRecord = ({ text, ...facts }: HeadRecord): Uint8Array => {
+/** The record that follows `before`, with its place in the chain. */
+export const chained = (before: HeadRecord | null, record: Omit<HeadRecord, 'chain'>): HeadRecord => ({
+  ...record,
+  chain: chainOf(before, record),
+})
+
+/** Whether the record has the chain that follows from the one before it. */
+export const follows = (before: HeadRecord, record: HeadRecord): boolean =>
+  record.chain === null ? before.chain === null : record.chain === chainOf(before, record)
+
+const chainOf = (before: HeadRecord | null, { rev, cause, writer, text }: Omit<HeadRecord, 'chain'>): string =>
+  createHash('sha256')
+    .update(JSON.stringify([before?.chain ?? '', rev, cause, writer]))
+    .update(text)
+    .digest('hex')
+
+export const encodeRecord = ({ text, chain, ...facts }: HeadRecord): Uint8Array => {
   const { kind, rev, cause, writer } = facts
   const json = JSON.stringify({ kind, rev, cause, writer }).slice(0, -1) + valueMark + text + '}'
-  return Buffer.from(`\n${checksum(Buffer.from(json))} ${json}\n`)
+  const bytes = Buffer.from(json)
+  const header = chain === null ? checksum(bytes) : `${checksum(bytes)}.${chain}.${bytes.length}`
+  return Buffer.concat([Buffer.from(`\n${header} `), bytes, Buffer.from('\n')])
 }
 
 /** `null` for anything that is not a whole, undamaged record. `line` comes without its newlines. */
 export const decodeRecord = (line: Buffer): HeadRecord | null => {
-  const json = line.subarray(checksumLength + 1)
-  if (line.length <= checksumLength || line.toString('latin1', 0, checksumLength + 1) !== `${checksum(json)} `)
-    return null
+  const { json, crc, chain } = partsOf(line)
+  if (crc === null || crc !== checksum(json)) return null
   const all = json.toString()
   const cut = all.indexOf(valueMark)
   const facts = cut === -1 ? null : factsIn(`${all.slice(0, cut)}}`)
-  return facts && { ...facts, text: all.slice(cut + valueMark.length, -1) }
+  return facts && { ...facts, text: all.slice(cut + valueMark.length, -1), chain }
 }
 
-/** A checksum fits whatever it was computed of. */
-function factsIn(json: string): Omit<HeadRecord, 'text'> | null {
+/**
+ * Whether a line that is no record was one, or a part of one, before its bytes were changed. What a crash leaves is
+ * shorter than it says, ends in the middle of its JSON, or has no header at all; what a power cut leaves is zeros.
+ */
+export function wasChanged(line: Buffer): boolean {
+  const { json, crc, length } = partsOf(line)
+  if (crc === null) return line.at(-1) === closingBrace && !line.includes('\0\0')
+  if (length !== null && json.length >= length) return true
+  return crc !== checksum(json) && isJson(json)
+}
+
+/** Whether a line without its end is longer than it says: then the newline is what was changed. */
+export function outgrew(line: Buffer): boolean {
+  const { json, length } = partsOf(line)
+  return length !== null && json.length > length
+}
+
+function partsOf(line: Buffer): { json: Buffer; crc: string | null; chain: string | null; length: number | null } {
+  const found = /^([0-9a-f]{8})(?:\.([0-9a-f]{64})\.(\d{1,10}))? /.exec(line.toString('latin1', 0, HEADER_MAX))
+  if (!found) return { json: line, crc: null, chain: null, length: null }
+  const [header, crc, chain, length] = found
+  return { json: line.subarray(header.length), crc, chain: chain ?? null, length: length ? Number(length) : null }
+}
+
+function isJson(bytes: Buffer): boolean {
   try {
-    const { kind, rev, cause, writer } = JSON.parse(json) as Omit<HeadRecord, 'text'>
+    return typeof JSON.parse(bytes.toString()) === 'object'
+  } catch {
+    return false
+  }
+}
+
+const HEADER_MAX = 8 + 1 + 64 + 1 + 10 + 1
+const closingBrace = 0x7d
+
+/** A checksum fits whatever it was computed of. */
+function factsIn(json: string): Omit<HeadRecord, 'text' | 'chain'> | null {
+  try {
+    const { kind, rev, cause, writer } = JSON.parse(json) as Omit<HeadRecord, 'text' | 'chain'>
     const isRecord =
       ['open', 'write', 'seal'].includes(kind) &&
       Number.isSafeInteger(rev) &&
@@ -74,5 +133,4 @@ function factsIn(json: string): Omit<HeadRecord, 'text'> | null {
 
 /** Never inside the fields before it: JSON escapes the quotes of a string. */
 const valueMark = ',"value":'
-const checksumLength = 8
-const checksum = (bytes: Uint8Array): string => crc32(bytes).toString(16).padStart(checksumLength, '0')
+const checksum = (bytes: Uint8Array): string => crc32(bytes).toString(16).padStart(8, '0')

@@ -1,27 +1,33 @@
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { appendFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { openDirectoryHead } from '../../../lib/adapters/local/head-directory.ts'
-import { decodeRecord, encodeRecord, type HeadRecord } from '../../../lib/adapters/local/head-record.ts'
+import { chained, decodeRecord, encodeRecord, type HeadRecord } from '../../../lib/adapters/local/head-record.ts'
 import { crc32 } from 'node:zlib'
 import { damaged } from '../../support/damage.ts'
 import { withSeeds } from '../../support/dice.ts'
 import { assertRefusal, assertSilent, SECRET, thrownBy } from '../../support/secret.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
-const opening: HeadRecord = { kind: 'open', rev: 0, cause: 'create', writer: '', text: 'null' }
-const write = (rev: number): HeadRecord => ({
-  kind: 'write',
-  rev,
-  cause: 'commit',
-  writer: 'w',
-  text: JSON.stringify({ rev, key: SECRET }),
-})
-const log = (writes: number): Buffer =>
-  Buffer.concat(
-    [opening, ...Array.from({ length: writes }, (_, i) => write(i + 1))].map((record) => encodeRecord(record)),
-  )
+const opening = chained(null, { kind: 'open', rev: 0, cause: 'create', writer: '', text: 'null' })
+const after = (before: HeadRecord, text?: string): HeadRecord => {
+  const rev = before.rev + 1
+  return chained(before, {
+    kind: 'write',
+    rev,
+    cause: 'commit',
+    writer: 'w',
+    text: text ?? JSON.stringify({ rev, key: SECRET }),
+  })
+}
+const recordsOf = (writes: number): HeadRecord[] => {
+  const records = [opening]
+  for (let i = 0; i < writes; i++) records.push(after(records[i]))
+  return records
+}
+const log = (writes: number): Buffer => Buffer.concat(recordsOf(writes).map((record) => encodeRecord(record)))
+const write = (rev: number): HeadRecord => recordsOf(rev)[rev]
 
 /** A line with a checksum that fits. */
 const sealed = (json: string): Buffer =>
@@ -97,10 +103,7 @@ test(
   'B45: a record whose value is not JSON is E_HEAD_CORRUPT with its revision and folder, and is not ' + 'quoted',
   async (t) => {
     const dir = await temporaryFolder(t)
-    writeFileSync(
-      join(dir, 'head-1.log'),
-      Buffer.concat([encodeRecord(opening), encodeRecord({ ...write(1), text: SECRET })]),
-    )
+    writeFileSync(join(dir, 'head-1.log'), Buffer.concat([encodeRecord(opening), encodeRecord(after(opening, SECRET))]))
     const head = await openDirectoryHead(dir, { sync: false })
     for (const read of [() => head.read(), () => head.history()]) {
       const error = assertRefusal(
@@ -114,3 +117,62 @@ test(
     await head.close()
   },
 )
+
+test('one bit of the newest record that is flipped never turns a committed batch back in silence', async (t) => {
+  const dir = await temporaryFolder(t)
+  const whole = log(3)
+  const from = log(2).length
+  for (let bit = from * 8; bit < whole.length * 8; bit++) {
+    const bytes = Buffer.from(whole)
+    bytes[bit >> 3] ^= 1 << (bit & 7)
+    writeFileSync(join(dir, 'head-1.log'), bytes)
+    const error = await thrownBy(async () => {
+      const head = await openDirectoryHead(dir, { sync: false })
+      try {
+        assert.equal((await head.read())?.rev, 3)
+      } finally {
+        await head.close()
+      }
+    }).catch(() => null)
+    if (error !== null) assertRefusal(error, 'E_HEAD_CORRUPT')
+  }
+})
+
+test('a record that a crash cut off at any byte before its last counts for nobody, and the log goes on', async (t) => {
+  const dir = await temporaryFolder(t)
+  const whole = log(3)
+  for (let end = log(2).length; end < whole.length - 1; end++) {
+    writeFileSync(join(dir, 'head-1.log'), whole.subarray(0, end))
+    const head = await openDirectoryHead<{ rev: number }>(dir, { sync: false })
+    assert.equal((await head.read())?.rev, 2)
+    assert.equal(await head.cas(2, { rev: 3 }, 'commit'), 'written')
+    await head.close()
+    const again = await openDirectoryHead<{ rev: number }>(dir, { sync: false })
+    assert.equal((await again.read())?.rev, 3)
+    await again.close()
+  }
+})
+
+test('a record that was exchanged for another, with a checksum that fits, is E_HEAD_CORRUPT', async (t) => {
+  const dir = await temporaryFolder(t)
+  const [first, second, third, fourth] = recordsOf(3)
+  for (const forged of [
+    [first, { ...second, text: '{"rev":1}' }, third, fourth],
+    [first, second, third, { ...fourth, text: '{"rev":3}' }],
+    [first, second, third, { ...fourth, chain: null }],
+  ]) {
+    writeFileSync(join(dir, 'head-1.log'), Buffer.concat(forged.map((record) => encodeRecord(record))))
+    assertRefusal(await thrownBy(() => openDirectoryHead(dir, { sync: false })), 'E_HEAD_CORRUPT', /was exchanged/)
+  }
+})
+
+test('a log of version 0.1.0 is read, and goes on with a chain that nothing may leave again', async (t) => {
+  const dir = await temporaryFolder(t)
+  const old = recordsOf(2).map((record) => encodeRecord({ ...record, chain: null }))
+  writeFileSync(join(dir, 'head-1.log'), Buffer.concat(old))
+  const head = await openDirectoryHead<{ rev: number }>(dir, { sync: false })
+  assert.equal(await head.cas(2, { rev: 3 }, 'commit'), 'written')
+  await head.close()
+  appendFileSync(join(dir, 'head-1.log'), encodeRecord({ ...write(4), chain: null }))
+  assertRefusal(await thrownBy(() => openDirectoryHead(dir, { sync: false })), 'E_HEAD_CORRUPT', /was exchanged/)
+})

@@ -9,7 +9,7 @@ import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openDirectoryHead } from '../../../lib/adapters/local/head-directory.ts'
 import type { DirectoryHeadOptions, DirectoryHeadStore } from '../../../lib/adapters/local/head-directory.ts'
-import { encodeRecord } from '../../../lib/adapters/local/head-record.ts'
+import { chained, decodeRecord, encodeRecord, judge } from '../../../lib/adapters/local/head-record.ts'
 import type { HeadRecord } from '../../../lib/adapters/local/head-record.ts'
 import { SeededRandom } from '../../../lib/adapters/local/seeded-random.ts'
 import { hasCode } from '../../../lib/model/errors.ts'
@@ -114,9 +114,9 @@ test(`processes killed at any moment, 20 times, lose nothing they were promised 
 test('a record torn at any byte counts for nobody and hides nothing before or after it', async (t) => {
   const dir = await temporaryFolder(t)
   const head = await open(t, dir)
-  const torn = encodeRecord(write(1, '{"by":"torn \\n"}'))
+  const torn = encoded(dir, write(1, '{"by":"torn \\n"}'))
   for (let length = 1; length < torn.length; length++) {
-    appendFileSync(join(dir, 'head-1.log'), encodeRecord(write(length, `{"by":"${length}"}`)))
+    appendFileSync(join(dir, 'head-1.log'), encoded(dir, write(length, `{"by":"${length}"}`)))
     appendFileSync(join(dir, 'head-1.log'), torn.subarray(0, length))
     assert.deepEqual(await head.read(), { rev: length, value: { by: `${length}` } })
     const again = await openDirectoryHead(dir)
@@ -133,7 +133,7 @@ test('a record torn at any byte counts for nobody and hides nothing before or af
 test('a record that arrives in two halves counts once it is whole', async (t) => {
   const dir = await temporaryFolder(t)
   const head = await open(t, dir)
-  const record = encodeRecord(write(1, '{"by":"slow"}'))
+  const record = encoded(dir, write(1, '{"by":"slow"}'))
   appendFileSync(join(dir, 'head-1.log'), record.subarray(0, 30))
   assert.equal(await head.read(), null)
   appendFileSync(join(dir, 'head-1.log'), record.subarray(30))
@@ -144,8 +144,8 @@ test('a seal whose writer died is followed by whoever comes next; what stands be
   const dir = await temporaryFolder(t)
   const head = await open(t, dir)
   await head.cas(0, { by: 'here' }, 'race')
-  const lines: HeadRecord[] = [seal(1), write(2, '{"by":"late"}'), seal(2)]
-  for (const line of lines) appendFileSync(join(dir, 'head-1.log'), encodeRecord(line))
+  const lines: Unchained[] = [seal(1), write(2, '{"by":"late"}'), seal(2)]
+  for (const line of lines) appendFileSync(join(dir, 'head-1.log'), encoded(dir, line))
   assert.deepEqual(await (await open(t, dir)).read(), { rev: 1, value: { by: 'here' } })
   assert.ok(existsSync(join(dir, 'head-2.log')))
   assert.equal(await head.cas(1, { by: 'here again' }, 'race'), 'written')
@@ -251,7 +251,7 @@ for (const [what, junk] of [
   ['empty', ''],
   ['one line of text', 'hello\n'],
   ['zeros', '\0'.repeat(5000)],
-  ['records without a beginning', encodeRecord(write(1, '{}'))],
+  ['records without a beginning', encodeRecord(chained(null, write(1, '{}')))],
 ] as const) {
   test(`a log of ${what} is reported as damaged and not touched`, async (t) => {
     const dir = await temporaryFolder(t)
@@ -297,20 +297,30 @@ const open = async (
   return head
 }
 
-function write(rev: number, text: string): HeadRecord {
+type Unchained = Omit<HeadRecord, 'chain'>
+
+/** The record as somebody would write it who has just read the log. */
+function encoded(dir: string, record: Unchained): Uint8Array {
+  const lines = readFileSync(join(dir, 'head-1.log'), 'latin1').split('\n')
+  const records = lines.flatMap((line) => decodeRecord(Buffer.from(line, 'latin1')) ?? [])
+  const tip = records.reduce((last, each) => (judge(last, each) === 'wins' ? each : last))
+  return encodeRecord(chained(tip, record))
+}
+
+function write(rev: number, text: string): Unchained {
   return { kind: 'write', rev, cause: 'race', writer: 'by hand', text }
 }
 
-const seal = (rev: number): HeadRecord => ({ ...write(rev, 'null'), kind: 'seal' })
+const seal = (rev: number): Unchained => ({ ...write(rev, 'null'), kind: 'seal' })
 
 /**
  * A cause that lets others append while it is turned into JSON: after the writer has looked at the log, before it
  * appends.
  */
-const meanwhile = (dir: string, ...records: HeadRecord[]): string => {
+const meanwhile = (dir: string, ...records: Unchained[]): string => {
   const cause = {
     toJSON: () => {
-      for (const record of records.splice(0)) appendFileSync(join(dir, 'head-1.log'), encodeRecord(record))
+      for (const record of records.splice(0)) appendFileSync(join(dir, 'head-1.log'), encoded(dir, record))
       return 'race'
     },
   }
