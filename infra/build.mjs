@@ -7,6 +7,7 @@ import { build } from 'esbuild'
 const entries = [
   'index',
   'cli/bin',
+  'cli/watchdog-thread',
   'hosts/embedded/worker',
   'testing/index',
   'testing/contracts/index',

@@ -16,6 +16,9 @@ export interface DevRunOptions {
 /** How long a run may take to finish its batch before it is ended: the change is waiting. */
 const PATIENCE_MS = 10_000
 
+/** What shells say of who was ended by ^C. */
+const INTERRUPTED = 130
+
 /** A program in a process of its own: code that was loaded cannot be unloaded, only left behind. */
 export class DevRun {
   readonly #options: DevRunOptions
@@ -62,7 +65,7 @@ export class DevRun {
       if (message.loaded) this.#options.loaded(fileURLToPath(message.loaded))
     })
     this.#exited = new Promise((resolve) => {
-      child.on('exit', (code) => resolve(this.#left(code)))
+      child.on('exit', (code, signal) => resolve(this.#left(signal === 'SIGINT' ? INTERRUPTED : code)))
     })
   }
 

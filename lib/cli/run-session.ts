@@ -2,21 +2,22 @@ import type { Log, LogEvent } from '../host/log.ts'
 import { readSetting } from '../model/settings/read.ts'
 import { readVariable } from '../model/settings/read-variable.ts'
 import { StreamingContext } from '../api/dstream/streaming-context.ts'
-import type { BatchFacts } from './batch-line.ts'
 import { JsonReporter } from './json-reporter.ts'
 import { LogFile } from './log-file.ts'
 import type { Reporter, ReporterOptions } from './reporter.ts'
 import { onStopSignals } from './signals.ts'
 import { TextReporter } from './text-reporter.ts'
+import { startWatchdog } from './watchdog.ts'
 
 /** From the command line to the exit code: who hears what, and how a run ends. */
 export class RunSession implements Log {
   /** Whether the program has started a context. */
   started = false
+  /** Resolves when ^C is heard whatever the program does. */
+  watched: Promise<void> = Promise.resolve()
   readonly #options: ReporterOptions
   readonly #reporters: Reporter[]
   readonly #told = new WeakSet<object>()
-  #grid: { readonly intervalMs: number; zeroTime: number; tick: number } | null = null
   #stoppedAt: number | null = null
   /** The error that a handler of last resort caught. */
   #fail: (error: unknown) => void = () => {}
@@ -28,11 +29,8 @@ export class RunSession implements Log {
 
   event(event: LogEvent): void {
     if (event.type === 'starting') this.#starting(event)
-    if (event.type === 'ready')
-      this.#grid = { ...this.#grid!, zeroTime: event['zeroTime'] as number, tick: event['tick'] as number }
-    if (event.type === 'batch' && this.#grid)
-      this.#grid.tick = ((event as unknown as BatchFacts).time - this.#grid.zeroTime) / this.#grid.intervalMs
-    if (event.type === 'error') this.#tell(event['error'])
+    if (event.type === 'stopping') this.#stopping(event)
+    else if (event.type === 'error') this.#tell(event['error'])
     else for (const reporter of this.#reporters) reporter.event(event)
   }
 
@@ -46,9 +44,8 @@ export class RunSession implements Log {
     if (!isKnown) for (const reporter of this.#reporters) reporter.error(error)
   }
 
-  #starting({ dir, intervalMs }: LogEvent): void {
+  #starting({ dir }: LogEvent): void {
     this.started = true
-    this.#grid = { intervalMs: intervalMs as number, zeroTime: 0, tick: 0 }
     if (typeof dir === 'string') this.#reporters.push(new LogFile(dir, this.#options.version))
   }
 
@@ -63,7 +60,15 @@ export class RunSession implements Log {
 
   /** Runs until `execute` is done; resolves with the exit code. */
   async run(execute: () => Promise<void>): Promise<number> {
-    const unlisten = onStopSignals({ stop: (signal) => this.#stop(signal), quit: () => this.#quit() })
+    const watchdog = startWatchdog()
+    this.watched = watchdog.ready
+    const unlisten = onStopSignals({
+      stop: (signal) => {
+        watchdog.asked()
+        this.#stop(signal)
+      },
+      quit: () => this.#quit(),
+    })
     this.#watchParent()
     const crashed = new Promise<never>((_, reject) => {
       this.#fail = reject
@@ -93,20 +98,14 @@ export class RunSession implements Log {
       const graceful =
         signal === 'SIGINT' || readSetting(context.sparkContext.conf, 'spark.streaming.stopGracefullyOnShutdown')
       this.#stoppedAt = Date.now()
-      if (graceful) for (const reporter of this.#reporters) reporter.stopping(this.#remaining())
       context.stop(true, graceful).catch((error: unknown) => this.#fail(error))
     }
   }
 
-  /**
-   * A graceful stop ends with the batch of the current interval: how many batches that takes, and how far off the last
-   * one is.
-   */
-  #remaining(): { readonly batches: number; readonly dueMs: number } {
-    const { intervalMs, zeroTime, tick } = this.#grid!
-    if (zeroTime === 0) return { batches: 1, dueMs: 0 }
-    const last = Math.max(tick, Math.floor((Date.now() - zeroTime) / intervalMs)) + 1
-    return { batches: last - tick, dueMs: Math.max(0, zeroTime + last * intervalMs - Date.now()) }
+  /** What is still to come, when somebody asked for the end. */
+  #stopping({ batches, dueMs }: LogEvent): void {
+    if (this.#stoppedAt === null || batches === 0) return
+    for (const reporter of this.#reporters) reporter.stopping({ batches: batches as number, dueMs: dueMs as number })
   }
 
   #quit(): void {

@@ -36,6 +36,7 @@ export async function run(args: readonly string[]): Promise<number> {
 
 async function execute(file: string, session: RunSession): Promise<void> {
   const program = await loadProgram(pathToFileURL(file).href, { started: () => session.started })
+  await session.watched
   if (program.kind === 'app') program.app.build().start()
   else if (!session.started) throw nothingStarted(file)
   await StreamingContext.getActive()?.awaitTermination()

@@ -98,3 +98,83 @@ test('B12: who closes stdout early is not told about it', async (t) => {
   assert.doesNotMatch(stderr, /EPIPE|✕/)
   assert.equal(code, 0)
 })
+
+/** A program whose first batch calls `busy` in a task of this thread. */
+const withBusyTask = (busy: string): string => `
+import { app, milliseconds } from 'sluice'
+import { batches } from './numbers.ts'
+export default app('busy', milliseconds(100), (ssc) => {
+  ssc.source('n', batches([1])).map((n) => { process.stderr.write('in the function\\n'); ${busy}; return n }).print()
+})
+`
+
+test('an endless loop in a function: the first ^C says what it waits for, the second ends the process', async (t) => {
+  const run = new Cli(t, ['run', 'app.ts'], await project(t, { 'app.ts': withBusyTask('for (;;);') }))
+  await run.says('in the function')
+  run.child.kill('SIGINT')
+  await run.says('a function of the program is running: it is let finish; ^C again ends it now')
+  run.child.kill('SIGINT')
+  const { code, signal, stderr } = await run.ended
+  assert.deepEqual([code, signal], [null, 'SIGINT'])
+  assert.match(stderr, /ended in the middle of a batch, which the next run does again\n$/)
+})
+
+test('^C while a function runs is heard when it is through: its batch is finished, and no other', async (t) => {
+  const busy = 'const end = Date.now() + 1500; while (Date.now() < end);'
+  const run = new Cli(t, ['run', 'app.ts'], await project(t, { 'app.ts': withBusyTask(busy) }))
+  await run.says('in the function')
+  run.child.kill('SIGINT')
+  const { code, stderr } = await run.ended
+  assert.equal(code, 0)
+  assert.match(stderr, /#1 .*\n {2}done in/)
+  assert.doesNotMatch(stderr, /\n {2}#2 /)
+})
+
+const slowBatches = `
+import { app, milliseconds } from 'sluice'
+import { counter } from './numbers.ts'
+export default app('slow', milliseconds(20), (ssc) => {
+  ssc.source('n', counter).foreachRDD(async (rdd) => {
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    console.log(rdd.collect().join())
+  })
+})
+`
+
+test('^C in a backlog finishes the batch under way, and the next run does the rest, none left out', async (t) => {
+  const folder = await project(t, { 'app.ts': slowBatches })
+  const run = new Cli(t, ['run', 'app.ts', '--dir', 'state'], folder)
+  await run.says('#4 ')
+  run.child.kill('SIGINT')
+  const { code, stdout, stderr } = await run.ended
+  assert.equal(code, 0)
+  const shown = stdout.trimEnd().split('\n').map(Number)
+  assert.ok(shown.length <= 6, `${shown.length} batches after a ^C in the fourth or fifth: ${stderr}`)
+  const next = await sluice(t, folder, ['run', 'app.ts', '--dir', 'state', '--batches', '2'])
+  assert.deepEqual(
+    [...shown, ...next.stdout.trimEnd().split('\n').map(Number)],
+    Array.from({ length: shown.length + 2 }, (_, i) => i + 1),
+  )
+})
+
+const stopsItself = `
+import { createServer } from 'node:net'
+import { app, milliseconds } from 'sluice'
+import { batches } from './numbers.ts'
+if (process.argv[2] === 'open') createServer().listen(0, '127.0.0.1')
+export default app('stops', milliseconds(50), (ssc) => {
+  ssc.source('n', batches(['a'], ['a', 'END'])).foreachRDD(async (rdd) => {
+    if (rdd.collect().includes('END')) await ssc.stop(true, process.argv[3] === 'gracefully')
+    console.log(rdd.collect().join())
+  })
+})
+`
+
+for (const words of [[], ['open'], ['open', 'gracefully'], ['closed', 'gracefully']])
+  test(`an output may await the stop of its own context${words.map((word) => `, ${word}`).join('')}`, async (t) => {
+    const folder = await project(t, { 'app.ts': stopsItself })
+    const { code, stdout, stderr } = await sluice(t, folder, ['run', 'app.ts', ...words, '--dir', 'state'])
+    assert.equal(code, 0)
+    assert.match(stdout, /^a\na,END\n/)
+    assert.match(stderr, / {2}done(:| in)/)
+  })

@@ -10,6 +10,7 @@ import type { Source } from '../../source/source.ts'
 import { DStream, type Parts, type ShuffleOptions } from './dstream.ts'
 import { defaultCheckpointDirectory, type Engine, engineFor } from './engine.ts'
 import { type ContextState, StreamGraph } from '../../graph/graph.ts'
+import { isInsideOutput, outsideOutputs } from '../../graph/inside-output.ts'
 import { MapWithStateDStream } from './operators/map-with-state.ts'
 import { sourceNode } from '../../lineage/leaves.ts'
 import type { StateSpec } from './operators/state-spec.ts'
@@ -312,8 +313,9 @@ export class StreamingContext {
 
   /**
    * Stops receiving and running batches; gracefully, what was received is processed first. Safe to call again. The
-   * SparkContext stops too unless told otherwise, or unless `spark.streaming.stopSparkContextByDefault` is false.
-   * Spark: `StreamingContext.stop`.
+   * SparkContext stops too unless told otherwise, or unless `spark.streaming.stopSparkContextByDefault` is false. Called
+   * inside an output, it resolves at once, and the context stops when that output's batch is done: an output cannot wait
+   * for its own end. Spark: `StreamingContext.stop`.
    */
   stop(stopSparkContext: boolean = this.#stopsByDefault(), stopGracefully = false): Promise<void> {
     if (this.listeners.delivering) {
@@ -323,10 +325,11 @@ export class StreamingContext {
         next: ['stop it from outside the listener, for example after awaiting something'],
       })
     }
-    this.#stopping ??= this.#stopOnce(stopGracefully)
+    const own = isInsideOutput()
+    this.#stopping ??= outsideOutputs(() => this.#stopOnce(stopGracefully))
     if (stopSparkContext) void this.#stopping.then(() => this.sparkContext.stop())
     if (stopSparkContext && !this.#engine) this.sparkContext.stop()
-    return this.#stopping
+    return own ? Promise.resolve() : this.#stopping
   }
 
   async #stopOnce(graceful: boolean): Promise<void> {

@@ -215,8 +215,9 @@ export class EmbeddedEngine implements Engine {
     await this.#running
   }
 
-  /** Gracefully: no more input, then one more batch takes what has arrived. */
+  /** Gracefully: no more input, then the batch under way or the next one, and more until all received data is taken. */
   async #wind(graceful: boolean): Promise<void> {
+    if (graceful && this.#loop) this.#options.log.event({ type: 'stopping', ...this.#loop.remaining() })
     await this.#receivers?.stop(graceful)
     if (graceful) this.#loop?.finish(() => this.#receivers!.waiting() === 0)
     else this.#loop?.stop()

@@ -32,6 +32,7 @@ export class BatchLoop {
   /** The tick it sleeps for. */
   #due: number | null = null
   #over = false
+  #isRunning = false
   #watchers: (() => void)[] = []
 
   constructor(options: BatchLoopOptions) {
@@ -89,6 +90,7 @@ export class BatchLoop {
   }
 
   async #batch(tick: number): Promise<void> {
+    this.#isRunning = true
     try {
       for (let reached = -1; reached < tick;) {
         const manifest = await this.#options.coordinator.runBatch(tick)
@@ -101,6 +103,8 @@ export class BatchLoop {
     } catch (error) {
       this.#options.onError(error)
       if (isFinal(error)) this.#stop.abort()
+    } finally {
+      this.#isRunning = false
     }
   }
 
@@ -111,12 +115,34 @@ export class BatchLoop {
 
   /**
    * Lets the batch of the current interval run, and more until everything received has been taken (`drained`), at most
-   * ten intervals long.
+   * ten intervals long. A loop that is behind finishes the batch under way: the backlog is for the next start.
    */
   finish(drained: () => boolean = () => true): void {
+    this.#final = { tick: this.#last, drained }
+  }
+
+  /** What a `finish` of this moment leaves to be run, and how far off the last of it is. */
+  remaining(): { readonly batches: number; readonly dueMs: number } {
+    const { zeroTime, intervalMs } = this.#options.coordinator.head
+    const last = this.#last
+    return {
+      batches: last - this.#next + (this.#isUnderWay ? 2 : 1),
+      dueMs: Math.max(0, zeroTime + last * intervalMs - this.#options.clock.now()),
+    }
+  }
+
+  /** Whether a batch was begun that has not been delivered yet. */
+  get #isUnderWay(): boolean {
+    const { tick, committed, outDone } = this.#options.coordinator.head
+    return this.#isRunning && !(tick >= this.#next - 1 && outDone === committed)
+  }
+
+  /** The tick to end with. */
+  get #last(): number {
     const { zeroTime, intervalMs } = this.#options.coordinator.head
     const current = Math.floor((this.#options.clock.now() - zeroTime) / intervalMs) + 1
-    this.#final = { tick: Math.max(current, this.#next), drained }
+    if (this.#next >= current) return this.#next
+    return this.#isRunning ? this.#next - 1 : this.#next
   }
 }
 

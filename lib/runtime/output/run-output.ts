@@ -5,6 +5,7 @@ import type { OutputHooks } from '../../observe/batch-events.ts'
 import type { Manifest } from '../../model/manifest.ts'
 import type { OutputPublisher } from '../../output/output-publisher.ts'
 import type { StreamGraph } from '../../graph/graph.ts'
+import { insideOutput } from '../../graph/inside-output.ts'
 import type { OutputEnvironment } from '../../graph/output-operation.ts'
 
 export interface OutputRun {
@@ -43,13 +44,15 @@ export async function runOutputs(
 export const publishHere = (graph: StreamGraph, blobs: BlobStore, environment: OutputEnvironment): OutputPublisher => ({
   async publish({ batch, time, outputs }, output) {
     const node = graph.outputs.find(({ uid }) => uid === output)!
-    await node.output!.publish({
-      batch,
-      timeMs: time,
-      output,
-      parts: outputs[output],
-      read: (ref) => getBlob(blobs, ref),
-      environment,
-    })
+    await insideOutput(() =>
+      node.output!.publish({
+        batch,
+        timeMs: time,
+        output,
+        parts: outputs[output],
+        read: (ref) => getBlob(blobs, ref),
+        environment,
+      }),
+    )
   },
 })

@@ -1,0 +1,48 @@
+import { writeSync } from 'node:fs'
+import { Script } from 'node:vm'
+import { parentPort, workerData } from 'node:worker_threads'
+
+/*
+ * Hears ^C while the program keeps the main thread busy, which hears nothing then: a function that takes minutes, or an
+ * endless loop. A script of `vm` that may be interrupted is the one thing in Node that hears a signal in its own thread.
+ * While it waits, the main thread's listeners are silent, so it is told of each ^C. When the wait is over, a ^C acts as
+ * it does in any process without listeners: it ends it.
+ */
+
+/** How long the main thread may take to say that it has heard the first ^C, and to end at the second. */
+const ANSWER_MS = 400
+const END_MS = 600
+
+/** `[0]`: 1 as soon as the main thread was asked to stop, by whatever signal. */
+const asked = new Int32Array(workerData as SharedArrayBuffer)
+const wasAsked = (): boolean => Atomics.load(asked, 0) === 1
+
+const waiting = (ms: string): Script =>
+  new Script(`Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${ms})`)
+const [forever, forAnAnswer, forTheEnd] = [waiting('Infinity'), waiting(String(ANSWER_MS)), waiting(String(END_MS))]
+
+/** Whether ^C came before the wait was over. */
+function interrupted(wait: Script): boolean {
+  try {
+    wait.runInThisContext({ breakOnSigint: true })
+    return false
+  } catch {
+    return true
+  }
+}
+
+function hearTheFirst(): void {
+  while (!interrupted(forever)) continue
+  if (wasAsked()) return
+  parentPort!.postMessage('SIGINT')
+  if (interrupted(forAnAnswer)) return
+  if (!wasAsked()) writeSync(2, '\n  a function of the program is running: it is let finish; ^C again ends it now\n')
+  while (!interrupted(forever)) continue
+}
+
+parentPort!.postMessage('ready')
+hearTheFirst()
+parentPort!.postMessage('SIGINT')
+interrupted(forTheEnd)
+writeSync(2, '\n  ended in the middle of a batch, which the next run does again\n')
+process.kill(process.pid, 'SIGINT')
