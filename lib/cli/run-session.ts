@@ -104,7 +104,7 @@ export class RunSession implements Log {
 
   /** What is still to come, when somebody asked for the end. */
   #stopping({ batches, dueMs }: LogEvent): void {
-    if (this.#stoppedAt === null || batches === 0) return
+    if (this.#stoppedAt === null) return
     for (const reporter of this.#reporters) reporter.stopping({ batches: batches as number, dueMs: dueMs as number })
   }
 

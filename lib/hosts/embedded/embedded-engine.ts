@@ -217,9 +217,10 @@ export class EmbeddedEngine implements Engine {
 
   /** Gracefully: no more input, then the batch under way or the next one, and more until all received data is taken. */
   async #wind(graceful: boolean): Promise<void> {
-    if (graceful && this.#loop) this.#options.log.event({ type: 'stopping', ...this.#loop.remaining() })
+    const remaining = graceful ? this.#loop?.remaining() : undefined
+    if (remaining) this.#options.log.event({ type: 'stopping', ...remaining })
     await this.#receivers?.stop(graceful)
-    if (graceful) this.#loop?.finish(() => this.#receivers!.waiting() === 0)
+    if (graceful) this.#loop?.finish(remaining?.tick, () => this.#receivers!.waiting() === 0)
     else this.#loop?.stop()
   }
 

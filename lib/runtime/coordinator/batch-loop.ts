@@ -117,17 +117,18 @@ export class BatchLoop {
    * Lets the batch of the current interval run, and more until everything received has been taken (`drained`), at most
    * ten intervals long. A loop that is behind finishes the batch under way: the backlog is for the next start.
    */
-  finish(drained: () => boolean = () => true): void {
-    this.#final = { tick: this.#last, drained }
+  finish(tick: number = this.remaining().tick, drained: () => boolean = () => true): void {
+    this.#final = { tick, drained }
   }
 
-  /** What a `finish` of this moment leaves to be run, and how far off the last of it is. */
-  remaining(): { readonly batches: number; readonly dueMs: number } {
+  /** The tick that a `finish` of this moment ends with, the batches up to it, and how far off the last of them is. */
+  remaining(): { readonly tick: number; readonly batches: number; readonly dueMs: number } {
     const { zeroTime, intervalMs } = this.#options.coordinator.head
-    const last = this.#last
+    const tick = this.#last
     return {
-      batches: last - this.#next + (this.#isUnderWay ? 2 : 1),
-      dueMs: Math.max(0, zeroTime + last * intervalMs - this.#options.clock.now()),
+      tick,
+      batches: tick - this.#next + (this.#isUnderWay ? 2 : 1),
+      dueMs: Math.max(0, zeroTime + tick * intervalMs - this.#options.clock.now()),
     }
   }
 
@@ -142,7 +143,7 @@ export class BatchLoop {
     const { zeroTime, intervalMs } = this.#options.coordinator.head
     const current = Math.floor((this.#options.clock.now() - zeroTime) / intervalMs) + 1
     if (this.#next >= current) return this.#next
-    return this.#isRunning ? this.#next - 1 : this.#next
+    return this.#isUnderWay ? this.#next - 1 : this.#next
   }
 }
 
