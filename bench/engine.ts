@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { embeddedOptions, openStores } from '../lib/hosts/embedded/embedded-host.ts'
 import { newLauncher } from '../lib/hosts/embedded/launchers.ts'
+import { openCoordinator } from '../lib/hosts/program/open-coordinator.ts'
 import type { HeadStore } from '../lib/host/head-store.ts'
 import { silentLog } from '../lib/host/log.ts'
 import { localDirectories } from '../lib/adapters/local/directories.ts'
@@ -9,8 +10,8 @@ import { ManualClock } from '../lib/adapters/local/manual-clock.ts'
 import { systemRandom } from '../lib/adapters/local/system-random.ts'
 import type { Head } from '../lib/model/head.ts'
 import { fingerprint } from '../lib/plan/fingerprint.ts'
-import { BatchEvents } from '../lib/observe/batch-events.ts'
-import { Coordinator } from '../lib/runtime/coordinator/coordinator.ts'
+
+import type { Coordinator } from '../lib/runtime/coordinator/coordinator.ts'
 import { TaskProgram } from '../lib/runtime/program.ts'
 import type { Engine } from '../lib/api/dstream/engine.ts'
 import { StreamingContext } from '../lib/api/dstream/streaming-context.ts'
@@ -66,18 +67,14 @@ export class Driver {
     })
     const commits = new CommitTimes(stores.head)
     const errors: unknown[] = []
-    const coordinator = await Coordinator.open({
+    const { coordinator } = await openCoordinator({
       app: 'bench',
-      host: { clock, random, log, ...stores, head: commits, launcher },
+      context,
       program,
-      intervalMs: INTERVAL_MS,
-      conf: {},
+      host: { clock, random, log, ...stores, head: commits, launcher },
+      attempts: 1,
       holder: 'bench',
       isGone: () => true,
-      fresh: false,
-      resume: false,
-      dropState: [],
-      events: new BatchEvents(clock, context.listeners, log, context.graph, (error) => errors.push(error)),
       environment: ({ app, inc }) => ({
         app,
         inc,
@@ -85,10 +82,8 @@ export class Driver {
         files: localDirectories,
         driver: context.sparkContext,
       }),
-      limitOf: () => null,
-      attemptsMax: 1,
-      keep: 2,
-      signal: new AbortController().signal,
+      onOutputError: (error) => errors.push(error),
+      unlimited: true,
     })
     const close = async (): Promise<void> => {
       await coordinator.close()

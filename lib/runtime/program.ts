@@ -2,15 +2,18 @@ import type { BatchPlan } from '../model/task.ts'
 import { PlannedView } from '../plan/batch-view.ts'
 import { planStages, type StagePlan } from '../plan/stages.ts'
 import { StateStore } from '../state/state-store.ts'
-import { engineSettings } from './settings.ts'
+import { type EngineSettings, engineSettings } from './settings.ts'
 import type { StreamGraph } from '../graph/graph.ts'
 import type { Driver } from '../lineage/driver.ts'
 
-/** A program as a process holds it: the graph that its module built, and the state that is warm here. */
+/**
+ * A program as a process holds it: the graph that its module built, its settings, and the state that is warm here.
+ */
 export class TaskProgram {
   readonly graph: StreamGraph
   readonly driver: Driver
   readonly fingerprint: string
+  readonly settings: EngineSettings
   readonly state: StateStore
   #prepared: {
     readonly nonce: string
@@ -19,11 +22,13 @@ export class TaskProgram {
     readonly stages: StagePlan
   } | null = null
 
+  /** Throws `E_CONF` and `E_LIMIT` for settings that cannot be used. */
   constructor(graph: StreamGraph, driver: Driver, fingerprint: string) {
     this.graph = graph
     this.driver = driver
     this.fingerprint = fingerprint
-    this.state = new StateStore({ bytesMax: engineSettings(driver.conf, 1).keyBytesMax })
+    this.settings = engineSettings(driver.conf)
+    this.state = new StateStore({ bytesMax: this.settings.keyBytesMax })
   }
 
   /** Takes over the stages that the planner of this process has just made. */

@@ -6,8 +6,8 @@ export interface EngineSettings {
   readonly catchUpMax: number
   /** Batches whose objects are kept. */
   readonly keepBatches: number
-  /** How often a failing task is tried. */
-  readonly attemptsMax: number
+  /** How often a failing task is tried; `null`: as often as the host says. */
+  readonly attemptsMax: number | null
   /** Bytes that the state of one key may take. */
   readonly keyBytesMax: number
   /** What happens to a batch whose functions throw: it fails, or the records that made it fail are set aside. */
@@ -35,12 +35,12 @@ export interface Speculation {
   readonly minTaskRuntimeMs: number
 }
 
-/** `attempts`: how often a task is tried where the program does not say. Throws `E_CONF` and `E_LIMIT`. */
-export function engineSettings(conf: SettingTexts, attempts: number): EngineSettings {
+/** Throws `E_CONF` and `E_LIMIT`. */
+export function engineSettings(conf: SettingTexts): EngineSettings {
   return {
     catchUpMax: readSetting(conf, 'sluice.catchUpMax'),
     keepBatches: readSetting(conf, 'sluice.keepBatches'),
-    attemptsMax: readSetting(conf, 'spark.task.maxFailures') ?? attempts,
+    attemptsMax: readSetting(conf, 'spark.task.maxFailures'),
     keyBytesMax: readSetting(conf, 'sluice.state.keyBytesMax'),
     onError: readSetting(conf, 'sluice.onError'),
     speculation: speculationOf(conf),

@@ -5,11 +5,8 @@ import type { Random } from '../host/random.ts'
 import { SeededRandom } from '../adapters/local/seeded-random.ts'
 import { hasCode, messageOf } from '../model/errors.ts'
 import type { Head } from '../model/head.ts'
-import { BatchEvents } from '../observe/batch-events.ts'
 import { BatchLoop } from '../runtime/coordinator/batch-loop.ts'
-import { Coordinator } from '../runtime/coordinator/coordinator.ts'
-import { readSetting } from '../model/settings/read.ts'
-import { engineSettings } from '../runtime/settings.ts'
+import { openCoordinator } from '../hosts/program/open-coordinator.ts'
 import { type Ports, SIMULATED } from './ports.ts'
 import { inlineFor, SimWorkers, type WorkerFacts } from './sim-launcher.ts'
 import { seedOf } from './seed-of.ts'
@@ -95,22 +92,15 @@ export class Cluster {
       head: ports.head(process, stores.head),
       launcher: this.#workers?.launcherFor(process) ?? inlineFor(process, ports, facts),
     }
-    const events = new BatchEvents(full.clock, context.listeners, silentLog, context.graph, (error) =>
-      this.#note(process, error),
-    )
     const epoch = stores.current?.epoch ?? 0
-    const coordinator = await Coordinator.open({
+    const { coordinator } = await openCoordinator({
       app: subject.app,
-      host: full,
+      context,
       program,
-      intervalMs: subject.intervalMs,
-      conf: {},
+      host: full,
+      attempts: 4,
       holder: process.name,
       isGone: (holder) => noticesDeath && this.#dead.has(holder),
-      fresh: false,
-      resume: false,
-      dropState: [],
-      events,
       environment: (head) => ({
         app: head.app,
         inc: head.inc,
@@ -119,18 +109,14 @@ export class Cluster {
         files: { write: async () => {} },
         driver: context.sparkContext,
       }),
-      limitOf: () => null,
-      attemptsMax: 4,
-      keep: 2,
-      onError: readSetting(context.sparkContext.conf, 'sluice.onError'),
-      speculation: engineSettings(context.sparkContext.conf, 4).speculation,
-      signal: new AbortController().signal,
+      onOutputError: (error) => this.#note(process, error),
+      unlimited: true,
     })
     this.#countTakeover(process, epoch)
     const loop = new BatchLoop({
       coordinator,
       clock: full.clock,
-      catchUpMax: 1000,
+      catchUpMax: program.settings.catchUpMax,
       batchesMax: null,
       onBatch: () => ports.count('batch'),
       onError: (error) => {

@@ -1,6 +1,7 @@
 import { type App, isApp } from '../hosts/program/app.ts'
 import '../hosts/embedded/install.ts'
 import { InlineLauncher } from '../hosts/program/inline-launcher.ts'
+import { openCoordinator } from '../hosts/program/open-coordinator.ts'
 import { silentLog } from '../host/log.ts'
 import { MemoryBlobStore } from '../adapters/local/blob-memory.ts'
 import { MemoryHeadStore } from '../adapters/local/head-memory.ts'
@@ -14,10 +15,8 @@ import { getBlob } from '../checkpoint/blobs.ts'
 import { idsOf, putWish, readOpenLetters } from '../checkpoint/dead-letters.ts'
 import { Names } from '../checkpoint/names.ts'
 import { fingerprint } from '../plan/fingerprint.ts'
-import { BatchEvents } from '../observe/batch-events.ts'
-import { Coordinator } from '../runtime/coordinator/coordinator.ts'
+import type { Coordinator } from '../runtime/coordinator/coordinator.ts'
 import { TaskProgram } from '../runtime/program.ts'
-import { readSetting } from '../model/settings/read.ts'
 import { StateStore } from '../state/state-store.ts'
 import { sourceNode } from '../lineage/leaves.ts'
 import type { StreamNode } from '../graph/stream-node.ts'
@@ -283,24 +282,19 @@ export class TestApp {
     this.#replaceOutside(context, life)
     const program = new TaskProgram(context.graph, context.sparkContext, fingerprint(context.graph))
     const host = { clock: this.#clock, random: this.#random, log: silentLog, blobs: life.blobs(this.#blobs) }
-    const coordinator = await Coordinator.open({
+    const { coordinator } = await openCoordinator({
       app: 'test',
+      context,
+      program,
       host: {
         ...host,
         head: life.head(this.#head),
         launcher: life.launcher(new InlineLauncher(program, { ...host, freezes: true })),
       },
-      program,
-      intervalMs: context.batchDuration.milliseconds,
-      conf: {},
+      attempts: 1,
       holder: `life-${++this.#lives}`,
       isGone: () => true,
-      fresh: false,
-      resume: false,
-      dropState: this.#dropState,
-      events: new BatchEvents(this.#clock, context.listeners, silentLog, context.graph, (error) =>
-        this.errors.push(error),
-      ),
+      wishes: { dropState: this.#dropState },
       environment: ({ app, inc }) => ({
         app,
         inc,
@@ -315,11 +309,8 @@ export class TestApp {
         },
         driver: context.sparkContext,
       }),
-      limitOf: () => null,
-      attemptsMax: 1,
-      keep: 2,
-      onError: readSetting(context.sparkContext.conf, 'sluice.onError'),
-      signal: new AbortController().signal,
+      onOutputError: (error) => this.errors.push(error),
+      unlimited: true,
     })
     return { life, coordinator, context }
   }

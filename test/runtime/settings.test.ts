@@ -6,10 +6,10 @@ import { project, sluice } from '../cli/cli.ts'
 import { assertRefusal, thrownBy } from '../support/secret.ts'
 
 test('settings that are left out have their defaults', () => {
-  assert.deepEqual(engineSettings(new SparkConf(), 4), {
+  assert.deepEqual(engineSettings(new SparkConf()), {
     catchUpMax: 1000,
     keepBatches: 2,
-    attemptsMax: 4,
+    attemptsMax: null,
     keyBytesMax: 32 * 2 ** 20,
     onError: 'fail',
     speculation: null,
@@ -28,7 +28,7 @@ for (const [setting, values] of out) {
   test(`B14: ${setting} out of its range is E_LIMIT with the range`, async () => {
     for (const value of values) {
       const error = assertRefusal(
-        await thrownBy(() => engineSettings(new SparkConf({ [setting]: value }), 1)),
+        await thrownBy(() => engineSettings(new SparkConf({ [setting]: value }))),
         'E_LIMIT',
         /must be a (whole number|size) from \w+ to \w+\.$/,
       )
@@ -37,7 +37,7 @@ for (const [setting, values] of out) {
     }
     for (const value of ['many', '', '10s', 'NaN', '0x'])
       assertRefusal(
-        await thrownBy(() => engineSettings(new SparkConf({ [setting]: value }), 1)),
+        await thrownBy(() => engineSettings(new SparkConf({ [setting]: value }))),
         'E_CONF',
         new RegExp(setting.replaceAll('.', '\\.')),
       )

@@ -3,14 +3,14 @@ import type { HeadStore } from '../../lib/host/head-store.ts'
 import type { Host } from '../../lib/host/host.ts'
 import { silentLog } from '../../lib/host/log.ts'
 import { InlineLauncher } from '../../lib/hosts/program/inline-launcher.ts'
+import { openCoordinator } from '../../lib/hosts/program/open-coordinator.ts'
 import { MemoryBlobStore } from '../../lib/adapters/local/blob-memory.ts'
 import { MemoryHeadStore } from '../../lib/adapters/local/head-memory.ts'
 import { systemRandom } from '../../lib/adapters/local/system-random.ts'
 import type { Head } from '../../lib/model/head.ts'
 import type { Manifest } from '../../lib/model/manifest.ts'
 import { fingerprint } from '../../lib/plan/fingerprint.ts'
-import { BatchEvents } from '../../lib/observe/batch-events.ts'
-import { Coordinator } from '../../lib/runtime/coordinator/coordinator.ts'
+import type { Coordinator } from '../../lib/runtime/coordinator/coordinator.ts'
 import { TaskProgram } from '../../lib/runtime/program.ts'
 import { type Batch, BATCH_MS, type Build, newContext, START } from './run.ts'
 
@@ -79,6 +79,7 @@ export class ProcessLife {
     }
     const context = newContext(watched, batches, slots > 1 ? { splits: slots } : {})
     context.graph.assignUids()
+    context.sparkContext.conf.set('sluice.keepBatches', keep)
     const program = new TaskProgram(context.graph, context.sparkContext, fingerprint(context.graph))
     const clock = { now: () => START, sleepUntil: async () => {} }
     const [head, blobs] = [portedHead(world.head, port), portedBlobs(world.blobs, port)]
@@ -89,18 +90,15 @@ export class ProcessLife {
       close: async () => {},
     }
     const host: Host<Head> = { clock, random: systemRandom, log: silentLog, head, blobs, launcher }
-    const coordinator = await Coordinator.open({
+    const { coordinator } = await openCoordinator({
       app: 'test',
-      host,
+      context,
       program,
-      intervalMs: BATCH_MS,
-      conf: {},
+      host,
+      attempts: 1,
       holder: systemRandom.run(),
       isGone: () => true,
-      fresh: false,
-      resume,
-      dropState,
-      events: new BatchEvents(clock, context.listeners, silentLog, context.graph, onError),
+      wishes: { resume, dropState },
       environment: ({ app, inc }) => ({
         app,
         inc,
@@ -108,10 +106,8 @@ export class ProcessLife {
         files: { write: async () => {} },
         driver: context.sparkContext,
       }),
-      limitOf: () => null,
-      attemptsMax: 1,
-      keep,
-      signal: new AbortController().signal,
+      onOutputError: onError,
+      unlimited: true,
     })
     return new ProcessLife(coordinator, batches)
   }

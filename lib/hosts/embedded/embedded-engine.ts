@@ -4,16 +4,13 @@ import type { Head } from '../../model/head.ts'
 import type { Manifest } from '../../model/manifest.ts'
 import type { Time } from '../../model/time.ts'
 import { fingerprint } from '../../plan/fingerprint.ts'
-import { BatchEvents } from '../../observe/batch-events.ts'
 import { BatchLoop } from '../../runtime/coordinator/batch-loop.ts'
-import { Coordinator } from '../../runtime/coordinator/coordinator.ts'
+import type { Coordinator } from '../../runtime/coordinator/coordinator.ts'
 import { TaskProgram } from '../../runtime/program.ts'
 import { PastBatches } from '../program/past-batches.ts'
-import { Receivers } from '../../runtime/coordinator/receivers.ts'
+import type { Receivers } from '../../runtime/coordinator/receivers.ts'
 import { settingWarnings } from '../../model/settings/check.ts'
-import { settingsOf } from '../../model/settings/read.ts'
 import type { DStream } from '../../api/dstream/dstream.ts'
-import { type EngineSettings, engineSettings } from '../../runtime/settings.ts'
 import type { Engine } from '../../api/dstream/engine.ts'
 import type { RDD } from '../../api/rdd/rdd.ts'
 import { rememberGraph } from '../../api/dstream/recovery.ts'
@@ -21,6 +18,7 @@ import { rememberDurations } from '../../graph/remember.ts'
 import type { StreamingContext } from '../../api/dstream/streaming-context.ts'
 import { embeddedOptions, type EmbeddedOptions, holderIsGone, openStores, thisHolder } from './embedded-host.ts'
 import { appFolder } from '../program/app-folder.ts'
+import { openCoordinator } from '../program/open-coordinator.ts'
 import { directories } from './directories.ts'
 import { newLauncher } from './launchers.ts'
 import { startingEvent } from './starting-event.ts'
@@ -32,7 +30,6 @@ export class EmbeddedEngine implements Engine {
   readonly #program: TaskProgram
   readonly #abort = new AbortController()
   readonly #ready = Promise.withResolvers<void>()
-  #settings: EngineSettings | null = null
   #running: Promise<void> = Promise.resolve()
   #loop: BatchLoop | null = null
   #coordinator: Coordinator | null = null
@@ -55,7 +52,6 @@ export class EmbeddedEngine implements Engine {
 
   start(): void {
     const { checkpointDir, graph } = this.#context
-    this.#settings = engineSettings(this.#context.sparkContext.conf, 1)
     if (checkpointDir) rememberGraph(checkpointDir, graph)
     this.#context.sparkContext.overwriteOutput = true
     this.#options.log.event(startingEvent(this.#context, this.#directory, !this.#beginsAnew))
@@ -109,7 +105,7 @@ export class EmbeddedEngine implements Engine {
 
   async #batches(host: Host<Head>, coordinator: Coordinator): Promise<void> {
     const { batchesMax } = this.#options
-    const { catchUpMax } = this.#settings!
+    const { catchUpMax } = this.#program.settings
     this.#loop = new BatchLoop({
       coordinator,
       clock: host.clock,
@@ -135,7 +131,7 @@ export class EmbeddedEngine implements Engine {
       dir: this.#directory,
       app: this.#app,
       // Spark has no such limit. It takes a thread of its own to be kept.
-      deadlineMs: this.#settings!.taskTimeoutMs,
+      deadlineMs: this.#program.settings.taskTimeoutMs,
     })
     return { clock, random, log, ...stores, launcher }
   }
@@ -150,24 +146,17 @@ export class EmbeddedEngine implements Engine {
   }
 
   async #open(host: Host<Head>): Promise<Coordinator> {
-    const { graph, batchDuration, listeners, sparkContext } = this.#context
+    const { graph, sparkContext } = this.#context
     const { resume, dropState, write, fresh } = this.#options
-    const intervalMs = batchDuration.milliseconds
-    this.#receivers = new Receivers(host, { graph, settings: settingsOf(sparkContext.conf), listeners })
-    const keepMs = Math.max(...rememberDurations(graph).values())
-    const events = new BatchEvents(host.clock, listeners, host.log, graph, (error) => this.#context.reportError(error))
-    const coordinator = await Coordinator.open({
+    const { coordinator, receivers } = await openCoordinator({
       app: this.#app,
-      host,
+      context: this.#context,
       program: this.#program,
-      intervalMs,
-      conf: Object.fromEntries(sparkContext.conf.getAll()),
+      host,
+      attempts: 1,
       holder: thisHolder(host.random.run()),
       isGone: holderIsGone,
-      fresh: fresh || this.#beginsAnew,
-      resume,
-      dropState: [...dropState, ...this.#settings!.dropState],
-      events,
+      wishes: { fresh: fresh || this.#beginsAnew, resume, dropState },
       environment: (head) => ({
         app: head.app,
         inc: head.inc,
@@ -177,14 +166,11 @@ export class EmbeddedEngine implements Engine {
         clock: host.clock,
         signal: this.#abort.signal,
       }),
-      limitOf: (source) => this.#receivers!.limitOf(source),
-      attemptsMax: this.#settings!.attemptsMax,
-      speculation: this.#settings!.speculation,
-      onError: this.#settings!.onError,
-      keep: this.#settings!.keepBatches,
+      onOutputError: (error) => this.#context.reportError(error),
       signal: this.#abort.signal,
     })
-    this.#past = new PastBatches(host, this.#program, keepMs)
+    this.#receivers = receivers
+    this.#past = new PastBatches(host, this.#program, Math.max(...rememberDurations(graph).values()))
     this.#coordinator = coordinator
     this.#past.add(coordinator.manifest)
     return coordinator

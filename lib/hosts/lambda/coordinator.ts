@@ -4,15 +4,13 @@ import type { Host } from '../../host/host.ts'
 import type { TaskLauncher } from '../../host/launcher.ts'
 import { hasCode } from '../../model/errors.ts'
 import type { Head } from '../../model/head.ts'
-import { BatchEvents } from '../../observe/batch-events.ts'
 import { BatchLoop } from '../../runtime/coordinator/batch-loop.ts'
-import { Coordinator } from '../../runtime/coordinator/coordinator.ts'
-import { Receivers } from '../../runtime/coordinator/receivers.ts'
-import { settingsOf } from '../../model/settings/read.ts'
-import { type EngineSettings, engineSettings } from '../../runtime/settings.ts'
+import type { Coordinator } from '../../runtime/coordinator/coordinator.ts'
+import type { Receivers } from '../../runtime/coordinator/receivers.ts'
 import type { AwsHost } from './host.ts'
 import { publishByFunction } from './output.ts'
 import type { BuiltApp } from '../program/built-program.ts'
+import { type OpenApp, openCoordinator } from '../program/open-coordinator.ts'
 import { InlineLauncher } from '../program/inline-launcher.ts'
 import type { Tick } from './tick.ts'
 import { closing } from './tick.ts'
@@ -55,13 +53,8 @@ class Invocation {
   async run(): Promise<CoordinatorAnswer> {
     const { clock } = this.#host
     void clock.sleepUntil(this.#tick.abortAt, this.#over.signal).then(() => this.#abort.abort())
-    const receivers = new Receivers(this.#host, {
-      graph: this.#app.context.graph,
-      settings: settingsOf(this.#app.context.sparkContext.conf),
-      listeners: this.#app.context.listeners,
-    })
     try {
-      const coordinator = await this.#open(receivers)
+      const { coordinator, receivers } = await this.#open()
       const batches = await this.#batchesThenClose(coordinator, receivers)
       if (this.#failure) throw this.#failure as Error
       return { busy: false, batches, committed: coordinator.head.committed }
@@ -88,7 +81,7 @@ class Invocation {
     const loop = new BatchLoop({
       coordinator,
       clock,
-      catchUpMax: this.#settings.catchUpMax,
+      catchUpMax: this.#app.program.settings.catchUpMax,
       batchesMax: null,
       onBatch: async (manifest) => {
         batches++
@@ -106,47 +99,35 @@ class Invocation {
     return batches
   }
 
-  #open(receivers: Receivers): Promise<Coordinator> {
+  #open(): Promise<OpenApp> {
     const { name: app, context, program } = this.#app
-    const { clock, random, log } = this.#host
     const { deadline, holder, resume, dropState } = this.#tick
     const { settings, functions } = this.#aws
-    return Coordinator.open({
+    const { output } = settings
+    const signal = this.#abort.signal
+    return openCoordinator({
       app,
-      host: this.#host,
+      context,
       program,
-      intervalMs: context.batchDuration.milliseconds,
-      conf: Object.fromEntries(context.sparkContext.conf.getAll()),
-      holder: `${holder}:${random.run().slice(0, 8)}`,
+      host: this.#host,
+      attempts: 4,
+      holder: `${holder}:${this.#host.random.run().slice(0, 8)}`,
       // An invocation does not outlive its deadline, and until then it is believed to be there.
       isGone: () => false,
       leaseUntil: () => deadline,
-      fresh: false,
-      resume,
-      dropState: [...dropState, ...this.#settings.dropState],
-      events: new BatchEvents(clock, context.listeners, log, context.graph, (error) => {
-        this.#failure = error
-      }),
+      wishes: { resume, dropState },
       environment: (head) => this.#aws.outputs(head, context.sparkContext),
-      ...(settings.output === null
-        ? {}
-        : { publisher: (head: Head) => publishByFunction(functions, settings.output!, head, this.#abort.signal) }),
-      limitOf: (source) => receivers.limitOf(source),
-      attemptsMax: this.#settings.attemptsMax,
-      speculation: this.#settings.speculation,
-      onError: this.#settings.onError,
-      keep: this.#settings.keepBatches,
-      signal: this.#abort.signal,
+      ...(output === null ? {} : { publisher: (head: Head) => publishByFunction(functions, output, head, signal) }),
+      onOutputError: (error) => {
+        this.#failure = error
+      },
+      signal,
     })
   }
 
   #failed(error: unknown): void {
     this.#host.log.event({ type: 'error', error })
     this.#failure = error
-  }
-
-  get #settings(): EngineSettings {
-    return engineSettings(this.#app.context.sparkContext.conf, 4)
   }
 }
 

@@ -21,7 +21,6 @@ import type { TaskProgram } from '../program.ts'
 import { deliver, deliverOwed } from '../batch/deliver.ts'
 import { runBatch } from '../batch/run-batch.ts'
 import { publishHere } from '../output/run-output.ts'
-import type { EngineSettings, Speculation } from '../settings.ts'
 
 export interface CoordinatorOptions {
   readonly app: string
@@ -44,13 +43,8 @@ export interface CoordinatorOptions {
   /** Until when this coordinator is believed to live, where that is known better than from its signs of life. */
   readonly leaseUntil?: () => number
   readonly limitOf: (source: string) => number | null
-  readonly attemptsMax: number
-  /** When a slow task is launched a second time; never if it is left out. */
-  readonly speculation?: Speculation | null
-  /** `fail` if it is left out. */
-  readonly onError?: EngineSettings['onError']
-  /** Batches whose objects are kept. */
-  readonly keep: number
+  /** How often a failing task is tried where the program does not say. */
+  readonly attempts: number
   readonly signal: AbortSignal
 }
 
@@ -71,7 +65,7 @@ export class Coordinator {
     const { host, program } = options
     const { found, admission } = await acquire(options)
     const writer = new HeadWriter(host.head, found, host.log)
-    const sweeper = new Sweeper(host.blobs, host.log, options.keep)
+    const sweeper = new Sweeper(host.blobs, host.log, program.settings.keepBatches)
     const coordination: Coordination = {
       host,
       program,
@@ -81,12 +75,12 @@ export class Coordinator {
         options.publisher?.(writer.head) ?? publishHere(program.graph, host.blobs, options.environment(writer.head)),
       events: options.events,
       signal: options.signal,
-      attemptsMax: options.attemptsMax,
-      speculation: options.speculation ?? null,
+      attemptsMax: program.settings.attemptsMax ?? options.attempts,
+      speculation: program.settings.speculation,
       limitOf: options.limitOf,
       leaseUntil: () => leaseUntil(options),
       startedAt: host.clock.now(),
-      onError: options.onError ?? 'fail',
+      onError: program.settings.onError,
       wishes: [],
       admission,
       base: admission.base,

@@ -1,4 +1,5 @@
 import { InlineLauncher } from '../../hosts/program/inline-launcher.ts'
+import { openCoordinator } from '../../hosts/program/open-coordinator.ts'
 import { silentLog } from '../../host/log.ts'
 import { MemoryBlobStore } from '../../adapters/local/blob-memory.ts'
 import { MemoryHeadStore } from '../../adapters/local/head-memory.ts'
@@ -6,9 +7,6 @@ import type { ManualClock } from '../../adapters/local/manual-clock.ts'
 import { SeededRandom } from '../../adapters/local/seeded-random.ts'
 import type { Head } from '../../model/head.ts'
 import type { Manifest } from '../../model/manifest.ts'
-import { BatchEvents } from '../../observe/batch-events.ts'
-import { Coordinator } from '../../runtime/coordinator/coordinator.ts'
-import { readSetting } from '../../model/settings/read.ts'
 import type { Built } from '../subject.ts'
 
 export interface ReferenceOptions extends Built {
@@ -44,18 +42,14 @@ export async function referenceRun({
   const host = { clock, random: new SeededRandom(1), log: silentLog, blobs }
   const inline = new InlineLauncher(program, host)
   const launcher = { slots: Math.max(1, workers), launch: inline.launch.bind(inline), close: async () => {} }
-  const coordinator = await Coordinator.open({
+  const { coordinator } = await openCoordinator({
     app,
-    host: { ...host, head: new MemoryHeadStore<Head>(), launcher },
+    context,
     program,
-    intervalMs: context.batchDuration.milliseconds,
-    conf: {},
+    host: { ...host, head: new MemoryHeadStore<Head>(), launcher },
+    attempts: 1,
     holder: 'reference',
     isGone: () => true,
-    fresh: false,
-    resume: false,
-    dropState: [],
-    events: new BatchEvents(clock, context.listeners, silentLog, context.graph, () => {}),
     environment: (head) => ({
       app,
       inc: head.inc,
@@ -63,11 +57,8 @@ export async function referenceRun({
       files: { write: async () => {} },
       driver: context.sparkContext,
     }),
-    limitOf: () => null,
-    attemptsMax: 1,
-    keep: 2,
-    onError: readSetting(context.sparkContext.conf, 'sluice.onError'),
-    signal: new AbortController().signal,
+    onOutputError: () => {},
+    unlimited: true,
   })
   for (const { tick, time } of manifests) {
     clock.set(Math.max(clock.now(), time))

@@ -80,8 +80,8 @@ test('a task fails only when no copy of it is left', async () => {
 
 test('without the setting, and with it off, tasks run once, however slow', async () => {
   assert.equal((await stage([[100], [100], [100], [4000, 1]], null)).launched.length, 4)
-  assert.equal(engineSettings(new SparkConf(), 1).speculation, null)
-  assert.deepEqual(engineSettings(new SparkConf({ 'spark.speculation': true }), 1).speculation, {
+  assert.equal(engineSettings(new SparkConf()).speculation, null)
+  assert.deepEqual(engineSettings(new SparkConf({ 'spark.speculation': true })).speculation, {
     intervalMs: 100,
     quantile: 0.9,
     multiplier: 3,
