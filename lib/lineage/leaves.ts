@@ -32,6 +32,7 @@ export function sourceNode<T>(source: Source<T>, uid: string, splits: readonly J
     partitions: splits.length,
     partitioner: null,
     dependencies: [],
+    ...(source.discovers ? { once: true } : {}),
     compute: (split, task, sink) => drain(task.readSource(source, uid, splits[split]), sink),
   }
 }

@@ -61,9 +61,11 @@ export interface RddNode<T> {
   readonly dependencies: readonly Dependency[]
   /** Computing it twice would be wrong (state) or wasteful (persisted): one task computes each partition once. */
   readonly pinned?: boolean
+  /** Two tasks that read it may find different ends: where it is read more than once, one stage reads it for all. */
+  readonly once?: boolean
   /** Set by `persist`; works like `pinned` but is never required. */
   cached?: boolean
-  /** Set by the planner when several stages read a pinned node: they read this shuffle instead, which moves nothing. */
+  /** Set by the planner when several stages read a pinned node, or a `once`: they read this shuffle instead, which moves nothing. */
   cut?: ShuffleDependency
   /** The operator or RDD call it came from, for errors and the job graph. */
   label?: string

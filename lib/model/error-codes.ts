@@ -146,6 +146,7 @@ export const ERROR_CODES = {
   E_RECORD_TOO_LARGE: { fault: 'source' },
 
   E_SOURCE: { fault: 'source' },
+  E_SOURCE_END: { fault: 'source' },
   E_INPUT_PATH: { fault: 'source' },
   E_FILE_GONE: { fault: 'source' },
   E_FILE_CHANGED: { fault: 'source' },

@@ -17,11 +17,20 @@ export interface BatchPlan {
   readonly zeroTime: number
   readonly cuts: { readonly [source: string]: Cut | null }
   readonly actions: { readonly [operator: string]: readonly string[] }
+  /**
+   * Where splits ended, of sources whose splits end where reading finds it: under the split of the cut, as JSON, the
+   * split to be read in its place. Grows while the batch is computed.
+   */
+  readonly ends?: SplitEnds
   /** Records that are not read because they made an earlier plan of this batch fail. */
   readonly skip?: RecordNumbers
   /** State as of the base manifest. */
   readonly state: { readonly [operator: string]: OperatorState }
   readonly retained: { readonly [stream: string]: readonly RetainedBatch[] }
+}
+
+export interface SplitEnds {
+  readonly [source: string]: { readonly [split: string]: Json }
 }
 
 /** One unit of work: some partitions of some stages, in an order in which each finds its input. */
@@ -132,6 +141,8 @@ export type TaskReport =
       readonly outputs: readonly OutputWrite[]
       /** Records read, per source and split: a split read by two tasks arrived once. */
       readonly records: { readonly [source: string]: { readonly [split: string]: number } }
+      /** The ends that this execution found, of splits for which the plan had none. */
+      readonly ends?: SplitEnds
       readonly accumulators: { readonly [id: string]: Json }
       /** What a trial of kind `letters` stored. */
       readonly letters?: BlobRef

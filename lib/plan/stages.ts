@@ -123,19 +123,26 @@ function shufflesRead(top: RddNode<any>, terminal: Terminal): ShuffleDependency[
   return [...found]
 }
 
-/** Finds pinned nodes that more than one stage reaches, and gives each a shuffle that moves nothing. */
+/**
+ * Finds pinned nodes that more than one stage reaches, and gives each a shuffle that moves nothing. The same for
+ * sources that must be read once, also where one stage reaches them in two ways: `x.union(x)` reads each partition in
+ * two tasks.
+ */
 function cutShared(roots: readonly Root[]): void {
   const readers = new Map<RddNode<any>, number>()
   const shuffles = new Set<ShuffleDependency>()
   const visitStage = (top: RddNode<any>): void => {
-    const seen = new Set<RddNode<any>>()
+    const ways = new Map<RddNode<any>, number>()
     const visit = (node: RddNode<any>): void => {
-      if (seen.has(node)) return
-      seen.add(node)
-      if (node.pinned) readers.set(node, (readers.get(node) ?? 0) + 1)
+      const times = ways.get(node) ?? 0
+      if (times === 2) return
+      ways.set(node, times + 1)
+      if (node.once || (node.pinned && times === 0)) readers.set(node, (readers.get(node) ?? 0) + 1)
       for (const dependency of node.dependencies) {
-        if (dependency.kind === 'narrow') visit(dependency.parent)
-        else if (!shuffles.has(dependency)) {
+        if (dependency.kind === 'narrow') {
+          visit(dependency.parent)
+          if (node.kind === 'cartesian') visit(dependency.parent)
+        } else if (!shuffles.has(dependency)) {
           shuffles.add(dependency)
           visitStage(dependency.parent)
         }

@@ -39,5 +39,36 @@ export function logSource(log: SimLog, ports: Ports, process: SimProcess): Sourc
   }
 }
 
+type OpenSplit = Pick<LogSplit, 'p' | 'from'> & Partial<LogSplit>
+
+/** The same log, read as far as it has come by the time of reading: two readings may end in different places. */
+export function openLogSource(log: SimLog, ports: Ports, process: SimProcess): Source<unknown> {
+  const call = <T>(operation: string, about: string, does: () => T): Promise<T> =>
+    ports.call(process, { port: 'source', operation, about, changes: false }, async () => does())
+  return {
+    name: `open log ${log.name}`,
+    discovers: true,
+    cut: ({ position }) =>
+      call('cut', log.name, () => {
+        const from = (position as number[] | null) ?? log.partitions.map(() => 0)
+        return { position: from, splits: from.map((each, p) => ({ p, from: each })), records: null }
+      }),
+    async *read(split, _io, ended) {
+      const { p, from, to } = split as unknown as OpenSplit
+      const sealed = await call('read', `${log.name}/${p} ${from}-${to ?? ''}`, () => {
+        const arrived = log.partitions[p].findLastIndex((each) => each.time <= ports.world.now()) + 1
+        return { p, from, to: to ?? Math.max(from, arrived) }
+      })
+      yield recordsOf(log, sealed)
+      ended?.(sealed)
+    },
+    sealed(position, splits) {
+      const next = [...(position as number[])]
+      for (const { p, to } of splits as unknown as LogSplit[]) next[p] = to
+      return next
+    },
+  }
+}
+
 export const recordsOf = (log: SimLog, { p, from, to }: LogSplit): unknown[] =>
   log.partitions[p].slice(from, to).map((each) => each.record)

@@ -1,7 +1,7 @@
 import type { Cut } from '../model/manifest.ts'
 import type { Json } from '../model/json.ts'
-import { type SluiceError, thrownBy } from '../model/errors.ts'
-import type { CutRequest, ReceiverEnvironment, Source, SourceIo } from './source.ts'
+import { SluiceError, thrownBy } from '../model/errors.ts'
+import type { CutRequest, Ended, ReceiverEnvironment, Source, SourceIo } from './source.ts'
 
 export type Chunks<T> = Iterable<readonly T[]> | AsyncIterable<readonly T[]>
 
@@ -22,14 +22,27 @@ export class SourcePort<T> {
     return this.#call('cut', async () => this.#source.cut(request))
   }
 
-  /** The chunks of a split; `seen` hears of the records of each before it is handed on. */
-  read(split: Json, io: SourceIo, seen: (records: number) => void = ignore): Chunks<T> {
+  /**
+   * The chunks of a split; `seen` hears of the records of each before it is handed on, `ended` of the end of a split
+   * that had none before.
+   */
+  read(split: Json, io: SourceIo, seen: (records: number) => void = ignore, ended: Ended | null = null): Chunks<T> {
     const failed = (error: unknown): SluiceError => this.#failed('read', error)
     try {
-      const chunks = this.#source.read(split, io)
+      const chunks =
+        this.#source.discovers && ended ? toItsEnd(this.#source, split, io, ended) : this.#source.read(split, io)
       return Symbol.asyncIterator in chunks ? guardedAsync(chunks, seen, failed) : guarded(chunks, seen, failed)
     } catch (error) {
       throw failed(error)
+    }
+  }
+
+  /** The position after a batch of which these splits were read, each up to its end. */
+  sealed(position: Json, splits: readonly Json[]): Json {
+    try {
+      return this.#source.sealed!(position, splits)
+    } catch (error) {
+      throw this.#failed('sealed', error)
     }
   }
 
@@ -70,6 +83,48 @@ export class SourcePort<T> {
 }
 
 const ignore = (): void => {}
+
+/**
+ * Reads on when whoever takes the records has seen enough of them (`take`): the batch took the whole split all the
+ * same, and its end is where the next one goes on.
+ */
+async function* toItsEnd<T>(
+  source: Source<T>,
+  split: Json,
+  io: SourceIo,
+  ended: Ended,
+): AsyncGenerator<readonly T[], void> {
+  let end: Json | undefined
+  const chunks = source.read(split, io, (sealed) => {
+    end = sealed
+  })
+  const iterator = Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : chunks[Symbol.iterator]()
+  let state: 'reading' | 'done' | 'failed' = 'reading'
+  const next = async (): Promise<IteratorResult<readonly T[]>> => {
+    state = 'failed'
+    const result = await iterator.next()
+    state = result.done ? 'done' : 'reading'
+    return result
+  }
+  const finish = async (): Promise<void> => {
+    while (state === 'reading') await next()
+    if (state === 'failed') return
+    if (end === undefined) throw endless(split)
+    ended(end)
+  }
+  try {
+    for (let each = await next(); !each.done; each = await next()) yield each.value
+  } finally {
+    await finish()
+  }
+}
+
+const endless = (split: Json): SluiceError =>
+  new SluiceError('E_SOURCE_END', 'A split was read to its end, but not where that is.', {
+    where: { detail: JSON.stringify(split) },
+    did: 'nothing of this attempt was used',
+    next: ['a source with `discovers` calls `ended` after the last chunk of every split'],
+  })
 
 function* guarded<T>(
   chunks: Iterable<readonly T[]>,

@@ -23,8 +23,22 @@ export interface Source<T> {
   readonly lines?: true
   /** `null`: the source has no batch at this time, which is different from an empty one. */
   cut(request: CutRequest): Promise<Cut | null>
-  /** Chunks of records, so that nobody pays per record. Synchronous where the data is at hand. */
-  read(split: Json, io: SourceIo): Iterable<readonly T[]> | AsyncIterable<readonly T[]>
+  /**
+   * Chunks of records, so that nobody pays per record. Synchronous where the data is at hand. `ended` is there for
+   * sources that discover, and called after the last chunk.
+   */
+  read(split: Json, io: SourceIo, ended?: Ended): Iterable<readonly T[]> | AsyncIterable<readonly T[]>
+  /**
+   * Where a split ends is found by reading it (Kinesis): the cut says where it begins. Tasks may read such a split more
+   * than once and find different ends; one of them is chosen, and from then on every process is given that split. Each
+   * reading to the end calls `ended`, also that of a split which has its end: with the split as it is.
+   */
+  readonly discovers?: true
+  /**
+   * The position after a batch of which these splits were read, each with the end that was found. Sources that discover
+   * have it. A split that nobody read is not among them, and its records are those of a later batch. Pure.
+   */
+  sealed?(position: Json, splits: readonly Json[]): Json
   /**
    * Batches up to the one that left `position` are committed and their outputs are done: what only they needed may go.
    * Called at any time after that, or never; it deletes, so it may also be repeated.
@@ -43,6 +57,9 @@ export interface Source<T> {
   /** Thrown by start when this source cannot go on from a checkpoint (Spark: `queueStream`). */
   readonly unrecoverable?: string
 }
+
+/** Takes the split that was read, with its end: reading that gives exactly the same records again. */
+export type Ended = (sealed: Json) => void
 
 /** What a source is asked once per batch: what is new since `position`? */
 export interface CutRequest {

@@ -4,7 +4,7 @@ import type { TaskLauncher } from '../../host/launcher.ts'
 import { MemoryBlobStore } from '../../adapters/local/blob-memory.ts'
 import { isOurs, messageOf, SluiceError } from '../../model/errors.ts'
 import { ownModule } from '../../model/library.ts'
-import type { TaskReport, TaskSpec } from '../../model/task.ts'
+import type { BatchPlan, TaskReport, TaskSpec } from '../../model/task.ts'
 import type { BlobCall, FromWorker, ToWorker, WorkerStart } from './worker-messages.ts'
 
 /**
@@ -85,7 +85,8 @@ class TaskWorker {
   readonly #deadlineMs: number | null
   #worker: Worker
   #ready: Promise<void>
-  #nonce = ''
+  /** The plan that the worker has, which grows while its batch is computed. */
+  #plan: BatchPlan | null = null
   #nextId = 0
   #pending: {
     readonly id: number
@@ -136,9 +137,8 @@ class TaskWorker {
   async run(spec: TaskSpec): Promise<TaskReport> {
     await this.#ready
     const { plan, ...rest } = spec
-    const nonce = `${plan.nonce}.${Object.values(plan.actions).length}`
-    if (this.#nonce !== nonce) this.#tell({ kind: 'plan', plan })
-    this.#nonce = nonce
+    if (this.#plan !== plan) this.#tell({ kind: 'plan', plan })
+    this.#plan = plan
     const id = this.#nextId++
     const timer =
       this.#deadlineMs === null
@@ -217,7 +217,7 @@ class TaskWorker {
     if (this.#closed) return
     this.#pending?.reject(error)
     this.#pending = null
-    this.#nonce = ''
+    this.#plan = null
     ;[this.#worker, this.#ready] = this.#spawn()
   }
 

@@ -79,6 +79,7 @@ function contentBelow(root: string): Shape {
     retained: list(fields({ stream: text, partition: count, ref })),
     outputs: list(fields({ output: text, partition: count, records: count, ref: nullOr(ref) })),
     records: named(named(count)),
+    ends: maybe(named(named(anything))),
     accumulators: snapshots,
     letters: maybe(ref),
   })
@@ -126,7 +127,7 @@ const snapshots: Shape = (value) =>
  * stages, records of sources in the plan.
  */
 function otherWork(
-  { shuffles, outputs, retained, records }: TaskDone,
+  { shuffles, outputs, retained, records, ends }: TaskDone,
   { work, plan }: TaskSpec,
   stages: StagePlan['stages'],
 ): string | null {
@@ -158,6 +159,11 @@ function otherWork(
     const cut = Object.hasOwn(plan.cuts, source) ? plan.cuts[source] : null
     const read = Object.values(splits).reduce((sum, each) => sum + each, 0)
     if (!cut || read > (cut.records ?? Infinity)) return ' counts records that are not in the plan'
+  }
+  for (const [source, found] of Object.entries(ends ?? {})) {
+    const cut = Object.hasOwn(plan.cuts, source) ? plan.cuts[source] : null
+    const open = new Set(cut?.splits.map((split) => JSON.stringify(split)))
+    if (!Object.keys(found).every((split) => open.has(split))) return ' ends a split that is not in the plan'
   }
   return null
 }

@@ -4,13 +4,24 @@ import { planned as withPlan } from '../../checkpoint/transition.ts'
 import type { RecordNumbers } from '../../model/dead-letter.ts'
 import type { Json } from '../../model/json.ts'
 import type { Cut } from '../../model/manifest.ts'
+import type { SplitEnds } from '../../model/task.ts'
 import type { StreamGraph } from '../../graph/graph.ts'
 import type { Coordination } from './coordination.ts'
 import type { PlannedBatch, PlanFacts } from './plan-batch.ts'
+import { discovers } from './split-ends.ts'
 
 /** Whether anything is shown before the commit, so that the plan must be fixed first. */
 export const showsAhead = (graph: StreamGraph): boolean =>
   graph.outputs.some(({ output }) => output!.order === 'before')
+
+/**
+ * When the plan is fixed: with the cut, or, where a cut says too little, once the input is read. Either way before
+ * anything is shown. `never`: nothing is shown before the commit.
+ */
+export function opensPlan(graph: StreamGraph): 'cut' | 'read' | 'never' {
+  if (!showsAhead(graph)) return 'never'
+  return discovers(graph) ? 'read' : 'cut'
+}
 
 /** What a plan consists of that cannot be found out again. */
 interface StoredPlan {
@@ -21,6 +32,7 @@ interface StoredPlan {
   readonly positions: { readonly [source: string]: Json }
   readonly actions: { readonly [operator: string]: readonly string[] }
   readonly skip?: RecordNumbers
+  readonly ends?: SplitEnds
   readonly settled: readonly string[]
 }
 
@@ -30,7 +42,7 @@ const PLAN_INLINE_MAX = 4096
 /** Fixes the plan: from here on, this batch is these records and no others, whoever runs it. */
 export async function openPlan(c: Coordination, { plan, positions, settled }: PlannedBatch): Promise<void> {
   const { head } = c.writer
-  const { batch, tick, time, cuts, actions, skip, nonce } = plan
+  const { batch, tick, time, cuts, actions, skip, ends, nonce } = plan
   const stored: StoredPlan = {
     batch,
     tick,
@@ -39,6 +51,7 @@ export async function openPlan(c: Coordination, { plan, positions, settled }: Pl
     positions,
     actions,
     ...(skip ? { skip } : {}),
+    ...(ends ? { ends } : {}),
     settled: [...settled],
   }
   const content = await putBlob(

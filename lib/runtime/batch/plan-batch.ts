@@ -5,7 +5,7 @@ import type { DeadLetters, RecordNumbers } from '../../model/dead-letter.ts'
 import type { Head } from '../../model/head.ts'
 import type { Json } from '../../model/json.ts'
 import type { Cut, Manifest } from '../../model/manifest.ts'
-import type { BatchPlan } from '../../model/task.ts'
+import type { BatchPlan, SplitEnds } from '../../model/task.ts'
 import { encodeActionResult } from '../../plan/action-results.ts'
 import { PlannedView } from '../../plan/batch-view.ts'
 import { planStages, type StagePlan } from '../../plan/stages.ts'
@@ -19,6 +19,7 @@ import { wishedFor, withLetters } from './dead-letters.ts'
 import { exchangeBelow } from '../task/local-shuffles.ts'
 import type { TaskProgram } from '../program.ts'
 import { RunningTask } from '../task/task-scope.ts'
+import { withEnds } from './split-ends.ts'
 
 export interface PlannedBatch {
   readonly plan: BatchPlan
@@ -55,6 +56,7 @@ export interface PlanFacts extends Tick {
   readonly positions: { readonly [source: string]: Json }
   readonly actions: { readonly [operator: string]: readonly string[] }
   readonly skip?: RecordNumbers
+  readonly ends?: SplitEnds
   readonly settled: ReadonlySet<string>
 }
 
@@ -90,9 +92,9 @@ export async function planFrom(
       return { plan, stages, staged, positions, settled, deadLetters: null }
     } catch (error) {
       if (!(error instanceof JobNeeded)) throw error
-      const result = await runPlanningJob(error, plan, host)
+      const { result, ends } = await runPlanningJob(error, plan, host)
       plan = {
-        ...plan,
+        ...withEnds(plan, [{ ends }]),
         actions: { ...plan.actions, [error.operator]: [...(plan.actions[error.operator] ?? []), result] },
       }
     }
@@ -142,8 +144,15 @@ export const sourceIo = (host: Host<Head>, head: Pick<Head, 'app' | 'inc'>, uid:
   prefix: new Names(head.app, head.inc).source(uid),
 })
 
-/** One job of one action, over a scratch copy of the state: it must not move before the batch does. */
-async function runPlanningJob(job: JobNeeded, plan: BatchPlan, host: Host<Head>): Promise<string> {
+/**
+ * One job of one action, over a scratch copy of the state: it must not move before the batch does. What it read, the
+ * batch reads as well, up to the same ends.
+ */
+async function runPlanningJob(
+  job: JobNeeded,
+  plan: BatchPlan,
+  host: Host<Head>,
+): Promise<{ readonly result: string; readonly ends: SplitEnds }> {
   const names = new Names(plan.app, plan.inc)
   const spec = { plan, task: 'action', exec: 0, attempt: 0, work: [], inputs: {}, staged: false }
   const scope = new RunningTask(spec, {
@@ -163,5 +172,5 @@ async function runPlanningJob(job: JobNeeded, plan: BatchPlan, host: Host<Head>)
     await stoppable(() => run(job.node, split, scope, partial.sink))
     results.push(partial.finish())
   }
-  return encodeActionResult(results)
+  return { result: encodeActionResult(results), ends: scope.ends }
 }

@@ -12,10 +12,11 @@ import type { Coordination } from './coordination.ts'
 import { forgetGranted, letterErrors } from './dead-letters.ts'
 import { deliver, showAhead, shrinkBacklog } from './deliver.ts'
 import { lossyShuffle, nextManifest, staleWrite } from './next-manifest.ts'
-import { openPlan, showsAhead, storedPlan } from './open-plan.ts'
+import { opensPlan, openPlan, storedPlan } from './open-plan.ts'
 import { planBatch, planFrom, type PlannedBatch, type Tick } from './plan-batch.ts'
 import { mayBeARecords, runStages, type StageRun, type TaskDone } from './run-stages.ts'
 import { type SetAside, setAside } from './set-aside.ts'
+import { sealedBatch, withEnds } from './split-ends.ts'
 
 /**
  * One batch, start to end. Up to the commit nothing can be seen from outside, and whatever was written has names of its
@@ -32,6 +33,7 @@ export async function runBatch(c: Coordination, tick: number): Promise<Manifest>
 
 async function finishBatch(c: Coordination, planned: PlannedBatch): Promise<Manifest> {
   const { planned: kept, answers, aside } = await compute(c, planned)
+  if (!c.writer.head.plan && opensPlan(c.program.graph) === 'read') await openPlan(c, kept)
   const manifest = await fix(c, kept, answers)
   await showAhead(c, manifest)
   await commit(c, manifest)
@@ -57,7 +59,7 @@ async function plan(c: Coordination, tick: number): Promise<PlannedBatch> {
     wishes: c.wishes,
   })
   c.events.submitted(planned.plan, planned.stages.stages.length > 0)
-  if (showsAhead(c.program.graph)) await openPlan(c, planned)
+  if (opensPlan(c.program.graph) === 'cut') await openPlan(c, planned)
   return planned
 }
 
@@ -95,15 +97,19 @@ async function compute(c: Coordination, planned: PlannedBatch): Promise<Computed
     signal: c.signal,
   }
   try {
-    return { planned, answers: await runStages(run), aside: null }
+    const answers = await runStages(run)
+    return { planned: { ...planned, plan: withEnds(batchPlan, answers) }, answers, aside: null }
   } catch (error) {
     if (isStateLost(error))
       throw await halt(c, error.message, 'its outputs did not run; state is never taken for empty')
     if (c.onError === 'fail' || !(isOurs(error) && mayBeARecords(error)) || c.signal.aborted) throw error
-    const aside = await setAside(run, () => c.host.random.run(), error)
+    // A trial is one task, and its stages are numbered as those of one.
+    const whole = { ...run, staged: false, stages: c.program.stagesOf(batchPlan, false) }
+    const aside = await setAside(whole, () => c.host.random.run(), error)
     const { plan: kept, letters, ref } = aside
     const deadLetters = ref && { batch: kept.batch, open: groupIds(letters), ref }
-    return { planned: { ...planned, plan: kept, deadLetters }, answers: await runStages({ ...run, plan: kept }), aside }
+    const answers = await runStages({ ...run, plan: kept })
+    return { planned: { ...planned, plan: withEnds(kept, answers), deadLetters }, answers, aside }
   }
 }
 
@@ -147,10 +153,15 @@ async function fix(
   planned: PlannedBatch,
   answers: readonly TaskDone[],
 ): Promise<{ manifest: Manifest; ref: BlobRef }> {
-  const manifest = await c.admission.complete(nextManifest(c.base, planned, answers, c.program.graph), c.base, {
-    host: c.host,
-    head: c.writer.head,
-  })
+  const { graph } = c.program
+  const manifest = await c.admission.complete(
+    nextManifest(c.base, sealedBatch(planned, graph), answers, graph),
+    c.base,
+    {
+      host: c.host,
+      head: c.writer.head,
+    },
+  )
   const wrong = selfCheck(c.base, manifest) ?? staleWrite(c.base, answers) ?? lossyShuffle(answers)
   if (wrong)
     throw await halt(

@@ -9,6 +9,7 @@ import { faultOfAnswer } from './check-answer.ts'
 import { reviveError, serialiseError } from '../task/serialised-error.ts'
 import type { Speculation } from '../settings.ts'
 import { type Launch, runAll } from './speculation.ts'
+import { withEnds } from './split-ends.ts'
 
 /** The answers of a batch's tasks: one winner per task. */
 export type TaskDone = Extract<TaskReport, { kind: 'done' }>
@@ -23,7 +24,7 @@ export interface StageRun {
   readonly attemptsMax: number
   readonly speculation: Speculation | null
   readonly clock: Clock
-  /** Hears of what a task did for nothing, because its copy was faster. */
+  /** Hears of what a task did for nothing: its copy was faster, or its stage or a later one failed. */
   readonly late: (answer: TaskDone) => void
   readonly signal: AbortSignal
 }
@@ -34,9 +35,11 @@ export interface StageRun {
  */
 export async function runStages(run: StageRun): Promise<TaskDone[]> {
   for (let exec = 0; ; exec++) {
+    const answers: TaskDone[] = []
     try {
-      return await (run.staged ? runStaged(run, exec) : runWhole(run))
+      return await (run.staged ? runStaged(run, exec, answers) : runWhole(run))
     } catch (error) {
+      for (const answer of answers) run.late(answer)
       if (!isBlockLost(error) || exec + 1 >= EXECUTIONS_MAX) throw error
       run.log.event({ type: 'stages-again', batch: run.plan.batch, exec: exec + 1, message: messageOf(error) })
     }
@@ -64,8 +67,9 @@ const wholeStage = (stage: Stage): StageWork => ({
   partitions: Array.from({ length: stage.node.partitions }, (_, i) => i),
 })
 
-async function runStaged(run: StageRun, exec: number): Promise<TaskDone[]> {
-  const answers: TaskDone[] = []
+/** Fills `answers` stage by stage, so that they are known if a later stage fails. */
+async function runStaged(given: StageRun, exec: number, answers: TaskDone[]): Promise<TaskDone[]> {
+  let run = given
   const outputs: Record<number, MapOutput[]> = {}
   for (const stage of run.stages.stages) {
     if (stage.terminal.kind === 'shuffle') outputs[stage.terminal.shuffle] = []
@@ -76,6 +80,7 @@ async function runStaged(run: StageRun, exec: number): Promise<TaskDone[]> {
           runTaskWithRetries(run, `s${stage.id}.t${i}`, exec, [{ stage: stage.id, partitions }], outputs, copy),
     )
     const done = await runAll(launches, run)
+    run = { ...run, plan: withEnds(run.plan, done) }
     for (const answer of done) {
       answers.push(answer)
       for (const output of answer.shuffles) outputs[output.shuffle].push(output)

@@ -4,6 +4,7 @@ import type { BlobRef } from '../../model/refs.ts'
 import type { BatchPlan, SerialisedError, TaskReport, Trial } from '../../model/task.ts'
 import { reviveError } from '../task/serialised-error.ts'
 import { mayBeARecords, type StageRun, tryOnce, wholeBatch } from './run-stages.ts'
+import { withEnds } from './split-ends.ts'
 
 export interface SetAside {
   /**
@@ -25,13 +26,13 @@ const SHARE_MAX = 0.01
  * Finds the records without which a batch runs through. Records have an order, that of the splits; the one to blame is
  * the last of the shortest prefix that fails, found by halving, which also holds where a record fails only after
  * others. Then the same for what follows it, until all of the rest runs through. Throws `failure`, with which the batch
- * failed at first, when no record is to blame.
+ * failed at first, when no record is to blame. `run` has the stages of a batch that is one task.
  */
 export async function setAside(run: StageRun, nonce: () => string, failure: unknown): Promise<SetAside> {
   const { batch } = run.plan
   const trials = await Trials.count(run)
   const { total } = trials
-  let plan = run.plan
+  let { plan } = trials
   const letters: DeadLetterFacts[] = []
   if (total === 0 || (await trials.failsAt(0, plan))) throw failure
   for (let good = 0; ;) {
@@ -93,11 +94,14 @@ interface SplitCount {
 class Trials {
   readonly #run: StageRun
   readonly #splits: readonly SplitCount[]
+  /** What was counted: where reading finds the ends, all trials read up to those that the first one found. */
+  readonly plan: BatchPlan
   readonly total: number
   #tried = 0
 
-  private constructor(run: StageRun, counts: RecordCounts) {
+  private constructor(run: StageRun, plan: BatchPlan, counts: RecordCounts) {
     this.#run = run
+    this.plan = plan
     let total = 0
     this.#splits = Object.entries(counts).flatMap(([source, splits]) =>
       Object.entries(splits).map(([split, count]) => ({ source, split, count, from: (total += count) - count })),
@@ -108,7 +112,7 @@ class Trials {
   static async count(run: StageRun): Promise<Trials> {
     const answer = await answerTo(run, run.plan, 'count', { kind: 'count' })
     if (answer.kind === 'failed') throw reviveError(answer.error)
-    return new Trials(run, answer.records)
+    return new Trials(run, withEnds(run.plan, [answer]), answer.records)
   }
 
   async store(letters: readonly DeadLetterFacts[], plan: BatchPlan): Promise<BlobRef> {

@@ -7,7 +7,7 @@ export type Launch<T> = (copy: 0 | 1) => Promise<T>
 export interface Watching<T> {
   readonly speculation: Speculation | null
   readonly clock: Clock
-  /** Hears the answers that came when another one had won. */
+  /** Hears the answers that nobody will use: another one had won, or the stage failed. */
   readonly late?: (answer: T) => void
 }
 
@@ -19,14 +19,31 @@ export async function runAll<T>(
   tasks: readonly Launch<T>[],
   { speculation, clock, late = () => {} }: Watching<T>,
 ): Promise<T[]> {
-  if (!speculation || tasks.length < 2) return Promise.all(tasks.map((launch) => launch(0)))
+  if (!speculation || tasks.length < 2)
+    return allOrLate(
+      tasks.map((launch) => launch(0)),
+      late,
+    )
   const races = tasks.map((launch) => new Race(launch, clock, late))
   const over = new AbortController()
   void watch(races, speculation, clock, over.signal)
   try {
-    return await Promise.all(races.map((race) => race.winner))
+    return await allOrLate(
+      races.map((race) => race.winner),
+      late,
+    )
   } finally {
     over.abort()
+  }
+}
+
+/** All answers, or the first error; then the answers that there are, or will be, were given for nothing. */
+async function allOrLate<T>(answers: readonly Promise<T>[], late: (answer: T) => void): Promise<T[]> {
+  try {
+    return await Promise.all(answers)
+  } catch (error) {
+    for (const answer of answers) answer.then(late, () => {})
+    throw error
   }
 }
 

@@ -57,6 +57,7 @@ const envelope = fields({
     cuts: named(nullOr(cutShape)),
     actions: named(list(text)),
     skip: maybe(named(named(list(count)))),
+    ends: maybe(named(named(anything))),
   }),
   task: nameInKey,
   exec: count,

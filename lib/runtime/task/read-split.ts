@@ -2,7 +2,7 @@ import { decodeLetters } from '../../checkpoint/dead-letters.ts'
 import { getBlob } from '../../checkpoint/blobs.ts'
 import type { Json } from '../../model/json.ts'
 import type { BlobRef } from '../../model/refs.ts'
-import type { Source, SourceIo } from '../../source/source.ts'
+import type { Ended, Source, SourceIo } from '../../source/source.ts'
 import { type Chunks, SourcePort } from '../../source/source-port.ts'
 
 /** A split that stands for dead letters which are to be read again; every other split is the source's own. */
@@ -23,11 +23,13 @@ export interface Reading<T> {
   readonly split: Json
   readonly io: SourceIo
   readonly seen?: (records: number) => void
+  /** Hears where the split ends, where only reading it finds that. */
+  readonly ended?: Ended | null
 }
 
 /** The records of one split, in the same order at every reading. */
-export const readSplit = <T>({ uid, source, split, io, seen = () => {} }: Reading<T>): Chunks<T> =>
-  isLetterSplit(split) ? letters<T>(split, io, seen) : new SourcePort(uid, source).read(split, io, seen)
+export const readSplit = <T>({ uid, source, split, io, seen = () => {}, ended = null }: Reading<T>): Chunks<T> =>
+  isLetterSplit(split) ? letters<T>(split, io, seen) : new SourcePort(uid, source).read(split, io, seen, ended)
 
 async function* letters<T>(
   { 'sluice.deadLetters': { ref, ids } }: LetterSplit,

@@ -156,6 +156,7 @@ class Execution {
       retained: this.#retained,
       outputs: this.#outputs,
       records: this.#scope.records,
+      ...(Object.keys(this.#scope.ends).length > 0 ? { ends: this.#scope.ends } : {}),
     }
   }
 

@@ -5,7 +5,7 @@ import type { Log } from '../../host/log.ts'
 import type { Json } from '../../model/json.ts'
 import { located } from '../../model/errors.ts'
 import type { BlobRef } from '../../model/refs.ts'
-import type { Reduced, StateWrite, TaskSpec } from '../../model/task.ts'
+import type { Reduced, SplitEnds, StateWrite, TaskSpec } from '../../model/task.ts'
 import type { ShuffleInput } from '../../shuffle/buckets.ts'
 import { readSections } from '../../shuffle/blocks.ts'
 import type { LocalShuffle } from './local-shuffles.ts'
@@ -38,6 +38,8 @@ export class RunningTask implements TaskScope {
   readonly stateWrites: StateWrite[] = []
   readonly records: Record<string, Record<string, number>> = {}
   readonly reduced: Reduced[] = []
+  /** Where splits ended for which the plan has no end: a second reading in this task is of the same records. */
+  readonly ends: Record<string, Record<string, Json>> = {}
   /** Shuffles whose both sides run in this task. */
   readonly local = new Map<ShuffleDependency, LocalShuffle>()
   readonly freezes: boolean
@@ -58,6 +60,8 @@ export class RunningTask implements TaskScope {
   }
 
   #read<T>(source: Source<T>, uid: string, split: Json, name: string): Chunks<T> {
+    const sealed = sealedSplit(this.#spec.plan.ends, uid, name) ?? sealedSplit(this.ends, uid, name)
+    const ended = sealed === undefined ? (end: Json): void => void ((this.ends[uid] ??= {})[name] = end) : null
     const counts = (this.records[uid] ??= {})
     // A split read for a second output is not a second arrival.
     const isFirst = !(name in counts)
@@ -65,7 +69,7 @@ export class RunningTask implements TaskScope {
     const seen = (records: number): void => {
       if (isFirst) counts[name] += records
     }
-    return readSplit({ uid, source, split, io: this.#environment.sourceIo(uid), seen })
+    return readSplit({ uid, source, split: sealed ?? split, io: this.#environment.sourceIo(uid), seen, ended })
   }
 
   /** `null`: every record, which is nearly always so. */
@@ -142,6 +146,10 @@ export class RunningTask implements TaskScope {
     }
   }
 }
+
+/** The split to be read in the place of that of the cut, once its end is known. */
+export const sealedSplit = (ends: SplitEnds | undefined, source: string, split: string): Json | undefined =>
+  ends?.[source]?.[split]
 
 /** What cannot be stored is said of the operator whose state it is. */
 async function ofOperator<T>({ operator, split }: StateRequest, save: () => Promise<T>): Promise<T> {

@@ -3,6 +3,7 @@ import { encodeLetters } from '../../checkpoint/dead-letters.ts'
 import { Names } from '../../checkpoint/names.ts'
 import type { BlobStore } from '../../host/blob-store.ts'
 import type { DeadLetterFacts, RecordCounts } from '../../model/dead-letter.ts'
+import type { Json } from '../../model/json.ts'
 import type { BlobRef } from '../../model/refs.ts'
 import type { TaskReport, TaskSpec, Trial } from '../../model/task.ts'
 import type { Chunks } from '../../source/source-port.ts'
@@ -10,6 +11,7 @@ import type { StreamGraph } from '../../graph/graph.ts'
 import { readSplit } from './read-split.ts'
 import type { TaskHost } from './run-task.ts'
 import { serialiseError } from './serialised-error.ts'
+import { sealedSplit } from './task-scope.ts'
 
 /** Objects written here are seen here alone. */
 export function scratchOver(blobs: BlobStore): BlobStore {
@@ -38,7 +40,10 @@ export async function readForTrial(
   const nothing = { shuffles: [], reduced: [], state: [], retained: [], outputs: [], records: {}, accumulators: {} }
   const reading = new Reading(spec, graph, host)
   try {
-    if (trial.kind === 'count') return { kind: 'done', task, exec, run, ...nothing, records: await reading.counts() }
+    if (trial.kind === 'count') {
+      const records = await reading.counts()
+      return { kind: 'done', task, exec, run, ...nothing, records, ends: reading.ends }
+    }
     return { kind: 'done', task, exec, run, ...nothing, letters: await reading.store(trial.letters, run) }
   } catch (error) {
     return { kind: 'failed', task, exec, run, error: serialiseError(error, { task }) }
@@ -50,6 +55,8 @@ class Reading {
   readonly #graph: StreamGraph
   readonly #host: TaskHost
   readonly #names: Names
+  /** What is counted here is what every later trial reads. */
+  readonly ends: Record<string, Record<string, Json>> = {}
 
   constructor(spec: TaskSpec, graph: StreamGraph, host: TaskHost) {
     this.#spec = spec
@@ -94,14 +101,19 @@ class Reading {
 
   *#splits(): Iterable<{ readonly source: string; readonly split: string; readonly chunks: Chunks<unknown> }> {
     const { blobs, clock, random, log } = this.#host
+    const { cuts, ends } = this.#spec.plan
     for (const { uid, source } of this.#graph.inputs) {
       const io = { blobs, clock, random, log, prefix: this.#names.source(uid) }
-      for (const split of this.#spec.plan.cuts[uid]?.splits ?? [])
+      for (const open of cuts[uid]?.splits ?? []) {
+        const split = JSON.stringify(open)
+        const sealed = sealedSplit(ends, uid, split)
+        const ended = sealed === undefined ? (end: Json): void => void ((this.ends[uid] ??= {})[split] = end) : null
         yield {
           source: uid,
-          split: JSON.stringify(split),
-          chunks: readSplit<unknown>({ uid, source: source!, split, io }),
+          split,
+          chunks: readSplit<unknown>({ uid, source: source!, split: sealed ?? open, io, ended }),
         }
+      }
     }
   }
 }

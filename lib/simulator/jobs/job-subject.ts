@@ -3,7 +3,7 @@ import { TaskProgram } from '../../runtime/program.ts'
 import { StreamingContext } from '../../api/dstream/streaming-context.ts'
 import { validateStart } from '../../api/dstream/validate-start.ts'
 import { checkContent } from '../check-content.ts'
-import { logSource } from '../sim-source.ts'
+import { logSource, openLogSource } from '../sim-source.ts'
 import { SimSinks } from '../sim-sinks.ts'
 import type { Subject } from '../subject.ts'
 import type { Job, Outside } from './job.ts'
@@ -20,6 +20,7 @@ export const jobSubject = (job: Job): Subject => ({
       build: (process) => {
         const outside: Outside = {
           source: (name) => logSource(logs.get(name)!, ports, process),
+          open: (name) => openLogSource(logs.get(name)!, ports, process),
           fenced: (name) => sinks.fenced(name, process),
           plain: (name) => sinks.plain(name, process),
         }

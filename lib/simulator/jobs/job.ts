@@ -25,6 +25,8 @@ export interface Job {
 
 export interface Outside {
   source(name: string): Source<unknown>
+  /** The same records, from a source whose splits end where reading finds it. */
+  open(name: string): Source<unknown>
   fenced(name: string): OutputSink<unknown>
   plain(name: string): OutputSink<unknown>
 }

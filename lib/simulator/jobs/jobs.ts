@@ -2,6 +2,7 @@ import { ahead } from './ahead.ts'
 import type { Job } from './job.ts'
 import { join } from './join.ts'
 import { letters } from './letters.ts'
+import { open, openLetters } from './open.ts'
 import { longWindow } from './long-window.ts'
 import { windows } from './windows.ts'
 import { wordCount } from './word-count.ts'
@@ -12,4 +13,4 @@ export const jobs: readonly Job[] = [wordCount, windows, join]
 export const longJobs: readonly Job[] = [longWindow]
 
 /** What a program asks for seldom, and must name. */
-export const specialJobs: readonly Job[] = [letters, ahead]
+export const specialJobs: readonly Job[] = [letters, ahead, open, openLetters]

@@ -27,6 +27,8 @@ const INTERVAL_MS = 1000
 
 /** Where a source is not like the others. */
 export interface SourceTraits {
+  /** Whether where its splits end is found by reading them (`Source.discovers`). */
+  readonly discovers?: boolean
   /** Whether what a failed batch took comes again with the next. Spark's queue is the one source that says no. */
   readonly repeatsFailed?: boolean
 }
@@ -38,7 +40,7 @@ export interface SourceTraits {
 export const sourceContract = (
   name: string,
   create: (t: TestContext) => Promise<SourceUnderTest>,
-  { repeatsFailed = true }: SourceTraits = {},
+  { repeatsFailed = true, discovers = false }: SourceTraits = {},
 ): void => {
   const promise = (title: string, body: (batches: Batches) => Promise<void>): void => {
     test(`${name}: ${title}`, async (t) => body(new Batches(await create(t))))
@@ -66,9 +68,10 @@ export const sourceContract = (
     assert.deepEqual(got, [['1', '2'], [], ['3'], ['4', '5', '6'], []])
   })
 
-  promise('a batch without input has no splits, and a position to go on from', async (batches) => {
+  promise('a batch without input has no records, and a position to go on from', async (batches) => {
     const cut = await batches.next()
-    assert.deepEqual(cut.splits, [])
+    if (!discovers) assert.deepEqual(cut.splits, [])
+    assert.deepEqual(await batches.read(cut), [])
     assert.notEqual(cut.position, null)
     await batches.feed(['a'])
     assert.deepEqual(await batches.read(await batches.next()), ['a'])
@@ -113,6 +116,45 @@ export const sourceContract = (
     assert.deepEqual(await batches.read(await batches.next()), ['b'])
     assert.deepEqual(await batches.read(await batches.next()), [])
   })
+
+  if (discovers) {
+    promise('two readings may end in different places, and each end holds', async (batches) => {
+      const cut = await batches.open()
+      await batches.feed(['a', 'b'])
+      const early = await batches.sealed(cut)
+      await batches.feed(['c'])
+      const late = await batches.sealed(cut)
+      assert.deepEqual(
+        [await batches.read(early), await batches.read(late)],
+        [
+          ['a', 'b'],
+          ['a', 'b', 'c'],
+        ],
+      )
+      assert.deepEqual(
+        [await batches.read(early), await batches.read(late)],
+        [
+          ['a', 'b'],
+          ['a', 'b', 'c'],
+        ],
+      )
+      assert.deepEqual(await batches.read(await batches.next(early.position)), ['c'])
+      assert.deepEqual(await batches.read(await batches.next(late.position)), [])
+    })
+
+    promise('a split that has its end says the same end again', async (batches) => {
+      await batches.feed(['a'])
+      const cut = await batches.sealed(await batches.open())
+      await batches.feed(['b'])
+      assert.deepEqual(await batches.sealed(cut), cut)
+    })
+
+    promise('splits that nobody read are read by the next batch', async (batches) => {
+      await batches.feed(['a', 'b'])
+      const { position } = await batches.sealed({ ...(await batches.open()), splits: [] })
+      assert.deepEqual(await batches.read(await batches.next(position)), ['a', 'b'])
+    })
+  }
 }
 
 /**
@@ -135,6 +177,12 @@ class Batches {
 
   /** The next batch, which is not committed. */
   async cut(): Promise<Cut> {
+    const cut = await this.open()
+    return this.#source.discovers ? this.sealed(cut) : cut
+  }
+
+  /** A cut as the source gives it, whose splits may have no ends. */
+  async open(): Promise<Cut> {
     const { clock, io } = this.#under
     await clock.advance(INTERVAL_MS - (clock.now() % INTERVAL_MS))
     const cut = await this.#source.cut({
@@ -149,7 +197,20 @@ class Batches {
     return cut
   }
 
-  async next(): Promise<Cut> {
+  /** The cut with the ends that reading its splits now finds. */
+  async sealed(cut: Cut): Promise<Cut> {
+    const ends: Json[] = []
+    for (const split of cut.splits) {
+      const before = ends.length
+      // eslint-disable-next-line @typescript-eslint/no-unused-vars
+      for await (const _ of this.#source.read(split, this.#under.io, (end) => ends.push(end)));
+      assert.equal(ends.length, before + 1, 'a split that is read to its end has one end')
+    }
+    return { ...cut, splits: ends, position: this.#source.sealed!(cut.position, ends) }
+  }
+
+  async next(from: Json | null = this.#position): Promise<Cut> {
+    this.#position = from
     const cut = await this.cut()
     this.#position = cut.position
     return cut

@@ -8,7 +8,7 @@ export interface SeededBug {
   /** Stands in front of the file. */
   readonly prefix?: string
   /** The job that exercises it, where not every job does. */
-  readonly job?: 'a' | 'b' | 'c' | 'e' | 'f'
+  readonly job?: 'a' | 'b' | 'c' | 'e' | 'f' | 'g' | 'h'
   readonly seeds?: number
 }
 
@@ -307,7 +307,7 @@ export const bugs: readonly SeededBug[] = [
   {
     name: 'outputs shown before their plan is fixed',
     file: 'runtime/batch/run-batch.ts',
-    find: '  if (showsAhead(c.program.graph)) await openPlan(c, planned)\n',
+    find: "  if (opensPlan(c.program.graph) === 'cut') await openPlan(c, planned)\n",
     put: '',
     job: 'f',
   },
@@ -317,5 +317,64 @@ export const bugs: readonly SeededBug[] = [
     find: 'await planFrom(await storedPlan(c), {',
     put: 'await planFrom({ ...(await storedPlan(c)), positions: { ...(c.base?.positions ?? {}) } }, {',
     job: 'f',
+  },
+
+  // — ends that reading finds
+  {
+    name: 'the end that a loser found',
+    file: 'runtime/batch/speculation.ts',
+    find: 'if (this.#tookMs !== null) return this.#late(answer)',
+    put: 'if (this.#tookMs !== null) { Object.assign((this.won as any).ends ?? {}, (answer as any).ends); return }',
+    also: { find: 'this.#won.resolve(answer)', put: 'this.won = answer; this.#won.resolve(answer)' },
+    job: 'g',
+  },
+  {
+    name: 'a source that two tasks read to two ends',
+    file: 'plan/stages.ts',
+    find: 'node.once || (node.pinned && times === 0)',
+    put: 'node.pinned && times === 0',
+    job: 'g',
+  },
+  {
+    name: 'a second reading that goes on behind the end of the first',
+    file: 'runtime/task/task-scope.ts',
+    find: ' ?? sealedSplit(this.ends, uid, name)',
+    put: '',
+    job: 'g',
+  },
+  {
+    name: 'a position without the ends that were found',
+    file: 'runtime/batch/split-ends.ts',
+    find: 'source.sealed(cut.position, own)',
+    put: 'cut.position',
+    job: 'g',
+  },
+  {
+    name: 'a plan that is fixed before its ends are known',
+    file: 'runtime/batch/open-plan.ts',
+    find: "discovers(graph) ? 'read' : 'cut'",
+    put: "'cut'",
+    job: 'g',
+  },
+  {
+    name: 'an open plan that forgets its ends',
+    file: 'runtime/batch/open-plan.ts',
+    find: '...(ends ? { ends } : {}),',
+    put: '',
+    job: 'g',
+  },
+  {
+    name: 'trials that read further than what was counted',
+    file: 'runtime/batch/set-aside.ts',
+    find: 'withEnds(run.plan, [answer])',
+    put: 'run.plan',
+    job: 'h',
+  },
+  {
+    name: 'an action that read less than its batch',
+    file: 'runtime/batch/plan-batch.ts',
+    find: '...withEnds(plan, [{ ends }]),',
+    put: '...plan,',
+    job: 'h',
   },
 ]
