@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { appsBelow } from '../hosts/embedded/embedded-host.ts'
 import { openDirectoryBlobs } from '../adapters/local/blob-directory.ts'
 import { headOddity } from '../adapters/local/head-audit.ts'
-import { openDirectoryHead } from '../adapters/local/head-directory.ts'
+import { type DirectoryHeadStore, openDirectoryHead } from '../adapters/local/head-directory.ts'
+import { hasCode } from '../model/errors.ts'
 import type { Head } from '../model/head.ts'
 import { visibleLine } from '../model/visible.ts'
 import { readArguments } from './arguments.ts'
@@ -40,7 +41,9 @@ export async function verify(args: readonly string[]): Promise<number> {
  * is no reading its log.
  */
 export async function verifyApp(folder: string): Promise<Verdict> {
-  const head = await openDirectoryHead<Head>(folder, { sync: false })
+  const opened = await openedHead(folder)
+  if ('violation' in opened) return opened
+  const { head } = opened
   try {
     const verdict = await verifyHistory(await head.history(), await openDirectoryBlobs(folder, { sync: false }))
     const odd = headOddity(folder)
@@ -49,6 +52,17 @@ export async function verifyApp(folder: string): Promise<Verdict> {
       : verdict
   } finally {
     await head.close()
+  }
+}
+
+/** A log that no program would go on from; what is wrong with it, where that can be said more closely. */
+async function openedHead(folder: string): Promise<{ readonly head: DirectoryHeadStore<Head> } | Verdict> {
+  try {
+    return { head: await openDirectoryHead<Head>(folder, { sync: false }) }
+  } catch (error) {
+    const odd = hasCode(error, 'E_HEAD_CORRUPT') ? headOddity(folder) : null
+    if (odd === null) throw error
+    return { writes: 0, batches: 0, objects: 0, swept: 0, violation: odd }
   }
 }
 

@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node
 import { dirname, join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { crc32 } from 'node:zlib'
-import { chained, decodeRecord, encodeRecord, type HeadRecord } from '../../lib/adapters/local/head-record.ts'
+import { chained, decodeRecord, encodeRecord, type HeadRecord, judge } from '../../lib/adapters/local/head-record.ts'
 import type { Head } from '../../lib/model/head.ts'
 import type { Manifest } from '../../lib/model/manifest.ts'
 import type { BlobRef } from '../../lib/model/refs.ts'
@@ -91,8 +91,12 @@ export class Forgery {
   /** Writes the log anew: revisions as they stand, all checksums right. */
   save(): string {
     const records = [this.#opening]
-    for (const { rev, cause, writer, head } of this.writes)
-      records.push(chained(records.at(-1)!, { kind: 'write', rev, cause, writer, text: JSON.stringify(head) }))
+    let tip = this.#opening
+    for (const { rev, cause, writer, head } of this.writes) {
+      const record = chained(tip, { kind: 'write', rev, cause, writer, text: JSON.stringify(head) })
+      records.push(record)
+      if (judge(tip, record) === 'wins') tip = record
+    }
     writeFileSync(this.log, Buffer.concat(records.map((record) => encodeRecord(record))))
     return this.folder
   }
