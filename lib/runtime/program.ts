@@ -28,7 +28,7 @@ export class TaskProgram {
     this.driver = driver
     this.fingerprint = fingerprint
     this.settings = engineSettings(driver.conf)
-    this.state = new StateStore({ bytesMax: this.settings.keyBytesMax })
+    this.state = new StateStore({ bytesMax: this.settings.keyBytesMax, compactApiece: this.settings.compactApiece })
   }
 
   /** Takes over the stages that the planner of this process has just made. */

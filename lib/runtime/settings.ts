@@ -10,6 +10,8 @@ export interface EngineSettings {
   readonly attemptsMax: number | null
   /** Bytes that the state of one key may take. */
   readonly keyBytesMax: number
+  /** Keys in a partition from which on its state is rewritten some key groups at a time. */
+  readonly compactApiece: number
   /** What happens to a batch whose functions throw: it fails, or the records that made it fail are set aside. */
   readonly onError: SettingValue<'sluice.onError'>
   /** When a slow task is launched a second time; `null`: never. */
@@ -42,6 +44,7 @@ export function engineSettings(conf: SettingTexts): EngineSettings {
     keepBatches: readSetting(conf, 'sluice.keepBatches'),
     attemptsMax: readSetting(conf, 'spark.task.maxFailures'),
     keyBytesMax: readSetting(conf, 'sluice.state.keyBytesMax'),
+    compactApiece: readSetting(conf, 'sluice.state.compactApiece'),
     onError: readSetting(conf, 'sluice.onError'),
     speculation: speculationOf(conf),
     dropState: readSetting(conf, 'sluice.dropState'),

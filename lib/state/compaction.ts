@@ -4,7 +4,7 @@ import { basesOf } from '../model/state-chain.ts'
 /**
  * When stored state is rewritten, so that a cold start reads little more than what is held.
  *
- * Small state is rewritten whole, as a snapshot, by the batch that finds its chain long. From `COMPACTED_APIECE` keys
+ * Small state is rewritten whole, as a snapshot, by the batch that finds its chain long. From `COMPACT_APIECE` keys
  * in a partition on, no batch does that: beside its changes each batch writes all keys of a few key groups, those that
  * have waited longest. A block is dropped from the chain once all groups have been rewritten since.
  *
@@ -15,11 +15,10 @@ import { basesOf } from '../model/state-chain.ts'
  * A batch that changes c of k keys writes 2c of them, or c + k/128 where it changes fewer than that. So a chain has 128
  * blocks at the most, and the changes in it weigh no more than the keys themselves.
  */
-export const COMPACTED_APIECE = 16_384
+export const COMPACT_APIECE = 16_384
 
 const DELTAS_MAX = 8
 const BLOCKS_MAX = 128
-const ROWS_MIN = 1024
 
 export interface CompactionFacts {
   readonly blocks: readonly StateBlock[]
@@ -27,15 +26,16 @@ export interface CompactionFacts {
   readonly to: number
   readonly keys: number
   readonly changes: number
+  readonly compactApiece: number
   /** At least 0, and roughly right: how many keys a group has. */
   keysIn(group: number): number
 }
 
 /** The key groups that the next block holds whole, in order. Pure. */
-export function groupsDue({ blocks, from, to, keys, changes, keysIn }: CompactionFacts): number[] {
+export function groupsDue({ blocks, from, to, keys, changes, compactApiece, keysIn }: CompactionFacts): number[] {
   const bases = basesOf(blocks, from, to)
   const oldestFirst = Array.from(bases.keys()).toSorted((a, b) => bases[a] - bases[b] || a - b)
-  const wanted = Math.max(changes, Math.ceil(keys / BLOCKS_MAX), ROWS_MIN)
+  const wanted = Math.max(changes, Math.ceil(keys / BLOCKS_MAX), compactApiece / 16)
   const due: number[] = []
   for (let rows = 0, i = 0; rows < wanted && i < oldestFirst.length; i++) {
     due.push(from + oldestFirst[i])

@@ -4,7 +4,7 @@ import type { BlobRef } from '../model/refs.ts'
 import { basesOf } from '../model/state-chain.ts'
 import type { StateWrite } from '../model/task.ts'
 import { chainsFor, nextOperatorState, panesFor } from './chains.ts'
-import { COMPACTED_APIECE, groupsDue, isLong, rangesOf } from './compaction.ts'
+import { COMPACT_APIECE, groupsDue, isLong, rangesOf } from './compaction.ts'
 import { checkKeySizes, KEY_BYTES_MAX, type KeyLimits, type LargeKey } from './key-sizes.ts'
 import { KeyedState } from './keyed-state.ts'
 import { isOlder, migrateState, type StateSchema, versionOf } from './schema.ts'
@@ -28,16 +28,22 @@ export interface StateBlobs {
   large?(key: LargeKey): void
 }
 
+/** Bounds of stored state. */
+export interface StateLimits extends KeyLimits {
+  /** Keys in a partition from which on its state is rewritten some key groups at a time. */
+  readonly compactApiece: number
+}
+
 /**
  * State kept warm in one process between batches. An entry is used only if it was built on exactly the blocks that the
  * manifest names, so it can be cold but never wrong: after a lost race, a failed attempt or a restart the tip differs
  * and the state is read again.
  */
 export class StateStore {
-  readonly #limits: KeyLimits
+  readonly #limits: StateLimits
   readonly #warm = new Map<string, { readonly tip: string; readonly state: KeyedState | WindowState }>()
 
-  constructor(limits: KeyLimits = { bytesMax: KEY_BYTES_MAX }) {
+  constructor(limits: StateLimits = { bytesMax: KEY_BYTES_MAX, compactApiece: COMPACT_APIECE }) {
     this.#limits = limits
   }
 
@@ -90,7 +96,7 @@ export class StateStore {
     const migrated = blocks.length > 0 && isOlder(of.committed, of.schema)
     if (!state.hasChanges && sameRange && !migrated) return null
     const anew = !sameRange || migrated || blocks.length === 0
-    const groups = anew ? 'all' : groupsToRewrite(of, state, blocks)
+    const groups = anew ? 'all' : groupsToRewrite(of, state, blocks, this.#limits.compactApiece)
     if (groups === 'all') {
       const ref = await this.#put(of, state.encodeSnapshot(), 's', blobs)
       return { kind: 'snapshot', batch, ref, keys: state.keys }
@@ -171,8 +177,13 @@ function tipAfter(of: StateOf, writes: readonly StateWrite[]): string {
   return tipOf({ ...of, committed: nextOperatorState(of.committed, writes) })
 }
 
-function groupsToRewrite(of: StateOf, state: KeyedState, blocks: readonly StateBlock[]): readonly number[] | 'all' {
-  if (state.keys < COMPACTED_APIECE) return isLong(blocks) ? 'all' : []
+function groupsToRewrite(
+  of: StateOf,
+  state: KeyedState,
+  blocks: readonly StateBlock[],
+  compactApiece: number,
+): readonly number[] | 'all' {
+  if (state.keys < compactApiece) return isLong(blocks) ? 'all' : []
   const { from, to } = groupsOfPartition(of.split, of.partitions)
   return groupsDue({
     blocks,
@@ -180,6 +191,7 @@ function groupsToRewrite(of: StateOf, state: KeyedState, blocks: readonly StateB
     to,
     keys: state.keys,
     changes: state.changes,
+    compactApiece,
     keysIn: (group) => state.keysIn(group),
   })
 }

@@ -4,12 +4,12 @@ import type { BlobRef } from '../../lib/model/refs.ts'
 import type { OperatorState, StateBlock } from '../../lib/model/manifest.ts'
 import { basesOf, blocksAfter, chainFault } from '../../lib/model/state-chain.ts'
 import { nextOperatorState } from '../../lib/state/chains.ts'
-import { COMPACTED_APIECE, groupsDue, rangesOf } from '../../lib/state/compaction.ts'
+import { COMPACT_APIECE, groupsDue, rangesOf } from '../../lib/state/compaction.ts'
 import type { KeyedState } from '../../lib/state/keyed-state.ts'
 import { type StateBlobs, type StateOf, StateStore } from '../../lib/state/state-store.ts'
 import { type Dice, withSeeds } from '../support/dice.ts'
 
-const KEYS = COMPACTED_APIECE + 4000
+const KEYS = COMPACT_APIECE + 4000
 
 test('large state is never rewritten in one batch: each writes its changes and as much of the oldest groups', async () => {
   const app = new Stored()
@@ -68,7 +68,15 @@ test('after a change of partitions each takes its groups out of blocks that are 
 
 test('groups are due in the order of their bases, until as many keys as have changed are written', () => {
   const blocks = [snapshot(1), delta(2, [0, 2]), delta(3, [2, 3])]
-  const facts = { blocks, from: 0, to: 5, keys: 50_000, changes: 25_000, keysIn: () => 10_000 }
+  const facts = {
+    blocks,
+    from: 0,
+    to: 5,
+    keys: 50_000,
+    changes: 25_000,
+    compactApiece: COMPACT_APIECE,
+    keysIn: () => 10_000,
+  }
   assert.deepEqual(groupsDue(facts), [0, 3, 4])
   assert.deepEqual(groupsDue({ ...facts, changes: 1 }), [3])
   assert.deepEqual(groupsDue({ ...facts, changes: 1e9 }), [0, 1, 2, 3, 4])

@@ -208,6 +208,13 @@ export const settings = {
     max: '2g',
     says: 'Bytes that the state of one key may take; half of it is worth a warning.',
   },
+  'sluice.state.compactApiece': {
+    kind: 'whole',
+    initial: '16384',
+    min: 1,
+    max: 1_000_000_000,
+    says: 'Keys in a partition from which on its state is rewritten some key groups at a time, and never whole.',
+  },
   'sluice.catchUpMax': {
     kind: 'whole',
     initial: '1000',

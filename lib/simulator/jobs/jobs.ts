@@ -1,6 +1,7 @@
 import { ahead } from './ahead.ts'
 import type { Job } from './job.ts'
 import { join } from './join.ts'
+import { largeState } from './large-state.ts'
 import { letters } from './letters.ts'
 import { open, openLetters } from './open.ts'
 import { longWindow } from './long-window.ts'
@@ -13,4 +14,4 @@ export const jobs: readonly Job[] = [wordCount, windows, join]
 export const longJobs: readonly Job[] = [longWindow]
 
 /** What a program asks for seldom, and must name. */
-export const specialJobs: readonly Job[] = [letters, ahead, open, openLetters]
+export const specialJobs: readonly Job[] = [letters, ahead, open, openLetters, largeState]

@@ -185,6 +185,7 @@ const rows: Record<SettingName, Row> = {
     refused: [0, -1, 1023, '3g'],
   },
   'sluice.catchUpMax': { initial: 1000, read: [[0, 0]], malformed: noNumber, refused: [-1, 1_000_001, 1.5] },
+  'sluice.state.compactApiece': { initial: 16_384, read: [[8, 8]], malformed: noNumber, refused: [0, 1_000_000_001] },
   'sluice.keepBatches': { initial: 2, read: [[100, 100]], malformed: noNumber, refused: [1, 0, 100_001] },
   'sluice.receiver.relaunch': switches(false),
 }

@@ -8,7 +8,7 @@ export interface SeededBug {
   /** Stands in front of the file. */
   readonly prefix?: string
   /** The job that exercises it, where not every job does. */
-  readonly job?: 'a' | 'b' | 'c' | 'e' | 'f' | 'g' | 'h'
+  readonly job?: 'a' | 'b' | 'c' | 'e' | 'f' | 'g' | 'h' | 'i'
   readonly seeds?: number
 }
 
@@ -376,5 +376,35 @@ export const bugs: readonly SeededBug[] = [
     find: '...withEnds(plan, [{ ends }]),',
     put: '...plan,',
     job: 'h',
+  },
+
+  // — state that is rewritten a piece at a time
+  {
+    name: 'a block that goes when the first group no longer needs it',
+    file: 'model/state-chain.ts',
+    find: '(least, base) => Math.min(least, base), blocks.length)',
+    put: '(most, base) => Math.max(most, base), 0)',
+    job: 'i',
+  },
+  {
+    name: 'changes of a group that come after all of its keys',
+    file: 'state/state-store.ts',
+    find: 'own(group) && index >= bases[group - chain.from]',
+    put: 'own(group)',
+    job: 'i',
+  },
+  {
+    name: 'a group said to be whole of which only changes are written',
+    file: 'state/keyed-state.ts',
+    find: 'this.#sections(this.#idsOf(group)).map(',
+    put: 'this.#sections(this.#touched.filter((id) => keyGroupOf(this.table.hashAt(id)) === group)).map(',
+    job: 'i',
+  },
+  {
+    name: 'removed keys that stay in the list of their group',
+    file: 'state/keyed-state.ts',
+    find: '!this.has(id) || (flags[id] & LISTED) !== 0 ||',
+    put: '(flags[id] & LISTED) !== 0 ||',
+    job: 'i',
   },
 ]
