@@ -64,7 +64,8 @@ export function* refsBetween(older: Manifest, newer: Manifest): Iterable<BlobRef
 }
 
 function* panesGone(older: OperatorState, newer: OperatorState | undefined): Iterable<BlobRef> {
-  const since = Math.min(...(newer?.panes ?? []).map((list) => list.panes[0]?.time ?? Infinity))
+  const oldest = (newer?.panes ?? []).map((list) => list.panes[0]?.time ?? Infinity)
+  const since = oldest.reduce((least, time) => Math.min(least, time), Infinity)
   for (const list of older.panes ?? []) {
     for (const pane of list.panes) {
       if (pane.time >= since) break

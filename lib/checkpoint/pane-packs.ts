@@ -106,6 +106,6 @@ async function fullList(
     .filter((pack) => pack.operator === operator && pack.from === from && pack.to === to)
     .toSorted((a, b) => a.last - b.last)
   const old: Panes[number][] = []
-  for (const pack of own) old.push(...(await get(pack.ref)).filter((pane) => pane.time >= since))
+  for (const pack of own) for (const pane of await get(pack.ref)) if (pane.time >= since) old.push(pane)
   return { from, to, panes: [...old, ...panes] }
 }

@@ -24,9 +24,9 @@ export function batchLine(facts: BatchFacts, names: ReadonlyMap<string, string>,
   const rows = Object.entries(outputs).map(([output, n]) => `${names.get(output) ?? output} ${count(n)}`)
   const fixed =
     columns(`#${count(batch)}`, time, records) +
-    duration(schedulingDelayMs).padStart(9) +
-    duration(processingTimeMs).padStart(9) +
-    state.padStart(13)
+    cell(duration(schedulingDelayMs), 9) +
+    cell(duration(processingTimeMs), 9) +
+    cell(state, 13)
   return [fixed, ...(rows.length > 0 ? [rows.join(', ')] : []), ...notes].join(gap).trimEnd()
 }
 
@@ -73,4 +73,6 @@ export function shortNames(uids: readonly string[]): Map<string, string> {
 
 const gap = '     '
 const columns = (batch: string, time: number, records: number): string =>
-  `  ${batch.padEnd(8)}${clockTime(time)}${count(records).padStart(9)}`
+  `  ${batch.padEnd(8)}${clockTime(time)}${cell(count(records), 9)}`
+/** To the right of its column, and never without a space before it. */
+const cell = (text: string, width: number): string => ` ${text.padStart(width - 1)}`

@@ -9,6 +9,7 @@ export interface DevRunOptions {
   readonly verbose: boolean
   /** As `sluice run` takes it. */
   readonly dropState: string | null
+  readonly skipMissed: boolean
   /** Hears the path of every file that the program consists of. */
   readonly loaded: (path: string) => void
 }
@@ -44,13 +45,14 @@ export class DevRun {
   }
 
   start(fresh: boolean): void {
-    const { file, args, dir, workers, dropState } = this.#options
+    const { file, args, dir, workers, dropState, skipMissed } = this.#options
     const flags = [
       '--dir',
       dir,
       '--workers',
       String(workers),
       ...(fresh ? ['--fresh'] : []),
+      ...(skipMissed ? ['--skip-missed'] : []),
       ...(this.#verbose ? ['--verbose'] : []),
       ...(dropState === null ? [] : ['--drop-state', dropState]),
     ]

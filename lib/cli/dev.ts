@@ -12,6 +12,7 @@ const devFlags = {
   workers: { kind: 'number', min: 0, max: 256 },
   verbose: { kind: 'switch' },
   'drop-state': { kind: 'text' },
+  'skip-missed': { kind: 'switch' },
 } as const
 
 const KEYS =
@@ -31,6 +32,7 @@ export async function dev(args: readonly string[]): Promise<number> {
     workers: values.workers ?? 0,
     verbose: values.verbose,
     dropState: values['drop-state'],
+    skipMissed: values['skip-missed'],
     loaded: (path) => watcher.add(path),
   })
   onStopSignals({ stop: (signal) => run.stop(signal), quit: () => run.stop('SIGINT') })

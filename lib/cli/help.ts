@@ -34,6 +34,7 @@ process.argv[2] and on. What it prints goes to stdout, what sluice says to stder
   --json             one JSON object per line on stdout, nothing else
   --verbose          errors with their stacks
   --resume           go on after a halt
+  --skip-missed      after a break, one batch takes what was missed, instead of a batch for each missed time
   --drop-state <uids>  give up the state of these operators, and the positions of these sources, if the program has
                      no place for them any more
   --                 what follows is for the program, even if it looks like an option
@@ -54,6 +55,7 @@ State stays, so the new code goes on where the old one stopped, or says what it 
   --workers <n>      run tasks in n threads; 0 (default): in one
   --verbose          errors with their stacks
   --drop-state <uids>  as for sluice run
+  --skip-missed      as for sluice run; without it, what caught-up batches print is counted and not shown
 
 Keys, each with enter: h help, r run again, f begin anew, v stacks on or off, q finish the batch and quit
 

@@ -15,4 +15,6 @@ export interface Reporter extends Log {
 export interface ReporterOptions {
   readonly version: string
   readonly verbose: boolean
+  /** While missed batches are caught up, what they print is counted, not shown. */
+  readonly foldPrints?: boolean
 }

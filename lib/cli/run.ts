@@ -23,13 +23,19 @@ export const runFlags = {
   verbose: { kind: 'switch' },
   resume: { kind: 'switch' },
   'drop-state': { kind: 'text' },
+  'skip-missed': { kind: 'switch' },
 } as const
 
 /** Runs a program in this process until it ends, fails or is stopped. */
 export async function run(args: readonly string[]): Promise<number> {
   const { values, words } = readArguments('run', args, runFlags)
   const file = programFile('run', words[0])
-  const session = new RunSession({ json: values.json, verbose: values.verbose, version: packageVersion() })
+  const session = new RunSession({
+    json: values.json,
+    verbose: values.verbose,
+    version: packageVersion(),
+    foldPrints: readVariable(process.env, 'SLUICE_WATCHED') !== null,
+  })
   embed(values, file, words.slice(1), session)
   return session.run(() => execute(file, session))
 }
@@ -51,6 +57,7 @@ function embed(values: Values<typeof runFlags>, file: string, args: readonly str
     batchesMax: values.batches,
     workers: values.workers ?? 0,
     resume: values.resume,
+    skipMissed: values['skip-missed'],
     dropState: namesIn(values['drop-state'] ?? ''),
     module: file,
     args,

@@ -38,6 +38,8 @@ export class TextReporter implements Reporter {
   #next = 1
   /** Empty batches since the last line; how many of them were mentioned, and when. */
   #empty = { count: 0, mentioned: 0, time: 0, quietSince: 0 }
+  /** Missed batches that are still to come, and what those before them printed unseen. */
+  #catchUp = { left: 0, batches: 0, records: 0, prints: 0 }
   /** The last line has no newline yet and may be rewritten. */
   #open = false
 
@@ -54,6 +56,8 @@ export class TextReporter implements Reporter {
     else if (event.type === 'batch') this.#batch(event as unknown as BatchFacts)
     else if (event.type === 'task-failed') this.#retries.push(String(event['code']))
     else if (event['level'] === 'warn') this.#warn(wordsOf(event))
+    if (event.type === 'catching-up' && this.#options.foldPrints)
+      this.#catchUp = { left: event['missed'] as number, batches: 0, records: 0, prints: 0 }
   }
 
   #begin(starting: StartingEvent): void {
@@ -76,12 +80,34 @@ export class TextReporter implements Reporter {
     this.#batches++
     this.#records += facts.records
     this.#next = facts.batch + 1
+    if (this.#isCaughtUp(facts)) return
     const notes = batchNotes(facts, this.#starting?.intervalMs ?? Number.POSITIVE_INFINITY, this.#retries, this.#names)
     this.#retries = []
     if (isEmpty(facts) && notes.length === 0) return this.#quiet(facts.time)
     this.#mentionEmpty()
     this.#empty = { count: 0, mentioned: 0, time: 0, quietSince: 0 }
     this.#line(visibleLine(batchLine(facts, this.#names, notes)))
+  }
+
+  /** In a catch-up that is folded, one line stands for all its batches. */
+  #isCaughtUp({ records }: BatchFacts): boolean {
+    const run = this.#catchUp
+    if (run.left === 0) return false
+    run.left--
+    run.batches++
+    run.records += records
+    this.#retries = []
+    if (run.left === 0) this.#mentionCaughtUp()
+    return true
+  }
+
+  #mentionCaughtUp(): void {
+    const { batches, records, prints } = this.#catchUp
+    if (batches === 0) return
+    this.#catchUp = { left: 0, batches: 0, records: 0, prints: 0 }
+    const unseen = prints === 0 ? '' : `; ${counted(prints, 'print')} not shown`
+    const caughtUp = `${counted(batches, 'batch', 'batches')}, ${counted(records, 'record')}`
+    this.#line(this.#paint.dim(`  … caught up: ${caughtUp}${unseen}`))
   }
 
   #quiet(time: number): void {
@@ -107,6 +133,10 @@ export class TextReporter implements Reporter {
   }
 
   print(text: string): void {
+    if (this.#catchUp.left > 0) {
+      this.#catchUp.prints++
+      return
+    }
     this.closeLine()
     this.#out.write(text)
   }
@@ -147,6 +177,7 @@ export class TextReporter implements Reporter {
   }
 
   end(exitCode: number, stoppedMs: number | null): void {
+    this.#mentionCaughtUp()
     this.#mentionEmpty()
     this.#mentionFolded('warning', this.#warnings.rest())
     this.#mentionFolded('error', this.#errors.rest())

@@ -5,6 +5,9 @@
 export interface Clock {
   /** Milliseconds since the epoch. May jump; safety never rests on it. */
   now(): number
-  /** Resolves once `now()` is at or after `time`, or as soon as `signal` aborts (never rejects). */
+  /**
+   * Resolves once `now()` is at or after `time`, or as soon as `signal` aborts (never rejects). Resolves earlier by the
+   * clock, not by the time that passed, where that was set back meanwhile.
+   */
   sleepUntil(time: number, signal?: AbortSignal): Promise<void>
 }

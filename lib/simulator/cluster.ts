@@ -116,6 +116,7 @@ export class Cluster {
     const loop = new BatchLoop({
       coordinator,
       clock: full.clock,
+      log: silentLog,
       catchUpMax: program.settings.catchUpMax,
       batchesMax: null,
       onBatch: () => ports.count('batch'),

@@ -2,15 +2,23 @@ import type { Json } from '../model/json.ts'
 import type { Cut } from '../model/manifest.ts'
 import { isVisible, type ListedFile, selectByTime, type SelectionState } from './file-selection.ts'
 import type { FileSplit } from './file-splits.ts'
+import { LeftOut } from './left-out.ts'
 import { SeenFiles, type SeenState } from './seen-files.ts'
 import type { CutRequest, SourceIo } from './source.ts'
 
 /** Lists directories of any kind of store. */
 export interface FileLister {
-  /**
-   * The files directly in the directories that match `directories`, in order of path; `null` when no directory matches.
-   */
-  list(directories: string): Promise<readonly ListedFile[] | null>
+  /** What is directly in the directories that match `directories`; `null` when no directory matches. */
+  list(directories: string): Promise<Listing | null>
+}
+
+export interface Listing {
+  /** In order of path. */
+  readonly files: readonly ListedFile[]
+  /** What is there and can be no file of a stream. */
+  readonly others?: readonly { readonly path: string; readonly reason: 'directory' | 'name' | 'special' }[]
+  /** What the clock of the store shows, to a second, where it is not the clock of this machine. */
+  readonly clockMs?: number
 }
 
 /** Which files of a directory a source takes. */
@@ -20,6 +28,8 @@ export interface FileChoice {
   /**
    * `times` (default): Spark's rule, by modification time, looking back `minRememberMs`. `seen`: every file once,
    * whenever it appears, also those that were there before the stream (unless `newFilesOnly`); right for object stores.
+   * With `seen`, an object that is replaced is a new one; of a file that changes, what was there first is read, and a
+   * warning names it.
    */
   readonly select?: 'times' | 'seen'
   /** Leave out what was modified before the stream was created. Default: true for `times`, false for `seen`. */
@@ -32,7 +42,19 @@ export interface FileChoice {
 
 const MIN_REMEMBER_MS = 60_000
 
-type Position = { readonly times: SelectionState } | { readonly created: number; readonly seen: SeenState }
+type Position = { readonly times: SelectionState } | SeenPosition
+
+interface SeenPosition {
+  readonly created: number
+  readonly seen: SeenState
+  /** The files of before the stream are among the seen ones; positions of earlier versions tell them by their time. */
+  readonly marked?: true
+}
+
+interface Selected {
+  readonly selected: readonly ListedFile[]
+  readonly position: Position
+}
 
 /** What is new in some directories: the rule, without knowing how files are listed or read. */
 export class FileCutter {
@@ -41,6 +63,9 @@ export class FileCutter {
   readonly #choice: FileChoice
   readonly #split: (file: ListedFile) => readonly FileSplit[]
   readonly #seen = new SeenFiles()
+  readonly #leftOut: LeftOut
+  /** The files of the last listing. */
+  #before: ReadonlyMap<string, ListedFile> | null = null
   #missing = false
 
   constructor(
@@ -53,11 +78,17 @@ export class FileCutter {
     this.#lister = lister
     this.#choice = choice
     this.#split = split
+    this.#leftOut = new LeftOut(directories)
   }
 
   async cut(request: CutRequest): Promise<Cut> {
-    const files = (await this.#list(request)).filter((file) => (this.#choice.filter ?? isVisible)(file.path))
-    const { selected, position } = await this.#select(files, request)
+    const listing = await this.#list(request)
+    const files = listing.files.filter((file) => (this.#choice.filter ?? isVisible)(file.path))
+    const { select = 'times' } = this.#choice
+    const { selected, position } =
+      select === 'times' ? this.#byTime(files, request) : await this.#unseen(files, listing, request)
+    this.#reportOthers(listing, request)
+    this.#before = new Map(files.map((file) => [file.path, file]))
     return {
       position: position as unknown as Json,
       splits: selected.flatMap(this.#split) as unknown as Json[],
@@ -72,38 +103,91 @@ export class FileCutter {
   }
 
   /** A directory that is not there yet is not an error: it may come. */
-  async #list({ io }: CutRequest): Promise<readonly ListedFile[]> {
-    const files = await this.#lister.list(this.#directories)
-    if (!files && !this.#missing)
+  async #list({ io }: CutRequest): Promise<Listing> {
+    const listing = await this.#lister.list(this.#directories)
+    if (!listing && !this.#missing)
       io.log.event({ type: 'source-directory-missing', level: 'warn', directory: this.#directories })
-    this.#missing = !files
-    return files ?? []
+    this.#missing = !listing
+    return listing ?? { files: [] }
   }
 
-  async #select(
-    files: readonly ListedFile[],
-    request: CutRequest,
-  ): Promise<{ selected: readonly ListedFile[]; position: Position }> {
+  #byTime(files: readonly ListedFile[], request: CutRequest): Selected {
     const { time, intervalMs, zeroTime, startedAt = zeroTime, io } = request
-    const {
-      select = 'times',
-      newFilesOnly = select === 'times',
-      minRememberMs = MIN_REMEMBER_MS,
-      maxFilesPerBatch = Infinity,
-    } = this.#choice
+    const { newFilesOnly = true, minRememberMs = MIN_REMEMBER_MS } = this.#choice
     const before = request.position as unknown as Position | null
-    if (select === 'times') {
-      const state = before && 'times' in before ? before.times : { created: startedAt, recent: [] }
-      const { selected, next } = selectByTime(files, time, state, { intervalMs, minRememberMs, newFilesOnly })
-      return { selected, position: { times: next } }
+    const stored = before && 'times' in before ? before.times : { created: startedAt, recent: [] }
+    const state = { ...stored, last: stored.last ?? request.committedTime ?? zeroTime }
+    const now = request.now ?? time
+    const rule = { intervalMs, minRememberMs, newFilesOnly }
+    const { selected, tooOld, taken, next } = selectByTime(files, { time, now }, state, rule)
+    const tookAt = new Map(stored.recent.flatMap((batch) => batch.paths.map((path) => [path, batch.time])))
+    this.#report(before === null ? 'old' : 'late', before === null ? tooOld : this.#appeared(tooOld), io)
+    this.#report(
+      'changed',
+      taken.filter((file) => this.#isChanged(file) ?? file.mtimeMs > tookAt.get(file.path)!),
+      io,
+    )
+    return { selected, position: { times: next } }
+  }
+
+  async #unseen(files: readonly ListedFile[], { clockMs }: Listing, request: CutRequest): Promise<Selected> {
+    const { zeroTime, startedAt = zeroTime, io } = request
+    const { newFilesOnly = false, maxFilesPerBatch = Infinity } = this.#choice
+    const before = request.position as unknown as Position | null
+    const first = !(before && 'seen' in before)
+    const created = first ? createdAt(startedAt, clockMs, io.clock.now()) : before.created
+    let seen: SeenState = first ? { object: null, recent: [] } : before.seen
+    let candidates = files
+    if (newFilesOnly && (first || !before.marked)) {
+      const old = files.filter((file) => (clockMs === undefined ? file.mtimeMs <= created : file.mtimeMs < created))
+      this.#report('old', old, io)
+      seen = (await this.#seen.select(old, seen, Infinity, io)).next
+      candidates = files.filter((file) => !old.includes(file))
     }
-    const { created, seen } =
-      before && 'seen' in before ? before : { created: startedAt, seen: { object: null, recent: [] } }
-    const candidates = newFilesOnly ? files.filter((file) => file.mtimeMs > created) : files
-    const { selected, next } = await this.#seen.select(candidates, seen, maxFilesPerBatch, io)
-    return { selected, position: { created, seen: next } }
+    const { selected, changed, next } = await this.#seen.select(candidates, seen, maxFilesPerBatch, io)
+    this.#report('changed', changed, io)
+    return { selected, position: { created, seen: next, ...(newFilesOnly ? { marked: true } : {}) } }
+  }
+
+  #reportOthers({ files, others = [] }: Listing, { io }: CutRequest): void {
+    for (const reason of ['directory', 'name', 'special'] as const)
+      this.#leftOut.report(
+        reason,
+        others.filter((each) => each.reason === reason).map(({ path }) => path),
+        io.log,
+      )
+    if (!this.#choice.filter)
+      this.#report(
+        'hidden',
+        files.filter(({ path }) => !isVisible(path)),
+        io,
+      )
+    this.#leftOut.forget(new Set([...files, ...others].map(({ path }) => path)))
+  }
+
+  #report(reason: 'old' | 'late' | 'changed' | 'hidden', files: readonly ListedFile[], { log }: SourceIo): void {
+    const versions = new Map(files.map(({ path, mtimeMs, size }) => [path, `${path}\0${mtimeMs}\0${size}`]))
+    this.#leftOut.report(reason, [...versions.keys()], log, (path) =>
+      reason === 'changed' ? versions.get(path)! : path,
+    )
+  }
+
+  /** Those that the last listing of this process did not show: nobody can tell what became of the others before. */
+  #appeared(files: readonly ListedFile[]): readonly ListedFile[] {
+    const before = this.#before
+    return before ? files.filter((file) => !before.has(file.path)) : []
+  }
+
+  /** `null`: this process has not seen it before. */
+  #isChanged({ path, mtimeMs, size }: ListedFile): boolean | null {
+    const before = this.#before?.get(path)
+    return before ? before.mtimeMs !== mtimeMs || before.size !== size : null
   }
 }
+
+/** When the stream was created, by the clock that gives the files their times. */
+const createdAt = (startedAt: number, clockMs: number | undefined, now: number): number =>
+  clockMs === undefined ? startedAt : Math.floor((clockMs - Math.max(0, now - startedAt)) / 1000) * 1000
 
 const SHOWN_MAX = 20
 

@@ -23,6 +23,10 @@ export interface SelectionRule {
 /** What the next batch must know: when the stream was created, and which files recent batches took. */
 export interface SelectionState {
   readonly created: number
+  /** Time of the last batch; positions of earlier versions have none. */
+  readonly last?: number
+  /** What the clock showed then, if that was before the batch time: the clock had been ahead, or was set back. */
+  readonly clock?: number
   readonly recent: readonly TakenFiles[]
 }
 
@@ -31,29 +35,58 @@ export interface TakenFiles {
   readonly paths: readonly string[]
 }
 
+/** When a batch takes place: its time, and what the clock of the machine shows. */
+export interface SelectionTime {
+  readonly time: number
+  readonly now: number
+}
+
 export interface Selection {
   readonly selected: readonly ListedFile[]
+  /** Older than the batch looks back, and not taken by a batch that is remembered. */
+  readonly tooOld: readonly ListedFile[]
+  /** Taken by a batch that is remembered. */
+  readonly taken: readonly ListedFile[]
   readonly next: SelectionState
 }
 
 /**
- * The files of batch `time` (Spark: `FileInputDStream`): modified after the ignore threshold, not after the batch, and
- * not taken by a recent batch. A file that becomes visible later than the look-back after its modification is never
- * taken, nor are changes to a file just taken.
+ * The files of a batch (Spark: `FileInputDStream`): modified after the ignore threshold, not after the batch, and not
+ * taken by a recent batch. A batch looks back as far as the batches would have that were due since the last one:
+ * whether those failed, were skipped after a downtime or never ran, their files are taken now.
+ *
+ * A batch time that is ahead of the clock says nothing about the age of files. What the clock itself calls new is then
+ * taken as well.
  */
 export function selectByTime(
   files: readonly ListedFile[],
-  time: number,
+  { time, now }: SelectionTime,
   state: SelectionState,
   rule: SelectionRule,
 ): Selection {
   const lookBackMs = lookBack(rule)
-  const ignoreUpTo = Math.max(rule.newFilesOnly ? state.created : 0, time - lookBackMs)
+  const created = rule.newFilesOnly ? state.created : 0
+  const since = Math.max(created, Math.min(time, (state.last ?? time) + rule.intervalMs) - lookBackMs)
+  const clockSince = Math.max(
+    created > now ? 0 : created,
+    Math.min(now, (state.clock ?? now) + rule.intervalMs) - lookBackMs,
+  )
+  const isNew = ({ mtimeMs }: ListedFile): boolean =>
+    (mtimeMs > since && mtimeMs <= time) || (now < time && mtimeMs > clockSince && mtimeMs <= now)
   const taken = new Set(state.recent.flatMap((batch) => batch.paths))
-  const selected = files.filter((file) => file.mtimeMs > ignoreUpTo && file.mtimeMs <= time && !taken.has(file.path))
-  const kept = state.recent.filter((batch) => batch.time >= time - lookBackMs)
-  const recent = selected.length === 0 ? kept : [...kept, { time, paths: selected.map((file) => file.path) }]
-  return { selected, next: { created: state.created, recent } }
+  const selected = files.filter((file) => isNew(file) && !taken.has(file.path))
+  const kept = state.recent.filter((batch) => batch.time >= Math.min(time, now) - lookBackMs)
+  return {
+    selected,
+    tooOld: files.filter((file) => file.mtimeMs <= time && !isNew(file) && !taken.has(file.path)),
+    taken: files.filter((file) => taken.has(file.path)),
+    next: {
+      created: state.created,
+      last: time,
+      ...(now < time ? { clock: now } : {}),
+      recent: selected.length === 0 ? kept : [...kept, { time, paths: selected.map((file) => file.path) }],
+    },
+  }
 }
 
 /** Whole batches that cover `minRememberMs`. */

@@ -15,30 +15,36 @@ const FINGERPRINT_CHARS = 12
 
 /**
  * Remembers files by name and content identity, without looking at the clock: for object stores, where files become
- * visible late and times are those of a copy. A changed file is a new one. 9 bytes per file are kept for ever.
+ * visible late and times are those of a copy. Where contents have identities, a replaced file is a new one; where they
+ * have none, a changed file is most likely one that was appended to, and to read it again would double what it held.
+ * 9 bytes per file are kept for ever, 18 where contents have no identities.
  */
 export class SeenFiles {
   #loaded: { readonly object: string | null; readonly known: Set<string> } = { object: null, known: new Set() }
   #swept: string | null = null
 
-  /** The files that no batch took, oldest first, at most `max` of them. */
+  /** The files that no batch took, oldest first, at most `max` of them; and those that changed after one took them. */
   async select(
     files: readonly ListedFile[],
     state: SeenState,
     max: number,
     io: SourceIo,
-  ): Promise<{ selected: ListedFile[]; next: SeenState }> {
+  ): Promise<{ selected: ListedFile[]; changed: ListedFile[]; next: SeenState }> {
     const known = await this.#known(state.object, io)
     const recent = new Set(state.recent)
-    const fresh = files
-      .map((file) => ({ file, mark: fingerprint(file) }))
-      .filter(({ mark }) => !known.has(mark) && !recent.has(mark))
+    const isKnown = (mark: string): boolean => known.has(mark) || recent.has(mark)
+    const other = files
+      .map((file) => ({ file, marks: marksOf(file) }))
+      .filter(({ marks }) => !marks.every(isKnown))
       .sort((a, b) => a.file.mtimeMs - b.file.mtimeMs || (a.file.path < b.file.path ? -1 : 1))
-      .slice(0, max)
-    const marks = [...state.recent, ...fresh.map(({ mark }) => mark)]
+    const changed = other.filter(({ marks: [, name] }) => name !== undefined && isKnown(name))
+    // Taken by a version that did not remember names.
+    const nameless = other.filter(({ marks: [content, name] }) => isKnown(content) && !(name && isKnown(name)))
+    const fresh = other.filter(({ marks }) => !marks.some(isKnown)).slice(0, max)
+    const marks = [...state.recent, ...[...nameless, ...fresh].flatMap((each) => each.marks).filter((m) => !isKnown(m))]
     const next =
       marks.length > RECENT_MAX ? await this.#move(known, marks, io) : { object: state.object, recent: marks }
-    return { selected: fresh.map(({ file }) => file), next }
+    return { selected: fresh.map(({ file }) => file), changed: changed.map(({ file }) => file), next }
   }
 
   /** Deletes the objects that `state` does not need. Only after the batch that left `state` is committed. */
@@ -76,6 +82,11 @@ export class SeenFiles {
 
 const FINGERPRINT_BYTES = (FINGERPRINT_CHARS * 6) / 8
 
+/** What a file is known by: its content as it is, and where contents have no identities its name as well. */
+function marksOf({ path, mtimeMs, size, etag }: ListedFile): string[] {
+  const content = fingerprint(`${path}\0${etag ?? mtimeMs}\0${size}`)
+  return etag === undefined ? [content, fingerprint(path)] : [content]
+}
+
 /** 72 bits: among a million files, two that look alike are less likely than one in 10^9. */
-const fingerprint = ({ path, mtimeMs, size, etag }: ListedFile): string =>
-  hash('sha256', `${path}\0${etag ?? mtimeMs}\0${size}`, 'base64url').slice(0, FINGERPRINT_CHARS)
+const fingerprint = (text: string): string => hash('sha256', text, 'base64url').slice(0, FINGERPRINT_CHARS)

@@ -74,6 +74,13 @@ export interface CutRequest {
    * only.
    */
   readonly startedAt?: number
+  /**
+   * What the clock shows, where that is before `time`: it had been ahead when earlier batches ran, or was set back since.
+   * Batch times rise all the same, so they say nothing about the age of things then.
+   */
+  readonly now?: number
+  /** Batch time of the last committed batch, whatever lay between; `null` on the first batch of an app. */
+  readonly committedTime?: number | null
   /** What the last committed batch left; `null` on the first batch ever. */
   readonly position: Json | null
   /** Most records to take, from rate limits and backpressure; `null`: no limit. */

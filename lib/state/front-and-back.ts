@@ -74,7 +74,7 @@ export class FrontAndBack implements PaneAggregate {
     this.#behind.push(pane)
   }
 
-  readonly #behind: Pane[] = []
+  #behind: Pane[] = []
 
   /** A pane beyond a cut turns what lies before the cut into the front. */
   #flipBefore(time: number): void {
@@ -83,8 +83,7 @@ export class FrontAndBack implements PaneAggregate {
     if (this.#behind.length === 0 || this.#behind[0].time > cut) return
     this.#front = this.#behind.filter((pane) => pane.time <= cut)
     const newer = this.#behind.filter((pane) => pane.time > cut)
-    this.#behind.length = 0
-    this.#behind.push(...newer)
+    this.#behind = newer
     this.#left = 0
     this.#back = new Column()
     for (const pane of newer) this.#back.merge(pane, this.#spec.f, false)

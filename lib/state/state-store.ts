@@ -229,7 +229,8 @@ async function readWindow(of: StateOf, spec: WindowSpec, blobs: StateBlobs): Pro
   }
   const result: [unknown, unknown][] = []
   for (const chain of chainsFor(of.committed, from, to)) {
-    for (const block of chain.blocks) result.push(...decodePairs(await blobs.get(block.ref), block.ref.key, wanted))
+    for (const { ref } of chain.blocks)
+      for (const pair of decodePairs(await blobs.get(ref), ref.key, wanted)) result.push(pair)
   }
   const resultTime = of.committed?.slideTime ?? null
   state.restore({

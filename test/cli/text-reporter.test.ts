@@ -1,10 +1,22 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { batchLine } from '../../lib/cli/batch-line.ts'
 import { hasColour } from '../../lib/cli/terminal.ts'
 import { TextReporter } from '../../lib/cli/text-reporter.ts'
 import { clockTime } from '../../lib/cli/units.ts'
 
 const start = Date.UTC(2026, 0, 1)
+
+const facts = {
+  type: 'batch',
+  time: start,
+  schedulingDelayMs: 1,
+  processingTimeMs: 1,
+  stateKeys: null,
+  outputs: {},
+  failedOutputs: [],
+  deadLetters: 0,
+}
 
 /**
  * What appears on stderr when batches with these numbers of records run, one a second, and what `between` does after
@@ -86,3 +98,44 @@ test('NO_COLOR wins over FORCE_COLOR, and that over the terminal', () => {
 test('times are shown where the process is', () => {
   assert.match(clockTime(start), /^\d\d:\d\d:\d\d$/)
 })
+
+test('a catch-up that is folded is one line, with what was printed meanwhile; the newest batch is shown', () => {
+  let [out, err] = ['', '']
+  const write = (more: string): void => {
+    err += more
+  }
+  const reporter = new TextReporter(
+    {
+      isTTY: false,
+      write: (more: string) => {
+        out += more
+      },
+    },
+    { isTTY: false, write },
+    { version: '0', verbose: false, foldPrints: true },
+  )
+  reporter.event({ type: 'catching-up', level: 'warn', missed: 3, skipped: 0, message: '3 batch times were missed' })
+  for (let i = 1; i <= 4; i++) {
+    reporter.print(`batch ${i}\n`)
+    reporter.event({ ...facts, batch: i, records: 10 ** i })
+  }
+  reporter.end(1, null)
+  assert.equal(out, 'batch 4\n')
+  assert.deepEqual(
+    err
+      .replaceAll(/\d\d:\d\d:\d\d/g, 't')
+      .split('\n')
+      .slice(0, -1),
+    [
+      '  ! catching up: 3 batch times were missed',
+      '  … caught up: 3 batches, 1,110 records; 3 prints not shown',
+      '  #4      t   10,000     1 ms     1 ms',
+    ],
+  )
+})
+
+test('columns never run together, however long a delay or a number is', () =>
+  assert.match(
+    batchLine({ ...facts, batch: 1, records: 123_456_789, schedulingDelayMs: 700_000_000 }, new Map(), []),
+    /:\d\d 123,456,789 194 h 27 m     1 ms$/,
+  ))

@@ -22,7 +22,8 @@ const batches = (
 ): string[][] => {
   let state: SelectionState = { created, recent: [] }
   return listings.map((files, i) => {
-    const { selected, next } = selectByTime(files, first + i * rule.intervalMs, state, { ...rule, ...changed })
+    const time = first + i * rule.intervalMs
+    const { selected, next } = selectByTime(files, { time, now: time }, state, { ...rule, ...changed })
     state = JSON.parse(JSON.stringify(next)) as SelectionState
     return selected.map(({ path }) => path)
   })

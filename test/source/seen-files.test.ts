@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
 import { test } from 'node:test'
 import type { ListedFile } from '../../lib/source/file-selection.ts'
 import { SeenFiles, type SeenState } from '../../lib/source/seen-files.ts'
@@ -13,14 +14,33 @@ const file = (path: string, mtimeMs: number, etag?: string): ListedFile => ({
 const paths = (files: readonly ListedFile[]): string[] => files.map(({ path }) => path)
 const nothing: SeenState = { object: null, recent: [] }
 
-test('F54: every file comes once, however old it looks when it appears; a changed one is a new one', async () => {
+test('F54: every file comes once, however old it looks when it appears; a replaced object is a new one', async () => {
   const io = memoryIo()
   const seen = new SeenFiles()
-  const first = await seen.select([file('b', 2), file('a', 1)], nothing, Infinity, io)
+  const first = await seen.select([file('b', 2, 'b1'), file('a', 1, 'a1')], nothing, Infinity, io)
   assert.deepEqual(paths(first.selected), ['a', 'b'])
-  const second = await seen.select([file('a', 1), file('b', 3), file('c', 0)], first.next, Infinity, io)
-  assert.deepEqual(paths(second.selected), ['c', 'b'])
-  assert.deepEqual((await seen.select([file('a', 9, 'x')], second.next, Infinity, io)).selected.length, 1)
+  const next = [file('a', 1, 'a1'), file('b', 3, 'b2'), file('c', 0, 'c1')]
+  const second = await seen.select(next, first.next, Infinity, io)
+  assert.deepEqual([paths(second.selected), second.changed], [['c', 'b'], []])
+})
+
+test('a file without identity that changes is named and not read again; its name is kept for ever', async () => {
+  const io = memoryIo()
+  let state = (await new SeenFiles().select([file('a', 1)], nothing, Infinity, io)).next
+  const many = Array.from({ length: 300 }, (_, i) => file(`f${i}`, i))
+  state = (await new SeenFiles().select(many, state, Infinity, io)).next
+  const again = await new SeenFiles().select([file('a', 2), file('new', 0)], state, Infinity, io)
+  assert.deepEqual([paths(again.selected), paths(again.changed)], [['new'], ['a']])
+})
+
+test('files that an earlier version took, which kept no names, are known by name from their next listing on', async () => {
+  const io = memoryIo()
+  const content = hash('sha256', 'a\x001\x001', 'base64url').slice(0, 12)
+  const before: SeenState = { object: null, recent: [content] }
+  const same = await new SeenFiles().select([file('a', 1)], before, Infinity, io)
+  assert.deepEqual([same.selected, same.changed, same.next.recent.length], [[], [], 2])
+  const grown = await new SeenFiles().select([file('a', 2)], same.next, Infinity, io)
+  assert.deepEqual([grown.selected, paths(grown.changed)], [[], ['a']])
 })
 
 test('the etag is what counts where there is one', async () => {

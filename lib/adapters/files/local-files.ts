@@ -1,8 +1,8 @@
+import { isUtf8 } from 'node:buffer'
 import { glob, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { FileLister } from '../../source/file-cut.ts'
-import type { ListedFile } from '../../source/file-selection.ts'
+import type { FileLister, Listing } from '../../source/file-cut.ts'
 import { systemCode } from '../../model/system-code.ts'
 
 /** Directories of this machine: a path, a `file:` URL, or a pattern with `*`, `?`, `[…]` or `{…}`. */
@@ -10,7 +10,11 @@ export const localFiles: FileLister = {
   async list(directories) {
     const found = await directoriesOf(directories.startsWith('file:') ? fileURLToPath(directories) : directories)
     if (found.length === 0) return null
-    return (await Promise.all(found.map(filesIn))).flat()
+    const entries = (await Promise.all(found.map(entriesIn))).flat().filter((entry) => entry !== null)
+    return {
+      files: entries.filter((entry) => 'size' in entry),
+      others: entries.filter((entry) => 'reason' in entry),
+    }
   },
 }
 
@@ -25,16 +29,27 @@ async function directoriesOf(pattern: string): Promise<string[]> {
 
 const isDirectory = async (path: string): Promise<boolean> => (await statOf(path))?.isDirectory() ?? false
 
-async function filesIn(directory: string): Promise<ListedFile[]> {
-  const names = await readdir(directory).catch(nothingIfGone)
-  const files = await Promise.all((names ?? []).sort().map((name) => listed(join(directory, name))))
-  return files.filter((file) => file !== null)
+type Entry = Listing['files'][number] | NonNullable<Listing['others']>[number]
+
+async function entriesIn(directory: string): Promise<(Entry | null)[]> {
+  const names = (await readdir(directory, { encoding: 'buffer' }).catch(nothingIfGone)) ?? []
+  const [readable, broken] = [names.filter((name) => isUtf8(name)), names.filter((name) => !isUtf8(name))]
+  const entries = readable
+    .map(String)
+    .sort()
+    .map((name) => listed(join(directory, name)))
+  return [
+    ...(await Promise.all(entries)),
+    ...broken.map((name): Entry => ({ path: join(directory, String(name)), reason: 'name' })),
+  ]
 }
 
-/** `null`: not a file, or gone since it was listed. */
-async function listed(path: string): Promise<ListedFile | null> {
+/** `null`: gone since it was listed. */
+async function listed(path: string): Promise<Entry | null> {
   const found = await statOf(path)
-  return found?.isFile() ? { path, mtimeMs: Math.round(found.mtimeMs), size: found.size } : null
+  if (!found) return null
+  if (!found.isFile()) return { path, reason: found.isDirectory() ? 'directory' : 'special' }
+  return { path, mtimeMs: Math.round(found.mtimeMs), size: found.size }
 }
 
 const statOf = (path: string) => stat(path).catch(nothingIfGone)

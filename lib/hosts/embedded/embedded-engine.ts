@@ -104,11 +104,12 @@ export class EmbeddedEngine implements Engine {
   }
 
   async #batches(host: Host<Head>, coordinator: Coordinator): Promise<void> {
-    const { batchesMax } = this.#options
-    const { catchUpMax } = this.#program.settings
+    const { batchesMax, skipMissed } = this.#options
+    const catchUpMax = skipMissed ? 1 : this.#program.settings.catchUpMax
     this.#loop = new BatchLoop({
       coordinator,
       clock: host.clock,
+      log: host.log,
       catchUpMax,
       batchesMax,
       onBatch: (manifest) => this.#onBatch(manifest),

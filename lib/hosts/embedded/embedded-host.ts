@@ -37,6 +37,8 @@ export interface EmbeddedOptions {
   readonly args: readonly string[]
   readonly batchesMax: number | null
   readonly resume: boolean
+  /** One batch takes the input of all that were missed, instead of `sluice.catchUpMax` of them. */
+  readonly skipMissed: boolean
   /** Operators and sources whose state or position may be given up where the program has no place for it. */
   readonly dropState: readonly string[]
   /** Begin anew even where `dir` holds an earlier run. */
@@ -57,6 +59,7 @@ let options: EmbeddedOptions = {
   args: [],
   batchesMax: null,
   resume: false,
+  skipMissed: false,
   dropState: [],
   fresh: false,
   sync: true,

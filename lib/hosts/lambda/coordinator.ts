@@ -81,6 +81,7 @@ class Invocation {
     const loop = new BatchLoop({
       coordinator,
       clock,
+      log: this.#host.log,
       catchUpMax: this.#app.program.settings.catchUpMax,
       batchesMax: null,
       onBatch: async (manifest) => {

@@ -220,7 +220,9 @@ export const settings = {
     initial: '1000',
     min: 0,
     max: 1_000_000,
-    says: 'Most missed batch times that are run after a downtime, each for itself.',
+    says:
+      'Most missed batch times that are run after a downtime or while the machine slept, each for itself. Older times ' +
+      'are skipped, and their input comes with the first batch that runs. `--skip-missed` means 1.',
   },
   'sluice.keepBatches': {
     kind: 'whole',

@@ -115,6 +115,7 @@ async function cutSources({
   const positions: Record<string, Json> = { ...base?.positions }
   const open = base?.deadLetters ?? []
   const settled = wishedFor(wishes, 'drop')
+  const now = host.clock.now()
   const reachable = program.graph.reachable()
   for (const input of program.graph.inputs) {
     if (!reachable.has(input)) continue
@@ -124,6 +125,8 @@ async function cutSources({
       intervalMs: head.intervalMs,
       zeroTime: head.zeroTime,
       startedAt,
+      ...(now < tick.time ? { now } : {}),
+      committedTime: base?.time ?? null,
       position: positions[uid] ?? null,
       limit: limitOf(uid),
       io: sourceIo(host, head, uid),

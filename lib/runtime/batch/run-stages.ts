@@ -117,7 +117,7 @@ async function runTaskWithRetries(
   if (answer.kind === 'done') return answer
   throw reviveError(answer.error, {
     where: { batch: run.plan.batch },
-    did: 'the batch did not commit; its input is read again by the next one',
+    did: 'the batch did not commit; it runs again at the next interval, with the same input',
     next: ['mend the function, then start again with the same directory'],
   })
 }

@@ -157,10 +157,10 @@ class Trials {
 
   /** The prefix that holds everything that had been read. */
   #reach(read: RecordCounts): number {
-    return Math.max(
-      0,
-      ...this.#splits.map(({ source, split, from }) => (read[source]?.[split] ? from + read[source][split] : 0)),
-    )
+    return this.#splits.reduce((reach, { source, split, from }) => {
+      const count = read[source]?.[split]
+      return count ? Math.max(reach, from + count) : reach
+    }, 0)
   }
 }
 

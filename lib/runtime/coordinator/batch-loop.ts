@@ -1,48 +1,66 @@
 import type { Clock } from '../../host/clock.ts'
+import type { Log } from '../../host/log.ts'
 import { endsCoordinator } from '../../model/error-codes.ts'
 import { isOurs } from '../../model/errors.ts'
+import type { Head } from '../../model/head.ts'
 import type { Manifest } from '../../model/manifest.ts'
 import type { Coordinator } from './coordinator.ts'
 
 export interface BatchLoopOptions {
   readonly coordinator: Coordinator
   readonly clock: Clock
-  /** Most missed ticks that are run again after a downtime, each with its own batch time; older ones are skipped. */
+  readonly log: Log
+  /**
+   * Most missed ticks that are run again after a break, each with its own batch time; older batch times are skipped,
+   * and their input belongs to the first batch that runs.
+   */
   readonly catchUpMax: number
   /** Stop after this many batches. */
   readonly batchesMax: number | null
   readonly onBatch: (manifest: Manifest) => void | Promise<void>
-  /** A batch that did not commit: it is reported, and its input is read again by the next one. */
+  /** A batch that did not commit: it is reported, and run again at the next tick, with the same batch time. */
   readonly onError: (error: unknown) => void
 }
 
 /** Spark's `gracefulStopTimeout`, in batches. */
 const GRACE_TICKS = 10
+/** How often a batch may fail once the loop is to finish. */
+const FINAL_FAILURES_MAX = 2
+/** A clock that is behind by no more is waited for: batch times are the time of day again then. */
+const BEHIND_MS_MAX = 5000
+/** From so many missed ticks on, catching up is announced. */
+const ANNOUNCED_TICKS = 10
 
 /**
  * Runs a batch at every tick of the grid, in order and one at a time; a batch that takes longer delays the next, and
- * none is left out.
+ * none is left out. One that fails is tried again at every tick until it commits: its batch time may be one at which a
+ * window is due, and its input belongs to it.
  */
 export class BatchLoop {
   readonly #options: BatchLoopOptions
   readonly #stop = new AbortController()
   #next: number
-  #final: { readonly tick: number; readonly drained: () => boolean } | null = null
+  #final: { readonly tick: number; readonly drained: () => boolean; failures: number } | null = null
   #done = 0
-  /** The tick it sleeps for. */
+  /** Until when it sleeps. */
   #due: number | null = null
+  /** Nothing has run yet: a tick that only a wrong clock keeps away need not be waited for. */
+  #fresh = true
+  #clockIsBehind = false
   #over = false
-  #isRunning = false
+  /** The tick of the batch under way. */
+  #running: number | null = null
   #watchers: (() => void)[] = []
 
   constructor(options: BatchLoopOptions) {
     this.#options = options
-    this.#next = firstTick(options)
+    this.#next = tickAfter(options.coordinator.head)
   }
 
   /** Resolves when stopped, or when the wanted number of batches has run. */
   async run(): Promise<void> {
     try {
+      this.#skipMissed()
       await this.#batches()
     } finally {
       this.#over = true
@@ -51,14 +69,40 @@ export class BatchLoop {
   }
 
   async #batches(): Promise<void> {
-    const { clock, coordinator, batchesMax } = this.#options
-    const { zeroTime, intervalMs } = coordinator.head
+    const { batchesMax } = this.#options
     while (!this.#ended && (batchesMax === null || this.#done < batchesMax)) {
-      const due = zeroTime + this.#next * intervalMs
-      if (clock.now() < due) await this.#sleepUntil(due)
-      if (this.#ended || this.#stop.signal.aborted) return
-      await this.#batch(this.#next++)
+      await this.#untilDue()
+      if (this.#ended) return
+      const tick = this.#next
+      await this.#batch(tick)
+      this.#fresh = false
+      if (this.#next === tick && !this.#ended) await this.#sleepUntil(this.#gridAfter(this.#options.clock.now()))
     }
+  }
+
+  /**
+   * Waits for the next tick. Where that is further away than an interval and a little, the clock was ahead when the last batch ran, or
+   * has been set back since: to wait until it shows that time again would be to stand still, so batches go on at the
+   * pace of the clock, and their times go on from the last one.
+   */
+  async #untilDue(): Promise<void> {
+    const { clock, coordinator } = this.#options
+    const { zeroTime, intervalMs } = coordinator.head
+    for (let slept = this.#fresh; !this.#stop.signal.aborted; slept = true) {
+      const now = clock.now()
+      const due = zeroTime + this.#next * intervalMs
+      if (now >= due) return
+      const isBehind = due - now > Math.max(intervalMs, BEHIND_MS_MAX)
+      this.#noteClock(isBehind, due - intervalMs - now)
+      if (isBehind && slept) return
+      await this.#sleepUntil(isBehind ? this.#gridAfter(now) : due)
+      this.#skipMissed()
+    }
+  }
+
+  #gridAfter(now: number): number {
+    const { zeroTime, intervalMs } = this.#options.coordinator.head
+    return zeroTime + (Math.floor((now - zeroTime) / intervalMs) + 1) * intervalMs
   }
 
   async #sleepUntil(due: number): Promise<void> {
@@ -66,6 +110,47 @@ export class BatchLoop {
     this.#tellWatchers()
     await this.#options.clock.sleepUntil(due, this.#stop.signal)
     this.#due = null
+  }
+
+  /**
+   * After a downtime, or when the machine slept: which batch times come first, and a word about it where there are many.
+   */
+  #skipMissed(): void {
+    const { clock, coordinator, catchUpMax, log } = this.#options
+    const { zeroTime, intervalMs } = coordinator.head
+    const current = Math.floor((clock.now() - zeroTime) / intervalMs)
+    const first = Math.max(this.#next, current - catchUpMax + 1)
+    const [skipped, missed] = [first - this.#next, Math.max(0, current - first)]
+    if (skipped > 0 || missed >= ANNOUNCED_TICKS) {
+      const since = new Date(zeroTime + this.#next * intervalMs).toISOString()
+      log.event({
+        type: 'catching-up',
+        level: 'warn',
+        missed,
+        skipped,
+        message:
+          `${skipped + missed} batch times were missed since ${since}; ` +
+          (skipped > 0 ? `${skipped} are skipped (sluice.catchUpMax), their input comes with the first batch; ` : '') +
+          (missed > 0
+            ? `${missed} run now, one after the other (--skip-missed: one batch for all)`
+            : 'none is run again'),
+      })
+    }
+    this.#next = first
+  }
+
+  #noteClock(isBehind: boolean, byMs: number): void {
+    if (isBehind && !this.#clockIsBehind) {
+      this.#options.log.event({
+        type: 'clock-behind',
+        level: 'warn',
+        behindMs: byMs,
+        message:
+          `the clock is ${Math.ceil(byMs / 1000)} s behind the last batch: it was ahead then, or has been set back; ` +
+          'batches go on at every interval, and their times go on from the last one',
+      })
+    }
+    this.#clockIsBehind = isBehind
   }
 
   /**
@@ -85,15 +170,18 @@ export class BatchLoop {
 
   get #ended(): boolean {
     if (this.#stop.signal.aborted) return true
-    if (!this.#final || this.#next <= this.#final.tick) return false
+    if (!this.#final) return false
+    if (this.#final.failures >= FINAL_FAILURES_MAX) return true
+    if (this.#next <= this.#final.tick) return false
     return this.#final.drained() || this.#next > this.#final.tick + GRACE_TICKS
   }
 
   async #batch(tick: number): Promise<void> {
-    this.#isRunning = true
+    const { coordinator } = this.#options
+    this.#running = tick
     try {
       for (let reached = -1; reached < tick;) {
-        const manifest = await this.#options.coordinator.runBatch(tick)
+        const manifest = await coordinator.runBatch(tick)
         reached = manifest.tick
         // An open plan may have been for a later tick.
         this.#next = Math.max(this.#next, reached + 1)
@@ -101,10 +189,13 @@ export class BatchLoop {
         await this.#options.onBatch(manifest)
       }
     } catch (error) {
+      // It may have been committed before it failed.
+      this.#next = Math.max(this.#next, tickAfter(coordinator.head))
+      if (this.#final) this.#final.failures++
       this.#options.onError(error)
       if (isFinal(error)) this.#stop.abort()
     } finally {
-      this.#isRunning = false
+      this.#running = null
     }
   }
 
@@ -118,7 +209,7 @@ export class BatchLoop {
    * ten intervals long. A loop that is behind finishes the batch under way: the backlog is for the next start.
    */
   finish(tick: number = this.remaining().tick, drained: () => boolean = () => true): void {
-    this.#final = { tick, drained }
+    this.#final = { tick, drained, failures: 0 }
   }
 
   /** The tick that a `finish` of this moment ends with, the batches up to it, and how far off the last of them is. */
@@ -127,7 +218,7 @@ export class BatchLoop {
     const tick = this.#last
     return {
       tick,
-      batches: tick - this.#next + (this.#isUnderWay ? 2 : 1),
+      batches: tick - this.#upcoming + (this.#isUnderWay ? 2 : 1),
       dueMs: Math.max(0, zeroTime + tick * intervalMs - this.#options.clock.now()),
     }
   }
@@ -135,23 +226,25 @@ export class BatchLoop {
   /** Whether a batch was begun that has not been delivered yet. */
   get #isUnderWay(): boolean {
     const { tick, committed, outDone } = this.#options.coordinator.head
-    return this.#isRunning && !(tick >= this.#next - 1 && outDone === committed)
+    return this.#running !== null && !(tick >= this.#running && outDone === committed)
+  }
+
+  /** The tick after the batch under way, should that commit. */
+  get #upcoming(): number {
+    return this.#running === null ? this.#next : Math.max(this.#next, this.#running + 1)
   }
 
   /** The tick to end with. */
   get #last(): number {
     const { zeroTime, intervalMs } = this.#options.coordinator.head
     const current = Math.floor((this.#options.clock.now() - zeroTime) / intervalMs) + 1
-    if (this.#next >= current) return this.#next
-    return this.#isUnderWay ? this.#next - 1 : this.#next
+    const upcoming = this.#upcoming
+    if (upcoming >= current) return upcoming
+    return this.#isUnderWay ? upcoming - 1 : upcoming
   }
 }
 
+const tickAfter = (head: Head): number => head.tick + 1
+
 /** Another coordinator runs, or the app was halted: going on is useless. */
 const isFinal = (error: unknown): boolean => isOurs(error) && endsCoordinator(error.code)
-
-function firstTick({ coordinator, clock, catchUpMax }: BatchLoopOptions): number {
-  const { head } = coordinator
-  const current = Math.floor((clock.now() - head.zeroTime) / head.intervalMs)
-  return Math.max(head.tick + 1, current - catchUpMax + 1)
-}

@@ -64,6 +64,8 @@ export class Coordinator {
   static async open(options: CoordinatorOptions): Promise<Coordinator> {
     const { host, program } = options
     const { found, admission } = await acquire(options)
+    // A life that ended before its first commit has left its input to this one.
+    const begun = found.value.epoch === 1 || found.value.committed > 0
     const writer = new HeadWriter(host.head, found, host.log)
     const sweeper = new Sweeper(host.blobs, host.log, program.settings.keepBatches)
     const coordination: Coordination = {
@@ -79,7 +81,7 @@ export class Coordinator {
       speculation: program.settings.speculation,
       limitOf: options.limitOf,
       leaseUntil: () => leaseUntil(options),
-      startedAt: host.clock.now(),
+      startedAt: begun ? host.clock.now() : writer.head.zeroTime,
       onError: program.settings.onError,
       wishes: [],
       admission,

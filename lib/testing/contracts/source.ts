@@ -29,8 +29,6 @@ const INTERVAL_MS = 1000
 export interface SourceTraits {
   /** Whether where its splits end is found by reading them (`Source.discovers`). */
   readonly discovers?: boolean
-  /** Whether what a failed batch took comes again with the next. Spark's queue is the one source that says no. */
-  readonly repeatsFailed?: boolean
 }
 
 /**
@@ -40,7 +38,7 @@ export interface SourceTraits {
 export const sourceContract = (
   name: string,
   create: (t: TestContext) => Promise<SourceUnderTest>,
-  { repeatsFailed = true, discovers = false }: SourceTraits = {},
+  { discovers = false }: SourceTraits = {},
 ): void => {
   const promise = (title: string, body: (batches: Batches) => Promise<void>): void => {
     test(`${name}: ${title}`, async (t) => body(new Batches(await create(t))))
@@ -77,19 +75,18 @@ export const sourceContract = (
     assert.deepEqual(await batches.read(await batches.next()), ['a'])
   })
 
-  if (repeatsFailed)
-    promise(
-      'what a batch took that was never committed comes again with the next cut from the same position',
-      async (batches) => {
-        await batches.feed(['a'])
-        await batches.next()
-        await batches.feed(['b'])
-        const lost = await batches.cut()
-        assert.deepEqual(await batches.read(lost), ['b'])
-        assert.deepEqual(await batches.read(await batches.next()), ['b'])
-        assert.deepEqual(await batches.read(await batches.next()), [])
-      },
-    )
+  promise(
+    'what a batch took that was never committed comes again with the next cut from the same position',
+    async (batches) => {
+      await batches.feed(['a'])
+      await batches.next()
+      await batches.feed(['b'])
+      const lost = await batches.cut()
+      assert.deepEqual(await batches.read(lost), ['b'])
+      assert.deepEqual(await batches.read(await batches.next()), ['b'])
+      assert.deepEqual(await batches.read(await batches.next()), [])
+    },
+  )
 
   promise(
     'what a committed batch alone needed may be deleted; the batch before it is committed can still be read',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { mkdir, rename, rm, truncate, utimes, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { binaryRecords, files, textFiles } from '../../../lib/adapters/files/file-source.ts'
@@ -10,7 +10,7 @@ import type { Json } from '../../../lib/model/json.ts'
 import type { FileSplit } from '../../../lib/source/file-splits.ts'
 import type { FileChoice } from '../../../lib/source/file-cut.ts'
 import type { TextFileOptions } from '../../../lib/source/source-factories.ts'
-import type { Source } from '../../../lib/source/source.ts'
+import type { CutRequest, Source } from '../../../lib/source/source.ts'
 import { memoryIo, readAll, sourceContract, type SourceUnderTest } from '../../../lib/testing/contracts/source.ts'
 import { temporaryFolder } from '../local/temporary-folder.ts'
 
@@ -118,6 +118,120 @@ test('after a restart the batches of the downtime take the files of their own ti
   for (const time of [4, 5]) await put(join(folder, `${time}`), `${time}\n`, time * 1000)
   const after = await batches(textFiles(folder), [3000, 4000, 5000, 6000], { from: before.position })
   assert.deepEqual([...before.got, ...after.got], [['1'], ['2'], ['3'], ['4'], ['5'], []])
+})
+
+test('the first batch after a gap takes everything that no batch took, however far it looks back', async (t) => {
+  const folder = await temporaryFolder(t)
+  const source = () => textFiles(folder, { minRememberMs: 2000 })
+  await put(join(folder, '1'), '1\n', 1000)
+  const before = await batches(source(), [1000, 2000])
+  for (const time of [3, 4, 500, 999, 1000, 1001]) await put(join(folder, `${time}`), `${time}\n`, time * 1000)
+  const after = await batches(source(), [1_000_000, 1_001_000, 1_002_000], { from: before.position })
+  assert.deepEqual(
+    after.got.map((lines) => lines.map(Number).sort((a, b) => a - b)),
+    [[3, 4, 500, 999, 1000], [1001], []],
+  )
+})
+
+test('positions of earlier versions, which hold no time, go on from the last committed batch', async (t) => {
+  const folder = await temporaryFolder(t)
+  for (const time of [500, 3000, 4000]) await put(join(folder, `${time}`), `${time}\n`, time)
+  const position = { times: { created: 0, recent: [{ time: 1000, paths: [join(folder, '500')] }] } }
+  const request = { time: 900_000, intervalMs: 1000, zeroTime: 0, position, committedTime: 2000, limit: null, io }
+  const source = textFiles(folder, { minRememberMs: 2000 })
+  const cut = (await source.cut(request))!
+  assert.deepEqual(await readAll(source, cut.splits, io), ['3000', '4000'])
+})
+
+test('with batch times ahead of the clock, files are new by the clock, once', async (t) => {
+  const folder = await temporaryFolder(t)
+  const source = textFiles(folder, { minRememberMs: 2000 })
+  const cut = async (time: number, now: number, position: Json | null): Promise<{ got: string[]; position: Json }> => {
+    const found = (await source.cut({ time, now, intervalMs: 1000, zeroTime: 3_600_000, position, limit: null, io }))!
+    return { got: await readAll(source, found.splits, io), position: found.position }
+  }
+  await put(join(folder, 'ahead'), 'ahead\n', 3_600_500)
+  const first = await cut(3_601_000, 3_601_000, null)
+  await put(join(folder, 'a'), 'a\n', 5500)
+  const second = await cut(3_602_000, 6000, first.position)
+  await put(join(folder, 'b'), 'b\n', 6500)
+  const third = await cut(3_603_000, 7000, second.position)
+  await put(join(folder, 'c'), 'c\n', 50_500)
+  const fourth = await cut(3_604_000, 60_000, third.position)
+  assert.deepEqual([first.got, second.got, third.got, fourth.got], [['ahead'], ['a'], ['b'], ['c']])
+})
+
+/** What a stream says about what it leaves out, batch after batch. */
+async function leftOut(
+  source: Source<unknown>,
+  steps: readonly { readonly time: number; readonly before: () => Promise<unknown> }[],
+): Promise<{ said: string[][]; levels: unknown[] }> {
+  const [said, levels]: [string[][], unknown[]] = [[], []]
+  let position: Json | null = null
+  for (const { time, before } of steps) {
+    await before()
+    const now: string[] = []
+    const log = {
+      event: ({ reason, files: count, example, level }: Record<string, unknown>) => {
+        now.push(`${String(count)} ${String(reason)} ${basename(String(example))}`)
+        levels.push(level)
+      },
+    }
+    const request: CutRequest = {
+      time,
+      intervalMs: 1000,
+      zeroTime: 0,
+      startedAt: 500,
+      position,
+      limit: null,
+      io: { ...io, log },
+    }
+    position = (await source.cut(request))!.position
+    said.push(now.sort())
+  }
+  return { said, levels }
+}
+
+test('whatever is left out is counted and said once, with the name of one', async (t) => {
+  const folder = await temporaryFolder(t)
+  const at = (name: string, time: number, content = 'x\n'): Promise<string> => put(join(folder, name), content, time)
+  const { said, levels } = await leftOut(textFiles(folder, { minRememberMs: 2000 }), [
+    {
+      time: 1000,
+      before: async () => {
+        for (const name of ['old1', 'old2', '.hidden']) await at(name, 400)
+        await mkdir(join(folder, 'archive'))
+        await writeFile(Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([0x66, 0xff])]), 'x')
+        await at('taken', 900)
+      },
+    },
+    { time: 2000, before: () => at('taken', 1500, 'x\ny\n') },
+    { time: 3000, before: () => at('.other', 2500) },
+    { time: 9000, before: async () => {} },
+    { time: 10_000, before: () => at('moved-in', 3000) },
+    { time: 11_000, before: async () => {} },
+  ])
+  assert.deepEqual(said, [
+    ['1 directory archive', '1 hidden .hidden', '1 name f\ufffd', '2 old old1'],
+    ['1 changed taken'],
+    ['1 hidden .other'],
+    [],
+    ['1 late moved-in'],
+    [],
+  ])
+  assert.deepEqual(levels.filter((level) => level === 'info').length, 1)
+})
+
+test('seen files: what is appended is not read a second time, and named', async (t) => {
+  const folder = await temporaryFolder(t)
+  const source = textFiles(folder, { select: 'seen' })
+  const { said } = await leftOut(source, [
+    { time: 1000, before: () => put(join(folder, 'a'), '1\n', 100) },
+    { time: 2000, before: () => put(join(folder, 'a'), '1\n2\n', 1500) },
+    { time: 3000, before: async () => {} },
+    { time: 4000, before: () => put(join(folder, 'a'), '1\n2\n3\n', 3500) },
+  ])
+  assert.deepEqual(said, [[], ['1 changed a'], [], ['1 changed a']])
 })
 
 test('the start of the program, where it is known, is when the stream was created', async (t) => {

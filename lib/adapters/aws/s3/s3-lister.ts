@@ -13,17 +13,17 @@ export const s3Lister = (clients: () => AwsClients): FileLister => ({
     const { bucket, key: prefix } = s3Directory(directory)
     const s3 = await clients().s3()
     const files: ListedFile[] = []
+    let date: string | undefined
     try {
-      for await (const { Key: key, LastModified: modified, Size: size, ETag: etag } of listed(s3, {
-        Bucket: bucket,
-        Prefix: prefix,
-        Delimiter: '/',
-      })) {
+      const wanted = { Bucket: bucket, Prefix: prefix, Delimiter: '/' }
+      const objects = listed(s3, wanted, (headers) => (date ??= headers['date']))
+      for await (const { Key: key, LastModified: modified, Size: size, ETag: etag } of objects) {
         // Consoles keep "folders" as empty objects whose key ends in a slash.
         if (!key!.endsWith('/'))
           files.push({ path: `s3://${bucket}/${key}`, mtimeMs: modified!.getTime(), size: size!, etag: etag! })
       }
-      return files
+      const clockMs = date === undefined ? NaN : Date.parse(date)
+      return { files, ...(Number.isNaN(clockMs) ? {} : { clockMs }) }
     } catch (error) {
       if (error instanceof s3.sdk.NoSuchBucket) return null
       throw error

@@ -36,8 +36,8 @@ class QueueSource<T> implements Source<T> {
     "queueStream doesn't support checkpointing. Please don't use queueStream when checkpointing is enabled."
   readonly #queue: (RDD<T> | readonly T[])[]
   readonly #options: QueueOptions<T>
-  /** What the batch of `time` took at `from`. */
-  #taken: Taken = { from: 0, time: 0, items: [] }
+  /** What the batch that began at `from` has taken. */
+  #taken: Taken = { from: 0, items: [] }
   #default: readonly Item[] | null = null
   #objects: { readonly from: number; readonly keys: readonly string[] }[] = []
 
@@ -46,10 +46,10 @@ class QueueSource<T> implements Source<T> {
     this.#options = options
   }
 
-  async cut({ position, time, io }: CutRequest): Promise<Cut> {
+  async cut({ position, io }: CutRequest): Promise<Cut> {
     const { taken: from } = (position ?? { taken: 0 }) as unknown as Position
-    // A later batch at the same position: the one before was not committed. It took its items with it, as in Spark.
-    if (this.#taken.from !== from || time > this.#taken.time) this.#taken = { from, time, items: [] }
+    // At the same position, the batch before was not committed: what it took is taken again.
+    if (this.#taken.from !== from) this.#taken = { from, items: [] }
     while (this.#queue.length > 0 && !(this.#oneAtATime && this.#taken.items.length > 0)) await this.#take(io)
     const { items } = this.#taken
     const shown = items.length > 0 ? items : await this.#defaultItems(io)
@@ -78,14 +78,13 @@ class QueueSource<T> implements Source<T> {
     return this.#options.oneAtATime ?? true
   }
 
-  /** An RDD that fails is lost with its batch, as in Spark; one that only could not be stored goes back. */
+  /** What could not be computed or stored goes back. */
   async #take(io: SourceIo): Promise<void> {
     const queued = this.#queue.shift()!
-    const { from, time, items } = this.#taken
-    const partitions = this.#partitionsOf(queued)
+    const { from, items } = this.#taken
     try {
-      const item = await stored(partitions, io)
-      this.#taken = { from, time, items: [...items, item] }
+      const item = await stored(this.#partitionsOf(queued), io)
+      this.#taken = { from, items: [...items, item] }
       this.#objects.push({ from, keys: item.splits.flatMap((split) => ('key' in split ? [split.key] : [])) })
     } catch (error) {
       this.#queue.unshift(queued)
@@ -107,7 +106,6 @@ class QueueSource<T> implements Source<T> {
 
 interface Taken {
   readonly from: number
-  readonly time: number
   readonly items: readonly Item[]
 }
 

@@ -50,8 +50,8 @@ function rangeOf(rdd: Runnable<number>): [min: number, max: number] {
       ([min, max], x) => [Math.min(min, x), Math.max(max, x)],
     ),
   )
-  const min = Math.min(...ranges.map((range) => range[0]))
-  const max = Math.max(...ranges.map((range) => range[1]))
+  const min = ranges.reduce((least, range) => Math.min(least, range[0]), Infinity)
+  const max = ranges.reduce((most, range) => Math.max(most, range[1]), -Infinity)
   if (Number.isFinite(min) && Number.isFinite(max)) return [min, max]
   throw new SluiceError('E_HISTOGRAM', 'Histogram on either an empty RDD or RDD containing +/-infinity or NaN.', {
     did: 'the action gave no result',

@@ -1,0 +1,71 @@
+import type { Log } from '../host/log.ts'
+
+/** Why a file in the directories of a stream is not read. */
+export type LeftOutReason =
+  /** There before the stream, or older than its first batch looks back. */
+  | 'old'
+  /** Appeared with a time of modification that every batch has looked back beyond. */
+  | 'late'
+  /** Changed after a batch took it: what was added is not read. */
+  | 'changed'
+  | 'hidden'
+  | 'directory'
+  /** Its name is not UTF-8, or it is no file. */
+  | 'name'
+  | 'special'
+
+/** Each of these is lost input, and said for each file; the others are how it is meant to be, and said once. */
+const LOSSES: ReadonlySet<LeftOutReason> = new Set(['late', 'changed', 'name'])
+
+const WORDS: Readonly<Record<LeftOutReason, string>> = {
+  old: 'modified before the stream began to look (newFilesOnly, minRememberMs)',
+  late: 'appeared later after modification than batches look back (minRememberMs); touch it to have it read',
+  changed: 'changed after a batch had read it, and what was added is not read: write new data to new files',
+  hidden: 'hidden: the name begins with a dot',
+  directory: 'a directory: only files directly in the directory of the stream are read',
+  name: 'the name is not UTF-8: rename it',
+  special: 'neither a file nor a directory, or not readable',
+}
+
+/** Counts what a stream of files leaves out, each file once for each reason, and says so with the name of one. */
+export class LeftOut {
+  readonly #directory: string
+  readonly #known = new Map<LeftOutReason, Set<string>>()
+
+  constructor(directory: string) {
+    this.#directory = directory
+  }
+
+  /** `version` tells changes of one file apart, where each of them counts. */
+  report(reason: LeftOutReason, paths: readonly string[], log: Log, version: (path: string) => string = same): void {
+    const known = this.#known.get(reason) ?? new Set()
+    const fresh = paths.filter((path) => !known.has(version(path)))
+    if (fresh.length === 0) return
+    const warns = known.size === 0 || LOSSES.has(reason)
+    for (const path of fresh) known.add(version(path))
+    this.#known.set(reason, known)
+    const files = fresh.length === 1 ? '1 entry' : `${fresh.length} entries`
+    log.event({
+      type: 'source-left-out',
+      level: warns ? 'warn' : 'info',
+      reason,
+      directory: this.#directory,
+      files: fresh.length,
+      total: known.size,
+      example: fresh[0],
+      message: `${files} of ${this.#directory} left out, ${WORDS[reason]}, such as ${fresh[0]}`,
+    })
+  }
+
+  /** What is gone needs no memory. */
+  forget(present: ReadonlySet<string>): void {
+    for (const known of this.#known.values())
+      for (const version of known) if (!present.has(pathOf(version))) known.delete(version)
+  }
+}
+
+const same = (path: string): string => path
+const pathOf = (version: string): string => {
+  const end = version.indexOf('\0')
+  return end < 0 ? version : version.slice(0, end)
+}
