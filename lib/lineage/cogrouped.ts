@@ -1,3 +1,4 @@
+import type { Where } from '../model/errors.ts'
 import { KeyTable } from '../keys/key-table.ts'
 import type { Partitioner } from '../shuffle/partitioner.ts'
 import { pairWriter } from '../shuffle/writer.ts'
@@ -11,6 +12,7 @@ import {
   type ShuffleDependency,
   sinkOf,
   type TaskScope,
+  whereOf,
 } from './node.ts'
 
 /**
@@ -22,9 +24,9 @@ export function cogroupedNode(
   partitioner: Partitioner,
 ): RddNode<[unknown, unknown[][]]> {
   const dependencies = parents.map((parent): Dependency =>
-    parent.partitioner?.equals(partitioner) ? narrow(parent) : pairShuffle(parent, partitioner),
+    parent.partitioner?.equals(partitioner) ? narrow(parent) : pairShuffle(parent, partitioner, () => whereOf(node)),
   )
-  return {
+  const node: RddNode<[unknown, unknown[][]]> = {
     kind: 'cogrouped',
     partitions: partitioner.numPartitions,
     partitioner,
@@ -41,14 +43,20 @@ export function cogroupedNode(
       return after(readSides(dependencies, split, task, add), () => sink.chunk(groups))
     },
   }
+  return node
 }
 
-export const pairShuffle = (parent: RddNode<any>, partitioner: Partitioner): ShuffleDependency => ({
+/** `reader` says for whom, when a record is no pair. */
+export const pairShuffle = (
+  parent: RddNode<any>,
+  partitioner: Partitioner,
+  reader: () => Where,
+): ShuffleDependency => ({
   kind: 'shuffle',
   parent,
   partitioner,
   shared: true,
-  newWriter: () => pairWriter(partitioner),
+  newWriter: () => pairWriter(partitioner, reader),
 })
 
 /** Feeds the pairs of every side to `add`, side by side in order. */

@@ -1,5 +1,6 @@
 import { SluiceError } from '../model/errors.ts'
-import { collectSplit, after, narrow, type RddNode, run, type TaskScope } from './node.ts'
+import { checkIterable } from '../model/settled.ts'
+import { collectSplit, after, narrow, type RddNode, run, type TaskScope, whereOf } from './node.ts'
 
 /**
  * Concatenation, duplicates kept. Parts with one common partitioner stay partitioned by it (Spark's
@@ -87,16 +88,19 @@ export function zippedNode<A, B, C>(
       },
     )
   }
-  return {
+  const node: RddNode<C> = {
     kind: 'zipped',
     partitions: left.partitions,
     partitioner: null,
     dependencies: [narrow(left), narrow(right)],
     compute: (split, task, sink) =>
       both(left, split, right, split, task, (as, bs) => {
-        for (const record of f(as, bs)) sink.emit(record)
+        const records = f(as, bs)
+        checkIterable(records, 'zipPartitions', whereOf(node))
+        for (const record of records) sink.emit(record)
       }),
   }
+  return node
 }
 
 const both = <A, B>(

@@ -42,10 +42,15 @@ export function freezing(op: NarrowOp): NarrowOp {
   const { kind, f } = op as { kind: NarrowOp['kind']; f: (value: any) => any }
   if (kind === 'filter') return op
   if (kind === 'map' || kind === 'mapValues') return { kind, f: (value) => frozen(f(value) as unknown) }
-  return {
-    kind,
-    f: function* (value) {
-      for (const record of f(value) as Iterable<unknown>) yield frozen(record)
-    },
-  }
+  return { kind, f: (value) => frozenItems(f(value)) }
+}
+
+/** What cannot be walked stays what it is, for whoever says so. */
+const frozenItems = (items: unknown): Iterable<unknown> =>
+  typeof items === 'object' && items !== null && Symbol.iterator in items
+    ? frozenEach(items as Iterable<unknown>)
+    : (items as Iterable<unknown>)
+
+function* frozenEach(items: Iterable<unknown>): Generator<unknown> {
+  for (const item of items) yield frozen(item)
 }

@@ -1,5 +1,7 @@
+import { checkIterable, checkSettled } from '../model/settled.ts'
+import { checkPair } from '../shuffle/check-pair.ts'
 import { freezing, frozen } from './frozen.ts'
-import { type Done, narrow, type RddNode, run, type Sink, type TaskScope } from './node.ts'
+import { type Done, narrow, type RddNode, run, type Sink, type TaskScope, whereOf } from './node.ts'
 
 export type NarrowOp =
   | { readonly kind: 'map'; readonly f: (record: any) => unknown }
@@ -30,23 +32,71 @@ export function narrowNode<T>(parent: RddNode<any>, op: NarrowOp): RddNode<T> {
 }
 
 function computeChain<T>(top: NarrowNode<T>, split: number, task: TaskScope, sink: Sink<T>): Done {
-  const ops: NarrowOp[] = [top.op]
+  const nodes: NarrowNode<any>[] = [top]
   let input = top.parent
   while (isFusable(input)) {
-    ops.push(input.op)
+    nodes.push(input)
     input = input.parent
   }
-  const loop = task.freezes ? freezingLoop(ops.reverse(), input.kind === 'source') : loopOf(ops.reverse())
+  nodes.reverse()
+  const ops = nodes.map(({ op }) => op)
+  const loops = task.freezes ? freezingLoops(ops, input.kind === 'source') : loopsOf(ops)
   const emit = sink.emit as (record: unknown) => void
-  return run(input, split, task, {
-    emit: (record: unknown) => loop([record], emit),
-    chunk: (records) => loop(records, emit),
-  })
+  const look = lookingAt(nodes)
+  const chunk = (records: readonly unknown[]): void => {
+    for (let from = 0; from < records.length;) {
+      // A chain that has been looked at runs without: a look at every record would cost a tenth of the loop.
+      const to = look.isDone() ? records.length : Math.min(records.length, from + LOOKED_AT)
+      loops[look.isDone() ? 'quick' : 'looking'](records, from, to, emit, look)
+      from = to
+    }
+  }
+  return run(input, split, task, { emit: (record: unknown) => chunk([record]), chunk })
+}
+
+/** How many records go by before it is asked whether every operator has been looked at. */
+const LOOKED_AT = 64
+
+/**
+ * What a loop asks about what the functions of its chain take and give, by their position: of each the first record of
+ * a partition. A function that is asynchronous, or given records that are no pairs, is so from the first.
+ */
+interface Look {
+  pair(position: number, record: unknown): void
+  settled(position: number, result: unknown): void
+  iterable(position: number, result: unknown): void
+  /** Whether every operator has met a record. */
+  isDone(): boolean
+}
+
+function lookingAt(nodes: readonly NarrowNode<any>[]): Look {
+  const met = new Set<number>()
+  const caller = (position: number): string => nodes[position].op.kind
+  return {
+    isDone: () => met.size === nodes.length,
+    // A key that is `undefined` is looked at by whoever needs it.
+    pair: (position, record) => {
+      if (!Array.isArray(record) || record.length !== 2) checkPair(record, whereOf(nodes[position]))
+    },
+    settled: (position, result) => {
+      met.add(position)
+      if (typeof result === 'object') checkSettled(result, caller(position), whereOf(nodes[position]))
+    },
+    iterable: (position, result) => {
+      met.add(position)
+      checkIterable(result, caller(position), whereOf(nodes[position]))
+    },
+  }
 }
 
 const isFusable = (node: RddNode<any>): node is NarrowNode<any> => node.kind === 'narrow' && !node.cached
 
-type Loop = (records: readonly unknown[], emit: (record: unknown) => void) => void
+type Loop = (records: readonly unknown[], from: number, to: number, emit: (record: unknown) => void, look: Look) => void
+
+interface Loops {
+  readonly looking: Loop
+  readonly quick: Loop
+}
 
 /**
  * Chains by their functions, the first one first. Weak, so that closures made anew for each batch are let go with their
@@ -54,7 +104,7 @@ type Loop = (records: readonly unknown[], emit: (record: unknown) => void) => vo
  */
 interface Chains {
   readonly next: WeakMap<object, Map<NarrowOp['kind'], Chains>>
-  loop?: Loop
+  loops?: Loops
 }
 
 const chains: Chains = { next: new WeakMap() }
@@ -63,9 +113,9 @@ const chains: Chains = { next: new WeakMap() }
  * One loop per chain of closures. Each chain gets a function of its own, so that the engine underneath sees one target
  * per call site and inlines it; a loop shared by several pipelines of a process runs several times slower.
  */
-function loopOf(ops: readonly NarrowOp[]): Loop {
+function loopsOf(ops: readonly NarrowOp[]): Loops {
   const chain = ops.reduce(chainAfter, chains)
-  return (chain.loop ??= generated(ops) ?? composed(ops))
+  return (chain.loops ??= generated(ops) ?? composed(ops))
 }
 
 function chainAfter({ next }: Chains, { f, kind }: NarrowOp): Chains {
@@ -77,63 +127,117 @@ function chainAfter({ next }: Chains, { f, kind }: NarrowOp): Chains {
 }
 
 /** Source text made of operator positions only, never of user text. */
-function generated(ops: readonly NarrowOp[]): Loop | null {
-  let body = ''
-  let close = ''
-  ops.forEach((op, i) => {
-    const [x, y] = [`x${i}`, `x${i + 1}`]
-    if (op.kind === 'map') body += `const ${y}=f${i}(${x});`
-    if (op.kind === 'mapValues') body += `const ${y}=[${x}[0],f${i}(${x}[1])];`
-    if (op.kind === 'filter') [body, close] = [`${body}if(f${i}(${x})){const ${y}=${x};`, `}${close}`]
-    if (op.kind === 'flatMap') [body, close] = [`${body}for(const ${y} of f${i}(${x})){`, `}${close}`]
-    if (op.kind === 'flatMapValues')
-      [body, close] = [`${body}for(const v${i} of f${i}(${x}[1])){const ${y}=[${x}[0],v${i}];`, `}${close}`]
-  })
-  const text =
-    'return function(records,emit){for(let i=0;i<records.length;i++){const ' +
-    `x0=records[i];${body}emit(x${ops.length});${close}}}`
+function generated(ops: readonly NarrowOp[]): Loops | null {
   try {
-    // oxlint-disable-next-line typescript/no-implied-eval -- the text holds nothing of the user's
-    return new Function(...ops.map((_, i) => `f${i}`), text)(...ops.map((op) => op.f)) as Loop
+    return { looking: loopFrom(ops, lookingText), quick: loopFrom(ops, quickText) }
   } catch (error) {
     if (error instanceof EvalError) return null // code generation is switched off in this process
     throw error
   }
 }
 
-/** For tests: neither what a source gives nor what an operator emits can be changed afterwards. */
-function freezingLoop(ops: readonly NarrowOp[], isFromSource: boolean): Loop {
-  const loop = composed(ops.map(freezing))
-  return isFromSource ? (records, emit) => loop(records.map(frozen), emit) : loop
+/** The text of one operator: from `x<i>` to `x<i + 1>`, around what follows. */
+type Part = { readonly open: string; readonly close: string }
+
+function loopFrom(ops: readonly NarrowOp[], partOf: (kind: NarrowOp['kind'], i: number) => Part): Loop {
+  const parts = ops.map(({ kind }, i) => partOf(kind, i))
+  const text =
+    'return function(records,from,to,emit,look){for(let i=from;i<to;i++){const x0=records[i];' +
+    `${parts.map(({ open }) => open).join('')}emit(x${ops.length});${parts.map(({ close }) => close).join('')}}}`
+  // oxlint-disable-next-line typescript/no-implied-eval -- the text holds nothing of the user's
+  return new Function(...ops.map((_, i) => `f${i}`), text)(...ops.map((op) => op.f)) as Loop
 }
 
-/** The same loop from closures, for processes that forbid generated code. */
-function composed(ops: readonly NarrowOp[]): Loop {
-  return (records, emit) => {
-    let next = emit
-    for (const op of ops.toReversed()) next = step(op, next)
-    for (const record of records) next(record)
+function quickText(kind: NarrowOp['kind'], i: number): Part {
+  const [x, y] = [`x${i}`, `x${i + 1}`]
+  switch (kind) {
+    case 'map':
+      return { open: `const ${y}=f${i}(${x});`, close: '' }
+    case 'mapValues':
+      return { open: `const ${y}=[${x}[0],f${i}(${x}[1])];`, close: '' }
+    case 'filter':
+      return { open: `if(f${i}(${x})){const ${y}=${x};`, close: '}' }
+    case 'flatMap':
+      return { open: `for(const ${y} of f${i}(${x})){`, close: '}' }
+    case 'flatMapValues':
+      return { open: `for(const v${i} of f${i}(${x}[1])){const ${y}=[${x}[0],v${i}];`, close: '}' }
   }
 }
 
-function step(op: NarrowOp, next: (record: any) => void): (record: any) => void {
+function lookingText(kind: NarrowOp['kind'], i: number): Part {
+  const [x, y] = [`x${i}`, `x${i + 1}`]
+  const pair = `look.pair(${i},${x});`
+  const settled = `look.settled(${i},${y});`
+  const iterable = `look.iterable(${i},r${i});`
+  switch (kind) {
+    case 'map':
+      return { open: `const ${y}=f${i}(${x});${settled}`, close: '' }
+    case 'mapValues':
+      return { open: `${pair}const v${i}=f${i}(${x}[1]);const ${y}=[${x}[0],v${i}];${settled}`, close: '' }
+    case 'filter':
+      return { open: `const b${i}=f${i}(${x});look.settled(${i},b${i});if(b${i}){const ${y}=${x};`, close: '}' }
+    case 'flatMap':
+      return { open: `const r${i}=f${i}(${x});${iterable}for(const ${y} of r${i}){`, close: '}' }
+    case 'flatMapValues': {
+      const walk = `for(const v${i} of r${i}){const ${y}=[${x}[0],v${i}];`
+      return { open: `${pair}const r${i}=f${i}(${x}[1]);${iterable}${walk}`, close: '}' }
+    }
+  }
+}
+
+/** For tests: neither what a source gives nor what an operator emits can be changed afterwards. */
+function freezingLoops(ops: readonly NarrowOp[], isFromSource: boolean): Loops {
+  const { looking } = composed(ops.map(freezing))
+  const loop: Loop = (records, from, to, emit, look) => {
+    const part = records.slice(from, to)
+    looking(isFromSource ? part.map(frozen) : part, 0, part.length, emit, look)
+  }
+  return { looking: loop, quick: loop }
+}
+
+/** The same loop from closures, for processes that forbid generated code; it looks at every record. */
+function composed(ops: readonly NarrowOp[]): Loops {
+  const loop: Loop = (records, from, to, emit, look) => {
+    const first = ops.reduceRight((next, op, i) => step(op, i, look, next), emit)
+    for (let i = from; i < to; i++) first(records[i])
+  }
+  return { looking: loop, quick: loop }
+}
+
+function step(op: NarrowOp, position: number, look: Look, next: (record: unknown) => void): (record: unknown) => void {
   const { f } = op as { f: (value: any) => any }
+  const settled = (result: unknown): unknown => {
+    look.settled(position, result)
+    return result
+  }
+  const iterable = (result: Iterable<unknown>): Iterable<unknown> => {
+    look.iterable(position, result)
+    return result
+  }
+  const pairOf = (record: unknown): readonly [unknown, unknown] => {
+    look.pair(position, record)
+    return record as readonly [unknown, unknown]
+  }
   switch (op.kind) {
     case 'map':
-      return (record) => next(f(record))
+      return (record) => next(settled(f(record)))
     case 'filter':
       return (record) => {
-        if (f(record)) next(record)
+        if (settled(f(record))) next(record)
       }
     case 'flatMap':
       return (record) => {
-        for (const out of f(record)) next(out)
+        for (const out of iterable(f(record) as Iterable<unknown>)) next(out)
       }
     case 'mapValues':
-      return (pair) => next([pair[0], f(pair[1])])
+      return (record) => {
+        const [key, value] = pairOf(record)
+        next([key, settled(f(value))])
+      }
     case 'flatMapValues':
-      return (pair) => {
-        for (const out of f(pair[1])) next([pair[0], out])
+      return (record) => {
+        const [key, value] = pairOf(record)
+        for (const out of iterable(f(value) as Iterable<unknown>)) next([key, out])
       }
   }
 }
@@ -144,7 +248,7 @@ export function partitionsNode<T, U>(
   f: (records: IterableIterator<T>, split: number) => Iterable<U>,
   preservesPartitioning = false,
 ): RddNode<U> {
-  return {
+  const node: RddNode<U> = {
     kind: 'mapPartitions',
     partitions: parent.partitions,
     partitioner: preservesPartitioning ? parent.partitioner : null,
@@ -152,7 +256,9 @@ export function partitionsNode<T, U>(
     compute(split, task, sink) {
       const gathered: T[] = []
       const apply = (): void => {
-        for (const record of f(gathered.values(), split)) sink.emit(record)
+        const records = f(gathered.values(), split)
+        checkIterable(records, 'mapPartitions', whereOf(node))
+        for (const record of records) sink.emit(record)
       }
       const done = run(parent, split, task, {
         emit: (record) => {
@@ -165,4 +271,5 @@ export function partitionsNode<T, U>(
       return done instanceof Promise ? done.then(apply) : apply()
     },
   }
+  return node
 }

@@ -1,3 +1,4 @@
+import type { Where } from '../model/errors.ts'
 import type { BlobRef } from '../model/refs.ts'
 import type { Json } from '../model/json.ts'
 import type { OperatorState } from '../model/manifest.ts'
@@ -166,5 +167,11 @@ export function drain<T>(chunks: Iterable<readonly T[]> | AsyncIterable<readonly
 async function drainAsync<T>(chunks: AsyncIterable<readonly T[]>, sink: Sink<T>): Promise<void> {
   for await (const chunk of chunks) sink.chunk(chunk)
 }
+
+/** The node as an error names it: the operator as the user knows it, and its line. */
+export const whereOf = ({ kind, label, place }: RddNode<any>): Where => ({
+  operator: label ?? kind,
+  ...(place ? { place } : {}),
+})
 
 export const narrow = (parent: RddNode<any>): NarrowDependency => ({ kind: 'narrow', parent })

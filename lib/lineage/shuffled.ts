@@ -1,7 +1,8 @@
+import type { Where } from '../model/errors.ts'
 import type { Partitioner } from '../shuffle/partitioner.ts'
 import { aggregatedPairs, isMerged, mergedPairs } from '../shuffle/reader.ts'
 import { type Aggregator, combiningWriter, pairWriter, routedWriter } from '../shuffle/writer.ts'
-import { after, narrow, type RddNode, run, type ShuffleDependency, sinkOf } from './node.ts'
+import { after, narrow, type RddNode, run, type ShuffleDependency, sinkOf, whereOf } from './node.ts'
 
 /** Values of a key become one (`combineByKey`, Spark's `ShuffledRDD` with an aggregator). */
 export function combinedNode<V, C>(
@@ -12,31 +13,34 @@ export function combinedNode<V, C>(
 ): RddNode<[unknown, C]> {
   const inPlace = parent.partitioner?.equals(partitioner) ?? false
   if (inPlace) return combinedInPlace(parent, aggregator)
+  const reader = (): Where => whereOf(node)
   const dependency: ShuffleDependency = {
     kind: 'shuffle',
     parent,
     partitioner,
     shared: !aggregator.perPartition,
     combines: mapSideCombine,
-    newWriter: () => (mapSideCombine ? combiningWriter(aggregator, partitioner) : pairWriter(partitioner)),
+    newWriter: () =>
+      mapSideCombine ? combiningWriter(aggregator, partitioner, reader) : pairWriter(partitioner, reader),
   }
-  return {
+  const node: RddNode<[unknown, C]> = {
     kind: 'combined',
     partitions: partitioner.numPartitions,
     partitioner,
     dependencies: [dependency],
     compute: (split, task, sink) =>
       after(task.shuffle(dependency, split), (input) => {
-        if (!mapSideCombine) sink.chunk(aggregatedPairs(input, aggregator))
+        if (!mapSideCombine) sink.chunk(aggregatedPairs(input, aggregator, reader))
         else if (sink.columns && isMerged(input, aggregator)) sink.columns(input[0].keys!, input[0].values)
-        else sink.chunk(mergedPairs(input, aggregator as Aggregator<never, C>))
+        else sink.chunk(mergedPairs(input, aggregator as Aggregator<never, C>, reader))
       }),
   }
+  return node
 }
 
 /** The parent is partitioned the right way already: no shuffle, one table per partition. */
 function combinedInPlace<V, C>(parent: RddNode<any>, aggregator: Aggregator<V, C>): RddNode<[unknown, C]> {
-  return {
+  const node: RddNode<[unknown, C]> = {
     kind: 'combined',
     partitions: parent.partitions,
     partitioner: parent.partitioner,
@@ -48,9 +52,12 @@ function combinedInPlace<V, C>(parent: RddNode<any>, aggregator: Aggregator<V, C
         keys.push(pair[0])
         values.push(pair[1])
       })
-      return after(run(parent, split, task, gather), () => sink.chunk(aggregatedPairs([{ keys, values }], aggregator)))
+      return after(run(parent, split, task, gather), () =>
+        sink.chunk(aggregatedPairs([{ keys, values }], aggregator, () => whereOf(node))),
+      )
     },
   }
+  return node
 }
 
 /** Pairs moved to their partitions, nothing else (`partitionBy`). */
@@ -61,9 +68,9 @@ export function partitionedNode<K, V>(parent: RddNode<any>, partitioner: Partiti
     parent,
     partitioner,
     shared: true,
-    newWriter: () => pairWriter(partitioner),
+    newWriter: () => pairWriter(partitioner, () => whereOf(node)),
   }
-  return {
+  const node: RddNode<[K, V]> = {
     kind: 'partitioned',
     partitions: partitioner.numPartitions,
     partitioner,
@@ -73,6 +80,7 @@ export function partitionedNode<K, V>(parent: RddNode<any>, partitioner: Partiti
         for (const { keys, values } of input) sink.chunk(keys!.map((key, i) => [key as K, values[i] as V]))
       }),
   }
+  return node
 }
 
 /** Records dealt out by `newRoute`, which is made anew for each map partition (`repartition`). */

@@ -4,7 +4,8 @@ import type { Aggregator } from './writer.ts'
 
 /** Adds one pair to a table of combined values. */
 export type Emit = (pair: readonly [unknown, any]) => void
-type Loop = (table: KeyTable, combined: ValueColumn) => Emit
+/** `fresh` looks at the first pair of each key, so that a loop over many pairs of few keys pays nothing. */
+type Loop = (table: KeyTable, combined: ValueColumn, fresh: (pair: unknown) => void) => Emit
 
 /**
  * By the closure that merges, then by the one that begins; reductions begin with the value itself, and share a loop.
@@ -28,9 +29,10 @@ export function combineLoop({ create, merge, reduce }: Aggregator<any, any>): Lo
 /** Made of fixed text only. */
 function generated(create: unknown, merge: unknown, reduce: boolean): Loop | null {
   const first = reduce ? 'pair[1]' : 'create(pair[1])'
-  const text = `return function(table,combined){return function(pair){
+  const text = `return function(table,combined,fresh){return function(pair){
     const known=table.size;const id=table.upsert(pair[0]);
-    combined.set(id,id===known?${first}:merge(combined.get(id),pair[1]))}}`
+    if(id===known){fresh(pair);combined.set(id,${first})}
+    else combined.set(id,merge(combined.get(id),pair[1]))}}`
   try {
     // oxlint-disable-next-line typescript/no-implied-eval -- the text holds nothing of the user's
     return new Function('create', 'merge', text)(create, merge) as Loop
@@ -42,9 +44,10 @@ function generated(create: unknown, merge: unknown, reduce: boolean): Loop | nul
 
 const composed =
   (create: (value: unknown) => unknown, merge: (combined: unknown, value: unknown) => unknown): Loop =>
-  (table, combined) =>
+  (table, combined, fresh) =>
   (pair) => {
     const known = table.size
     const id = table.upsert(pair[0])
+    if (id === known) fresh(pair)
     combined.set(id, id === known ? create(pair[1]) : merge(combined.get(id), pair[1]))
   }

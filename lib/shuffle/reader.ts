@@ -1,7 +1,7 @@
 import { KeyTable } from '../keys/key-table.ts'
 import { ValueColumn } from '../keys/value-column.ts'
 import type { ShuffleInput } from './buckets.ts'
-import type { Aggregator } from './writer.ts'
+import { type Aggregator, type Reader, reducedValue } from './writer.ts'
 
 /** One map task has combined everything: nothing is left to merge. */
 export const isMerged = (input: ShuffleInput, { perPartition }: Aggregator<any, any>): boolean =>
@@ -11,19 +11,27 @@ export const isMerged = (input: ShuffleInput, { perPartition }: Aggregator<any, 
  * The reduce side of a combining shuffle. One map task that shares its table has combined already: nothing is left to
  * merge.
  */
-export function mergedPairs<C>(input: ShuffleInput, aggregator: Aggregator<never, C>): [unknown, C][] {
+export function mergedPairs<C>(
+  input: ShuffleInput,
+  aggregator: Aggregator<never, C>,
+  reader: Reader = () => ({}),
+): [unknown, C][] {
   if (isMerged(input, aggregator)) return zipColumns<C>(input[0].keys!, input[0].values)
-  return aggregate<C, C>(input, (value) => value, aggregator.mergeCombiners)
+  return aggregate<C, C>(input, (value) => value, aggregator.mergeCombiners, reader)
 }
 
 /** The reduce side without map-side combine. */
-export const aggregatedPairs = <V, C>(input: ShuffleInput, aggregator: Aggregator<V, C>): [unknown, C][] =>
-  aggregate<V, C>(input, aggregator.create, aggregator.merge)
+export const aggregatedPairs = <V, C>(
+  input: ShuffleInput,
+  aggregator: Aggregator<V, C>,
+  reader: Reader = () => ({}),
+): [unknown, C][] => aggregate<V, C>(input, aggregator.create, aggregator.merge, reader)
 
 function aggregate<V, C>(
   input: ShuffleInput,
   create: (value: V) => C,
   merge: (combined: C, value: V) => C,
+  reader: Reader,
 ): [unknown, C][] {
   const table = new KeyTable()
   const combined = new ValueColumn()
@@ -35,7 +43,7 @@ function aggregate<V, C>(
     }
   }
   const pairs: [unknown, C][] = new Array(table.size)
-  for (let id = 0; id < table.size; id++) pairs[id] = [table.keyAt(id), combined.get(id) as C]
+  for (let id = 0; id < table.size; id++) pairs[id] = [table.keyAt(id), reducedValue(combined.get(id) as C, reader)]
   return pairs
 }
 

@@ -1,7 +1,10 @@
+import type { Where } from '../model/errors.ts'
+import { checkSettled, isPromise } from '../model/settled.ts'
 import { hashKey } from '../keys/hash.ts'
 import { KeyTable } from '../keys/key-table.ts'
 import { ValueColumn } from '../keys/value-column.ts'
 import type { Buckets } from './buckets.ts'
+import { checkPair } from './check-pair.ts'
 import { combineLoop } from './combine-loop.ts'
 import { HashPartitioner, type Partitioner } from './partitioner.ts'
 
@@ -30,18 +33,30 @@ export interface ShuffleWriter {
   finish(): Buckets
 }
 
-/** Combines while it writes: one table entry per key, whatever the number of records. */
-export function combiningWriter<V, C>(aggregator: Aggregator<V, C>, partitioner: Partitioner): ShuffleWriter {
+/** Whom a record was meant for, asked only when something is wrong with it. */
+export type Reader = () => Where
+
+const NOBODY: Reader = () => ({})
+
+/**
+ * Combines while it writes: one table entry per key, whatever the number of records. Throws `E_PAIR` and `E_KEY` at the
+ * first pair of each key, and `E_ASYNC` when it is done.
+ */
+export function combiningWriter<V, C>(
+  aggregator: Aggregator<V, C>,
+  partitioner: Partitioner,
+  reader: Reader = NOBODY,
+): ShuffleWriter {
   const expected = lastSizes.get(aggregator.merge) ?? 0
   const table = new KeyTable(expected)
   const combined = new ValueColumn(expected)
-  const emit = combineLoop(aggregator)(table, combined)
+  const emit = combineLoop(aggregator)(table, combined, (pair) => checkPair(pair, reader()))
   return {
     emit,
     get size() {
       return table.size
     },
-    finish: () => finishTable(aggregator, table, combined, partitioner),
+    finish: () => finishTable(aggregator, table, combined, partitioner, reader),
   }
 }
 
@@ -56,29 +71,44 @@ function finishTable(
   table: KeyTable,
   combined: ValueColumn,
   partitioner: Partitioner,
+  reader: Reader,
 ): Buckets {
   lastSizes.set(aggregator.merge, table.size)
-  return splitTable(table, combined, partitioner)
+  return splitTable(table, combined, partitioner, reader)
 }
 
-function splitTable(table: KeyTable, combined: ValueColumn, partitioner: Partitioner): Buckets {
+function splitTable(table: KeyTable, combined: ValueColumn, partitioner: Partitioner, reader: Reader): Buckets {
   const buckets = newBuckets(partitioner.numPartitions)
   const byHash = partitioner instanceof HashPartitioner ? partitioner : null
   for (let id = 0; id < table.size; id++) {
     const key = table.keyAt(id)
     const target = buckets[byHash ? byHash.partitionOfHash(table.hashAt(id)) : partitioner.getPartition(key)]
     target.keys.push(key)
-    target.values.push(combined.get(id))
+    target.values.push(reducedValue(combined.get(id), reader))
   }
   return buckets
 }
 
-/** Keeps every pair, in order. */
-export function pairWriter(partitioner: Partitioner): ShuffleWriter {
+/** The value, which a function has given: `E_ASYNC` for a promise. Numbers and text pass without a look. */
+export function reducedValue<V>(value: V, reader: Reader): V {
+  if (typeof value === 'object' && isPromise(value)) {
+    const where = reader()
+    checkSettled(value, where.operator ?? 'a reduction', where)
+  }
+  return value
+}
+
+/** Keeps every pair, in order. Throws `E_PAIR` at the first record that is none, and `E_KEY` where a key is missing. */
+export function pairWriter(partitioner: Partitioner, reader: Reader = NOBODY): ShuffleWriter {
   const buckets = newBuckets(partitioner.numPartitions)
   const only = buckets.length === 1 ? buckets[0] : null
   const byHash = partitioner instanceof HashPartitioner ? partitioner : null
+  let isChecked = false
   const emit = (pair: readonly [unknown, unknown]) => {
+    if (!isChecked || pair[0] === undefined) {
+      checkPair(pair, reader())
+      isChecked = true
+    }
     const target =
       only ?? buckets[byHash ? byHash.partitionOfHash(hashKey(pair[0])) : partitioner.getPartition(pair[0])]
     target.keys.push(pair[0])

@@ -2,6 +2,7 @@ import { ValueColumn } from '../keys/value-column.ts'
 import { ownCopy } from './own-copy.ts'
 import type { KeyTable } from '../keys/key-table.ts'
 import { SluiceError } from '../model/errors.ts'
+import { checkSettled } from '../model/settled.ts'
 import type { Pane, PaneAggregate, WindowSpec } from './window-spec.ts'
 
 /**
@@ -72,7 +73,9 @@ export class IncrementalWindow implements PaneAggregate {
   #filter(keep: (pair: [unknown, unknown]) => boolean): void {
     let kept = 0
     for (const id of this.#ids) {
-      if (keep([this.#table.keyAt(id), this.#result.get(id)])) this.#ids[kept++] = id
+      const isKept = keep([this.#table.keyAt(id), this.#result.get(id)])
+      if (typeof isKept === 'object') checkSettled(isKept, 'the filter of reduceByKeyAndWindow')
+      if (isKept) this.#ids[kept++] = id
       else this.#present[id] = 0
     }
     this.#ids.length = kept

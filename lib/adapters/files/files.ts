@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { threadId } from 'node:worker_threads'
 import { jsonText } from '../../codec/json-text.ts'
 import { SluiceError } from '../../model/errors.ts'
+import { checkSettled } from '../../model/settled.ts'
 import { BUNDLED, type Delivery, type OutputSink } from '../../output/sink.ts'
 
 /** What `files` takes. */
@@ -187,8 +188,11 @@ function textLine(record: unknown): string {
   )
 }
 
-function checkedLine(line: string, { sink, partition, batch }: Delivery): string {
+function checkedLine(line: unknown, { sink, partition, batch }: Delivery): string {
   const where = { operator: sink, partition, batch }
+  checkSettled(line, 'format', where)
+  if (typeof line !== 'string')
+    throw badLine(`the format gave no text but ${line === null ? 'null' : `a value of type ${typeof line}`}`, where)
   if (/[\n\r]/.test(line)) throw badLine('a record holds a line break, and would come back as two', where)
   if (!line.isWellFormed()) throw badLine('a record holds half a surrogate pair, which has no UTF-8 form', where)
   return line

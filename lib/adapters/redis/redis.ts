@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { SluiceError } from '../../model/errors.ts'
+import { checkSettled } from '../../model/settled.ts'
 import { BUNDLED, type Delivery, type OutputSink } from '../../output/sink.ts'
 import { sinkAhead } from '../../output/fence.ts'
 import { loadPeer } from '../../output/peer.ts'
@@ -49,7 +50,7 @@ export function redis<T>(client: RedisClient | string, options: RedisOptions<T>)
     guarantee: 'exactly-once',
     [BUNDLED]: true,
     async write(records, delivery) {
-      const commands = records.flatMap((record) => options.commands(record, delivery).map(bytesOf))
+      const commands = records.flatMap((record) => commandsOf(record, delivery, options))
       const fence =
         (options.fencePrefix ?? 'sluice:fence:') +
         [delivery.app, delivery.inc, delivery.sink, delivery.partition].map(encodeURIComponent).join(':')
@@ -66,6 +67,16 @@ export function redis<T>(client: RedisClient | string, options: RedisOptions<T>)
     },
     close: () => server.close(),
   }
+}
+
+function commandsOf<T>(record: T, delivery: Delivery, options: RedisOptions<T>): (readonly Buffer[])[] {
+  const commands = options.commands(record, delivery)
+  checkSettled(commands, 'commands', {
+    operator: delivery.sink,
+    partition: delivery.partition,
+    batch: delivery.batch,
+  })
+  return commands.map(bytesOf)
 }
 
 interface Chunk {

@@ -1,8 +1,9 @@
-import { SluiceError } from '../../model/errors.ts'
+import { SluiceError, type Where } from '../../model/errors.ts'
+import { checkSettled } from '../../model/settled.ts'
 import type { Delivery } from '../../output/sink.ts'
 import type { Bound, Dialect } from './dialect.ts'
 import { checkedColumns, checkedTable } from './identifier.ts'
-import type { SqlOptions, SqlRows, SqlStatements } from './options.ts'
+import type { SqlOptions, SqlRows, SqlStatement, SqlStatements } from './options.ts'
 import { checkValue } from './value.ts'
 
 /** What is sent to the database. */
@@ -50,6 +51,7 @@ function rowWriter<T, C extends readonly string[]>(dialect: Dialect, options: Sq
   return {
     entry(record, delivery) {
       const values = options.row(record, delivery)
+      checkSettled(values, 'row', whereOf(delivery))
       if (values.length !== columns.length) throw wrongCount(columns, values.length)
       return { record, statements: [], row: columns.map((column, i) => dialect.bind(checkValue(values[i], column))) }
     },
@@ -60,17 +62,20 @@ function rowWriter<T, C extends readonly string[]>(dialect: Dialect, options: Sq
 }
 
 const statementWriter = <T>(dialect: Dialect, options: SqlStatements<T>): Writer<T> => ({
-  entry: (record, delivery) => ({
-    record,
-    row: [],
-    statements: options.statements(record, delivery).map(({ sql, values }) => ({
+  entry(record, delivery) {
+    const statements = options.statements(record, delivery)
+    checkSettled(statements, 'statements', whereOf(delivery))
+    const bound = ({ sql, values }: SqlStatement): Statement => ({
       sql,
       values: values.map((value, i) => dialect.bind(checkValue(value, `value ${i + 1}`))),
-    })),
-  }),
+    })
+    return { record, row: [], statements: statements.map(bound) }
+  },
   chunks: (entries) => entries.map((entry) => [entry]),
   statements: (chunk) => chunk.flatMap(({ statements }) => statements),
 })
+
+const whereOf = ({ sink, partition, batch }: Delivery): Where => ({ operator: sink, partition, batch })
 
 export const quotedTable = (dialect: Dialect, table: string): string => checkedTable(table).map(dialect.quote).join('.')
 

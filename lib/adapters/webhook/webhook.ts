@@ -4,6 +4,7 @@ import { request as httpsRequest } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import { jsonText } from '../../codec/json-text.ts'
 import { SluiceError } from '../../model/errors.ts'
+import { checkSettled } from '../../model/settled.ts'
 import { BUNDLED, type Delivery, type OutputSink } from '../../output/sink.ts'
 import { AddressRule } from './address.ts'
 import { type Attempt, tryRepeatedly } from '../../output/retry.ts'
@@ -62,8 +63,13 @@ export function webhook<T>(
     guarantee: 'at-least-once',
     [BUNDLED]: true,
     async write(records, delivery) {
-      const target = checkedTarget(typeof url === 'string' ? url : url(records, delivery), allowed, rule)
-      const { bytes, type } = encoded(options.body ? options.body(records, delivery) : records)
+      const where = { operator: delivery.sink, partition: delivery.partition, batch: delivery.batch }
+      const address = typeof url === 'string' ? url : url(records, delivery)
+      checkSettled(address, 'url', where)
+      const target = checkedTarget(address, allowed, rule)
+      const body = options.body ? options.body(records, delivery) : records
+      checkSettled(body, 'body', where)
+      const { bytes, type } = encoded(body)
       const headers = {
         'content-type': type,
         ...options.headers,

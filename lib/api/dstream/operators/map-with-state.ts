@@ -1,3 +1,4 @@
+import { checkSettled } from '../../../model/settled.ts'
 import { Time } from '../../../model/time.ts'
 import { ownCopy } from '../../../state/own-copy.ts'
 import type { KeyedState } from '../../../state/keyed-state.ts'
@@ -92,8 +93,8 @@ function statePartitions<K, V, S, E>(
     compute: (time, view) => {
       const rdd = view.rdd(parent, time)
       const committed = view.committed(node)
-      const values = rdd && sideOf(rdd, partitioner)
-      const start = committed || !spec.initial ? null : sideOf(spec.initial.node, partitioner)
+      const values = rdd && sideOf(rdd, partitioner, node)
+      const start = committed || !spec.initial ? null : sideOf(spec.initial.node, partitioner, node)
       return stateNode({
         node,
         values,
@@ -180,7 +181,7 @@ function loadInitial(
 
 /** Once per record in order of arrival, then once per key that has timed out (Spark: `MapWithStateRDDRecord`). */
 function updatePartition(
-  { values, spec, time: timeMs, expires }: Shape,
+  { node, values, spec, time: timeMs, expires }: Shape,
   split: number,
   task: TaskScope,
   state: KeyedState,
@@ -191,6 +192,7 @@ function updatePartition(
   const { f, emitsAlways, timeoutMs } = spec
   const stamp = timeoutMs === null ? undefined : timeMs
   const out = (result: unknown): void => {
+    if (typeof result === 'object') checkSettled(result, 'mapWithState', { operator: node.uid, place: node.place })
     if (emitsAlways || (result !== undefined && result !== null)) mapped.push(result)
   }
   const each = (key: unknown, value: unknown): void => {

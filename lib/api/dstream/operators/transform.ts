@@ -1,4 +1,5 @@
 import { SluiceError } from '../../../model/errors.ts'
+import { checkSettled } from '../../../model/settled.ts'
 import { Time } from '../../../model/time.ts'
 import { requiredRdd } from '../../../graph/batch-error.ts'
 import type { DStream } from '../dstream.ts'
@@ -34,6 +35,7 @@ export function transform<U>(
       )
       const result = f(rdds, new Time(time)) as RDD<U> | null | undefined
       if (result instanceof RDD) return result.node
+      checkSettled(result, 'transform', { operator: stream.node.uid, place: stream.node.place })
       throw new SluiceError(
         'E_TRANSFORM_NULL',
         'Transform function must not return null. Return SparkContext.emptyRDD() instead to represent no ' +

@@ -1,5 +1,7 @@
 import { located } from '../../../model/errors.ts'
 import { Time } from '../../../model/time.ts'
+import { checkIterable } from '../../../model/settled.ts'
+import { checkPair } from '../../../shuffle/check-pair.ts'
 import type { Partitioner } from '../../../shuffle/partitioner.ts'
 import type { KeyedState } from '../../../state/keyed-state.ts'
 import { ownCopy } from '../../../state/own-copy.ts'
@@ -67,8 +69,8 @@ function stateNode(
   keepsPartitioner: boolean,
 ): RddNode<[unknown, unknown]> {
   const committed = view.committed(node)
-  const values = rdd && sideOf(rdd, partitioner)
-  const start = committed || !initial ? null : sideOf(initial, partitioner)
+  const values = rdd && sideOf(rdd, partitioner, node)
+  const start = committed || !initial ? null : sideOf(initial, partitioner, node)
   const partitions = partitioner.numPartitions
   return {
     kind: 'state',
@@ -117,8 +119,10 @@ function updated(
   }
 }
 
-export const sideOf = (rdd: RddNode<any>, partitioner: Partitioner): Dependency =>
-  rdd.partitioner?.equals(partitioner) ? narrow(rdd) : pairShuffle(rdd, partitioner)
+export const sideOf = (rdd: RddNode<any>, partitioner: Partitioner, { name, uid, place }: StreamNode): Dependency =>
+  rdd.partitioner?.equals(partitioner)
+    ? narrow(rdd)
+    : pairShuffle(rdd, partitioner, () => ({ operator: name ?? uid, place }))
 
 /** The first value of a key wins (parity A5.4). */
 function loadInitial(start: Dependency | null, split: number, task: TaskScope, state: KeyedState): Maybe<void> {
@@ -169,7 +173,12 @@ export const updateAll =
   (state, values) => {
     const entries: [unknown, readonly unknown[], unknown][] = []
     for (const id of state.table.ids()) entries.push([state.table.keyAt(id), values[id] ?? NONE, state.get(id)])
-    const next = [...f(entries.values())]
+    const given = f(entries.values())
+    checkIterable(given, 'updateStateByKey')
+    const next = [...given]
     state.clear()
-    for (const [key, value] of next) state.put(state.table.upsert(key), value)
+    for (const pair of next) {
+      if (!Array.isArray(pair) || pair[0] === undefined) checkPair(pair, {})
+      state.put(state.table.upsert(pair[0]), pair[1])
+    }
   }

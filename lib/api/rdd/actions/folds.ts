@@ -1,4 +1,6 @@
 import { KeyTable } from '../../../keys/key-table.ts'
+import { callerPlace } from '../../../model/place.ts'
+import { checkSettled, isPromise } from '../../../model/settled.ts'
 import type { Runnable } from '../../../lineage/jobs.ts'
 import { sinkOf } from '../../../lineage/node.ts'
 import { zeroMaker } from '../../../lineage/zero.ts'
@@ -19,7 +21,10 @@ export function reduce<T>(rdd: Runnable<T>, f: (a: T, b: T) => T): T {
     ),
   ).flat(1)
   if (parts.length === 0) throw emptyCollection()
-  return parts.reduce((a, b) => f(a, b))
+  return settled(
+    parts.reduce((a, b) => f(a, b)),
+    'reduce',
+  )
 }
 
 /** The zero counts once per partition and once more for the total. */
@@ -30,7 +35,10 @@ export function aggregate<T, U>(
   combOp: (a: U, b: U) => U,
 ): U {
   const newZero = zeroMaker(zero)
-  return everySplit(rdd, folding<T, U>(newZero, seqOp)).reduce((a, b) => combOp(a, b), newZero())
+  return settled(
+    everySplit(rdd, folding<T, U>(newZero, seqOp)).reduce((a, b) => combOp(a, b), newZero()),
+    'aggregate',
+  )
 }
 
 export function reduceByKeyLocally<K, V>(rdd: Runnable<readonly [K, V]>, f: (a: V, b: V) => V): Map<K, V> {
@@ -45,5 +53,13 @@ export function reduceByKeyLocally<K, V>(rdd: Runnable<readonly [K, V]>, f: (a: 
       finish: () => values.map((value, id) => [table.keyAt(id) as K, value]),
     }
   })
-  return mapOfPairs(parts, f)
+  const reduced = mapOfPairs(parts, f)
+  for (const value of reduced.values()) settled(value, 'reduceByKeyLocally')
+  return reduced
+}
+
+/** A reduction that gives promises has reduced nothing. */
+function settled<T>(result: T, action: string): T {
+  if (isPromise(result)) checkSettled(result, action, { place: callerPlace() })
+  return result
 }

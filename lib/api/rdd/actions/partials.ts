@@ -1,3 +1,5 @@
+import { callerPlace } from '../../../model/place.ts'
+import { checkSettled, isPromise } from '../../../model/settled.ts'
 import type { NewPartial, Runnable } from '../../../lineage/jobs.ts'
 import { sinkOf } from '../../../lineage/node.ts'
 
@@ -17,6 +19,9 @@ export const folding =
       sink: sinkOf<T>((record) => {
         soFar = step(soFar, record)
       }),
-      finish: () => soFar,
+      finish: () => {
+        if (isPromise(soFar)) checkSettled(soFar, 'a reduction', { place: callerPlace() })
+        return soFar
+      },
     }
   }

@@ -1,0 +1,43 @@
+import { SluiceError, type Where } from './errors.ts'
+
+/** Whether somebody would have to wait for it. */
+export const isPromise = (value: unknown): value is PromiseLike<unknown> =>
+  value instanceof Promise ||
+  (typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function')
+
+/** Whether it is a promise, or a record that holds one where records hold their values: `[key, promise]`. */
+const isUnsettled = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  (isPromise(value) || (Array.isArray(value) && value.length <= 8 && value.some(isPromise)))
+
+/**
+ * Throws `E_ASYNC` where a function gave a promise and its value is needed: a promise is true to a filter, and no value
+ * to anybody else. `caller` is the operator or option that the function was given to.
+ */
+export function checkSettled(value: unknown, caller: string, where: Where = {}): void {
+  if (isUnsettled(value)) throw unsettled(value, caller, where)
+}
+
+/** The same for a function that gives many: neither a promise of them nor an asynchronous generator can be walked. */
+export function checkIterable(value: unknown, caller: string, where: Where = {}): void {
+  if (typeof value !== 'object' || value === null || Symbol.iterator in value) return
+  if (isPromise(value) || Symbol.asyncIterator in value) throw unsettled(value, caller, where)
+}
+
+function unsettled(value: unknown, caller: string, where: Where): SluiceError {
+  // Whatever becomes of it, nobody will look: it must not end the process as a rejection that nobody handles.
+  for (const promise of Array.isArray(value) ? value : [value])
+    if (isPromise(promise)) promise.then(undefined, () => {})
+  return new SluiceError(
+    'E_ASYNC',
+    `${caller} was given a function that returns a promise, and needs the value itself.`,
+    {
+      where,
+      did: 'nothing that the function returned was used',
+      next: [
+        'make the function synchronous: no async, and no promise inside what it returns',
+        'wait inside foreachRDD or foreachPartition, or in a sink of your own, which may be asynchronous',
+      ],
+    },
+  )
+}
