@@ -134,6 +134,8 @@ export const ERROR_CODES = {
   E_FUNCTION_FAILED: { fault: 'program' },
 
   E_KEY: { fault: 'record' },
+  E_PAIR: { fault: 'record' },
+  E_ASYNC: { fault: 'program' },
   E_KEY_STRING: { fault: 'record' },
   E_KEY_TOO_LARGE: { fault: 'record' },
   E_VALUE: { fault: 'record' },

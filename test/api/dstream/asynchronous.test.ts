@@ -67,7 +67,7 @@ const sinks: readonly [option: string, sink: (folder: string) => OutputSink<any>
   ['row', () => sqlite(':memory:', { table: 't', columns: ['n'], row: (async (n: number) => [n]) as never })],
   ['statements', () => sqlite(':memory:', { statements: (async () => []) as never })],
   ['commands', () => redis('redis://127.0.0.1:1', { commands: (async () => []) as never })],
-  ['body', () => webhook('http://127.0.0.1:1/', { body: async (records) => records })],
+  ['body', () => webhook('http://example.com/', { body: async (records) => records })],
   ['url', () => webhook((async () => 'http://a/') as never, { allowHosts: ['a'] })],
 ]
 
