@@ -1,24 +1,10 @@
+import type { BatchReport } from '../model/events.ts'
 import { clockTime, count, counted, duration, span } from './units.ts'
-
-/** The facts of one batch, as the engine logs them. */
-export interface BatchFacts {
-  readonly batch: number
-  readonly time: number
-  readonly records: number
-  readonly schedulingDelayMs: number
-  readonly processingTimeMs: number | null
-  readonly stateKeys: number | null
-  /** Rows by output that ran. */
-  readonly outputs: { readonly [output: string]: number }
-  readonly failedOutputs: readonly string[]
-  /** Records of this batch that were set aside. */
-  readonly deadLetters: number
-}
 
 export const batchHeading = '  batch   time      records    delay     took      state       outputs'
 
 /** One batch in fixed columns; outputs and notes, whose width nobody knows, come last. */
-export function batchLine(facts: BatchFacts, names: ReadonlyMap<string, string>, notes: readonly string[]): string {
+export function batchLine(facts: BatchReport, names: ReadonlyMap<string, string>, notes: readonly string[]): string {
   const { batch, time, records, schedulingDelayMs, processingTimeMs, stateKeys, outputs } = facts
   const state = stateKeys === null ? '' : counted(stateKeys, 'key')
   const rows = Object.entries(outputs).map(([output, n]) => `${names.get(output) ?? output} ${count(n)}`)
@@ -36,7 +22,7 @@ export const emptyLine = (time: number, empty: number): string =>
 
 /** What is worth saying about a batch beside its numbers. */
 export function batchNotes(
-  { batch, processingTimeMs, failedOutputs, deadLetters }: BatchFacts,
+  { batch, processingTimeMs, failedOutputs, deadLetters }: BatchReport,
   intervalMs: number,
   retries: readonly string[],
   names: ReadonlyMap<string, string>,
@@ -54,7 +40,7 @@ export function batchNotes(
   ]
 }
 
-export const isEmpty = ({ records, outputs }: BatchFacts): boolean =>
+export const isEmpty = ({ records, outputs }: BatchReport): boolean =>
   records === 0 && Object.values(outputs).every((rows) => rows === 0)
 
 /** The shortest ends of uids that tell them apart: `words/count/print` is `print` while there is only one. */

@@ -1,7 +1,6 @@
 import { logged, secretsIn } from '../hosts/program/known-secrets.ts'
-import type { LogEvent } from '../host/log.ts'
-import type { BatchFacts } from './batch-line.ts'
-import { plainFact } from './json-line.ts'
+import type { AppStarting, BatchReport, EngineEvent } from '../model/events.ts'
+import { plainFact, type RunFact } from './json-line.ts'
 import type { Reporter } from './reporter.ts'
 
 /** One JSON object per line. */
@@ -9,7 +8,7 @@ export class JsonReporter implements Reporter {
   readonly #write: (line: string) => void
   readonly #version: string
   readonly #logged = logged(secretsIn(process.env))
-  #starting: Record<string, unknown> = {}
+  #starting: AppStarting | null = null
   #next = 1
   #batches = 0
   #records = 0
@@ -19,28 +18,34 @@ export class JsonReporter implements Reporter {
     this.#version = version
   }
 
-  event(event: LogEvent): void {
-    if (event.type === 'starting') {
-      const { type: _type, ...facts } = event
-      this.#starting = facts
-      return
+  event(event: EngineEvent): void {
+    switch (event.type) {
+      case 'starting':
+        this.#starting = event
+        return
+      case 'ready':
+        this.#next = event.committed + 1
+        return this.#ready()
+      case 'batch':
+        this.#count(event)
+        return this.#line(event)
+      default:
+        return this.#line(event)
     }
-    if (event.type === 'ready') this.#next = (event['committed'] as number) + 1
-    if (event.type === 'batch') this.#count(event as unknown as BatchFacts)
-    this.#line(
-      event.type === 'ready'
-        ? {
-            type: 'ready',
-            version: this.#version,
-            ...this.#starting,
-            batch: this.#next,
-            startupMs: Math.round(performance.now()),
-          }
-        : event,
-    )
   }
 
-  #count({ batch, records }: BatchFacts): void {
+  #ready(): void {
+    const { type: _type, ...facts } = this.#starting!
+    this.#line({
+      type: 'ready',
+      version: this.#version,
+      ...facts,
+      batch: this.#next,
+      startupMs: Math.round(performance.now()),
+    })
+  }
+
+  #count({ batch, records }: BatchReport): void {
     this.#next = batch + 1
     this.#batches++
     this.#records += records
@@ -60,7 +65,7 @@ export class JsonReporter implements Reporter {
   }
 
   /** What `print()` wrote is data and stays as it is. */
-  #line(event: LogEvent): void {
+  #line(event: EngineEvent | RunFact): void {
     this.#write(`${JSON.stringify(plainFact(event), event.type === 'print' ? undefined : this.#logged)}\n`)
   }
 }

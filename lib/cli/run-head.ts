@@ -1,5 +1,5 @@
 import { relative } from 'node:path'
-import type { StartingEvent } from '../hosts/embedded/starting-event.ts'
+import type { AppStarting } from '../model/events.ts'
 import { count, duration, span } from './units.ts'
 
 interface HeadFacts {
@@ -11,7 +11,7 @@ interface HeadFacts {
 
 /** What a run says before its first batch. */
 export function headLines(
-  { app, sources, outputs, dir, continues, intervalMs }: StartingEvent,
+  { app, sources, outputs, dir, continues, intervalMs }: AppStarting,
   { version, committed, startupMs, names }: HeadFacts,
 ): string[] {
   const title = `  sluice ${version}  ${app}`

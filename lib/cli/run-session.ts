@@ -1,4 +1,5 @@
-import type { Log, LogEvent } from '../host/log.ts'
+import type { Log } from '../host/log.ts'
+import type { AppStarting, AppStopping, EngineEvent } from '../model/events.ts'
 import { readSetting } from '../model/settings/read.ts'
 import { readVariable } from '../model/settings/read-variable.ts'
 import { StreamingContext } from '../api/dstream/streaming-context.ts'
@@ -27,16 +28,16 @@ export class RunSession implements Log {
     this.#reporters = [options.json ? jsonReporter(options) : textReporter(options)]
   }
 
-  event(event: LogEvent): void {
+  event(event: EngineEvent): void {
     if (event.type === 'starting') this.#starting(event)
     if (event.type === 'stopping') this.#stopping(event)
-    else if (event.type === 'error') this.#tell(event['error'])
+    else if (event.type === 'error') this.#tell(event.error)
     else for (const reporter of this.#reporters) reporter.event(event)
   }
 
   /** Once: an error is logged where it happens, and thrown where somebody waits, as it is or wrapped. */
   #tell(error: unknown): void {
-    const faces = [error, (error as { cause?: unknown } | null)?.cause].filter(
+    const faces = [error, error instanceof Error ? error.cause : undefined].filter(
       (face) => typeof face === 'object' && face !== null,
     )
     const isKnown = faces.some((face) => this.#told.has(face))
@@ -44,9 +45,9 @@ export class RunSession implements Log {
     if (!isKnown) for (const reporter of this.#reporters) reporter.error(error)
   }
 
-  #starting({ dir }: LogEvent): void {
+  #starting({ dir }: AppStarting): void {
     this.started = true
-    if (typeof dir === 'string') this.#reporters.push(new LogFile(dir, this.#options.version))
+    if (dir !== null) this.#reporters.push(new LogFile(dir, this.#options.version))
   }
 
   print(text: string): void {
@@ -103,9 +104,9 @@ export class RunSession implements Log {
   }
 
   /** What is still to come, when somebody asked for the end. */
-  #stopping({ batches, dueMs }: LogEvent): void {
+  #stopping({ batches, dueMs }: AppStopping): void {
     if (this.#stoppedAt === null) return
-    for (const reporter of this.#reporters) reporter.stopping({ batches: batches as number, dueMs: dueMs as number })
+    for (const reporter of this.#reporters) reporter.stopping({ batches, dueMs })
   }
 
   #quit(): void {

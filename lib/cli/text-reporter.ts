@@ -1,7 +1,6 @@
-import type { LogEvent } from '../host/log.ts'
+import { type AppStarting, type BatchReport, type EngineEvent, warningOf } from '../model/events.ts'
 import { secretsIn, withoutSecrets } from '../hosts/program/known-secrets.ts'
-import type { StartingEvent } from '../hosts/embedded/starting-event.ts'
-import { type BatchFacts, batchHeading, batchLine, batchNotes, emptyLine, isEmpty, shortNames } from './batch-line.ts'
+import { batchHeading, batchLine, batchNotes, emptyLine, isEmpty, shortNames } from './batch-line.ts'
 import { errorLines, factsOf } from './error-lines.ts'
 import { Repetitions } from './repetitions.ts'
 import type { Reporter, ReporterOptions } from './reporter.ts'
@@ -30,7 +29,7 @@ export class TextReporter implements Reporter {
   readonly #clean = withoutSecrets(secretsIn(process.env))
   readonly #errors = new Repetitions()
   readonly #warnings = new Repetitions()
-  #starting: StartingEvent | null = null
+  #starting: AppStarting | null = null
   #names: ReadonlyMap<string, string> = new Map()
   #retries: string[] = []
   #batches = 0
@@ -50,17 +49,27 @@ export class TextReporter implements Reporter {
     this.#paint = paint(err)
   }
 
-  event(event: LogEvent): void {
-    if (event.type === 'starting') this.#begin(event as StartingEvent)
-    else if (event.type === 'ready') this.#ready(event['committed'] as number)
-    else if (event.type === 'batch') this.#batch(event as unknown as BatchFacts)
-    else if (event.type === 'task-failed') this.#retries.push(String(event['code']))
-    else if (event['level'] === 'warn') this.#warn(wordsOf(event))
-    if (event.type === 'catching-up' && this.#options.foldPrints)
-      this.#catchUp = { left: event['missed'] as number, batches: 0, records: 0, prints: 0 }
+  event(event: EngineEvent): void {
+    switch (event.type) {
+      case 'starting':
+        return this.#begin(event)
+      case 'ready':
+        return this.#ready(event.committed)
+      case 'batch':
+        return this.#batch(event)
+      case 'task-failed':
+        this.#retries.push(event.code)
+        return
+      case 'catching-up':
+        this.#warn(event.type, event.message)
+        if (this.#options.foldPrints) this.#catchUp = { left: event.missed, batches: 0, records: 0, prints: 0 }
+        return
+      default:
+        this.#warn(event.type, warningOf(event))
+    }
   }
 
-  #begin(starting: StartingEvent): void {
+  #begin(starting: AppStarting): void {
     this.#starting = starting
     this.#names = shortNames(starting.outputs.map((output) => output.name))
   }
@@ -76,7 +85,7 @@ export class TextReporter implements Reporter {
     for (const line of [...head.map(visibleLine), '', this.#paint.dim(batchHeading)]) this.#line(line)
   }
 
-  #batch(facts: BatchFacts): void {
+  #batch(facts: BatchReport): void {
     this.#batches++
     this.#records += facts.records
     this.#next = facts.batch + 1
@@ -90,7 +99,7 @@ export class TextReporter implements Reporter {
   }
 
   /** In a catch-up that is folded, one line stands for all its batches. */
-  #isCaughtUp({ records }: BatchFacts): boolean {
+  #isCaughtUp({ records }: BatchReport): boolean {
     const run = this.#catchUp
     if (run.left === 0) return false
     run.left--
@@ -154,7 +163,10 @@ export class TextReporter implements Reporter {
     this.#err.write(errorLines(error, { paint: this.#paint, verbose: this.#options.verbose, clean: this.#clean }))
   }
 
-  #warn(words: string): void {
+  #warn(type: string, message: string | null): void {
+    if (message === null) return
+    // `receiver restart: Error connecting to …`
+    const words = `${type.replaceAll('-', ' ')}: ${message}`
     const shown = shortened(visibleLine(this.#clean(words)), WARNING_MAX)
     const told = this.#warnings.take(shown, Date.now())
     this.#mentionFolded('warning', told.folded)
@@ -206,7 +218,3 @@ export class TextReporter implements Reporter {
     this.#err.write(`${text}\n`)
   }
 }
-
-/** `receiver restart: Error connecting to …` */
-const wordsOf = ({ type, level: _level, message, ...facts }: LogEvent): string =>
-  `${type.replaceAll('-', ' ')}: ${typeof message === 'string' ? message : Object.values(facts).map(String).join(', ')}`

@@ -1,5 +1,6 @@
 import type { Clock } from '../host/clock.ts'
 import type { Log } from '../host/log.ts'
+import type { BatchReport } from '../model/events.ts'
 import type { Manifest } from '../model/manifest.ts'
 import type { BatchPlan } from '../model/task.ts'
 import { messageOf } from '../model/errors.ts'
@@ -60,7 +61,7 @@ export class BatchEvents {
     this.#learnRecords(manifest)
     const info = this.#info()
     if (progress.visible) this.#bus.post('onBatchCompleted', { batchInfo: info })
-    this.#log.event({ type: 'batch', ...batchLine(manifest, info) })
+    this.#log.event(batchReport(manifest, info))
   }
 
   failed(error: unknown): void {
@@ -155,7 +156,7 @@ export class BatchEvents {
 }
 
 /** The facts of the batch line; see `docs/cli.md`. */
-function batchLine(manifest: Manifest, info: BatchInfo): Record<string, unknown> {
+function batchReport(manifest: Manifest, info: BatchInfo): BatchReport {
   const outputs = Object.fromEntries(
     Object.entries(manifest.outputs).map(([output, parts]) => [
       output,
@@ -163,6 +164,7 @@ function batchLine(manifest: Manifest, info: BatchInfo): Record<string, unknown>
     ]),
   )
   return {
+    type: 'batch',
     batch: manifest.batch,
     time: manifest.time,
     records: info.numRecords,

@@ -4,7 +4,7 @@ import { Names } from '../checkpoint/names.ts'
 import { hasChange, withChange } from '../checkpoint/state-change.ts'
 import type { BlobStore } from '../host/blob-store.ts'
 import type { Host } from '../host/host.ts'
-import type { LogEvent } from '../host/log.ts'
+import type { EngineEvent } from '../model/events.ts'
 import { SluiceError } from '../model/errors.ts'
 import type { GraphFacts } from '../model/graph-facts.ts'
 import type { Head } from '../model/head.ts'
@@ -149,7 +149,7 @@ function keptBy(manifest: Manifest, head: Head): Kept {
 }
 
 /** What is given up is worth a line on every screen. */
-function changeEvent({ verdict, findings }: Comparison): LogEvent {
+function changeEvent({ verdict, findings }: Comparison): EngineEvent {
   const dropped = findings
     .filter((finding) => finding.verdict === 'drop')
     .map(({ uid, what, old, new: now }) => `${uid} begins without what it kept (${what}: ${old}, now ${now})`)

@@ -106,7 +106,12 @@ export class FileCutter {
   async #list({ io }: CutRequest): Promise<Listing> {
     const listing = await this.#lister.list(this.#directories)
     if (!listing && !this.#missing)
-      io.log.event({ type: 'source-directory-missing', level: 'warn', directory: this.#directories })
+      io.log.event({
+        type: 'source-directory-missing',
+        level: 'warn',
+        directory: this.#directories,
+        message: `${this.#directories} is not there yet; its files are taken once it is`,
+      })
     this.#missing = !listing
     return listing ?? { files: [] }
   }

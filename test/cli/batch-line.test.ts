@@ -1,17 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import {
-  batchHeading,
-  batchLine,
-  type BatchFacts,
-  batchNotes,
-  emptyLine,
-  shortNames,
-} from '../../lib/cli/batch-line.ts'
+import type { BatchReport } from '../../lib/model/events.ts'
+import { batchHeading, batchLine, batchNotes, emptyLine, shortNames } from '../../lib/cli/batch-line.ts'
 import { clockTime } from '../../lib/cli/units.ts'
 
 const time = Date.UTC(2026, 10, 21, 9, 42, 22)
-const facts: BatchFacts = {
+const facts: BatchReport = {
+  type: 'batch',
   batch: 41,
   time,
   records: 9204,

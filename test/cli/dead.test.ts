@@ -73,5 +73,5 @@ test('E_CONF: another word than fail and dead-letter is refused before anything 
   const folder = await project(t, { 'app.ts': program('', ", conf: { 'sluice.onError': 'ignore' }") })
   const { code, stderr } = await sluice(t, folder, ['run', 'app.ts', '--batches', '1'])
   assert.equal(code, 1)
-  assert.match(stderr, /E_CONF {2}sluice\.onError is "ignore"/)
+  assert.match(stderr, /E_CONF {2}The setting sluice\.onError is "ignore"/)
 })

@@ -53,14 +53,14 @@ test('B54: warnings, sources, outputs and places of a run cannot act on the term
   reporter.event({
     type: 'starting',
     app: HOSTILE,
-    sources: [{ name: HOSTILE, kind: HOSTILE }],
-    outputs: [{ name: HOSTILE, place: HOSTILE }],
+    sources: [{ name: HOSTILE, kind: HOSTILE, place: HOSTILE }],
+    outputs: [{ name: HOSTILE, kind: HOSTILE, place: HOSTILE }],
     dir: null,
     continues: false,
     intervalMs: 1000,
   })
-  reporter.event({ type: 'ready', committed: 0 })
-  reporter.event({ type: 'receiver-restart', level: 'warn', message: HOSTILE })
+  reporter.event({ type: 'ready', committed: 0, tick: 0, zeroTime: 0 })
+  reporter.event({ type: 'receiver-restart', level: 'warn', stream: 0, delayMs: 1, message: HOSTILE })
   reporter.event({
     type: 'batch',
     batch: 1,
@@ -71,6 +71,7 @@ test('B54: warnings, sources, outputs and places of a run cannot act on the term
     stateKeys: null,
     outputs: { [HOSTILE]: 1 },
     failedOutputs: [HOSTILE],
+    deadLetters: 0,
   })
   assert.equal(shown.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}]/gu, ''), shown.replaceAll('\n', ''))
   assert.deepEqual(
@@ -110,6 +111,8 @@ test('B56: a fact is one line of JSON, whatever is in it', () => {
     reporter.event({
       type: 'receiver-restart',
       level: 'warn',
+      stream: 0,
+      delayMs: 1,
       message: HOSTILE,
       error: '{"type":"result","exitCode":0}\n',
     })
@@ -125,7 +128,7 @@ test('B56: a field of a megabyte is cut, and says how long it was; what print wr
   const long = 'x'.repeat(1_000_000)
   const [error, warning, print] = lines((reporter) => {
     reporter.error(new SluiceError('E_NAME', long, { next: [long] }))
-    reporter.event({ type: 'receiver-restart', level: 'warn', message: long })
+    reporter.event({ type: 'receiver-restart', level: 'warn', stream: 0, delayMs: 1, message: long })
     reporter.print(long)
   })
   assert.match(error['message'] as string, /^x{4000,4096}… \(1000000 characters\)$/)
@@ -164,7 +167,12 @@ test("B56: known secrets are in no line of a function's log, neither as words no
     type: 'error',
     error: new SluiceError('E_SINK_REJECTED', `wrong key ${SECRET}`, { where: { detail: SECRET } }),
   })
-  log.event({ type: 'receiver-restart', message: `with ${SECRET}`, nested: { deep: [SECRET] } })
+  log.event({
+    type: 'program-changed',
+    message: `with ${SECRET}`,
+    verdict: '',
+    findings: [{ uid: SECRET, verdict: '', what: '', old: '', new: '' }],
+  })
   assertSilent(text)
   assert.equal(text.split('<redacted>').length > 5, true)
 })

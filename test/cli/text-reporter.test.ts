@@ -3,11 +3,12 @@ import { test } from 'node:test'
 import { batchLine } from '../../lib/cli/batch-line.ts'
 import { hasColour } from '../../lib/cli/terminal.ts'
 import { TextReporter } from '../../lib/cli/text-reporter.ts'
+import type { BatchReport } from '../../lib/model/events.ts'
 import { clockTime } from '../../lib/cli/units.ts'
 
 const start = Date.UTC(2026, 0, 1)
 
-const facts = {
+const facts: Omit<BatchReport, 'batch' | 'records'> = {
   type: 'batch',
   time: start,
   schedulingDelayMs: 1,

@@ -1,5 +1,5 @@
 import type { Host } from '../../host/host.ts'
-import { messageOf, SluiceError } from '../../model/errors.ts'
+import { SluiceError } from '../../model/errors.ts'
 import type { Head } from '../../model/head.ts'
 import type { Manifest } from '../../model/manifest.ts'
 import type { Time } from '../../model/time.ts'
@@ -185,7 +185,7 @@ export class EmbeddedEngine implements Engine {
   }
 
   #failed(error: unknown): void {
-    this.#options.log.event({ type: 'error', error, message: messageOf(error) })
+    this.#options.log.event({ type: 'error', error })
     this.#context.reportError(error)
   }
 

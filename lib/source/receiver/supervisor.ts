@@ -64,7 +64,12 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
   add(record: T): boolean {
     if (!this.#closed) return this.#blocks.add(record)
     if (this.#late++ === 0)
-      this.#environment.io.log.event({ type: 'receiver-record-after-stop', level: 'warn', stream: this.streamId })
+      this.#environment.io.log.event({
+        type: 'receiver-record-after-stop',
+        level: 'warn',
+        stream: this.streamId,
+        message: `the receiver of stream ${this.streamId} hands records over after it was stopped; they are lost`,
+      })
     return false
   }
 
@@ -151,6 +156,7 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
         type: 'receiver-stop-failed',
         level: 'warn',
         stream: this.streamId,
+        message: `the receiver of stream ${this.streamId} threw in onStop`,
         error: messageOf(thrown),
       })
     }

@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib'
 import { binaryRecords, files, textFiles } from '../../../lib/adapters/files/file-source.ts'
 import { ManualClock } from '../../../lib/adapters/local/manual-clock.ts'
 import { hasCode } from '../../../lib/model/errors.ts'
+import type { EngineEvent } from '../../../lib/model/events.ts'
 import type { Json } from '../../../lib/model/json.ts'
 import type { FileSplit } from '../../../lib/source/file-splits.ts'
 import type { FileChoice } from '../../../lib/source/file-cut.ts'
@@ -172,8 +173,10 @@ async function leftOut(
     await before()
     const now: string[] = []
     const log = {
-      event: ({ reason, files: count, example, level }: Record<string, unknown>) => {
-        now.push(`${String(count)} ${String(reason)} ${basename(String(example))}`)
+      event: (event: EngineEvent) => {
+        if (event.type !== 'source-left-out') return
+        const { reason, files: count, example, level } = event
+        now.push(`${count} ${reason} ${basename(example)}`)
         levels.push(level)
       },
     }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { TaskLauncher } from '../../../lib/host/launcher.ts'
-import { type LogEvent, silentLog } from '../../../lib/host/log.ts'
+import { silentLog } from '../../../lib/host/log.ts'
+import type { EngineEvent } from '../../../lib/model/events.ts'
 import { MemoryBlobStore } from '../../../lib/adapters/local/blob-memory.ts'
 import { systemClock } from '../../../lib/adapters/local/system-clock.ts'
 import { ManualClock } from '../../../lib/adapters/local/manual-clock.ts'
@@ -38,7 +39,7 @@ type Tamper = (answer: any, spec: TaskSpec) => unknown
 async function batch(
   tamper: Tamper,
   attemptsMax = 2,
-): Promise<{ readonly answers: TaskDone[]; readonly events: readonly LogEvent[] }> {
+): Promise<{ readonly answers: TaskDone[]; readonly events: readonly EngineEvent[] }> {
   const context = newContext(build, [words], { splits: 2 })
   context.graph.assignUids()
   const program = new TaskProgram(context.graph, context.sparkContext, fingerprint(context.graph))
@@ -82,7 +83,7 @@ async function batch(
     },
     close: async () => {},
   }
-  const events: LogEvent[] = []
+  const events: EngineEvent[] = []
   const stages = planStages(context.graph, new PlannedView(context.graph, plan, context.sparkContext), true)
   const answers = await runStages({
     plan,
@@ -285,11 +286,11 @@ for (const [sentence, fault, tamper] of cases) {
     former = null
     const { answers, events } = await batch(tamper)
     assert.deepEqual(outcome(answers), honest)
-    const failed = events.filter(({ type }) => type === 'task-failed')
+    const failed = events.filter((event) => event.type === 'task-failed')
     assert.ok(failed.length > 0)
     for (const { code, message } of failed) {
       assert.equal(code, 'E_TASK_ANSWER')
-      assert.match(String(message), fault)
+      assert.match(message, fault)
       assertSilent(JSON.stringify(events))
     }
   })

@@ -1,0 +1,180 @@
+/**
+ * One fact about what the engine did, told as it happens. Hosts decide whether it becomes a line for people, a line of
+ * JSON, a metric or nothing; all of them read this union.
+ */
+export type EngineEvent =
+  | AppStarting
+  | AppReady
+  | BatchReport
+  | ErrorReport
+  | AppStopping
+  | ProgramChanged
+  | TaskFailed
+  | TaskCopied
+  | StagesAgain
+  | SweepFailed
+  | SourceLeftOut
+  | Warning
+
+/** What is known of a program the moment it starts, before the first batch. */
+export interface AppStarting {
+  /** The kind of the event, here and below. */
+  readonly type: 'starting'
+  readonly app: string
+  readonly intervalMs: number
+  /** Where state lives between runs; `null`: in memory. */
+  readonly dir: string | null
+  /**
+   * Whether a later run goes on from there; a classic program that only sets a checkpoint directory begins anew each
+   * time, as in Spark.
+   */
+  readonly continues: boolean
+  readonly sources: readonly NamedPlace[]
+  readonly outputs: readonly NamedPlace[]
+}
+
+/** A source or an output, and where the program defines it. */
+export interface NamedPlace {
+  /** Its uid. */
+  readonly name: string
+  readonly kind: string
+  /** `file:line:column`. */
+  readonly place: string
+}
+
+/** The head is held, and what the last run left is recovered. */
+export interface AppReady {
+  readonly type: 'ready'
+  /** The last committed batch; 0 before the first. */
+  readonly committed: number
+  readonly tick: number
+  /** Ms since the epoch. */
+  readonly zeroTime: number
+}
+
+/** One committed batch. */
+export interface BatchReport {
+  readonly type: 'batch'
+  readonly batch: number
+  /** Its time, ms since the epoch. */
+  readonly time: number
+  readonly records: number
+  readonly schedulingDelayMs: number
+  readonly processingTimeMs: number | null
+  /** Keys held by all operators; `null` for a program without state. */
+  readonly stateKeys: number | null
+  /** Rows by output that ran. */
+  readonly outputs: { readonly [output: string]: number }
+  readonly failedOutputs: readonly string[]
+  /** Records of this batch that were set aside. */
+  readonly deadLetters: number
+}
+
+/** An error that somebody should see, whether it ends the run or not. */
+export interface ErrorReport {
+  readonly type: 'error'
+  readonly error: unknown
+}
+
+/** A graceful stop was asked for. */
+export interface AppStopping {
+  readonly type: 'stopping'
+  /** The tick that the run ends with. */
+  readonly tick: number
+  /** Batches that are still to come. */
+  readonly batches: number
+  /** How far off the last of them is. */
+  readonly dueMs: number
+}
+
+/** The program differs from the one that ran last; with `level: 'warn'` where something is given up for it. */
+export interface ProgramChanged {
+  readonly type: 'program-changed'
+  readonly level?: 'warn'
+  readonly message?: string
+  readonly verdict: string
+  readonly findings: readonly ChangeFinding[]
+}
+
+export interface ChangeFinding {
+  readonly uid: string
+  readonly verdict: string
+  readonly what: string
+  readonly old: string
+  readonly new: string
+}
+
+/** One attempt of a task failed; it is tried again, or its batch fails. */
+export interface TaskFailed {
+  readonly type: 'task-failed'
+  readonly batch: number
+  readonly task: string
+  /** Counted from 0. */
+  readonly attempt: number
+  readonly code: string
+  readonly message: string
+}
+
+/** A slow task was launched a second time. */
+export interface TaskCopied {
+  readonly type: 'task-copied'
+  readonly batch: number
+  readonly task: string
+}
+
+/** A block could not be read: all stages of the batch run again. */
+export interface StagesAgain {
+  readonly type: 'stages-again'
+  readonly batch: number
+  readonly exec: number
+  readonly message: string
+}
+
+/** An object that nobody needs could not be deleted; it is tried again later. */
+export interface SweepFailed {
+  readonly type: 'sweep-failed'
+  readonly key: string
+  readonly message: string
+}
+
+/** What a source of files leaves out and why; losses, and the first of each reason, with `level: 'warn'`. */
+export interface SourceLeftOut {
+  readonly type: 'source-left-out'
+  readonly level: 'warn' | 'info'
+  readonly message: string
+  readonly reason: string
+  readonly directory: string
+  /** How many were found now. */
+  readonly files: number
+  /** How many have been found for this reason. */
+  readonly total: number
+  /** The name of one of them. */
+  readonly example: string
+}
+
+/** What a person should know though nothing has failed. `message` says it in words. */
+export type Warning = { readonly level: 'warn'; readonly message: string } & (
+  | { readonly type: 'setting' | 'one-thread' | 'head-grows' }
+  /** Batch times passed without a batch. */
+  | { readonly type: 'catching-up'; readonly missed: number; readonly skipped: number }
+  | { readonly type: 'clock-behind'; readonly behindMs: number }
+  | { readonly type: 'state-large'; readonly operator: string; readonly keyHash: string; readonly bytes: number }
+  | { readonly type: 'source-directory-missing'; readonly directory: string }
+  | { readonly type: 'receiver-record-after-stop'; readonly stream: number }
+  | {
+      readonly type: 'receiver-restart'
+      readonly stream: number
+      readonly delayMs: number
+      readonly error?: string
+    }
+  | { readonly type: 'receiver-stopped' | 'receiver-stop-failed'; readonly stream: number; readonly error: string }
+  /** For sources of one's own. */
+  | { readonly type: 'source'; readonly source: string }
+)
+
+/** The words of an event that a person should see, with its cause; `null` for any other. */
+export function warningOf(event: EngineEvent): string | null {
+  if (!('level' in event) || event.level !== 'warn') return null
+  const words = event.message ?? event.type
+  return 'error' in event && event.error ? `${words}: ${event.error}` : words
+}
