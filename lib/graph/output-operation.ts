@@ -49,6 +49,8 @@ export interface OutputBatch {
   readonly parts: readonly StagedPart[]
   /** The staged bytes of a part: a block with the records in section 0. */
   read(ref: BlobRef): Promise<Uint8Array>
+  /** Gives copies of the same records, where this process has just staged them; `null`: read them. */
+  staged?(ref: BlobRef): (() => unknown[]) | null
   readonly environment: OutputEnvironment
 }
 

@@ -33,6 +33,8 @@ export async function stagedRecords(batch: OutputBatch): Promise<unknown[][]> {
   return Promise.all(
     batch.parts.map(async (part) => {
       if (!part.ref) return []
+      const staged = batch.staged?.(part.ref)
+      if (staged) return staged()
       const block = openBlock(await batch.read(part.ref), part.ref.key)
       return block.has(0) ? block.read(0, 1)[0] : []
     }),

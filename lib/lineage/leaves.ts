@@ -39,18 +39,25 @@ export function sourceNode<T>(source: Source<T>, uid: string, splits: readonly J
 
 /**
  * Records written to the blob store earlier: retained batches, staged outputs. Each part is a block with the records in
- * section 0.
+ * section 0. What `atHand` gives need not be read.
  */
-export function storedNode<T>(parts: readonly BlobRef[], partitioner: Partitioner | null = null): RddNode<T> {
+export function storedNode<T>(
+  parts: readonly BlobRef[],
+  partitioner: Partitioner | null = null,
+  atHand: (ref: BlobRef) => unknown[] | null = () => null,
+): RddNode<T> {
   return {
     kind: 'stored',
     partitions: parts.length,
     partitioner,
     dependencies: [],
-    compute: (split, task, sink) =>
-      after(task.blob(parts[split]), (bytes) => {
+    compute: (split, task, sink) => {
+      const records = atHand(parts[split])
+      if (records) return sink.chunk(records as T[])
+      return after(task.blob(parts[split]), (bytes) => {
         const block = openBlock(bytes, parts[split].key)
         if (block.has(0)) sink.chunk(block.read(0, 1)[0] as T[])
-      }),
+      })
+    },
   }
 }

@@ -1,6 +1,7 @@
 import type { BatchPlan } from '../model/task.ts'
 import { PlannedView } from '../plan/batch-view.ts'
 import { planStages, type StagePlan } from '../plan/stages.ts'
+import { StagedRecords } from './staged-records.ts'
 import { StateStore } from '../state/state-store.ts'
 import { type EngineSettings, engineSettings } from './settings.ts'
 import type { StreamGraph } from '../graph/graph.ts'
@@ -15,6 +16,8 @@ export class TaskProgram {
   readonly fingerprint: string
   readonly settings: EngineSettings
   readonly state: StateStore
+  /** What its tasks have staged here, where tasks and outputs share a process. */
+  readonly staged = new StagedRecords()
   #prepared: {
     readonly nonce: string
     readonly actions: number

@@ -11,7 +11,7 @@ export class InlineLauncher implements TaskLauncher {
 
   constructor(program: TaskProgram, host: TaskHost) {
     this.#program = program
-    this.#host = host
+    this.#host = host.freezes ? host : { ...host, staged: program.staged }
   }
 
   launch(spec: TaskSpec): Promise<TaskReport> {

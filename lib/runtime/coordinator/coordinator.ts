@@ -74,7 +74,8 @@ export class Coordinator {
       writer,
       sweeper,
       publisher:
-        options.publisher?.(writer.head) ?? publishHere(program.graph, host.blobs, options.environment(writer.head)),
+        options.publisher?.(writer.head) ??
+        publishHere(program.graph, host.blobs, options.environment(writer.head), program.staged),
       events: options.events,
       signal: options.signal,
       attemptsMax: program.settings.attemptsMax ?? options.attempts,

@@ -5,6 +5,7 @@ import type { OutputHooks } from '../../observe/batch-events.ts'
 import type { Manifest } from '../../model/manifest.ts'
 import type { OutputPublisher } from '../../output/output-publisher.ts'
 import type { StreamGraph } from '../../graph/graph.ts'
+import type { StagedRecords } from '../staged-records.ts'
 import { insideOutput } from '../../graph/inside-output.ts'
 import type { OutputEnvironment } from '../../graph/output-operation.ts'
 
@@ -40,8 +41,13 @@ export async function runOutputs(
   return failed
 }
 
-/** Shows outputs in this process. */
-export const publishHere = (graph: StreamGraph, blobs: BlobStore, environment: OutputEnvironment): OutputPublisher => ({
+/** Shows outputs in this process, where what was `staged` by its tasks need not be read again. */
+export const publishHere = (
+  graph: StreamGraph,
+  blobs: BlobStore,
+  environment: OutputEnvironment,
+  staged: StagedRecords | null = null,
+): OutputPublisher => ({
   async publish({ batch, time, outputs }, output) {
     const node = graph.outputs.find(({ uid }) => uid === output)!
     await insideOutput(() =>
@@ -51,6 +57,7 @@ export const publishHere = (graph: StreamGraph, blobs: BlobStore, environment: O
         output,
         parts: outputs[output],
         read: (ref) => getBlob(blobs, ref),
+        staged: (ref) => staged?.of(ref) ?? null,
         environment,
       }),
     )

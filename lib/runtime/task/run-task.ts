@@ -13,6 +13,7 @@ import type { Stage, Terminal } from '../../plan/stages.ts'
 import { encodeBuckets, joinBuckets, readSections, sumsOf } from '../../shuffle/blocks.ts'
 import type { Buckets } from '../../shuffle/buckets.ts'
 import type { ShuffleWriter } from '../../shuffle/writer.ts'
+import type { StagedRecords } from '../staged-records.ts'
 import { StateStore } from '../../state/state-store.ts'
 import { withAccumulatorScope } from '../../lineage/accumulator.ts'
 import { after, ArraySink, type Done, recordsOf, run, type Sink } from '../../lineage/node.ts'
@@ -34,6 +35,8 @@ export interface TaskHost {
   readonly log: Log
   /** Set in tests: a record that a function changes after it was handed on throws there. */
   readonly freezes?: boolean
+  /** Where outputs are shown by this process as well: what is staged is handed over. */
+  readonly staged?: StagedRecords
 }
 
 /**
@@ -45,13 +48,16 @@ export async function runTask(spec: TaskSpec, program: TaskProgram, host: TaskHo
   return execute(spec, program, program.state, host)
 }
 
+function trialHost({ staged: _kept, ...host }: TaskHost): TaskHost {
+  return { ...host, blobs: scratchOver(host.blobs) }
+}
+
 /**
  * A trial that runs the program does so on a copy of everything: its state begins cold, and what it writes is gone with
  * it.
  */
 function runTrial(spec: TaskSpec, trial: Trial, program: TaskProgram, host: TaskHost): Promise<TaskReport> {
-  if (trial.kind === 'prefix')
-    return execute(spec, program, new StateStore(), { ...host, blobs: scratchOver(host.blobs) })
+  if (trial.kind === 'prefix') return execute(spec, program, new StateStore(), trialHost(host))
   return readForTrial(spec, trial, program.graph, host)
 }
 
@@ -261,6 +267,7 @@ class Execution {
         this.#names.output(output, this.#spec.plan.batch, partition, this.#object()),
         encodeRecords(records, output),
       )
+      this.#host.staged?.keep(this.#spec.plan.batch, ref, records)
       this.#outputs.push({ output, partition, records: records.length, ref })
     }
   }

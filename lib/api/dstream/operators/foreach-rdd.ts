@@ -19,9 +19,15 @@ export function foreachRdd<T>(stream: DStream<T>, f: (rdd: RDD<T>, time: Time) =
       publish: async (batch) => {
         const loaded = new Map<string, Uint8Array>()
         const refs = batch.parts.map((part) => part.ref!)
-        await Promise.all(refs.map(async (ref) => loaded.set(ref.key, await batch.read(ref))))
+        const staged = new Map(refs.map((ref) => [ref.key, batch.staged?.(ref) ?? null]))
+        const wanted = refs.filter((ref) => !staged.get(ref.key))
+        await Promise.all(wanted.map(async (ref) => loaded.set(ref.key, await batch.read(ref))))
         await f(
-          new RDD<T>(SparkContext.of(batch.environment.driver), storedNode<T>(refs), new ResidentRunner(loaded)),
+          new RDD<T>(
+            SparkContext.of(batch.environment.driver),
+            storedNode<T>(refs, null, (ref) => staged.get(ref.key)?.() ?? null),
+            new ResidentRunner(loaded),
+          ),
           new Time(batch.timeMs),
         )
       },
