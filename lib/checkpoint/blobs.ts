@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import type { BlobStore } from '../host/blob-store.ts'
-import { SluiceError } from '../model/errors.ts'
+import { located, SluiceError } from '../model/errors.ts'
 import type { BlobRef } from '../model/refs.ts'
 
 /**
@@ -26,16 +26,24 @@ export async function putBlob(
  * The bytes of a reference, verified. Throws `E_BLOB_MISSING`, or `E_BLOB_CORRUPT` when they are not what was written.
  */
 export async function getBlob(blobs: BlobStore, ref: BlobRef): Promise<Uint8Array> {
-  const bytes = ref.inline === undefined ? await blobs.get(ref.key) : Buffer.from(ref.inline, 'base64')
+  const bytes = ref.inline === undefined ? await bytesAt(blobs, ref.key) : Buffer.from(ref.inline, 'base64')
   if (bytes.length === ref.len && crc32(bytes) === ref.crc) return bytes
   throw new SluiceError(
     'E_BLOB_CORRUPT',
     `${ref.key} is not what was written: ${bytes.length} of ${ref.len} bytes, checksum ` +
       `${bytes.length === ref.len ? 'differs' : 'not compared'}.`,
     {
-      where: { detail: ref.key },
+      where: { object: ref.key, detail: ref.key },
       did: 'the object was not used',
       next: ['restore the object from a backup', 'sluice verify --dir <dir>'],
     },
   )
+}
+
+async function bytesAt(blobs: BlobStore, key: string): Promise<Uint8Array> {
+  try {
+    return await blobs.get(key)
+  } catch (error) {
+    throw located(error, { object: key })
+  }
 }

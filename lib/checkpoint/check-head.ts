@@ -1,8 +1,21 @@
 import type { Versioned } from '../host/head-store.ts'
 import { SluiceError } from '../model/errors.ts'
 import type { Head } from '../model/head.ts'
-import { anything, both, count, fields, finite, list, maybe, nullOr, type Shape, text, whole } from '../model/shape.ts'
-import { refBelow, shapeError } from './ref-shape.ts'
+import {
+  both,
+  count,
+  fields,
+  finite,
+  list,
+  maybe,
+  type Misfit,
+  named,
+  nullOr,
+  type Shape,
+  text,
+  whole,
+} from '../model/shape.ts'
+import { refsOf, shapeError } from './ref-shape.ts'
 
 /**
  * What stands in the register, once it is known to be a head of this build that names objects of its own app only.
@@ -29,7 +42,7 @@ export function checkedHead(found: Versioned<Head> | null): Versioned<Head> | nu
       )
 }
 
-type Fault = { readonly kind: 'newer'; readonly format: number } | { readonly kind: 'bad'; readonly what: string }
+type Fault = { readonly kind: 'newer'; readonly format: number } | { readonly kind: 'bad'; readonly what: Misfit }
 
 /** Heads of this build carry no format, which stands for 1. */
 export function faultOfHead(value: unknown): Fault | null {
@@ -48,7 +61,7 @@ const plain = fields({
   graph: text,
   intervalMs: count,
   zeroTime: whole,
-  conf: anything,
+  conf: named(text),
   committed: count,
   tick: count,
   outDone: count,
@@ -57,11 +70,10 @@ const plain = fields({
 })
 
 const headShape: Shape = both(plain, (value) => {
-  const { app, inc } = value as Head
-  const ref = refBelow(`${app}/${inc}/`)
+  const ref = refsOf(value as Head)
   return fields({
-    manifest: nullOr(ref),
-    plan: maybe(fields({ nonce: text, tick: count, content: ref })),
-    owed: list(fields({ batch: count, output: text, manifest: ref })),
+    manifest: nullOr(ref('manifest')),
+    plan: maybe(fields({ nonce: text, tick: count, content: ref('plan') })),
+    owed: list(fields({ batch: count, output: text, manifest: ref('manifest') })),
   })(value)
 })

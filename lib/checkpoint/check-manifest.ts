@@ -9,6 +9,8 @@ import {
   fields,
   list,
   maybe,
+  type Misfit,
+  misfit,
   named,
   nullOr,
   oneOf,
@@ -17,7 +19,8 @@ import {
   upTo,
   whole,
 } from '../model/shape.ts'
-import { refBelow, rootOf, shapeError } from './ref-shape.ts'
+import { isLetterSplit } from './dead-letters.ts'
+import { type Owner, ownerOf, type RefShape, refsOf, shapeError } from './ref-shape.ts'
 
 /**
  * The manifest that an object holds, in its stored form. A checksum says that the bytes are those that were written,
@@ -38,7 +41,7 @@ export function decodeManifest(bytes: Uint8Array, ref: BlobRef): Manifest {
       },
     )
   }
-  const wrong = manifestShape(rootOf(ref))(value)
+  const wrong = manifestShape(ownerOf(ref))(value)
   if (wrong !== null) throw corrupt(ref, wrong)
   return value as Manifest
 }
@@ -46,7 +49,7 @@ export function decodeManifest(bytes: Uint8Array, ref: BlobRef): Manifest {
 /** The panes that a pack holds. */
 export function decodePanes(bytes: Uint8Array, ref: BlobRef): PaneList['panes'] {
   const value = parsed(bytes, ref)
-  const wrong = list(paneShape(refBelow(rootOf(ref))))(value)
+  const wrong = list(paneShape(refsOf(ownerOf(ref))))(value)
   if (wrong !== null) throw corrupt(ref, wrong)
   return value as PaneList['panes']
 }
@@ -56,15 +59,15 @@ function parsed(bytes: Uint8Array, ref: BlobRef): unknown {
     return JSON.parse(Buffer.from(bytes).toString('utf8'))
   } catch {
     // The words of the parser would quote the text.
-    throw corrupt(ref, ' it is not JSON')
+    throw corrupt(ref, misfit('is not JSON'))
   }
 }
 
-const corrupt = (ref: BlobRef, wrong: string): SluiceError =>
+const corrupt = (ref: BlobRef, wrong: Misfit): SluiceError =>
   shapeError('E_MANIFEST_CORRUPT', `Manifest ${ref.key} is not one`, wrong, ref.key)
 
-function manifestShape(root: string): Shape {
-  const ref = refBelow(root)
+function manifestShape(owner: Owner): Shape {
+  const ref = refsOf(owner)
   return fields({
     format: oneOf(1),
     batch: count,
@@ -73,13 +76,17 @@ function manifestShape(root: string): Shape {
     nonce: text,
     base: nullOr(text),
     graph: text,
-    cuts: named(nullOr(cutShape)),
+    facts: maybe(ref('graph')),
+    change: maybe(fields({ moved: named(text), dropped: list(text) })),
+    cuts: named(nullOr(cutShape(ref))),
     positions: named(anything),
     actions: named(list(text)),
+    skip: maybe(skipShape),
+    deadLetters: maybe(list(fields({ batch: count, open: named(list(text)), ref: ref('dead-letters') }))),
     state: named(stateShape(ref)),
-    packs: maybe(list(fields({ operator: text, ...range, last: whole, ref }))),
-    retained: named(list(fields({ time: whole, parts: list(ref) }))),
-    outputs: named(list(fields({ partition: count, records: count, ref: nullOr(ref) }))),
+    packs: maybe(list(fields({ operator: text, ...range, last: whole, ref: ref('state') }))),
+    retained: named(retainedShape(ref)),
+    outputs: named(list(fields({ partition: count, records: count, ref: nullOr(ref('output')) }))),
     records: named(count),
   })
 }
@@ -87,28 +94,59 @@ function manifestShape(root: string): Shape {
 /** From and to of key groups, as two numbers. */
 const groupRange: Shape = both(list(upTo(KEY_GROUPS)), (value) => {
   const range = value as readonly number[]
-  return range.length === 2 && range[0] < range[1] ? null : ' is no range of key groups'
+  return range.length === 2 && range[0] < range[1] ? null : misfit('is no range of key groups')
 })
 const range = { from: upTo(KEY_GROUPS), to: upTo(KEY_GROUPS) }
 
-export const cutShape: Shape = fields({
-  position: anything,
-  splits: list(anything),
-  records: nullOr(count),
-  description: maybe(text),
-})
-export const blockShape = (ref: Shape): Shape =>
-  fields({ kind: oneOf('snapshot', 'delta'), batch: count, ref, keys: count, whole: maybe(list(groupRange)) })
-export const paneShape = (ref: Shape): Shape => fields({ time: whole, ref })
+export const cutShape = (ref: RefShape): Shape =>
+  fields({
+    position: anything,
+    splits: list(splitShape(ref)),
+    records: nullOr(count),
+    description: maybe(text),
+  })
 
-export const stateShape = (ref: Shape): Shape =>
+/** A split that names an object of ours, as those of dead letters do, must not name somebody else's. */
+const splitShape = (ref: RefShape): Shape =>
+  both(anything, (split) =>
+    isLetterSplit(split)
+      ? fields({ 'sluice.deadLetters': fields({ ref: ref('dead-letters'), ids: list(text) }) })(split)
+      : null,
+  )
+
+/** By source and split: numbers of records, in rising order. */
+export const skipShape: Shape = named(
+  named(
+    both(list(count), (value) =>
+      (value as readonly number[]).every((at, i, all) => i === 0 || all[i - 1] < at) ? null : misfit('does not rise'),
+    ),
+  ),
+)
+
+export const retainedShape = (ref: RefShape): Shape => list(fields({ time: whole, parts: list(ref('state')) }))
+
+export const blockShape = (ref: RefShape): Shape =>
+  fields({
+    kind: oneOf('snapshot', 'delta'),
+    batch: count,
+    ref: ref('state'),
+    keys: count,
+    whole: maybe(list(groupRange)),
+  })
+export const paneShape = (ref: RefShape): Shape => fields({ time: whole, ref: ref('state') })
+
+export const stateShape = (ref: RefShape): Shape =>
   fields({
     chains: list(both(fields({ ...range, keys: count, blocks: list(blockShape(ref)) }), notEmpty)),
     panes: maybe(list(both(fields({ ...range, panes: list(paneShape(ref)), since: maybe(whole) }), notEmpty))),
     slideTime: maybe(whole),
+    version: maybe(versionShape),
   })
+
+/** Of the schema of the values. */
+export const versionShape: Shape = both(count, (value) => (value === 0 ? misfit('is not a version') : null))
 
 const notEmpty: Shape = (value) =>
   (value as { from: number; to: number }).from < (value as { from: number; to: number }).to
     ? null
-    : ' is an empty range'
+    : misfit('is an empty range')

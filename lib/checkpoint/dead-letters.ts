@@ -2,8 +2,12 @@ import type { BlobStore } from '../host/blob-store.ts'
 import { encodeBlock, openBlock } from '../codec/block.ts'
 import type { DeadLetter, DeadLetterFacts, DeadLetters, DeadLetterWish } from '../model/dead-letter.ts'
 import { SluiceError } from '../model/errors.ts'
+import type { Json } from '../model/json.ts'
+import type { BlobRef } from '../model/refs.ts'
+import { both, count, fields, list, nullOr, type Shape, text, truth } from '../model/shape.ts'
 import { getBlob } from './blobs.ts'
-import type { Names } from './names.ts'
+import { shapeError } from './ref-shape.ts'
+import type { ObjectKeys } from './object-keys.ts'
 
 /**
  * Letters as an object. A record of a kind that cannot be stored is left out: the letter then says where it was and
@@ -26,8 +30,37 @@ function isStorable(record: unknown): boolean {
   }
 }
 
-export const decodeLetters = (bytes: Uint8Array, what: string): DeadLetter[] =>
-  openBlock(bytes, what).read(0)[0] as DeadLetter[]
+/** What a letter says of its record, wherever it comes from. */
+export const letterFacts: Shape = fields({
+  id: text,
+  source: text,
+  split: text,
+  index: count,
+  code: text,
+  message: text,
+  place: nullOr(text),
+})
+
+const storedLetters = list(both(letterFacts, fields({ isStored: truth })))
+
+/** Throws what `openBlock` throws, and `E_BLOB_CORRUPT` for what are no letters. */
+export function decodeLetters(bytes: Uint8Array, what: string): DeadLetter[] {
+  const [letters] = openBlock(bytes, what).read(0, 1)
+  const wrong = storedLetters(letters)
+  if (wrong === null) return letters as DeadLetter[]
+  throw shapeError('E_BLOB_CORRUPT', `${what} holds no dead letters`, wrong, what)
+}
+
+/** A split that stands for dead letters which are to be read again; every other split is the source's own. */
+export interface LetterSplit {
+  readonly 'sluice.deadLetters': { readonly ref: BlobRef; readonly ids: readonly string[] }
+}
+
+export const letterSplit = (ref: BlobRef, ids: readonly string[]): Json =>
+  ({ 'sluice.deadLetters': { ref, ids } }) as unknown as Json
+
+export const isLetterSplit = (split: unknown): split is LetterSplit =>
+  typeof split === 'object' && split !== null && 'sluice.deadLetters' in split
 
 /** What is open after a batch: what was open before and nobody has dealt with since, and what the batch adds. */
 export function openLetters(
@@ -62,8 +95,8 @@ export async function readOpenLetters(blobs: BlobStore, letters: readonly DeadLe
  * A wish is kept until the coordinator that reads it has committed a batch that grants it; granting it twice changes
  * nothing, because ids are never used again.
  */
-export const putWish = (blobs: BlobStore, names: Names, wish: DeadLetterWish, run: string): Promise<void> =>
-  blobs.putNew(`${names.wishes}${run}.json`, Buffer.from(JSON.stringify(wish)))
+export const putWish = (blobs: BlobStore, keys: ObjectKeys, wish: DeadLetterWish, run: string): Promise<void> =>
+  blobs.putNew(keys.wish(run), Buffer.from(JSON.stringify(wish)))
 
 export interface StoredWish extends DeadLetterWish {
   readonly key: string

@@ -1,28 +1,24 @@
 import { getBlob, putBlob } from './blobs.ts'
 import { decodeManifest, decodePanes } from './check-manifest.ts'
-import type { Names } from './names.ts'
+import type { ObjectKeys } from './object-keys.ts'
 import { packed, packPanes, unpacked } from './pane-packs.ts'
 import type { BlobStore } from '../host/blob-store.ts'
 import type { Manifest, OperatorState } from '../model/manifest.ts'
 import type { BlobRef } from '../model/refs.ts'
 
 /** Stores what `packPanes` returned. */
-export const putManifest = (blobs: BlobStore, names: Names, manifest: Manifest): Promise<BlobRef> =>
+export const putManifest = (blobs: BlobStore, keys: ObjectKeys, manifest: Manifest): Promise<BlobRef> =>
   putBlob(
     blobs,
-    names.manifest(manifest.batch, manifest.nonce),
+    keys.manifest(manifest.batch, manifest.nonce),
     Buffer.from(JSON.stringify(packed(manifest))),
     MANIFEST_INLINE_MAX,
   )
 
 /** Gives long lists of panes objects of their own, one for each range of key groups. */
-export const withPacks = (blobs: BlobStore, names: Names, manifest: Manifest, run: string): Promise<Manifest> =>
+export const withPacks = (blobs: BlobStore, keys: ObjectKeys, manifest: Manifest, run: string): Promise<Manifest> =>
   packPanes(manifest, (operator, from, panes) =>
-    putBlob(
-      blobs,
-      names.state(operator, manifest.batch, `packs-${from}`, run, 'p'),
-      Buffer.from(JSON.stringify(panes)),
-    ),
+    putBlob(blobs, keys.state(operator, manifest.batch, `packs-${from}`, run, 'p'), Buffer.from(JSON.stringify(panes))),
   )
 
 /** A manifest of this size rides in the head: one write for the whole commit. */

@@ -1,32 +1,48 @@
 import type { ErrorCode } from '../model/error-codes.ts'
-import { both, count, fields, maybe, type Shape, text, upTo } from '../model/shape.ts'
+import { both, count, fields, maybe, type Misfit, misfit, type Shape, clauseOf, text, upTo } from '../model/shape.ts'
 import type { BlobRef } from '../model/refs.ts'
 import { SluiceError } from '../model/errors.ts'
+import { type ObjectKind, parseKey } from './object-keys.ts'
 
 const plain = fields({ key: text, len: count, crc: upTo(2 ** 32 - 1), inline: maybe(text) })
 
+/** To whom objects belong; without `inc`: to any incarnation of the app. */
+export interface Owner {
+  readonly app: string
+  readonly inc?: string
+}
+
 /**
- * A reference to an object below `root`, which ends in a slash. Another app's objects, and names that lead out of the
- * store, are not.
+ * References to objects of one owner, of the kind that their place asks for. Another app's objects, and names that lead
+ * out of the store, are not.
  */
-export const refBelow = (root: string): Shape =>
-  both(plain, (value) => (isBelow(root, (value as BlobRef).key) ? null : OUTSIDE))
+export type RefShape = (kind: ObjectKind) => Shape
 
-const isBelow = (root: string, key: string): boolean =>
-  key.startsWith(root) && key.split('/').every((name) => name !== '' && name !== '.' && name !== '..')
+export const refsOf =
+  (owner: Owner): RefShape =>
+  (kind) =>
+    both(plain, (value) => misplaced((value as BlobRef).key, owner, kind))
 
-const OUTSIDE = ' names an object outside of its app'
+function misplaced(key: string, { app, inc }: Owner, kind: ObjectKind): Misfit | null {
+  const parsed = parseKey(key)
+  if (parsed?.app !== app || (inc !== undefined && parsed.inc !== inc))
+    return { at: '', says: 'names an object outside of its app', foreign: true }
+  return parsed.kind === kind ? null : misfit(`names an object that is no ${kind}`)
+}
 
 /** The app and incarnation that an object belongs to, as its name says. */
-export const rootOf = ({ key }: BlobRef): string => `${key.split('/', 2).join('/')}/`
+export function ownerOf({ key }: BlobRef): Owner {
+  const { app = '', inc = '' } = parseKey(key) ?? {}
+  return { app, inc }
+}
 
 /**
  * `E_REF_SCOPE` for a reference that leads elsewhere, else `code`. `what` is a whole clause, such as `Manifest m is not
  * one`.
  */
-export const shapeError = (code: ErrorCode, what: string, wrong: string, detail: string): SluiceError =>
-  new SluiceError(wrong.endsWith(OUTSIDE) ? 'E_REF_SCOPE' : code, `${what}: ${wrong.replace(/^[. ]/, '')}.`, {
-    where: { detail },
+export const shapeError = (code: ErrorCode, what: string, wrong: Misfit, detail: string): SluiceError =>
+  new SluiceError(wrong.foreign ? 'E_REF_SCOPE' : code, `${what}: ${clauseOf(wrong).replace(/^[. ]/, '')}.`, {
+    where: { object: detail, detail },
     did: 'nothing of it was used',
     next: ['restore the whole directory from a backup', 'sluice verify <dir>'],
   })

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { appsBelow } from '../hosts/embedded/embedded-host.ts'
 import { putWish, readOpenLetters } from '../checkpoint/dead-letters.ts'
 import { readManifest } from '../checkpoint/manifest.ts'
-import { Names } from '../checkpoint/names.ts'
+import { ObjectKeys } from '../checkpoint/object-keys.ts'
 import type { BlobStore } from '../host/blob-store.ts'
 import { openDirectoryBlobs } from '../adapters/local/blob-directory.ts'
 import { openDirectoryHead } from '../adapters/local/head-directory.ts'
@@ -20,7 +20,7 @@ import { usageError } from './usage.ts'
 interface Desk {
   readonly letters: readonly DeadLetter[]
   readonly blobs: BlobStore
-  readonly names: Names
+  readonly keys: ObjectKeys
 }
 
 /** Lists and shows dead letters, and leaves word for the next start what is to become of them. */
@@ -79,7 +79,7 @@ async function openDesk(dir: string, named: string | null): Promise<Desk> {
   const store = await openDirectoryHead<Head>(join(dir, app), { sync: false })
   try {
     const head = (await store.read())!.value
-    return { blobs, names: new Names(head.app, head.inc), letters: await openLettersOf(head, blobs) }
+    return { blobs, keys: new ObjectKeys(head.app, head.inc), letters: await openLettersOf(head, blobs) }
   } finally {
     await store.close()
   }
@@ -101,7 +101,7 @@ function lettersNamed(id: string, letters: readonly DeadLetter[], dir: string): 
 async function wish(
   what: DeadLetterWish['wish'],
   letters: readonly DeadLetter[],
-  { blobs, names }: Desk,
+  { blobs, keys }: Desk,
 ): Promise<void> {
   const lost = what === 'retry' && letters.find(({ isStored }) => !isStored)
   if (lost)
@@ -114,7 +114,7 @@ async function wish(
         next: [`sluice dead drop <dir> ${lost.id}`, 'send the record again from where it came'],
       },
     )
-  await putWish(blobs, names, { wish: what, ids: letters.map(({ id }) => id) }, systemRandom.run())
+  await putWish(blobs, keys, { wish: what, ids: letters.map(({ id }) => id) }, systemRandom.run())
 }
 
 const inOneLine = ({ id, code, message, source, place }: DeadLetter): string =>

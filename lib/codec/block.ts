@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import { SluiceError } from '../model/errors.ts'
+import { located, SluiceError } from '../model/errors.ts'
 import { BlockIndex, type BlockEntry, HEADER_BYTES, MAGIC, VERSION, writeIndex } from './block-index.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
 import { decodeColumn, encodeColumn, ROWS_MAX } from './column.ts'
@@ -57,15 +57,25 @@ function writeSection(w: ByteWriter, { section, columns, count }: Section, path:
  * when it is read. Throws `E_BLOB_TRUNCATED`, `E_BLOB_CORRUPT`, or `E_BLOB_VERSION` for a version this build cannot
  * read.
  */
-export function openBlock(bytes: Uint8Array, what: string): Block {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const index = BlockIndex.read(buffer, what)
-  if (index.size !== bytes.length) {
-    throw new SluiceError('E_BLOB_TRUNCATED', `${what} has ${bytes.length} bytes and should have ${index.size}.`)
+export const openBlock = (bytes: Uint8Array, what: string): Block =>
+  ofObject(what, () => {
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    const index = BlockIndex.read(buffer, what)
+    if (index.size !== bytes.length) {
+      throw new SluiceError('E_BLOB_TRUNCATED', `${what} has ${bytes.length} bytes and should have ${index.size}.`)
+    }
+    const header = new ByteReader(buffer, what, 0, HEADER_BYTES)
+    if (header.u32() !== MAGIC || header.u32() !== VERSION) header.corrupt('it does not start as a block')
+    return new Block(buffer, index)
+  })
+
+/** Errors say which object they are about, so that nobody needs to search their words for it. */
+function ofObject<R>(what: string, read: () => R): R {
+  try {
+    return read()
+  } catch (error) {
+    throw located(error, { object: what })
   }
-  const header = new ByteReader(buffer, what, 0, HEADER_BYTES)
-  if (header.u32() !== MAGIC || header.u32() !== VERSION) header.corrupt('it does not start as a block')
-  return new Block(buffer, index)
 }
 
 /** The index of a block from its last bytes: at least `indexBytes(sections)` of them. Throws as `openBlock` does. */
@@ -95,15 +105,17 @@ export class Block {
    * less than `least` columns, as a block of another kind may; `E_BLOB_SECTION` when it is not there.
    */
   read(section: number, least = 0): unknown[][] {
-    const { offset, length } = this.index.sectionRange(section)
-    const columns = readSection(this.index, section, this.bytes.subarray(offset, offset + length))
-    if (columns.length >= least) return columns
-    throw new SluiceError(
-      'E_BLOB_CORRUPT',
-      `section ${section} of ${this.index.what} has ${columns.length} columns, which is less than ` +
-        `${least}: it is a block of another kind.`,
-      { where: { detail: this.index.what }, did: 'nothing of it was used' },
-    )
+    return ofObject(this.index.what, () => {
+      const { offset, length } = this.index.sectionRange(section)
+      const columns = readSection(this.index, section, this.bytes.subarray(offset, offset + length))
+      if (columns.length >= least) return columns
+      throw new SluiceError(
+        'E_BLOB_CORRUPT',
+        `section ${section} of ${this.index.what} has ${columns.length} columns, which is less than ` +
+          `${least}: it is a block of another kind.`,
+        { where: { detail: this.index.what }, did: 'nothing of it was used' },
+      )
+    })
   }
 
   /** Where a section lies. Throws `E_BLOB_SECTION`. */

@@ -1,3 +1,4 @@
+import { clashingSources } from '../checkpoint/object-keys.ts'
 import { SluiceError } from '../model/errors.ts'
 import { callerPlace } from '../model/place.ts'
 import type { StreamNode } from './stream-node.ts'
@@ -80,6 +81,7 @@ export class StreamGraph {
     for (const node of this.nodes) if (isNamed(node)) claimName(node, taken)
     assertOneHeirEach(this.nodes)
     for (const node of this.nodes) node.uid = isNamed(node) ? node.name : unique(derivedUid(node), taken, node)
+    assertOwnPrefixes(this.inputs)
   }
 }
 
@@ -109,6 +111,18 @@ function claimName(node: StreamNode & { name: string }, taken: Set<string>): voi
     })
   }
   taken.add(node.name)
+}
+
+/** What a source puts below its prefix is its own to find, and to sweep. */
+function assertOwnPrefixes(inputs: readonly StreamNode[]): void {
+  const clash = clashingSources(inputs.map(({ uid }) => uid))
+  if (!clash) return
+  const [first, second] = clash
+  throw new SluiceError('E_NAME', `The sources "${first}" and "${second}" cannot be told apart in names of objects.`, {
+    where: { place: inputs.find(({ uid }) => uid === second)!.place },
+    did: 'nothing was started',
+    next: ["give one of them a name: ssc.source('orders', …)"],
+  })
 }
 
 /** State cannot move to two operators. */

@@ -1,14 +1,28 @@
+/** What is wrong with plain data: where, such as `.state["sums"].chains[0].from`, and what. It never says a value. */
+export interface Misfit {
+  readonly at: string
+  readonly says: string
+  /** It names what belongs to somebody else. */
+  readonly foreign?: true
+}
+
+/** As a clause: `.from is not a whole number`. */
+export const clauseOf = ({ at, says }: Misfit): string => `${at} ${says}`
+
 /**
  * What plain data from outside must look like: from a store, another process, a forged call. A shape answers with null,
- * or with the place and the fault of the first thing that is wrong, such as `.state["sums"].chains[0].from is not a
- * whole number`. It names places, never values.
+ * or with the first thing that is wrong.
  */
-export type Shape = (value: unknown) => string | null
+export type Shape = (value: unknown) => Misfit | null
+
+export const misfit = (says: string): Misfit => ({ at: '', says })
+
+const below = (name: string, wrong: Misfit): Misfit => ({ ...wrong, at: name + wrong.at })
 
 const is =
-  (test: (value: unknown) => boolean, fault: string): Shape =>
+  (test: (value: unknown) => boolean, says: string): Shape =>
   (value) =>
-    test(value) ? null : ` ${fault}`
+    test(value) ? null : misfit(says)
 
 export const anything: Shape = is((value) => value !== undefined, 'is missing')
 export const text: Shape = is((value) => typeof value === 'string', 'is not a text')
@@ -43,10 +57,10 @@ export const both =
 export const list =
   (item: Shape): Shape =>
   (value) => {
-    if (!Array.isArray(value)) return ' is not a list'
+    if (!Array.isArray(value)) return misfit('is not a list')
     for (let i = 0; i < value.length; i++) {
       const wrong = item(value[i])
-      if (wrong !== null) return `[${i}]${wrong}`
+      if (wrong !== null) return below(`[${i}]`, wrong)
     }
     return null
   }
@@ -55,13 +69,22 @@ export const list =
 export function fields(shapes: Readonly<Record<string, Shape>>): Shape {
   const entries = Object.entries(shapes)
   return (value) => {
-    if (!isObject(value)) return ' is not an object'
+    if (!isObject(value)) return misfit('is not an object')
     for (const [name, shape] of entries) {
       const wrong = shape(Object.hasOwn(value, name) ? value[name] : undefined)
-      if (wrong !== null) return `.${name}${wrong}`
+      if (wrong !== null) return below(`.${name}`, wrong)
     }
     return null
   }
+}
+
+/** One of several, which say by `kind` which one they are. */
+export function byKind(variants: Readonly<Record<string, Readonly<Record<string, Shape>>>>): Shape {
+  const shapes = new Map(Object.entries(variants).map(([kind, shape]) => [kind, fields(shape)]))
+  return both(
+    fields({ kind: (value) => (shapes.has(value as string) ? null : misfit('is of no kind that is known')) }),
+    (value) => shapes.get((value as { readonly kind: string }).kind)!(value),
+  )
 }
 
 /**
@@ -71,10 +94,10 @@ export function fields(shapes: Readonly<Record<string, Shape>>): Shape {
 export const named =
   (item: Shape): Shape =>
   (value) => {
-    if (!isObject(value)) return ' is not an object'
+    if (!isObject(value)) return misfit('is not an object')
     for (const name of Object.keys(value)) {
-      const wrong = name in Object.prototype ? ' is a name that every object has' : item(value[name])
-      if (wrong !== null) return `[${JSON.stringify(name.slice(0, NAME_MAX))}]${wrong}`
+      const wrong = name in Object.prototype ? misfit('is a name that every object has') : item(value[name])
+      if (wrong !== null) return below(`[${JSON.stringify(name.slice(0, NAME_MAX))}]`, wrong)
     }
     return null
   }

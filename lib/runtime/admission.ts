@@ -1,6 +1,6 @@
 import { getBlob, putBlob } from '../checkpoint/blobs.ts'
 import { readManifest } from '../checkpoint/manifest.ts'
-import { Names } from '../checkpoint/names.ts'
+import { ObjectKeys } from '../checkpoint/object-keys.ts'
 import { hasChange, withChange } from '../checkpoint/state-change.ts'
 import type { BlobStore } from '../host/blob-store.ts'
 import type { Host } from '../host/host.ts'
@@ -68,7 +68,7 @@ export class Admission {
     const { blobs, random } = host
     this.#ref ??= await putBlob(
       blobs,
-      new Names(head.app, head.inc).graph(manifest.batch, random.run()),
+      new ObjectKeys(head.app, head.inc).graph(manifest.batch, random.run()),
       Buffer.from(this.#facts),
       0,
     )

@@ -49,7 +49,7 @@ function asMany({ ref, counts }: MapOutput, reducer: number, bucket: Bucket): Bu
     'E_BLOB_CORRUPT',
     `${ref.key} holds ${bucket.values.length} records for reducer ${reducer}, but ${counts[reducer]} were sent.`,
     {
-      where: { partition: reducer },
+      where: { object: ref.key, partition: reducer },
       did: 'nothing of it was used; the stages run again',
       retry: true,
     },

@@ -1,3 +1,4 @@
+import { stableKey } from '../checkpoint/object-keys.ts'
 import type { Random } from '../host/random.ts'
 import { type Fault, FAULTS, type FaultPlan, latencyMax, type PortCall, type Strike } from './faults.ts'
 
@@ -74,23 +75,12 @@ class CallCounts {
   readonly #counts = new Map<string, number>()
 
   next({ port, operation, about }: PortCall): { readonly name: string; readonly nth: number } {
-    const name = `${port}.${operation} ${port === 'blobs' ? plainKey(about) : about}`.trimEnd()
+    const name = `${port}.${operation} ${port === 'blobs' ? stableKey(about) : about}`.trimEnd()
     const nth = (this.#counts.get(name) ?? 0) + 1
     this.#counts.set(name, nth)
     return { name, nth }
   }
 }
-
-/**
- * Names of objects without what is random in them: the incarnation, the digits that spread them, and the run of their
- * writer.
- */
-const plainKey = (key: string): string =>
-  key
-    .replace(/\/[0-9a-f]{2}(?=\/\d+\/)/, '')
-    .split('/')
-    .filter((part) => !/^[0-9a-f]{32}/.test(part))
-    .join('/')
 
 /** As `--faults` takes it: what, how long, at which call. */
 export const faultText = (fault: ListedFault): string =>

@@ -1,3 +1,4 @@
+import { kindOf } from '../checkpoint/object-keys.ts'
 import type { Random } from '../host/random.ts'
 
 /** What may go wrong around one port call. */
@@ -28,7 +29,8 @@ export interface PortCall {
 /** Whether a fault can happen to a call at all. */
 export function applies(fault: Fault, call: PortCall): boolean {
   if (fault === 'late' || fault === 'twice') return call.changes
-  if (fault === 'lost-object') return call.port === 'blobs' && call.operation === 'get' && call.about.includes('/blk/')
+  if (fault === 'lost-object')
+    return call.port === 'blobs' && call.operation === 'get' && kindOf(call.about) === 'shuffle'
   return true
 }
 

@@ -1,3 +1,4 @@
+import { parseKey } from '../checkpoint/object-keys.ts'
 import { readManifest, refsOf } from '../checkpoint/manifest.ts'
 import { selfCheck } from '../checkpoint/self-check.ts'
 import { check } from '../checkpoint/transition.ts'
@@ -143,5 +144,4 @@ const outputRefs = (manifest: Manifest | undefined, output: string): BlobRef[] =
   ...(manifest?.packs ?? []).map((pack) => pack.ref),
 ]
 
-/** Names carry their batch behind the two digits that spread them. */
-const batchOf = (key: string): number => Number(/\/[0-9a-f]{2}\/(\d+)\//.exec(key)?.[1] ?? Infinity)
+const batchOf = (key: string): number => parseKey(key)?.batch ?? Infinity

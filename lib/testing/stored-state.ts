@@ -1,6 +1,6 @@
 import { putBlob } from '../checkpoint/blobs.ts'
 import { putManifest } from '../checkpoint/manifest.ts'
-import { Names } from '../checkpoint/names.ts'
+import { ObjectKeys } from '../checkpoint/object-keys.ts'
 import { committed, marked } from '../checkpoint/transition.ts'
 import type { BlobStore } from '../host/blob-store.ts'
 import type { HeadStore } from '../host/head-store.ts'
@@ -39,11 +39,11 @@ export async function storeState(
   { node, graph, base, tick, version, entries }: StoredStateRequest,
 ): Promise<void> {
   const { rev, value: head } = (await store.read())!
-  const names = new Names(head.app, head.inc)
+  const keys = new ObjectKeys(head.app, head.inc)
   const batch = head.committed + 1
   const time = head.zeroTime + tick * head.intervalMs
   const state = keyedState(entries, node.kind === 'mapWithState' ? time : undefined)
-  const ref = await putBlob(blobs, names.state(node.uid, batch, 'stored', random.run(), 's'), state.encodeSnapshot())
+  const ref = await putBlob(blobs, keys.state(node.uid, batch, 'stored', random.run(), 's'), state.encodeSnapshot())
   const operator: OperatorState = {
     chains: [
       { from: 0, to: KEY_GROUPS, keys: state.keys, blocks: [{ kind: 'snapshot', batch, ref, keys: state.keys }] },
@@ -58,7 +58,7 @@ export async function storeState(
     nonce: random.run(),
     base: base?.nonce ?? null,
     graph: fingerprint(graph),
-    facts: await putBlob(blobs, names.graph(batch, random.run()), Buffer.from(JSON.stringify(factsOf(graph))), 0),
+    facts: await putBlob(blobs, keys.graph(batch, random.run()), Buffer.from(JSON.stringify(factsOf(graph))), 0),
     cuts: {},
     positions: base?.positions ?? {},
     actions: {},
@@ -68,7 +68,7 @@ export async function storeState(
     outputs: {},
     records: {},
   }
-  const next = committed(head, { tick, manifest: await putManifest(blobs, names, manifest), leaseUntil: 0 })
+  const next = committed(head, { tick, manifest: await putManifest(blobs, keys, manifest), leaseUntil: 0 })
   await store.cas(rev, next, 'commit')
   await store.cas(rev + 1, marked(next, { owed: next.owed, gcFloor: next.gcFloor }), 'mark')
 }

@@ -13,7 +13,7 @@ import type { Manifest } from '../model/manifest.ts'
 import { type DurationLike, instantMs, intervalMs } from '../model/time.ts'
 import { getBlob } from '../checkpoint/blobs.ts'
 import { idsOf, putWish, readOpenLetters } from '../checkpoint/dead-letters.ts'
-import { Names } from '../checkpoint/names.ts'
+import { ObjectKeys } from '../checkpoint/object-keys.ts'
 import { fingerprint } from '../plan/fingerprint.ts'
 import type { Coordinator } from '../runtime/coordinator/coordinator.ts'
 import { TaskProgram } from '../runtime/program.ts'
@@ -199,7 +199,7 @@ export class TestApp {
     const { app, inc } = coordinator.head
     await putWish(
       this.#blobs,
-      new Names(app, inc),
+      new ObjectKeys(app, inc),
       { wish: 'retry', ids: ids ?? idsOf(coordinator.manifest?.deadLetters ?? []) },
       this.#random.run(),
     )

@@ -7,6 +7,7 @@ import type { HeadWrite } from '../host/head-store.ts'
 import { hasCode, messageOf } from '../model/errors.ts'
 import type { Head, OpenPlan } from '../model/head.ts'
 import type { Manifest } from '../model/manifest.ts'
+import { clauseOf } from '../model/shape.ts'
 import type { BlobRef } from '../model/refs.ts'
 import { Contents } from './content.ts'
 import { type Before, faultOfCommit, faultOfPlan, nameFault, nonceOf, Repeats } from './step.ts'
@@ -65,7 +66,7 @@ class Replay {
     if (head)
       return head.kind === 'newer'
         ? `it has format ${head.format}; this build reads format 1`
-        : `what was written is not a head:${head.what.replace(/^\./, ' ')}`
+        : `what was written is not a head:${clauseOf(head.what).replace(/^\./, ' ')}`
     // A log that was compacted begins in the middle: its first write has nothing to be compared with.
     const isFirst = this.#before === null && rev > 1
     const wrong = isFirst ? null : check(this.#before, value, cause)

@@ -1,3 +1,4 @@
+import { parseKey } from '../checkpoint/object-keys.ts'
 import { selfCheck } from '../checkpoint/self-check.ts'
 import { withChange } from '../checkpoint/state-change.ts'
 import type { Head } from '../model/head.ts'
@@ -50,13 +51,14 @@ export function faultOfPlan(
   return other ? `batch ${manifest.batch} has other ${other} than its plan` : null
 }
 
-/** Names of manifests end in batch and nonce. */
-export const nonceOf = ({ key }: BlobRef): string => key.slice(key.lastIndexOf('/') + 1).replace(/\.json$/, '')
+/** Names of manifests are the nonce of their writer. */
+export const nonceOf = ({ key }: BlobRef): string | null => parseKey(key)?.writer ?? null
 
 export function nameFault({ app, inc, committed, manifest }: Head): string | null {
   if (!manifest) return `batch ${committed} was committed without a manifest`
-  const names = manifest.key.split('/')
-  return manifest.key.startsWith(`${app}/${inc}/man/`) && names.at(-2) === String(committed)
+  const name = parseKey(manifest.key)
+  const isOfBatch = name?.app === app && name.inc === inc && name.kind === 'manifest' && name.batch === committed
+  return isOfBatch
     ? null
     : `batch ${committed} was committed with the manifest ${manifest.key}, which is not one of that batch`
 }

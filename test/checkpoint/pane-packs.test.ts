@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { putManifest, readManifest, withPacks } from '../../lib/checkpoint/manifest.ts'
-import { Names } from '../../lib/checkpoint/names.ts'
+import { ObjectKeys } from '../../lib/checkpoint/object-keys.ts'
 import { MemoryBlobStore } from '../../lib/adapters/local/blob-memory.ts'
 import type { Manifest, PaneList } from '../../lib/model/manifest.ts'
 
-const names = new Names('app', 'i1')
+const names = new ObjectKeys('app', 'i1')
 const panes = (from: number, count: number): PaneList['panes'] =>
   Array.from({ length: count }, (_, at) => ({
     time: 1000 * (at + 1),

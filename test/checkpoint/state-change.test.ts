@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { putManifest, readManifest, withPacks } from '../../lib/checkpoint/manifest.ts'
-import { Names } from '../../lib/checkpoint/names.ts'
+import { ObjectKeys } from '../../lib/checkpoint/object-keys.ts'
 import { selfCheck } from '../../lib/checkpoint/self-check.ts'
 import { withChange } from '../../lib/checkpoint/state-change.ts'
 import { MemoryBlobStore } from '../../lib/adapters/local/blob-memory.ts'
 import type { Manifest, OperatorState } from '../../lib/model/manifest.ts'
 
-const names = new Names('app', 'i1')
+const names = new ObjectKeys('app', 'i1')
 const whole: OperatorState = { chains: [{ from: 0, to: 256, keys: 1, blocks: [] }] }
 const window: OperatorState = {
   ...whole,

@@ -1,10 +1,13 @@
 import { Worker } from 'node:worker_threads'
+import { kindOf } from '../../checkpoint/object-keys.ts'
 import type { BlobStore } from '../../host/blob-store.ts'
 import type { TaskLauncher } from '../../host/launcher.ts'
 import { MemoryBlobStore } from '../../adapters/local/blob-memory.ts'
-import { isOurs, messageOf, SluiceError } from '../../model/errors.ts'
+import { SluiceError } from '../../model/errors.ts'
 import { ownModule } from '../../model/library.ts'
 import type { BatchPlan, TaskReport, TaskSpec } from '../../model/task.ts'
+import { asStoreFault } from '../../runtime/task/drained.ts'
+import { serialiseError } from '../../runtime/task/serialised-error.ts'
 import type { BlobCall, FromWorker, ToWorker, WorkerStart } from './worker-messages.ts'
 
 /**
@@ -190,14 +193,13 @@ class TaskWorker {
         ...(result instanceof Uint8Array ? { bytes: result } : Array.isArray(result) ? { keys: result } : {}),
       } satisfies ToWorker)
     } catch (error) {
-      const code = isOurs(error) ? error.code : 'E_BLOB_UNREACHABLE'
-      worker.postMessage({ kind: 'answer', id, error: { code, message: messageOf(error) } } satisfies ToWorker)
+      worker.postMessage({ kind: 'answer', id, error: serialiseError(asStoreFault(error)) } satisfies ToWorker)
     }
   }
 
   #call(call: BlobCall): Promise<Uint8Array | string[] | void> {
     const key = call.method === 'list' ? call.prefix : call.key
-    const store: BlobStore = key.includes('/blk/') ? this.#shuffles.store : this.#blobs
+    const store: BlobStore = kindOf(key) === 'shuffle' ? this.#shuffles.store : this.#blobs
     switch (call.method) {
       case 'putNew':
         return store.putNew(call.key, call.bytes)

@@ -1,5 +1,4 @@
-import type { ErrorCode } from '../../model/error-codes.ts'
-import type { BatchPlan, TaskReport, TaskSpec } from '../../model/task.ts'
+import type { BatchPlan, SerialisedError, TaskReport, TaskSpec } from '../../model/task.ts'
 
 /** What a worker thread is started with. */
 export interface WorkerStart {
@@ -19,7 +18,7 @@ export type ToWorker =
       readonly id: number
       readonly bytes?: Uint8Array
       readonly keys?: string[]
-      readonly error?: { readonly code: ErrorCode; readonly message: string }
+      readonly error?: SerialisedError
     }
 
 export type FromWorker =

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import { kindOf } from '../../checkpoint/object-keys.ts'
 import type { BlobStore } from '../../host/blob-store.ts'
 import { silentLog } from '../../host/log.ts'
 import { openDirectoryBlobs } from '../../adapters/local/blob-directory.ts'
@@ -8,6 +9,7 @@ import { messageOf, SluiceError } from '../../model/errors.ts'
 import type { BatchPlan } from '../../model/task.ts'
 import { fingerprint } from '../../plan/fingerprint.ts'
 import { TaskProgram } from '../../runtime/program.ts'
+import { reviveError } from '../../runtime/task/serialised-error.ts'
 import { runTask, type TaskHost } from '../../runtime/task/run-task.ts'
 import type { StreamingContext } from '../../api/dstream/streaming-context.ts'
 import { loadGraph } from './load-graph.ts'
@@ -51,7 +53,7 @@ const mainBlobs: BlobStore = {
 
 /** Durable objects go to the directory from here; shuffle blocks stay in the main thread's memory. */
 function splitBlobs(durable: BlobStore): BlobStore {
-  const of = (key: string): BlobStore => (key.includes('/blk/') ? mainBlobs : durable)
+  const of = (key: string): BlobStore => (kindOf(key) === 'shuffle' ? mainBlobs : durable)
   return {
     putNew: (key, bytes) => of(key).putNew(key, bytes),
     get: (key) => of(key).get(key),
@@ -90,7 +92,7 @@ async function run(context: StreamingContext): Promise<void> {
 function settle(answer: Extract<ToWorker, { kind: 'answer' }>): void {
   const call = calls.get(answer.id)!
   calls.delete(answer.id)
-  if (answer.error) call.reject(new SluiceError(answer.error.code, answer.error.message))
+  if (answer.error) call.reject(reviveError(answer.error))
   else call.resolve(answer)
 }
 

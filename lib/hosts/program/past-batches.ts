@@ -1,4 +1,3 @@
-import { Names } from '../../checkpoint/names.ts'
 import type { Host } from '../../host/host.ts'
 import type { Head } from '../../model/head.ts'
 import type { Manifest } from '../../model/manifest.ts'
@@ -106,7 +105,6 @@ export class PastBatches {
       { plan, task: 'slice', exec: 0, attempt: 0, work: [], inputs: {}, staged: false },
       {
         blobs,
-        names: new Names(plan.app, plan.inc),
         store: new StateStore(),
         shuffleIds: new Map(),
         log: this.#host.log,

@@ -1,10 +1,14 @@
-import { blockShape } from '../../checkpoint/check-manifest.ts'
-import { refBelow } from '../../checkpoint/ref-shape.ts'
+import { blockShape, paneShape, versionShape } from '../../checkpoint/check-manifest.ts'
+import { parseKey } from '../../checkpoint/object-keys.ts'
+import { type Owner, refsOf } from '../../checkpoint/ref-shape.ts'
 import { KEY_GROUPS } from '../../keys/key-group.ts'
 import { FAULTS } from '../../model/error-codes.ts'
 import type { BlobRef } from '../../model/refs.ts'
 import {
   anything,
+  clauseOf,
+  finite,
+  misfit,
   count,
   fields,
   list,
@@ -28,16 +32,20 @@ import type { StagePlan } from '../../plan/stages.ts'
  */
 export function faultOfAnswer(answer: unknown, spec: TaskSpec, { stages }: Pick<StagePlan, 'stages'>): string | null {
   const wrong = envelope(answer)
-  if (wrong !== null) return wrong
+  if (wrong !== null) return clauseOf(wrong)
   const report = answer as TaskReport
   if (report.task !== spec.task || report.exec !== spec.exec) return ' belongs to another task'
-  if (report.kind === 'failed') return failure(report)
-  return content(spec.plan)(report) ?? foreignWork(report, spec.plan.batch) ?? otherWork(report, spec, stages)
+  const unfit = report.kind === 'failed' ? failure(report) : content(spec.plan)(report)
+  if (unfit !== null) return clauseOf(unfit)
+  if (report.kind === 'failed') return null
+  return foreignWork(report, spec.plan.batch) ?? otherWork(report, spec, stages)
 }
 
 type TaskDone = Extract<TaskReport, { kind: 'done' }>
 
 const envelope = fields({ kind: oneOf('done', 'failed'), task: text, exec: count, run: text })
+
+const scalar: Shape = (value) => (typeof value === 'string' ? null : finite(value))
 
 const failure = fields({
   error: fields({
@@ -46,7 +54,7 @@ const failure = fields({
     name: text,
     message: text,
     stack: text,
-    where: anything,
+    where: named(maybe(scalar)),
     did: text,
     next: list(text),
     retry: truth,
@@ -55,14 +63,14 @@ const failure = fields({
 })
 
 /**
- * Of a `done` answer whose objects lie below `root`. Made once per root: answers come by the thousand, and every one is
- * checked.
+ * Of a `done` answer whose objects are of one app and incarnation. Made once for each: answers come by the thousand, and
+ * every one is checked.
  */
-function contentBelow(root: string): Shape {
-  const ref = refBelow(root)
+function contentOf(owner: Owner): Shape {
+  const ref = refsOf(owner)
   const range = { from: upTo(KEY_GROUPS), to: upTo(KEY_GROUPS) }
   return fields({
-    shuffles: list(fields({ shuffle: count, ref, counts: list(count), sums: list(count) })),
+    shuffles: list(fields({ shuffle: count, ref: ref('shuffle'), counts: list(count), sums: list(count) })),
     reduced: list(fields({ shuffle: count, reducer: count, records: count, sum: count })),
     state: list(
       fields({
@@ -71,25 +79,23 @@ function contentBelow(root: string): Shape {
         base: list(text),
         block: nullOr(blockShape(ref)),
         keys: count,
-        window: maybe(
-          fields({ pane: nullOr(fields({ time: whole, ref })), slideTime: nullOr(whole), keepPanesAfter: whole }),
-        ),
+        version: maybe(versionShape),
+        window: maybe(fields({ pane: nullOr(paneShape(ref)), slideTime: nullOr(whole), keepPanesAfter: whole })),
       }),
     ),
-    retained: list(fields({ stream: text, partition: count, ref })),
-    outputs: list(fields({ output: text, partition: count, records: count, ref: nullOr(ref) })),
+    retained: list(fields({ stream: text, partition: count, ref: ref('state') })),
+    outputs: list(fields({ output: text, partition: count, records: count, ref: nullOr(ref('output')) })),
     records: named(named(count)),
     ends: maybe(named(named(anything))),
     accumulators: snapshots,
-    letters: maybe(ref),
+    letters: maybe(ref('dead-letters')),
   })
 }
 
-let last: { readonly root: string; readonly shape: Shape } | null = null
+let last: { readonly owner: Owner; readonly shape: Shape } | null = null
 
 function content({ app, inc }: TaskSpec['plan']): Shape {
-  const root = `${app}/${inc}/`
-  if (last?.root !== root) last = { root, shape: contentBelow(root) }
+  if (last?.owner.app !== app || last.owner.inc !== inc) last = { owner: { app, inc }, shape: contentOf({ app, inc }) }
   return last.shape
 }
 
@@ -99,8 +105,7 @@ function content({ app, inc }: TaskSpec['plan']): Shape {
  */
 function foreignWork(answer: TaskDone, batch: number): string | null {
   const { run, shuffles, state, retained, outputs, letters } = answer
-  const isOwn = (ref: BlobRef | null | undefined): boolean =>
-    !ref || (run !== '' && ref.key.startsWith(`${run}.`, ref.key.lastIndexOf('/') + 1))
+  const isOwn = (ref: BlobRef | null | undefined): boolean => !ref || (run !== '' && parseKey(ref.key)?.writer === run)
   const allOwn =
     shuffles.every(({ ref }) => isOwn(ref)) &&
     retained.every(({ ref }) => isOwn(ref)) &&
@@ -119,7 +124,7 @@ const snapshots: Shape = (value) =>
   (Object.values(value as object).some(
     (each) => typeof each === 'object' && each !== null && Object.hasOwn(each, '__proto__'),
   )
-    ? ' has a prototype in it'
+    ? misfit('has a prototype in it')
     : null)
 
 /**

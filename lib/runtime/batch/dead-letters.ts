@@ -1,11 +1,10 @@
-import { idsOf, type StoredWish } from '../../checkpoint/dead-letters.ts'
+import { idsOf, letterSplit, type StoredWish } from '../../checkpoint/dead-letters.ts'
 import { knownCode } from '../../model/error-codes.ts'
 import { SluiceError } from '../../model/errors.ts'
 import type { DeadLetters } from '../../model/dead-letter.ts'
 import type { Json } from '../../model/json.ts'
 import type { Cut, Manifest } from '../../model/manifest.ts'
 import type { Coordination } from './coordination.ts'
-import { letterSplit } from '../task/read-split.ts'
 import type { SetAside } from './set-aside.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { getBlob, putBlob } from '../../checkpoint/blobs.ts'
-import { Names } from '../../checkpoint/names.ts'
+import { ObjectKeys } from '../../checkpoint/object-keys.ts'
 import { planned as withPlan } from '../../checkpoint/transition.ts'
 import type { RecordNumbers } from '../../model/dead-letter.ts'
 import type { Json } from '../../model/json.ts'
@@ -56,7 +56,7 @@ export async function openPlan(c: Coordination, { plan, positions, settled }: Pl
   }
   const content = await putBlob(
     c.host.blobs,
-    new Names(head.app, head.inc).plan(batch, nonce),
+    new ObjectKeys(head.app, head.inc).plan(batch, nonce),
     Buffer.from(JSON.stringify(stored)),
     PLAN_INLINE_MAX,
   )

@@ -1,5 +1,5 @@
 import type { StoredWish } from '../../checkpoint/dead-letters.ts'
-import { Names } from '../../checkpoint/names.ts'
+import { ObjectKeys } from '../../checkpoint/object-keys.ts'
 import type { Host } from '../../host/host.ts'
 import type { DeadLetters, RecordNumbers } from '../../model/dead-letter.ts'
 import type { Head } from '../../model/head.ts'
@@ -144,7 +144,7 @@ export const sourceIo = (host: Host<Head>, head: Pick<Head, 'app' | 'inc'>, uid:
   clock: host.clock,
   random: host.random,
   log: host.log,
-  prefix: new Names(head.app, head.inc).source(uid),
+  prefix: new ObjectKeys(head.app, head.inc).source(uid),
 })
 
 /**
@@ -156,11 +156,9 @@ async function runPlanningJob(
   plan: BatchPlan,
   host: Host<Head>,
 ): Promise<{ readonly result: string; readonly ends: SplitEnds }> {
-  const names = new Names(plan.app, plan.inc)
   const spec = { plan, task: 'action', exec: 0, attempt: 0, work: [], inputs: {}, staged: false }
   const scope = new RunningTask(spec, {
     blobs: host.blobs,
-    names,
     store: new StateStore(),
     shuffleIds: new Map(),
     log: host.log,

@@ -1,6 +1,6 @@
 import { decideDuty } from '../../checkpoint/decide.ts'
 import { putManifest, withPacks } from '../../checkpoint/manifest.ts'
-import { Names } from '../../checkpoint/names.ts'
+import { kindOf, ObjectKeys } from '../../checkpoint/object-keys.ts'
 import { selfCheck } from '../../checkpoint/self-check.ts'
 import { committed, halted } from '../../checkpoint/transition.ts'
 import type { DeadLetterFacts } from '../../model/dead-letter.ts'
@@ -129,7 +129,7 @@ function keysOf({ shuffles, state, retained, outputs }: TaskDone): string[] {
  * without it.
  */
 const isStateLost = (error: unknown): error is SluiceError =>
-  isOurs(error) && isLostForGood(error.code) && error.message.includes('/st/')
+  isOurs(error) && isLostForGood(error.code) && kindOf(error.where.object) === 'state'
 
 /** Nobody runs this app until somebody has looked at it. */
 async function halt(c: Coordination, reason: string, did: string): Promise<SluiceError> {
@@ -170,9 +170,9 @@ async function fix(
       'its outputs did not run; every object is kept',
     )
   const { app, inc } = c.writer.head
-  const names = new Names(app, inc)
-  const complete = await withPacks(c.host.blobs, names, manifest, c.host.random.run())
-  return { manifest: complete, ref: await putManifest(c.host.blobs, names, complete) }
+  const keys = new ObjectKeys(app, inc)
+  const complete = await withPacks(c.host.blobs, keys, manifest, c.host.random.run())
+  return { manifest: complete, ref: await putManifest(c.host.blobs, keys, complete) }
 }
 
 /** The one moment at which the batch becomes true. */

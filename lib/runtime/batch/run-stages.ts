@@ -1,3 +1,4 @@
+import { kindOf } from '../../checkpoint/object-keys.ts'
 import type { Clock } from '../../host/clock.ts'
 import type { TaskLauncher } from '../../host/launcher.ts'
 import type { Log } from '../../host/log.ts'
@@ -52,7 +53,7 @@ export async function runStages(run: StageRun): Promise<TaskDone[]> {
  * ran twice need not have written the same.
  */
 const isBlockLost = (error: unknown): boolean =>
-  error instanceof SluiceError && error.code.startsWith('E_BLOB_') && error.message.includes('/blk/')
+  isOurs(error) && error.fault === 'store' && kindOf(error.where.object) === 'shuffle'
 const EXECUTIONS_MAX = 3
 
 const runWhole = async (run: StageRun): Promise<TaskDone[]> => [

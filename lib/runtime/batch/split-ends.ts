@@ -5,7 +5,7 @@ import type { Json } from '../../model/json.ts'
 import type { Cut } from '../../model/manifest.ts'
 import type { BatchPlan, SplitEnds } from '../../model/task.ts'
 import { SourcePort } from '../../source/source-port.ts'
-import { isLetterSplit } from '../task/read-split.ts'
+import { isLetterSplit } from '../../checkpoint/dead-letters.ts'
 import type { PlannedBatch } from './plan-batch.ts'
 
 /**

@@ -6,7 +6,7 @@ import { HeadWriter } from '../../checkpoint/head-writer.ts'
 import { readManifest, refsOf } from '../../checkpoint/manifest.ts'
 import { Sweeper } from '../../checkpoint/sweep.ts'
 import { acquired, type Cause, created, released, resumed } from '../../checkpoint/transition.ts'
-import { Names } from '../../checkpoint/names.ts'
+import { ObjectKeys, type ObjectKind, parseKey } from '../../checkpoint/object-keys.ts'
 import type { Host } from '../../host/host.ts'
 import type { Versioned } from '../../host/head-store.ts'
 import { SluiceError } from '../../model/errors.ts'
@@ -253,18 +253,19 @@ async function lookAround(c: Coordination): Promise<void> {
     // Whether or not it is its turn in this life: the last of them may be of the manifest that the next batch replaces.
     c.sweeper.pin(each.manifest, content, each.output)
   }
-  const names = new Names(app, inc)
-  const keys = await c.host.blobs.list(`${app}/`)
+  const found = (await c.host.blobs.list(ObjectKeys.ofApp(app))).map((key) => ({ key, parsed: parseKey(key) }))
   const [own, former] = [
-    keys.filter((key) => key.startsWith(names.root)),
-    keys.filter((key) => !key.startsWith(names.root)),
+    found.filter(({ parsed }) => parsed?.inc === inc),
+    found.filter(({ parsed }) => parsed?.inc !== inc).map(({ key }) => key),
   ]
   c.wishes = await readWishes(
     c.host.blobs,
-    own.filter((key) => key.startsWith(names.wishes)),
+    own.filter(({ parsed }) => parsed?.kind === 'wish').map(({ key }) => key),
   )
+  // Sources sweep what they were given room for themselves.
+  const isSwept = (kind: ObjectKind): boolean => kind !== 'wish' && kind !== 'received'
   c.sweeper.litter(
-    own.filter((key) => !live.has(key) && !key.startsWith(names.received) && !key.startsWith(names.wishes)),
+    own.filter(({ key, parsed }) => !live.has(key) && isSwept(parsed!.kind)).map(({ key }) => key),
     committed,
   )
   c.sweeper.litter(former, 0)

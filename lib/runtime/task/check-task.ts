@@ -1,16 +1,18 @@
-import { cutShape, stateShape } from '../../checkpoint/check-manifest.ts'
-import { refBelow, shapeError } from '../../checkpoint/ref-shape.ts'
+import { letterFacts } from '../../checkpoint/dead-letters.ts'
+import { cutShape, retainedShape, skipShape, stateShape } from '../../checkpoint/check-manifest.ts'
+import { refsOf, shapeError } from '../../checkpoint/ref-shape.ts'
 import { SluiceError } from '../../model/errors.ts'
 import {
   anything,
   both,
+  byKind,
   count,
   fields,
   list,
   maybe,
+  misfit,
   named,
   nullOr,
-  oneOf,
   type Shape,
   text,
   truth,
@@ -18,7 +20,6 @@ import {
 } from '../../model/shape.ts'
 import type { TaskSpec } from '../../model/task.ts'
 import type { Stage } from '../../plan/stages.ts'
-import { isLetterSplit } from './read-split.ts'
 
 /**
  * The task that a message asks for, once it is known to be one of this app's: whoever may call the function that runs
@@ -40,7 +41,7 @@ export function checkedTask(value: unknown, app: string): TaskSpec {
 
 /** Becomes part of names of objects. */
 const nameInKey: Shape = both(text, (value) =>
-  /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,64}$/.test(value as string) ? null : ' is not a plain name',
+  /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,64}$/.test(value as string) ? null : misfit('is not a plain name'),
 )
 
 const envelope = fields({
@@ -54,9 +55,8 @@ const envelope = fields({
     epoch: count,
     graph: text,
     zeroTime: whole,
-    cuts: named(nullOr(cutShape)),
     actions: named(list(text)),
-    skip: maybe(named(named(list(count)))),
+    skip: maybe(skipShape),
     ends: maybe(named(named(anything))),
   }),
   task: nameInKey,
@@ -65,31 +65,25 @@ const envelope = fields({
   work: list(fields({ stage: count, partitions: list(count) })),
   staged: truth,
   trial: maybe(
-    fields({
-      kind: oneOf('count', 'prefix', 'letters'),
-      take: maybe(named(named(count))),
-      letters: maybe(list(fields({ id: text, source: text, split: text, index: count }))),
+    byKind({
+      count: {},
+      prefix: { take: named(named(count)) },
+      letters: { letters: list(letterFacts) },
     }),
   ),
 })
 
 function content({ plan: { app, inc } }: TaskSpec): Shape {
-  const ref = refBelow(`${app}/${inc}/`)
+  const ref = refsOf({ app, inc })
   return fields({
     plan: fields({
-      cuts: named(nullOr(fields({ splits: list(splitShape(ref)) }))),
+      cuts: named(nullOr(cutShape(ref))),
       state: named(stateShape(ref)),
-      retained: named(list(fields({ time: whole, parts: list(ref) }))),
+      retained: named(retainedShape(ref)),
     }),
-    inputs: named(list(fields({ shuffle: count, ref, counts: list(count), sums: list(count) }))),
+    inputs: named(list(fields({ shuffle: count, ref: ref('shuffle'), counts: list(count), sums: list(count) }))),
   })
 }
-
-/** A split that names an object of ours, as those of dead letters do, must not name somebody else's. */
-const splitShape = (ref: Shape): Shape =>
-  both(anything, (split) =>
-    isLetterSplit(split) ? fields({ 'sluice.deadLetters': fields({ ref, ids: list(text) }) })(split) : null,
-  )
 
 /** The stage of this number, if it is there and has these partitions. */
 export function stageOf(stages: readonly Stage[], { stage: id, partitions }: TaskSpec['work'][number]): Stage {

@@ -19,7 +19,7 @@ export function drained(blobs: BlobStore): Drained {
     try {
       return await call
     } catch (error) {
-      throw isOurs(error) ? error : unreachable(error)
+      throw asStoreFault(error)
     } finally {
       open.delete(call)
     }
@@ -38,5 +38,8 @@ export function drained(blobs: BlobStore): Drained {
   }
 }
 
-const unreachable = (error: unknown): SluiceError =>
-  new SluiceError('E_BLOB_UNREACHABLE', `The blob store failed: ${wordsOf(error)}`, { retry: true, cause: error })
+/** What a store threw, of whatever class: anybody can write a store. */
+export const asStoreFault = (error: unknown): SluiceError =>
+  isOurs(error)
+    ? error
+    : new SluiceError('E_BLOB_UNREACHABLE', `The blob store failed: ${wordsOf(error)}`, { retry: true, cause: error })

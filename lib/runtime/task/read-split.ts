@@ -1,20 +1,8 @@
-import { decodeLetters } from '../../checkpoint/dead-letters.ts'
+import { decodeLetters, isLetterSplit, type LetterSplit } from '../../checkpoint/dead-letters.ts'
 import { getBlob } from '../../checkpoint/blobs.ts'
 import type { Json } from '../../model/json.ts'
-import type { BlobRef } from '../../model/refs.ts'
 import type { Ended, Source, SourceIo } from '../../source/source.ts'
 import { type Chunks, SourcePort } from '../../source/source-port.ts'
-
-/** A split that stands for dead letters which are to be read again; every other split is the source's own. */
-interface LetterSplit {
-  readonly 'sluice.deadLetters': { readonly ref: BlobRef; readonly ids: readonly string[] }
-}
-
-export const letterSplit = (ref: BlobRef, ids: readonly string[]): Json =>
-  ({ 'sluice.deadLetters': { ref, ids } }) as unknown as Json
-
-export const isLetterSplit = (split: unknown): split is LetterSplit =>
-  typeof split === 'object' && split !== null && 'sluice.deadLetters' in split
 
 /** A split of one source, and with whom its records are counted. */
 export interface Reading<T> {

@@ -1,5 +1,5 @@
 import { getBlob, putBlob } from '../../checkpoint/blobs.ts'
-import { Names } from '../../checkpoint/names.ts'
+import { ObjectKeys } from '../../checkpoint/object-keys.ts'
 import type { Clock } from '../../host/clock.ts'
 import type { BlobStore } from '../../host/blob-store.ts'
 import type { Log } from '../../host/log.ts'
@@ -97,7 +97,7 @@ class Execution {
   readonly #spec: TaskSpec
   readonly #host: TaskHost
   readonly #run: string
-  readonly #names: Names
+  readonly #keys: ObjectKeys
   readonly #stages: readonly Stage[]
   readonly #scope: RunningTask
   readonly #shuffles: MapOutput[] = []
@@ -109,24 +109,23 @@ class Execution {
     this.#spec = spec
     this.#host = host
     this.#run = run
-    this.#names = new Names(spec.plan.app, spec.plan.inc)
+    this.#keys = new ObjectKeys(spec.plan.app, spec.plan.inc)
     const { stages, shuffleIds } = program.stagesOf(spec.plan, spec.staged)
     this.#stages = stages
     this.#scope = new RunningTask(spec, {
       blobs: host.blobs,
-      names: this.#names,
       store,
       shuffleIds,
       log: host.log,
       ...(host.freezes ? { freezes: true } : {}),
       putState: (operator, bytes, suffix) =>
-        putBlob(host.blobs, this.#names.state(operator, spec.plan.batch, spec.task, this.#object(), suffix), bytes),
+        putBlob(host.blobs, this.#keys.state(operator, spec.plan.batch, spec.task, this.#object(), suffix), bytes),
       sourceIo: (uid) => ({
         blobs: host.blobs,
         clock: host.clock,
         random: host.random,
         log: host.log,
-        prefix: this.#names.source(uid),
+        prefix: this.#keys.source(uid),
       }),
     })
     this.#scope.partition.attemptNumber = spec.attempt
@@ -247,7 +246,7 @@ class Execution {
     const sums = sumsOf(bytes, buckets.length)
     const ref = await putBlob(
       this.#host.blobs,
-      this.#names.shuffle(plan.batch, shuffle, exec, task, this.#object()),
+      this.#keys.shuffle(plan.batch, shuffle, exec, task, this.#object()),
       bytes,
     )
     this.#shuffles.push({ shuffle, ref, counts: buckets.map((bucket) => bucket.values.length), sums })
@@ -264,7 +263,7 @@ class Execution {
       const records = stager.finish()
       const ref = await putBlob(
         this.#host.blobs,
-        this.#names.output(output, this.#spec.plan.batch, partition, this.#object()),
+        this.#keys.output(output, this.#spec.plan.batch, partition, this.#object()),
         encodeRecords(records, output),
       )
       this.#host.staged?.keep(this.#spec.plan.batch, ref, records)
@@ -282,7 +281,7 @@ class Execution {
       await this.#partition(stage, partition, sink)
       const ref = await putBlob(
         this.#host.blobs,
-        this.#names.retained(stream, this.#spec.plan.batch, partition, this.#object()),
+        this.#keys.retained(stream, this.#spec.plan.batch, partition, this.#object()),
         encodeRecords(sink.records, stream),
       )
       this.#retained.push({ stream, partition, ref })

@@ -1,5 +1,4 @@
 import { getBlob } from '../../checkpoint/blobs.ts'
-import type { Names } from '../../checkpoint/names.ts'
 import type { BlobStore } from '../../host/blob-store.ts'
 import type { Log } from '../../host/log.ts'
 import type { Json } from '../../model/json.ts'
@@ -20,7 +19,6 @@ import type { Maybe, RddNode, ShuffleDependency, StateRequest, TaskScope } from 
 
 export interface ScopeEnvironment {
   readonly blobs: BlobStore
-  readonly names: Names
   readonly store: StateStore
   readonly putState: StateBlobs['put']
   readonly log: Log

@@ -1,6 +1,6 @@
 import { putBlob } from '../../checkpoint/blobs.ts'
 import { encodeLetters } from '../../checkpoint/dead-letters.ts'
-import { Names } from '../../checkpoint/names.ts'
+import { ObjectKeys } from '../../checkpoint/object-keys.ts'
 import type { BlobStore } from '../../host/blob-store.ts'
 import type { DeadLetterFacts, RecordCounts } from '../../model/dead-letter.ts'
 import type { Json } from '../../model/json.ts'
@@ -54,7 +54,7 @@ class Reading {
   readonly #spec: TaskSpec
   readonly #graph: StreamGraph
   readonly #host: TaskHost
-  readonly #names: Names
+  readonly #keys: ObjectKeys
   /** What is counted here is what every later trial reads. */
   readonly ends: Record<string, Record<string, Json>> = {}
 
@@ -62,7 +62,7 @@ class Reading {
     this.#spec = spec
     this.#graph = graph
     this.#host = host
-    this.#names = new Names(spec.plan.app, spec.plan.inc)
+    this.#keys = new ObjectKeys(spec.plan.app, spec.plan.inc)
   }
 
   async counts(): Promise<RecordCounts> {
@@ -91,19 +91,14 @@ class Reading {
           if (letter) found.push({ ...letter, record })
         }
     }
-    return putBlob(
-      this.#host.blobs,
-      this.#names.deadLetters(this.#spec.plan.batch, `${run}.0`),
-      encodeLetters(found),
-      0,
-    )
+    return putBlob(this.#host.blobs, this.#keys.deadLetters(this.#spec.plan.batch, `${run}.0`), encodeLetters(found), 0)
   }
 
   *#splits(): Iterable<{ readonly source: string; readonly split: string; readonly chunks: Chunks<unknown> }> {
     const { blobs, clock, random, log } = this.#host
     const { cuts, ends } = this.#spec.plan
     for (const { uid, source } of this.#graph.inputs) {
-      const io = { blobs, clock, random, log, prefix: this.#names.source(uid) }
+      const io = { blobs, clock, random, log, prefix: this.#keys.source(uid) }
       for (const open of cuts[uid]?.splits ?? []) {
         const split = JSON.stringify(open)
         const sealed = sealedSplit(ends, uid, split)

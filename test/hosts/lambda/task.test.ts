@@ -36,7 +36,7 @@ async function deployed() {
     },
   })
   const text = Buffer.from(`not JSON: ${SECRET}`)
-  for (const key of [FOREIGN, 'mine/i1/out/own']) await store.putNew(key, text)
+  for (const key of [FOREIGN, 'mine/i1/msg/1/own.json']) await store.putNew(key, text)
   const head = new MemoryHeadStore<Head>()
   await head.cas(
     0,
@@ -188,8 +188,8 @@ const forged: readonly Forged[] = [
   [
     'a plan that is no JSON',
     'E_BLOB_CORRUPT',
-    /^mine\/i1\/out\/own is not JSON\.$/,
-    ({ call, refTo }) => call({ plan: { ref: refTo('mine/i1/out/own') }, task: { value: {} } }),
+    /^mine\/i1\/msg\/1\/own\.json is not JSON\.$/,
+    ({ call, refTo }) => call({ plan: { ref: refTo('mine/i1/msg/1/own.json') }, task: { value: {} } }),
   ],
   ['a message without a plan', 'E_TASK_SPEC', /plan/, ({ call }) => call({ task: { value: {} } })],
   ['no message', 'E_TASK_SPEC', /not a task: is not an object\.$/, ({ call }) => call(SECRET)],

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { kindOf } from '../../../lib/checkpoint/object-keys.ts'
 import { refsOf } from '../../../lib/checkpoint/manifest.ts'
 import type { SluiceError } from '../../../lib/model/errors.ts'
 import { ProcessLife, World } from '../../support/lives.ts'
@@ -25,7 +26,7 @@ for (const [what, damage] of [
       await (await ProcessLife.begin(world, totals, batches)).run(2)
       const life = await ProcessLife.begin(world, totals, batches)
       const { key } = [...refsOf(life.coordinator.manifest!)].find(
-        (ref) => ref.key.includes('/st/') && ref.inline === undefined,
+        (ref) => kindOf(ref.key) === 'state' && ref.inline === undefined,
       )!
       const bytes = await world.blobs.get(key)
       await world.blobs.delete(key)

@@ -1,5 +1,5 @@
-import { Names } from '../../../checkpoint/names.ts'
-import { refBelow, shapeError } from '../../../checkpoint/ref-shape.ts'
+import { ObjectKeys } from '../../../checkpoint/object-keys.ts'
+import { refsOf, shapeError } from '../../../checkpoint/ref-shape.ts'
 import type { BlobStore } from '../../../host/blob-store.ts'
 import type { Random } from '../../../host/random.ts'
 import { anything, fields, type Shape } from '../../../model/shape.ts'
@@ -42,7 +42,7 @@ export class TaskMessages {
  */
 export async function decodeTask(message: unknown, app: string, blobs: BlobStore): Promise<unknown> {
   const packed: Shape = (value) =>
-    fields({ value: anything })(value) === null ? null : fields({ ref: refBelow(`${app}/`) })(value)
+    fields({ value: anything })(value) === null ? null : fields({ ref: refsOf({ app })('message') })(value)
   const wrong = fields({ plan: packed, task: packed })(message)
   if (wrong !== null)
     throw shapeError('E_TASK_SPEC', 'What this function was asked to run is not a task', wrong, 'the call')
@@ -57,5 +57,4 @@ export const encodeReport = (
   random: Random,
 ): Promise<Packed<TaskReport>> => pack(report, blobs, messageKey(plan, random.run()), 2 * PACKED_BYTES_MAX)
 
-const messageKey = ({ app, inc, batch }: BatchPlan, run: string): string =>
-  `${new Names(app, inc).root}msg/${batch}/${run}.json`
+const messageKey = ({ app, inc, batch }: BatchPlan, run: string): string => new ObjectKeys(app, inc).message(batch, run)

@@ -1,0 +1,171 @@
+/** What an object is: the third part of its key, behind app and incarnation. */
+const FOLDERS = {
+  shuffle: 'blk',
+  state: 'st',
+  output: 'out',
+  'dead-letters': 'dlq',
+  wish: 'ctl',
+  plan: 'plan',
+  manifest: 'man',
+  graph: 'graph',
+  received: 'rcv',
+  message: 'msg',
+} as const
+
+export type ObjectKind = keyof typeof FOLDERS
+
+/** What the key of an object says. */
+export interface ParsedKey {
+  readonly app: string
+  readonly inc: string
+  readonly kind: ObjectKind
+  /** Of which batch it is, where objects of this kind belong to one. */
+  readonly batch: number | null
+  /** What the writer drew for itself: its run, or the nonce of what it wrote. */
+  readonly writer: string
+}
+
+/**
+ * Keys of objects: the one place that builds them, and `parseKey` the one that reads them. All lie under
+ * `<app>/<inc>/<kind>/`:
+ *
+ *     blk/<spread>/<batch>/s<shuffle>.<exec>/<task>/<run>     ctl/<run>.json
+ *     st/<operator>/<spread>/<batch>/<task>/<run>.<suffix>    plan/<spread>/<batch>/<nonce>.json
+ *     out/<spread>/<batch>/<output>/p<partition>/<run>        man/<spread>/<batch>/<nonce>.json
+ *     dlq/<spread>/<batch>/<run>                              graph/<spread>/<batch>/<run>.json
+ *     msg/<batch>/<run>.json                                  rcv/<source>/…
+ *
+ * Each ends in the `run` of the executing process, 128 random bits drawn by that process and by nobody else: two
+ * executions of one task never write the same key, so a zombie can only leave litter. Only sources look for objects
+ * below a prefix, so theirs must differ.
+ */
+export class ObjectKeys {
+  readonly #app: string
+  readonly #inc: string
+
+  constructor(app: string, inc: string) {
+    this.#app = app
+    this.#inc = inc
+  }
+
+  /** Of every incarnation of an app. */
+  static ofApp(app: string): string {
+    return `${app}/`
+  }
+
+  get root(): string {
+    return `${this.#app}/${this.#inc}/`
+  }
+  shuffle(batch: number, shuffle: number, exec: number, task: string, run: string): string {
+    return this.#key('shuffle', `${spread(batch)}/s${shuffle}.${exec}/${task}/${run}`)
+  }
+  state(operator: string, batch: number, task: string, run: string, suffix: string): string {
+    return this.#key('state', `${plain(operator)}/${spread(batch)}/${task}/${run}.${suffix}`)
+  }
+  retained(stream: string, batch: number, partition: number, run: string): string {
+    return this.#key('state', `${plain(stream)}/${spread(batch)}/p${partition}/${run}.r`)
+  }
+  output(output: string, batch: number, partition: number, run: string): string {
+    return this.#key('output', `${spread(batch)}/${plain(output)}/p${partition}/${run}`)
+  }
+  deadLetters(batch: number, run: string): string {
+    return this.#key('dead-letters', `${spread(batch)}/${run}`)
+  }
+  /** What somebody decided about dead letters; whoever holds the head reads it when it starts. */
+  wish(run: string): string {
+    return this.#key('wish', `${run}.json`)
+  }
+  plan(batch: number, nonce: string): string {
+    return this.#key('plan', `${spread(batch)}/${nonce}.json`)
+  }
+  manifest(batch: number, nonce: string): string {
+    return this.#key('manifest', `${spread(batch)}/${nonce}.json`)
+  }
+  graph(batch: number, run: string): string {
+    return this.#key('graph', `${spread(batch)}/${run}.json`)
+  }
+  /** What goes to a function or comes from it, and is too big for the trip. */
+  message(batch: number, run: string): string {
+    return this.#key('message', `${batch}/${run}.json`)
+  }
+  /** Where one source may put objects; it lists and sweeps them itself. Ends in a slash. */
+  source(uid: string): string {
+    return this.#key('received', `${plain(uid)}/`)
+  }
+
+  #key(kind: ObjectKind, rest: string): string {
+    return `${this.root}${FOLDERS[kind]}/${rest}`
+  }
+}
+
+const KINDS: ReadonlyMap<string, ObjectKind> = new Map(
+  Object.entries(FOLDERS).map(([kind, folder]) => [folder, kind as ObjectKind]),
+)
+
+/** Which part behind the kind is the batch; counted from the end where names of any length come before it. */
+const BATCH_AT: Partial<Record<ObjectKind, number>> = {
+  shuffle: 1,
+  output: 1,
+  'dead-letters': 1,
+  plan: 1,
+  manifest: 1,
+  graph: 1,
+  message: 0,
+  state: -3,
+}
+
+/** What a key says, or null for what is not the key of an object. */
+export function parseKey(key: string): ParsedKey | null {
+  const [app, inc, folder, ...rest] = key.split('/')
+  const kind = KINDS.get(folder)
+  const name = rest.at(-1)
+  if (kind === undefined || name === undefined) return null
+  if (![app, inc, ...rest].every((part) => part !== '' && part !== '.' && part !== '..')) return null
+  const at = BATCH_AT[kind]
+  const batch = at === undefined ? undefined : rest.at(at)
+  return {
+    app,
+    inc,
+    kind,
+    batch: batch !== undefined && /^\d+$/.test(batch) ? Number(batch) : null,
+    writer: name.split('.', 1)[0],
+  }
+}
+
+/** What kind of object a key names; null for what is not the key of an object. */
+export const kindOf = (key: string | undefined): ObjectKind | null =>
+  key === undefined ? null : (parseKey(key)?.kind ?? null)
+
+/**
+ * A key without what is random in it, so that it means the same in another run: the incarnation, the digits that spread
+ * batches, and the run of the writer.
+ */
+export const stableKey = (key: string): string =>
+  key
+    .replace(/\/[0-9a-f]{2}(?=\/\d+\/)/, '')
+    .split('/')
+    .filter((part) => !/^[0-9a-f]{32}/.test(part))
+    .join('/')
+
+/**
+ * Two sources of which one would find, and sweep, what the other has put below its prefix; null where each has a
+ * prefix of its own.
+ */
+export function clashingSources(uids: readonly string[]): readonly [string, string] | null {
+  const prefixOf = (uid: string): string => `${plain(uid)}/`
+  for (const one of uids)
+    for (const other of uids) if (one !== other && prefixOf(other).startsWith(prefixOf(one))) return [one, other]
+  return null
+}
+
+/**
+ * Derived uids hold what no store takes in a key. Two operators or outputs that come out alike do no harm: the run
+ * tells their objects apart.
+ */
+const plain = (uid: string): string => uid.replaceAll(/[^A-Za-z0-9._/-]/g, '_')
+
+/** Two hex digits in front spread the load over prefixes; one batch stays under one prefix. */
+function spread(batch: number): string {
+  const mixed = Math.imul(batch, 0x9e3779b1) >>> 24
+  return `${mixed.toString(16).padStart(2, '0')}/${batch}`
+}
