@@ -30,6 +30,8 @@ export interface Coordination {
   /** What is to be done about dead letters, as far as it has not been done yet. */
   wishes: readonly StoredWish[]
   readonly admission: Admission
+  /** The batch under way, or the one that failed last, has no plan yet. */
+  isPlanning: boolean
   /** The last committed manifest. */
   base: Manifest | null
 }

@@ -48,6 +48,7 @@ async function finishBatch(c: Coordination, planned: PlannedBatch): Promise<Mani
 async function plan(c: Coordination, tick: number): Promise<PlannedBatch> {
   const { committed: last, zeroTime, intervalMs } = c.writer.head
   const next: Tick = { batch: last + 1, tick, time: zeroTime + tick * intervalMs }
+  c.isPlanning = true
   const planned = await planBatch({
     tick: next,
     head: c.writer.head,
@@ -58,6 +59,7 @@ async function plan(c: Coordination, tick: number): Promise<PlannedBatch> {
     startedAt: c.startedAt,
     wishes: c.wishes,
   })
+  c.isPlanning = false
   c.events.submitted(planned.plan, planned.stages.stages.length > 0)
   if (opensPlan(c.program.graph) === 'cut') await openPlan(c, planned)
   return planned

@@ -26,6 +26,8 @@ export interface BatchLoopOptions {
 const GRACE_TICKS = 10
 /** How often a batch may fail once the loop is to finish. */
 const FINAL_FAILURES_MAX = 2
+/** How often a batch may fail before it has a plan. */
+const UNPLANNED_MAX = 2
 /** A clock that is behind by no more is waited for: batch times are the time of day again then. */
 const BEHIND_MS_MAX = 5000
 /** From so many missed ticks on, catching up is announced. */
@@ -47,6 +49,8 @@ export class BatchLoop {
   /** Nothing has run yet: a tick that only a wrong clock keeps away need not be waited for. */
   #fresh = true
   #clockIsBehind = false
+  /** How often in a row the batch could not be planned. */
+  #unplanned = 0
   #over = false
   /** The tick of the batch under way. */
   #running: number | null = null
@@ -192,11 +196,32 @@ export class BatchLoop {
       // It may have been committed before it failed.
       this.#next = Math.max(this.#next, tickAfter(coordinator.head))
       if (this.#final) this.#final.failures++
+      this.#leaveOut(tick, error)
       this.#options.onError(error)
       if (isFinal(error)) this.#stop.abort()
     } finally {
       this.#running = null
     }
+  }
+
+  /**
+   * A program that cannot say what its batch is, at this time and again an interval later, most likely never can. As in
+   * Spark, that batch time is left out and later ones go on; the input stays where it is.
+   */
+  #leaveOut(tick: number, error: unknown): void {
+    const { coordinator, log } = this.#options
+    const isPlan = coordinator.failedToPlan && (!isOurs(error) || error.fault === 'program')
+    this.#unplanned = isPlan ? this.#unplanned + 1 : 0
+    if (this.#unplanned < UNPLANNED_MAX || this.#next !== tick) return
+    this.#unplanned = 0
+    this.#next++
+    log.event({
+      type: 'batch-left-out',
+      level: 'warn',
+      message:
+        `the batch of ${new Date(coordinator.head.zeroTime + tick * coordinator.head.intervalMs).toISOString()} ` +
+        'could not be planned, twice; its input comes with the next one',
+    })
   }
 
   /** Begins no further batch. */

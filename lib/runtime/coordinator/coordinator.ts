@@ -86,6 +86,7 @@ export class Coordinator {
       onError: program.settings.onError,
       wishes: [],
       admission,
+      isPlanning: false,
       base: admission.base,
     }
     try {
@@ -100,6 +101,10 @@ export class Coordinator {
 
   get head(): Head {
     return this.#c.writer.head
+  }
+  /** Whether the batch that failed last failed before it was known what it would be. */
+  get failedToPlan(): boolean {
+    return this.#c.isPlanning
   }
   /** The last committed manifest. */
   get manifest(): Manifest | null {

@@ -127,8 +127,10 @@ for (const [what, fail, code] of [
       [[1], [2], [3], [4]],
     )
     assertSame(run.shown['out'], [[1], [2], undefined, [4]])
-    assert.equal(run.errors.length, 1)
-    assert.equal(run.errors[0].code, code)
+    assert.deepEqual(
+      run.errors.map((error) => error.code),
+      [code, code],
+    )
   })
 }
 
