@@ -6,6 +6,7 @@ import type { ShuffleInput } from '../shuffle/buckets.ts'
 import type { Partitioner } from '../shuffle/partitioner.ts'
 import type { ShuffleWriter } from '../shuffle/writer.ts'
 import type { KeyedState } from '../state/keyed-state.ts'
+import { copyIfStorable } from '../state/own-copy.ts'
 import type { StateSchema } from '../state/schema.ts'
 import type { Pane, WindowSpec } from '../state/window-spec.ts'
 import type { WindowState } from '../state/window-state.ts'
@@ -66,6 +67,8 @@ export interface RddNode<T> {
   readonly once?: boolean
   /** Set by `persist`; works like `pinned` but is never required. */
   cached?: boolean
+  /** Set by the planner for a pinned node that is read in more than one way: each reader gets records of its own. */
+  shared?: boolean
   /** Set by the planner when several stages read a pinned node, or a `once`: they read this shuffle instead, which moves nothing. */
   cut?: ShuffleDependency
   /** The operator or RDD call it came from, for errors and the job graph. */
@@ -115,8 +118,12 @@ export function run<T>(node: RddNode<T>, split: number, task: TaskScope, sink: S
       for (const { values } of input) sink.chunk(values as T[])
     })
   if (!node.pinned && !node.cached) return node.compute(split, task, sink)
-  return after(recordsOf(node, split, task), (records) => sink.chunk(records))
+  return after(recordsOf(node, split, task), (records) => sink.chunk(ownRecords(node, records)))
 }
+
+/** What a reader changes must not be what the next one reads, as it would not be where records are kept as bytes. */
+const ownRecords = <T>(node: RddNode<T>, records: readonly T[]): readonly T[] =>
+  node.cached || node.shared ? records.map(copyIfStorable) : records
 
 /** The records of a pinned or cached partition, computed once per task. */
 export function recordsOf<T>(node: RddNode<T>, split: number, task: TaskScope): Maybe<readonly T[]> {
@@ -134,7 +141,8 @@ export function recordsOf<T>(node: RddNode<T>, split: number, task: TaskScope): 
 /** All records of a partition in an array. */
 export function collectSplit<T>(node: RddNode<T>, split: number, task: TaskScope): Maybe<T[]> {
   if (node.cut) return after(task.shuffle(node.cut, split), (input) => input.flatMap(({ values }) => values as T[]))
-  if (node.pinned || node.cached) return after(recordsOf(node, split, task), (records) => records as T[])
+  if (node.pinned || node.cached)
+    return after(recordsOf(node, split, task), (records) => ownRecords(node, records) as T[])
   const buffer = new ArraySink<T>()
   return after(node.compute(split, task, buffer), () => buffer.records)
 }

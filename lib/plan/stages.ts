@@ -39,6 +39,7 @@ export function planStages(graph: StreamGraph, view: PlannedView, staged: boolea
   const all = rootsOf(graph, view)
   const roots = staged ? all.filter((root) => !isCovered(root, all)) : all
   if (staged) cutShared(roots)
+  markShared(roots)
   const stages: Stage[] = []
   const shuffleIds = new Map<ShuffleDependency, number>()
   const stageOfShuffle = new Map<ShuffleDependency, number>()
@@ -152,6 +153,21 @@ function cutShared(roots: readonly Root[]): void {
   }
   for (const root of roots) visitStage(root.node)
   for (const [node, count] of readers) if (count > 1) node.cut = passThrough(node)
+}
+
+/** Marks pinned nodes whose records several read. State that moves without a reader is none. */
+function markShared(roots: readonly Root[]): void {
+  const reads = new Map<RddNode<any>, number>()
+  const visit = (node: RddNode<any>): void => {
+    const known = reads.get(node) ?? 0
+    reads.set(node, known + 1)
+    if (known > 0) return
+    for (const { parent } of node.dependencies) visit(parent)
+  }
+  for (const { node, terminal } of roots)
+    if (terminal.kind !== 'effect') visit(node)
+    else for (const { parent } of node.dependencies) visit(parent)
+  for (const [node, count] of reads) if (node.pinned && count > 1) node.shared = true
 }
 
 const passThrough = (parent: RddNode<any>): ShuffleDependency => ({

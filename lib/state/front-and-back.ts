@@ -26,7 +26,10 @@ class Column {
       if (!this.present[id]) {
         this.present[id] = 1
         this.values.set(id, ownCopy(value))
-      } else this.values.set(id, older ? f(ownCopy(value), this.values.get(id)) : f(this.values.get(id), value))
+      } else {
+        const own = ownCopy(value)
+        this.values.set(id, older ? f(own, this.values.get(id)) : f(this.values.get(id), own))
+      }
     }
   }
 
@@ -159,7 +162,10 @@ export class FrontAndBack implements PaneAggregate {
       const before = front !== null && id < front.limit && front.present[id] === 1
       const behind = id < back.limit && back.present[id] === 1
       if (before)
-        visit(id, behind ? f(ownCopy(front.values.get(id)), back.values.get(id)) : ownCopy(front.values.get(id)))
+        visit(
+          id,
+          behind ? f(ownCopy(front.values.get(id)), ownCopy(back.values.get(id))) : ownCopy(front.values.get(id)),
+        )
       else if (behind) visit(id, ownCopy(back.values.get(id)))
     }
   }

@@ -52,12 +52,12 @@ export class IncrementalWindow implements PaneAggregate {
     const orphans: number[] = []
     for (let i = 0; i < left.ids.length; i++) {
       const id = left.ids[i]
-      if (this.#present[id]) result.set(id, inverse!(result.get(id), left.values[i]))
+      if (this.#present[id]) result.set(id, inverse!(result.get(id), ownCopy(left.values[i])))
       else orphans.push(id)
     }
     for (let i = 0; i < came.ids.length; i++) {
       const id = came.ids[i]
-      if (this.#present[id]) result.set(id, f(result.get(id), came.values[i]))
+      if (this.#present[id]) result.set(id, f(result.get(id), ownCopy(came.values[i])))
       else this.#add(id, ownCopy(came.values[i]))
     }
     for (const id of orphans) if (!this.#present[id]) throw inverseMissing(this.#table.keyAt(id))
@@ -73,7 +73,7 @@ export class IncrementalWindow implements PaneAggregate {
   #filter(keep: (pair: [unknown, unknown]) => boolean): void {
     let kept = 0
     for (const id of this.#ids) {
-      const isKept = keep([this.#table.keyAt(id), this.#result.get(id)])
+      const isKept = keep([ownCopy(this.#table.keyAt(id)), ownCopy(this.#result.get(id))])
       if (typeof isKept === 'object') checkSettled(isKept, 'the filter of reduceByKeyAndWindow')
       if (isKept) this.#ids[kept++] = id
       else this.#present[id] = 0
@@ -104,7 +104,7 @@ function reducedPane(
   for (const pane of inside) {
     for (let i = 0; i < pane.ids.length; i++) {
       const id = pane.ids[i]
-      values.set(id, values.has(id) ? f(values.get(id), pane.values[i]) : ownCopy(pane.values[i]))
+      values.set(id, values.has(id) ? f(values.get(id), ownCopy(pane.values[i])) : ownCopy(pane.values[i]))
     }
   }
   return { ids: Int32Array.from(values.keys()), values: [...values.values()] }

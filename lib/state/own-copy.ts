@@ -3,9 +3,9 @@ import { classCodecOf } from '../codec/class-codec.ts'
 import { writeValue } from '../codec/value.ts'
 
 /**
- * The value if it is a primitive, else a copy that nobody else holds. A reduction may change its first argument and
- * return it, as it may in Spark, where what is kept is kept as bytes; so what is kept here is not what the function
- * gets. Throws what writing the value throws.
+ * The value if it is a primitive, else a copy that nobody else holds. A function may change what it is given and return
+ * it, as it may in Spark, where what is kept is kept as bytes; so what is kept here is never what a function gets.
+ * Throws what writing the value throws.
  */
 export function ownCopy<T>(value: T): T
 export function ownCopy(value: unknown): unknown {
@@ -37,4 +37,21 @@ function copyOfBuiltIn(value: object): unknown {
     writeValue(new ByteWriter(), value)
     throw error
   }
+}
+
+/** A copy, or the value itself where it is none that could be stored: such a record never leaves its task. */
+export function copyIfStorable<T>(value: T): T {
+  try {
+    return ownCopy(value)
+  } catch {
+    return value
+  }
+}
+
+/** Whether two values are stored as the same bytes. */
+export function sameBytes(a: unknown, b: unknown): boolean {
+  const [one, other] = [new ByteWriter(), new ByteWriter()]
+  writeValue(one, a)
+  writeValue(other, b)
+  return one.bytes.subarray(0, one.length).equals(other.bytes.subarray(0, other.length))
 }

@@ -3,6 +3,7 @@ import { KEY_GROUPS, keyGroupOf } from '../keys/key-group.ts'
 import { KeyTable } from '../keys/key-table.ts'
 import { FrontAndBack } from './front-and-back.ts'
 import { IncrementalWindow } from './incremental-window.ts'
+import { ownCopy } from './own-copy.ts'
 import type { Pane, WindowSpec } from './window-spec.ts'
 
 /**
@@ -84,7 +85,7 @@ export class WindowState {
     const pairs: [unknown, unknown][] = []
     const { table } = this
     this.#aggregate.forEach((id, value) => {
-      pairs.push([table.keyAt(id), value])
+      pairs.push([ownCopy(table.keyAt(id)), value])
     })
     const { filter, inverse } = this.#spec
     return filter && !inverse ? pairs.filter(filter) : pairs

@@ -176,7 +176,7 @@ function loadInitial(
   time: number,
 ): Maybe<void> {
   if (!start) return
-  return readSide(start, split, task, (key, value) => state.put(state.table.upsert(key), value, time))
+  return readSide(start, split, task, (key, value) => state.put(state.table.upsert(key), ownCopy(value), time))
 }
 
 /** Once per record in order of arrival, then once per key that has timed out (Spark: `MapWithStateRDDRecord`). */
@@ -199,8 +199,9 @@ function updatePartition(
     const id = state.table.upsert(key)
     const had = state.get(id)
     handle.wrap(had)
-    out(f(time, key, value, handle))
-    if (handle.isUpdated()) state.put(id, handle.get(), stamp)
+    out(f(time, ownCopy(key), value, handle))
+    // A copy: what the function returned may be the same object.
+    if (handle.isUpdated()) state.put(id, ownCopy(handle.get()), stamp)
     else if (handle.isRemoved() || had === undefined) state.remove(id)
     // A key that merely received a record is not idle (parity A5.11).
     else if (timeoutMs !== null) state.put(id, had, timeMs)
@@ -227,7 +228,7 @@ function expire(
     else if (state.timeOf(id) < before) due.push(id)
   }
   for (const id of due) {
-    timedOut(state.table.keyAt(id), state.get(id))
+    timedOut(ownCopy(state.table.keyAt(id)), state.get(id))
     state.remove(id)
   }
 }
@@ -235,6 +236,6 @@ function expire(
 function snapshotOf(state: KeyedState): (readonly [unknown, unknown])[] {
   const pairs: [unknown, unknown][] = []
   // Copies: what becomes of them must not become of the state.
-  for (const id of state.table.ids()) pairs.push([state.table.keyAt(id), ownCopy(state.get(id))])
+  for (const id of state.table.ids()) pairs.push([ownCopy(state.table.keyAt(id)), ownCopy(state.get(id))])
   return pairs
 }

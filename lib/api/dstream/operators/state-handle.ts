@@ -1,4 +1,5 @@
 import { SluiceError } from '../../../model/errors.ts'
+import { ownCopy, sameBytes } from '../../../state/own-copy.ts'
 
 /**
  * The state of one key while `mapWithState`'s function looks at it (Spark: `State`). Not to be kept beyond the call.
@@ -6,7 +7,10 @@ import { SluiceError } from '../../../model/errors.ts'
 export interface State<S> {
   /** Whether the key has state. Spark: `State.exists`. */
   exists(): boolean
-  /** Throws `E_STATE_ABSENT` (Spark: NoSuchElementException) when there is none. Spark: `State.get`. */
+  /**
+   * The state, which may be changed in place: what it holds when the function returns is kept, as with `update`. Throws
+   * `E_STATE_ABSENT` (Spark: NoSuchElementException) when there is none. Spark: `State.get`.
+   */
   get(): S
   /** The state, `undefined` where there is none. Spark: `State.getOption`. */
   getOption(): S | undefined
@@ -24,12 +28,15 @@ export interface State<S> {
 /** One handle serves all keys of a partition in turn. */
 export class StateHandle<S> implements State<S> {
   #state: S | undefined
+  /** What is stored, once a copy of it was handed out. */
+  #stored: S | undefined
   #timingOut = false
   #updated = false
   #removed = false
 
   wrap(state: S | undefined): void {
     this.#state = state
+    this.#stored = undefined
     this.#timingOut = false
     this.#updated = false
     this.#removed = false
@@ -44,20 +51,25 @@ export class StateHandle<S> implements State<S> {
     return this.#state !== undefined
   }
   getOption(): S | undefined {
-    return this.#state
+    const state = this.#state
+    if (typeof state !== 'object' || state === null || this.#updated || this.#stored !== undefined) return state
+    this.#stored = state
+    return (this.#state = ownCopy(state))
   }
   isTimingOut(): boolean {
     return this.#timingOut
   }
+  /** Whether there is another state than before: given to `update`, or changed in place. */
   isUpdated(): boolean {
-    return this.#updated
+    return this.#updated || (this.#stored !== undefined && !this.#removed && !sameBytes(this.#stored, this.#state))
   }
   isRemoved(): boolean {
     return this.#removed
   }
 
   get(): S {
-    if (this.#state !== undefined) return this.#state
+    const state = this.getOption()
+    if (state !== undefined) return state
     throw new SluiceError('E_STATE_ABSENT', 'State is not set', {
       did: 'the batch was not committed',
       spark: 'NoSuchElementException',

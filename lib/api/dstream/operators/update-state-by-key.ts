@@ -112,7 +112,7 @@ function updated(
   try {
     update()
     const pairs: [unknown, unknown][] = []
-    for (const id of state.table.ids()) pairs.push([state.table.keyAt(id), ownCopy(state.get(id))])
+    for (const id of state.table.ids()) pairs.push([ownCopy(state.table.keyAt(id)), ownCopy(state.get(id))])
     return pairs
   } catch (error) {
     throw located(error, { operator: uid, place, partition: split })
@@ -129,7 +129,7 @@ function loadInitial(start: Dependency | null, split: number, task: TaskScope, s
   if (!start) return
   return readSide(start, split, task, (key, value) => {
     const id = state.table.upsert(key)
-    if (!state.has(id)) state.put(id, value)
+    if (!state.has(id)) state.put(id, ownCopy(value))
   })
 }
 
@@ -157,7 +157,7 @@ export const updateEach =
     const gone: number[] = []
     for (const id of state.table.ids()) {
       const previous = state.get(id)
-      const next = f(time, state.table.keyAt(id), values[id] ?? NONE, previous)
+      const next = f(time, ownCopy(state.table.keyAt(id)), values[id] ?? NONE, previous)
       if (next === undefined || next === null) gone.push(id)
       // An object may have been changed in place, so only equal primitives count as unchanged.
       else if (typeof next === 'object' || !Object.is(next, previous)) state.put(id, next)
@@ -172,7 +172,8 @@ export const updateAll =
   ): StateUpdate =>
   (state, values) => {
     const entries: [unknown, readonly unknown[], unknown][] = []
-    for (const id of state.table.ids()) entries.push([state.table.keyAt(id), values[id] ?? NONE, state.get(id)])
+    for (const id of state.table.ids())
+      entries.push([ownCopy(state.table.keyAt(id)), values[id] ?? NONE, state.get(id)])
     const given = f(entries.values())
     checkIterable(given, 'updateStateByKey')
     const next = [...given]
