@@ -154,7 +154,7 @@ export interface SourceLeftOut {
 
 /** What a person should know though nothing has failed. `message` says it in words. */
 export type Warning = { readonly level: 'warn'; readonly message: string } & (
-  | { readonly type: 'setting' | 'one-thread' | 'head-grows' }
+  | { readonly type: 'setting' | 'one-thread' | 'head-grows' | 'batch-left-out' }
   /** Batch times passed without a batch. */
   | { readonly type: 'catching-up'; readonly missed: number; readonly skipped: number }
   | { readonly type: 'clock-behind'; readonly behindMs: number }
@@ -168,6 +168,18 @@ export type Warning = { readonly level: 'warn'; readonly message: string } & (
       readonly error?: string
     }
   | { readonly type: 'receiver-stopped' | 'receiver-stop-failed'; readonly stream: number; readonly error: string }
+  /** What a receiver reports; it goes on. */
+  | { readonly type: 'receiver-error'; readonly stream: number; readonly error?: string }
+  /** What a receiver handed over and is not stored: `total` records of this run so far, and how one of these looks. */
+  | {
+      readonly type: 'receiver-lost'
+      readonly stream: number
+      readonly code: string | null
+      readonly records: number
+      readonly total: number
+      readonly example: string
+      readonly error: string
+    }
   /** For sources of one's own. */
   | { readonly type: 'source'; readonly source: string }
 )

@@ -5,7 +5,7 @@ import type { Source } from './source.ts'
 /** The sources that `StreamingContext` offers by name, as the place where the program runs provides them. */
 export interface SourceFactories {
   /** Lines from a server that this process connects to. */
-  socketText(host: string, port: number, options?: Pick<LineOptions, 'maxLineBytes' | 'encoding'>): Source<string>
+  socketText(host: string, port: number, options?: SocketTextOptions): Source<string>
   /** Records that `convert` makes of the bytes of a connection. */
   socketStream<T>(host: string, port: number, convert: BytesToRecords<T>): Source<T>
   /** Frames of a 4-byte big-endian length and a block of records, or bytes that are one record. */
@@ -17,6 +17,9 @@ export interface SourceFactories {
 
 /** Called once per connection; ends when the connection does. What it throws restarts the receiver. */
 export type BytesToRecords<T> = (bytes: AsyncIterable<Uint8Array>) => AsyncIterable<T> | Iterable<T>
+
+/** What `socketTextStream` takes: what a line is. */
+export interface SocketTextOptions extends Pick<LineOptions, 'encoding' | 'maxLineBytes'> {}
 
 /** What `textFileStream` takes: which files, and what a line is. */
 export interface TextFileOptions extends FileChoice, Pick<LineOptions, 'encoding' | 'maxLineBytes'> {

@@ -4,7 +4,7 @@ import { HashPartitioner, type Partitioner } from '../../shuffle/partitioner.ts'
 import type { FileChoice } from '../../source/file-cut.ts'
 import type { Receiver } from '../../source/receiver/receiver.ts'
 import { receiverSource } from '../../source/receiver/receiver-source.ts'
-import type { BytesToRecords, FileOptions, TextFileOptions } from '../../source/source-factories.ts'
+import type { BytesToRecords, FileOptions, SocketTextOptions, TextFileOptions } from '../../source/source-factories.ts'
 import { readSetting } from '../../model/settings/read.ts'
 import type { Source } from '../../source/source.ts'
 import { DStream, type Parts, type ShuffleOptions } from './dstream.ts'
@@ -115,10 +115,11 @@ export class StreamingContext {
 
   /**
    * Lines from a text server that this process connects to. The storage level is accepted for compatibility here and
-   * below: what is received is stored before it counts. Spark: `StreamingContext.socketTextStream`.
+   * below: what is received is stored before it counts. A line that is not of its encoding, or too long, is reported
+   * and left out. Spark: `StreamingContext.socketTextStream`.
    */
-  socketTextStream(host: string, port: number, _level?: StorageLevel): DStream<string> {
-    return this.source(sourceFactories().socketText(host, port))
+  socketTextStream(host: string, port: number, options?: StorageLevel | SocketTextOptions): DStream<string> {
+    return this.source(sourceFactories().socketText(host, port, options && 'useDisk' in options ? {} : options))
   }
   /** Records that `convert` makes of the bytes of a connection. Spark: `StreamingContext.socketStream`. */
   socketStream<T>(host: string, port: number, convert: BytesToRecords<T>, _level?: StorageLevel): DStream<T> {

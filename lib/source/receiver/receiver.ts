@@ -83,7 +83,7 @@ export abstract class Receiver<T> {
   storeBytes(bytes: Uint8Array, metadata?: Json): Promise<void> {
     return this.#attached.storeBytes(bytes, metadata)
   }
-  /** Shows an error to listeners; reception goes on. Spark: `Receiver.reportError`. */
+  /** Says an error on the terminal, in the log and to listeners; reception goes on. Spark: `Receiver.reportError`. */
   reportError(message: string, error?: unknown): void {
     this.#attached.reportError(message, error)
   }

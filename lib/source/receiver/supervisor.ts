@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { messageOf, SluiceError, stackOf } from '../../model/errors.ts'
 import type { Json } from '../../model/json.ts'
 import type { ReceiverEnvironment, ReceiverInfo } from '../source.ts'
@@ -22,6 +23,8 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
   #closed = false
   /** Records that came too late and were dropped. */
   #late = 0
+  /** Records that could not be stored. */
+  #lost = 0
   #lastError = { lastErrorMessage: '', lastError: '', lastErrorTime: -1 }
 
   constructor(receiver: Receiver<T>, environment: ReceiverEnvironment, writer: BlockWriter) {
@@ -88,8 +91,36 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
   }
 
   reportError(message: string, error?: unknown): void {
+    this.#environment.io.log.event({
+      type: 'receiver-error',
+      level: 'warn',
+      stream: this.streamId,
+      message: `${this.#name}: ${message}`,
+      ...(error === undefined || messageOf(error) === message ? {} : { error: messageOf(error) }),
+    })
+    this.#tellError(message, error)
+  }
+
+  #tellError(message: string, error: unknown): void {
     this.#rememberError(message, error)
     this.#environment.events.error(this.#info())
+  }
+
+  /** Nobody else would ever hear of it: the stream only looks empty. */
+  #lose(records: readonly T[], message: string, error: unknown): void {
+    this.#lost += records.length
+    this.#environment.io.log.event({
+      type: 'receiver-lost',
+      level: 'warn',
+      stream: this.streamId,
+      message: `${this.#name}: ${message} (${this.#lost} lost in all), such as ${exampleOf(records[0])}`,
+      code: error instanceof SluiceError ? error.code : null,
+      records: records.length,
+      total: this.#lost,
+      example: exampleOf(records[0]),
+      error: messageOf(error),
+    })
+    this.#tellError(message, error)
   }
 
   restart(
@@ -180,12 +211,12 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
     } catch (error) {
       return records.length > 1
         ? this.#pushHalves(records)
-        : this.reportError('A record cannot be stored and was left out', error)
+        : this.#lose(records, 'a record cannot be stored and is left out', error)
     }
     try {
       await stored
     } catch (error) {
-      this.reportError(`A block of ${records.length} records could not be stored and is lost`, error)
+      this.#lose(records, `a block of ${records.length} records could not be stored and is lost`, error)
     }
   }
 
@@ -209,12 +240,16 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
   #info(): ReceiverInfo {
     return {
       streamId: this.streamId,
-      name: `${this.#receiver.constructor.name || 'Receiver'}-${this.streamId}`,
+      name: this.#name,
       active: this.#state === 'started',
       location: this.#receiver.preferredLocation ?? 'localhost',
       executorId: 'driver',
       ...this.#lastError,
     }
+  }
+
+  get #name(): string {
+    return `${this.#receiver.constructor.name || 'Receiver'}-${this.streamId}`
   }
 
   #assertOpen(): void {
@@ -224,4 +259,12 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
       next: ['stop receiving in onStop'],
     })
   }
+}
+
+const EXAMPLE_CHARS_MAX = 200
+
+/** How a record looks, whatever it is. */
+function exampleOf(record: unknown): string {
+  const text = inspect(record, { depth: 2, breakLength: Infinity, maxArrayLength: 10, maxStringLength: 100 })
+  return text.length > EXAMPLE_CHARS_MAX ? `${text.slice(0, EXAMPLE_CHARS_MAX)}…` : text
 }

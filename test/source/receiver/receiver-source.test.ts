@@ -447,3 +447,35 @@ test('while the queue of blocks is full, records wait; nothing is lost', async (
   assert.equal(wentOn, true)
   assert.deepEqual((await cut()).got.flat(), ['0', '1', '2', '3', '4', '5', '6', '7'])
 })
+
+class Reading {
+  readonly value = 1
+}
+
+test('a record that cannot be stored is said with its code and its look, and counted; its neighbours are stored', async () => {
+  const said: Record<string, unknown>[] = []
+  const clock = new ManualClock()
+  const log = { event: (event: Record<string, unknown>) => void said.push(event) }
+  const { receiver, cut } = await running({ io: { ...memoryIo(clock), log } as SourceIo })
+  for (const record of ['a', new Reading(), () => 1, new Date(NaN), 'b']) receiver.store(record as string)
+  await clock.advance(1000)
+  assert.deepEqual(
+    (await cut()).got.flat().filter((record) => typeof record === 'string'),
+    ['a', 'b'],
+  )
+  const lost = said.filter(({ type }) => type === 'receiver-lost')
+  assert.ok(lost.length >= 2)
+  assert.deepEqual(lost.at(-1)!['total'], lost.length)
+  assert.match(String(lost[0]['message']), /^HandFed-7: a record cannot be stored .*such as Reading \{ value: 1 \}$/)
+  assert.match(String(lost[0]['code']), /^E_/)
+})
+
+test('what a receiver reports is seen in the log, as a warning', async () => {
+  const said: Record<string, unknown>[] = []
+  const log = { event: (event: Record<string, unknown>) => void said.push(event) }
+  const { receiver } = await running({ io: { ...memoryIo(new ManualClock()), log } as SourceIo })
+  receiver.reportError('the feed is slow', new Error('12 s'))
+  assert.deepEqual(said, [
+    { type: 'receiver-error', level: 'warn', stream: 7, message: 'HandFed-7: the feed is slow', error: '12 s' },
+  ])
+})
