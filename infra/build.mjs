@@ -6,6 +6,7 @@ import { build } from 'esbuild'
 
 const entries = [
   'index',
+  'function',
   'cli/bin',
   'cli/watchdog-thread',
   'hosts/embedded/worker',

@@ -41,6 +41,8 @@ interface DeclarationFile {
   /** Local name → file and name there, of imports and of re-exports. */
   readonly imported: ReadonlyMap<string, { file: string; name: string }>
   readonly reexported: ReadonlyMap<string, { file: string; name: string }>
+  /** Files of which everything is exported again. */
+  readonly passedOn: readonly string[]
 }
 
 /** How the engine is built is nobody's business outside, though types of the doors may name parts of it. */
@@ -86,6 +88,7 @@ function* exportedBy(file: DeclarationFile, open: (path: string) => DeclarationF
     const found = find(open(path), name, open)
     if (found) yield found
   }
+  for (const path of file.passedOn) yield* exportedBy(open(path), open)
   for (const declaration of file.declared.values())
     if (declaration.signatures.some((line) => line.startsWith('export '))) yield declaration
 }
@@ -129,6 +132,7 @@ export function readFile(path: string, text: string): DeclarationFile {
   const declared = new Map<string, Declaration>()
   const imported = new Map<string, { file: string; name: string }>()
   const reexported = new Map<string, { file: string; name: string }>()
+  const passedOn: string[] = []
   for (const { doc, lines } of statements(text.split('\n'), '')) {
     const statement = lines.join('\n')
     const names = /^(import|export) (?:type )?\{([^}]*)\} from '([^']+)';?$/s.exec(statement)
@@ -136,6 +140,11 @@ export function readFile(path: string, text: string): DeclarationFile {
       if (!names[3].startsWith('.')) continue
       const into = names[1] === 'import' ? imported : reexported
       for (const [name, local] of namesIn(names[2])) into.set(local, { file: target(path, names[3]), name })
+      continue
+    }
+    const passed = /^export \* from '([^']+)';?$/.exec(statement)
+    if (passed) {
+      passedOn.push(target(path, passed[1]))
       continue
     }
     const head =
@@ -157,7 +166,7 @@ export function readFile(path: string, text: string): DeclarationFile {
     }
     declared.set(name, declaration)
   }
-  return { path, declared, imported, reexported }
+  return { path, declared, imported, reexported, passedOn }
 }
 
 function membersOf(lines: readonly string[]): Member[] {

@@ -39,7 +39,7 @@ const matrix: Record<string, string> = {
   'runtime/batch': `${engine} source/rate plan observe runtime runtime/task runtime/output`,
   'runtime/coordinator': `${engine} source/rate plan observe runtime runtime/task runtime/output runtime/batch`,
 
-  'api/rdd': 'model codec keys shuffle lineage',
+  'api/rdd': 'model host codec keys shuffle lineage',
   'api/dstream': `${values} source source/receiver shuffle state output lineage graph observe api/rdd`,
 
   // Adapters implement contracts and do not know each other; only the hosts join them to the rest.
@@ -55,7 +55,10 @@ const matrix: Record<string, string> = {
   'hosts/program': `${engine} source/receiver plan observe runtime runtime/task runtime/output runtime/batch runtime/coordinator api/rdd api/dstream`,
   'hosts/embedded': `${engine} source/receiver plan observe runtime runtime/task runtime/output runtime/batch runtime/coordinator api/rdd api/dstream adapters/local adapters/files adapters/aws hosts/program`,
   'hosts/lambda': `${engine} source/receiver plan observe runtime runtime/task runtime/output runtime/batch runtime/coordinator api/rdd api/dstream adapters/local adapters/aws hosts/program`,
-  index: `${engine} source/receiver observe api/rdd api/dstream hosts/program hosts/embedded`,
+  // The names of the package's main door; it stands with an engine (`index`) and, in functions, without (`function`).
+  names: `${engine} source/receiver observe api/rdd api/dstream hosts/program`,
+  index: 'names hosts/embedded',
+  function: 'names',
 
   'testing/contracts': 'model host source output adapters/local',
   simulator: `${engine} source/receiver plan observe runtime runtime/task runtime/output runtime/batch runtime/coordinator api/rdd api/dstream adapters/local hosts/program hosts/embedded`,

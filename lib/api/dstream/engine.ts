@@ -1,3 +1,5 @@
+import { SluiceError } from '../../model/errors.ts'
+import { callerPlace } from '../../model/place.ts'
 import type { Time } from '../../model/time.ts'
 import type { DStream } from './dstream.ts'
 import type { RDD } from '../rdd/rdd.ts'
@@ -35,8 +37,15 @@ export function installEngine(engine: EngineFactory, checkpoints: CheckpointLook
 }
 
 export function engineFor(context: StreamingContext): Engine {
-  if (!factory) throw new Error('no engine is installed: import the package, not a file of it')
-  return factory(context)
+  if (factory) return factory(context)
+  throw new SluiceError('E_CONTEXT_STATE', 'This is the bundle of a function, which holds no engine to start.', {
+    where: { place: callerPlace() },
+    did: 'nothing was started',
+    next: [
+      'export default app(…), and pass it to coordinatorHandler of sluice/lambda',
+      'bundle without the condition sluice-function for a process that stays',
+    ],
+  })
 }
 
 export function checkpoints(): CheckpointLookup {

@@ -1,5 +1,7 @@
 import { openDirectoryHead } from '../../adapters/local/head-directory.ts'
 import type { Head } from '../../model/head.ts'
+import { runProgram } from '../../adapters/local/run-program.ts'
+import { installPrograms } from '../../api/rdd/programs.ts'
 import { localSources } from './local-sources.ts'
 import { installEngine } from '../../api/dstream/engine.ts'
 import { installSourceFactories } from '../../api/dstream/source-factories.ts'
@@ -9,6 +11,7 @@ import { join } from 'node:path'
 import { SluiceError } from '../../model/errors.ts'
 
 installSourceFactories(localSources)
+installPrograms(runProgram)
 installEngine((context) => new EmbeddedEngine(context), {
   defaultDirectory: () => embeddedOptions().dir,
   async read(directory) {

@@ -1,4 +1,6 @@
+import { installSourceFactories } from '../../api/dstream/source-factories.ts'
 import type { App } from '../program/app.ts'
+import { functionSources } from './function-sources.ts'
 import { type CoordinatorAnswer, runDueBatches } from './coordinator.ts'
 import { type AwsHost, awsHost } from './host.ts'
 import { type OutputAnswer, showOutput } from './output.ts'
@@ -55,6 +57,7 @@ function onFirstCall(app: App, environment: Environment): () => { readonly built
   let warm: { readonly built: BuiltApp; readonly host: AwsHost } | null = null
   return () => {
     if (warm) return warm
+    installSourceFactories(functionSources)
     const host = awsHost(environment)
     const built = builtApp(app, host.settings.slots)
     for (const message of settingWarnings(built.context.sparkContext.conf, environment))

@@ -1,0 +1,36 @@
+import { s3TextFiles } from '../../adapters/aws/s3/s3-text-files.ts'
+import { SluiceError } from '../../model/errors.ts'
+import { callerPlace } from '../../model/place.ts'
+import type { SourceFactories } from '../../source/source-factories.ts'
+
+/** Sources that a function can read: what is in S3. It keeps no connection, and its disk goes with it. */
+export const functionSources: SourceFactories = {
+  socketText: () => refuseReceiver('socketTextStream'),
+  socketStream: () => refuseReceiver('socketStream'),
+  rawSocket: () => refuseReceiver('rawSocketStream'),
+  textFiles: (directory, options) => {
+    if (!/^s3a?:/.test(directory)) return refuseDisk(directory)
+    return s3TextFiles(directory.replace(/^s3a:/, 's3:'), options)
+  },
+  binaryRecords: (directory) => refuseDisk(directory),
+  files: (directory) => refuseDisk(directory),
+}
+
+function refuseReceiver(method: string): never {
+  throw new SluiceError('E_RECEIVER_PLACE', `${method} keeps a connection, which needs a process that stays.`, {
+    where: { place: callerPlace() },
+    did: 'nothing was started',
+    next: ['use a source that is read, such as s3TextFiles', 'run the program in a process of its own: sluice run'],
+  })
+}
+
+function refuseDisk(directory: string): never {
+  throw new SluiceError('E_FILES_PLACE', `A function cannot watch ${directory}: its disk goes with it.`, {
+    where: { place: callerPlace() },
+    did: 'nothing was started',
+    next: [
+      "ssc.source('lines', s3TextFiles('s3://bucket/prefix'))",
+      'run the program in a process of its own: sluice run',
+    ],
+  })
+}

@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { functionSources } from '../../../lib/hosts/lambda/function-sources.ts'
+import { hasCode } from '../../../lib/model/errors.ts'
+
+test('what takes a process that stays is refused in a function, with what to use', () => {
+  for (const receiving of [
+    () => functionSources.socketText('localhost', 9999),
+    () => functionSources.socketStream('localhost', 9999, () => []),
+    () => functionSources.rawSocket('localhost', 9999),
+  ])
+    assert.throws(receiving, (error) => hasCode(error, 'E_RECEIVER_PLACE'))
+  for (const reading of [
+    () => functionSources.textFiles('./in'),
+    () => functionSources.binaryRecords('./in', 8),
+    () => functionSources.files('./in', { read: () => [] }),
+  ])
+    assert.throws(reading, (error) => hasCode(error, 'E_FILES_PLACE'))
+})
+
+test('text files in S3 are read in a function, whichever way they are written', () => {
+  for (const place of ['s3://bucket/in', 's3a://bucket/in'])
+    assert.equal(functionSources.textFiles(place).name, functionSources.textFiles('s3://bucket/in').name)
+})
