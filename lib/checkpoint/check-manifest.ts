@@ -9,7 +9,6 @@ import {
   fields,
   list,
   maybe,
-  type Misfit,
   misfit,
   named,
   nullOr,
@@ -20,51 +19,30 @@ import {
   whole,
 } from '../model/shape.ts'
 import { isLetterSplit } from './dead-letters.ts'
-import { type Owner, ownerOf, type RefShape, refsOf, shapeError } from './ref-shape.ts'
+import { type Owner, ownerOf, parsedObject, type RefShape, refsOf } from './ref-shape.ts'
 
 /**
  * The manifest that an object holds, in its stored form. A checksum says that the bytes are those that were written,
  * not that a manifest was: so before anyone acts on it, every field has its type, and every object that it names
  * belongs to the same app. Throws `E_MANIFEST_FORMAT`, `E_MANIFEST_CORRUPT` and `E_REF_SCOPE`.
  */
-export function decodeManifest(bytes: Uint8Array, ref: BlobRef): Manifest {
-  const value = parsed(bytes, ref)
-  const format = (value as { format?: unknown } | null)?.format
-  if (Number.isSafeInteger(format) && format !== 1) {
-    throw new SluiceError(
-      'E_MANIFEST_FORMAT',
-      `Manifest ${ref.key} has format ${String(format)}; this build reads format 1.`,
-      {
-        where: { detail: ref.key },
-        did: 'nothing was written',
-        next: ['run the version that wrote it'],
-      },
-    )
-  }
-  const wrong = manifestShape(ownerOf(ref))(value)
-  if (wrong !== null) throw corrupt(ref, wrong)
-  return value as Manifest
-}
+export const decodeManifest = (bytes: Uint8Array, ref: BlobRef): Manifest =>
+  parsedObject('Manifest', bytes, ref, (value) => {
+    const format = (value as { format?: unknown } | null)?.format
+    if (Number.isSafeInteger(format) && format !== 1) throw later(ref, format as number)
+    return manifestShape(ownerOf(ref))(value)
+  }) as Manifest
+
+const later = ({ key }: BlobRef, format: number): SluiceError =>
+  new SluiceError('E_MANIFEST_FORMAT', `Manifest ${key} has format ${format}; this build reads format 1.`, {
+    where: { object: key, detail: key },
+    did: 'nothing was written',
+    next: ['run the version that wrote it'],
+  })
 
 /** The panes that a pack holds. */
-export function decodePanes(bytes: Uint8Array, ref: BlobRef): PaneList['panes'] {
-  const value = parsed(bytes, ref)
-  const wrong = list(paneShape(refsOf(ownerOf(ref))))(value)
-  if (wrong !== null) throw corrupt(ref, wrong)
-  return value as PaneList['panes']
-}
-
-function parsed(bytes: Uint8Array, ref: BlobRef): unknown {
-  try {
-    return JSON.parse(Buffer.from(bytes).toString('utf8'))
-  } catch {
-    // The words of the parser would quote the text.
-    throw corrupt(ref, misfit('is not JSON'))
-  }
-}
-
-const corrupt = (ref: BlobRef, wrong: Misfit): SluiceError =>
-  shapeError('E_MANIFEST_CORRUPT', `Manifest ${ref.key} is not one`, wrong, ref.key)
+export const decodePanes = (bytes: Uint8Array, ref: BlobRef): PaneList['panes'] =>
+  parsedObject('Manifest', bytes, ref, list(paneShape(refsOf(ownerOf(ref))))) as PaneList['panes']
 
 function manifestShape(owner: Owner): Shape {
   const ref = refsOf(owner)

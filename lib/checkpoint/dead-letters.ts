@@ -1,12 +1,28 @@
+import { crc32 } from 'node:zlib'
 import type { BlobStore } from '../host/blob-store.ts'
 import { encodeBlock, openBlock } from '../codec/block.ts'
 import type { DeadLetter, DeadLetterFacts, DeadLetters, DeadLetterWish } from '../model/dead-letter.ts'
 import { SluiceError } from '../model/errors.ts'
 import type { Json } from '../model/json.ts'
 import type { BlobRef } from '../model/refs.ts'
-import { both, count, fields, list, nullOr, type Shape, text, truth } from '../model/shape.ts'
+import {
+  both,
+  clauseOf,
+  count,
+  fields,
+  list,
+  maybe,
+  type Misfit,
+  misfit,
+  nullOr,
+  oneOf,
+  type Shape,
+  text,
+  truth,
+  upTo,
+} from '../model/shape.ts'
 import { getBlob } from './blobs.ts'
-import { shapeError } from './ref-shape.ts'
+import { json, shapeError } from './ref-shape.ts'
 import type { ObjectKeys } from './object-keys.ts'
 
 /**
@@ -95,14 +111,45 @@ export async function readOpenLetters(blobs: BlobStore, letters: readonly DeadLe
  * A wish is kept until the coordinator that reads it has committed a batch that grants it; granting it twice changes
  * nothing, because ids are never used again.
  */
-export const putWish = (blobs: BlobStore, keys: ObjectKeys, wish: DeadLetterWish, run: string): Promise<void> =>
-  blobs.putNew(keys.wish(run), Buffer.from(JSON.stringify(wish)))
+export function putWish(blobs: BlobStore, keys: ObjectKeys, wish: DeadLetterWish, run: string): Promise<void> {
+  const { wish: what, ids } = wish
+  return blobs.putNew(keys.wish(run), Buffer.from(JSON.stringify({ wish: what, ids, crc: sumOf(wish) })))
+}
 
 export interface StoredWish extends DeadLetterWish {
   readonly key: string
 }
 
+/** Throws `E_BLOB_CORRUPT` for what was not written as a wish: nobody may guess what was wished. */
 export const readWishes = async (blobs: BlobStore, keys: readonly string[]): Promise<StoredWish[]> =>
-  Promise.all(
-    keys.map(async (key) => ({ key, ...(JSON.parse(Buffer.from(await blobs.get(key)).toString()) as DeadLetterWish) })),
+  Promise.all(keys.map(async (key) => ({ key, ...decodeWish(await blobs.get(key), key) })))
+
+/** Nothing refers to a wish, so that it carries its checksum itself. Version 0.1.0 wrote none. */
+const wishShape: Shape = both(
+  fields({ wish: oneOf('retry', 'drop'), ids: list(text), crc: maybe(upTo(2 ** 32 - 1)) }),
+  (value) => {
+    const { crc, ...wish } = value as DeadLetterWish & { readonly crc?: number }
+    return crc === undefined || crc === sumOf(wish) ? null : misfit('is not what was written')
+  },
+)
+
+function decodeWish(bytes: Uint8Array, key: string): DeadLetterWish {
+  const value = json(bytes)
+  const wrong = value === undefined ? misfit('is not JSON') : wishShape(value)
+  if (wrong !== null) throw damagedWish(key, wrong)
+  const { wish, ids } = value as DeadLetterWish
+  return { wish, ids }
+}
+
+const sumOf = ({ wish, ids }: DeadLetterWish): number => crc32(JSON.stringify([wish, ids]))
+
+const damagedWish = (key: string, wrong: Misfit): SluiceError =>
+  new SluiceError(
+    'E_BLOB_CORRUPT',
+    `${key} is no decision about dead letters: it ${clauseOf(wrong).replace(/^\./, '')}.`,
+    {
+      where: { object: key, detail: key },
+      did: 'nothing was started',
+      next: ['delete the object, then decide again: sluice dead'],
+    },
   )

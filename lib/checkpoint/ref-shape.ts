@@ -46,3 +46,20 @@ export const shapeError = (code: ErrorCode, what: string, wrong: Misfit, detail:
     did: 'nothing of it was used',
     next: ['restore the whole directory from a backup', 'sluice verify <dir>'],
   })
+
+/** What an object holds as JSON, once it is known to fit. Throws `E_MANIFEST_CORRUPT` and `E_REF_SCOPE`. */
+export function parsedObject(what: string, bytes: Uint8Array, { key }: BlobRef, shape: Shape): unknown {
+  const value = json(bytes)
+  const wrong = value === undefined ? misfit('is not JSON') : shape(value)
+  if (wrong === null) return value
+  throw shapeError('E_MANIFEST_CORRUPT', `${what} ${key} is not one`, wrong, key)
+}
+
+/** `undefined` for what is not JSON: the words of the parser would quote the text. */
+export function json(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString('utf8'))
+  } catch {
+    return undefined
+  }
+}

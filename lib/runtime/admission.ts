@@ -1,5 +1,6 @@
 import { getBlob, putBlob } from '../checkpoint/blobs.ts'
 import { readManifest } from '../checkpoint/manifest.ts'
+import { decodeFacts } from '../checkpoint/stored-facts.ts'
 import { ObjectKeys } from '../checkpoint/object-keys.ts'
 import { hasChange, withChange } from '../checkpoint/state-change.ts'
 import type { BlobStore } from '../host/blob-store.ts'
@@ -112,15 +113,8 @@ export async function admit(applicant: Applicant, head: Head): Promise<Admission
 
 const textOf = (facts: GraphFacts): string => JSON.stringify(facts)
 
-async function readFacts(blobs: BlobStore, ref: BlobRef): Promise<GraphFacts> {
-  const facts = JSON.parse(Buffer.from(await getBlob(blobs, ref)).toString('utf8')) as GraphFacts
-  if (facts.format === 1) return facts
-  throw new SluiceError(
-    'E_MANIFEST_FORMAT',
-    `The stored graph ${ref.key} has format ${String(facts.format)}; this build reads format 1.`,
-    { where: { detail: ref.key }, did: 'nothing was written', next: ['run the version that wrote it'] },
-  )
-}
+const readFacts = async (blobs: BlobStore, ref: BlobRef): Promise<GraphFacts> =>
+  decodeFacts(await getBlob(blobs, ref), ref)
 
 /**
  * Ticks go on upward, whatever an interval is. Every grid goes through the points of the epoch that are whole

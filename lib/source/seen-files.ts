@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { crc32 } from 'node:zlib'
 import { SluiceError } from '../model/errors.ts'
 import type { ListedFile } from './file-selection.ts'
 import type { SourceIo } from './source.ts'
@@ -6,6 +7,8 @@ import type { SourceIo } from './source.ts'
 /** Which files were ever taken: an object with the fingerprints up to some batch, and those of the batches since. */
 export interface SeenState {
   readonly object: string | null
+  /** CRC-32 of the object; version 0.1.0 noted none. */
+  readonly crc?: number
   readonly recent: readonly string[]
 }
 
@@ -30,7 +33,7 @@ export class SeenFiles {
     max: number,
     io: SourceIo,
   ): Promise<{ selected: ListedFile[]; changed: ListedFile[]; next: SeenState }> {
-    const known = await this.#known(state.object, io)
+    const known = await this.#known(state, io)
     const recent = new Set(state.recent)
     const isKnown = (mark: string): boolean => known.has(mark) || recent.has(mark)
     const other = files
@@ -42,8 +45,7 @@ export class SeenFiles {
     const nameless = other.filter(({ marks: [content, name] }) => isKnown(content) && !(name && isKnown(name)))
     const fresh = other.filter(({ marks }) => !marks.some(isKnown)).slice(0, max)
     const marks = [...state.recent, ...[...nameless, ...fresh].flatMap((each) => each.marks).filter((m) => !isKnown(m))]
-    const next =
-      marks.length > RECENT_MAX ? await this.#move(known, marks, io) : { object: state.object, recent: marks }
+    const next = marks.length > RECENT_MAX ? await this.#move(known, marks, io) : { ...state, recent: marks }
     return { selected: fresh.map(({ file }) => file), changed: changed.map(({ file }) => file), next }
   }
 
@@ -55,14 +57,12 @@ export class SeenFiles {
     this.#swept = state.object
   }
 
-  async #known(object: string | null, io: SourceIo): Promise<Set<string>> {
+  async #known({ object, crc }: SeenState, io: SourceIo): Promise<Set<string>> {
     if (this.#loaded.object !== object) {
       const bytes = object === null ? Buffer.alloc(0) : Buffer.from(await io.blobs.get(object))
-      if (bytes.length % FINGERPRINT_BYTES !== 0)
-        throw new SluiceError('E_BLOB_TRUNCATED', `${object} ends within an entry.`, {
-          did: 'no batch was made',
-          next: ['restore the object from a backup'],
-        })
+      if (bytes.length % FINGERPRINT_BYTES !== 0) throw damaged('E_BLOB_TRUNCATED', `${object} ends within an entry.`)
+      if (crc !== undefined && crc32(bytes) !== crc)
+        throw damaged('E_BLOB_CORRUPT', `${object} is not what was written: its checksum differs.`)
       const text = bytes.toString('base64url')
       const known = new Set<string>()
       for (let at = 0; at < text.length; at += FINGERPRINT_CHARS) known.add(text.slice(at, at + FINGERPRINT_CHARS))
@@ -75,10 +75,14 @@ export class SeenFiles {
   async #move(known: Set<string>, marks: readonly string[], io: SourceIo): Promise<SeenState> {
     const all = [...known, ...marks]
     const object = `${io.prefix}seen/${String(all.length).padStart(12, '0')}-${io.random.run()}`
-    await io.blobs.putNew(object, Buffer.from(all.join(''), 'base64url'))
-    return { object, recent: [] }
+    const bytes = Buffer.from(all.join(''), 'base64url')
+    await io.blobs.putNew(object, bytes)
+    return { object, crc: crc32(bytes), recent: [] }
   }
 }
+
+const damaged = (code: 'E_BLOB_TRUNCATED' | 'E_BLOB_CORRUPT', message: string): SluiceError =>
+  new SluiceError(code, message, { did: 'no batch was made', next: ['restore the object from a backup'] })
 
 const FINGERPRINT_BYTES = (FINGERPRINT_CHARS * 6) / 8
 

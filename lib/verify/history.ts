@@ -1,3 +1,4 @@
+import { decodePlan } from '../checkpoint/stored-plan.ts'
 import { getBlob } from '../checkpoint/blobs.ts'
 import { faultOfHead } from '../checkpoint/check-head.ts'
 import { readManifest } from '../checkpoint/manifest.ts'
@@ -113,7 +114,7 @@ class Replay {
     const { manifest } = this.#base
     if (!manifest) return null
     try {
-      return faultOfPlan(JSON.parse(Buffer.from(await getBlob(this.#blobs, content)).toString()) as Manifest, manifest)
+      return faultOfPlan(decodePlan(await getBlob(this.#blobs, content), content), manifest)
     } catch (error) {
       return hasCode(error, 'E_BLOB_MISSING')
         ? null

@@ -28,6 +28,9 @@ function changed(path: readonly (string | number)[], change: (holder: any, name:
   return JSON.stringify(copy)
 }
 
+/** Fields that may be left out. */
+const OPTIONAL = ['packs', 'panes', 'slideTime', 'version', 'description', 'facts', 'change', 'skip', 'deadLetters']
+
 /** What a source or an older build may leave out or fill as it likes. */
 const isFree = (path: readonly (string | number)[]): boolean => {
   const [top, , field] = path
@@ -41,10 +44,23 @@ test('a manifest of this build is read as it was written', async () => {
 test('B46: a manifest that lacks any of its fields is refused, with the field and the object', async () => {
   for (const path of pathsIn(fullManifest())) {
     const holder = path.slice(0, -1).reduce((value: any, name) => value[name], fullManifest())
-    const isOptional = ['packs', 'panes', 'slideTime', 'description'].includes(String(path.at(-1)))
+    const isOptional = [
+      'packs',
+      'panes',
+      'slideTime',
+      'version',
+      'description',
+      'facts',
+      'change',
+      'skip',
+      'deadLetters',
+    ].includes(String(path.at(-1)))
     const isEntry =
       Array.isArray(holder) ||
-      ['cuts', 'positions', 'actions', 'state', 'retained', 'outputs', 'records'].includes(String(path.at(-2)))
+      ['cuts', 'positions', 'actions', 'state', 'retained', 'outputs', 'records', 'moved', 'skip', 'open'].includes(
+        String(path.at(-2)),
+      ) ||
+      path[0] === 'skip'
     if (isOptional || isEntry || isFree(path.slice(0, -1)) || path[0] === 'positions') continue
     if (path[0] === 'cuts' && path.length > 3) continue
     const error = assertRefusal(
@@ -94,6 +110,26 @@ test('B46: a format of the future is refused with both formats, whatever else it
 test('B46: what is not JSON, or no object, is refused without a quotation', async () => {
   for (const content of [SECRET, `{"format":1,"batch":"${SECRET}`, '', 'null', '[]', `"${SECRET}"`, '1'])
     assertRefusal(await refusal(content), 'E_MANIFEST_CORRUPT')
+})
+
+test('B46: an object of another kind in the place of one, a version 0, or numbers that do not rise are refused', async () => {
+  const [facts, letters, block, output] = ['graph/9e/1/g.json', 'dlq/9e/1/d', 'st/s', 'out/0'].map(ref)
+  const { state } = fullManifest()
+  const forged: readonly (readonly [Partial<Manifest>, RegExp])[] = [
+    [{ facts: block }, /facts names an object that is no graph\.$/],
+    [
+      { deadLetters: [{ batch: 1, open: {}, ref: output }] },
+      /deadLetters\[0\]\.ref names an object that is no dead-letters/,
+    ],
+    [{ retained: { lines: [{ time: 1, parts: [letters] }] } }, /parts\[0\] names an object that is no state\.$/],
+    [{ outputs: { print: [{ partition: 0, records: 1, ref: facts }] } }, /ref names an object that is no output\.$/],
+    [{ skip: { lines: { a: [1, 1] } } }, /skip\["lines"\]\["a"\] does not rise\.$/],
+    [{ skip: 'nonsense' as never }, /skip is not an object\.$/],
+    [{ change: { moved: { a: 1 as never }, dropped: [] } }, /change\.moved\["a"\] is not a text\.$/],
+    [{ state: { sums: { ...state.sums, version: 0 } } }, /state\["sums"\]\.version is not a version\.$/],
+  ]
+  for (const [change, words] of forged)
+    assertRefusal(await refusal(JSON.stringify(fullManifest(change))), 'E_MANIFEST_CORRUPT', words)
 })
 
 test('B46: names that every object has are no names of operators, sources or outputs', async () => {
@@ -197,7 +233,7 @@ test(
         // What is read has every field in its place, whatever a flipped digit made of it.
         const manifest = await read(damaged.toString('latin1'))
         for (const field of Object.keys(fullManifest()))
-          if (field !== 'packs') assert.ok(Object.hasOwn(manifest, field), field)
+          if (!OPTIONAL.includes(field)) assert.ok(Object.hasOwn(manifest, field), field)
       } catch (error) {
         assert.match((error as { code: string }).code, /^E_(MANIFEST_|REF_SCOPE)/)
       }

@@ -16,9 +16,13 @@ export const fullManifest = (changes: Partial<Manifest> = {}): Manifest => ({
   nonce: 'n2',
   base: 'n1',
   graph: 'g',
+  facts: ref('graph/9e/1/g.json'),
+  change: { moved: { totals: 'sums' }, dropped: ['old'] },
   cuts: { lines: { position: { taken: 4 }, splits: [{ from: 2, to: 4 }], records: 2, description: 'two' }, idle: null },
   positions: { lines: { taken: 4 }, idle: null },
   actions: { transform: ['AAAA'] },
+  skip: { lines: { '{"from":2,"to":4}': [0, 1] } },
+  deadLetters: [{ batch: 1, open: { lines: ['1-1'] }, ref: ref('dlq/9e/1/d') }],
   state: {
     sums: {
       chains: [
@@ -37,6 +41,7 @@ export const fullManifest = (changes: Partial<Manifest> = {}): Manifest => ({
       chains: [{ from: 0, to: 256, keys: 0, blocks: [] }],
       panes: [{ from: 0, to: 256, panes: [{ time: 1000, ref: ref('st/p') }] }],
       slideTime: 1000,
+      version: 2,
     },
   },
   packs: [{ operator: 'window', from: 0, to: 256, last: 500, ref: ref('st/pack') }],

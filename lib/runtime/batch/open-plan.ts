@@ -1,10 +1,7 @@
 import { getBlob, putBlob } from '../../checkpoint/blobs.ts'
 import { ObjectKeys } from '../../checkpoint/object-keys.ts'
+import { decodePlan, type StoredPlan } from '../../checkpoint/stored-plan.ts'
 import { planned as withPlan } from '../../checkpoint/transition.ts'
-import type { RecordNumbers } from '../../model/dead-letter.ts'
-import type { Json } from '../../model/json.ts'
-import type { Cut } from '../../model/manifest.ts'
-import type { SplitEnds } from '../../model/task.ts'
 import type { StreamGraph } from '../../graph/graph.ts'
 import type { Coordination } from './coordination.ts'
 import type { PlannedBatch, PlanFacts } from './plan-batch.ts'
@@ -21,19 +18,6 @@ export const showsAhead = (graph: StreamGraph): boolean =>
 export function opensPlan(graph: StreamGraph): 'cut' | 'read' | 'never' {
   if (!showsAhead(graph)) return 'never'
   return discovers(graph) ? 'read' : 'cut'
-}
-
-/** What a plan consists of that cannot be found out again. */
-interface StoredPlan {
-  readonly batch: number
-  readonly tick: number
-  readonly time: number
-  readonly cuts: { readonly [source: string]: Cut | null }
-  readonly positions: { readonly [source: string]: Json }
-  readonly actions: { readonly [operator: string]: readonly string[] }
-  readonly skip?: RecordNumbers
-  readonly ends?: SplitEnds
-  readonly settled: readonly string[]
 }
 
 /** A plan of this size rides in the head. */
@@ -65,8 +49,7 @@ export async function openPlan(c: Coordination, { plan, positions, settled }: Pl
 
 /** The plan that the head holds open. */
 export async function storedPlan(c: Coordination): Promise<PlanFacts> {
-  const { settled, ...facts } = JSON.parse(
-    Buffer.from(await getBlob(c.host.blobs, c.writer.head.plan!.content)).toString(),
-  ) as StoredPlan
+  const { content } = c.writer.head.plan!
+  const { settled, ...facts } = decodePlan(await getBlob(c.host.blobs, content), content)
   return { ...facts, settled: new Set(settled) }
 }
