@@ -19,6 +19,8 @@ export interface OutputOperation {
    * anew.
    */
   readonly prefix?: number
+  /** See `OutputSink.ready`. */
+  ready?(): Promise<unknown>
   stage(): OutputStager
   publish(batch: OutputBatch): void | Promise<void>
 }

@@ -1,6 +1,6 @@
 import { matchesGlob, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { SluiceError } from '../model/errors.ts'
+import { locationOf } from '../codec/location.ts'
 import type { StreamGraph } from './graph.ts'
 import type { StreamNode } from './stream-node.ts'
 
@@ -28,8 +28,8 @@ function isRead(folder: string, directories: string): boolean {
 
 /** An address in a store is compared as it stands. */
 function absolute(place: string): string {
-  if (place.startsWith('file:')) return resolve(fileURLToPath(place))
-  return /^[a-z][a-z0-9+.-]*:\/\//i.test(place) ? place.replace(/\/+$/, '') : resolve(place)
+  const location = locationOf(place)
+  return location.kind === 'local' ? resolve(location.path) : location.url.replace(/\/+$/, '')
 }
 
 const loop = (input: StreamNode, directories: string, output: StreamNode, folder: string): SluiceError =>

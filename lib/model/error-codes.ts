@@ -47,6 +47,7 @@ export const ERROR_CODES = {
   E_WINDOW: { fault: 'program' },
   E_WINDOW_INVERSE: { fault: 'program' },
   E_LOOP: { fault: 'program' },
+  E_PLACE: { fault: 'program' },
   E_PARTITIONS: { fault: 'program' },
   E_KEYGROUPS: { fault: 'program' },
   E_CHECKPOINT_DIR: { fault: 'program' },

@@ -21,6 +21,8 @@ export interface Source<T> {
   readonly identity?: string
   /** Records are lines of text, so that a simulation can make some up. */
   readonly lines?: true
+  /** Loads what it needs, and opens nothing: called once before anything runs, so that what is missing is found then. */
+  ready?(): Promise<unknown>
   /** `null`: the source has no batch at this time, which is different from an empty one. */
   cut(request: CutRequest): Promise<Cut | null>
   /**

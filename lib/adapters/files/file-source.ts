@@ -1,5 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { SluiceError } from '../../model/errors.ts'
+import { localPlace } from '../../codec/location.ts'
+import { callerPlace } from '../../model/place.ts'
 import type { Json } from '../../model/json.ts'
 import { type FileChoice, FileCutter } from '../../source/file-cut.ts'
 import type { ListedFile } from '../../source/file-selection.ts'
@@ -66,6 +68,7 @@ const fileSource = <T>(
   split: (file: ListedFile) => FileSplit[],
   read: (split: FileSplit) => Iterable<readonly T[]> | AsyncIterable<readonly T[]>,
 ): Source<T> => {
+  refuseFile(localPlace(directory, 'read its lines with textFileStream, or write a Source'))
   const cutter = new FileCutter(directory, localFiles, choice, split)
   return {
     name: 'File stream',
@@ -75,6 +78,16 @@ const fileSource = <T>(
     read: (planned: Json) => read(planned as unknown as FileSplit),
     committed: (position, io) => cutter.committed(position, io),
   }
+}
+
+/** A file where a directory belongs would be looked into for ever, and found empty. */
+function refuseFile(path: string): void {
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return
+  throw new SluiceError('E_PLACE', `${path} is a file, not a directory.`, {
+    where: { place: callerPlace() },
+    did: 'nothing was started',
+    next: ['name the directory that files appear in', 'sc.textFile(path) reads one file once'],
+  })
 }
 
 function* recordsOf(split: FileSplit, length: number): Generator<Uint8Array[]> {

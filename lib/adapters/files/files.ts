@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { threadId } from 'node:worker_threads'
 import { jsonText } from '../../codec/json-text.ts'
 import { SluiceError } from '../../model/errors.ts'
+import { localPlace } from '../../codec/location.ts'
 import { checkSettled } from '../../model/settled.ts'
 import { BUNDLED, type Delivery, type OutputSink } from '../../output/sink.ts'
 
@@ -38,19 +39,20 @@ export interface FilesManifest {
 }
 
 /**
- * One file per batch and partition below the folder `path`, and when all are there one file in `_manifest` that lists
+ * One file per batch and partition below the folder `target`, and when all are there one file in `_manifest` that lists
  * them: exactly once, and a batch whole or not at all, for readers that go by the manifests. File names follow from app
  * incarnation, batch and partition, and the bytes were fixed by the commit, so writing again changes nothing. Files
- * appear whole; `_temporary` holds what is being written. A folder belongs to one output. Throws `E_SINK_NAME` here;
+ * appear whole; `_temporary` holds what is being written. A folder belongs to one output. Throws `E_SINK_NAME` and `E_PLACE` here;
  * writing throws `E_SINK_VALUE` and `E_SINK_TAKEN`.
  */
-export function files<T>(path: string, { format, name = 'part' }: FilesOptions<T>): OutputSink<T, 'exactly-once'> {
+export function files<T>(target: string, { format, name = 'part' }: FilesOptions<T>): OutputSink<T, 'exactly-once'> {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$/.test(name)) {
     throw new SluiceError('E_SINK_NAME', `${JSON.stringify(name)} cannot begin the name of a file.`, {
       did: 'nothing was written',
       next: ['use letters, digits, dots, hyphens and underscores'],
     })
   }
+  const path = localPlace(target, `stream.saveAsTextFiles(${JSON.stringify(target)}) writes to S3`)
   const folder = new Folder(path)
   const lineOf = typeof format === 'function' ? format : format === 'text' ? textLine : jsonText
   const extension = format === 'ndjson' ? 'ndjson' : 'txt'

@@ -1,14 +1,14 @@
 import { isUtf8 } from 'node:buffer'
 import { glob, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { localPlace } from '../../codec/location.ts'
 import type { FileLister, Listing } from '../../source/file-cut.ts'
 import { systemCode } from '../../model/system-code.ts'
 
 /** Directories of this machine: a path, a `file:` URL, or a pattern with `*`, `?`, `[…]` or `{…}`. */
 export const localFiles: FileLister = {
   async list(directories) {
-    const found = await directoriesOf(directories.startsWith('file:') ? fileURLToPath(directories) : directories)
+    const found = await directoriesOf(localPlace(directories, 'read its lines with textFileStream, or write a Source'))
     if (found.length === 0) return null
     const entries = (await Promise.all(found.map(entriesIn))).flat().filter((entry) => entry !== null)
     return {

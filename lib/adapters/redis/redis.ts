@@ -49,6 +49,7 @@ export function redis<T>(client: RedisClient | string, options: RedisOptions<T>)
     name: options.name ?? 'redis',
     guarantee: 'exactly-once',
     [BUNDLED]: true,
+    ready: async () => typeof client === 'string' && loadClient(),
     async write(records, delivery) {
       const commands = records.flatMap((record) => commandsOf(record, delivery, options))
       const fence =
@@ -188,9 +189,11 @@ interface OwnClient {
   close(): Promise<void>
 }
 
+const loadClient = () => loadPeer('@redis/client', () => import('@redis/client'))
+
 /** Reconnecting is ours: a client that does so by itself keeps commands waiting without end. */
 async function openClient(url: string): Promise<OwnClient> {
-  const { createClient } = await loadPeer('@redis/client', () => import('@redis/client'))
+  const { createClient } = await loadClient()
   const client = createClient({
     url,
     disableOfflineQueue: true,

@@ -44,6 +44,7 @@ function mysqlServer(given: MySqlPool | string): Server {
     return own
   }
   return {
+    ready: async () => typeof given === 'string' && loadDriver(),
     dialect: mysqlDialect,
     place: typeof given === 'string' ? shownAddress(given, { path: true }) : 'MySQL',
     secrets: typeof given === 'string' ? secretsOf(given) : [],
@@ -62,8 +63,10 @@ interface OwnPool extends MySqlPool {
   end(): Promise<void>
 }
 
+const loadDriver = () => loadPeer('mysql2', () => import('mysql2/promise'))
+
 async function openPool(uri: string): Promise<OwnPool> {
-  const { createPool } = await loadPeer('mysql2', () => import('mysql2/promise'))
+  const { createPool } = await loadDriver()
   const pool = createPool({
     uri,
     connectionLimit: 4,

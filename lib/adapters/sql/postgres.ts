@@ -44,6 +44,7 @@ function postgresServer(given: PostgresPool | string): Server {
     return own
   }
   return {
+    ready: async () => typeof given === 'string' && loadDriver(),
     dialect: postgresDialect,
     place: typeof given === 'string' ? shownAddress(given, { path: true }) : 'PostgreSQL',
     secrets: typeof given === 'string' ? secretsOf(given) : [],
@@ -62,8 +63,10 @@ interface OwnPool extends PostgresPool {
   end(): Promise<void>
 }
 
+const loadDriver = () => loadPeer('pg', () => import('pg'))
+
 async function openPool(connectionString: string): Promise<OwnPool> {
-  const { default: pg } = await loadPeer('pg', () => import('pg'))
+  const { default: pg } = await loadDriver()
   const pool = new pg.Pool({
     connectionString,
     max: 4,

@@ -41,6 +41,8 @@ export type ServerFault =
   | 'statement'
 
 export interface Server {
+  /** Loads the driver, if it is needed. */
+  ready(): Promise<unknown>
   readonly dialect: Dialect
   /** What may be shown of where it is. */
   readonly place: string
@@ -66,6 +68,7 @@ export function serverSink<T, C extends readonly string[]>(
     name: options.name ?? (options.statements ? dialect.name.toLowerCase() : options.table),
     guarantee: 'exactly-once',
     [BUNDLED]: true,
+    ready: () => server.ready(),
     async write(records, delivery) {
       const { entries, skipped } = toEntries(records, delivery, writer, options)
       const report = (refused: readonly Skipped<T>[]): void => {

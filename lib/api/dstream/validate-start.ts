@@ -3,6 +3,7 @@ import { checkSettings } from '../../model/settings/check.ts'
 import { readSetting } from '../../model/settings/read.ts'
 import { checkpointMsOf, rememberDurations } from '../../graph/remember.ts'
 import { refuseLoops } from '../../graph/refuse-loops.ts'
+import { refuseSharedPlaces } from '../../graph/refuse-shared-places.ts'
 import type { StreamingContext } from './streaming-context.ts'
 
 /** What must hold before the first batch (parity A7.5, A.8); also gives every operator its uid. */
@@ -13,6 +14,7 @@ export function validateStart(context: StreamingContext): void {
   graph.assignUids()
   if (graph.outputs.some(({ output }) => output!.order === 'before')) validateBefore(context)
   refuseLoops(graph)
+  refuseSharedPlaces(graph)
   const remember = rememberDurations(graph)
   for (const node of graph.reachable()) {
     const checkpointMs = checkpointMsOf(node)

@@ -1,9 +1,9 @@
 import { closeSync, globSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
 import { openBlock } from '../../codec/block.ts'
 import { SluiceError } from '../../model/errors.ts'
+import { localPlace } from '../../codec/location.ts'
 import { callerPlace } from '../../model/place.ts'
 import { collectionNode } from '../../lineage/leaves.ts'
 import { narrowNode } from '../../lineage/narrow.ts'
@@ -78,7 +78,7 @@ function cut(path: string, size: number, goal: number): FileSplit[] {
  */
 function inputFiles(path: string): string[] {
   return path.split(',').flatMap((part) => {
-    const local = part.startsWith('file:') ? fileURLToPath(part) : part.trim()
+    const local = localPlace(part.trim(), 'ssc.textFileStream reads S3; or copy the files to this machine first')
     const found = /[*?[{]/.test(local) ? globSync(local).sort() : [local]
     const files = found.flatMap(filesAt)
     if (files.length > 0 || found.some((one) => statSync(one, { throwIfNoEntry: false })?.isDirectory())) return files

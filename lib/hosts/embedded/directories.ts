@@ -1,9 +1,15 @@
 import { processClients } from '../../adapters/aws/clients.ts'
 import { s3Directories } from '../../adapters/aws/s3/s3-directories.ts'
 import { localDirectories } from '../../adapters/local/directories.ts'
+import { locationOf } from '../../codec/location.ts'
 import type { DirectoryWriter } from '../../output/directory-writer.ts'
 
 /** Directories of this machine, and of S3 where the path says so. */
 export const directories: DirectoryWriter = {
-  write: (path, parts) => (/^s3a?:/.test(path) ? s3Directories(processClients()) : localDirectories).write(path, parts),
+  write(path, parts, owner) {
+    const place = locationOf(path)
+    return place.kind === 's3'
+      ? s3Directories(processClients()).write(place.url, parts, owner)
+      : localDirectories.write(path, parts, owner)
+  },
 }

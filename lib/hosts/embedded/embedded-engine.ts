@@ -20,6 +20,7 @@ import { embeddedOptions, type EmbeddedOptions, holderIsGone, openStores, thisHo
 import { appFolder } from '../program/app-folder.ts'
 import { openCoordinator } from '../program/open-coordinator.ts'
 import { directories } from './directories.ts'
+import { madeReady } from './made-ready.ts'
 import { newLauncher } from './launchers.ts'
 import { startingEvent } from './starting-event.ts'
 
@@ -86,6 +87,7 @@ export class EmbeddedEngine implements Engine {
   }
 
   async #run(): Promise<void> {
+    await madeReady(this.#context.graph)
     const host = await this.#openHost()
     try {
       const coordinator = await this.#open(host)

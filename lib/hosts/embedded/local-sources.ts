@@ -1,10 +1,12 @@
 import { receiverSource } from '../../source/receiver/receiver-source.ts'
 import type { SourceFactories } from '../../source/source-factories.ts'
+import { s3TextFiles } from '../../adapters/aws/s3/s3-text-files.ts'
+import { locationOf } from '../../codec/location.ts'
 import { binaryRecords, files, textFiles } from '../../adapters/files/file-source.ts'
 import { RawSocketReceiver } from '../../adapters/local/raw-socket-receiver.ts'
 import { SocketReceiver, SocketTextReceiver } from '../../adapters/local/socket-receiver.ts'
 
-/** Files and sockets of the machine that runs the program. */
+/** Files and sockets of the machine that runs the program, and lines of objects in S3. */
 export const localSources: SourceFactories = {
   socketText: (host, port, options) =>
     Object.assign(receiverSource(new SocketTextReceiver(host, port, options), 'Socket text stream'), {
@@ -12,7 +14,8 @@ export const localSources: SourceFactories = {
     }),
   socketStream: (host, port, convert) => receiverSource(new SocketReceiver(host, port, convert), 'Socket stream'),
   rawSocket: <T>(host: string, port: number) => receiverSource(new RawSocketReceiver<T>(host, port), 'Raw stream'),
-  textFiles,
+  textFiles: (directory, options) =>
+    locationOf(directory).kind === 's3' ? s3TextFiles(directory, options) : textFiles(directory, options),
   binaryRecords,
   files,
 }

@@ -33,6 +33,7 @@ export function s3TextFiles(
     identity: directory,
     reads: { directories: directory, filtered: options.filter !== undefined },
     lines: true,
+    ready: () => clients().s3(),
     cut: (request) => cutter.cut(request),
     read: (split: Json) => linesOf(clients(), split as unknown as FileSplit, options),
     committed: (position, io) => cutter.committed(position, io),

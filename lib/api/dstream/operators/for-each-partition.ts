@@ -24,6 +24,7 @@ export const sinkOperation = (sink: OutputSink<any>, order: OutputOrder = 'after
   guarantee: sink.guarantee,
   order,
   ...(sink.folders ? { folders: sink.folders } : {}),
+  ready: async () => sink.ready?.(),
   stage: stageAll,
   publish: (batch) => deliver(batch, sink),
 })

@@ -2,13 +2,15 @@ import { encodeBlock } from '../../../codec/block.ts'
 import type { DStream } from '../dstream.ts'
 import type { OutputBatch } from '../../../graph/output-operation.ts'
 import { stageAll, stagedRecords, stageMapped } from '../../../graph/stagers.ts'
+import { locationOf } from '../../../codec/location.ts'
 import { sparkLine } from '../../../codec/text.ts'
 
 /**
  * One directory per batch, named `prefix-<ms>[.suffix]`, with a part file per partition. An empty batch writes one too;
  * a repeated batch replaces it.
  */
-export const saveAsTextFiles = (stream: DStream<any>, prefix: string, suffix: string): void =>
+export const saveAsTextFiles = (stream: DStream<any>, prefix: string, suffix: string): void => {
+  locationOf(prefix)
   stream.output({
     kind: 'saveAsTextFiles',
     operation: {
@@ -18,9 +20,11 @@ export const saveAsTextFiles = (stream: DStream<any>, prefix: string, suffix: st
       publish: (batch) => writeParts(batch, prefix, suffix, (lines) => Buffer.from((lines as string[]).join(''))),
     },
   })
+}
 
 /** The same with our own block format, read back by `sparkContext.objectFile`. */
-export const saveAsObjectFiles = (stream: DStream<any>, prefix: string, suffix: string): void =>
+export const saveAsObjectFiles = (stream: DStream<any>, prefix: string, suffix: string): void => {
+  locationOf(prefix)
   stream.output({
     kind: 'saveAsObjectFiles',
     operation: {
@@ -33,6 +37,7 @@ export const saveAsObjectFiles = (stream: DStream<any>, prefix: string, suffix: 
         ),
     },
   })
+}
 
 /** Stands for the time of any batch, with as many digits. */
 const ANY_TIME = 1_700_000_000_000
@@ -45,7 +50,8 @@ async function writeParts(
 ): Promise<void> {
   const partitions = await stagedRecords(batch)
   const parts = partitions.map((records, i) => ({ name: `part-${String(i).padStart(5, '0')}`, bytes: encode(records) }))
-  await batch.environment.files.write(timedPath(prefix, suffix, batch.timeMs), parts)
+  const { app, files } = batch.environment
+  await files.write(timedPath(prefix, suffix, batch.timeMs), parts, { app, output: batch.output })
 }
 
 /** Spark's `StreamingContext.rddToFileName`. */

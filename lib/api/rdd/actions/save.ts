@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib'
 import { encodeBlock } from '../../../codec/block.ts'
 import { SluiceError } from '../../../model/errors.ts'
 import { sparkLine } from '../../../codec/text.ts'
+import { localPlace } from '../../../codec/location.ts'
 import { callerPlace } from '../../../model/place.ts'
 import type { Runnable } from '../../../lineage/jobs.ts'
 import { gathering } from './collect.ts'
@@ -29,11 +30,12 @@ export const saveAsObjectFile = (rdd: Runnable<any>, folder: string, { overwrite
 
 function saveParts(
   { node, runner }: Runnable<any>,
-  folder: string,
+  target: string,
   overwrite: boolean,
   suffix: string,
   encode: (records: readonly unknown[]) => string | Uint8Array,
 ): void {
+  const folder = localPlace(target, 'DStream.saveAsTextFiles writes to S3; an RDD is written to this machine')
   if (!overwrite && statSync(folder, { throwIfNoEntry: false })) throw outputExists(folder)
   mkdirSync(folder, { recursive: true })
   for (const name of readdirSync(folder)) if (/^(part-\d{5,}(\.gz)?|_SUCCESS)$/.test(name)) rmSync(join(folder, name))

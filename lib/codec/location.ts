@@ -1,0 +1,67 @@
+import { existsSync, realpathSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { SluiceError } from '../model/errors.ts'
+import { callerPlace } from '../model/place.ts'
+
+/** Where files are: on this machine, or in S3 as `s3://bucket/key`. */
+export type Location = { readonly kind: 'local'; readonly path: string } | { readonly kind: 's3'; readonly url: string }
+
+/** What a scheme other than these is answered with. Without an entry: what is said of any. */
+const ways: Readonly<Record<string, string>> = {
+  hdfs: "copy the files with 'hdfs dfs -get', or mount the file system and give its path",
+  http: 'fetch it in a Source of your own, or send with the webhook sink',
+  https: 'fetch it in a Source of your own, or send with the webhook sink',
+  s3n: 'write s3:// in place of s3n://',
+}
+
+/**
+ * What a path means, the same for sources, sinks and `sc`: a path of this machine, a `file:` URL, or `s3://bucket/key`
+ * (`s3a://` too). Throws `E_PLACE` for any other scheme, which would otherwise name a folder on this machine.
+ */
+export function locationOf(text: string): Location {
+  if (/^s3a?:/i.test(text)) return { kind: 's3', url: text.replace(/^s3a?:/i, 's3:') }
+  if (/^file:/i.test(text)) return { kind: 'local', path: localPath(text) }
+  const scheme =
+    /^([a-z][a-z0-9+.-]+):\/\//i.exec(text)?.[1] ?? /^(hdfs|viewfs|dbfs|gs|s3n|wasbs?|abfss?):/i.exec(text)?.[1]
+  if (scheme === undefined) return { kind: 'local', path: text }
+  throw refused(text, [
+    ways[scheme.toLowerCase()] ?? 'copy the files to this machine or to S3',
+    'use a path of this machine, a file: URL, or s3://bucket/prefix',
+  ])
+}
+
+/** The same where only this machine will do; `instead` says what works for S3. */
+export function localPlace(text: string, instead: string): string {
+  const location = locationOf(text)
+  if (location.kind === 'local') return location.path
+  throw refused(text, [instead])
+}
+
+/** `file:///a`, `file:/a`, and `file:a` as Hadoop has it: relative to where the program was started. */
+function localPath(url: string): string {
+  if (!/^file:\//i.test(url)) return url.slice('file:'.length)
+  try {
+    return fileURLToPath(url)
+  } catch (cause) {
+    throw refused(url, ['write file:///path, without a host and with whole %xx'], cause)
+  }
+}
+
+const refused = (text: string, next: readonly string[], cause?: unknown): SluiceError =>
+  new SluiceError('E_PLACE', `Files cannot be read from or written to ${text} here.`, {
+    where: { place: callerPlace() },
+    did: 'nothing was read or written',
+    next,
+    ...(cause === undefined ? {} : { cause }),
+  })
+
+/** One text for every way of naming a place: `./x`, `x/` and links that lead to it. */
+export function canonical(text: string): string {
+  const location = locationOf(text)
+  if (location.kind === 's3') return location.url.replace(/\/+$/, '')
+  const full = resolve(location.path)
+  let existing = full
+  while (!existsSync(existing) && dirname(existing) !== existing) existing = dirname(existing)
+  return join(realpathSync(existing), full.slice(existing.length))
+}

@@ -1,0 +1,20 @@
+import { processClients } from '../../adapters/aws/clients.ts'
+import type { StreamGraph } from '../../graph/graph.ts'
+import { located } from '../../model/errors.ts'
+import { locationOf } from '../../codec/location.ts'
+
+/**
+ * Loads the packages that sources and outputs of the program need, before anything runs: a missing one is found at the
+ * start, not with the first record. Throws `E_SINK_PEER` and `E_AWS_PACKAGE`.
+ */
+export async function madeReady(graph: StreamGraph): Promise<void> {
+  for (const node of graph.reachable()) {
+    try {
+      await node.source?.ready?.()
+      await node.output?.ready?.()
+      if (node.output?.folders?.some((folder) => locationOf(folder).kind === 's3')) await processClients().s3()
+    } catch (error) {
+      throw located(error, { operator: node.name ?? node.uid, place: node.place })
+    }
+  }
+}
