@@ -15,6 +15,7 @@ const entries = [
   'adapters/aws/index',
   'hosts/lambda/index',
   'adapters/index',
+  'api/kafka/index',
 ]
 const { peerDependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
 

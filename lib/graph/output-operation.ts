@@ -1,5 +1,5 @@
 import type { Clock } from '../host/clock.ts'
-import type { StagedPart } from '../model/manifest.ts'
+import type { Manifest, StagedPart } from '../model/manifest.ts'
 import type { BlobRef } from '../model/refs.ts'
 import type { DirectoryWriter } from '../output/directory-writer.ts'
 import type { Sink } from '../lineage/node.ts'
@@ -49,6 +49,8 @@ export interface OutputBatch {
   readonly timeMs: number
   readonly output: string
   readonly parts: readonly StagedPart[]
+  /** What the batch read of each source, by uid. */
+  readonly cuts: Manifest['cuts']
   /** The staged bytes of a part: a block with the records in section 0. */
   read(ref: BlobRef): Promise<Uint8Array>
   /** Gives copies of the same records, where this process has just staged them; `null`: read them. */

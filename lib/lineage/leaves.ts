@@ -30,6 +30,7 @@ export function sourceNode<T>(source: Source<T>, uid: string, splits: readonly J
   return {
     kind: 'source',
     partitions: splits.length,
+    splits,
     partitioner: null,
     dependencies: [],
     ...(source.discovers ? { once: true } : {}),

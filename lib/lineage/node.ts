@@ -71,6 +71,8 @@ export interface RddNode<T> {
   shared?: boolean
   /** Set by the planner when several stages read a pinned node, or a `once`: they read this shuffle instead, which moves nothing. */
   cut?: ShuffleDependency
+  /** What each partition reads, where the node stands for the cut of a source or for what was kept of one. */
+  readonly splits?: readonly Json[]
   /** The operator or RDD call it came from, for errors and the job graph. */
   label?: string
   place?: string

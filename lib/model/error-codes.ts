@@ -112,6 +112,15 @@ export const ERROR_CODES = {
   E_BLOB_TOO_LARGE: { fault: 'store' },
   E_BLOB_UNREACHABLE: { fault: 'store' },
 
+  E_KAFKA_OPTION: { fault: 'program' },
+  E_KAFKA_PACKAGE: { fault: 'program' },
+  E_KAFKA_RANGES: { fault: 'program' },
+  E_KAFKA_UNREACHABLE: { fault: 'source' },
+  E_KAFKA_REFUSED: { fault: 'source' },
+  E_KAFKA_TOPIC: { fault: 'source' },
+  E_KAFKA_RECORDS_GONE: { fault: 'source' },
+  E_KAFKA_ADDRESS: { fault: 'source' },
+
   E_SINK_AHEAD: { fault: 'sink' },
   E_SINK_NAME: { fault: 'program' },
   E_SINK_ADDRESS: { fault: 'program' },

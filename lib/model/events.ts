@@ -160,6 +160,14 @@ export type Warning = { readonly level: 'warn'; readonly message: string } & (
   | { readonly type: 'clock-behind'; readonly behindMs: number }
   | { readonly type: 'state-large'; readonly operator: string; readonly keyHash: string; readonly bytes: number }
   | { readonly type: 'source-directory-missing'; readonly directory: string }
+  /** Records `[from, until)` of a partition were gone before a batch read them. */
+  | {
+      readonly type: 'kafka-records-gone'
+      readonly topic: string
+      readonly partition: number
+      readonly from: number
+      readonly until: number
+    }
   | { readonly type: 'receiver-record-after-stop'; readonly stream: number }
   | {
       readonly type: 'receiver-restart'

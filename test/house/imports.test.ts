@@ -52,6 +52,9 @@ const matrix: Record<string, string> = {
   'adapters/webhook': 'model host codec output',
   adapters: 'model output adapters/files adapters/sql adapters/redis adapters/webhook',
 
+  // Streams of a system with an API of its own in Spark.
+  'api/kafka': 'model source lineage api/rdd api/dstream adapters/kafka',
+
   'hosts/program': `${engine} source/receiver plan observe runtime runtime/task runtime/output runtime/batch runtime/coordinator api/rdd api/dstream`,
   'hosts/embedded': `${engine} source/receiver plan observe runtime runtime/task runtime/output runtime/batch runtime/coordinator api/rdd api/dstream adapters/local adapters/files adapters/aws hosts/program`,
   'hosts/lambda': `${engine} source/receiver plan observe runtime runtime/task runtime/output runtime/batch runtime/coordinator api/rdd api/dstream adapters/local adapters/aws hosts/program`,
@@ -65,7 +68,7 @@ const matrix: Record<string, string> = {
   testing: `${engine} source/receiver plan observe runtime runtime/task runtime/output runtime/batch runtime/coordinator api/rdd api/dstream adapters/local hosts/program hosts/embedded simulator testing/contracts`,
   cli: `${values} source output checkpoint observe verify api/dstream adapters/local hosts/program hosts/embedded simulator`,
   // The functions of this repository run one of its examples.
-  examples: 'index adapters/aws',
+  examples: 'index api/kafka adapters/aws',
   functions: 'hosts/lambda examples',
 }
 
@@ -75,7 +78,7 @@ const packages: Record<string, readonly string[]> = {
   'adapters/aws': ['@aws-sdk/client-dynamodb', '@aws-sdk/client-lambda', '@aws-sdk/client-s3'],
   'adapters/sql': ['pg', 'mysql2/promise'],
   'adapters/redis': ['@redis/client'],
-  'adapters/kafka': ['@platformatic/kafka'],
+  'adapters/kafka': ['@platformatic/kafka', '@smithy/signature-v4'],
 }
 
 // What a function imports as its users do: `sluice/lambda` is that file of lib.

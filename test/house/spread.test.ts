@@ -7,6 +7,9 @@ import { filesBelow, withoutComments } from './source-files.ts'
 // wrote it never saw one so long. So no call spreads data. Those below spread what a program or the code itself lists.
 const BOUNDED: Readonly<Record<string, string>> = {
   'lib/adapters/local/head-directory.ts: Math.max': 'the head logs, of which two are kept',
+  'lib/adapters/kafka/cluster.ts: api.async': 'arguments of a call',
+  'lib/adapters/kafka/cluster.ts: this.call': 'arguments of a call',
+  'lib/adapters/kafka/plan-ranges.ts: Math.min': 'two limits',
   'lib/adapters/redis/redis.ts: client.callBuffer': 'the words of one call, which are limited',
   'lib/adapters/sql/sqlite.ts: statement.all': 'the parameters of a statement, which the database limits',
   'lib/adapters/sql/sqlite.ts: statement.run': 'the parameters of a statement, which the database limits',

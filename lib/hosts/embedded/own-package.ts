@@ -9,6 +9,7 @@ const files: Record<string, string> = {
   'sluice/aws': 'adapters/aws/index',
   'sluice/lambda': 'hosts/lambda/index',
   'sluice/sinks': 'adapters/index',
+  'sluice/kafka': 'api/kafka/index',
 }
 
 /**

@@ -124,6 +124,21 @@ export const settings = {
     max: 1_000_000_000,
     says: 'Records per second and receiver; 0 or less sets no limit.',
   },
+  'spark.streaming.kafka.maxRatePerPartition': {
+    kind: 'whole',
+    initial: '0',
+    initially: '`0`: no limit',
+    min: 0,
+    max: 1_000_000_000,
+    says: 'Most records per second and partition of a topic, for `createDirectStream` and `createStream`.',
+  },
+  'spark.streaming.kafka.minRatePerPartition': {
+    kind: 'whole',
+    initial: '1',
+    min: 0,
+    max: 1_000_000_000,
+    says: 'Records per second that are read of a partition whatever backpressure says.',
+  },
   'spark.streaming.blockInterval': {
     kind: 'time',
     unit: 'ms',

@@ -48,7 +48,7 @@ export const publishHere = (
   environment: OutputEnvironment,
   staged: StagedRecords | null = null,
 ): OutputPublisher => ({
-  async publish({ batch, time, outputs }, output) {
+  async publish({ batch, time, outputs, cuts }, output) {
     const node = graph.outputs.find(({ uid }) => uid === output)!
     await insideOutput(() =>
       node.output!.publish({
@@ -56,6 +56,7 @@ export const publishHere = (
         timeMs: time,
         output,
         parts: outputs[output],
+        cuts,
         read: (ref) => getBlob(blobs, ref),
         staged: (ref) => staged?.of(ref) ?? null,
         environment,

@@ -107,6 +107,24 @@ const rows: Record<SettingName, Row> = {
     malformed: noNumber,
     refused: [0.5, '9223372036854775807'],
   },
+  'spark.streaming.kafka.maxRatePerPartition': {
+    initial: 0,
+    read: [
+      [1000, 1000],
+      [0, 0],
+    ],
+    malformed: noNumber,
+    refused: [-1, 0.5, '9223372036854775807'],
+  },
+  'spark.streaming.kafka.minRatePerPartition': {
+    initial: 1,
+    read: [
+      [1000, 1000],
+      [0, 0],
+    ],
+    malformed: noNumber,
+    refused: [-1, 0.5, '9223372036854775807'],
+  },
   'spark.streaming.blockInterval': {
     initial: 200,
     read: [

@@ -8,17 +8,17 @@ import { type Run, runBatches } from '../../support/run.ts'
 class NoBroker extends Error {}
 class OwnSluiceError extends SluiceError {
   constructor() {
-    super('E_KAFKA_UNREACHABLE' as ErrorCode, 'no broker answers')
+    super('E_BUS_UNREACHABLE' as ErrorCode, 'no broker answers')
   }
 }
 
-const foreign = Object.assign(new Error('no broker answers'), { code: 'E_KAFKA_UNREACHABLE' })
+const foreign = Object.assign(new Error('no broker answers'), { code: 'E_BUS_UNREACHABLE' })
 
 /** What sources throw, and in which words the user hears of it. */
 const thrown: readonly [what: string, error: unknown, words: RegExp][] = [
   ['a class of its own', new NoBroker('no broker answers'), /no broker answers/],
-  ['a code of its own', foreign, /\[E_KAFKA_UNREACHABLE\]: no broker answers/],
-  ["the library's class with a code of its own", new OwnSluiceError(), /\[E_KAFKA_UNREACHABLE\]: no broker answers/],
+  ['a code of its own', foreign, /\[E_BUS_UNREACHABLE\]: no broker answers/],
+  ["the library's class with a code of its own", new OwnSluiceError(), /\[E_BUS_UNREACHABLE\]: no broker answers/],
   ["one of the library's codes", new SluiceError('E_KEY', 'no broker answers'), /no broker answers/],
   ["one of the library's final codes", new SluiceError('E_SINK_AHEAD', 'no broker answers'), /no broker answers/],
   ['a string', 'no broker answers', /no broker answers/],

@@ -22,12 +22,12 @@ export function foreachRdd<T>(stream: DStream<T>, f: (rdd: RDD<T>, time: Time) =
         const staged = new Map(refs.map((ref) => [ref.key, batch.staged?.(ref) ?? null]))
         const wanted = refs.filter((ref) => !staged.get(ref.key))
         await Promise.all(wanted.map(async (ref) => loaded.set(ref.key, await batch.read(ref))))
+        const stored = storedNode<T>(refs, null, (ref) => staged.get(ref.key)?.() ?? null)
+        // Straight from a source: a partition of the RDD is what one split of the batch held.
+        const splits = stream.node.source && batch.cuts[stream.node.uid]?.splits
+        const node = { ...stored, ...(splits ? { splits } : {}) }
         await f(
-          new RDD<T>(
-            SparkContext.of(batch.environment.driver),
-            storedNode<T>(refs, null, (ref) => staged.get(ref.key)?.() ?? null),
-            new ResidentRunner(loaded),
-          ),
+          new RDD<T>(SparkContext.of(batch.environment.driver), node, new ResidentRunner(loaded)),
           new Time(batch.timeMs),
         )
       },
