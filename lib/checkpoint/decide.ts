@@ -11,6 +11,8 @@ export type Decision =
 
 export interface Applicant {
   readonly app: string
+  /** The name of the app as the program gives it, where several names may share a folder. */
+  readonly name?: string
   readonly holder: string
   readonly now: number
   /** Whether a holder is known to be dead (its process is gone); otherwise its lease counts. */
@@ -20,6 +22,9 @@ export interface Applicant {
 export function decideStart(head: Head | null, applicant: Applicant): Decision {
   if (!head) return { kind: 'create' }
   if (head.app !== applicant.app) return { kind: 'foreign', app: head.app }
+  const name = head.conf['spark.app.name']
+  if (name !== undefined && applicant.name !== undefined && name !== applicant.name)
+    return { kind: 'foreign', app: name }
   if (head.halt) return { kind: 'halted', reason: head.halt.reason }
   if (isHeld(head, applicant)) return { kind: 'busy', holder: head.holder!, until: head.leaseUntil }
   return { kind: 'acquire' }

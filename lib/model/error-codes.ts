@@ -111,6 +111,7 @@ export const ERROR_CODES = {
   E_BLOB_EXISTS: { fault: 'store' },
   E_BLOB_TOO_LARGE: { fault: 'store' },
   E_BLOB_UNREACHABLE: { fault: 'store' },
+  E_DIR_MOVED: { fault: 'store' },
 
   E_KAFKA_OPTION: { fault: 'program' },
   E_KAFKA_PACKAGE: { fault: 'program' },

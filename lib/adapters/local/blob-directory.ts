@@ -9,6 +9,7 @@ import { blobKey, blobPrefix } from './blob-key.ts'
 import { makeFolder, syncFolder } from './folder.ts'
 import { systemCode } from '../../model/system-code.ts'
 import { NewFiles, removeFile } from './new-files.ts'
+import { SameFolder } from './same-folder.ts'
 
 export interface DirectoryBlobOptions {
   /**
@@ -33,6 +34,7 @@ export class DirectoryBlobStore implements BlobStore {
   readonly #root: string
   readonly #newFiles: NewFiles
   readonly #sync: boolean
+  readonly #folder: SameFolder
   /** Folders that exist, as far as this process knows. */
   readonly #known = new Set<string>()
   /** Folders whose own name is on the disk, and those above them. */
@@ -42,10 +44,12 @@ export class DirectoryBlobStore implements BlobStore {
     this.#root = root
     this.#newFiles = newFiles
     this.#sync = sync
+    this.#folder = new SameFolder(root)
   }
 
   async putNew(key: string, bytes: Uint8Array): Promise<void> {
     const path = join(this.#root, blobKey(key))
+    this.#folder.check()
     if ((await this.#write(path, bytes)) === 'taken') throw blobExists(key)
     if (this.#sync) await this.#makeDurable(dirname(path))
   }
@@ -63,6 +67,7 @@ export class DirectoryBlobStore implements BlobStore {
 
   async list(prefix: string): Promise<string[]> {
     const keys: string[] = []
+    this.#folder.check()
     const folder = blobPrefix(prefix).slice(0, prefix.lastIndexOf('/') + 1)
     await this.#walk(folder, prefix, keys)
     return keys.sort()
@@ -135,6 +140,7 @@ export class DirectoryBlobStore implements BlobStore {
   }
 
   async #read(key: string, rangeOf: (size: number) => Range): Promise<Uint8Array> {
+    this.#folder.check()
     const file = this.#openFile(key)
     try {
       const stat = fstatSync(file)

@@ -7,6 +7,7 @@ import { makeFolder, syncFolder } from './folder.ts'
 import { systemCode } from '../../model/system-code.ts'
 import { HeadLog } from './head-log.ts'
 import { chained, encodeRecord, type HeadRecord } from './head-record.ts'
+import { SameFolder } from './same-folder.ts'
 import { NewFiles, removeFile } from './new-files.ts'
 import { systemRandom } from './system-random.ts'
 
@@ -53,6 +54,7 @@ export const openDirectoryHead = async <Value>(
 
 export class DirectoryHeadStore<Value> implements HeadStore<Value> {
   readonly #place: Place
+  readonly #folder: SameFolder
   readonly #writer = systemRandom.run()
   #log: HeadLog
   #moving: Promise<void> | null = null
@@ -60,6 +62,7 @@ export class DirectoryHeadStore<Value> implements HeadStore<Value> {
 
   constructor(place: Place, log: HeadLog) {
     this.#place = place
+    this.#folder = new SameFolder(place.dir)
     this.#log = log
   }
 
@@ -142,6 +145,7 @@ export class DirectoryHeadStore<Value> implements HeadStore<Value> {
   /** Brings `#log` up to date, through as many logs as it takes. */
   async #follow(): Promise<void> {
     assert(!this.#closed, 'the head store is open')
+    this.#folder.check()
     if (!this.#log.sealed) this.#log.catchUp()
     while (this.#log.sealed) {
       this.#moving ??= this.#move().finally(() => {

@@ -16,8 +16,14 @@ import type { RDD } from '../../api/rdd/rdd.ts'
 import { rememberGraph } from '../../api/dstream/recovery.ts'
 import { rememberDurations } from '../../graph/remember.ts'
 import type { StreamingContext } from '../../api/dstream/streaming-context.ts'
-import { embeddedOptions, type EmbeddedOptions, holderIsGone, openStores, thisHolder } from './embedded-host.ts'
-import { appFolder } from '../program/app-folder.ts'
+import {
+  embeddedOptions,
+  type EmbeddedOptions,
+  holderIsGone,
+  folderOfApp,
+  openStores,
+  thisHolder,
+} from './embedded-host.ts'
 import { openCoordinator } from '../program/open-coordinator.ts'
 import { directories } from './directories.ts'
 import { madeReady } from './made-ready.ts'
@@ -31,6 +37,7 @@ export class EmbeddedEngine implements Engine {
   readonly #program: TaskProgram
   readonly #abort = new AbortController()
   readonly #ready = Promise.withResolvers<void>()
+  #app = ''
   #running: Promise<void> = Promise.resolve()
   #loop: BatchLoop | null = null
   #coordinator: Coordinator | null = null
@@ -129,6 +136,7 @@ export class EmbeddedEngine implements Engine {
 
   async #openHost(): Promise<Host<Head>> {
     const { clock, random, log, sync } = this.#options
+    this.#app = await folderOfApp(this.#directory, this.#context.sparkContext.appName)
     const stores = await openStores(this.#directory, this.#app, sync)
     const launcher = await newLauncher(this.#program, { ...stores, clock, random, log }, this.#options, {
       dir: this.#directory,
@@ -142,10 +150,6 @@ export class EmbeddedEngine implements Engine {
   /** `null`: everything is in memory. */
   get #directory(): string | null {
     return this.#options.dir ?? this.#context.checkpointDir
-  }
-
-  get #app(): string {
-    return appFolder(this.#context.sparkContext.appName)
   }
 
   async #open(host: Host<Head>): Promise<Coordinator> {

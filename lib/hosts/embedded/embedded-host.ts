@@ -16,6 +16,7 @@ import { MemoryHeadStore } from '../../adapters/local/head-memory.ts'
 import { systemClock } from '../../adapters/local/system-clock.ts'
 import { systemRandom } from '../../adapters/local/system-random.ts'
 import type { Head } from '../../model/head.ts'
+import { appFolder, formerFolder } from '../program/app-folder.ts'
 import type { TaskProgram } from '../../runtime/program.ts'
 import type { TaskHost } from '../../runtime/task/run-task.ts'
 
@@ -83,6 +84,20 @@ export async function openStores(dir: string | null, app: string, sync: boolean)
   if (dir === null) return { head: new MemoryHeadStore<Head>(), blobs: new MemoryBlobStore() }
   const folder = join(dir, app)
   return { head: await openDirectoryHead<Head>(folder, { sync }), blobs: await openDirectoryBlobs(folder, { sync }) }
+}
+
+/** The folder of an app: that of its name, or the one that an earlier version made for the very same name. */
+export async function folderOfApp(dir: string | null, name: string): Promise<string> {
+  const [own, former] = [appFolder(name), formerFolder(name)]
+  if (dir === null || former === own || former === '' || existsSync(join(dir, own))) return own
+  if (!(await appsBelow(dir)).includes(former)) return own
+  const store = await openDirectoryHead<Head>(join(dir, former))
+  try {
+    const nameThere = (await store.read())?.value.conf['spark.app.name'] ?? former
+    return nameThere === name ? former : own
+  } finally {
+    await store.close()
+  }
 }
 
 /** The apps that have a head below `dir`. */

@@ -1,14 +1,36 @@
+import { createHash } from 'node:crypto'
 import { SluiceError } from '../../model/errors.ts'
 
-/** A folder-safe form of an app's name. */
+const PLAIN = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,62}$/
+const DERIVED = /--[0-9a-f]{20}$/
+
+/**
+ * The folder that holds the state of an app. Two names never have one: a name that can be a folder is its own, any other
+ * has its hash in it, and a name that looks like one of those is treated as any other.
+ */
 export function appFolder(name: string): string {
-  const folder = name
+  if (PLAIN.test(name) && !DERIVED.test(name)) return name
+  if (name === '') throw unusable(name)
+  const readable = formerFolder(name).slice(0, 40) || 'app'
+  return `${readable}--${createHash('sha256').update(name).digest('hex').slice(0, 20)}`
+}
+
+/** The folder that earlier versions used, which several names may share; empty where they refused the name. */
+export const formerFolder = (name: string): string =>
+  name
     .replaceAll(/[^A-Za-z0-9._-]+/g, '-')
     .replace(/^[.-]+/, '')
     .slice(0, 63)
+
+/** As `formerFolder`, where state may not move. Throws `E_NAME` for a name without a letter or digit. */
+export function sharedFolder(name: string): string {
+  const folder = formerFolder(name)
   if (folder !== '') return folder
-  throw new SluiceError('E_NAME', `${JSON.stringify(name)} is not a usable app name.`, {
+  throw unusable(name)
+}
+
+const unusable = (name: string): SluiceError =>
+  new SluiceError('E_NAME', `${JSON.stringify(name)} is not a usable app name.`, {
     did: 'nothing was started',
     next: ['give the app a name with a letter or digit'],
   })
-}

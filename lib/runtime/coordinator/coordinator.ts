@@ -134,19 +134,30 @@ interface Acquired {
 }
 
 async function acquire(options: CoordinatorOptions): Promise<Acquired> {
-  const { host, app, holder, isGone } = options
+  const { host, app, holder, isGone, conf } = options
+  const name = conf['spark.app.name']
   const found = checkedHead(await host.head.read())
-  const decision = decideStart(found?.value ?? null, { app, holder, now: host.clock.now(), isGone })
+  const decision = decideStart(found?.value ?? null, {
+    app,
+    ...(name === undefined ? {} : { name }),
+    holder,
+    now: host.clock.now(),
+    isGone,
+  })
   switch (decision.kind) {
     case 'create': {
       if (!options.fresh) await assertNothingStored(options)
       return begin(options, 0, 'create')
     }
     case 'foreign':
-      throw new SluiceError('E_FOREIGN_APP', `This directory belongs to the app "${decision.app}", not to "${app}".`, {
-        did: 'nothing was started',
-        next: ['use another --dir', `run the app "${decision.app}"`],
-      })
+      throw new SluiceError(
+        'E_FOREIGN_APP',
+        `This directory belongs to the app "${decision.app}", not to "${name ?? app}".`,
+        {
+          did: 'nothing was started',
+          next: ['use another --dir', `run the app "${decision.app}"`],
+        },
+      )
     case 'busy':
       throw new SluiceError('E_BUSY', `"${app}" is already running: ${decision.holder}.`, {
         did: 'nothing was started',
