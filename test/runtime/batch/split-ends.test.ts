@@ -84,6 +84,6 @@ test('a source that does not say where a split ended makes its batch fail', asyn
     const { cut, read, ...rest } = growingSource(1)
     return ssc.source('numbers', { ...rest, cut, read: (split, io) => read(split, io) })
   }, empty)
-  assert.match(String(errors[0]), /a split was read to its end, but not where that is/)
+  assert.match(String(errors[0]), /A split was read to its end, but not where that is/)
   assert.equal((errors[0] as { code: string }).code, 'E_SOURCE_END')
 })
