@@ -42,7 +42,11 @@ export async function startEmulators(): Promise<Emulators> {
 }
 
 /** The table and the bucket that `serverless.yml` describes, under names of our own. */
-export async function createStores({ s3, dynamodb }: Emulators, table: string, bucket: string): Promise<void> {
+export async function createStores(
+  { s3, dynamodb }: Pick<Emulators, 's3' | 'dynamodb'>,
+  table: string,
+  bucket: string,
+): Promise<void> {
   const shared = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }
   const tables = new DynamoDBClient({ ...shared, endpoint: dynamodb })
   const buckets = new S3Client({ ...shared, endpoint: s3, forcePathStyle: true })

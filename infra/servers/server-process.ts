@@ -18,6 +18,8 @@ export interface RunningServer {
 export interface ServerUser {
   readonly uid?: number
   readonly gid?: number
+  /** Besides the variables of this process. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /**
@@ -66,8 +68,13 @@ export class Child {
   readonly exited: Promise<number | string>
   said = ''
 
-  constructor(program: string, args: readonly string[], user: ServerUser = {}) {
-    this.process = spawn(program, args, { ...user, stdio: ['ignore', 'pipe', 'pipe'], cwd: tmpdir() })
+  constructor(program: string, args: readonly string[], { env, ...user }: ServerUser = {}) {
+    this.process = spawn(program, args, {
+      ...user,
+      ...(env ? { env: { ...process.env, ...env } } : {}),
+      stdio: ['ignore', 'pipe', 'pipe'],
+      cwd: tmpdir(),
+    })
     const { stdout, stderr } = this.process
     for (const stream of [stdout!, stderr!])
       stream.setEncoding('utf8').on('data', (text: string) => {

@@ -161,6 +161,9 @@ export const ERROR_CODES = {
 
   E_SOURCE: { fault: 'source' },
   E_SOURCE_END: { fault: 'source' },
+  E_SOURCE_GAP: { fault: 'source' },
+  E_SOURCE_RANGE: { fault: 'source' },
+  E_SOURCE_REPLACED: { fault: 'source' },
   E_INPUT_PATH: { fault: 'source' },
   E_FILE_GONE: { fault: 'source' },
   E_FILE_CHANGED: { fault: 'source' },

@@ -19,7 +19,8 @@ async function bundled(entry: string): Promise<Metafile> {
     platform: 'node',
     target: 'node24',
     conditions: ['sluice-source', 'sluice-function'],
-    external: ['@aws-sdk/*'],
+    // The SDK and its parts.
+    external: ['@aws-sdk/*', '@smithy/*'],
     logLevel: 'silent',
   })
   return metafile

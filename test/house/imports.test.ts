@@ -45,7 +45,8 @@ const matrix: Record<string, string> = {
   // Adapters implement contracts and do not know each other; only the hosts join them to the rest.
   'adapters/local': 'model host codec source source/receiver output',
   'adapters/files': 'model host codec source output',
-  'adapters/aws': 'model host codec source output checkpoint',
+  // Spark's builder of a Kinesis stream ends in a stream.
+  'adapters/aws': 'model host codec source output checkpoint api/rdd api/dstream',
   'adapters/kafka': 'model host codec source output',
   'adapters/sql': 'model host codec output',
   'adapters/redis': 'model host codec output',
@@ -75,7 +76,14 @@ const matrix: Record<string, string> = {
 // The packages a module may import besides Node's own. The library has no dependencies, so a row here is an optional
 // peer.
 const packages: Record<string, readonly string[]> = {
-  'adapters/aws': ['@aws-sdk/client-dynamodb', '@aws-sdk/client-lambda', '@aws-sdk/client-s3'],
+  // The last one is part of each client of the SDK.
+  'adapters/aws': [
+    '@aws-sdk/client-dynamodb',
+    '@aws-sdk/client-kinesis',
+    '@aws-sdk/client-lambda',
+    '@aws-sdk/client-s3',
+    '@smithy/node-http-handler',
+  ],
   'adapters/sql': ['pg', 'mysql2/promise'],
   'adapters/redis': ['@redis/client'],
   'adapters/kafka': ['@platformatic/kafka', '@smithy/signature-v4'],

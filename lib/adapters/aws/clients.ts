@@ -1,3 +1,4 @@
+import type * as kinesis from '@aws-sdk/client-kinesis'
 import type * as dynamodb from '@aws-sdk/client-dynamodb'
 import type * as lambda from '@aws-sdk/client-lambda'
 import type * as s3 from '@aws-sdk/client-s3'
@@ -11,6 +12,7 @@ export interface Sdk<Client, Package> {
 }
 export type S3 = Sdk<s3.S3Client, typeof s3>
 export type Dynamo = Sdk<dynamodb.DynamoDBClient, typeof dynamodb>
+export type Kinesis = Sdk<kinesis.KinesisClient, typeof kinesis>
 export type Lambda = Sdk<lambda.LambdaClient, typeof lambda>
 
 /**
@@ -39,11 +41,7 @@ const INVOKE_MS_MAX = 15 * 60_000 + 10_000
  * `E_AWS_PACKAGE` where a package is not installed.
  */
 export function awsClients(environment: Environment): AwsClients {
-  const place = (service: string): { region?: string; endpoint?: string } => {
-    const region = environment['AWS_REGION'] ?? environment['AWS_DEFAULT_REGION']
-    const endpoint = endpointOf(environment, service)
-    return { ...(region ? { region } : {}), ...(endpoint ? { endpoint } : {}) }
-  }
+  const place = (service: string): Place => placeOf(environment, service)
   const dynamo = (maxAttempts: number): (() => Promise<Dynamo>) =>
     once(async () => {
       const sdk = await installed('@aws-sdk/client-dynamodb', () => import('@aws-sdk/client-dynamodb'))
@@ -77,6 +75,38 @@ export function awsClients(environment: Environment): AwsClients {
       return { sdk, client: new sdk.LambdaClient({ ...place('LAMBDA'), maxAttempts: 1, requestHandler }) }
     }),
   }
+}
+
+/** Where a stream is and who reads it, where that is not as the environment says. */
+export interface KinesisPlace {
+  readonly region?: string
+  /** The address of a server other than Amazon's. */
+  readonly endpoint?: string
+  readonly credentials?: kinesis.KinesisClientConfig['credentials']
+}
+
+/**
+ * A client that sends each request once: what Kinesis throttles is asked for again later, by whoever knows how long the
+ * batch may take. It speaks HTTP/1.1, which servers other than Amazon's have as well.
+ */
+export async function kinesisClient(given: KinesisPlace, environment: Environment = process.env): Promise<Kinesis> {
+  const sdk = await installed('@aws-sdk/client-kinesis', () => import('@aws-sdk/client-kinesis'))
+  const { NodeHttpHandler } = await installed('@smithy/node-http-handler', () => import('@smithy/node-http-handler'))
+  const requestHandler = new NodeHttpHandler({ connectionTimeout: 3000, requestTimeout: 30_000 })
+  const endpoint = given.endpoint && checkedEndpoint('endpoint', given.endpoint, environment['AWS_LAMBDA_RUNTIME_API'])
+  const config = { ...placeOf(environment, 'KINESIS'), ...given, ...(endpoint ? { endpoint } : {}) }
+  return { sdk, client: new sdk.KinesisClient({ ...config, maxAttempts: 1, requestHandler }) }
+}
+
+interface Place {
+  region?: string
+  endpoint?: string
+}
+
+function placeOf(environment: Environment, service: string): Place {
+  const region = environment['AWS_REGION'] ?? environment['AWS_DEFAULT_REGION']
+  const endpoint = endpointOf(environment, service)
+  return { ...(region ? { region } : {}), ...(endpoint ? { endpoint } : {}) }
 }
 
 /** A call holds its socket for as long as the function runs. */

@@ -1,0 +1,132 @@
+import { SluiceError } from '../../../model/errors.ts'
+
+/**
+ * Where a batch goes on in a stream, and what a task reads of it. A shard's children begin when the batch that read its
+ * last record is committed, those of two parents when both are read: by that, records of one key stay in their order
+ * over splits and merges. All of it is plain data.
+ */
+export interface Position {
+  /** The stream's ARN and time of creation: one of the same name that was created later is another stream. */
+  readonly stream: string
+  readonly created: number
+  readonly open: { readonly [shard: string]: From }
+  /** Shards that wait for their parents. */
+  readonly waiting: { readonly [shard: string]: readonly string[] }
+  /** Shards read to their end whose children still wait for another one. */
+  readonly done: readonly string[]
+}
+
+/** From where on a shard is read; from its oldest record if nothing is said. */
+export interface From {
+  /** After this record. */
+  readonly seq?: string
+  /** Of the records packed into that one, only so many were read. */
+  readonly sub?: number
+  /** When Kinesis had taken that record. */
+  readonly arrived?: number
+  /** Not what arrived before this time. */
+  readonly time?: number
+  /** Everything that had arrived by this time was read, ms since the epoch. */
+  readonly tip?: number
+}
+
+export interface ShardSplit {
+  readonly shard: string
+  readonly from: From
+  /** Records to read at most. */
+  readonly most: number
+  readonly end?: ShardEnd
+}
+
+export interface ShardEnd {
+  readonly records: number
+  /** The last record, if there was one. */
+  readonly seq?: string
+  readonly sub?: number
+  readonly arrived?: number
+  readonly tip?: number
+  /** The shard has no more: these go on in its place. */
+  readonly children?: readonly Child[]
+}
+
+export interface Child {
+  readonly shard: string
+  readonly parents: readonly string[]
+}
+
+/** The position in a stream of which nothing was read, that has these shards. */
+export function firstPosition(
+  { stream, created }: Pick<Position, 'stream' | 'created'>,
+  shards: readonly Child[],
+  from: From,
+): Position {
+  const known = new Set(shards.map(({ shard }) => shard))
+  const open: Record<string, From> = {}
+  const waiting: Record<string, readonly string[]> = {}
+  for (const { shard, parents } of shards) {
+    const left = parents.filter((parent) => known.has(parent))
+    if (left.length === 0) open[shard] = from
+    else waiting[shard] = left
+  }
+  return { stream, created, open, waiting, done: [] }
+}
+
+/** The position after a batch that read these splits. */
+export function nextPosition(before: Position, splits: readonly ShardSplit[]): Position {
+  const open: Record<string, From> = { ...before.open }
+  const waiting: Record<string, readonly string[]> = { ...before.waiting }
+  const done = new Set(before.done)
+  for (const { shard, from, end } of splits) {
+    if (!end) throw new SluiceError('E_SOURCE_END', `Shard ${shard} was read to no end.`, { where: { detail: shard } })
+    open[shard] = after(from, end)
+    if (!end.children) continue
+    delete open[shard]
+    done.add(shard)
+    for (const child of end.children) waiting[child.shard] ??= child.parents
+  }
+  for (const [child, parents] of Object.entries(waiting)) {
+    if (!parents.every((parent) => done.has(parent))) continue
+    delete waiting[child]
+    open[child] = {}
+  }
+  const parents = new Set(Object.values(waiting).flat())
+  return { ...before, open, waiting, done: [...done].filter((shard) => parents.has(shard)) }
+}
+
+function after(from: From, { seq, sub, arrived, tip }: ShardEnd): From {
+  const at = tip === undefined ? {} : { tip }
+  if (seq === undefined) return { ...from, ...at }
+  return { seq, ...(sub === undefined ? {} : { sub }), ...(arrived === undefined ? {} : { arrived }), ...at }
+}
+
+/** Parents that nobody will ever read, as far as the position knows: they are looked for in the stream's own list. */
+export function unknownParents({ open, waiting, done }: Position): string[] {
+  const known = new Set([...Object.keys(open), ...Object.keys(waiting), ...done])
+  return [...new Set(Object.values(waiting).flat())].filter((parent) => !known.has(parent))
+}
+
+/** The position where parents that the stream no longer has are not waited for. */
+export function withoutParents(position: Position, gone: ReadonlySet<string>): Position {
+  const waiting = Object.fromEntries(
+    Object.entries(position.waiting).map(([child, parents]) => [child, parents.filter((each) => !gone.has(each))]),
+  )
+  return nextPosition({ ...position, waiting }, [])
+}
+
+/** Clocks that differ by more have their requests refused by AWS, so ours is never further off. */
+const SKEW_MS = 5 * 60_000
+/** A shard that has been silent for longer is not read from its last record on: that would page through all the silence. */
+const SILENCE_MS = 30 * 60_000
+
+/** Where Kinesis is asked to begin. Records up to `from.seq` may come again; the reader leaves them out. */
+export type Beginning =
+  | { readonly kind: 'oldest' }
+  | { readonly kind: 'record'; readonly seq: string }
+  | { readonly kind: 'time'; readonly time: number }
+
+export function beginningOf({ seq, arrived, time, tip }: From): Beginning {
+  const isSilent = tip !== undefined && tip - (seq === undefined ? -Infinity : (arrived ?? -Infinity)) > SILENCE_MS
+  if (isSilent) return { kind: 'time', time: Math.max(time ?? 0, tip - SKEW_MS) }
+  if (seq !== undefined) return { kind: 'record', seq }
+  return time === undefined ? { kind: 'oldest' } : { kind: 'time', time }
+}

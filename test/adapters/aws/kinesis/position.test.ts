@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  beginningOf,
+  firstPosition,
+  nextPosition,
+  type Position,
+  type ShardEnd,
+  unknownParents,
+  withoutParents,
+} from '../../../../lib/adapters/aws/kinesis/position.ts'
+
+const stream = { stream: 'arn', created: 1 }
+const start = firstPosition(stream, [{ shard: 'a', parents: [] }], {})
+
+/** The position after a batch in which these shards ended so. */
+const read = (position: Position, ends: Record<string, ShardEnd>): Position =>
+  nextPosition(
+    position,
+    Object.entries(ends).map(([shard, end]) => ({ shard, from: position.open[shard], most: 10, end })),
+  )
+const closed = (...children: (readonly [string, ...string[]])[]): ShardEnd => ({
+  records: 0,
+  children: children.map(([shard, ...parents]) => ({ shard, parents })),
+})
+
+test('F44: the shards of a split begin when the one that was split is read, an empty one too', () => {
+  const after = read(start, { a: closed(['b', 'a'], ['c', 'a']) })
+  assert.deepEqual(after.open, { b: {}, c: {} })
+  assert.deepEqual([after.waiting, after.done], [{}, []])
+})
+
+test('F44: the shard of a merge begins when both that were merged are read', () => {
+  const split = read(start, { a: closed(['b', 'a'], ['c', 'a']) })
+  const half = read(split, { b: closed(['d', 'b', 'c']), c: { records: 1, seq: '5' } })
+  assert.deepEqual(half.open, { c: { seq: '5' } })
+  const both = read(half, { c: closed(['d', 'b', 'c']) })
+  assert.deepEqual([both.open, both.waiting, both.done], [{ d: {} }, {}, []])
+})
+
+test('F44: a merge with a shard that nobody has heard of yet waits for that one', () => {
+  // a and b exist; b is split into c and d, of which c is merged with a into e. First only a is read to its end.
+  const two = firstPosition(
+    stream,
+    [
+      { shard: 'a', parents: [] },
+      { shard: 'b', parents: [] },
+    ],
+    {},
+  )
+  const early = read(two, { a: closed(['e', 'a', 'c']), b: { records: 0 } })
+  assert.deepEqual([Object.keys(early.open), unknownParents(early)], [['b'], ['c']])
+  const later = read(early, { b: closed(['c', 'b'], ['d', 'b']) })
+  assert.deepEqual([Object.keys(later.open), unknownParents(later)], [['c', 'd'], []])
+  const last = read(later, { c: closed(['e', 'a', 'c']), d: { records: 0 } })
+  assert.deepEqual([Object.keys(last.open).sort(), last.waiting, last.done], [['d', 'e'], {}, []])
+})
+
+test('parents that are gone from the stream are not waited for', () => {
+  const early = read(start, { a: closed(['e', 'a', 'gone']) })
+  assert.deepEqual(withoutParents(early, new Set(['gone'])).open, { e: {} })
+})
+
+test('a stream that was split before begins with the oldest shards', () => {
+  const shards = [
+    { shard: 'b', parents: ['a', 'expired'] },
+    { shard: 'a', parents: ['expired'] },
+  ]
+  const { open, waiting } = firstPosition(stream, shards, { time: 9 })
+  assert.deepEqual([open, waiting], [{ a: { time: 9 } }, { b: ['a'] }])
+})
+
+test('a shard that was silent for long is read from the time at which everything was read, not from its last record', () => {
+  const hour = 3_600_000
+  assert.deepEqual(beginningOf({ seq: '5', arrived: 10 * hour, tip: 10 * hour }), { kind: 'record', seq: '5' })
+  assert.deepEqual(beginningOf({ seq: '5', arrived: 10 * hour, tip: 15 * hour }), {
+    kind: 'time',
+    time: 15 * hour - 5 * 60_000,
+  })
+  assert.deepEqual(beginningOf({ tip: 15 * hour }), { kind: 'time', time: 15 * hour - 5 * 60_000 })
+  assert.deepEqual(beginningOf({ time: 15 * hour, tip: 15 * hour + 1 }), { kind: 'time', time: 15 * hour })
+  assert.deepEqual(beginningOf({}), { kind: 'oldest' })
+})

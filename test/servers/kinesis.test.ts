@@ -1,0 +1,319 @@
+import assert from 'node:assert/strict'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after as afterAll, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import {
+  CreateStreamCommand,
+  DeleteStreamCommand,
+  type KinesisClient,
+  ListShardsCommand,
+  MergeShardsCommand,
+  PutRecordCommand,
+  PutRecordsCommand,
+  type Shard,
+  SplitShardCommand,
+} from '@aws-sdk/client-kinesis'
+import { localKinesis, startKinesisLocal } from '../../infra/servers/kinesis-local.ts'
+import { ManualClock } from '../../lib/adapters/local/manual-clock.ts'
+import { systemClock } from '../../lib/adapters/local/system-clock.ts'
+import { kinesis, type KinesisOptions, type KinesisRecord } from '../../lib/adapters/aws/index.ts'
+import type { Json } from '../../lib/model/json.ts'
+import type { Cut } from '../../lib/model/manifest.ts'
+import type { Source, SourceIo } from '../../lib/source/source.ts'
+import { memoryIo, sourceContract } from '../../lib/testing/contracts/source.ts'
+import { packedBytes } from '../adapters/aws/kinesis/packed-bytes.ts'
+import { temporaryFolder } from '../adapters/local/temporary-folder.ts'
+import { Cli } from '../cli/cli.ts'
+import { withSeeds } from '../support/dice.ts'
+
+let server: Awaited<ReturnType<typeof startKinesisLocal>>
+let client: KinesisClient
+before(async () => {
+  server = await startKinesisLocal()
+  client = localKinesis(server.url)
+})
+afterAll(async () => {
+  client?.destroy()
+  await server?.stop()
+})
+
+const after = (ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms)
+  })
+
+let streams = 0
+async function newStream(shards = 1): Promise<string> {
+  const stream = `stream-${++streams}`
+  await client.send(new CreateStreamCommand({ StreamName: stream, ShardCount: shards }))
+  return stream
+}
+
+const sourceOf = (stream: string, options: Partial<KinesisOptions> = {}): Source<KinesisRecord> =>
+  kinesis({
+    stream,
+    endpoint: server.url,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    start: 'TRIM_HORIZON',
+    ...options,
+  })
+
+const put = (stream: string, records: readonly string[], key = 'key'): Promise<unknown> =>
+  client.send(
+    new PutRecordsCommand({
+      StreamName: stream,
+      Records: records.map((each) => ({ Data: Buffer.from(each), PartitionKey: key })),
+    }),
+  )
+
+const shardsOf = async (stream: string): Promise<Shard[]> =>
+  (await client.send(new ListShardsCommand({ StreamName: stream }))).Shards!
+
+const textOf = ({ data }: KinesisRecord): string => Buffer.from(data).toString()
+
+sourceContract(
+  'a Kinesis stream',
+  async () => {
+    const stream = await newStream()
+    const texts = (): Source<string> => {
+      const source = sourceOf(stream)
+      return {
+        ...source,
+        async *read(split, io, ended) {
+          for await (const chunk of source.read(split, io, ended)) yield chunk.map(textOf)
+        },
+      }
+    }
+    const clock = new ManualClock()
+    return {
+      source: texts(),
+      clock,
+      io: memoryIo(clock),
+      feed: async (records) => {
+        await put(stream, records)
+      },
+      restarted: async () => texts(),
+    }
+  },
+  { discovers: true },
+)
+
+const io: SourceIo = { ...memoryIo(), clock: systemClock }
+
+async function cutOf(source: Source<KinesisRecord>, position: Json | null, limit: number | null = null): Promise<Cut> {
+  const time = Date.now()
+  return (await source.cut({ time, intervalMs: 1000, zeroTime: 0, startedAt: time, position, limit, io }))!
+}
+
+/** A batch: what was read, and the cut with its ends. */
+async function batchOf(
+  source: Source<KinesisRecord>,
+  position: Json | null,
+  limit: number | null = null,
+): Promise<{ readonly records: KinesisRecord[]; readonly cut: Cut }> {
+  const cut = await cutOf(source, position, limit)
+  const records: KinesisRecord[] = []
+  const ends: Json[] = []
+  for (const split of cut.splits)
+    for await (const chunk of source.read(split, io, (end) => ends.push(end))) records.push(...chunk)
+  return { records, cut: { ...cut, splits: ends, position: source.sealed!(cut.position, ends) } }
+}
+
+test('B31: records packed by a producer come one by one, also where the limit of a batch falls between them', async () => {
+  const stream = await newStream()
+  const packed = packedBytes([
+    ['a', '1'],
+    ['b', '2'],
+    ['a', '3'],
+    ['a', '4'],
+    ['b', '5'],
+  ])
+  await put(stream, ['0'])
+  await client.send(new PutRecordCommand({ StreamName: stream, PartitionKey: 'key', Data: packed }))
+  await put(stream, ['6'])
+  const source = sourceOf(stream)
+  const seen: string[][] = []
+  let position: Json | null = null
+  for (let batch = 0; batch < 5; batch++) {
+    const { records, cut } = await batchOf(source, position, 2)
+    const again: KinesisRecord[] = []
+    for (const split of cut.splits) for await (const chunk of source.read(split, io, () => {})) again.push(...chunk)
+    assert.deepEqual(again, records)
+    seen.push(records.map((each) => `${each.partitionKey}${each.subSequenceNumber}:${textOf(each)}`))
+    position = cut.position
+  }
+  assert.deepEqual(seen, [['key0:0', 'a0:1'], ['b1:2', 'a2:3'], ['a3:4', 'b4:5'], ['key0:6'], []])
+})
+
+test('LATEST is the time of the start: what arrives between two batches is not lost, what was there before is left', async () => {
+  const stream = await newStream()
+  await put(stream, ['before'])
+  await after(1100)
+  const source = sourceOf(stream, { start: 'LATEST' })
+  const first = await cutOf(source, null)
+  await put(stream, ['one'])
+  const { records, cut } = await batchOf(source, first.position)
+  await put(stream, ['two'])
+  const next = await batchOf(source, cut.position)
+  assert.deepEqual([...records, ...next.records].map(textOf), ['one', 'two'])
+})
+
+test('F47: a stream that was deleted and created again is refused', async () => {
+  const stream = await newStream()
+  await put(stream, ['a'])
+  const { cut } = await batchOf(sourceOf(stream), null)
+  await client.send(new DeleteStreamCommand({ StreamName: stream }))
+  await assert.rejects(async () => cutOf(sourceOf(stream), cut.position), { code: 'E_SOURCE_REPLACED' })
+  await after(1100)
+  await client.send(new CreateStreamCommand({ StreamName: stream, ShardCount: 1 }))
+  await assert.rejects(async () => cutOf(sourceOf(stream), cut.position), { code: 'E_SOURCE_REPLACED' })
+})
+
+test('F46: records that are gone are a gap with bounds, and are left out only where that is asked for', async () => {
+  const stream = await newStream()
+  await put(stream, ['a'])
+  const { cut } = await batchOf(sourceOf(stream), null)
+  const { open, ...rest } = cut.position as unknown as { open: Record<string, object> }
+  const days = 24 * 3_600_000
+  const [[shard]] = Object.entries(open)
+  // As if everything up to a record that the stream no longer has was read three days ago.
+  const old = { seq: '1', arrived: Date.now() - 3 * days, tip: Date.now() - 3 * days }
+  const position = { ...rest, open: { [shard]: old } } as unknown as Json
+  await assert.rejects(
+    async () => batchOf(sourceOf(stream), position),
+    (error: any) => {
+      assert.equal(error.code, 'E_SOURCE_GAP')
+      assert.match(error.where.detail, /^after 1, read up to .*Z; the oldest record there is now \d{20,}$/)
+      return true
+    },
+  )
+  const { records } = await batchOf(sourceOf(stream, { onGap: 'skip' }), position)
+  assert.deepEqual(records.map(textOf), ['a'])
+})
+
+const KEYS = 20
+const ROUNDS = 24
+const PER_ROUND = 500
+
+/** What a program wrote below `out`, batch by batch. */
+function written(out: string, name: string): string[][] {
+  if (!existsSync(out)) return []
+  const time = (folder: string): number => Number(folder.slice(name.length + 1))
+  return readdirSync(out)
+    .filter((folder) => folder.startsWith(`${name}-`))
+    .sort((a, b) => time(a) - time(b))
+    .map((folder) =>
+      readdirSync(join(out, folder))
+        .filter((file) => file.startsWith('part-'))
+        .sort()
+        .flatMap((file) =>
+          readFileSync(join(out, folder, file), 'utf8')
+            .split('\n')
+            .slice(0, -1),
+        ),
+    )
+}
+
+/** Splits the widest open shard in the middle. */
+async function split(stream: string): Promise<void> {
+  const [widest] = (await openShards(stream)).sort((a, b) => Number(widthOf(b) - widthOf(a)))
+  const from = BigInt(widest.HashKeyRange!.StartingHashKey!)
+  await client.send(
+    new SplitShardCommand({
+      StreamName: stream,
+      ShardToSplit: widest.ShardId,
+      NewStartingHashKey: String(from + widthOf(widest) / 2n),
+    }),
+  )
+}
+
+/** Merges the first two open shards that lie side by side. */
+async function merge(stream: string): Promise<void> {
+  const [first, second] = (await openShards(stream)).sort((a, b) =>
+    Number(BigInt(a.HashKeyRange!.StartingHashKey!) - BigInt(b.HashKeyRange!.StartingHashKey!)),
+  )
+  await client.send(
+    new MergeShardsCommand({
+      StreamName: stream,
+      ShardToMerge: first.ShardId,
+      AdjacentShardToMerge: second.ShardId,
+    }),
+  )
+}
+
+const widthOf = ({ HashKeyRange: range }: Shard): bigint =>
+  BigInt(range!.EndingHashKey!) - BigInt(range!.StartingHashKey!)
+
+/** Shards that are nobody's parent. */
+async function openShards(stream: string): Promise<Shard[]> {
+  const shards = await shardsOf(stream)
+  const parents = new Set(shards.flatMap((each) => [each.ParentShardId, each.AdjacentParentShardId]))
+  return shards.filter(({ ShardId }) => !parents.has(ShardId))
+}
+
+test('F44: 12,000 records over splits and merges under a program that is killed again and again: each once, keys in order', (t) =>
+  withSeeds(t, 1, async (dice) => {
+    const stream = await newStream(2)
+    // A parent that never had a record, and a split of a split.
+    await split(stream)
+    await split(stream)
+    const folder = await temporaryFolder(t)
+    const out = join(folder, 'out')
+    const program = fileURLToPath(new URL('kinesis-program.ts', import.meta.url))
+    const env = {
+      STREAM: stream,
+      OUT: out,
+      AWS_ENDPOINT_URL_KINESIS: server.url,
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
+    }
+    const life = (): Cli => new Cli(t, ['run', program, '--dir', join(folder, 'state')], folder, env)
+    const counts = (): number => written(out, 'lines').flat().length
+
+    let kills = 0
+    let isFed = false
+    const living = (async () => {
+      for (;;) {
+        const cli = life()
+        const isLast = isFed && kills >= 8
+        if (isLast) return cli
+        await after(dice.between(900, 2500))
+        cli.child.kill('SIGKILL')
+        await cli.ended
+        kills++
+      }
+    })()
+
+    const numbers = Array.from({ length: KEYS }, () => 0)
+    for (let round = 0; round < ROUNDS; round++) {
+      if (round === 5 || round === 9 || round === 16) await split(stream)
+      if (round === 7 || round === 12 || round === 19) await merge(stream)
+      const Records = Array.from({ length: PER_ROUND }, () => {
+        const key = dice.below(KEYS)
+        return { PartitionKey: `k${key}`, Data: Buffer.from(String(numbers[key]++)) }
+      })
+      await client.send(new PutRecordsCommand({ StreamName: stream, Records }))
+    }
+    isFed = true
+    const last = await living
+    for (let tries = 0; counts() < ROUNDS * PER_ROUND && tries < 120; tries++) await after(500)
+    last.child.kill('SIGINT')
+    const { stderr } = await last.ended
+    t.diagnostic(`${kills} kills, ${(await shardsOf(stream)).length} shards`)
+
+    const found = Array.from({ length: KEYS }, (): number[] => [])
+    for (const line of written(out, 'lines').flat()) {
+      const [key, n] = line.split(' ')
+      found[Number(key.slice(1))].push(Number(n))
+    }
+    assert.deepEqual(
+      found,
+      numbers.map((count) => Array.from({ length: count }, (_, i) => i)),
+      stderr.slice(-2000),
+    )
+    const sums = numbers.map((count, key) => `k${key} ${(count * (count - 1)) / 2}`)
+    assert.deepEqual(written(out, 'sums').at(-1)!.sort(), sums.sort())
+  }))
