@@ -14,6 +14,7 @@ const entries = [
   'testing/contracts/index',
   'adapters/aws/index',
   'hosts/lambda/index',
+  'hosts/serverless/index',
   'adapters/index',
   'api/kafka/index',
 ]

@@ -63,6 +63,8 @@ const matrix: Record<string, string> = {
   names: `${engine} source/receiver observe api/rdd api/dstream hosts/program`,
   index: 'names hosts/embedded',
   function: 'names',
+  // The plugin knows names and resources, and nothing of the engine that it packages.
+  'hosts/serverless': 'model',
 
   'testing/contracts': 'model host source output adapters/local',
   simulator: `${engine} source/receiver plan observe runtime runtime/task runtime/output runtime/batch runtime/coordinator api/rdd api/dstream adapters/local hosts/program hosts/embedded`,
@@ -84,6 +86,7 @@ const packages: Record<string, readonly string[]> = {
     '@aws-sdk/client-s3',
     '@smithy/node-http-handler',
   ],
+  'hosts/serverless': ['esbuild', '@aws-sdk/client-s3'],
   'adapters/sql': ['pg', 'mysql2/promise'],
   'adapters/redis': ['@redis/client'],
   'adapters/kafka': ['@platformatic/kafka', '@smithy/signature-v4'],

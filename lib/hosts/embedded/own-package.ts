@@ -8,6 +8,7 @@ const files: Record<string, string> = {
   'sluice/testing/contracts': 'testing/contracts/index',
   'sluice/aws': 'adapters/aws/index',
   'sluice/lambda': 'hosts/lambda/index',
+  'sluice/serverless': 'hosts/serverless/index',
   'sluice/sinks': 'adapters/index',
   'sluice/kafka': 'api/kafka/index',
 }

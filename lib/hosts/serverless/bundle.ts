@@ -1,0 +1,71 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join, relative, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type * as Esbuild from 'esbuild'
+import { SluiceError } from '../../model/errors.ts'
+import { ownModule } from '../../model/library.ts'
+import { FUNCTION_NAMES } from './options.ts'
+
+/** Where the functions are made, below the folder of `serverless.yml`. */
+export const BUILD_FOLDER = '.sluice/functions'
+
+/** One file for each function, with the program and what it needs of this library, and source maps beside them. */
+export async function bundle(serviceFolder: string, app: string): Promise<void> {
+  const folder = join(serviceFolder, BUILD_FOLDER)
+  await mkdir(folder, { recursive: true })
+  const program = relative(folder, join(serviceFolder, app)).split(sep).join('/')
+  const entryPoints = await Promise.all(
+    FUNCTION_NAMES.map(async (name) => {
+      const entry = join(folder, `${name}.entry.ts`)
+      await writeFile(
+        entry,
+        `import app from '${program}'\nimport { ${name}Handler } from 'sluice/lambda'\n\n` +
+          `export const handler = ${name}Handler(app)\n`,
+      )
+      return { in: entry, out: name }
+    }),
+  )
+  const { build } = await bundler()
+  await build({
+    entryPoints,
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    minify: true,
+    keepNames: true,
+    sourcemap: 'linked',
+    sourcesContent: false,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    mainFields: ['module', 'main'],
+    conditions: ['sluice-function', 'module'],
+    alias: ownPackage,
+    logLevel: 'error',
+    banner: {
+      js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
+    },
+  })
+}
+
+const path = (module: string): string => fileURLToPath(ownModule(module))
+
+/** This copy of the library, whichever copies the program has around it. */
+const ownPackage: Record<string, string> = {
+  'sluice/lambda': path('hosts/lambda/index'),
+  'sluice/aws': path('adapters/aws/index'),
+  'sluice/sinks': path('adapters/index'),
+  sluice: path('function'),
+}
+
+async function bundler(): Promise<typeof Esbuild> {
+  try {
+    return await import('esbuild')
+  } catch (cause) {
+    throw new SluiceError('E_AWS_PACKAGE', 'Functions are bundled with esbuild, which is not installed.', {
+      did: 'nothing was packaged',
+      next: ['npm install --save-dev esbuild'],
+      cause,
+    })
+  }
+}

@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { after, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+
+const program = `
+import { app, seconds } from 'sluice'
+import { s3TextFiles } from 'sluice/aws'
+
+export default app('clicks', seconds(60), (ssc) => {
+  ssc.source('lines', s3TextFiles('s3://somewhere/in')).count().print()
+})
+`
+const yml = (block = 'app: src/app.ts'): string => `service: clicks
+provider: { name: aws, runtime: nodejs24.x, region: eu-west-1 }
+plugins: [sluice/serverless]
+sluice:
+  ${block}
+`
+
+test('five lines of YAML become three functions with a role each, without network and credentials', async () => {
+  const { code, out, template, zips } = await packaged(yml())
+  assert.equal(code, 0, out)
+  assert.deepEqual(zips, ['coordinator.zip', 'output.zip', 'task.zip'])
+
+  const functions = ofType(template, 'AWS::Lambda::Function')
+  assert.deepEqual(
+    new Set(functions.map(({ Properties }) => Properties.FunctionName)),
+    new Set(['coordinator', 'output', 'task'].map((name) => `clicks-dev-${name}`)),
+  )
+  assert.equal(new Set(functions.map(({ Properties }) => JSON.stringify(Properties.Role))).size, 3)
+  assert.deepEqual(ofType(template, 'AWS::DynamoDB::Table')[0].Properties.TableName, 'clicks-dev-sluice')
+})
+
+test('F16: the coordinator calls the versions that were published with it', async () => {
+  const { template } = await packaged(yml())
+  const { Variables } = template['CoordinatorLambdaFunction'].Properties.Environment
+  for (const [variable, name] of [
+    ['SLUICE_TASK_FUNCTION', 'Task'],
+    ['SLUICE_OUTPUT_FUNCTION', 'Output'],
+  ] as const) {
+    const version = template[Variables[variable].Ref]
+    assert.equal(version.Type, 'AWS::Lambda::Version')
+    assert.deepEqual(version.Properties.FunctionName, { Ref: `${name}LambdaFunction` })
+  }
+})
+
+test('no action is a wildcard, and user code may neither write the head nor delete state', async () => {
+  const { template } = await packaged(yml())
+  const statementsOf = (name: string): any[] =>
+    template[`Sluice${name}Role`].Properties.Policies[0].PolicyDocument.Statement
+  for (const name of ['Coordinator', 'Task', 'Output'])
+    for (const { Action, Resource } of statementsOf(name)) {
+      assert.ok((Action as string[]).every((action) => !action.includes('*')))
+      assert.notEqual(Resource, '*')
+    }
+  for (const name of ['Task', 'Output']) {
+    const allowed = statementsOf(name).flatMap(({ Action }) => Action as string[])
+    assert.ok(!allowed.some((action) => /PutItem|UpdateItem|DeleteItem|InvokeFunction/.test(action)))
+    for (const { Action, Resource } of statementsOf(name))
+      if ((Action as string[]).includes('s3:DeleteObject')) assert.match(JSON.stringify(Resource), /\/out\/\*/)
+  }
+})
+
+test('a protected stage keeps its table and bucket, any other leaves nothing', async () => {
+  for (const [stage, policy] of [
+    ['prod', 'Retain'],
+    ['dev', 'Delete'],
+  ] as const) {
+    const { template } = await packaged(yml(), stage)
+    for (const id of ['SluiceHeads', 'SluiceObjects']) assert.equal(template[id].DeletionPolicy, policy)
+  }
+})
+
+for (const [what, block, message] of [
+  ['B05: an option that is misspelt', 'app: src/app.ts\n  slot: 2', /has no option "slot"/],
+  ['B05: one of a function', 'app: src/app.ts\n  task: { memory: 1 }', /has no option "memory"/],
+  ['a block without an app', 'slots: 2', /names no app/],
+] as const) {
+  test(`${what} is refused before anything is packaged`, async () => {
+    const { code, out } = await packaged(yml(block))
+    assert.notEqual(code, 0)
+    assert.match(out, message)
+  })
+}
+
+test('the functions hold no engine of a process that stays', async () => {
+  const { code, sources } = await packaged(yml())
+  assert.equal(code, 0)
+  assert.ok(sources.some((path) => path.endsWith('hosts/lambda/coordinator.ts')))
+  assert.deepEqual(
+    sources.filter((path) => /lib\/(hosts\/embedded|adapters\/local\/(blob-directory|head-|socket))/.test(path)),
+    [],
+  )
+})
+
+interface Resource {
+  readonly Type: string
+  readonly DeletionPolicy?: string
+  readonly Properties: any
+}
+
+interface Packaged {
+  readonly code: number
+  readonly out: string
+  readonly template: Readonly<Record<string, Resource>>
+  readonly zips: readonly string[]
+  /** Of the coordinator, by its source map. */
+  readonly sources: readonly string[]
+}
+
+const ofType = (template: Packaged['template'], type: string): Resource[] =>
+  Object.values(template).filter((resource) => resource.Type === type)
+
+const folders: string[] = []
+after(() => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })))
+
+const known = new Map<string, Promise<Packaged>>()
+
+/** Once for each file and stage. */
+function packaged(file: string, stage = 'dev'): Promise<Packaged> {
+  const name = `${stage} ${file}`
+  if (!known.has(name)) known.set(name, packageAnew(file, stage))
+  return known.get(name)!
+}
+
+/** What `serverless package` makes of the file, in a folder of its own. */
+async function packageAnew(file: string, stage: string): Promise<Packaged> {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-plugin-'))
+  folders.push(folder)
+  for (const [path, text] of Object.entries({ 'serverless.yml': file, 'src/app.ts': program, 'package.json': '{}' })) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true })
+    writeFileSync(join(folder, path), text)
+  }
+  mkdirSync(join(folder, 'node_modules'))
+  symlinkSync(root, join(folder, 'node_modules/sluice'))
+  const { AWS_ACCESS_KEY_ID: _id, AWS_SECRET_ACCESS_KEY: _secret, AWS_PROFILE: _profile, ...rest } = process.env
+  const bin = join(root, 'node_modules/serverless/bin/serverless.js')
+  const { code, out } = await new Promise<{ code: number; out: string }>((resolve) => {
+    execFile(
+      process.execPath,
+      [bin, 'package', '--stage', stage],
+      {
+        cwd: folder,
+        env: { ...rest, HOME: folder, AWS_EC2_METADATA_DISABLED: 'true', NODE_OPTIONS: '--conditions=sluice-source' },
+      },
+      (error, stdout, stderr) => resolve({ code: error ? 1 : 0, out: stdout + stderr }),
+    )
+  })
+  if (code !== 0) return { code, out, template: {}, zips: [], sources: [] }
+  const made = join(folder, '.serverless')
+  const { Resources } = JSON.parse(readFileSync(join(made, 'cloudformation-template-update-stack.json'), 'utf8')) as {
+    Resources: Packaged['template']
+  }
+  const zips = readdirSync(made).filter((name) => name.endsWith('.zip'))
+  const map = readFileSync(join(folder, '.sluice/functions/coordinator.mjs.map'), 'utf8')
+  const { sources } = JSON.parse(map) as { sources: string[] }
+  return { code, out, template: Resources, zips: zips.toSorted(), sources }
+}
