@@ -12,7 +12,7 @@ const folder = join(import.meta.dirname, '..', '.cache', 'bench')
 const SEED = 1
 
 /** xorshift32: the same draws in every language. */
-export class Draws {
+class Draws {
   #x: number
 
   constructor(seed: number) {

@@ -4,9 +4,6 @@ import type { Source } from '../lib/source/source.ts'
 const KEY_BYTES = 15
 const CHUNK = 8_192
 
-/** The number of a key as text: `k` and 14 digits. */
-export const keyText = (number: number): string => `k${String(number).padStart(14, '0')}`
-
 /** Numbers of keys from a file, `perBatch` for each batch, from the beginning again when it ends. */
 export class KeyFeed {
   readonly perBatch: number

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 
 /** serverless-offline with the functions of `serverless.yml`, as a process of its own. */
-export interface ServerlessOffline {
+interface ServerlessOffline {
   readonly url: string
   readonly pid: number
   readonly functions: readonly string[]

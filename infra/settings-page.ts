@@ -11,11 +11,11 @@ export function settingsPage(): string {
   const sections = [
     '# Settings',
     wrapped(
-      "Given as Spark's are: `new SparkConf().set(name, value)`, or `app(name, interval, define, { conf: { name: value " +
-        '} })`. All are checked before anything starts: a value outside its range, a name below `sluice.` that is not ' +
-        'here, and a name of Spark that is a letter or two off are errors that say what to type. Other names are kept ' +
-        'and handed back by `conf.get`, and change nothing. This page is made from the table that the library reads ' +
-        'them with (`npm run docs:settings`).',
+      "Given as Spark's are: `new SparkConf().set(name, value)`, or `app(name, interval, define, { conf: { name: " +
+        'value } })`. All are checked before anything starts: a value outside its range, a name below `sluice.` ' +
+        'that is not here, and a name of Spark that is a letter or two off are errors that say what to type. Other ' +
+        'names are kept and handed back by `conf.get`, and change nothing. This page is made from the table that the ' +
+        'library reads them with (`npm run docs:settings`).',
     ),
     wrapped(
       'Times look like `500ms`, `10s`, `2m`, `1h` or `1d`, sizes like `512k`, `32m` or `1g` (powers of 1024). A bare ' +

@@ -1,3 +1,3 @@
-// 'sluice' in the bundle of a function, under the condition `sluice-function`: the same names, and no engine, directory,
-// socket or worker, because 'sluice/lambda' runs the program there.
+// 'sluice' in the bundle of a function, under the condition `sluice-function`: the same names, and no engine,
+// directory, socket or worker, because 'sluice/lambda' runs the program there.
 export * from './names.ts'

@@ -1,5 +1,5 @@
-// What the doors of the package declare, read from the declarations that `tsc` emits: they have one statement a line, in
-// one form, whatever the sources look like.
+// What the doors of the package declare, read from the declarations that `tsc` emits: they have one statement a line,
+// in one form, whatever the sources look like.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -128,7 +128,7 @@ export const shownMembers = ({ members }: Declaration): readonly Member[] =>
   members.filter((member) => !isInternal(member))
 
 /** Reads one declaration file: statements begin at the margin, members four spaces in. */
-export function readFile(path: string, text: string): DeclarationFile {
+function readFile(path: string, text: string): DeclarationFile {
   const declared = new Map<string, Declaration>()
   const imported = new Map<string, { file: string; name: string }>()
   const reexported = new Map<string, { file: string; name: string }>()

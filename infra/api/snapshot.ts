@@ -1,4 +1,5 @@
-// `npm run api` prints what the doors of the package declare, `npm run api -- --write` keeps it in docs/api-snapshot.txt.
+// `npm run api` prints what the doors of the package declare, `npm run api -- --write` keeps it in
+// docs/api-snapshot.txt.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { type Declaration, type Door, readDoors, shownMembers } from './declarations.ts'
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { Child, findProgram, freePort, serverFolder } from './server-process.ts'
 
 /** Apache Kafka without ZooKeeper, each broker a process, and one of a broker's controllers leads. */
-export interface RunningKafka {
+interface RunningKafka {
   /** Addresses for clients, one a broker. */
   readonly brokers: readonly string[]
   /** SASL over plain TCP, SASL over TLS and TLS alone, of the first broker, where security was asked for. */
@@ -22,7 +22,7 @@ export interface RunningKafka {
   stop(): Promise<void>
 }
 
-export interface KafkaUsers {
+interface KafkaUsers {
   /** For SCRAM-SHA-256 and SCRAM-SHA-512. */
   readonly scram: readonly { readonly name: string; readonly password: string }[]
   readonly plain: readonly { readonly name: string; readonly password: string }[]
@@ -41,7 +41,7 @@ export function kafkaIsMissing(): string | null {
 const jars = join(cache, `kafka-${VERSION}`)
 
 /** Puts the jars into `.cache` unless they are there. Two who do it at once do not disturb each other. */
-export function fetchKafka(): void {
+function fetchKafka(): void {
   if (existsSync(jars)) return
   mkdirSync(cache, { recursive: true })
   const folder = mkdtempSync(join(cache, 'kafka-new-'))
@@ -60,7 +60,8 @@ export function fetchKafka(): void {
 }
 
 const dependency = (group: string, artifact: string, version: string): string =>
-  `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${version}</version></dependency>`
+  `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId>` +
+  `<version>${version}</version></dependency>`
 
 /** Without the binding of SLF4J the broker would never say that it has started. */
 const POM = `<project><modelVersion>4.0.0</modelVersion>

@@ -16,8 +16,8 @@ export const localKinesis = (endpoint: string): KinesisClient =>
   })
 
 /**
- * Kinesis in memory (npm: `kinesis-local`), where everything happens at once. It listens on all interfaces and cannot be
- * told otherwise, and forgets its streams when it ends.
+ * Kinesis in memory (npm: `kinesis-local`), where everything happens at once. It listens on all interfaces and cannot
+ * be told otherwise, and forgets its streams when it ends.
  */
 export async function startKinesisLocal(): Promise<Omit<RunningServer, 'crash'>> {
   const folder = serverFolder('kinesis')

@@ -13,7 +13,7 @@ const KINESIS_VERSION = '0.6.2'
 /** The Python that has LocalStack, or `null` before `infra/localstack/install.sh` has run. */
 export const findLocalStack = (): string | null => (existsSync(python) ? python : null)
 
-export interface LocalStack extends Omit<RunningServer, 'crash'> {
+interface LocalStack extends Omit<RunningServer, 'crash'> {
   /** What a process sets in order to use it in the place of AWS. */
   readonly environment: Readonly<Record<string, string>>
 }

@@ -12,7 +12,7 @@ export interface OutputRequest {
 }
 
 /** What a process that was asked to show an output does about it, having read the head. */
-export type OutputDecision =
+type OutputDecision =
   | { readonly kind: 'show'; readonly manifest: BlobRef }
   /** Marked since: somebody has shown it, and the request comes late. */
   | { readonly kind: 'marked' }

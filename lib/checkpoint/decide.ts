@@ -2,13 +2,14 @@ import type { Versioned } from '../host/head-store.ts'
 import type { Head } from '../model/head.ts'
 
 /** What a coordinator that has read the head does next. */
-export type Decision =
+type Decision =
   | { readonly kind: 'create' }
   | { readonly kind: 'foreign'; readonly app: string }
   | { readonly kind: 'halted'; readonly reason: string }
   | { readonly kind: 'busy'; readonly holder: string; readonly until: number }
   | { readonly kind: 'acquire' }
 
+/** Who wants to take the app. @testing Tests make one up. */
 export interface Applicant {
   readonly app: string
   /** The name of the app as the program gives it, where several names may share a folder. */
@@ -34,9 +35,7 @@ const isHeld = (head: Head, { holder, now, isGone }: Applicant): boolean =>
   head.holder !== null && head.holder !== holder && head.leaseUntil > now && !isGone(head.holder)
 
 /** What a coordinator that holds the head owes the world before it may plan. */
-export type Duty =
-  | { readonly kind: 'deliver'; readonly batch: number }
-  | { readonly kind: 'plan'; readonly batch: number }
+type Duty = { readonly kind: 'deliver'; readonly batch: number } | { readonly kind: 'plan'; readonly batch: number }
 
 export const decideDuty = (head: Head): Duty =>
   head.outDone < head.committed
@@ -44,7 +43,7 @@ export const decideDuty = (head: Head): Duty =>
     : { kind: 'plan', batch: head.committed + 1 }
 
 /** What an unanswered or refused write turned out to be, seen from a fresh read of the head (rule R1). */
-export type Aftermath = 'mine' | 'not-yet' | 'fenced'
+type Aftermath = 'mine' | 'not-yet' | 'fenced'
 
 /**
  * `expected` is the revision that the write was conditional on. While the register still holds it, nothing has happened

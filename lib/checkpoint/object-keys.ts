@@ -15,7 +15,7 @@ const FOLDERS = {
 export type ObjectKind = keyof typeof FOLDERS
 
 /** What the key of an object says. */
-export interface ParsedKey {
+interface ParsedKey {
   readonly app: string
   readonly inc: string
   readonly kind: ObjectKind

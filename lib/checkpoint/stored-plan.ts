@@ -20,7 +20,9 @@ export interface StoredPlan {
   readonly settled: readonly string[]
 }
 
-/** The plan that an object holds, once every field of it is known to be one. Throws `E_MANIFEST_CORRUPT`, `E_REF_SCOPE`. */
+/**
+ * The plan that an object holds, once every field of it is known to be one. Throws `E_MANIFEST_CORRUPT`, `E_REF_SCOPE`.
+ */
 export const decodePlan = (bytes: Uint8Array, ref: BlobRef): StoredPlan =>
   parsedObject('Plan', bytes, ref, (value) =>
     fields({

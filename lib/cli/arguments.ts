@@ -4,11 +4,11 @@ import { closest } from '../model/nearest.ts'
 import { usageError } from './usage.ts'
 
 /** What a flag takes; `help` stands in `--help`. */
-export type Flag =
+type Flag =
   | { readonly kind: 'switch' }
   | { readonly kind: 'text' }
   | { readonly kind: 'number'; readonly min: number; readonly max: number }
-export type Flags = { readonly [name: string]: Flag }
+type Flags = { readonly [name: string]: Flag }
 
 export type Values<F extends Flags> = {
   readonly [N in keyof F]: F[N] extends { kind: 'switch' }
@@ -18,7 +18,7 @@ export type Values<F extends Flags> = {
       : string | null
 }
 
-export interface Arguments<F extends Flags> {
+interface Arguments<F extends Flags> {
   readonly values: Values<F>
   readonly words: readonly string[]
 }

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-export interface DevRunOptions {
+interface DevRunOptions {
   readonly file: string
   readonly args: readonly string[]
   readonly dir: string

@@ -6,7 +6,7 @@ import { count } from './units.ts'
 import type { Paint } from './terminal.ts'
 
 /** What anything that was thrown comes to: ours as it is, everything else as an error of the user's program. */
-export interface ErrorFacts {
+interface ErrorFacts {
   readonly code: ErrorCode
   readonly message: string
   readonly where: Where
@@ -64,7 +64,7 @@ export function errorLines(
 }
 
 /** `operator · file:line:column · partition · offset · batch` */
-export function whereText({ operator, place, partition, offset, batch, detail }: Where): string {
+function whereText({ operator, place, partition, offset, batch, detail }: Where): string {
   const parts = [
     operator,
     place,

@@ -74,14 +74,16 @@ Examples
 `,
   simulate: `sluice simulate <file> [words…] [options] [-- words…]
 
-Runs a program that exports an app on a virtual clock, again and again, while processes crash and pause and calls get lost, late or twice,
-and compares what it shows and keeps with a run of the same batches without faults. Sources are replaced and the library's sinks stand still; sinks
-and functions of the program itself run. Exits with 1 at the first difference, and prints the least that leads to it.
+Runs a program that exports an app on a virtual clock, again and again, while processes crash and pause and calls get
+lost, late or twice, and compares what it shows and keeps with a run of the same batches without faults. Sources are
+replaced and the library's sinks stand still; sinks and functions of the program itself run. Exits with 1 at the first
+difference, and prints the least that leads to it.
 
   --seeds <n>        runs (default 100), each with a seed of its own
   --seed <s>         the first seed (default 1); without --seeds, only this one
   --batches <n>      intervals in which records arrive (default 8 to 16)
-  --records <files>  sample records, a JSON value or a line of text per line: clicks.jsonl, or clicks=a.jsonl,orders=b.jsonl
+  --records <files>  sample records, a JSON value or a line of text per line: clicks.jsonl, or
+                     clicks=a.jsonl,orders=b.jsonl
   --records-max <n>  most records of a partition in one interval
   --faults <list>    exactly these faults, as an earlier run has printed them
   --json             the answer as one JSON object
@@ -95,8 +97,9 @@ sluice dead show <dir> <id…>
 sluice dead retry <dir> <id…>
 sluice dead drop <dir> <id…>
 
-Dead letters are records that made a function throw, in programs that set them aside: app(…, { onError: 'dead-letter' }).
-retry has the next start read them again, once, in its first batch with input; drop lets them be. "all" stands for all ids.
+Dead letters are records that made a function throw, in programs that set them aside: app(…, { onError:
+'dead-letter' }). retry has the next start read them again, once, in its first batch with input; drop lets them be.
+"all" stands for all ids.
 
   --app <name>       which app, if the directory holds several
   --json             one JSON object per letter

@@ -1,4 +1,4 @@
-export interface ProjectFile {
+interface ProjectFile {
   readonly path: string
   readonly text: string
   /** Said when the file is made; the others are listed by name. */
@@ -52,7 +52,7 @@ const program = (name: string): string => lines`
     ones.reduceByKeyAndWindow((a, b) => a + b, seconds(10)).print()
 
     ones
-      .updateStateByKey<number>((added: readonly number[], before?: number) => added.reduce((a, b) => a + b, before ?? 0))
+      .updateStateByKey<number>((added: readonly number[], before = 0) => added.reduce((a, b) => a + b, before))
       .foreachRDD((totals) => console.log('since the start:', totals.collect()))
   })
 `
@@ -70,7 +70,10 @@ const demo = lines`
   /** Looks random, and is the same for the same number: a batch that is read again must be the same batch. */
   const scramble = (n: number): number => (Math.imul(n ^ (n >>> 15), 0x2c1b3c6d) ^ (n << 7)) >>> 0
 
-  const clickNumber = (n: number): Click => ({ page: pages[scramble(n) % pages.length]!, user: 'u' + (scramble(n + 1) % 50) })
+  const clickNumber = (n: number): Click => ({
+    page: pages[scramble(n) % pages.length]!,
+    user: 'u' + (scramble(n + 1) % 50),
+  })
 
   /** About 400 clicks per batch. The position is the number of clicks so far. */
   export const demoClicks: Source<Click> = {
@@ -90,7 +93,8 @@ const demo = lines`
 const readme = (name: string): string => lines`
   # ${name}
 
-  \`npm install && npm start\` counts clicks per page, in batches of two seconds, and runs again whenever a file changes.
+  \`npm install && npm start\` counts clicks per page, in batches of two seconds, and runs again whenever a file
+  changes.
 
   * \`src/app.ts\` is the pipeline; \`src/demo.ts\` makes up its input.
   * State is kept in \`.sluice/\`: stop it, start it again, and the numbers go on. \`npm start -- --fresh\` begins anew.

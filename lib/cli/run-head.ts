@@ -36,7 +36,8 @@ function stateLine(dir: string | null, continues: boolean, committed: number): s
   if (dir === null) return 'in memory: gone when this process ends; --dir keeps it'
   const place = `${shownDirectory(dir)}  `.padEnd(12)
   if (!continues) return `${place}begins anew each time; StreamingContext.getOrCreate or --dir goes on`
-  return `${place}${committed > 0 ? `goes on after batch #${count(committed)}; --fresh to start over` : 'kept between runs; --fresh to start over'}`
+  const goesOn = committed > 0 ? `goes on after batch #${count(committed)}` : 'kept between runs'
+  return `${place}${goesOn}; --fresh to start over`
 }
 
 /** Short where it lies below the current directory. */

@@ -1,5 +1,5 @@
 /** What to do when someone wants the process to end. */
-export interface StopRequests {
+interface StopRequests {
   /** The first `^C`, and SIGTERM. */
   stop(signal: 'SIGINT' | 'SIGTERM'): void
   /** The second one: at once. */

@@ -7,7 +7,7 @@ import type { SimulateAnswer } from './simulate-shares.ts'
 import { paint } from './terminal.ts'
 import { count, counted, duration } from './units.ts'
 
-export interface SimulateReporterOptions {
+interface SimulateReporterOptions {
   readonly json: boolean
   /** What the command line named, for the one that repeats a finding. */
   readonly file: string

@@ -17,7 +17,7 @@ const plain: Paint = { bad: (text) => text, warn: (text) => text, dim: (text) =>
 export const paint = (stream: Pick<WriteStream, 'isTTY'>, env: NodeJS.ProcessEnv = process.env): Paint =>
   hasColour(stream.isTTY, env) ? coloured : plain
 
-/** `NO_COLOR` wins, then `FORCE_COLOR`, then whether it is a terminal. */
+/** `NO_COLOR` wins, then `FORCE_COLOR`, then whether it is a terminal. @testing Judged by itself. */
 export function hasColour(isTerminal: boolean, env: NodeJS.ProcessEnv): boolean {
   if (env['NO_COLOR']) return false
   const forced = env['FORCE_COLOR']

@@ -9,7 +9,7 @@ import { shortened, visibleLine } from '../model/visible.ts'
 import { paint, type Paint } from './terminal.ts'
 import { count, counted, duration } from './units.ts'
 
-export interface Terminal {
+interface Terminal {
   readonly isTTY: boolean
   write(text: string): unknown
 }
@@ -199,11 +199,13 @@ export class TextReporter implements Reporter {
       stoppedMs === null
         ? `done: ${counted(this.#batches, 'batch', 'batches')}, ${counted(this.#records, 'record')}`
         : `done in ${duration(stoppedMs)}`
-    const { dir, continues } = this.#starting
-    this.#line(
-      `  ${done}. ` +
-        `${dir === null ? 'State was in memory.' : !continues ? `State is in ${shownDirectory(dir)}; the next run begins anew.` : `State is in ${shownDirectory(dir)}; the same command goes on with #${count(this.#next)}.`}`,
-    )
+    this.#line(`  ${done}. ${this.#stateAfter(this.#starting)}`)
+  }
+
+  #stateAfter({ dir, continues }: AppStarting): string {
+    if (dir === null) return 'State was in memory.'
+    const next = continues ? `the same command goes on with #${count(this.#next)}` : 'the next run begins anew'
+    return `State is in ${shownDirectory(dir)}; ${next}.`
   }
 
   /** Before anybody else writes to the same terminal. */

@@ -4,9 +4,9 @@ import { parentPort, workerData } from 'node:worker_threads'
 
 /*
  * Hears ^C while the program keeps the main thread busy, which hears nothing then: a function that takes minutes, or an
- * endless loop. A script of `vm` that may be interrupted is the one thing in Node that hears a signal in its own thread.
- * While it waits, the main thread's listeners are silent, so it is told of each ^C. When the wait is over, a ^C acts as
- * it does in any process without listeners: it ends it.
+ * endless loop. A script of `vm` that may be interrupted is the one thing in Node that hears a signal in its own
+ * thread. While it waits, the main thread's listeners are silent, so it is told of each ^C. When the wait is over, a ^C
+ * acts as it does in any process without listeners: it ends it.
  */
 
 /** How long the main thread may take to say that it has heard the first ^C, and to end at the second. */

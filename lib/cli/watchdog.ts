@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { ownModule } from '../model/library.ts'
 
-export interface Watchdog {
+interface Watchdog {
   /** The process was asked to stop: from here on a ^C is the second one. */
   asked(): void
   /** Resolves when it listens. */

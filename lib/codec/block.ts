@@ -78,7 +78,10 @@ function ofObject<R>(what: string, read: () => R): R {
   }
 }
 
-/** The index of a block from its last bytes: at least `indexBytes(sections)` of them. Throws as `openBlock` does. */
+/**
+ * The index of a block from its last bytes: at least `indexBytes(sections)` of them. Throws as `openBlock` does.
+ * @testing Blocks are read whole today.
+ */
 export const readIndex = (tail: Uint8Array, what: string): BlockIndex => BlockIndex.read(tail, what)
 
 /** A block in memory. */
@@ -124,7 +127,10 @@ export class Block {
   }
 }
 
-/** The columns of a section that was fetched alone, by its `sectionRange`. Throws as `Block.read` does. */
+/**
+ * The columns of a section that was fetched alone, by its `sectionRange`. Throws as `Block.read` does. @testing Blocks
+ * are read whole today.
+ */
 export function readSection(index: BlockIndex, section: number, bytes: Uint8Array): unknown[][] {
   const { count, length, crc } = index.sectionRange(section)
   const r = new ByteReader(bytes, `section ${section} of ${index.what}`)

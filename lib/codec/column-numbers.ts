@@ -29,7 +29,7 @@ export function writeInts(w: ByteWriter, values: ArrayLike<number>, count: numbe
   w.memory(memory)
 }
 
-export type Ints = Int8Array | Int16Array | Int32Array
+type Ints = Int8Array | Int16Array | Int32Array
 
 export function readInts(r: ByteReader, count: number): Ints {
   const width = r.u8()

@@ -5,7 +5,7 @@ import { SluiceError } from '../model/errors.ts'
 import { callerPlace } from '../model/place.ts'
 
 /** Where files are: on this machine, or in S3 as `s3://bucket/key`. */
-export type Location = { readonly kind: 'local'; readonly path: string } | { readonly kind: 's3'; readonly url: string }
+type Location = { readonly kind: 'local'; readonly path: string } | { readonly kind: 's3'; readonly url: string }
 
 /** What a scheme other than these is answered with. Without an entry: what is said of any. */
 const ways: Readonly<Record<string, string>> = {

@@ -56,7 +56,7 @@ export interface StreamNode<T = unknown> {
   rememberMs?: number
 }
 
-export interface StatefulTraits {
+interface StatefulTraits {
   /** Default checkpoint interval for a slide, in ms (parity A7.4). */
   defaultCheckpointMs(slideMs: number): number
 }

@@ -5,7 +5,7 @@ export type RunProgram = (
   options: { readonly input: string; readonly env: Readonly<Record<string, string>> },
 ) => ProgramEnd
 
-export interface ProgramEnd {
+interface ProgramEnd {
   readonly stdout: string
   readonly stderr: string
   /** Why it failed; `null` where it did not. */

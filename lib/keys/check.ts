@@ -2,7 +2,7 @@ import { SluiceError, type Where } from '../model/errors.ts'
 import { checkNesting, KIND_ARRAY, KIND_BYTES, KIND_DATE, KIND_OBJECT, kindOf } from './kind.ts'
 
 /** The largest key in UTF-8 bytes: what a DynamoDB partition key can hold. */
-export const KEY_BYTES_MAX = 2048
+const KEY_BYTES_MAX = 2048
 
 /**
  * Throws unless `key` can be written and read back as the same key: `E_KEY` for types that cannot be keys,

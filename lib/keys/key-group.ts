@@ -6,10 +6,10 @@ import { SluiceError, type Where } from '../model/errors.ts'
 export const KEY_GROUPS = 256
 
 /** The most groups an application may have. */
-export const KEY_GROUPS_MAX = 4096
+const KEY_GROUPS_MAX = 4096
 
 /** Groups `from` (inclusive) to `to` (exclusive). */
-export interface KeyGroupRange {
+interface KeyGroupRange {
   readonly from: number
   readonly to: number
 }

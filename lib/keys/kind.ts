@@ -5,10 +5,10 @@ export const KIND_ARRAY = 0
 export const KIND_OBJECT = 1
 export const KIND_DATE = 2
 export const KIND_BYTES = 3
-export type Kind = typeof KIND_ARRAY | typeof KIND_OBJECT | typeof KIND_DATE | typeof KIND_BYTES
+type Kind = typeof KIND_ARRAY | typeof KIND_OBJECT | typeof KIND_DATE | typeof KIND_BYTES
 
 /** Levels of arrays and objects inside one key; a circular key ends here as well. */
-export const NESTING_MAX = 200
+const NESTING_MAX = 200
 
 /**
  * Throws `E_KEY`, naming the type, for anything that has no structure to compare by, and `E_VALUE` for an invalid date.

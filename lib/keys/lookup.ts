@@ -1,7 +1,7 @@
 import { checkNesting, KIND_ARRAY, KIND_BYTES, KIND_DATE, KIND_OBJECT, kindOf } from './kind.ts'
 
 /** What a `Map` or `Set` can look a key up by. */
-export type LookupKey = string | number | boolean | null | undefined | bigint
+type LookupKey = string | number | boolean | null | undefined | bigint
 
 /**
  * A primitive that a `Map` or `Set` finds equal exactly when the keys are equal. Strings, numbers and the like stand

@@ -124,7 +124,7 @@ export class CollectionAccumulator<T> extends AccumulatorV2<T, readonly T[]> {
 }
 
 /** What one task added to one accumulator, as plain data. */
-export interface AccumulatorUpdate {
+interface AccumulatorUpdate {
   readonly accumulator: string
   readonly snapshot: unknown
 }
@@ -171,7 +171,7 @@ function zeroOf(accumulator: AnyAccumulator): AnyAccumulator {
   return zero
 }
 
-export interface Scoped<R> {
+interface Scoped<R> {
   readonly result: R
   /**
    * What was added, to be sent to the driver (`Accumulators.merge`). Ask when `result` has settled: asking ends the

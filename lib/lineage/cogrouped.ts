@@ -60,7 +60,7 @@ export const pairShuffle = (
 })
 
 /** Feeds the pairs of every side to `add`, side by side in order. */
-export function readSides(
+function readSides(
   dependencies: readonly Dependency[],
   split: number,
   task: TaskScope,

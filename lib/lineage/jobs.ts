@@ -1,7 +1,7 @@
 import type { RddNode, Sink } from './node.ts'
 
 /** The part of an action that runs per partition. */
-export interface Partial<P> {
+interface Partial<P> {
   readonly sink: Sink<any>
   finish(): P
 }

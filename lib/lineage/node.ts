@@ -33,7 +33,7 @@ export interface Sink<T> {
 /** Thrown by a sink that has seen enough; caught where the partition was started. */
 export const STOP: unique symbol = Symbol('enough records')
 
-export interface NarrowDependency {
+interface NarrowDependency {
   readonly kind: 'narrow'
   readonly parent: RddNode<any>
 }
@@ -69,7 +69,10 @@ export interface RddNode<T> {
   cached?: boolean
   /** Set by the planner for a pinned node that is read in more than one way: each reader gets records of its own. */
   shared?: boolean
-  /** Set by the planner when several stages read a pinned node, or a `once`: they read this shuffle instead, which moves nothing. */
+  /**
+   * Set by the planner when several stages read a pinned node, or a `once`: they read this shuffle instead, which moves
+   * nothing.
+   */
   cut?: ShuffleDependency
   /** What each partition reads, where the node stands for the cut of a source or for what was kept of one. */
   readonly splits?: readonly Json[]

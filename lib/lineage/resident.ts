@@ -6,7 +6,7 @@ import { type Done, type RddNode, run, type ShuffleDependency, type Sink, STOP, 
 import { withTaskContext } from './task-context.ts'
 
 /** Blobs that were loaded before a driver function was called. */
-export type LoadedBlobs = ReadonlyMap<string, Uint8Array>
+type LoadedBlobs = ReadonlyMap<string, Uint8Array>
 
 /** Runs jobs at once, in this thread, over data that is at hand: collections of the program and staged records. */
 export class ResidentRunner implements JobRunner {
@@ -125,10 +125,7 @@ const holdsObjects = (input: ShuffleInput): boolean =>
   input.some(({ values }) => values.some((value) => typeof value === 'object' && value !== null))
 
 /** The whole of a shuffle within one process: for each reducer, its buckets in map order. */
-export function localExchange(
-  dependency: ShuffleDependency,
-  runSplit: (split: number, sink: Sink<any>) => void,
-): Bucket[][] {
+function localExchange(dependency: ShuffleDependency, runSplit: (split: number, sink: Sink<any>) => void): Bucket[][] {
   const reducers: Bucket[][] = Array.from({ length: dependency.partitioner.numPartitions }, () => [])
   let writer = dependency.newWriter(0)
   const flush = (): void =>

@@ -84,7 +84,7 @@ export function partitionedNode<K, V>(parent: RddNode<any>, partitioner: Partiti
 }
 
 /** Records dealt out by `newRoute`, which is made anew for each map partition (`repartition`). */
-export function routedNode<T>(
+function routedNode<T>(
   parent: RddNode<T>,
   partitions: number,
   newRoute: (split: number) => (record: T) => number,

@@ -21,7 +21,7 @@ interface CodeFacts {
   readonly final?: true
 }
 
-/** @internal Every error code there is. Each has a section in `docs/errors.md`. */
+/** @internal @testing Every error code there is. Each has a section in `docs/errors.md`. */
 export const ERROR_CODES = {
   E_USAGE: { fault: 'caller' },
   E_UNKNOWN_OPTION: { fault: 'caller' },
@@ -188,7 +188,7 @@ export type ErrorCode = keyof typeof ERROR_CODES
 export const isErrorCode = (code: unknown): code is ErrorCode =>
   typeof code === 'string' && Object.hasOwn(ERROR_CODES, code)
 
-/** The code of an error that was stored or came from elsewhere: another version may know codes that this one does not. */
+/** The code of an error that was stored or came from elsewhere: another version may know others. */
 export const knownCode = (code: string): ErrorCode => (isErrorCode(code) ? code : 'E_USER_CODE')
 
 const factsOf = (code: ErrorCode): CodeFacts => ERROR_CODES[code]

@@ -40,9 +40,8 @@ export interface ErrorFacts {
 }
 
 /**
- * Every error a user can see. Callers look at `code`, `fault` and `retry`, never at the words, so that words may improve
- * freely.
- * Each code has a section in `docs/errors.md`, printed by `sluice explain <code>`.
+ * Every error a user can see. Callers look at `code`, `fault` and `retry`, never at the words, so that words may
+ * improve freely. Each code has a section in `docs/errors.md`, printed by `sluice explain <code>`.
  */
 export class SluiceError extends Error {
   /** `E_…`: what callers look at, and what `sluice explain` takes. */

@@ -34,7 +34,7 @@ export interface AppStarting {
 }
 
 /** A source or an output, and where the program defines it. */
-export interface NamedPlace {
+interface NamedPlace {
   /** Its uid. */
   readonly name: string
   readonly kind: string
@@ -43,7 +43,7 @@ export interface NamedPlace {
 }
 
 /** The head is held, and what the last run left is recovered. */
-export interface AppReady {
+interface AppReady {
   readonly type: 'ready'
   /** The last committed batch; 0 before the first. */
   readonly committed: number
@@ -71,7 +71,7 @@ export interface BatchReport {
 }
 
 /** An error that somebody should see, whether it ends the run or not. */
-export interface ErrorReport {
+interface ErrorReport {
   readonly type: 'error'
   readonly error: unknown
 }
@@ -88,7 +88,7 @@ export interface AppStopping {
 }
 
 /** The program differs from the one that ran last; with `level: 'warn'` where something is given up for it. */
-export interface ProgramChanged {
+interface ProgramChanged {
   readonly type: 'program-changed'
   readonly level?: 'warn'
   readonly message?: string
@@ -96,7 +96,7 @@ export interface ProgramChanged {
   readonly findings: readonly ChangeFinding[]
 }
 
-export interface ChangeFinding {
+interface ChangeFinding {
   readonly uid: string
   readonly verdict: string
   readonly what: string
@@ -105,7 +105,7 @@ export interface ChangeFinding {
 }
 
 /** One attempt of a task failed; it is tried again, or its batch fails. */
-export interface TaskFailed {
+interface TaskFailed {
   readonly type: 'task-failed'
   readonly batch: number
   readonly task: string
@@ -116,14 +116,14 @@ export interface TaskFailed {
 }
 
 /** A slow task was launched a second time. */
-export interface TaskCopied {
+interface TaskCopied {
   readonly type: 'task-copied'
   readonly batch: number
   readonly task: string
 }
 
 /** A block could not be read: all stages of the batch run again. */
-export interface StagesAgain {
+interface StagesAgain {
   readonly type: 'stages-again'
   readonly batch: number
   readonly exec: number
@@ -131,14 +131,14 @@ export interface StagesAgain {
 }
 
 /** An object that nobody needs could not be deleted; it is tried again later. */
-export interface SweepFailed {
+interface SweepFailed {
   readonly type: 'sweep-failed'
   readonly key: string
   readonly message: string
 }
 
 /** What a source of files leaves out and why; losses, and the first of each reason, with `level: 'warn'`. */
-export interface SourceLeftOut {
+interface SourceLeftOut {
   readonly type: 'source-left-out'
   readonly level: 'warn' | 'info'
   readonly message: string
@@ -153,7 +153,7 @@ export interface SourceLeftOut {
 }
 
 /** What a person should know though nothing has failed. `message` says it in words. */
-export type Warning = { readonly level: 'warn'; readonly message: string } & (
+type Warning = { readonly level: 'warn'; readonly message: string } & (
   | { readonly type: 'setting' | 'one-thread' | 'head-grows' | 'batch-left-out' }
   /** Batch times passed without a batch. */
   | { readonly type: 'catching-up'; readonly missed: number; readonly skipped: number }

@@ -34,13 +34,13 @@ export interface OperatorFacts {
   readonly output?: { readonly guarantee: 'exactly-once' | 'at-least-once' }
 }
 
-export interface PartitionerFacts {
+interface PartitionerFacts {
   /** What decides where a key goes; `hash` goes by key groups, so that any number of partitions will do. */
   readonly id: string
   readonly partitions: number
 }
 
-export interface WindowFacts {
+interface WindowFacts {
   readonly lengthMs: number
   readonly paneMs: number
   readonly inverse: boolean
@@ -48,7 +48,7 @@ export interface WindowFacts {
   readonly keeps?: string
 }
 
-export interface SourceFacts {
+interface SourceFacts {
   readonly name: string
   /** What its positions are positions in: a directory, a bucket with a prefix; `null` where it does not say. */
   readonly identity: string | null

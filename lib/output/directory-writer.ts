@@ -13,7 +13,7 @@ export interface DirectoryWriter {
 }
 
 /** Who writes a directory. `_SUCCESS` holds it, so that nobody else replaces what is there. */
-export interface DirectoryOwner {
+interface DirectoryOwner {
   readonly app: string
   readonly output: string
 }

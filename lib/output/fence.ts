@@ -6,7 +6,7 @@ import type { Delivery } from './sink.ts'
  * and the records change in one transaction, so a batch that is delivered again, late, or by two processes at once
  * changes nothing the second time.
  */
-export type FenceDecision = 'apply' | 'already-applied' | 'ahead'
+type FenceDecision = 'apply' | 'already-applied' | 'ahead'
 
 /** `last`: what the sink remembers; `null` before the first batch of an incarnation. */
 export function decideFence(last: number | null, batch: number): FenceDecision {

@@ -30,7 +30,7 @@ export async function tryRepeatedly<R>(
  * Doubles from 50 ms to 5 s. The jitter comes from the key: partitions that met once wait differently, and a simulation
  * waits the same each time.
  */
-export function backoffMs(key: string, attempt: number): number {
+function backoffMs(key: string, attempt: number): number {
   const jitter = createHash('sha256').update(`${key}#${attempt}`).digest().readUInt32LE(0) / 2 ** 32
   return Math.round(Math.min(5_000, 50 * 2 ** (attempt - 1)) * (0.5 + jitter / 2))
 }

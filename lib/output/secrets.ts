@@ -42,11 +42,18 @@ export function driverError(
   })
 }
 
+const QUOTED = new RegExp(
+  String.raw`(\b(?:constraint|key|index|relation|column|table|function|type|database|schema|user|role|package|module` +
+    String.raw`|command)s? ?)?(["'` +
+    '`' +
+    String.raw`])(.*?)\2`,
+  'gis',
+)
+
 /** Databases quote the values that they refuse. What is quoted stays only where it is the name of something. */
 const withoutValues = (message: string): string =>
-  message.replaceAll(
-    /(\b(?:constraint|key|index|relation|column|table|function|type|database|schema|user|role|package|module|command)s? ?)?(["'`])(.*?)\2/gis,
-    (all: string, before: string | undefined, quote: string) => (before === undefined ? `${quote}…${quote}` : all),
+  message.replaceAll(QUOTED, (all: string, before: string | undefined, quote: string) =>
+    before === undefined ? `${quote}…${quote}` : all,
   )
 
 function decoded(text: string): string {

@@ -30,7 +30,9 @@ export interface OutputSink<T, G extends Guarantee = Guarantee> {
   readonly folders?: readonly string[]
   /** @internal Marks the sinks of this library. */
   readonly [BUNDLED]?: true
-  /** Loads what it needs, and opens nothing: called once before anything runs, so that what is missing is found then. */
+  /**
+   * Loads what it needs, and opens nothing: called once before anything runs, so that what is missing is found then.
+   */
   ready?(): Promise<unknown>
   /**
    * Writes one partition. Resolves when everything is safe outside; a rejection is tried again, by the next start at

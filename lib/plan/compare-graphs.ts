@@ -3,7 +3,9 @@ import type { GraphFacts, OperatorFacts } from '../model/graph-facts.ts'
 import type { StateChange } from '../model/manifest.ts'
 import { HASH_PARTITIONER } from '../shuffle/partitioner.ts'
 
-/** Whether a changed program may go on from what another version of it has stored. */
+/**
+ * Whether a changed program may go on from what another version of it has stored. @testing Tables of tests name it.
+ */
 export type GraphVerdict = 'same' | 'allowed' | 'migrate' | 'refuse'
 
 export interface Finding {

@@ -16,7 +16,7 @@ import { factsOf } from '../plan/graph-facts.ts'
 import { versionOf } from '../state/schema.ts'
 import type { TaskProgram } from './program.ts'
 
-export interface Applicant {
+interface Applicant {
   readonly program: TaskProgram
   readonly host: Host<Head>
   readonly intervalMs: number
@@ -122,7 +122,7 @@ const readFacts = async (blobs: BlobStore, ref: BlobRef): Promise<GraphFacts> =>
  * than that one, by no more than an interval. For the interval of the last batch this is the grid as it is, also after
  * another program that had moved it and never came to commit.
  */
-export const zeroTimeOf = ({ tick, time }: Pick<Manifest, 'tick' | 'time'>, intervalMs: number): number =>
+const zeroTimeOf = ({ tick, time }: Pick<Manifest, 'tick' | 'time'>, intervalMs: number): number =>
   Math.floor(time / intervalMs) * intervalMs - tick * intervalMs
 
 function keptBy(manifest: Manifest, head: Head): Kept {

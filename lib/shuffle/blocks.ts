@@ -20,7 +20,7 @@ export function sumsOf(block: Uint8Array, reducers: number): number[] {
   return sums
 }
 
-export interface ReadSections {
+interface ReadSections {
   readonly input: ShuffleInput
   /** Of the sections' checksums. */
   readonly sum: number

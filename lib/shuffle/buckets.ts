@@ -9,5 +9,3 @@ export type Buckets = readonly Bucket[]
 
 /** What one reducer reads: its bucket of every map task, in map order. */
 export type ShuffleInput = readonly Bucket[]
-
-export const emptyBucket: Bucket = { keys: [], values: [] }

@@ -3,7 +3,7 @@ import type { ValueColumn } from '../keys/value-column.ts'
 import type { Aggregator } from './writer.ts'
 
 /** Adds one pair to a table of combined values. */
-export type Emit = (pair: readonly [unknown, any]) => void
+type Emit = (pair: readonly [unknown, any]) => void
 /** `fresh` looks at the first pair of each key, so that a loop over many pairs of few keys pays nothing. */
 type Loop = (table: KeyTable, combined: ValueColumn, fresh: (pair: unknown) => void) => Emit
 

@@ -62,7 +62,7 @@ export const SHAPES: readonly string[] = [
   'pause-after blobs',
 ]
 
-export interface Limits {
+interface Limits {
   /** Called after each run; `false` ends the campaign. */
   readonly onRun?: (tally: Tally) => boolean
 }

@@ -15,7 +15,7 @@ import { stackOf } from './stackless.ts'
 import type { Report, WatchedStores } from './stores.ts'
 import type { Subject, SubjectRun } from './subject.ts'
 
-export interface ClusterOptions {
+interface ClusterOptions {
   readonly subject: Pick<Subject, 'app' | 'intervalMs'>
   readonly run: SubjectRun
   readonly seed: number

@@ -6,7 +6,7 @@ import { type Fault, FAULTS, type FaultPlan, latencyMax, type PortCall, type Str
  * One thing that went wrong in a run. The call is named by what it does, and by how many such calls came before, so
  * that the name means the same in a run in which fewer things go wrong.
  */
-export interface CallFault {
+interface CallFault {
   readonly kind: 'call'
   readonly fault: Fault
   readonly call: string
@@ -18,7 +18,7 @@ export interface CallFault {
 }
 
 /** A second coordinator was started, so many ms after the beginning, although the first one was well. */
-export interface StartFault {
+interface StartFault {
   readonly kind: 'start'
   readonly ms: number
 }
@@ -83,7 +83,7 @@ class CallCounts {
 }
 
 /** As `--faults` takes it: what, how long, at which call. */
-export const faultText = (fault: ListedFault): string =>
+const faultText = (fault: ListedFault): string =>
   fault.kind === 'start'
     ? `start~${fault.ms}`
     : `${fault.fault}${fault.ms === 0 ? '' : `~${fault.ms}`}@${fault.call}#${fault.nth}`

@@ -15,7 +15,7 @@ export const FAULTS = [
 ] as const
 export type Fault = (typeof FAULTS)[number]
 
-export type PortName = 'head' | 'blobs' | 'launcher' | 'source' | 'sink'
+type PortName = 'head' | 'blobs' | 'launcher' | 'source' | 'sink'
 
 export interface PortCall {
   readonly port: PortName

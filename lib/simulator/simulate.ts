@@ -15,14 +15,14 @@ import { Trace } from './trace.ts'
 import { World } from './world.ts'
 
 /** What can go wrong in a run: all that a seed draws, one thing, or what a list says. */
-export type Faults =
+type Faults =
   | 'none'
   | 'random'
   | { readonly call: number; readonly fault: Fault }
   | { readonly listed: readonly ListedFault[] }
   | FaultPlan
 
-export interface Course {
+interface Course {
   readonly seed: number
   /** 0: tasks run inside the coordinator; more: stages, workers and shuffle blocks. */
   readonly workers: number

@@ -9,6 +9,7 @@ export interface ListedFile {
   readonly etag?: string
 }
 
+/** Which files count, and since when. @testing Tests make one up. */
 export interface SelectionRule {
   readonly intervalMs: number
   /** How far back a batch looks, at least: `spark.streaming.fileStream.minRememberDuration`. */
@@ -30,18 +31,18 @@ export interface SelectionState {
   readonly recent: readonly TakenFiles[]
 }
 
-export interface TakenFiles {
+interface TakenFiles {
   readonly time: number
   readonly paths: readonly string[]
 }
 
 /** When a batch takes place: its time, and what the clock of the machine shows. */
-export interface SelectionTime {
+interface SelectionTime {
   readonly time: number
   readonly now: number
 }
 
-export interface Selection {
+interface Selection {
   readonly selected: readonly ListedFile[]
   /** Older than the batch looks back, and not taken by a batch that is remembered. */
   readonly tooOld: readonly ListedFile[]

@@ -1,7 +1,7 @@
 import type { Log } from '../host/log.ts'
 
 /** Why a file in the directories of a stream is not read. */
-export type LeftOutReason =
+type LeftOutReason =
   /** There before the stream, or older than its first batch looks back. */
   | 'old'
   /** Appeared with a time of modification that every batch has looked back beyond. */

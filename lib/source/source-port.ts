@@ -6,8 +6,8 @@ import type { CutRequest, Ended, ReceiverEnvironment, Source, SourceIo } from '.
 export type Chunks<T> = Iterable<readonly T[]> | AsyncIterable<readonly T[]>
 
 /**
- * The only way in which the engine calls a source. Sources are anyone's: whatever one throws, of whatever class and from
- * whichever of its methods, leaves here as an error with the fault `source`, so that no record is blamed for it.
+ * The only way in which the engine calls a source. Sources are anyone's: whatever one throws, of whatever class and
+ * from whichever of its methods, leaves here as an error with the fault `source`, so that no record is blamed for it.
  */
 export class SourcePort<T> {
   readonly #uid: string

@@ -21,7 +21,9 @@ export interface Source<T> {
   readonly identity?: string
   /** Records are lines of text, so that a simulation can make some up. */
   readonly lines?: true
-  /** Loads what it needs, and opens nothing: called once before anything runs, so that what is missing is found then. */
+  /**
+   * Loads what it needs, and opens nothing: called once before anything runs, so that what is missing is found then.
+   */
   ready?(): Promise<unknown>
   /** `null`: the source has no batch at this time, which is different from an empty one. */
   cut(request: CutRequest): Promise<Cut | null>
@@ -77,8 +79,8 @@ export interface CutRequest {
    */
   readonly startedAt?: number
   /**
-   * What the clock shows, where that is before `time`: it had been ahead when earlier batches ran, or was set back since.
-   * Batch times rise all the same, so they say nothing about the age of things then.
+   * What the clock shows, where that is before `time`: it had been ahead when earlier batches ran, or was set back
+   * since. Batch times rise all the same, so they say nothing about the age of things then.
    */
   readonly now?: number
   /** Batch time of the last committed batch, whatever lay between; `null` on the first batch of an app. */

@@ -20,7 +20,7 @@ export const COMPACT_APIECE = 16_384
 const DELTAS_MAX = 8
 const BLOCKS_MAX = 128
 
-export interface CompactionFacts {
+interface CompactionFacts {
   readonly blocks: readonly StateBlock[]
   readonly from: number
   readonly to: number

@@ -200,7 +200,7 @@ function removalSections(keys: readonly unknown[]): Section[] {
 }
 
 /** Ids by key group, groups in order, as slices of one array. */
-export function* byGroup(table: KeyTable, ids: ArrayLike<number>): Iterable<readonly [number, Int32Array]> {
+function* byGroup(table: KeyTable, ids: ArrayLike<number>): Iterable<readonly [number, Int32Array]> {
   const starts = new Int32Array(KEY_GROUPS + 1)
   for (let i = 0; i < ids.length; i++) starts[keyGroupOf(table.hashAt(ids[i])) + 1]++
   for (let group = 0; group < KEY_GROUPS; group++) starts[group + 1] += starts[group]

@@ -11,7 +11,7 @@ import { isOlder, migrateState, type StateSchema, versionOf } from './schema.ts'
 import type { Pane, WindowSpec } from './window-spec.ts'
 import { decodePairs, WindowState } from './window-state.ts'
 
-/** Which part of which operator's state, as of which manifest. */
+/** Which part of which operator's state, as of which manifest. @testing Tests ask for state themselves. */
 export interface StateOf {
   readonly operator: string
   readonly split: number
@@ -29,7 +29,7 @@ export interface StateBlobs {
 }
 
 /** Bounds of stored state. */
-export interface StateLimits extends KeyLimits {
+interface StateLimits extends KeyLimits {
   /** Keys in a partition from which on its state is rewritten some key groups at a time. */
   readonly compactApiece: number
 }

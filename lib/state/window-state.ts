@@ -149,12 +149,12 @@ export class WindowState {
   }
 }
 
-export interface SavedPane {
+interface SavedPane {
   readonly time: number
   readonly pairs: readonly (readonly [unknown, unknown])[]
 }
 
-export interface SavedWindow {
+interface SavedWindow {
   readonly panes: readonly SavedPane[]
   readonly result: readonly (readonly [unknown, unknown])[] | null
   readonly resultTime: number | null

@@ -15,7 +15,7 @@ import { KeyedState } from '../state/keyed-state.ts'
 import type { StreamGraph } from '../graph/graph.ts'
 import type { StreamNode } from '../graph/stream-node.ts'
 
-export interface StoredStateRequest {
+interface StoredStateRequest {
   readonly node: StreamNode
   readonly graph: StreamGraph
   readonly base: Manifest | null

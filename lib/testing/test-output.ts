@@ -47,7 +47,7 @@ export class TestOutput {
   }
 }
 
-export interface OutputWatch {
+interface OutputWatch {
   readonly output: TestOutput
   /** Throws what the test wants this attempt to fail with. */
   readonly before: () => void

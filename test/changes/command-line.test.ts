@@ -23,7 +23,9 @@ const asObjects =
 const nothing = 'pairs.output("totals-out", sink())'
 const sink = `
 import { appendFileSync } from 'node:fs'
-const sink = () => ({ name: 'lines', guarantee: 'at-least-once', write: async (rows, { batch }) => { for (const row of rows) appendFileSync('out.txt', batch + ' ' + JSON.stringify(row) + '\\n') } })
+const shown = (batch, rows) => rows.map((row) => batch + ' ' + JSON.stringify(row) + '\\n').join('')
+const write = async (rows, { batch }) => appendFileSync('out.txt', shown(batch, rows))
+const sink = () => ({ name: 'lines', guarantee: 'at-least-once', write })
 `
 
 async function run(t: TestContext, folder: string, text: string, ...flags: string[]): Promise<Ended> {

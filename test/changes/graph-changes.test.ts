@@ -83,7 +83,11 @@ test(
       )
       assert.match(
         error.message,
-        /^The new code has no place for the state of socket-text-stream\/updateStateByKey \(updateStateByKey with 2 keys\)\.$/m,
+        new RegExp(
+          String.raw`^The new code has no place for the state of socket-text-stream/updateStateByKey ` +
+            String.raw`\(updateStateByKey with 2 keys\)\.$`,
+          'm',
+        ),
       )
       assert.match(error.next.join('\n'), /was: 'socket-text-stream\/mapWithState'/)
       return true

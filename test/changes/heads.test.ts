@@ -283,7 +283,10 @@ test(
     assert.equal(halted.code, 1)
     assert.match(
       halted.stderr,
-      /E_HALTED {2}"back" was halted: the head went back in time: it is at batch 3, and the sink "rows" has taken a later one\./,
+      new RegExp(
+        String.raw`E_HALTED {2}"back" was halted: the head went back in time: it is at batch 3, and the sink "rows" ` +
+          String.raw`has taken a later one\.`,
+      ),
     )
     assert.equal(rows(), 5)
     assert.match((await sluice(t, folder, runOf(1))).stderr, /E_HALTED/)

@@ -112,25 +112,28 @@ test('B46: what is not JSON, or no object, is refused without a quotation', asyn
     assertRefusal(await refusal(content), 'E_MANIFEST_CORRUPT')
 })
 
-test('B46: an object of another kind in the place of one, a version 0, or numbers that do not rise are refused', async () => {
-  const [facts, letters, block, output] = ['graph/9e/1/g.json', 'dlq/9e/1/d', 'st/s', 'out/0'].map(ref)
-  const { state } = fullManifest()
-  const forged: readonly (readonly [Partial<Manifest>, RegExp])[] = [
-    [{ facts: block }, /facts names an object that is no graph\.$/],
-    [
-      { deadLetters: [{ batch: 1, open: {}, ref: output }] },
-      /deadLetters\[0\]\.ref names an object that is no dead-letters/,
-    ],
-    [{ retained: { lines: [{ time: 1, parts: [letters] }] } }, /parts\[0\] names an object that is no state\.$/],
-    [{ outputs: { print: [{ partition: 0, records: 1, ref: facts }] } }, /ref names an object that is no output\.$/],
-    [{ skip: { lines: { a: [1, 1] } } }, /skip\["lines"\]\["a"\] does not rise\.$/],
-    [{ skip: 'nonsense' as never }, /skip is not an object\.$/],
-    [{ change: { moved: { a: 1 as never }, dropped: [] } }, /change\.moved\["a"\] is not a text\.$/],
-    [{ state: { sums: { ...state.sums, version: 0 } } }, /state\["sums"\]\.version is not a version\.$/],
-  ]
-  for (const [change, words] of forged)
-    assertRefusal(await refusal(JSON.stringify(fullManifest(change))), 'E_MANIFEST_CORRUPT', words)
-})
+test(
+  'B46: an object of another kind in the place of one, a version 0, or numbers that do not rise are ' + 'refused',
+  async () => {
+    const [facts, letters, block, output] = ['graph/9e/1/g.json', 'dlq/9e/1/d', 'st/s', 'out/0'].map(ref)
+    const { state } = fullManifest()
+    const forged: readonly (readonly [Partial<Manifest>, RegExp])[] = [
+      [{ facts: block }, /facts names an object that is no graph\.$/],
+      [
+        { deadLetters: [{ batch: 1, open: {}, ref: output }] },
+        /deadLetters\[0\]\.ref names an object that is no dead-letters/,
+      ],
+      [{ retained: { lines: [{ time: 1, parts: [letters] }] } }, /parts\[0\] names an object that is no state\.$/],
+      [{ outputs: { print: [{ partition: 0, records: 1, ref: facts }] } }, /ref names an object that is no output\.$/],
+      [{ skip: { lines: { a: [1, 1] } } }, /skip\["lines"\]\["a"\] does not rise\.$/],
+      [{ skip: 'nonsense' as never }, /skip is not an object\.$/],
+      [{ change: { moved: { a: 1 as never }, dropped: [] } }, /change\.moved\["a"\] is not a text\.$/],
+      [{ state: { sums: { ...state.sums, version: 0 } } }, /state\["sums"\]\.version is not a version\.$/],
+    ]
+    for (const [change, words] of forged)
+      assertRefusal(await refusal(JSON.stringify(fullManifest(change))), 'E_MANIFEST_CORRUPT', words)
+  },
+)
 
 test('B46: names that every object has are no names of operators, sources or outputs', async () => {
   const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty']

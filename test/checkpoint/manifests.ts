@@ -3,7 +3,7 @@ import type { Manifest } from '../../lib/model/manifest.ts'
 import type { BlobRef } from '../../lib/model/refs.ts'
 
 /** Everything below which the objects of the app `test` lie. */
-export const ROOT = 'test/i1/'
+const ROOT = 'test/i1/'
 
 export const ref = (name: string): BlobRef => ({ key: `${ROOT}${name}`, len: 8, crc: 1 })
 

@@ -73,26 +73,29 @@ test('dead letters are read as they were written, and what are none is refused',
     await refuses(() => decodeLetters(forged([wrong]), 'app/i/dlq/1'), 'E_BLOB_CORRUPT', /holds no dead letters: \[0\]/)
 })
 
-test('what somebody decided about dead letters is refused when a bit of it has changed; former ones have no checksum', async () => {
-  const blobs = new MemoryBlobStore()
-  const keys = new ObjectKeys('app', 'i1')
-  const [now, former, torn] = ['a', 'b', 'c'].map((run) => keys.wish(run))
-  await putWish(blobs, keys, { wish: 'retry', ids: ['1-1'] }, 'a')
-  await blobs.putNew(former, bytesOf({ wish: 'drop', ids: ['1-2'] }))
-  assert.deepEqual(await readWishes(blobs, [now, former]), [
-    { key: now, wish: 'retry', ids: ['1-1'] },
-    { key: former, wish: 'drop', ids: ['1-2'] },
-  ])
-  const text = Buffer.from(await blobs.get(now)).toString()
-  for (const [i, wrong] of [
-    text.replace('retry', 'drop'),
-    text.slice(0, -4),
-    `{"wish":"${SECRET}","ids":[]}`,
-  ].entries()) {
-    await blobs.putNew(`${torn}${i}`, Buffer.from(wrong))
-    await refuses(() => readWishes(blobs, [`${torn}${i}`]), 'E_BLOB_CORRUPT', /is no decision about dead letters/)
-  }
-})
+test(
+  'what somebody decided about dead letters is refused when a bit of it has changed; former ones have ' + 'no checksum',
+  async () => {
+    const blobs = new MemoryBlobStore()
+    const keys = new ObjectKeys('app', 'i1')
+    const [now, former, torn] = ['a', 'b', 'c'].map((run) => keys.wish(run))
+    await putWish(blobs, keys, { wish: 'retry', ids: ['1-1'] }, 'a')
+    await blobs.putNew(former, bytesOf({ wish: 'drop', ids: ['1-2'] }))
+    assert.deepEqual(await readWishes(blobs, [now, former]), [
+      { key: now, wish: 'retry', ids: ['1-1'] },
+      { key: former, wish: 'drop', ids: ['1-2'] },
+    ])
+    const text = Buffer.from(await blobs.get(now)).toString()
+    for (const [i, wrong] of [
+      text.replace('retry', 'drop'),
+      text.slice(0, -4),
+      `{"wish":"${SECRET}","ids":[]}`,
+    ].entries()) {
+      await blobs.putNew(`${torn}${i}`, Buffer.from(wrong))
+      await refuses(() => readWishes(blobs, [`${torn}${i}`]), 'E_BLOB_CORRUPT', /is no decision about dead letters/)
+    }
+  },
+)
 
 test('the list of files that were taken is refused when a bit of it has changed', async () => {
   const io = memoryIo()

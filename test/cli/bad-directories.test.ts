@@ -10,7 +10,8 @@ const program = `import { app, milliseconds } from 'sluice'
 import { batches } from './numbers.ts'
 export default app('words', milliseconds(20), (ssc) => {
   const words = Array.from({ length: 300 }, (_, i) => '${SECRET} ' + i)
-  ssc.source('words', batches(words, words)).map((word) => [word, 1]).updateStateByKey((ns, sum) => ns.length + (sum ?? 0), { name: 'sums' }).print(1)
+  const ones = ssc.source('words', batches(words, words)).map((word) => [word, 1])
+  ones.updateStateByKey((ns, sum) => ns.length + (sum ?? 0), { name: 'sums' }).print(1)
 })
 `
 
@@ -46,7 +47,11 @@ const forgeries: readonly [
   [
     'B15',
     'a head of a newer format',
-    /^✕ E_HEAD_FORMAT {2}The head at revision \d+ has format 2; this build reads format 1\.\n {2}where {2}revision \d+\n {2}did {4}nothing was started\n {2}next {3}run the version that wrote it\n/m,
+    new RegExp(
+      String.raw`^✕ E_HEAD_FORMAT {2}The head at revision \d+ has format 2; this build reads format 1\.\n {2}where` +
+        String.raw` {2}revision \d+\n {2}did {4}nothing was started\n {2}next {3}run the version that wrote it\n`,
+      'm',
+    ),
     (f) => {
       ;(f.writes.at(-1)!.head as any).format = 2
       f.save()
@@ -100,7 +105,11 @@ const forgeries: readonly [
   [
     'B46',
     'a manifest that names state of another app',
-    /^✕ E_REF_SCOPE {2}Manifest words\/.* is not one: state\["sums"\]\.chains\[0\]\.blocks\[0\]\.ref names an object outside of its app\.\n/m,
+    new RegExp(
+      String.raw`^✕ E_REF_SCOPE {2}Manifest words/.* is not one: state\["sums"\]\.chains\[0\]\.blocks\[0\]\.ref ` +
+        String.raw`names an object outside of its app\.\n`,
+      'm',
+    ),
     (f) => {
       f.remake(2, (m) => {
         m.state.sums.chains[0].blocks[0].ref.key = 'other/i/st/x'

@@ -20,7 +20,10 @@ test('a bad record is set aside, listed, shown, and counts after the fix', async
   assert.equal(first.code, 0)
   assert.match(
     first.stderr,
-    /✕ E_USER_CODE {2}TypeError: not a word\n {2}where .*app\.ts:7:\d+.*\n {2}did {4}narrowed to 1 record of 4, kept as dead letter 1-1; the batch committed without it\n/,
+    new RegExp(
+      String.raw`✕ E_USER_CODE {2}TypeError: not a word\n {2}where .*app\.ts:7:\d+.*\n {2}did {4}narrowed to 1 ` +
+        String.raw`record of 4, kept as dead letter 1-1; the batch committed without it\n`,
+    ),
   )
   assert.match(first.stderr, /1 dead letter/)
   assert.match(first.stdout, /\(a,2\)\n\(b,1\)\n/)

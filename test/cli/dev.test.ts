@@ -10,7 +10,8 @@ import { counter } from './numbers.ts'
 import { factor } from './factor.ts'
 
 export default app('sums', milliseconds(100), (ssc) => {
-  ssc.source('counter', counter).map((n) => ['sum', n * factor]).updateStateByKey((ns, sum) => ns.reduce((a, b) => a + b, sum ?? 0))
+  const sums = ssc.source('counter', counter).map((n) => ['sum', n * factor])
+  sums.updateStateByKey((ns, sum) => ns.reduce((a, b) => a + b, sum ?? 0))
     .foreachRDD((rdd) => { console.log('${word}', ...rdd.collect()) })
 })
 `

@@ -15,7 +15,11 @@ test('B01: an interval that is no time ends the program before anything starts, 
     assert.equal(code, 1, interval)
     assert.match(
       stderr,
-      /^✕ E_INTERVAL {2}The batch interval is .*; it must be a whole number of milliseconds from 1 to 2147483647\.\n {2}where {2}app\.ts:3:16\n {2}did {4}nothing was started\n {2}next {3}write seconds/,
+      new RegExp(
+        String.raw`^✕ E_INTERVAL {2}The batch interval is .*; it must be a whole number of milliseconds from 1 ` +
+          String.raw`to 2147483647\.\n {2}where {2}app\.ts:3:16\n {2}did {4}nothing was started\n {2}next` +
+          String.raw` {3}write seconds`,
+      ),
     )
     assert.equal(stdout, '')
   }
@@ -112,11 +116,19 @@ test(
 test('a definition that differs from call to call is refused with the operator it differs at', async (t) => {
   const program =
     'let calls = ' +
-    `0\n${app('seconds(1)', "const numbers = ssc.source('numbers', counter)\n  if (calls++ === 0) numbers.map((n) => n).print()\n  else numbers.filter(() => true).print()")}`
+    `0\n${app(
+      'seconds(1)',
+      "const numbers = ssc.source('numbers', counter)\n" +
+        '  if (calls++ === 0) numbers.map((n) => n).print()\n' +
+        '  else numbers.filter(() => true).print()',
+    )}`
   const { stderr } = await runProgram(t, program)
   assert.match(
     stderr,
-    /^✕ E_NOT_DETERMINISTIC {2}Two builds of "it" differ at operator 2: the first has map \(app\.ts:6:30\), the second filter \(app\.ts:7:16\)\.\n/,
+    new RegExp(
+      String.raw`^✕ E_NOT_DETERMINISTIC {2}Two builds of "it" differ at operator 2: the first has map ` +
+        String.raw`\(app\.ts:6:30\), the second filter \(app\.ts:7:16\)\.\n`,
+    ),
   )
 })
 

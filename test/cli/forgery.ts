@@ -8,14 +8,14 @@ import type { Manifest } from '../../lib/model/manifest.ts'
 import type { BlobRef } from '../../lib/model/refs.ts'
 import { temporaryFolder } from '../adapters/local/temporary-folder.ts'
 
-export interface ForgedWrite {
+interface ForgedWrite {
   rev: number
   cause: string
   writer: string
   head: Mutable<Head>
 }
 
-export type Mutable<T> = {
+type Mutable<T> = {
   -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? Mutable<E>[] : T[K] extends object | null ? any : T[K]
 }
 

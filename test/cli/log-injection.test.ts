@@ -185,7 +185,9 @@ test(
       'app.ts': `import { app, milliseconds } from 'sluice'
 import { batches } from './numbers.ts'
 export default app('p', milliseconds(20), (ssc) => {
-  ssc.source('words', batches(['a'], ['record-of-a-user'])).foreachRDD((rdd) => { for (const word of rdd.collect()) if (word !== 'a') throw new Error('refused with ' + process.env.SERVICE_TOKEN) })
+  ssc.source('words', batches(['a'], ['record-of-a-user'])).foreachRDD((rdd) => {
+    if (rdd.collect().some((word) => word !== 'a')) throw new Error('refused with ' + process.env.SERVICE_TOKEN)
+  })
   ssc.source('json', batches(['1'], ['1'], ['record-of-a-user'])).map((line) => JSON.parse(line) as number).print()
 })
 `,

@@ -116,7 +116,9 @@ test(
       import { app, milliseconds } from 'sluice'
       import { counter } from './numbers.ts'
       export default app('sums', milliseconds(50), (ssc) => {
-        ssc.source('counter', counter).map((n) => ['sum', n]).updateStateByKey((ns, sum) => ns.reduce((a, b) => a + b, sum ?? 0)).foreachRDD((rdd) => { console.log(...rdd.collect()) })
+        const sums = ssc.source('counter', counter).map((n) => ['sum', n])
+        const total = sums.updateStateByKey((ns, sum) => ns.reduce((a, b) => a + b, sum ?? 0))
+        total.foreachRDD((rdd) => { console.log(...rdd.collect()) })
       })`,
     })
     const first = await sluice(t, folder, ['run', 'app.ts', '--dir', 'state', '--batches', '2'])

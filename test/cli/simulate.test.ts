@@ -8,9 +8,11 @@ const words = (between: { readonly top?: string; readonly value?: string; readon
 import { app, seconds } from 'sluice'
 ${between.top ?? ''}
 export default app('words', seconds(1), (ssc) => {
-  const pairs = ssc.socketTextStream('localhost', 9999).flatMap((line) => line.split(' ')).map((word): [string, number] => [word, ${between.value ?? '1'}])
+  const words = ssc.socketTextStream('localhost', 9999).flatMap((line) => line.split(' '))
+  const pairs = words.map((word): [string, number] => [word, ${between.value ?? '1'}])
   pairs.reduceByKey((a, b) => a + b).foreachRDD(() => {})
-  pairs.updateStateByKey<number>((ones: readonly number[], n?: number) => ${between.update ?? '(n ?? 0) + ones.length'}, { name: 'totals' }).print()
+  const update = (ones: readonly number[], n?: number) => ${between.update ?? '(n ?? 0) + ones.length'}
+  pairs.updateStateByKey<number>(update, { name: 'totals' }).print()
   pairs.reduceByKeyAndWindow((a, b) => a + b, (a, b) => a - b, seconds(4), seconds(2)).print()
   ssc.source('nobody-reads-this', { name: 'Unread', cut: async () => null, read: () => [] })
 })
@@ -80,7 +82,10 @@ test(
     assert.match(stdout, /^ {2}20 runs, [\d,]+ batches, [\d,]+ faults in .*: [\d,]+ batches\/s\n/)
     assert.match(
       stdout,
-      /foreachRDD +at-least-once, given [\d,]+ times, [1-9]\d* times again, with the same key and content; what it shows was not looked at/,
+      new RegExp(
+        String.raw`foreachRDD +at-least-once, given [\d,]+ times, [1-9]\d* times again, with the same key and ` +
+          String.raw`content; what it shows was not looked at`,
+      ),
     )
     assert.match(stdout, /✓ every run came to what it comes to without faults\n$/)
     assert.match(stdout, /takeover while the old one runs \d+/)
@@ -88,16 +93,20 @@ test(
 )
 
 for (const [what, value, place] of [
-  ['Math.random()', 'Math.random()', /asks {3}app\.ts:5:\d+ calls Math\.random\(\)/],
-  ['Date.now()', 'Date.now() % 1000', /asks {3}app\.ts:5:\d+ calls Date\.now\(\)/],
-  ['new Date()', 'new Date().getMilliseconds()', /asks {3}app\.ts:5:\d+ calls new Date\(\)/],
+  ['Math.random()', 'Math.random()', /asks {3}app\.ts:6:\d+ calls Math\.random\(\)/],
+  ['Date.now()', 'Date.now() % 1000', /asks {3}app\.ts:6:\d+ calls Date\.now\(\)/],
+  ['new Date()', 'new Date().getMilliseconds()', /asks {3}app\.ts:6:\d+ calls new Date\(\)/],
 ] as const) {
   test(`a map that calls ${what} is found, its place is named, and the printed command repeats it`, async (t) => {
     const found = await simulated(t, words({ value }), '--seeds', '20')
     assert.equal(found.code, 1, found.stderr)
     assert.match(
       found.stdout,
-      /^✕ content {2}"socket-text-stream\/reduceByKey\/foreachRDD", batch \d+: \d+ rows? (is|are) missing, \d+ too many$/m,
+      new RegExp(
+        String.raw`^✕ content {2}"socket-text-stream/reduceByKey/foreachRDD", batch \d+: \d+ rows? (is|are) missing, ` +
+          String.raw`\d+ too many$`,
+        'm',
+      ),
     )
     assert.match(found.stdout, /faults none: two runs without any differ/)
     assert.match(found.stdout, place)
@@ -132,7 +141,11 @@ test(
     assert.equal(found.code, 1, found.stderr)
     assert.match(
       found.stdout,
-      /^✕ shown {2}what "pages" shows after the last batch: 0 rows are missing, \d+ too many; it says that it shows each batch exactly once$/m,
+      new RegExp(
+        String.raw`^✕ shown {2}what "pages" shows after the last batch: 0 rows are missing, \d+ too many; it says ` +
+          String.raw`that it shows each batch exactly once$`,
+        'm',
+      ),
     )
     assert.match(found.stdout, /with [12] of \d+ faults and records in \d+ of \d+ intervals/)
     const repeated = await again(t, found)
@@ -146,7 +159,10 @@ test('the same sink with a fence per partition shows each batch once', async (t)
   assert.equal(code, 0, stdout + stderr)
   assert.match(
     stdout,
-    /pages {2}exactly-once, given \d+ times, [1-9]\d* times again, with the same key and content; what it shows was compared/,
+    new RegExp(
+      String.raw`pages {2}exactly-once, given \d+ times, [1-9]\d* times again, with the same key and content; what ` +
+        String.raw`it shows was compared`,
+    ),
   )
 })
 
@@ -239,7 +255,7 @@ test(
     )
     assert.equal(found.code, 1, found.stderr)
     assert.match(found.stdout, /^✕ unexpected error {2}coordinator-\d+: .*Cannot read properties of undefined/m)
-    assert.match(found.stdout, /^ {2}where {2}app\.ts:5:\d+$/m)
+    assert.match(found.stdout, /^ {2}where {2}app\.ts:6:\d+$/m)
     assert.match(found.stdout, /^ {2}again {2}sluice simulate app\.ts --seed \d+ .* -- --bad$/m)
     assert.equal((await again(t, found)).code, 1)
   },

@@ -7,7 +7,8 @@ import { app, milliseconds, seconds } from 'sluice'
 import { counter } from './numbers.ts'
 
 export default app('sums', ${interval}, (ssc) => {
-  const sum = ssc.source('counter', counter).map((n) => [n % 2 ? 'odd' : 'even', n]).updateStateByKey((ns, before) => ns.reduce((a, b) => a + b, before ?? 0))
+  const numbers = ssc.source('counter', counter).map((n) => [n % 2 ? 'odd' : 'even', n])
+  const sum = numbers.updateStateByKey((ns, before) => ns.reduce((a, b) => a + b, before ?? 0))
   sum.foreachRDD((rdd) => { console.log(JSON.stringify(Object.fromEntries(rdd.collect()))) })
 })
 `

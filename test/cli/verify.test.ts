@@ -13,7 +13,8 @@ import { batches } from './numbers.ts'
 
 export default app('words', milliseconds(20), (ssc) => {
   const words = Array.from({ length: 2000 }, (_, i) => 'word ' + i)
-  ssc.source('words', batches(words, words, words, words)).map((word) => [word, 1]).updateStateByKey((ns, sum) => ns.length + (sum ?? 0)).foreachRDD(() => {})
+  const ones = ssc.source('words', batches(words, words, words, words)).map((word) => [word, 1])
+  ones.updateStateByKey((ns, sum) => ns.length + (sum ?? 0)).foreachRDD(() => {})
 })
 `
 

@@ -1,7 +1,7 @@
 import type { DStream } from '../../lib/index.ts'
 import { plain } from './values.ts'
 
-export interface OutputBatch {
+interface OutputBatch {
   readonly timeMs: number
   readonly partitions: number
   readonly records: readonly unknown[]

@@ -1,5 +1,5 @@
 /** Where Sluice differs from Spark on purpose. What it does instead is asserted. */
-export interface Deviation {
+interface Deviation {
   readonly id: string
   /** Index of the step that differs; the other steps hold as they are. */
   readonly step: number

@@ -47,9 +47,6 @@ function expectThrows(type: string, f: () => unknown): void {
   throw new Error(`expected a ${type}`)
 }
 
-export const isFn = (value: unknown): value is Fn =>
-  typeof value === 'object' && value !== null && typeof (value as Fn).fn === 'string'
-
 /** The batch time as the function wants it: a Time where it asks for `.milliseconds`, else plain milliseconds. */
 export const timeFor = ({ fn }: Fn): ((time: Time) => Time | number) =>
   fn.includes('.milliseconds') ? (time) => time : (time) => time.milliseconds

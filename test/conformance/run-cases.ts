@@ -13,7 +13,7 @@ const notBuilt = new Set([
   'multi-stateful',
 ])
 
-export interface Results {
+interface Results {
   readonly passed: readonly string[]
   readonly failed: readonly { readonly id: string; readonly difference: string }[]
   /** Number of cases per area. */
@@ -42,7 +42,7 @@ export async function runCases(
   return { passed, failed, skipped }
 }
 
-export const isNotBuilt = (each: Case): boolean => each.kind === 'structured' || notBuilt.has(each.area)
+const isNotBuilt = (each: Case): boolean => each.kind === 'structured' || notBuilt.has(each.area)
 
 async function differenceOf(each: Case): Promise<string | null> {
   const nobodys: unknown[] = []

@@ -14,7 +14,7 @@ const doors = readDoors()
 const bases = doors.flatMap((door) => door.behind).filter(({ kind }) => kind === 'class')
 const exported = new Set([...doors.flatMap((door) => door.exported), ...bases.filter(({ doc }) => doc !== '')])
 
-test('the public types are those of docs/api-snapshot.txt; a change of them is made with npm run api -- --write', () => {
+test('the public types are those of docs/api-snapshot.txt; npm run api -- --write takes a change in', () => {
   assert.equal(snapshotOf(doors), storedSnapshot(), 'run: npm run api -- --write')
 })
 

@@ -7,8 +7,11 @@ const readers = filesBelow('lib', 'functions').filter(
 )
 
 test('settings are read by readSetting and variables by readVariable, whose names are checked', () => {
-  const loose =
-    /\b(?:conf|settings)\w*\)?(?:\.(?:get\w*|contains))?\(\s*['"`](?:sluice|spark\.(?!jobGroup|job\.))|['"`.[]SLUICE_[A-Z_]+['"`]?\]/
+  const quote = '[\'"`]'
+  const setting = String.raw`\b(?:conf|settings)\w*\)?(?:\.(?:get\w*|contains))?\(\s*${quote}`
+  const loose = new RegExp(
+    String.raw`${setting}(?:sluice|spark\.(?!jobGroup|job\.))|(?:${quote}|[.[])SLUICE_[A-Z_]+${quote}?\]`,
+  )
   assert.deepEqual(
     readers.flatMap(({ path, text }) =>
       occurrences(withoutComments(text), loose)

@@ -3,7 +3,7 @@ import { join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export type SourceFile = { path: string; text: string }
-export type Found = { line: number; text: string }
+type Found = { line: number; text: string }
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const written = /(^run|\.(ts|mts|mjs|js|json|md|ya?ml|html|css|sh))$/

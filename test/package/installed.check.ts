@@ -40,7 +40,8 @@ test('a strict program compiles against its types, and runs', () => {
     `import { milliseconds, StreamingContext } from 'sluice'
 
 const ssc = new StreamingContext({ appName: 'word-count', master: 'local[2]' }, milliseconds(100))
-const counts = ssc.queueStream([['a b a']]).flatMap((line) => line.split(' ')).map((word) => [word, 1]).reduceByKey((a, b) => a + b)
+const words = ssc.queueStream([['a b a']]).flatMap((line) => line.split(' '))
+const counts = words.map((word) => [word, 1]).reduceByKey((a, b) => a + b)
 const longest: string[] = []
 counts.foreachRDD((rdd) => { longest.push(...rdd.keys().collect().map((word) => word.toUpperCase())) })
 counts.print()
@@ -92,7 +93,10 @@ function sluice(...args: string[]): Said {
 const numbers = `import { app, milliseconds, type Source } from 'sluice'
 const numbers: Source<number> = {
   name: 'Numbers',
-  async cut({ position }) { return { position: Number(position ?? 0) + 1, splits: [Number(position ?? 0)], records: 2 } },
+  async cut({ position }) {
+    const next = Number(position ?? 0)
+    return { position: next + 1, splits: [next], records: 2 }
+  },
   read: (at) => [[Number(at), -1]],
 }
 export const simulation = { samples: { numbers: () => 1 } }

@@ -58,11 +58,14 @@ await ssc.awaitTermination()
   assert.deepEqual([code, stdout], [1, ''])
   assert.match(
     stderr,
-    /^✕ E_LIMIT {2}The setting sluice\.keepBatches is 1; it must be a whole number from 2 to 100000\.\n {2}where {2}app\.ts:\d+:\d+ · sluice\.keepBatches\n {2}did {4}nothing was started\n/,
+    new RegExp(
+      String.raw`^✕ E_LIMIT {2}The setting sluice\.keepBatches is 1; it must be a whole number from 2 to 100000\.\n` +
+        String.raw` {2}where {2}app\.ts:\d+:\d+ · sluice\.keepBatches\n {2}did {4}nothing was started\n`,
+    ),
   )
 })
 
-test('B14: a variable SLUICE_… that nobody reads, and a setting that means nothing, are said as the run starts', async (t) => {
+test('B14: a variable SLUICE_… that nobody reads, and a setting without effect, are said at the start', async (t) => {
   const folder = await project(t, {
     'app.ts': `import { app, milliseconds } from 'sluice'
 import { counter } from './numbers.ts'

@@ -8,7 +8,7 @@ import { FaultProxy } from './fault-proxy.ts'
 import { insist } from './sql-laws.ts'
 
 /** A server that can be reached by a way that is not its own. */
-export interface Reachable {
+interface Reachable {
   readonly name: string
   readonly port: number
   /** Whether its clients give up on a connection that falls silent. */

@@ -6,7 +6,7 @@ import type { Dice } from '../support/dice.ts'
  * What can happen to a connection; the words are those of toxiproxy where it has one. Bytes count from the start of the
  * connection.
  */
-export type Toxic =
+type Toxic =
   | { readonly kind: 'none' }
   /** Every piece arrives late. */
   | { readonly kind: 'latency'; readonly ms: number }

@@ -107,29 +107,32 @@ async function tests(): Promise<void> {
     assert.equal(await committed(), 30)
   })
 
-  test('maxRatePerPartition limits what a batch takes of each partition, a config of its own goes before it', async (t) => {
-    const topic = await feed.topic(2)
-    await feed.send(
-      topic,
-      Array.from({ length: 40 }, (_, n) => ({ partition: n % 2, value: `${n}` })),
-    )
-    const sizes: number[][] = []
-    await runs(
-      t,
-      (ssc) => {
-        const strategy = ConsumerStrategies.Assign<string, string>(
-          [0, 1].map((partition) => ({ topic, partition })),
-          params,
-        )
-        const limits = { maxRatePerPartition: ({ partition }: { partition: number }) => (partition === 0 ? 5 : 25) }
-        createDirectStream(ssc, LocationStrategies.PreferBrokers, strategy, limits).foreachRDD((rdd) => {
-          if (!rdd.isEmpty()) sizes.push(offsetRanges(rdd).map((range) => range.count()))
-        })
-      },
-      () => sizes.flat().reduce((sum, n) => sum + n, 0) >= 40,
-    )
-    assert.deepEqual(sizes.slice(0, 5), [[1, 5], [1, 5], [1, 5], [1, 5], [1]])
-  })
+  test(
+    'maxRatePerPartition limits what a batch takes of each partition, a config of its own goes before ' + 'it',
+    async (t) => {
+      const topic = await feed.topic(2)
+      await feed.send(
+        topic,
+        Array.from({ length: 40 }, (_, n) => ({ partition: n % 2, value: `${n}` })),
+      )
+      const sizes: number[][] = []
+      await runs(
+        t,
+        (ssc) => {
+          const strategy = ConsumerStrategies.Assign<string, string>(
+            [0, 1].map((partition) => ({ topic, partition })),
+            params,
+          )
+          const limits = { maxRatePerPartition: ({ partition }: { partition: number }) => (partition === 0 ? 5 : 25) }
+          createDirectStream(ssc, LocationStrategies.PreferBrokers, strategy, limits).foreachRDD((rdd) => {
+            if (!rdd.isEmpty()) sizes.push(offsetRanges(rdd).map((range) => range.count()))
+          })
+        },
+        () => sizes.flat().reduce((sum, n) => sum + n, 0) >= 40,
+      )
+      assert.deepEqual(sizes.slice(0, 5), [[1, 5], [1, 5], [1, 5], [1, 5], [1]])
+    },
+  )
 
   test('createRDD reads the ranges it is given, one partition each', async () => {
     const topic = await feed.topic(2)
@@ -154,48 +157,51 @@ async function tests(): Promise<void> {
     sc.stop()
   })
 
-  test('many createStream of one group read each record once between them; a second start goes on from the group', async (t) => {
-    const topics = [await feed.topic(3), await feed.topic(1)]
-    const write = (round: string): Promise<void[]> =>
-      Promise.all(
-        topics.map((topic) =>
-          feed.send(
-            topic,
-            Array.from({ length: 10 }, (_, n) => ({ value: `${round}${n}` })),
+  test(
+    'many createStream of one group read each record once between them; a second start goes on from the ' + 'group',
+    async (t) => {
+      const topics = [await feed.topic(3), await feed.topic(1)]
+      const write = (round: string): Promise<void[]> =>
+        Promise.all(
+          topics.map((topic) =>
+            feed.send(
+              topic,
+              Array.from({ length: 10 }, (_, n) => ({ value: `${round}${n}` })),
+            ),
           ),
-        ),
-      )
-    const got: (string | null)[] = []
-    const define = (ssc: StreamingContext): void => {
-      const threads = Object.fromEntries(topics.map((topic) => [topic, 1]))
-      const streams = Array.from({ length: 5 }, () =>
-        createStream(
-          ssc,
-          { 'bootstrap.servers': brokers, 'group.id': 'receivers', 'auto.offset.reset': 'smallest' },
-          threads,
-        ),
-      )
-      ssc
-        .union(streams)
-        .map(([, value]) => value)
-        .foreachRDD((rdd) => {
-          got.push(...rdd.collect())
-        })
-    }
-    const offsets = async (): Promise<number> => {
-      const asked = [
-        ...[0, 1, 2].map((partition) => ({ topic: topics[0], partition })),
-        { topic: topics[1], partition: 0 },
-      ]
-      return (await groupOffsets(cluster, 'receivers', asked)).reduce((sum, { offset }) => sum + offset, 0)
-    }
-    await write('a')
-    await runs(t, define, async () => got.length >= 20 && (await offsets()) >= 20)
-    await write('b')
-    await runs(t, define, () => got.length >= 40)
-    const once = ['a', 'b'].flatMap((round) => Array.from({ length: 10 }, (_, n) => `${round}${n}`))
-    assert.deepEqual(got.map(String).sort(), [...once, ...once].sort())
-  })
+        )
+      const got: (string | null)[] = []
+      const define = (ssc: StreamingContext): void => {
+        const threads = Object.fromEntries(topics.map((topic) => [topic, 1]))
+        const streams = Array.from({ length: 5 }, () =>
+          createStream(
+            ssc,
+            { 'bootstrap.servers': brokers, 'group.id': 'receivers', 'auto.offset.reset': 'smallest' },
+            threads,
+          ),
+        )
+        ssc
+          .union(streams)
+          .map(([, value]) => value)
+          .foreachRDD((rdd) => {
+            got.push(...rdd.collect())
+          })
+      }
+      const offsets = async (): Promise<number> => {
+        const asked = [
+          ...[0, 1, 2].map((partition) => ({ topic: topics[0], partition })),
+          { topic: topics[1], partition: 0 },
+        ]
+        return (await groupOffsets(cluster, 'receivers', asked)).reduce((sum, { offset }) => sum + offset, 0)
+      }
+      await write('a')
+      await runs(t, define, async () => got.length >= 20 && (await offsets()) >= 20)
+      await write('b')
+      await runs(t, define, () => got.length >= 40)
+      const once = ['a', 'b'].flatMap((round) => Array.from({ length: 10 }, (_, n) => `${round}${n}`))
+      assert.deepEqual(got.map(String).sort(), [...once, ...once].sort())
+    },
+  )
 
   test('an address of ZooKeeper is refused, with what to put in its place', () => {
     const ssc = new StreamingContext({ 'spark.app.name': 'kafka', 'spark.master': 'local[1]' }, 200)

@@ -121,44 +121,50 @@ async function batchOf(
   return { records, cut: { ...cut, splits: ends, position: source.sealed!(cut.position, ends) } }
 }
 
-test('B31: records packed by a producer come one by one, also where the limit of a batch falls between them', async () => {
-  const stream = await newStream()
-  const packed = packedBytes([
-    ['a', '1'],
-    ['b', '2'],
-    ['a', '3'],
-    ['a', '4'],
-    ['b', '5'],
-  ])
-  await put(stream, ['0'])
-  await client.send(new PutRecordCommand({ StreamName: stream, PartitionKey: 'key', Data: packed }))
-  await put(stream, ['6'])
-  const source = sourceOf(stream)
-  const seen: string[][] = []
-  let position: Json | null = null
-  for (let batch = 0; batch < 5; batch++) {
-    const { records, cut } = await batchOf(source, position, 2)
-    const again: KinesisRecord[] = []
-    for (const split of cut.splits) for await (const chunk of source.read(split, io, () => {})) again.push(...chunk)
-    assert.deepEqual(again, records)
-    seen.push(records.map((each) => `${each.partitionKey}${each.subSequenceNumber}:${textOf(each)}`))
-    position = cut.position
-  }
-  assert.deepEqual(seen, [['key0:0', 'a0:1'], ['b1:2', 'a2:3'], ['a3:4', 'b4:5'], ['key0:6'], []])
-})
+test(
+  'B31: records packed by a producer come one by one, also where the limit of a batch falls between ' + 'them',
+  async () => {
+    const stream = await newStream()
+    const packed = packedBytes([
+      ['a', '1'],
+      ['b', '2'],
+      ['a', '3'],
+      ['a', '4'],
+      ['b', '5'],
+    ])
+    await put(stream, ['0'])
+    await client.send(new PutRecordCommand({ StreamName: stream, PartitionKey: 'key', Data: packed }))
+    await put(stream, ['6'])
+    const source = sourceOf(stream)
+    const seen: string[][] = []
+    let position: Json | null = null
+    for (let batch = 0; batch < 5; batch++) {
+      const { records, cut } = await batchOf(source, position, 2)
+      const again: KinesisRecord[] = []
+      for (const split of cut.splits) for await (const chunk of source.read(split, io, () => {})) again.push(...chunk)
+      assert.deepEqual(again, records)
+      seen.push(records.map((each) => `${each.partitionKey}${each.subSequenceNumber}:${textOf(each)}`))
+      position = cut.position
+    }
+    assert.deepEqual(seen, [['key0:0', 'a0:1'], ['b1:2', 'a2:3'], ['a3:4', 'b4:5'], ['key0:6'], []])
+  },
+)
 
-test('LATEST is the time of the start: what arrives between two batches is not lost, what was there before is left', async () => {
-  const stream = await newStream()
-  await put(stream, ['before'])
-  await after(1100)
-  const source = sourceOf(stream, { start: 'LATEST' })
-  const first = await cutOf(source, null)
-  await put(stream, ['one'])
-  const { records, cut } = await batchOf(source, first.position)
-  await put(stream, ['two'])
-  const next = await batchOf(source, cut.position)
-  assert.deepEqual([...records, ...next.records].map(textOf), ['one', 'two'])
-})
+test(
+  'LATEST is the time of the start: what arrives between two batches is not lost, what was there ' + 'before is left',
+  async () => {
+    const stream = await newStream()
+    await put(stream, ['before'])
+    await after(1100)
+    const source = sourceOf(stream, { start: 'LATEST' })
+    const first = await cutOf(source, null)
+    await put(stream, ['one'])
+    const { records, cut } = await batchOf(source, first.position)
+    await put(stream, ['two'])
+    const next = await batchOf(source, cut.position)
+    assert.deepEqual([...records, ...next.records].map(textOf), ['one', 'two'])
+  },
+)
 
 test('F47: a stream that was deleted and created again is refused', async () => {
   const stream = await newStream()
@@ -253,67 +259,71 @@ async function openShards(stream: string): Promise<Shard[]> {
   return shards.filter(({ ShardId }) => !parents.has(ShardId))
 }
 
-test('F44: 12,000 records over splits and merges under a program that is killed again and again: each once, keys in order', (t) =>
-  withSeeds(t, 1, async (dice) => {
-    const stream = await newStream(2)
-    // A parent that never had a record, and a split of a split.
-    await split(stream)
-    await split(stream)
-    const folder = await temporaryFolder(t)
-    const out = join(folder, 'out')
-    const program = fileURLToPath(new URL('kinesis-program.ts', import.meta.url))
-    const env = {
-      STREAM: stream,
-      OUT: out,
-      AWS_ENDPOINT_URL_KINESIS: server.url,
-      AWS_REGION: 'us-east-1',
-      AWS_ACCESS_KEY_ID: 'local',
-      AWS_SECRET_ACCESS_KEY: 'local',
-    }
-    const life = (): Cli => new Cli(t, ['run', program, '--dir', join(folder, 'state')], folder, env)
-    const counts = (): number => written(out, 'lines').flat().length
-
-    let kills = 0
-    let isFed = false
-    const living = (async () => {
-      for (;;) {
-        const cli = life()
-        const isLast = isFed && kills >= 8
-        if (isLast) return cli
-        await after(dice.between(900, 2500))
-        cli.child.kill('SIGKILL')
-        await cli.ended
-        kills++
+test(
+  'F44: 12,000 records over splits and merges under a program that is killed again and again: each ' +
+    'once, keys in order',
+  (t) =>
+    withSeeds(t, 1, async (dice) => {
+      const stream = await newStream(2)
+      // A parent that never had a record, and a split of a split.
+      await split(stream)
+      await split(stream)
+      const folder = await temporaryFolder(t)
+      const out = join(folder, 'out')
+      const program = fileURLToPath(new URL('kinesis-program.ts', import.meta.url))
+      const env = {
+        STREAM: stream,
+        OUT: out,
+        AWS_ENDPOINT_URL_KINESIS: server.url,
+        AWS_REGION: 'us-east-1',
+        AWS_ACCESS_KEY_ID: 'local',
+        AWS_SECRET_ACCESS_KEY: 'local',
       }
-    })()
+      const life = (): Cli => new Cli(t, ['run', program, '--dir', join(folder, 'state')], folder, env)
+      const counts = (): number => written(out, 'lines').flat().length
 
-    const numbers = Array.from({ length: KEYS }, () => 0)
-    for (let round = 0; round < ROUNDS; round++) {
-      if (round === 5 || round === 9 || round === 16) await split(stream)
-      if (round === 7 || round === 12 || round === 19) await merge(stream)
-      const Records = Array.from({ length: PER_ROUND }, () => {
-        const key = dice.below(KEYS)
-        return { PartitionKey: `k${key}`, Data: Buffer.from(String(numbers[key]++)) }
-      })
-      await client.send(new PutRecordsCommand({ StreamName: stream, Records }))
-    }
-    isFed = true
-    const last = await living
-    for (let tries = 0; counts() < ROUNDS * PER_ROUND && tries < 120; tries++) await after(500)
-    last.child.kill('SIGINT')
-    const { stderr } = await last.ended
-    t.diagnostic(`${kills} kills, ${(await shardsOf(stream)).length} shards`)
+      let kills = 0
+      let isFed = false
+      const living = (async () => {
+        for (;;) {
+          const cli = life()
+          const isLast = isFed && kills >= 8
+          if (isLast) return cli
+          await after(dice.between(900, 2500))
+          cli.child.kill('SIGKILL')
+          await cli.ended
+          kills++
+        }
+      })()
 
-    const found = Array.from({ length: KEYS }, (): number[] => [])
-    for (const line of written(out, 'lines').flat()) {
-      const [key, n] = line.split(' ')
-      found[Number(key.slice(1))].push(Number(n))
-    }
-    assert.deepEqual(
-      found,
-      numbers.map((count) => Array.from({ length: count }, (_, i) => i)),
-      stderr.slice(-2000),
-    )
-    const sums = numbers.map((count, key) => `k${key} ${(count * (count - 1)) / 2}`)
-    assert.deepEqual(written(out, 'sums').at(-1)!.sort(), sums.sort())
-  }))
+      const numbers = Array.from({ length: KEYS }, () => 0)
+      for (let round = 0; round < ROUNDS; round++) {
+        if (round === 5 || round === 9 || round === 16) await split(stream)
+        if (round === 7 || round === 12 || round === 19) await merge(stream)
+        const Records = Array.from({ length: PER_ROUND }, () => {
+          const key = dice.below(KEYS)
+          return { PartitionKey: `k${key}`, Data: Buffer.from(String(numbers[key]++)) }
+        })
+        await client.send(new PutRecordsCommand({ StreamName: stream, Records }))
+      }
+      isFed = true
+      const last = await living
+      for (let tries = 0; counts() < ROUNDS * PER_ROUND && tries < 120; tries++) await after(500)
+      last.child.kill('SIGINT')
+      const { stderr } = await last.ended
+      t.diagnostic(`${kills} kills, ${(await shardsOf(stream)).length} shards`)
+
+      const found = Array.from({ length: KEYS }, (): number[] => [])
+      for (const line of written(out, 'lines').flat()) {
+        const [key, n] = line.split(' ')
+        found[Number(key.slice(1))].push(Number(n))
+      }
+      assert.deepEqual(
+        found,
+        numbers.map((count) => Array.from({ length: count }, (_, i) => i)),
+        stderr.slice(-2000),
+      )
+      const sums = numbers.map((count, key) => `k${key} ${(count * (count - 1)) / 2}`)
+      assert.deepEqual(written(out, 'sums').at(-1)!.sort(), sums.sort())
+    }),
+)

@@ -9,7 +9,7 @@ import { deliver, delivery } from '../../lib/testing/contracts/sink.ts'
 import { withSeeds } from '../support/dice.ts'
 
 /** A SQL server as these tests need it. */
-export interface SqlServer {
+interface SqlServer {
   open<T, const C extends readonly string[]>(options: SqlOptions<T, C>): OutputSink<T, 'exactly-once'>
   /** A sink whose connection breaks once, at the first statement that matches, when the server has got it. */
   openCut<T, const C extends readonly string[]>(at: RegExp, options: SqlOptions<T, C>): OutputSink<T, 'exactly-once'>

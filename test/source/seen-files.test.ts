@@ -33,7 +33,7 @@ test('a file without identity that changes is named and not read again; its name
   assert.deepEqual([paths(again.selected), paths(again.changed)], [['new'], ['a']])
 })
 
-test('files that an earlier version took, which kept no names, are known by name from their next listing on', async () => {
+test('files that an earlier version took, which kept no names, are known by name from then on', async () => {
   const io = memoryIo()
   const content = hash('sha256', 'a\x001\x001', 'base64url').slice(0, 12)
   const before: SeenState = { object: null, recent: [content] }

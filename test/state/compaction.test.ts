@@ -11,7 +11,7 @@ import { type Dice, withSeeds } from '../support/dice.ts'
 
 const KEYS = COMPACT_APIECE + 4000
 
-test('large state is never rewritten in one batch: each writes its changes and as much of the oldest groups', async () => {
+test('large state is never rewritten in one batch: each writes its changes and some of the oldest groups', async () => {
   const app = new Stored()
   await app.batch((state) => fill(state, KEYS))
   assert.equal(app.last.kind, 'snapshot')

@@ -2,7 +2,7 @@ import type { Dice } from './dice.ts'
 import type { Batches, Build } from './run.ts'
 
 /** A program, what goes in, and what recomputation from the whole input says must come out. */
-export interface LawCase {
+interface LawCase {
   readonly build: Build
   readonly batches: Batches
   readonly expected:

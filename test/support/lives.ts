@@ -179,4 +179,4 @@ export function failingPort(at: number, side: 'before' | 'after'): Port {
   }
 }
 
-export class Death extends Error {}
+class Death extends Error {}

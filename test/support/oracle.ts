@@ -17,7 +17,7 @@ export function grouped<V>(pairs: readonly Pair<V>[]): [unknown, V[]][] {
 export const reduced = <V>(pairs: readonly Pair<V>[], f: (a: V, b: V) => V): [unknown, V][] =>
   grouped(pairs).map(([key, values]) => [key, values.reduce(f)])
 
-export const isKey = (a: unknown, b: unknown): boolean => Object.is(lookupKey(a), lookupKey(b))
+const isKey = (a: unknown, b: unknown): boolean => Object.is(lookupKey(a), lookupKey(b))
 export const valueOf = <V>(pairs: readonly Pair<V>[], key: unknown): V | undefined =>
   pairs.find(([other]) => isKey(other, key))?.[1]
 export const valuesOf = <V>(pairs: readonly Pair<V>[], key: unknown): V[] =>

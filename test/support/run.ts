@@ -39,7 +39,7 @@ export interface RunOptions {
 }
 
 /** What was shown, per output and batch; `undefined` where the output did not run. */
-export interface Shown {
+interface Shown {
   readonly [output: string]: readonly (readonly unknown[] | undefined)[]
 }
 
@@ -190,7 +190,7 @@ export function jumpingClock(start: number, last: number, ended: () => void): Cl
   }
 }
 
-export interface Expectation extends RunOptions {
+interface Expectation extends RunOptions {
   readonly batches: Batches
   /** Records per batch in any order; `undefined`: the output does not run. */
   readonly expected:

@@ -6,14 +6,14 @@ import { SluiceError } from '../../model/errors.ts'
 import { checkedEndpoint } from './endpoint.ts'
 
 /** A client and the package that its commands come from. */
-export interface Sdk<Client, Package> {
+interface Sdk<Client, Package> {
   readonly client: Client
   readonly sdk: Package
 }
 export type S3 = Sdk<s3.S3Client, typeof s3>
-export type Dynamo = Sdk<dynamodb.DynamoDBClient, typeof dynamodb>
+type Dynamo = Sdk<dynamodb.DynamoDBClient, typeof dynamodb>
 export type Kinesis = Sdk<kinesis.KinesisClient, typeof kinesis>
-export type Lambda = Sdk<lambda.LambdaClient, typeof lambda>
+type Lambda = Sdk<lambda.LambdaClient, typeof lambda>
 
 /**
  * The clients of one process. Each package is loaded and each client made on first use, so a function pays for those it

@@ -1,5 +1,5 @@
 /** What the SDK throws, as far as decisions rest on it. */
-export interface ServiceError extends Error {
+interface ServiceError extends Error {
   readonly $fault?: 'client' | 'server'
   readonly $retryable?: { readonly throttling?: boolean }
   readonly $metadata?: { readonly httpStatusCode?: number }

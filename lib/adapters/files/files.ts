@@ -42,8 +42,8 @@ export interface FilesManifest {
  * One file per batch and partition below the folder `target`, and when all are there one file in `_manifest` that lists
  * them: exactly once, and a batch whole or not at all, for readers that go by the manifests. File names follow from app
  * incarnation, batch and partition, and the bytes were fixed by the commit, so writing again changes nothing. Files
- * appear whole; `_temporary` holds what is being written. A folder belongs to one output. Throws `E_SINK_NAME` and `E_PLACE` here;
- * writing throws `E_SINK_VALUE` and `E_SINK_TAKEN`.
+ * appear whole; `_temporary` holds what is being written. A folder belongs to one output. Throws `E_SINK_NAME` and
+ * `E_PLACE` here; writing throws `E_SINK_VALUE` and `E_SINK_TAKEN`.
  */
 export function files<T>(target: string, { format, name = 'part' }: FilesOptions<T>): OutputSink<T, 'exactly-once'> {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$/.test(name)) {

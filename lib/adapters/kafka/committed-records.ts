@@ -7,7 +7,7 @@ export interface FetchedPartition {
   readonly records?: readonly FetchedBatch[] | null
 }
 
-export interface FetchedBatch {
+interface FetchedBatch {
   readonly firstOffset: bigint
   readonly lastOffsetDelta: number
   readonly attributes: number
@@ -17,7 +17,7 @@ export interface FetchedBatch {
   readonly records: readonly FetchedRecord[]
 }
 
-export interface FetchedRecord {
+interface FetchedRecord {
   readonly offsetDelta: number
   readonly timestampDelta: bigint
   readonly key: Buffer | null

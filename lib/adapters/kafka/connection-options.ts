@@ -115,7 +115,7 @@ for (const [network, bits] of [
 ] as const)
   local.addSubnet(network, bits, 'ipv6')
 
-/** Whether a host is this machine, link-local or a metadata service, as far as its name says. */
+/** Whether a host is this machine, link-local or a metadata service, as far as its name says. @testing Judged alone. */
 export function isLocal(host: string): boolean {
   const family = isIP(host)
   if (family === 0) return /^localhost\.?$|\.localhost\.?$/i.test(host)

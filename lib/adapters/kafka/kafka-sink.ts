@@ -26,15 +26,15 @@ export interface KafkaSinkOptions<T> extends KafkaConnection {
  * Messages to a topic: exactly once for consumers with `isolation.level=read_committed`, each partition of a batch
  * whole. Its messages and the number of the batch are committed in one transaction; the number is an offset of a group
  * of its own, so whoever delivers next finds out what was delivered. The group expires as offsets do
- * (`offsets.retention.minutes`, 7 days): an app that stood still for longer may send its last batch again. Needs brokers
- * of Kafka 3.1 or newer and the package `@platformatic/kafka`. Writing throws `E_SINK_VALUE`, `E_SINK_AHEAD`,
+ * (`offsets.retention.minutes`, 7 days): an app that stood still for longer may send its last batch again. Needs
+ * brokers of Kafka 3.1 or newer and the package `@platformatic/kafka`. Writing throws `E_SINK_VALUE`, `E_SINK_AHEAD`,
  * `E_SINK_REJECTED`, `E_SINK_UNAVAILABLE` and `E_KAFKA_PACKAGE`. Not in Spark.
  */
 export function kafkaSink<T>(options: KafkaSinkOptions<T>): OutputSink<T, 'exactly-once'> {
   return kafkaSinkOver(options, openWriter)
 }
 
-/** The sink over other transactions than Kafka's own. */
+/** The sink over other transactions than Kafka's own. @testing Tests bring transactions that fail. */
 export function kafkaSinkOver<T>(options: KafkaSinkOptions<T>, open: OpenWriter): OutputSink<T, 'exactly-once'> {
   bootstrapAddresses(options)
   const writers = new Writers(options, open)

@@ -56,11 +56,11 @@ const ABSENT_MS = 5_000
 const clusters = new WeakMap<object, { readonly cluster: KafkaCluster; readonly groupId: string | undefined }>()
 
 /**
- * Records of topics, read by offset without a consumer group (Spark: the direct stream): a batch's ranges are fixed when
- * it is planned, one partition each, and read again identically. Exactly once into the engine's state and into sinks
- * that are. Needs brokers of Kafka 3.1 or newer and the package `@platformatic/kafka`. Throws `E_KAFKA_OPTION`; cuts and
- * reads throw `E_KAFKA_UNREACHABLE`, `E_KAFKA_REFUSED`, `E_KAFKA_TOPIC`, `E_KAFKA_RECORDS_GONE`, `E_KAFKA_ADDRESS` and
- * `E_KAFKA_PACKAGE`.
+ * Records of topics, read by offset without a consumer group (Spark: the direct stream): a batch's ranges are fixed
+ * when it is planned, one partition each, and read again identically. Exactly once into the engine's state and into
+ * sinks that are. Needs brokers of Kafka 3.1 or newer and the package `@platformatic/kafka`. Throws `E_KAFKA_OPTION`;
+ * cuts and reads throw `E_KAFKA_UNREACHABLE`, `E_KAFKA_REFUSED`, `E_KAFKA_TOPIC`, `E_KAFKA_RECORDS_GONE`,
+ * `E_KAFKA_ADDRESS` and `E_KAFKA_PACKAGE`.
  */
 export function kafka<K = Uint8Array, V = Uint8Array>(options: KafkaOptions<K, V>): Source<KafkaRecord<K, V>> {
   return kafkaSource(options, () => true)

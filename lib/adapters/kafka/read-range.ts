@@ -9,7 +9,7 @@ export interface KafkaSplit extends KafkaRange {
   readonly id: string
 }
 
-export interface ReadOptions<K, V> {
+interface ReadOptions<K, V> {
   readonly committedOnly: boolean
   readonly fetchBytes: number
   readonly key: Deserializer<K>

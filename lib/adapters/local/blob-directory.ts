@@ -11,7 +11,7 @@ import { systemCode } from '../../model/system-code.ts'
 import { NewFiles, removeFile } from './new-files.ts'
 import { SameFolder } from './same-folder.ts'
 
-export interface DirectoryBlobOptions {
+interface DirectoryBlobOptions {
   /**
    * Whether an object survives a power cut once `putNew` resolved (default true). Without, it survives the crash of a
    * process only.
@@ -30,7 +30,7 @@ export const openDirectoryBlobs = async (
   return new DirectoryBlobStore(root, await NewFiles.open(join(dir, 'tmp'), sync), sync)
 }
 
-export class DirectoryBlobStore implements BlobStore {
+class DirectoryBlobStore implements BlobStore {
   readonly #root: string
   readonly #newFiles: NewFiles
   readonly #sync: boolean

@@ -47,7 +47,7 @@ export class MemoryBlobStore implements BlobStore {
   }
 }
 
-export interface BlobCounts {
+interface BlobCounts {
   readonly objects: number
   readonly bytes: number
   readonly puts: number

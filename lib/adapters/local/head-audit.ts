@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { decodeRecord, follows, type HeadRecord, wasChanged } from './head-record.ts'
 
-export interface Oddity {
+interface Oddity {
   readonly rev: number
   readonly cause: string
   readonly what: string

@@ -14,17 +14,19 @@ import { systemRandom } from './system-random.ts'
 /*
  * A register made of an append-only log, for any number of processes on one machine and without locks.
  *
- *  1. A swap appends one record. The first valid record of a revision, in file order, is that revision; all others are void.
- *     Who appended reads the log to learn whether it was first.
+ *  1. A swap appends one record. The first valid record of a revision, in file order, is that revision; all others
+ *     are void. Who appended reads the log to learn whether it was first.
  *  2. Nothing is shown before it is on the disk, and nobody builds on what is not: a hole in the revisions is damage.
- *  3. A log that has grown is ended by a seal: every record behind it is void. What comes next follows from the sealed log alone,
- *     so whoever meets the seal first makes the next log, and of two who make it one finds the name taken by an equal file.
- *  4. The log with the highest number is the register. After opening one, the names are read again: a process that slept
- *     may just have made a log again that others sealed and deleted long ago, and only its number tells.
+ *  3. A log that has grown is ended by a seal: every record behind it is void. What comes next follows from the
+ *     sealed log alone, so whoever meets the seal first makes the next log, and of two who make it one finds the name
+ *     taken by an equal file.
+ *  4. The log with the highest number is the register. After opening one, the names are read again: a process that
+ *     slept may just have made a log again that others sealed and deleted long ago, and only its number tells.
  *
  * Appends must be atomic, which local file systems guarantee and NFS does not.
  */
 
+/** How a directory head writes. @testing Options are passed through by name in tests. */
 export interface DirectoryHeadOptions {
   /**
    * Whether a write survives a power cut once `cas` resolved (default true). Without, it survives the crash of a
@@ -52,6 +54,7 @@ export const openDirectoryHead = async <Value>(
   return new DirectoryHeadStore<Value>(place, await openNewest(place))
 }
 
+/** A head in a directory: `openDirectoryHead` makes one. */
 export class DirectoryHeadStore<Value> implements HeadStore<Value> {
   readonly #place: Place
   readonly #folder: SameFolder

@@ -15,7 +15,7 @@ export class RawSocketReceiver<T> extends ConnectionReceiver<T> {
 
 /**
  * A frame that the input ends within is dropped. Throws `E_RECORD_TOO_LARGE` before it makes room for a length that
- * cannot be.
+ * cannot be. @testing Frames come in any pieces.
  */
 export async function* framesOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let parts: Uint8Array[] = []

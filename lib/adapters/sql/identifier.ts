@@ -4,7 +4,7 @@ import { SluiceError } from '../../model/errors.ts'
  * A name of a table or column that can be quoted in every dialect without escaping. Taken exactly as written, upper
  * case and all.
  */
-export function checkedName(name: string, what: string): string {
+function checkedName(name: string, what: string): string {
   if (typeof name === 'string' && /^[A-Za-z_][A-Za-z0-9_]{0,62}$/.test(name)) return name
   throw new SluiceError('E_SINK_NAME', `${JSON.stringify(name)} cannot be the name of a ${what}.`, {
     did: 'nothing was sent',

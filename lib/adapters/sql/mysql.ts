@@ -150,7 +150,7 @@ class Connection implements ServerConnection {
 
 const quote = (name: string): string => `\`${name}\``
 
-export const mysqlDialect: Dialect = {
+const mysqlDialect: Dialect = {
   name: 'MySQL',
   parametersMax: 65_535,
   repeatsKeys: true,

@@ -123,7 +123,7 @@ class Connection implements ServerConnection {
 
 const quote = (name: string): string => `"${name}"`
 
-export const postgresDialect: Dialect = {
+const postgresDialect: Dialect = {
   name: 'PostgreSQL',
   parametersMax: 65_535,
   // "ON CONFLICT DO UPDATE command cannot affect row a second time"

@@ -16,10 +16,10 @@ export interface Engine {
   slice<T>(stream: DStream<T>, from: Time, to: Time): Promise<RDD<T>[]>
 }
 
-export type EngineFactory = (context: StreamingContext) => Engine
+type EngineFactory = (context: StreamingContext) => Engine
 
 /** What `getOrCreate` needs to know about a directory before it decides. */
-export interface CheckpointLookup {
+interface CheckpointLookup {
   /** The directory that the command line gave; it goes before what the program says. */
   defaultDirectory(): string | null
   /** `null`: none there. Throws when there is one that cannot be read. */

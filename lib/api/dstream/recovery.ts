@@ -14,9 +14,12 @@ export const rememberGraph = (directory: string, graph: StreamGraph): void => {
 }
 
 /** Settings that belong to the process and not to the program: the new process says what they are (parity D.2). */
-const OF_THE_PROCESS =
-  /^spark\.(master|ui\.port|driver\.(host|port|bindAddress)|blockManager\.port|driver\.blockManager\.port|yarn\.|kubernetes\.|app\.id)/
+const OF_THE_PROCESS = new RegExp(
+  String.raw`^spark\.(master|ui\.port|driver\.(host|port|bindAddress)|blockManager\.port|driver\.blockManager\.port` +
+    String.raw`|yarn\.|kubernetes\.|app\.id)`,
+)
 
+/** The settings of a program that goes on. @testing Judged by itself. */
 export const restoredConf = (
   stored: Readonly<Record<string, string>>,
   defaults: Readonly<Record<string, string>>,

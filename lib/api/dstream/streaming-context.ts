@@ -314,9 +314,9 @@ export class StreamingContext {
 
   /**
    * Stops receiving and running batches; gracefully, what was received is processed first. Safe to call again. The
-   * SparkContext stops too unless told otherwise, or unless `spark.streaming.stopSparkContextByDefault` is false. Called
-   * inside an output, it resolves at once, and the context stops when that output's batch is done: an output cannot wait
-   * for its own end. Spark: `StreamingContext.stop`.
+   * SparkContext stops too unless told otherwise, or unless `spark.streaming.stopSparkContextByDefault` is false.
+   * Called inside an output, it resolves at once, and the context stops when that output's batch is done: an output
+   * cannot wait for its own end. Spark: `StreamingContext.stop`.
    */
   stop(stopSparkContext: boolean = this.#stopsByDefault(), stopGracefully = false): Promise<void> {
     if (this.listeners.delivering) {

@@ -42,9 +42,10 @@ export class OffsetRange implements TopicPartition {
 }
 
 /**
- * What the partitions of an RDD were read from, in their order (Spark: `rdd.asInstanceOf[HasOffsetRanges].offsetRanges`).
- * Only for the RDD that `transform` or `foreachRDD` hands out on the Kafka stream itself, and for that of `createRDD`:
- * after any other operator partitions are no longer ranges. Throws `E_KAFKA_RANGES`.
+ * What the partitions of an RDD were read from, in their order (Spark:
+ * `rdd.asInstanceOf[HasOffsetRanges].offsetRanges`). Only for the RDD that `transform` or `foreachRDD` hands out on the
+ * Kafka stream itself, and for that of `createRDD`: after any other operator partitions are no longer ranges. Throws
+ * `E_KAFKA_RANGES`.
  */
 export function offsetRanges(rdd: RDD<any>): OffsetRange[] {
   const splits = (rdd.node.splits ?? [null]) as unknown as readonly Partial<KafkaRange>[]

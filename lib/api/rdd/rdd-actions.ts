@@ -75,7 +75,9 @@ export abstract class RddActions<T> implements Runnable<T> {
   }
   /** Its name or kind, and its number. Spark: `RDD.toString`. */
   toString(): string {
-    return `${this.name ? `${this.name} ` : ''}${this.node.label ?? this.node.kind}[${this.id}]${this.node.place ? ` at ${this.node.place}` : ''}`
+    const { label, kind, place } = this.node
+    const named = this.name ? `${this.name} ` : ''
+    return `${named}${label ?? kind}[${this.id}]${place ? ` at ${place}` : ''}`
   }
 
   /**

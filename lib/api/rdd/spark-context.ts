@@ -26,7 +26,7 @@ import { APP_NAME, type SparkConfLike, MASTER, SparkConf } from '../../model/spa
 import { checkedPartitions } from '../../shuffle/partitioner.ts'
 
 /** What entry points of the library give a context; programs need none of it. */
-export interface SparkContextOptions {
+interface SparkContextOptions {
   /**
    * What `local[*]` means; the machine's cores if it is left out. Processes that build one program must agree on it.
    */

@@ -20,7 +20,7 @@ import { appFolder, formerFolder } from '../program/app-folder.ts'
 import type { TaskProgram } from '../../runtime/program.ts'
 import type { TaskHost } from '../../runtime/task/run-task.ts'
 
-export type NewLauncher = (program: TaskProgram, host: TaskHost) => TaskLauncher
+type NewLauncher = (program: TaskProgram, host: TaskHost) => TaskLauncher
 
 /** What a process that embeds the engine may choose; the command line and tests set it before the program is loaded. */
 export interface EmbeddedOptions {
@@ -74,7 +74,7 @@ export const setEmbeddedOptions = (changes: Partial<EmbeddedOptions>): void => {
   options = { ...options, ...changes }
 }
 
-export interface Stores {
+interface Stores {
   readonly head: HeadStore<Head>
   readonly blobs: BlobStore
 }

@@ -4,9 +4,9 @@ import { placeIn } from '../../model/place.ts'
 import { type App, isApp } from '../program/app.ts'
 
 /** What a module turned out to be once it had run: an app to start, or a program that has done everything itself. */
-export type Program = { readonly kind: 'app'; readonly app: App } | { readonly kind: 'classic' }
+type Program = { readonly kind: 'app'; readonly app: App } | { readonly kind: 'classic' }
 
-export interface Loading {
+interface Loading {
   /** Whether the program has started a context: from then on it may take as long as it likes. */
   readonly started: () => boolean
   /** How long a program may take before it starts anything. */

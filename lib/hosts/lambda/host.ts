@@ -30,7 +30,10 @@ export interface AwsHost {
   outputs(head: Pick<Head, 'app' | 'inc'>, driver: Driver): OutputEnvironment
 }
 
-/** Below this prefix of the bucket lie the app's own objects; everything else in it is the user's. */
+/**
+ * Below this prefix of the bucket lie the app's own objects; everything else in it is the user's. @testing Tests look
+ * into the bucket.
+ */
 export const BLOB_PREFIX = 'blobs/'
 
 export function awsHost(environment: Environment): AwsHost {

@@ -5,8 +5,8 @@ const PLAIN = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,62}$/
 const DERIVED = /--[0-9a-f]{20}$/
 
 /**
- * The folder that holds the state of an app. Two names never have one: a name that can be a folder is its own, any other
- * has its hash in it, and a name that looks like one of those is treated as any other.
+ * The folder that holds the state of an app. Two names never have one: a name that can be a folder is its own, any
+ * other has its hash in it, and a name that looks like one of those is treated as any other.
  */
 export function appFolder(name: string): string {
   if (PLAIN.test(name) && !DERIVED.test(name)) return name

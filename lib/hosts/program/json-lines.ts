@@ -7,12 +7,8 @@ import { logged, secretsIn } from './known-secrets.ts'
  */
 export function jsonLines(write: (line: string) => void, environment: NodeJS.ProcessEnv = process.env): Log {
   const short = logged(secretsIn(environment))
-  return {
-    event: (event) =>
-      write(
-        `${JSON.stringify(event, (name, value: unknown) => short(name, value instanceof Error ? plain(value) : value))}\n`,
-      ),
-  }
+  const shown = (name: string, value: unknown): unknown => short(name, value instanceof Error ? plain(value) : value)
+  return { event: (event) => write(`${JSON.stringify(event, shown)}\n`) }
 }
 
 function plain(error: Error): Record<string, unknown> {

@@ -10,7 +10,7 @@ import { Receivers } from '../../runtime/coordinator/receivers.ts'
 import type { TaskProgram } from '../../runtime/program.ts'
 
 /** A program and the place where it runs: all that a coordinator is put together from. */
-export interface Assembly {
+interface Assembly {
   readonly app: string
   readonly context: StreamingContext
   /** The graph of `context`, as this process runs it. */
@@ -34,7 +34,7 @@ export interface Assembly {
 }
 
 /** What whoever starts a program wants of the start; nothing of it if it is left out. */
-export interface StartWishes {
+interface StartWishes {
   /** Begin anew even where a head exists. */
   readonly fresh?: boolean
   /** Clear a halt and go on. */

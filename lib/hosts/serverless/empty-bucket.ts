@@ -2,8 +2,8 @@ import type * as S3 from '@aws-sdk/client-s3'
 import { SluiceError } from '../../model/errors.ts'
 
 /**
- * Deletes every object of a bucket, because CloudFormation removes only empty ones; how many there were. A bucket that is
- * not there holds none.
+ * Deletes every object of a bucket, because CloudFormation removes only empty ones; how many there were. A bucket that
+ * is not there holds none.
  */
 export async function emptyBucket(bucket: string, config: object): Promise<number> {
   const { DeleteObjectsCommand, ListObjectsV2Command, S3Client } = await s3Package()

@@ -112,7 +112,9 @@ export class SluiceServerless {
     }
   }
 
-  /** One batch runs on one version of the program from start to end: the coordinator calls what was published with it. */
+  /**
+   * One batch runs on one version of the program from start to end: the coordinator calls what was published with it.
+   */
   #pinVersions(): void {
     const { Environment } = this.#template['CoordinatorLambdaFunction'].Properties
     for (const name of ['task', 'output'] as const)

@@ -19,7 +19,7 @@ export interface ServerlessOptions {
 export const FUNCTION_NAMES = ['coordinator', 'task', 'output'] as const
 export type FunctionName = (typeof FUNCTION_NAMES)[number]
 
-export interface FunctionOptions {
+interface FunctionOptions {
   /** MB. */
   readonly memorySize: number
   /** Seconds. */

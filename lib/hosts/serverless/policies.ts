@@ -1,7 +1,7 @@
 import type { FunctionName } from './options.ts'
 
 /** One statement of an IAM policy; no action and no resource has a wildcard that covers more than its own prefix. */
-export interface Statement {
+interface Statement {
   readonly Effect: 'Allow'
   readonly Action: readonly string[]
   readonly Resource: unknown

@@ -12,32 +12,32 @@ interface Described {
   readonly initially?: string
 }
 
-export interface TextSetting {
+interface TextSetting {
   readonly kind: 'text'
   readonly initial: string | null
 }
 /** Names with commas between them. */
-export interface NamesSetting {
+interface NamesSetting {
   readonly kind: 'names'
   readonly initial: ''
 }
-export interface SwitchSetting {
+interface SwitchSetting {
   readonly kind: 'switch'
   readonly initial: 'true' | 'false'
 }
-export interface ChoiceSetting {
+interface ChoiceSetting {
   readonly kind: 'choice'
   readonly initial: string
   readonly of: readonly string[]
 }
-export interface NumberSetting {
+interface NumberSetting {
   readonly kind: 'whole' | 'fraction'
   readonly initial: string | null
   readonly min: number
   readonly max: number
 }
 /** `200ms`, `10s`, `2m`, `1h`, `1d`; a bare number counts in `unit`, which is Spark's for this setting. */
-export interface TimeSetting {
+interface TimeSetting {
   readonly kind: 'time'
   readonly unit: 'ms' | 's'
   readonly initial: string | null
@@ -45,7 +45,7 @@ export interface TimeSetting {
   readonly max: string
 }
 /** `512k`, `32m`, `1g` (powers of 1024); a bare number counts in bytes. */
-export interface SizeSetting {
+interface SizeSetting {
   readonly kind: 'size'
   readonly initial: string
   readonly min: string

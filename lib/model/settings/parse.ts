@@ -9,7 +9,7 @@ export type ValueOf<S extends Setting> =
   | (S['kind'] extends 'whole' | 'fraction' | 'time' | 'size' ? number : never)
   | (S['initial'] extends null ? null : never)
 
-export type Parsed =
+type Parsed =
   | { readonly kind: 'value'; readonly value: unknown }
   /** Nothing of this kind: `wanted` says what would be. */
   | { readonly kind: 'malformed'; readonly wanted: string }

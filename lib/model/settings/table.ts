@@ -236,8 +236,8 @@ export const settings = {
     min: 0,
     max: 1_000_000,
     says:
-      'Most missed batch times that are run after a downtime or while the machine slept, each for itself. Older times ' +
-      'are skipped, and their input comes with the first batch that runs. `--skip-missed` means 1.',
+      'Most missed batch times that are run after a downtime or while the machine slept, each for itself. Older ' +
+      'times are skipped, and their input comes with the first batch that runs. `--skip-missed` means 1.',
   },
   'sluice.keepBatches': {
     kind: 'whole',

@@ -63,8 +63,8 @@ const failure = fields({
 })
 
 /**
- * Of a `done` answer whose objects are of one app and incarnation. Made once for each: answers come by the thousand, and
- * every one is checked.
+ * Of a `done` answer whose objects are of one app and incarnation. Made once for each: answers come by the thousand,
+ * and every one is checked.
  */
 function contentOf(owner: Owner): Shape {
   const ref = refsOf(owner)

@@ -38,7 +38,7 @@ export interface Tick {
   readonly time: number
 }
 
-export interface PlanRequest {
+interface PlanRequest {
   readonly tick: Tick
   readonly head: Head
   readonly base: Manifest | null

@@ -124,7 +124,7 @@ async function runTaskWithRetries(
 }
 
 /** The answer of the first attempt that succeeds, or of the last one. Attempts are counted from `first` on. */
-export async function lastAnswer(run: StageRun, spec: Omit<TaskSpec, 'attempt'>, first = 0): Promise<TaskReport> {
+async function lastAnswer(run: StageRun, spec: Omit<TaskSpec, 'attempt'>, first = 0): Promise<TaskReport> {
   for (let attempt = 0; ; attempt++) {
     const answer = await answerOf(run, { ...spec, attempt: first + attempt })
     if (answer.kind === 'done') return answer

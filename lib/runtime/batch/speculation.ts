@@ -4,7 +4,7 @@ import type { Speculation } from '../settings.ts'
 /** Launches a task; `copy` is 0 at first, and 1 when it is launched once more. */
 export type Launch<T> = (copy: 0 | 1) => Promise<T>
 
-export interface Watching<T> {
+interface Watching<T> {
   readonly speculation: Speculation | null
   readonly clock: Clock
   /** Hears the answers that nobody will use: another one had won, or the stage failed. */

@@ -17,8 +17,8 @@ import type { PlannedBatch } from './plan-batch.ts'
 export const discovers = (graph: StreamGraph): boolean => graph.inputs.some(({ source }) => source!.discovers)
 
 /**
- * The plan with the ends that these answers found. They are the answers whose results are used: what others found counts
- * for nothing.
+ * The plan with the ends that these answers found. They are the answers whose results are used: what others found
+ * counts for nothing.
  */
 export function withEnds(plan: BatchPlan, answers: readonly { readonly ends?: SplitEnds }[]): BatchPlan {
   const ends: Record<string, Record<string, Json>> = {}

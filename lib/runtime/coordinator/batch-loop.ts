@@ -6,7 +6,7 @@ import type { Head } from '../../model/head.ts'
 import type { Manifest } from '../../model/manifest.ts'
 import type { Coordinator } from './coordinator.ts'
 
-export interface BatchLoopOptions {
+interface BatchLoopOptions {
   readonly coordinator: Coordinator
   readonly clock: Clock
   readonly log: Log
@@ -85,9 +85,9 @@ export class BatchLoop {
   }
 
   /**
-   * Waits for the next tick. Where that is further away than an interval and a little, the clock was ahead when the last batch ran, or
-   * has been set back since: to wait until it shows that time again would be to stand still, so batches go on at the
-   * pace of the clock, and their times go on from the last one.
+   * Waits for the next tick. Where that is further away than an interval and a little, the clock was ahead when the
+   * last batch ran, or has been set back since: to wait until it shows that time again would be to stand still, so
+   * batches go on at the pace of the clock, and their times go on from the last one.
    */
   async #untilDue(): Promise<void> {
     const { clock, coordinator } = this.#options
@@ -117,7 +117,8 @@ export class BatchLoop {
   }
 
   /**
-   * After a downtime, or when the machine slept: which batch times come first, and a word about it where there are many.
+   * After a downtime, or when the machine slept: which batch times come first, and a word about it where there are
+   * many.
    */
   #skipMissed(): void {
     const { clock, coordinator, catchUpMax, log } = this.#options

@@ -22,7 +22,7 @@ import { deliver, deliverOwed } from '../batch/deliver.ts'
 import { runBatch } from '../batch/run-batch.ts'
 import { publishHere } from '../output/run-output.ts'
 
-export interface CoordinatorOptions {
+interface CoordinatorOptions {
   readonly app: string
   readonly host: Host<Head>
   readonly program: TaskProgram

@@ -18,7 +18,7 @@ interface Input {
 }
 
 /** The program whose sources run. */
-export interface ReceivingProgram {
+interface ReceivingProgram {
   readonly graph: StreamGraph
   readonly settings: SettingReader
   readonly listeners: ListenerBus

@@ -1,7 +1,7 @@
 import type { BlobStore } from '../../host/blob-store.ts'
 import { isOurs, SluiceError, wordsOf } from '../../model/errors.ts'
 
-export interface Drained {
+interface Drained {
   readonly blobs: BlobStore
   /** Resolves when no call is under way any more. */
   settled(): Promise<void>

@@ -5,7 +5,7 @@ import type { Ended, Source, SourceIo } from '../../source/source.ts'
 import { type Chunks, SourcePort } from '../../source/source-port.ts'
 
 /** A split of one source, and with whom its records are counted. */
-export interface Reading<T> {
+interface Reading<T> {
   readonly uid: string
   readonly source: Source<T>
   readonly split: Json

@@ -17,7 +17,7 @@ import type { Pane, WindowSpec } from '../../state/window-spec.ts'
 import type { WindowState } from '../../state/window-state.ts'
 import type { Maybe, RddNode, ShuffleDependency, StateRequest, TaskScope } from '../../lineage/node.ts'
 
-export interface ScopeEnvironment {
+interface ScopeEnvironment {
   readonly blobs: BlobStore
   readonly store: StateStore
   readonly putState: StateBlobs['put']

@@ -32,7 +32,7 @@ export interface Outside {
 }
 
 /** Told of committed batches in order; says what each output then shows. */
-export type Reference = (batch: ReferenceBatch) => Record<string, unknown[]>
+type Reference = (batch: ReferenceBatch) => Record<string, unknown[]>
 
 export interface ReferenceBatch {
   /** Batch time since the zero time, in ms. */
@@ -43,8 +43,10 @@ export interface ReferenceBatch {
 export const PARTITIONS = 3
 
 /** Long enough that blocks do not all fit into their references. */
-const newWord = (index: number): string =>
-  `word-${String(index).padStart(3, '0')}-${'abcdefghijklmnopqrstuvwxyz'.slice(index % 20)}-${(index * 7919).toString(36).repeat(6)}`
+const newWord = (index: number): string => {
+  const tail = 'abcdefghijklmnopqrstuvwxyz'.slice(index % 20)
+  return `word-${String(index).padStart(3, '0')}-${tail}-${(index * 7919).toString(36).repeat(6)}`
+}
 const words: string[] = []
 export const wordOf = (index: number): string => (words[index] ??= newWord(index))
 

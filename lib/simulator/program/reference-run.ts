@@ -9,7 +9,7 @@ import type { Head } from '../../model/head.ts'
 import type { Manifest } from '../../model/manifest.ts'
 import type { Built } from '../subject.ts'
 
-export interface ReferenceOptions extends Built {
+interface ReferenceOptions extends Built {
   readonly app: string
   readonly zeroTime: number
   /** What the run with faults committed, in order. */
@@ -19,7 +19,7 @@ export interface ReferenceOptions extends Built {
   readonly clock: ManualClock
 }
 
-export interface ReferenceEnd {
+interface ReferenceEnd {
   readonly manifest: Manifest
   readonly blobs: MemoryBlobStore
 }

@@ -21,7 +21,7 @@ export interface Giving {
  * Sees every giving, and decides whether, when and how often `show` happens: that is the program's own code, or nothing
  * where the library's would reach outside.
  */
-export type Watch = (giving: Giving, show: () => Promise<void>) => Promise<void>
+type Watch = (giving: Giving, show: () => Promise<void>) => Promise<void>
 
 /** Stands between the engine and every output of a program. */
 export function watchOutputs(graph: StreamGraph, watch: Watch): void {

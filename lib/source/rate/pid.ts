@@ -6,7 +6,7 @@ export interface RateEstimator {
   compute(time: number, numElements: number, processingDelay: number, schedulingDelay: number): number | null
 }
 
-export interface PidSettings {
+interface PidSettings {
   readonly batchMs: number
   /** Weight of the difference between the last rate and the rate of processing. At least 0. */
   readonly proportional: number

@@ -1,7 +1,7 @@
 import type { SettingReader } from '../../model/settings/read.ts'
 import { PIDRateEstimator, type RateEstimator } from './pid.ts'
 
-export interface CompletedBatch {
+interface CompletedBatch {
   /** When its last output ended, ms since the epoch. */
   readonly processingEndTime: number
   /** Records of this stream in the batch. */
@@ -47,7 +47,7 @@ export function createRateController(settings: SettingReader, batchMs: number): 
   return new RateController(createRateEstimator(settings, batchMs), initial > 0 ? initial : null)
 }
 
-/** Throws `E_CONF` for an estimator other than `pid`, and for settings of it that make no sense. */
+/** Throws `E_CONF` for an estimator other than `pid`, and for settings that make no sense. @testing Judged alone. */
 export function createRateEstimator(settings: SettingReader, batchMs: number): RateEstimator {
   // There is one kind; another name is refused here.
   settings('spark.streaming.backpressure.rateEstimator')

@@ -1,7 +1,7 @@
 import type { Clock } from '../../host/clock.ts'
 import type { RateLimiter } from './rate-limiter.ts'
 
-export interface BlockGeneratorSettings {
+interface BlockGeneratorSettings {
   /** `spark.streaming.blockInterval`, in ms. */
   readonly intervalMs: number
   /** `spark.streaming.blockQueueSize`: blocks that may wait to be stored. */

@@ -68,6 +68,7 @@ export class BlockWriter {
   }
 }
 
+/** The bytes of a block of records. @testing Tests store blocks themselves. */
 export const encodeRecords = (records: readonly unknown[], metadata?: Json): Uint8Array =>
   encodeBlock(
     [

@@ -1,6 +1,6 @@
 import { SluiceError } from '../../model/errors.ts'
 
-/** What happened to received blocks, as a durable log keeps it. */
+/** What happened to received blocks, as a durable log keeps it. @testing */
 export type BlockEvent<Block> =
   | { readonly kind: 'added'; readonly stream: number; readonly blocks: readonly Block[] }
   | {
@@ -10,7 +10,10 @@ export type BlockEvent<Block> =
     }
   | { readonly kind: 'cleaned'; readonly before: number }
 
-/** Resolves when the event is durable. Where blocks are objects whose names tell it all, no log is needed. */
+/**
+ * Resolves when the event is durable. Where blocks are objects whose names tell it all, no log is needed. @testing
+ * Spark's cases of a log run on it.
+ */
 export interface BlockLog<Block> {
   append(event: BlockEvent<Block>): Promise<void>
   /** In the order they were appended. */

@@ -2,7 +2,7 @@ import type { Json } from '../../model/json.ts'
 import { SluiceError } from '../../model/errors.ts'
 
 /** Accepted for Spark's sake: what a receiver stores is always durable before it counts as received. */
-export interface ReceiverStorage {
+interface ReceiverStorage {
   /** Accepted, without effect. */
   readonly useDisk: boolean
   /** Accepted, without effect. */

@@ -18,7 +18,7 @@ export interface SinkRow {
 
 /** How a process ends at a call to the outside: before it is made, with the call under way, or when it was answered. */
 export type Death = 'before' | 'during' | 'after'
-export const deaths: readonly Death[] = ['before', 'during', 'after']
+const deaths: readonly Death[] = ['before', 'during', 'after']
 
 /** A sink that says `exactly-once`, under test, together with someone who reads what it wrote to. */
 export interface SinkUnderTest {
@@ -224,7 +224,7 @@ const dates: readonly (Date | null)[] = [
 ]
 
 /** `count` rows whose ids begin with `prefix`. */
-export const rows = (prefix: string, count: number): SinkRow[] =>
+const rows = (prefix: string, count: number): SinkRow[] =>
   Array.from({ length: count }, (_, i) => ({
     id: `${prefix}${i}`,
     text: `text ${i}`,

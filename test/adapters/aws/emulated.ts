@@ -4,7 +4,7 @@ import { createStores, type Emulators, startEmulators } from '../../../infra/emu
 import { type AwsClients, awsClients } from '../../../lib/adapters/aws/clients.ts'
 
 /** Emulators that live as long as a test file, with a table and a bucket, and clients of them. */
-export interface Emulated {
+interface Emulated {
   readonly emulators: Emulators
   readonly clients: AwsClients
   readonly table: string

@@ -3,10 +3,10 @@ import type { AddressInfo } from 'node:net'
 import { randomUUID } from 'node:crypto'
 import type { InvocationContext } from '../../../lib/hosts/lambda/tick.ts'
 
-export type Handler = (event: any, context: InvocationContext) => Promise<unknown>
+type Handler = (event: any, context: InvocationContext) => Promise<unknown>
 
 /** What becomes of one call instead of its answer. */
-export type Fault = 'throttle' | 'lose-answer' | 'crash'
+type Fault = 'throttle' | 'lose-answer' | 'crash'
 
 /** Lambda's Invoke, for handlers of this process: everything crosses as JSON over HTTP. */
 export interface LambdaServer {

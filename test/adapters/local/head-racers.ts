@@ -22,7 +22,7 @@ export const racer = async (
   return child
 }
 
-export interface RacerOptions {
+interface RacerOptions {
   readonly attempts: number
   readonly logBytesMax: number
   readonly pad: number

@@ -49,7 +49,7 @@ export function law(sentence: string, holds: (sc: SparkContext, random: RandomDa
   })
 }
 
-export class RandomData {
+class RandomData {
   readonly #random: SeededRandom
 
   constructor(seed: number) {

@@ -1,7 +1,7 @@
 import type { Source } from '../../../lib/index.ts'
 
 /** One event of the generated stream. */
-export interface Visit {
+interface Visit {
   readonly page: string
   readonly user: string
   readonly ms: number

@@ -8,7 +8,7 @@ import { visits } from './events.ts'
 
 const [database, files, ticks] = process.argv.slice(2)
 
-export const INTERVAL_MS = 50
+const INTERVAL_MS = 50
 
 export default app(
   'chaos',

@@ -2,7 +2,7 @@ import { equal, recordsDiffer } from '../compare.ts'
 import { shown } from '../values.ts'
 
 /** What came out, over all batches. */
-export interface Outcome {
+interface Outcome {
   readonly outputs: readonly (readonly unknown[])[]
   readonly snapshots: readonly (readonly unknown[])[]
 }

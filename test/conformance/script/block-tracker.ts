@@ -1,6 +1,6 @@
 import { openDirectoryBlobs } from '../../../lib/adapters/local/blob-directory.ts'
 import type { BlobStore } from '../../../lib/host/blob-store.ts'
-import { BlobBlockLog } from '../../../lib/source/receiver/block-log.ts'
+import { BlobBlockLog } from '../../source/receiver/block-log.ts'
 import {
   type BlockEvent,
   type BlockLog,

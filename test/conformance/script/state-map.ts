@@ -101,7 +101,7 @@ export const entriesOf = (state: KeyedState): Entry[] =>
   [...state.table.ids()].map((id) => [state.table.keyAt(id), state.get(id), state.timeOf(id)])
 
 /** The state as the next batch finds it, wherever it runs. */
-export function reopened(state: KeyedState): KeyedState {
+function reopened(state: KeyedState): KeyedState {
   const copy = new KeyedState()
   copy.apply(state.encodeSnapshot(), 'state', () => true)
   return copy

@@ -9,7 +9,8 @@ import { batches } from './numbers.ts'
 export default app('words', milliseconds(50), (ssc) => {
   ssc.source('words', batches(['a', 'b', 'c', 'a'])).repartition(3).mapPartitions((words) => {
     const task = TaskContext.get()!
-    if (task.partitionId() === 2 && task.attemptNumber() === 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+    const nothing = new Int32Array(new SharedArrayBuffer(4))
+    if (task.partitionId() === 2 && task.attemptNumber() === 0) Atomics.wait(nothing, 0, 0)
     return words
   }).map((word) => [word, 1] as [string, number]).reduceByKey((a, b) => a + b).print()
 }, { conf: { 'spark.speculation': true, 'spark.speculation.quantile': 0.6 } })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MemoryBlobStore } from '../../../lib/adapters/local/blob-memory.ts'
-import { BlobBlockLog } from '../../../lib/source/receiver/block-log.ts'
+import { BlobBlockLog } from './block-log.ts'
 import { type BlockEvent, ReceivedBlockTracker } from '../../../lib/source/receiver/received-block-tracker.ts'
 
 const blocks = (prefix: string, count: number): string[] => Array.from({ length: count }, (_, i) => `${prefix}${i}`)

@@ -452,7 +452,7 @@ class Reading {
   readonly value = 1
 }
 
-test('a record that cannot be stored is said with its code and its look, and counted; its neighbours are stored', async () => {
+test('a record that cannot be stored is said with its code and look, and counted; others are stored', async () => {
   const said: Record<string, unknown>[] = []
   const clock = new ManualClock()
   const log = { event: (event: Record<string, unknown>) => void said.push(event) }

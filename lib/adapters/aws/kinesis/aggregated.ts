@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import type { KinesisRecord, StoredRecord } from './kinesis-record.ts'
 
 /**
- * Records as the Kinesis Producer Library packs them: four bytes by which they are known, a protocol buffer, and the MD5
- * of that. The buffer holds a table of partition keys (field 1), one of explicit hash keys (2), and the records (3), each
- * with the number of its key (1), of its hash key (2) and its data (3).
+ * Records as the Kinesis Producer Library packs them: four bytes by which they are known, a protocol buffer, and the
+ * MD5 of that. The buffer holds a table of partition keys (field 1), one of explicit hash keys (2), and the records
+ * (3), each with the number of its key (1), of its hash key (2) and its data (3).
  */
 const MAGIC = Buffer.from([0xf3, 0x89, 0x9a, 0xc2])
 const DIGEST_BYTES = 16

@@ -1,4 +1,6 @@
-/** A record of a stream. One that a producer library (KPL) has packed with others into one is a record of its own here. */
+/**
+ * A record of a stream. One that a producer library (KPL) has packed with others into one is a record of its own here.
+ */
 export interface KinesisRecord {
   /** The bytes that the producer sent. */
   readonly data: Uint8Array

@@ -115,7 +115,9 @@ export function withoutParents(position: Position, gone: ReadonlySet<string>): P
 
 /** Clocks that differ by more have their requests refused by AWS, so ours is never further off. */
 const SKEW_MS = 5 * 60_000
-/** A shard that has been silent for longer is not read from its last record on: that would page through all the silence. */
+/**
+ * A shard that has been silent for longer is not read from its last record on: that would page through all the silence.
+ */
 const SILENCE_MS = 30 * 60_000
 
 /** Where Kinesis is asked to begin. Records up to `from.seq` may come again; the reader leaves them out. */

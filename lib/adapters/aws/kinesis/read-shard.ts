@@ -136,7 +136,9 @@ class ShardReading {
     })
   }
 
-  /** Who goes on in the place of a shard that has ended. Servers other than Amazon's may not say it with the records. */
+  /**
+   * Who goes on in the place of a shard that has ended. Servers other than Amazon's may not say it with the records.
+   */
   async #children(page: Page): Promise<readonly Child[]> {
     const { shard } = this.#split
     if (page.children.length > 0) return page.children

@@ -6,7 +6,7 @@ import type { Functions } from './functions.ts'
 import { type Packed, unpack } from './packed.ts'
 import type { TaskMessages } from './task-message.ts'
 
-export interface LambdaLauncherOptions {
+interface LambdaLauncherOptions {
   readonly functions: Functions
   readonly messages: TaskMessages
   readonly blobs: BlobStore

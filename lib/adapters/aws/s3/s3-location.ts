@@ -1,6 +1,6 @@
 import { SluiceError } from '../../../model/errors.ts'
 
-export interface S3Location {
+interface S3Location {
   readonly bucket: string
   readonly key: string
 }

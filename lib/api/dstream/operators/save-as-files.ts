@@ -55,7 +55,7 @@ async function writeParts(
 }
 
 /** Spark's `StreamingContext.rddToFileName`. */
-export function timedPath(prefix: string, suffix: string, timeMs: number): string {
+function timedPath(prefix: string, suffix: string, timeMs: number): string {
   const name = prefix === '' ? String(timeMs) : `${prefix}-${timeMs}`
   return suffix === '' ? name : `${name}.${suffix}`
 }

@@ -7,7 +7,7 @@ import type { State } from './state-handle.ts'
 import { type FormerName, schemaOf } from './state-versions.ts'
 
 /** What `StateSpec.function` takes last. */
-export interface StateOptions extends FormerName {
+interface StateOptions extends FormerName {
   /** Identity of the operator in state, metrics and errors; derived from its place in the graph when left out. */
   readonly name?: string
   /**
@@ -17,9 +17,9 @@ export interface StateOptions extends FormerName {
 }
 
 /** Called with `undefined` as the value when the key times out. Returning nothing emits nothing. */
-export type TimedMapping<K, V, S, E> = (time: Time, key: K, value: V | undefined, state: State<S>) => E | undefined
+type TimedMapping<K, V, S, E> = (time: Time, key: K, value: V | undefined, state: State<S>) => E | undefined
 /** Emits whatever it returns, once per record. */
-export type Mapping<K, V, S, E> = (key: K, value: V | undefined, state: State<S>) => E
+type Mapping<K, V, S, E> = (key: K, value: V | undefined, state: State<S>) => E
 
 /** How `mapWithState` works: the function, and what is set with chained calls (Spark: `StateSpec`). */
 export class StateSpec<K, V, S, E> {

@@ -17,7 +17,7 @@ import { formerName, schemaOf, type StateVersions } from './state-versions.ts'
  * What happens to one partition's state when the values of a batch have been gathered; `null` values mean none came for
  * that key.
  */
-export type StateUpdate = (state: KeyedState, values: readonly (readonly unknown[] | undefined)[], time: number) => void
+type StateUpdate = (state: KeyedState, values: readonly (readonly unknown[] | undefined)[], time: number) => void
 
 /**
  * Full state out, every batch; the function sees every key that has state or data (Spark: `StateDStream`).

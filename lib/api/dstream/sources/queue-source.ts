@@ -5,7 +5,7 @@ import type { CutRequest, Source, SourceIo } from '../../../source/source.ts'
 import { ArraySink } from '../../../lineage/node.ts'
 import { RDD } from '../../rdd/rdd.ts'
 
-export interface QueueOptions<T> {
+interface QueueOptions<T> {
   /** Whether a batch takes one item of the queue (default), or all that are there. */
   readonly oneAtATime?: boolean
   /** What a batch gets when the queue is empty; without it, an empty batch. */

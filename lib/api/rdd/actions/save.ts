@@ -9,7 +9,7 @@ import { callerPlace } from '../../../model/place.ts'
 import type { Runnable } from '../../../lineage/jobs.ts'
 import { gathering } from './collect.ts'
 
-export interface SaveOptions {
+interface SaveOptions {
   /** Replace what an earlier attempt left in the folder, as streams do; else an existing folder is an error. */
   readonly overwrite: boolean
   readonly codec?: 'gzip'

@@ -6,7 +6,7 @@ import type { RddNode } from '../../../lineage/node.ts'
 type Pairs = RddNode<readonly [any, any]>
 
 /** Which sides appear even where the other has no such key; the missing value is `undefined`. */
-export type JoinKind = 'inner' | 'left' | 'right' | 'full'
+type JoinKind = 'inner' | 'left' | 'right' | 'full'
 
 /** Every pairing of the values of a key. */
 export function join(kind: JoinKind, left: Pairs, right: Pairs, partitioner: Partitioner): RddNode<[any, [any, any]]> {

@@ -6,7 +6,7 @@ import { type Compare, reversed } from '../../../lineage/ordering.ts'
 import { partitionedNode } from '../../../lineage/shuffled.ts'
 import { rangePartitioner, sortedNode } from '../../../lineage/sorting.ts'
 
-export interface SortOrder<K> {
+interface SortOrder<K> {
   readonly compare: Compare<K>
   readonly ascending: boolean
 }

@@ -70,14 +70,17 @@ test('a stream that was split before begins with the oldest shards', () => {
   assert.deepEqual([open, waiting], [{ a: { time: 9 } }, { b: ['a'] }])
 })
 
-test('a shard that was silent for long is read from the time at which everything was read, not from its last record', () => {
-  const hour = 3_600_000
-  assert.deepEqual(beginningOf({ seq: '5', arrived: 10 * hour, tip: 10 * hour }), { kind: 'record', seq: '5' })
-  assert.deepEqual(beginningOf({ seq: '5', arrived: 10 * hour, tip: 15 * hour }), {
-    kind: 'time',
-    time: 15 * hour - 5 * 60_000,
-  })
-  assert.deepEqual(beginningOf({ tip: 15 * hour }), { kind: 'time', time: 15 * hour - 5 * 60_000 })
-  assert.deepEqual(beginningOf({ time: 15 * hour, tip: 15 * hour + 1 }), { kind: 'time', time: 15 * hour })
-  assert.deepEqual(beginningOf({}), { kind: 'oldest' })
-})
+test(
+  'a shard that was silent for long is read from the time at which everything was read, not from its ' + 'last record',
+  () => {
+    const hour = 3_600_000
+    assert.deepEqual(beginningOf({ seq: '5', arrived: 10 * hour, tip: 10 * hour }), { kind: 'record', seq: '5' })
+    assert.deepEqual(beginningOf({ seq: '5', arrived: 10 * hour, tip: 15 * hour }), {
+      kind: 'time',
+      time: 15 * hour - 5 * 60_000,
+    })
+    assert.deepEqual(beginningOf({ tip: 15 * hour }), { kind: 'time', time: 15 * hour - 5 * 60_000 })
+    assert.deepEqual(beginningOf({ time: 15 * hour, tip: 15 * hour + 1 }), { kind: 'time', time: 15 * hour })
+    assert.deepEqual(beginningOf({}), { kind: 'oldest' })
+  },
+)

@@ -1,6 +1,6 @@
-import type { BlobStore } from '../../host/blob-store.ts'
-import { encodeBlock, openBlock } from '../../codec/block.ts'
-import type { BlockEvent, BlockLog } from './received-block-tracker.ts'
+import type { BlobStore } from '../../../lib/host/blob-store.ts'
+import { encodeBlock, openBlock } from '../../../lib/codec/block.ts'
+import type { BlockEvent, BlockLog } from '../../../lib/source/receiver/received-block-tracker.ts'
 
 /**
  * Events as objects below a prefix, one each, named by their order. One process writes at a time; a later one goes on
