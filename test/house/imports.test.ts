@@ -112,6 +112,14 @@ test('every module of lib has a row in the matrix', () => {
   )
 })
 
+test('docs/architecture.md describes every room of lib, and no other', () => {
+  const page = filesBelow('docs').find((file) => file.path === 'docs/architecture.md')!.text
+  const described = occurrences(page, /^\| `([a-z/]+)` \|/).map(({ match }) => match[1])
+  const rooms = new Set(files.filter((file) => file.path.split('/').length > 2).map((file) => file.path.split('/')[1]))
+  const firsts = new Set(described.map((room) => room.split('/')[0]))
+  assert.deepEqual([...firsts].toSorted(), [...rooms].toSorted())
+})
+
 test('a row of the matrix names only rows above it, so modules form no circle', () => {
   const above = new Set<string>()
   for (const [name, row] of Object.entries(matrix)) {
