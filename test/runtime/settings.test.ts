@@ -11,6 +11,7 @@ test('settings that are left out have their defaults', () => {
     keepBatches: 2,
     attemptsMax: null,
     keyBytesMax: 32 * 2 ** 20,
+    compactApiece: 16_384,
     onError: 'fail',
     speculation: null,
     dropState: [],

@@ -1,3 +1,4 @@
+import '../../../../lib/hosts/embedded/install.ts'
 import { gives, refuses } from '../sentences.ts'
 
 gives('pipe runs a program per partition', (sc) => sc.parallelize(['b', 'a', 'd', 'c'], 2).pipe('sort'), [
