@@ -1,3 +1,4 @@
+import { systemCode } from '../model/system-code.ts'
 import { SluiceError } from '../model/errors.ts'
 import { type Command, helpOf, overview } from './help.ts'
 import { closest } from '../model/nearest.ts'
@@ -67,7 +68,7 @@ function say(text: string, code = 0): number {
 function ignoreClosedPipes(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
+      if (systemCode(error) !== 'EPIPE') throw error
       if (stream === process.stdout) process.exit(0)
     })
   }

@@ -1,2 +1,5 @@
-/** The system's error code of anything that was thrown (`ENOENT`, `EEXIST`), or undefined. */
-export const systemCode = (error: unknown): string | undefined => (error as { code?: string } | null | undefined)?.code
+/** The code of an error of Node, of the system or of a driver, such as `ENOENT`; ours are asked for with `hasCode`. */
+export function systemCode(error: unknown): string | undefined {
+  const code = (error as { readonly code?: unknown } | null | undefined)?.code
+  return typeof code === 'string' ? code : undefined
+}

@@ -1,4 +1,5 @@
 import type * as kinesis from '@aws-sdk/client-kinesis'
+import { systemCode } from '../../model/system-code.ts'
 import type * as dynamodb from '@aws-sdk/client-dynamodb'
 import type * as lambda from '@aws-sdk/client-lambda'
 import type * as s3 from '@aws-sdk/client-s3'
@@ -131,7 +132,7 @@ async function installed<T>(name: string, load: () => Promise<T>): Promise<T> {
   try {
     return await load()
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error
+    if (systemCode(error) !== 'ERR_MODULE_NOT_FOUND') throw error
     throw new SluiceError('E_AWS_PACKAGE', `The package ${name} is not installed.`, {
       did: 'nothing was started',
       next: [`npm install ${name}`],

@@ -1,3 +1,4 @@
+import { systemCode } from '../../model/system-code.ts'
 import { createReadStream } from 'node:fs'
 import { createGunzip, type Gunzip } from 'node:zlib'
 import { SluiceError } from '../../model/errors.ts'
@@ -55,8 +56,7 @@ function checkSize(path: string, total: number, gunzip: Gunzip, limits: InflateL
   })
 }
 
-const isDataError = (error: unknown): error is Error =>
-  error instanceof Error && 'code' in error && String(error.code).startsWith('Z_')
+const isDataError = (error: unknown): error is Error => systemCode(error)?.startsWith('Z_') ?? false
 
 const corrupt = (path: string, total: number, cause: Error): SluiceError =>
   new SluiceError(

@@ -1,3 +1,4 @@
+import { systemCode } from '../../model/system-code.ts'
 import type * as kafkaPackage from '@platformatic/kafka'
 import { SluiceError } from '../../model/errors.ts'
 
@@ -6,7 +7,7 @@ export async function loadPackage<M>(name: string, load: () => Promise<M>): Prom
   try {
     return await load()
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw cause
+    if (systemCode(cause) !== 'ERR_MODULE_NOT_FOUND') throw cause
     throw new SluiceError('E_KAFKA_PACKAGE', `The package ${name} is not installed.`, {
       did: 'no connection was opened',
       next: [`npm install ${name}`],

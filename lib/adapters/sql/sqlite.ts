@@ -1,3 +1,4 @@
+import { systemCode } from '../../model/system-code.ts'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { SluiceError } from '../../model/errors.ts'
 import { BUNDLED, type Delivery, type OutputSink } from '../../output/sink.ts'
@@ -132,7 +133,7 @@ function openFile(file: string): DatabaseSync {
 }
 
 function sqliteError(error: unknown, place: string, { sink, partition, batch }: Delivery): unknown {
-  if (error instanceof SluiceError || (error as { code?: unknown } | null)?.code !== 'ERR_SQLITE_ERROR') return error
+  if (error instanceof SluiceError || systemCode(error) !== 'ERR_SQLITE_ERROR') return error
   const where = { operator: sink, partition, batch }
   const did = 'nothing of the partition was written'
   if (isSqliteBusy(error))

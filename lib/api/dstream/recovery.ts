@@ -24,8 +24,8 @@ export const restoredConf = (
   stored: Readonly<Record<string, string>>,
   defaults: Readonly<Record<string, string>>,
 ): Record<string, string> => ({
-  ...Object.fromEntries(Object.entries(stored).filter(([key]) => !OF_THE_PROCESS.test(key))),
-  ...Object.fromEntries(Object.entries(defaults).filter(([key]) => OF_THE_PROCESS.test(key))),
+  ...Object.fromEntries(Object.entries(stored).filter(([setting]) => !OF_THE_PROCESS.test(setting))),
+  ...Object.fromEntries(Object.entries(defaults).filter(([setting]) => OF_THE_PROCESS.test(setting))),
   ...(defaults['spark.master'] === undefined && stored['spark.master'] !== undefined
     ? { 'spark.master': stored['spark.master'] }
     : {}),

@@ -1,3 +1,4 @@
+import { systemCode } from '../../model/system-code.ts'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { readdir } from 'node:fs/promises'
@@ -123,6 +124,6 @@ export function holderIsGone(holder: string): boolean {
     process.kill(Number(pid), 0)
     return false
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH'
+    return systemCode(error) === 'ESRCH'
   }
 }
