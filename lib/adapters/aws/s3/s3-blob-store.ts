@@ -1,9 +1,15 @@
+import { setTimeout } from 'node:timers/promises'
 import type { BlobStore } from '../../../host/blob-store.ts'
 import { hasCode } from '../../../model/errors.ts'
 import type { AwsClients } from '../clients.ts'
 import { blobExists, blobMissing, blobRange } from './s3-errors.ts'
 import { listed } from './s3-listing.ts'
 import { statusOf } from '../service-error.ts'
+
+/** Requests for one name collide while the other one is under way, which takes milliseconds: in all, half a minute. */
+const COLLISIONS_MAX = 12
+const COLLISION_MS = 10
+const COLLISION_MS_MAX = 5000
 
 /** Objects of a bucket, below `prefix`. The bucket must not expire them: the sweep alone knows what is still needed. */
 export class S3BlobStore implements BlobStore {
@@ -25,13 +31,16 @@ export class S3BlobStore implements BlobStore {
   async putNew(key: string, bytes: Uint8Array): Promise<void> {
     const { client, sdk } = await this.#clients.s3()
     const body = new Uint8Array(bytes)
-    for (;;) {
+    for (let attempt = 1; ; attempt++) {
       try {
         await client.send(new sdk.PutObjectCommand({ ...this.#at(key), Body: body, IfNoneMatch: '*' }))
         return
       } catch (error) {
         // 409: another request for this name was under way, and may not have succeeded.
-        if (statusOf(error) === 409) continue
+        if (statusOf(error) === 409 && attempt < COLLISIONS_MAX) {
+          await setTimeout(Math.min(COLLISION_MS_MAX, COLLISION_MS * 2 ** attempt) * (0.5 + Math.random() / 2))
+          continue
+        }
         if (statusOf(error) !== 412) throw error
         if (await this.#holds(key, body)) return
         throw blobExists(key)
