@@ -92,6 +92,35 @@ async function tests(found: string): Promise<void> {
     },
   )
 
+  test('MariaDB: rows go in statements that the server takes, whatever their size', async () => {
+    await pool.query('create table docs09 (id int primary key, doc longtext)')
+    const sink = keep(
+      mysql(server.url, { table: 'docs09', columns: ['id', 'doc'], row: (id: number) => [id, 'x'.repeat(60_000)] }),
+    )
+    await deliver(sink, 1, [Array.from({ length: 512 }, (_, i) => i)], { sink: 'docs' })
+    const [rows] = await pool.query('select count(*) as n, min(length(doc)) as bytes from docs09')
+    assert.deepEqual(rows, [{ n: 512, bytes: 60_000 }])
+  })
+
+  test('MariaDB: one row larger than the server takes is a bad row: refused, or left out', async () => {
+    await pool.query('create table large09 (id int primary key, doc longtext)')
+    const skipped: unknown[] = []
+    const options = {
+      table: 'large09',
+      columns: ['id', 'doc'],
+      row: (bytes: number): [number, string] => [bytes, 'x'.repeat(bytes)],
+    } as const
+    const records = [10, 20 * 2 ** 20, 30]
+    const failing = keep(mysql(server.url, { ...options }))
+    await assert.rejects(deliver(failing, 1, [records], { sink: 'large' }), (error) => hasCode(error, 'E_SINK_VALUE'))
+    const skipping = keep(
+      mysql(server.url, { ...options, onRowError: 'skip', onSkip: (record: number) => void skipped.push(record) }),
+    )
+    await deliver(skipping, 1, [records], { sink: 'large' })
+    const [rows] = await pool.query('select id from large09 order by id')
+    assert.deepEqual([rows, skipped], [[{ id: 10 }, { id: 30 }], [20 * 2 ** 20]])
+  })
+
   test('MariaDB: a wrong password is an error that does not show it', async () => {
     const sink = keep(
       mysql(server.url.replace('hidden-word', 'other-hidden-word'), {

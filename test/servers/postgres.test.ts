@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { Pool, type PoolClient } from 'pg'
 import { findPostgres, startPostgres } from '../../infra/servers/postgres.ts'
 import { hasCode } from '../../lib/model/errors.ts'
-import { type PostgresPool, postgres } from '../../lib/adapters/index.ts'
+import { type PostgresPool, postgres, type SqlValue } from '../../lib/adapters/index.ts'
 import { deliver, sinkContract, type SinkRow } from '../../lib/testing/contracts/sink.ts'
 import { DyingCalls } from '../adapters/dying-calls.ts'
 import { keptUntilTheEnd } from '../adapters/kept.ts'
@@ -125,6 +125,47 @@ async function tests(found: string): Promise<void> {
       )
     },
   )
+
+  const columns: readonly [type: string, first: SqlValue, second: SqlValue][] = [
+    ['date', new Date('2026-03-01T08:00:00Z'), new Date('2026-03-01T09:30:00Z')],
+    ['timestamptz(0)', new Date('2026-03-01T08:00:00.100Z'), new Date('2026-03-01T08:00:00.200Z')],
+    ['uuid', '0f8fad5b-d9cb-469f-a165-70867728950e', '0F8FAD5B-D9CB-469F-A165-70867728950E'],
+    ['int', '01', 1],
+    ['numeric(10,1)', 1.04, 1.01],
+    ['real', 0.1, '0.10000000149'],
+    ['char(5)', 'a', 'a  '],
+  ]
+  for (const [i, [type, first, second]] of columns.entries()) {
+    test(`PostgreSQL: two texts that are one ${type} to the column add up, in order, among others`, async () => {
+      await pool.query(`create table judged${i} (k ${type} primary key, n bigint, last text)`)
+      const sink = postgres(pool, {
+        table: `judged${i}`,
+        columns: ['k', 'n', 'last'],
+        row: ([key, last]: [SqlValue, string]) => [key, 1, last],
+        upsert: { key: ['k'], add: ['n'] },
+      })
+      for (let batch = 1; batch <= 2; batch++)
+        await deliver(
+          sink,
+          batch,
+          [
+            [
+              [first, 'a'],
+              [second, 'b'],
+              [first, 'c'],
+            ],
+          ],
+          { sink: `judged${i}` },
+        )
+      assert.deepEqual(
+        (await pool.query({ text: `select n, last from judged${i}`, rowMode: 'array' })).rows.map(([n, last]) => [
+          Number(n),
+          last,
+        ]),
+        [[6, 'c']],
+      )
+    })
+  }
 
   test('PostgreSQL: a server that ends every connection in between is no trouble for the next batch', async () => {
     await pool.query('create table cutoff (n int)')

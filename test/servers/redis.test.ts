@@ -112,6 +112,32 @@ async function tests(found: string): Promise<void> {
     },
   )
 
+  test('Redis: a command of more words than a script can call is refused, and nothing is applied', async () => {
+    const sink = redis(client, {
+      commands: (record: readonly string[]) =>
+        record[0] === 'hit' ? [['INCR', 'hits05']] : [['SADD', 'members05', ...record]],
+    })
+    const members = Array.from({ length: 9_000 }, (_, i) => `member-${i}`)
+    for (let delivery = 1; delivery <= 3; delivery++)
+      await assert.rejects(deliver(sink, 1, [[['hit'], ['hit'], members]], { sink: 'words' }), (error) =>
+        hasCode(error, 'E_SINK_VALUE'),
+      )
+    assert.equal(await client.get('hits05'), null)
+  })
+
+  test('Redis: commands of more words than one call takes go in several, each counted once', async () => {
+    const sink = redis(client, {
+      commands: (from: number) => [
+        ['SADD', 'many05', ...members(from)],
+        ['INCR', 'sent05'],
+      ],
+    })
+    const members = (from: number): string[] => Array.from({ length: 6_000 }, (_, i) => `${from}-${i}`)
+    const records = Array.from({ length: 200 }, (_, i) => i)
+    for (let time = 1; time <= 2; time++) await deliver(sink, 1, [records], { sink: 'many' })
+    assert.deepEqual([await client.sCard('many05'), await client.get('sent05')], [1_200_000, '200'])
+  })
+
   test('Redis: a connection that the server ends in between is replaced', async () => {
     const sink = keep(redis(server.url, { commands: (n: number) => [['INCRBY', 'after-kill', n]] }))
     for (let batch = 1; batch <= 4; batch++) {

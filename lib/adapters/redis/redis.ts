@@ -56,14 +56,11 @@ export function redis<T>(client: RedisClient | string, options: RedisOptions<T>)
         (options.fencePrefix ?? 'sluice:fence:') +
         [delivery.app, delivery.inc, delivery.sink, delivery.partition].map(encodeURIComponent).join(':')
       // A partition without commands moves its fence too.
-      for (let at = 0; at === 0 || at < commands.length; at += chunkMax) {
-        const chunk = {
-          fence,
-          from: at,
-          commands: commands.slice(at, at + chunkMax),
-          isLast: at + chunkMax >= commands.length,
-        }
+      for (let at = 0, next = 0; at === 0 || at < commands.length; at = next) {
+        next = chunkEnd(commands, at, chunkMax)
+        const chunk = { fence, from: at, commands: commands.slice(at, next), isLast: next >= commands.length }
         await tryRepeatedly(delivery, options.attempts ?? 5, () => attempt(server, delivery, chunk))
+        if (commands.length === 0) return
       }
     },
     close: () => server.close(),
@@ -79,6 +76,21 @@ function commandsOf<T>(record: T, delivery: Delivery, options: RedisOptions<T>):
   })
   return commands.map(bytesOf)
 }
+
+/** As many commands as one script takes: a server refuses a call of a million words, and of 512 MB. */
+function chunkEnd(commands: readonly (readonly Buffer[])[], from: number, most: number): number {
+  let words = 0
+  let bytes = 0
+  for (let at = from; at < Math.min(commands.length, from + most); at++) {
+    words += commands[at].length
+    bytes += commands[at].reduce((sum, word) => sum + word.length, 0)
+    if (at > from && (words > SCRIPT_WORDS_MAX || bytes > SCRIPT_BYTES_MAX)) return at
+  }
+  return Math.min(commands.length, from + most)
+}
+
+const SCRIPT_WORDS_MAX = 100_000
+const SCRIPT_BYTES_MAX = 16 * 2 ** 20
 
 interface Chunk {
   readonly fence: string
@@ -220,7 +232,16 @@ function isReplyOfServer(error: unknown): boolean {
   return isReply && !/^(LOADING|BUSY|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|READONLY|OOM) /.test(String(message))
 }
 
+/** What Lua can hand to one call is about 8,000; with more the script would end in the middle. */
+const COMMAND_WORDS_MAX = 7_000
+
 function bytesOf(command: RedisCommand): readonly Buffer[] {
+  if (command.length > COMMAND_WORDS_MAX)
+    throw new SluiceError(
+      'E_SINK_VALUE',
+      `A ${String(command[0])} has ${command.length} words; ${COMMAND_WORDS_MAX} is the most.`,
+      { did: 'nothing of its partition was sent', next: ['make several commands of it in `commands`'] },
+    )
   return command.map((value) => {
     if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength)
     const isText = typeof value === 'string' && value.isWellFormed()

@@ -50,6 +50,12 @@ function mysqlServer(given: MySqlPool | string): Server {
     secrets: typeof given === 'string' ? secretsOf(given) : [],
     connect: async () => new Connection(await (await poolOf()).getConnection()),
     faultOf,
+    isRepeatedKey: () => false,
+    // Less than half a kilobyte of a packet is not values.
+    bytesMax: async (connection) => {
+      const { rows } = await connection.run({ sql: 'select @@max_allowed_packet as bytes', values: [] })
+      return Number(rows[0].bytes) - 1024
+    },
     isMissingTable: (error) => (error as { errno?: unknown } | null)?.errno === 1146,
     async close() {
       const pool = await own

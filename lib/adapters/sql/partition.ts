@@ -29,6 +29,8 @@ export interface Partition<T> {
   readonly place: string
   /** Which errors mean a row that is left out; `null` when every error fails the partition. */
   readonly skips: ((error: unknown) => boolean) | null
+  /** Which errors mean that rows of one statement are one row to the table, which get a statement each. */
+  readonly splits?: ((error: unknown) => boolean) | null
 }
 
 /** What was left out. */
@@ -81,10 +83,10 @@ function* moveFence({ dialect, fence, delivery }: Partition<unknown>): Conversat
 /** Somebody else put the first fence row there in between: the transaction has to begin again, and will see it. */
 export class FenceTaken extends Error {}
 
-function* store<T>({ entries, writer, skips }: Partition<T>): Conversation<readonly Skipped<T>[]> {
+function* store<T>({ entries, writer, skips, splits = null }: Partition<T>): Conversation<readonly Skipped<T>[]> {
   const skipped: Skipped<T>[] = []
   for (const chunk of writer.chunks(entries)) {
-    if (skips) yield* storeGood(writer, chunk, skips, skipped)
+    if (skips || splits) yield* storeGood(writer, chunk, { skips, splits }, skipped)
     else yield* storeAll(writer, chunk)
   }
   return skipped
@@ -94,24 +96,25 @@ function* storeAll<T>(writer: Writer<T>, chunk: readonly Entry<T>[]): Conversati
   for (const statement of writer.statements(chunk)) yield statement
 }
 
-/** A chunk with a bad row is undone and tried again in halves, until the bad row is alone. */
+/** A chunk with a bad row, or with rows of one key, is undone and tried again in halves, until each is alone. */
 function* storeGood<T>(
   writer: Writer<T>,
   chunk: readonly Entry<T>[],
-  skips: (error: unknown) => boolean,
+  judges: Required<Pick<Partition<T>, 'skips' | 'splits'>>,
   skipped: Skipped<T>[],
 ): Conversation<void> {
   yield* plainly('savepoint sluice_chunk')
   try {
     yield* storeAll(writer, chunk)
   } catch (error) {
-    if (!skips(error)) throw error
+    const isBad = judges.skips?.(error) ?? false
+    if (!isBad && (chunk.length === 1 || !judges.splits?.(error))) throw error
     yield* plainly('rollback to savepoint sluice_chunk')
     if (chunk.length === 1) skipped.push({ record: chunk[0].record, error })
     else {
-      const half = chunk.length / 2
-      yield* storeGood(writer, chunk.slice(0, half), skips, skipped)
-      yield* storeGood(writer, chunk.slice(half), skips, skipped)
+      const half = Math.floor(chunk.length / 2)
+      yield* storeGood(writer, chunk.slice(0, half), judges, skipped)
+      yield* storeGood(writer, chunk.slice(half), judges, skipped)
     }
     return
   }

@@ -50,6 +50,7 @@ function postgresServer(given: PostgresPool | string): Server {
     secrets: typeof given === 'string' ? secretsOf(given) : [],
     connect: async () => new Connection(guarded(await (await poolOf()).connect())),
     faultOf,
+    isRepeatedKey: (error) => stateOf(error) === '21000',
     isMissingTable: (error) => stateOf(error) === '42P01',
     async close() {
       const pool = await own

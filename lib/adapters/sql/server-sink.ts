@@ -12,7 +12,7 @@ import {
   type Skipped,
   writePartition,
 } from './partition.ts'
-import { newWriter, quotedTable, type Statement } from './statements.ts'
+import { bytesOf, type Entry, newWriter, quotedTable, type Statement, STATEMENT_BYTES_MAX } from './statements.ts'
 import { toEntries } from './to-entries.ts'
 
 /** One connection of a pool, for the length of one transaction. */
@@ -49,6 +49,10 @@ export interface Server {
   readonly secrets: readonly string[]
   connect(): Promise<ServerConnection>
   faultOf(error: unknown): ServerFault
+  /** The most bytes that the server takes at once; it ends the connection of whoever sends more. */
+  bytesMax?(connection: ServerConnection): Promise<number>
+  /** Whether the error says that two rows of one statement are one row to the table. */
+  isRepeatedKey(error: unknown): boolean
   /** Whether the error says that a table is not there. */
   isMissingTable(error: unknown): boolean
   close(): Promise<void>
@@ -64,6 +68,8 @@ export function serverSink<T, C extends readonly string[]>(
   const fence = quotedTable(dialect, options.fence ?? 'sluice_fence')
   const skips = options.onRowError === 'skip' ? (error: unknown): boolean => server.faultOf(error) === 'row' : null
   let fenceIsThere = false
+  // Only the column knows which keys are equal to it. Once it has said so, rows are sent with a way back.
+  let splits: ((error: unknown) => boolean) | null = null
   return {
     name: options.name ?? (options.statements ? dialect.name.toLowerCase() : options.table),
     guarantee: 'exactly-once',
@@ -77,13 +83,59 @@ export function serverSink<T, C extends readonly string[]>(
       await tryRepeatedly(delivery, options.attempts ?? 5, () =>
         attempt(server, delivery, options.timeoutMs ?? 120_000, async (connection) => {
           fenceIsThere ||= await makeFence(server, connection, fence)
-          await transaction(connection, { delivery, entries, writer, dialect, fence, place, skips }, report)
+          const large = await tooLarge(server, connection, entries)
+          if (large.size > 0 && !skips) throw rowTooLarge(place, delivery, large)
+          const partition = {
+            delivery,
+            entries: entries.filter((entry) => !large.has(entry)),
+            writer,
+            dialect,
+            fence,
+            place,
+            skips,
+          }
+          const skippedHere = (refused: readonly Skipped<T>[]): void => {
+            const over = [...large.keys()].map(({ record }) => ({ record, error: rowTooLarge(place, delivery, large) }))
+            report([...over, ...refused])
+          }
+          try {
+            await transaction(connection, { ...partition, splits }, skippedHere)
+          } catch (error) {
+            if (splits || !server.isRepeatedKey(error)) throw error
+            splits = (again) => server.isRepeatedKey(again)
+            await transaction(connection, { ...partition, splits }, skippedHere)
+          }
         }),
       )
     },
     close: () => server.close(),
   }
 }
+
+/** The rows that no statement can hold, with their bytes. The server is asked only where a row is large. */
+async function tooLarge<T>(
+  server: Server,
+  connection: ServerConnection,
+  entries: readonly Entry<T>[],
+): Promise<ReadonlyMap<Entry<T>, number>> {
+  const large = entries
+    .map((entry) => [entry, bytesOf(entry)] as const)
+    .filter(([, bytes]) => bytes > STATEMENT_BYTES_MAX)
+  if (large.length === 0 || !server.bytesMax) return new Map()
+  const most = await server.bytesMax(connection)
+  return new Map(large.filter(([, bytes]) => bytes > most))
+}
+
+const rowTooLarge = (
+  place: string,
+  { sink, partition, batch }: Delivery,
+  large: ReadonlyMap<unknown, number>,
+): SluiceError =>
+  new SluiceError('E_SINK_VALUE', `A row of ${[...large.values()][0]} bytes is more than ${place} takes at once.`, {
+    where: { operator: sink, partition, batch },
+    did: 'nothing of its partition was written',
+    next: ['raise max_allowed_packet of the server', "onRowError: 'skip' to store the other rows"],
+  })
 
 async function attempt(
   server: Server,

@@ -56,7 +56,7 @@ function rowWriter<T, C extends readonly string[]>(dialect: Dialect, options: Sq
       return { record, statements: [], row: columns.map((column, i) => dialect.bind(checkValue(values[i], column))) }
     },
     chunks: (entries) =>
-      inPowersOfTwo(upsert && !dialect.repeatsKeys ? runsOfDistinct(entries, key) : [entries], rowsMax),
+      inPowersOfTwo(upsert && !dialect.repeatsKeys ? runsOfDistinct(entries, key) : [entries], rowsMax, bytesOf),
     statements: (chunk) => [{ sql: text(chunk.length), values: chunk.flatMap(({ row }) => row) }],
   }
 }
@@ -136,14 +136,39 @@ const shownKey = (value: Bound): string =>
   value instanceof Uint8Array ? Buffer.from(value).toString('hex') : String(value)
 
 /** Statements of few different lengths, so that a database that keeps prepared statements keeps few. */
-function* inPowersOfTwo<T>(runs: Iterable<readonly T[]>, most: number): Generator<readonly T[]> {
+function* inPowersOfTwo<T>(
+  runs: Iterable<readonly T[]>,
+  most: number,
+  bytesOf: (item: T) => number,
+): Generator<readonly T[]> {
   for (const run of runs) {
     for (let at = 0; at < run.length;) {
-      const length = Math.min(most, largestPower(run.length - at))
+      const length = largestPower(countWithin(run, at, most, bytesOf))
       yield run.slice(at, at + length)
       at += length
     }
   }
 }
+
+/** How many from `at` on one statement takes: at least one, and no more bytes than any server's default allows. */
+function countWithin<T>(run: readonly T[], at: number, most: number, bytesOf: (item: T) => number): number {
+  let bytes = 0
+  let count = 0
+  for (; count < most && at + count < run.length; count++) {
+    bytes += bytesOf(run[at + count])
+    if (count > 0 && bytes > STATEMENT_BYTES_MAX) break
+  }
+  return count
+}
+
+/** A quarter of the smallest `max_allowed_packet` in use (4 MB). */
+export const STATEMENT_BYTES_MAX = 2 ** 20
+
+/** Of the values of a row, or of its statements. */
+export const bytesOf = ({ row, statements }: Entry<unknown>): number =>
+  [row, ...statements.map(({ values }) => values)].flat().reduce<number>((sum, value) => {
+    if (typeof value === 'string') return sum + Buffer.byteLength(value)
+    return sum + (value instanceof Uint8Array ? value.length : 9)
+  }, 0)
 
 const largestPower = (atMost: number): number => 2 ** Math.floor(Math.log2(Math.max(1, atMost)))
