@@ -5,6 +5,7 @@ const FOLDERS = {
   output: 'out',
   'dead-letters': 'dlq',
   wish: 'ctl',
+  'output-wish': 'ctl-out',
   plan: 'plan',
   manifest: 'man',
   graph: 'graph',
@@ -34,6 +35,7 @@ interface ParsedKey {
  *     out/<spread>/<batch>/<output>/p<partition>/<run>        man/<spread>/<batch>/<nonce>.json
  *     dlq/<spread>/<batch>/<run>                              graph/<spread>/<batch>/<run>.json
  *     msg/<batch>/<run>.json                                  rcv/<source>/…
+ *     ctl-out/<run>.json
  *
  * Each ends in the `run` of the executing process, 128 random bits drawn by that process and by nobody else: two
  * executions of one task never write the same key, so a zombie can only leave litter. Only sources look for objects
@@ -74,6 +76,14 @@ export class ObjectKeys {
   /** What somebody decided about dead letters; whoever holds the head reads it when it starts. */
   wish(run: string): string {
     return this.#key('wish', `${run}.json`)
+  }
+  /** What somebody decided about outputs; whoever holds the head looks for it while anything is owed. */
+  outputWish(run: string): string {
+    return this.#key('output-wish', `${run}.json`)
+  }
+  /** Below which those lie. Ends in a slash. */
+  get outputWishes(): string {
+    return this.#key('output-wish', '')
   }
   plan(batch: number, nonce: string): string {
     return this.#key('plan', `${spread(batch)}/${nonce}.json`)

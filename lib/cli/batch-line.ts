@@ -22,7 +22,7 @@ export const emptyLine = (time: number, empty: number): string =>
 
 /** What is worth saying about a batch beside its numbers. */
 export function batchNotes(
-  { batch, processingTimeMs, failedOutputs, deadLetters }: BatchReport,
+  { batch, processingTimeMs, failedOutputs, backlog = {}, deadLetters }: BatchReport,
   intervalMs: number,
   retries: readonly string[],
   names: ReadonlyMap<string, string>,
@@ -37,6 +37,9 @@ export function batchNotes(
       : []),
     ...(deadLetters > 0 ? [counted(deadLetters, 'dead letter')] : []),
     ...failedOutputs.map((output) => `✕ ${names.get(output) ?? output} failed`),
+    ...Object.entries(backlog)
+      .filter(([output, owed]) => owed > 1 || !failedOutputs.includes(output))
+      .map(([output, owed]) => `${names.get(output) ?? output}: ${counted(owed, 'batch', 'batches')} undelivered`),
   ]
 }
 

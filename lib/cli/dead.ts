@@ -1,18 +1,12 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import { appsBelow } from '../hosts/embedded/embedded-host.ts'
 import { putWish, readOpenLetters } from '../checkpoint/dead-letters.ts'
-import { readManifest } from '../checkpoint/manifest.ts'
-import { ObjectKeys } from '../checkpoint/object-keys.ts'
+import type { ObjectKeys } from '../checkpoint/object-keys.ts'
 import type { BlobStore } from '../host/blob-store.ts'
-import { openDirectoryBlobs } from '../adapters/local/blob-directory.ts'
-import { openDirectoryHead } from '../adapters/local/head-directory.ts'
 import { systemRandom } from '../adapters/local/system-random.ts'
 import type { DeadLetter, DeadLetterWish } from '../model/dead-letter.ts'
 import { SluiceError } from '../model/errors.ts'
-import type { Head } from '../model/head.ts'
 import { sparkText } from '../codec/text.ts'
 import { readArguments } from './arguments.ts'
+import { openStoredApp } from './stored-app.ts'
 import { counted } from './units.ts'
 import { usageError } from './usage.ts'
 
@@ -63,30 +57,8 @@ const isDeed = (word: string | undefined): word is keyof typeof closing =>
   word !== undefined && Object.hasOwn(closing, word)
 
 async function openDesk(dir: string, named: string | null): Promise<Desk> {
-  const apps = await appsBelow(dir)
-  if (apps.length === 0)
-    throw usageError(
-      existsSync(dir) ? `${dir} holds no app.` : `There is no directory ${dir}.`,
-      'name the directory that a run had as --dir',
-    )
-  const app = named ?? (apps.length === 1 ? apps[0] : null)
-  if (app === null || !apps.includes(app))
-    throw usageError(
-      app === null ? `${dir} holds several apps.` : `${dir} holds no app ${JSON.stringify(app)}.`,
-      `--app ${apps.join(' | ')}`,
-    )
-  const blobs = await openDirectoryBlobs(join(dir, app), { sync: true })
-  const store = await openDirectoryHead<Head>(join(dir, app), { sync: false })
-  try {
-    const head = (await store.read())!.value
-    return { blobs, keys: new ObjectKeys(head.app, head.inc), letters: await openLettersOf(head, blobs) }
-  } finally {
-    await store.close()
-  }
-}
-
-async function openLettersOf({ manifest: ref }: Head, blobs: BlobStore): Promise<DeadLetter[]> {
-  return ref ? readOpenLetters(blobs, (await readManifest(blobs, ref)).deadLetters ?? []) : []
+  const { manifest, blobs, keys } = await openStoredApp(dir, named)
+  return { blobs, keys, letters: await readOpenLetters(blobs, manifest?.deadLetters ?? []) }
 }
 
 function lettersNamed(id: string, letters: readonly DeadLetter[], dir: string): readonly DeadLetter[] {

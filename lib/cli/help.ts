@@ -1,4 +1,4 @@
-export type Command = 'run' | 'dev' | 'create' | 'simulate' | 'dead' | 'verify' | 'explain'
+export type Command = 'run' | 'dev' | 'create' | 'simulate' | 'outputs' | 'dead' | 'verify' | 'explain'
 
 /** One screen each, with two examples. */
 export const helpOf = (command: Command): string => pages[command]
@@ -9,6 +9,7 @@ export const overview = (): string => `sluice: streaming in small batches, in Ty
   dev [file]         run a program, and again whenever it changes
   run <file>         run a program
   simulate <file>    run a program under random faults
+  outputs <what> <dir>  what outputs have not delivered, and what is to become of it
   dead <what> <dir>  look at records that were set aside, and have them tried again
   verify <dir>       check what earlier runs have written
   explain <code>     what an error code means
@@ -91,6 +92,21 @@ difference, and prints the least that leads to it.
 Examples
   sluice simulate src/app.ts --seeds 1000
   sluice simulate src/app.ts --records clicks=clicks.jsonl --seed 17
+`,
+  outputs: `sluice outputs list <dir>
+sluice outputs retry <dir> <output…>
+sluice outputs drop <dir> <output…>
+
+An output that fails is held, it alone, and tried again with growing waits; what it has not delivered is kept. retry has
+the run try it at once; drop gives up what it has not delivered so far, so that the output may also be removed from the
+program. Both work beside a run and between runs. "all" stands for all outputs.
+
+  --app <name>       which app, if the directory holds several
+  --json             one JSON object per output
+
+Examples
+  sluice outputs list .sluice
+  sluice outputs drop .sluice pages
 `,
   dead: `sluice dead list <dir>
 sluice dead show <dir> <id…>

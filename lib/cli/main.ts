@@ -13,6 +13,7 @@ const commands: Record<Command, () => Promise<Run>> = {
   run: async () => (await import('./run.ts')).run,
   dev: async () => (await import('./dev.ts')).dev,
   create: async () => (await import('./create.ts')).create,
+  outputs: async () => (await import('./outputs.ts')).outputs,
   dead: async () => (await import('./dead.ts')).dead,
   simulate: async () => (await import('./simulate.ts')).simulate,
   verify: async () => (await import('./verify.ts')).verify,

@@ -12,6 +12,8 @@ import type { Driver } from '../lineage/driver.ts'
 export interface OutputOperation {
   readonly guarantee: 'exactly-once' | 'at-least-once'
   readonly order?: OutputOrder
+  /** Whether it writes to a place that may be away for a while. */
+  readonly isSink?: boolean
   /** The directories that it puts files into; an example where their names hold a time. */
   readonly folders?: readonly string[]
   /**

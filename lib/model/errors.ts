@@ -31,6 +31,8 @@ export interface ErrorFacts {
   readonly next?: readonly string[]
   /** Whether the same call may succeed later without any change. */
   readonly retry?: boolean
+  /** How long the other side asked to be left alone, in ms. */
+  readonly retryAfterMs?: number
   /** Spark's exception class where the mistake has one there (informational). */
   readonly spark?: string
   /** What was thrown before. */
@@ -56,6 +58,8 @@ export class SluiceError extends Error {
   readonly next: readonly string[]
   /** Whether the same call may succeed later without any change. */
   readonly retry: boolean
+  /** How long the other side asked to be left alone, in ms. */
+  readonly retryAfterMs: number | undefined
   /** Spark's exception class where the mistake has one there. */
   readonly spark: string | undefined
 
@@ -70,6 +74,7 @@ export class SluiceError extends Error {
     this.did = facts.did ?? ''
     this.next = facts.next ?? []
     this.retry = facts.retry ?? false
+    this.retryAfterMs = facts.retryAfterMs
     this.spark = facts.spark
   }
 }
@@ -113,12 +118,13 @@ export function thrownBy(
 }
 
 function copyOf(error: SluiceError, facts: Pick<ErrorFacts, 'where' | 'fault'>): SluiceError {
-  const { code, message, where, did, next, retry, spark, cause, fault, stack } = error
+  const { code, message, where, did, next, retry, retryAfterMs, spark, cause, fault, stack } = error
   const copy = new SluiceError(code, message, {
     where,
     did,
     next,
     retry,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(spark === undefined ? {} : { spark }),
     cause,
     fault,

@@ -66,6 +66,8 @@ export interface BatchReport {
   /** Rows by output that ran. */
   readonly outputs: { readonly [output: string]: number }
   readonly failedOutputs: readonly string[]
+  /** How many batches outputs have not delivered. */
+  readonly backlog?: { readonly [output: string]: number }
   /** Records of this batch that were set aside. */
   readonly deadLetters: number
 }
@@ -158,6 +160,19 @@ type Warning = { readonly level: 'warn'; readonly message: string } & (
   /** Batch times passed without a batch. */
   | { readonly type: 'catching-up'; readonly missed: number; readonly skipped: number }
   | { readonly type: 'clock-behind'; readonly behindMs: number }
+  /** A batch is tried again, because a place outside does not answer. */
+  | { readonly type: 'batch-waits'; readonly code: string; readonly waitMs: number }
+  /** An output failed and is tried again, it alone; so many batches it has not delivered. */
+  | {
+      readonly type: 'output-held'
+      readonly output: string
+      readonly owed: number
+      readonly waitMs: number
+      readonly code: string
+    }
+  | { readonly type: 'output-released'; readonly output: string; readonly forMs: number }
+  /** Batches of an output that somebody gave up. */
+  | { readonly type: 'output-dropped'; readonly output: string; readonly owed: number }
   | { readonly type: 'state-large'; readonly operator: string; readonly keyHash: string; readonly bytes: number }
   | { readonly type: 'source-directory-missing'; readonly directory: string }
   /** Records `[from, until)` of a partition were gone before a batch read them. */

@@ -3,7 +3,7 @@ import type { Log } from '../host/log.ts'
 import type { BatchReport } from '../model/events.ts'
 import type { Manifest } from '../model/manifest.ts'
 import type { BatchPlan } from '../model/task.ts'
-import { messageOf } from '../model/errors.ts'
+import { messageOf, type SluiceError } from '../model/errors.ts'
 import type { StreamGraph } from '../graph/graph.ts'
 import type { BatchInfo, ListenerBus, OutputOperationInfo } from './streaming-listener.ts'
 import { InputInfoTracker } from './input-info-tracker.ts'
@@ -13,6 +13,18 @@ export interface OutputHooks {
   started(output: string): void
   completed(output: string, error: unknown): void
 }
+
+/** What is known of an output that failed. */
+interface Held {
+  readonly output: string
+  /** Batches that are not delivered. */
+  readonly owed: number
+  /** Until the next try. */
+  readonly waitMs: number
+}
+
+const batches = (n: number): string => (n === 1 ? '1 batch' : `${n} batches`)
+const seconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`
 
 interface Progress {
   readonly plan: Pick<BatchPlan, 'batch' | 'time'>
@@ -54,19 +66,47 @@ export class BatchEvents {
     if (progress.visible) this.#bus.post('onBatchStarted', { batchInfo: this.#info() })
   }
 
-  completed(manifest: Manifest): void {
+  /** `backlog`: how many batches each output owes. */
+  completed(manifest: Manifest, backlog: Readonly<Record<string, number>> = {}): void {
     const progress = this.#progress
     if (!progress || progress.plan.batch !== manifest.batch) return
     progress.ended = this.#clock.now()
     this.#learnRecords(manifest)
     const info = this.#info()
     if (progress.visible) this.#bus.post('onBatchCompleted', { batchInfo: info })
-    this.#log.event(batchReport(manifest, info))
+    this.#log.event({ ...batchReport(manifest, info), backlog })
   }
 
   failed(error: unknown): void {
     this.#log.event({ type: 'error', error })
     this.#report(error)
+  }
+
+  /** An output that failed and is tried again by and by: said, and nothing ends. */
+  held(error: SluiceError, { output, owed, waitMs }: Held): void {
+    this.#log.event({
+      type: 'output-held',
+      level: 'warn',
+      output,
+      owed,
+      waitMs,
+      code: error.code,
+      message: `${output}, batch ${error.where.batch}: ${error.message.replace(/\.$/, '')} (${error.code}); ${batches(owed)} undelivered, next try in ${seconds(waitMs)}; nothing is lost, everything else goes on`,
+    })
+  }
+
+  /** What it owed has been delivered. */
+  released(output: string, forMs: number): void {
+    const message = `${output} takes batches again, after ${seconds(forMs)}`
+    this.#log.event({ type: 'output-released', level: 'warn', output, forMs, message })
+  }
+
+  /** Batches that somebody gave up. */
+  dropped(backlog: Readonly<Record<string, number>>): void {
+    for (const [output, owed] of Object.entries(backlog)) {
+      const message = `${output}: ${batches(owed)} given up, as asked for with sluice outputs drop`
+      this.#log.event({ type: 'output-dropped', level: 'warn', output, owed, message })
+    }
   }
 
   /** A record that was set aside: reported, and nothing fails. */

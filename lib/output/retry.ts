@@ -16,24 +16,28 @@ export async function tryRepeatedly<R>(
     delivery.signal?.throwIfAborted()
     const outcome = await attempt()
     if (outcome.kind === 'done') return outcome.result
-    if (n >= attemptsMax) throw outcome.error
+    // Who is asked to stay away for long must not keep the batch waiting: the output is held instead, and it alone.
+    if (n >= attemptsMax || (outcome.waitMs ?? 0) > WAIT_HERE_MS) throw outcome.error
     const { clock, signal, key } = delivery
-    if (clock)
-      await clock.sleepUntil(
-        clock.now() + Math.max(backoffMs(key, n), Math.min(outcome.waitMs ?? 0, waitMaxMs)),
-        signal,
-      )
+    if (clock) await clock.sleepUntil(clock.now() + Math.max(backoffMs(key, n), outcome.waitMs ?? 0), signal)
   }
 }
 
-/**
- * Doubles from 50 ms to 5 s. The jitter comes from the key: partitions that met once wait differently, and a simulation
- * waits the same each time.
- */
-function backoffMs(key: string, attempt: number): number {
-  const jitter = createHash('sha256').update(`${key}#${attempt}`).digest().readUInt32LE(0) / 2 ** 32
-  return Math.round(Math.min(5_000, 50 * 2 ** (attempt - 1)) * (0.5 + jitter / 2))
+export interface Backoff {
+  readonly firstMs: number
+  readonly mostMs: number
 }
 
-/** However long the other side asks for. */
-const waitMaxMs = 60_000
+const WITHIN_A_BATCH: Backoff = { firstMs: 50, mostMs: 5_000 }
+
+/**
+ * Doubles from the first wait to the longest. The jitter comes from the key: partitions that met once wait differently,
+ * and a simulation waits the same each time.
+ */
+export function backoffMs(key: string, attempt: number, { firstMs, mostMs }: Backoff = WITHIN_A_BATCH): number {
+  const jitter = createHash('sha256').update(`${key}#${attempt}`).digest().readUInt32LE(0) / 2 ** 32
+  return Math.round(Math.min(mostMs, firstMs * 2 ** (attempt - 1)) * (0.5 + jitter / 2))
+}
+
+/** A longer wait than this is not waited for within a batch. */
+const WAIT_HERE_MS = 10_000

@@ -144,7 +144,14 @@ class GraphComparison {
         dropWay(old.uid, 'what it keeps'),
       ])
     else if (old.output && this.#kept.undelivered.includes(old.uid))
-      this.#refuse('E_OUTPUT_UNDELIVERED', old.uid, 'number of outputs without a name', before, now, [DELIVER_FIRST])
+      this.#refuse(
+        'E_OUTPUT_UNDELIVERED',
+        old.uid,
+        'number of outputs without a name',
+        before,
+        now,
+        deliverWays(old.uid),
+      )
     else if (this.#now.has(old.uid)) this.#fits(old, this.#now.get(old.uid)!)
     else this.#allow(old.uid, 'removed', old.kind, 'none')
   }
@@ -166,7 +173,7 @@ class GraphComparison {
         'gone',
         'output with undelivered batches',
         'no output of this uid',
-        [DELIVER_FIRST],
+        deliverWays(old.uid),
       )
     } else this.#allow(old.uid, 'removed', old.kind, 'none')
   }
@@ -373,7 +380,10 @@ function placesOf({ operators }: GraphFacts): Places {
   return { placeOf, countAt: (place) => counts.get(place) ?? 0 }
 }
 
-const DELIVER_FIRST = 'start the program that has this output once more: it delivers before anything else'
+const deliverWays = (uid: string): string[] => [
+  'start the program that has this output once more: it delivers before anything else',
+  `sluice outputs drop <dir> ${uid}     to give up what it has not delivered`,
+]
 
 type Changed = (what: string, before: string, after: string, back: string) => void
 

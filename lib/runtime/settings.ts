@@ -18,8 +18,23 @@ export interface EngineSettings {
   readonly speculation: Speculation | null
   /** Operators and sources whose state or position may be given up where the program has no place for it. */
   readonly dropState: readonly string[]
+  /** What happens while an output does not take what it is given. */
+  readonly outages: OutageSettings
+  /** How often a batch is begun whose source does not answer. */
+  readonly sourceAttemptsMax: number
   /** After how many ms a task is ended; `null`: never. */
   readonly taskTimeoutMs: number | null
+}
+
+/** How long a place that does not take what it is given is left alone. */
+export interface OutageSettings {
+  /** Which outputs are held instead of ending the run: those to sinks, all, or none, as in Spark. */
+  readonly hold: SettingValue<'sluice.output.hold'>
+  /** The first wait; each further one is about twice as long. */
+  readonly waitMs: number
+  readonly waitMaxMs: number
+  /** So many undelivered batches of all outputs together, and no further batch is begun. */
+  readonly backlogMax: number
 }
 
 /**
@@ -48,6 +63,13 @@ export function engineSettings(conf: SettingTexts): EngineSettings {
     onError: readSetting(conf, 'sluice.onError'),
     speculation: speculationOf(conf),
     dropState: readSetting(conf, 'sluice.dropState'),
+    outages: {
+      hold: readSetting(conf, 'sluice.output.hold'),
+      waitMs: readSetting(conf, 'sluice.output.retryWait'),
+      waitMaxMs: readSetting(conf, 'sluice.output.retryWaitMax'),
+      backlogMax: readSetting(conf, 'sluice.output.backlogMax'),
+    },
+    sourceAttemptsMax: readSetting(conf, 'sluice.source.attempts'),
     taskTimeoutMs: readSetting(conf, 'sluice.task.timeout') || null,
   }
 }

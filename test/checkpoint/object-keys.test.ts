@@ -23,6 +23,7 @@ const madeFor = (name: string): readonly (readonly [ObjectKind, string, number |
   ['output', keys.output(name, 12, 3, `${RUN}.0`), 12],
   ['dead-letters', keys.deadLetters(12, `${RUN}.0`), 12],
   ['wish', keys.wish(RUN), null],
+  ['output-wish', keys.outputWish(RUN), null],
   ['plan', keys.plan(12, RUN), 12],
   ['manifest', keys.manifest(12, RUN), 12],
   ['graph', keys.graph(12, RUN), 12],

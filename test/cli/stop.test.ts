@@ -127,7 +127,7 @@ test('^C while a function runs is heard when it is through: its batch is finishe
   run.child.kill('SIGINT')
   const { code, stderr } = await run.ended
   assert.equal(code, 0)
-  assert.match(stderr, /#1 .*\n {2}done in/)
+  assert.match(stderr, /#1 .*\n[^]* {2}done in/)
   assert.doesNotMatch(stderr, /\n {2}#3 /)
 })
 

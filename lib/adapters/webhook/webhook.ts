@@ -100,10 +100,16 @@ interface Call {
   readonly secrets: readonly string[]
 }
 
+interface Answer {
+  readonly status: number
+  readonly retryAfter: string | undefined
+  readonly date: string | undefined
+}
+
 async function attempt(call: Call, delivery: Delivery): Promise<Attempt<void>> {
   const place = shownAddress(call.target.href, { path: false })
   const where = { operator: delivery.sink, partition: delivery.partition, batch: delivery.batch }
-  let answer: { readonly status: number; readonly retryAfter: string | undefined }
+  let answer: Answer
   try {
     answer = await send(call, delivery.signal)
   } catch (error) {
@@ -117,15 +123,17 @@ async function attempt(call: Call, delivery: Delivery): Promise<Attempt<void>> {
     }
     return { kind: 'again', error: driverError('E_SINK_UNAVAILABLE', place, error, call.secrets, facts) }
   }
-  const { status, retryAfter } = answer
+  const { status, retryAfter, date } = answer
   if (status >= 200 && status < 300) return { kind: 'done', result: undefined }
   if ([408, 425, 429].includes(status) || status >= 500) {
+    const waitMs = waitOf(retryAfter, date)
     const error = new SluiceError('E_SINK_UNAVAILABLE', `${place} answered ${status}.`, {
       where,
       did: 'the partition is owed and sent again under the same key',
       retry: true,
+      ...(waitMs === null ? {} : { retryAfterMs: waitMs }),
     })
-    return { kind: 'again', error, ...waitOf(retryAfter) }
+    return { kind: 'again', error, ...(waitMs === null ? {} : { waitMs }) }
   }
   throw new SluiceError(
     'E_SINK_REJECTED',
@@ -138,15 +146,21 @@ async function attempt(call: Call, delivery: Delivery): Promise<Attempt<void>> {
   )
 }
 
-/** `Retry-After` in seconds; a date is not worth trusting another clock for. */
-const waitOf = (retryAfter: string | undefined): { readonly waitMs?: number } =>
-  /^\d{1,6}$/.test(retryAfter ?? '') ? { waitMs: Number(retryAfter) * 1000 } : {}
+/**
+ * `Retry-After` in seconds or as a date, in ms; `null` where it is neither. A date counts from the `Date` of the same
+ * answer, so that nobody's clock has to be right.
+ */
+export function waitOf(retryAfter = '', date = ''): number | null {
+  if (/^\d{1,6}$/.test(retryAfter)) return Number(retryAfter) * 1000
+  const waitMs = Date.parse(retryAfter) - Date.parse(date)
+  return Number.isNaN(waitMs) || /^[-+.\d]*$/.test(retryAfter) ? null : Math.max(0, waitMs)
+}
 
 function send(
   { target, bytes, headers, method, timeoutMs, rule }: Call,
   signal: AbortSignal | undefined,
-): Promise<{ readonly status: number; readonly retryAfter: string | undefined }> {
-  const { promise, resolve, reject } = Promise.withResolvers<{ status: number; retryAfter: string | undefined }>()
+): Promise<Answer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>()
   const timeout = AbortSignal.timeout(timeoutMs)
   const request = target.protocol === 'https:' ? httpsRequest : httpRequest
   const sent = request(
@@ -161,7 +175,11 @@ function send(
     (response: IncomingMessage) => {
       response.on('error', reject)
       response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, retryAfter: response.headers['retry-after'] }),
+        resolve({
+          status: response.statusCode ?? 0,
+          retryAfter: response.headers['retry-after'],
+          date: response.headers.date,
+        }),
       )
       // What it says is of no use here, but has to be read for the request to end.
       response.resume()

@@ -123,6 +123,8 @@ export class EmbeddedEngine implements Engine {
       batchesMax,
       onBatch: (manifest) => this.#onBatch(manifest),
       onError: (error) => this.#failed(error),
+      onWait: (error, waitMs) => this.#waits(error, waitMs),
+      patience: { firstMs: 200, mostMs: 60_000, attemptsMax: this.#program.settings.sourceAttemptsMax },
     })
     this.#ready.resolve()
     if (this.#stopping === 'now') return
@@ -131,6 +133,7 @@ export class EmbeddedEngine implements Engine {
     if (this.#stopping) await this.#wind(this.#stopping === 'gracefully')
     await this.#loop.run()
     await this.#receivers!.stop(false)
+    if (!this.#abort.signal.aborted) await coordinator.deliverAtLast()
     if (batchesMax !== null && !this.#stopping) queueMicrotask(() => void this.#context.stop())
   }
 
@@ -161,6 +164,7 @@ export class EmbeddedEngine implements Engine {
       program: this.#program,
       host,
       attempts: 1,
+      isPatient: true,
       holder: thisHolder(host.random.run()),
       isGone: holderIsGone,
       wishes: { fresh: fresh || this.#beginsAnew, resume, dropState },
@@ -188,6 +192,14 @@ export class EmbeddedEngine implements Engine {
     await this.#receivers!.committed(manifest)
     // Somebody else's turn: in a catch-up, batches follow each other without a pause.
     await new Promise((resolve) => setImmediate(resolve))
+  }
+
+  #waits(error: SluiceError, waitMs: number): void {
+    const { code, message, where } = error
+    const what = [where.operator, where.batch === undefined ? undefined : `batch ${where.batch}`]
+    const about = what.filter((part) => part !== undefined).join(', ') || code
+    const words = `${about}: ${message} (${code}); tried again in ${Math.round(waitMs / 100) / 10} s`
+    this.#options.log.event({ type: 'batch-waits', level: 'warn', code, waitMs, message: words })
   }
 
   #failed(error: unknown): void {

@@ -30,6 +30,8 @@ interface Assembly {
   readonly onOutputError: (error: unknown) => void
   /** Sources are read as far as they go, whatever backpressure says: a test says itself what has arrived. */
   readonly unlimited?: boolean
+  /** Whether it lives long enough to wait for a place that is away; see `CoordinatorOptions`. */
+  readonly isPatient?: boolean
   readonly signal?: AbortSignal
 }
 
@@ -73,6 +75,7 @@ export async function openCoordinator(assembly: Assembly): Promise<OpenApp> {
     ...(assembly.publisher ? { publisher: assembly.publisher } : {}),
     limitOf: (source) => (unlimited ? null : receivers.limitOf(source)),
     attempts,
+    isPatient: assembly.isPatient ?? false,
     signal: assembly.signal ?? new AbortController().signal,
   })
   return { coordinator, receivers }

@@ -200,6 +200,46 @@ export const settings = {
     of: ['fail', 'dead-letter'],
     says: '`dead-letter` sets aside the records that make a function throw; see [bad records](cli.md#bad-records).',
   },
+  'sluice.output.hold': {
+    kind: 'choice',
+    initial: 'sinks',
+    of: ['sinks', 'all', 'none'],
+    says:
+      'Which outputs that fail are held, and tried again, instead of ending the run: those to sinks, all, or none, as ' +
+      'in Spark; see [outputs](sinks.md#an-output-that-fails).',
+  },
+  'sluice.output.retryWait': {
+    kind: 'time',
+    unit: 'ms',
+    initial: '1s',
+    min: '10ms',
+    max: '1h',
+    says: 'The first wait before an output that failed is tried again; each further one is twice as long.',
+  },
+  'sluice.output.retryWaitMax': {
+    kind: 'time',
+    unit: 'ms',
+    initial: '5m',
+    min: '10ms',
+    max: '1h',
+    says: 'The longest of these waits, unless the other side asks for a longer one.',
+  },
+  'sluice.output.backlogMax': {
+    kind: 'whole',
+    initial: '100',
+    min: 1,
+    max: 1000,
+    says: 'Undelivered batches of all outputs together; more, and no further batch is begun until some are delivered.',
+  },
+  'sluice.source.attempts': {
+    kind: 'whole',
+    initial: '20',
+    min: 1,
+    max: 1_000_000,
+    says:
+      'How often a batch is tried whose source does not answer, with waits that grow up to a minute, before the run ' +
+      'ends; until the first batch of a run, three times at most.',
+  },
   'sluice.task.timeout': {
     kind: 'time',
     unit: 'ms',

@@ -7,6 +7,7 @@ import type { Manifest } from '../../model/manifest.ts'
 import type { OutputPublisher } from '../../output/output-publisher.ts'
 import type { Admission } from '../admission.ts'
 import type { BatchEvents } from '../../observe/batch-events.ts'
+import type { Outages } from '../output/outages.ts'
 import type { TaskProgram } from '../program.ts'
 import type { EngineSettings, Speculation } from '../settings.ts'
 
@@ -17,6 +18,7 @@ export interface Coordination {
   readonly writer: HeadWriter
   readonly sweeper: Sweeper
   readonly publisher: OutputPublisher
+  readonly outages: Outages
   readonly events: BatchEvents
   readonly signal: AbortSignal
   /** How often a failing task is tried before its batch fails. */

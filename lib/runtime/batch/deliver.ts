@@ -1,8 +1,10 @@
 import { HEAD_BYTES_MAX } from '../../checkpoint/head-size.ts'
 import { readManifest } from '../../checkpoint/manifest.ts'
+import { ObjectKeys } from '../../checkpoint/object-keys.ts'
+import { isDropped, readOutputWishes } from '../../checkpoint/output-wishes.ts'
 import { marked, settled } from '../../checkpoint/transition.ts'
 import { SluiceError, thrownBy } from '../../model/errors.ts'
-import type { OwedOutput } from '../../model/head.ts'
+import type { Head, OwedOutput } from '../../model/head.ts'
 import type { Manifest } from '../../model/manifest.ts'
 import type { BlobRef } from '../../model/refs.ts'
 import type { OutputOperation } from '../../graph/output-operation.ts'
@@ -42,22 +44,24 @@ export async function showAhead(
 const comesBefore = (c: Coordination, output: string): boolean => operationOf(c, output)?.order === 'before'
 
 /**
- * Outputs, then the mark. What failed is owed: it is kept, reported, and delivered again on the next start. An output
+ * Outputs, then the mark. What failed is owed: it is kept, said, and delivered again, with growing waits. An output
  * that shows each batch exactly once must not be overtaken, because a fence that has seen a later batch refuses the
- * earlier one: it tries again with each batch, and later batches wait behind it.
+ * earlier one: later batches wait behind it. Of the others those wait whose place is away; the rest goes on.
  */
 export async function deliver(c: Coordination, manifest: Manifest): Promise<void> {
+  await grantOutputWishes(c)
   const { head } = c.writer
-  const still = await settleOwed(c, (output) => isOrdered(c, output))
-  const waiting = new Set(
-    still.map(({ output }) => output).filter((output) => output in manifest.outputs && isOrdered(c, output)),
+  const still = await settleOwed(c, (output) => isOrdered(c, output) || isTriedAgain(c, output))
+  const owing = new Set(still.map(({ output }) => output))
+  const waiting = Object.keys(manifest.outputs).filter(
+    (output) => (owing.has(output) && isOrdered(c, output)) || c.outages.isAway(output),
   )
   const failed = await runOutputs(
     manifest,
     c.program.graph,
     c.publisher,
     c.events.outputHooks(manifest),
-    (output) => !waiting.has(output) && !comesBefore(c, output),
+    (output) => !waiting.includes(output) && !comesBefore(c, output),
   )
   const owed = [...waiting, ...failed.map(({ output }) => output)].map((output) => ({
     batch: manifest.batch,
@@ -66,9 +70,42 @@ export async function deliver(c: Coordination, manifest: Manifest): Promise<void
   }))
   await haltIfAhead(c, failed)
   for (const { output } of owed) c.sweeper.pin(head.manifest!, manifest, output)
-  await c.writer.write(marked(head, { owed: [...still, ...owed], gcFloor: c.sweeper.floor(head, manifest) }), 'mark')
-  c.events.completed(manifest)
-  for (const { output, error } of failed) c.events.failed(errorOfOutput(error, output, manifest.batch))
+  const all = [...still, ...owed]
+  await c.writer.write(marked(head, { owed: all, gcFloor: c.sweeper.floor(head, manifest) }), 'mark')
+  c.events.completed(manifest, backlogOf(all))
+  for (const run of failed) saidOf(c, run, manifest.batch, holds(c, run.output))
+  for (const output of Object.keys(manifest.outputs))
+    if (!all.some((each) => each.output === output)) recovered(c, output)
+}
+
+/** Whether what the output owes is delivered while the run goes on, and not only by the next start. */
+const isTriedAgain = (c: Coordination, output: string): boolean =>
+  c.outages.settings.hold !== 'none' && c.outages.isHeld(output)
+
+/** How many batches each output owes. */
+function backlogOf(owed: readonly OwedOutput[]): Record<string, number> {
+  const backlog: Record<string, number> = {}
+  for (const { output } of owed) backlog[output] = (backlog[output] ?? 0) + 1
+  return backlog
+}
+
+/** Whether an output that fails is held, and does not end the run as a failing function does in Spark. */
+function holds(c: Coordination, output: string): boolean {
+  const { hold } = c.outages.settings
+  return hold === 'all' || (hold === 'sinks' && operationOf(c, output)?.isSink === true)
+}
+
+/** One failure, to the policy and to whoever looks on. */
+function saidOf(c: Coordination, { output, error }: OutputRun, batch: number, isHeld: boolean): void {
+  const ours = errorOfOutput(error, output, batch)
+  const waiting = c.outages.failed(output, ours)
+  if (isHeld) c.events.held(ours, { output, ...waiting, owed: backlogOf(c.writer.head.owed)[output] ?? 1 })
+  else c.events.failed(ours)
+}
+
+function recovered(c: Coordination, output: string): void {
+  const forMs = c.outages.recovered(output)
+  if (forMs !== null) c.events.released(output, forMs)
 }
 
 const isOrdered = (c: Coordination, output: string): boolean => operationOf(c, output)?.guarantee === 'exactly-once'
@@ -91,30 +128,74 @@ const errorOfOutput = (error: unknown, output: string, batch: number, did = OWED
     { operator: output, batch },
   )
 
-/** Outputs that earlier runs owe. */
+/**
+ * The last try of a run, for the outputs that were held: what is owed still is said once more, as the error that it is.
+ */
+export async function deliverAtLast(c: Coordination): Promise<void> {
+  if (c.outages.settings.hold === 'none' || c.writer.head.owed.length === 0) return
+  await deliverOwed(c)
+  for (const [output, owed] of Object.entries(backlogOf(c.writer.head.owed)))
+    if (c.outages.isHeld(output)) c.events.failed(undelivered(output, owed))
+}
+
+const undelivered = (output: string, owed: number): SluiceError =>
+  new SluiceError('E_OUTPUT', `The run ends, and ${owed === 1 ? '1 batch is' : `${owed} batches are`} not delivered.`, {
+    where: { operator: output },
+    did: 'what is not delivered stays with the state: in --dir for the next start, or gone with this process',
+    next: ['start again when the place takes records', `sluice outputs drop <dir> ${output}     to give them up`],
+    retry: true,
+  })
+
+/** Outputs that are owed, whatever their waits say. */
 export async function deliverOwed(c: Coordination): Promise<void> {
+  await grantOutputWishes(c)
   const { head } = c.writer
+  for (const { output } of head.owed) c.outages.hurry(output)
   if (head.owed.length > 0) await c.writer.write(settled(head, await settleOwed(c, () => true)), 'mark')
 }
 
-/** Delivers what is owed by the chosen outputs, oldest first, and returns what is owed still. */
-async function settleOwed(c: Coordination, chosen: (output: string) => boolean): Promise<OwedOutput[]> {
-  const still: OwedOutput[] = []
-  const blocked = new Set<string>()
-  for (const owed of c.writer.head.owed) {
-    if (chosen(owed.output) && !blocked.has(owed.output) && (await isDelivered(c, owed))) continue
-    still.push(owed)
-    if (isOrdered(c, owed.output)) blocked.add(owed.output)
+/** Does what somebody has decided about outputs that owe batches. */
+async function grantOutputWishes(c: Coordination): Promise<void> {
+  const { head } = c.writer
+  if (head.owed.length === 0) return
+  const wishes = await readOutputWishes(c.host.blobs, new ObjectKeys(head.app, head.inc))
+  if (wishes.length === 0) return
+  const kept = head.owed.filter((owed) => !isDropped(wishes, owed))
+  if (kept.length < head.owed.length) {
+    await c.writer.write(settled(head, kept), 'mark')
+    c.events.dropped(backlogOf(head.owed.filter((owed) => !kept.includes(owed))))
   }
+  for (const { outputs } of wishes) for (const output of outputs) c.outages.hurry(output)
+  for (const { key } of wishes) await c.host.blobs.delete(key)
+}
+
+/**
+ * Delivers what is owed by the chosen outputs, oldest first, and returns what is owed still. Behind a place that is
+ * away nothing more is tried.
+ */
+async function settleOwed(c: Coordination, chosen: (output: string) => boolean): Promise<OwedOutput[]> {
+  const { owed: all } = c.writer.head
+  const still: OwedOutput[] = []
+  const blocked = new Set(
+    all.map(({ output }) => output).filter((output) => !chosen(output) || !c.outages.isDue(output)),
+  )
+  for (const owed of all) {
+    const outcome = blocked.has(owed.output) ? 'waits' : await settleOne(c, owed)
+    if (outcome === 'delivered') continue
+    still.push(owed)
+    if (outcome === 'away' || isOrdered(c, owed.output)) blocked.add(owed.output)
+  }
+  for (const output of new Set(all.map(({ output: uid }) => uid)))
+    if (!still.some((each) => each.output === output)) recovered(c, output)
   return still
 }
 
-async function isDelivered(c: Coordination, owed: OwedOutput): Promise<boolean> {
+async function settleOne(c: Coordination, owed: OwedOutput): Promise<'delivered' | 'failed' | 'away'> {
   const failed = await deliverOne(c, owed)
-  if (!failed) return true
+  if (!failed) return 'delivered'
   await haltIfAhead(c, [failed])
-  c.events.failed(errorOfOutput(failed.error, owed.output, owed.batch))
-  return false
+  saidOf(c, failed, owed.batch, c.outages.settings.hold !== 'none')
+  return c.outages.isAway(owed.output) ? 'away' : 'failed'
 }
 
 async function deliverOne(c: Coordination, owed: OwedOutput): Promise<OutputRun | null> {
@@ -133,17 +214,17 @@ async function deliverOne(c: Coordination, owed: OwedOutput): Promise<OutputRun 
   }
 }
 
-/** So much may be owed before later batches wait: the head must stay small, and somebody has to look. */
-const OWED_MAX = 16
+/** More than this in the head, and later batches wait: the head must stay small. */
 const OWED_BYTES_MAX = HEAD_BYTES_MAX / 2
-const isBacklogged = (owed: readonly OwedOutput[]): boolean =>
-  owed.length >= OWED_MAX || (owed.length > 0 && JSON.stringify(owed).length > OWED_BYTES_MAX)
+const isBacklogged = (c: Coordination, { owed }: Head): boolean =>
+  owed.length >= c.outages.settings.backlogMax || (owed.length > 0 && JSON.stringify(owed).length > OWED_BYTES_MAX)
 
+/** Throws `E_OUTPUT_BACKLOG` where too much is owed still. */
 export async function shrinkBacklog(c: Coordination): Promise<void> {
-  if (!isBacklogged(c.writer.head.owed)) return
+  if (!isBacklogged(c, c.writer.head)) return
   await deliverOwed(c)
   const { owed } = c.writer.head
-  if (!isBacklogged(owed)) return
+  if (!isBacklogged(c, c.writer.head)) return
   const outputs = [...new Set(owed.map(({ output }) => output))]
   throw new SluiceError(
     'E_OUTPUT_BACKLOG',
@@ -151,7 +232,7 @@ export async function shrinkBacklog(c: Coordination): Promise<void> {
     {
       where: { operator: outputs[0], batch: owed[0].batch },
       did: 'no further batch was begun; what is owed is tried again with the next tick, and nothing is lost',
-      next: ['mend what the outputs write to, or the output itself'],
+      next: ['mend what the outputs write to, or the output itself', `sluice outputs drop <dir> ${outputs[0]}`],
       retry: true,
     },
   )

@@ -2,6 +2,7 @@ import type { StoredWish } from '../../checkpoint/dead-letters.ts'
 import { ObjectKeys } from '../../checkpoint/object-keys.ts'
 import type { Host } from '../../host/host.ts'
 import type { DeadLetters, RecordNumbers } from '../../model/dead-letter.ts'
+import { located } from '../../model/errors.ts'
 import type { Head } from '../../model/head.ts'
 import type { Json } from '../../model/json.ts'
 import type { Cut, Manifest } from '../../model/manifest.ts'
@@ -120,7 +121,7 @@ async function cutSources({
   for (const input of program.graph.inputs) {
     if (!reachable.has(input)) continue
     const { uid, source } = input
-    const cut = await new SourcePort(uid, source!).cut({
+    const asked = new SourcePort(uid, source!).cut({
       time: tick.time,
       intervalMs: head.intervalMs,
       zeroTime: head.zeroTime,
@@ -130,6 +131,9 @@ async function cutSources({
       position: positions[uid] ?? null,
       limit: limitOf(uid),
       io: sourceIo(host, head, uid),
+    })
+    const cut = await asked.catch((error: unknown) => {
+      throw located(error, { batch: tick.batch })
     })
     const more = cut && withLetters(uid, cut, wishes, open)
     cuts[uid] = more && more.cut

@@ -1,10 +1,15 @@
 import type { Clock } from '../../host/clock.ts'
 import type { Log } from '../../host/log.ts'
 import { endsCoordinator } from '../../model/error-codes.ts'
-import { isOurs } from '../../model/errors.ts'
+import { isOurs, type SluiceError } from '../../model/errors.ts'
 import type { Head } from '../../model/head.ts'
 import type { Manifest } from '../../model/manifest.ts'
+import { type Backoff, backoffMs } from '../../output/retry.ts'
 import type { Coordinator } from './coordinator.ts'
+
+interface Patience extends Backoff {
+  readonly attemptsMax: number
+}
 
 interface BatchLoopOptions {
   readonly coordinator: Coordinator
@@ -20,6 +25,10 @@ interface BatchLoopOptions {
   readonly onBatch: (manifest: Manifest) => void | Promise<void>
   /** A batch that did not commit: it is reported, and run again at the next tick, with the same batch time. */
   readonly onError: (error: unknown) => void
+  /** A batch that waits for a place outside, and is tried again. */
+  readonly onWait?: (error: SluiceError, waitMs: number) => void
+  /** How long and how often a batch waits for places outside; without it, each failure is the batch's. */
+  readonly patience?: Patience
 }
 
 /** Spark's `gracefulStopTimeout`, in batches. */
@@ -41,6 +50,8 @@ const ANNOUNCED_TICKS = 10
 export class BatchLoop {
   readonly #options: BatchLoopOptions
   readonly #stop = new AbortController()
+  /** Ends a wait for a place outside. */
+  readonly #pause = new AbortController()
   #next: number
   #final: { readonly tick: number; readonly drained: () => boolean; failures: number } | null = null
   #done = 0
@@ -51,6 +62,9 @@ export class BatchLoop {
   #clockIsBehind = false
   /** How often in a row the batch could not be planned. */
   #unplanned = 0
+  /** How often the batch of the next tick has failed, and when it is tried again, if a place outside is waited for. */
+  #failures = 0
+  #retryAt: number | null = null
   #over = false
   /** The tick of the batch under way. */
   #running: number | null = null
@@ -80,7 +94,7 @@ export class BatchLoop {
       const tick = this.#next
       await this.#batch(tick)
       this.#fresh = false
-      if (this.#next === tick && !this.#ended) await this.#sleepUntil(this.#gridAfter(this.#options.clock.now()))
+      if (this.#next === tick && !this.#ended) await this.#beforeAnotherTry()
     }
   }
 
@@ -104,15 +118,21 @@ export class BatchLoop {
     }
   }
 
+  /** Until the next tick, or as long as a place outside is left alone. */
+  async #beforeAnotherTry(): Promise<void> {
+    if (this.#retryAt === null) await this.#sleepUntil(this.#gridAfter(this.#options.clock.now()))
+    else await this.#sleepUntil(this.#retryAt, this.#pause.signal)
+  }
+
   #gridAfter(now: number): number {
     const { zeroTime, intervalMs } = this.#options.coordinator.head
     return zeroTime + (Math.floor((now - zeroTime) / intervalMs) + 1) * intervalMs
   }
 
-  async #sleepUntil(due: number): Promise<void> {
+  async #sleepUntil(due: number, signal: AbortSignal = this.#stop.signal): Promise<void> {
     this.#due = due
     this.#tellWatchers()
-    await this.#options.clock.sleepUntil(due, this.#stop.signal)
+    await this.#options.clock.sleepUntil(due, signal)
     this.#due = null
   }
 
@@ -193,13 +213,14 @@ export class BatchLoop {
         this.#done++
         await this.#options.onBatch(manifest)
       }
+      this.#failures = 0
+      this.#retryAt = null
     } catch (error) {
       // It may have been committed before it failed.
       this.#next = Math.max(this.#next, tickAfter(coordinator.head))
       if (this.#final) this.#final.failures++
       this.#leaveOut(tick, error)
-      this.#options.onError(error)
-      if (isFinal(error)) this.#stop.abort()
+      this.#failed(error)
     } finally {
       this.#running = null
     }
@@ -225,9 +246,29 @@ export class BatchLoop {
     })
   }
 
+  #failed(error: unknown): void {
+    this.#failures++
+    const { clock, onWait, onError } = this.#options
+    const waitMs = this.#waitMs(error)
+    this.#retryAt = waitMs === null ? null : clock.now() + waitMs
+    if (waitMs !== null) onWait?.(error as SluiceError, waitMs)
+    else onError(error)
+    if (isFinal(error)) this.#stop.abort()
+  }
+
+  /** How long to wait for a place outside before the batch is tried again; `null`: it fails with its error. */
+  #waitMs(error: unknown): number | null {
+    const { patience, coordinator } = this.#options
+    if (!patience || this.#final || this.#stop.signal.aborted || !isOutage(error)) return null
+    const attemptsMax = this.#done > 0 ? patience.attemptsMax : Math.min(FIRST_ATTEMPTS, patience.attemptsMax)
+    if (error.code !== 'E_OUTPUT_BACKLOG' && this.#failures >= attemptsMax) return null
+    return backoffMs(coordinator.head.app, this.#failures, patience)
+  }
+
   /** Begins no further batch. */
   stop(): void {
     this.#stop.abort()
+    this.#pause.abort()
   }
 
   /**
@@ -236,6 +277,7 @@ export class BatchLoop {
    */
   finish(tick: number = this.remaining().tick, drained: () => boolean = () => true): void {
     this.#final = { tick, drained, failures: 0 }
+    this.#pause.abort()
   }
 
   /** The tick that a `finish` of this moment ends with, the batches up to it, and how far off the last of them is. */
@@ -271,6 +313,13 @@ export class BatchLoop {
 }
 
 const tickAfter = (head: Head): number => head.tick + 1
+
+/** A run that has never had a batch may have a wrong address: it does not hide that for long. */
+const FIRST_ATTEMPTS = 3
+
+/** A source or a sink that may answer later: no fault of a record, nor of the program. */
+const isOutage = (error: unknown): error is SluiceError =>
+  isOurs(error) && error.retry && (error.fault === 'source' || error.fault === 'sink')
 
 /** Another coordinator runs, or the app was halted: going on is useless. */
 const isFinal = (error: unknown): boolean => isOurs(error) && endsCoordinator(error.code)

@@ -3,6 +3,7 @@ import { checkedHead } from '../../checkpoint/check-head.ts'
 import { decideDuty, decideStart } from '../../checkpoint/decide.ts'
 import { checkSize } from '../../checkpoint/head-size.ts'
 import { HeadWriter } from '../../checkpoint/head-writer.ts'
+import { readOutputWishes } from '../../checkpoint/output-wishes.ts'
 import { readManifest, refsOf } from '../../checkpoint/manifest.ts'
 import { Sweeper } from '../../checkpoint/sweep.ts'
 import { acquired, type Cause, created, released, resumed } from '../../checkpoint/transition.ts'
@@ -18,8 +19,10 @@ import { admit, admitAnew, type Admission } from '../admission.ts'
 import type { BatchEvents } from '../../observe/batch-events.ts'
 import type { Coordination } from '../batch/coordination.ts'
 import type { TaskProgram } from '../program.ts'
-import { deliver, deliverOwed } from '../batch/deliver.ts'
+import type { OutageSettings } from '../settings.ts'
+import { deliver, deliverAtLast, deliverOwed } from '../batch/deliver.ts'
 import { runBatch } from '../batch/run-batch.ts'
+import { Outages } from '../output/outages.ts'
 import { publishHere } from '../output/run-output.ts'
 
 interface CoordinatorOptions {
@@ -45,6 +48,11 @@ interface CoordinatorOptions {
   readonly limitOf: (source: string) => number | null
   /** How often a failing task is tried where the program does not say. */
   readonly attempts: number
+  /**
+   * Whether this coordinator lives to see a place come back that does not take an output now: outputs are held, as
+   * `sluice.output.hold` says, and tried again with growing waits.
+   */
+  readonly isPatient: boolean
   readonly signal: AbortSignal
 }
 
@@ -77,6 +85,7 @@ export class Coordinator {
         options.publisher?.(writer.head) ??
         publishHere(program.graph, host.blobs, options.environment(writer.head), program.staged),
       events: options.events,
+      outages: new Outages(host.clock, outageSettings(options)),
       signal: options.signal,
       attemptsMax: program.settings.attemptsMax ?? options.attempts,
       speculation: program.settings.speculation,
@@ -119,11 +128,20 @@ export class Coordinator {
     return runBatch(this.#c, tick)
   }
 
+  /** A last try of what outputs owe, before an orderly end; what is owed still is reported. */
+  deliverAtLast(): Promise<void> {
+    return deliverAtLast(this.#c)
+  }
+
   async close(): Promise<void> {
     await this.#c.sweeper.settled()
     await this.#c.writer.write(released(this.head), 'release')
   }
 }
+
+/** Who lives for a few batches tries everything with each of them. */
+const outageSettings = ({ isPatient, program }: CoordinatorOptions): OutageSettings =>
+  isPatient ? program.settings.outages : { hold: 'none', waitMs: 0, waitMaxMs: 0, backlogMax: 16 }
 
 const leaseUntil = ({ host, intervalMs, leaseUntil: known }: CoordinatorOptions): number =>
   known?.() ?? host.clock.now() + Math.max(LEASE_MS_MIN, LEASE_INTERVALS * intervalMs)
@@ -182,8 +200,9 @@ async function goOn(
   found: Versioned<Head>,
   cause: 'acquire' | 'resume',
 ): Promise<Acquired> {
-  const { program, holder, conf } = options
-  const admission = await admit(options, found.value)
+  const { host, program, holder, conf } = options
+  const wishes = await readOutputWishes(host.blobs, new ObjectKeys(found.value.app, found.value.inc))
+  const admission = await admit({ ...options, wishes }, found.value)
   const mine = acquired(found.value, {
     holder,
     leaseUntil: leaseUntil(options),
@@ -279,7 +298,7 @@ async function lookAround(c: Coordination): Promise<void> {
     own.filter(({ parsed }) => parsed?.kind === 'wish').map(({ key }) => key),
   )
   // Sources sweep what they were given room for themselves.
-  const isSwept = (kind: ObjectKind): boolean => kind !== 'wish' && kind !== 'received'
+  const isSwept = (kind: ObjectKind): boolean => !['wish', 'output-wish', 'received'].includes(kind)
   c.sweeper.litter(
     own.filter(({ key, parsed }) => !live.has(key) && isSwept(parsed!.kind)).map(({ key }) => key),
     committed,

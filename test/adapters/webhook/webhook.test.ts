@@ -5,6 +5,7 @@ import { test, type TestContext } from 'node:test'
 import { ManualClock } from '../../../lib/adapters/local/manual-clock.ts'
 import { hasCode } from '../../../lib/model/errors.ts'
 import { webhook } from '../../../lib/adapters/index.ts'
+import { waitOf } from '../../../lib/adapters/webhook/webhook.ts'
 import { delivery } from '../../../lib/testing/contracts/sink.ts'
 
 interface Received {
@@ -62,6 +63,25 @@ test('webhook: the wait between attempts grows, and is as long as the other side
   assert.equal(received.length, 3)
   assert.ok(waits[0] >= 25 && waits[0] <= 50, `${waits[0]} ms`)
   assert.equal(waits[1], 7_000)
+})
+
+test('webhook: who is asked to stay away for long does not wait within the batch, and the error says how long', async (t) => {
+  const { url, received } = await receiver(t, () => ({ status: 503, headers: { 'retry-after': '120' } }))
+  await assert.rejects(
+    webhook<string>(url, allowed).write(['a'], { ...delivery(1), clock: new ManualClock() }),
+    (error) => hasCode(error, 'E_SINK_UNAVAILABLE') && error.retryAfterMs === 120_000,
+  )
+  assert.equal(received.length, 1)
+})
+
+test('webhook: Retry-After counts in seconds, or to a date by the clock of the answer', () => {
+  const date = 'Sun, 06 Nov 1994 08:49:37 GMT'
+  assert.equal(waitOf('3', date), 3000)
+  assert.equal(waitOf('Sun, 06 Nov 1994 08:49:40 GMT', date), 3000)
+  assert.equal(waitOf('Sunday, 06-Nov-94 08:50:37 GMT', date), 60_000)
+  assert.equal(waitOf('Sun Nov  6 08:49:36 1994', date), 0)
+  for (const text of ['soon', '', '-1', '1.5', '+3']) assert.equal(waitOf(text, date), null, text)
+  assert.equal(waitOf('Sun, 06 Nov 1994 08:49:40 GMT', ''), null)
 })
 
 test('webhook: a side that never recovers is an error that may be retried', async (t) => {

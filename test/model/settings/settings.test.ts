@@ -170,6 +170,31 @@ const rows: Record<SettingName, Row> = {
   'spark.streaming.checkpoint.directory': { initial: null, read: [['/tmp/x', '/tmp/x']] },
   'spark.streaming.stopGracefullyOnShutdown': switches(false),
   'spark.streaming.stopSparkContextByDefault': switches(true),
+  'sluice.output.hold': {
+    initial: 'sinks',
+    read: [
+      ['all', 'all'],
+      ['none', 'none'],
+    ],
+    malformed: ['some', ''],
+  },
+  'sluice.output.retryWait': {
+    initial: 1000,
+    read: [
+      [50, 50],
+      ['2s', 2000],
+    ],
+    malformed: noTime,
+    refused: ['0', '9ms', '2h'],
+  },
+  'sluice.output.retryWaitMax': {
+    initial: 300_000,
+    read: [['10s', 10_000]],
+    malformed: noTime,
+    refused: ['0', '9ms', '2h'],
+  },
+  'sluice.output.backlogMax': { initial: 100, read: [[1000, 1000]], malformed: noNumber, refused: [0, 1001, 1.5] },
+  'sluice.source.attempts': { initial: 20, read: [[1, 1]], malformed: noNumber, refused: [0, 1_000_001] },
   'sluice.onError': {
     initial: 'fail',
     read: [['dead-letter', 'dead-letter']],

@@ -49,7 +49,7 @@ function numbers(trouble: (reading: number, record: number) => void, eager: bool
 
 const summed = (source: Source<number>): Promise<Run> =>
   runBatches((_input, context) => context.source('numbers', source).reduce((a, b) => a + b), [[], [], [], []], {
-    conf: { 'sluice.onError': 'dead-letter', 'spark.task.maxFailures': '1' },
+    conf: { 'sluice.onError': 'dead-letter', 'spark.task.maxFailures': '1', 'sluice.source.attempts': '1' },
   })
 
 const sumOf = ({ shown }: Run): number =>

@@ -11,7 +11,8 @@ export function outputTo<T>(
   sink: OutputSink<T>,
   { kind = 'output', order = 'after' }: { readonly kind?: string; readonly order?: OutputOrder } = {},
 ): void {
-  stream.output({ kind, ...(name === undefined ? {} : { name }), operation: sinkOperation(sink, order) })
+  const operation = { ...sinkOperation(sink, order), isSink: kind === 'output' }
+  stream.output({ kind, ...(name === undefined ? {} : { name }), operation })
 }
 
 export interface SinkOperation extends OutputOperation {

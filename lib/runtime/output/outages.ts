@@ -1,0 +1,83 @@
+import type { Clock } from '../../host/clock.ts'
+import { SluiceError } from '../../model/errors.ts'
+import { backoffMs } from '../../output/retry.ts'
+import type { OutageSettings } from '../settings.ts'
+
+interface Outage {
+  readonly since: number
+  readonly attempts: number
+  /** Nothing is tried before. */
+  readonly due: number
+  /** Whether the place is away, and not only refuses one batch. */
+  readonly isAway: boolean
+}
+
+/** What the last failure of an output means for the next try. */
+interface Waiting {
+  readonly waitMs: number
+  readonly attempts: number
+}
+
+/**
+ * Which outputs fail, and when they are tried again: with growing waits, each for itself, so that one whose place is
+ * away costs the others nothing. Known to one coordinator; the next one finds out anew what is owed by trying.
+ */
+export class Outages {
+  readonly settings: OutageSettings
+  readonly #clock: Clock
+  readonly #outages = new Map<string, Outage>()
+
+  constructor(clock: Clock, settings: OutageSettings) {
+    this.#clock = clock
+    this.settings = settings
+  }
+
+  /** Whether what is owed by the output may be tried now. */
+  isDue(output: string): boolean {
+    const outage = this.#outages.get(output)
+    return !outage || this.#clock.now() >= outage.due
+  }
+
+  /** Whether a new batch is not even tried: the place was away a moment ago. */
+  isAway(output: string): boolean {
+    return this.#outages.get(output)?.isAway === true && !this.isDue(output)
+  }
+
+  /** Whether it has failed and not recovered since. */
+  isHeld(output: string): boolean {
+    return this.#outages.has(output)
+  }
+
+  failed(output: string, error: unknown): Waiting {
+    const before = this.#outages.get(output)
+    const attempts = (before?.attempts ?? 0) + 1
+    const now = this.#clock.now()
+    const waitMs = this.#waitMs(output, attempts, error)
+    this.#outages.set(output, { since: before?.since ?? now, attempts, due: now + waitMs, isAway: isAway(error) })
+    return { waitMs, attempts }
+  }
+
+  /** For how long it had failed, in ms; `null` if it had not. */
+  recovered(output: string): number | null {
+    const outage = this.#outages.get(output)
+    this.#outages.delete(output)
+    return outage ? this.#clock.now() - outage.since : null
+  }
+
+  /** Somebody says that the place is there again. */
+  hurry(output: string): void {
+    const outage = this.#outages.get(output)
+    if (outage) this.#outages.set(output, { ...outage, due: this.#clock.now() })
+  }
+
+  #waitMs(output: string, attempts: number, error: unknown): number {
+    const { waitMs, waitMaxMs } = this.settings
+    const asked = error instanceof SluiceError ? (error.retryAfterMs ?? 0) : 0
+    return Math.min(Math.max(backoffMs(output, attempts, { firstMs: waitMs, mostMs: waitMaxMs }), asked), LONGEST_MS)
+  }
+}
+
+/** However long the other side asks for. */
+const LONGEST_MS = 3_600_000
+
+const isAway = (error: unknown): boolean => error instanceof SluiceError && error.retry
