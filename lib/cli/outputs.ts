@@ -50,7 +50,8 @@ const closing: Record<'list' | OutputWish['wish'], (n: number) => string> = {
   list: (n) => (n === 0 ? 'every batch is delivered\n' : ''),
   retry: (n) => `${counted(n, 'output')} will be tried with the next batch of the run, or by the next start\n`,
   drop: (n) =>
-    `what ${counted(n, 'output')} had not delivered will be given up with the next batch of the run, or by the next start\n`,
+    `what ${counted(n, 'output')} had not delivered will be given up with the next batch of the run, ` +
+    'or by the next start\n',
 }
 
 async function debtsOf({ head, blobs, keys }: StoredApp): Promise<Debt[]> {

@@ -91,7 +91,9 @@ export class BatchEvents {
       owed,
       waitMs,
       code: error.code,
-      message: `${output}, batch ${error.where.batch}: ${error.message.replace(/\.$/, '')} (${error.code}); ${batches(owed)} undelivered, next try in ${seconds(waitMs)}; nothing is lost, everything else goes on`,
+      message:
+        `${output}, batch ${error.where.batch}: ${error.message.replace(/\.$/, '')} (${error.code}); ` +
+        `${batches(owed)} undelivered, next try in ${seconds(waitMs)}; nothing is lost, everything else goes on`,
     })
   }
 

@@ -66,7 +66,7 @@ for (const guarantee of ['at-least-once', 'exactly-once'])
     assert.match(stderr, /! output released: hook takes batches again/)
   })
 
-test('an output whose place never answers holds itself alone, over starts, until it is dropped and removed', async (t) => {
+test('an output whose place never answers holds itself alone, until it is dropped and removed', async (t) => {
   const hook = await receiver(t, 503)
   const folder = await project(t, { 'app.ts': program(hook.url), 'without.ts': program('') })
   const first = await sluice(t, folder, ['run', 'app.ts', '--dir', 'state', '--batches', '5'])
@@ -119,10 +119,16 @@ import { app, milliseconds } from 'sluice'
 let [cuts, reads] = [0, 0]
 const source = {
   name: 'Flaky',
-  async cut({ position }) { cuts++; ${cut}; const n = Number(position ?? 0) + 1; return { position: n, splits: [n], records: 1 } },
+  async cut({ position }) { 
+    cuts++
+    ${cut}
+    const n = Number(position ?? 0) + 1
+    return { position: n, splits: [n], records: 1 } },
   read: (split) => { reads++; ${read}; return [[split]] },
 }
-export default app('flaky', milliseconds(50), (ssc) => ssc.source('n', source).foreachRDD((rdd) => { console.log(rdd.collect().join()) }))
+export default app('flaky', milliseconds(50), (ssc) => {
+  ssc.source('n', source).foreachRDD((rdd) => { console.log(rdd.collect().join()) })
+})
 `
 
 for (const [what, cut, read] of [

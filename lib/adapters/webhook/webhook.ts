@@ -148,7 +148,7 @@ async function attempt(call: Call, delivery: Delivery): Promise<Attempt<void>> {
 
 /**
  * `Retry-After` in seconds or as a date, in ms; `null` where it is neither. A date counts from the `Date` of the same
- * answer, so that nobody's clock has to be right.
+ * answer, so that nobody's clock has to be right. @testing A test cannot have the `Date` of an answer that it likes.
  */
 export function waitOf(retryAfter = '', date = ''): number | null {
   if (/^\d{1,6}$/.test(retryAfter)) return Number(retryAfter) * 1000

@@ -205,8 +205,8 @@ export const settings = {
     initial: 'sinks',
     of: ['sinks', 'all', 'none'],
     says:
-      'Which outputs that fail are held, and tried again, instead of ending the run: those to sinks, all, or none, as ' +
-      'in Spark; see [outputs](sinks.md#an-output-that-fails).',
+      'Which outputs that fail are held, and tried again, instead of ending the run: those to sinks, all, or none, ' +
+      'as in Spark; see [outputs](sinks.md#an-output-that-fails).',
   },
   'sluice.output.retryWait': {
     kind: 'time',

@@ -65,7 +65,7 @@ test('webhook: the wait between attempts grows, and is as long as the other side
   assert.equal(waits[1], 7_000)
 })
 
-test('webhook: who is asked to stay away for long does not wait within the batch, and the error says how long', async (t) => {
+test('webhook: who is asked to stay away for long gives up, and the error says for how long', async (t) => {
   const { url, received } = await receiver(t, () => ({ status: 503, headers: { 'retry-after': '120' } }))
   await assert.rejects(
     webhook<string>(url, allowed).write(['a'], { ...delivery(1), clock: new ManualClock() }),
