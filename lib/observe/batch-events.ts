@@ -92,7 +92,7 @@ export class BatchEvents {
       waitMs,
       code: error.code,
       message:
-        `${output}, batch ${error.where.batch}: ${error.message.replace(/\.$/, '')} (${error.code}); ` +
+        `${output}, batch ${error.where.batch}: ${error.message} (${error.code}); ` +
         `${batches(owed)} undelivered, next try in ${seconds(waitMs)}; nothing is lost, everything else goes on`,
     })
   }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../host/clock.ts'
 import type { Log } from '../../host/log.ts'
 import { endsCoordinator } from '../../model/error-codes.ts'
-import { isOurs, type SluiceError } from '../../model/errors.ts'
+import { hasCode, isOurs, type SluiceError } from '../../model/errors.ts'
 import type { Head } from '../../model/head.ts'
 import type { Manifest } from '../../model/manifest.ts'
 import { type Backoff, backoffMs } from '../../output/retry.ts'
@@ -261,7 +261,7 @@ export class BatchLoop {
     const { patience, coordinator } = this.#options
     if (!patience || this.#final || this.#stop.signal.aborted || !isOutage(error)) return null
     const attemptsMax = this.#done > 0 ? patience.attemptsMax : Math.min(FIRST_ATTEMPTS, patience.attemptsMax)
-    if (error.code !== 'E_OUTPUT_BACKLOG' && this.#failures >= attemptsMax) return null
+    if (!hasCode(error, 'E_OUTPUT_BACKLOG') && this.#failures >= attemptsMax) return null
     return backoffMs(coordinator.head.app, this.#failures, patience)
   }
 
