@@ -1,5 +1,8 @@
 export { awsClients } from './clients.ts'
 export type { AwsClients } from './clients.ts'
+export { dynamo } from './dynamo/dynamo-sink.ts'
+export type { DynamoChange, DynamoSinkOptions } from './dynamo/dynamo-sink.ts'
+export type { DynamoAttributes, DynamoValue } from './dynamo/item-value.ts'
 export { DynamoHeadStore } from './dynamo/dynamo-head-store.ts'
 export { kinesis } from './kinesis/kinesis.ts'
 export type { KinesisOptions, KinesisStart } from './kinesis/kinesis.ts'

@@ -1,0 +1,204 @@
+import type { AttributeValue, UpdateItemCommandInput } from '@aws-sdk/client-dynamodb'
+import { messageOf, SluiceError } from '../../../model/errors.ts'
+import { sinkAhead } from '../../../output/fence.ts'
+import { type Attempt, tryRepeatedly } from '../../../output/retry.ts'
+import { BUNDLED, type Delivery, type OutputSink } from '../../../output/sink.ts'
+import { type AwsClients, processClients } from '../clients.ts'
+import { isRefusal } from '../service-error.ts'
+import { attributeOf, type DynamoAttributes } from './item-value.ts'
+
+/** What becomes of an item. */
+export type DynamoChange =
+  /** `set` replaces attributes, `add` adds to numbers; other attributes stay. */
+  | { readonly key: DynamoAttributes; readonly set?: DynamoAttributes; readonly add?: Readonly<Record<string, number>> }
+  /** The item goes. What stays is its key with a mark, so that no late write brings it back. */
+  | { readonly key: DynamoAttributes; readonly remove: true }
+
+/** Which table, and what to do for a record. */
+export interface DynamoSinkOptions<T> {
+  /** Name of the sink in errors (default `dynamo`). */
+  readonly name?: string
+  /** The table; it must exist. */
+  readonly table: string
+  /** What to do for a record. Records of one key in a partition come to one change. */
+  readonly change: (record: T, delivery: Delivery) => DynamoChange
+  /**
+   * An attribute with the time, in seconds since the epoch, from which a removed item's mark may go (a day later); make
+   * it the table's time-to-live attribute.
+   */
+  readonly expires?: string
+  /** How many items are written at the same time (default 16). */
+  readonly parallel?: number
+  /** How often an item is tried when the table is busy (default 8). */
+  readonly attempts?: number
+}
+
+const REMOVED = '_sluice_removed'
+const TOMBSTONE_S = 86_400
+
+/**
+ * Items of a table: exactly once in effect, item by item. Each item remembers the last batch that changed it, in an
+ * attribute `_sluice_<output>` that changes with it, so a batch that is delivered again, late or by two processes adds
+ * nothing. Removed items leave their key and `_sluice_removed` behind. Needs `@aws-sdk/client-dynamodb`. Writing throws
+ * `E_SINK_VALUE`, `E_SINK_AHEAD`, `E_SINK_REJECTED`, `E_SINK_UNAVAILABLE` and `E_AWS_PACKAGE`. Not in Spark.
+ */
+export function dynamo<T>(
+  options: DynamoSinkOptions<T>,
+  clients: () => AwsClients = processClients,
+): OutputSink<T, 'exactly-once'> {
+  return {
+    name: options.name ?? 'dynamo',
+    guarantee: 'exactly-once',
+    [BUNDLED]: true,
+    async write(records, delivery) {
+      const changes = merged(records.map((record) => options.change(record, delivery)))
+      const requests = changes.map((change) => requestOf(change, options, delivery))
+      await inParallel(requests, options.parallel ?? 16, (request, i) =>
+        // Items that met in a crowd come back at different times.
+        tryRepeatedly({ ...delivery, key: `${delivery.key}#${i}` }, options.attempts ?? 8, () =>
+          attempt(clients(), request, delivery),
+        ),
+      )
+    },
+  }
+}
+
+/** One change for each key, in the order of the records: an item takes one change a batch. */
+function merged(changes: readonly DynamoChange[]): DynamoChange[] {
+  const byKey = new Map<string, DynamoChange>()
+  for (const change of changes) {
+    const name = JSON.stringify(Object.entries(change.key).map(([attribute, value]) => [attribute, keyText(value)]))
+    const before = byKey.get(name)
+    byKey.set(name, before ? merge(before, change) : change)
+  }
+  return [...byKey.values()]
+}
+
+const keyText = (value: unknown): string =>
+  value instanceof Uint8Array ? `b${Buffer.from(value).toString('hex')}` : `${typeof value} ${String(value)}`
+
+function merge(before: DynamoChange, change: DynamoChange): DynamoChange {
+  if ('remove' in change) return change
+  if ('remove' in before) {
+    if (!change.add) return change
+    throw new SluiceError('E_SINK_VALUE', 'An item is removed and added to within one batch.', {
+      did: 'nothing of its partition was written',
+      next: ['reduce by key before the output'],
+    })
+  }
+  const add: Record<string, number> = { ...before.add }
+  for (const [name, n] of Object.entries(change.add ?? {})) add[name] = (Object.hasOwn(add, name) ? add[name] : 0) + n
+  return { key: change.key, set: { ...before.set, ...change.set }, add }
+}
+
+interface Request {
+  readonly input: UpdateItemCommandInput
+  /** The attribute that remembers, and what it is to hold. */
+  readonly fence: string
+  readonly mine: string
+}
+
+/** Fences of one incarnation sort by batch, then by partition. */
+const fencePrefix = ({ app, inc }: Delivery): string => `${encodeURIComponent(app)}/${encodeURIComponent(inc)}/`
+
+function requestOf(change: DynamoChange, options: DynamoSinkOptions<any>, delivery: Delivery): Request {
+  const { sink, batch, partition, timeMs } = delivery
+  const fence = `_sluice_${sink}`
+  const mine = `${fencePrefix(delivery)}${String(batch).padStart(12, '0')}/${String(partition).padStart(6, '0')}`
+  const names: Record<string, string> = { '#f': fence, '#r': REMOVED }
+  const values: Record<string, AttributeValue> = { ':f': { S: mine }, ':prefix': { S: fencePrefix(delivery) } }
+  const sets = ['#f = :f']
+  const adds: string[] = []
+  const removes: string[] = []
+  // Names are always aliased: many words are reserved, and dots would be paths.
+  const alias = (name: string): string => {
+    const known = `#n${Object.keys(names).length}`
+    names[known] = name
+    return known
+  }
+  const value = (data: AttributeValue): string => {
+    const known = `:v${Object.keys(values).length}`
+    values[known] = data
+    return known
+  }
+  const expires = options.expires === undefined ? null : alias(options.expires)
+  if ('remove' in change) {
+    sets.push(`#r = ${value({ BOOL: true })}`)
+    if (expires) sets.push(`${expires} = ${value({ N: String(Math.floor(timeMs / 1000) + TOMBSTONE_S) })}`)
+  } else {
+    for (const [name, data] of Object.entries(change.set ?? {}))
+      sets.push(`${alias(name)} = ${value(attributeOf(data, name))}`)
+    for (const [name, n] of Object.entries(change.add ?? {})) adds.push(`${alias(name)} ${value(attributeOf(n, name))}`)
+    removes.push('#r')
+    if (expires && !Object.hasOwn(change.set ?? {}, options.expires!)) removes.push(expires)
+  }
+  const expression = [
+    `SET ${sets.join(', ')}`,
+    adds.length > 0 ? `ADD ${adds.join(', ')}` : '',
+    removes.length > 0 ? `REMOVE ${removes.join(', ')}` : '',
+  ]
+  return {
+    fence,
+    mine,
+    input: {
+      TableName: options.table,
+      Key: Object.fromEntries(Object.entries(change.key).map(([name, data]) => [name, attributeOf(data, name)])),
+      UpdateExpression: expression.filter((each) => each !== '').join(' '),
+      ConditionExpression: 'attribute_not_exists(#f) OR NOT begins_with(#f, :prefix) OR #f < :f',
+      ExpressionAttributeNames: names,
+      ExpressionAttributeValues: values,
+    },
+  }
+}
+
+async function attempt(clients: AwsClients, request: Request, delivery: Delivery): Promise<Attempt<void>> {
+  const { client, sdk } = await clients.dynamoWrites()
+  const { sink, partition, batch } = delivery
+  const where = { operator: sink, partition, batch }
+  try {
+    await client.send(new sdk.UpdateItemCommand(request.input))
+    return { kind: 'done', result: undefined }
+  } catch (error) {
+    if (error instanceof sdk.ConditionalCheckFailedException) return judge(clients, request, delivery)
+    const shown = `${request.input.TableName}: ${messageOf(error)}`
+    if (isRefusal(error) && (error as Error).name !== 'TransactionConflictException') {
+      const code = /size/i.test(messageOf(error)) ? 'E_SINK_VALUE' : 'E_SINK_REJECTED'
+      throw new SluiceError(code, shown, { where, did: 'the item was not changed', cause: error })
+    }
+    const facts = { where, did: 'the item tells the next attempt whether it was changed', retry: true, cause: error }
+    return { kind: 'again', error: new SluiceError('E_SINK_UNAVAILABLE', shown, facts) }
+  }
+}
+
+/** The item has this batch already, or a later one. */
+async function judge(clients: AwsClients, { input, fence, mine }: Request, delivery: Delivery): Promise<Attempt<void>> {
+  const { client, sdk } = await clients.dynamoReads()
+  const read = { TableName: input.TableName, Key: input.Key, ConsistentRead: true }
+  const { Item } = await client.send(new sdk.GetItemCommand(read))
+  const last = Item?.[fence]?.S ?? ''
+  const batchOf = (text: string): number => Number(text.slice(fencePrefix(delivery).length).split('/')[0])
+  if (last < mine || batchOf(last) === delivery.batch) return { kind: 'done', result: undefined }
+  throw sinkAhead(delivery, batchOf(last), `An item of ${input.TableName}`)
+}
+
+/** The first failure ends it when what is under way has ended. */
+async function inParallel<I>(
+  items: readonly I[],
+  most: number,
+  each: (item: I, i: number) => Promise<void>,
+): Promise<void> {
+  let next = 0
+  let failed = false
+  const lane = async (): Promise<void> => {
+    while (next < items.length && !failed) {
+      const i = next++
+      await each(items[i], i).catch((error: unknown) => {
+        failed = true
+        throw error
+      })
+    }
+  }
+  const ends = await Promise.allSettled(Array.from({ length: Math.min(most, items.length) }, lane))
+  const failure = ends.find((end) => end.status === 'rejected')
+  if (failure) throw failure.reason
+}
