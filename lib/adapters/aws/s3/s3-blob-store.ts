@@ -17,8 +17,16 @@ export class S3BlobStore implements BlobStore {
   readonly #bucket: string
   readonly #prefix: string
 
-  /** `prefix` is empty or ends in `/`. */
-  constructor(clients: AwsClients, bucket: string, prefix: string) {
+  readonly #pause: (ms: number) => Promise<void>
+
+  /** `prefix` is empty or ends in `/`; `pause` waits between requests that collided. */
+  constructor(
+    clients: AwsClients,
+    bucket: string,
+    prefix: string,
+    pause: (ms: number) => Promise<void> = (ms) => setTimeout(ms),
+  ) {
+    this.#pause = pause
     this.#clients = clients
     this.#bucket = bucket
     this.#prefix = prefix
@@ -38,7 +46,7 @@ export class S3BlobStore implements BlobStore {
       } catch (error) {
         // 409: another request for this name was under way, and may not have succeeded.
         if (statusOf(error) === 409 && attempt < COLLISIONS_MAX) {
-          await setTimeout(Math.min(COLLISION_MS_MAX, COLLISION_MS * 2 ** attempt) * (0.5 + Math.random() / 2))
+          await this.#pause(Math.min(COLLISION_MS_MAX, COLLISION_MS * 2 ** attempt) * (0.5 + Math.random() / 2))
           continue
         }
         if (statusOf(error) !== 412) throw error
