@@ -221,15 +221,15 @@ export const bugs: readonly SeededBug[] = [
   {
     name: 'a snapshot without the deltas behind it',
     file: 'state/state-store.ts',
-    find: 'for (const block of chain.blocks) state.apply',
-    put: 'for (const block of chain.blocks.slice(0, 1)) state.apply',
+    find: 'of chain.blocks.entries()',
+    put: 'of chain.blocks.slice(0, 1).entries()',
     job: 'b',
   },
   {
     name: 'deltas in the wrong order',
-    file: 'state/chains.ts',
-    find: '[...before, block] }',
-    put: '[before[0], block, ...before.slice(1)].filter((each) => each !== undefined) }',
+    file: 'model/state-chain.ts',
+    find: 'const blocks = [...before, block]',
+    put: 'const blocks = [before[0]!, block, ...before.slice(1)].filter((each) => each !== undefined)',
     job: 'b',
   },
   {
@@ -241,9 +241,9 @@ export const bugs: readonly SeededBug[] = [
   },
   {
     name: 'a snapshot on top of the old chain',
-    file: 'state/chains.ts',
-    find: "block.kind === 'snapshot' ? [block]",
-    put: "block.kind === 'snapshot' ? [...before, block]",
+    file: 'model/state-chain.ts',
+    find: "if (block.kind === 'snapshot') return [block]",
+    put: "if (block.kind === 'snapshot') return [...before, block]",
     job: 'b',
   },
   {
