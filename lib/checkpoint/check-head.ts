@@ -58,6 +58,7 @@ const plain = fields({
   epoch: count,
   holder: nullOr(text),
   leaseUntil: finite,
+  idle: maybe(count),
   graph: text,
   intervalMs: count,
   zeroTime: whole,

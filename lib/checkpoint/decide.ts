@@ -32,7 +32,28 @@ export function decideStart(head: Head | null, applicant: Applicant): Decision {
 }
 
 const isHeld = (head: Head, { holder, now, isGone }: Applicant): boolean =>
-  head.holder !== null && head.holder !== holder && head.leaseUntil > now && !isGone(head.holder)
+  head.holder !== null &&
+  head.holder !== holder &&
+  head.leaseUntil > now &&
+  head.leaseUntil - now <= leaseMsMax(head.intervalMs) &&
+  !isGone(head.holder)
+
+/** How much longer than an interval a coordinator is believed to live without a sign of life. */
+const LEASE_INTERVALS = 3
+const LEASE_MS_MIN = 10_000
+/** A function may be given as long in advance. */
+const LEASE_MS_CREDIBLE = 16 * 60_000
+const DOUBLINGS_MAX = 6
+
+/**
+ * How long a coordinator is believed to live without a sign of life. Twice as long with each takeover that was followed
+ * by no commit: two that take the app from each other would otherwise never get through a batch.
+ */
+export const leaseMs = (intervalMs: number, takeovers: number): number =>
+  Math.max(LEASE_MS_MIN, LEASE_INTERVALS * intervalMs) * 2 ** Math.min(takeovers, DOUBLINGS_MAX)
+
+/** A lease beyond this was given by a clock that was ahead. */
+const leaseMsMax = (intervalMs: number): number => Math.max(LEASE_MS_CREDIBLE, leaseMs(intervalMs, DOUBLINGS_MAX))
 
 /** What a coordinator that holds the head owes the world before it may plan. */
 type Duty = { readonly kind: 'deliver'; readonly batch: number } | { readonly kind: 'plan'; readonly batch: number }

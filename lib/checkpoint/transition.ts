@@ -17,12 +17,12 @@ export function created(
 export const acquired = (
   head: Head,
   by: Pick<Head, 'holder' | 'leaseUntil' | 'graph' | 'conf' | 'intervalMs' | 'zeroTime'>,
-): Head => ({ ...head, ...by, epoch: head.epoch + 1 })
+): Head => ({ ...head, ...by, epoch: head.epoch + 1, idle: (head.idle ?? 0) + 1 })
 
 export const planned = (head: Head, plan: OpenPlan): Head => ({ ...head, plan })
 
 export function committed(
-  { plan: _done, ...head }: Head,
+  { plan: _done, idle: _idle, ...head }: Head,
   batch: { readonly tick: number; readonly manifest: BlobRef; readonly leaseUntil: number },
 ): Head {
   return {
@@ -116,7 +116,7 @@ interface Step {
 const STEPS: Record<Exclude<Cause, 'recreate'>, Step> = {
   create: { moves: [], rule: () => 'created over an existing head' },
   acquire: {
-    moves: ['epoch', 'holder', 'leaseUntil', 'graph', 'conf', 'intervalMs', 'zeroTime'],
+    moves: ['epoch', 'holder', 'leaseUntil', 'idle', 'graph', 'conf', 'intervalMs', 'zeroTime'],
     rule: (before, after) => (after.epoch === before.epoch + 1 ? null : 'an acquisition must raise the epoch by one'),
   },
   plan: {
@@ -132,7 +132,7 @@ const STEPS: Record<Exclude<Cause, 'recreate'>, Step> = {
     },
   },
   commit: {
-    moves: ['committed', 'tick', 'manifest', 'leaseUntil', 'plan'],
+    moves: ['committed', 'tick', 'manifest', 'leaseUntil', 'idle', 'plan'],
     rule: (before, after) => {
       if (after.committed !== before.committed + 1)
         return `a commit moved from batch ${before.committed} to ${after.committed}`
@@ -157,7 +157,7 @@ const STEPS: Record<Exclude<Cause, 'recreate'>, Step> = {
   },
   halt: { moves: ['halt'], rule: (_before, after) => (after.halt ? null : 'halted without a reason') },
   resume: {
-    moves: ['epoch', 'holder', 'leaseUntil', 'halt', 'graph', 'conf', 'intervalMs', 'zeroTime'],
+    moves: ['epoch', 'holder', 'leaseUntil', 'idle', 'halt', 'graph', 'conf', 'intervalMs', 'zeroTime'],
     rule: (before, after) => (after.epoch === before.epoch + 1 ? null : 'a resumption must raise the epoch by one'),
   },
   release: {

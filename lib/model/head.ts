@@ -11,6 +11,8 @@ export interface Head {
   /** +1 per takeover. */
   readonly epoch: number
   readonly holder: string | null
+  /** How often the app was taken over since the last commit; absent for never. */
+  readonly idle?: number
   /** A hint that saves work, never a safety argument. */
   readonly leaseUntil: number
   /** Fingerprint of the graph that runs. */

@@ -2,7 +2,8 @@ import { systemCode } from '../../model/system-code.ts'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { readdir } from 'node:fs/promises'
-import { existsSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, readlinkSync } from 'node:fs'
 import type { Clock } from '../../host/clock.ts'
 import type { BlobStore } from '../../host/blob-store.ts'
 import type { HeadStore } from '../../host/head-store.ts'
@@ -113,12 +114,31 @@ export async function appsBelow(dir: string): Promise<string[]> {
 }
 
 /** This process, in words that tell whether it is still there. */
-export const thisHolder = (run: string): string => `${hostname()}:${process.pid}:${run.slice(0, 8)}`
+export const thisHolder = (run: string): string => `${thisMachine()}:${process.pid}:${run.slice(0, 8)}`
+
+/**
+ * Where this process's number means this process: its host, and a mark of the machine and of the process numbers that
+ * are seen from here. Containers may share a name and a directory, and none sees the processes of the other.
+ */
+function thisMachine(): string {
+  const place = `${readable(() => readFileSync('/etc/machine-id', 'utf8'))}${readable(() => readlinkSync('/proc/self/ns/pid'))}`
+  return place === '' ? hostname() : `${hostname()}/${createHash('sha256').update(place).digest('hex').slice(0, 8)}`
+}
+
+/** Only Linux has them. */
+function readable(read: () => string): string {
+  try {
+    return read()
+  } catch {
+    return ''
+  }
+}
 
 /** Whether the process of a holder on this machine has ended; a holder elsewhere is believed until its lease ends. */
 export function holderIsGone(holder: string): boolean {
   const [machine, pid] = holder.split(':')
-  if (machine !== hostname()) return false
+  // Earlier versions gave the host alone.
+  if (machine !== (machine.includes('/') ? thisMachine() : hostname())) return false
   if (Number(pid) === process.pid) return true
   try {
     process.kill(Number(pid), 0)

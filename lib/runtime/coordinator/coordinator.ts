@@ -1,6 +1,6 @@
 import { readWishes } from '../../checkpoint/dead-letters.ts'
 import { checkedHead } from '../../checkpoint/check-head.ts'
-import { decideDuty, decideStart } from '../../checkpoint/decide.ts'
+import { decideDuty, decideStart, leaseMs } from '../../checkpoint/decide.ts'
 import { checkSize } from '../../checkpoint/head-size.ts'
 import { HeadWriter } from '../../checkpoint/head-writer.ts'
 import { readOutputWishes } from '../../checkpoint/output-wishes.ts'
@@ -55,10 +55,6 @@ interface CoordinatorOptions {
   readonly isPatient: boolean
   readonly signal: AbortSignal
 }
-
-/** How much longer than an interval a coordinator is believed to live without a sign of life. */
-const LEASE_INTERVALS = 3
-const LEASE_MS_MIN = 10_000
 
 /** Holds the head of one app and runs its batches, one at a time. */
 export class Coordinator {
@@ -143,8 +139,8 @@ export class Coordinator {
 const outageSettings = ({ isPatient, program }: CoordinatorOptions): OutageSettings =>
   isPatient ? program.settings.outages : { hold: 'none', waitMs: 0, waitMaxMs: 0, backlogMax: 16 }
 
-const leaseUntil = ({ host, intervalMs, leaseUntil: known }: CoordinatorOptions): number =>
-  known?.() ?? host.clock.now() + Math.max(LEASE_MS_MIN, LEASE_INTERVALS * intervalMs)
+const leaseUntil = ({ host, intervalMs, leaseUntil: known }: CoordinatorOptions, takeovers = 0): number =>
+  known?.() ?? host.clock.now() + leaseMs(intervalMs, takeovers)
 
 interface Acquired {
   readonly found: Versioned<Head>
@@ -205,7 +201,7 @@ async function goOn(
   const admission = await admit({ ...options, wishes }, found.value)
   const mine = acquired(found.value, {
     holder,
-    leaseUntil: leaseUntil(options),
+    leaseUntil: leaseUntil(options, found.value.idle ?? 0),
     graph: program.fingerprint,
     conf,
     ...admission.origin,
