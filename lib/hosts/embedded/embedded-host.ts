@@ -121,7 +121,8 @@ export const thisHolder = (run: string): string => `${thisMachine()}:${process.p
  * are seen from here. Containers may share a name and a directory, and none sees the processes of the other.
  */
 function thisMachine(): string {
-  const place = `${readable(() => readFileSync('/etc/machine-id', 'utf8'))}${readable(() => readlinkSync('/proc/self/ns/pid'))}`
+  const machine = readable(() => readFileSync('/etc/machine-id', 'utf8'))
+  const place = machine + readable(() => readlinkSync('/proc/self/ns/pid'))
   return place === '' ? hostname() : `${hostname()}/${createHash('sha256').update(place).digest('hex').slice(0, 8)}`
 }
 

@@ -8,7 +8,7 @@ import type { Head } from '../../../lib/model/head.ts'
 
 const NO_PROCESS = 2 ** 22 + 1
 
-test('a process is known to be gone only where its number means the same: this machine, this space of processes', () => {
+test('a process is known to be gone only where its number means the same process', () => {
   const [machine, , run] = thisHolder('0123456789').split(':')
   assert.equal(holderIsGone(`${machine}:${NO_PROCESS}:${run}`), true)
   assert.equal(holderIsGone(`${hostname()}:${NO_PROCESS}:${run}`), true, 'as earlier versions wrote it')
