@@ -1,4 +1,5 @@
 import type { Log } from '../host/log.ts'
+import { SluiceError } from '../model/errors.ts'
 import type { AppStarting, AppStopping, EngineEvent } from '../model/events.ts'
 import { readSetting } from '../model/settings/read.ts'
 import { readVariable } from '../model/settings/read-variable.ts'
@@ -47,7 +48,10 @@ export class RunSession implements Log {
 
   #starting({ dir }: AppStarting): void {
     this.started = true
-    if (dir !== null) this.#reporters.push(new LogFile(dir, this.#options.version))
+    if (dir === null) return
+    const [screen] = this.#reporters
+    const failed = (message: string): void => screen.event({ type: 'log-file', level: 'warn', message })
+    this.#reporters.push(new LogFile(dir, this.#options.version, failed))
   }
 
   print(text: string): void {
@@ -89,7 +93,7 @@ export class RunSession implements Log {
     await StreamingContext.getActive()
       ?.stop(true, false)
       .catch(() => {})
-    return 1
+    return error instanceof SluiceError && error.fault === 'caller' ? 2 : 1
   }
 
   #stop(signal: 'SIGINT' | 'SIGTERM'): void {

@@ -26,6 +26,7 @@ export const ERROR_CODES = {
   E_USAGE: { fault: 'caller' },
   E_UNKNOWN_OPTION: { fault: 'caller' },
   E_ENV: { fault: 'caller' },
+  E_DIRECTORY: { fault: 'caller' },
 
   E_SAMPLES: { fault: 'program' },
   E_EXISTS: { fault: 'program' },

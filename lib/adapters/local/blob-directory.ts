@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, mkdirSync, openSync, read, readSync, rmdirSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, read, readSync, rmdirSync } from 'node:fs'
 import type { Dirent } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import type { BlobStore } from '../../host/blob-store.ts'
 import { blobExists, blobMissing, blobRange, inRange } from './blob-errors.ts'
 import { blobKey, blobPrefix } from './blob-key.ts'
-import { makeFolder, syncFolder } from './folder.ts'
+import { makeFolder, makeFolders, syncFolder } from './folder.ts'
 import { systemCode } from '../../model/system-code.ts'
 import { NewFiles, removeFile } from './new-files.ts'
 import { SameFolder } from './same-folder.ts'
@@ -102,7 +102,7 @@ class DirectoryBlobStore implements BlobStore {
   #makeKnown(folder: string): void {
     if (this.#known.has(folder)) return
     if (this.#known.size >= knownMax) this.#known.clear()
-    mkdirSync(folder, { recursive: true })
+    makeFolders(folder)
     this.#known.add(folder)
   }
 

@@ -1,10 +1,12 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, statSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import { SluiceError } from '../../model/errors.ts'
+import { systemCode } from '../../model/system-code.ts'
 
 /** Makes `path` and what is missing above it. With `sync`, the new folders survive a power cut. */
 export const makeFolder = async (path: string, sync: boolean): Promise<void> => {
-  const first = mkdirSync(resolve(path), { recursive: true })
+  const first = makeFolders(path)
   if (!sync || first === undefined) return
   for (let made = resolve(path); made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made))
 }
@@ -17,4 +19,55 @@ export const syncFolder = async (path: string): Promise<void> => {
   } finally {
     await folder.close()
   }
+}
+
+/**
+ * Makes `path` and what is missing above it, and gives the first that was made. Node's `recursive` does not end where a
+ * folder exists and can have none below it, as in `/proc`. Throws what the system throws.
+ */
+export function makeFolders(path: string): string | undefined {
+  const missing: string[] = []
+  for (let at = resolve(path); !isFolder(at); at = dirname(at)) missing.unshift(at)
+  for (const folder of missing) makeOne(folder)
+  return missing[0]
+}
+
+/** Throws `ENOTDIR` for what is there and is no folder. */
+function isFolder(path: string): boolean {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found === undefined || found.isDirectory()) return found !== undefined
+  throw Object.assign(new Error(`ENOTDIR: not a directory, mkdir '${path}'`), { code: 'ENOTDIR' })
+}
+
+/** Somebody else may make it at the same moment. */
+function makeOne(folder: string): void {
+  try {
+    mkdirSync(folder)
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST' || !isFolder(folder)) throw error
+  }
+}
+
+const WHY: Readonly<Record<string, string>> = {
+  ENOTDIR: 'a file is in the way',
+  EEXIST: 'a file is in the way',
+  EACCES: 'there is no permission to write there',
+  EPERM: 'writing there is not permitted',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the quota is used up',
+  ENOENT: 'no folder can be made there',
+  ENAMETOOLONG: 'the name is too long',
+}
+
+/** What the system said about the directory of a run, as an error of whoever chose it; any other error as it is. */
+export function asDirectoryError(dir: string, error: unknown): unknown {
+  const why = WHY[systemCode(error) ?? '']
+  if (why === undefined || error instanceof SluiceError) return error
+  return new SluiceError('E_DIRECTORY', `The directory ${dir} cannot be used: ${why}.`, {
+    where: { detail: dir },
+    did: 'nothing was started',
+    next: ['use another --dir', `make it a folder that this user may write to: ls -ld ${dir}`],
+    cause: error,
+  })
 }

@@ -11,6 +11,7 @@ import type { TaskLauncher } from '../../host/launcher.ts'
 import type { Log } from '../../host/log.ts'
 import { warningLog } from '../../adapters/local/warning-log.ts'
 import type { Random } from '../../host/random.ts'
+import { asDirectoryError } from '../../adapters/local/folder.ts'
 import { MemoryBlobStore } from '../../adapters/local/blob-memory.ts'
 import { openDirectoryBlobs } from '../../adapters/local/blob-directory.ts'
 import { openDirectoryHead } from '../../adapters/local/head-directory.ts'
@@ -81,11 +82,18 @@ interface Stores {
   readonly blobs: BlobStore
 }
 
-/** Stores of one app: below `dir`, or in memory. */
+/** Stores of one app: below `dir`, or in memory. Throws `E_DIRECTORY` where nothing can be written there. */
 export async function openStores(dir: string | null, app: string, sync: boolean): Promise<Stores> {
   if (dir === null) return { head: new MemoryHeadStore<Head>(), blobs: new MemoryBlobStore() }
   const folder = join(dir, app)
-  return { head: await openDirectoryHead<Head>(folder, { sync }), blobs: await openDirectoryBlobs(folder, { sync }) }
+  try {
+    return {
+      head: await openDirectoryHead<Head>(folder, { sync }),
+      blobs: await openDirectoryBlobs(folder, { sync }),
+    }
+  } catch (error) {
+    throw asDirectoryError(dir, error)
+  }
 }
 
 /** The folder of an app: that of its name, or the one that an earlier version made for the very same name. */

@@ -3,7 +3,7 @@ import { kindOf } from '../../checkpoint/object-keys.ts'
 import type { BlobStore } from '../../host/blob-store.ts'
 import type { TaskLauncher } from '../../host/launcher.ts'
 import { MemoryBlobStore } from '../../adapters/local/blob-memory.ts'
-import { SluiceError } from '../../model/errors.ts'
+import { messageOf, SluiceError } from '../../model/errors.ts'
 import { ownModule } from '../../model/library.ts'
 import type { BatchPlan, TaskReport, TaskSpec } from '../../model/task.ts'
 import { asStoreFault } from '../../runtime/task/drained.ts'
@@ -37,7 +37,12 @@ export class WorkerLauncher implements TaskLauncher {
   ): Promise<WorkerLauncher> {
     const shuffles: Shuffles = { store: new MemoryBlobStore() }
     const workers = Array.from({ length: count }, () => new TaskWorker(start, blobs, shuffles, deadlineMs))
-    await Promise.all(workers.map((worker) => worker.ready()))
+    try {
+      await Promise.all(workers.map((worker) => worker.ready()))
+    } catch (error) {
+      await Promise.all(workers.map((worker) => worker.close()))
+      throw error
+    }
     return new WorkerLauncher(workers, shuffles)
   }
 
@@ -97,6 +102,8 @@ class TaskWorker {
     readonly reject: (error: unknown) => void
   } | null = null
   #closed = false
+  /** Its thread has ended. */
+  #isGone = false
 
   constructor(start: WorkerStart, blobs: BlobStore, shuffles: Shuffles, deadlineMs: number | null) {
     this.#deadlineMs = deadlineMs
@@ -118,26 +125,25 @@ class TaskWorker {
     const ready = new Promise<void>((resolve, reject) => {
       worker.on('message', (message: FromWorker) => {
         if (message.kind === 'ready') resolve()
-        else if (message.kind === 'refused')
-          reject(
-            new SluiceError('E_WORKER', message.message, {
-              did: 'nothing was started',
-              next: ['run without --workers to see the program alone'],
-            }),
-          )
+        else if (message.kind === 'refused') reject(notStarted(message.message))
         else this.#heard(worker, message)
       })
       worker.on('error', (error: Error) => {
-        reject(error)
-        this.#lost(error)
+        reject(notStarted(`A worker thread could not be started: ${messageOf(error)}`, error))
+        this.#lost(worker, error)
       })
-      worker.on('exit', () => this.#lost(new Error('the worker thread ended')))
+      worker.on('exit', () => {
+        reject(notStarted('A worker thread ended before it was ready.'))
+        this.#lost(worker, new Error('the worker thread ended'))
+      })
     })
     ready.catch(() => {}) // whoever waits for it hears of it
     return [worker, ready]
   }
 
   async run(spec: TaskSpec): Promise<TaskReport> {
+    if (this.#isGone) [this.#worker, this.#ready] = this.#spawn()
+    this.#isGone = false
     await this.#ready
     const { plan, ...rest } = spec
     if (this.#plan !== plan) this.#tell({ kind: 'plan', plan })
@@ -214,13 +220,16 @@ class TaskWorker {
     }
   }
 
-  /** The task is lost with its thread; a new thread takes the next one. */
-  #lost(error: unknown): void {
-    if (this.#closed) return
+  /**
+   * The task is lost with its thread. The next task starts another one, and no sooner: a thread that cannot start would
+   * be started for ever.
+   */
+  #lost(worker: Worker, error: unknown): void {
+    if (this.#closed || worker !== this.#worker) return
+    this.#isGone = true
     this.#pending?.reject(error)
     this.#pending = null
     this.#plan = null
-    ;[this.#worker, this.#ready] = this.#spawn()
   }
 
   async close(): Promise<void> {
@@ -228,3 +237,10 @@ class TaskWorker {
     await this.#worker.terminate()
   }
 }
+
+const notStarted = (message: string, cause?: unknown): SluiceError =>
+  new SluiceError('E_WORKER', message, {
+    did: 'nothing was started',
+    next: ['run without --workers to see the program alone'],
+    cause,
+  })
