@@ -9,7 +9,11 @@ import { writeValue } from '../codec/value.ts'
  */
 export function ownCopy<T>(value: T): T
 export function ownCopy(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value
+  // So short that it is inlined: most values are numbers and text, and windows ask for each.
+  return typeof value !== 'object' || value === null ? value : copyOf(value)
+}
+
+function copyOf(value: object): unknown {
   if (Array.isArray(value)) return value.map(ownCopy)
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype === Object.prototype || prototype === null) return copyOfObject(value, prototype)
