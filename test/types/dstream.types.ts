@@ -31,6 +31,10 @@ const flat = lines.flatMap((word) => [
   [word, 2],
 ])
 same<typeof flat, DStream<[string, number]>>(true)
+const either = lines.union(numbers)
+same<typeof either, DStream<string | number>>(true)
+const texts = either.filter((record) => typeof record === 'string')
+same<typeof texts, DStream<string>>(true)
 const lengths = lines.map((word) => word.length)
 same<typeof lengths, DStream<number>>(true)
 const values = counts.mapValues((n) => `${n}`).flatMapValues((text) => text.split(''))
@@ -148,8 +152,6 @@ counts.reduceByKey((a: string, b: string) => a + b)
 counts.join(numbers.map((n) => [n, n]))
 // @ts-expect-error: a window has a length
 lines.window()
-// @ts-expect-error: streams of one type are united
-lines.union(numbers)
 // @ts-expect-error: each line becomes many records
 lines.flatMap((line) => line.length)
 // @ts-expect-error: an RDD comes out

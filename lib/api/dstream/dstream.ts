@@ -100,7 +100,9 @@ export class DStream<out T> {
   }
 
   /** The records for which `keep` answers something truthy. Spark: `DStream.filter`. */
-  filter(keep: (record: T) => unknown): DStream<T> {
+  filter<U extends T>(keep: (record: T) => record is U): DStream<U>
+  filter(keep: (record: T) => unknown): DStream<T>
+  filter(keep: (record: T) => unknown): DStream<any> {
     return filter(this, keep)
   }
   /** Pairs with `f` of each value and the same key; partitioning is kept. Spark: `PairDStreamFunctions.mapValues`. */
@@ -151,8 +153,8 @@ export class DStream<out T> {
    * The records of both streams. Throws `E_GRAPH` where the two slide differently or belong to different contexts.
    * Spark: `DStream.union`.
    */
-  union(that: DStream<T>): DStream<T> {
-    return union([this, that])
+  union<U = T>(that: DStream<U>): DStream<T | U> {
+    return union<T | U>([this as DStream<any>, that as DStream<any>])
   }
 
   /**
