@@ -76,7 +76,8 @@ for (const [id, sentence, open, record, code] of cases) {
           return {} as never
         },
         [[record]],
-        { splits: 1 },
+        // An output that fails is not held, so that the run ends with its error.
+        { splits: 1, conf: { 'sluice.output.hold': 'none' } },
       )
       const error = assertRefusal(errors[0], code)
       assert.deepEqual([error.where.operator, error.where.batch, error.where.partition], ['out', 1, 0])

@@ -7,6 +7,7 @@ export function matchDiffers(value: any, expected: any): string | null {
   if (expected.notNull && value == null) return 'got nothing'
   if (expected.lessThan !== undefined && !(value < expected.lessThan))
     return `got ${value}, expected less than ${expected.lessThan}`
+  if ('not' in expected && fits(value, expected.not)) return `got ${shown(value)}, expected anything else`
   if (expected.instanceOf !== undefined && value?.constructor?.name !== expected.instanceOf)
     return `got a ${value?.constructor?.name}, expected a ${expected.instanceOf}`
   return null

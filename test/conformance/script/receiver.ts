@@ -9,6 +9,8 @@ export interface ReceiverSpec {
   readonly asFastAsPossible?: boolean
   readonly threads?: number
   readonly recordsPerThread?: number
+  /** So many are stored whatever happens: `onStop` waits for them, and a graceful stop processes all. */
+  readonly totalRecords?: number
   readonly [after: `after${number}ms`]: string
 }
 
@@ -19,6 +21,7 @@ export class ScriptReceiver extends Receiver<any> {
   busy = false
   readonly #spec: ReceiverSpec
   readonly #bed: TestBed
+  #total: Promise<void> | null = null
 
   constructor(spec: ReceiverSpec, bed: TestBed) {
     super()
@@ -28,9 +31,10 @@ export class ScriptReceiver extends Receiver<any> {
   }
 
   onStart(): void {
-    const { counterFrom, threads = 0, recordsPerThread = 0 } = this.#spec
+    const { counterFrom, threads = 0, recordsPerThread = 0, totalRecords } = this.#spec
     this.busy = threads > 0
     if (counterFrom !== undefined) void this.#count()
+    if (totalRecords !== undefined) this.#total = this.#storeAll(totalRecords)
     void Promise.all(Array.from({ length: threads }, () => this.#produce(recordsPerThread))).then(() => {
       this.busy = false
     })
@@ -41,7 +45,16 @@ export class ScriptReceiver extends Receiver<any> {
     }
   }
 
-  onStop(): void {}
+  async onStop(): Promise<void> {
+    await this.#total
+  }
+
+  async #storeAll(records: number): Promise<void> {
+    for (let i = 1; i <= records; i++) {
+      if (!this.store(i)) await this.ready()
+      await turn()
+    }
+  }
 
   async #count(): Promise<void> {
     while (!this.isStopped()) {

@@ -78,7 +78,7 @@ function resultDiffers(value: unknown, { expect, compare }: Step, world: World):
 const isPattern = (expected: any): boolean =>
   expected !== null &&
   typeof expected === 'object' &&
-  ('notNull' in expected || 'lessThan' in expected || 'instanceOf' in expected)
+  ('not' in expected || 'notNull' in expected || 'lessThan' in expected || 'instanceOf' in expected)
 
 // — checks
 
