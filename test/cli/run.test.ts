@@ -131,6 +131,8 @@ test(
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line) as Record<string, unknown>)
+      // How many missed times are caught up depends on how long the second start took.
+      .filter(({ type }) => type !== 'progress')
     assert.deepEqual(
       log.map(({ type, batch }) => [type, batch]),
       [
