@@ -25,6 +25,8 @@ export function faultOfCommit(head: Head, before: Before, manifest: Manifest): s
     return `batch ${batch} was planned with the graph ${manifest.graph}, but the app had ${head.graph}`
   if (manifest.base !== before.nonce)
     return `the manifest of batch ${batch} builds on ${manifest.base}, but ${before.nonce} was committed before it`
+  const other = provenanceFault(manifest)
+  if (other) return other
   // Where the manifest before is unknown, only what follows from this one alone can be checked.
   if (!before.manifest && batch !== 1) return cutsFault(manifest)
   const base = before.manifest && manifest.change ? withChange(before.manifest, manifest.change) : before.manifest
@@ -61,6 +63,33 @@ export function nameFault({ app, inc, committed, manifest }: Head): string | nul
   return isOfBatch
     ? null
     : `batch ${committed} was committed with the manifest ${manifest.key}, which is not one of that batch`
+}
+
+/**
+ * What a batch wrote bears its number in its key: an object of another batch in its place is one that was exchanged.
+ */
+function provenanceFault({ batch, time, state, retained, outputs }: Manifest): string | null {
+  const isOf = (ref: BlobRef | null, written: number): boolean => {
+    const key = ref && parseKey(ref.key)
+    return !key || key.batch === null || key.batch === written
+  }
+  for (const [operator, { chains, panes = [] }] of Object.entries(state)) {
+    for (const block of chains.flatMap((chain) => chain.blocks))
+      if (!isOf(block.ref, block.batch))
+        return `state of ${operator}: ${block.ref.key} stands for what batch ${block.batch} wrote`
+    for (const pane of panes.flatMap((list) => list.panes))
+      if (pane.time === time && !isOf(pane.ref, batch))
+        return `state of ${operator}: ${pane.ref.key} stands for the pane of batch ${batch}`
+  }
+  for (const [stream, batches] of Object.entries(retained)) {
+    const other = batches.find((each) => each.time === time)?.parts.find((part) => !isOf(part, batch))
+    if (other) return `the kept records of "${stream}" of batch ${batch} are those in ${other.key}`
+  }
+  for (const [output, parts] of Object.entries(outputs)) {
+    const other = parts.find(({ ref }) => !isOf(ref, batch))
+    if (other) return `output "${output}" of batch ${batch} would show ${other.ref!.key}`
+  }
+  return null
 }
 
 function cutsFault({ batch, cuts, records }: Manifest): string | null {

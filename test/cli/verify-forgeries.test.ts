@@ -364,6 +364,26 @@ const cases: readonly [sentence: string, cause: string, what: RegExp, tamper: Ta
       }),
   ],
   [
+    'a block of an earlier batch under the number of the last',
+    'commit',
+    /^state of .*: .* stands for what batch 3 wrote$/,
+    (f) =>
+      f.remake(3, (m) => {
+        const { blocks } = sums(m).chains[0]
+        blocks.at(-1).ref = sums(f.manifest(2)).chains[0].blocks.at(-1).ref
+      }),
+  ],
+  [
+    'an output that shows what an earlier batch staged',
+    'commit',
+    /^output ".*" of batch 3 would show /,
+    (f) =>
+      f.remake(3, (m) => {
+        output(m)[0].ref = output(f.manifest(2))[0].ref
+        output(m)[0].records = output(f.manifest(2))[0].records
+      }),
+  ],
+  [
     'a delta of another partition',
     'commit',
     /^state of .* holds keys that are not of its key groups, 0 to 127$/,
