@@ -15,6 +15,8 @@ test('settings that are left out have their defaults', () => {
     onError: 'fail',
     speculation: null,
     dropState: [],
+    outages: { hold: 'sinks', waitMs: 1000, waitMaxMs: 300_000, backlogMax: 100 },
+    sourceAttemptsMax: 20,
     taskTimeoutMs: null,
   })
 })
