@@ -41,8 +41,8 @@ export const bugs: readonly SeededBug[] = [
   {
     name: 'an epoch that is not raised',
     file: 'checkpoint/transition.ts',
-    find: 'epoch: head.epoch + 1 })',
-    put: 'epoch: head.epoch })',
+    find: 'epoch: head.epoch + 1, idle',
+    put: 'epoch: head.epoch, idle',
   },
   {
     name: 'recovery that leaves out what was not delivered',
@@ -67,10 +67,10 @@ export const bugs: readonly SeededBug[] = [
   {
     name: 'the mark before the outputs',
     file: 'runtime/batch/deliver.ts',
-    find: '  const still = await settleOwed(c, (output) => isOrdered(c, output))\n',
+    find: '  const still = await settleOwed(',
     put:
       "  await c.writer.write(marked(head, { owed: head.owed, gcFloor: head.gcFloor }), 'mark')\n  const " +
-      'still = await settleOwed(c, (output) => isOrdered(c, output))\n',
+      'still = await settleOwed(',
   },
   {
     name: 'every other mark left out',
@@ -81,8 +81,8 @@ export const bugs: readonly SeededBug[] = [
   {
     name: 'owed outputs forgotten',
     file: 'runtime/batch/deliver.ts',
-    find: 'owed: [...still, ...owed]',
-    put: 'owed: []',
+    find: 'owed: all, gcFloor',
+    put: 'owed: [], gcFloor',
   },
   {
     name: 'owed outputs overtaken by later batches',
@@ -362,13 +362,6 @@ export const bugs: readonly SeededBug[] = [
     find: '...(ends ? { ends } : {}),',
     put: '',
     job: 'g',
-  },
-  {
-    name: 'trials that read further than what was counted',
-    file: 'runtime/batch/set-aside.ts',
-    find: 'withEnds(run.plan, [answer])',
-    put: 'run.plan',
-    job: 'h',
   },
   {
     name: 'an action that read less than its batch',
