@@ -154,7 +154,7 @@ export class DStream<out T> {
    * Spark: `DStream.union`.
    */
   union<U = T>(that: DStream<U>): DStream<T | U> {
-    return union<T | U>([this as DStream<any>, that as DStream<any>])
+    return union<T | U>([this, that])
   }
 
   /**
