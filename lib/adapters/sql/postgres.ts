@@ -158,7 +158,7 @@ function faultOf(error: unknown): ServerFault {
     state === '25006'
   )
     return 'connection'
-  // 23505 on the catalogue: two processes made the fence table at once.
+  // Two processes that make the fence table at once meet in the catalogue.
   if (state.startsWith('40') || state === '55P03' || isCatalogueRace(error)) return 'collision'
   return state.startsWith('22') || state.startsWith('23') ? 'row' : 'statement'
 }
@@ -169,7 +169,11 @@ function stateOf(error: unknown): string | null {
   return typeof code === 'string' && code.length === 5 && severity !== undefined ? code : null
 }
 
+/** The table, or the type of its rows, was made by somebody else since this statement has looked. */
+const madeMeanwhile: ReadonlySet<string | null> = new Set(['42P07', '42710'])
+
 const isCatalogueRace = (error: unknown): boolean =>
-  stateOf(error) === '23505' && (error as { schema?: unknown }).schema === 'pg_catalog'
+  madeMeanwhile.has(stateOf(error)) ||
+  (stateOf(error) === '23505' && (error as { schema?: unknown }).schema === 'pg_catalog')
 
 const connectMs = 10_000
