@@ -17,12 +17,18 @@ const END_MS = 600
 const asked = new Int32Array(workerData as SharedArrayBuffer)
 const wasAsked = (): boolean => Atomics.load(asked, 0) === 1
 
+/** Said once the wait has begun: who answers to it with ^C is heard. */
+const SAID_FIRST = Symbol.for('sluice.watchdog.first')
 const waiting = (ms: string): Script =>
-  new Script(`Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${ms})`)
+  new Script(
+    `globalThis[Symbol.for('${SAID_FIRST.description}')]();` +
+      `Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${ms})`,
+  )
 const [forever, forAnAnswer, forTheEnd] = [waiting('Infinity'), waiting(String(ANSWER_MS)), waiting(String(END_MS))]
 
 /** Whether ^C came before the wait was over. */
-function interrupted(wait: Script): boolean {
+function interrupted(wait: Script, first: () => void = () => {}): boolean {
+  Object.assign(globalThis, { [SAID_FIRST]: first })
   try {
     wait.runInThisContext({ breakOnSigint: true })
     return false
@@ -31,13 +37,17 @@ function interrupted(wait: Script): boolean {
   }
 }
 
+const sayWhatIsWaitedFor = (): void => {
+  writeSync(2, '\n  a function of the program is running: it is let finish; ^C again ends it now\n')
+}
+
 function hearTheFirst(): void {
   while (!interrupted(forever)) continue
   if (wasAsked()) return
   parentPort!.postMessage('SIGINT')
   if (interrupted(forAnAnswer)) return
-  if (!wasAsked()) writeSync(2, '\n  a function of the program is running: it is let finish; ^C again ends it now\n')
-  while (!interrupted(forever)) continue
+  const isBusy = !wasAsked()
+  while (!interrupted(forever, isBusy ? sayWhatIsWaitedFor : undefined)) continue
 }
 
 parentPort!.postMessage('ready')
