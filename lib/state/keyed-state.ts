@@ -91,11 +91,16 @@ export class KeyedState {
    * the groups in `whole` all keys instead.
    */
   encodeDelta(whole: readonly number[] = []): Uint8Array {
-    const changed = [...this.#sections(this.#touchedIds()), ...removalSections(this.#removed)]
-    if (whole.length === 0) return encodeBlock(changed)
-    const groups = new Set(whole)
+    if (whole.length === 0)
+      return encodeBlock([...this.#sections(this.#touchedIds()), ...removalSections(this.#removed)])
+    const isWhole = new Uint8Array(KEY_GROUPS)
+    for (const group of whole) isWhole[group] = 1
+    const elsewhere = (hash: number): boolean => isWhole[keyGroupOf(hash)] === 0
+    const touched = Array.from(this.#touchedIds()).filter((id) => elsewhere(this.table.hashAt(id)))
+    const removed = this.#removed.filter((key) => elsewhere(hashKey(key)))
     return encodeBlock([
-      ...changed.filter(({ section }) => !groups.has(section % KEY_GROUPS)),
+      ...this.#sections(touched),
+      ...removalSections(removed),
       ...whole.flatMap((group) =>
         this.#sections(this.#idsOf(group)).map((section) => ({ ...section, section: group + WHOLE })),
       ),
