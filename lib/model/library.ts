@@ -13,3 +13,15 @@ export const library: string =
 /** A module of the library as it lies on the disk: `ownModule('cli/bin')`. */
 export const ownModule = (name: string): URL =>
   new URL(name + (import.meta.url.endsWith('.ts') ? '.ts' : '.js'), library)
+
+/** What a program may import, and the module behind it. */
+export const doors: Readonly<Record<string, string>> = {
+  sluice: 'index',
+  'sluice/testing': 'testing/index',
+  'sluice/testing/contracts': 'testing/contracts/index',
+  'sluice/aws': 'adapters/aws/index',
+  'sluice/lambda': 'hosts/lambda/index',
+  'sluice/serverless': 'hosts/serverless/index',
+  'sluice/sinks': 'adapters/index',
+  'sluice/kafka': 'api/kafka/index',
+}

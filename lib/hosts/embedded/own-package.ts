@@ -1,17 +1,6 @@
 import { existsSync } from 'node:fs'
 import { registerHooks } from 'node:module'
-import { library, ownModule } from '../../model/library.ts'
-
-const files: Record<string, string> = {
-  sluice: 'index',
-  'sluice/testing': 'testing/index',
-  'sluice/testing/contracts': 'testing/contracts/index',
-  'sluice/aws': 'adapters/aws/index',
-  'sluice/lambda': 'hosts/lambda/index',
-  'sluice/serverless': 'hosts/serverless/index',
-  'sluice/sinks': 'adapters/index',
-  'sluice/kafka': 'api/kafka/index',
-}
+import { doors, library, ownModule } from '../../model/library.ts'
 
 /**
  * From now on `import … from 'sluice'` in this process means this copy of it, whichever copies the program has around
@@ -21,7 +10,7 @@ const files: Record<string, string> = {
 export function useOwnPackage(loaded: (url: string) => void = () => {}): void {
   registerHooks({
     resolve(specifier, context, nextResolve) {
-      const own = Object.hasOwn(files, specifier) ? ownModule(files[specifier]) : null
+      const own = Object.hasOwn(doors, specifier) ? ownModule(doors[specifier]) : null
       if (own && existsSync(own)) return { url: own.href, shortCircuit: true }
       const found = nextResolve(specifier, context)
       if (found.url.startsWith('file:') && !found.url.includes('/node_modules/') && !found.url.startsWith(library))

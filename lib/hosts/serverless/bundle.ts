@@ -3,7 +3,7 @@ import { join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type * as Esbuild from 'esbuild'
 import { SluiceError } from '../../model/errors.ts'
-import { ownModule } from '../../model/library.ts'
+import { doors, ownModule } from '../../model/library.ts'
 import { FUNCTION_NAMES } from './options.ts'
 
 /** Where the functions are made, below the folder of `serverless.yml`. */
@@ -41,6 +41,7 @@ export async function bundle(serviceFolder: string, app: string): Promise<void> 
     mainFields: ['module', 'main'],
     conditions: ['sluice-function', 'module'],
     alias: ownPackage,
+    plugins: [wasmInPlace],
     logLevel: 'error',
     banner: {
       js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
@@ -48,14 +49,19 @@ export async function bundle(serviceFolder: string, app: string): Promise<void> 
   })
 }
 
-const path = (module: string): string => fileURLToPath(ownModule(module))
+/** This copy of the library, whichever copies the program has around it, and without an engine of its own. */
+const ownPackage: Record<string, string> = Object.fromEntries(
+  Object.entries({ ...doors, sluice: 'function' }).map(([door, module]) => [door, fileURLToPath(ownModule(module))]),
+)
 
-/** This copy of the library, whichever copies the program has around it. */
-const ownPackage: Record<string, string> = {
-  'sluice/lambda': path('hosts/lambda/index'),
-  'sluice/aws': path('adapters/aws/index'),
-  'sluice/sinks': path('adapters/index'),
-  sluice: path('function'),
+/** The Kafka client reads a file that lies beside it, which a bundle does not have: its other form holds the bytes. */
+const wasmInPlace: Esbuild.Plugin = {
+  name: 'wasm-in-place',
+  setup(build) {
+    build.onResolve({ filter: /^@platformatic\/wasm-utils$/ }, ({ path, resolveDir, kind }) =>
+      build.resolve(`${path}/bundled`, { resolveDir, kind }),
+    )
+  },
 }
 
 async function bundler(): Promise<typeof Esbuild> {

@@ -11,9 +11,12 @@ const root = fileURLToPath(new URL('../../..', import.meta.url))
 const program = `
 import { app, seconds } from 'sluice'
 import { s3TextFiles } from 'sluice/aws'
+import { kafka } from 'sluice/kafka'
+import { webhook } from 'sluice/sinks'
 
 export default app('clicks', seconds(60), (ssc) => {
-  ssc.source('lines', s3TextFiles('s3://somewhere/in')).count().print()
+  ssc.source('lines', s3TextFiles('s3://somewhere/in')).count().output('counts', webhook('https://example.com'))
+  if (process.env['NEVER']) console.log(kafka)
 })
 `
 const yml = (block = 'app: src/app.ts'): string => `service: clicks
