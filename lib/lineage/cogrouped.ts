@@ -3,9 +3,9 @@ import { KeyTable } from '../keys/key-table.ts'
 import type { Partitioner } from '../shuffle/partitioner.ts'
 import { pairWriter } from '../shuffle/writer.ts'
 import {
-  after,
+  chain,
   type Dependency,
-  type Maybe,
+  type MaybePromise,
   narrow,
   type RddNode,
   run,
@@ -40,7 +40,7 @@ export function cogroupedNode(
         if (id === known) groups.push([table.keyAt(id), parents.map(() => [])])
         groups[id][1][side].push(value)
       }
-      return after(readSides(dependencies, split, task, add), () => sink.chunk(groups))
+      return chain(readSides(dependencies, split, task, add), () => sink.chunk(groups))
     },
   }
   return node
@@ -66,10 +66,10 @@ function readSides(
   task: TaskScope,
   add: (side: number, key: unknown, value: unknown) => void,
   side = 0,
-): Maybe<void> {
+): MaybePromise<void> {
   const dependency = dependencies[side]
   if (!dependency) return
-  return after(
+  return chain(
     readSide(dependency, split, task, (key, value) => add(side, key, value)),
     () => readSides(dependencies, split, task, add, side + 1),
   )
@@ -81,7 +81,7 @@ export function readSide(
   split: number,
   task: TaskScope,
   add: (key: unknown, value: unknown) => void,
-): Maybe<void> {
+): MaybePromise<void> {
   if (dependency.kind === 'narrow') {
     const columns = (keys: readonly unknown[], values: readonly unknown[]): void => {
       for (let i = 0; i < keys.length; i++) add(keys[i], values[i])
@@ -91,7 +91,7 @@ export function readSide(
       columns,
     })
   }
-  return after(task.shuffle(dependency, split), (input) => {
+  return chain(task.shuffle(dependency, split), (input) => {
     for (const { keys, values } of input) for (let i = 0; i < values.length; i++) add(keys![i], values[i])
   })
 }

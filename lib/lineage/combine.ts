@@ -1,6 +1,6 @@
 import { SluiceError } from '../model/errors.ts'
 import { checkIterable } from '../model/settled.ts'
-import { collectSplit, after, narrow, type RddNode, run, type TaskScope, whereOf } from './node.ts'
+import { collectSplit, chain, narrow, type RddNode, run, type TaskScope, whereOf } from './node.ts'
 
 /**
  * Concatenation, duplicates kept. Parts with one common partitioner stay partitioned by it (Spark's
@@ -111,7 +111,7 @@ const both = <A, B>(
   task: TaskScope,
   use: (as: A[], bs: B[]) => void,
 ) =>
-  after(collectSplit(left, leftSplit, task), (as) => after(collectSplit(right, rightSplit, task), (bs) => use(as, bs)))
+  chain(collectSplit(left, leftSplit, task), (as) => chain(collectSplit(right, rightSplit, task), (bs) => use(as, bs)))
 
 function inOrder<P>(parts: readonly P[], each: (part: P) => void | Promise<void>, from = 0): void | Promise<void> {
   for (let i = from; i < parts.length; i++) {

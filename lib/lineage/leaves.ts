@@ -3,7 +3,7 @@ import type { Json } from '../model/json.ts'
 import type { BlobRef } from '../model/refs.ts'
 import type { Partitioner } from '../shuffle/partitioner.ts'
 import type { Source } from '../source/source.ts'
-import { after, drain, type RddNode } from './node.ts'
+import { chain, drain, type RddNode } from './node.ts'
 
 /** Data that the program holds itself, in contiguous even slices (Spark's `ParallelCollectionRDD`). */
 export function collectionNode<T>(records: readonly T[], slices: number): RddNode<T> {
@@ -55,7 +55,7 @@ export function storedNode<T>(
     compute: (split, task, sink) => {
       const records = atHand(parts[split])
       if (records) return sink.chunk(records as T[])
-      return after(task.blob(parts[split]), (bytes) => {
+      return chain(task.blob(parts[split]), (bytes) => {
         const block = openBlock(bytes, parts[split].key)
         if (block.has(0)) sink.chunk(block.read(0, 1)[0] as T[])
       })

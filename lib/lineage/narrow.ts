@@ -1,7 +1,7 @@
 import { checkIterable, checkSettled } from '../model/settled.ts'
 import { checkPair } from '../shuffle/check-pair.ts'
 import { freezing, frozen } from './frozen.ts'
-import { type Done, narrow, type RddNode, run, type Sink, type TaskScope, whereOf } from './node.ts'
+import { type MaybePromise, narrow, type RddNode, run, type Sink, type TaskScope, whereOf } from './node.ts'
 
 export type NarrowOp =
   | { readonly kind: 'map'; readonly f: (record: any) => unknown }
@@ -31,7 +31,7 @@ export function narrowNode<T>(parent: RddNode<any>, op: NarrowOp): RddNode<T> {
   return node
 }
 
-function computeChain<T>(top: NarrowNode<T>, split: number, task: TaskScope, sink: Sink<T>): Done {
+function computeChain<T>(top: NarrowNode<T>, split: number, task: TaskScope, sink: Sink<T>): MaybePromise<void> {
   const nodes: NarrowNode<any>[] = [top]
   let input = top.parent
   while (isFusable(input)) {

@@ -13,13 +13,12 @@ import type { WindowState } from '../state/window-state.ts'
 import type { Source } from '../source/source.ts'
 
 /** Work that is finished on return unless it had to wait for a port. */
-export type Maybe<T> = T | Promise<T>
-export type Done = Maybe<void>
+export type MaybePromise<T> = T | Promise<T>
 
 /**
  * Continues after `value`, without a promise where there is none: user-facing actions on data at hand stay synchronous.
  */
-export const after = <T, R>(value: Maybe<T>, use: (value: T) => Maybe<R>): Maybe<R> =>
+export const chain = <T, R>(value: MaybePromise<T>, use: (value: T) => MaybePromise<R>): MaybePromise<R> =>
   value instanceof Promise ? value.then(use) : use(value)
 
 /** Takes records, one at a time or a chunk at once. `emit` is a plain closure so that generated loops inline it. */
@@ -79,7 +78,7 @@ export interface RddNode<T> {
   /** The operator or RDD call it came from, for errors and the job graph. */
   label?: string
   place?: string
-  compute(split: number, task: TaskScope, sink: Sink<T>): Done
+  compute(split: number, task: TaskScope, sink: Sink<T>): MaybePromise<void>
   /** Must run for every partition of every batch even if nobody reads it. */
   readonly effect?: string
 }
@@ -87,13 +86,19 @@ export interface RddNode<T> {
 /** What a node may ask of whoever runs it. */
 export interface TaskScope {
   readSource<T>(source: Source<T>, uid: string, split: Json): Iterable<readonly T[]> | AsyncIterable<readonly T[]>
-  shuffle(dependency: ShuffleDependency, reducer: number): Maybe<ShuffleInput>
-  blob(ref: BlobRef): Maybe<Uint8Array>
-  keyedState(request: StateRequest): Maybe<KeyedState>
+  shuffle(dependency: ShuffleDependency, reducer: number): MaybePromise<ShuffleInput>
+  blob(ref: BlobRef): MaybePromise<Uint8Array>
+  keyedState(request: StateRequest): MaybePromise<KeyedState>
   /** Registers what `keyedState` became; called once per partition after the operator has run. */
-  stateChanged(request: StateRequest, state: KeyedState): Done
-  windowState(request: StateRequest, spec: WindowSpec): Maybe<WindowState>
-  windowChanged(request: StateRequest, spec: WindowSpec, state: WindowState, pane: Pane | null, time: number): Done
+  stateChanged(request: StateRequest, state: KeyedState): MaybePromise<void>
+  windowState(request: StateRequest, spec: WindowSpec): MaybePromise<WindowState>
+  windowChanged(
+    request: StateRequest,
+    spec: WindowSpec,
+    state: WindowState,
+    pane: Pane | null,
+    time: number,
+  ): MaybePromise<void>
   /** Records of pinned and cached nodes computed in this task. */
   readonly memo: WeakMap<RddNode<any>, Map<number, readonly unknown[]>>
   readonly partition: PartitionScope
@@ -117,13 +122,13 @@ export interface PartitionScope {
 }
 
 /** Runs one partition of `node` into `sink`, at most once per task where that matters. */
-export function run<T>(node: RddNode<T>, split: number, task: TaskScope, sink: Sink<T>): Done {
+export function run<T>(node: RddNode<T>, split: number, task: TaskScope, sink: Sink<T>): MaybePromise<void> {
   if (node.cut)
-    return after(task.shuffle(node.cut, split), (input) => {
+    return chain(task.shuffle(node.cut, split), (input) => {
       for (const { values } of input) sink.chunk(values as T[])
     })
   if (!node.pinned && !node.cached) return node.compute(split, task, sink)
-  return after(recordsOf(node, split, task), (records) => sink.chunk(ownRecords(node, records)))
+  return chain(recordsOf(node, split, task), (records) => sink.chunk(ownRecords(node, records)))
 }
 
 /** What a reader changes must not be what the next one reads, as it would not be where records are kept as bytes. */
@@ -131,25 +136,25 @@ const ownRecords = <T>(node: RddNode<T>, records: readonly T[]): readonly T[] =>
   node.cached || node.shared ? records.map(copyIfStorable) : records
 
 /** The records of a pinned or cached partition, computed once per task. */
-export function recordsOf<T>(node: RddNode<T>, split: number, task: TaskScope): Maybe<readonly T[]> {
+export function recordsOf<T>(node: RddNode<T>, split: number, task: TaskScope): MaybePromise<readonly T[]> {
   let splits = task.memo.get(node)
   if (!splits) task.memo.set(node, (splits = new Map()))
   const known = splits.get(split) as readonly T[] | undefined
   if (known) return known
   const buffer = new ArraySink<T>()
-  return after(node.compute(split, task, buffer), () => {
+  return chain(node.compute(split, task, buffer), () => {
     splits.set(split, buffer.records)
     return buffer.records
   })
 }
 
 /** All records of a partition in an array. */
-export function collectSplit<T>(node: RddNode<T>, split: number, task: TaskScope): Maybe<T[]> {
-  if (node.cut) return after(task.shuffle(node.cut, split), (input) => input.flatMap(({ values }) => values as T[]))
+export function collectSplit<T>(node: RddNode<T>, split: number, task: TaskScope): MaybePromise<T[]> {
+  if (node.cut) return chain(task.shuffle(node.cut, split), (input) => input.flatMap(({ values }) => values as T[]))
   if (node.pinned || node.cached)
-    return after(recordsOf(node, split, task), (records) => ownRecords(node, records) as T[])
+    return chain(recordsOf(node, split, task), (records) => ownRecords(node, records) as T[])
   const buffer = new ArraySink<T>()
-  return after(node.compute(split, task, buffer), () => buffer.records)
+  return chain(node.compute(split, task, buffer), () => buffer.records)
 }
 
 export class ArraySink<T> implements Sink<T> {
@@ -172,7 +177,10 @@ export const sinkOf = <T>(emit: (record: T) => void): Sink<T> => ({
   },
 })
 
-export function drain<T>(chunks: Iterable<readonly T[]> | AsyncIterable<readonly T[]>, sink: Sink<T>): Done {
+export function drain<T>(
+  chunks: Iterable<readonly T[]> | AsyncIterable<readonly T[]>,
+  sink: Sink<T>,
+): MaybePromise<void> {
   if (Symbol.asyncIterator in chunks) return drainAsync(chunks, sink)
   for (const chunk of chunks) sink.chunk(chunk)
 }

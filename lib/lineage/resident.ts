@@ -2,7 +2,15 @@ import { SluiceError } from '../model/errors.ts'
 import type { Bucket, ShuffleInput } from '../shuffle/buckets.ts'
 import { withAccumulatorScope } from './accumulator.ts'
 import type { JobRunner, NewPartial } from './jobs.ts'
-import { type Done, type RddNode, run, type ShuffleDependency, type Sink, STOP, type TaskScope } from './node.ts'
+import {
+  type MaybePromise,
+  type RddNode,
+  run,
+  type ShuffleDependency,
+  type Sink,
+  STOP,
+  type TaskScope,
+} from './node.ts'
 import { withTaskContext } from './task-context.ts'
 
 /** Blobs that were loaded before a driver function was called. */
@@ -34,7 +42,7 @@ export class ResidentRunner implements JobRunner {
 }
 
 /** Runs until done or until a sink has seen enough. */
-export function stoppable(work: () => Done): Done {
+export function stoppable(work: () => MaybePromise<void>): MaybePromise<void> {
   try {
     const done = work()
     return done instanceof Promise ? done.catch(ignoreStop) : done
@@ -47,7 +55,7 @@ function ignoreStop(error: unknown): void {
   if (error !== STOP) throw error
 }
 
-function atOnce(done: Done): void {
+function atOnce(done: MaybePromise<void>): void {
   if (!(done instanceof Promise)) return
   done.catch(() => {}) // what becomes of it is of no interest: the action has failed
   throw notResident('its data is read from outside')

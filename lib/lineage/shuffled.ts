@@ -2,7 +2,7 @@ import type { Where } from '../model/errors.ts'
 import type { Partitioner } from '../shuffle/partitioner.ts'
 import { aggregatedPairs, isMerged, mergedPairs } from '../shuffle/reader.ts'
 import { type Aggregator, combiningWriter, pairWriter, routedWriter } from '../shuffle/writer.ts'
-import { after, narrow, type RddNode, run, type ShuffleDependency, sinkOf, whereOf } from './node.ts'
+import { chain, narrow, type RddNode, run, type ShuffleDependency, sinkOf, whereOf } from './node.ts'
 
 /** Values of a key become one (`combineByKey`, Spark's `ShuffledRDD` with an aggregator). */
 export function combinedNode<V, C>(
@@ -29,7 +29,7 @@ export function combinedNode<V, C>(
     partitioner,
     dependencies: [dependency],
     compute: (split, task, sink) =>
-      after(task.shuffle(dependency, split), (input) => {
+      chain(task.shuffle(dependency, split), (input) => {
         if (!mapSideCombine) sink.chunk(aggregatedPairs(input, aggregator, reader))
         else if (sink.columns && isMerged(input, aggregator)) sink.columns(input[0].keys!, input[0].values)
         else sink.chunk(mergedPairs(input, aggregator as Aggregator<never, C>, reader))
@@ -52,7 +52,7 @@ function combinedInPlace<V, C>(parent: RddNode<any>, aggregator: Aggregator<V, C
         keys.push(pair[0])
         values.push(pair[1])
       })
-      return after(run(parent, split, task, gather), () =>
+      return chain(run(parent, split, task, gather), () =>
         sink.chunk(aggregatedPairs([{ keys, values }], aggregator, () => whereOf(node))),
       )
     },
@@ -76,7 +76,7 @@ export function partitionedNode<K, V>(parent: RddNode<any>, partitioner: Partiti
     partitioner,
     dependencies: [dependency],
     compute: (split, task, sink) =>
-      after(task.shuffle(dependency, split), (input) => {
+      chain(task.shuffle(dependency, split), (input) => {
         for (const { keys, values } of input) sink.chunk(keys!.map((key, i) => [key as K, values[i] as V]))
       }),
   }
@@ -103,7 +103,7 @@ function routedNode<T>(
     partitioner: null,
     dependencies: [dependency],
     compute: (split, task, sink) =>
-      after(task.shuffle(dependency, split), (input) => {
+      chain(task.shuffle(dependency, split), (input) => {
         for (const { values } of input) sink.chunk(values as T[])
       }),
   }

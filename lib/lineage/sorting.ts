@@ -1,6 +1,6 @@
 import { RangePartitioner } from '../shuffle/partitioner.ts'
 import type { Runnable } from './jobs.ts'
-import { after, collectSplit, narrow, type RddNode, sinkOf } from './node.ts'
+import { chain, collectSplit, narrow, type RddNode, sinkOf } from './node.ts'
 import type { Compare } from './ordering.ts'
 import { Draws, Reservoir } from './sampling.ts'
 
@@ -55,6 +55,6 @@ export function sortedNode<T>(parent: RddNode<T>, compare: Compare<T>): RddNode<
     partitioner: parent.partitioner,
     dependencies: [narrow(parent)],
     compute: (split, task, sink) =>
-      after(collectSplit(parent, split, task), (records) => sink.chunk(records.toSorted(compare))),
+      chain(collectSplit(parent, split, task), (records) => sink.chunk(records.toSorted(compare))),
   }
 }

@@ -1,6 +1,6 @@
 import { decodeBuckets, encodeBuckets } from '../../shuffle/blocks.ts'
 import type { Bucket, Buckets, ShuffleInput } from '../../shuffle/buckets.ts'
-import type { Maybe, RddNode, ShuffleDependency, Sink } from '../../lineage/node.ts'
+import type { MaybePromise, RddNode, ShuffleDependency, Sink } from '../../lineage/node.ts'
 import { run } from '../../lineage/node.ts'
 import type { RunningTask } from './task-scope.ts'
 
@@ -58,7 +58,7 @@ export class LocalShuffle {
     this.#reducers = copies ? [] : perReducer(parts, dependency.partitioner.numPartitions)
   }
 
-  read(reducer: number): Maybe<ShuffleInput> {
+  read(reducer: number): MaybePromise<ShuffleInput> {
     const kept = this.#encoded ? decodeBuckets(this.#encoded, reducer) : this.#reducers[reducer]
     return this.#spilled ? this.#spilled.read(reducer).then((early) => [...early, ...kept]) : kept
   }

@@ -16,7 +16,7 @@ import type { ShuffleWriter } from '../../shuffle/writer.ts'
 import type { StagedRecords } from '../staged-records.ts'
 import { StateStore } from '../../state/state-store.ts'
 import { withAccumulatorScope } from '../../lineage/accumulator.ts'
-import { after, ArraySink, type Done, recordsOf, run, type Sink } from '../../lineage/node.ts'
+import { chain, ArraySink, type MaybePromise, recordsOf, run, type Sink } from '../../lineage/node.ts'
 import { thawed } from '../../lineage/frozen.ts'
 import { stoppable } from '../../lineage/resident.ts'
 import { withTaskContext } from '../../lineage/task-context.ts'
@@ -188,14 +188,14 @@ class Execution {
     for (const partition of partitions) await this.#partition(stage, partition, sinkFor(partition))
   }
 
-  #partition(stage: Stage, partition: number, sink: Sink<any>): Done {
+  #partition(stage: Stage, partition: number, sink: Sink<any>): MaybePromise<void> {
     this.#scope.partition.partitionId = partition
     const { node, terminal } = stage
     const ownCut = terminal.kind === 'shuffle' && node.cut === terminal.dependency
     return withTaskContext(this.#scope.partition, () =>
       stoppable(() =>
         ownCut
-          ? after(recordsOf(node, partition, this.#scope), (records) => sink.chunk(records))
+          ? chain(recordsOf(node, partition, this.#scope), (records) => sink.chunk(records))
           : run(node, partition, this.#scope, sink),
       ),
     )

@@ -15,7 +15,7 @@ import type { KeyedState } from '../../state/keyed-state.ts'
 import type { StateBlobs, StateStore } from '../../state/state-store.ts'
 import type { Pane, WindowSpec } from '../../state/window-spec.ts'
 import type { WindowState } from '../../state/window-state.ts'
-import type { Maybe, RddNode, ShuffleDependency, StateRequest, TaskScope } from '../../lineage/node.ts'
+import type { MaybePromise, RddNode, ShuffleDependency, StateRequest, TaskScope } from '../../lineage/node.ts'
 
 interface ScopeEnvironment {
   readonly blobs: BlobStore
@@ -78,7 +78,7 @@ export class RunningTask implements TaskScope {
     return skip ? { skip, take: Infinity } : null
   }
 
-  shuffle(dependency: ShuffleDependency, reducer: number): Maybe<ShuffleInput> {
+  shuffle(dependency: ShuffleDependency, reducer: number): MaybePromise<ShuffleInput> {
     const local = this.local.get(dependency)
     if (local) return local.read(reducer)
     return this.#readShuffle(this.#environment.shuffleIds.get(dependency)!, reducer)

@@ -4,7 +4,7 @@ import { ownCopy } from '../../../state/own-copy.ts'
 import type { KeyedState } from '../../../state/keyed-state.ts'
 import { DStream } from '../dstream.ts'
 import { readSide } from '../../../lineage/cogrouped.ts'
-import { after, type Dependency, type Maybe, type RddNode, type TaskScope } from '../../../lineage/node.ts'
+import { chain, type Dependency, type MaybePromise, type RddNode, type TaskScope } from '../../../lineage/node.ts'
 import { partitionsNode } from '../../../lineage/narrow.ts'
 import { checkpointMsOf } from '../../../graph/remember.ts'
 import type { BatchView, StreamNode } from '../../../graph/stream-node.ts'
@@ -155,9 +155,9 @@ function stateNode(shape: Shape): RddNode<Emitted> {
         committed: view.committed(node),
         ...(node.schema ? { schema: node.schema } : {}),
       }
-      return after(task.keyedState(request), (state) =>
-        after(loadInitial(start, split, task, state, time), () =>
-          after(updatePartition(shape, split, task, state), (mapped) => {
+      return chain(task.keyedState(request), (state) =>
+        chain(loadInitial(start, split, task, state, time), () =>
+          chain(updatePartition(shape, split, task, state), (mapped) => {
             sink.emit({ mapped, snapshot: shape.wants.snapshot ? snapshotOf(state) : null })
             return task.stateChanged(request, state)
           }),
@@ -174,7 +174,7 @@ function loadInitial(
   task: TaskScope,
   state: KeyedState,
   time: number,
-): Maybe<void> {
+): MaybePromise<void> {
   if (!start) return
   return readSide(start, split, task, (key, value) => state.put(state.table.upsert(key), ownCopy(value), time))
 }
@@ -185,7 +185,7 @@ function updatePartition(
   split: number,
   task: TaskScope,
   state: KeyedState,
-): Maybe<unknown[]> {
+): MaybePromise<unknown[]> {
   const mapped: unknown[] = []
   const handle = new StateHandle<unknown>()
   const time = new Time(timeMs)
@@ -206,7 +206,7 @@ function updatePartition(
     // A key that merely received a record is not idle (parity A5.11).
     else if (timeoutMs !== null) state.put(id, had, timeMs)
   }
-  return after(values ? readSide(values, split, task, each) : undefined, () => {
+  return chain(values ? readSide(values, split, task, each) : undefined, () => {
     if (expires !== null)
       expire(state, { before: expires, now: timeMs }, (key, value) => {
         handle.wrapTimingOut(value)

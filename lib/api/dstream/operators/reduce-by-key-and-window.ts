@@ -3,7 +3,7 @@ import type { Partitioner } from '../../../shuffle/partitioner.ts'
 import { FIRST_SCHEMA } from '../../../state/schema.ts'
 import type { WindowSpec } from '../../../state/window-spec.ts'
 import type { DStream, Parts, ShuffleOptions } from '../dstream.ts'
-import { after, collectSplit, narrow, type RddNode } from '../../../lineage/node.ts'
+import { chain, collectSplit, narrow, type RddNode } from '../../../lineage/node.ts'
 import { checkpointMsOf, defaultCheckpointMs } from '../../../graph/remember.ts'
 import type { BatchView, StreamNode } from '../../../graph/stream-node.ts'
 import { reduceByKey } from './reduce-by-key.ts'
@@ -90,8 +90,8 @@ function absorbNode(
     effect: node.uid,
     compute(split, task, sink) {
       const request = { operator: node.uid, split, partitions, committed: view.committed(node) }
-      return after(task.windowState(request, spec), (state) =>
-        after(rdd && collectSplit<[unknown, unknown]>(rdd, split, task), (pairs) => {
+      return chain(task.windowState(request, spec), (state) =>
+        chain(rdd && collectSplit<[unknown, unknown]>(rdd, split, task), (pairs) => {
           const pane = state.absorb(time, pairs)
           if (spec.fires) sink.chunk(state.slide(time))
           return task.windowChanged(request, spec, state, pane, time)

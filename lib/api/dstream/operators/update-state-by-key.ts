@@ -7,7 +7,14 @@ import type { KeyedState } from '../../../state/keyed-state.ts'
 import { ownCopy } from '../../../state/own-copy.ts'
 import type { DStream } from '../dstream.ts'
 import { pairShuffle, readSide } from '../../../lineage/cogrouped.ts'
-import { after, type Dependency, type Maybe, narrow, type RddNode, type TaskScope } from '../../../lineage/node.ts'
+import {
+  chain,
+  type Dependency,
+  type MaybePromise,
+  narrow,
+  type RddNode,
+  type TaskScope,
+} from '../../../lineage/node.ts'
 import type { RDD } from '../../rdd/rdd.ts'
 import { defaultCheckpointMs } from '../../../graph/remember.ts'
 import type { BatchView, StreamNode } from '../../../graph/stream-node.ts'
@@ -87,9 +94,9 @@ function stateNode(
         committed,
         ...(node.schema ? { schema: node.schema } : {}),
       }
-      return after(task.keyedState(request), (state) =>
-        after(loadInitial(start, split, task, state), () =>
-          after(gather(values, split, task, state), (gathered) => {
+      return chain(task.keyedState(request), (state) =>
+        chain(loadInitial(start, split, task, state), () =>
+          chain(gather(values, split, task, state), (gathered) => {
             sink.chunk(updated(node, split, state, () => update(state, gathered, time)))
             return task.stateChanged(request, state)
           }),
@@ -125,7 +132,7 @@ export const sideOf = (rdd: RddNode<any>, partitioner: Partitioner, { name, uid,
     : pairShuffle(rdd, partitioner, () => ({ operator: name ?? uid, place }))
 
 /** The first value of a key wins (parity A5.4). */
-function loadInitial(start: Dependency | null, split: number, task: TaskScope, state: KeyedState): Maybe<void> {
+function loadInitial(start: Dependency | null, split: number, task: TaskScope, state: KeyedState): MaybePromise<void> {
   if (!start) return
   return readSide(start, split, task, (key, value) => {
     const id = state.table.upsert(key)
@@ -134,7 +141,7 @@ function loadInitial(start: Dependency | null, split: number, task: TaskScope, s
 }
 
 /** Values of the batch by id of their key, in order of arrival. */
-function gather(side: Dependency | null, split: number, task: TaskScope, state: KeyedState): Maybe<unknown[][]> {
+function gather(side: Dependency | null, split: number, task: TaskScope, state: KeyedState): MaybePromise<unknown[][]> {
   // Long enough from the start: a hole-ridden array would turn into a dictionary.
   const byId: unknown[][] = new Array(state.table.idLimit)
   if (!side) return byId
@@ -144,7 +151,7 @@ function gather(side: Dependency | null, split: number, task: TaskScope, state: 
     else if (byId[id]) byId[id].push(value)
     else byId[id] = [value]
   })
-  return after(done, () => byId)
+  return chain(done, () => byId)
 }
 
 const NONE: readonly never[] = []
