@@ -8,7 +8,7 @@ import {
   type MaybePromise,
   narrow,
   type RddNode,
-  run,
+  runPartition,
   type ShuffleDependency,
   sinkOf,
   type TaskScope,
@@ -86,7 +86,7 @@ export function readSide(
     const columns = (keys: readonly unknown[], values: readonly unknown[]): void => {
       for (let i = 0; i < keys.length; i++) add(keys[i], values[i])
     }
-    return run(dependency.parent, split, task, {
+    return runPartition(dependency.parent, split, task, {
       ...sinkOf<[unknown, unknown]>((pair) => add(pair[0], pair[1])),
       columns,
     })

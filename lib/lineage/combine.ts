@@ -1,6 +1,6 @@
 import { SluiceError } from '../model/errors.ts'
 import { checkIterable } from '../model/settled.ts'
-import { collectSplit, chain, narrow, type RddNode, run, type TaskScope, whereOf } from './node.ts'
+import { collectSplit, chain, narrow, type RddNode, runPartition, type TaskScope, whereOf } from './node.ts'
 
 /**
  * Concatenation, duplicates kept. Parts with one common partitioner stay partitioned by it (Spark's
@@ -29,7 +29,7 @@ export function unionNode<T>(parents: readonly RddNode<T>[]): RddNode<T> {
     dependencies: parents.map(narrow),
     compute(split, task, sink) {
       const which = starts.findLastIndex((start, i) => split >= start && parents[i].partitions > 0)
-      return run(parents[which], split - starts[which], task, sink)
+      return runPartition(parents[which], split - starts[which], task, sink)
     },
   }
 }
@@ -40,7 +40,7 @@ function alignedUnion<T>(parents: readonly RddNode<T>[], first: RddNode<T>): Rdd
     partitions: first.partitions,
     partitioner: first.partitioner,
     dependencies: parents.map(narrow),
-    compute: (split, task, sink) => inOrder(parents, (parent) => run(parent, split, task, sink)),
+    compute: (split, task, sink) => inOrder(parents, (parent) => runPartition(parent, split, task, sink)),
   }
 }
 
@@ -54,7 +54,7 @@ export function coalescedNode<T>(parent: RddNode<T>, partitions: number): RddNod
     partitioner: null,
     dependencies: [narrow(parent)],
     compute: (split, task, sink) =>
-      inOrder(range(bound(split), bound(split + 1)), (part) => run(parent, part, task, sink)),
+      inOrder(range(bound(split), bound(split + 1)), (part) => runPartition(parent, part, task, sink)),
   }
 }
 

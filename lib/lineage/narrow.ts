@@ -1,7 +1,7 @@
 import { checkIterable, checkSettled } from '../model/settled.ts'
 import { checkPair } from '../shuffle/check-pair.ts'
 import { freezing, frozen } from './frozen.ts'
-import { type MaybePromise, narrow, type RddNode, run, type Sink, type TaskScope, whereOf } from './node.ts'
+import { type MaybePromise, narrow, type RddNode, runPartition, type Sink, type TaskScope, whereOf } from './node.ts'
 
 export type NarrowOp =
   | { readonly kind: 'map'; readonly f: (record: any) => unknown }
@@ -51,7 +51,7 @@ function computeChain<T>(top: NarrowNode<T>, split: number, task: TaskScope, sin
       from = to
     }
   }
-  return run(input, split, task, { emit: (record: unknown) => chunk([record]), chunk })
+  return runPartition(input, split, task, { emit: (record: unknown) => chunk([record]), chunk })
 }
 
 /** How many records go by before it is asked whether every operator has been looked at. */
@@ -260,7 +260,7 @@ export function partitionsNode<T, U>(
         checkIterable(records, 'mapPartitions', whereOf(node))
         for (const record of records) sink.emit(record)
       }
-      const done = run(parent, split, task, {
+      const done = runPartition(parent, split, task, {
         emit: (record) => {
           gathered.push(record)
         },

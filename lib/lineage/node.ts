@@ -122,7 +122,7 @@ export interface PartitionScope {
 }
 
 /** Runs one partition of `node` into `sink`, at most once per task where that matters. */
-export function run<T>(node: RddNode<T>, split: number, task: TaskScope, sink: Sink<T>): MaybePromise<void> {
+export function runPartition<T>(node: RddNode<T>, split: number, task: TaskScope, sink: Sink<T>): MaybePromise<void> {
   if (node.cut)
     return chain(task.shuffle(node.cut, split), (input) => {
       for (const { values } of input) sink.chunk(values as T[])

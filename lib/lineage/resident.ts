@@ -5,7 +5,7 @@ import type { JobRunner, NewPartial } from './jobs.ts'
 import {
   type MaybePromise,
   type RddNode,
-  run,
+  runPartition,
   type ShuffleDependency,
   type Sink,
   STOP,
@@ -30,7 +30,7 @@ export class ResidentRunner implements JobRunner {
     return splits.map((split) =>
       this.#task.attempt(split, () => {
         const partial = newPartial(split)
-        atOnce(stoppable(() => run(node, split, this.#task, partial.sink)))
+        atOnce(stoppable(() => runPartition(node, split, this.#task, partial.sink)))
         return partial.finish()
       }),
     )
@@ -123,7 +123,7 @@ class ResidentTask implements TaskScope {
 
   #exchange(dependency: ShuffleDependency): Bucket[][] {
     return localExchange(dependency, (split, sink) =>
-      this.attempt(split, () => atOnce(run(dependency.parent, split, this, sink))),
+      this.attempt(split, () => atOnce(runPartition(dependency.parent, split, this, sink))),
     )
   }
 }

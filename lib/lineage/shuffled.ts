@@ -2,7 +2,7 @@ import type { Where } from '../model/errors.ts'
 import type { Partitioner } from '../shuffle/partitioner.ts'
 import { aggregatedPairs, isMerged, mergedPairs } from '../shuffle/reader.ts'
 import { type Aggregator, combiningWriter, pairWriter, routedWriter } from '../shuffle/writer.ts'
-import { chain, narrow, type RddNode, run, type ShuffleDependency, sinkOf, whereOf } from './node.ts'
+import { chain, narrow, type RddNode, runPartition, type ShuffleDependency, sinkOf, whereOf } from './node.ts'
 
 /** Values of a key become one (`combineByKey`, Spark's `ShuffledRDD` with an aggregator). */
 export function combinedNode<V, C>(
@@ -52,7 +52,7 @@ function combinedInPlace<V, C>(parent: RddNode<any>, aggregator: Aggregator<V, C
         keys.push(pair[0])
         values.push(pair[1])
       })
-      return chain(run(parent, split, task, gather), () =>
+      return chain(runPartition(parent, split, task, gather), () =>
         sink.chunk(aggregatedPairs([{ keys, values }], aggregator, () => whereOf(node))),
       )
     },

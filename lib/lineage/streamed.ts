@@ -1,4 +1,4 @@
-import { narrow, type RddNode, run, type Sink } from './node.ts'
+import { narrow, type RddNode, runPartition, type Sink } from './node.ts'
 
 /** An operator that sees each partition's records one by one and keeps something per partition, such as a counter. */
 export const streamedNode = <T, U>(
@@ -10,5 +10,5 @@ export const streamedNode = <T, U>(
   partitions: parent.partitions,
   partitioner: null,
   dependencies: [narrow(parent)],
-  compute: (split, task, sink) => run(parent, split, task, newSink(split, sink)),
+  compute: (split, task, sink) => runPartition(parent, split, task, newSink(split, sink)),
 })

@@ -14,7 +14,7 @@ import { StateStore } from '../../state/state-store.ts'
 import type { SourceIo } from '../../source/source.ts'
 import { SourcePort } from '../../source/source-port.ts'
 import { JobNeeded } from '../../lineage/jobs.ts'
-import { run } from '../../lineage/node.ts'
+import { runPartition } from '../../lineage/node.ts'
 import { stoppable } from '../../lineage/resident.ts'
 import { wishedFor, withLetters } from './dead-letters.ts'
 import { exchangeBelow } from '../task/local-shuffles.ts'
@@ -174,7 +174,7 @@ async function runPlanningJob(
   for (const split of job.splits) {
     scope.partition.partitionId = split
     const partial = job.newPartial(split)
-    await stoppable(() => run(job.node, split, scope, partial.sink))
+    await stoppable(() => runPartition(job.node, split, scope, partial.sink))
     results.push(partial.finish())
   }
   return { result: encodeActionResult(results), ends: scope.ends }

@@ -1,7 +1,7 @@
 import { decodeBuckets, encodeBuckets } from '../../shuffle/blocks.ts'
 import type { Bucket, Buckets, ShuffleInput } from '../../shuffle/buckets.ts'
 import type { MaybePromise, RddNode, ShuffleDependency, Sink } from '../../lineage/node.ts'
-import { run } from '../../lineage/node.ts'
+import { runPartition } from '../../lineage/node.ts'
 import type { RunningTask } from './task-scope.ts'
 
 /** Runs the map side of every shuffle below `node` within this task, deepest first. */
@@ -25,7 +25,7 @@ async function mapSide(dependency: ShuffleDependency, task: RunningTask): Promis
     const writer = dependency.newWriter(split)
     const emit = writer.emit as (record: unknown) => void
     const sink: Sink<any> = { emit, chunk: (records) => records.forEach(emit) }
-    await run(dependency.parent, split, task, sink)
+    await runPartition(dependency.parent, split, task, sink)
     parts.push(writer.finish())
   }
   return parts

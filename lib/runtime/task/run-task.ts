@@ -16,7 +16,7 @@ import type { ShuffleWriter } from '../../shuffle/writer.ts'
 import type { StagedRecords } from '../staged-records.ts'
 import { StateStore } from '../../state/state-store.ts'
 import { withAccumulatorScope } from '../../lineage/accumulator.ts'
-import { chain, ArraySink, type MaybePromise, recordsOf, run, type Sink } from '../../lineage/node.ts'
+import { chain, ArraySink, type MaybePromise, recordsOf, runPartition, type Sink } from '../../lineage/node.ts'
 import { thawed } from '../../lineage/frozen.ts'
 import { stoppable } from '../../lineage/resident.ts'
 import { withTaskContext } from '../../lineage/task-context.ts'
@@ -196,7 +196,7 @@ class Execution {
       stoppable(() =>
         ownCut
           ? chain(recordsOf(node, partition, this.#scope), (records) => sink.chunk(records))
-          : run(node, partition, this.#scope, sink),
+          : runPartition(node, partition, this.#scope, sink),
       ),
     )
   }

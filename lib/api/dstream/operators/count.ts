@@ -1,5 +1,5 @@
 import type { DStream } from '../dstream.ts'
-import { chain, type RddNode, run, narrow } from '../../../lineage/node.ts'
+import { chain, type RddNode, runPartition, narrow } from '../../../lineage/node.ts'
 import { combinedNode } from '../../../lineage/shuffled.ts'
 import { collectionNode } from '../../../lineage/leaves.ts'
 import { unionNode } from '../../../lineage/combine.ts'
@@ -43,7 +43,7 @@ function countedNode(parent: RddNode<unknown>): RddNode<[null, number]> {
           records += chunk.length
         },
       }
-      return chain(run(parent, split, task, counting), () => sink.emit([null, records]))
+      return chain(runPartition(parent, split, task, counting), () => sink.emit([null, records]))
     },
   }
 }
