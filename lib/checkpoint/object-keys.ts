@@ -58,28 +58,28 @@ export class ObjectKeys {
   get root(): string {
     return `${this.#app}/${this.#inc}/`
   }
-  shuffle(batch: number, shuffle: number, exec: number, task: string, run: string): string {
-    return this.#key('shuffle', `${spread(batch)}/s${shuffle}.${exec}/${task}/${run}`)
+  shuffle(batch: number, shuffle: number, exec: number, task: string, id: string): string {
+    return this.#key('shuffle', `${spread(batch)}/s${shuffle}.${exec}/${task}/${id}`)
   }
-  state(operator: string, batch: number, task: string, run: string, suffix: string): string {
-    return this.#key('state', `${plain(operator)}/${spread(batch)}/${task}/${run}.${suffix}`)
+  state(operator: string, batch: number, task: string, id: string, suffix: string): string {
+    return this.#key('state', `${plain(operator)}/${spread(batch)}/${task}/${id}.${suffix}`)
   }
-  retained(stream: string, batch: number, partition: number, run: string): string {
-    return this.#key('state', `${plain(stream)}/${spread(batch)}/p${partition}/${run}.r`)
+  retained(stream: string, batch: number, partition: number, id: string): string {
+    return this.#key('state', `${plain(stream)}/${spread(batch)}/p${partition}/${id}.r`)
   }
-  output(output: string, batch: number, partition: number, run: string): string {
-    return this.#key('output', `${spread(batch)}/${plain(output)}/p${partition}/${run}`)
+  output(output: string, batch: number, partition: number, id: string): string {
+    return this.#key('output', `${spread(batch)}/${plain(output)}/p${partition}/${id}`)
   }
-  deadLetters(batch: number, run: string): string {
-    return this.#key('dead-letters', `${spread(batch)}/${run}`)
+  deadLetters(batch: number, id: string): string {
+    return this.#key('dead-letters', `${spread(batch)}/${id}`)
   }
   /** What somebody decided about dead letters; whoever holds the head reads it when it starts. */
-  wish(run: string): string {
-    return this.#key('wish', `${run}.json`)
+  wish(id: string): string {
+    return this.#key('wish', `${id}.json`)
   }
   /** What somebody decided about outputs; whoever holds the head looks for it while anything is owed. */
-  outputWish(run: string): string {
-    return this.#key('output-wish', `${run}.json`)
+  outputWish(id: string): string {
+    return this.#key('output-wish', `${id}.json`)
   }
   /** Below which those lie. Ends in a slash. */
   get outputWishes(): string {
@@ -91,12 +91,12 @@ export class ObjectKeys {
   manifest(batch: number, nonce: string): string {
     return this.#key('manifest', `${spread(batch)}/${nonce}.json`)
   }
-  graph(batch: number, run: string): string {
-    return this.#key('graph', `${spread(batch)}/${run}.json`)
+  graph(batch: number, id: string): string {
+    return this.#key('graph', `${spread(batch)}/${id}.json`)
   }
   /** What goes to a function or comes from it, and is too big for the trip. */
-  message(batch: number, run: string): string {
-    return this.#key('message', `${batch}/${run}.json`)
+  message(batch: number, id: string): string {
+    return this.#key('message', `${batch}/${id}.json`)
   }
   /** Where one source may put objects; it lists and sweeps them itself. Ends in a slash. */
   source(uid: string): string {

@@ -86,7 +86,7 @@ async function wish(
         next: [`sluice dead drop <dir> ${lost.id}`, 'send the record again from where it came'],
       },
     )
-  await putWish(blobs, keys, { wish: what, ids: letters.map(({ id }) => id) }, systemRandom.run())
+  await putWish(blobs, keys, { wish: what, ids: letters.map(({ id }) => id) }, systemRandom.newId())
 }
 
 const inOneLine = ({ id, code, message, source, place }: DeadLetter): string =>

@@ -78,7 +78,7 @@ const wish = (what: OutputWish['wish'], debts: readonly Debt[], { head, blobs, k
     blobs,
     keys,
     { wish: what, outputs: debts.map(({ output }) => output), upTo: head.committed },
-    systemRandom.run(),
+    systemRandom.newId(),
   )
 
 function inOneLine({ output, batches, pending }: Debt): string {

@@ -132,7 +132,7 @@ export type TaskReport =
       readonly task: string
       readonly exec: number
       /** Drawn by the executing process: two executions of one spec have two runs. */
-      readonly run: string
+      readonly executionId: string
       readonly shuffles: readonly MapOutput[]
       /** Of shuffles whose map side ran in other tasks. */
       readonly reduced: readonly Reduced[]
@@ -151,7 +151,7 @@ export type TaskReport =
       readonly kind: 'failed'
       readonly task: string
       readonly exec: number
-      readonly run: string
+      readonly executionId: string
       readonly error: SerialisedError
       /** Records that had been read by then; one that is not among them cannot be the cause. */
       readonly read?: RecordCounts

@@ -72,7 +72,7 @@ export class Admission {
     const { blobs, random } = host
     this.#ref ??= await putBlob(
       blobs,
-      new ObjectKeys(head.app, head.inc).graph(manifest.batch, random.run()),
+      new ObjectKeys(head.app, head.inc).graph(manifest.batch, random.newId()),
       Buffer.from(this.#facts),
       0,
     )

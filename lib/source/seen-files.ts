@@ -74,7 +74,7 @@ export class SeenFiles {
   /** Names sort by the number of files they hold, so a sweep can tell the older ones. */
   async #move(known: Set<string>, marks: readonly string[], io: SourceIo): Promise<SeenState> {
     const all = [...known, ...marks]
-    const object = `${io.prefix}seen/${String(all.length).padStart(12, '0')}-${io.random.run()}`
+    const object = `${io.prefix}seen/${String(all.length).padStart(12, '0')}-${io.random.newId()}`
     const bytes = Buffer.from(all.join(''), 'base64url')
     await io.blobs.putNew(object, bytes)
     return { object, crc: crc32(bytes), recent: [] }

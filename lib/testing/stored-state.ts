@@ -43,7 +43,7 @@ export async function storeState(
   const batch = head.committed + 1
   const time = head.zeroTime + tick * head.intervalMs
   const state = keyedState(entries, node.kind === 'mapWithState' ? time : undefined)
-  const ref = await putBlob(blobs, keys.state(node.uid, batch, 'stored', random.run(), 's'), state.encodeSnapshot())
+  const ref = await putBlob(blobs, keys.state(node.uid, batch, 'stored', random.newId(), 's'), state.encodeSnapshot())
   const operator: OperatorState = {
     chains: [
       { from: 0, to: KEY_GROUPS, keys: state.keys, blocks: [{ kind: 'snapshot', batch, ref, keys: state.keys }] },
@@ -55,10 +55,10 @@ export async function storeState(
     batch,
     tick,
     time,
-    nonce: random.run(),
+    nonce: random.newId(),
     base: base?.nonce ?? null,
     graph: fingerprint(graph),
-    facts: await putBlob(blobs, keys.graph(batch, random.run()), Buffer.from(JSON.stringify(factsOf(graph))), 0),
+    facts: await putBlob(blobs, keys.graph(batch, random.newId()), Buffer.from(JSON.stringify(factsOf(graph))), 0),
     cuts: {},
     positions: base?.positions ?? {},
     actions: {},

@@ -201,7 +201,7 @@ export class TestApp {
       this.#blobs,
       new ObjectKeys(app, inc),
       { wish: 'retry', ids: ids ?? idsOf(coordinator.manifest?.deadLetters ?? []) },
-      this.#random.run(),
+      this.#random.newId(),
     )
     await this.restart()
   }

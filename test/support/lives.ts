@@ -96,7 +96,7 @@ export class ProcessLife {
       program,
       host,
       attempts: 1,
-      holder: systemRandom.run(),
+      holder: systemRandom.newId(),
       isGone: () => true,
       wishes: { resume, dropState },
       environment: ({ app, inc }) => ({

@@ -58,7 +58,7 @@ export const openDirectoryHead = async <Value>(
 export class DirectoryHeadStore<Value> implements HeadStore<Value> {
   readonly #place: Place
   readonly #folder: SameFolder
-  readonly #writer = systemRandom.run()
+  readonly #writer = systemRandom.newId()
   #log: HeadLog
   #moving: Promise<void> | null = null
   #closed = false

@@ -14,7 +14,7 @@ import { systemRandom } from './system-random.ts'
 export class NewFiles {
   readonly #folder: string
   readonly #sync: boolean
-  readonly #run = systemRandom.run()
+  readonly #run = systemRandom.newId()
   #count = 0
 
   /**

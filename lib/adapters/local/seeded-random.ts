@@ -18,7 +18,7 @@ export class SeededRandom implements Random {
     for (let i = 0; i < 15; i++) this.#bits()
   }
 
-  run(): string {
+  newId(): string {
     return `${this.#hex()}${this.#hex()}${this.#hex()}${this.#hex()}`
   }
 

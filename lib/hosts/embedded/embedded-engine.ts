@@ -165,7 +165,7 @@ export class EmbeddedEngine implements Engine {
       host,
       attempts: 1,
       isPatient: true,
-      holder: thisHolder(host.random.run()),
+      holder: thisHolder(host.random.newId()),
       isGone: holderIsGone,
       wishes: { fresh: fresh || this.#beginsAnew, resume, dropState },
       environment: (head) => ({

@@ -112,7 +112,7 @@ class Invocation {
       program,
       host: this.#host,
       attempts: 4,
-      holder: `${holder}:${this.#host.random.run().slice(0, 8)}`,
+      holder: `${holder}:${this.#host.random.newId().slice(0, 8)}`,
       // An invocation does not outlive its deadline, and until then it is believed to be there.
       isGone: () => false,
       leaseUntil: () => deadline,

@@ -23,7 +23,7 @@ export async function runTaskMessage(message: TaskMessage, app: BuiltApp, host: 
   } catch (error) {
     // A store that does not answer says nothing about the call.
     if (error instanceof SluiceError && error.retry) throw error
-    return { value: { kind: 'failed', ...nameOf(asked), run: '', error: serialiseError(error) } }
+    return { value: { kind: 'failed', ...nameOf(asked), executionId: '', error: serialiseError(error) } }
   }
   const { fingerprint } = app.program
   const report = spec.plan.graph === fingerprint ? await runTask(spec, app.program, host) : refused(spec, fingerprint)
@@ -59,5 +59,5 @@ function refused({ task, exec, plan }: TaskSpec, mine: string): TaskReport {
     `The task function holds the graph ${mine}; the coordinator planned ${plan.graph}.`,
     { where: { batch: plan.batch }, did: 'the task did not run', next: ['deploy all functions together'] },
   )
-  return { kind: 'failed', task, exec, run: '', error: serialiseError(error, { task }) }
+  return { kind: 'failed', task, exec, executionId: '', error: serialiseError(error, { task }) }
 }

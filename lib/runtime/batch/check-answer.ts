@@ -43,7 +43,7 @@ export function faultOfAnswer(answer: unknown, spec: TaskSpec, { stages }: Pick<
 
 type TaskDone = Extract<TaskReport, { kind: 'done' }>
 
-const envelope = fields({ kind: oneOf('done', 'failed'), task: text, exec: count, run: text })
+const envelope = fields({ kind: oneOf('done', 'failed'), task: text, exec: count, executionId: text })
 
 const scalar: Shape = (value) => (typeof value === 'string' ? null : finite(value))
 
@@ -104,8 +104,9 @@ function content({ app, inc }: TaskSpec['plan']): Shape {
  * answer with.
  */
 function foreignWork(answer: TaskDone, batch: number): string | null {
-  const { run, shuffles, state, retained, outputs, letters } = answer
-  const isOwn = (ref: BlobRef | null | undefined): boolean => !ref || (run !== '' && parseKey(ref.key)?.writer === run)
+  const { executionId, shuffles, state, retained, outputs, letters } = answer
+  const isOwn = (ref: BlobRef | null | undefined): boolean =>
+    !ref || (executionId !== '' && parseKey(ref.key)?.writer === executionId)
   const allOwn =
     shuffles.every(({ ref }) => isOwn(ref)) &&
     retained.every(({ ref }) => isOwn(ref)) &&

@@ -78,7 +78,7 @@ export async function planFrom(
     ...facts,
     app: head.app,
     inc: head.inc,
-    nonce: host.random.run(),
+    nonce: host.random.newId(),
     epoch: head.epoch,
     graph: program.fingerprint,
     zeroTime: head.zeroTime,

@@ -107,7 +107,7 @@ async function compute(c: Coordination, planned: PlannedBatch): Promise<Computed
     if (c.onError === 'fail' || !(isOurs(error) && mayBeARecords(error)) || c.signal.aborted) throw error
     // A trial is one task, and its stages are numbered as those of one.
     const whole = { ...run, staged: false, stages: c.program.stagesOf(batchPlan, false) }
-    const aside = await setAside(whole, () => c.host.random.run(), error)
+    const aside = await setAside(whole, () => c.host.random.newId(), error)
     const { plan: kept, letters, ref } = aside
     const deadLetters = ref && { batch: kept.batch, open: groupIds(letters), ref }
     const answers = await runStages({ ...run, plan: kept })
@@ -173,7 +173,7 @@ async function fix(
     )
   const { app, inc } = c.writer.head
   const keys = new ObjectKeys(app, inc)
-  const complete = await withPacks(c.host.blobs, keys, manifest, c.host.random.run())
+  const complete = await withPacks(c.host.blobs, keys, manifest, c.host.random.newId())
   return { manifest: complete, ref: await putManifest(c.host.blobs, keys, complete) }
 }
 

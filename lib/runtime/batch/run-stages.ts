@@ -174,7 +174,7 @@ async function answerOf(run: StageRun, spec: TaskSpec): Promise<TaskReport> {
     kind: 'failed',
     task,
     exec,
-    run: '',
+    executionId: '',
     error: serialiseError(error, { task }),
   })
   try {

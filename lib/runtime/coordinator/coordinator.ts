@@ -218,7 +218,7 @@ async function begin(options: CoordinatorOptions, rev: number, cause: 'create' |
   const zeroTime = Math.floor(host.clock.now() / intervalMs) * intervalMs
   const head = created({
     app,
-    inc: host.random.run(),
+    inc: host.random.newId(),
     graph: program.fingerprint,
     intervalMs,
     zeroTime,

@@ -62,10 +62,10 @@ function runTrial(spec: TaskSpec, trial: Trial, program: TaskProgram, host: Task
 }
 
 async function execute(spec: TaskSpec, program: TaskProgram, store: StateStore, host: TaskHost): Promise<TaskReport> {
-  const run = host.random.run()
+  const executionId = host.random.newId()
   const { task, exec } = spec
   const { blobs, settled } = drained(host.blobs)
-  const execution = new Execution(spec, program, store, { ...host, blobs }, run)
+  const execution = new Execution(spec, program, store, { ...host, blobs }, executionId)
   try {
     const scoped = withAccumulatorScope(() => execution.all())
     const outcome = await scoped.result
@@ -73,7 +73,7 @@ async function execute(spec: TaskSpec, program: TaskProgram, store: StateStore, 
       kind: 'done',
       task,
       exec,
-      run,
+      executionId,
       ...outcome,
       accumulators: Object.fromEntries(scoped.updates().map((update) => [update.accumulator, update.snapshot as Json])),
     }
@@ -82,7 +82,7 @@ async function execute(spec: TaskSpec, program: TaskProgram, store: StateStore, 
       kind: 'failed',
       task,
       exec,
-      run,
+      executionId,
       error: serialiseError(error, { task }),
       read: execution.read,
     }
@@ -91,12 +91,12 @@ async function execute(spec: TaskSpec, program: TaskProgram, store: StateStore, 
   }
 }
 
-type Outcome = Omit<Extract<TaskReport, { kind: 'done' }>, 'kind' | 'task' | 'exec' | 'run' | 'accumulators'>
+type Outcome = Omit<Extract<TaskReport, { kind: 'done' }>, 'kind' | 'task' | 'exec' | 'executionId' | 'accumulators'>
 
 class Execution {
   readonly #spec: TaskSpec
   readonly #host: TaskHost
-  readonly #run: string
+  readonly #executionId: string
   readonly #keys: ObjectKeys
   readonly #stages: readonly Stage[]
   readonly #scope: RunningTask
@@ -105,10 +105,10 @@ class Execution {
   readonly #outputs: OutputWrite[] = []
   #objects = 0
 
-  constructor(spec: TaskSpec, program: TaskProgram, store: StateStore, host: TaskHost, run: string) {
+  constructor(spec: TaskSpec, program: TaskProgram, store: StateStore, host: TaskHost, executionId: string) {
     this.#spec = spec
     this.#host = host
-    this.#run = run
+    this.#executionId = executionId
     this.#keys = new ObjectKeys(spec.plan.app, spec.plan.inc)
     const { stages, shuffleIds } = program.stagesOf(spec.plan, spec.staged)
     this.#stages = stages
@@ -137,7 +137,7 @@ class Execution {
 
   /** The process's own run, and a counter: names differ within the task as well. */
   #object(): string {
-    return `${this.#run}.${this.#objects++}`
+    return `${this.#executionId}.${this.#objects++}`
   }
 
   async all(): Promise<Outcome> {

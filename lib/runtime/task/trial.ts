@@ -35,18 +35,25 @@ export async function readForTrial(
   graph: StreamGraph,
   host: TaskHost,
 ): Promise<TaskReport> {
-  const run = host.random.run()
+  const executionId = host.random.newId()
   const { task, exec } = spec
   const nothing = { shuffles: [], reduced: [], state: [], retained: [], outputs: [], records: {}, accumulators: {} }
   const reading = new Reading(spec, graph, host)
   try {
     if (trial.kind === 'count') {
       const records = await reading.counts()
-      return { kind: 'done', task, exec, run, ...nothing, records, ends: reading.ends }
+      return { kind: 'done', task, exec, executionId, ...nothing, records, ends: reading.ends }
     }
-    return { kind: 'done', task, exec, run, ...nothing, letters: await reading.store(trial.letters, run) }
+    return {
+      kind: 'done',
+      task,
+      exec,
+      executionId,
+      ...nothing,
+      letters: await reading.store(trial.letters, executionId),
+    }
   } catch (error) {
-    return { kind: 'failed', task, exec, run, error: serialiseError(error, { task }) }
+    return { kind: 'failed', task, exec, executionId, error: serialiseError(error, { task }) }
   }
 }
 
@@ -75,7 +82,7 @@ class Reading {
     return counts
   }
 
-  async store(letters: readonly DeadLetterFacts[], run: string): Promise<BlobRef> {
+  async store(letters: readonly DeadLetterFacts[], executionId: string): Promise<BlobRef> {
     const found: (DeadLetterFacts & { readonly record: unknown })[] = []
     for (const { source, split, chunks } of this.#splits()) {
       const wanted = new Map(
@@ -91,7 +98,12 @@ class Reading {
           if (letter) found.push({ ...letter, record })
         }
     }
-    return putBlob(this.#host.blobs, this.#keys.deadLetters(this.#spec.plan.batch, `${run}.0`), encodeLetters(found), 0)
+    return putBlob(
+      this.#host.blobs,
+      this.#keys.deadLetters(this.#spec.plan.batch, `${executionId}.0`),
+      encodeLetters(found),
+      0,
+    )
   }
 
   *#splits(): Iterable<{ readonly source: string; readonly split: string; readonly chunks: Chunks<unknown> }> {

@@ -74,7 +74,7 @@ class ReceiverSource<T> implements Source<T>, ReceiverControl {
   async start(environment: ReceiverEnvironment): Promise<void> {
     const { io, position } = environment
     // The time in front keeps the blocks of several runs in the order they came.
-    this.#run = `${String(io.clock.now()).padStart(15, '0')}-${io.random.run()}`
+    this.#run = `${String(io.clock.now()).padStart(15, '0')}-${io.random.newId()}`
     this.#tracker = this.#find((position ?? NOTHING) as unknown as Position, io)
     const tracker = await this.#tracker
     const writer = new BlockWriter(io, this.#run, (block) => {

@@ -9,7 +9,7 @@ for (const [name, random] of [
   ['seeded', new SeededRandom(7)],
 ] as [string, Random][]) {
   test(`${name} random: runs are 32 hex digits and differ, numbers fill [0, 1) evenly`, () => {
-    const runs = Array.from({ length: 1000 }, () => random.run())
+    const runs = Array.from({ length: 1000 }, () => random.newId())
     for (const run of runs) assert.match(run, /^[0-9a-f]{32}$/)
     assert.equal(new Set(runs).size, runs.length)
     const tenths = Array<number>(10).fill(0)

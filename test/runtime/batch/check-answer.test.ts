@@ -129,21 +129,25 @@ const cases: readonly [sentence: string, fault: RegExp, tamper: Tamper][] = [
   ['no answer at all', /is not an object/, () => null],
   ['a text, such as an error page', /is not an object/, () => `<html>${SECRET}`],
   ['a list', /is not an object/, () => [SECRET]],
-  ['an answer without a run', /run is not a text/, (answer) => ({ ...answer, run: undefined })],
+  [
+    'an answer without an execution id',
+    /executionId is not a text/,
+    (answer) => ({ ...answer, executionId: undefined }),
+  ],
   ['an answer of a kind nobody knows', /kind is not "done" or "failed"/, (answer) => ({ ...answer, kind: hostile })],
   ['the answer of another task', /belongs to another task/, (answer) => ({ ...answer, task: hostile })],
   ['the answer of another execution', /belongs to another task/, (answer) => ({ ...answer, exec: 7 })],
   [
     'an answer whose objects another execution wrote',
     /names an object that another execution wrote/,
-    (answer) => ({ ...answer, run: `${SECRET}0` }),
+    (answer) => ({ ...answer, executionId: `${SECRET}0` }),
   ],
   [
     'a second answer under the name of the first',
     /names an object that another execution wrote|belongs to another task/,
     (answer) => {
       former ??= answer
-      return former === answer ? undefined : { ...former, task: answer.task, run: answer.run }
+      return former === answer ? undefined : { ...former, task: answer.task, executionId: answer.executionId }
     },
   ],
   ['an answer without outputs', /outputs is not a list/, (answer) => ({ ...answer, outputs: undefined })],
@@ -256,7 +260,7 @@ const cases: readonly [sentence: string, fault: RegExp, tamper: Tamper][] = [
   [
     'a failure without an error',
     /error is not an object/,
-    (answer) => ({ kind: 'failed', task: answer.task, exec: answer.exec, run: '' }),
+    (answer) => ({ kind: 'failed', task: answer.task, exec: answer.exec, executionId: '' }),
   ],
   [
     'a failure with an error of numbers',
@@ -265,7 +269,7 @@ const cases: readonly [sentence: string, fault: RegExp, tamper: Tamper][] = [
       kind: 'failed',
       task: answer.task,
       exec: answer.exec,
-      run: '',
+      executionId: '',
       error: {
         code: 'E',
         fault: 'program',

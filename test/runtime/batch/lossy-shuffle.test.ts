@@ -14,7 +14,7 @@ const done = (shuffles: MapOutput[], reduced: Reduced[]): Parameters<typeof loss
   kind: 'done',
   task: 't',
   exec: 0,
-  run: 'r',
+  executionId: 'r',
   shuffles,
   reduced,
   state: [],

@@ -101,7 +101,7 @@ export const bugs: readonly SeededBug[] = [
   {
     name: 'names without the run of their writer',
     file: 'runtime/task/run-task.ts',
-    find: '`${this.#run}.${this.#objects++}`',
+    find: '`${this.#executionId}.${this.#objects++}`',
     put: '`${this.#objects++}`',
   },
   {
@@ -198,7 +198,7 @@ export const bugs: readonly SeededBug[] = [
     find: "first + attempt })\n    if (answer.kind === 'done') return answer\n",
     put:
       "first + attempt })\n    if (answer.kind === 'done') return answer\n    if (attempt > 0) return { " +
-      "kind: 'done', task: spec.task, exec: spec.exec, run: '-', shuffles: [], reduced: [], state: [], " +
+      "kind: 'done', task: spec.task, exec: spec.exec, executionId: '-', shuffles: [], reduced: [], state: [], " +
       'retained: [], outputs: [], records: {}, accumulators: {} } as TaskDone\n',
   },
 

@@ -55,7 +55,7 @@ async function huntOne(folder: string, bug: SeededBug): Promise<Hunt> {
 }
 
 /** Throws when the text that the bug replaces is not there exactly once: the code has moved on, and the bug with it. */
-function patched(source: string, { name, file, find, put, also, prefix = '' }: SeededBug): string {
+export function patched(source: string, { name, file, find, put, also, prefix = '' }: SeededBug): string {
   const once = (text: string, from: string, to: string): string => {
     const places = [...text.matchAll(asSyntax(from))]
     if (places.length !== 1)

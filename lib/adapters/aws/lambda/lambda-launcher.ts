@@ -48,6 +48,6 @@ const failedReport = (
   kind: 'failed',
   task,
   exec,
-  run: '',
+  executionId: '',
   error: { code, fault, name, message, stack, where: { task }, did, next, retry },
 })

@@ -26,11 +26,11 @@ export class TaskMessages {
   }
 
   async encode({ plan, ...rest }: TaskSpec): Promise<TaskMessage> {
-    return { plan: await this.#plan(plan), task: await pack(rest, this.#blobs, messageKey(plan, this.#random.run())) }
+    return { plan: await this.#plan(plan), task: await pack(rest, this.#blobs, messageKey(plan, this.#random.newId())) }
   }
 
   #plan(plan: BatchPlan): Promise<Packed<BatchPlan>> {
-    const packed = this.#plans.get(plan) ?? pack(plan, this.#blobs, messageKey(plan, this.#random.run()))
+    const packed = this.#plans.get(plan) ?? pack(plan, this.#blobs, messageKey(plan, this.#random.newId()))
     this.#plans.set(plan, packed)
     return packed
   }
@@ -55,6 +55,6 @@ export const encodeReport = (
   { plan }: TaskSpec,
   blobs: BlobStore,
   random: Random,
-): Promise<Packed<TaskReport>> => pack(report, blobs, messageKey(plan, random.run()), 2 * PACKED_BYTES_MAX)
+): Promise<Packed<TaskReport>> => pack(report, blobs, messageKey(plan, random.newId()), 2 * PACKED_BYTES_MAX)
 
 const messageKey = ({ app, inc, batch }: BatchPlan, run: string): string => new ObjectKeys(app, inc).message(batch, run)

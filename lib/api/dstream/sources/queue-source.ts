@@ -140,7 +140,7 @@ const slicesOf = (records: readonly unknown[], slices: number): Partitions =>
 async function putRecords(records: readonly unknown[], { blobs, prefix, random }: SourceIo): Promise<Split> {
   const bytes = encodeBlock([{ section: 0, columns: [records], count: records.length }], 'queued records')
   if (bytes.length <= INLINE_BYTES_MAX) return { data: Buffer.from(bytes).toString('base64') }
-  const key = `${prefix}${random.run()}`
+  const key = `${prefix}${random.newId()}`
   await blobs.putNew(key, bytes)
   return { key }
 }

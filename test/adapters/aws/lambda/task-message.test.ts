@@ -65,7 +65,7 @@ test('F27: a big report comes back by reference', async () => {
     kind: 'failed',
     task: 't',
     exec: 0,
-    run: 'r',
+    executionId: 'r',
     error: {
       code: 'E_USER_CODE',
       fault: 'program',
