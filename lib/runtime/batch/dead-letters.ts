@@ -4,7 +4,7 @@ import { SluiceError } from '../../model/errors.ts'
 import type { DeadLetters } from '../../model/dead-letter.ts'
 import type { Json } from '../../model/json.ts'
 import type { Cut, Manifest } from '../../model/manifest.ts'
-import type { Coordination } from './coordination.ts'
+import type { HeldApp } from './held-app.ts'
 import type { SetAside } from './set-aside.ts'
 
 /**
@@ -38,12 +38,12 @@ export const wishedFor = (wishes: readonly StoredWish[], wish: StoredWish['wish'
   new Set(wishes.filter((each) => each.wish === wish).flatMap(({ ids }) => ids))
 
 /** Forgets wishes that have nothing left to grant. */
-export function forgetGranted(c: Coordination, manifest: Manifest): void {
-  if (c.wishes.length === 0) return
+export function forgetGranted(held: HeldApp, manifest: Manifest): void {
+  if (held.wishes.length === 0) return
   const open = new Set(idsOf(manifest.deadLetters ?? []))
-  const granted = c.wishes.filter(({ ids }) => !ids.some((id) => open.has(id)))
-  c.wishes = c.wishes.filter((wish) => !granted.includes(wish))
-  c.sweeper.litter(
+  const granted = held.wishes.filter(({ ids }) => !ids.some((id) => open.has(id)))
+  held.wishes = held.wishes.filter((wish) => !granted.includes(wish))
+  held.sweeper.litter(
     granted.map(({ key }) => key),
     manifest.batch,
   )

@@ -8,7 +8,7 @@ import type { Head, OwedOutput } from '../../model/head.ts'
 import type { Manifest } from '../../model/manifest.ts'
 import type { BlobRef } from '../../model/refs.ts'
 import type { OutputOperation } from '../../graph/output-operation.ts'
-import type { Coordination } from './coordination.ts'
+import type { HeldApp } from './held-app.ts'
 import { haltIfAhead } from './head-behind.ts'
 import { showsAhead } from './open-plan.ts'
 import { type OutputRun, runOutputs } from '../output/run-output.ts'
@@ -18,21 +18,21 @@ import { type OutputRun, runOutputs } from '../output/run-output.ts'
  * what the others have shown must not be of another batch.
  */
 export async function showAhead(
-  c: Coordination,
+  held: HeldApp,
   { manifest, ref }: { readonly manifest: Manifest; readonly ref: BlobRef },
 ): Promise<void> {
-  if (!showsAhead(c.program.graph)) return
-  const ahead = { plan: c.writer.head.plan!.nonce, manifest: ref }
+  if (!showsAhead(held.program.graph)) return
+  const ahead = { plan: held.writer.head.plan!.nonce, manifest: ref }
   const [failed] = await runOutputs(
     manifest,
-    c.program.graph,
-    c.publisher,
-    c.events.outputHooks(manifest),
-    (output) => comesBefore(c, output),
+    held.program.graph,
+    held.publisher,
+    held.events.outputHooks(manifest),
+    (output) => comesBefore(held, output),
     ahead,
   )
   if (!failed) return
-  await haltIfAhead(c, [failed])
+  await haltIfAhead(held, [failed])
   throw errorOfOutput(
     failed.error,
     failed.output,
@@ -41,46 +41,46 @@ export async function showAhead(
   )
 }
 
-const comesBefore = (c: Coordination, output: string): boolean => operationOf(c, output)?.order === 'before'
+const comesBefore = (held: HeldApp, output: string): boolean => operationOf(held, output)?.order === 'before'
 
 /**
  * Outputs, then the mark. What failed is owed: it is kept, said, and delivered again, with growing waits. An output
  * that shows each batch exactly once must not be overtaken, because a fence that has seen a later batch refuses the
  * earlier one: later batches wait behind it. Of the others those wait whose place is away; the rest goes on.
  */
-export async function deliver(c: Coordination, manifest: Manifest): Promise<void> {
-  await grantOutputWishes(c)
-  const { head } = c.writer
-  const still = await settleOwed(c, (output) => isOrdered(c, output) || isTriedAgain(c, output))
+export async function deliver(held: HeldApp, manifest: Manifest): Promise<void> {
+  await grantOutputWishes(held)
+  const { head } = held.writer
+  const still = await settleOwed(held, (output) => isOrdered(held, output) || isTriedAgain(held, output))
   const owing = new Set(still.map(({ output }) => output))
   const waiting = Object.keys(manifest.outputs).filter(
-    (output) => (owing.has(output) && isOrdered(c, output)) || c.outages.isAway(output),
+    (output) => (owing.has(output) && isOrdered(held, output)) || held.outages.isAway(output),
   )
   const failed = await runOutputs(
     manifest,
-    c.program.graph,
-    c.publisher,
-    c.events.outputHooks(manifest),
-    (output) => !waiting.includes(output) && !comesBefore(c, output),
+    held.program.graph,
+    held.publisher,
+    held.events.outputHooks(manifest),
+    (output) => !waiting.includes(output) && !comesBefore(held, output),
   )
   const owed = [...waiting, ...failed.map(({ output }) => output)].map((output) => ({
     batch: manifest.batch,
     output,
     manifest: head.manifest!,
   }))
-  await haltIfAhead(c, failed)
-  for (const { output } of owed) c.sweeper.pin(head.manifest!, manifest, output)
+  await haltIfAhead(held, failed)
+  for (const { output } of owed) held.sweeper.pin(head.manifest!, manifest, output)
   const all = [...still, ...owed]
-  await c.writer.write(marked(head, { owed: all, gcFloor: c.sweeper.floor(head, manifest) }), 'mark')
-  c.events.completed(manifest, backlogOf(all))
-  for (const run of failed) saidOf(c, run, manifest.batch, holds(c, run.output))
+  await held.writer.write(marked(head, { owed: all, gcFloor: held.sweeper.floor(head, manifest) }), 'mark')
+  held.events.completed(manifest, backlogOf(all))
+  for (const run of failed) saidOf(held, run, manifest.batch, holds(held, run.output))
   for (const output of Object.keys(manifest.outputs))
-    if (!all.some((each) => each.output === output)) recovered(c, output)
+    if (!all.some((each) => each.output === output)) recovered(held, output)
 }
 
 /** Whether what the output owes is delivered while the run goes on, and not only by the next start. */
-const isTriedAgain = (c: Coordination, output: string): boolean =>
-  c.outages.settings.hold !== 'none' && c.outages.isHeld(output)
+const isTriedAgain = (held: HeldApp, output: string): boolean =>
+  held.outages.settings.hold !== 'none' && held.outages.isHeld(output)
 
 /** How many batches each output owes. */
 function backlogOf(owed: readonly OwedOutput[]): Record<string, number> {
@@ -90,28 +90,28 @@ function backlogOf(owed: readonly OwedOutput[]): Record<string, number> {
 }
 
 /** Whether an output that fails is held, and does not end the run as a failing function does in Spark. */
-function holds(c: Coordination, output: string): boolean {
-  const { hold } = c.outages.settings
-  return hold === 'all' || (hold === 'sinks' && operationOf(c, output)?.isSink === true)
+function holds(held: HeldApp, output: string): boolean {
+  const { hold } = held.outages.settings
+  return hold === 'all' || (hold === 'sinks' && operationOf(held, output)?.isSink === true)
 }
 
 /** One failure, to the policy and to whoever looks on. */
-function saidOf(c: Coordination, { output, error }: OutputRun, batch: number, isHeld: boolean): void {
+function saidOf(held: HeldApp, { output, error }: OutputRun, batch: number, isHeld: boolean): void {
   const ours = errorOfOutput(error, output, batch)
-  const waiting = c.outages.failed(output, ours)
-  if (isHeld) c.events.held(ours, { output, ...waiting, owed: backlogOf(c.writer.head.owed)[output] ?? 1 })
-  else c.events.failed(ours)
+  const waiting = held.outages.failed(output, ours)
+  if (isHeld) held.events.held(ours, { output, ...waiting, owed: backlogOf(held.writer.head.owed)[output] ?? 1 })
+  else held.events.failed(ours)
 }
 
-function recovered(c: Coordination, output: string): void {
-  const forMs = c.outages.recovered(output)
-  if (forMs !== null) c.events.released(output, forMs)
+function recovered(held: HeldApp, output: string): void {
+  const forMs = held.outages.recovered(output)
+  if (forMs !== null) held.events.released(output, forMs)
 }
 
-const isOrdered = (c: Coordination, output: string): boolean => operationOf(c, output)?.guarantee === 'exactly-once'
+const isOrdered = (held: HeldApp, output: string): boolean => operationOf(held, output)?.guarantee === 'exactly-once'
 
-const operationOf = (c: Coordination, output: string): OutputOperation | undefined =>
-  c.program.graph.outputs.find((node) => node.uid === output)?.output
+const operationOf = (held: HeldApp, output: string): OutputOperation | undefined =>
+  held.program.graph.outputs.find((node) => node.uid === output)?.output
 
 const OWED = 'the batch is committed; this output is owed and runs again, at the latest on the next start'
 
@@ -131,11 +131,11 @@ const errorOfOutput = (error: unknown, output: string, batch: number, did = OWED
 /**
  * The last try of a run, for the outputs that were held: what is owed still is said once more, as the error that it is.
  */
-export async function deliverAtLast(c: Coordination): Promise<void> {
-  if (c.outages.settings.hold === 'none' || c.writer.head.owed.length === 0) return
-  await deliverOwed(c)
-  for (const [output, owed] of Object.entries(backlogOf(c.writer.head.owed)))
-    if (c.outages.isHeld(output)) c.events.failed(undelivered(output, owed))
+export async function deliverAtLast(held: HeldApp): Promise<void> {
+  if (held.outages.settings.hold === 'none' || held.writer.head.owed.length === 0) return
+  await deliverOwed(held)
+  for (const [output, owed] of Object.entries(backlogOf(held.writer.head.owed)))
+    if (held.outages.isHeld(output)) held.events.failed(undelivered(output, owed))
 }
 
 const undelivered = (output: string, owed: number): SluiceError =>
@@ -147,65 +147,65 @@ const undelivered = (output: string, owed: number): SluiceError =>
   })
 
 /** Outputs that are owed, whatever their waits say. */
-export async function deliverOwed(c: Coordination): Promise<void> {
-  await grantOutputWishes(c)
-  const { head } = c.writer
-  for (const { output } of head.owed) c.outages.hurry(output)
-  if (head.owed.length > 0) await c.writer.write(settled(head, await settleOwed(c, () => true)), 'mark')
+export async function deliverOwed(held: HeldApp): Promise<void> {
+  await grantOutputWishes(held)
+  const { head } = held.writer
+  for (const { output } of head.owed) held.outages.hurry(output)
+  if (head.owed.length > 0) await held.writer.write(settled(head, await settleOwed(held, () => true)), 'mark')
 }
 
 /** Does what somebody has decided about outputs that owe batches. */
-async function grantOutputWishes(c: Coordination): Promise<void> {
-  const { head } = c.writer
+async function grantOutputWishes(held: HeldApp): Promise<void> {
+  const { head } = held.writer
   if (head.owed.length === 0) return
-  const wishes = await readOutputWishes(c.host.blobs, new ObjectKeys(head.app, head.inc))
+  const wishes = await readOutputWishes(held.host.blobs, new ObjectKeys(head.app, head.inc))
   if (wishes.length === 0) return
   const kept = head.owed.filter((owed) => !isDropped(wishes, owed))
   if (kept.length < head.owed.length) {
-    await c.writer.write(settled(head, kept), 'mark')
-    c.events.dropped(backlogOf(head.owed.filter((owed) => !kept.includes(owed))))
+    await held.writer.write(settled(head, kept), 'mark')
+    held.events.dropped(backlogOf(head.owed.filter((owed) => !kept.includes(owed))))
   }
-  for (const { outputs } of wishes) for (const output of outputs) c.outages.hurry(output)
-  for (const { key } of wishes) await c.host.blobs.delete(key)
+  for (const { outputs } of wishes) for (const output of outputs) held.outages.hurry(output)
+  for (const { key } of wishes) await held.host.blobs.delete(key)
 }
 
 /**
  * Delivers what is owed by the chosen outputs, oldest first, and returns what is owed still. Behind a place that is
  * away nothing more is tried.
  */
-async function settleOwed(c: Coordination, chosen: (output: string) => boolean): Promise<OwedOutput[]> {
-  const { owed: all } = c.writer.head
+async function settleOwed(held: HeldApp, chosen: (output: string) => boolean): Promise<OwedOutput[]> {
+  const { owed: all } = held.writer.head
   const still: OwedOutput[] = []
   const blocked = new Set(
-    all.map(({ output }) => output).filter((output) => !chosen(output) || !c.outages.isDue(output)),
+    all.map(({ output }) => output).filter((output) => !chosen(output) || !held.outages.isDue(output)),
   )
   for (const owed of all) {
-    const outcome = blocked.has(owed.output) ? 'waits' : await settleOne(c, owed)
+    const outcome = blocked.has(owed.output) ? 'waits' : await settleOne(held, owed)
     if (outcome === 'delivered') continue
     still.push(owed)
-    if (outcome === 'away' || isOrdered(c, owed.output)) blocked.add(owed.output)
+    if (outcome === 'away' || isOrdered(held, owed.output)) blocked.add(owed.output)
   }
   for (const output of new Set(all.map(({ output: uid }) => uid)))
-    if (!still.some((each) => each.output === output)) recovered(c, output)
+    if (!still.some((each) => each.output === output)) recovered(held, output)
   return still
 }
 
-async function settleOne(c: Coordination, owed: OwedOutput): Promise<'delivered' | 'failed' | 'away'> {
-  const failed = await deliverOne(c, owed)
+async function settleOne(held: HeldApp, owed: OwedOutput): Promise<'delivered' | 'failed' | 'away'> {
+  const failed = await deliverOne(held, owed)
   if (!failed) return 'delivered'
-  await haltIfAhead(c, [failed])
-  saidOf(c, failed, owed.batch, c.outages.settings.hold !== 'none')
-  return c.outages.isAway(owed.output) ? 'away' : 'failed'
+  await haltIfAhead(held, [failed])
+  saidOf(held, failed, owed.batch, held.outages.settings.hold !== 'none')
+  return held.outages.isAway(owed.output) ? 'away' : 'failed'
 }
 
-async function deliverOne(c: Coordination, owed: OwedOutput): Promise<OutputRun | null> {
+async function deliverOne(held: HeldApp, owed: OwedOutput): Promise<OutputRun | null> {
   try {
-    const manifest = await readManifest(c.host.blobs, owed.manifest)
+    const manifest = await readManifest(held.host.blobs, owed.manifest)
     const [failed] = await runOutputs(
       manifest,
-      c.program.graph,
-      c.publisher,
-      c.events.outputHooks(manifest),
+      held.program.graph,
+      held.publisher,
+      held.events.outputHooks(manifest),
       (output) => output === owed.output,
     )
     return failed ?? null
@@ -216,15 +216,15 @@ async function deliverOne(c: Coordination, owed: OwedOutput): Promise<OutputRun 
 
 /** More than this in the head, and later batches wait: the head must stay small. */
 const OWED_BYTES_MAX = HEAD_BYTES_MAX / 2
-const isBacklogged = (c: Coordination, { owed }: Head): boolean =>
-  owed.length >= c.outages.settings.backlogMax || (owed.length > 0 && JSON.stringify(owed).length > OWED_BYTES_MAX)
+const isBacklogged = (held: HeldApp, { owed }: Head): boolean =>
+  owed.length >= held.outages.settings.backlogMax || (owed.length > 0 && JSON.stringify(owed).length > OWED_BYTES_MAX)
 
 /** Throws `E_OUTPUT_BACKLOG` where too much is owed still. */
-export async function shrinkBacklog(c: Coordination): Promise<void> {
-  if (!isBacklogged(c, c.writer.head)) return
-  await deliverOwed(c)
-  const { owed } = c.writer.head
-  if (!isBacklogged(c, c.writer.head)) return
+export async function shrinkBacklog(held: HeldApp): Promise<void> {
+  if (!isBacklogged(held, held.writer.head)) return
+  await deliverOwed(held)
+  const { owed } = held.writer.head
+  if (!isBacklogged(held, held.writer.head)) return
   const outputs = [...new Set(owed.map(({ output }) => output))]
   throw new SluiceError(
     'E_OUTPUT_BACKLOG',

@@ -1,6 +1,6 @@
 import { halted } from '../../checkpoint/transition.ts'
 import { hasCode, SluiceError } from '../../model/errors.ts'
-import type { Coordination } from './coordination.ts'
+import type { HeldApp } from './held-app.ts'
 import type { OutputRun } from '../output/run-output.ts'
 
 /**
@@ -9,14 +9,14 @@ import type { OutputRun } from '../output/run-output.ts'
  * than what the sink holds: it was restored from a backup. Going on would show, under numbers that the sink has seen,
  * nothing at all, until the numbers have caught up. So the app halts, and its batch stays undelivered.
  */
-export async function haltIfAhead(c: Coordination, failed: readonly OutputRun[]): Promise<void> {
+export async function haltIfAhead(held: HeldApp, failed: readonly OutputRun[]): Promise<void> {
   const ahead = failed.find(({ error }) => hasCode(error, 'E_SINK_AHEAD'))
   if (!ahead) return
-  const { head } = c.writer
+  const { head } = held.writer
   const reason =
     `the head went back in time: it is at batch ${head.committed}, and the sink "${ahead.output}" has ` +
     'taken a later one'
-  await c.writer.write(halted(head, reason), 'halt')
+  await held.writer.write(halted(head, reason), 'halt')
   throw new SluiceError('E_HALTED', `"${head.app}" was halted: ${reason}.`, {
     where: { operator: ahead.output, batch: head.committed },
     did: 'the sink was not written; later batches wait',

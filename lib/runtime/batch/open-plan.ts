@@ -3,7 +3,7 @@ import { ObjectKeys } from '../../checkpoint/object-keys.ts'
 import { decodePlan, type StoredPlan } from '../../checkpoint/stored-plan.ts'
 import { planned as withPlan } from '../../checkpoint/transition.ts'
 import type { StreamGraph } from '../../graph/graph.ts'
-import type { Coordination } from './coordination.ts'
+import type { HeldApp } from './held-app.ts'
 import type { PlannedBatch, PlanFacts } from './plan-batch.ts'
 import { discovers } from './split-ends.ts'
 
@@ -24,8 +24,8 @@ export function opensPlan(graph: StreamGraph): 'cut' | 'read' | 'never' {
 const PLAN_INLINE_MAX = 4096
 
 /** Fixes the plan: from here on, this batch is these records and no others, whoever runs it. */
-export async function openPlan(c: Coordination, { plan, positions, settled }: PlannedBatch): Promise<void> {
-  const { head } = c.writer
+export async function openPlan(held: HeldApp, { plan, positions, settled }: PlannedBatch): Promise<void> {
+  const { head } = held.writer
   const { batch, tick, time, cuts, actions, skip, ends, nonce } = plan
   const stored: StoredPlan = {
     batch,
@@ -39,17 +39,17 @@ export async function openPlan(c: Coordination, { plan, positions, settled }: Pl
     settled: [...settled],
   }
   const content = await putBlob(
-    c.host.blobs,
+    held.host.blobs,
     new ObjectKeys(head.app, head.inc).plan(batch, nonce),
     Buffer.from(JSON.stringify(stored)),
     PLAN_INLINE_MAX,
   )
-  await c.writer.write(withPlan(head, { nonce, tick, content }), 'plan')
+  await held.writer.write(withPlan(head, { nonce, tick, content }), 'plan')
 }
 
 /** The plan that the head holds open. */
-export async function storedPlan(c: Coordination): Promise<PlanFacts> {
-  const { content } = c.writer.head.plan!
-  const { settled, ...facts } = decodePlan(await getBlob(c.host.blobs, content), content)
+export async function storedPlan(held: HeldApp): Promise<PlanFacts> {
+  const { content } = held.writer.head.plan!
+  const { settled, ...facts } = decodePlan(await getBlob(held.host.blobs, content), content)
   return { ...facts, settled: new Set(settled) }
 }

@@ -8,7 +8,7 @@ import { isLostForGood } from '../../model/error-codes.ts'
 import { isOurs, SluiceError } from '../../model/errors.ts'
 import type { BlobRef } from '../../model/refs.ts'
 import type { Manifest } from '../../model/manifest.ts'
-import type { Coordination } from './coordination.ts'
+import type { HeldApp } from './held-app.ts'
 import { forgetGranted, letterErrors } from './dead-letters.ts'
 import { deliver, showAhead, shrinkBacklog } from './deliver.ts'
 import { lossyShuffle, nextManifest, staleWrite } from './next-manifest.ts'
@@ -25,55 +25,55 @@ import { sealedBatch, withEnds } from './split-ends.ts'
  * come before the commit are the exception: for them the plan is fixed first, and whoever comes next runs that plan
  * again.
  */
-export async function runBatch(c: Coordination, tick: number): Promise<Manifest> {
-  if (decideDuty(c.writer.head).kind === 'deliver') await deliver(c, c.base!)
-  await shrinkBacklog(c)
-  return finishBatch(c, c.writer.head.plan ? await planAgain(c) : await plan(c, tick))
+export async function runBatch(held: HeldApp, tick: number): Promise<Manifest> {
+  if (decideDuty(held.writer.head).kind === 'deliver') await deliver(held, held.base!)
+  await shrinkBacklog(held)
+  return finishBatch(held, held.writer.head.plan ? await planAgain(held) : await plan(held, tick))
 }
 
-async function finishBatch(c: Coordination, planned: PlannedBatch): Promise<Manifest> {
-  const { planned: kept, answers, aside } = await compute(c, planned)
-  if (!c.writer.head.plan && opensPlan(c.program.graph) === 'read') await openPlan(c, kept)
-  const manifest = await fix(c, kept, answers)
-  await showAhead(c, manifest)
-  await commit(c, manifest)
-  if (aside) for (const error of letterErrors(aside)) c.events.setAside(error)
-  countAdditions(c, answers)
-  forgetShuffles(c, answers)
-  await deliver(c, manifest.manifest)
-  c.sweeper.sweep(c.writer.head)
+async function finishBatch(held: HeldApp, planned: PlannedBatch): Promise<Manifest> {
+  const { planned: kept, answers, aside } = await compute(held, planned)
+  if (!held.writer.head.plan && opensPlan(held.program.graph) === 'read') await openPlan(held, kept)
+  const manifest = await fix(held, kept, answers)
+  await showAhead(held, manifest)
+  await commit(held, manifest)
+  if (aside) for (const error of letterErrors(aside)) held.events.setAside(error)
+  countAdditions(held, answers)
+  forgetShuffles(held, answers)
+  await deliver(held, manifest.manifest)
+  held.sweeper.sweep(held.writer.head)
   return manifest.manifest
 }
 
-async function plan(c: Coordination, tick: number): Promise<PlannedBatch> {
-  const { committed: last, zeroTime, intervalMs } = c.writer.head
+async function plan(held: HeldApp, tick: number): Promise<PlannedBatch> {
+  const { committed: last, zeroTime, intervalMs } = held.writer.head
   const next: Tick = { batch: last + 1, tick, time: zeroTime + tick * intervalMs }
-  c.isPlanning = true
+  held.isPlanning = true
   const planned = await planBatch({
     tick: next,
-    head: c.writer.head,
-    base: c.base,
-    program: c.program,
-    host: c.host,
-    limitOf: c.limitOf,
-    startedAt: c.startedAt,
-    wishes: c.wishes,
+    head: held.writer.head,
+    base: held.base,
+    program: held.program,
+    host: held.host,
+    limitOf: held.limitOf,
+    startedAt: held.startedAt,
+    wishes: held.wishes,
   })
-  c.isPlanning = false
-  c.events.submitted(planned.plan, planned.stages.stages.length > 0)
-  if (opensPlan(c.program.graph) === 'cut') await openPlan(c, planned)
+  held.isPlanning = false
+  held.events.submitted(planned.plan, planned.stages.stages.length > 0)
+  if (opensPlan(held.program.graph) === 'cut') await openPlan(held, planned)
   return planned
 }
 
 /** The plan that somebody left open, with the same input and the same time. */
-async function planAgain(c: Coordination): Promise<PlannedBatch> {
-  const planned = await planFrom(await storedPlan(c), {
-    head: c.writer.head,
-    base: c.base,
-    program: c.program,
-    host: c.host,
+async function planAgain(held: HeldApp): Promise<PlannedBatch> {
+  const planned = await planFrom(await storedPlan(held), {
+    head: held.writer.head,
+    base: held.base,
+    program: held.program,
+    host: held.host,
   })
-  c.events.submitted(planned.plan, planned.stages.stages.length > 0)
+  held.events.submitted(planned.plan, planned.stages.stages.length > 0)
   return planned
 }
 
@@ -83,31 +83,31 @@ interface Computed {
   readonly aside: SetAside | null
 }
 
-async function compute(c: Coordination, planned: PlannedBatch): Promise<Computed> {
+async function compute(held: HeldApp, planned: PlannedBatch): Promise<Computed> {
   const { plan: batchPlan, stages, staged } = planned
-  c.events.started(batchPlan)
+  held.events.started(batchPlan)
   const run: StageRun = {
     plan: batchPlan,
     stages,
     staged,
-    launcher: c.host.launcher,
-    log: c.host.log,
-    attemptsMax: c.attemptsMax,
-    speculation: c.speculation,
-    clock: c.host.clock,
-    late: (answer) => c.sweeper.litter(keysOf(answer), batchPlan.batch),
-    signal: c.signal,
+    launcher: held.host.launcher,
+    log: held.host.log,
+    attemptsMax: held.attemptsMax,
+    speculation: held.speculation,
+    clock: held.host.clock,
+    late: (answer) => held.sweeper.litter(keysOf(answer), batchPlan.batch),
+    signal: held.signal,
   }
   try {
     const answers = await runStages(run)
     return { planned: { ...planned, plan: withEnds(batchPlan, answers) }, answers, aside: null }
   } catch (error) {
     if (isStateLost(error))
-      throw await halt(c, error.message, 'its outputs did not run; state is never taken for empty')
-    if (c.onError === 'fail' || !(isOurs(error) && mayBeARecords(error)) || c.signal.aborted) throw error
+      throw await halt(held, error.message, 'its outputs did not run; state is never taken for empty')
+    if (held.onError === 'fail' || !(isOurs(error) && mayBeARecords(error)) || held.signal.aborted) throw error
     // A trial is one task, and its stages are numbered as those of one.
-    const whole = { ...run, staged: false, stages: c.program.stagesOf(batchPlan, false) }
-    const aside = await setAside(whole, () => c.host.random.newId(), error)
+    const whole = { ...run, staged: false, stages: held.program.stagesOf(batchPlan, false) }
+    const aside = await setAside(whole, () => held.host.random.newId(), error)
     const { plan: kept, letters, ref } = aside
     const deadLetters = ref && { batch: kept.batch, open: groupIds(letters), ref }
     const answers = await runStages({ ...run, plan: kept })
@@ -134,10 +134,10 @@ const isStateLost = (error: unknown): error is SluiceError =>
   isOurs(error) && isLostForGood(error.code) && kindOf(error.where.object) === 'state'
 
 /** Nobody runs this app until somebody has looked at it. */
-async function halt(c: Coordination, reason: string, did: string): Promise<SluiceError> {
-  await c.writer.write(halted(c.writer.head, reason), 'halt')
+async function halt(held: HeldApp, reason: string, did: string): Promise<SluiceError> {
+  await held.writer.write(halted(held.writer.head, reason), 'halt')
   return new SluiceError('E_HALTED', reason, {
-    where: { batch: c.writer.head.committed + 1 },
+    where: { batch: held.writer.head.committed + 1 },
     did: `not committed; ${did}`,
     next: ['sluice verify <dir>', 'then start again with --resume'],
   })
@@ -151,58 +151,61 @@ function groupIds(letters: readonly DeadLetterFacts[]): Record<string, string[]>
 
 /** Writes down what the batch decided, after checking that it adds up. A manifest that does not is never committed. */
 async function fix(
-  c: Coordination,
+  held: HeldApp,
   planned: PlannedBatch,
   answers: readonly TaskDone[],
 ): Promise<{ manifest: Manifest; ref: BlobRef }> {
-  const { graph } = c.program
-  const manifest = await c.admission.complete(
-    nextManifest(c.base, sealedBatch(planned, graph), answers, graph),
-    c.base,
+  const { graph } = held.program
+  const manifest = await held.admission.complete(
+    nextManifest(held.base, sealedBatch(planned, graph), answers, graph),
+    held.base,
     {
-      host: c.host,
-      head: c.writer.head,
+      host: held.host,
+      head: held.writer.head,
     },
   )
-  const wrong = selfCheck(c.base, manifest) ?? staleWrite(c.base, answers) ?? lossyShuffle(answers)
+  const wrong = selfCheck(held.base, manifest) ?? staleWrite(held.base, answers) ?? lossyShuffle(answers)
   if (wrong)
     throw await halt(
-      c,
+      held,
       `Self-check before commit of batch ${manifest.batch}: ${wrong}.`,
       'its outputs did not run; every object is kept',
     )
-  const { app, inc } = c.writer.head
+  const { app, inc } = held.writer.head
   const keys = new ObjectKeys(app, inc)
-  const complete = await withPacks(c.host.blobs, keys, manifest, c.host.random.newId())
-  return { manifest: complete, ref: await putManifest(c.host.blobs, keys, complete) }
+  const complete = await withPacks(held.host.blobs, keys, manifest, held.host.random.newId())
+  return { manifest: complete, ref: await putManifest(held.host.blobs, keys, complete) }
 }
 
 /** The one moment at which the batch becomes true. */
 async function commit(
-  c: Coordination,
+  held: HeldApp,
   { manifest, ref }: { readonly manifest: Manifest; readonly ref: BlobRef },
 ): Promise<void> {
-  const { head } = c.writer
-  await c.writer.write(committed(head, { tick: manifest.tick, manifest: ref, leaseUntil: c.leaseUntil() }), 'commit')
-  c.sweeper.superseded(head.manifest, c.base, manifest)
-  if (head.plan && head.plan.content.inline === undefined) c.sweeper.litter([head.plan.content.key], manifest.batch)
-  c.base = manifest
-  forgetGranted(c, manifest)
+  const { head } = held.writer
+  await held.writer.write(
+    committed(head, { tick: manifest.tick, manifest: ref, leaseUntil: held.leaseUntil() }),
+    'commit',
+  )
+  held.sweeper.superseded(head.manifest, held.base, manifest)
+  if (head.plan && head.plan.content.inline === undefined) held.sweeper.litter([head.plan.content.key], manifest.batch)
+  held.base = manifest
+  forgetGranted(held, manifest)
 }
 
 /** Shuffle blocks are of no use once their batch is committed. */
-function forgetShuffles(c: Coordination, answers: readonly TaskDone[]): void {
+function forgetShuffles(held: HeldApp, answers: readonly TaskDone[]): void {
   const blocks = answers.flatMap((answer) => answer.shuffles).filter((output) => output.ref.inline === undefined)
-  c.sweeper.litter(
+  held.sweeper.litter(
     blocks.map((output) => output.ref.key),
-    c.writer.head.committed,
+    held.writer.head.committed,
   )
 }
 
 /** What tasks added to accumulators counts once, when their batch is committed. */
-function countAdditions(c: Coordination, answers: readonly TaskDone[]): void {
+function countAdditions(held: HeldApp, answers: readonly TaskDone[]): void {
   for (const { accumulators } of answers) {
-    c.program.driver.accumulators.merge(
+    held.program.driver.accumulators.merge(
       Object.entries(accumulators).map(([accumulator, snapshot]) => ({ accumulator, snapshot })),
     )
   }

@@ -17,7 +17,7 @@ import type { OutputPublisher } from '../../output/output-publisher.ts'
 import type { OutputEnvironment } from '../../graph/output-operation.ts'
 import { admit, admitAnew, type Admission } from '../admission.ts'
 import type { BatchEvents } from '../../observe/batch-events.ts'
-import type { Coordination } from '../batch/coordination.ts'
+import type { HeldApp } from '../batch/held-app.ts'
 import type { TaskProgram } from '../program.ts'
 import type { OutageSettings } from '../settings.ts'
 import { deliver, deliverAtLast, deliverOwed } from '../batch/deliver.ts'
@@ -58,10 +58,10 @@ interface CoordinatorOptions {
 
 /** Holds the head of one app and runs its batches, one at a time. */
 export class Coordinator {
-  readonly #c: Coordination
+  readonly #held: HeldApp
 
-  private constructor(coordination: Coordination) {
-    this.#c = coordination
+  private constructor(held: HeldApp) {
+    this.#held = held
   }
 
   /** Acquires the head, recovers what the last coordinator left, and is ready for the next tick. */
@@ -72,7 +72,7 @@ export class Coordinator {
     const begun = found.value.epoch === 1 || found.value.committed > 0
     const writer = new HeadWriter(host.head, found, host.log)
     const sweeper = new Sweeper(host.blobs, host.log, program.settings.keepBatches)
-    const coordination: Coordination = {
+    const held: HeldApp = {
       host,
       program,
       writer,
@@ -95,25 +95,25 @@ export class Coordinator {
       base: admission.base,
     }
     try {
-      await recover(coordination)
+      await recover(held)
     } catch (error) {
       // Who cannot go on must not keep others waiting for the end of its lease.
       await writer.write(released(writer.head), 'release').catch(() => {})
       throw error
     }
-    return new Coordinator(coordination)
+    return new Coordinator(held)
   }
 
   get head(): Head {
-    return this.#c.writer.head
+    return this.#held.writer.head
   }
   /** Whether the batch that failed last failed before it was known what it would be. */
   get failedToPlan(): boolean {
-    return this.#c.isPlanning
+    return this.#held.isPlanning
   }
   /** The last committed manifest. */
   get manifest(): Manifest | null {
-    return this.#c.base
+    return this.#held.base
   }
 
   /**
@@ -121,17 +121,17 @@ export class Coordinator {
    * may be an earlier one. Throws what kept it from committing; the head is then unchanged, or holds the plan open.
    */
   runBatch(tick: number): Promise<Manifest> {
-    return runBatch(this.#c, tick)
+    return runBatch(this.#held, tick)
   }
 
   /** A last try of what outputs owe, before an orderly end; what is owed still is reported. */
   deliverAtLast(): Promise<void> {
-    return deliverAtLast(this.#c)
+    return deliverAtLast(this.#held)
   }
 
   async close(): Promise<void> {
-    await this.#c.sweeper.settled()
-    await this.#c.writer.write(released(this.head), 'release')
+    await this.#held.sweeper.settled()
+    await this.#held.writer.write(released(this.head), 'release')
   }
 }
 
@@ -264,40 +264,40 @@ async function write(
  * Brings the world level with the head: outputs of a committed batch that were not confirmed, then what earlier runs
  * owe.
  */
-async function recover(c: Coordination): Promise<void> {
-  await lookAround(c)
-  await deliverOwed(c)
-  if (decideDuty(c.writer.head).kind === 'deliver') await deliver(c, c.base!)
+async function recover(held: HeldApp): Promise<void> {
+  await lookAround(held)
+  await deliverOwed(held)
+  if (decideDuty(held.writer.head).kind === 'deliver') await deliver(held, held.base!)
 }
 
 /**
  * Finds wishes, and objects that no manifest names: attempts that died, and all of former incarnations. Those are swept
  * once the floor has passed.
  */
-async function lookAround(c: Coordination): Promise<void> {
-  const { app, inc, committed, manifest, plan, owed } = c.writer.head
+async function lookAround(held: HeldApp): Promise<void> {
+  const { app, inc, committed, manifest, plan, owed } = held.writer.head
   const live = new Set([manifest?.key, plan?.content.key, ...owed.map((each) => each.manifest.key)])
-  if (c.base) for (const ref of refsOf(c.base)) live.add(ref.key)
+  if (held.base) for (const ref of refsOf(held.base)) live.add(ref.key)
   for (const each of owed) {
-    const content = await readManifest(c.host.blobs, each.manifest)
+    const content = await readManifest(held.host.blobs, each.manifest)
     for (const ref of refsOf(content)) live.add(ref.key)
     // Whether or not it is its turn in this life: the last of them may be of the manifest that the next batch replaces.
-    c.sweeper.pin(each.manifest, content, each.output)
+    held.sweeper.pin(each.manifest, content, each.output)
   }
-  const found = (await c.host.blobs.list(ObjectKeys.ofApp(app))).map((key) => ({ key, parsed: parseKey(key) }))
+  const found = (await held.host.blobs.list(ObjectKeys.ofApp(app))).map((key) => ({ key, parsed: parseKey(key) }))
   const [own, former] = [
     found.filter(({ parsed }) => parsed?.inc === inc),
     found.filter(({ parsed }) => parsed?.inc !== inc).map(({ key }) => key),
   ]
-  c.wishes = await readWishes(
-    c.host.blobs,
+  held.wishes = await readWishes(
+    held.host.blobs,
     own.filter(({ parsed }) => parsed?.kind === 'wish').map(({ key }) => key),
   )
   // Sources sweep what they were given room for themselves.
   const isSwept = (kind: ObjectKind): boolean => !['wish', 'output-wish', 'received'].includes(kind)
-  c.sweeper.litter(
+  held.sweeper.litter(
     own.filter(({ key, parsed }) => !live.has(key) && isSwept(parsed!.kind)).map(({ key }) => key),
     committed,
   )
-  c.sweeper.litter(former, 0)
+  held.sweeper.litter(former, 0)
 }

@@ -61,22 +61,22 @@ export const bugs: readonly SeededBug[] = [
   {
     name: 'outputs before the commit',
     file: 'runtime/batch/run-batch.ts',
-    find: '  await commit(c, manifest)\n',
-    put: '  await deliver(c, manifest.manifest)\n  await commit(c, manifest)\n',
+    find: '  await commit(held, manifest)\n',
+    put: '  await deliver(held, manifest.manifest)\n  await commit(held, manifest)\n',
   },
   {
     name: 'the mark before the outputs',
     file: 'runtime/batch/deliver.ts',
     find: '  const still = await settleOwed(',
     put:
-      "  await c.writer.write(marked(head, { owed: head.owed, gcFloor: head.gcFloor }), 'mark')\n  const " +
+      "  await held.writer.write(marked(head, { owed: head.owed, gcFloor: head.gcFloor }), 'mark')\n  const " +
       'still = await settleOwed(',
   },
   {
     name: 'every other mark left out',
     file: 'runtime/batch/deliver.ts',
-    find: '  await c.writer.write(marked(',
-    put: '  if (manifest.batch % 2 === 1) await c.writer.write(marked(',
+    find: '  await held.writer.write(marked(',
+    put: '  if (manifest.batch % 2 === 1) await held.writer.write(marked(',
   },
   {
     name: 'owed outputs forgotten',
@@ -132,13 +132,13 @@ export const bugs: readonly SeededBug[] = [
   {
     name: 'everything found at start is litter',
     file: 'runtime/coordinator/coordinator.ts',
-    find: 'if (c.base) for (const ref of refsOf(c.base)) live.add(ref.key)',
+    find: 'if (held.base) for (const ref of refsOf(held.base)) live.add(ref.key)',
     put: '',
   },
   {
     name: 'shuffle blocks are never deleted',
     file: 'runtime/batch/run-batch.ts',
-    find: '  forgetShuffles(c, answers)\n',
+    find: '  forgetShuffles(held, answers)\n',
     put: '',
   },
   {
@@ -300,22 +300,22 @@ export const bugs: readonly SeededBug[] = [
   {
     name: 'a plan made anew after it was shown from',
     file: 'runtime/batch/run-batch.ts',
-    find: 'c.writer.head.plan ? await planAgain(c) : await plan(c, tick)',
-    put: 'c.writer.head.plan && c.writer.head.plan.tick < tick ? await planAgain(c) : await plan(c, tick)',
+    find: 'held.writer.head.plan ? await planAgain(held) : await plan(held, tick)',
+    put: 'held.writer.head.plan && held.writer.head.plan.tick < tick ? await planAgain(held) : await plan(held, tick)',
     job: 'f',
   },
   {
     name: 'outputs shown before their plan is fixed',
     file: 'runtime/batch/run-batch.ts',
-    find: "  if (opensPlan(c.program.graph) === 'cut') await openPlan(c, planned)\n",
+    find: "  if (opensPlan(held.program.graph) === 'cut') await openPlan(held, planned)\n",
     put: '',
     job: 'f',
   },
   {
     name: 'a plan whose source has moved on',
     file: 'runtime/batch/run-batch.ts',
-    find: 'await planFrom(await storedPlan(c), {',
-    put: 'await planFrom({ ...(await storedPlan(c)), positions: { ...(c.base?.positions ?? {}) } }, {',
+    find: 'await planFrom(await storedPlan(held), {',
+    put: 'await planFrom({ ...(await storedPlan(held)), positions: { ...(held.base?.positions ?? {}) } }, {',
     job: 'f',
   },
 

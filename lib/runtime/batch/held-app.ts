@@ -12,7 +12,7 @@ import type { TaskProgram } from '../program.ts'
 import type { EngineSettings, Speculation } from '../settings.ts'
 
 /** What one coordinator has in hand while it holds the head. */
-export interface Coordination {
+export interface HeldApp {
   readonly host: Host<Head>
   readonly program: TaskProgram
   readonly writer: HeadWriter
