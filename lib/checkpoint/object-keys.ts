@@ -30,16 +30,16 @@ interface ParsedKey {
  * Keys of objects: the one place that builds them, and `parseKey` the one that reads them. All lie under
  * `<app>/<inc>/<kind>/`:
  *
- *     blk/<spread>/<batch>/s<shuffle>.<exec>/<task>/<run>     ctl/<run>.json
- *     st/<operator>/<spread>/<batch>/<task>/<run>.<suffix>    plan/<spread>/<batch>/<nonce>.json
- *     out/<spread>/<batch>/<output>/p<partition>/<run>        man/<spread>/<batch>/<nonce>.json
- *     dlq/<spread>/<batch>/<run>                              graph/<spread>/<batch>/<run>.json
- *     msg/<batch>/<run>.json                                  rcv/<source>/…
- *     ctl-out/<run>.json
+ *     blk/<spread>/<batch>/s<shuffle>.<exec>/<task>/<id>     ctl/<id>.json
+ *     st/<operator>/<spread>/<batch>/<task>/<id>.<suffix>    plan/<spread>/<batch>/<nonce>.json
+ *     out/<spread>/<batch>/<output>/p<partition>/<id>        man/<spread>/<batch>/<nonce>.json
+ *     dlq/<spread>/<batch>/<id>                              graph/<spread>/<batch>/<id>.json
+ *     msg/<batch>/<id>.json                                  rcv/<source>/…
+ *     ctl-out/<id>.json
  *
- * Each ends in the `run` of the executing process, 128 random bits drawn by that process and by nobody else: two
- * executions of one task never write the same key, so a zombie can only leave litter. Only sources look for objects
- * below a prefix, so theirs must differ.
+ * Each ends in the id of the execution, 128 random bits drawn by that process and by nobody else: two executions of one
+ * task never write the same key, so a zombie can only leave objects that nobody refers to. Only sources look for
+ * objects below a prefix, so theirs must differ.
  */
 export class ObjectKeys {
   readonly #app: string

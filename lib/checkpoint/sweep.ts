@@ -42,8 +42,8 @@ export class Sweeper {
       if (gone.inline === undefined) this.#dead.push({ since: newer.batch, key: gone.key })
   }
 
-  /** Objects found at start that the manifest does not name: litter of attempts that came to nothing. */
-  litter(keys: readonly string[], committed: number): void {
+  /** Objects found at start that the manifest does not name: left by attempts that came to nothing. */
+  discard(keys: readonly string[], committed: number): void {
     for (const key of keys) this.#dead.push({ since: committed, key })
   }
 

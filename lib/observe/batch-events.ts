@@ -112,7 +112,7 @@ export class BatchEvents {
   }
 
   /** A record that was set aside: reported, and nothing fails. */
-  setAside(error: unknown): void {
+  isolated(error: unknown): void {
     this.#log.event({ type: 'error', error })
   }
 

@@ -238,11 +238,11 @@ async function checkLitter(
   report: (check: string, what: string) => void,
 ): Promise<void> {
   await world.run(() => false, world.now() + 500)
-  const litter = await stores.litter()
-  if (litter.length > 0)
+  const leftovers = await stores.leftovers()
+  if (leftovers.length > 0)
     report(
-      'litter',
-      `${litter.length} objects at or below the floor are needed by nobody and were not deleted, for ` +
-        `example ${litter[0]}`,
+      'leftovers',
+      `${leftovers.length} objects at or below the floor are needed by nobody and were not deleted, for ` +
+        `example ${leftovers[0]}`,
     )
 }

@@ -130,7 +130,7 @@ export class WatchedStores {
    * Objects of batches below the floor that nothing needs any more and nobody deleted. The manifest at the floor itself
    * may go one batch later.
    */
-  async litter(): Promise<string[]> {
+  async leftovers(): Promise<string[]> {
     const live = new Set<string>()
     const floor = this.#now!.gcFloor - 1
     for (const [, refs] of this.#liveRefs(floor)) for (const ref of refs) live.add(ref.key)

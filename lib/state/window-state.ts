@@ -1,7 +1,7 @@
 import { encodeBlock, openBlock } from '../codec/block.ts'
 import { KEY_GROUPS, keyGroupOf } from '../keys/key-group.ts'
 import { KeyTable } from '../keys/key-table.ts'
-import { FrontAndBack } from './front-and-back.ts'
+import { TwoStackWindow } from './two-stack-window.ts'
 import { IncrementalWindow } from './incremental-window.ts'
 import { ownCopy } from './own-copy.ts'
 import type { Pane, WindowSpec } from './window-spec.ts'
@@ -15,7 +15,7 @@ export class WindowState {
   readonly table = new KeyTable()
   readonly panes: Pane[] = []
   readonly #spec: WindowSpec
-  readonly #aggregate: FrontAndBack | IncrementalWindow
+  readonly #aggregate: TwoStackWindow | IncrementalWindow
   /** The last slide: the running result is as of this time. */
   slidAt: number
   /** The last batch taken in. */
@@ -26,7 +26,7 @@ export class WindowState {
   constructor(spec: WindowSpec) {
     this.#spec = spec
     this.slidAt = spec.zeroTime
-    this.#aggregate = spec.inverse ? new IncrementalWindow(spec, this.table) : new FrontAndBack(spec)
+    this.#aggregate = spec.inverse ? new IncrementalWindow(spec, this.table) : new TwoStackWindow(spec)
   }
 
   get keys(): number {

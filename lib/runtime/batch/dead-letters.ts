@@ -5,7 +5,7 @@ import type { DeadLetters } from '../../model/dead-letter.ts'
 import type { Json } from '../../model/json.ts'
 import type { Cut, Manifest } from '../../model/manifest.ts'
 import type { HeldApp } from './held-app.ts'
-import type { SetAside } from './set-aside.ts'
+import type { IsolatedRecords } from './isolate-records.ts'
 
 /**
  * A cut with the dead letters of its source that are wished to be tried again, as splits of their own, and the ids that
@@ -43,14 +43,14 @@ export function forgetGranted(held: HeldApp, manifest: Manifest): void {
   const open = new Set(idsOf(manifest.deadLetters ?? []))
   const granted = held.wishes.filter(({ ids }) => !ids.some((id) => open.has(id)))
   held.wishes = held.wishes.filter((wish) => !granted.includes(wish))
-  held.sweeper.litter(
+  held.sweeper.discard(
     granted.map(({ key }) => key),
     manifest.batch,
   )
 }
 
 /** What the user hears of each record that was set aside. */
-export const letterErrors = ({ plan, letters, records }: SetAside): SluiceError[] =>
+export const letterErrors = ({ plan, letters, records }: IsolatedRecords): SluiceError[] =>
   letters.map(
     ({ id, source, split, index, code, message, place }) =>
       new SluiceError(knownCode(code), message, {

@@ -15,7 +15,7 @@ import { lossyShuffle, nextManifest, staleWrite } from './next-manifest.ts'
 import { opensPlan, openPlan, storedPlan } from './open-plan.ts'
 import { planBatch, planFrom, type PlannedBatch, type Tick } from './plan-batch.ts'
 import { mayBeARecords, runStages, type StageRun, type TaskDone } from './run-stages.ts'
-import { type SetAside, setAside } from './set-aside.ts'
+import { type IsolatedRecords, isolateRecords } from './isolate-records.ts'
 import { sealedBatch, withEnds } from './split-ends.ts'
 
 /**
@@ -34,10 +34,10 @@ export async function runBatch(held: HeldApp, tick: number): Promise<Manifest> {
 async function finishBatch(held: HeldApp, planned: PlannedBatch): Promise<Manifest> {
   const { planned: kept, answers, aside } = await compute(held, planned)
   if (!held.writer.head.plan && opensPlan(held.program.graph) === 'read') await openPlan(held, kept)
-  const manifest = await fix(held, kept, answers)
+  const manifest = await sealManifest(held, kept, answers)
   await showAhead(held, manifest)
   await commit(held, manifest)
-  if (aside) for (const error of letterErrors(aside)) held.events.setAside(error)
+  if (aside) for (const error of letterErrors(aside)) held.events.isolated(error)
   countAdditions(held, answers)
   forgetShuffles(held, answers)
   await deliver(held, manifest.manifest)
@@ -80,7 +80,7 @@ async function planAgain(held: HeldApp): Promise<PlannedBatch> {
 interface Computed {
   readonly planned: PlannedBatch
   readonly answers: readonly TaskDone[]
-  readonly aside: SetAside | null
+  readonly aside: IsolatedRecords | null
 }
 
 async function compute(held: HeldApp, planned: PlannedBatch): Promise<Computed> {
@@ -95,7 +95,7 @@ async function compute(held: HeldApp, planned: PlannedBatch): Promise<Computed> 
     attemptsMax: held.attemptsMax,
     speculation: held.speculation,
     clock: held.host.clock,
-    late: (answer) => held.sweeper.litter(keysOf(answer), batchPlan.batch),
+    late: (answer) => held.sweeper.discard(keysOf(answer), batchPlan.batch),
     signal: held.signal,
   }
   try {
@@ -107,7 +107,7 @@ async function compute(held: HeldApp, planned: PlannedBatch): Promise<Computed> 
     if (held.onError === 'fail' || !(isOurs(error) && mayBeARecords(error)) || held.signal.aborted) throw error
     // A trial is one task, and its stages are numbered as those of one.
     const whole = { ...run, staged: false, stages: held.program.stagesOf(batchPlan, false) }
-    const aside = await setAside(whole, () => held.host.random.newId(), error)
+    const aside = await isolateRecords(whole, () => held.host.random.newId(), error)
     const { plan: kept, letters, ref } = aside
     const deadLetters = ref && { batch: kept.batch, open: groupIds(letters), ref }
     const answers = await runStages({ ...run, plan: kept })
@@ -150,7 +150,7 @@ function groupIds(letters: readonly DeadLetterFacts[]): Record<string, string[]>
 }
 
 /** Writes down what the batch decided, after checking that it adds up. A manifest that does not is never committed. */
-async function fix(
+async function sealManifest(
   held: HeldApp,
   planned: PlannedBatch,
   answers: readonly TaskDone[],
@@ -188,7 +188,7 @@ async function commit(
     'commit',
   )
   held.sweeper.superseded(head.manifest, held.base, manifest)
-  if (head.plan && head.plan.content.inline === undefined) held.sweeper.litter([head.plan.content.key], manifest.batch)
+  if (head.plan && head.plan.content.inline === undefined) held.sweeper.discard([head.plan.content.key], manifest.batch)
   held.base = manifest
   forgetGranted(held, manifest)
 }
@@ -196,7 +196,7 @@ async function commit(
 /** Shuffle blocks are of no use once their batch is committed. */
 function forgetShuffles(held: HeldApp, answers: readonly TaskDone[]): void {
   const blocks = answers.flatMap((answer) => answer.shuffles).filter((output) => output.ref.inline === undefined)
-  held.sweeper.litter(
+  held.sweeper.discard(
     blocks.map((output) => output.ref.key),
     held.writer.head.committed,
   )

@@ -161,7 +161,7 @@ async function acquire(options: CoordinatorOptions): Promise<Acquired> {
   switch (decision.kind) {
     case 'create': {
       if (!options.fresh) await assertNothingStored(options)
-      return begin(options, 0, 'create')
+      return createHead(options, 0, 'create')
     }
     case 'foreign':
       throw new SluiceError(
@@ -179,19 +179,19 @@ async function acquire(options: CoordinatorOptions): Promise<Acquired> {
         next: ['stop the other one first', 'use another --dir'],
       })
     case 'halted': {
-      if (options.fresh) return begin(options, found!.rev, 'recreate')
-      if (options.resume) return goOn(options, found!, 'resume')
+      if (options.fresh) return createHead(options, found!.rev, 'recreate')
+      if (options.resume) return takeOver(options, found!, 'resume')
       throw new SluiceError('E_HALTED', `"${app}" was halted: ${decision.reason}.`, {
         did: 'nothing was started',
         next: ['sluice verify <dir>', 'start again with --resume'],
       })
     }
     case 'acquire':
-      return options.fresh ? begin(options, found!.rev, 'recreate') : goOn(options, found!, 'acquire')
+      return options.fresh ? createHead(options, found!.rev, 'recreate') : takeOver(options, found!, 'acquire')
   }
 }
 
-async function goOn(
+async function takeOver(
   options: CoordinatorOptions,
   found: Versioned<Head>,
   cause: 'acquire' | 'resume',
@@ -213,7 +213,7 @@ async function goOn(
 }
 
 /** The first batch ends at the next point of the epoch's grid that lies strictly ahead (parity A0.3). */
-async function begin(options: CoordinatorOptions, rev: number, cause: 'create' | 'recreate'): Promise<Acquired> {
+async function createHead(options: CoordinatorOptions, rev: number, cause: 'create' | 'recreate'): Promise<Acquired> {
   const { app, host, program, intervalMs, conf, holder } = options
   const zeroTime = Math.floor(host.clock.now() / intervalMs) * intervalMs
   const head = created({
@@ -265,7 +265,7 @@ async function write(
  * owe.
  */
 async function recover(held: HeldApp): Promise<void> {
-  await lookAround(held)
+  await findLeftovers(held)
   await deliverOwed(held)
   if (decideDuty(held.writer.head).kind === 'deliver') await deliver(held, held.base!)
 }
@@ -274,7 +274,7 @@ async function recover(held: HeldApp): Promise<void> {
  * Finds wishes, and objects that no manifest names: attempts that died, and all of former incarnations. Those are swept
  * once the floor has passed.
  */
-async function lookAround(held: HeldApp): Promise<void> {
+async function findLeftovers(held: HeldApp): Promise<void> {
   const { app, inc, committed, manifest, plan, owed } = held.writer.head
   const live = new Set([manifest?.key, plan?.content.key, ...owed.map((each) => each.manifest.key)])
   if (held.base) for (const ref of refsOf(held.base)) live.add(ref.key)
@@ -295,9 +295,9 @@ async function lookAround(held: HeldApp): Promise<void> {
   )
   // Sources sweep what they were given room for themselves.
   const isSwept = (kind: ObjectKind): boolean => !['wish', 'output-wish', 'received'].includes(kind)
-  held.sweeper.litter(
+  held.sweeper.discard(
     own.filter(({ key, parsed }) => !live.has(key) && isSwept(parsed!.kind)).map(({ key }) => key),
     committed,
   )
-  held.sweeper.litter(former, 0)
+  held.sweeper.discard(former, 0)
 }

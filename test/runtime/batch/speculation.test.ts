@@ -57,7 +57,7 @@ test(
 
 test(
   'F32: a straggler that is done before its copy wins, and the copy is not waited for; what it answers ' +
-    'later is litter',
+    'later is swept',
   async () => {
     const { answers, launched, late } = await stage([[200], [200], [200], [700, 500]])
     assert.deepEqual([answers, launched.length, late], [['0.0', '1.0', '2.0', '3.0'], 5, ['3.1']])

@@ -130,7 +130,7 @@ export const bugs: readonly SeededBug[] = [
     seeds: 400,
   },
   {
-    name: 'everything found at start is litter',
+    name: 'everything found at start is a leftover',
     file: 'runtime/coordinator/coordinator.ts',
     find: 'if (held.base) for (const ref of refsOf(held.base)) live.add(ref.key)',
     put: '',
@@ -278,7 +278,7 @@ export const bugs: readonly SeededBug[] = [
   // — dead letters, and outputs before the commit
   {
     name: 'a record to blame for a store that failed',
-    file: 'runtime/batch/set-aside.ts',
+    file: 'runtime/batch/isolate-records.ts',
     find: '    if (!mayBeARecords(answer.error)) throw reviveError(answer.error)\n',
     put: '',
     job: 'e',

@@ -51,7 +51,7 @@ class Column {
  * empty it: a restarted process rebuilds the same cut and so the same rounding. Of the front's entries only every √n-th
  * is kept; the run of entries in use is filled in from them.
  */
-export class FrontAndBack implements PaneAggregate {
+export class TwoStackWindow implements PaneAggregate {
   readonly #spec: WindowSpec
   #back = new Column()
   /** Panes of the front, oldest first, and how many of them have left the window. */

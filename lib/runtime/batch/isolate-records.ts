@@ -6,7 +6,7 @@ import { reviveError } from '../task/serialised-error.ts'
 import { mayBeARecords, type StageRun, tryOnce, wholeBatch } from './run-stages.ts'
 import { withEnds } from './split-ends.ts'
 
-export interface SetAside {
+export interface IsolatedRecords {
   /**
    * The plan without the records that made it fail, under a nonce of its own: late answers to the old one are answers
    * to another plan.
@@ -28,7 +28,7 @@ const SHARE_MAX = 0.01
  * others. Then the same for what follows it, until all of the rest runs through. Throws `failure`, with which the batch
  * failed at first, when no record is to blame. `run` has the stages of a batch that is one task.
  */
-export async function setAside(run: StageRun, nonce: () => string, failure: unknown): Promise<SetAside> {
+export async function isolateRecords(run: StageRun, nonce: () => string, failure: unknown): Promise<IsolatedRecords> {
   const { batch } = run.plan
   const trials = await Trials.count(run)
   const { total } = trials
