@@ -10,7 +10,7 @@ type Decision =
   | { readonly kind: 'acquire' }
 
 /** Who wants to take the app. @testing Tests make one up. */
-export interface Applicant {
+export interface Claim {
   readonly app: string
   /** The name of the app as the program gives it, where several names may share a folder. */
   readonly name?: string
@@ -20,18 +20,17 @@ export interface Applicant {
   readonly isGone: (holder: string) => boolean
 }
 
-export function decideStart(head: Head | null, applicant: Applicant): Decision {
+export function decideStart(head: Head | null, claim: Claim): Decision {
   if (!head) return { kind: 'create' }
-  if (head.app !== applicant.app) return { kind: 'foreign', app: head.app }
+  if (head.app !== claim.app) return { kind: 'foreign', app: head.app }
   const name = head.conf['spark.app.name']
-  if (name !== undefined && applicant.name !== undefined && name !== applicant.name)
-    return { kind: 'foreign', app: name }
+  if (name !== undefined && claim.name !== undefined && name !== claim.name) return { kind: 'foreign', app: name }
   if (head.halt) return { kind: 'halted', reason: head.halt.reason }
-  if (isHeld(head, applicant)) return { kind: 'busy', holder: head.holder!, until: head.leaseUntil }
+  if (isHeld(head, claim)) return { kind: 'busy', holder: head.holder!, until: head.leaseUntil }
   return { kind: 'acquire' }
 }
 
-const isHeld = (head: Head, { holder, now, isGone }: Applicant): boolean =>
+const isHeld = (head: Head, { holder, now, isGone }: Claim): boolean =>
   head.holder !== null &&
   head.holder !== holder &&
   head.leaseUntil > now &&

@@ -17,7 +17,7 @@ import { factsOf } from '../plan/graph-facts.ts'
 import { versionOf } from '../state/schema.ts'
 import type { TaskProgram } from './program.ts'
 
-interface Applicant {
+interface AdmissionRequest {
   readonly program: TaskProgram
   readonly host: Host<Head>
   readonly intervalMs: number
@@ -82,21 +82,21 @@ export class Admission {
 }
 
 export const admitAnew = (
-  { program, intervalMs }: Pick<Applicant, 'program' | 'intervalMs'>,
+  { program, intervalMs }: Pick<AdmissionRequest, 'program' | 'intervalMs'>,
   zeroTime: number,
 ): Admission => new Admission(textOf(factsOf(program.graph)), { intervalMs, zeroTime })
 
 /**
- * Reads what is stored and says how `applicant` goes on from it. Throws why it must not; nothing has been written then.
+ * Reads what is stored and says how the program goes on from it. Throws why it must not; nothing was written then.
  */
-export async function admit(applicant: Applicant, head: Head): Promise<Admission> {
-  const { program, host, intervalMs, dropState, wishes = [] } = applicant
+export async function admit(request: AdmissionRequest, head: Head): Promise<Admission> {
+  const { program, host, intervalMs, dropState, wishes = [] } = request
   if (head.plan && head.graph !== program.fingerprint) throw planOpen(program, head)
   const manifest = head.manifest ? await readManifest(host.blobs, head.manifest) : null
   // Before the first batch there is nothing that could fit or not.
   if (!manifest)
     return admitAnew(
-      applicant,
+      request,
       head.intervalMs === intervalMs ? head.zeroTime : Math.floor(head.zeroTime / intervalMs) * intervalMs,
     )
   const current = factsOf(program.graph)

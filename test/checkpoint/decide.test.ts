@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Applicant, decideAftermath, decideDuty, decideStart } from '../../lib/checkpoint/decide.ts'
+import { type Claim, decideAftermath, decideDuty, decideStart } from '../../lib/checkpoint/decide.ts'
 import type { Head } from '../../lib/model/head.ts'
 import { headWith, manifestRef } from './heads.ts'
 
-const applicant: Applicant = { app: 'test', holder: 'other', now: 50, isGone: () => false }
+const claim: Claim = { app: 'test', holder: 'other', now: 50, isGone: () => false }
 
-const starts: readonly [sentence: string, head: Head | null, applicant: Partial<Applicant>, kind: string][] = [
+const starts: readonly [sentence: string, head: Head | null, claim: Partial<Claim>, kind: string][] = [
   ['nothing there is created', null, {}, 'create'],
   [
     'a directory of another app is left alone',
@@ -23,7 +23,7 @@ const starts: readonly [sentence: string, head: Head | null, applicant: Partial<
 ]
 for (const [sentence, head, changes, kind] of starts)
   test(sentence, () => {
-    assert.equal(decideStart(head, { ...applicant, ...changes }).kind, kind)
+    assert.equal(decideStart(head, { ...claim, ...changes }).kind, kind)
   })
 
 test('what is committed but not delivered is delivered first', () => {

@@ -12,8 +12,8 @@ import { publishByFunction } from './output.ts'
 import type { BuiltApp } from '../program/built-program.ts'
 import { type OpenApp, openCoordinator } from '../program/open-coordinator.ts'
 import { InlineLauncher } from '../program/inline-launcher.ts'
-import type { Tick } from './tick.ts'
-import { closing } from './tick.ts'
+import type { Invocation } from './invocation.ts'
+import { closing } from './invocation.ts'
 
 export type CoordinatorAnswer =
   /** Another coordinator holds the app, or took it over. */
@@ -24,17 +24,17 @@ export type CoordinatorAnswer =
  * minute it stays for the rest of its minute. Throws the newest error when a batch or an output failed, after what
  * could run has run.
  */
-export async function runDueBatches(tick: Tick, app: BuiltApp, host: AwsHost): Promise<CoordinatorAnswer> {
+export async function runDueBatches(invocation: Invocation, app: BuiltApp, host: AwsHost): Promise<CoordinatorAnswer> {
   try {
-    return await new Invocation(tick, app, host).run()
+    return await new InvocationRun(invocation, app, host).run()
   } catch (error) {
     if (hasCode(error, 'E_BUSY') || hasCode(error, 'E_FENCED')) return { busy: true }
     throw error
   }
 }
 
-class Invocation {
-  readonly #tick: Tick
+class InvocationRun {
+  readonly #invocation: Invocation
   readonly #app: BuiltApp
   readonly #host: Host<Head>
   readonly #aws: AwsHost
@@ -42,8 +42,8 @@ class Invocation {
   readonly #over = new AbortController()
   #failure: unknown = null
 
-  constructor(tick: Tick, app: BuiltApp, aws: AwsHost) {
-    this.#tick = tick
+  constructor(invocation: Invocation, app: BuiltApp, aws: AwsHost) {
+    this.#invocation = invocation
     this.#app = app
     this.#aws = aws
     const { clock, random, log, blobs } = aws
@@ -52,7 +52,7 @@ class Invocation {
 
   async run(): Promise<CoordinatorAnswer> {
     const { clock } = this.#host
-    void clock.sleepUntil(this.#tick.abortAt, this.#over.signal).then(() => this.#abort.abort())
+    void clock.sleepUntil(this.#invocation.abortAt, this.#over.signal).then(() => this.#abort.abort())
     try {
       const { coordinator, receivers } = await this.#open()
       const batches = await this.#batchesThenClose(coordinator, receivers)
@@ -89,11 +89,11 @@ class Invocation {
         await receivers.committed(manifest)
         longestMs = Math.max(longestMs, clock.now() - Math.max(began, manifest.time))
         began = clock.now()
-        if (began + Math.max(2 * longestMs, MARGIN_MS) > this.#tick.deadline) loop.stop()
+        if (began + Math.max(2 * longestMs, MARGIN_MS) > this.#invocation.deadline) loop.stop()
       },
       onError: (error) => this.#failed(error),
     })
-    const stopAt = closing(this.#tick, coordinator.head.intervalMs)
+    const stopAt = closing(this.#invocation, coordinator.head.intervalMs)
     if (stopAt === null) void loop.caughtUp().then(() => loop.stop())
     else void clock.sleepUntil(stopAt, this.#over.signal).then(() => loop.stop())
     await loop.run()
@@ -102,7 +102,7 @@ class Invocation {
 
   #open(): Promise<OpenApp> {
     const { name: app, context, program } = this.#app
-    const { deadline, holder, resume, dropState } = this.#tick
+    const { deadline, holder, resume, dropState } = this.#invocation
     const { settings, functions } = this.#aws
     const { output } = settings
     const signal = this.#abort.signal

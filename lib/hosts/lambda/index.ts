@@ -6,7 +6,7 @@ import { type AwsHost, awsHost } from './host.ts'
 import { type OutputAnswer, showOutput } from './output.ts'
 import { type BuiltApp, builtApp } from '../program/built-program.ts'
 import { runTaskMessage } from './task.ts'
-import { decodeTick, type InvocationContext } from './tick.ts'
+import { decodeInvocation, type InvocationContext } from './invocation.ts'
 import type { Environment } from '../../adapters/aws/clients.ts'
 import { settingWarnings } from '../../model/settings/check.ts'
 import type { Packed } from '../../adapters/aws/lambda/packed.ts'
@@ -22,7 +22,7 @@ export function coordinatorHandler(
   const warm = onFirstCall(app, environment)
   return async (event, context) => {
     const { built, host } = warm()
-    return runDueBatches(decodeTick(event, context, host.clock.now()), built, host)
+    return runDueBatches(decodeInvocation(event, context, host.clock.now()), built, host)
   }
 }
 

@@ -85,7 +85,7 @@ export class PastBatches {
     const tick = (time - head.zeroTime) / head.intervalMs
     return (
       await planBatch({
-        tick: { batch: head.committed + 1, tick, time },
+        slot: { batch: head.committed + 1, tick, time },
         head,
         base,
         program: this.#program,

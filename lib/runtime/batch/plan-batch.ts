@@ -33,14 +33,14 @@ export interface PlannedBatch {
   readonly deadLetters: DeadLetters | null
 }
 
-export interface Tick {
+export interface BatchSlot {
   readonly batch: number
   readonly tick: number
   readonly time: number
 }
 
 interface PlanRequest {
-  readonly tick: Tick
+  readonly slot: BatchSlot
   readonly head: Head
   readonly base: Manifest | null
   readonly program: TaskProgram
@@ -52,7 +52,7 @@ interface PlanRequest {
 }
 
 /** What of a batch is decided before its stages are known. */
-export interface PlanFacts extends Tick {
+export interface PlanFacts extends BatchSlot {
   readonly cuts: { readonly [source: string]: Cut | null }
   readonly positions: { readonly [source: string]: Json }
   readonly actions: { readonly [operator: string]: readonly string[] }
@@ -66,7 +66,7 @@ export interface PlanFacts extends Tick {
  * the lineage is known.
  */
 export async function planBatch(request: PlanRequest): Promise<PlannedBatch> {
-  return planFrom({ ...request.tick, ...(await cutSources(request)), actions: {} }, request)
+  return planFrom({ ...request.slot, ...(await cutSources(request)), actions: {} }, request)
 }
 
 /** The stages of a batch whose input is decided. */
@@ -103,7 +103,7 @@ export async function planFrom(
 }
 
 async function cutSources({
-  tick,
+  slot,
   head,
   base,
   program,
@@ -122,18 +122,18 @@ async function cutSources({
     if (!reachable.has(input)) continue
     const { uid, source } = input
     const asked = new SourcePort(uid, source!).cut({
-      time: tick.time,
+      time: slot.time,
       intervalMs: head.intervalMs,
       zeroTime: head.zeroTime,
       startedAt,
-      ...(now < tick.time ? { now } : {}),
+      ...(now < slot.time ? { now } : {}),
       committedTime: base?.time ?? null,
       position: positions[uid] ?? null,
       limit: limitOf(uid),
       io: sourceIo(host, head, uid),
     })
     const cut = await asked.catch((error: unknown) => {
-      throw located(error, { batch: tick.batch })
+      throw located(error, { batch: slot.batch })
     })
     const more = cut && withLetters(uid, cut, wishes, open)
     cuts[uid] = more && more.cut

@@ -13,7 +13,7 @@ import { forgetGranted, letterErrors } from './dead-letters.ts'
 import { deliver, showAhead, shrinkBacklog } from './deliver.ts'
 import { lossyShuffle, nextManifest, staleWrite } from './next-manifest.ts'
 import { opensPlan, openPlan, storedPlan } from './open-plan.ts'
-import { planBatch, planFrom, type PlannedBatch, type Tick } from './plan-batch.ts'
+import { planBatch, planFrom, type PlannedBatch, type BatchSlot } from './plan-batch.ts'
 import { mayBeARecords, runStages, type StageRun, type TaskDone } from './run-stages.ts'
 import { type IsolatedRecords, isolateRecords } from './isolate-records.ts'
 import { sealedBatch, withEnds } from './split-ends.ts'
@@ -47,10 +47,10 @@ async function finishBatch(held: HeldApp, planned: PlannedBatch): Promise<Manife
 
 async function plan(held: HeldApp, tick: number): Promise<PlannedBatch> {
   const { committed: last, zeroTime, intervalMs } = held.writer.head
-  const next: Tick = { batch: last + 1, tick, time: zeroTime + tick * intervalMs }
+  const next: BatchSlot = { batch: last + 1, tick, time: zeroTime + tick * intervalMs }
   held.isPlanning = true
   const planned = await planBatch({
-    tick: next,
+    slot: next,
     head: held.writer.head,
     base: held.base,
     program: held.program,

@@ -1,7 +1,7 @@
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { randomUUID } from 'node:crypto'
-import type { InvocationContext } from '../../../lib/hosts/lambda/tick.ts'
+import type { InvocationContext } from '../../../lib/hosts/lambda/invocation.ts'
 
 type Handler = (event: any, context: InvocationContext) => Promise<unknown>
 

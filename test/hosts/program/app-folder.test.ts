@@ -60,8 +60,8 @@ test('the folder of an earlier version is found by the name in its head, and by 
 })
 
 test('an app is refused in a folder whose head has another name', () => {
-  const applicant = { app: 'orders-k-ln', holder: 'h', now: 1, isGone: () => true }
+  const claim = { app: 'orders-k-ln', holder: 'h', now: 1, isGone: () => true }
   const head = headOf('orders-k-ln', 'orders: köln')
-  assert.deepEqual(decideStart(head, { ...applicant, name: 'orders-k-ln' }), { kind: 'foreign', app: 'orders: köln' })
-  assert.deepEqual(decideStart(head, { ...applicant, name: 'orders: köln' }), { kind: 'acquire' })
+  assert.deepEqual(decideStart(head, { ...claim, name: 'orders-k-ln' }), { kind: 'foreign', app: 'orders: köln' })
+  assert.deepEqual(decideStart(head, { ...claim, name: 'orders: köln' }), { kind: 'acquire' })
 })

@@ -5,7 +5,7 @@ import { awsHost, BLOB_PREFIX } from '../../../../lib/hosts/lambda/host.ts'
 import { type OutputAnswer, showOutput } from '../../../../lib/hosts/lambda/output.ts'
 import { builtApp } from '../../../../lib/hosts/program/built-program.ts'
 import { runTaskMessage } from '../../../../lib/hosts/lambda/task.ts'
-import { decodeTick } from '../../../../lib/hosts/lambda/tick.ts'
+import { decodeInvocation } from '../../../../lib/hosts/lambda/invocation.ts'
 import { S3BlobStore } from '../../../../lib/adapters/aws/s3/s3-blob-store.ts'
 import { s3TextFiles } from '../../../../lib/adapters/aws/s3/s3-text-files.ts'
 import { decodeLetters } from '../../../../lib/checkpoint/dead-letters.ts'
@@ -62,7 +62,7 @@ async function deploy(define = countWords, options: AppOptions = {}): Promise<De
   const [coordinator, task, output] = [builtApp(program, 2), builtApp(program, 2), builtApp(program, 2)]
   const again = (): Promise<CoordinatorAnswer> =>
     runDueBatches(
-      decodeTick({}, { awsRequestId: fresh(), getRemainingTimeInMillis: () => MINUTE }, clock.now()),
+      decodeInvocation({}, { awsRequestId: fresh(), getRemainingTimeInMillis: () => MINUTE }, clock.now()),
       coordinator,
       newHost(),
     )

@@ -5,7 +5,7 @@ const HANDOVER_MS = 5000
 const ABORT_MS = 5000
 
 /** One invocation of the coordinator: why, and how long it may take. Times in ms since the epoch. */
-export interface Tick {
+export interface Invocation {
   readonly deadline: number
   readonly abortAt: number
   /** Start of the minute that this tick stands for. */
@@ -29,11 +29,11 @@ export interface InvocationContext {
  * A scheduled event stands for the minute from its time on; any other event, such as `{}`, for what is left of the
  * current one. `{ "resume": true }` and `{ "dropState": ["uid"] }` do what the options of the command line do.
  */
-export function decodeTick(
+export function decodeInvocation(
   event: unknown,
   { awsRequestId, getRemainingTimeInMillis }: InvocationContext,
   now: number,
-): Tick {
+): Invocation {
   const { time, resume, dropState } = (event ?? {}) as {
     readonly time?: string
     readonly resume?: boolean
@@ -55,5 +55,5 @@ export function decodeTick(
  * When to begin no further batch: just before the next tick where batches come more often than ticks; else `null`, as
  * soon as none is due.
  */
-export const closing = ({ minute, deadline }: Tick, intervalMs: number): number | null =>
+export const closing = ({ minute, deadline }: Invocation, intervalMs: number): number | null =>
   intervalMs < MINUTE_MS ? Math.min(minute + MINUTE_MS - HANDOVER_MS, deadline - 2 * ABORT_MS) : null
