@@ -1,4 +1,4 @@
-import type { Ahead, Head } from '../model/head.ts'
+import type { BeforeCommit, Head } from '../model/head.ts'
 import type { BlobRef } from '../model/refs.ts'
 
 /** One output of one batch, as a process is asked to show it. */
@@ -8,7 +8,7 @@ export interface OutputRequest {
   readonly batch: number
   readonly output: string
   /** Where the output comes before the commit. */
-  readonly ahead?: Ahead
+  readonly beforeCommit?: BeforeCommit
 }
 
 /** What a process that was asked to show an output does about it, having read the head. */
@@ -19,12 +19,15 @@ type OutputDecision =
   /** Of another incarnation, or of a batch that was never committed. */
   | { readonly kind: 'unknown' }
 
-export function decideOutput(head: Head | null, { app, inc, batch, output, ahead }: OutputRequest): OutputDecision {
+export function decideOutput(
+  head: Head | null,
+  { app, inc, batch, output, beforeCommit }: OutputRequest,
+): OutputDecision {
   if (!head || head.app !== app || head.inc !== inc) return { kind: 'unknown' }
-  if (ahead && batch === head.committed + 1 && head.plan?.nonce === ahead.plan)
-    return { kind: 'show', manifest: ahead.manifest }
+  if (beforeCommit && batch === head.committed + 1 && head.plan?.nonce === beforeCommit.plan)
+    return { kind: 'show', manifest: beforeCommit.manifest }
   if (batch > head.committed) return { kind: 'unknown' }
-  if (ahead) return { kind: 'marked' }
+  if (beforeCommit) return { kind: 'marked' }
   const owed = head.owed.find((each) => each.batch === batch && each.output === output)
   if (owed) return { kind: 'show', manifest: owed.manifest }
   return batch > head.outDone ? { kind: 'show', manifest: head.manifest! } : { kind: 'marked' }

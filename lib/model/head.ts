@@ -49,7 +49,7 @@ export interface OpenPlan {
 }
 
 /** An output that is shown before the commit: the open plan that it is of, and the manifest that is to be committed. */
-export interface Ahead {
+export interface BeforeCommit {
   readonly plan: string
   readonly manifest: BlobRef
 }

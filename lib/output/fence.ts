@@ -6,12 +6,12 @@ import type { Delivery } from './sink.ts'
  * and the records change in one transaction, so a batch that is delivered again, late, or by two processes at once
  * changes nothing the second time.
  */
-type FenceDecision = 'apply' | 'already-applied' | 'ahead'
+type FenceDecision = 'apply' | 'already-applied' | 'newer'
 
 /** `last`: what the sink remembers; `null` before the first batch of an incarnation. */
 export function decideFence(last: number | null, batch: number): FenceDecision {
   if (last === null || last < batch) return 'apply'
-  return last === batch ? 'already-applied' : 'ahead'
+  return last === batch ? 'already-applied' : 'newer'
 }
 
 /**
@@ -19,7 +19,7 @@ export function decideFence(last: number | null, batch: number): FenceDecision {
  * replaced long ago, and then nobody reads this error, or the app's checkpoint is older than what the sink holds. The
  * two cannot be told apart from here, and neither may write.
  */
-export const sinkAhead = ({ sink, partition, batch }: Delivery, last: number, place: string): SluiceError =>
+export const sinkIsNewer = ({ sink, partition, batch }: Delivery, last: number, place: string): SluiceError =>
   new SluiceError(
     'E_SINK_AHEAD',
     `${place} has taken batch ${last} of "${sink}" already and was given batch ${batch}.`,

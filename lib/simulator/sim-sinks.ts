@@ -9,7 +9,7 @@ export class SimSinks {
   readonly #stores: WatchedStores
   readonly #report: Report
   /** Sinks that may be written while the plan of the next batch is open. */
-  readonly #ahead: ReadonlySet<string>
+  readonly #beforeCommit: ReadonlySet<string>
   /** What a fenced table holds: rows by sink and batch. */
   readonly tables = new Map<string, Map<number, unknown[]>>()
   /** Last batch by sink and partition. */
@@ -27,8 +27,8 @@ export class SimSinks {
     }
   >()
 
-  constructor(ports: Ports, stores: WatchedStores, report: Report, ahead: ReadonlySet<string> = new Set()) {
-    this.#ahead = ahead
+  constructor(ports: Ports, stores: WatchedStores, report: Report, beforeCommit: ReadonlySet<string> = new Set()) {
+    this.#beforeCommit = beforeCommit
     this.#ports = ports
     this.#stores = stores
     this.#report = report
@@ -58,8 +58,8 @@ export class SimSinks {
       { port: 'sink', operation: 'write', about: `${name} ${delivery.batch}/${delivery.partition}`, changes: true },
       async () => {
         const { committed, plan } = this.#stores.current!
-        const isAhead = this.#ahead.has(name) && plan !== undefined && delivery.batch === committed + 1
-        if (isAhead) this.#ports.count('shown ahead')
+        const isEarly = this.#beforeCommit.has(name) && plan !== undefined && delivery.batch === committed + 1
+        if (isEarly) this.#ports.count('shown before its commit')
         else if (delivery.batch > committed)
           this.#report('shown before commit', `${name} shows batch ${delivery.batch}, the head says ${committed}`)
         if (delivery.batch < committed) this.#ports.count('zombie output')

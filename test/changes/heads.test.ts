@@ -9,7 +9,7 @@ import { marked, released, settled } from '../../lib/checkpoint/transition.ts'
 import { MemoryHeadStore } from '../../lib/adapters/local/head-memory.ts'
 import type { OutputSink, SluiceError } from '../../lib/index.ts'
 import type { Head } from '../../lib/model/head.ts'
-import { decideFence, sinkAhead } from '../../lib/output/fence.ts'
+import { decideFence, sinkIsNewer } from '../../lib/output/fence.ts'
 import { headWith, manifestRef } from '../checkpoint/heads.ts'
 import { project, sluice } from '../cli/cli.ts'
 import { dyingPort, type Port, ProcessLife, World } from '../support/lives.ts'
@@ -324,7 +324,7 @@ test('F12: a process that was replaced, and whose sink is ahead for that reason,
           await first()
           const last = fences.get(delivery.partition) ?? null
           const decision = decideFence(last, delivery.batch)
-          if (decision === 'ahead') throw sinkAhead(delivery, last!, 'the table')
+          if (decision === 'newer') throw sinkIsNewer(delivery, last!, 'the table')
           fences.set(delivery.partition, delivery.batch)
         },
       }

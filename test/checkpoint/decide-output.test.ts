@@ -44,11 +44,13 @@ test('what belongs to no app, another app or another incarnation is not known', 
   assert.deepEqual(decideOutput(head(5, 4), { ...request, inc: 'j' }), { kind: 'unknown' })
 })
 
-test('ahead of its commit an output is shown for the open plan alone, and not any more once that is committed', () => {
-  const ahead = { plan: 'p', manifest: older }
+test('before its commit an output is shown for the open plan alone, and not any more once that is committed', () => {
+  const beforeCommit = { plan: 'p', manifest: older }
   const open = { ...head(4, 4), plan: { nonce: 'p', tick: 5, content: manifest } }
-  assert.deepEqual(decideOutput(open, { ...request, ahead }), { kind: 'show', manifest: older })
-  assert.deepEqual(decideOutput(open, { ...request, ahead: { ...ahead, plan: 'q' } }), { kind: 'unknown' })
-  assert.deepEqual(decideOutput(open, { ...request, batch: 6, ahead }), { kind: 'unknown' })
-  assert.deepEqual(decideOutput(head(5, 4), { ...request, ahead }), { kind: 'marked' })
+  assert.deepEqual(decideOutput(open, { ...request, beforeCommit }), { kind: 'show', manifest: older })
+  assert.deepEqual(decideOutput(open, { ...request, beforeCommit: { ...beforeCommit, plan: 'q' } }), {
+    kind: 'unknown',
+  })
+  assert.deepEqual(decideOutput(open, { ...request, batch: 6, beforeCommit }), { kind: 'unknown' })
+  assert.deepEqual(decideOutput(head(5, 4), { ...request, beforeCommit }), { kind: 'marked' })
 })

@@ -8,12 +8,12 @@ for (const job of [...jobs, ...specialJobs]) {
   for (const workers of [0, WORKERS]) {
     test(
       `without faults, job ${job.name} on ${workers} workers shows what the reference says, at ` +
-        `${job.ahead ? 'three' : 'two'} head writes a batch`,
+        `${job.beforeCommit ? 'three' : 'two'} head writes a batch`,
       async () => {
         const result = await simulate({ job, seed: 7, workers, faults: 'none', ticks: 20 })
         assert.deepEqual(result.violations, [])
         assert.ok(
-          result.headWrites <= (job.ahead ? 3 : 2) * result.batches + 5,
+          result.headWrites <= (job.beforeCommit ? 3 : 2) * result.batches + 5,
           `${result.headWrites} head writes for ${result.batches} batches`,
         )
         assert.ok(result.batches >= 20)

@@ -31,7 +31,7 @@ test(
     const tally = new Tally()
     await randomFaults(first, first + 120, tally, untilFound, specialJobs)
     assertSound(tally)
-    assert.ok(tally.happened.get('shown ahead')! > 0)
+    assert.ok(tally.happened.get('shown before its commit')! > 0)
   },
 )
 

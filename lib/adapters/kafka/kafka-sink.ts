@@ -1,5 +1,5 @@
 import { SluiceError } from '../../model/errors.ts'
-import { decideFence, sinkAhead } from '../../output/fence.ts'
+import { decideFence, sinkIsNewer } from '../../output/fence.ts'
 import { type Attempt, tryRepeatedly } from '../../output/retry.ts'
 import { driverError } from '../../output/secrets.ts'
 import { BUNDLED, type Delivery, type OutputSink } from '../../output/sink.ts'
@@ -99,7 +99,7 @@ async function deliver(
   const decision = decideFence(last, delivery.batch)
   if (decision !== 'apply') {
     await writer.leave()
-    if (decision === 'ahead') throw sinkAhead(delivery, last!, place)
+    if (decision === 'newer') throw sinkIsNewer(delivery, last!, place)
     return
   }
   for (const piece of pieces(messages)) {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { SluiceError } from '../../model/errors.ts'
 import { checkSettled } from '../../model/settled.ts'
 import { BUNDLED, type Delivery, type OutputSink } from '../../output/sink.ts'
-import { sinkAhead } from '../../output/fence.ts'
+import { sinkIsNewer } from '../../output/fence.ts'
 import { loadPeer } from '../../output/peer.ts'
 import { fencedCommands } from './redis-script.ts'
 import { type Attempt, tryRepeatedly } from '../../output/retry.ts'
@@ -121,10 +121,10 @@ async function attempt(server: RedisServer, delivery: Delivery, chunk: Chunk): P
   return { kind: 'done', result: undefined }
 }
 
-/** The script answers `["ok"]`, `["ahead", last]` or `["refused", index, message]`. */
+/** The script answers `["ok"]`, `["newer", last]` or `["refused", index, message]`. */
 function obey(answer: unknown, delivery: Delivery, place: string): void {
   const [verdict, detail, message] = (answer as readonly unknown[]).map(String)
-  if (verdict === 'ahead') throw sinkAhead(delivery, Number(detail), place)
+  if (verdict === 'newer') throw sinkIsNewer(delivery, Number(detail), place)
   if (verdict === 'refused') {
     throw new SluiceError(
       'E_SINK_REJECTED',

@@ -1,6 +1,6 @@
 import { SluiceError } from '../../model/errors.ts'
 import type { Delivery } from '../../output/sink.ts'
-import { decideFence, sinkAhead } from '../../output/fence.ts'
+import { decideFence, sinkIsNewer } from '../../output/fence.ts'
 import type { Dialect } from './dialect.ts'
 import type { Entry, Statement, Writer } from './statements.ts'
 
@@ -43,8 +43,8 @@ export function* writePartition<T>(partition: Partition<T>): Conversation<readon
   switch (decideFence(last, delivery.batch)) {
     case 'already-applied':
       return []
-    case 'ahead':
-      throw sinkAhead(delivery, last!, place)
+    case 'newer':
+      throw sinkIsNewer(delivery, last!, place)
     case 'apply':
       yield* last === null ? insertFence(partition) : moveFence(partition)
       return yield* store(partition)

@@ -49,10 +49,10 @@ export const publishByFunction = (
   { app, inc }: Pick<Head, 'app' | 'inc'>,
   signal: AbortSignal,
 ): OutputPublisher => ({
-  async publish({ batch }, output, ahead) {
+  async publish({ batch }, output, beforeCommit) {
     const answer = (await functions.call(
       name,
-      { app, inc, batch, output, ...(ahead ? { ahead } : {}) } satisfies OutputRequest,
+      { app, inc, batch, output, ...(beforeCommit ? { beforeCommit } : {}) } satisfies OutputRequest,
       signal,
     )) as OutputAnswer
     if (answer.kind === 'failed') throw reviveError(answer.error)

@@ -9,7 +9,7 @@ import type { Manifest } from '../../model/manifest.ts'
 import type { BlobRef } from '../../model/refs.ts'
 import type { OutputOperation } from '../../graph/output-operation.ts'
 import type { HeldApp } from './held-app.ts'
-import { haltIfAhead } from './head-behind.ts'
+import { haltIfSinkIsNewer } from './head-behind.ts'
 import { showsAhead } from './open-plan.ts'
 import { type OutputRun, runOutputs } from '../output/run-output.ts'
 
@@ -22,17 +22,17 @@ export async function showAhead(
   { manifest, ref }: { readonly manifest: Manifest; readonly ref: BlobRef },
 ): Promise<void> {
   if (!showsAhead(held.program.graph)) return
-  const ahead = { plan: held.writer.head.plan!.nonce, manifest: ref }
+  const beforeCommit = { plan: held.writer.head.plan!.nonce, manifest: ref }
   const [failed] = await runOutputs(
     manifest,
     held.program.graph,
     held.publisher,
     held.events.outputHooks(manifest),
     (output) => comesBefore(held, output),
-    ahead,
+    beforeCommit,
   )
   if (!failed) return
-  await haltIfAhead(held, [failed])
+  await haltIfSinkIsNewer(held, [failed])
   throw errorOfOutput(
     failed.error,
     failed.output,
@@ -68,7 +68,7 @@ export async function deliver(held: HeldApp, manifest: Manifest): Promise<void> 
     output,
     manifest: head.manifest!,
   }))
-  await haltIfAhead(held, failed)
+  await haltIfSinkIsNewer(held, failed)
   for (const { output } of owed) held.sweeper.pin(head.manifest!, manifest, output)
   const all = [...still, ...owed]
   await held.writer.write(marked(head, { owed: all, gcFloor: held.sweeper.floor(head, manifest) }), 'mark')
@@ -193,7 +193,7 @@ async function settleOwed(held: HeldApp, chosen: (output: string) => boolean): P
 async function settleOne(held: HeldApp, owed: OwedOutput): Promise<'delivered' | 'failed' | 'away'> {
   const failed = await deliverOne(held, owed)
   if (!failed) return 'delivered'
-  await haltIfAhead(held, [failed])
+  await haltIfSinkIsNewer(held, [failed])
   saidOf(held, failed, owed.batch, held.outages.settings.hold !== 'none')
   return held.outages.isAway(owed.output) ? 'away' : 'failed'
 }

@@ -9,21 +9,21 @@ import type { OutputRun } from '../output/run-output.ts'
  * than what the sink holds: it was restored from a backup. Going on would show, under numbers that the sink has seen,
  * nothing at all, until the numbers have caught up. So the app halts, and its batch stays undelivered.
  */
-export async function haltIfAhead(held: HeldApp, failed: readonly OutputRun[]): Promise<void> {
-  const ahead = failed.find(({ error }) => hasCode(error, 'E_SINK_AHEAD'))
-  if (!ahead) return
+export async function haltIfSinkIsNewer(held: HeldApp, failed: readonly OutputRun[]): Promise<void> {
+  const newer = failed.find(({ error }) => hasCode(error, 'E_SINK_AHEAD'))
+  if (!newer) return
   const { head } = held.writer
   const reason =
-    `the head went back in time: it is at batch ${head.committed}, and the sink "${ahead.output}" has ` +
+    `the head went back in time: it is at batch ${head.committed}, and the sink "${newer.output}" has ` +
     'taken a later one'
   await held.writer.write(halted(head, reason), 'halt')
   throw new SluiceError('E_HALTED', `"${head.app}" was halted: ${reason}.`, {
-    where: { operator: ahead.output, batch: head.committed },
+    where: { operator: newer.output, batch: head.committed },
     did: 'the sink was not written; later batches wait',
     next: [
       'restore the sink to the moment of the head as well, then start with --resume',
       'or begin anew into an emptied sink: --fresh',
     ],
-    cause: ahead.error,
+    cause: newer.error,
   })
 }

@@ -1,6 +1,6 @@
 import { getBlob } from '../../checkpoint/blobs.ts'
 import type { BlobStore } from '../../host/blob-store.ts'
-import type { Ahead } from '../../model/head.ts'
+import type { BeforeCommit } from '../../model/head.ts'
 import type { OutputHooks } from '../../observe/batch-events.ts'
 import type { Manifest } from '../../model/manifest.ts'
 import type { OutputPublisher } from '../../output/output-publisher.ts'
@@ -24,14 +24,14 @@ export async function runOutputs(
   publisher: OutputPublisher,
   hooks: OutputHooks,
   only: (output: string) => boolean = () => true,
-  ahead?: Ahead,
+  beforeCommit?: BeforeCommit,
 ): Promise<OutputRun[]> {
   const failed: OutputRun[] = []
   for (const { uid } of graph.outputs) {
     if (!(uid in manifest.outputs) || !only(uid)) continue
     hooks.started(uid)
     try {
-      await publisher.publish(manifest, uid, ahead)
+      await publisher.publish(manifest, uid, beforeCommit)
       hooks.completed(uid, null)
     } catch (error) {
       failed.push({ output: uid, error })

@@ -15,7 +15,7 @@ export const jobSubject = (job: Job): Subject => ({
   sources: job.sources,
   record: (_source, random) => job.record(random),
   begin({ ports, stores, logs, report }) {
-    const sinks = new SimSinks(ports, stores, report, new Set(job.ahead))
+    const sinks = new SimSinks(ports, stores, report, new Set(job.beforeCommit))
     return {
       build: (process) => {
         const outside: Outside = {

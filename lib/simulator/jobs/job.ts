@@ -16,7 +16,7 @@ export interface Job {
   /** Records that make a function throw, and are set aside. */
   readonly isLetter?: (record: unknown) => boolean
   /** Outputs that are shown before their batch is committed. */
-  readonly ahead?: readonly string[]
+  readonly beforeCommit?: readonly string[]
   define(ssc: StreamingContext, outside: Outside): void
   record(random: Random): unknown
   /** Rows per output for each batch, in any order. */

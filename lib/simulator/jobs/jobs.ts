@@ -1,4 +1,4 @@
-import { ahead } from './ahead.ts'
+import { beforeCommit } from './before-commit.ts'
 import type { Job } from './job.ts'
 import { join } from './join.ts'
 import { largeState } from './large-state.ts'
@@ -14,4 +14,4 @@ export const jobs: readonly Job[] = [wordCount, windows, join]
 export const longJobs: readonly Job[] = [longWindow]
 
 /** What a program asks for seldom, and must name. */
-export const specialJobs: readonly Job[] = [letters, ahead, open, openLetters, largeState]
+export const specialJobs: readonly Job[] = [letters, beforeCommit, open, openLetters, largeState]

@@ -17,7 +17,7 @@ export const open: Job = {
     'spark.speculation.multiplier': 1.5,
   },
   record: (random) => randomWord(random, 60),
-  ahead: ['sums', 'seen'],
+  beforeCommit: ['sums', 'seen'],
 
   define(ssc, { open: source, fenced, plain }) {
     const words = ssc.source('words', source('words')) as DStream<string>

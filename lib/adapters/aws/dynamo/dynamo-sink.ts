@@ -1,6 +1,6 @@
 import type { AttributeValue, UpdateItemCommandInput } from '@aws-sdk/client-dynamodb'
 import { messageOf, SluiceError } from '../../../model/errors.ts'
-import { sinkAhead } from '../../../output/fence.ts'
+import { sinkIsNewer } from '../../../output/fence.ts'
 import { type Attempt, tryRepeatedly } from '../../../output/retry.ts'
 import { BUNDLED, type Delivery, type OutputSink } from '../../../output/sink.ts'
 import { type AwsClients, processClients } from '../clients.ts'
@@ -178,7 +178,7 @@ async function judge(clients: AwsClients, { input, fence, mine }: Request, deliv
   const last = Item?.[fence]?.S ?? ''
   const batchOf = (text: string): number => Number(text.slice(fencePrefix(delivery).length).split('/')[0])
   if (last < mine || batchOf(last) === delivery.batch) return { kind: 'done', result: undefined }
-  throw sinkAhead(delivery, batchOf(last), `An item of ${input.TableName}`)
+  throw sinkIsNewer(delivery, batchOf(last), `An item of ${input.TableName}`)
 }
 
 /** The first failure ends it when what is under way has ended. */

@@ -4,7 +4,7 @@ import { addTo, type Job, PARTITIONS, randomWord } from './job.ts'
 /**
  * Outputs before and after the commit, with and without a memory, on tasks that are launched again when they are slow.
  */
-export const ahead: Job = {
+export const beforeCommit: Job = {
   name: 'f',
   intervalMs: 1000,
   sources: { words: 2 },
@@ -16,7 +16,7 @@ export const ahead: Job = {
     'spark.speculation.multiplier': 1.5,
   },
   record: (random) => randomWord(random, 60),
-  ahead: ['sums', 'seen'],
+  beforeCommit: ['sums', 'seen'],
 
   define(ssc, { source, fenced, plain }) {
     const words = ssc.source('words', source('words')) as DStream<string>
