@@ -87,7 +87,7 @@ export class StreamGraph {
 
 /** Operators with an identity of their own; the name of a record-wise operator would have nothing to name. */
 const isNamed = (node: StreamNode): node is StreamNode & { name: string } =>
-  node.name !== undefined && (node.counts === true || node.output !== undefined)
+  node.name !== undefined && (node.anchorsUid === true || node.output !== undefined)
 
 function claimName(node: StreamNode & { name: string }, taken: Set<string>): void {
   // Every object has a constructor: looked up by that name, state that is not there would seem to be.
@@ -142,12 +142,12 @@ function assertOneHeirEach(nodes: readonly StreamNode[]): void {
 
 function derivedUid(node: StreamNode): string {
   const parent = node.parents[0]
-  if (!node.counts && !node.output) return parent ? parent.uid : node.kind
+  if (!node.anchorsUid && !node.output) return parent ? parent.uid : node.kind
   return parent ? `${parent.uid}/${node.kind}` : node.kind
 }
 
 function unique(uid: string, taken: Set<string>, node: StreamNode): string {
-  if (!node.counts && !node.output) return uid
+  if (!node.anchorsUid && !node.output) return uid
   let candidate = uid
   for (let n = 2; taken.has(candidate); n++) candidate = `${uid}-${n}`
   taken.add(candidate)

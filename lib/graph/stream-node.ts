@@ -28,7 +28,7 @@ export interface StreamNode<T = unknown> {
    * Sources, shuffles and state count in the path from which a uid is derived, so that adding a `map` never moves
    * state.
    */
-  readonly counts?: boolean
+  readonly anchorsUid?: boolean
   readonly source?: Source<T>
   /** Windows take every batch of their parent in, also those at which they do not fire. */
   readonly absorbEveryMs?: number

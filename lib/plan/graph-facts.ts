@@ -25,7 +25,7 @@ function operatorFacts(
   const { uid, kind, parents, slideMs, partitioner, schema, window, source, output, readsPast, was } = node
   return {
     uid,
-    own: node.counts === true || output !== undefined,
+    own: node.anchorsUid === true || output !== undefined,
     named: node.name === uid,
     kind,
     parents: parents.map((parent) => nodes.indexOf(parent)),

@@ -163,7 +163,7 @@ function changeEvent({ verdict, findings }: Comparison): EngineEvent {
 function refused({ findings }: Comparison, program: TaskProgram): SluiceError {
   const refusals = findings.filter(({ verdict }) => verdict === 'refuse')
   const [{ code, uid }] = refusals
-  const place = program.graph.nodes.find((node) => node.uid === uid && (node.counts || node.output))?.place
+  const place = program.graph.nodes.find((node) => node.uid === uid && (node.anchorsUid || node.output))?.place
   return new SluiceError(code!, refusals.map(sentenceOf).join('\n'), {
     where: { operator: uid, ...(place === undefined ? {} : { place }) },
     did: 'nothing was started; state and positions are kept',

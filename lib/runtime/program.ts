@@ -22,7 +22,7 @@ export class TaskProgram {
     readonly nonce: string
     readonly actions: number
     readonly staged: boolean
-    readonly stages: StagePlan
+    readonly stagePlan: StagePlan
   } | null = null
 
   /** Throws `E_CONF` and `E_LIMIT` for settings that cannot be used. */
@@ -35,18 +35,19 @@ export class TaskProgram {
   }
 
   /** Takes over the stages that the planner of this process has just made. */
-  adopt(plan: BatchPlan, staged: boolean, stages: StagePlan): void {
-    this.#prepared = { nonce: plan.nonce, actions: actionsIn(plan), staged, stages }
+  adopt(plan: BatchPlan, staged: boolean, stagePlan: StagePlan): void {
+    this.#prepared = { nonce: plan.nonce, actions: actionsIn(plan), staged, stagePlan }
   }
 
   /** The stages of a batch: rebuilt once per batch and process, the same in each. */
   stagesOf(plan: BatchPlan, staged: boolean): StagePlan {
     const actions = actionsIn(plan)
     const known = this.#prepared
-    if (known && known.nonce === plan.nonce && known.actions === actions && known.staged === staged) return known.stages
-    const stages = planStages(this.graph, new PlannedView(this.graph, plan, this.driver), staged)
-    this.#prepared = { nonce: plan.nonce, actions, staged, stages }
-    return stages
+    if (known && known.nonce === plan.nonce && known.actions === actions && known.staged === staged)
+      return known.stagePlan
+    const stagePlan = planStages(this.graph, new PlannedView(this.graph, plan, this.driver), staged)
+    this.#prepared = { nonce: plan.nonce, actions, staged, stagePlan }
+    return stagePlan
   }
 }
 

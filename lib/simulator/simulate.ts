@@ -10,7 +10,7 @@ import { Ports } from './ports.ts'
 import { seedOf } from './seed-of.ts'
 import type { SimLog } from './sim-source.ts'
 import { WatchedStores } from './stores.ts'
-import type { Outside, Subject, SubjectRun } from './subject.ts'
+import type { Surroundings, Subject, SubjectRun } from './subject.ts'
 import { Trace } from './trace.ts'
 import { World } from './world.ts'
 
@@ -105,7 +105,7 @@ export async function simulateSubject(subject: Subject, course: Course): Promise
   }
 }
 
-interface Stage extends Omit<Outside, 'workers' | 'seed'> {
+interface Stage extends Omit<Surroundings, 'workers' | 'seed'> {
   readonly subject: Subject
   readonly run: SubjectRun
   readonly course: Course

@@ -15,11 +15,11 @@ export interface Subject {
   readonly sources: Readonly<Record<string, number>>
   record(source: string, random: Random): unknown
   /** One run of it, from an empty store to a healed cluster. */
-  begin(outside: Outside): SubjectRun
+  begin(surroundings: Surroundings): SubjectRun
 }
 
 /** What a run finds around it; it outlives every process. */
-export interface Outside {
+export interface Surroundings {
   readonly ports: Ports
   readonly stores: WatchedStores
   readonly logs: ReadonlyMap<string, SimLog>

@@ -102,7 +102,7 @@ export class StreamingContext {
       kind,
       parents: [],
       slideMs: this.batchDuration.milliseconds,
-      counts: true,
+      anchorsUid: true,
       source,
       ...(typeof first === 'string' ? { name: first } : {}),
       compute: (_time, view) => {

@@ -169,7 +169,7 @@ const answerTo = (run: StageRun, plan: BatchPlan, task: string, trial: Trial): P
     plan,
     task,
     exec: 0,
-    work: trial.kind === 'prefix' ? wholeBatch(run.stages) : [],
+    work: trial.kind === 'prefix' ? wholeBatch(run.stagePlan) : [],
     inputs: {},
     staged: false,
     trial,

@@ -12,7 +12,7 @@ import type { TaskDone } from './run-stages.ts'
 /** What the batch decided, from the plan, the answers of its tasks and the manifest before. Pure. */
 export function nextManifest(
   base: Manifest | null,
-  { plan, positions, stages, settled, deadLetters }: PlannedBatch,
+  { plan, positions, stagePlan, settled, deadLetters }: PlannedBatch,
   answers: readonly TaskDone[],
   graph: StreamGraph,
 ): Manifest {
@@ -34,7 +34,7 @@ export function nextManifest(
     state,
     ...(base?.packs ? { packs: livePacks(base.packs, state) } : {}),
     retained: nextRetained(base, plan.time, answers, graph),
-    outputs: outputsOf(stages.stages, answers),
+    outputs: outputsOf(stagePlan.stages, answers),
     records: recordsOf(answers),
   }
 }

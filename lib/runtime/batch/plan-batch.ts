@@ -24,7 +24,7 @@ import { withEnds } from './split-ends.ts'
 
 export interface PlannedBatch {
   readonly plan: BatchPlan
-  readonly stages: StagePlan
+  readonly stagePlan: StagePlan
   readonly staged: boolean
   readonly positions: Readonly<Record<string, Json>>
   /** Dead letters that are dealt with when this batch commits. */
@@ -88,9 +88,9 @@ export async function planFrom(
   const staged = host.launcher.slots > 1
   for (;;) {
     try {
-      const stages = planStages(program.graph, new PlannedView(program.graph, plan, program.driver), staged)
-      program.adopt(plan, staged, stages)
-      return { plan, stages, staged, positions, settled, deadLetters: null }
+      const stagePlan = planStages(program.graph, new PlannedView(program.graph, plan, program.driver), staged)
+      program.adopt(plan, staged, stagePlan)
+      return { plan, stagePlan, staged, positions, settled, deadLetters: null }
     } catch (error) {
       if (!(error instanceof JobNeeded)) throw error
       const { result, ends } = await runPlanningJob(error, plan, host)

@@ -60,7 +60,7 @@ async function plan(held: HeldApp, tick: number): Promise<PlannedBatch> {
     wishes: held.wishes,
   })
   held.isPlanning = false
-  held.events.submitted(planned.plan, planned.stages.stages.length > 0)
+  held.events.submitted(planned.plan, planned.stagePlan.stages.length > 0)
   if (opensPlan(held.program.graph) === 'cut') await openPlan(held, planned)
   return planned
 }
@@ -73,7 +73,7 @@ async function planAgain(held: HeldApp): Promise<PlannedBatch> {
     program: held.program,
     host: held.host,
   })
-  held.events.submitted(planned.plan, planned.stages.stages.length > 0)
+  held.events.submitted(planned.plan, planned.stagePlan.stages.length > 0)
   return planned
 }
 
@@ -84,11 +84,11 @@ interface Computed {
 }
 
 async function compute(held: HeldApp, planned: PlannedBatch): Promise<Computed> {
-  const { plan: batchPlan, stages, staged } = planned
+  const { plan: batchPlan, stagePlan, staged } = planned
   held.events.started(batchPlan)
   const run: StageRun = {
     plan: batchPlan,
-    stages,
+    stagePlan,
     staged,
     launcher: held.host.launcher,
     log: held.host.log,
@@ -106,7 +106,7 @@ async function compute(held: HeldApp, planned: PlannedBatch): Promise<Computed> 
       throw await halt(held, error.message, 'its outputs did not run; state is never taken for empty')
     if (held.onError === 'fail' || !(isOurs(error) && mayBeARecords(error)) || held.signal.aborted) throw error
     // A trial is one task, and its stages are numbered as those of one.
-    const whole = { ...run, staged: false, stages: held.program.stagesOf(batchPlan, false) }
+    const whole = { ...run, staged: false, stagePlan: held.program.stagesOf(batchPlan, false) }
     const aside = await isolateRecords(whole, () => held.host.random.newId(), error)
     const { plan: kept, letters, ref } = aside
     const deadLetters = ref && { batch: kept.batch, open: groupIds(letters), ref }

@@ -18,7 +18,7 @@ type TaskFailed = Extract<TaskReport, { kind: 'failed' }>
 
 export interface StageRun {
   readonly plan: BatchPlan
-  readonly stages: StagePlan
+  readonly stagePlan: StagePlan
   readonly staged: boolean
   readonly launcher: TaskLauncher
   readonly log: Log
@@ -57,7 +57,7 @@ const isBlockLost = (error: unknown): boolean =>
 const EXECUTIONS_MAX = 3
 
 const runWhole = async (run: StageRun): Promise<TaskDone[]> => [
-  await runTaskWithRetries(run, 'all', 0, wholeBatch(run.stages), {}),
+  await runTaskWithRetries(run, 'all', 0, wholeBatch(run.stagePlan), {}),
 ]
 
 /** All stages, each with all its partitions, for one task. */
@@ -72,7 +72,7 @@ const wholeStage = (stage: Stage): StageWork => ({
 async function runStaged(given: StageRun, exec: number, answers: TaskDone[]): Promise<TaskDone[]> {
   let run = given
   const outputs: Record<number, MapOutput[]> = {}
-  for (const stage of run.stages.stages) {
+  for (const stage of run.stagePlan.stages) {
     if (stage.terminal.kind === 'shuffle') outputs[stage.terminal.shuffle] = []
     const shares = share(stage.node.partitions, run.launcher.slots)
     const launches = shares.map(
@@ -179,7 +179,7 @@ async function answerOf(run: StageRun, spec: TaskSpec): Promise<TaskReport> {
   })
   try {
     const answer = await run.launcher.launch(spec, run.signal)
-    const wrong = faultOfAnswer(answer, spec, run.stages)
+    const wrong = faultOfAnswer(answer, spec, run.stagePlan)
     if (wrong === null) return answer
     return failed(
       new SluiceError(

@@ -6,7 +6,7 @@ import { checkContent } from '../check-content.ts'
 import { logSource, openLogSource } from '../sim-source.ts'
 import { SimSinks } from '../sim-sinks.ts'
 import type { Subject } from '../subject.ts'
-import type { Job, Outside } from './job.ts'
+import type { Job, Surroundings } from './job.ts'
 
 /** A reference job, judged by what plain code computes from the same records. */
 export const jobSubject = (job: Job): Subject => ({
@@ -18,7 +18,7 @@ export const jobSubject = (job: Job): Subject => ({
     const sinks = new SimSinks(ports, stores, report, new Set(job.beforeCommit))
     return {
       build: (process) => {
-        const outside: Outside = {
+        const surroundings: Surroundings = {
           source: (name) => logSource(logs.get(name)!, ports, process),
           open: (name) => openLogSource(logs.get(name)!, ports, process),
           fenced: (name) => sinks.fenced(name, process),
@@ -29,7 +29,7 @@ export const jobSubject = (job: Job): Subject => ({
           job.intervalMs,
           { hosted: true },
         )
-        job.define(context, outside)
+        job.define(context, surroundings)
         validateStart(context)
         return { context, program: new TaskProgram(context.graph, context.sparkContext, fingerprint(context.graph)) }
       },

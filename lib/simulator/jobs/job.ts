@@ -17,13 +17,13 @@ export interface Job {
   readonly isLetter?: (record: unknown) => boolean
   /** Outputs that are shown before their batch is committed. */
   readonly beforeCommit?: readonly string[]
-  define(ssc: StreamingContext, outside: Outside): void
+  define(ssc: StreamingContext, surroundings: Surroundings): void
   record(random: Random): unknown
   /** Rows per output for each batch, in any order. */
   reference(): Reference
 }
 
-export interface Outside {
+export interface Surroundings {
   source(name: string): Source<unknown>
   /** The same records, from a source whose splits end where reading finds it. */
   open(name: string): Source<unknown>

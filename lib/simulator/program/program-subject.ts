@@ -17,7 +17,7 @@ import { type Ambient, installAmbient } from '../ambient.ts'
 import { inOrder } from '../checks.ts'
 import { type LogSplit, logSource, recordsOf } from '../sim-source.ts'
 import type { SimProcess } from '../sim-process.ts'
-import type { Built, Outside, Subject, SubjectRun } from '../subject.ts'
+import type { Built, Surroundings, Subject, SubjectRun } from '../subject.ts'
 import { difference, rowsText } from './content.ts'
 import { finalState } from './final-state.ts'
 import { GivenRows, type OutputCounts } from './given.ts'
@@ -45,21 +45,25 @@ export function programSubject(facts: ProgramFacts): Subject {
     intervalMs: first.interval.milliseconds,
     sources: Object.fromEntries(Object.keys(facts.samplers).map((name) => [name, PARTITIONS])),
     record: (source, random) => facts.samplers[source](random),
-    begin: (outside) => new ProgramRun(facts, outside),
+    begin: (surroundings) => new ProgramRun(facts, surroundings),
   }
 }
 
 class ProgramRun implements SubjectRun {
   readonly #facts: ProgramFacts
-  readonly #outside: Outside
+  readonly #surroundings: Surroundings
   readonly #given = new GivenRows()
   readonly #apps = new WeakMap<SimProcess, App>()
   readonly #ambient: ProgramAmbient
 
-  constructor(facts: ProgramFacts, outside: Outside) {
+  constructor(facts: ProgramFacts, surroundings: Surroundings) {
     this.#facts = facts
-    this.#outside = outside
-    this.#ambient = new ProgramAmbient(() => outside.ports.world.now(), new SeededRandom(outside.seed), facts.asked)
+    this.#surroundings = surroundings
+    this.#ambient = new ProgramAmbient(
+      () => surroundings.ports.world.now(),
+      new SeededRandom(surroundings.seed),
+      facts.asked,
+    )
   }
 
   /** `Date` shows virtual time, and `Math.random` draws from the seed, so that a run depends on its seed alone. */
@@ -68,7 +72,7 @@ class ProgramRun implements SubjectRun {
   }
 
   build(process: SimProcess): Promise<Built> {
-    const { ports, logs } = this.#outside
+    const { ports, logs } = this.#surroundings
     return ports.world.real(
       this.#load(
         (app) => this.#apps.set(process, app),
@@ -100,7 +104,7 @@ class ProgramRun implements SubjectRun {
   }
 
   #give(process: SimProcess, giving: Giving, show: () => Promise<void>): Promise<void> {
-    const { ports, stores, report } = this.#outside
+    const { ports, stores, report } = this.#surroundings
     const { node, batch, partition } = giving
     const about = `${node.uid} ${batch}${partition === null ? '' : `/${partition}`}`
     return ports.call(
@@ -123,7 +127,7 @@ class ProgramRun implements SubjectRun {
   }
 
   #count(giving: Giving): void {
-    const { ports, report } = this.#outside
+    const { ports, report } = this.#surroundings
     const counts = this.#facts.counts.get(giving.node.uid)!
     const isAgain = this.#given.add(giving, report)
     if (giving.key === null) return
@@ -134,7 +138,7 @@ class ProgramRun implements SubjectRun {
   }
 
   async judge(): Promise<void> {
-    const { stores, report } = this.#outside
+    const { stores, report } = this.#surroundings
     const { shown = {}, reset } = this.#facts.lives.simulation
     const manifests = inOrder(stores)
     const seen = await lookAt(shown)
@@ -143,7 +147,7 @@ class ProgramRun implements SubjectRun {
     const clock = new ManualClock()
     const ambient = new ProgramAmbient(
       () => clock.now(),
-      new SeededRandom(~this.#outside.seed),
+      new SeededRandom(~this.#surroundings.seed),
       () => {},
     )
     const restore = installAmbient(ambient)
@@ -161,7 +165,7 @@ class ProgramRun implements SubjectRun {
         app: this.#facts.lives.first.name,
         zeroTime: stores.current!.zeroTime,
         manifests,
-        workers: this.#outside.workers,
+        workers: this.#surroundings.workers,
         clock,
       })
       for (const { what } of this.#given.differences(given)) report('content', what)
@@ -189,7 +193,7 @@ class ProgramRun implements SubjectRun {
       const what = expected.has(name) ? difference(expected.get(name)!, seen.get(name) ?? []) : null
       if (!what) continue
       if (node.output!.guarantee === 'exactly-once')
-        this.#outside.report(
+        this.#surroundings.report(
           'shown',
           `what "${node.uid}" shows after the last batch: ${what}; it says that it shows each batch exactly once`,
         )
@@ -200,7 +204,7 @@ class ProgramRun implements SubjectRun {
   /** The records that the run with faults read in the batch of a time. */
   #replayed(node: StreamNode, manifests: readonly Manifest[]): Source<unknown> {
     const byTime = new Map(manifests.map((manifest) => [manifest.time, manifest.cuts[node.uid]]))
-    const log = this.#outside.logs.get(sourceName(node))!
+    const log = this.#surroundings.logs.get(sourceName(node))!
     return {
       name: node.source!.name,
       cut: async ({ time }) => byTime.get(time) ?? null,

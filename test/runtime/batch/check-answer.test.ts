@@ -87,7 +87,7 @@ async function batch(
   const stages = planStages(context.graph, new PlannedView(context.graph, plan, context.sparkContext), true)
   const answers = await runStages({
     plan,
-    stages,
+    stagePlan: stages,
     staged: true,
     launcher,
     log: { event: (event) => events.push(event) },

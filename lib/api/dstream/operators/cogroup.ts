@@ -16,7 +16,7 @@ export function cogroup<K, V, W>(
   return left.derive<[K, [V[], W[]]]>({
     kind: 'cogroup',
     parents,
-    counts: true,
+    anchorsUid: true,
     ...left.context.named(parts),
     compute: (time, view) =>
       cogroupedNode(

@@ -14,7 +14,7 @@ export function combineByKey<K, V, C>(
   const partitioner = stream.context.partitioner(parts)
   return stream.derive<[K, C]>({
     kind,
-    counts: true,
+    anchorsUid: true,
     ...stream.context.named(parts),
     compute: (time, view) => {
       const rdd = view.rdd(parent, time)

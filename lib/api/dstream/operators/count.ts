@@ -17,7 +17,7 @@ export function count(stream: DStream<unknown>): DStream<number> {
   const parent = stream.node
   return stream.derive<number>({
     kind: 'count',
-    counts: true,
+    anchorsUid: true,
     compute: (time, view) => {
       const rdd = requiredRdd(parent, time, view, "Couldn't generate RDD from parent")
       const counted = unionNode<[null, number]>([countedNode(rdd), collectionNode<[null, number]>([[null, 0]], 1)])

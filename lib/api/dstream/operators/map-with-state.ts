@@ -84,7 +84,7 @@ function statePartitions<K, V, S, E>(
   const partitioner = statefulPartitioner(stream.context, spec.parts)
   const node: StreamNode<Emitted> = stream.derive<Emitted>({
     kind: 'mapWithState',
-    counts: true,
+    anchorsUid: true,
     stateful: { defaultCheckpointMs: (slideMs) => 10 * slideMs },
     schema: spec.schema,
     partitioner,
@@ -126,7 +126,7 @@ function expiresAt(
   return looks ? time - spec.timeoutMs : null
 }
 
-interface Shape {
+interface StateNodeParts {
   readonly node: StreamNode
   readonly values: Dependency | null
   readonly start: Dependency | null
@@ -138,8 +138,8 @@ interface Shape {
   readonly view: BatchView
 }
 
-function stateNode(shape: Shape): RddNode<Emitted> {
-  const { node, values, start, partitions, time, view } = shape
+function stateNode(parts: StateNodeParts): RddNode<Emitted> {
+  const { node, values, start, partitions, time, view } = parts
   return {
     kind: 'mapWithState',
     partitions,
@@ -157,8 +157,8 @@ function stateNode(shape: Shape): RddNode<Emitted> {
       }
       return chain(task.keyedState(request), (state) =>
         chain(loadInitial(start, split, task, state, time), () =>
-          chain(updatePartition(shape, split, task, state), (mapped) => {
-            sink.emit({ mapped, snapshot: shape.wants.snapshot ? snapshotOf(state) : null })
+          chain(updatePartition(parts, split, task, state), (mapped) => {
+            sink.emit({ mapped, snapshot: parts.wants.snapshot ? snapshotOf(state) : null })
             return task.stateChanged(request, state)
           }),
         ),
@@ -181,7 +181,7 @@ function loadInitial(
 
 /** Once per record in order of arrival, then once per key that has timed out (Spark: `MapWithStateRDDRecord`). */
 function updatePartition(
-  { node, values, spec, time: timeMs, expires }: Shape,
+  { node, values, spec, time: timeMs, expires }: StateNodeParts,
   split: number,
   task: TaskScope,
   state: KeyedState,

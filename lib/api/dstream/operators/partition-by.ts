@@ -7,7 +7,7 @@ export function partitionBy<K, V>(stream: DStream<readonly [K, V]>, parts: Parts
   const partitioner = stream.context.partitioner(parts)
   return stream.derive<[K, V]>({
     kind: 'partitionBy',
-    counts: true,
+    anchorsUid: true,
     compute: (time, view) => {
       const rdd = view.rdd(parent, time)
       return rdd && partitionedNode<K, V>(rdd, partitioner)

@@ -38,12 +38,12 @@ export function reduceByKeyAndWindow<K, V>(
   const reduced = reduceByKey(stream, f, partitioner)
   const parent = reduced.node
   const filter = (parts as WindowReduceOptions<K, V> | undefined)?.filter ?? null
-  const shape = { f, inverse, filter, lengthMs, slideMs, paneMs: parent.slideMs } as Shape
+  const functions = { f, inverse, filter, lengthMs, slideMs, paneMs: parent.slideMs } as WindowFunctions
   const window: DStream<[K, V]> = stream.derive<[K, V]>({
     kind: 'reduceByKeyAndWindow',
     parents: [parent],
     slideMs,
-    counts: true,
+    anchorsUid: true,
     parentRememberMs: lengthMs,
     ...(inverse ? { stateful: { defaultCheckpointMs } } : {}),
     schema: FIRST_SCHEMA,
@@ -54,18 +54,25 @@ export function reduceByKeyAndWindow<K, V>(
     absorbEveryMs: parent.slideMs,
     compute: (time, view) => view.absorbed(window.node, time) as RddNode<[K, V]> | null,
     absorb: (time, view) =>
-      absorbNode(window.node, view.rdd(parent, time), partitioner, specOf(window.node, time, view, shape), time, view),
+      absorbNode(
+        window.node,
+        view.rdd(parent, time),
+        partitioner,
+        specOf(window.node, time, view, functions),
+        time,
+        view,
+      ),
   })
   return window
 }
 
-type Shape = Omit<WindowSpec, 'zeroTime' | 'fires' | 'snapshots'>
+type WindowFunctions = Omit<WindowSpec, 'zeroTime' | 'fires' | 'snapshots'>
 
-function specOf(node: StreamNode, time: number, view: BatchView, shape: Shape): WindowSpec {
-  const checkpointMs = checkpointMsOf(node) ?? defaultCheckpointMs(shape.slideMs)
+function specOf(node: StreamNode, time: number, view: BatchView, functions: WindowFunctions): WindowSpec {
+  const checkpointMs = checkpointMsOf(node) ?? defaultCheckpointMs(functions.slideMs)
   const since = time - view.zeroTime
-  const fires = since % shape.slideMs === 0
-  return { ...shape, zeroTime: view.zeroTime, fires, snapshots: fires && since % checkpointMs === 0 }
+  const fires = since % functions.slideMs === 0
+  return { ...functions, zeroTime: view.zeroTime, fires, snapshots: fires && since % checkpointMs === 0 }
 }
 
 /**

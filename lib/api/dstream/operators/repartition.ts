@@ -9,7 +9,7 @@ export function repartition<T>(stream: DStream<T>, partitions: number): DStream<
   const count = checkedPartitions(partitions, { place: callerPlace() })
   return stream.derive<T>({
     kind: 'repartition',
-    counts: true,
+    anchorsUid: true,
     compute: (time, view) => {
       const rdd = view.rdd(parent, time)
       return rdd && repartitionedNode(rdd, count)

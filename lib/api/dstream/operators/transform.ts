@@ -22,7 +22,7 @@ export function transform<U>(
   const stream: DStream<U> = first.derive<U>({
     kind: 'transform',
     parents,
-    counts: true,
+    anchorsUid: true,
     compute: (time, view) => {
       const planner = view.planner(stream.node)
       const rdds = parents.map(

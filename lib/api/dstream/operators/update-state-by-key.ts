@@ -41,7 +41,7 @@ export function statefulStream<K, S>(
   const schema = schemaOf(options.version, options.migrate)
   const result: DStream<[K, S]> = stream.derive<[K, S]>({
     kind: 'updateStateByKey',
-    counts: true,
+    anchorsUid: true,
     stateful: { defaultCheckpointMs },
     schema,
     partitioner,

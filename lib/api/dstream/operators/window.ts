@@ -27,7 +27,7 @@ export function window<T>(
   return stream.derive<T>({
     kind: 'window',
     slideMs,
-    counts: true,
+    anchorsUid: true,
     readsPast: true,
     ...stream.context.named(options),
     ...formerName(options),
