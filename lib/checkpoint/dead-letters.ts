@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 import type { BlobStore } from '../host/blob-store.ts'
 import { encodeBlock, openBlock } from '../codec/block.ts'
-import type { DeadLetter, DeadLetterFacts, DeadLetters, DeadLetterWish } from '../model/dead-letter.ts'
+import type { DeadLetter, DeadLetterFacts, DeadLetters, DeadLetterCommand } from '../model/dead-letter.ts'
 import { SluiceError } from '../model/errors.ts'
 import type { Json } from '../model/json.ts'
 import type { BlobRef } from '../model/refs.ts'
@@ -108,42 +108,52 @@ export async function readOpenLetters(blobs: BlobStore, letters: readonly DeadLe
 }
 
 /**
- * A wish is kept until the coordinator that reads it has committed a batch that grants it; granting it twice changes
+ * A command is kept until the coordinator that reads it has committed a batch that carries it out; twice changes
  * nothing, because ids are never used again.
  */
-export function putWish(blobs: BlobStore, keys: ObjectKeys, wish: DeadLetterWish, run: string): Promise<void> {
-  const { wish: what, ids } = wish
-  return blobs.putNew(keys.wish(run), Buffer.from(JSON.stringify({ wish: what, ids, crc: sumOf(wish) })))
+export function putCommand(blobs: BlobStore, keys: ObjectKeys, command: DeadLetterCommand, id: string): Promise<void> {
+  const { verb, ids } = command
+  return blobs.putNew(
+    keys.deadLetterCommand(id),
+    Buffer.from(JSON.stringify({ wish: verb, ids, crc: sumOf(command) } satisfies StoredForm)),
+  )
 }
 
-export interface StoredWish extends DeadLetterWish {
+export interface StoredCommand extends DeadLetterCommand {
   readonly key: string
 }
 
-/** Throws `E_BLOB_CORRUPT` for what was not written as a wish: nobody may guess what was wished. */
-export const readWishes = async (blobs: BlobStore, keys: readonly string[]): Promise<StoredWish[]> =>
-  Promise.all(keys.map(async (key) => ({ key, ...decodeWish(await blobs.get(key), key) })))
+/** Throws `E_BLOB_CORRUPT` for what was not written as a command: nobody may guess what was meant. */
+export const readCommands = async (blobs: BlobStore, keys: readonly string[]): Promise<StoredCommand[]> =>
+  Promise.all(keys.map(async (key) => ({ key, ...decodeCommand(await blobs.get(key), key) })))
 
-/** Nothing refers to a wish, so that it carries its checksum itself. Version 0.1.0 wrote none. */
-const wishShape: Shape = both(
+/** The verb has been stored as `wish` since version 0.1.0, which wrote no checksum. */
+interface StoredForm {
+  readonly wish: DeadLetterCommand['verb']
+  readonly ids: readonly string[]
+  readonly crc?: number
+}
+
+/** Nothing refers to a command, so that it carries its checksum itself. */
+const commandShape: Shape = both(
   fields({ wish: oneOf('retry', 'drop'), ids: list(text), crc: maybe(upTo(2 ** 32 - 1)) }),
   (value) => {
-    const { crc, ...wish } = value as DeadLetterWish & { readonly crc?: number }
-    return crc === undefined || crc === sumOf(wish) ? null : misfit('is not what was written')
+    const { crc, wish, ids } = value as StoredForm
+    return crc === undefined || crc === sumOf({ verb: wish, ids }) ? null : misfit('is not what was written')
   },
 )
 
-function decodeWish(bytes: Uint8Array, key: string): DeadLetterWish {
+function decodeCommand(bytes: Uint8Array, key: string): DeadLetterCommand {
   const value = json(bytes)
-  const wrong = value === undefined ? misfit('is not JSON') : wishShape(value)
-  if (wrong !== null) throw damagedWish(key, wrong)
-  const { wish, ids } = value as DeadLetterWish
-  return { wish, ids }
+  const wrong = value === undefined ? misfit('is not JSON') : commandShape(value)
+  if (wrong !== null) throw damagedCommand(key, wrong)
+  const { wish, ids } = value as StoredForm
+  return { verb: wish, ids }
 }
 
-const sumOf = ({ wish, ids }: DeadLetterWish): number => crc32(JSON.stringify([wish, ids]))
+const sumOf = ({ verb, ids }: DeadLetterCommand): number => crc32(JSON.stringify([verb, ids]))
 
-const damagedWish = (key: string, wrong: Misfit): SluiceError =>
+const damagedCommand = (key: string, wrong: Misfit): SluiceError =>
   new SluiceError(
     'E_BLOB_CORRUPT',
     `${key} is no decision about dead letters: it ${clauseOf(wrong).replace(/^\./, '')}.`,

@@ -4,8 +4,8 @@ const FOLDERS = {
   state: 'st',
   output: 'out',
   'dead-letters': 'dlq',
-  wish: 'ctl',
-  'output-wish': 'ctl-out',
+  'dead-letter-command': 'ctl',
+  'output-command': 'ctl-out',
   plan: 'plan',
   manifest: 'man',
   graph: 'graph',
@@ -74,16 +74,16 @@ export class ObjectKeys {
     return this.#key('dead-letters', `${spread(batch)}/${id}`)
   }
   /** What somebody decided about dead letters; whoever holds the head reads it when it starts. */
-  wish(id: string): string {
-    return this.#key('wish', `${id}.json`)
+  deadLetterCommand(id: string): string {
+    return this.#key('dead-letter-command', `${id}.json`)
   }
   /** What somebody decided about outputs; whoever holds the head looks for it while anything is owed. */
-  outputWish(id: string): string {
-    return this.#key('output-wish', `${id}.json`)
+  outputCommand(id: string): string {
+    return this.#key('output-command', `${id}.json`)
   }
   /** Below which those lie. Ends in a slash. */
-  get outputWishes(): string {
-    return this.#key('output-wish', '')
+  get outputCommands(): string {
+    return this.#key('output-command', '')
   }
   plan(batch: number, nonce: string): string {
     return this.#key('plan', `${spread(batch)}/${nonce}.json`)

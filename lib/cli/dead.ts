@@ -1,8 +1,8 @@
-import { putWish, readOpenLetters } from '../checkpoint/dead-letters.ts'
+import { putCommand, readOpenLetters } from '../checkpoint/dead-letters.ts'
 import type { ObjectKeys } from '../checkpoint/object-keys.ts'
 import type { BlobStore } from '../host/blob-store.ts'
 import { systemRandom } from '../adapters/local/system-random.ts'
-import type { DeadLetter, DeadLetterWish } from '../model/dead-letter.ts'
+import type { DeadLetter, DeadLetterCommand } from '../model/dead-letter.ts'
 import { SluiceError } from '../model/errors.ts'
 import { sparkText } from '../codec/text.ts'
 import { readArguments } from './arguments.ts'
@@ -10,8 +10,8 @@ import { openStoredApp } from './stored-app.ts'
 import { counted } from './units.ts'
 import { usageError } from './usage.ts'
 
-/** The dead letters of one app, and where a wish about them goes. */
-interface Desk {
+/** The dead letters of one app, and where a command about them goes. */
+interface OpenLetters {
   readonly letters: readonly DeadLetter[]
   readonly blobs: BlobStore
   readonly keys: ObjectKeys
@@ -23,7 +23,7 @@ export async function dead(args: readonly string[]): Promise<number> {
     values,
     words: [what, dir, ...ids],
   } = readArguments('dead', args, { app: { kind: 'text' }, json: { kind: 'switch' } })
-  if (!isDeed(what))
+  if (!isVerb(what))
     throw usageError(
       what === undefined
         ? 'dead needs a word: list, show, retry or drop.'
@@ -36,9 +36,9 @@ export async function dead(args: readonly string[]): Promise<number> {
       what === 'list' ? 'dead list takes a directory and nothing else.' : `dead ${what} needs an id, or "all".`,
       `sluice dead ${what} ${dir}${what === 'list' ? '' : ' all'}`,
     )
-  const desk = await openDesk(dir, values.app)
-  const chosen = what === 'list' ? desk.letters : ids.flatMap((id) => lettersNamed(id, desk.letters, dir))
-  if (what === 'retry' || what === 'drop') await wish(what, chosen, desk)
+  const open = await openLetters(dir, values.app)
+  const chosen = what === 'list' ? open.letters : ids.flatMap((id) => lettersNamed(id, open.letters, dir))
+  if (what === 'retry' || what === 'drop') await command(what, chosen, open)
   const describe = values.json ? asJson : what === 'show' ? inFull : inOneLine
   process.stdout.write(chosen.map(describe).join(''))
   if (!values.json) process.stdout.write(closing[what](chosen.length))
@@ -53,10 +53,10 @@ const closing = {
   drop: (n: number): string => `${counted(n, 'dead letter')} will be gone after the first batch of the next start\n`,
 } satisfies Record<string, (n: number) => string>
 
-const isDeed = (word: string | undefined): word is keyof typeof closing =>
+const isVerb = (word: string | undefined): word is keyof typeof closing =>
   word !== undefined && Object.hasOwn(closing, word)
 
-async function openDesk(dir: string, named: string | null): Promise<Desk> {
+async function openLetters(dir: string, named: string | null): Promise<OpenLetters> {
   const { manifest, blobs, keys } = await openStoredApp(dir, named)
   return { blobs, keys, letters: await readOpenLetters(blobs, manifest?.deadLetters ?? []) }
 }
@@ -70,10 +70,10 @@ function lettersNamed(id: string, letters: readonly DeadLetter[], dir: string): 
   )
 }
 
-async function wish(
-  what: DeadLetterWish['wish'],
+async function command(
+  what: DeadLetterCommand['verb'],
   letters: readonly DeadLetter[],
-  { blobs, keys }: Desk,
+  { blobs, keys }: OpenLetters,
 ): Promise<void> {
   const lost = what === 'retry' && letters.find(({ isStored }) => !isStored)
   if (lost)
@@ -86,7 +86,7 @@ async function wish(
         next: [`sluice dead drop <dir> ${lost.id}`, 'send the record again from where it came'],
       },
     )
-  await putWish(blobs, keys, { wish: what, ids: letters.map(({ id }) => id) }, systemRandom.newId())
+  await putCommand(blobs, keys, { verb: what, ids: letters.map(({ id }) => id) }, systemRandom.newId())
 }
 
 const inOneLine = ({ id, code, message, source, place }: DeadLetter): string =>

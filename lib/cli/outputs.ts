@@ -1,5 +1,5 @@
 import { systemRandom } from '../adapters/local/system-random.ts'
-import { isDropped, type OutputWish, putOutputWish, readOutputWishes } from '../checkpoint/output-wishes.ts'
+import { isDropped, type OutputCommand, putOutputCommand, readOutputCommands } from '../checkpoint/output-commands.ts'
 import type { OwedOutput } from '../model/head.ts'
 import { readArguments } from './arguments.ts'
 import { openStoredApp, type StoredApp } from './stored-app.ts'
@@ -11,7 +11,7 @@ interface Debt {
   readonly output: string
   readonly batches: readonly number[]
   /** What somebody has decided about it, and no run has done yet. */
-  readonly pending: OutputWish['wish'] | null
+  readonly pending: OutputCommand['verb'] | null
 }
 
 /** Lists what outputs owe, and leaves word for the run that owes it, whether it goes on beside or is started later. */
@@ -39,14 +39,14 @@ export async function outputs(args: readonly string[]): Promise<number> {
   const app = await openStoredApp(dir, values.app)
   const debts = await debtsOf(app)
   const chosen = what === 'list' ? debts : named.flatMap((output) => debtsNamed(output, debts, dir))
-  if (what !== 'list') await wish(what, chosen, app)
+  if (what !== 'list') await command(what, chosen, app)
   const describe = values.json ? asJson : inOneLine
   process.stdout.write(chosen.map(describe).join(''))
   if (!values.json) process.stdout.write(closing[what](chosen.length))
   return 0
 }
 
-const closing: Record<'list' | OutputWish['wish'], (n: number) => string> = {
+const closing: Record<'list' | OutputCommand['verb'], (n: number) => string> = {
   list: (n) => (n === 0 ? 'every batch is delivered\n' : ''),
   retry: (n) => `${counted(n, 'output')} will be tried with the next batch of the run, or by the next start\n`,
   drop: (n) =>
@@ -55,9 +55,9 @@ const closing: Record<'list' | OutputWish['wish'], (n: number) => string> = {
 }
 
 async function debtsOf({ head, blobs, keys }: StoredApp): Promise<Debt[]> {
-  const wishes = await readOutputWishes(blobs, keys)
+  const commands = await readOutputCommands(blobs, keys)
   const pendingOf = (owed: OwedOutput): Debt['pending'] =>
-    isDropped(wishes, owed) ? 'drop' : wishes.some((each) => each.outputs.includes(owed.output)) ? 'retry' : null
+    isDropped(commands, owed) ? 'drop' : commands.some((each) => each.outputs.includes(owed.output)) ? 'retry' : null
   return [...new Set(head.owed.map(({ output }) => output))].map((output) => {
     const owed = head.owed.filter((each) => each.output === output)
     return { output, batches: owed.map(({ batch }) => batch), pending: pendingOf(owed[0]) }
@@ -73,19 +73,23 @@ function debtsNamed(name: string, debts: readonly Debt[], dir: string): readonly
   )
 }
 
-const wish = (what: OutputWish['wish'], debts: readonly Debt[], { head, blobs, keys }: StoredApp): Promise<void> =>
-  putOutputWish(
+const command = (
+  what: OutputCommand['verb'],
+  debts: readonly Debt[],
+  { head, blobs, keys }: StoredApp,
+): Promise<void> =>
+  putOutputCommand(
     blobs,
     keys,
-    { wish: what, outputs: debts.map(({ output }) => output), upTo: head.committed },
+    { verb: what, outputs: debts.map(({ output }) => output), upTo: head.committed },
     systemRandom.newId(),
   )
 
 function inOneLine({ output, batches, pending }: Debt): string {
   const [first, last] = [batches[0], batches.at(-1)!].map((batch) => `#${count(batch)}`)
   const which = batches.length === 1 ? first : `${first} to ${last}`
-  const wished = pending === null ? '' : `  ${pending} is asked for`
-  return `  ${output}  ${counted(batches.length, 'batch', 'batches')} not delivered: ${which}${wished}\n`
+  const asked = pending === null ? '' : `  ${pending} is asked for`
+  return `  ${output}  ${counted(batches.length, 'batch', 'batches')} not delivered: ${which}${asked}\n`
 }
 
 const asJson = (debt: Debt): string => `${JSON.stringify({ type: 'output', ...debt })}\n`

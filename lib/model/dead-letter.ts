@@ -39,7 +39,7 @@ export interface DeadLetters {
 }
 
 /** What somebody decided about dead letters: read them again in the next batch, or let them be. */
-export interface DeadLetterWish {
-  readonly wish: 'retry' | 'drop'
+export interface DeadLetterCommand {
+  readonly verb: 'retry' | 'drop'
   readonly ids: readonly string[]
 }

@@ -2,7 +2,7 @@ import { getBlob, putBlob } from '../checkpoint/blobs.ts'
 import { readManifest } from '../checkpoint/manifest.ts'
 import { decodeFacts } from '../checkpoint/stored-facts.ts'
 import { ObjectKeys } from '../checkpoint/object-keys.ts'
-import { isDropped, type OutputWish } from '../checkpoint/output-wishes.ts'
+import { isDropped, type OutputCommand } from '../checkpoint/output-commands.ts'
 import { hasChange, withChange } from '../checkpoint/state-change.ts'
 import type { BlobStore } from '../host/blob-store.ts'
 import type { Host } from '../host/host.ts'
@@ -24,7 +24,7 @@ interface AdmissionRequest {
   /** Operators and sources whose state or position may be given up where the program has no place for it. */
   readonly dropState: readonly string[]
   /** Outputs that somebody gave up: what they owe keeps nobody from removing them. */
-  readonly wishes?: readonly OutputWish[]
+  readonly outputCommands?: readonly OutputCommand[]
 }
 
 /**
@@ -90,7 +90,7 @@ export const admitAnew = (
  * Reads what is stored and says how the program goes on from it. Throws why it must not; nothing was written then.
  */
 export async function admit(request: AdmissionRequest, head: Head): Promise<Admission> {
-  const { program, host, intervalMs, dropState, wishes = [] } = request
+  const { program, host, intervalMs, dropState, outputCommands = [] } = request
   if (head.plan && head.graph !== program.fingerprint) throw planOpen(program, head)
   const manifest = head.manifest ? await readManifest(host.blobs, head.manifest) : null
   // Before the first batch there is nothing that could fit or not.
@@ -107,7 +107,7 @@ export async function admit(request: AdmissionRequest, head: Head): Promise<Admi
   }
   const stored = await readFacts(host.blobs, manifest.facts)
   const origin = { intervalMs, zeroTime: zeroTimeOf(manifest, intervalMs) }
-  const comparison = compareGraphs(stored, current, keptBy(manifest, head, wishes), dropState)
+  const comparison = compareGraphs(stored, current, keptBy(manifest, head, outputCommands), dropState)
   if (comparison.verdict === 'refuse') throw refused(comparison, program)
   if (comparison.verdict !== 'same') host.log.event(changeEvent(comparison))
   const admission = new Admission(text, origin, manifest, comparison.change)
@@ -128,7 +128,7 @@ const readFacts = async (blobs: BlobStore, ref: BlobRef): Promise<GraphFacts> =>
 const zeroTimeOf = ({ tick, time }: Pick<Manifest, 'tick' | 'time'>, intervalMs: number): number =>
   Math.floor(time / intervalMs) * intervalMs - tick * intervalMs
 
-function keptBy(manifest: Manifest, head: Head, wishes: readonly OutputWish[]): Kept {
+function keptBy(manifest: Manifest, head: Head, outputCommands: readonly OutputCommand[]): Kept {
   const pending = head.outDone < head.committed ? Object.keys(manifest.outputs) : []
   const batch = head.committed
   const owed = [...pending.map((output) => ({ output, batch })), ...head.owed]
@@ -143,7 +143,7 @@ function keptBy(manifest: Manifest, head: Head, wishes: readonly OutputWish[]): 
       .filter(([, batches]) => batches.length > 0)
       .map(([name]) => name),
     positions: Object.keys(manifest.positions),
-    undelivered: [...new Set(owed.filter((each) => !isDropped(wishes, each)).map(({ output }) => output))],
+    undelivered: [...new Set(owed.filter((each) => !isDropped(outputCommands, each)).map(({ output }) => output))],
   }
 }
 

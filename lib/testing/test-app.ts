@@ -12,7 +12,7 @@ import type { Head } from '../model/head.ts'
 import type { Manifest } from '../model/manifest.ts'
 import { type DurationLike, instantMs, intervalMs } from '../model/time.ts'
 import { getBlob } from '../checkpoint/blobs.ts'
-import { idsOf, putWish, readOpenLetters } from '../checkpoint/dead-letters.ts'
+import { idsOf, putCommand, readOpenLetters } from '../checkpoint/dead-letters.ts'
 import { ObjectKeys } from '../checkpoint/object-keys.ts'
 import { fingerprint } from '../plan/fingerprint.ts'
 import type { Coordinator } from '../runtime/coordinator/coordinator.ts'
@@ -197,10 +197,10 @@ export class TestApp {
   async retryDeadLetters(ids?: readonly string[]): Promise<void> {
     const { coordinator } = await this.#ensureRunning()
     const { app, inc } = coordinator.head
-    await putWish(
+    await putCommand(
       this.#blobs,
       new ObjectKeys(app, inc),
-      { wish: 'retry', ids: ids ?? idsOf(coordinator.manifest?.deadLetters ?? []) },
+      { verb: 'retry', ids: ids ?? idsOf(coordinator.manifest?.deadLetters ?? []) },
       this.#random.newId(),
     )
     await this.restart()
@@ -294,7 +294,7 @@ export class TestApp {
       attempts: 1,
       holder: `life-${++this.#lives}`,
       isGone: () => true,
-      wishes: { dropState: this.#dropState },
+      start: { dropState: this.#dropState },
       environment: ({ app, inc }) => ({
         app,
         inc,

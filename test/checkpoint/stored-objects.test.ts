@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MemoryBlobStore } from '../../lib/adapters/local/blob-memory.ts'
-import { decodeLetters, encodeLetters, putWish, readWishes } from '../../lib/checkpoint/dead-letters.ts'
+import { decodeLetters, encodeLetters, putCommand, readCommands } from '../../lib/checkpoint/dead-letters.ts'
 import { ObjectKeys } from '../../lib/checkpoint/object-keys.ts'
 import { decodeFacts } from '../../lib/checkpoint/stored-facts.ts'
 import { decodePlan, type StoredPlan } from '../../lib/checkpoint/stored-plan.ts'
@@ -78,12 +78,12 @@ test(
   async () => {
     const blobs = new MemoryBlobStore()
     const keys = new ObjectKeys('app', 'i1')
-    const [now, former, torn] = ['a', 'b', 'c'].map((run) => keys.wish(run))
-    await putWish(blobs, keys, { wish: 'retry', ids: ['1-1'] }, 'a')
+    const [now, former, torn] = ['a', 'b', 'c'].map((run) => keys.deadLetterCommand(run))
+    await putCommand(blobs, keys, { verb: 'retry', ids: ['1-1'] }, 'a')
     await blobs.putNew(former, bytesOf({ wish: 'drop', ids: ['1-2'] }))
-    assert.deepEqual(await readWishes(blobs, [now, former]), [
-      { key: now, wish: 'retry', ids: ['1-1'] },
-      { key: former, wish: 'drop', ids: ['1-2'] },
+    assert.deepEqual(await readCommands(blobs, [now, former]), [
+      { key: now, verb: 'retry', ids: ['1-1'] },
+      { key: former, verb: 'drop', ids: ['1-2'] },
     ])
     const text = Buffer.from(await blobs.get(now)).toString()
     for (const [i, wrong] of [
@@ -92,7 +92,7 @@ test(
       `{"wish":"${SECRET}","ids":[]}`,
     ].entries()) {
       await blobs.putNew(`${torn}${i}`, Buffer.from(wrong))
-      await refuses(() => readWishes(blobs, [`${torn}${i}`]), 'E_BLOB_CORRUPT', /is no decision about dead letters/)
+      await refuses(() => readCommands(blobs, [`${torn}${i}`]), 'E_BLOB_CORRUPT', /is no decision about dead letters/)
     }
   },
 )

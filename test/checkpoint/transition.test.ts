@@ -125,7 +125,7 @@ const illegal: readonly [sentence: string, before: Head | null, after: Head, cau
   ['a halt has a reason', head, head, 'halt', /without a reason/],
   ['a resumption raises the epoch', halt, resumed(halt), 'resume', /raise the epoch/],
   ['a release delivers nothing', next, headWith({ ...next, outDone: 2, holder: null }), 'release', /outDone changed/],
-  ['a step has a known name', head, head, 'wish', /unknown cause/],
+  ['a step has a known name', head, head, 'dead-letter-command', /unknown cause/],
 ]
 for (const [sentence, before, after, cause, why] of illegal)
   test(sentence, () => {

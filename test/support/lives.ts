@@ -98,7 +98,7 @@ export class ProcessLife {
       attempts: 1,
       holder: systemRandom.newId(),
       isGone: () => true,
-      wishes: { resume, dropState },
+      start: { resume, dropState },
       environment: ({ app, inc }) => ({
         app,
         inc,

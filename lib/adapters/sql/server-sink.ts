@@ -225,7 +225,7 @@ async function answered<R>(
 }
 
 /**
- * Surroundings of any transaction, and only when it is missing: making a table may need a right that writing rows does not.
+ * Outside of any transaction, and only when it is missing: making a table may need a right that writing rows does not.
  */
 async function makeFence(
   { dialect, isMissingTable }: Server,

@@ -167,7 +167,7 @@ export class EmbeddedEngine implements Engine {
       isPatient: true,
       holder: thisHolder(host.random.newId()),
       isGone: holderIsGone,
-      wishes: { fresh: fresh || this.#beginsAnew, resume, dropState },
+      start: { fresh: fresh || this.#beginsAnew, resume, dropState },
       environment: (head) => ({
         app: head.app,
         inc: head.inc,

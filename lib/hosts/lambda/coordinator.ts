@@ -116,7 +116,7 @@ class InvocationRun {
       // An invocation does not outlive its deadline, and until then it is believed to be there.
       isGone: () => false,
       leaseUntil: () => deadline,
-      wishes: { resume, dropState },
+      start: { resume, dropState },
       environment: (head) => this.#aws.outputs(head, context.sparkContext),
       ...(output === null ? {} : { publisher: (head: Head) => publishByFunction(functions, output, head, signal) }),
       onOutputError: (error) => {

@@ -22,7 +22,7 @@ interface Assembly {
   readonly isGone: (holder: string) => boolean
   /** Until when this coordinator is believed to live, where that is known better than from its signs of life. */
   readonly leaseUntil?: () => number
-  readonly wishes?: StartWishes
+  readonly start?: StartOptions
   readonly environment: (head: Head) => OutputEnvironment
   /** Where outputs are shown; in this process, with `environment`, if it is left out. */
   readonly publisher?: (head: Head) => OutputPublisher
@@ -36,7 +36,7 @@ interface Assembly {
 }
 
 /** What whoever starts a program wants of the start; nothing of it if it is left out. */
-interface StartWishes {
+interface StartOptions {
   /** Begin anew even where a head exists. */
   readonly fresh?: boolean
   /** Clear a halt and go on. */
@@ -55,7 +55,7 @@ export interface OpenApp {
  * nothing else. Acquires the head and recovers what the last coordinator left; throws what `Coordinator.open` throws.
  */
 export async function openCoordinator(assembly: Assembly): Promise<OpenApp> {
-  const { app, context, program, host, attempts, holder, isGone, wishes = {}, unlimited = false } = assembly
+  const { app, context, program, host, attempts, holder, isGone, start = {}, unlimited = false } = assembly
   const { graph, listeners, sparkContext, batchDuration } = context
   const receivers = new Receivers(host, { graph, settings: settingsOf(sparkContext.conf), listeners })
   const coordinator = await Coordinator.open({
@@ -67,9 +67,9 @@ export async function openCoordinator(assembly: Assembly): Promise<OpenApp> {
     holder,
     isGone,
     ...(assembly.leaseUntil ? { leaseUntil: assembly.leaseUntil } : {}),
-    fresh: wishes.fresh ?? false,
-    resume: wishes.resume ?? false,
-    dropState: [...(wishes.dropState ?? []), ...program.settings.dropState],
+    fresh: start.fresh ?? false,
+    resume: start.resume ?? false,
+    dropState: [...(start.dropState ?? []), ...program.settings.dropState],
     events: new BatchEvents(host.clock, listeners, host.log, graph, assembly.onOutputError),
     environment: assembly.environment,
     ...(assembly.publisher ? { publisher: assembly.publisher } : {}),

@@ -92,7 +92,7 @@ export class PastBatches {
         host: this.#host,
         limitOf: () => null,
         startedAt: head.zeroTime,
-        wishes: [],
+        letterCommands: [],
       })
     ).plan
   }

@@ -1,4 +1,4 @@
-import { idsOf, letterSplit, type StoredWish } from '../../checkpoint/dead-letters.ts'
+import { idsOf, letterSplit, type StoredCommand } from '../../checkpoint/dead-letters.ts'
 import { knownCode } from '../../model/error-codes.ts'
 import { SluiceError } from '../../model/errors.ts'
 import type { DeadLetters } from '../../model/dead-letter.ts'
@@ -8,16 +8,16 @@ import type { HeldApp } from './held-app.ts'
 import type { IsolatedRecords } from './isolate-records.ts'
 
 /**
- * A cut with the dead letters of its source that are wished to be tried again, as splits of their own, and the ids that
+ * A cut with the dead letters of its source that are to be tried again, as splits of their own, and the ids that
  * the batch deals with by that.
  */
 export function withLetters(
   source: string,
   cut: Cut,
-  wishes: readonly StoredWish[],
+  letterCommands: readonly StoredCommand[],
   open: readonly DeadLetters[],
 ): { readonly cut: Cut; readonly ids: readonly string[] } {
-  const wanted = wishedFor(wishes, 'retry')
+  const wanted = idsTo(letterCommands, 'retry')
   const taken = open
     .map((letters) => ({ ref: letters.ref, ids: (letters.open[source] ?? []).filter((id) => wanted.has(id)) }))
     .filter(({ ids }) => ids.length > 0)
@@ -34,17 +34,17 @@ export function withLetters(
   }
 }
 
-export const wishedFor = (wishes: readonly StoredWish[], wish: StoredWish['wish']): Set<string> =>
-  new Set(wishes.filter((each) => each.wish === wish).flatMap(({ ids }) => ids))
+export const idsTo = (letterCommands: readonly StoredCommand[], verb: StoredCommand['verb']): Set<string> =>
+  new Set(letterCommands.filter((each) => each.verb === verb).flatMap(({ ids }) => ids))
 
-/** Forgets wishes that have nothing left to grant. */
-export function forgetGranted(held: HeldApp, manifest: Manifest): void {
-  if (held.wishes.length === 0) return
+/** Forgets commands that have been carried out. */
+export function forgetCarriedOut(held: HeldApp, manifest: Manifest): void {
+  if (held.letterCommands.length === 0) return
   const open = new Set(idsOf(manifest.deadLetters ?? []))
-  const granted = held.wishes.filter(({ ids }) => !ids.some((id) => open.has(id)))
-  held.wishes = held.wishes.filter((wish) => !granted.includes(wish))
+  const done = held.letterCommands.filter(({ ids }) => !ids.some((id) => open.has(id)))
+  held.letterCommands = held.letterCommands.filter((command) => !done.includes(command))
   held.sweeper.discard(
-    granted.map(({ key }) => key),
+    done.map(({ key }) => key),
     manifest.batch,
   )
 }

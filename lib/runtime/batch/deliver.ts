@@ -1,7 +1,7 @@
 import { HEAD_BYTES_MAX } from '../../checkpoint/head-size.ts'
 import { readManifest } from '../../checkpoint/manifest.ts'
 import { ObjectKeys } from '../../checkpoint/object-keys.ts'
-import { isDropped, readOutputWishes } from '../../checkpoint/output-wishes.ts'
+import { isDropped, readOutputCommands } from '../../checkpoint/output-commands.ts'
 import { marked, settled } from '../../checkpoint/transition.ts'
 import { SluiceError, thrownBy } from '../../model/errors.ts'
 import type { Head, OwedOutput } from '../../model/head.ts'
@@ -49,7 +49,7 @@ const comesBefore = (held: HeldApp, output: string): boolean => operationOf(held
  * earlier one: later batches wait behind it. Of the others those wait whose place is away; the rest goes on.
  */
 export async function deliver(held: HeldApp, manifest: Manifest): Promise<void> {
-  await grantOutputWishes(held)
+  await carryOutOutputCommands(held)
   const { head } = held.writer
   const still = await settleOwed(held, (output) => isOrdered(held, output) || isTriedAgain(held, output))
   const owing = new Set(still.map(({ output }) => output))
@@ -148,25 +148,25 @@ const undelivered = (output: string, owed: number): SluiceError =>
 
 /** Outputs that are owed, whatever their waits say. */
 export async function deliverOwed(held: HeldApp): Promise<void> {
-  await grantOutputWishes(held)
+  await carryOutOutputCommands(held)
   const { head } = held.writer
   for (const { output } of head.owed) held.outages.hurry(output)
   if (head.owed.length > 0) await held.writer.write(settled(head, await settleOwed(held, () => true)), 'mark')
 }
 
 /** Does what somebody has decided about outputs that owe batches. */
-async function grantOutputWishes(held: HeldApp): Promise<void> {
+async function carryOutOutputCommands(held: HeldApp): Promise<void> {
   const { head } = held.writer
   if (head.owed.length === 0) return
-  const wishes = await readOutputWishes(held.host.blobs, new ObjectKeys(head.app, head.inc))
-  if (wishes.length === 0) return
-  const kept = head.owed.filter((owed) => !isDropped(wishes, owed))
+  const commands = await readOutputCommands(held.host.blobs, new ObjectKeys(head.app, head.inc))
+  if (commands.length === 0) return
+  const kept = head.owed.filter((owed) => !isDropped(commands, owed))
   if (kept.length < head.owed.length) {
     await held.writer.write(settled(head, kept), 'mark')
     held.events.dropped(backlogOf(head.owed.filter((owed) => !kept.includes(owed))))
   }
-  for (const { outputs } of wishes) for (const output of outputs) held.outages.hurry(output)
-  for (const { key } of wishes) await held.host.blobs.delete(key)
+  for (const { outputs } of commands) for (const output of outputs) held.outages.hurry(output)
+  for (const { key } of commands) await held.host.blobs.delete(key)
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { StoredWish } from '../../checkpoint/dead-letters.ts'
+import type { StoredCommand } from '../../checkpoint/dead-letters.ts'
 import type { Sweeper } from '../../checkpoint/sweep.ts'
 import type { HeadWriter } from '../../checkpoint/head-writer.ts'
 import type { Host } from '../../host/host.ts'
@@ -30,7 +30,7 @@ export interface HeldApp {
   readonly startedAt: number
   readonly onError: EngineSettings['onError']
   /** What is to be done about dead letters, as far as it has not been done yet. */
-  wishes: readonly StoredWish[]
+  letterCommands: readonly StoredCommand[]
   readonly admission: Admission
   /** The batch under way, or the one that failed last, has no plan yet. */
   isPlanning: boolean

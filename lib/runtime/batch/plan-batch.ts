@@ -1,4 +1,4 @@
-import type { StoredWish } from '../../checkpoint/dead-letters.ts'
+import type { StoredCommand } from '../../checkpoint/dead-letters.ts'
 import { ObjectKeys } from '../../checkpoint/object-keys.ts'
 import type { Host } from '../../host/host.ts'
 import type { DeadLetters, RecordNumbers } from '../../model/dead-letter.ts'
@@ -16,7 +16,7 @@ import { SourcePort } from '../../source/source-port.ts'
 import { JobNeeded } from '../../lineage/jobs.ts'
 import { runPartition } from '../../lineage/node.ts'
 import { stoppable } from '../../lineage/resident.ts'
-import { wishedFor, withLetters } from './dead-letters.ts'
+import { idsTo, withLetters } from './dead-letters.ts'
 import { exchangeBelow } from '../task/local-shuffles.ts'
 import type { TaskProgram } from '../program.ts'
 import { RunningTask } from '../task/task-scope.ts'
@@ -48,7 +48,7 @@ interface PlanRequest {
   readonly limitOf: (uid: string) => number | null
   /** When this coordinator began: what a stream takes as its time of creation. */
   readonly startedAt: number
-  readonly wishes: readonly StoredWish[]
+  readonly letterCommands: readonly StoredCommand[]
 }
 
 /** What of a batch is decided before its stages are known. */
@@ -110,12 +110,12 @@ async function cutSources({
   host,
   limitOf,
   startedAt,
-  wishes,
+  letterCommands,
 }: PlanRequest): Promise<{ cuts: Record<string, Cut | null>; positions: Record<string, Json>; settled: Set<string> }> {
   const cuts: Record<string, Cut | null> = {}
   const positions: Record<string, Json> = { ...base?.positions }
   const open = base?.deadLetters ?? []
-  const settled = wishedFor(wishes, 'drop')
+  const settled = idsTo(letterCommands, 'drop')
   const now = host.clock.now()
   const reachable = program.graph.reachable()
   for (const input of program.graph.inputs) {
@@ -135,7 +135,7 @@ async function cutSources({
     const cut = await asked.catch((error: unknown) => {
       throw located(error, { batch: slot.batch })
     })
-    const more = cut && withLetters(uid, cut, wishes, open)
+    const more = cut && withLetters(uid, cut, letterCommands, open)
     cuts[uid] = more && more.cut
     if (cut) positions[uid] = cut.position
     for (const id of more?.ids ?? []) settled.add(id)

@@ -9,7 +9,7 @@ import { isOurs, SluiceError } from '../../model/errors.ts'
 import type { BlobRef } from '../../model/refs.ts'
 import type { Manifest } from '../../model/manifest.ts'
 import type { HeldApp } from './held-app.ts'
-import { forgetGranted, letterErrors } from './dead-letters.ts'
+import { forgetCarriedOut, letterErrors } from './dead-letters.ts'
 import { deliver, showAhead, shrinkBacklog } from './deliver.ts'
 import { lossyShuffle, nextManifest, staleWrite } from './next-manifest.ts'
 import { opensPlan, openPlan, storedPlan } from './open-plan.ts'
@@ -57,7 +57,7 @@ async function plan(held: HeldApp, tick: number): Promise<PlannedBatch> {
     host: held.host,
     limitOf: held.limitOf,
     startedAt: held.startedAt,
-    wishes: held.wishes,
+    letterCommands: held.letterCommands,
   })
   held.isPlanning = false
   held.events.submitted(planned.plan, planned.stagePlan.stages.length > 0)
@@ -190,7 +190,7 @@ async function commit(
   held.sweeper.superseded(head.manifest, held.base, manifest)
   if (head.plan && head.plan.content.inline === undefined) held.sweeper.discard([head.plan.content.key], manifest.batch)
   held.base = manifest
-  forgetGranted(held, manifest)
+  forgetCarriedOut(held, manifest)
 }
 
 /** Shuffle blocks are of no use once their batch is committed. */

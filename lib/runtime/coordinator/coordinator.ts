@@ -1,9 +1,9 @@
-import { readWishes } from '../../checkpoint/dead-letters.ts'
+import { readCommands } from '../../checkpoint/dead-letters.ts'
 import { checkedHead } from '../../checkpoint/check-head.ts'
 import { decideDuty, decideStart, leaseMs } from '../../checkpoint/decide.ts'
 import { checkSize } from '../../checkpoint/head-size.ts'
 import { HeadWriter } from '../../checkpoint/head-writer.ts'
-import { readOutputWishes } from '../../checkpoint/output-wishes.ts'
+import { readOutputCommands } from '../../checkpoint/output-commands.ts'
 import { readManifest, refsOf } from '../../checkpoint/manifest.ts'
 import { Sweeper } from '../../checkpoint/sweep.ts'
 import { acquired, type Cause, created, released, resumed } from '../../checkpoint/transition.ts'
@@ -89,7 +89,7 @@ export class Coordinator {
       leaseUntil: () => leaseUntil(options),
       startedAt: begun ? host.clock.now() : writer.head.zeroTime,
       onError: program.settings.onError,
-      wishes: [],
+      letterCommands: [],
       admission,
       isPlanning: false,
       base: admission.base,
@@ -197,8 +197,8 @@ async function takeOver(
   cause: 'acquire' | 'resume',
 ): Promise<Acquired> {
   const { host, program, holder, conf } = options
-  const wishes = await readOutputWishes(host.blobs, new ObjectKeys(found.value.app, found.value.inc))
-  const admission = await admit({ ...options, wishes }, found.value)
+  const outputCommands = await readOutputCommands(host.blobs, new ObjectKeys(found.value.app, found.value.inc))
+  const admission = await admit({ ...options, outputCommands }, found.value)
   const mine = acquired(found.value, {
     holder,
     leaseUntil: leaseUntil(options, found.value.idle ?? 0),
@@ -271,8 +271,8 @@ async function recover(held: HeldApp): Promise<void> {
 }
 
 /**
- * Finds wishes, and objects that no manifest names: attempts that died, and all of former incarnations. Those are swept
- * once the floor has passed.
+ * Finds commands about dead letters, and objects that no manifest names: attempts that died, and all of former
+ * incarnations. Those are swept once the floor has passed.
  */
 async function findLeftovers(held: HeldApp): Promise<void> {
   const { app, inc, committed, manifest, plan, owed } = held.writer.head
@@ -289,12 +289,12 @@ async function findLeftovers(held: HeldApp): Promise<void> {
     found.filter(({ parsed }) => parsed?.inc === inc),
     found.filter(({ parsed }) => parsed?.inc !== inc).map(({ key }) => key),
   ]
-  held.wishes = await readWishes(
+  held.letterCommands = await readCommands(
     held.host.blobs,
-    own.filter(({ parsed }) => parsed?.kind === 'wish').map(({ key }) => key),
+    own.filter(({ parsed }) => parsed?.kind === 'dead-letter-command').map(({ key }) => key),
   )
   // Sources sweep what they were given room for themselves.
-  const isSwept = (kind: ObjectKind): boolean => !['wish', 'output-wish', 'received'].includes(kind)
+  const isSwept = (kind: ObjectKind): boolean => !['dead-letter-command', 'output-command', 'received'].includes(kind)
   held.sweeper.discard(
     own.filter(({ key, parsed }) => !live.has(key) && isSwept(parsed!.kind)).map(({ key }) => key),
     committed,
