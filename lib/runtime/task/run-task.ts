@@ -21,7 +21,7 @@ import { thawed } from '../../lineage/frozen.ts'
 import { stoppable } from '../../lineage/resident.ts'
 import { withTaskContext } from '../../lineage/task-context.ts'
 import { stageOf } from './check-task.ts'
-import { drained } from './drained.ts'
+import { trackedBlobs } from './tracked-blobs.ts'
 import { LocalShuffle, type SpilledShuffle } from './local-shuffles.ts'
 import type { TaskProgram } from '../program.ts'
 import { readForTrial, scratchOver } from './trial.ts'
@@ -64,7 +64,7 @@ function runTrial(spec: TaskSpec, trial: Trial, program: TaskProgram, host: Task
 async function execute(spec: TaskSpec, program: TaskProgram, store: StateStore, host: TaskHost): Promise<TaskReport> {
   const executionId = host.random.newId()
   const { task, exec } = spec
-  const { blobs, settled } = drained(host.blobs)
+  const { blobs, settled } = trackedBlobs(host.blobs)
   const execution = new Execution(spec, program, store, { ...host, blobs }, executionId)
   try {
     const scoped = withAccumulatorScope(() => execution.all())

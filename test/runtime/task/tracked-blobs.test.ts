@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MemoryBlobStore } from '../../../lib/adapters/local/blob-memory.ts'
-import { drained } from '../../../lib/runtime/task/drained.ts'
+import { trackedBlobs } from '../../../lib/runtime/task/tracked-blobs.ts'
 import { ProcessLife, World } from '../../support/lives.ts'
 import type { Batch, Build } from '../../support/run.ts'
 
 test('F25: calls that are under way are waited for, those that fail too, and those that begin meanwhile', async () => {
   const gates = { slow: Promise.withResolvers<void>(), late: Promise.withResolvers<void>() }
-  const { blobs, settled } = drained(
+  const { blobs, settled } = trackedBlobs(
     Object.assign(new MemoryBlobStore(), {
       get: async (key: string) => {
         await gates[key as 'slow' | 'late'].promise

@@ -1,7 +1,7 @@
 import type { BlobStore } from '../../host/blob-store.ts'
 import { isOurs, SluiceError, wordsOf } from '../../model/errors.ts'
 
-interface Drained {
+interface TrackedBlobs {
   readonly blobs: BlobStore
   /** Resolves when no call is under way any more. */
   settled(): Promise<void>
@@ -12,7 +12,7 @@ interface Drained {
  * whoever the process works for next: on Lambda it would freeze with the process and go on within another invocation.
  * Whatever a store throws leaves here as the store's fault.
  */
-export function drained(blobs: BlobStore): Drained {
+export function trackedBlobs(blobs: BlobStore): TrackedBlobs {
   const open = new Set<Promise<unknown>>()
   const tracked = async <R>(call: Promise<R>): Promise<R> => {
     open.add(call)
