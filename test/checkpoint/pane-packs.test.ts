@@ -41,7 +41,7 @@ test('a pack leaves out the panes that have left the window since it was written
   const blobs = new MemoryBlobStore()
   const all = panes(0, 200)
   const { packs } = await withPacks(blobs, names, manifest([{ from: 0, to: 128, panes: all }]), 'run')
-  const later = { ...manifest([{ from: 0, to: 128, panes: all.slice(10) }]), packs }
+  const later = { ...manifest([{ from: 0, to: 128, panes: all.slice(10) }]), packs: packs! }
   const read = await readManifest(blobs, await putManifest(blobs, names, later))
   assert.deepEqual(read.state.window.panes, [{ from: 0, to: 128, panes: all.slice(10) }])
 })

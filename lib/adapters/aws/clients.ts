@@ -83,7 +83,7 @@ export interface KinesisPlace {
   readonly region?: string
   /** The address of a server other than Amazon's. */
   readonly endpoint?: string
-  readonly credentials?: kinesis.KinesisClientConfig['credentials']
+  readonly credentials?: NonNullable<kinesis.KinesisClientConfig['credentials']>
 }
 
 /**

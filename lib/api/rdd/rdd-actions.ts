@@ -279,7 +279,7 @@ export abstract class RddActions<T> implements Runnable<T> {
    * Spark: `RDD.saveAsTextFile`.
    */
   saveAsTextFile(folder: string, codec?: 'gzip'): void {
-    saveAsTextFile(this, folder, { overwrite: this.sparkContext.overwriteOutput, codec })
+    saveAsTextFile(this, folder, { overwrite: this.sparkContext.overwriteOutput, codec: codec ?? null })
   }
   /** Like `saveAsTextFile`, in binary form for `sc.objectFile`. Spark: `RDD.saveAsObjectFile`. */
   saveAsObjectFile(folder: string): void {

@@ -79,7 +79,10 @@ export class SparkContext {
   ) {
     const [appName, options] = typeof second === 'string' ? [second, third] : [undefined, second]
     // A copy: later changes to the caller's settings have no effect, as in Spark.
-    this.conf = typeof first === 'string' ? new SparkConf({ master: first, appName }) : SparkConf.from(first).clone()
+    this.conf =
+      typeof first === 'string'
+        ? new SparkConf({ master: first, ...(appName === undefined ? {} : { appName }) })
+        : SparkConf.from(first).clone()
     // oxlint-disable-next-line typescript/no-this-alias -- the newest context of the process
     active = this
     this.runner = options.runner ?? new ResidentRunner()

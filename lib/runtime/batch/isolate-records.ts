@@ -1,5 +1,5 @@
 import { SluiceError } from '../../model/errors.ts'
-import type { DeadLetterFacts, RecordCounts } from '../../model/dead-letter.ts'
+import type { DeadLetterFacts, RecordCounts, RecordNumbers } from '../../model/dead-letter.ts'
 import type { BlobRef } from '../../model/refs.ts'
 import type { BatchPlan, SerialisedError, TaskReport, Trial } from '../../model/task.ts'
 import { reviveError } from '../task/serialised-error.ts'
@@ -62,7 +62,7 @@ export async function isolateRecords(run: StageRun, nonce: () => string, failure
   return { plan, letters, ref: letters.length > 0 ? await trials.store(letters, plan) : null, records: total }
 }
 
-const withRecord = (skip: BatchPlan['skip'] = {}, source: string, split: string, index: number): BatchPlan['skip'] => ({
+const withRecord = (skip: RecordNumbers = {}, source: string, split: string, index: number): RecordNumbers => ({
   ...skip,
   [source]: { ...skip[source], [split]: [...(skip[source]?.[split] ?? []), index] },
 })

@@ -12,7 +12,7 @@ import { gathering } from './collect.ts'
 interface SaveOptions {
   /** Replace what an earlier attempt left in the folder, as streams do; else an existing folder is an error. */
   readonly overwrite: boolean
-  readonly codec?: 'gzip'
+  readonly codec: 'gzip' | null
 }
 
 /** One `part-NNNNN` per partition with a line per record, then `_SUCCESS`. Throws `E_OUTPUT_EXISTS`. */
@@ -23,7 +23,7 @@ export function saveAsTextFile(rdd: Runnable<any>, folder: string, { overwrite, 
 }
 
 /** The same with records in binary form, to be read with `objectFile`. */
-export const saveAsObjectFile = (rdd: Runnable<any>, folder: string, { overwrite }: SaveOptions): void =>
+export const saveAsObjectFile = (rdd: Runnable<any>, folder: string, { overwrite }: Omit<SaveOptions, 'codec'>): void =>
   saveParts(rdd, folder, overwrite, '', (records) =>
     encodeBlock([{ section: 0, columns: [records], count: records.length }], 'records'),
   )
