@@ -1,3 +1,4 @@
+import type { Clock } from '../host/clock.ts'
 import type { Where } from '../model/errors.ts'
 import type { BlobRef } from '../model/refs.ts'
 import type { Json } from '../model/json.ts'
@@ -88,6 +89,8 @@ export interface TaskScope {
   readSource<T>(source: Source<T>, uid: string, split: Json): Iterable<readonly T[]> | AsyncIterable<readonly T[]>
   shuffle(dependency: ShuffleDependency, reducer: number): MaybePromise<ShuffleInput>
   blob(ref: BlobRef): MaybePromise<Uint8Array>
+  /** For functions that wait. */
+  clock(): Clock
   keyedState(request: StateRequest): MaybePromise<KeyedState>
   /** Registers what `keyedState` became; called once per partition after the operator has run. */
   stateChanged(request: StateRequest, state: KeyedState): MaybePromise<void>

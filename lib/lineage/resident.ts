@@ -107,6 +107,10 @@ class ResidentTask implements TaskScope {
     throw notResident('it needs the state of a stream')
   }
 
+  clock(): never {
+    throw notResident('its function waits for answers')
+  }
+
   blob(ref: { readonly key: string }): Uint8Array {
     const bytes = this.#loaded.get(ref.key)
     if (!bytes) throw notResident('its records were not loaded')

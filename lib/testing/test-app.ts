@@ -6,6 +6,7 @@ import { silentLog } from '../host/log.ts'
 import { MemoryBlobStore } from '../adapters/local/blob-memory.ts'
 import { MemoryHeadStore } from '../adapters/local/head-memory.ts'
 import { ManualClock } from '../adapters/local/manual-clock.ts'
+import { systemClock } from '../adapters/local/system-clock.ts'
 import { SeededRandom } from '../adapters/local/seeded-random.ts'
 import type { DeadLetter } from '../model/dead-letter.ts'
 import type { Head } from '../model/head.ts'
@@ -289,7 +290,8 @@ export class TestApp {
       host: {
         ...host,
         head: life.head(this.#head),
-        launcher: life.launcher(new InlineLauncher(program, { ...host, freezes: true })),
+        // What functions wait for is outside of the test: it takes the time that it takes.
+        launcher: life.launcher(new InlineLauncher(program, { ...host, clock: systemClock, freezes: true })),
       },
       attempts: 1,
       holder: `life-${++this.#lives}`,

@@ -15,6 +15,7 @@ import { glom } from './operators/glom.ts'
 import { groupByKey } from './operators/group-by-key.ts'
 import { fullOuterJoin, join, leftOuterJoin, rightOuterJoin } from './operators/join.ts'
 import { map } from './operators/map.ts'
+import { mapAsync, type MapAsyncOptions } from './operators/map-async.ts'
 import { mapPartitions } from './operators/map-partitions.ts'
 import { mapValues } from './operators/map-values.ts'
 import type { MapWithStateDStream } from './operators/map-with-state.ts'
@@ -40,6 +41,7 @@ import {
 import { window, type WindowOptions } from './operators/window.ts'
 import { countByValueAndWindow, countByWindow, groupByKeyAndWindow, reduceByWindow } from './operators/windows.ts'
 import type { OutputOperation, OutputOptions } from '../../graph/output-operation.ts'
+import type { AsyncCall } from '../../lineage/asynchronous.ts'
 import type { RDD } from '../rdd/rdd.ts'
 import type { StorageLevel } from '../rdd/storage-level.ts'
 import type { StreamNode } from '../../graph/stream-node.ts'
@@ -104,6 +106,21 @@ export class DStream<out T> {
   filter(keep: (record: T) => unknown): DStream<T>
   filter(keep: (record: T) => unknown): DStream<any> {
     return filter(this, keep)
+  }
+  /**
+   * `f` of each record, which may wait: for a web service, a database. Several records of a partition wait at a time
+   * (`concurrency`), results come in the order of the records, and `f` is called once per record and batch, however
+   * many outputs use the result; a batch that runs again calls it again. A record that still fails after its `attempts`
+   * fails the batch with `E_USER_CODE`, or becomes a dead letter with `onError: 'dead-letter'`. Throws `E_ARGUMENT` and
+   * `E_INTERVAL` for options that cannot be. Not in Spark.
+   */
+  mapAsync<K, V>(
+    f: (record: T, call: AsyncCall) => PromiseLike<Pair<K, V>> | Pair<K, V>,
+    options?: MapAsyncOptions,
+  ): DStream<[K, V]>
+  mapAsync<U>(f: (record: T, call: AsyncCall) => PromiseLike<U> | U, options?: MapAsyncOptions): DStream<U>
+  mapAsync(f: (record: T, call: AsyncCall) => any, options?: MapAsyncOptions): DStream<any> {
+    return mapAsync(this, f, options)
   }
   /** Pairs with `f` of each value and the same key; partitioning is kept. Spark: `PairDStreamFunctions.mapValues`. */
   mapValues<K, V, U>(this: DStream<Pair<K, V>>, f: (value: V) => U): DStream<[K, U]> {

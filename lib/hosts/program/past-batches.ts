@@ -108,6 +108,7 @@ export class PastBatches {
         store: new StateStore(),
         shuffleIds: new Map(),
         log: this.#host.log,
+        clock: this.#host.clock,
         putState: async (_operator, bytes) => ({ key: 'scratch', len: bytes.length, crc: 0 }),
         sourceIo: (uid) => sourceIo(this.#host, plan, uid),
       },

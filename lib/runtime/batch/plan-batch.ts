@@ -166,6 +166,7 @@ async function runPlanningJob(
     store: new StateStore(),
     shuffleIds: new Map(),
     log: host.log,
+    clock: host.clock,
     putState: async (_operator, bytes) => ({ key: 'scratch', len: bytes.length, crc: 0 }),
     sourceIo: (uid) => sourceIo(host, plan, uid),
   })

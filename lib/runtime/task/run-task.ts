@@ -117,6 +117,7 @@ class Execution {
       store,
       shuffleIds,
       log: host.log,
+      clock: host.clock,
       ...(host.freezes ? { freezes: true } : {}),
       putState: (operator, bytes, suffix) =>
         putBlob(host.blobs, this.#keys.state(operator, spec.plan.batch, spec.task, this.#object(), suffix), bytes),

@@ -1,5 +1,6 @@
 import { getBlob } from '../../checkpoint/blobs.ts'
 import type { BlobStore } from '../../host/blob-store.ts'
+import type { Clock } from '../../host/clock.ts'
 import type { Log } from '../../host/log.ts'
 import type { Json } from '../../model/json.ts'
 import { located } from '../../model/errors.ts'
@@ -22,6 +23,7 @@ interface ScopeEnvironment {
   readonly store: StateStore
   readonly putState: StateBlobs['put']
   readonly log: Log
+  readonly clock: Clock
   readonly freezes?: boolean
   readonly sourceIo: (uid: string) => SourceIo
   readonly shuffleIds: ReadonlyMap<ShuffleDependency, number>
@@ -95,6 +97,11 @@ export class RunningTask implements TaskScope {
   blob(ref: BlobRef): Promise<Uint8Array> {
     return getBlob(this.#environment.blobs, ref)
   }
+
+  clock(): Clock {
+    return this.#environment.clock
+  }
+
   keyedState(request: StateRequest): Promise<KeyedState> {
     return this.#environment.store.keyed(request, this.#stateBlobs)
   }

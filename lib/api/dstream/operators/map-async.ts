@@ -1,0 +1,51 @@
+import { SluiceError } from '../../../model/errors.ts'
+import { callerPlace } from '../../../model/place.ts'
+import { type DurationLike, intervalMs } from '../../../model/time.ts'
+import { type AsyncCall, type AsyncCalls, asyncNode } from '../../../lineage/asynchronous.ts'
+import type { DStream } from '../dstream.ts'
+
+/** What `mapAsync` takes. */
+export interface MapAsyncOptions {
+  /** Calls that may be under way at a time, for one partition (default 16). */
+  readonly concurrency?: number
+  /** `false`: results come in the order of the answers, which another run need not repeat (default `true`). */
+  readonly ordered?: boolean
+  /** How long one attempt may take (default 30 s). */
+  readonly timeout?: DurationLike
+  /** How often a record is tried, with growing waits in between (default 3). */
+  readonly attempts?: number
+  /** Identity of the operator in errors and the dashboard; derived from its place in the graph when left out. */
+  readonly name?: string
+}
+
+/** `f` of each record, several at a time, once per record and batch. */
+export function mapAsync<T, U>(
+  stream: DStream<T>,
+  f: (record: T, call: AsyncCall) => PromiseLike<U> | U,
+  { concurrency = 16, ordered = true, timeout = 30_000, attempts = 3, name }: MapAsyncOptions = {},
+): DStream<U> {
+  const calls: AsyncCalls = {
+    concurrency: whole('concurrency', concurrency),
+    ordered,
+    timeoutMs: intervalMs(timeout, 'timeout of mapAsync'),
+    attempts: whole('attempts', attempts),
+  }
+  const parent = stream.node
+  return stream.derive<U>({
+    kind: 'mapAsync',
+    ...stream.context.named({ name }),
+    compute: (time, view) => {
+      const rdd = view.rdd(parent, time)
+      return rdd && asyncNode<T, U>(rdd, f, calls)
+    },
+  })
+}
+
+function whole(option: string, value: number): number {
+  if (Number.isInteger(value) && value >= 1) return value
+  throw new SluiceError('E_ARGUMENT', `${option} of mapAsync is ${String(value)}; it must be a whole number from 1.`, {
+    where: { place: callerPlace() },
+    did: 'nothing was started',
+    next: [`mapAsync(f, { ${option}: 8 })`],
+  })
+}
