@@ -71,7 +71,7 @@ type Aftermath = 'mine' | 'not-yet' | 'fenced'
  * very value that was attempted is mine; anything else means that somebody moved on.
  */
 export function decideAftermath(attempted: Head, expected: number, found: Versioned<Head> | null): Aftermath {
-  if (found?.rev === expected) return 'not-yet'
+  if ((found?.rev ?? 0) === expected) return 'not-yet'
   return found?.rev === expected + 1 && isSame(attempted, found.value) ? 'mine' : 'fenced'
 }
 

@@ -22,10 +22,34 @@ export class HeadWriter {
   readonly #log: Log
   #current: Versioned<Head>
 
+  /** Of somebody who holds `current`. */
   constructor(store: HeadStore<Head>, current: Versioned<Head>, log: Log = silentLog) {
     this.#store = store
     this.#log = log
     this.#current = current
+  }
+
+  /**
+   * Takes the head that was `found` (`null`: there is none yet) as `mine`. Throws `E_BUSY` where somebody else was
+   * quicker, and what `write` throws.
+   */
+  static async acquire(
+    store: HeadStore<Head>,
+    found: Versioned<Head> | null,
+    mine: Head,
+    cause: Cause,
+    log: Log = silentLog,
+  ): Promise<HeadWriter> {
+    checkSize(mine, cause, log, found?.value ?? null)
+    const before = { rev: found?.rev ?? 0, value: mine }
+    const writer = new HeadWriter(store, before, log)
+    const other = await writer.#move(before.rev, mine, cause)
+    if (other === 'moved') return writer
+    throw new SluiceError(
+      'E_BUSY',
+      `"${mine.app}" was taken by another process at the same moment: ${other?.holder ?? 'unknown'}.`,
+      { did: 'nothing was started', retry: true, next: ['start again'] },
+    )
   }
 
   get head(): Head {
@@ -42,19 +66,24 @@ export class HeadWriter {
    */
   async write(next: Head, cause: Cause): Promise<void> {
     checkSize(next, cause, this.#log, this.#current.value)
-    const expected = this.#current.rev
+    const other = await this.#move(this.#current.rev, next, cause)
+    if (other !== 'moved') throw fenced(next, other)
+  }
+
+  /** Returns the head that somebody else has written meanwhile, if so. */
+  async #move(expected: number, next: Head, cause: Cause): Promise<'moved' | Head | null> {
     for (let attempt = 0; attempt < LOOKUPS_MAX; attempt++) {
       if ((await this.#try(expected, next, cause)) === 'written') {
         this.#current = { rev: expected + 1, value: next }
-        return
+        return 'moved'
       }
       const found = await this.#look()
       if (found === 'unknown') continue
       const aftermath = decideAftermath(next, expected, found)
-      if (aftermath === 'fenced') throw fenced(next, found?.value ?? null)
+      if (aftermath === 'fenced') return found?.value ?? null
       if (aftermath === 'not-yet') continue
       this.#current = found!
-      return
+      return 'moved'
     }
     throw new SluiceError('E_HEAD_UNREACHABLE', `The head of "${next.app}" did not answer ${LOOKUPS_MAX} times.`, {
       did: `the step "${cause}" was left to the next start`,

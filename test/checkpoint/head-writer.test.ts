@@ -9,16 +9,20 @@ import { headWith, manifestRef } from './heads.ts'
 
 type Weather = 'fine' | 'applies, answer lost' | 'refuses to answer' | 'arrives late'
 
-/** A register behind a bad line: what happens to each write, in order; then the line is fine. */
 async function writerOver(
   weather: readonly Weather[],
   head: Head = headWith(),
 ): Promise<{ store: MemoryHeadStore<Head>; writer: HeadWriter }> {
   const store = new MemoryHeadStore<Head>()
   await store.cas(0, head, 'create')
+  return { store, writer: new HeadWriter(badLine(store, weather), { rev: 1, value: head }) }
+}
+
+/** A register behind a bad line: what happens to each write, in order; then the line is fine. */
+function badLine(store: HeadStore<Head>, weather: readonly Weather[]): HeadStore<Head> {
   const late: (() => Promise<unknown>)[] = []
   let writes = 0
-  const line: HeadStore<Head> = {
+  return {
     read: () => store.read(),
     close: () => store.close(),
     cas: async (expected, value, cause) => {
@@ -34,7 +38,6 @@ async function writerOver(
       return outcome
     },
   }
-  return { store, writer: new HeadWriter(line, { rev: 1, value: head }) }
 }
 
 const steps: readonly [cause: 'commit' | 'mark' | 'halt' | 'release', Head, Head][] = [
@@ -54,6 +57,39 @@ for (const [cause, before, after] of steps) {
     })
   }
 }
+
+const mine = acquired(headWith(), {
+  holder: 'me',
+  leaseUntil: 300,
+  graph: 'g1',
+  conf: {},
+  intervalMs: 1000,
+  zeroTime: 0,
+})
+
+for (const weather of ['fine', 'applies, answer lost', 'refuses to answer', 'arrives late'] as const) {
+  test(`F06: the head is taken once, and a first one made once, when the store ${weather}`, async () => {
+    const store = new MemoryHeadStore<Head>()
+    const first = await HeadWriter.acquire(badLine(store, [weather]), null, headWith(), 'create')
+    assert.deepEqual([await store.read(), first.rev], [{ rev: 1, value: headWith() }, 1])
+    const found = await store.read()
+    const taken = await HeadWriter.acquire(badLine(store, [weather]), found, mine, 'acquire')
+    assert.deepEqual([await store.read(), taken.rev, taken.head], [{ rev: 2, value: mine }, 2, mine])
+  })
+}
+
+test('two processes that take the head at the same moment: one has it, the other is told who', async () => {
+  for (const weather of ['fine', 'refuses to answer'] as const) {
+    const store = new MemoryHeadStore<Head>()
+    await store.cas(0, headWith(), 'create')
+    const found = await store.read()
+    await store.cas(1, { ...mine, holder: 'other' }, 'acquire')
+    await assert.rejects(HeadWriter.acquire(badLine(store, [weather]), found, mine, 'acquire'), {
+      code: 'E_BUSY',
+      message: /other/,
+    })
+  }
+})
 
 test('F05, F07: a write behind another coordinator is fenced, whether it was refused or got no answer', async () => {
   for (const weather of ['fine', 'refuses to answer'] as const) {

@@ -29,8 +29,8 @@ export const bugs: readonly SeededBug[] = [
   {
     name: 'a refused write is sent again over what it found',
     file: 'checkpoint/head-writer.ts',
-    find: "if (aftermath === 'fenced') throw fenced(next, found?.value ?? null)",
-    put: "if (aftermath === 'fenced') { this.#current = found!; return this.write(next, cause) }",
+    find: "if (aftermath === 'fenced') return found?.value ?? null",
+    put: "if (aftermath === 'fenced') return this.#move(found!.rev, next, cause)",
   },
   {
     name: 'a write without the condition on the revision',

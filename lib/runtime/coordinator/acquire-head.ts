@@ -1,0 +1,118 @@
+import { checkedHead } from '../../checkpoint/check-head.ts'
+import { decideStart, leaseMs } from '../../checkpoint/decide.ts'
+import { HeadWriter } from '../../checkpoint/head-writer.ts'
+import { ObjectKeys } from '../../checkpoint/object-keys.ts'
+import { readOutputCommands } from '../../checkpoint/output-commands.ts'
+import { acquired, created, resumed } from '../../checkpoint/transition.ts'
+import type { Versioned } from '../../host/head-store.ts'
+import { SluiceError } from '../../model/errors.ts'
+import type { Head } from '../../model/head.ts'
+import { admit, admitAnew, type Admission } from '../admission.ts'
+import type { CoordinatorOptions } from './coordinator-options.ts'
+
+/** Until when this coordinator is believed to live, told from now. */
+export const leaseUntil = ({ host, intervalMs, leaseUntil: known }: CoordinatorOptions, takeovers = 0): number =>
+  known?.() ?? host.clock.now() + leaseMs(intervalMs, takeovers)
+
+interface Acquired {
+  readonly writer: HeadWriter
+  readonly admission: Admission
+}
+
+/** Takes the head for this program, or says who has it and why it must not be taken; nothing has been written then. */
+export async function acquireHead(options: CoordinatorOptions): Promise<Acquired> {
+  const { host, app, holder, isGone, conf } = options
+  const name = conf['spark.app.name']
+  const found = checkedHead(await host.head.read())
+  const decision = decideStart(found?.value ?? null, {
+    app,
+    ...(name === undefined ? {} : { name }),
+    holder,
+    now: host.clock.now(),
+    isGone,
+  })
+  switch (decision.kind) {
+    case 'create': {
+      if (!options.fresh) await assertNothingStored(options)
+      return createHead(options, null, 'create')
+    }
+    case 'foreign':
+      throw new SluiceError(
+        'E_FOREIGN_APP',
+        `This directory belongs to the app "${decision.app}", not to "${name ?? app}".`,
+        {
+          did: 'nothing was started',
+          next: ['use another --dir', `run the app "${decision.app}"`],
+        },
+      )
+    case 'busy':
+      throw new SluiceError('E_BUSY', `"${app}" is already running: ${decision.holder}.`, {
+        did: 'nothing was started',
+        retry: true,
+        next: ['stop the other one first', 'use another --dir'],
+      })
+    case 'halted': {
+      if (options.fresh) return createHead(options, found, 'recreate')
+      if (options.resume) return takeOver(options, found!, 'resume')
+      throw new SluiceError('E_HALTED', `"${app}" was halted: ${decision.reason}.`, {
+        did: 'nothing was started',
+        next: ['sluice verify <dir>', 'start again with --resume'],
+      })
+    }
+    case 'acquire':
+      return options.fresh ? createHead(options, found, 'recreate') : takeOver(options, found!, 'acquire')
+  }
+}
+
+async function takeOver(
+  options: CoordinatorOptions,
+  found: Versioned<Head>,
+  cause: 'acquire' | 'resume',
+): Promise<Acquired> {
+  const { host, program, holder, conf } = options
+  const outputCommands = await readOutputCommands(host.blobs, new ObjectKeys(found.value.app, found.value.inc))
+  const admission = await admit({ ...options, outputCommands }, found.value)
+  const mine = acquired(found.value, {
+    holder,
+    leaseUntil: leaseUntil(options, found.value.idle ?? 0),
+    graph: program.fingerprint,
+    conf,
+    ...admission.origin,
+  })
+  const next = cause === 'resume' ? resumed(mine) : mine
+  return { writer: await HeadWriter.acquire(host.head, found, next, cause, host.log), admission }
+}
+
+/** The first batch ends at the next point of the epoch's grid that lies strictly ahead (parity A0.3). */
+async function createHead(
+  options: CoordinatorOptions,
+  found: Versioned<Head> | null,
+  cause: 'create' | 'recreate',
+): Promise<Acquired> {
+  const { app, host, program, intervalMs, conf, holder } = options
+  const zeroTime = Math.floor(host.clock.now() / intervalMs) * intervalMs
+  const head = created({
+    app,
+    inc: host.random.newId(),
+    graph: program.fingerprint,
+    intervalMs,
+    zeroTime,
+    conf,
+    holder,
+    leaseUntil: leaseUntil(options),
+  })
+  const writer = await HeadWriter.acquire(host.head, found, head, cause, host.log)
+  return { writer, admission: admitAnew(options, zeroTime) }
+}
+
+/** Objects without a head: it was lost, and a new one would count from nothing, on top of what sinks have seen. */
+async function assertNothingStored({ app, host }: CoordinatorOptions): Promise<void> {
+  const keys = await host.blobs.list(`${app}/`)
+  // Somebody may be creating it at this very moment.
+  if (keys.length === 0 || (await host.head.read()) !== null) return
+  throw new SluiceError('E_HEAD_LOST', `There is no head of "${app}", but ${keys.length} of its objects are there.`, {
+    where: { detail: keys[0] },
+    did: 'nothing was started or deleted',
+    next: ['restore the head from a backup', `begin anew: --fresh, or on AWS delete the objects below ${app}/`],
+  })
+}

@@ -1,0 +1,37 @@
+import type { OutputEnvironment } from '../../graph/output-operation.ts'
+import type { Host } from '../../host/host.ts'
+import type { Head } from '../../model/head.ts'
+import type { BatchEvents } from '../../observe/batch-events.ts'
+import type { OutputPublisher } from '../../output/output-publisher.ts'
+import type { TaskProgram } from '../program.ts'
+
+export interface CoordinatorOptions {
+  readonly app: string
+  readonly host: Host<Head>
+  readonly program: TaskProgram
+  readonly intervalMs: number
+  readonly conf: Readonly<Record<string, string>>
+  readonly holder: string
+  readonly isGone: (holder: string) => boolean
+  /** Begin anew even where a head exists: a new incarnation, as Spark does without `getOrCreate`. */
+  readonly fresh: boolean
+  /** Clear a halt and go on. */
+  readonly resume: boolean
+  /** Operators and sources whose state or position may be given up where the program has no place for it. */
+  readonly dropState: readonly string[]
+  readonly events: BatchEvents
+  readonly environment: (head: Head) => OutputEnvironment
+  /** Where outputs are shown; in this process, with `environment`, if it is left out. */
+  readonly publisher?: (head: Head) => OutputPublisher
+  /** Until when this coordinator is believed to live, where that is known better than from its signs of life. */
+  readonly leaseUntil?: () => number
+  readonly limitOf: (source: string) => number | null
+  /** How often a failing task is tried where the program does not say. */
+  readonly attempts: number
+  /**
+   * Whether this coordinator lives to see a place come back that does not take an output now: outputs are held, as
+   * `sluice.output.hold` says, and tried again with growing waits.
+   */
+  readonly isPatient: boolean
+  readonly signal: AbortSignal
+}
