@@ -13,7 +13,7 @@ export interface OutputRequest {
 
 /** What a process that was asked to show an output does about it, having read the head. */
 type OutputDecision =
-  | { readonly kind: 'show'; readonly manifest: BlobRef }
+  | { readonly kind: 'show'; readonly manifest: BlobRef; readonly when: 'committed' | 'beforeCommit' }
   /** Marked since: somebody has shown it, and the request comes late. */
   | { readonly kind: 'marked' }
   /** Of another incarnation, or of a batch that was never committed. */
@@ -25,10 +25,11 @@ export function decideOutput(
 ): OutputDecision {
   if (!head || head.app !== app || head.inc !== inc) return { kind: 'unknown' }
   if (beforeCommit && batch === head.committed + 1 && head.plan?.nonce === beforeCommit.plan)
-    return { kind: 'show', manifest: beforeCommit.manifest }
+    return { kind: 'show', manifest: beforeCommit.manifest, when: 'beforeCommit' }
   if (batch > head.committed) return { kind: 'unknown' }
   if (beforeCommit) return { kind: 'marked' }
   const owed = head.owed.find((each) => each.batch === batch && each.output === output)
-  if (owed) return { kind: 'show', manifest: owed.manifest }
-  return batch > head.outDone ? { kind: 'show', manifest: head.manifest! } : { kind: 'marked' }
+  if (owed) return { kind: 'show', manifest: owed.manifest, when: 'committed' }
+  if (batch <= head.outDone) return { kind: 'marked' }
+  return { kind: 'show', manifest: head.manifest!, when: 'committed' }
 }

@@ -27,11 +27,12 @@ const request = { app: 'a', inc: 'i', batch: 5, output: 'print' }
 
 test('an output is shown between commit and mark, and later only while it is owed', () => {
   assert.deepEqual(decideOutput(head(4, 4), request), { kind: 'unknown' })
-  assert.deepEqual(decideOutput(head(5, 4), request), { kind: 'show', manifest })
+  assert.deepEqual(decideOutput(head(5, 4), request), { kind: 'show', manifest, when: 'committed' })
   assert.deepEqual(decideOutput(head(5, 5), request), { kind: 'marked' })
   assert.deepEqual(decideOutput(head(9, 9, [{ batch: 5, output: 'print', manifest: older }]), request), {
     kind: 'show',
     manifest: older,
+    when: 'committed',
   })
   assert.deepEqual(decideOutput(head(9, 9, [{ batch: 5, output: 'other', manifest: older }]), request), {
     kind: 'marked',
@@ -47,7 +48,11 @@ test('what belongs to no app, another app or another incarnation is not known', 
 test('before its commit an output is shown for the open plan alone, and not any more once that is committed', () => {
   const beforeCommit = { plan: 'p', manifest: older }
   const open = { ...head(4, 4), plan: { nonce: 'p', tick: 5, content: manifest } }
-  assert.deepEqual(decideOutput(open, { ...request, beforeCommit }), { kind: 'show', manifest: older })
+  assert.deepEqual(decideOutput(open, { ...request, beforeCommit }), {
+    kind: 'show',
+    manifest: older,
+    when: 'beforeCommit',
+  })
   assert.deepEqual(decideOutput(open, { ...request, beforeCommit: { ...beforeCommit, plan: 'q' } }), {
     kind: 'unknown',
   })

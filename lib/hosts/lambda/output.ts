@@ -6,6 +6,7 @@ import { SluiceError } from '../../model/errors.ts'
 import type { Head } from '../../model/head.ts'
 import type { SerialisedError } from '../../model/task.ts'
 import type { OutputPublisher } from '../../output/output-publisher.ts'
+import { PublishPermit } from '../../output/publish-permit.ts'
 import { publishHere } from '../../runtime/output/run-output.ts'
 import { reviveError, serialiseError } from '../../runtime/task/serialised-error.ts'
 import type { AwsHost } from './host.ts'
@@ -32,8 +33,9 @@ export async function showOutput(
     if (decision.kind === 'unknown') throw unknownBatch(request)
     if (head!.graph !== program.fingerprint) throw otherGraph(head!, program.fingerprint)
     const manifest = await readManifest(host.blobs, decision.manifest)
+    const permit = PublishPermit[decision.when](head!, decision.manifest, manifest)
     await publishHere(program.graph, host.blobs, host.outputs(request, context.sparkContext)).publish(
-      manifest,
+      permit,
       request.output,
     )
     return { kind: 'shown' }
@@ -49,7 +51,7 @@ export const publishByFunction = (
   { app, inc }: Pick<Head, 'app' | 'inc'>,
   signal: AbortSignal,
 ): OutputPublisher => ({
-  async publish({ batch }, output, beforeCommit) {
+  async publish({ manifest: { batch }, beforeCommit }, output) {
     const answer = (await functions.call(
       name,
       { app, inc, batch, output, ...(beforeCommit ? { beforeCommit } : {}) } satisfies OutputRequest,

@@ -8,6 +8,7 @@ import type { Head, OwedOutput } from '../../model/head.ts'
 import type { Manifest } from '../../model/manifest.ts'
 import type { BlobRef } from '../../model/refs.ts'
 import type { OutputOperation } from '../../graph/output-operation.ts'
+import { PublishPermit } from '../../output/publish-permit.ts'
 import type { HeldApp } from './held-app.ts'
 import { haltIfSinkIsNewer } from './head-behind.ts'
 import { showsAhead } from './open-plan.ts'
@@ -22,14 +23,12 @@ export async function showAhead(
   { manifest, ref }: { readonly manifest: Manifest; readonly ref: BlobRef },
 ): Promise<void> {
   if (!showsAhead(held.program.graph)) return
-  const beforeCommit = { plan: held.writer.head.plan!.nonce, manifest: ref }
   const [failed] = await runOutputs(
-    manifest,
+    PublishPermit.beforeCommit(held.writer.head, ref, manifest),
     held.program.graph,
     held.publisher,
     held.events.outputHooks(manifest),
     (output) => comesBefore(held, output),
-    beforeCommit,
   )
   if (!failed) return
   await haltIfSinkIsNewer(held, [failed])
@@ -57,7 +56,7 @@ export async function deliver(held: HeldApp, manifest: Manifest): Promise<void> 
     (output) => (owing.has(output) && isOrdered(held, output)) || held.outages.isAway(output),
   )
   const failed = await runOutputs(
-    manifest,
+    PublishPermit.committed(held.writer.head, head.manifest!, manifest),
     held.program.graph,
     held.publisher,
     held.events.outputHooks(manifest),
@@ -202,7 +201,7 @@ async function deliverOne(held: HeldApp, owed: OwedOutput): Promise<OutputRun | 
   try {
     const manifest = await readManifest(held.host.blobs, owed.manifest)
     const [failed] = await runOutputs(
-      manifest,
+      PublishPermit.committed(held.writer.head, owed.manifest, manifest),
       held.program.graph,
       held.publisher,
       held.events.outputHooks(manifest),

@@ -1,9 +1,8 @@
 import { getBlob } from '../../checkpoint/blobs.ts'
 import type { BlobStore } from '../../host/blob-store.ts'
-import type { BeforeCommit } from '../../model/head.ts'
 import type { OutputHooks } from '../../observe/batch-events.ts'
-import type { Manifest } from '../../model/manifest.ts'
 import type { OutputPublisher } from '../../output/output-publisher.ts'
+import type { PublishPermit } from '../../output/publish-permit.ts'
 import type { StreamGraph } from '../../graph/graph.ts'
 import type { StagedRecords } from '../staged-records.ts'
 import { insideOutput } from '../../graph/inside-output.ts'
@@ -15,23 +14,22 @@ export interface OutputRun {
 }
 
 /**
- * Shows what a manifest fixed, one output operation after the other in order of definition. One that fails does not
+ * Shows what a batch fixed, one output operation after the other in order of definition. One that fails does not
  * keep the others from running; the caller is told which. Running this again shows the same content again.
  */
 export async function runOutputs(
-  manifest: Manifest,
+  permit: PublishPermit,
   graph: StreamGraph,
   publisher: OutputPublisher,
   hooks: OutputHooks,
   only: (output: string) => boolean = () => true,
-  beforeCommit?: BeforeCommit,
 ): Promise<OutputRun[]> {
   const failed: OutputRun[] = []
   for (const { uid } of graph.outputs) {
-    if (!(uid in manifest.outputs) || !only(uid)) continue
+    if (!(uid in permit.manifest.outputs) || !only(uid)) continue
     hooks.started(uid)
     try {
-      await publisher.publish(manifest, uid, beforeCommit)
+      await publisher.publish(permit, uid)
       hooks.completed(uid, null)
     } catch (error) {
       failed.push({ output: uid, error })
@@ -48,7 +46,7 @@ export const publishHere = (
   environment: OutputEnvironment,
   staged: StagedRecords | null = null,
 ): OutputPublisher => ({
-  async publish({ batch, time, outputs, cuts }, output) {
+  async publish({ manifest: { batch, time, outputs, cuts } }, output) {
     const node = graph.outputs.find(({ uid }) => uid === output)!
     await insideOutput(() =>
       node.output!.publish({
