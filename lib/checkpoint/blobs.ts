@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import type { BlobStore } from '../host/blob-store.ts'
+import type { BlobReader, BlobStore } from '../host/blob-store.ts'
 import { located, SluiceError } from '../model/errors.ts'
 import type { BlobRef } from '../model/refs.ts'
 
@@ -25,7 +25,7 @@ export async function putBlob(
 /**
  * The bytes of a reference, verified. Throws `E_BLOB_MISSING`, or `E_BLOB_CORRUPT` when they are not what was written.
  */
-export async function getBlob(blobs: BlobStore, ref: BlobRef): Promise<Uint8Array> {
+export async function getBlob(blobs: BlobReader, ref: BlobRef): Promise<Uint8Array> {
   const bytes = ref.inline === undefined ? await bytesAt(blobs, ref.key) : Buffer.from(ref.inline, 'base64')
   if (bytes.length === ref.len && crc32(bytes) === ref.crc) return bytes
   throw new SluiceError(
@@ -40,7 +40,7 @@ export async function getBlob(blobs: BlobStore, ref: BlobRef): Promise<Uint8Arra
   )
 }
 
-async function bytesAt(blobs: BlobStore, key: string): Promise<Uint8Array> {
+async function bytesAt(blobs: BlobReader, key: string): Promise<Uint8Array> {
   try {
     return await blobs.get(key)
   } catch (error) {

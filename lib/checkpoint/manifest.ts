@@ -2,7 +2,7 @@ import { getBlob, putBlob } from './blobs.ts'
 import { decodeManifest, decodePanes } from './check-manifest.ts'
 import type { ObjectKeys } from './object-keys.ts'
 import { packed, packPanes, unpacked } from './pane-packs.ts'
-import type { BlobStore } from '../host/blob-store.ts'
+import type { BlobReader, BlobStore } from '../host/blob-store.ts'
 import type { Manifest, OperatorState } from '../model/manifest.ts'
 import type { BlobRef } from '../model/refs.ts'
 
@@ -25,7 +25,7 @@ export const withPacks = (blobs: BlobStore, keys: ObjectKeys, manifest: Manifest
 const MANIFEST_INLINE_MAX = 4096
 
 /** Throws what `getBlob` and `decodeManifest` throw. */
-export async function readManifest(blobs: BlobStore, ref: BlobRef): Promise<Manifest> {
+export async function readManifest(blobs: BlobReader, ref: BlobRef): Promise<Manifest> {
   const manifest = decodeManifest(await getBlob(blobs, ref), ref)
   return unpacked(manifest, async (pack) => decodePanes(await getBlob(blobs, pack), pack))
 }

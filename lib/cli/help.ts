@@ -1,4 +1,4 @@
-export type Command = 'run' | 'dev' | 'create' | 'simulate' | 'outputs' | 'dead' | 'verify' | 'explain'
+export type Command = 'run' | 'dev' | 'create' | 'simulate' | 'outputs' | 'dead' | 'state' | 'verify' | 'explain'
 
 /** One screen each, with two examples. */
 export const helpOf = (command: Command): string => pages[command]
@@ -11,6 +11,7 @@ export const overview = (): string => `sluice: streaming in small batches, in Ty
   simulate <file>    run a program under random faults
   outputs <what> <dir>  what outputs have not delivered, and what is to become of it
   dead <what> <dir>  look at records that were set aside, and have them tried again
+  state <dir>        what operators keep: sizes, keys, one key
   verify <dir>       check what earlier runs have written
   explain <code>     what an error code means
 
@@ -123,6 +124,20 @@ Dead letters are records that made a function throw, in programs that set them a
 Examples
   sluice dead list .sluice
   sluice dead retry .sluice 57-1
+`,
+  state: `sluice state <dir> [operator] [key]
+
+Shows what the last committed batch keeps: the sizes of all operators, the keys and values of one, or one key. An
+operator is named by its uid, or any end of it that fits no other; a key as it is listed, or as JSON. Only reads: no
+lock is taken, so it also works beside a run.
+
+  --limit <n>        keys to show (default 100)
+  --app <name>       which app, if the directory holds several
+  --json             one JSON object per operator or key
+
+Examples
+  sluice state .sluice
+  sluice state .sluice updateStateByKey /cart
 `,
   verify: `sluice verify <dir>
 

@@ -4,6 +4,13 @@ export const count = (n: number): string => String(n).replaceAll(/\B(?=(\d{3})+$
 /** `1 batch`, `14 batches` */
 export const counted = (n: number, one: string, many = `${one}s`): string => `${count(n)} ${n === 1 ? one : many}`
 
+/** `512 B`, `1.2 kB`, `34 MB` */
+export function bytes(n: number): string {
+  const unit = Math.min(4, Math.floor(Math.log10(Math.max(n, 1)) / 3))
+  const size = n / 1000 ** unit
+  return `${unit === 0 || size >= 10 ? Math.round(size) : size.toFixed(1)} ${['B', 'kB', 'MB', 'GB', 'TB'][unit]}`
+}
+
 /** `4 ms` below 0.1 s, `0.31 s` below 10 s, `16.1 s`, `3 m 12 s`, `2 h 05 m`; `–` for what is not known. */
 export function duration(ms: number | null): string {
   if (ms === null || Number.isNaN(ms)) return '–'

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { appsBelow } from '../hosts/embedded/embedded-host.ts'
 import { openDirectoryBlobs } from '../adapters/local/blob-directory.ts'
@@ -8,6 +7,7 @@ import { hasCode } from '../model/errors.ts'
 import type { Head } from '../model/head.ts'
 import { visibleLine } from '../model/visible.ts'
 import { readArguments } from './arguments.ts'
+import { noApp } from './stored-app.ts'
 import { paint } from './terminal.ts'
 import { counted } from './units.ts'
 import { usageError } from './usage.ts'
@@ -23,11 +23,7 @@ export async function verify(args: readonly string[]): Promise<number> {
   if (words.length !== 1) throw usageError('verify takes one directory.', 'sluice verify .sluice')
   const dir = words[0]
   const apps = await appsBelow(dir)
-  if (apps.length === 0)
-    throw usageError(
-      existsSync(dir) ? `${dir} holds no app.` : `There is no directory ${dir}.`,
-      'name the directory that a run had as --dir',
-    )
+  if (apps.length === 0) throw noApp(dir)
   const verdicts: AppVerdict[] = []
   for (const app of apps) verdicts.push({ app, ...(await verifyApp(join(dir, app))) })
   process.stdout.write(

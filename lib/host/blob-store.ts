@@ -17,3 +17,6 @@ export interface BlobStore {
   /** Deleting what is not there is not an error. */
   delete(key: string): Promise<void>
 }
+
+/** The part of a store that looking takes. */
+export type BlobReader = Pick<BlobStore, 'get'>

@@ -3,7 +3,7 @@ import type { Dirent } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import type { BlobStore } from '../../host/blob-store.ts'
+import type { BlobReader, BlobStore } from '../../host/blob-store.ts'
 import { blobExists, blobMissing, blobRange, inRange } from './blob-errors.ts'
 import { blobKey, blobPrefix } from './blob-key.ts'
 import { makeFolder, makeFolders, syncFolder } from './folder.ts'
@@ -30,6 +30,11 @@ export const openDirectoryBlobs = async (
   return new DirectoryBlobStore(root, await NewFiles.open(join(dir, 'tmp'), sync), sync)
 }
 
+/** The objects below `<dir>/blobs` for who only looks: makes no folder and writes nothing. */
+export const readDirectoryBlobs = (dir: string): BlobReader => ({
+  get: (key) => readObject(join(dir, 'blobs'), key, whole),
+})
+
 class DirectoryBlobStore implements BlobStore {
   readonly #root: string
   readonly #newFiles: NewFiles
@@ -55,7 +60,7 @@ class DirectoryBlobStore implements BlobStore {
   }
 
   async get(key: string): Promise<Uint8Array> {
-    return this.#read(key, (size) => ({ offset: 0, length: size }))
+    return this.#read(key, whole)
   }
 
   async getRange(key: string, offset: number, length: number): Promise<Uint8Array> {
@@ -139,31 +144,9 @@ class DirectoryBlobStore implements BlobStore {
     }
   }
 
-  async #read(key: string, rangeOf: (size: number) => Range): Promise<Uint8Array> {
+  #read(key: string, rangeOf: (size: number) => Range): Promise<Uint8Array> {
     this.#folder.check()
-    const file = this.#openFile(key)
-    try {
-      const stat = fstatSync(file)
-      if (!stat.isFile()) throw blobMissing(key)
-      const { offset, length } = rangeOf(stat.size)
-      const bytes = new Uint8Array(length)
-      for (let at = 0; at < length;) {
-        const got = await readSome(file, bytes, at, offset + at)
-        if (got === 0) throw blobRange(key, offset, length, offset + at)
-        at += got
-      }
-      return bytes
-    } finally {
-      closeSync(file)
-    }
-  }
-
-  #openFile(key: string): number {
-    try {
-      return openSync(join(this.#root, blobKey(key)), 'r')
-    } catch (error) {
-      throw isNoObject(error) ? blobMissing(key, error) : error
-    }
+    return readObject(this.#root, key, rangeOf)
   }
 
   async #walk(folder: string, prefix: string, keys: string[]): Promise<void> {
@@ -179,6 +162,34 @@ class DirectoryBlobStore implements BlobStore {
 interface Range {
   readonly offset: number
   readonly length: number
+}
+
+const whole = (size: number): Range => ({ offset: 0, length: size })
+
+async function readObject(root: string, key: string, rangeOf: (size: number) => Range): Promise<Uint8Array> {
+  const file = openObject(root, key)
+  try {
+    const stat = fstatSync(file)
+    if (!stat.isFile()) throw blobMissing(key)
+    const { offset, length } = rangeOf(stat.size)
+    const bytes = new Uint8Array(length)
+    for (let at = 0; at < length;) {
+      const got = await readSome(file, bytes, at, offset + at)
+      if (got === 0) throw blobRange(key, offset, length, offset + at)
+      at += got
+    }
+    return bytes
+  } finally {
+    closeSync(file)
+  }
+}
+
+function openObject(root: string, key: string): number {
+  try {
+    return openSync(join(root, blobKey(key)), 'r')
+  } catch (error) {
+    throw isNoObject(error) ? blobMissing(key, error) : error
+  }
 }
 
 const attemptsMax = 16

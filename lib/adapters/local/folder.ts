@@ -51,7 +51,7 @@ function makeOne(folder: string): void {
 const WHY: Readonly<Record<string, string>> = {
   ENOTDIR: 'a file is in the way',
   EEXIST: 'a file is in the way',
-  EACCES: 'there is no permission to write there',
+  EACCES: 'there is no permission',
   EPERM: 'writing there is not permitted',
   EROFS: 'the file system is read-only',
   ENOSPC: 'the disk is full',

@@ -54,6 +54,27 @@ export const openDirectoryHead = async <Value>(
   return new DirectoryHeadStore<Value>(place, await openNewest(place))
 }
 
+/**
+ * The register as of now, for who only looks: writes nothing, holds nothing, and needs no right to write. `null` where
+ * there is none. Throws `E_HEAD_CORRUPT`.
+ */
+export const readDirectoryHead = async <Value>(dir: string): Promise<Versioned<Value> | null> => {
+  for (;;) {
+    const number = newestNumber(dir)
+    if (number === 0) return null
+    const log = await unlessGone(HeadLog.openToRead(logPath(dir, number), number))
+    if (log === null) continue
+    try {
+      log.catchUp()
+      const { rev, text } = log.tip
+      // A log that was followed by another meanwhile may be an old one that a sleeper made again.
+      if (newestNumber(dir) === number) return rev === 0 ? null : { rev, value: parsed<Value>(dir, rev, text) }
+    } finally {
+      await log.close()
+    }
+  }
+}
+
 /** A head in a directory: `openDirectoryHead` makes one. */
 export class DirectoryHeadStore<Value> implements HeadStore<Value> {
   readonly #place: Place
@@ -73,7 +94,7 @@ export class DirectoryHeadStore<Value> implements HeadStore<Value> {
     await this.#follow()
     const { rev, text } = this.#log.tip
     await this.#log.sync()
-    return rev === 0 ? null : { rev, value: this.#parsed(rev, text) }
+    return rev === 0 ? null : { rev, value: parsed<Value>(this.#place.dir, rev, text) }
   }
 
   async cas(
@@ -113,29 +134,9 @@ export class DirectoryHeadStore<Value> implements HeadStore<Value> {
     await this.read()
     const writes: HeadWrite<Value>[] = []
     for (const { rev, cause, text } of await recordsOf(this.#place)) {
-      if (rev > (writes.at(-1)?.rev ?? 0)) writes.push({ rev, cause, value: this.#parsed(rev, text) })
+      if (rev > (writes.at(-1)?.rev ?? 0)) writes.push({ rev, cause, value: parsed<Value>(this.#place.dir, rev, text) })
     }
     return writes
-  }
-
-  /** A checksum fits whatever it was computed of, and the words of the parser would quote it. */
-  #parsed(rev: number, text: string): Value {
-    try {
-      return JSON.parse(text) as Value
-    } catch {
-      throw new SluiceError(
-        'E_HEAD_CORRUPT',
-        `What stands at revision ${rev} of the head log in "${this.#place.dir}" is not JSON.`,
-        {
-          where: { detail: this.#place.dir },
-          did: 'nothing was written; the file is as it was found',
-          next: [
-            'restore the whole directory from a backup',
-            'start from nothing: move the directory away and run again',
-          ],
-        },
-      )
-    }
   }
 
   async close(): Promise<void> {
@@ -162,11 +163,11 @@ export class DirectoryHeadStore<Value> implements HeadStore<Value> {
   async #move(): Promise<void> {
     const sealed = this.#log
     await sealed.sync()
-    if (newestNumber(this.#place) === sealed.number) await makeLog(this.#place, sealed.number + 1, sealed.tip)
+    if (newestNumber(this.#place.dir) === sealed.number) await makeLog(this.#place, sealed.number + 1, sealed.tip)
     this.#log = await openNewest(this.#place)
     await sealed.close()
-    for (const number of logNumbers(this.#place))
-      if (number < this.#log.number - 1) removeFile(logPath(this.#place, number))
+    for (const number of logNumbers(this.#place.dir))
+      if (number < this.#log.number - 1) removeFile(logPath(this.#place.dir, number))
   }
 }
 
@@ -175,6 +176,19 @@ interface Place {
   readonly sync: boolean
   readonly logBytesMax: number
   readonly newFiles: NewFiles
+}
+
+/** A checksum fits whatever it was computed of, and the words of the parser would quote it. */
+function parsed<Value>(dir: string, rev: number, text: string): Value {
+  try {
+    return JSON.parse(text) as Value
+  } catch {
+    throw new SluiceError('E_HEAD_CORRUPT', `What stands at revision ${rev} of the head log in "${dir}" is not JSON.`, {
+      where: { detail: dir },
+      did: 'nothing was written; the file is as it was found',
+      next: ['restore the whole directory from a backup', 'start from nothing: move the directory away and run again'],
+    })
+  }
 }
 
 const blank = chained(null, { kind: 'open', rev: 0, cause: 'create', writer: '', text: 'null' })
@@ -188,11 +202,11 @@ const sealOf = (tip: HeadRecord, writer: string): Omit<HeadRecord, 'chain'> => (
 
 const openNewest = async (place: Place): Promise<HeadLog> => {
   for (;;) {
-    const number = newestNumber(place) || (await makeLog(place, 1, blank))
+    const number = newestNumber(place.dir) || (await makeLog(place, 1, blank))
     const log = await openLog(place, number)
     if (log === null) continue
     try {
-      if (newestNumber(place) === number) {
+      if (newestNumber(place.dir) === number) {
         log.catchUp()
         // Who made the file may have crashed before its name was on the disk.
         if (place.sync) await syncFolder(place.dir)
@@ -208,14 +222,14 @@ const openNewest = async (place: Place): Promise<HeadLog> => {
 
 /** If another process made it first, it made the same one. */
 const makeLog = async (place: Place, number: number, tip: HeadRecord): Promise<number> => {
-  await place.newFiles.write(logPath(place, number), encodeRecord({ ...tip, kind: 'open' }))
+  await place.newFiles.write(logPath(place.dir, number), encodeRecord({ ...tip, kind: 'open' }))
   return number
 }
 
 /** The records of the last two logs, those before them being on their way out. */
 const recordsOf = async (place: Place): Promise<HeadRecord[]> => {
   for (;;) {
-    const newest = newestNumber(place)
+    const newest = newestNumber(place.dir)
     const [previous, current] = [await readLog(place, newest - 1), await readLog(place, newest)]
     if (current !== null) return [...(previous ?? []), ...current]
   }
@@ -231,20 +245,23 @@ const readLog = async (place: Place, number: number): Promise<readonly HeadRecor
   }
 }
 
+const openLog = (place: Place, number: number): Promise<HeadLog | null> =>
+  unlessGone(HeadLog.open(logPath(place.dir, number), number, place.sync))
+
 /** `null` when it does not exist, or no longer. */
-const openLog = async (place: Place, number: number): Promise<HeadLog | null> => {
+const unlessGone = async (opening: Promise<HeadLog>): Promise<HeadLog | null> => {
   try {
-    return await HeadLog.open(logPath(place, number), number, place.sync)
+    return await opening
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return null
     throw error
   }
 }
 
-const logPath = (place: Place, number: number): string => join(place.dir, `head-${number}.log`)
-const logNumbers = (place: Place): number[] =>
-  readdirSync(place.dir).flatMap((name) => {
+const logPath = (dir: string, number: number): string => join(dir, `head-${number}.log`)
+const logNumbers = (dir: string): number[] =>
+  readdirSync(dir).flatMap((name) => {
     const number = /^head-([1-9]\d*)\.log$/.exec(name)?.[1]
     return number === undefined ? [] : [Number(number)]
   })
-const newestNumber = (place: Place): number => Math.max(0, ...logNumbers(place))
+const newestNumber = (dir: string): number => Math.max(0, ...logNumbers(dir))

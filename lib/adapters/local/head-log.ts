@@ -31,6 +31,11 @@ export class HeadLog {
     return new HeadLog(path, number, sync, await open(path, constants.O_RDWR | constants.O_APPEND))
   }
 
+  /** For who only looks: asks for no right to write, and nothing may be appended. */
+  static async openToRead(path: string, number: number): Promise<HeadLog> {
+    return new HeadLog(path, number, false, await open(path, constants.O_RDONLY))
+  }
+
   private constructor(path: string, number: number, sync: boolean, file: FileHandle) {
     this.#path = path
     this.number = number

@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { readdir } from 'node:fs/promises'
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, readlinkSync } from 'node:fs'
+import { existsSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import type { Clock } from '../../host/clock.ts'
 import type { BlobStore } from '../../host/blob-store.ts'
 import type { HeadStore } from '../../host/head-store.ts'
@@ -110,16 +110,23 @@ export async function folderOfApp(dir: string | null, name: string): Promise<str
   }
 }
 
-/** The apps that have a head below `dir`. */
+/** The apps with a head below `dir`; none where it is no directory. Throws `E_DIRECTORY` where it cannot be read. */
 export async function appsBelow(dir: string): Promise<string[]> {
-  if (!existsSync(dir)) return []
-  const apps: string[] = []
-  for (const entry of await readdir(dir, { withFileTypes: true })) {
-    if (entry.isDirectory() && (await readdir(join(dir, entry.name))).some((file) => /^head-\d+\.log$/.test(file)))
-      apps.push(entry.name)
+  try {
+    if (!statSync(dir, { throwIfNoEntry: false })?.isDirectory()) return []
+    const entries = await readdir(dir, { withFileTypes: true })
+    const isApp = await Promise.all(entries.map(async (entry) => entry.isDirectory() && hasHead(join(dir, entry.name))))
+    return entries
+      .filter((_, i) => isApp[i])
+      .map(({ name }) => name)
+      .sort()
+  } catch (error) {
+    throw asDirectoryError(dir, error)
   }
-  return apps.sort()
 }
+
+const hasHead = async (folder: string): Promise<boolean> =>
+  (await readdir(folder)).some((file) => /^head-\d+\.log$/.test(file))
 
 /** This process, in words that tell whether it is still there. */
 export const thisHolder = (run: string): string => `${thisMachine()}:${process.pid}:${run.slice(0, 8)}`
