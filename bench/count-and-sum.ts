@@ -20,7 +20,7 @@ export interface Seen {
 export function countAndSum(stream: DStream<[string, number]>): Seen {
   const seen: Seen = { count: 0, sum: 0, last: [] }
   stream.output({
-    kind: 'count-and-sum',
+    operator: 'count-and-sum',
     operation: {
       guarantee: 'at-least-once',
       stage: stageAll,

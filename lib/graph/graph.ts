@@ -1,12 +1,21 @@
 import { clashingSources } from '../checkpoint/object-keys.ts'
 import { SluiceError } from '../model/errors.ts'
+import type { Source } from '../source/source.ts'
 import { callerPlace } from '../model/place.ts'
-import type { StreamNode } from './stream-node.ts'
+import type { OutputOperation } from './output-operation.ts'
+import { anchorsUid, type OutputNode, type SourceNode, type StreamNode } from './stream-node.ts'
 
 /** Where a context stands in its life (Spark: `StreamingContextState`). */
 export type ContextState = 'INITIALIZED' | 'ACTIVE' | 'STOPPED'
 
-type Definition<T> = Omit<StreamNode<T>, 'id' | 'uid' | 'place'> & { readonly place?: string }
+type Without<Node, Keys extends PropertyKey> = Node extends unknown ? Omit<Node, Keys> : never
+type Kind = StreamNode['kind']
+type NodeOf<T, K extends Kind> = Extract<StreamNode<T>, { readonly kind: K }>
+type Definition<T, K extends Kind> = Omit<NodeOf<T, K>, 'id' | 'uid' | 'place'> & { readonly place?: string }
+
+/** An operator as its author describes it; what it leaves out is as with the stream that it is called on. */
+export type NewNode<T> = Without<StreamNode<T>, 'id' | 'uid' | 'place' | 'parents' | 'slideMs'> &
+  Partial<Pick<StreamNode, 'parents' | 'slideMs'>>
 
 /** All operators of one program, in order of creation. Definitions only: batches and state live elsewhere. */
 export class StreamGraph {
@@ -29,9 +38,9 @@ export class StreamGraph {
   }
 
   /** Adds an operator. Throws Spark's errors once the context is active or stopped. */
-  add<T>(definition: Definition<T>): StreamNode<T> {
+  add<T, K extends Kind>(definition: Definition<T, K>): NodeOf<T, K> {
     this.#assertOpen()
-    const node: StreamNode<T> = { place: callerPlace(), ...definition, id: this.nodes.length, uid: '' }
+    const node = { place: callerPlace(), ...definition, id: this.nodes.length, uid: '' } as unknown as NodeOf<T, K>
     this.nodes.push(node)
     return node
   }
@@ -51,11 +60,11 @@ export class StreamGraph {
     )
   }
 
-  get inputs(): StreamNode[] {
-    return this.nodes.filter((node) => node.source)
+  get inputs(): SourceNode[] {
+    return this.nodes.filter((node) => node.kind === 'source')
   }
-  get outputs(): StreamNode[] {
-    return this.nodes.filter((node) => node.output)
+  get outputs(): OutputNode[] {
+    return this.nodes.filter((node) => node.kind === 'output')
   }
 
   /**
@@ -75,6 +84,21 @@ export class StreamGraph {
     return reached
   }
 
+  /** Has a source read in the place of another, before the start: tests and simulations reach nothing outside. */
+  replaceSource(node: SourceNode, source: Source<unknown>): void {
+    Object.assign(node, { source })
+  }
+
+  /** Has an output go elsewhere, before the start. */
+  replaceOutput(node: OutputNode, output: OutputOperation): void {
+    Object.assign(node, { output })
+  }
+
+  /** The program has started: from now on its operators are what they are. */
+  freeze(): void {
+    for (const node of this.nodes) Object.freeze(node)
+  }
+
   /** Gives every operator its uid: the name, or a path of the operators that matter, made unique by order. */
   assignUids(): void {
     const taken = new Set<string>()
@@ -86,8 +110,7 @@ export class StreamGraph {
 }
 
 /** Operators with an identity of their own; the name of a record-wise operator would have nothing to name. */
-const isNamed = (node: StreamNode): node is StreamNode & { name: string } =>
-  node.name !== undefined && (node.anchorsUid === true || node.output !== undefined)
+const isNamed = (node: StreamNode): node is StreamNode & { name: string } => node.name !== undefined && anchorsUid(node)
 
 function claimName(node: StreamNode & { name: string }, taken: Set<string>): void {
   // Every object has a constructor: looked up by that name, state that is not there would seem to be.
@@ -142,12 +165,12 @@ function assertOneHeirEach(nodes: readonly StreamNode[]): void {
 
 function derivedUid(node: StreamNode): string {
   const parent = node.parents[0]
-  if (!node.anchorsUid && !node.output) return parent ? parent.uid : node.kind
-  return parent ? `${parent.uid}/${node.kind}` : node.kind
+  if (!anchorsUid(node)) return parent ? parent.uid : node.operator
+  return parent ? `${parent.uid}/${node.operator}` : node.operator
 }
 
 function unique(uid: string, taken: Set<string>, node: StreamNode): string {
-  if (!node.anchorsUid && !node.output) return uid
+  if (!anchorsUid(node)) return uid
   let candidate = uid
   for (let n = 2; taken.has(candidate); n++) candidate = `${uid}-${n}`
   taken.add(candidate)

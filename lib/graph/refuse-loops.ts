@@ -12,10 +12,10 @@ import type { StreamNode } from './stream-node.ts'
  */
 export function refuseLoops(graph: StreamGraph): void {
   for (const input of graph.inputs) {
-    const { reads } = input.source!
+    const { reads } = input.source
     if (!reads || reads.filtered) continue
     for (const output of graph.outputs) {
-      const folder = output.output!.folders?.find((each) => isRead(each, reads.directories))
+      const folder = output.output.folders?.find((each) => isRead(each, reads.directories))
       if (folder !== undefined) throw loop(input, reads.directories, output, folder)
     }
   }

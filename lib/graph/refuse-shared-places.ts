@@ -10,7 +10,7 @@ import type { StreamNode } from './stream-node.ts'
 export function refuseSharedPlaces(graph: StreamGraph): void {
   const owners = new Map<string, StreamNode>()
   for (const output of graph.outputs) {
-    for (const folder of output.output!.folders ?? []) {
+    for (const folder of output.output.folders ?? []) {
       const place = canonical(folder)
       const owner = owners.get(place)
       if (owner && owner !== output) throw taken(output, owner, folder)

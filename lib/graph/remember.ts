@@ -1,5 +1,5 @@
 import type { StreamGraph } from './graph.ts'
-import type { StreamNode } from './stream-node.ts'
+import { type StateNode, type StreamNode, windowOf } from './stream-node.ts'
 
 /**
  * Spark's default for streams that must be checkpointed: the first multiple of the slide that is at least 10 s (parity
@@ -12,7 +12,11 @@ export const defaultCheckpointMs = (slideMs: number): number => slideMs * Math.c
  * long.
  */
 export const checkpointMsOf = (node: StreamNode): number | null =>
-  node.checkpointMs ?? (node.stateful ? node.stateful.defaultCheckpointMs(node.slideMs) : null)
+  node.checkpointMs ?? (isStateful(node) ? node.defaultCheckpointMs(node.slideMs) : null)
+
+/** State must be kept: Spark demands a checkpoint directory, and gives a default checkpoint interval. */
+export const isStateful = <N extends StreamNode>(node: N): node is N & Pick<StateNode, 'defaultCheckpointMs'> =>
+  node.kind === 'state' || (node.kind === 'reduced-window' && node.defaultCheckpointMs !== null)
 
 /**
  * How long past batches of each stream are kept (parity A7.1, A7.2): its own slide, what the user asked for, twice the
@@ -29,7 +33,7 @@ export function rememberDurations(graph: StreamGraph): Map<StreamNode, number> {
       node,
       Math.max(node.slideMs, graph.rememberMs ?? 0, node.rememberMs ?? 0, checkpointMs === null ? 0 : 2 * checkpointMs),
     )
-    for (const parent of node.parents) need(parent, remember.get(node)! + (node.parentRememberMs ?? 0))
+    for (const parent of node.parents) need(parent, remember.get(node)! + (windowOf(node)?.lengthMs ?? 0))
   }
   return remember
 }

@@ -124,7 +124,7 @@ export class BatchEvents {
       return {
         batchTime: manifest.time,
         id,
-        name: `${node.kind} at ${node.place}`,
+        name: `${node.operator} at ${node.place}`,
         description: node.uid,
         startTime: null,
         endTime: null,

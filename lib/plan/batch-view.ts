@@ -1,13 +1,12 @@
 import { decodeActionResult } from './action-results.ts'
 import type { OperatorState } from '../model/manifest.ts'
-import type { Json } from '../model/json.ts'
 import type { BatchPlan } from '../model/task.ts'
 import type { StreamGraph } from '../graph/graph.ts'
 import { type JobRunner, JobNeeded, type NewPartial } from '../lineage/jobs.ts'
-import { storedNode } from '../lineage/leaves.ts'
+import { sourceNode, storedNode } from '../lineage/leaves.ts'
 import type { RddNode } from '../lineage/node.ts'
 import type { Driver } from '../lineage/driver.ts'
-import type { BatchView, StreamNode } from '../graph/stream-node.ts'
+import type { BatchView, ReducedWindowNode, SourceNode, StreamNode } from '../graph/stream-node.ts'
 
 /**
  * One batch of one graph: the plan's facts seen through the operators. Every process that works on the batch builds its
@@ -40,7 +39,7 @@ export class PlannedView implements BatchView {
 
   #compute<T>(node: StreamNode<T>): RddNode<T> | null {
     if (!this.#isValid(node.slideMs)) return null
-    const rdd = node.compute(this.time, this)
+    const rdd = node.kind === 'source' ? this.#read(node) : node.compute(this.time, this)
     if (rdd) {
       rdd.label ??= node.name ?? node.uid
       rdd.place ??= node.place
@@ -60,15 +59,17 @@ export class PlannedView implements BatchView {
     return batch ? storedNode<T>(batch.parts) : null
   }
 
-  absorbed(node: StreamNode<any>, time: number): RddNode<any> | null {
-    if (time !== this.time || !this.#isValid(node.absorbEveryMs!)) return null
+  absorbed(node: ReducedWindowNode<any>, time: number): RddNode<any> | null {
+    if (time !== this.time || !this.#isValid(node.window.paneMs)) return null
     let rdd = this.#absorbed.get(node)
-    if (rdd === undefined) this.#absorbed.set(node, (rdd = node.absorb!(time, this)))
+    if (rdd === undefined) this.#absorbed.set(node, (rdd = node.absorb(time, this)))
     return rdd
   }
 
-  cut(node: StreamNode): readonly Json[] | null {
-    return this.plan.cuts[node.uid]?.splits ?? null
+  /** The splits that the plan fixed for a source; without any there is no batch of it. */
+  #read<T>({ source, uid }: SourceNode<T>): RddNode<T> | null {
+    const splits = this.plan.cuts[uid]?.splits
+    return splits ? sourceNode(source, uid, splits) : null
   }
   committed(node: StreamNode): OperatorState | null {
     return this.plan.state[node.uid] ?? null
@@ -85,7 +86,7 @@ export class PlannedView implements BatchView {
 export function retainedStreams(graph: StreamGraph): Map<StreamNode, string> {
   const keys = new Map<StreamNode, string>()
   for (const node of graph.reachable()) {
-    if (!node.readsPast) continue
+    if (node.kind !== 'window') continue
     for (const parent of node.parents) if (!keys.has(parent)) keys.set(parent, `${node.uid}/input`)
   }
   return keys

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { StreamGraph } from '../graph/graph.ts'
-import type { StreamNode } from '../graph/stream-node.ts'
+import { keyedStateOf, type StreamNode } from '../graph/stream-node.ts'
 
 /** A short hash of the shape of a graph: kinds, identities, slides and edges. Two builds of one program agree on it. */
 export function fingerprint(graph: StreamGraph): string {
@@ -12,10 +12,15 @@ export function fingerprint(graph: StreamGraph): string {
 
 /** What of an operator the fingerprint depends on, as plain data. */
 export const shapeOf = (node: StreamNode): unknown => [
-  node.kind,
+  node.operator,
   node.uid,
   node.slideMs,
   node.parents.map((parent) => parent.id),
   node.checkpointMs ?? 0,
-  ...((node.schema?.version ?? 1) > 1 ? [node.schema!.version] : []),
+  ...versionOf(node),
 ]
+
+function versionOf(node: StreamNode): number[] {
+  const version = keyedStateOf(node)?.schema.version ?? 1
+  return version > 1 ? [version] : []
+}

@@ -1,7 +1,14 @@
 import type { GraphFacts, OperatorFacts } from '../model/graph-facts.ts'
 import { KEY_GROUPS } from '../keys/key-group.ts'
 import type { StreamGraph } from '../graph/graph.ts'
-import type { StreamNode } from '../graph/stream-node.ts'
+import {
+  anchorsUid,
+  keyedStateOf,
+  type SourceNode,
+  type StateNode,
+  type StreamNode,
+  windowOf,
+} from '../graph/stream-node.ts'
 import { retainedStreams } from './batch-view.ts'
 
 /** Two builds of one program give the same text in JSON. */
@@ -22,21 +29,31 @@ function operatorFacts(
   nodes: readonly StreamNode[],
   keeps: ReadonlyMap<StreamNode, string>,
 ): OperatorFacts {
-  const { uid, kind, parents, slideMs, partitioner, schema, window, source, output, readsPast, was } = node
+  const { uid, operator, parents, slideMs, was } = node
+  const keyed = keyedStateOf(node)
+  const window = windowOf(node)
   return {
     uid,
-    own: node.anchorsUid === true || output !== undefined,
+    own: anchorsUid(node),
     named: node.name === uid,
-    kind,
+    kind: operator,
     parents: parents.map((parent) => nodes.indexOf(parent)),
     slideMs,
     ...(was === undefined ? {} : { was }),
-    ...(partitioner ? { partitioner: { id: partitioner.id ?? 'custom', partitions: partitioner.numPartitions } } : {}),
-    ...(schema ? { state: { version: schema.version, migrates: schema.migrate !== null } } : {}),
-    ...(window ? { window: { ...window, ...(readsPast ? { keeps: keeps.get(parents[0])! } : {}) } } : {}),
-    ...(source
-      ? { source: { name: source.name, identity: source.identity ?? null, receives: source.receiver !== undefined } }
-      : {}),
-    ...(output ? { output: { guarantee: output.guarantee } } : {}),
+    ...(keyed ? keyedFacts(keyed) : {}),
+    ...(window ? { window: { ...window, ...(node.kind === 'window' ? { keeps: keeps.get(parents[0])! } : {}) } } : {}),
+    ...(node.kind === 'source' ? { source: sourceFacts(node) } : {}),
+    ...(node.kind === 'output' ? { output: { guarantee: node.output.guarantee } } : {}),
   }
 }
+
+const keyedFacts = ({ partitioner, schema }: Pick<StateNode, 'partitioner' | 'schema'>) => ({
+  partitioner: { id: partitioner.id ?? 'custom', partitions: partitioner.numPartitions },
+  state: { version: schema.version, migrates: schema.migrate !== null },
+})
+
+const sourceFacts = ({ source }: SourceNode) => ({
+  name: source.name,
+  identity: source.identity ?? null,
+  receives: source.receiver !== undefined,
+})

@@ -1,5 +1,6 @@
 import { routedWriter } from '../shuffle/writer.ts'
 import type { StreamGraph } from '../graph/graph.ts'
+import type { StreamNode } from '../graph/stream-node.ts'
 import type { OutputOperation } from '../graph/output-operation.ts'
 import type { RddNode, ShuffleDependency } from '../lineage/node.ts'
 import { type PlannedView, retainedStreams } from './batch-view.ts'
@@ -62,6 +63,12 @@ export function planStages(graph: StreamGraph, view: PlannedView, staged: boolea
   return { stages, shuffleIds }
 }
 
+/** The RDD in which the state of an operator moves. */
+function movingState(stream: StreamNode, view: PlannedView): RddNode<any> | null {
+  if (stream.kind === 'reduced-window') return view.absorbed(stream, view.time)
+  return stream.kind === 'state' ? view.rdd(stream, view.time) : null
+}
+
 /**
  * Outputs in order of definition, then state that must move although nobody may read it, then what windows will want.
  */
@@ -70,10 +77,10 @@ function rootsOf(graph: StreamGraph, view: PlannedView): Root[] {
   const { time } = view
   for (const output of graph.outputs) {
     const node = view.rdd(output, time)
-    if (node) roots.push({ node, terminal: { kind: 'output', output: output.uid, operation: output.output! } })
+    if (node) roots.push({ node, terminal: { kind: 'output', output: output.uid, operation: output.output } })
   }
   for (const stream of graph.reachable()) {
-    const node = stream.absorb ? view.absorbed(stream, time) : stream.stateful ? view.rdd(stream, time) : null
+    const node = movingState(stream, view)
     if (node?.effect) roots.push({ node, terminal: { kind: 'effect' } })
   }
   for (const [stream, key] of retainedStreams(graph)) {

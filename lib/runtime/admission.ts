@@ -12,6 +12,7 @@ import type { GraphFacts } from '../model/graph-facts.ts'
 import type { Head } from '../model/head.ts'
 import type { Manifest, StateChange } from '../model/manifest.ts'
 import type { BlobRef } from '../model/refs.ts'
+import { anchorsUid } from '../graph/stream-node.ts'
 import { compareGraphs, type Comparison, type Finding, type Kept } from '../plan/compare-graphs.ts'
 import { factsOf } from '../plan/graph-facts.ts'
 import { versionOf } from '../state/schema.ts'
@@ -163,7 +164,7 @@ function changeEvent({ verdict, findings }: Comparison): EngineEvent {
 function refused({ findings }: Comparison, program: TaskProgram): SluiceError {
   const refusals = findings.filter(({ verdict }) => verdict === 'refuse')
   const [{ code, uid }] = refusals
-  const place = program.graph.nodes.find((node) => node.uid === uid && (node.anchorsUid || node.output))?.place
+  const place = program.graph.nodes.find((node) => node.uid === uid && anchorsUid(node))?.place
   return new SluiceError(code!, refusals.map(sentenceOf).join('\n'), {
     where: { operator: uid, ...(place === undefined ? {} : { place }) },
     did: 'nothing was started; state and positions are kept',

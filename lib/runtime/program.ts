@@ -27,6 +27,7 @@ export class TaskProgram {
 
   /** Throws `E_CONF` and `E_LIMIT` for settings that cannot be used. */
   constructor(graph: StreamGraph, driver: Driver, fingerprint: string) {
+    graph.freeze()
     this.graph = graph
     this.driver = driver
     this.fingerprint = fingerprint

@@ -42,7 +42,7 @@ export async function storeState(
   const keys = new ObjectKeys(head.app, head.inc)
   const batch = head.committed + 1
   const time = head.zeroTime + tick * head.intervalMs
-  const state = keyedState(entries, node.kind === 'mapWithState' ? time : undefined)
+  const state = keyedState(entries, node.operator === 'mapWithState' ? time : undefined)
   const ref = await putBlob(blobs, keys.state(node.uid, batch, 'stored', random.newId(), 's'), state.encodeSnapshot())
   const operator: OperatorState = {
     chains: [
@@ -82,7 +82,7 @@ function keyedState(entries: Iterable<readonly [unknown, unknown]>, time: number
 export function noState(operator: string, nodes: readonly StreamNode[]): SluiceError {
   const names =
     nodes
-      .filter(({ schema, window }) => schema && !window)
+      .filter(({ kind }) => kind === 'state')
       .map(({ uid }) => JSON.stringify(uid))
       .join(', ') || 'none'
   return new SluiceError('E_NAME', `There is no operator "${operator}" with state by key.`, {

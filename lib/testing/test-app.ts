@@ -19,7 +19,6 @@ import { fingerprint } from '../plan/fingerprint.ts'
 import type { Coordinator } from '../runtime/coordinator/coordinator.ts'
 import { TaskProgram } from '../runtime/program.ts'
 import { StateStore } from '../state/state-store.ts'
-import { sourceNode } from '../lineage/leaves.ts'
 import type { StreamNode } from '../graph/stream-node.ts'
 import type { StreamingContext } from '../api/dstream/streaming-context.ts'
 import { validateStart } from '../api/dstream/validate-start.ts'
@@ -240,7 +239,7 @@ export class TestApp {
    */
   async withState(operator: string, version: number, entries: Iterable<readonly [unknown, unknown]>): Promise<void> {
     const { context, coordinator } = await this.#ensureRunning()
-    const node = context.graph.nodes.find(({ uid, schema, window }) => uid === operator && schema && !window)
+    const node = context.graph.nodes.find((each) => each.uid === operator && each.kind === 'state')
     if (!node) throw noState(operator, context.graph.nodes)
     this.#clock.set(Math.max(this.now(), this.#due()))
     const tick = this.#next++
@@ -330,21 +329,18 @@ export class TestApp {
       const name = node.name ?? node.uid
       const test = this.#sources.get(name) ?? new TestSource(name, this.#partitions)
       this.#sources.set(name, test)
-      const source = test.source(node.source!, () => life.at('mid-task'))
-      const replaced: Pick<StreamNode, 'source' | 'compute'> = {
-        source,
-        compute: (_time, view) => {
-          const splits = view.cut(node)
-          return splits && sourceNode(source, node.uid, splits)
-        },
-      }
-      Object.assign(node, replaced)
+      const source = test.source(node.source, () => life.at('mid-task'))
+      graph.replaceSource(node, source)
     }
     for (const node of graph.outputs) {
       const name = this.#outputName(node)
       const output = this.#outputs.get(name) ?? new TestOutput(name)
       this.#outputs.set(name, output)
-      watchOutput(node, { output, before: () => this.#faults.failIfAsked(name), midway: () => life.at('mid-output') })
+      watchOutput(graph, node, {
+        output,
+        before: () => this.#faults.failIfAsked(name),
+        midway: () => life.at('mid-output'),
+      })
     }
   }
 

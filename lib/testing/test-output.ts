@@ -1,6 +1,7 @@
 import type { OutputOperation } from '../graph/output-operation.ts'
 import { stagedRecords } from '../graph/stagers.ts'
-import type { StreamNode } from '../graph/stream-node.ts'
+import type { StreamGraph } from '../graph/graph.ts'
+import type { OutputNode } from '../graph/stream-node.ts'
 
 /** What an output showed for one batch. */
 export interface ShownBatch {
@@ -59,9 +60,9 @@ interface OutputWatch {
  * Puts a recorder where an output goes out. Sinks are replaced, so that a test reaches nothing outside; functions of
  * the program (`foreachRDD`, `foreachPartition`, `print`) run as they always do.
  */
-export function watchOutput(node: StreamNode<any>, { output, before, midway }: OutputWatch): void {
-  const operation = node.output!
-  const isSink = node.kind === 'output'
+export function watchOutput(graph: StreamGraph, node: OutputNode, { output, before, midway }: OutputWatch): void {
+  const operation = node.output
+  const isSink = node.operator === 'output'
   const watched: OutputOperation = {
     guarantee: operation.guarantee,
     order: operation.order ?? 'after',
@@ -75,5 +76,5 @@ export function watchOutput(node: StreamNode<any>, { output, before, midway }: O
       if (!isSink) await midway()
     },
   }
-  Object.assign(node, { output: watched })
+  graph.replaceOutput(node, watched)
 }

@@ -44,6 +44,7 @@ import type { OutputOperation, OutputOptions } from '../../graph/output-operatio
 import type { AsyncCall } from '../../lineage/asynchronous.ts'
 import type { RDD } from '../rdd/rdd.ts'
 import type { StorageLevel } from '../rdd/storage-level.ts'
+import type { NewNode } from '../../graph/graph.ts'
 import type { StreamNode } from '../../graph/stream-node.ts'
 import type { StreamingContext } from './streaming-context.ts'
 
@@ -62,10 +63,6 @@ export interface ShuffleOptions {
 
 /** A key with its value. */
 type Pair<K, V> = readonly [K, V]
-type Derived<U> = Omit<StreamNode<U>, 'id' | 'uid' | 'place' | 'parents' | 'slideMs'> & {
-  readonly parents?: readonly StreamNode<any>[]
-  readonly slideMs?: number
-}
 
 /**
  * A stream of records, cut into one RDD per slide (Spark: `DStream`). Operators only describe; nothing runs before the
@@ -433,19 +430,20 @@ export class DStream<out T> {
   output(sink: OutputSink<T>, options?: OutputOptions): void
   output(name: string, sink: OutputSink<T>, options?: OutputOptions): void
   /** @internal For operators that are outputs. */
-  output(definition: { readonly kind: string; readonly name?: string; readonly operation: OutputOperation }): void
+  output(definition: { readonly operator: string; readonly name?: string; readonly operation: OutputOperation }): void
   output(
     first:
       | string
       | OutputSink<T>
-      | { readonly kind: string; readonly name?: string; readonly operation: OutputOperation },
+      | { readonly operator: string; readonly name?: string; readonly operation: OutputOperation },
     second?: OutputSink<T> | OutputOptions,
     options?: OutputOptions,
   ): void {
     if (typeof first === 'string') return outputTo(this, first, second as OutputSink<T>, options)
     if (!('operation' in first)) return outputTo(this, undefined, first, second as OutputOptions | undefined)
     this.derive({
-      kind: first.kind,
+      kind: 'output',
+      operator: first.operator,
       ...(first.name ? { name: first.name } : {}),
       output: first.operation,
       compute: (time, view) => view.rdd(this.node, time),
@@ -499,11 +497,13 @@ export class DStream<out T> {
   }
 
   /** @internal A new operator on this stream. Part of the contract with operators, not for programs. */
-  derive<U>(definition: Derived<U>): DStream<U> {
-    return new DStream<U>(
-      this.context,
-      this.context.graph.add<U>({ parents: [this.node], slideMs: this.node.slideMs, ...definition }),
-    )
+  derive<U>(definition: NewNode<U>): DStream<U> {
+    const where = { parents: [this.node], slideMs: this.node.slideMs }
+    return this.streamOf(this.context.graph.add<U, StreamNode['kind']>({ ...where, ...definition }))
+  }
+  /** @internal */
+  streamOf<U>(node: StreamNode<U>): DStream<U> {
+    return new DStream<U>(this.context, node)
   }
 }
 

@@ -72,9 +72,9 @@ function again(
 
 function assertRecoverable(context: StreamingContext): void {
   for (const input of context.graph.inputs) {
-    if (!input.source!.unrecoverable) continue
-    throw new SluiceError('E_UNRECOVERABLE', input.source!.unrecoverable, {
-      where: { operator: input.name ?? input.kind, place: input.place },
+    if (!input.source.unrecoverable) continue
+    throw new SluiceError('E_UNRECOVERABLE', input.source.unrecoverable, {
+      where: { operator: input.name ?? input.operator, place: input.place },
       did: 'nothing was started; the checkpoint is kept',
       spark: 'SparkException',
       next: ['use a source that can be read again'],

@@ -12,7 +12,6 @@ import { defaultCheckpointDirectory, type Engine, engineFor } from './engine.ts'
 import { type ContextState, StreamGraph } from '../../graph/graph.ts'
 import { isInsideOutput, outsideOutputs } from '../../graph/inside-output.ts'
 import { MapWithStateDStream } from './operators/map-with-state.ts'
-import { sourceNode } from '../../lineage/leaves.ts'
 import type { StateSpec } from './operators/state-spec.ts'
 import { transform } from './operators/transform.ts'
 import { union } from './operators/union.ts'
@@ -97,18 +96,14 @@ export class StreamingContext {
   source<T>(name: string, source: Source<T>): DStream<T>
   source<T>(first: string | Source<T>, second?: Source<T>): DStream<T> {
     const source = typeof first === 'string' ? second! : first
-    const kind = source.name.toLowerCase().replaceAll(' ', '-')
-    const node: StreamNode<T> = this.graph.add<T>({
-      kind,
+    const operator = source.name.toLowerCase().replaceAll(' ', '-')
+    const node = this.graph.add<T, 'source'>({
+      kind: 'source',
+      operator,
       parents: [],
       slideMs: this.batchDuration.milliseconds,
-      anchorsUid: true,
       source,
       ...(typeof first === 'string' ? { name: first } : {}),
-      compute: (_time, view) => {
-        const splits = view.cut(node)
-        return splits && sourceNode(source, node.uid, splits)
-      },
     })
     return new DStream<T>(this, node)
   }

@@ -1,7 +1,7 @@
 import { SluiceError } from '../../model/errors.ts'
 import { checkSettings } from '../../model/settings/check.ts'
 import { readSetting } from '../../model/settings/read.ts'
-import { checkpointMsOf, rememberDurations } from '../../graph/remember.ts'
+import { checkpointMsOf, isStateful, rememberDurations } from '../../graph/remember.ts'
 import { refuseLoops } from '../../graph/refuse-loops.ts'
 import { refuseSharedPlaces } from '../../graph/refuse-shared-places.ts'
 import type { StreamingContext } from './streaming-context.ts'
@@ -12,13 +12,13 @@ export function validateStart(context: StreamingContext): void {
   checkSettings(sparkContext.conf.getAll())
   if (graph.outputs.length === 0) throw noOutput(context)
   graph.assignUids()
-  if (graph.outputs.some(({ output }) => output!.order === 'before')) validateBefore(context)
+  if (graph.outputs.some(({ output }) => output.order === 'before')) validateBefore(context)
   refuseLoops(graph)
   refuseSharedPlaces(graph)
   const remember = rememberDurations(graph)
   for (const node of graph.reachable()) {
     const checkpointMs = checkpointMsOf(node)
-    if (node.stateful && !context.checkpointDir && !context.hosted) throw noCheckpointDir(node.place)
+    if (isStateful(node) && !context.checkpointDir && !context.hosted) throw noCheckpointDir(node.place)
     if (checkpointMs === null) continue
     if (checkpointMs < node.slideMs || checkpointMs % node.slideMs !== 0)
       throw badInterval(node.place, checkpointMs, node.slideMs)
@@ -28,8 +28,8 @@ export function validateStart(context: StreamingContext): void {
 
 /** What is shown before its commit must come out the same when the batch runs again: the same records, all of them. */
 function validateBefore({ graph, sparkContext }: StreamingContext): void {
-  const { place } = graph.outputs.find(({ output }) => output!.order === 'before')!
-  const unrecoverable = graph.inputs.find(({ source }) => source!.unrecoverable !== undefined)
+  const { place } = graph.outputs.find(({ output }) => output.order === 'before')!
+  const unrecoverable = graph.inputs.find(({ source }) => source.unrecoverable !== undefined)
   const refused = (why: string, way: string): SluiceError =>
     new SluiceError('E_OUTPUT_ORDER', `An output cannot be shown before its commit ${why}.`, {
       where: { place },
@@ -38,7 +38,7 @@ function validateBefore({ graph, sparkContext }: StreamingContext): void {
     })
   if (unrecoverable)
     throw refused(
-      `where the records of ${unrecoverable.name ?? unrecoverable.kind} cannot be read again after a crash`,
+      `where the records of ${unrecoverable.name ?? unrecoverable.operator} cannot be read again after a crash`,
       'use a source that can be read again',
     )
   if (readSetting(sparkContext.conf, 'sluice.onError') === 'dead-letter')
@@ -46,7 +46,7 @@ function validateBefore({ graph, sparkContext }: StreamingContext): void {
 }
 
 function noOutput(context: StreamingContext): SluiceError {
-  const nowhere = context.graph.nodes.map((node) => node.name ?? node.kind)
+  const nowhere = context.graph.nodes.map((node) => node.name ?? node.operator)
   return new SluiceError('E_NO_OUTPUT', 'No output operations registered, so nothing to execute.', {
     where: {
       place: context.graph.nodes[0]?.place,

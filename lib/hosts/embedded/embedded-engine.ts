@@ -82,7 +82,7 @@ export class EmbeddedEngine implements Engine {
   /** Spark's warning; here a receiver takes no thread away, but the program would starve where it comes from. */
   #warnOfOneThread(): void {
     const { master } = this.#context.sparkContext
-    const receives = this.#context.graph.inputs.some((input) => input.source!.receiver)
+    const receives = this.#context.graph.inputs.some((input) => input.source.receiver)
     if (!receives || !/^local(\[1\])?$/.test(master)) return
     this.#options.log.event({
       type: 'one-thread',

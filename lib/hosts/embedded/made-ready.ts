@@ -2,6 +2,7 @@ import { processClients } from '../../adapters/aws/clients.ts'
 import type { StreamGraph } from '../../graph/graph.ts'
 import { located } from '../../model/errors.ts'
 import { locationOf } from '../../codec/location.ts'
+import type { OutputOperation } from '../../graph/output-operation.ts'
 
 /**
  * Loads the packages that sources and outputs of the program need, before anything runs: a missing one is found at the
@@ -10,11 +11,15 @@ import { locationOf } from '../../codec/location.ts'
 export async function madeReady(graph: StreamGraph): Promise<void> {
   for (const node of graph.reachable()) {
     try {
-      await node.source?.ready?.()
-      await node.output?.ready?.()
-      if (node.output?.folders?.some((folder) => locationOf(folder).kind === 's3')) await processClients().s3()
+      if (node.kind === 'source') await node.source.ready?.()
+      if (node.kind === 'output') await outputReady(node.output)
     } catch (error) {
       throw located(error, { operator: node.name ?? node.uid, place: node.place })
     }
   }
+}
+
+async function outputReady({ ready, folders = [] }: OutputOperation): Promise<void> {
+  await ready?.()
+  if (folders.some((folder) => locationOf(folder).kind === 's3')) await processClients().s3()
 }

@@ -11,6 +11,6 @@ export const startingEvent = (
   intervalMs: batchDuration.milliseconds,
   dir,
   continues,
-  sources: graph.inputs.map(({ uid, source, place }) => ({ name: uid, kind: source!.name, place })),
+  sources: graph.inputs.map(({ uid, source, place }) => ({ name: uid, kind: source.name, place })),
   outputs: graph.outputs.map(({ uid, kind, place }) => ({ name: uid, kind, place })),
 })

@@ -113,7 +113,7 @@ function assertSame({ name, place }: Definition, first: StreamGraph, second: Str
   )
 }
 
-const nameOf = (node: StreamNode): string => node.name ?? node.kind
+const nameOf = (node: StreamNode): string => node.name ?? node.operator
 const shown = (node: StreamNode | undefined): string => (node ? `${nameOf(node)} (${node.place})` : 'none')
 
 function checkedInterval(interval: DurationLike, place: string): number {

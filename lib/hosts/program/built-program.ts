@@ -22,7 +22,7 @@ export function builtApp(app: App, slots: number): BuiltApp {
   setCores(slots)
   const context = app.build()
   validateStart(context)
-  const receiving = context.graph.inputs.find(({ source }) => source!.receiver)
+  const receiving = context.graph.inputs.find(({ source }) => source.receiver)
   if (receiving) throw receiverPlace(receiving.uid, receiving.place)
   context.graph.state = 'ACTIVE'
   context.sparkContext.overwriteOutput = true

@@ -118,10 +118,10 @@ function keepDurations(graph: StreamGraph): Map<string, number> {
   const durations = new Map<string, number>()
   const keys = retainedStreams(graph)
   for (const node of graph.reachable()) {
-    if (!node.readsPast) continue
+    if (node.kind !== 'window') continue
     for (const parent of node.parents) {
       const key = keys.get(parent)!
-      durations.set(key, Math.max(durations.get(key) ?? 0, node.parentRememberMs ?? 0))
+      durations.set(key, Math.max(durations.get(key) ?? 0, node.window.lengthMs))
     }
   }
   return durations

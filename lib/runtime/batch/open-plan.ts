@@ -8,8 +8,7 @@ import type { PlannedBatch, PlanFacts } from './plan-batch.ts'
 import { discovers } from './split-ends.ts'
 
 /** Whether anything is shown before the commit, so that the plan must be fixed first. */
-export const showsAhead = (graph: StreamGraph): boolean =>
-  graph.outputs.some(({ output }) => output!.order === 'before')
+export const showsAhead = (graph: StreamGraph): boolean => graph.outputs.some(({ output }) => output.order === 'before')
 
 /**
  * When the plan is fixed: with the cut, or, where a cut says too little, once the input is read. Either way before

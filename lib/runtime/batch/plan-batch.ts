@@ -121,7 +121,7 @@ async function cutSources({
   for (const input of program.graph.inputs) {
     if (!reachable.has(input)) continue
     const { uid, source } = input
-    const asked = new SourcePort(uid, source!).cut({
+    const asked = new SourcePort(uid, source).cut({
       time: slot.time,
       intervalMs: head.intervalMs,
       zeroTime: head.zeroTime,

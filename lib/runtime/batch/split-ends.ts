@@ -14,7 +14,7 @@ import type { PlannedBatch } from './plan-batch.ts'
  * reads the same records, be it another stage, a retry or a trial. What is kept, in the manifest and as the position,
  * are the sealed splits alone.
  */
-export const discovers = (graph: StreamGraph): boolean => graph.inputs.some(({ source }) => source!.discovers)
+export const discovers = (graph: StreamGraph): boolean => graph.inputs.some(({ source }) => source.discovers)
 
 /**
  * The plan with the ends that these answers found. They are the answers whose results are used: what others found
@@ -51,8 +51,8 @@ export function sealedBatch(planned: PlannedBatch, graph: StreamGraph): PlannedB
   const skip: Record<string, RecordNumbers[string]> = { ...plan.skip }
   for (const { uid, source } of graph.inputs) {
     const cut = cuts[uid]
-    if (!cut || !source!.discovers) continue
-    cuts[uid] = sealedCut(new SourcePort(uid, source!), cut, ends?.[uid] ?? {})
+    if (!cut || !source.discovers) continue
+    cuts[uid] = sealedCut(new SourcePort(uid, source), cut, ends?.[uid] ?? {})
     positions[uid] = cuts[uid].position
     if (skip[uid]) skip[uid] = underSealed(skip[uid], ends?.[uid] ?? {})
   }

@@ -4,7 +4,7 @@ import type { Manifest } from '../../model/manifest.ts'
 import { createRateController, type RateController } from '../../source/rate/rate-controller.ts'
 import type { ReceiverEvents } from '../../source/source.ts'
 import { SourcePort } from '../../source/source-port.ts'
-import type { StreamNode } from '../../graph/stream-node.ts'
+import type { SourceNode } from '../../graph/stream-node.ts'
 import type { BatchInfo, ListenerBus } from '../../observe/streaming-listener.ts'
 import type { StreamGraph } from '../../graph/graph.ts'
 import type { SettingReader } from '../../model/settings/read.ts'
@@ -12,7 +12,7 @@ import { sourceIo } from '../batch/plan-batch.ts'
 
 interface Input {
   readonly id: number
-  readonly node: StreamNode
+  readonly node: SourceNode
   readonly port: SourcePort<unknown>
   readonly rate: RateController | null
 }
@@ -43,7 +43,7 @@ export class Receivers {
       .map((node, id) => ({
         id,
         node,
-        port: new SourcePort(node.uid, node.source!),
+        port: new SourcePort(node.uid, node.source),
         rate: createRateController(of.settings, batchMs),
       }))
       .filter(({ node }) => reachable.has(node))
@@ -69,7 +69,7 @@ export class Receivers {
 
   /** Blocks that were received and that no batch has taken. */
   waiting(): number {
-    return this.#inputs.reduce((sum, { node }) => sum + (node.source!.receiver?.waiting() ?? 0), 0)
+    return this.#inputs.reduce((sum, { node }) => sum + (node.source.receiver?.waiting() ?? 0), 0)
   }
 
   /** Batches up to `manifest` are done: sources may let go of what only those needed. */
@@ -83,7 +83,7 @@ export class Receivers {
   /** Most records that the next batch may take of a source; receivers are limited while they receive. */
   limitOf(source: string): number | null {
     const input = this.#inputs.find(({ node }) => node.uid === source)
-    return input?.node.source!.receiver ? null : (input?.rate?.limit(this.#of.graph.batchMs) ?? null)
+    return input?.node.source.receiver ? null : (input?.rate?.limit(this.#of.graph.batchMs) ?? null)
   }
 
   #learn({ streamIdToInputInfo, processingEndTime, processingDelay, schedulingDelay }: BatchInfo): void {
@@ -96,7 +96,7 @@ export class Receivers {
         processingDelay: processingDelay!,
         schedulingDelay: schedulingDelay!,
       })
-      if (updated !== null) node.source!.receiver?.updateRate(updated)
+      if (updated !== null) node.source.receiver?.updateRate(updated)
     }
   }
 

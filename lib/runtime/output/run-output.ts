@@ -49,7 +49,7 @@ export const publishHere = (
   async publish({ manifest: { batch, time, outputs, cuts } }, output) {
     const node = graph.outputs.find(({ uid }) => uid === output)!
     await insideOutput(() =>
-      node.output!.publish({
+      node.output.publish({
         batch,
         timeMs: time,
         output,

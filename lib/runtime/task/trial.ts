@@ -118,7 +118,7 @@ class Reading {
         yield {
           source: uid,
           split,
-          chunks: readSplit<unknown>({ uid, source: source!, split: sealed ?? open, io, ended }),
+          chunks: readSplit<unknown>({ uid, source: source, split: sealed ?? open, io, ended }),
         }
       }
     }

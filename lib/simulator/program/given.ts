@@ -1,10 +1,10 @@
-import type { StreamNode } from '../../graph/stream-node.ts'
+import type { OutputNode } from '../../graph/stream-node.ts'
 import type { Report } from '../stores.ts'
 import { difference, digest, rowsText } from './content.ts'
 import type { Giving } from './watched-outputs.ts'
 
 interface Given {
-  readonly node: StreamNode
+  readonly node: OutputNode
   readonly batch: number
   readonly partition: number | null
   readonly key: string
@@ -51,7 +51,7 @@ export class GivenRows {
   }
 
   /** Where these differ from what a run without faults was given, in order of batch. */
-  *differences(reference: GivenRows): Iterable<{ readonly node: StreamNode; readonly what: string }> {
+  *differences(reference: GivenRows): Iterable<{ readonly node: OutputNode; readonly what: string }> {
     const places = new Map([...reference.#given, ...this.#given])
     for (const [place, { node, ...where }] of [...places].sort(
       ([, a], [, b]) => a.batch - b.batch || a.node.id - b.node.id,

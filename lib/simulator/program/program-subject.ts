@@ -6,11 +6,10 @@ import { messageOf } from '../../model/errors.ts'
 import type { Manifest } from '../../model/manifest.ts'
 import { fingerprint } from '../../plan/fingerprint.ts'
 import { TaskProgram } from '../../runtime/program.ts'
-import { sourceNode } from '../../lineage/leaves.ts'
 import { placeIn } from '../../model/place.ts'
 import type { Source } from '../../source/source.ts'
 import type { StreamGraph } from '../../graph/graph.ts'
-import type { StreamNode } from '../../graph/stream-node.ts'
+import type { SourceNode, StreamNode } from '../../graph/stream-node.ts'
 import type { StreamingContext } from '../../api/dstream/streaming-context.ts'
 import { validateStart } from '../../api/dstream/validate-start.ts'
 import { type Ambient, installAmbient } from '../ambient.ts'
@@ -88,7 +87,7 @@ class ProgramRun implements SubjectRun {
 
   async #load(
     taken: (app: App) => void,
-    sourceOf: (node: StreamNode) => Source<unknown>,
+    sourceOf: (node: SourceNode) => Source<unknown>,
     watch: Parameters<typeof watchOutputs>[1],
   ): Promise<Built> {
     return this.#ambient.quietly(async () => {
@@ -192,7 +191,7 @@ class ProgramRun implements SubjectRun {
       const name = outputName(node)
       const what = expected.has(name) ? difference(expected.get(name)!, seen.get(name) ?? []) : null
       if (!what) continue
-      if (node.output!.guarantee === 'exactly-once')
+      if (node.output.guarantee === 'exactly-once')
         this.#surroundings.report(
           'shown',
           `what "${node.uid}" shows after the last batch: ${what}; it says that it shows each batch exactly once`,
@@ -202,11 +201,11 @@ class ProgramRun implements SubjectRun {
   }
 
   /** The records that the run with faults read in the batch of a time. */
-  #replayed(node: StreamNode, manifests: readonly Manifest[]): Source<unknown> {
+  #replayed(node: SourceNode, manifests: readonly Manifest[]): Source<unknown> {
     const byTime = new Map(manifests.map((manifest) => [manifest.time, manifest.cuts[node.uid]]))
     const log = this.#surroundings.logs.get(sourceName(node))!
     return {
-      name: node.source!.name,
+      name: node.source.name,
       cut: async ({ time }) => byTime.get(time) ?? null,
       read: (split) => [recordsOf(log, split as unknown as LogSplit)],
     }
@@ -214,23 +213,15 @@ class ProgramRun implements SubjectRun {
 }
 
 /** The sources that lead to an output; nobody reads the others. */
-export const inputsRead = (graph: StreamGraph): StreamNode[] =>
+export const inputsRead = (graph: StreamGraph): SourceNode[] =>
   graph.inputs.filter((node) => graph.reachable().has(node))
 
 /** Its own name, else that of the stream it shows, else its uid: what users call an output. */
 export const outputName = (node: StreamNode): string => node.name ?? node.parents[0]?.name ?? node.uid
 
-function replaceSources({ graph }: StreamingContext, sourceOf: (node: StreamNode) => Source<unknown>): void {
+function replaceSources({ graph }: StreamingContext, sourceOf: (node: SourceNode) => Source<unknown>): void {
   for (const node of inputsRead(graph)) {
-    const source = sourceOf(node)
-    const replaced: Pick<StreamNode, 'source' | 'compute'> = {
-      source,
-      compute: (_time, view) => {
-        const splits = view.cut(node)
-        return splits && sourceNode(source, node.uid, splits)
-      },
-    }
-    Object.assign(node, replaced)
+    graph.replaceSource(node, sourceOf(node))
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Random } from '../../host/random.ts'
 import { SluiceError } from '../../model/errors.ts'
-import type { StreamNode } from '../../graph/stream-node.ts'
+import type { SourceNode } from '../../graph/stream-node.ts'
 import type { Simulation } from './simulation.ts'
 
 /** Makes up a record. */
@@ -14,7 +14,7 @@ export type SampleFiles = ReadonlyMap<string, readonly string[]>
  * of text. Throws `E_SAMPLES` when there is nothing for a source, or something for a source that is not there.
  */
 export function samplersOf(
-  inputs: readonly StreamNode[],
+  inputs: readonly SourceNode[],
   files: SampleFiles,
   { samples = {} }: Simulation,
 ): Record<string, Sampler> {
@@ -26,14 +26,14 @@ export function samplersOf(
 }
 
 /** What users call a source: its name, else its uid. */
-export const sourceName = (node: StreamNode): string => node.name ?? node.uid
+export const sourceName = (node: SourceNode): string => node.name ?? node.uid
 
-function samplerOf(node: StreamNode, files: SampleFiles, samples: NonNullable<Simulation['samples']>): Sampler {
+function samplerOf(node: SourceNode, files: SampleFiles, samples: NonNullable<Simulation['samples']>): Sampler {
   const name = sourceName(node)
   const lines = files.get(name) ?? files.get('')
   if (lines) return fromLines(lines, node, name)
   if (samples[name]) return (random) => samples[name](() => random.next())
-  if (node.source!.lines) return madeUpLine
+  if (node.source.lines) return madeUpLine
   throw new SluiceError('E_SAMPLES', `There are no sample records for the source "${name}".`, {
     where: { place: node.place },
     did: 'nothing was run',
@@ -44,13 +44,13 @@ function samplerOf(node: StreamNode, files: SampleFiles, samples: NonNullable<Si
   })
 }
 
-function fromLines(lines: readonly string[], node: StreamNode, name: string): Sampler {
+function fromLines(lines: readonly string[], node: SourceNode, name: string): Sampler {
   if (lines.length === 0)
     throw new SluiceError('E_SAMPLES', `The file with records for the source "${name}" is empty.`, {
       did: 'nothing was run',
       next: ['write one record per line into it'],
     })
-  const records = node.source!.lines ? lines : lines.map((line, i) => parsed(line, i, name))
+  const records = node.source.lines ? lines : lines.map((line, i) => parsed(line, i, name))
   return (random) => records[Math.floor(random.next() * records.length)]
 }
 

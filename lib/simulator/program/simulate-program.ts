@@ -1,4 +1,4 @@
-import type { StreamNode } from '../../graph/stream-node.ts'
+import type { OutputNode } from '../../graph/stream-node.ts'
 import { validateStart } from '../../api/dstream/validate-start.ts'
 import { WORKERS } from '../campaign.ts'
 import type { ListedFault } from '../fault-list.ts'
@@ -172,11 +172,11 @@ function count(totals: Totals, { batches, faults, happened }: Result): void {
   for (const [shape, times] of happened) totals.shapes.set(shape, (totals.shapes.get(shape) ?? 0) + times)
 }
 
-const outputReport = (node: StreamNode, counts: OutputCounts, looked: boolean): OutputReport => ({
+const outputReport = (node: OutputNode, counts: OutputCounts, looked: boolean): OutputReport => ({
   output: node.uid,
-  kind: node.kind,
+  kind: node.operator,
   place: node.place,
-  guarantee: node.output!.guarantee,
+  guarantee: node.output.guarantee,
   ran: runsItself(node),
   looked,
   ...counts,

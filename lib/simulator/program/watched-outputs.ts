@@ -3,11 +3,11 @@ import { type SinkOperation, sinkOperation } from '../../api/dstream/operators/f
 import { stagedRecords } from '../../graph/stagers.ts'
 import type { OutputBatch, OutputOperation } from '../../graph/output-operation.ts'
 import type { StreamGraph } from '../../graph/graph.ts'
-import type { StreamNode } from '../../graph/stream-node.ts'
+import type { OutputNode } from '../../graph/stream-node.ts'
 
 /** One time that an output is given something: a partition for a sink, a batch for any other output. */
 export interface Giving {
-  readonly node: StreamNode
+  readonly node: OutputNode
   readonly batch: number
   readonly partition: number | null
   /** What a receiver would recognise a repeat by; `finish` of a sink has none. */
@@ -26,23 +26,21 @@ type Watch = (giving: Giving, show: () => Promise<void>) => Promise<void>
 /** Stands between the engine and every output of a program. */
 export function watchOutputs(graph: StreamGraph, watch: Watch): void {
   for (const node of graph.outputs) {
-    const operation = node.output!
-    Object.assign(node, {
-      output:
-        'sink' in operation
-          ? throughSink(node, operation as SinkOperation, watch)
-          : throughBatch(node, operation, watch),
-    })
+    const operation = node.output
+    graph.replaceOutput(
+      node,
+      'sink' in operation ? throughSink(node, operation as SinkOperation, watch) : throughBatch(node, operation, watch),
+    )
   }
 }
 
 /** Whether the program's own code runs when this output is given something. */
-export const runsItself = (node: StreamNode): boolean => {
+export const runsItself = (node: OutputNode): boolean => {
   const { sink } = node.output as SinkOperation
-  return sink === undefined ? node.kind === 'foreachRDD' : sink[BUNDLED] !== true
+  return sink === undefined ? node.operator === 'foreachRDD' : sink[BUNDLED] !== true
 }
 
-function throughSink(node: StreamNode, { sink, order }: SinkOperation, watch: Watch): OutputOperation {
+function throughSink(node: OutputNode, { sink, order }: SinkOperation, watch: Watch): OutputOperation {
   const shows = runsItself(node)
   const watched: OutputSink<unknown> = {
     name: sink.name,
@@ -68,7 +66,7 @@ function throughSink(node: StreamNode, { sink, order }: SinkOperation, watch: Wa
 }
 
 /** What the output reads is read before it runs: it may wait for something real then, and virtual time stands still. */
-function throughBatch(node: StreamNode, operation: OutputOperation, watch: Watch): OutputOperation {
+function throughBatch(node: OutputNode, operation: OutputOperation, watch: Watch): OutputOperation {
   return {
     guarantee: operation.guarantee,
     ...(operation.prefix === undefined ? {} : { prefix: operation.prefix }),

@@ -213,7 +213,7 @@ export class ContextObject {
   }
 
   get #receiverInputs() {
-    return this.context.graph.inputs.filter((node) => node.source!.receiver)
+    return this.context.graph.inputs.filter((node) => node.source.receiver)
   }
   #nameOf(node: unknown): string {
     return (

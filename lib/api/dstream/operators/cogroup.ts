@@ -14,9 +14,9 @@ export function cogroup<K, V, W>(
   const parents: StreamNode<any>[] = [left.node, right.node]
   const partitioner = left.context.partitioner(parts)
   return left.derive<[K, [V[], W[]]]>({
-    kind: 'cogroup',
+    kind: 'wide',
+    operator: 'cogroup',
     parents,
-    anchorsUid: true,
     ...left.context.named(parts),
     compute: (time, view) =>
       cogroupedNode(

@@ -13,8 +13,8 @@ export function combineByKey<K, V, C>(
   const parent = stream.node
   const partitioner = stream.context.partitioner(parts)
   return stream.derive<[K, C]>({
-    kind,
-    anchorsUid: true,
+    kind: 'wide',
+    operator: kind,
     ...stream.context.named(parts),
     compute: (time, view) => {
       const rdd = view.rdd(parent, time)

@@ -16,8 +16,8 @@ const secondOf = (pair: readonly [null, number]): number => pair[1]
 export function count(stream: DStream<unknown>): DStream<number> {
   const parent = stream.node
   return stream.derive<number>({
-    kind: 'count',
-    anchorsUid: true,
+    kind: 'wide',
+    operator: 'count',
     compute: (time, view) => {
       const rdd = requiredRdd(parent, time, view, "Couldn't generate RDD from parent")
       const counted = unionNode<[null, number]>([countedNode(rdd), collectionNode<[null, number]>([[null, 0]], 1)])

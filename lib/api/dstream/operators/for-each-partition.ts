@@ -9,10 +9,10 @@ export function outputTo<T>(
   stream: DStream<T>,
   name: string | undefined,
   sink: OutputSink<T>,
-  { kind = 'output', order = 'after' }: { readonly kind?: string; readonly order?: OutputOrder } = {},
+  { operator = 'output', order = 'after' }: { readonly operator?: string; readonly order?: OutputOrder } = {},
 ): void {
-  const operation = { ...sinkOperation(sink, order), isSink: kind === 'output' }
-  stream.output({ kind, ...(name === undefined ? {} : { name }), operation })
+  const operation = { ...sinkOperation(sink, order), isSink: operator === 'output' }
+  stream.output({ operator, ...(name === undefined ? {} : { name }), operation })
 }
 
 export interface SinkOperation extends OutputOperation {
@@ -39,7 +39,7 @@ export const foreachPartition = <T>(
     stream,
     undefined,
     { name: 'foreachPartition', guarantee: 'at-least-once', write: async (records, delivery) => f(records, delivery) },
-    { kind: 'foreachPartition' },
+    { operator: 'foreachPartition' },
   )
 
 async function deliver(batch: OutputBatch, sink: OutputSink<unknown>): Promise<void> {

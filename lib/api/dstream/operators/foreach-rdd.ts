@@ -12,7 +12,7 @@ import { stageAll } from '../../../graph/stagers.ts'
  */
 export function foreachRdd<T>(stream: DStream<T>, f: (rdd: RDD<T>, time: Time) => unknown): void {
   stream.output({
-    kind: 'foreachRDD',
+    operator: 'foreachRDD',
     operation: {
       guarantee: 'at-least-once',
       stage: stageAll,
@@ -24,7 +24,7 @@ export function foreachRdd<T>(stream: DStream<T>, f: (rdd: RDD<T>, time: Time) =
         await Promise.all(wanted.map(async (ref) => loaded.set(ref.key, await batch.read(ref))))
         const stored = storedNode<T>(refs, null, (ref) => staged.get(ref.key)?.() ?? null)
         // Straight from a source: a partition of the RDD is what one split of the batch held.
-        const splits = stream.node.source && batch.cuts[stream.node.uid]?.splits
+        const splits = stream.node.kind === 'source' && batch.cuts[stream.node.uid]?.splits
         const node = { ...stored, ...(splits ? { splits } : {}) }
         await f(
           new RDD<T>(SparkContext.of(batch.environment.driver), node, new ResidentRunner(loaded)),

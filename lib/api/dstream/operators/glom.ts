@@ -5,7 +5,8 @@ import { partitionsNode } from '../../../lineage/narrow.ts'
 export function glom<T>(stream: DStream<T>): DStream<T[]> {
   const parent = stream.node
   return stream.derive<T[]>({
-    kind: 'glom',
+    kind: 'narrow',
+    operator: 'glom',
     compute: (time, view) => {
       const rdd = view.rdd(parent, time)
       return rdd && partitionsNode<T, T[]>(rdd, (records) => [[...records]])

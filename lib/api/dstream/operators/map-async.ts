@@ -32,7 +32,8 @@ export function mapAsync<T, U>(
   }
   const parent = stream.node
   return stream.derive<U>({
-    kind: 'mapAsync',
+    kind: 'narrow',
+    operator: 'mapAsync',
     ...stream.context.named({ name }),
     compute: (time, view) => {
       const rdd = view.rdd(parent, time)

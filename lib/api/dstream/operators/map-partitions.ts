@@ -9,7 +9,8 @@ export function mapPartitions<T, U>(
 ): DStream<U> {
   const parent = stream.node
   return stream.derive<U>({
-    kind: 'mapPartitions',
+    kind: 'narrow',
+    operator: 'mapPartitions',
     compute: (time, view) => {
       const rdd = view.rdd(parent, time)
       return rdd && partitionsNode<T, U>(rdd, f, preservePartitioning)

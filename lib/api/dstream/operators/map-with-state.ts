@@ -7,7 +7,7 @@ import { readSide } from '../../../lineage/cogrouped.ts'
 import { chain, type Dependency, type MaybePromise, type RddNode, type TaskScope } from '../../../lineage/node.ts'
 import { partitionsNode } from '../../../lineage/narrow.ts'
 import { checkpointMsOf } from '../../../graph/remember.ts'
-import type { BatchView, StreamNode } from '../../../graph/stream-node.ts'
+import type { BatchView, StateNode, StreamNode } from '../../../graph/stream-node.ts'
 import { StateHandle } from './state-handle.ts'
 import type { StateSpec } from './state-spec.ts'
 import { formerName } from './state-versions.ts'
@@ -21,7 +21,7 @@ type Emitted = { readonly mapped: unknown[]; readonly snapshot: readonly (readon
 
 /** Output of `mapWithState`, with the state itself as a second stream (Spark: `MapWithStateDStream`). */
 export class MapWithStateDStream<K, V, S, E> extends DStream<E> {
-  readonly #partitions: StreamNode<Emitted>
+  readonly #partitions: StateNode<Emitted>
   readonly #wants: { snapshot: boolean }
 
   /** @internal `mapWithState` makes one. */
@@ -49,19 +49,20 @@ export class MapWithStateDStream<K, V, S, E> extends DStream<E> {
   }
 
   /** @internal The stream that carries the state. */
-  get stateNode(): StreamNode {
+  get stateNode(): StateNode {
     return this.#partitions
   }
 }
 
 const emitted = <U>(
   stream: DStream<any>,
-  partitions: StreamNode<Emitted>,
-  kind: string,
+  partitions: StateNode<Emitted>,
+  operator: string,
   pick: (partition: Emitted) => readonly U[],
 ): DStream<U> =>
   stream.derive<U>({
-    kind,
+    kind: 'narrow',
+    operator,
     parents: [partitions],
     slideMs: partitions.slideMs,
     compute: (time, view) => {
@@ -79,13 +80,15 @@ function statePartitions<K, V, S, E>(
   stream: DStream<readonly [K, V]>,
   spec: StateSpec<K, V, S, E>,
   wants: { readonly snapshot: boolean },
-): StreamNode<Emitted> {
+): StateNode<Emitted> {
   const parent = stream.node
   const partitioner = statefulPartitioner(stream.context, spec.parts)
-  const node: StreamNode<Emitted> = stream.derive<Emitted>({
-    kind: 'mapWithState',
-    anchorsUid: true,
-    stateful: { defaultCheckpointMs: (slideMs) => 10 * slideMs },
+  const node: StateNode<Emitted> = stream.context.graph.add<Emitted, 'state'>({
+    kind: 'state',
+    operator: 'mapWithState',
+    parents: [parent],
+    slideMs: parent.slideMs,
+    defaultCheckpointMs: (slideMs) => 10 * slideMs,
     schema: spec.schema,
     partitioner,
     ...(spec.options.name ? { name: spec.options.name } : {}),
@@ -107,7 +110,7 @@ function statePartitions<K, V, S, E>(
         view,
       })
     },
-  }).node
+  })
   return node
 }
 
@@ -127,7 +130,7 @@ function expiresAt(
 }
 
 interface StateNodeParts {
-  readonly node: StreamNode
+  readonly node: StateNode
   readonly values: Dependency | null
   readonly start: Dependency | null
   readonly partitions: number
@@ -153,7 +156,7 @@ function stateNode(parts: StateNodeParts): RddNode<Emitted> {
         split,
         partitions,
         committed: view.committed(node),
-        ...(node.schema ? { schema: node.schema } : {}),
+        schema: node.schema,
       }
       return chain(task.keyedState(request), (state) =>
         chain(loadInitial(start, split, task, state, time), () =>

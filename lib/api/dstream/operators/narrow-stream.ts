@@ -5,7 +5,8 @@ import { type NarrowOp, narrowNode } from '../../../lineage/narrow.ts'
 export function narrowStream<U>(stream: DStream<any>, op: NarrowOp): DStream<U> {
   const parent = stream.node
   return stream.derive<U>({
-    kind: op.kind,
+    kind: 'narrow',
+    operator: op.kind,
     compute: (time, view) => {
       const rdd = view.rdd(parent, time)
       return rdd && narrowNode<U>(rdd, op)

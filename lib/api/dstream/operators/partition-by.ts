@@ -6,8 +6,8 @@ export function partitionBy<K, V>(stream: DStream<readonly [K, V]>, parts: Parts
   const parent = stream.node
   const partitioner = stream.context.partitioner(parts)
   return stream.derive<[K, V]>({
-    kind: 'partitionBy',
-    anchorsUid: true,
+    kind: 'wide',
+    operator: 'partitionBy',
     compute: (time, view) => {
       const rdd = view.rdd(parent, time)
       return rdd && partitionedNode<K, V>(rdd, partitioner)

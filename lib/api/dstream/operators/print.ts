@@ -10,11 +10,11 @@ const RULE = '-------------------------------------------'
  * `DStream.print`).
  */
 export const print = (stream: DStream<any>, count = 10): void =>
-  stream.output({ kind: 'print', operation: printing(count, (timeMs) => `${timeMs} ms`, sparkText) })
+  stream.output({ operator: 'print', operation: printing(count, (timeMs) => `${timeMs} ms`, sparkText) })
 
 /** The same with PySpark's header time and values (PySpark: `DStream.pprint`). */
 export const pprint = (stream: DStream<any>, count = 10): void =>
-  stream.output({ kind: 'pprint', operation: printing(count, localTime, pythonText) })
+  stream.output({ operator: 'pprint', operation: printing(count, localTime, pythonText) })
 
 function printing(
   count: number,

@@ -5,7 +5,7 @@ import type { WindowSpec } from '../../../state/window-spec.ts'
 import type { DStream, Parts, ShuffleOptions } from '../dstream.ts'
 import { chain, collectSplit, narrow, type RddNode } from '../../../lineage/node.ts'
 import { checkpointMsOf, defaultCheckpointMs } from '../../../graph/remember.ts'
-import type { BatchView, StreamNode } from '../../../graph/stream-node.ts'
+import type { BatchView, ReducedWindowNode, StreamNode } from '../../../graph/stream-node.ts'
 import { reduceByKey } from './reduce-by-key.ts'
 import { type FormerName, formerName } from './state-versions.ts'
 import { statefulPartitioner } from './stateful-partitioner.ts'
@@ -39,31 +39,22 @@ export function reduceByKeyAndWindow<K, V>(
   const parent = reduced.node
   const filter = (parts as WindowReduceOptions<K, V> | undefined)?.filter ?? null
   const functions = { f, inverse, filter, lengthMs, slideMs, paneMs: parent.slideMs } as WindowFunctions
-  const window: DStream<[K, V]> = stream.derive<[K, V]>({
-    kind: 'reduceByKeyAndWindow',
+  const window: ReducedWindowNode<[K, V]> = stream.context.graph.add<[K, V], 'reduced-window'>({
+    kind: 'reduced-window',
+    operator: 'reduceByKeyAndWindow',
     parents: [parent],
     slideMs,
-    anchorsUid: true,
-    parentRememberMs: lengthMs,
-    ...(inverse ? { stateful: { defaultCheckpointMs } } : {}),
+    defaultCheckpointMs: inverse ? defaultCheckpointMs : null,
     schema: FIRST_SCHEMA,
     partitioner,
     window: { lengthMs, paneMs: parent.slideMs, inverse: inverse !== null },
     ...stream.context.named(parts),
     ...formerName(parts),
-    absorbEveryMs: parent.slideMs,
-    compute: (time, view) => view.absorbed(window.node, time) as RddNode<[K, V]> | null,
+    compute: (time, view) => view.absorbed(window, time) as RddNode<[K, V]> | null,
     absorb: (time, view) =>
-      absorbNode(
-        window.node,
-        view.rdd(parent, time),
-        partitioner,
-        specOf(window.node, time, view, functions),
-        time,
-        view,
-      ),
+      absorbNode(window, view.rdd(parent, time), partitioner, specOf(window, time, view, functions), time, view),
   })
-  return window
+  return stream.streamOf(window)
 }
 
 type WindowFunctions = Omit<WindowSpec, 'zeroTime' | 'fires' | 'snapshots'>

@@ -8,8 +8,8 @@ export function repartition<T>(stream: DStream<T>, partitions: number): DStream<
   const parent = stream.node
   const count = checkedPartitions(partitions, { place: callerPlace() })
   return stream.derive<T>({
-    kind: 'repartition',
-    anchorsUid: true,
+    kind: 'wide',
+    operator: 'repartition',
     compute: (time, view) => {
       const rdd = view.rdd(parent, time)
       return rdd && repartitionedNode(rdd, count)

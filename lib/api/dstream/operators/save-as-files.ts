@@ -12,7 +12,7 @@ import { sparkLine } from '../../../codec/text.ts'
 export const saveAsTextFiles = (stream: DStream<any>, prefix: string, suffix: string): void => {
   locationOf(prefix)
   stream.output({
-    kind: 'saveAsTextFiles',
+    operator: 'saveAsTextFiles',
     operation: {
       guarantee: 'exactly-once',
       folders: [timedPath(prefix, suffix, ANY_TIME)],
@@ -26,7 +26,7 @@ export const saveAsTextFiles = (stream: DStream<any>, prefix: string, suffix: st
 export const saveAsObjectFiles = (stream: DStream<any>, prefix: string, suffix: string): void => {
   locationOf(prefix)
   stream.output({
-    kind: 'saveAsObjectFiles',
+    operator: 'saveAsObjectFiles',
     operation: {
       guarantee: 'exactly-once',
       folders: [timedPath(prefix, suffix, ANY_TIME)],

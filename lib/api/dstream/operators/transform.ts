@@ -20,9 +20,9 @@ export function transform<U>(
   const first = streams[0]
   const parents = streams.map((stream) => stream.node)
   const stream: DStream<U> = first.derive<U>({
-    kind: 'transform',
+    kind: 'wide',
+    operator: 'transform',
     parents,
-    anchorsUid: true,
     compute: (time, view) => {
       const planner = view.planner(stream.node)
       const rdds = parents.map(

@@ -19,7 +19,8 @@ export function union<T>(streams: readonly DStream<T>[]): DStream<T> {
   assertAlike(streams)
   const parents = streams.map((stream) => stream.node)
   return first.derive<T>({
-    kind: 'union',
+    kind: 'narrow',
+    operator: 'union',
     parents,
     compute: (time, view) =>
       unionNode<T>(

@@ -17,7 +17,7 @@ import {
 } from '../../../lineage/node.ts'
 import type { RDD } from '../../rdd/rdd.ts'
 import { defaultCheckpointMs } from '../../../graph/remember.ts'
-import type { BatchView, StreamNode } from '../../../graph/stream-node.ts'
+import type { BatchView, StateNode, StreamNode } from '../../../graph/stream-node.ts'
 import { formerName, schemaOf, type StateVersions } from './state-versions.ts'
 
 /**
@@ -39,19 +39,21 @@ export function statefulStream<K, S>(
 ): DStream<[K, S]> {
   const parent = stream.node
   const schema = schemaOf(options.version, options.migrate)
-  const result: DStream<[K, S]> = stream.derive<[K, S]>({
-    kind: 'updateStateByKey',
-    anchorsUid: true,
-    stateful: { defaultCheckpointMs },
+  const node: StateNode<[K, S]> = stream.context.graph.add<[K, S], 'state'>({
+    kind: 'state',
+    operator: 'updateStateByKey',
+    parents: [parent],
+    slideMs: parent.slideMs,
+    defaultCheckpointMs,
     schema,
     partitioner,
     ...(options.name ? { name: options.name } : {}),
     ...formerName(options),
     compute: (time, view) => {
       const rdd = view.rdd(parent, time)
-      if (!rdd && !view.committed(result.node)) return null
+      if (!rdd && !view.committed(node)) return null
       return stateNode(
-        result.node,
+        node,
         rdd,
         initial?.node ?? null,
         partitioner,
@@ -62,11 +64,11 @@ export function statefulStream<K, S>(
       )
     },
   })
-  return result
+  return stream.streamOf(node)
 }
 
 function stateNode(
-  node: StreamNode,
+  node: StateNode,
   rdd: RddNode<any> | null,
   initial: RddNode<any> | null,
   partitioner: Partitioner,
@@ -92,7 +94,7 @@ function stateNode(
         split,
         partitions,
         committed,
-        ...(node.schema ? { schema: node.schema } : {}),
+        schema: node.schema,
       }
       return chain(task.keyedState(request), (state) =>
         chain(loadInitial(start, split, task, state), () =>

@@ -26,12 +26,10 @@ export function window<T>(
   const { lengthMs, slideMs } = windowArgs(parent.slideMs, length, slide)
   return stream.derive<T>({
     kind: 'window',
+    operator: 'window',
     slideMs,
-    anchorsUid: true,
-    readsPast: true,
     ...stream.context.named(options),
     ...formerName(options),
-    parentRememberMs: lengthMs,
     window: { lengthMs, paneMs: parent.slideMs, inverse: false },
     compute: (time, view) => {
       const parts: RddNode<T>[] = []
