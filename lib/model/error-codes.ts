@@ -125,6 +125,7 @@ export const ERROR_CODES = {
 
   E_SINK_AHEAD: { fault: 'sink' },
   E_SINK_NAME: { fault: 'program' },
+  E_SINK_FORMAT: { fault: 'program' },
   E_SINK_ADDRESS: { fault: 'program' },
   E_SINK_TAKEN: { fault: 'sink' },
   E_SINK_VALUE: { fault: 'sink' },

@@ -9,7 +9,7 @@ const calls = new AsyncLocalStorage<DyingCalls>()
 const orDie = <R>(body: () => Promise<R>): Promise<R> => calls.getStore()?.call(body, () => {}) ?? body()
 
 /** From now on every call of this process that changes files asks whether the code that makes it dies there. */
-for (const name of ['mkdir', 'rename'] as const) {
+for (const name of ['link', 'mkdir', 'rename', 'rm'] as const) {
   const real = fs[name] as (...values: unknown[]) => Promise<unknown>
   Object.assign(fs, { [name]: (...values: unknown[]) => orDie(() => real(...values)) })
 }

@@ -49,11 +49,13 @@ const matrix: Record<string, string> = {
   'adapters/files': 'model host codec source output',
   // Spark's builder of a Kinesis stream ends in a stream.
   'adapters/aws': 'model host codec source output checkpoint api/rdd api/dstream',
+  // Files are put on this machine or into S3, as their place says.
+  'adapters/file-sink': 'model codec output adapters/aws',
   'adapters/kafka': 'model host codec source output',
   'adapters/sql': 'model host codec output',
   'adapters/redis': 'model host codec output',
   'adapters/webhook': 'model host codec output',
-  adapters: 'model output adapters/files adapters/sql adapters/redis adapters/webhook',
+  adapters: 'model output adapters/file-sink adapters/sql adapters/redis adapters/webhook',
 
   // Streams of a system with an API of its own in Spark.
   'api/kafka': 'model source lineage api/rdd api/dstream adapters/kafka',
@@ -88,9 +90,12 @@ const packages: Record<string, readonly string[]> = {
     '@aws-sdk/client-kinesis',
     '@aws-sdk/client-lambda',
     '@aws-sdk/client-s3',
+    '@aws-sdk/client-sns',
+    '@aws-sdk/client-sqs',
     '@smithy/node-http-handler',
   ],
   'hosts/serverless': ['esbuild', '@aws-sdk/client-s3'],
+  'adapters/file-sink': ['hyparquet-writer'],
   'adapters/sql': ['pg', 'mysql2/promise'],
   'adapters/redis': ['@redis/client'],
   'adapters/kafka': ['@platformatic/kafka', '@smithy/signature-v4'],

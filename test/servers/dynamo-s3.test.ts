@@ -7,6 +7,8 @@ import { DynamoHeadStore } from '../../lib/adapters/aws/dynamo/dynamo-head-store
 import { S3BlobStore } from '../../lib/adapters/aws/s3/s3-blob-store.ts'
 import { blobStoreContract } from '../../lib/testing/contracts/blob-store.ts'
 import { headStoreContract } from '../../lib/testing/contracts/head-store.ts'
+import { dynamoSinkLaw } from '../adapters/aws/dynamo/dynamo-sink-law.ts'
+import { s3FilesLaw } from '../adapters/file-sink/s3-files-law.ts'
 
 const [java, python] = [findJava(), findLocalStack()]
 if (!java || !python)
@@ -37,3 +39,7 @@ for (const [where, clients] of [
   })
 
 blobStoreContract('S3 blobs (LocalStack)', async () => new S3BlobStore(ofStack, bucket, `${fresh()}/`))
+s3FilesLaw('S3 (LocalStack)', { clients: ofStack, bucket, fresh })
+
+await dynamoSinkLaw('DynamoDB Local', ofDynamo)
+await dynamoSinkLaw('DynamoDB (LocalStack)', ofStack)
