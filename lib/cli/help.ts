@@ -1,4 +1,14 @@
-export type Command = 'run' | 'dev' | 'create' | 'simulate' | 'outputs' | 'dead' | 'state' | 'verify' | 'explain'
+export type Command =
+  | 'run'
+  | 'dev'
+  | 'create'
+  | 'simulate'
+  | 'outputs'
+  | 'dead'
+  | 'graph'
+  | 'state'
+  | 'verify'
+  | 'explain'
 
 /** One screen each, with two examples. */
 export const helpOf = (command: Command): string => pages[command]
@@ -11,6 +21,7 @@ export const overview = (): string => `sluice: streaming in small batches, in Ty
   simulate <file>    run a program under random faults
   outputs <what> <dir>  what outputs have not delivered, and what is to become of it
   dead <what> <dir>  look at records that were set aside, and have them tried again
+  graph <file>       what a program consists of, without running it
   state <dir>        what operators keep: sizes, keys, one key
   verify <dir>       check what earlier runs have written
   explain <code>     what an error code means
@@ -124,6 +135,18 @@ Dead letters are records that made a function throw, in programs that set them a
 Examples
   sluice dead list .sluice
   sluice dead retry .sluice 57-1
+`,
+  graph: `sluice graph <file> [words…] [options] [-- words…]
+
+Builds the graph of a program, runs no batch, and shows every operator: what it follows, its uid, partitions, what it
+keeps between batches, and of sources and outputs what they read and promise.
+
+  --mermaid          as a Mermaid flow chart
+  --json             one JSON object per operator
+
+Examples
+  sluice graph src/app.ts
+  sluice graph src/app.ts --mermaid > graph.mmd
 `,
   state: `sluice state <dir> [operator] [key]
 

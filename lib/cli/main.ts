@@ -16,6 +16,7 @@ const commands: Record<Command, () => Promise<Run>> = {
   outputs: async () => (await import('./outputs.ts')).outputs,
   dead: async () => (await import('./dead.ts')).dead,
   simulate: async () => (await import('./simulate.ts')).simulate,
+  graph: async () => (await import('./graph.ts')).graph,
   state: async () => (await import('./state.ts')).state,
   verify: async () => (await import('./verify.ts')).verify,
   explain: async () => (await import('./explain.ts')).explain,

@@ -4,9 +4,8 @@ import { pathToFileURL } from 'node:url'
 import '../hosts/embedded/install.ts'
 import { setEmbeddedOptions } from '../hosts/embedded/embedded-host.ts'
 import { namesIn } from '../model/settings/kinds.ts'
-import { loadProgram } from '../hosts/embedded/load-program.ts'
+import { loadProgram, nothingStarted } from '../hosts/embedded/load-program.ts'
 import { useOwnPackage } from '../hosts/embedded/own-package.ts'
-import { SluiceError } from '../model/errors.ts'
 import { readVariable } from '../model/settings/read-variable.ts'
 import { StreamingContext } from '../api/dstream/streaming-context.ts'
 import { readArguments, type Values } from './arguments.ts'
@@ -89,13 +88,3 @@ export function programFile(command: string, word: string | undefined): string {
     throw usageError(`${word} is a directory, not a program.`, `sluice ${command} ${word.replace(/\/$/, '')}/app.ts`)
   return file
 }
-
-const nothingStarted = (file: string): SluiceError =>
-  new SluiceError('E_NOT_STARTED', 'The program ended without starting a stream.', {
-    where: { place: file.startsWith(`${process.cwd()}/`) ? file.slice(process.cwd().length + 1) : file },
-    did: 'nothing was started',
-    next: [
-      "export default app('name', seconds(1), (ssc) => { … })",
-      'or end the program with ssc.start() and await ssc.awaitTermination()',
-    ],
-  })

@@ -4,7 +4,7 @@ import { type Command, helpOf, overview } from '../../lib/cli/help.ts'
 import { temporaryFolder } from '../adapters/local/temporary-folder.ts'
 import { sluice } from './cli.ts'
 
-const commands: Command[] = ['run', 'dev', 'create', 'verify', 'explain']
+const commands: Command[] = ['run', 'dev', 'create', 'graph', 'state', 'verify', 'explain']
 
 test('every page of help fits one screen and has two examples', () => {
   for (const page of [overview(), ...commands.map(helpOf)]) {

@@ -74,7 +74,7 @@ const matrix: Record<string, string> = {
   simulator: `${engine} ${running} ${apis} adapters/local hosts/program hosts/embedded`,
   testing: `${engine} ${running} ${apis} adapters/local hosts/program hosts/embedded simulator testing/contracts`,
   cli:
-    `${values} source state output checkpoint observe verify api/dstream adapters/local ` +
+    `${values} source state output checkpoint graph plan observe verify api/dstream adapters/local ` +
     `hosts/program hosts/embedded simulator`,
   // The functions of this repository run one of its examples.
   examples: 'index api/kafka adapters/aws',

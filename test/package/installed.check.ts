@@ -119,6 +119,7 @@ const typed: Readonly<Record<string, { readonly args: string; readonly code?: nu
   'dead retry': { args: 'dead retry state 1-1', says: /will be read again/ },
   'dead drop': { args: 'dead drop state 2-1', says: /will be gone/ },
   outputs: { args: 'outputs list state', says: /every batch is delivered/ },
+  graph: { args: 'graph app.ts --mermaid', says: /flowchart TD[^]*updateStateByKey/ },
   state: { args: 'state state', says: /updateStateByKey +2 / },
   verify: { args: 'verify state', says: /✓ tiny/ },
   explain: { args: 'explain E_NO_OUTPUT', says: /E_NO_OUTPUT/ },

@@ -58,6 +58,17 @@ class Guard {
   }
 }
 
+/** A program in Spark's form that has made no stream run, and exports no app either. */
+export const nothingStarted = (file: string): SluiceError =>
+  new SluiceError('E_NOT_STARTED', 'The program ended without starting a stream.', {
+    where: { place: shortPath(file) },
+    did: 'nothing was started',
+    next: [
+      "export default app('name', seconds(1), (ssc) => { … })",
+      'or end the program with ssc.start() and await ssc.awaitTermination()',
+    ],
+  })
+
 const neverSettles = (url: string, why: string): SluiceError =>
   new SluiceError('E_USER_INIT', `The program ${why}.`, {
     where: { place: shortPath(url) },
