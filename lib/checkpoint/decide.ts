@@ -39,8 +39,8 @@ const isHeld = (head: Head, { holder, now, isGone }: Claim): boolean =>
 
 /** How much longer than an interval a coordinator is believed to live without a sign of life. */
 const LEASE_INTERVALS = 3
-const LEASE_MS_MIN = 10_000
-/** A function may be given as long in advance. */
+const LEASE_MS_MIN = 30_000
+/** Versions before this one gave a function as long in advance. */
 const LEASE_MS_CREDIBLE = 16 * 60_000
 const DOUBLINGS_MAX = 6
 
@@ -50,6 +50,13 @@ const DOUBLINGS_MAX = 6
  */
 export const leaseMs = (intervalMs: number, takeovers: number): number =>
   Math.max(LEASE_MS_MIN, LEASE_INTERVALS * intervalMs) * 2 ** Math.min(takeovers, DOUBLINGS_MAX)
+
+/** Until when the holder of `head` is believed to live, if it gives a sign of life now. */
+export const leaseFrom = (now: number, { intervalMs, idle }: Pick<Head, 'intervalMs' | 'idle'>): number =>
+  now + leaseMs(intervalMs, idle === undefined ? 0 : idle - 1)
+
+/** How long a holder may be silent before it gives a sign of life for its own sake: two of them may get lost. */
+export const heartbeatMs = ({ intervalMs }: Pick<Head, 'intervalMs'>): number => leaseMs(intervalMs, 0) / 3
 
 /** A lease beyond this was given by a clock that was ahead. */
 const leaseMsMax = (intervalMs: number): number => Math.max(LEASE_MS_CREDIBLE, leaseMs(intervalMs, DOUBLINGS_MAX))
@@ -63,16 +70,23 @@ export const decideDuty = (head: Head): Duty =>
     : { kind: 'plan', batch: head.committed + 1 }
 
 /** What an unanswered or refused write turned out to be, seen from a fresh read of the head (rule R1). */
-type Aftermath = 'mine' | 'not-yet' | 'fenced'
+type Aftermath = 'mine' | 'not-yet' | 'renewed' | 'fenced'
 
 /**
  * `expected` is the revision that the write was conditional on. While the register still holds it, nothing has happened
- * and the same write may be sent again: whichever copy arrives first wins, the other is refused. Behind it only the
- * very value that was attempted is mine; anything else means that somebody moved on.
+ * and the same write may be sent again: whichever copy arrives first wins, the other is refused. Behind it the very
+ * value that was attempted is mine, and so is the value from `before` with another lease: a sign of life that was given
+ * up as unanswered and has arrived since. Anything else means that somebody moved on.
  */
-export function decideAftermath(attempted: Head, expected: number, found: Versioned<Head> | null): Aftermath {
+export function decideAftermath(
+  attempted: Head,
+  { rev: expected, value: before }: Versioned<Head>,
+  found: Versioned<Head> | null,
+): Aftermath {
   if ((found?.rev ?? 0) === expected) return 'not-yet'
-  return found?.rev === expected + 1 && isSame(attempted, found.value) ? 'mine' : 'fenced'
+  if (found?.rev === expected + 1 && isSame(attempted, found.value)) return 'mine'
+  const isHolder = attempted.inc === before.inc && attempted.epoch === before.epoch
+  return found !== null && isHolder && isSame(before, found.value) ? 'renewed' : 'fenced'
 }
 
 /**

@@ -1,32 +1,50 @@
+import type { Clock } from '../host/clock.ts'
 import type { HeadStore, Versioned } from '../host/head-store.ts'
-import { type Log, silentLog } from '../host/log.ts'
+import type { Log } from '../host/log.ts'
 import { SluiceError } from '../model/errors.ts'
 import type { Head } from '../model/head.ts'
+import { backoffMs } from '../host/backoff.ts'
 import { checkedHead } from './check-head.ts'
-import { decideAftermath } from './decide.ts'
+import { decideAftermath, leaseFrom } from './decide.ts'
 import { checkSize } from './head-size.ts'
-import type { Cause } from './transition.ts'
+import { type Cause, renewed } from './transition.ts'
 
 /**
- * How often an unanswered write is looked up before the coordinator gives up; it then stops, and the next one finds
- * out.
+ * How long and how often an unanswered write is looked up, with growing pauses, before the coordinator gives up; it
+ * then stops, and the next one finds out. A table that throttles for half a minute is waited for.
  */
-const LOOKUPS_MAX = 5
+const PATIENCE_MS = 60_000
+const LOOKUPS_MAX = 20
+const PAUSE = { firstMs: 100, mostMs: 5000 }
+
+interface WriterHost {
+  readonly clock: Clock
+  readonly log: Log
+  /** Ends the pauses: there is no time left. */
+  readonly signal?: AbortSignal
+}
+
+/** Steps that show that the holder lives: each of them renews its lease. */
+const SIGNS_OF_LIFE: ReadonlySet<Cause> = new Set(['plan', 'renew', 'commit', 'mark'])
 
 /**
- * The head as one coordinator holds it. All writes go through here, one at a time. A write that was refused or got no
- * answer says nothing: the head is read again and identities are compared (rule R1), never retried blindly.
+ * The head as one coordinator holds it. All writes go through here, one at a time and in the order in which they were
+ * asked for: a sign of life and a commit never race. A write that was refused or got no answer says nothing: the head
+ * is read again and identities are compared (rule R1), never retried blindly.
  */
 export class HeadWriter {
   readonly #store: HeadStore<Head>
-  readonly #log: Log
+  readonly #host: WriterHost
   #current: Versioned<Head>
+  #queue: Promise<unknown> = Promise.resolve()
+  #writtenAt: number
 
   /** Of somebody who holds `current`. */
-  constructor(store: HeadStore<Head>, current: Versioned<Head>, log: Log = silentLog) {
+  constructor(store: HeadStore<Head>, current: Versioned<Head>, host: WriterHost) {
     this.#store = store
-    this.#log = log
+    this.#host = host
     this.#current = current
+    this.#writtenAt = host.clock.now()
   }
 
   /**
@@ -38,12 +56,10 @@ export class HeadWriter {
     found: Versioned<Head> | null,
     mine: Head,
     cause: Cause,
-    log: Log = silentLog,
+    host: WriterHost,
   ): Promise<HeadWriter> {
-    checkSize(mine, cause, log, found?.value ?? null)
-    const before = { rev: found?.rev ?? 0, value: mine }
-    const writer = new HeadWriter(store, before, log)
-    const other = await writer.#move(before.rev, mine, cause)
+    const writer = new HeadWriter(store, found ?? { rev: 0, value: mine }, host)
+    const other = await writer.#move(() => mine, cause)
     if (other === 'moved') return writer
     throw new SluiceError(
       'E_BUSY',
@@ -58,38 +74,71 @@ export class HeadWriter {
   get rev(): number {
     return this.#current.rev
   }
+  /** When the head was last written, in ms since the epoch: the sign of life that others see. */
+  get writtenAt(): number {
+    return this.#writtenAt
+  }
 
   /**
-   * Moves the head to `next`. Throws `E_HEAD_SIZE` before anything is sent, `E_FENCED` when another coordinator has
-   * taken over, and `E_HEAD_UNREACHABLE` when it stays unknown whether the write arrived: its author must stop then,
-   * because what it would do next depends on the answer.
+   * Moves the head to what `step` makes of it, once the writes before this one are done. Throws `E_HEAD_SIZE` before
+   * anything is sent, `E_FENCED` when another coordinator has taken over, and `E_HEAD_UNREACHABLE` when it stays
+   * unknown whether the write arrived: its author must stop then, because what it would do next depends on the answer.
    */
-  async write(next: Head, cause: Cause): Promise<void> {
-    checkSize(next, cause, this.#log, this.#current.value)
-    const other = await this.#move(this.#current.rev, next, cause)
-    if (other !== 'moved') throw fenced(next, other)
+  write(step: (head: Head) => Head, cause: Cause): Promise<void> {
+    const turn = this.#queue.then(async () => {
+      const other = await this.#move(step, cause)
+      if (other !== 'moved') throw fenced(this.head, other)
+    })
+    this.#queue = turn.catch(() => {})
+    return turn
+  }
+
+  /** A sign of life. Throws what `write` throws. */
+  renew(): Promise<void> {
+    return this.write((head) => head, 'renew')
   }
 
   /** Returns the head that somebody else has written meanwhile, if so. */
-  async #move(expected: number, next: Head, cause: Cause): Promise<'moved' | Head | null> {
-    for (let attempt = 0; attempt < LOOKUPS_MAX; attempt++) {
-      if ((await this.#try(expected, next, cause)) === 'written') {
-        this.#current = { rev: expected + 1, value: next }
-        return 'moved'
+  async #move(step: (head: Head) => Head, cause: Cause): Promise<'moved' | Head | null> {
+    const { clock, log } = this.#host
+    const began = clock.now()
+    for (let attempt = 1; attempt <= LOOKUPS_MAX; attempt++) {
+      const next = this.#next(step, cause)
+      checkSize(next, cause, log, this.#current.rev === 0 ? null : this.#current.value)
+      if ((await this.#try(this.#current.rev, next, cause)) === 'written') {
+        return this.#moved({ rev: this.#current.rev + 1, value: next })
       }
       const found = await this.#look()
-      if (found === 'unknown') continue
-      const aftermath = decideAftermath(next, expected, found)
-      if (aftermath === 'fenced') return found?.value ?? null
-      if (aftermath === 'not-yet') continue
-      this.#current = found!
-      return 'moved'
+      const aftermath = found === 'unknown' ? 'not-yet' : decideAftermath(next, this.#current, found)
+      if (aftermath === 'mine') return this.#moved(found as Versioned<Head>)
+      if (aftermath === 'fenced') return (found as Versioned<Head> | null)?.value ?? null
+      if (aftermath === 'renewed') this.#moved(found as Versioned<Head>)
+      else if (!(await this.#pause(attempt, began))) break
     }
-    throw new SluiceError('E_HEAD_UNREACHABLE', `The head of "${next.app}" did not answer ${LOOKUPS_MAX} times.`, {
+    throw new SluiceError('E_HEAD_UNREACHABLE', `The head of "${this.head.app}" did not answer, time and again.`, {
       did: `the step "${cause}" was left to the next start`,
       retry: true,
       next: ['check the store and start again'],
     })
+  }
+
+  #next(step: (head: Head) => Head, cause: Cause): Head {
+    const next = step(this.#current.value)
+    return SIGNS_OF_LIFE.has(cause) ? renewed(next, leaseFrom(this.#host.clock.now(), next)) : next
+  }
+
+  #moved(to: Versioned<Head>): 'moved' {
+    this.#current = to
+    this.#writtenAt = this.#host.clock.now()
+    return 'moved'
+  }
+
+  /** Whether there is patience left, once it has passed. */
+  async #pause(attempt: number, began: number): Promise<boolean> {
+    const { clock, signal } = this.#host
+    const { app, holder } = this.head
+    await clock.sleepUntil(clock.now() + backoffMs(`${app} ${holder} ${this.rev}`, attempt, PAUSE), signal)
+    return signal?.aborted !== true && clock.now() - began < PATIENCE_MS
   }
 
   // A mark that a power cut takes away costs a repeated output, which the mark could not exclude anyway: nobody waits

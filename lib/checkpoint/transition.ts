@@ -6,7 +6,17 @@ import type { BlobRef } from '../model/refs.ts'
  * writes can be replayed against them: `check` says what is wrong with a step, and `verify` asks it about every step of
  * a log.
  */
-export type Cause = 'create' | 'recreate' | 'acquire' | 'plan' | 'commit' | 'mark' | 'halt' | 'resume' | 'release'
+export type Cause =
+  | 'create'
+  | 'recreate'
+  | 'acquire'
+  | 'plan'
+  | 'renew'
+  | 'commit'
+  | 'mark'
+  | 'halt'
+  | 'resume'
+  | 'release'
 
 export function created(
   facts: Pick<Head, 'app' | 'inc' | 'graph' | 'intervalMs' | 'zeroTime' | 'conf' | 'holder' | 'leaseUntil'>,
@@ -23,15 +33,9 @@ export const planned = (head: Head, plan: OpenPlan): Head => ({ ...head, plan })
 
 export function committed(
   { plan: _done, idle: _idle, ...head }: Head,
-  batch: { readonly tick: number; readonly manifest: BlobRef; readonly leaseUntil: number },
+  batch: { readonly tick: number; readonly manifest: BlobRef },
 ): Head {
-  return {
-    ...head,
-    committed: head.committed + 1,
-    tick: batch.tick,
-    manifest: batch.manifest,
-    leaseUntil: batch.leaseUntil,
-  }
+  return { ...head, committed: head.committed + 1, tick: batch.tick, manifest: batch.manifest }
 }
 
 export const marked = (head: Head, delivery: Pick<Head, 'owed' | 'gcFloor'>): Head => ({
@@ -44,6 +48,8 @@ export const marked = (head: Head, delivery: Pick<Head, 'owed' | 'gcFloor'>): He
 export const settled = (head: Head, owed: readonly OwedOutput[]): Head => ({ ...head, owed })
 export const halted = (head: Head, reason: string): Head => ({ ...head, halt: { reason, batch: head.committed + 1 } })
 export const resumed = (head: Head): Head => ({ ...head, halt: null })
+/** A sign of life. */
+export const renewed = (head: Head, leaseUntil: number): Head => ({ ...head, leaseUntil })
 export const released = (head: Head): Head => ({ ...head, holder: null, leaseUntil: 0 })
 
 /**
@@ -119,8 +125,12 @@ const STEPS: Record<Exclude<Cause, 'recreate'>, Step> = {
     moves: ['epoch', 'holder', 'leaseUntil', 'idle', 'graph', 'conf', 'intervalMs', 'zeroTime'],
     rule: (before, after) => (after.epoch === before.epoch + 1 ? null : 'an acquisition must raise the epoch by one'),
   },
+  renew: {
+    moves: ['leaseUntil'],
+    rule: (before) => (before.holder === null ? 'renewed while nobody held the app' : null),
+  },
   plan: {
-    moves: ['plan'],
+    moves: ['plan', 'leaseUntil'],
     rule: (before, after) => {
       if (before.plan) return `the plan of batch ${before.committed + 1} was replaced`
       if (!after.plan || after.plan.tick <= before.tick)
@@ -147,7 +157,7 @@ const STEPS: Record<Exclude<Cause, 'recreate'>, Step> = {
     },
   },
   mark: {
-    moves: ['outDone', 'owed', 'gcFloor'],
+    moves: ['outDone', 'owed', 'gcFloor', 'leaseUntil'],
     rule: (before, after) => {
       if (before.holder === null) return 'marked while nobody held the app'
       return after.outDone === before.outDone || after.outDone === before.committed

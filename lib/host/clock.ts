@@ -7,7 +7,8 @@ export interface Clock {
   now(): number
   /**
    * Resolves once `now()` is at or after `time`, or as soon as `signal` aborts (never rejects). Resolves earlier by the
-   * clock, not by the time that passed, where that was set back meanwhile.
+   * clock, not by the time that passed, where that was set back meanwhile. For `idle` sleepers nobody waits: they keep
+   * no process alive, and a clock that jumps to the next sleeper leaves them out.
    */
-  sleepUntil(time: number, signal?: AbortSignal): Promise<void>
+  sleepUntil(time: number, signal?: AbortSignal, idle?: 'idle'): Promise<void>
 }

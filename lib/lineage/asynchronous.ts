@@ -2,7 +2,7 @@ import type { Clock } from '../host/clock.ts'
 import { framesOf, isOurs, located, SluiceError, stackOf, wordsOf } from '../model/errors.ts'
 import { placeAmong } from '../model/place.ts'
 import { checkSettled } from '../model/settled.ts'
-import { backoffMs } from '../output/retry.ts'
+import { backoffMs } from '../host/backoff.ts'
 import { frozen } from './frozen.ts'
 import { collectSplit, narrow, type RddNode, whereOf } from './node.ts'
 

@@ -68,7 +68,7 @@ export async function storeState(
     outputs: {},
     records: {},
   }
-  const next = committed(head, { tick, manifest: await putManifest(blobs, keys, manifest), leaseUntil: 0 })
+  const next = committed(head, { tick, manifest: await putManifest(blobs, keys, manifest) })
   await store.cas(rev, next, 'commit')
   await store.cas(rev + 1, marked(next, { owed: next.owed, gcFloor: next.gcFloor }), 'mark')
 }

@@ -6,6 +6,8 @@ import { test } from 'node:test'
 import { checkSize, HEAD_BYTES_MAX } from '../../lib/checkpoint/head-size.ts'
 import { HeadWriter } from '../../lib/checkpoint/head-writer.ts'
 import { marked, released, settled } from '../../lib/checkpoint/transition.ts'
+import { ManualClock } from '../../lib/adapters/local/manual-clock.ts'
+import { silentLog } from '../../lib/host/log.ts'
 import { MemoryHeadStore } from '../../lib/adapters/local/head-memory.ts'
 import type { OutputSink, SluiceError } from '../../lib/index.ts'
 import type { Head } from '../../lib/model/head.ts'
@@ -152,9 +154,8 @@ test(
       store,
       { rev: 1, value: headWith() },
       {
-        event: (event) => {
-          events.push(event)
-        },
+        clock: new ManualClock(),
+        log: { event: (event) => void events.push(event) },
       },
     )
     const owed = (count: number) =>
@@ -163,16 +164,16 @@ test(
         output: 'out',
         manifest: { ...manifestRef(batch), inline: 'x'.repeat(4000) },
       }))
-    await writer.write(marked(headWith(), { owed: owed(2), gcFloor: 0 }), 'mark')
+    await writer.write((head) => marked(head, { owed: owed(2), gcFloor: 0 }), 'mark')
     assert.deepEqual(events, [])
-    await writer.write(marked(headWith(), { owed: owed(10), gcFloor: 0 }), 'mark')
+    await writer.write((head) => marked(head, { owed: owed(10), gcFloor: 0 }), 'mark')
     assert.deepEqual(
       events.map(({ type, level }) => [type, level]),
       [['head-grows', 'warn']],
     )
     const { rev } = (await store.read())!
     await assert.rejects(
-      writer.write(marked(headWith(), { owed: owed(20), gcFloor: 0 }), 'mark'),
+      writer.write((head) => marked(head, { owed: owed(20), gcFloor: 0 }), 'mark'),
       (error: SluiceError) => {
         assert.equal(error.code, 'E_HEAD_SIZE')
         assert.match(error.message, /Most of it is what 20 outputs are owed/)
@@ -195,10 +196,13 @@ test(
       })),
     })
     await store.cas(0, large, 'create')
-    const writer = new HeadWriter(store, { rev: 1, value: large })
-    await assert.rejects(writer.write(settled(large, [...large.owed, large.owed[0]]), 'mark'), { code: 'E_HEAD_SIZE' })
-    await writer.write(settled(large, large.owed.slice(1)), 'mark')
-    await writer.write(released(writer.head), 'release')
+    const writer = new HeadWriter(store, { rev: 1, value: large }, { clock: new ManualClock(), log: silentLog })
+    await assert.rejects(
+      writer.write((head) => settled(head, [...head.owed, head.owed[0]]), 'mark'),
+      { code: 'E_HEAD_SIZE' },
+    )
+    await writer.write((head) => settled(head, head.owed.slice(1)), 'mark')
+    await writer.write(released, 'release')
     assert.equal((await store.read())!.value.owed.length, 19)
   },
 )

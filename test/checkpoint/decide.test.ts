@@ -56,8 +56,20 @@ const aftermaths: readonly [
   ],
   ['a recreated app fences', commit, { rev: 8, value: headWith({ inc: 'i2', committed: 0 }) }, 'fenced'],
   ['a head that is gone fences', commit, null, 'fenced'],
+  [
+    'a sign of life of mine that comes late is no takeover',
+    commit,
+    { rev: 9, value: { ...before, leaseUntil: 7777 } },
+    'renewed',
+  ],
+  [
+    'who takes over and finds that the holder has given a sign of life was not fast enough',
+    headWith({ epoch: 2, holder: 'other' }),
+    { rev: 8, value: { ...before, leaseUntil: 7777 } },
+    'fenced',
+  ],
 ]
 for (const [sentence, attempted, found, kind] of aftermaths)
   test(sentence, () => {
-    assert.equal(decideAftermath(attempted, 7, found), kind)
+    assert.equal(decideAftermath(attempted, { rev: 7, value: before }, found), kind)
   })

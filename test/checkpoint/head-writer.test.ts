@@ -2,10 +2,23 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { HeadWriter } from '../../lib/checkpoint/head-writer.ts'
 import { acquired, committed, halted, marked, released } from '../../lib/checkpoint/transition.ts'
+import { leaseMs } from '../../lib/checkpoint/decide.ts'
+import type { Clock } from '../../lib/host/clock.ts'
+import { silentLog } from '../../lib/host/log.ts'
 import type { HeadStore } from '../../lib/host/head-store.ts'
 import { MemoryHeadStore } from '../../lib/adapters/local/head-memory.ts'
 import type { Head } from '../../lib/model/head.ts'
 import { headWith, manifestRef } from './heads.ts'
+
+/** Pauses pass at once, and take the time that they take. */
+let time = 0
+const hasty: Clock = {
+  now: () => time,
+  sleepUntil: async (until) => {
+    time = Math.max(time, until)
+  },
+}
+const host = { clock: hasty, log: silentLog }
 
 type Weather = 'fine' | 'applies, answer lost' | 'refuses to answer' | 'arrives late'
 
@@ -15,7 +28,7 @@ async function writerOver(
 ): Promise<{ store: MemoryHeadStore<Head>; writer: HeadWriter }> {
   const store = new MemoryHeadStore<Head>()
   await store.cas(0, head, 'create')
-  return { store, writer: new HeadWriter(badLine(store, weather), { rev: 1, value: head }) }
+  return { store, writer: new HeadWriter(badLine(store, weather), { rev: 1, value: head }, host) }
 }
 
 /** A register behind a bad line: what happens to each write, in order; then the line is fine. */
@@ -41,7 +54,7 @@ function badLine(store: HeadStore<Head>, weather: readonly Weather[]): HeadStore
 }
 
 const steps: readonly [cause: 'commit' | 'mark' | 'halt' | 'release', Head, Head][] = [
-  ['commit', headWith(), committed(headWith(), { tick: 2, manifest: manifestRef(2), leaseUntil: 200 })],
+  ['commit', headWith(), committed(headWith(), { tick: 2, manifest: manifestRef(2) })],
   ['mark', headWith({ outDone: 0 }), marked(headWith({ outDone: 0 }), { owed: [], gcFloor: 0 })],
   ['halt', headWith(), halted(headWith(), 'a reason')],
   ['release', headWith(), released(headWith())],
@@ -51,9 +64,10 @@ for (const [cause, before, after] of steps) {
   for (const weather of ['fine', 'applies, answer lost', 'refuses to answer', 'arrives late'] as const) {
     test(`F06: a ${cause} is written once when the store ${weather === 'fine' ? 'answers' : weather}`, async () => {
       const { store, writer } = await writerOver([weather], before)
-      await writer.write(after, cause)
-      assert.deepEqual(await store.read(), { rev: 2, value: after })
-      assert.deepEqual([writer.rev, writer.head], [2, after])
+      await writer.write(() => after, cause)
+      const leaseUntil = cause === 'commit' || cause === 'mark' ? writer.head.leaseUntil : after.leaseUntil
+      assert.deepEqual(await store.read(), { rev: 2, value: { ...after, leaseUntil } })
+      assert.deepEqual([writer.rev, writer.head], [2, { ...after, leaseUntil }])
     })
   }
 }
@@ -70,10 +84,10 @@ const mine = acquired(headWith(), {
 for (const weather of ['fine', 'applies, answer lost', 'refuses to answer', 'arrives late'] as const) {
   test(`F06: the head is taken once, and a first one made once, when the store ${weather}`, async () => {
     const store = new MemoryHeadStore<Head>()
-    const first = await HeadWriter.acquire(badLine(store, [weather]), null, headWith(), 'create')
+    const first = await HeadWriter.acquire(badLine(store, [weather]), null, headWith(), 'create', host)
     assert.deepEqual([await store.read(), first.rev], [{ rev: 1, value: headWith() }, 1])
     const found = await store.read()
-    const taken = await HeadWriter.acquire(badLine(store, [weather]), found, mine, 'acquire')
+    const taken = await HeadWriter.acquire(badLine(store, [weather]), found, mine, 'acquire', host)
     assert.deepEqual([await store.read(), taken.rev, taken.head], [{ rev: 2, value: mine }, 2, mine])
   })
 }
@@ -84,7 +98,7 @@ test('two processes that take the head at the same moment: one has it, the other
     await store.cas(0, headWith(), 'create')
     const found = await store.read()
     await store.cas(1, { ...mine, holder: 'other' }, 'acquire')
-    await assert.rejects(HeadWriter.acquire(badLine(store, [weather]), found, mine, 'acquire'), {
+    await assert.rejects(HeadWriter.acquire(badLine(store, [weather]), found, mine, 'acquire', host), {
       code: 'E_BUSY',
       message: /other/,
     })
@@ -103,13 +117,99 @@ test('F05, F07: a write behind another coordinator is fenced, whether it was ref
       zeroTime: 0,
     })
     await store.cas(1, theirs, 'acquire')
-    await assert.rejects(writer.write(steps[0][2], 'commit'), { code: 'E_FENCED' })
+    await assert.rejects(
+      writer.write(() => steps[0][2], 'commit'),
+      { code: 'E_FENCED' },
+    )
     assert.deepEqual((await store.read())!.value, theirs)
   }
 })
 
 test('a store that never answers is given up, and nothing was written', async () => {
-  const { store, writer } = await writerOver(Array.from({ length: 9 }, () => 'refuses to answer' as const))
-  await assert.rejects(writer.write(steps[0][2], 'commit'), { code: 'E_HEAD_UNREACHABLE' })
+  const { store, writer } = await writerOver(Array.from({ length: 99 }, () => 'refuses to answer' as const))
+  await assert.rejects(
+    writer.write(() => steps[0][2], 'commit'),
+    { code: 'E_HEAD_UNREACHABLE' },
+  )
   assert.equal((await store.read())!.rev, 1)
+})
+
+test('a commit and a mark give a sign of life, a release gives the lease back', async () => {
+  const { writer } = await writerOver([], headWith({ outDone: 0 }))
+  await writer.write((head) => marked(head, { owed: [], gcFloor: 0 }), 'mark')
+  assert.equal(writer.head.leaseUntil, time + leaseMs(1000, 0))
+  time += 10_000
+  await writer.write((head) => committed(head, { tick: 2, manifest: manifestRef(2) }), 'commit')
+  assert.equal(writer.head.leaseUntil, time + leaseMs(1000, 0))
+  await writer.write(released, 'release')
+  assert.equal(writer.head.leaseUntil, 0)
+})
+
+test('signs of life and commits that are asked for at once are written one after the other', async () => {
+  const { store, writer } = await writerOver(['applies, answer lost', 'refuses to answer', 'fine'])
+  await Promise.all([
+    writer.renew(),
+    writer.write((head) => committed(head, { tick: 2, manifest: manifestRef(2) }), 'commit'),
+    writer.renew(),
+    writer.write((head) => marked(head, { owed: [], gcFloor: 1 }), 'mark'),
+  ])
+  const { rev, value } = (await store.read())!
+  assert.deepEqual([rev, value.committed, value.outDone, value.gcFloor], [5, 2, 2, 1])
+})
+
+test('a sign of life that was given up and arrives later does not fence its own coordinator', async () => {
+  const store = new MemoryHeadStore<Head>()
+  await store.cas(0, headWith(), 'create')
+  let isAway = true
+  let late = async (): Promise<unknown> => null
+  const line: HeadStore<Head> = {
+    close: () => store.close(),
+    read: () => (isAway ? Promise.reject(new Error('connection refused')) : store.read()),
+    cas: (expected, value, cause) => {
+      if (!isAway) return store.cas(expected, value, cause)
+      late = () => store.cas(expected, value, cause)
+      return Promise.reject(new Error('timed out'))
+    },
+  }
+  const writer = new HeadWriter(line, { rev: 1, value: headWith() }, host)
+  await assert.rejects(writer.renew(), { code: 'E_HEAD_UNREACHABLE' })
+  isAway = false
+  await late()
+  await writer.write((head) => committed(head, { tick: 2, manifest: manifestRef(2) }), 'commit')
+  const { rev, value } = (await store.read())!
+  assert.deepEqual([rev, value.committed], [3, 2])
+})
+
+test('F09: a head that is throttled for half a minute is waited for, in less than 40 calls', async () => {
+  const store = new MemoryHeadStore<Head>()
+  await store.cas(0, headWith(), 'create')
+  const until = time + 30_000
+  const sent: number[] = []
+  const throttled = async <T>(answer: () => Promise<T>): Promise<T> => {
+    sent.push(time)
+    if (time < until) throw new Error('The level of configured provisioned throughput for the table was exceeded.')
+    return answer()
+  }
+  const line: HeadStore<Head> = {
+    close: () => store.close(),
+    read: () => throttled(() => store.read()),
+    cas: (expected, value, cause) => throttled(() => store.cas(expected, value, cause)),
+  }
+  const writer = new HeadWriter(line, { rev: 1, value: headWith() }, host)
+  await writer.write((head) => committed(head, { tick: 2, manifest: manifestRef(2) }), 'commit')
+  assert.equal((await store.read())!.value.committed, 2)
+  assert.ok(sent.length < 40, `${sent.length} calls were sent`)
+})
+
+test('a writer that is given up waits for nothing more', async () => {
+  const { store } = await writerOver([])
+  const over = new AbortController()
+  const line: HeadStore<Head> = {
+    read: () => Promise.reject(new Error('refused')),
+    cas: () => Promise.reject(new Error('refused')),
+    close: () => store.close(),
+  }
+  const clock: Clock = { now: () => time, sleepUntil: async () => over.abort() }
+  const writer = new HeadWriter(line, { rev: 1, value: headWith() }, { clock, log: silentLog, signal: over.signal })
+  await assert.rejects(writer.renew(), { code: 'E_HEAD_UNREACHABLE' })
 })

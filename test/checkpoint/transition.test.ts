@@ -15,7 +15,7 @@ import type { Head } from '../../lib/model/head.ts'
 import { headWith, manifestRef } from './heads.ts'
 
 const head = headWith()
-const next = committed(head, { tick: 2, manifest: manifestRef(2), leaseUntil: 200 })
+const next = committed(head, { tick: 2, manifest: manifestRef(2) })
 const owing = marked(next, { owed: [{ batch: 2, output: 'out', manifest: manifestRef(2) }], gcFloor: 0 })
 const open = planned(head, { nonce: 'p', tick: 2, content: manifestRef(7) })
 const halt = halted(head, 'a reason')
@@ -35,7 +35,7 @@ const legal: readonly [cause: string, before: Head | null, after: Head][] = [
   ],
   ['commit', head, next],
   ['plan', head, open],
-  ['commit', open, committed(open, { tick: 2, manifest: manifestRef(2), leaseUntil: 200 })],
+  ['commit', open, committed(open, { tick: 2, manifest: manifestRef(2) })],
   ['mark', next, marked(next, { owed: [], gcFloor: 0 })],
   ['mark', next, owing],
   ['mark', owing, settled(owing, [])],
@@ -98,7 +98,7 @@ const illegal: readonly [sentence: string, before: Head | null, after: Head, cau
   [
     'an open plan is committed at its own tick',
     open,
-    committed(open, { tick: 3, manifest: manifestRef(2), leaseUntil: 200 }),
+    committed(open, { tick: 3, manifest: manifestRef(2) }),
     'commit',
     /while the plan for tick 2/,
   ],

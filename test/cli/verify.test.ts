@@ -36,10 +36,7 @@ test('a commit that skips the mark of the batch before is named with its revisio
   const found = (await store.read())!
   await store.cas(
     found.rev,
-    committed(
-      { ...found.value, outDone: 0 },
-      { tick: found.value.tick + 1, manifest: found.value.manifest!, leaseUntil: 0 },
-    ),
+    committed({ ...found.value, outDone: 0 }, { tick: found.value.tick + 1, manifest: found.value.manifest! }),
     'commit',
   )
   await store.close()

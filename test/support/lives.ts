@@ -1,4 +1,5 @@
 import type { BlobStore } from '../../lib/host/blob-store.ts'
+import type { Clock } from '../../lib/host/clock.ts'
 import type { HeadStore } from '../../lib/host/head-store.ts'
 import type { Host } from '../../lib/host/host.ts'
 import { silentLog } from '../../lib/host/log.ts'
@@ -12,7 +13,7 @@ import type { Manifest } from '../../lib/model/manifest.ts'
 import { fingerprint } from '../../lib/plan/fingerprint.ts'
 import type { Coordinator } from '../../lib/runtime/coordinator/coordinator.ts'
 import { TaskProgram } from '../../lib/runtime/program.ts'
-import { type Batch, BATCH_MS, type Build, newContext, START } from './run.ts'
+import { aborted, type Batch, BATCH_MS, type Build, newContext, START } from './run.ts'
 
 /** What outlives a process. */
 export class World {
@@ -81,7 +82,7 @@ export class ProcessLife {
     context.graph.assignUids()
     context.sparkContext.conf.set('sluice.keepBatches', keep)
     const program = new TaskProgram(context.graph, context.sparkContext, fingerprint(context.graph))
-    const clock = { now: () => START, sleepUntil: async () => {} }
+    const clock = { now: () => START, sleepUntil }
     const [head, blobs] = [portedHead(world.head, port), portedBlobs(world.blobs, port)]
     const inline = new InlineLauncher(program, { blobs, random: systemRandom, clock, log: silentLog })
     const launcher = {
@@ -131,6 +132,9 @@ export class ProcessLife {
     return manifests
   }
 }
+
+/** Pauses pass at once. */
+const sleepUntil: Clock['sleepUntil'] = (_time, signal, idle) => (idle ? aborted(signal) : Promise.resolve())
 
 const portedHead = (store: HeadStore<Head>, port: Port): HeadStore<Head> => ({
   read: () => port('head.read', () => store.read()),

@@ -178,17 +178,23 @@ export function jumpingClock(start: number, last: number, ended: () => void): Cl
   let now = start
   return {
     now: () => now,
-    sleepUntil: async (time, signal) => {
+    sleepUntil: async (time, signal, idle) => {
+      if (idle) return aborted(signal)
       if (time <= last) {
         now = Math.max(now, time)
         return
       }
-      const aborted = new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()))
+      const over = aborted(signal)
       ended()
-      await aborted
+      await over
     },
   }
 }
+
+export const aborted = (signal: AbortSignal | undefined): Promise<void> =>
+  signal?.aborted === true
+    ? Promise.resolve()
+    : new Promise((resolve) => signal?.addEventListener('abort', () => resolve()))
 
 interface Expectation extends RunOptions {
   readonly batches: Batches

@@ -6,14 +6,14 @@ import type { Clock } from '../../host/clock.ts'
  */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  async sleepUntil(time, signal) {
+  async sleepUntil(time, signal, idle) {
     const end = performance.now() + (time - Date.now())
     // A loop, because a timer may fire early by a fraction and cannot be set further ahead than `timerMax`.
     while (Date.now() < time && signal?.aborted !== true) {
       const left = Math.min(time - Date.now(), end - performance.now())
       // Behind the end by a fraction, the clock is only not exact; behind it by more, it was set back.
       if (left <= -SET_BACK_MS) return
-      await nap(Math.max(1, Math.min(left, timerMax)), signal)
+      await nap(Math.max(1, Math.min(left, timerMax)), signal, idle)
     }
   },
 }
@@ -24,7 +24,7 @@ const SET_BACK_MS = 250
 /** Node fires longer timers at once. */
 const timerMax = 2 ** 31 - 1
 
-const nap = (ms: number, signal: AbortSignal | undefined): Promise<void> =>
+const nap = (ms: number, signal: AbortSignal | undefined, idle: 'idle' | undefined): Promise<void> =>
   new Promise((resolve) => {
     const wake = (): void => {
       clearTimeout(timer)
@@ -32,5 +32,6 @@ const nap = (ms: number, signal: AbortSignal | undefined): Promise<void> =>
       resolve()
     }
     const timer = setTimeout(wake, ms)
+    if (idle) timer.unref()
     signal?.addEventListener('abort', wake)
   })

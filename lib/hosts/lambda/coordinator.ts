@@ -102,7 +102,7 @@ class InvocationRun {
 
   #open(): Promise<OpenApp> {
     const { name: app, context, program } = this.#app
-    const { deadline, holder, resume, dropState } = this.#invocation
+    const { holder, resume, dropState } = this.#invocation
     const { settings, functions } = this.#aws
     const { output } = settings
     const signal = this.#abort.signal
@@ -113,9 +113,8 @@ class InvocationRun {
       host: this.#host,
       attempts: 4,
       holder: `${holder}:${this.#host.random.newId().slice(0, 8)}`,
-      // An invocation does not outlive its deadline, and until then it is believed to be there.
+      // Nobody can see that an invocation is gone: its lease tells.
       isGone: () => false,
-      leaseUntil: () => deadline,
       start: { resume, dropState },
       environment: (head) => this.#aws.outputs(head, context.sparkContext),
       ...(output === null ? {} : { publisher: (head: Head) => publishByFunction(functions, output, head, signal) }),

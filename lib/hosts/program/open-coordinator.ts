@@ -20,8 +20,6 @@ interface Assembly {
   readonly attempts: number
   readonly holder: string
   readonly isGone: (holder: string) => boolean
-  /** Until when this coordinator is believed to live, where that is known better than from its signs of life. */
-  readonly leaseUntil?: () => number
   readonly start?: StartOptions
   readonly environment: (head: Head) => OutputEnvironment
   /** Where outputs are shown; in this process, with `environment`, if it is left out. */
@@ -66,7 +64,6 @@ export async function openCoordinator(assembly: Assembly): Promise<OpenApp> {
     conf: Object.fromEntries(sparkContext.conf.getAll()),
     holder,
     isGone,
-    ...(assembly.leaseUntil ? { leaseUntil: assembly.leaseUntil } : {}),
     fresh: start.fresh ?? false,
     resume: start.resume ?? false,
     dropState: [...(start.dropState ?? []), ...program.settings.dropState],

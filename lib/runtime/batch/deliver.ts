@@ -70,7 +70,7 @@ export async function deliver(held: HeldApp, manifest: Manifest): Promise<void> 
   await haltIfSinkIsNewer(held, failed)
   for (const { output } of owed) held.sweeper.pin(head.manifest!, manifest, output)
   const all = [...still, ...owed]
-  await held.writer.write(marked(head, { owed: all, gcFloor: held.sweeper.floor(head, manifest) }), 'mark')
+  await held.writer.write((now) => marked(now, { owed: all, gcFloor: held.sweeper.floor(now, manifest) }), 'mark')
   held.events.completed(manifest, backlogOf(all))
   for (const run of failed) saidOf(held, run, manifest.batch, holds(held, run.output))
   for (const output of Object.keys(manifest.outputs))
@@ -150,7 +150,9 @@ export async function deliverOwed(held: HeldApp): Promise<void> {
   await carryOutOutputCommands(held)
   const { head } = held.writer
   for (const { output } of head.owed) held.outages.hurry(output)
-  if (head.owed.length > 0) await held.writer.write(settled(head, await settleOwed(held, () => true)), 'mark')
+  if (head.owed.length === 0) return
+  const owed = await settleOwed(held, () => true)
+  await held.writer.write((now) => settled(now, owed), 'mark')
 }
 
 /** Does what somebody has decided about outputs that owe batches. */
@@ -161,7 +163,7 @@ async function carryOutOutputCommands(held: HeldApp): Promise<void> {
   if (commands.length === 0) return
   const kept = head.owed.filter((owed) => !isDropped(commands, owed))
   if (kept.length < head.owed.length) {
-    await held.writer.write(settled(head, kept), 'mark')
+    await held.writer.write((now) => settled(now, kept), 'mark')
     held.events.dropped(backlogOf(head.owed.filter((owed) => !kept.includes(owed))))
   }
   for (const { outputs } of commands) for (const output of outputs) held.outages.hurry(output)

@@ -16,7 +16,7 @@ export async function haltIfSinkIsNewer(held: HeldApp, failed: readonly OutputRu
   const reason =
     `the head went back in time: it is at batch ${head.committed}, and the sink "${newer.output}" has ` +
     'taken a later one'
-  await held.writer.write(halted(head, reason), 'halt')
+  await held.writer.write((now) => halted(now, reason), 'halt')
   throw new SluiceError('E_HALTED', `"${head.app}" was halted: ${reason}.`, {
     where: { operator: newer.output, batch: head.committed },
     did: 'the sink was not written; later batches wait',

@@ -20,13 +20,13 @@ export interface HeldApp {
   readonly publisher: OutputPublisher
   readonly outages: Outages
   readonly events: BatchEvents
+  /** Aborts when there is no time left, or when another coordinator has taken over. */
   readonly signal: AbortSignal
   /** How often a failing task is tried before its batch fails. */
   readonly attemptsMax: number
   readonly speculation: Speculation | null
   /** Most records a source may contribute to the next batch. */
   readonly limitOf: (source: string) => number | null
-  readonly leaseUntil: () => number
   readonly startedAt: number
   readonly onError: EngineSettings['onError']
   /** What is to be done about dead letters, as far as it has not been done yet. */

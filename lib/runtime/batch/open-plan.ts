@@ -43,7 +43,7 @@ export async function openPlan(held: HeldApp, { plan, positions, settled }: Plan
     Buffer.from(JSON.stringify(stored)),
     PLAN_INLINE_MAX,
   )
-  await held.writer.write(withPlan(head, { nonce, tick, content }), 'plan')
+  await held.writer.write((now) => withPlan(now, { nonce, tick, content }), 'plan')
 }
 
 /** The plan that the head holds open. */

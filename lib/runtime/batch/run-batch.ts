@@ -135,7 +135,7 @@ const isStateLost = (error: unknown): error is SluiceError =>
 
 /** Nobody runs this app until somebody has looked at it. */
 async function halt(held: HeldApp, reason: string, did: string): Promise<SluiceError> {
-  await held.writer.write(halted(held.writer.head, reason), 'halt')
+  await held.writer.write((head) => halted(head, reason), 'halt')
   return new SluiceError('E_HALTED', reason, {
     where: { batch: held.writer.head.committed + 1 },
     did: `not committed; ${did}`,
@@ -183,10 +183,7 @@ async function commit(
   { manifest, ref }: { readonly manifest: Manifest; readonly ref: BlobRef },
 ): Promise<void> {
   const { head } = held.writer
-  await held.writer.write(
-    committed(head, { tick: manifest.tick, manifest: ref, leaseUntil: held.leaseUntil() }),
-    'commit',
-  )
+  await held.writer.write((now) => committed(now, { tick: manifest.tick, manifest: ref }), 'commit')
   held.sweeper.superseded(head.manifest, held.base, manifest)
   if (head.plan && head.plan.content.inline === undefined) held.sweeper.discard([head.plan.content.key], manifest.batch)
   held.base = manifest

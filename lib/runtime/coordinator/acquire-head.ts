@@ -1,5 +1,5 @@
 import { checkedHead } from '../../checkpoint/check-head.ts'
-import { decideStart, leaseMs } from '../../checkpoint/decide.ts'
+import { decideStart, leaseFrom, leaseMs } from '../../checkpoint/decide.ts'
 import { HeadWriter } from '../../checkpoint/head-writer.ts'
 import { ObjectKeys } from '../../checkpoint/object-keys.ts'
 import { readOutputCommands } from '../../checkpoint/output-commands.ts'
@@ -9,10 +9,6 @@ import { SluiceError } from '../../model/errors.ts'
 import type { Head } from '../../model/head.ts'
 import { admit, admitAnew, type Admission } from '../admission.ts'
 import type { CoordinatorOptions } from './coordinator-options.ts'
-
-/** Until when this coordinator is believed to live, told from now. */
-export const leaseUntil = ({ host, intervalMs, leaseUntil: known }: CoordinatorOptions, takeovers = 0): number =>
-  known?.() ?? host.clock.now() + leaseMs(intervalMs, takeovers)
 
 interface Acquired {
   readonly writer: HeadWriter
@@ -69,18 +65,18 @@ async function takeOver(
   found: Versioned<Head>,
   cause: 'acquire' | 'resume',
 ): Promise<Acquired> {
-  const { host, program, holder, conf } = options
+  const { host, program, holder, conf, signal } = options
   const outputCommands = await readOutputCommands(host.blobs, new ObjectKeys(found.value.app, found.value.inc))
   const admission = await admit({ ...options, outputCommands }, found.value)
   const mine = acquired(found.value, {
     holder,
-    leaseUntil: leaseUntil(options, found.value.idle ?? 0),
+    leaseUntil: host.clock.now() + leaseMs(admission.origin.intervalMs, found.value.idle ?? 0),
     graph: program.fingerprint,
     conf,
     ...admission.origin,
   })
   const next = cause === 'resume' ? resumed(mine) : mine
-  return { writer: await HeadWriter.acquire(host.head, found, next, cause, host.log), admission }
+  return { writer: await HeadWriter.acquire(host.head, found, next, cause, { ...host, signal }), admission }
 }
 
 /** The first batch ends at the next point of the epoch's grid that lies strictly ahead (parity A0.3). */
@@ -89,7 +85,7 @@ async function createHead(
   found: Versioned<Head> | null,
   cause: 'create' | 'recreate',
 ): Promise<Acquired> {
-  const { app, host, program, intervalMs, conf, holder } = options
+  const { app, host, program, intervalMs, conf, holder, signal } = options
   const zeroTime = Math.floor(host.clock.now() / intervalMs) * intervalMs
   const head = created({
     app,
@@ -99,9 +95,9 @@ async function createHead(
     zeroTime,
     conf,
     holder,
-    leaseUntil: leaseUntil(options),
+    leaseUntil: leaseFrom(host.clock.now(), { intervalMs }),
   })
-  const writer = await HeadWriter.acquire(host.head, found, head, cause, host.log)
+  const writer = await HeadWriter.acquire(host.head, found, head, cause, { ...host, signal })
   return { writer, admission: admitAnew(options, zeroTime) }
 }
 

@@ -4,7 +4,7 @@ import { endsCoordinator } from '../../model/error-codes.ts'
 import { hasCode, isOurs, type SluiceError } from '../../model/errors.ts'
 import type { Head } from '../../model/head.ts'
 import type { Manifest } from '../../model/manifest.ts'
-import { type Backoff, backoffMs } from '../../output/retry.ts'
+import { type Backoff, backoffMs } from '../../host/backoff.ts'
 import type { Coordinator } from './coordinator.ts'
 
 interface Patience extends Backoff {

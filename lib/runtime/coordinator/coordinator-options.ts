@@ -23,8 +23,6 @@ export interface CoordinatorOptions {
   readonly environment: (head: Head) => OutputEnvironment
   /** Where outputs are shown; in this process, with `environment`, if it is left out. */
   readonly publisher?: (head: Head) => OutputPublisher
-  /** Until when this coordinator is believed to live, where that is known better than from its signs of life. */
-  readonly leaseUntil?: () => number
   readonly limitOf: (source: string) => number | null
   /** How often a failing task is tried where the program does not say. */
   readonly attempts: number

@@ -4,23 +4,27 @@ import { readManifest, refsOf } from '../../checkpoint/manifest.ts'
 import { ObjectKeys, type ObjectKind, parseKey } from '../../checkpoint/object-keys.ts'
 import { Sweeper } from '../../checkpoint/sweep.ts'
 import { released } from '../../checkpoint/transition.ts'
+import { hasCode } from '../../model/errors.ts'
 import type { Head } from '../../model/head.ts'
 import type { Manifest } from '../../model/manifest.ts'
 import { deliver, deliverAtLast, deliverOwed } from '../batch/deliver.ts'
 import type { HeldApp } from '../batch/held-app.ts'
+import { withHeartbeat } from '../batch/heartbeat.ts'
 import { runBatch } from '../batch/run-batch.ts'
 import { Outages } from '../output/outages.ts'
 import { publishHere } from '../output/run-output.ts'
 import type { OutageSettings } from '../settings.ts'
-import { acquireHead, leaseUntil } from './acquire-head.ts'
+import { acquireHead } from './acquire-head.ts'
 import type { CoordinatorOptions } from './coordinator-options.ts'
 
 /** Holds the head of one app and runs its batches, one at a time. */
 export class Coordinator {
   readonly #held: HeldApp
+  readonly #fenced: AbortController
 
-  private constructor(held: HeldApp) {
+  private constructor(held: HeldApp, fenced: AbortController) {
     this.#held = held
+    this.#fenced = fenced
   }
 
   /** Acquires the head, recovers what the last coordinator left, and is ready for the next tick. */
@@ -29,6 +33,7 @@ export class Coordinator {
     const { writer, admission } = await acquireHead(options)
     // A life that ended before its first commit has left its input to this one.
     const begun = writer.head.epoch === 1 || writer.head.committed > 0
+    const fenced = new AbortController()
     const sweeper = new Sweeper(host.blobs, host.log, program.settings.keepBatches)
     const held: HeldApp = {
       host,
@@ -40,11 +45,10 @@ export class Coordinator {
         publishHere(program.graph, host.blobs, options.environment(writer.head), program.staged),
       events: options.events,
       outages: new Outages(host.clock, outageSettings(options)),
-      signal: options.signal,
+      signal: AbortSignal.any([options.signal, fenced.signal]),
       attemptsMax: program.settings.attemptsMax ?? options.attempts,
       speculation: program.settings.speculation,
       limitOf: options.limitOf,
-      leaseUntil: () => leaseUntil(options),
       startedAt: begun ? host.clock.now() : writer.head.zeroTime,
       onError: program.settings.onError,
       letterCommands: [],
@@ -52,14 +56,15 @@ export class Coordinator {
       isPlanning: false,
       base: admission.base,
     }
+    const coordinator = new Coordinator(held, fenced)
     try {
-      await recover(held)
+      await coordinator.#alive(() => recover(held))
     } catch (error) {
       // Who cannot go on must not keep others waiting for the end of its lease.
-      await writer.write(released(writer.head), 'release').catch(() => {})
+      await writer.write(released, 'release').catch(() => {})
       throw error
     }
-    return new Coordinator(held)
+    return coordinator
   }
 
   get head(): Head {
@@ -79,17 +84,30 @@ export class Coordinator {
    * may be an earlier one. Throws what kept it from committing; the head is then unchanged, or holds the plan open.
    */
   runBatch(tick: number): Promise<Manifest> {
-    return runBatch(this.#held, tick)
+    return this.#alive(() => runBatch(this.#held, tick))
   }
 
   /** A last try of what outputs owe, before an orderly end; what is owed still is reported. */
   deliverAtLast(): Promise<void> {
-    return deliverAtLast(this.#held)
+    return this.#alive(() => deliverAtLast(this.#held))
   }
 
   async close(): Promise<void> {
     await this.#held.sweeper.settled()
-    await this.#held.writer.write(released(this.head), 'release')
+    await this.#held.writer.write(released, 'release')
+  }
+
+  /** `work` of any length: the lease is renewed meanwhile. */
+  async #alive<R>(work: () => Promise<R>): Promise<R> {
+    const { writer, host } = this.#held
+    const fenced = this.#fenced
+    const onFenced = (error: unknown): void => fenced.abort(error)
+    try {
+      return await withHeartbeat({ writer, clock: host.clock, onFenced }, work)
+    } catch (error) {
+      // Whatever else failed then, failed because of it.
+      throw hasCode(fenced.signal.reason, 'E_FENCED') ? fenced.signal.reason : error
+    }
   }
 }
 

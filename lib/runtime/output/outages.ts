@@ -1,6 +1,6 @@
 import type { Clock } from '../../host/clock.ts'
 import { SluiceError } from '../../model/errors.ts'
-import { backoffMs } from '../../output/retry.ts'
+import { backoffMs } from '../../host/backoff.ts'
 import type { OutageSettings } from '../settings.ts'
 
 interface Outage {

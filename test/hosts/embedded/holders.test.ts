@@ -52,7 +52,7 @@ test('two that cannot see each other: one gets through a batch that is longer th
     }
     if (now - began >= BATCH_MS) {
       const manifest = { key: 'a/i/m/1', len: 0, crc: 0 }
-      head = committed(head, { tick: 1, manifest, leaseUntil: now + leaseMs(1000, 0) })
+      head = committed(head, { tick: 1, manifest })
     }
   }
   assert.equal(head.idle, undefined)

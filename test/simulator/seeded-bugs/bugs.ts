@@ -29,8 +29,8 @@ export const bugs: readonly SeededBug[] = [
   {
     name: 'a refused write is sent again over what it found',
     file: 'checkpoint/head-writer.ts',
-    find: "if (aftermath === 'fenced') return found?.value ?? null",
-    put: "if (aftermath === 'fenced') return this.#move(found!.rev, next, cause)",
+    find: "if (aftermath === 'fenced') return (found as Versioned<Head> | null)?.value ?? null",
+    put: "if (aftermath === 'fenced') { this.#moved(found as Versioned<Head>); continue }",
   },
   {
     name: 'a write without the condition on the revision',
@@ -68,15 +68,13 @@ export const bugs: readonly SeededBug[] = [
     name: 'the mark before the outputs',
     file: 'runtime/batch/deliver.ts',
     find: '  const still = await settleOwed(',
-    put:
-      "  await held.writer.write(marked(head, { owed: head.owed, gcFloor: head.gcFloor }), 'mark')\n  const " +
-      'still = await settleOwed(',
+    put: "  await held.writer.write((now) => marked(now, now), 'mark')\n  const " + 'still = await settleOwed(',
   },
   {
     name: 'every other mark left out',
     file: 'runtime/batch/deliver.ts',
-    find: '  await held.writer.write(marked(',
-    put: '  if (manifest.batch % 2 === 1) await held.writer.write(marked(',
+    find: '  await held.writer.write((now) => marked(',
+    put: '  if (manifest.batch % 2 === 1) await held.writer.write((now) => marked(',
   },
   {
     name: 'owed outputs forgotten',

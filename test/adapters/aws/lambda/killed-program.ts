@@ -1,0 +1,35 @@
+import { ManualClock } from '../../../../lib/adapters/local/manual-clock.ts'
+import { s3TextFiles } from '../../../../lib/adapters/aws/s3/s3-text-files.ts'
+import { silentLog } from '../../../../lib/host/log.ts'
+import { runDueBatches } from '../../../../lib/hosts/lambda/coordinator.ts'
+import { awsHost } from '../../../../lib/hosts/lambda/host.ts'
+import { decodeInvocation } from '../../../../lib/hosts/lambda/invocation.ts'
+import { builtApp } from '../../../../lib/hosts/program/built-program.ts'
+import { app, minutes } from '../../../../lib/index.ts'
+
+// One invocation of a coordinator as a process of its own: which app, at what time, and whether its batch never ends.
+const [name, time, mode] = process.argv.slice(2)
+const bucket = process.env['SLUICE_BUCKET']!
+
+const program = app(name, minutes(1), (ssc) => {
+  ssc
+    .source('lines', s3TextFiles(`s3://${bucket}/${name}/in`))
+    .map((line) => {
+      if (mode === 'stall') {
+        process.stdout.write('computing\n')
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+      }
+      return line
+    })
+    .count()
+    .saveAsTextFiles(`s3://${bucket}/${name}/out/lines`)
+})
+
+const clock = new ManualClock(Number(time))
+const invocation = decodeInvocation({}, { awsRequestId: mode, getRemainingTimeInMillis: () => 300_000 }, clock.now())
+const answer = await runDueBatches(invocation, builtApp(program, 1), {
+  ...awsHost(process.env),
+  clock,
+  log: silentLog,
+})
+process.stdout.write(`${JSON.stringify(answer)}\n`)
