@@ -76,15 +76,14 @@ const demo = lines`
   })
 
   /** About 400 clicks per batch. The position is the number of clicks so far. */
-  export const demoClicks: Source<Click> = {
+  export const demoClicks: Source<Click, number, [from: number, to: number]> = {
     name: 'demo generator',
     async cut({ position }) {
-      const from = Number(position ?? 0)
+      const from = position ?? 0
       const to = from + 380 + (scramble(from) % 40)
       return { position: to, splits: [[from, to]], records: to - from }
     },
-    read(split) {
-      const [from, to] = split as [number, number]
+    read([from, to]) {
       return [Array.from({ length: to - from }, (_, i) => clickNumber(from + i))]
     },
   }

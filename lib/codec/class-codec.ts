@@ -39,7 +39,12 @@ export const classCodecOf = (prototype: unknown): NamedClassCodec | undefined =>
 export function classCodecNamed(name: string): NamedClassCodec {
   const named = byName.get(name)
   if (named !== undefined) return named
-  throw new SluiceError('E_CLASS_CODEC', `Stored data holds a "${name}", and no class is registered under that name.`, {
-    next: [`register the codec of "${name}" where the application is defined`],
+  const shown = isNameOfAClass(name) ? `"${name}"` : 'class whose name is none'
+  throw new SluiceError('E_CLASS_CODEC', `Stored data holds a ${shown}, and no class is registered under that name.`, {
+    next: [`register the codec of the class where the application is defined`],
   })
 }
+
+/** In bytes that were damaged anything may stand where a name did, also what a record held: that is not shown. */
+const isNameOfAClass = (text: string): boolean =>
+  text.length <= 100 && /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(text)

@@ -5,11 +5,11 @@ import type { BlobRef } from './refs.ts'
 /**
  * What one source contributes to one batch: fixed by the plan, read by tasks, repeated identically at every attempt.
  */
-export interface Cut {
+export interface Cut<Position = Json, Split = Json> {
   /** Where the next batch goes on. */
-  readonly position: Json
+  readonly position: Position
   /** One entry per partition: enough for any process to read exactly these records again. */
-  readonly splits: readonly Json[]
+  readonly splits: readonly Split[]
   /** Records in the cut when the source knows before reading. */
   readonly records: number | null
   /** Shown on the batch page and to listeners. */

@@ -1,4 +1,3 @@
-import type { Json } from '../model/json.ts'
 import type { Source } from '../source/source.ts'
 import type { Ports } from './ports.ts'
 import type { SimProcess } from './sim-process.ts'
@@ -13,23 +12,22 @@ export type LogSplit = { readonly p: number; readonly from: number; readonly to:
 
 /** A log as one process reads it. */
 export function logSource(log: SimLog, ports: Ports, process: SimProcess): Source<unknown> {
-  return {
+  const source: Source<unknown, readonly number[], LogSplit> = {
     name: `log ${log.name}`,
     cut: ({ time, position }) =>
       ports.call(process, { port: 'source', operation: 'cut', about: log.name, changes: false }, async () => {
-        const from = (position as number[] | null) ?? log.partitions.map(() => 0)
+        const from = position ?? log.partitions.map(() => 0)
         const to = log.partitions.map((records, p) =>
           Math.max(from[p], records.findLastIndex((each) => each.time <= time) + 1),
         )
         const splits: LogSplit[] = to.map((end, p) => ({ p, from: from[p], to: end }))
         return {
           position: to,
-          splits: splits as unknown as Json[],
+          splits,
           records: splits.reduce((sum, split) => sum + split.to - split.from, 0),
         }
       }),
-    async *read(split) {
-      const { p, from, to } = split as unknown as LogSplit
+    async *read({ p, from, to }) {
       yield await ports.call(
         process,
         { port: 'source', operation: 'read', about: `${log.name}/${p} ${from}-${to}`, changes: false },
@@ -37,6 +35,7 @@ export function logSource(log: SimLog, ports: Ports, process: SimProcess): Sourc
       )
     },
   }
+  return source
 }
 
 type OpenSplit = Pick<LogSplit, 'p' | 'from'> & Partial<LogSplit>
@@ -45,16 +44,15 @@ type OpenSplit = Pick<LogSplit, 'p' | 'from'> & Partial<LogSplit>
 export function openLogSource(log: SimLog, ports: Ports, process: SimProcess): Source<unknown> {
   const call = <T>(operation: string, about: string, does: () => T): Promise<T> =>
     ports.call(process, { port: 'source', operation, about, changes: false }, async () => does())
-  return {
+  const source: Source<unknown, readonly number[], OpenSplit> = {
     name: `open log ${log.name}`,
     discovers: true,
     cut: ({ position }) =>
       call('cut', log.name, () => {
-        const from = (position as number[] | null) ?? log.partitions.map(() => 0)
+        const from = position ?? log.partitions.map(() => 0)
         return { position: from, splits: from.map((each, p) => ({ p, from: each })), records: null }
       }),
-    async *read(split, _io, ended) {
-      const { p, from, to } = split as unknown as OpenSplit
+    async *read({ p, from, to }, _io, ended) {
       const sealed = await call('read', `${log.name}/${p} ${from}-${to ?? ''}`, () => {
         const arrived = log.partitions[p].findLastIndex((each) => each.time <= ports.world.now()) + 1
         return { p, from, to: to ?? Math.max(from, arrived) }
@@ -63,11 +61,12 @@ export function openLogSource(log: SimLog, ports: Ports, process: SimProcess): S
       ended?.(sealed)
     },
     sealed(position, splits) {
-      const next = [...(position as number[])]
-      for (const { p, to } of splits as unknown as LogSplit[]) next[p] = to
+      const next = [...position]
+      for (const { p, from, to = from } of splits) next[p] = to
       return next
     },
   }
+  return source
 }
 
 export const recordsOf = (log: SimLog, { p, from, to }: LogSplit): unknown[] =>

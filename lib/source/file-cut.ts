@@ -1,4 +1,3 @@
-import type { Json } from '../model/json.ts'
 import type { Cut } from '../model/manifest.ts'
 import { isVisible, type ListedFile, selectByTime, type SelectionState } from './file-selection.ts'
 import type { FileSplit } from './file-splits.ts'
@@ -42,9 +41,9 @@ export interface FileChoice {
 
 const MIN_REMEMBER_MS = 60_000
 
-type Position = { readonly times: SelectionState } | SeenPosition
+export type FilePosition = { readonly times: SelectionState } | SeenPosition
 
-interface SeenPosition {
+type SeenPosition = {
   readonly created: number
   readonly seen: SeenState
   /** The files of before the stream are among the seen ones; positions of earlier versions tell them by their time. */
@@ -53,7 +52,7 @@ interface SeenPosition {
 
 interface Selected {
   readonly selected: readonly ListedFile[]
-  readonly position: Position
+  readonly position: FilePosition
 }
 
 /** What is new in some directories: the rule, without knowing how files are listed or read. */
@@ -81,7 +80,7 @@ export class FileCutter {
     this.#leftOut = new LeftOut(directories)
   }
 
-  async cut(request: CutRequest): Promise<Cut> {
+  async cut(request: CutRequest<FilePosition>): Promise<Cut<FilePosition, FileSplit>> {
     const listing = await this.#list(request)
     const files = listing.files.filter((file) => (this.#choice.filter ?? isVisible)(file.path))
     const { select = 'times' } = this.#choice
@@ -90,20 +89,19 @@ export class FileCutter {
     this.#reportOthers(listing, request)
     this.#before = new Map(files.map((file) => [file.path, file]))
     return {
-      position: position as unknown as Json,
-      splits: selected.flatMap(this.#split) as unknown as Json[],
+      position,
+      splits: selected.flatMap(this.#split),
       records: null,
       description: describe(selected),
     }
   }
 
-  async committed(position: Json, io: SourceIo): Promise<void> {
-    const { seen } = position as unknown as { seen?: SeenState }
-    if (seen) await this.#seen.sweep(seen, io)
+  async committed(position: FilePosition, io: SourceIo): Promise<void> {
+    if ('seen' in position) await this.#seen.sweep(position.seen, io)
   }
 
   /** A directory that is not there yet is not an error: it may come. */
-  async #list({ io }: CutRequest): Promise<Listing> {
+  async #list({ io }: CutRequest<FilePosition>): Promise<Listing> {
     const listing = await this.#lister.list(this.#directories)
     if (!listing && !this.#missing)
       io.log.event({
@@ -116,10 +114,10 @@ export class FileCutter {
     return listing ?? { files: [] }
   }
 
-  #byTime(files: readonly ListedFile[], request: CutRequest): Selected {
+  #byTime(files: readonly ListedFile[], request: CutRequest<FilePosition>): Selected {
     const { time, intervalMs, zeroTime, startedAt = zeroTime, io } = request
     const { newFilesOnly = true, minRememberMs = MIN_REMEMBER_MS } = this.#choice
-    const before = request.position as unknown as Position | null
+    const before = request.position
     const stored = before && 'times' in before ? before.times : { created: startedAt, recent: [] }
     const state = { ...stored, last: stored.last ?? request.committedTime ?? zeroTime }
     const now = request.now ?? time
@@ -135,10 +133,14 @@ export class FileCutter {
     return { selected, position: { times: next } }
   }
 
-  async #unseen(files: readonly ListedFile[], { clockMs }: Listing, request: CutRequest): Promise<Selected> {
+  async #unseen(
+    files: readonly ListedFile[],
+    { clockMs }: Listing,
+    request: CutRequest<FilePosition>,
+  ): Promise<Selected> {
     const { zeroTime, startedAt = zeroTime, io } = request
     const { newFilesOnly = false, maxFilesPerBatch = Infinity } = this.#choice
-    const before = request.position as unknown as Position | null
+    const before = request.position
     const first = !(before && 'seen' in before)
     const created = first ? createdAt(startedAt, clockMs, io.clock.now()) : before.created
     let seen: SeenState = first ? { object: null, recent: [] } : before.seen
@@ -154,7 +156,7 @@ export class FileCutter {
     return { selected, position: { created, seen: next, ...(newFilesOnly ? { marked: true } : {}) } }
   }
 
-  #reportOthers({ files, others = [] }: Listing, { io }: CutRequest): void {
+  #reportOthers({ files, others = [] }: Listing, { io }: CutRequest<FilePosition>): void {
     for (const reason of ['directory', 'name', 'special'] as const)
       this.#leftOut.report(
         reason,

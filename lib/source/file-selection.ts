@@ -22,7 +22,7 @@ export interface SelectionRule {
 }
 
 /** What the next batch must know: when the stream was created, and which files recent batches took. */
-export interface SelectionState {
+export type SelectionState = {
   readonly created: number
   /** Time of the last batch; positions of earlier versions have none. */
   readonly last?: number
@@ -31,7 +31,7 @@ export interface SelectionState {
   readonly recent: readonly TakenFiles[]
 }
 
-interface TakenFiles {
+type TakenFiles = {
   readonly time: number
   readonly paths: readonly string[]
 }

@@ -3,7 +3,7 @@ import type { ListedFile } from './file-selection.ts'
 /**
  * Bytes `[start, end)` of a file that had `size` bytes when it was listed. For lines: those that begin in this range.
  */
-export interface FileSplit {
+export type FileSplit = {
   readonly path: string
   readonly start: number
   readonly end: number

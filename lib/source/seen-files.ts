@@ -5,7 +5,7 @@ import type { ListedFile } from './file-selection.ts'
 import type { SourceIo } from './source.ts'
 
 /** Which files were ever taken: an object with the fingerprints up to some batch, and those of the batches since. */
-export interface SeenState {
+export type SeenState = {
   readonly object: string | null
   /** CRC-32 of the object; version 0.1.0 noted none. */
   readonly crc?: number

@@ -10,8 +10,11 @@ import type { SettingReader } from '../model/settings/read.ts'
  * Where records come from. `cut` says what is new, `read` reads it again: reading one split twice gives the same
  * records in the same order, because replay rests on it. A source keeps nothing that a position does not hold;
  * processes come and go between the two calls.
+ *
+ * `Position` and `Split` are the source's own, and plain data: they are stored as JSON. Declare them with `type`, not
+ * with `interface`, or TypeScript does not know that they are.
  */
-export interface Source<T> {
+export interface Source<T, Position = Json, Split = Json> {
   /** What the source is, in words: `Socket text stream`, `File stream`. */
   readonly name: string
   /**
@@ -26,12 +29,12 @@ export interface Source<T> {
    */
   ready?(): Promise<unknown>
   /** `null`: the source has no batch at this time, which is different from an empty one. */
-  cut(request: CutRequest): Promise<Cut | null>
+  cut(request: CutRequest<Position>): Promise<Cut<Position, Split> | null>
   /**
    * Chunks of records, so that nobody pays per record. Synchronous where the data is at hand. `ended` is there for
    * sources that discover, and called after the last chunk.
    */
-  read(split: Json, io: SourceIo, ended?: Ended): Iterable<readonly T[]> | AsyncIterable<readonly T[]>
+  read(split: Split, io: SourceIo, ended?: Ended<Split>): Iterable<readonly T[]> | AsyncIterable<readonly T[]>
   /**
    * Where a split ends is found by reading it (Kinesis): the cut says where it begins. Tasks may read such a split more
    * than once and find different ends; one of them is chosen, and from then on every process is given that split. Each
@@ -42,12 +45,12 @@ export interface Source<T> {
    * The position after a batch of which these splits were read, each with the end that was found. Sources that discover
    * have it. A split that nobody read is not among them, and its records are those of a later batch. Pure.
    */
-  sealed?(position: Json, splits: readonly Json[]): Json
+  sealed?(position: Position, splits: readonly Split[]): Position
   /**
    * Batches up to the one that left `position` are committed and their outputs are done: what only they needed may go.
    * Called at any time after that, or never; it deletes, so it may also be repeated.
    */
-  committed?(position: Json, io: SourceIo): Promise<void>
+  committed?(position: Position, io: SourceIo): Promise<void>
   /**
    * Sources that receive on their own (sockets, receivers) run between start and stop, in the coordinator's process
    * only.
@@ -63,10 +66,10 @@ export interface Source<T> {
 }
 
 /** Takes the split that was read, with its end: reading that gives exactly the same records again. */
-export type Ended = (sealed: Json) => void
+export type Ended<Split = Json> = (sealed: Split) => void
 
 /** What a source is asked once per batch: what is new since `position`? */
-export interface CutRequest {
+export interface CutRequest<Position = Json> {
   /** Batch time: end of the interval, ms since the epoch. */
   readonly time: number
   /** The batch interval. */
@@ -86,7 +89,7 @@ export interface CutRequest {
   /** Batch time of the last committed batch, whatever lay between; `null` on the first batch of an app. */
   readonly committedTime?: number | null
   /** What the last committed batch left; `null` on the first batch ever. */
-  readonly position: Json | null
+  readonly position: Position | null
   /** Most records to take, from rate limits and backpressure; `null`: no limit. */
   readonly limit: number | null
   /** What the source may touch besides its own connection. */

@@ -1,5 +1,4 @@
 import { SluiceError } from '../model/errors.ts'
-import type { Json } from '../model/json.ts'
 import type { Source } from '../source/source.ts'
 
 /** Where a record is added. */
@@ -60,23 +59,24 @@ export class TestSource {
    * @internal Stands where `original` stood, as one process reads it; `onRead` comes after each split has been read.
    */
   source(original: Source<unknown>, onRead: () => Promise<void> | null): Source<unknown> {
-    return {
+    const source: Source<unknown, readonly number[], Split> = {
       name: original.name,
       ...(original.identity === undefined ? {} : { identity: original.identity }),
       // Nobody starts it: it tells a source that keeps positions from one that receives.
       ...(original.receiver ? { receiver: original.receiver } : {}),
       cut: async ({ position }) => {
-        const from = (position as number[] | null) ?? []
+        const from = position ?? []
         const to = this.#partitions.map((records) => records.length)
         const splits: Split[] = to.map((end, p) => ({ p, from: from[p] ?? 0, to: end }))
         return {
           position: to,
-          splits: splits as unknown as Json[],
+          splits,
           records: splits.reduce((sum, split) => sum + split.to - split.from, 0),
         }
       },
-      read: (split) => this.#read(split as unknown as Split, onRead),
+      read: (split) => this.#read(split, onRead),
     }
+    return source
   }
 
   async *#read({ p, from, to }: Split, onRead: () => Promise<void> | null): AsyncIterable<readonly unknown[]> {

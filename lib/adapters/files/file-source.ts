@@ -2,8 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { SluiceError } from '../../model/errors.ts'
 import { localPlace } from '../../codec/location.ts'
 import { callerPlace } from '../../model/place.ts'
-import type { Json } from '../../model/json.ts'
-import { type FileChoice, FileCutter } from '../../source/file-cut.ts'
+import { type FileChoice, FileCutter, type FilePosition } from '../../source/file-cut.ts'
 import type { ListedFile } from '../../source/file-selection.ts'
 import { type FileSplit, splitFile, wholeFile } from '../../source/file-splits.ts'
 import type { FileOptions, TextFileOptions } from '../../source/source-factories.ts'
@@ -70,14 +69,15 @@ const fileSource = <T>(
 ): Source<T> => {
   refuseFile(localPlace(directory, 'read its lines with textFileStream, or write a Source'))
   const cutter = new FileCutter(directory, localFiles, choice, split)
-  return {
+  const source: Source<T, FilePosition, FileSplit> = {
     name: 'File stream',
     identity: directory,
     reads: { directories: directory, filtered: choice.filter !== undefined },
     cut: (request) => cutter.cut(request),
-    read: (planned: Json) => read(planned as unknown as FileSplit),
+    read,
     committed: (position, io) => cutter.committed(position, io),
   }
+  return source
 }
 
 /** A file where a directory belongs would be looked into for ever, and found empty. */

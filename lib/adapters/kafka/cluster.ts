@@ -24,7 +24,7 @@ export interface Topic {
 }
 
 /** One partition of one topic (Spark: `TopicPartition`). */
-export interface TopicPartition {
+export type TopicPartition = {
   /** Name of the topic. */
   readonly topic: string
   /** Number of the partition, from 0. */

@@ -1,4 +1,3 @@
-import type { Json } from '../../model/json.ts'
 import type { Cut } from '../../model/manifest.ts'
 import { SluiceError } from '../../model/errors.ts'
 import type { CutRequest, Source, SourceIo } from '../../source/source.ts'
@@ -75,12 +74,12 @@ export function kafkaSource<K, V>(
   const cluster = new KafkaCluster(options)
   const committedOnly = options.isolation !== 'read_uncommitted'
   const planner = new Planner(cluster, options, committedOnly, mine)
-  const source: Source<KafkaRecord<K, V>> = {
+  const source: Source<KafkaRecord<K, V>, KafkaPosition, KafkaSplit> = {
     name: 'Kafka direct stream',
     identity: identityOf(options.topics),
     cut: (request) => planner.cut(request),
-    read: (split: Json) =>
-      readRange(cluster, split as unknown as KafkaSplit, {
+    read: (split) =>
+      readRange(cluster, split, {
         committedOnly,
         fetchBytes: options.fetchBytes ?? FETCH_BYTES,
         key: options.key ?? (ByteArrayDeserializer as Deserializer<unknown> as Deserializer<K>),
@@ -88,8 +87,7 @@ export function kafkaSource<K, V>(
       }),
     ...(options.commitOffsets
       ? {
-          committed: (position: Json) =>
-            commitGroupOffsets(cluster, options.groupId!, offsetsIn(position as unknown as KafkaPosition)),
+          committed: (position: KafkaPosition) => commitGroupOffsets(cluster, options.groupId!, offsetsIn(position)),
         }
       : {}),
   }
@@ -140,8 +138,8 @@ class Planner {
     this.#committedOnly = committedOnly
   }
 
-  async cut(request: CutRequest): Promise<Cut> {
-    const before = request.position as unknown as KafkaPosition | null
+  async cut(request: CutRequest<KafkaPosition>): Promise<Cut<KafkaPosition, KafkaSplit>> {
+    const before = request.position
     const topics = await this.#topics()
     for (const { name, id } of topics) if (before?.[name] && before[name].id !== id) throw topicReplaced(name)
     const ends = await readEnds(this.#cluster, this.#wanted(topics).filter(this.#mine), this.#committedOnly)
@@ -160,10 +158,10 @@ class Planner {
     })
     const ids = new Map(topics.map(({ name, id }) => [name, id]))
     return {
-      position: positionAfter(before ?? {}, topics, partitions, ranges) as unknown as Json,
+      position: positionAfter(before ?? {}, topics, partitions, ranges),
       splits: ranges
         .filter(({ from, until }) => until > from)
-        .map((range) => ({ ...range, id: ids.get(range.topic)! }) satisfies KafkaSplit),
+        .map((range) => ({ ...range, id: ids.get(range.topic)! })),
       // Markers, aborted records and compaction leave offsets without a record: only reading counts.
       records: null,
       description: describe(ranges, partitions),

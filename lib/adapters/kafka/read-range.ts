@@ -5,7 +5,7 @@ import type { Deserializer, KafkaRange, KafkaRecord } from './record.ts'
 import { NotYet, says } from './service-errors.ts'
 
 /** A range in the topic that it was planned in. */
-export interface KafkaSplit extends KafkaRange {
+export type KafkaSplit = KafkaRange & {
   readonly id: string
 }
 

@@ -23,7 +23,7 @@ export interface KafkaHeader {
 }
 
 /** Records `[from, until)` of a partition. */
-export interface KafkaRange extends TopicPartition {
+export type KafkaRange = TopicPartition & {
   readonly from: number
   readonly until: number
 }

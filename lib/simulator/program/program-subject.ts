@@ -3,7 +3,8 @@ import { ManualClock } from '../../adapters/local/manual-clock.ts'
 import { SeededRandom } from '../../adapters/local/seeded-random.ts'
 import type { Random } from '../../host/random.ts'
 import { messageOf } from '../../model/errors.ts'
-import type { Manifest } from '../../model/manifest.ts'
+import type { Json } from '../../model/json.ts'
+import type { Cut, Manifest } from '../../model/manifest.ts'
 import { fingerprint } from '../../plan/fingerprint.ts'
 import { TaskProgram } from '../../runtime/program.ts'
 import { placeIn } from '../../model/place.ts'
@@ -204,11 +205,12 @@ class ProgramRun implements SubjectRun {
   #replayed(node: SourceNode, manifests: readonly Manifest[]): Source<unknown> {
     const byTime = new Map(manifests.map((manifest) => [manifest.time, manifest.cuts[node.uid]]))
     const log = this.#surroundings.logs.get(sourceName(node))!
-    return {
+    const source: Source<unknown, Json, LogSplit> = {
       name: node.source.name,
-      cut: async ({ time }) => byTime.get(time) ?? null,
-      read: (split) => [recordsOf(log, split as unknown as LogSplit)],
+      cut: async ({ time }) => (byTime.get(time) as Cut<Json, LogSplit> | null | undefined) ?? null,
+      read: (split) => [recordsOf(log, split)],
     }
+    return source
   }
 }
 

@@ -1,5 +1,4 @@
 import { openBlock } from '../../codec/block.ts'
-import type { Json } from '../../model/json.ts'
 import type { Cut } from '../../model/manifest.ts'
 import type { CutRequest, ReceiverControl, ReceiverEnvironment, Source, SourceIo } from '../source.ts'
 import { BlockWriter, listBlocks, type ReceivedBlock } from './block-writer.ts'
@@ -8,7 +7,7 @@ import type { Receiver } from './receiver.ts'
 import { ReceiverSupervisor } from './supervisor.ts'
 
 /** For each run of the receiver that may have blocks: the first `seq` that no batch has. */
-interface Position {
+type Position = {
   readonly runs: Readonly<Record<string, number>>
 }
 
@@ -22,10 +21,12 @@ const NOTHING: Position = { runs: {} }
 export const receiverSource = <T>(receiver: Receiver<T>, name = 'Pluggable stream'): Source<T> =>
   new ReceiverSource(receiver, name)
 
+type Split = { readonly key: string; readonly records: number }
+
 /** The one stream of this tracker. */
 const STREAM = 0
 
-class ReceiverSource<T> implements Source<T>, ReceiverControl {
+class ReceiverSource<T> implements Source<T, Position, Split>, ReceiverControl {
   readonly name: string
   readonly receiver: ReceiverControl = this
   readonly #receiver: Receiver<T>
@@ -43,26 +44,24 @@ class ReceiverSource<T> implements Source<T>, ReceiverControl {
 
   // — the source
 
-  async cut({ time, position, io }: CutRequest): Promise<Cut> {
-    const from = (position ?? NOTHING) as unknown as Position
+  async cut({ time, position, io }: CutRequest<Position>): Promise<Cut<Position, Split>> {
+    const from = position ?? NOTHING
     const tracker = await (this.#tracker ??= this.#find(from, io))
     tracker.giveBack((block) => isAfter(from, block), time)
     await tracker.allocate(time)
     const blocks = tracker.blocksOfBatch(time, STREAM).filter((block) => isAfter(from, block))
     return {
-      position: this.#positionAfter(from, blocks) as unknown as Json,
+      position: this.#positionAfter(from, blocks),
       splits: blocks.map(({ key, records }) => ({ key, records })),
       records: blocks.reduce((sum, block) => sum + block.records, 0),
     }
   }
 
-  async *read(split: Json, io: SourceIo): AsyncGenerator<readonly T[]> {
-    const { key } = split as { readonly key: string }
+  async *read({ key }: Split, io: SourceIo): AsyncGenerator<readonly T[]> {
     yield openBlock(await io.blobs.get(key), key).read(0, 1)[0] as T[]
   }
 
-  async committed(position: Json, io: SourceIo): Promise<void> {
-    const done = position as unknown as Position
+  async committed(done: Position, io: SourceIo): Promise<void> {
     const gone = this.#stored.filter((block) => !isAfter(done, block))
     await Promise.all(gone.map((block) => io.blobs.delete(block.key)))
     const deleted = new Set(gone)
@@ -75,7 +74,7 @@ class ReceiverSource<T> implements Source<T>, ReceiverControl {
     const { io, position } = environment
     // The time in front keeps the blocks of several runs in the order they came.
     this.#run = `${String(io.clock.now()).padStart(15, '0')}-${io.random.newId()}`
-    this.#tracker = this.#find((position ?? NOTHING) as unknown as Position, io)
+    this.#tracker = this.#find((position ?? NOTHING) as Position, io)
     const tracker = await this.#tracker
     const writer = new BlockWriter(io, this.#run, (block) => {
       this.#stored.push(block)

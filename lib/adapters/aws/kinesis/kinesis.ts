@@ -1,6 +1,4 @@
 import { SluiceError } from '../../../model/errors.ts'
-import type { Json } from '../../../model/json.ts'
-import type { Cut } from '../../../model/manifest.ts'
 import type { CutRequest, Source, SourceIo } from '../../../source/source.ts'
 import { type Kinesis, kinesisClient, type KinesisPlace } from '../clients.ts'
 import type { KinesisRecord } from './kinesis-record.ts'
@@ -50,38 +48,37 @@ export function kinesis(options: KinesisOptions): Source<KinesisRecord> {
   const stream = new KinesisStream(name, () => (client ??= kinesisClient(place)))
   let facts: Promise<StreamFacts> | null = null
 
-  const positionAt = async ({ position, startedAt, io }: CutRequest): Promise<Position> => {
+  const positionAt = async ({ position, startedAt, io }: CutRequest<Position>): Promise<Position> => {
     // Once in the life of a process: who reads on in a stream that was replaced meanwhile is refused by its iterators.
     const known = await (facts ??= forgettingFailures(stream.facts(io), () => (facts = null)))
     if (position === null) {
       const from = fromOf(start, startedAt ?? io.clock.now())
       return firstPosition(known, await stream.shards(io, from), from)
     }
-    const before = position as unknown as Position
-    if (before.stream !== known.stream || before.created !== known.created) throw replaced(before, known)
-    return settled(stream, before, io)
+    if (position.stream !== known.stream || position.created !== known.created) throw replaced(position, known)
+    return settled(stream, position, io)
   }
 
-  return {
+  const source: Source<KinesisRecord, Position, ShardSplit> = {
     name: 'Kinesis stream',
     identity: `kinesis:${name}`,
     discovers: true,
-    async cut(request): Promise<Cut> {
+    async cut(request) {
       const position = await positionAt(request)
       const shards = Object.entries(position.open)
       const most = request.limit === null ? maxPerShard : Math.floor(request.limit / Math.max(1, shards.length))
       const splits = shards.map(([shard, from]): ShardSplit => ({ shard, from, most: clamp(most, maxPerShard) }))
       return {
-        position: position as unknown as Json,
-        splits: splits as unknown as Json[],
+        position,
+        splits,
         records: null,
         description: `${name}: ${shards.map(([shard]) => shard).join(', ')}`,
       }
     },
-    read: (split, io, ended = () => {}) => readShard(stream, split as unknown as ShardSplit, onGap, io, ended),
-    sealed: (position, splits) =>
-      nextPosition(position as unknown as Position, splits as unknown as ShardSplit[]) as unknown as Json,
+    read: (split, io, ended = () => {}) => readShard(stream, split, onGap, io, ended),
+    sealed: nextPosition,
   }
+  return source
 }
 
 const clamp = (most: number, max: number): number => Math.max(1, Math.min(most, max))

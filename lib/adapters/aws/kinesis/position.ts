@@ -5,7 +5,7 @@ import { SluiceError } from '../../../model/errors.ts'
  * last record is committed, those of two parents when both are read: by that, records of one key stay in their order
  * over splits and merges. All of it is plain data.
  */
-export interface Position {
+export type Position = {
   /** The stream's ARN and time of creation: one of the same name that was created later is another stream. */
   readonly stream: string
   readonly created: number
@@ -17,7 +17,7 @@ export interface Position {
 }
 
 /** From where on a shard is read; from its oldest record if nothing is said. */
-export interface From {
+export type From = {
   /** After this record. */
   readonly seq?: string
   /** Of the records packed into that one, only so many were read. */
@@ -30,7 +30,7 @@ export interface From {
   readonly tip?: number
 }
 
-export interface ShardSplit {
+export type ShardSplit = {
   readonly shard: string
   readonly from: From
   /** Records to read at most. */
@@ -38,7 +38,7 @@ export interface ShardSplit {
   readonly end?: ShardEnd
 }
 
-export interface ShardEnd {
+export type ShardEnd = {
   readonly records: number
   /** The last record, if there was one. */
   readonly seq?: string
@@ -49,7 +49,7 @@ export interface ShardEnd {
   readonly children?: readonly Child[]
 }
 
-export interface Child {
+export type Child = {
   readonly shard: string
   readonly parents: readonly string[]
 }

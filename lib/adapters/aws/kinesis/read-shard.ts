@@ -1,5 +1,4 @@
 import { hasCode, SluiceError } from '../../../model/errors.ts'
-import type { Json } from '../../../model/json.ts'
 import type { Ended, SourceIo } from '../../../source/source.ts'
 import { unpacked } from './aggregated.ts'
 import type { KinesisRecord } from './kinesis-record.ts'
@@ -20,16 +19,16 @@ export async function* readShard(
   given: ShardSplit,
   onGap: GapPolicy,
   io: SourceIo,
-  ended: Ended,
+  ended: Ended<ShardSplit>,
 ): AsyncGenerator<readonly KinesisRecord[], void> {
   const split = given.end || !(await isGap(stream, given, onGap, io)) ? given : { ...given, from: {} }
   const reading = new ShardReading(stream, split, io)
-  if (split.end?.records === 0) return ended(split as unknown as Json)
+  if (split.end?.records === 0) return ended(split)
   for (let pages = 1; ; pages++) {
     const { taken, end } = await reading.next()
     if (taken.length > 0) yield taken
-    if (end) return ended({ ...split, end } as unknown as Json)
-    if (pages === PAGES_MAX && !split.end) return ended({ ...split, end: reading.end() } as unknown as Json)
+    if (end) return ended({ ...split, end })
+    if (pages === PAGES_MAX && !split.end) return ended({ ...split, end: reading.end() })
   }
 }
 

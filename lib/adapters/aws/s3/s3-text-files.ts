@@ -1,5 +1,4 @@
-import type { Json } from '../../../model/json.ts'
-import { FileCutter } from '../../../source/file-cut.ts'
+import { FileCutter, type FilePosition } from '../../../source/file-cut.ts'
 import { type FileSplit, splitFile } from '../../../source/file-splits.ts'
 import type { TextFileOptions } from '../../../source/source-factories.ts'
 import type { Source } from '../../../source/source.ts'
@@ -28,14 +27,15 @@ export function s3TextFiles(
   const cutter = new FileCutter(directory, s3Lister(clients), { select: 'seen', ...options }, (file) =>
     splitFile(file, splitBytes),
   )
-  return {
+  const source: Source<string, FilePosition, FileSplit> = {
     name: 'S3 text stream',
     identity: directory,
     reads: { directories: directory, filtered: options.filter !== undefined },
     lines: true,
     ready: () => clients().s3(),
     cut: (request) => cutter.cut(request),
-    read: (split: Json) => linesOf(clients(), split as unknown as FileSplit, options),
+    read: (split) => linesOf(clients(), split, options),
     committed: (position, io) => cutter.committed(position, io),
   }
+  return source
 }

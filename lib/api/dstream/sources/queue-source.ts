@@ -1,5 +1,4 @@
 import { encodeBlock, openBlock } from '../../../codec/block.ts'
-import type { Json } from '../../../model/json.ts'
 import type { Cut } from '../../../model/manifest.ts'
 import type { CutRequest, Source, SourceIo } from '../../../source/source.ts'
 import { ArraySink } from '../../../lineage/node.ts'
@@ -22,7 +21,7 @@ export const queueSource = <T>(queue: (RDD<T> | readonly T[])[], options: QueueO
   new QueueSource(queue, options)
 
 /** How many items batches have taken so far. */
-interface Position {
+type Position = {
   readonly taken: number
 }
 
@@ -30,7 +29,7 @@ type Split = { readonly data: string } | { readonly key: string }
 
 const INLINE_BYTES_MAX = 16 * 1024
 
-class QueueSource<T> implements Source<T> {
+class QueueSource<T> implements Source<T, Position, Split> {
   readonly name = 'Queue stream'
   readonly unrecoverable =
     "queueStream doesn't support checkpointing. Please don't use queueStream when checkpointing is enabled."
@@ -46,8 +45,8 @@ class QueueSource<T> implements Source<T> {
     this.#options = options
   }
 
-  async cut({ position, io }: CutRequest): Promise<Cut> {
-    const { taken: from } = (position ?? { taken: 0 }) as unknown as Position
+  async cut({ position, io }: CutRequest<Position>): Promise<Cut<Position, Split>> {
+    const { taken: from } = position ?? { taken: 0 }
     // At the same position, the batch before was not committed: what it took is taken again.
     if (this.#taken.from !== from) this.#taken = { from, items: [] }
     while (this.#queue.length > 0 && !(this.#oneAtATime && this.#taken.items.length > 0)) await this.#take(io)
@@ -55,20 +54,18 @@ class QueueSource<T> implements Source<T> {
     const shown = items.length > 0 ? items : await this.#defaultItems(io)
     return {
       position: { taken: from + items.length },
-      splits: shown.flatMap((item) => item.splits as unknown as Json[]),
+      splits: shown.flatMap((item) => item.splits),
       records: shown.reduce((sum, item) => sum + item.records, 0),
     }
   }
 
-  read(split: Json, io: SourceIo): Iterable<readonly T[]> | AsyncIterable<readonly T[]> {
-    const stored = split as unknown as Split
-    return 'data' in stored
-      ? [recordsIn<T>(Buffer.from(stored.data, 'base64'), 'queued records')]
-      : fetched<T>(stored.key, io)
+  read(split: Split, io: SourceIo): Iterable<readonly T[]> | AsyncIterable<readonly T[]> {
+    return 'data' in split
+      ? [recordsIn<T>(Buffer.from(split.data, 'base64'), 'queued records')]
+      : fetched<T>(split.key, io)
   }
 
-  async committed(position: Json, { blobs }: SourceIo): Promise<void> {
-    const { taken } = position as unknown as Position
+  async committed({ taken }: Position, { blobs }: SourceIo): Promise<void> {
     const done = this.#objects.filter(({ from }) => from < taken)
     this.#objects = this.#objects.filter(({ from }) => from >= taken)
     for (const key of done.flatMap(({ keys }) => keys)) await blobs.delete(key)
