@@ -1,12 +1,13 @@
+import type { AppName, BatchNumber, Incarnation, OperatorUid } from '../model/ids.ts'
 import type { BeforeCommit, Head } from '../model/head.ts'
 import type { BlobRef } from '../model/refs.ts'
 
 /** One output of one batch, as a process is asked to show it. */
 export interface OutputRequest {
-  readonly app: string
-  readonly inc: string
-  readonly batch: number
-  readonly output: string
+  readonly app: AppName
+  readonly inc: Incarnation
+  readonly batch: BatchNumber
+  readonly output: OperatorUid
   /** Where the output comes before the commit. */
   readonly beforeCommit?: BeforeCommit
 }

@@ -1,17 +1,18 @@
+import type { AppName, BatchNumber } from '../model/ids.ts'
 import type { Versioned } from '../host/head-store.ts'
 import type { Head } from '../model/head.ts'
 
 /** What a coordinator that has read the head does next. */
 type Decision =
   | { readonly kind: 'create' }
-  | { readonly kind: 'foreign'; readonly app: string }
+  | { readonly kind: 'foreign'; readonly app: AppName }
   | { readonly kind: 'halted'; readonly reason: string }
   | { readonly kind: 'busy'; readonly holder: string; readonly until: number }
   | { readonly kind: 'acquire' }
 
 /** Who wants to take the app. @testing Tests make one up. */
 export interface Claim {
-  readonly app: string
+  readonly app: AppName
   /** The name of the app as the program gives it, where several names may share a folder. */
   readonly name?: string
   readonly holder: string
@@ -62,7 +63,9 @@ export const heartbeatMs = ({ intervalMs }: Pick<Head, 'intervalMs'>): number =>
 const leaseMsMax = (intervalMs: number): number => Math.max(LEASE_MS_CREDIBLE, leaseMs(intervalMs, DOUBLINGS_MAX))
 
 /** What a coordinator that holds the head owes the world before it may plan. */
-type Duty = { readonly kind: 'deliver'; readonly batch: number } | { readonly kind: 'plan'; readonly batch: number }
+type Duty =
+  | { readonly kind: 'deliver'; readonly batch: BatchNumber }
+  | { readonly kind: 'plan'; readonly batch: BatchNumber }
 
 export const decideDuty = (head: Head): Duty =>
   head.outDone < head.committed

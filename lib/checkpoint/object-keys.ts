@@ -1,3 +1,14 @@
+import type {
+  AppName,
+  BatchNumber,
+  ExecutionNumber,
+  Incarnation,
+  OperatorUid,
+  PartitionId,
+  ShuffleId,
+  TaskId,
+} from '../model/ids.ts'
+
 /** What an object is: the third part of its key, behind app and incarnation. */
 const FOLDERS = {
   shuffle: 'blk',
@@ -17,11 +28,11 @@ export type ObjectKind = keyof typeof FOLDERS
 
 /** What the key of an object says. */
 interface ParsedKey {
-  readonly app: string
-  readonly inc: string
+  readonly app: AppName
+  readonly inc: Incarnation
   readonly kind: ObjectKind
   /** Of which batch it is, where objects of this kind belong to one. */
-  readonly batch: number | null
+  readonly batch: BatchNumber | null
   /** What the writer drew for itself: its run, or the nonce of what it wrote. */
   readonly writer: string
 }
@@ -42,35 +53,35 @@ interface ParsedKey {
  * objects below a prefix, so theirs must differ.
  */
 export class ObjectKeys {
-  readonly #app: string
-  readonly #inc: string
+  readonly #app: AppName
+  readonly #inc: Incarnation
 
-  constructor(app: string, inc: string) {
+  constructor(app: AppName, inc: Incarnation) {
     this.#app = app
     this.#inc = inc
   }
 
   /** Of every incarnation of an app. */
-  static ofApp(app: string): string {
+  static ofApp(app: AppName): string {
     return `${app}/`
   }
 
   get root(): string {
     return `${this.#app}/${this.#inc}/`
   }
-  shuffle(batch: number, shuffle: number, exec: number, task: string, id: string): string {
+  shuffle(batch: BatchNumber, shuffle: ShuffleId, exec: ExecutionNumber, task: TaskId, id: string): string {
     return this.#key('shuffle', `${spread(batch)}/s${shuffle}.${exec}/${task}/${id}`)
   }
-  state(operator: string, batch: number, task: string, id: string, suffix: string): string {
+  state(operator: OperatorUid, batch: BatchNumber, task: TaskId, id: string, suffix: string): string {
     return this.#key('state', `${plain(operator)}/${spread(batch)}/${task}/${id}.${suffix}`)
   }
-  retained(stream: string, batch: number, partition: number, id: string): string {
+  retained(stream: OperatorUid, batch: BatchNumber, partition: PartitionId, id: string): string {
     return this.#key('state', `${plain(stream)}/${spread(batch)}/p${partition}/${id}.r`)
   }
-  output(output: string, batch: number, partition: number, id: string): string {
+  output(output: OperatorUid, batch: BatchNumber, partition: PartitionId, id: string): string {
     return this.#key('output', `${spread(batch)}/${plain(output)}/p${partition}/${id}`)
   }
-  deadLetters(batch: number, id: string): string {
+  deadLetters(batch: BatchNumber, id: string): string {
     return this.#key('dead-letters', `${spread(batch)}/${id}`)
   }
   /** What somebody decided about dead letters; whoever holds the head reads it when it starts. */
@@ -85,21 +96,21 @@ export class ObjectKeys {
   get outputCommands(): string {
     return this.#key('output-command', '')
   }
-  plan(batch: number, nonce: string): string {
+  plan(batch: BatchNumber, nonce: string): string {
     return this.#key('plan', `${spread(batch)}/${nonce}.json`)
   }
-  manifest(batch: number, nonce: string): string {
+  manifest(batch: BatchNumber, nonce: string): string {
     return this.#key('manifest', `${spread(batch)}/${nonce}.json`)
   }
-  graph(batch: number, id: string): string {
+  graph(batch: BatchNumber, id: string): string {
     return this.#key('graph', `${spread(batch)}/${id}.json`)
   }
   /** What goes to a function or comes from it, and is too big for the trip. */
-  message(batch: number, id: string): string {
+  message(batch: BatchNumber, id: string): string {
     return this.#key('message', `${batch}/${id}.json`)
   }
   /** Where one source may put objects; it lists and sweeps them itself. Ends in a slash. */
-  source(uid: string): string {
+  source(uid: OperatorUid): string {
     return this.#key('received', `${plain(uid)}/`)
   }
 
@@ -162,7 +173,7 @@ export const stableKey = (key: string): string =>
  * prefix of its own.
  */
 export function clashingSources(uids: readonly string[]): readonly [string, string] | null {
-  const prefixOf = (uid: string): string => `${plain(uid)}/`
+  const prefixOf = (uid: OperatorUid): string => `${plain(uid)}/`
   for (const one of uids)
     for (const other of uids) if (one !== other && prefixOf(other).startsWith(prefixOf(one))) return [one, other]
   return null
@@ -172,10 +183,10 @@ export function clashingSources(uids: readonly string[]): readonly [string, stri
  * Derived uids hold what no store takes in a key. Two operators or outputs that come out alike do no harm: the run
  * tells their objects apart.
  */
-const plain = (uid: string): string => uid.replaceAll(/[^A-Za-z0-9._/-]/g, '_')
+const plain = (uid: OperatorUid): string => uid.replaceAll(/[^A-Za-z0-9._/-]/g, '_')
 
 /** Two hex digits in front spread the load over prefixes; one batch stays under one prefix. */
-function spread(batch: number): string {
+function spread(batch: BatchNumber): string {
   const mixed = Math.imul(batch, 0x9e3779b1) >>> 24
   return `${mixed.toString(16).padStart(2, '0')}/${batch}`
 }

@@ -1,3 +1,4 @@
+import type { OperatorUid } from '../model/ids.ts'
 import type { Manifest, OperatorState, PaneList, PanePack } from '../model/manifest.ts'
 import type { BlobRef } from '../model/refs.ts'
 
@@ -18,7 +19,7 @@ const listOf = (state: OperatorState | undefined, from: number, to: number): Pan
 /** The manifest with a further pack for every list that has grown long. */
 export async function packPanes(
   manifest: Manifest,
-  put: (operator: string, from: number, panes: Panes) => Promise<BlobRef>,
+  put: (operator: OperatorUid, from: number, panes: Panes) => Promise<BlobRef>,
 ): Promise<Manifest> {
   const packs = [...(manifest.packs ?? [])]
   for (const [operator, { panes: lists = [] }] of Object.entries(manifest.state)) {
@@ -42,7 +43,7 @@ function endOfTime(panes: Panes, count: number): number {
   return end
 }
 
-const packedUntil = (packs: readonly PanePack[], operator: string, from: number, to: number): number =>
+const packedUntil = (packs: readonly PanePack[], operator: OperatorUid, from: number, to: number): number =>
   packs.reduce(
     (until, pack) =>
       pack.operator === operator && pack.from === from && pack.to === to ? Math.max(until, pack.last) : until,
@@ -77,7 +78,7 @@ export function packed(manifest: Manifest): Manifest {
   return { ...manifest, state }
 }
 
-function looseList(operator: string, list: PaneList, packs: readonly PanePack[]): PaneList {
+function looseList(operator: OperatorUid, list: PaneList, packs: readonly PanePack[]): PaneList {
   const from = looseFrom(list.panes, packedUntil(packs, operator, list.from, list.to))
   return from === 0 ? list : { ...list, since: list.panes[0].time, panes: list.panes.slice(from) }
 }
@@ -95,7 +96,7 @@ export async function unpacked(stored: Manifest, get: (ref: BlobRef) => Promise<
 }
 
 async function fullList(
-  operator: string,
+  operator: OperatorUid,
   list: PaneList,
   packs: readonly PanePack[],
   get: (ref: BlobRef) => Promise<Panes>,

@@ -1,3 +1,4 @@
+import type { AppName } from '../model/ids.ts'
 import type { ErrorCode } from '../model/error-codes.ts'
 import { both, count, fields, maybe, type Misfit, misfit, type Shape, clauseOf, text, upTo } from '../model/shape.ts'
 import type { BlobRef } from '../model/refs.ts'
@@ -8,7 +9,7 @@ const plain = fields({ key: text, len: count, crc: upTo(2 ** 32 - 1), inline: ma
 
 /** To whom objects belong; without `inc`: to any incarnation of the app. */
 export interface Owner {
-  readonly app: string
+  readonly app: AppName
   readonly inc?: string
 }
 

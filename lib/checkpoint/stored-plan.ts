@@ -1,3 +1,4 @@
+import type { BatchNumber, TickNumber } from '../model/ids.ts'
 import type { RecordNumbers } from '../model/dead-letter.ts'
 import type { Json } from '../model/json.ts'
 import type { Cut } from '../model/manifest.ts'
@@ -9,8 +10,8 @@ import { ownerOf, parsedObject, refsOf } from './ref-shape.ts'
 
 /** What a plan consists of that cannot be found out again. */
 export interface StoredPlan {
-  readonly batch: number
-  readonly tick: number
+  readonly batch: BatchNumber
+  readonly tick: TickNumber
   readonly time: number
   readonly cuts: { readonly [source: string]: Cut | null }
   readonly positions: { readonly [source: string]: Json }

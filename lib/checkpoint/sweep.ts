@@ -1,3 +1,4 @@
+import type { BatchNumber, OperatorUid } from '../model/ids.ts'
 import type { BlobStore } from '../host/blob-store.ts'
 import type { Log } from '../host/log.ts'
 import type { Head } from '../model/head.ts'
@@ -17,7 +18,7 @@ export class Sweeper {
   readonly #log: Log
   readonly #keep: number
   readonly #pinned = new Set<string>()
-  #dead: { readonly since: number; readonly key: string }[] = []
+  #dead: { readonly since: BatchNumber; readonly key: string }[] = []
   #running: Promise<void> = Promise.resolve()
 
   constructor(blobs: BlobStore, log: Log, keep: number) {
@@ -27,7 +28,7 @@ export class Sweeper {
   }
 
   /** Keeps what an owed output still needs, whatever the floor. */
-  pin(manifest: BlobRef, content: Manifest, output: string): void {
+  pin(manifest: BlobRef, content: Manifest, output: OperatorUid): void {
     this.#pinned.add(manifest.key)
     for (const part of content.outputs[output] ?? []) if (part.ref) this.#pinned.add(part.ref.key)
     // The manifest cannot be read without its packs.
@@ -43,7 +44,7 @@ export class Sweeper {
   }
 
   /** Objects found at start that the manifest does not name: left by attempts that came to nothing. */
-  discard(keys: readonly string[], committed: number): void {
+  discard(keys: readonly string[], committed: BatchNumber): void {
     for (const key of keys) this.#dead.push({ since: committed, key })
   }
 

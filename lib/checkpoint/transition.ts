@@ -1,3 +1,4 @@
+import type { TickNumber } from '../model/ids.ts'
 import type { Head, OpenPlan, OwedOutput } from '../model/head.ts'
 import type { BlobRef } from '../model/refs.ts'
 
@@ -33,7 +34,7 @@ export const planned = (head: Head, plan: OpenPlan): Head => ({ ...head, plan })
 
 export function committed(
   { plan: _done, idle: _idle, ...head }: Head,
-  batch: { readonly tick: number; readonly manifest: BlobRef },
+  batch: { readonly tick: TickNumber; readonly manifest: BlobRef },
 ): Head {
   return { ...head, committed: head.committed + 1, tick: batch.tick, manifest: batch.manifest }
 }

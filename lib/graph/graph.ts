@@ -1,3 +1,4 @@
+import type { OperatorUid } from '../model/ids.ts'
 import { clashingSources } from '../checkpoint/object-keys.ts'
 import { SluiceError } from '../model/errors.ts'
 import type { Source } from '../source/source.ts'
@@ -169,7 +170,7 @@ function derivedUid(node: StreamNode): string {
   return parent ? `${parent.uid}/${node.operator}` : node.operator
 }
 
-function unique(uid: string, taken: Set<string>, node: StreamNode): string {
+function unique(uid: OperatorUid, taken: Set<string>, node: StreamNode): string {
   if (!anchorsUid(node)) return uid
   let candidate = uid
   for (let n = 2; taken.has(candidate); n++) candidate = `${uid}-${n}`

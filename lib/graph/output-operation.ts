@@ -1,3 +1,4 @@
+import type { AppName, BatchNumber, Incarnation, OperatorUid } from '../model/ids.ts'
 import type { Clock } from '../host/clock.ts'
 import type { Manifest, StagedPart } from '../model/manifest.ts'
 import type { BlobRef } from '../model/refs.ts'
@@ -47,9 +48,9 @@ export interface OutputStager {
 }
 
 export interface OutputBatch {
-  readonly batch: number
+  readonly batch: BatchNumber
   readonly timeMs: number
-  readonly output: string
+  readonly output: OperatorUid
   readonly parts: readonly StagedPart[]
   /** What the batch read of each source, by uid. */
   readonly cuts: Manifest['cuts']
@@ -62,8 +63,8 @@ export interface OutputBatch {
 
 /** What publishing may touch. */
 export interface OutputEnvironment {
-  readonly app: string
-  readonly inc: string
+  readonly app: AppName
+  readonly inc: Incarnation
   /** Where `print` writes: bytes as Spark writes them. */
   write(text: string): void
   readonly files: DirectoryWriter

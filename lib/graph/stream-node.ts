@@ -1,3 +1,4 @@
+import type { OperatorUid } from '../model/ids.ts'
 import type { OperatorState } from '../model/manifest.ts'
 import type { Partitioner } from '../shuffle/partitioner.ts'
 import type { Source } from '../source/source.ts'
@@ -35,7 +36,7 @@ interface Operator<Kind extends string> {
 
   // What `persist`, `checkpoint` and `name` may still set before start:
   name?: string
-  uid: string
+  uid: OperatorUid
   persisted?: boolean
   checkpointMs?: number
   rememberMs?: number

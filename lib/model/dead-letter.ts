@@ -1,3 +1,4 @@
+import type { BatchNumber, OperatorUid } from './ids.ts'
 import type { BlobRef } from './refs.ts'
 
 /** By source and by split, as JSON text. */
@@ -13,7 +14,7 @@ export type RecordNumbers = BySplit<readonly number[]>
 export interface DeadLetterFacts {
   /** Batch and number, unique within an incarnation: `57-1`. */
   readonly id: string
-  readonly source: string
+  readonly source: OperatorUid
   readonly split: string
   /** The record's number within its split, counted from 0. */
   readonly index: number
@@ -31,7 +32,7 @@ export interface DeadLetter extends DeadLetterFacts {
 
 /** The dead letters of one batch that nobody has dealt with yet. */
 export interface DeadLetters {
-  readonly batch: number
+  readonly batch: BatchNumber
   /** Ids by source. */
   readonly open: { readonly [source: string]: readonly string[] }
   /** A list of `DeadLetter`. */

@@ -1,3 +1,5 @@
+import type { AppName, BatchNumber, ExecutionNumber, OperatorUid, PartitionId, TaskId, TickNumber } from './ids.ts'
+
 /**
  * One fact about what the engine did, told as it happens. Hosts decide whether it becomes a line for people, a line of
  * JSON, a metric or nothing; all of them read this union.
@@ -20,7 +22,7 @@ export type EngineEvent =
 export interface AppStarting {
   /** The kind of the event, here and below. */
   readonly type: 'starting'
-  readonly app: string
+  readonly app: AppName
   readonly intervalMs: number
   /** Where state lives between runs; `null`: in memory. */
   readonly dir: string | null
@@ -46,8 +48,8 @@ interface NamedPlace {
 interface AppReady {
   readonly type: 'ready'
   /** The last committed batch; 0 before the first. */
-  readonly committed: number
-  readonly tick: number
+  readonly committed: BatchNumber
+  readonly tick: TickNumber
   /** Ms since the epoch. */
   readonly zeroTime: number
 }
@@ -55,7 +57,7 @@ interface AppReady {
 /** One committed batch. */
 export interface BatchReport {
   readonly type: 'batch'
-  readonly batch: number
+  readonly batch: BatchNumber
   /** Its time, ms since the epoch. */
   readonly time: number
   readonly records: number
@@ -82,7 +84,7 @@ interface ErrorReport {
 export interface AppStopping {
   readonly type: 'stopping'
   /** The tick that the run ends with. */
-  readonly tick: number
+  readonly tick: TickNumber
   /** Batches that are still to come. */
   readonly batches: number
   /** How far off the last of them is. */
@@ -99,7 +101,7 @@ interface ProgramChanged {
 }
 
 interface ChangeFinding {
-  readonly uid: string
+  readonly uid: OperatorUid
   readonly verdict: string
   readonly what: string
   readonly old: string
@@ -109,8 +111,8 @@ interface ChangeFinding {
 /** One attempt of a task failed; it is tried again, or its batch fails. */
 interface TaskFailed {
   readonly type: 'task-failed'
-  readonly batch: number
-  readonly task: string
+  readonly batch: BatchNumber
+  readonly task: TaskId
   /** Counted from 0. */
   readonly attempt: number
   readonly code: string
@@ -120,15 +122,15 @@ interface TaskFailed {
 /** A slow task was launched a second time. */
 interface TaskCopied {
   readonly type: 'task-copied'
-  readonly batch: number
-  readonly task: string
+  readonly batch: BatchNumber
+  readonly task: TaskId
 }
 
 /** A block could not be read: all stages of the batch run again. */
 interface StagesAgain {
   readonly type: 'stages-again'
-  readonly batch: number
-  readonly exec: number
+  readonly batch: BatchNumber
+  readonly exec: ExecutionNumber
   readonly message: string
 }
 
@@ -165,21 +167,21 @@ type Warning = { readonly level: 'warn'; readonly message: string } & (
   /** An output failed and is tried again, it alone; so many batches it has not delivered. */
   | {
       readonly type: 'output-held'
-      readonly output: string
+      readonly output: OperatorUid
       readonly owed: number
       readonly waitMs: number
       readonly code: string
     }
-  | { readonly type: 'output-released'; readonly output: string; readonly forMs: number }
+  | { readonly type: 'output-released'; readonly output: OperatorUid; readonly forMs: number }
   /** Batches of an output that somebody gave up. */
-  | { readonly type: 'output-dropped'; readonly output: string; readonly owed: number }
-  | { readonly type: 'state-large'; readonly operator: string; readonly keyHash: string; readonly bytes: number }
+  | { readonly type: 'output-dropped'; readonly output: OperatorUid; readonly owed: number }
+  | { readonly type: 'state-large'; readonly operator: OperatorUid; readonly keyHash: string; readonly bytes: number }
   | { readonly type: 'source-directory-missing'; readonly directory: string }
   /** Records `[from, until)` of a partition were gone before a batch read them. */
   | {
       readonly type: 'kafka-records-gone'
       readonly topic: string
-      readonly partition: number
+      readonly partition: PartitionId
       readonly from: number
       readonly until: number
     }
@@ -204,7 +206,7 @@ type Warning = { readonly level: 'warn'; readonly message: string } & (
       readonly error: string
     }
   /** For sources of one's own. */
-  | { readonly type: 'source'; readonly source: string }
+  | { readonly type: 'source'; readonly source: OperatorUid }
 )
 
 /** The words of an event that a person should see, with its cause; `null` for any other. */

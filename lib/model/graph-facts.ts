@@ -1,3 +1,5 @@
+import type { OperatorUid } from './ids.ts'
+
 /**
  * What a graph is, as far as it matters to what is stored: written down by the first batch that it commits, and
  * compared with the graph of every later start. Plain data, so that two versions of a program can be compared without
@@ -13,7 +15,7 @@ export interface GraphFacts {
 }
 
 export interface OperatorFacts {
-  readonly uid: string
+  readonly uid: OperatorUid
   /** Whether the uid is its own; a record-wise step has the uid of the operator it follows. */
   readonly own: boolean
   /**

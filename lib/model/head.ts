@@ -1,3 +1,4 @@
+import type { AppName, BatchNumber, Incarnation, OperatorUid, TickNumber } from './ids.ts'
 import type { BlobRef } from './refs.ts'
 
 /**
@@ -6,8 +7,8 @@ import type { BlobRef } from './refs.ts'
  * name.
  */
 export interface Head {
-  readonly app: string
-  readonly inc: string
+  readonly app: AppName
+  readonly inc: Incarnation
   /** +1 per takeover. */
   readonly epoch: number
   readonly holder: string | null
@@ -22,9 +23,9 @@ export interface Head {
   readonly zeroTime: number
   readonly conf: { readonly [key: string]: string }
   /** Last committed batch; 0 before the first. */
-  readonly committed: number
+  readonly committed: BatchNumber
   /** Tick of the last committed batch. */
-  readonly tick: number
+  readonly tick: TickNumber
   readonly manifest: BlobRef | null
   /**
    * The next batch, where its plan was fixed before it runs: whoever holds the head must finish exactly this one.
@@ -32,18 +33,18 @@ export interface Head {
    */
   readonly plan?: OpenPlan
   /** Every output of batches up to here has been delivered or is owed. */
-  readonly outDone: number
+  readonly outDone: BatchNumber
   /** Outputs that failed and were set aside so that later batches could go on; delivered again on the next start. */
   readonly owed: readonly OwedOutput[]
   /** Objects of batches up to here may have been deleted. */
-  readonly gcFloor: number
-  readonly halt: { readonly reason: string; readonly batch: number } | null
+  readonly gcFloor: BatchNumber
+  readonly halt: { readonly reason: string; readonly batch: BatchNumber } | null
 }
 
 /** A plan that may not be replaced, because outputs show what comes of it before it is committed. */
 export interface OpenPlan {
   readonly nonce: string
-  readonly tick: number
+  readonly tick: TickNumber
   /** What the batch reads, as JSON. */
   readonly content: BlobRef
 }
@@ -55,7 +56,7 @@ export interface BeforeCommit {
 }
 
 export interface OwedOutput {
-  readonly batch: number
-  readonly output: string
+  readonly batch: BatchNumber
+  readonly output: OperatorUid
   readonly manifest: BlobRef
 }

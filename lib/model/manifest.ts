@@ -1,3 +1,4 @@
+import type { BatchNumber, OperatorUid, PartitionId, TickNumber } from './ids.ts'
 import type { DeadLetters, RecordNumbers } from './dead-letter.ts'
 import type { Json } from './json.ts'
 import type { BlobRef } from './refs.ts'
@@ -28,7 +29,7 @@ export interface StateChain {
 
 export interface StateBlock {
   readonly kind: 'snapshot' | 'delta'
-  readonly batch: number
+  readonly batch: BatchNumber
   readonly ref: BlobRef
   readonly keys: number
   /** Of a delta: key groups, from and to (exclusive), of which it holds all keys and not only what changed. */
@@ -43,7 +44,7 @@ export interface RetainedBatch {
 
 /** Content of one output operation and partition, fixed before anyone outside sees it. */
 export interface StagedPart {
-  readonly partition: number
+  readonly partition: PartitionId
   readonly records: number
   readonly ref: BlobRef | null
 }
@@ -70,7 +71,7 @@ export interface StateChange {
 
 /** A run of panes written down once, so that a manifest does not name each of a long window's panes again. */
 export interface PanePack {
-  readonly operator: string
+  readonly operator: OperatorUid
   readonly from: number
   readonly to: number
   /** Time of its newest pane: the panes up to here are in this pack or an earlier one. */
@@ -89,12 +90,12 @@ export interface PaneList {
 /** Everything batch `batch` decided. Written once; committing it is one compare-and-swap of the head. */
 export interface Manifest {
   readonly format: 1
-  readonly batch: number
+  readonly batch: BatchNumber
   /**
    * Number of intervals since the app's zero time; rises with every batch, with gaps where ticks were missed on
    * purpose.
    */
-  readonly tick: number
+  readonly tick: TickNumber
   /** Batch time: milliseconds since the epoch. */
   readonly time: number
   readonly nonce: string

@@ -1,3 +1,16 @@
+import type {
+  AppName,
+  BatchNumber,
+  ExecutionId,
+  ExecutionNumber,
+  Incarnation,
+  OperatorUid,
+  PartitionId,
+  ShuffleId,
+  StageId,
+  TaskId,
+  TickNumber,
+} from './ids.ts'
 import type { DeadLetterFacts, RecordCounts, RecordNumbers } from './dead-letter.ts'
 import type { Fault } from './error-codes.ts'
 import type { Json } from './json.ts'
@@ -6,10 +19,10 @@ import type { BlobRef } from './refs.ts'
 
 /** What every task of a batch must agree on. Plain data: it crosses threads, sockets and invocations. */
 export interface BatchPlan {
-  readonly app: string
-  readonly inc: string
-  readonly batch: number
-  readonly tick: number
+  readonly app: AppName
+  readonly inc: Incarnation
+  readonly batch: BatchNumber
+  readonly tick: TickNumber
   readonly time: number
   readonly nonce: string
   readonly epoch: number
@@ -36,8 +49,8 @@ export interface SplitEnds {
 /** One unit of work: some partitions of some stages, in an order in which each finds its input. */
 export interface TaskSpec {
   readonly plan: BatchPlan
-  readonly task: string
-  readonly exec: number
+  readonly task: TaskId
+  readonly exec: ExecutionNumber
   readonly attempt: number
   readonly work: readonly StageWork[]
   /** For shuffles whose map side ran in other tasks: the winning blocks, in map order. */
@@ -60,13 +73,13 @@ export type Trial =
   | { readonly kind: 'letters'; readonly letters: readonly DeadLetterFacts[] }
 
 export interface StageWork {
-  readonly stage: number
+  readonly stage: StageId
   readonly partitions: readonly number[]
 }
 
 /** One map task's share of a shuffle: one block with a section per reducer. */
 export interface MapOutput {
-  readonly shuffle: number
+  readonly shuffle: ShuffleId
   readonly ref: BlobRef
   /** Records per reducer; what a reducer reads must be as many. */
   readonly counts: readonly number[]
@@ -79,14 +92,14 @@ export interface MapOutput {
  * or read twice, from the right ones.
  */
 export interface Reduced {
-  readonly shuffle: number
+  readonly shuffle: ShuffleId
   readonly reducer: number
   readonly records: number
   readonly sum: number
 }
 
 export interface StateWrite {
-  readonly operator: string
+  readonly operator: OperatorUid
   readonly from: number
   readonly to: number
   /** Keys of the blocks this write was built on, oldest first. */
@@ -105,13 +118,13 @@ export interface StateWrite {
 }
 
 export interface RetainedWrite {
-  readonly stream: string
-  readonly partition: number
+  readonly stream: OperatorUid
+  readonly partition: PartitionId
   readonly ref: BlobRef
 }
 
 export interface OutputWrite extends StagedPart {
-  readonly output: string
+  readonly output: OperatorUid
 }
 
 export interface SerialisedError {
@@ -129,10 +142,10 @@ export interface SerialisedError {
 export type TaskReport =
   | {
       readonly kind: 'done'
-      readonly task: string
-      readonly exec: number
+      readonly task: TaskId
+      readonly exec: ExecutionNumber
       /** Drawn by the executing process: two executions of one spec have two runs. */
-      readonly executionId: string
+      readonly executionId: ExecutionId
       readonly shuffles: readonly MapOutput[]
       /** Of shuffles whose map side ran in other tasks. */
       readonly reduced: readonly Reduced[]
@@ -149,9 +162,9 @@ export type TaskReport =
     }
   | {
       readonly kind: 'failed'
-      readonly task: string
-      readonly exec: number
-      readonly executionId: string
+      readonly task: TaskId
+      readonly exec: ExecutionNumber
+      readonly executionId: ExecutionId
       readonly error: SerialisedError
       /** Records that had been read by then; one that is not among them cannot be the cause. */
       readonly read?: RecordCounts

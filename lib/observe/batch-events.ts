@@ -1,3 +1,4 @@
+import type { OperatorUid } from '../model/ids.ts'
 import type { Clock } from '../host/clock.ts'
 import type { Log } from '../host/log.ts'
 import type { BatchReport } from '../model/events.ts'
@@ -10,13 +11,13 @@ import { InputInfoTracker } from './input-info-tracker.ts'
 
 /** Told when an output operation begins and ends. */
 export interface OutputHooks {
-  started(output: string): void
-  completed(output: string, error: unknown): void
+  started(output: OperatorUid): void
+  completed(output: OperatorUid, error: unknown): void
 }
 
 /** What is known of an output that failed. */
 interface Held {
-  readonly output: string
+  readonly output: OperatorUid
   /** Batches that are not delivered. */
   readonly owed: number
   /** Until the next try. */
@@ -98,7 +99,7 @@ export class BatchEvents {
   }
 
   /** What it owed has been delivered. */
-  released(output: string, forMs: number): void {
+  released(output: OperatorUid, forMs: number): void {
     const message = `${output} takes batches again, after ${seconds(forMs)}`
     this.#log.event({ type: 'output-released', level: 'warn', output, forMs, message })
   }
@@ -118,7 +119,7 @@ export class BatchEvents {
 
   outputHooks(manifest: Manifest): OutputHooks {
     const outputs = this.#graph.outputs
-    const describe = (output: string): OutputOperationInfo => {
+    const describe = (output: OperatorUid): OutputOperationInfo => {
       const id = outputs.findIndex((node) => node.uid === output)
       const node = outputs[id]
       return {

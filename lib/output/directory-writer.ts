@@ -1,3 +1,4 @@
+import type { AppName, OperatorUid } from '../model/ids.ts'
 import { SluiceError } from '../model/errors.ts'
 
 /**
@@ -14,8 +15,8 @@ export interface DirectoryWriter {
 
 /** Who writes a directory. `_SUCCESS` holds it, so that nobody else replaces what is there. */
 interface DirectoryOwner {
-  readonly app: string
-  readonly output: string
+  readonly app: AppName
+  readonly output: OperatorUid
 }
 
 export const successOf = ({ app, output }: DirectoryOwner): Uint8Array =>

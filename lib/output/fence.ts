@@ -1,3 +1,4 @@
+import type { BatchNumber } from '../model/ids.ts'
 import { SluiceError } from '../model/errors.ts'
 import type { Delivery } from './sink.ts'
 
@@ -9,7 +10,7 @@ import type { Delivery } from './sink.ts'
 type FenceDecision = 'apply' | 'already-applied' | 'newer'
 
 /** `last`: what the sink remembers; `null` before the first batch of an incarnation. */
-export function decideFence(last: number | null, batch: number): FenceDecision {
+export function decideFence(last: number | null, batch: BatchNumber): FenceDecision {
   if (last === null || last < batch) return 'apply'
   return last === batch ? 'already-applied' : 'newer'
 }

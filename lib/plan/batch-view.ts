@@ -1,3 +1,4 @@
+import type { OperatorUid } from '../model/ids.ts'
 import { decodeActionResult } from './action-results.ts'
 import type { OperatorState } from '../model/manifest.ts'
 import type { BatchPlan } from '../model/task.ts'
@@ -95,11 +96,11 @@ export function retainedStreams(graph: StreamGraph): Map<StreamNode, string> {
 /** Answers the n-th action of a `transform` from the plan; the first one without an answer asks for a job. */
 class RecordedJobs implements JobRunner {
   readonly kind = 'planning'
-  readonly #operator: string
+  readonly #operator: OperatorUid
   readonly #results: readonly string[]
   #next = 0
 
-  constructor(operator: string, results: readonly string[]) {
+  constructor(operator: OperatorUid, results: readonly string[]) {
     this.#operator = operator
     this.#results = results
   }

@@ -1,3 +1,4 @@
+import type { OperatorUid } from '../model/ids.ts'
 import type { ErrorCode } from '../model/error-codes.ts'
 import type { GraphFacts, OperatorFacts } from '../model/graph-facts.ts'
 import type { StateChange } from '../model/manifest.ts'
@@ -9,7 +10,7 @@ import { HASH_PARTITIONER } from '../shuffle/partitioner.ts'
 export type GraphVerdict = 'same' | 'allowed' | 'migrate' | 'refuse'
 
 export interface Finding {
-  readonly uid: string
+  readonly uid: OperatorUid
   /** What changed, in a few words. */
   readonly what: string
   readonly old: string
@@ -84,7 +85,7 @@ class GraphComparison {
   }
 
   /** Only a former name that still holds something, and that no operator has now, is anything to inherit from. */
-  #inherits(was: string, uid: string): boolean {
+  #inherits(was: string, uid: OperatorUid): boolean {
     return this.#before.has(was) && !this.#now.has(was) && !this.#before.has(uid)
   }
 
@@ -346,11 +347,11 @@ class GraphComparison {
     this.#add({ uid: old.uid, what, old: before, new: after, verdict: 'drop', wayOut: [] })
   }
 
-  #refuse(code: ErrorCode, uid: string, what: string, old: string, now: string, wayOut: readonly string[]): void {
+  #refuse(code: ErrorCode, uid: OperatorUid, what: string, old: string, now: string, wayOut: readonly string[]): void {
     this.#add({ uid, what, old, new: now, verdict: 'refuse', code, wayOut })
   }
 
-  #allow(uid: string, what: string, old: string, now: string): void {
+  #allow(uid: OperatorUid, what: string, old: string, now: string): void {
     this.#add({ uid, what, old, new: now, verdict: 'allowed', wayOut: [] })
   }
 
@@ -380,7 +381,7 @@ function placesOf({ operators }: GraphFacts): Places {
   return { placeOf, countAt: (place) => counts.get(place) ?? 0 }
 }
 
-const deliverWays = (uid: string): string[] => [
+const deliverWays = (uid: OperatorUid): string[] => [
   'start the program that has this output once more: it delivers before anything else',
   `sluice outputs drop <dir> ${uid}     to give up what it has not delivered`,
 ]
@@ -407,4 +408,4 @@ const orphanWays = ({ uid, kind }: OperatorFacts): string[] => [
   dropWay(uid, 'what it keeps'),
 ]
 
-const dropWay = (uid: string, what: string): string => `give ${what} up: --drop-state ${uid}`
+const dropWay = (uid: OperatorUid, what: string): string => `give ${what} up: --drop-state ${uid}`

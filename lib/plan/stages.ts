@@ -1,3 +1,4 @@
+import type { OperatorUid, ShuffleId } from '../model/ids.ts'
 import { routedWriter } from '../shuffle/writer.ts'
 import type { StreamGraph } from '../graph/graph.ts'
 import type { StreamNode } from '../graph/stream-node.ts'
@@ -7,9 +8,9 @@ import { type PlannedView, retainedStreams } from './batch-view.ts'
 
 /** What becomes of the records of a stage. */
 export type Terminal =
-  | { readonly kind: 'shuffle'; readonly shuffle: number; readonly dependency: ShuffleDependency }
-  | { readonly kind: 'output'; readonly output: string; readonly operation: OutputOperation }
-  | { readonly kind: 'retain'; readonly stream: string }
+  | { readonly kind: 'shuffle'; readonly shuffle: ShuffleId; readonly dependency: ShuffleDependency }
+  | { readonly kind: 'output'; readonly output: OperatorUid; readonly operation: OutputOperation }
+  | { readonly kind: 'retain'; readonly stream: OperatorUid }
   | { readonly kind: 'effect' }
 
 export interface Stage {

@@ -1,3 +1,4 @@
+import type { BatchNumber } from '../model/ids.ts'
 import type { BlobRef } from '../model/refs.ts'
 
 /**
@@ -8,7 +9,7 @@ export class StagedRecords {
   #batch = 0
   readonly #records = new Map<string, readonly unknown[]>()
 
-  keep(batch: number, { key }: BlobRef, records: readonly unknown[]): void {
+  keep(batch: BatchNumber, { key }: BlobRef, records: readonly unknown[]): void {
     if (batch !== this.#batch) this.#records.clear()
     this.#batch = batch
     this.#records.set(key, records)

@@ -1,3 +1,4 @@
+import type { OperatorUid } from '../model/ids.ts'
 import { openBlock } from '../codec/block.ts'
 import { ByteWriter } from '../codec/bytes.ts'
 import { writeValue } from '../codec/value.ts'
@@ -17,7 +18,7 @@ export interface KeyLimits {
 export const KEY_BYTES_MAX = 32 * 2 ** 20
 
 export interface LargeKey {
-  readonly operator: string
+  readonly operator: OperatorUid
   /** In place of the key, which is data. */
   readonly keyHash: string
   readonly bytes: number
@@ -31,7 +32,7 @@ export interface LargeKey {
  */
 export function checkKeySizes(
   bytes: Uint8Array,
-  operator: string,
+  operator: OperatorUid,
   { bytesMax }: KeyLimits,
   warn: (key: LargeKey) => void,
 ): void {

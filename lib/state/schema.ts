@@ -1,3 +1,4 @@
+import type { OperatorUid } from '../model/ids.ts'
 import { messageOf, SluiceError } from '../model/errors.ts'
 import type { OperatorState } from '../model/manifest.ts'
 import type { KeyedState } from './keyed-state.ts'
@@ -24,7 +25,7 @@ export const isOlder = (committed: OperatorState | null, schema: StateSchema | u
  * which names a key by its hash and never by what it is.
  */
 export function migrateState(
-  operator: string,
+  operator: OperatorUid,
   state: KeyedState,
   from: number,
   { version, migrate }: StateSchema,
@@ -41,7 +42,7 @@ export function migrateState(
 }
 
 const failed = (
-  operator: string,
+  operator: OperatorUid,
   from: number,
   version: number,
   hash: number,

@@ -1,3 +1,4 @@
+import type { BatchNumber, OperatorUid } from '../model/ids.ts'
 import type { OperatorState, StateBlock } from '../model/manifest.ts'
 import { groupsOfPartition } from '../keys/key-group.ts'
 import type { BlobRef } from '../model/refs.ts'
@@ -13,7 +14,7 @@ import { decodePairs, WindowState } from './window-state.ts'
 
 /** Which part of which operator's state, as of which manifest. @testing Tests ask for state themselves. */
 export interface StateOf {
-  readonly operator: string
+  readonly operator: OperatorUid
   readonly split: number
   readonly partitions: number
   readonly committed: OperatorState | null
@@ -23,7 +24,7 @@ export interface StateOf {
 
 export interface StateBlobs {
   get(ref: BlobRef): Promise<Uint8Array>
-  put(operator: string, bytes: Uint8Array, suffix: string): Promise<BlobRef>
+  put(operator: OperatorUid, bytes: Uint8Array, suffix: string): Promise<BlobRef>
   /** Hears of keys whose state has grown large. */
   large?(key: LargeKey): void
 }
@@ -65,7 +66,7 @@ export class StateStore {
     return warm && warm.tip === tipOf(of) ? warm.state : null
   }
 
-  async saveKeyed(of: StateOf, state: KeyedState, batch: number, blobs: StateBlobs): Promise<StateWrite> {
+  async saveKeyed(of: StateOf, state: KeyedState, batch: BatchNumber, blobs: StateBlobs): Promise<StateWrite> {
     const { from, to } = groupsOfPartition(of.split, of.partitions)
     const before = chainsFor(of.committed, from, to)
     const sameRange = before.length === 1 && before[0].from === from && before[0].to === to
@@ -88,7 +89,7 @@ export class StateStore {
   async #nextBlock(
     of: StateOf,
     state: KeyedState,
-    batch: number,
+    batch: BatchNumber,
     blocks: readonly StateBlock[],
     sameRange: boolean,
     blobs: StateBlobs,
@@ -112,7 +113,7 @@ export class StateStore {
     state: WindowState,
     pane: Pane | null,
     time: number,
-    batch: number,
+    batch: BatchNumber,
     blobs: StateBlobs,
   ): Promise<StateWrite> {
     const { from, to } = groupsOfPartition(of.split, of.partitions)

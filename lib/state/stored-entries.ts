@@ -1,3 +1,4 @@
+import type { OperatorUid } from '../model/ids.ts'
 import type { OperatorState } from '../model/manifest.ts'
 import type { BlobRef } from '../model/refs.ts'
 import { KEY_GROUPS } from '../keys/key-group.ts'
@@ -27,10 +28,10 @@ interface StoredPane {
 type GetBlob = (ref: BlobRef) => Promise<Uint8Array>
 
 /** All keys that a manifest names for an operator, in no order that means anything. Reads, and writes nothing. */
-export const storedEntries = (operator: string, committed: OperatorState, get: GetBlob): Promise<StoredEntry[]> =>
+export const storedEntries = (operator: OperatorUid, committed: OperatorState, get: GetBlob): Promise<StoredEntry[]> =>
   committed.panes === undefined ? keyedEntries(operator, committed, get) : paneEntries(committed, get)
 
-async function keyedEntries(operator: string, committed: OperatorState, get: GetBlob): Promise<StoredEntry[]> {
+async function keyedEntries(operator: OperatorUid, committed: OperatorState, get: GetBlob): Promise<StoredEntry[]> {
   const state = await new StateStore().keyed(
     { operator, split: 0, partitions: 1, committed },
     { get, put: () => Promise.reject(new Error('state is only read here')) },

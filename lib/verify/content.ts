@@ -1,3 +1,4 @@
+import type { OperatorUid } from '../model/ids.ts'
 import { getBlob } from '../checkpoint/blobs.ts'
 import { refsOf } from '../checkpoint/manifest.ts'
 import type { BlobStore } from '../host/blob-store.ts'
@@ -76,7 +77,7 @@ function checkCounts({ batch, state, outputs, deadLetters = [] }: Manifest, { ke
 
 /** Keys lie in the section of their group, in a block of the range that has this group. */
 function checkState(
-  operator: string,
+  operator: OperatorUid,
   { from, to }: StateChain,
   { keys, kind, ref }: StateBlock,
   block: Block,

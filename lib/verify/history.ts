@@ -1,3 +1,4 @@
+import type { BatchNumber, Incarnation } from '../model/ids.ts'
 import { decodePlan } from '../checkpoint/stored-plan.ts'
 import { getBlob } from '../checkpoint/blobs.ts'
 import { faultOfHead } from '../checkpoint/check-head.ts'
@@ -46,8 +47,8 @@ class Replay {
   readonly #contents: Contents
   readonly #repeats = new Repeats()
   /** The incarnation that is live, and the batch up to which its objects may be gone. */
-  readonly #inc: string | null
-  readonly #floor: number
+  readonly #inc: Incarnation | null
+  readonly #floor: BatchNumber
   #before: Head | null = null
   #base: Before = NOTHING
   #writes = 0
@@ -153,7 +154,7 @@ type Found =
   | { readonly kind: 'swept' }
   | { readonly kind: 'bad'; readonly what: string }
 
-async function manifestOf(batch: number, ref: BlobRef, blobs: BlobStore, mayBeGone: boolean): Promise<Found> {
+async function manifestOf(batch: BatchNumber, ref: BlobRef, blobs: BlobStore, mayBeGone: boolean): Promise<Found> {
   try {
     return { kind: 'found', manifest: await readManifest(blobs, ref) }
   } catch (error) {

@@ -1,3 +1,4 @@
+import type { BatchNumber } from '../model/ids.ts'
 import { parseKey } from '../checkpoint/object-keys.ts'
 import { selfCheck } from '../checkpoint/self-check.ts'
 import { withChange } from '../checkpoint/state-change.ts'
@@ -135,7 +136,7 @@ function stateFault(base: Manifest | null, { batch, time, state }: Manifest): st
   return null
 }
 
-function follows({ from, to, blocks }: StateChain, before: OperatorState | null, batch: number): boolean {
+function follows({ from, to, blocks }: StateChain, before: OperatorState | null, batch: BatchNumber): boolean {
   const known = chainsFor(before, from, to).flatMap((chain) => chain.blocks)
   if (same(blocks, known)) return true
   const last = blocks.at(-1)

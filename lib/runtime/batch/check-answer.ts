@@ -1,3 +1,4 @@
+import type { BatchNumber } from '../../model/ids.ts'
 import { blockShape, paneShape, versionShape } from '../../checkpoint/check-manifest.ts'
 import { parseKey } from '../../checkpoint/object-keys.ts'
 import { type Owner, refsOf } from '../../checkpoint/ref-shape.ts'
@@ -103,7 +104,7 @@ function content({ app, inc }: TaskSpec['plan']): Shape {
  * Names end in the run of the process that writes, and a counter: what another execution wrote is not this one's to
  * answer with.
  */
-function foreignWork(answer: TaskDone, batch: number): string | null {
+function foreignWork(answer: TaskDone, batch: BatchNumber): string | null {
   const { executionId, shuffles, state, retained, outputs, letters } = answer
   const isOwn = (ref: BlobRef | null | undefined): boolean =>
     !ref || (executionId !== '' && parseKey(ref.key)?.writer === executionId)

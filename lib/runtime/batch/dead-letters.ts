@@ -1,3 +1,4 @@
+import type { OperatorUid } from '../../model/ids.ts'
 import { idsOf, letterSplit, type StoredCommand } from '../../checkpoint/dead-letters.ts'
 import { knownCode } from '../../model/error-codes.ts'
 import { SluiceError } from '../../model/errors.ts'
@@ -12,7 +13,7 @@ import type { IsolatedRecords } from './isolate-records.ts'
  * the batch deals with by that.
  */
 export function withLetters(
-  source: string,
+  source: OperatorUid,
   cut: Cut,
   letterCommands: readonly StoredCommand[],
   open: readonly DeadLetters[],

@@ -1,3 +1,4 @@
+import type { BatchNumber, OperatorUid } from '../../model/ids.ts'
 import { HEAD_BYTES_MAX } from '../../checkpoint/head-size.ts'
 import { readManifest } from '../../checkpoint/manifest.ts'
 import { ObjectKeys } from '../../checkpoint/object-keys.ts'
@@ -40,7 +41,7 @@ export async function showAhead(
   )
 }
 
-const comesBefore = (held: HeldApp, output: string): boolean => operationOf(held, output)?.order === 'before'
+const comesBefore = (held: HeldApp, output: OperatorUid): boolean => operationOf(held, output)?.order === 'before'
 
 /**
  * Outputs, then the mark. What failed is owed: it is kept, said, and delivered again, with growing waits. An output
@@ -78,7 +79,7 @@ export async function deliver(held: HeldApp, manifest: Manifest): Promise<void> 
 }
 
 /** Whether what the output owes is delivered while the run goes on, and not only by the next start. */
-const isTriedAgain = (held: HeldApp, output: string): boolean =>
+const isTriedAgain = (held: HeldApp, output: OperatorUid): boolean =>
   held.outages.settings.hold !== 'none' && held.outages.isHeld(output)
 
 /** How many batches each output owes. */
@@ -89,32 +90,33 @@ function backlogOf(owed: readonly OwedOutput[]): Record<string, number> {
 }
 
 /** Whether an output that fails is held, and does not end the run as a failing function does in Spark. */
-function holds(held: HeldApp, output: string): boolean {
+function holds(held: HeldApp, output: OperatorUid): boolean {
   const { hold } = held.outages.settings
   return hold === 'all' || (hold === 'sinks' && operationOf(held, output)?.isSink === true)
 }
 
 /** One failure, to the policy and to whoever looks on. */
-function saidOf(held: HeldApp, { output, error }: OutputRun, batch: number, isHeld: boolean): void {
+function saidOf(held: HeldApp, { output, error }: OutputRun, batch: BatchNumber, isHeld: boolean): void {
   const ours = errorOfOutput(error, output, batch)
   const waiting = held.outages.failed(output, ours)
   if (isHeld) held.events.held(ours, { output, ...waiting, owed: backlogOf(held.writer.head.owed)[output] ?? 1 })
   else held.events.failed(ours)
 }
 
-function recovered(held: HeldApp, output: string): void {
+function recovered(held: HeldApp, output: OperatorUid): void {
   const forMs = held.outages.recovered(output)
   if (forMs !== null) held.events.released(output, forMs)
 }
 
-const isOrdered = (held: HeldApp, output: string): boolean => operationOf(held, output)?.guarantee === 'exactly-once'
+const isOrdered = (held: HeldApp, output: OperatorUid): boolean =>
+  operationOf(held, output)?.guarantee === 'exactly-once'
 
-const operationOf = (held: HeldApp, output: string): OutputOperation | undefined =>
+const operationOf = (held: HeldApp, output: OperatorUid): OutputOperation | undefined =>
   held.program.graph.outputs.find((node) => node.uid === output)?.output
 
 const OWED = 'the batch is committed; this output is owed and runs again, at the latest on the next start'
 
-const errorOfOutput = (error: unknown, output: string, batch: number, did = OWED): SluiceError =>
+const errorOfOutput = (error: unknown, output: OperatorUid, batch: BatchNumber, did = OWED): SluiceError =>
   thrownBy(
     'sink',
     error,
@@ -137,7 +139,7 @@ export async function deliverAtLast(held: HeldApp): Promise<void> {
     if (held.outages.isHeld(output)) held.events.failed(undelivered(output, owed))
 }
 
-const undelivered = (output: string, owed: number): SluiceError =>
+const undelivered = (output: OperatorUid, owed: number): SluiceError =>
   new SluiceError('E_OUTPUT', `The run ends, and ${owed === 1 ? '1 batch is' : `${owed} batches are`} not delivered.`, {
     where: { operator: output },
     did: 'what is not delivered stays with the state: in --dir for the next start, or gone with this process',
@@ -174,7 +176,7 @@ async function carryOutOutputCommands(held: HeldApp): Promise<void> {
  * Delivers what is owed by the chosen outputs, oldest first, and returns what is owed still. Behind a place that is
  * away nothing more is tried.
  */
-async function settleOwed(held: HeldApp, chosen: (output: string) => boolean): Promise<OwedOutput[]> {
+async function settleOwed(held: HeldApp, chosen: (output: OperatorUid) => boolean): Promise<OwedOutput[]> {
   const { owed: all } = held.writer.head
   const still: OwedOutput[] = []
   const blocked = new Set(

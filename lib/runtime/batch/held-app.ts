@@ -1,3 +1,4 @@
+import type { OperatorUid } from '../../model/ids.ts'
 import type { StoredCommand } from '../../checkpoint/dead-letters.ts'
 import type { Sweeper } from '../../checkpoint/sweep.ts'
 import type { HeadWriter } from '../../checkpoint/head-writer.ts'
@@ -26,7 +27,7 @@ export interface HeldApp {
   readonly attemptsMax: number
   readonly speculation: Speculation | null
   /** Most records a source may contribute to the next batch. */
-  readonly limitOf: (source: string) => number | null
+  readonly limitOf: (source: OperatorUid) => number | null
   readonly startedAt: number
   readonly onError: EngineSettings['onError']
   /** What is to be done about dead letters, as far as it has not been done yet. */

@@ -1,3 +1,4 @@
+import type { BatchNumber, OperatorUid, TaskId } from '../../model/ids.ts'
 import { SluiceError } from '../../model/errors.ts'
 import type { DeadLetterFacts, RecordCounts, RecordNumbers } from '../../model/dead-letter.ts'
 import type { BlobRef } from '../../model/refs.ts'
@@ -62,12 +63,12 @@ export async function isolateRecords(run: StageRun, nonce: () => string, failure
   return { plan, letters, ref: letters.length > 0 ? await trials.store(letters, plan) : null, records: total }
 }
 
-const withRecord = (skip: RecordNumbers = {}, source: string, split: string, index: number): RecordNumbers => ({
+const withRecord = (skip: RecordNumbers = {}, source: OperatorUid, split: string, index: number): RecordNumbers => ({
   ...skip,
   [source]: { ...skip[source], [split]: [...(skip[source]?.[split] ?? []), index] },
 })
 
-const tooMany = (letters: number, records: number, batch: number, cause: unknown): SluiceError =>
+const tooMany = (letters: number, records: number, batch: BatchNumber, cause: unknown): SluiceError =>
   new SluiceError('E_DEAD_LETTERS', `More than ${letters} of ${records} records make the batch fail.`, {
     where: { batch },
     did:
@@ -84,7 +85,7 @@ interface Failure {
 }
 
 interface SplitCount {
-  readonly source: string
+  readonly source: OperatorUid
   readonly split: string
   readonly from: number
   readonly count: number
@@ -121,7 +122,7 @@ class Trials {
     return answer.letters!
   }
 
-  recordAt(position: number): { readonly source: string; readonly split: string; readonly index: number } {
+  recordAt(position: number): { readonly source: OperatorUid; readonly split: string; readonly index: number } {
     const { source, split, from } = this.#splits.find(
       ({ from: first, count }) => position >= first && position < first + count,
     )!
@@ -164,7 +165,7 @@ class Trials {
   }
 }
 
-const answerTo = (run: StageRun, plan: BatchPlan, task: string, trial: Trial): Promise<TaskReport> =>
+const answerTo = (run: StageRun, plan: BatchPlan, task: TaskId, trial: Trial): Promise<TaskReport> =>
   tryOnce(run, {
     plan,
     task,

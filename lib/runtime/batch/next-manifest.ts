@@ -1,3 +1,4 @@
+import type { OperatorUid } from '../../model/ids.ts'
 import type { Manifest, OperatorState, RetainedBatch, StagedPart } from '../../model/manifest.ts'
 import type { StateWrite } from '../../model/task.ts'
 import { openLetters } from '../../checkpoint/dead-letters.ts'
@@ -110,7 +111,7 @@ function nextRetained(
   return retained
 }
 
-const hasBatch = (answers: readonly TaskDone[], stream: string): boolean =>
+const hasBatch = (answers: readonly TaskDone[], stream: OperatorUid): boolean =>
   answers.some((answer) => answer.retained.some((write) => write.stream === stream))
 
 /** How long each retained stream is asked for: the longest window that reads it. */

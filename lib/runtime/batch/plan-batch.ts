@@ -1,3 +1,4 @@
+import type { BatchNumber, OperatorUid, TickNumber } from '../../model/ids.ts'
 import type { StoredCommand } from '../../checkpoint/dead-letters.ts'
 import { ObjectKeys } from '../../checkpoint/object-keys.ts'
 import type { Host } from '../../host/host.ts'
@@ -34,8 +35,8 @@ export interface PlannedBatch {
 }
 
 export interface BatchSlot {
-  readonly batch: number
-  readonly tick: number
+  readonly batch: BatchNumber
+  readonly tick: TickNumber
   readonly time: number
 }
 
@@ -45,7 +46,7 @@ interface PlanRequest {
   readonly base: Manifest | null
   readonly program: TaskProgram
   readonly host: Host<Head>
-  readonly limitOf: (uid: string) => number | null
+  readonly limitOf: (uid: OperatorUid) => number | null
   /** When this coordinator began: what a stream takes as its time of creation. */
   readonly startedAt: number
   readonly letterCommands: readonly StoredCommand[]
@@ -143,7 +144,7 @@ async function cutSources({
   return { cuts, positions, settled }
 }
 
-export const sourceIo = (host: Host<Head>, head: Pick<Head, 'app' | 'inc'>, uid: string): SourceIo => ({
+export const sourceIo = (host: Host<Head>, head: Pick<Head, 'app' | 'inc'>, uid: OperatorUid): SourceIo => ({
   blobs: host.blobs,
   clock: host.clock,
   random: host.random,

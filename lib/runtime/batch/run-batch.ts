@@ -1,3 +1,4 @@
+import type { TickNumber } from '../../model/ids.ts'
 import { decideDuty } from '../../checkpoint/decide.ts'
 import { putManifest, withPacks } from '../../checkpoint/manifest.ts'
 import { kindOf, ObjectKeys } from '../../checkpoint/object-keys.ts'
@@ -25,7 +26,7 @@ import { sealedBatch, withEnds } from './split-ends.ts'
  * come before the commit are the exception: for them the plan is fixed first, and whoever comes next runs that plan
  * again.
  */
-export async function runBatch(held: HeldApp, tick: number): Promise<Manifest> {
+export async function runBatch(held: HeldApp, tick: TickNumber): Promise<Manifest> {
   if (decideDuty(held.writer.head).kind === 'deliver') await deliver(held, held.base!)
   await shrinkBacklog(held)
   return finishBatch(held, held.writer.head.plan ? await planAgain(held) : await plan(held, tick))
@@ -45,7 +46,7 @@ async function finishBatch(held: HeldApp, planned: PlannedBatch): Promise<Manife
   return manifest.manifest
 }
 
-async function plan(held: HeldApp, tick: number): Promise<PlannedBatch> {
+async function plan(held: HeldApp, tick: TickNumber): Promise<PlannedBatch> {
   const { committed: last, zeroTime, intervalMs } = held.writer.head
   const next: BatchSlot = { batch: last + 1, tick, time: zeroTime + tick * intervalMs }
   held.isPlanning = true

@@ -1,3 +1,4 @@
+import type { ExecutionNumber, TaskId } from '../../model/ids.ts'
 import { kindOf } from '../../checkpoint/object-keys.ts'
 import type { Clock } from '../../host/clock.ts'
 import type { TaskLauncher } from '../../host/launcher.ts'
@@ -69,7 +70,7 @@ const wholeStage = (stage: Stage): StageWork => ({
 })
 
 /** Fills `answers` stage by stage, so that they are known if a later stage fails. */
-async function runStaged(given: StageRun, exec: number, answers: TaskDone[]): Promise<TaskDone[]> {
+async function runStaged(given: StageRun, exec: ExecutionNumber, answers: TaskDone[]): Promise<TaskDone[]> {
   let run = given
   const outputs: Record<number, MapOutput[]> = {}
   for (const stage of run.stagePlan.stages) {
@@ -103,8 +104,8 @@ const LOST_ATTEMPTS = 4
 
 async function runTaskWithRetries(
   run: StageRun,
-  task: string,
-  exec: number,
+  task: TaskId,
+  exec: ExecutionNumber,
   work: readonly StageWork[],
   inputs: TaskSpec['inputs'],
   copy = 0,

@@ -1,3 +1,4 @@
+import type { OperatorUid } from '../../model/ids.ts'
 import type { StreamGraph } from '../../graph/graph.ts'
 import type { RecordNumbers } from '../../model/dead-letter.ts'
 import { SluiceError } from '../../model/errors.ts'
@@ -31,7 +32,7 @@ export function withEnds(plan: BatchPlan, answers: readonly { readonly ends?: Sp
   return { ...plan, ends: all }
 }
 
-function addEnd(plan: BatchPlan, ends: Record<string, Json>, source: string, split: string, sealed: Json): void {
+function addEnd(plan: BatchPlan, ends: Record<string, Json>, source: OperatorUid, split: string, sealed: Json): void {
   const known = plan.ends?.[source]?.[split] ?? ends[split]
   if (known !== undefined && JSON.stringify(known) !== JSON.stringify(sealed)) {
     throw new SluiceError('E_SOURCE_END', `A split of ${source} was read twice, to different ends.`, {

@@ -1,3 +1,4 @@
+import type { TickNumber } from '../../model/ids.ts'
 import type { Clock } from '../../host/clock.ts'
 import type { Log } from '../../host/log.ts'
 import { endsCoordinator } from '../../model/error-codes.ts'
@@ -53,7 +54,7 @@ export class BatchLoop {
   /** Ends a wait for a place outside. */
   readonly #pause = new AbortController()
   #next: number
-  #final: { readonly tick: number; readonly drained: () => boolean; failures: number } | null = null
+  #final: { readonly tick: TickNumber; readonly drained: () => boolean; failures: number } | null = null
   #done = 0
   /** Until when it sleeps. */
   #due: number | null = null
@@ -201,7 +202,7 @@ export class BatchLoop {
     return this.#final.drained() || this.#next > this.#final.tick + GRACE_TICKS
   }
 
-  async #batch(tick: number): Promise<void> {
+  async #batch(tick: TickNumber): Promise<void> {
     const { coordinator } = this.#options
     this.#running = tick
     try {
@@ -230,7 +231,7 @@ export class BatchLoop {
    * A program that cannot say what its batch is, at this time and again an interval later, most likely never can. As in
    * Spark, that batch time is left out and later ones go on; the input stays where it is.
    */
-  #leaveOut(tick: number, error: unknown): void {
+  #leaveOut(tick: TickNumber, error: unknown): void {
     const { coordinator, log } = this.#options
     const isPlan = coordinator.failedToPlan && (!isOurs(error) || error.fault === 'program')
     this.#unplanned = isPlan ? this.#unplanned + 1 : 0
@@ -275,13 +276,13 @@ export class BatchLoop {
    * Lets the batch of the current interval run, and more until everything received has been taken (`drained`), at most
    * ten intervals long. A loop that is behind finishes the batch under way: the backlog is for the next start.
    */
-  finish(tick: number = this.remaining().tick, drained: () => boolean = () => true): void {
+  finish(tick: TickNumber = this.remaining().tick, drained: () => boolean = () => true): void {
     this.#final = { tick, drained, failures: 0 }
     this.#pause.abort()
   }
 
   /** The tick that a `finish` of this moment ends with, the batches up to it, and how far off the last of them is. */
-  remaining(): { readonly tick: number; readonly batches: number; readonly dueMs: number } {
+  remaining(): { readonly tick: TickNumber; readonly batches: number; readonly dueMs: number } {
     const { zeroTime, intervalMs } = this.#options.coordinator.head
     const tick = this.#last
     return {

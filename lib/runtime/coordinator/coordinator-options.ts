@@ -1,3 +1,4 @@
+import type { AppName, OperatorUid } from '../../model/ids.ts'
 import type { OutputEnvironment } from '../../graph/output-operation.ts'
 import type { Host } from '../../host/host.ts'
 import type { Head } from '../../model/head.ts'
@@ -6,7 +7,7 @@ import type { OutputPublisher } from '../../output/output-publisher.ts'
 import type { TaskProgram } from '../program.ts'
 
 export interface CoordinatorOptions {
-  readonly app: string
+  readonly app: AppName
   readonly host: Host<Head>
   readonly program: TaskProgram
   readonly intervalMs: number
@@ -23,7 +24,7 @@ export interface CoordinatorOptions {
   readonly environment: (head: Head) => OutputEnvironment
   /** Where outputs are shown; in this process, with `environment`, if it is left out. */
   readonly publisher?: (head: Head) => OutputPublisher
-  readonly limitOf: (source: string) => number | null
+  readonly limitOf: (source: OperatorUid) => number | null
   /** How often a failing task is tried where the program does not say. */
   readonly attempts: number
   /**

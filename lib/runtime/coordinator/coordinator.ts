@@ -1,3 +1,4 @@
+import type { TickNumber } from '../../model/ids.ts'
 import { decideDuty } from '../../checkpoint/decide.ts'
 import { readCommands } from '../../checkpoint/dead-letters.ts'
 import { readManifest, refsOf } from '../../checkpoint/manifest.ts'
@@ -83,7 +84,7 @@ export class Coordinator {
    * Runs the next batch and returns its manifest: at `tick`, or, where a plan was left open, at the tick of that, which
    * may be an earlier one. Throws what kept it from committing; the head is then unchanged, or holds the plan open.
    */
-  runBatch(tick: number): Promise<Manifest> {
+  runBatch(tick: TickNumber): Promise<Manifest> {
     return this.#alive(() => runBatch(this.#held, tick))
   }
 

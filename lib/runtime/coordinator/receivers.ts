@@ -1,3 +1,4 @@
+import type { OperatorUid } from '../../model/ids.ts'
 import type { Host } from '../../host/host.ts'
 import type { Head } from '../../model/head.ts'
 import type { Manifest } from '../../model/manifest.ts'
@@ -81,7 +82,7 @@ export class Receivers {
   }
 
   /** Most records that the next batch may take of a source; receivers are limited while they receive. */
-  limitOf(source: string): number | null {
+  limitOf(source: OperatorUid): number | null {
     const input = this.#inputs.find(({ node }) => node.uid === source)
     return input?.node.source.receiver ? null : (input?.rate?.limit(this.#of.graph.batchMs) ?? null)
   }

@@ -1,10 +1,11 @@
+import type { BatchNumber, OperatorUid } from '../../model/ids.ts'
 import type { Clock } from '../../host/clock.ts'
 import { SluiceError } from '../../model/errors.ts'
 import { backoffMs } from '../../host/backoff.ts'
 import type { OutageSettings } from '../settings.ts'
 
 interface Outage {
-  readonly since: number
+  readonly since: BatchNumber
   readonly attempts: number
   /** Nothing is tried before. */
   readonly due: number
@@ -33,22 +34,22 @@ export class Outages {
   }
 
   /** Whether what is owed by the output may be tried now. */
-  isDue(output: string): boolean {
+  isDue(output: OperatorUid): boolean {
     const outage = this.#outages.get(output)
     return !outage || this.#clock.now() >= outage.due
   }
 
   /** Whether a new batch is not even tried: the place was away a moment ago. */
-  isAway(output: string): boolean {
+  isAway(output: OperatorUid): boolean {
     return this.#outages.get(output)?.isAway === true && !this.isDue(output)
   }
 
   /** Whether it has failed and not recovered since. */
-  isHeld(output: string): boolean {
+  isHeld(output: OperatorUid): boolean {
     return this.#outages.has(output)
   }
 
-  failed(output: string, error: unknown): Waiting {
+  failed(output: OperatorUid, error: unknown): Waiting {
     const before = this.#outages.get(output)
     const attempts = (before?.attempts ?? 0) + 1
     const now = this.#clock.now()
@@ -58,19 +59,19 @@ export class Outages {
   }
 
   /** For how long it had failed, in ms; `null` if it had not. */
-  recovered(output: string): number | null {
+  recovered(output: OperatorUid): number | null {
     const outage = this.#outages.get(output)
     this.#outages.delete(output)
     return outage ? this.#clock.now() - outage.since : null
   }
 
   /** Somebody says that the place is there again. */
-  hurry(output: string): void {
+  hurry(output: OperatorUid): void {
     const outage = this.#outages.get(output)
     if (outage) this.#outages.set(output, { ...outage, due: this.#clock.now() })
   }
 
-  #waitMs(output: string, attempts: number, error: unknown): number {
+  #waitMs(output: OperatorUid, attempts: number, error: unknown): number {
     const { waitMs, waitMaxMs } = this.settings
     const asked = error instanceof SluiceError ? (error.retryAfterMs ?? 0) : 0
     return Math.min(Math.max(backoffMs(output, attempts, { firstMs: waitMs, mostMs: waitMaxMs }), asked), LONGEST_MS)

@@ -1,3 +1,4 @@
+import type { OperatorUid } from '../../model/ids.ts'
 import { getBlob } from '../../checkpoint/blobs.ts'
 import type { BlobStore } from '../../host/blob-store.ts'
 import type { OutputHooks } from '../../observe/batch-events.ts'
@@ -9,7 +10,7 @@ import { insideOutput } from '../../graph/inside-output.ts'
 import type { OutputEnvironment } from '../../graph/output-operation.ts'
 
 export interface OutputRun {
-  readonly output: string
+  readonly output: OperatorUid
   readonly error: unknown
 }
 
@@ -22,7 +23,7 @@ export async function runOutputs(
   graph: StreamGraph,
   publisher: OutputPublisher,
   hooks: OutputHooks,
-  only: (output: string) => boolean = () => true,
+  only: (output: OperatorUid) => boolean = () => true,
 ): Promise<OutputRun[]> {
   const failed: OutputRun[] = []
   for (const { uid } of graph.outputs) {

@@ -1,3 +1,4 @@
+import type { AppName } from '../../model/ids.ts'
 import { letterFacts } from '../../checkpoint/dead-letters.ts'
 import { cutShape, retainedShape, skipShape, stateShape } from '../../checkpoint/check-manifest.ts'
 import { refsOf, shapeError } from '../../checkpoint/ref-shape.ts'
@@ -26,7 +27,7 @@ import type { Stage } from '../../plan/stages.ts'
  * tasks may send it anything. What it names lies below the app and incarnation that it says it belongs to, and so does
  * what it can make the function write. Throws `E_TASK_SPEC` and `E_REF_SCOPE`.
  */
-export function checkedTask(value: unknown, app: string): TaskSpec {
+export function checkedTask(value: unknown, app: AppName): TaskSpec {
   const wrong = envelope(value) ?? content(value as TaskSpec)(value)
   if (wrong !== null)
     throw shapeError('E_TASK_SPEC', 'What this function was asked to run is not a task', wrong, 'the call')

@@ -1,3 +1,4 @@
+import type { OperatorUid } from '../../model/ids.ts'
 import { decodeLetters, isLetterSplit, type LetterSplit } from '../../checkpoint/dead-letters.ts'
 import { getBlob } from '../../checkpoint/blobs.ts'
 import type { Json } from '../../model/json.ts'
@@ -6,7 +7,7 @@ import { type Chunks, SourcePort } from '../../source/source-port.ts'
 
 /** A split of one source, and with whom its records are counted. */
 interface Reading<T> {
-  readonly uid: string
+  readonly uid: OperatorUid
   readonly source: Source<T>
   readonly split: Json
   readonly io: SourceIo

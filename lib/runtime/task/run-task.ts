@@ -1,3 +1,4 @@
+import type { ExecutionId, PartitionId, ShuffleId } from '../../model/ids.ts'
 import { getBlob, putBlob } from '../../checkpoint/blobs.ts'
 import { ObjectKeys } from '../../checkpoint/object-keys.ts'
 import type { Clock } from '../../host/clock.ts'
@@ -96,7 +97,7 @@ type Outcome = Omit<Extract<TaskReport, { kind: 'done' }>, 'kind' | 'task' | 'ex
 class Execution {
   readonly #spec: TaskSpec
   readonly #host: TaskHost
-  readonly #executionId: string
+  readonly #executionId: ExecutionId
   readonly #keys: ObjectKeys
   readonly #stages: readonly Stage[]
   readonly #scope: RunningTask
@@ -105,7 +106,7 @@ class Execution {
   readonly #outputs: OutputWrite[] = []
   #objects = 0
 
-  constructor(spec: TaskSpec, program: TaskProgram, store: StateStore, host: TaskHost, executionId: string) {
+  constructor(spec: TaskSpec, program: TaskProgram, store: StateStore, host: TaskHost, executionId: ExecutionId) {
     this.#spec = spec
     this.#host = host
     this.#executionId = executionId
@@ -184,12 +185,12 @@ class Execution {
   async #eachPartition(
     stage: Stage,
     partitions: readonly number[],
-    sinkFor: (partition: number) => Sink<any>,
+    sinkFor: (partition: PartitionId) => Sink<any>,
   ): Promise<void> {
     for (const partition of partitions) await this.#partition(stage, partition, sinkFor(partition))
   }
 
-  #partition(stage: Stage, partition: number, sink: Sink<any>): MaybePromise<void> {
+  #partition(stage: Stage, partition: PartitionId, sink: Sink<any>): MaybePromise<void> {
     this.#scope.partition.partitionId = partition
     const { node, terminal } = stage
     const ownCut = terminal.kind === 'shuffle' && node.cut === terminal.dependency
@@ -229,7 +230,7 @@ class Execution {
   }
 
   /** Blocks that this task wrote because its tables were full, oldest first. */
-  #spilled(shuffle: number): SpilledShuffle {
+  #spilled(shuffle: ShuffleId): SpilledShuffle {
     const blocks = this.#shuffles.filter((output) => output.shuffle === shuffle)
     return {
       blocks,
@@ -241,7 +242,7 @@ class Execution {
     return this.#stages.filter((other) => other.parents.includes(stage.id)).length
   }
 
-  async #writeBlock(shuffle: number, buckets: Buckets): Promise<void> {
+  async #writeBlock(shuffle: ShuffleId, buckets: Buckets): Promise<void> {
     const { plan, exec, task } = this.#spec
     const bytes = encodeBuckets(buckets)
     const sums = sumsOf(bytes, buckets.length)

@@ -1,3 +1,4 @@
+import type { OperatorUid, ShuffleId } from '../../model/ids.ts'
 import { getBlob } from '../../checkpoint/blobs.ts'
 import type { BlobStore } from '../../host/blob-store.ts'
 import type { Clock } from '../../host/clock.ts'
@@ -25,7 +26,7 @@ interface ScopeEnvironment {
   readonly log: Log
   readonly clock: Clock
   readonly freezes?: boolean
-  readonly sourceIo: (uid: string) => SourceIo
+  readonly sourceIo: (uid: OperatorUid) => SourceIo
   readonly shuffleIds: ReadonlyMap<ShuffleDependency, number>
 }
 
@@ -52,14 +53,14 @@ export class RunningTask implements TaskScope {
     this.freezes = environment.freezes ?? false
   }
 
-  readSource<T>(source: Source<T>, uid: string, split: Json): Chunks<T> {
+  readSource<T>(source: Source<T>, uid: OperatorUid, split: Json): Chunks<T> {
     const name = JSON.stringify(split)
     const all = this.#read(source, uid, split, name)
     const choice = this.#choice(uid, name)
     return choice ? chosen(all, choice) : all
   }
 
-  #read<T>(source: Source<T>, uid: string, split: Json, name: string): Chunks<T> {
+  #read<T>(source: Source<T>, uid: OperatorUid, split: Json, name: string): Chunks<T> {
     const sealed = sealedSplit(this.#spec.plan.ends, uid, name) ?? sealedSplit(this.ends, uid, name)
     const ended = sealed === undefined ? (end: Json): void => void ((this.ends[uid] ??= {})[name] = end) : null
     const counts = (this.records[uid] ??= {})
@@ -73,7 +74,7 @@ export class RunningTask implements TaskScope {
   }
 
   /** `null`: every record, which is nearly always so. */
-  #choice(uid: string, split: string): Choice | null {
+  #choice(uid: OperatorUid, split: string): Choice | null {
     const { plan, trial } = this.#spec
     const skip = plan.skip?.[uid]?.[split]
     if (trial?.kind === 'prefix') return { skip: skip ?? [], take: trial.take[uid]?.[split] ?? 0 }
@@ -86,7 +87,7 @@ export class RunningTask implements TaskScope {
     return this.#readShuffle(this.#environment.shuffleIds.get(dependency)!, reducer)
   }
 
-  async #readShuffle(shuffle: number, reducer: number): Promise<ShuffleInput> {
+  async #readShuffle(shuffle: ShuffleId, reducer: number): Promise<ShuffleInput> {
     const { input, sum } = await readSections(this.#spec.inputs[shuffle], reducer, (ref) =>
       getBlob(this.#environment.blobs, ref),
     )
@@ -153,7 +154,7 @@ export class RunningTask implements TaskScope {
 }
 
 /** The split to be read in the place of that of the cut, once its end is known. */
-export const sealedSplit = (ends: SplitEnds | undefined, source: string, split: string): Json | undefined =>
+export const sealedSplit = (ends: SplitEnds | undefined, source: OperatorUid, split: string): Json | undefined =>
   ends?.[source]?.[split]
 
 /** What cannot be stored is said of the operator whose state it is. */

@@ -1,3 +1,4 @@
+import type { ExecutionId, OperatorUid } from '../../model/ids.ts'
 import { putBlob } from '../../checkpoint/blobs.ts'
 import { encodeLetters } from '../../checkpoint/dead-letters.ts'
 import { ObjectKeys } from '../../checkpoint/object-keys.ts'
@@ -82,7 +83,7 @@ class Reading {
     return counts
   }
 
-  async store(letters: readonly DeadLetterFacts[], executionId: string): Promise<BlobRef> {
+  async store(letters: readonly DeadLetterFacts[], executionId: ExecutionId): Promise<BlobRef> {
     const found: (DeadLetterFacts & { readonly record: unknown })[] = []
     for (const { source, split, chunks } of this.#splits()) {
       const wanted = new Map(
@@ -106,7 +107,7 @@ class Reading {
     )
   }
 
-  *#splits(): Iterable<{ readonly source: string; readonly split: string; readonly chunks: Chunks<unknown> }> {
+  *#splits(): Iterable<{ readonly source: OperatorUid; readonly split: string; readonly chunks: Chunks<unknown> }> {
     const { blobs, clock, random, log } = this.#host
     const { cuts, ends } = this.#spec.plan
     for (const { uid, source } of this.#graph.inputs) {
