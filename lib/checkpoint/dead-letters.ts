@@ -55,6 +55,7 @@ export const letterFacts: Shape = fields({
   code: text,
   message: text,
   place: nullOr(text),
+  retryOf: maybe(text),
 })
 
 const storedLetters = list(both(letterFacts, fields({ isStored: truth })))

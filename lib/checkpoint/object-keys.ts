@@ -88,6 +88,10 @@ export class ObjectKeys {
   deadLetterCommand(id: string): string {
     return this.#key('dead-letter-command', `${id}.json`)
   }
+  /** Below which those lie. Ends in a slash. */
+  get deadLetterCommands(): string {
+    return this.#key('dead-letter-command', '')
+  }
   /** What somebody decided about outputs; whoever holds the head looks for it while anything is owed. */
   outputCommand(id: string): string {
     return this.#key('output-command', `${id}.json`)

@@ -1,8 +1,8 @@
-import { putCommand, readOpenLetters } from '../checkpoint/dead-letters.ts'
+import { putCommand, readOpenLetters, readCommands } from '../checkpoint/dead-letters.ts'
 import type { ObjectKeys } from '../checkpoint/object-keys.ts'
 import type { BlobStore } from '../host/blob-store.ts'
 import { systemRandom } from '../adapters/local/system-random.ts'
-import type { DeadLetter, DeadLetterCommand } from '../model/dead-letter.ts'
+import { type DeadLetter, type DeadLetterCommand, splitName } from '../model/dead-letter.ts'
 import { SluiceError } from '../model/errors.ts'
 import { sparkText } from '../codec/text.ts'
 import { readArguments } from './arguments.ts'
@@ -13,6 +13,8 @@ import { usageError } from './usage.ts'
 /** The dead letters of one app, and where a command about them goes. */
 interface OpenLetters {
   readonly letters: readonly DeadLetter[]
+  /** What somebody has decided, and no run has done yet. */
+  readonly commands: readonly DeadLetterCommand[]
   readonly blobs: BlobStore
   readonly keys: ObjectKeys
 }
@@ -38,27 +40,32 @@ export async function dead(args: readonly string[]): Promise<number> {
     )
   const open = await openLetters(dir, values.app)
   const chosen = what === 'list' ? open.letters : ids.flatMap((id) => lettersNamed(id, open.letters, dir))
-  if (what === 'retry' || what === 'drop') await command(what, chosen, open)
+  if (what === 'retry' || what === 'drop') await command(what, chosen, open, dir)
   const describe = values.json ? asJson : what === 'show' ? inFull : inOneLine
-  process.stdout.write(chosen.map(describe).join(''))
-  if (!values.json) process.stdout.write(closing[what](chosen.length))
+  process.stdout.write(chosen.map((letter) => describe(letter, pendingOf(letter, open))).join(''))
+  if (!values.json) process.stdout.write(closing[what](chosen.length, dir))
   return 0
 }
 
 const closing = {
-  list: (n: number): string => (n === 0 ? 'no dead letters\n' : ''),
+  list: (n: number, dir: string): string =>
+    n === 0 ? 'no dead letters\n' : `  sluice dead show ${dir} all     sluice dead retry ${dir} all\n`,
   show: (): string => '',
   retry: (n: number): string =>
     `${counted(n, 'dead letter')} will be read again by the first batch with input after the next start\n`,
   drop: (n: number): string => `${counted(n, 'dead letter')} will be gone after the first batch of the next start\n`,
-} satisfies Record<string, (n: number) => string>
+} satisfies Record<string, (n: number, dir: string) => string>
 
 const isVerb = (word: string | undefined): word is keyof typeof closing =>
   word !== undefined && Object.hasOwn(closing, word)
 
 async function openLetters(dir: string, named: string | null): Promise<OpenLetters> {
   const { manifest, blobs, keys } = await openStoredApp(dir, named)
-  return { blobs, keys, letters: await readOpenLetters(blobs, manifest?.deadLetters ?? []) }
+  const [letters, commands] = await Promise.all([
+    readOpenLetters(blobs, manifest?.deadLetters ?? []),
+    blobs.list(keys.deadLetterCommands).then((found) => readCommands(blobs, found)),
+  ])
+  return { blobs, keys, letters, commands }
 }
 
 function lettersNamed(id: string, letters: readonly DeadLetter[], dir: string): readonly DeadLetter[] {
@@ -74,6 +81,7 @@ async function command(
   what: DeadLetterCommand['verb'],
   letters: readonly DeadLetter[],
   { blobs, keys }: OpenLetters,
+  dir: string,
 ): Promise<void> {
   const lost = what === 'retry' && letters.find(({ isStored }) => !isStored)
   if (lost)
@@ -83,22 +91,40 @@ async function command(
       {
         where: { detail: lost.id },
         did: 'nothing was changed',
-        next: [`sluice dead drop <dir> ${lost.id}`, 'send the record again from where it came'],
+        next: [`sluice dead drop ${dir} ${lost.id}`, 'send the record again from where it came'],
       },
     )
   await putCommand(blobs, keys, { verb: what, ids: letters.map(({ id }) => id) }, systemRandom.newId())
 }
 
-const inOneLine = ({ id, code, message, source, place }: DeadLetter): string =>
-  `  ${id.padEnd(10)}${source}  ${code}  ${message}${place === null ? '' : `  ${place}`}\n`
+type Pending = DeadLetterCommand['verb'] | null
 
-const inFull = (letter: DeadLetter): string =>
+/** The last word counts where there are several: who drops a letter wants nothing more of it. */
+const pendingOf = ({ id }: DeadLetter, { commands }: OpenLetters): Pending => {
+  const meant = commands.filter(({ ids }) => ids.includes(id)).map(({ verb }) => verb)
+  return meant.includes('drop') ? 'drop' : (meant[0] ?? null)
+}
+
+const PENDING = {
+  retry: 'will be read again after the next start',
+  drop: 'will be gone after the next start',
+} satisfies Record<DeadLetterCommand['verb'], string>
+
+const inOneLine = ({ id, code, message, source, place }: DeadLetter, pending: Pending): string =>
+  `  ${id.padEnd(10)}${source}  ${code}  ${message}${place === null ? '' : `  ${place}`}` +
+  `${pending === null ? '' : `  (${PENDING[pending]})`}\n`
+
+const inFull = (letter: DeadLetter, pending: Pending): string =>
   [
     `${letter.id}  ${letter.code}  ${letter.message}`,
-    `  where   ${letter.place ?? 'unknown'} · record ${letter.index} of ${letter.source}, ${letter.split}`,
+    `  where   ${letter.place ?? 'unknown'} · record ${letter.index} of ${letter.source}, ${splitName(letter.split)}`,
+    ...(letter.retryOf === undefined ? [] : [`  before  it was dead letter ${letter.retryOf}, and failed again`]),
+    ...(pending === null ? [] : [`  asked   ${PENDING[pending]}`]),
     `  record  ${letter.isStored ? sparkText(letter.record) : 'of a kind that cannot be stored'}`,
     '',
   ].join('\n')
 
-const asJson = (letter: DeadLetter): string =>
-  `${JSON.stringify({ type: 'dead-letter', ...letter, record: letter.isStored ? sparkText(letter.record) : null })}\n`
+const asJson = (letter: DeadLetter, pending: Pending): string => {
+  const record = letter.isStored ? sparkText(letter.record) : null
+  return `${JSON.stringify({ type: 'dead-letter', ...letter, record, pending })}\n`
+}

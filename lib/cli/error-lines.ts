@@ -16,7 +16,8 @@ interface ErrorFacts {
   readonly stack: string
 }
 
-export function factsOf(error: unknown): ErrorFacts {
+/** `dir`: the directory of the run, which commands to type name. */
+export function factsOf(error: unknown, dir: string | null = null): ErrorFacts {
   const stack = stackOf(error)
   const place = placeAmong(framesOf(error))
   if (!isOurs(error)) {
@@ -31,8 +32,22 @@ export function factsOf(error: unknown): ErrorFacts {
     }
   }
   const { code, message, where, did, next, retry } = error
-  return { code, message, where: where.place || place === null ? where : { ...where, place }, did, next, retry, stack }
+  return {
+    code,
+    message,
+    where: where.place || place === null ? where : { ...where, place },
+    did,
+    next: next.map((choice) => withDirectory(choice, dir)),
+    retry,
+    stack,
+  }
 }
+
+/** A command that can be typed as it is. */
+const withDirectory = (choice: string, dir: string | null): string =>
+  dir === null ? choice : choice.replaceAll('<dir>', () => quoted(dir))
+
+const quoted = (dir: string): string => (/^[\w./-]+$/.test(dir) ? dir : `'${dir.replaceAll("'", `'\\''`)}'`)
 
 /**
  * The one shape of an error in text: what, where, what was done about it, what to type next. Nothing in it acts on a
@@ -44,9 +59,16 @@ export function errorLines(
     paint,
     verbose,
     clean = (text) => text,
-  }: { readonly paint: Paint; readonly verbose: boolean; readonly clean?: (text: string) => string },
+    dir = null,
+  }: {
+    readonly paint: Paint
+    readonly verbose: boolean
+    readonly clean?: (text: string) => string
+    /** The directory of the run. */
+    readonly dir?: string | null
+  },
 ): string {
-  const facts = factsOf(error)
+  const facts = factsOf(error, dir)
   const line = (text: string): string => visibleLine(clean(text))
   const [code, places, did, next] = [
     line(facts.code),

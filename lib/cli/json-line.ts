@@ -18,8 +18,8 @@ const known: ReadonlySet<string> = new Set(['ready', 'batch', 'error', 'print', 
  * A fact as plain data: times in ISO 8601, errors with code, place and choices; what has no type of its own is
  * progress.
  */
-export function plainFact(event: EngineEvent | RunFact): Record<string, unknown> {
-  if (event.type === 'error') return { type: 'error', ...errorFact(event.error) }
+export function plainFact(event: EngineEvent | RunFact, dir: string | null = null): Record<string, unknown> {
+  if (event.type === 'error') return { type: 'error', ...errorFact(event.error, dir) }
   const { type, ...facts } = event
   return {
     type: known.has(type) ? type : 'progress',
@@ -33,7 +33,7 @@ export function plainFact(event: EngineEvent | RunFact): Record<string, unknown>
   }
 }
 
-function errorFact(error: unknown): Record<string, unknown> {
-  const { code, message, where, did, next, retry } = factsOf(error)
+function errorFact(error: unknown, dir: string | null): Record<string, unknown> {
+  const { code, message, where, did, next, retry } = factsOf(error, dir)
   return { code, message, where, did, next, retry }
 }

@@ -66,6 +66,7 @@ export class JsonReporter implements Reporter {
 
   /** What `print()` wrote is data and stays as it is. */
   #line(event: EngineEvent | RunFact): void {
-    this.#write(`${JSON.stringify(plainFact(event), event.type === 'print' ? undefined : this.#logged)}\n`)
+    const fact = plainFact(event, this.#starting?.dir ?? null)
+    this.#write(`${JSON.stringify(fact, event.type === 'print' ? undefined : this.#logged)}\n`)
   }
 }

@@ -1,4 +1,4 @@
-import { type AppStarting, type BatchReport, type EngineEvent, warningOf } from '../model/events.ts'
+import { type AppStarting, type BatchReport, type EngineEvent, type Narrowing, warningOf } from '../model/events.ts'
 import { secretsIn, withoutSecrets } from '../hosts/program/known-secrets.ts'
 import { batchHeading, batchLine, batchNotes, emptyLine, isEmpty, shortNames } from './batch-line.ts'
 import { errorLines, factsOf } from './error-lines.ts'
@@ -60,6 +60,8 @@ export class TextReporter implements Reporter {
       case 'task-failed':
         this.#retries.push(event.code)
         return
+      case 'narrowing':
+        return this.#narrowing(event)
       case 'catching-up':
         this.#warn(event.type, event.message)
         if (this.#options.foldPrints) this.#catchUp = { left: event.missed, batches: 0, records: 0, prints: 0 }
@@ -67,6 +69,21 @@ export class TextReporter implements Reporter {
       default:
         this.#warn(event.type, warningOf(event))
     }
+  }
+
+  /** One line while bad records are looked for, rewritten with each pass; elsewhere the first pass alone. */
+  #narrowing({ batch, pass, records, found }: Narrowing): void {
+    const rewrites = this.#err.isTTY
+    if (!rewrites && pass > 1) return
+    const known = found === 0 ? '' : `, ${count(found)} found`
+    const text = this.#paint.dim(
+      `  … batch #${count(batch)} failed: looking for the records to blame among ${count(records)}, ` +
+        `pass ${pass}${known}`,
+    )
+    if (!rewrites) return this.#line(text)
+    if (pass === 1) this.closeLine()
+    this.#err.write(pass === 1 ? text : `\r\x1b[2K${text}`)
+    this.#open = true
   }
 
   #begin(starting: AppStarting): void {
@@ -160,7 +177,15 @@ export class TextReporter implements Reporter {
     this.#mentionFolded('error', told.folded)
     if (!told.isNew) return
     this.closeLine()
-    this.#err.write(errorLines(error, { paint: this.#paint, verbose: this.#options.verbose, clean: this.#clean }))
+    const dir = this.#starting?.dir ?? null
+    this.#err.write(
+      errorLines(error, {
+        paint: this.#paint,
+        verbose: this.#options.verbose,
+        clean: this.#clean,
+        dir: dir === null ? null : shownDirectory(dir).replace(/\/$/, ''),
+      }),
+    )
   }
 
   #warn(type: string, message: string | null): void {

@@ -4,7 +4,8 @@ import { placeAmong } from '../model/place.ts'
 import { checkSettled } from '../model/settled.ts'
 import { backoffMs } from '../host/backoff.ts'
 import { frozen } from './frozen.ts'
-import { collectSplit, narrow, type RddNode, whereOf } from './node.ts'
+import type { Blame } from './blame.ts'
+import { collectSplit, narrow, type RddNode, runPartition, type Sink, type TaskScope, whereOf } from './node.ts'
 
 /** What a function that is called for one record may look at besides it. */
 export interface AsyncCall {
@@ -39,11 +40,30 @@ export function asyncNode<T, U>(
     dependencies: [narrow(parent)],
     pinned: true,
     async compute(split, task, sink) {
-      const records = await collectSplit(parent, split, task)
       const caller = new Caller(f, calls, task.clock(), node, split)
+      if (task.blame) return blamed(task.blame, split, task, caller, sink)
+      const records = await collectSplit(parent, split, task)
       const results = await eachOf(records, calls, (record, at, ended) => caller.call(record, at, ended))
       sink.chunk(task.freezes ? results.map(frozen) : results)
     },
+  }
+  /** In a trial no failure ends the others. */
+  async function blamed(
+    blame: Blame,
+    split: number,
+    task: TaskScope,
+    caller: Caller<T, U>,
+    sink: Sink<U>,
+  ): Promise<void> {
+    const gathered = blame.buffer<T>()
+    await runPartition(parent, split, task, gathered.sink)
+    const answers = await eachOf(gathered.records, { ...calls, ordered: true }, (record, at, ended) =>
+      caller.call(record, at, ended).then(
+        (value) => ({ value }),
+        (thrown: unknown) => ({ thrown }),
+      ),
+    )
+    blame.answered(gathered.records, answers, sink)
   }
   return node
 }

@@ -40,10 +40,28 @@ export function cogroupedNode(
         if (id === known) groups.push([table.keyAt(id), parents.map(() => [])])
         groups[id][1][side].push(value)
       }
-      return chain(readSides(dependencies, split, task, add), () => sink.chunk(groups))
+      return chain(readSides(dependencies, split, task, add), () => {
+        if (task.blame) task.blame.byKey(dependencies.filter(isShuffle), groups, sink, oneOfItsSide)
+        else sink.chunk(groups)
+      })
     },
   }
   return node
+}
+
+const isShuffle = (dependency: Dependency): dependency is ShuffleDependency => dependency.kind === 'shuffle'
+
+/** The group with only the i-th of all its values on the side that this is of, and all those of the others. */
+function oneOfItsSide([key, sides]: readonly [unknown, unknown[][]], i: number): [unknown, unknown[][]] {
+  let before = 0
+  return [
+    key,
+    sides.map((side) => {
+      const own = i - before
+      before += side.length
+      return own >= 0 && own < side.length ? [side[own]] : side
+    }),
+  ]
 }
 
 /** `reader` says for whom, when a record is no pair. */
@@ -92,6 +110,10 @@ export function readSide(
     })
   }
   return chain(task.shuffle(dependency, split), (input) => {
-    for (const { keys, values } of input) for (let i = 0; i < values.length; i++) add(keys![i], values[i])
+    const { blame } = task
+    for (const { keys, values } of input)
+      for (let i = 0; i < values.length; i++)
+        if (blame) blame.eachValue(dependency, keys![i], () => add(keys![i], values[i]))
+        else add(keys![i], values[i])
   })
 }

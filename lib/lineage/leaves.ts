@@ -1,4 +1,5 @@
 import { openBlock } from '../codec/block.ts'
+import { recordName } from '../model/dead-letter.ts'
 import type { Json } from '../model/json.ts'
 import type { BlobRef } from '../model/refs.ts'
 import type { Partitioner } from '../shuffle/partitioner.ts'
@@ -34,7 +35,12 @@ export function sourceNode<T>(source: Source<T>, uid: string, splits: readonly J
     partitioner: null,
     dependencies: [],
     ...(source.discovers ? { once: true } : {}),
-    compute: (split, task, sink) => drain(task.readSource(source, uid, splits[split]), sink),
+    recordName: (split, index) => recordName(uid, JSON.stringify(splits[split]), index, source.lines),
+    compute: (split, task, sink) =>
+      drain(
+        task.readSource(source, uid, splits[split]),
+        task.blame ? task.blame.ofSource(uid, JSON.stringify(splits[split]), sink) : sink,
+      ),
   }
 }
 

@@ -1,7 +1,18 @@
+import { noteRecord } from '../model/errors.ts'
 import { checkIterable, checkSettled } from '../model/settled.ts'
 import { checkPair } from '../shuffle/check-pair.ts'
 import { freezing, frozen } from './frozen.ts'
-import { type MaybePromise, narrow, type RddNode, runPartition, type Sink, type TaskScope, whereOf } from './node.ts'
+import {
+  chain,
+  ArraySink,
+  type MaybePromise,
+  narrow,
+  type RddNode,
+  runPartition,
+  type Sink,
+  type TaskScope,
+  whereOf,
+} from './node.ts'
 
 export type NarrowOp =
   | { readonly kind: 'map'; readonly f: (record: any) => unknown }
@@ -42,7 +53,10 @@ function computeChain<T>(top: NarrowNode<T>, split: number, task: TaskScope, sin
   const ops = nodes.map(({ op }) => op)
   const loops = task.freezes ? freezingLoops(ops, input.kind === 'source') : loopsOf(ops)
   const emit = sink.emit as (record: unknown) => void
-  const look = lookingAt(nodes)
+  let before = 0
+  const look = lookingAt(nodes, (i, error) => {
+    if (input.recordName) noteRecord(error, input.recordName(split, before + i))
+  })
   const chunk = (records: readonly unknown[]): void => {
     for (let from = 0; from < records.length;) {
       // A chain that has been looked at runs without: a look at every record would cost a tenth of the loop.
@@ -50,6 +64,7 @@ function computeChain<T>(top: NarrowNode<T>, split: number, task: TaskScope, sin
       loops[look.isDone() ? 'quick' : 'looking'](records, from, to, emit, look)
       from = to
     }
+    before += records.length
   }
   return runPartition(input, split, task, { emit: (record: unknown) => chunk([record]), chunk })
 }
@@ -67,12 +82,15 @@ interface Look {
   iterable(position: number, result: unknown): void
   /** Whether every operator has met a record. */
   isDone(): boolean
+  /** Hears at which record of its chunk the loop has thrown. */
+  failed(index: number, error: unknown): void
 }
 
-function lookingAt(nodes: readonly NarrowNode<any>[]): Look {
+function lookingAt(nodes: readonly NarrowNode<any>[], failed: Look['failed']): Look {
   const met = new Set<number>()
   const caller = (position: number): string => nodes[position].op.kind
   return {
+    failed,
     isDone: () => met.size === nodes.length,
     // A key that is `undefined` is looked at by whoever needs it.
     pair: (position, record) => {
@@ -142,8 +160,9 @@ type Part = { readonly open: string; readonly close: string }
 function loopFrom(ops: readonly NarrowOp[], partOf: (kind: NarrowOp['kind'], i: number) => Part): Loop {
   const parts = ops.map(({ kind }, i) => partOf(kind, i))
   const text =
-    'return function(records,from,to,emit,look){for(let i=from;i<to;i++){const x0=records[i];' +
-    `${parts.map(({ open }) => open).join('')}emit(x${ops.length});${parts.map(({ close }) => close).join('')}}}`
+    'return function(records,from,to,emit,look){let i=from;try{for(;i<to;i++){const x0=records[i];' +
+    `${parts.map(({ open }) => open).join('')}emit(x${ops.length});${parts.map(({ close }) => close).join('')}` +
+    '}}catch(e){look.failed(i,e);throw e}}'
   // oxlint-disable-next-line typescript/no-implied-eval -- the text holds nothing of the user's
   return new Function(...ops.map((_, i) => `f${i}`), text)(...ops.map((op) => op.f)) as Loop
 }
@@ -190,7 +209,8 @@ function freezingLoops(ops: readonly NarrowOp[], isFromSource: boolean): Loops {
   const { looking } = composed(ops.map(freezing))
   const loop: Loop = (records, from, to, emit, look) => {
     const part = records.slice(from, to)
-    looking(isFromSource ? part.map(frozen) : part, 0, part.length, emit, look)
+    const failed: Look['failed'] = (i, error) => look.failed(from + i, error)
+    looking(isFromSource ? part.map(frozen) : part, 0, part.length, emit, { ...look, failed })
   }
   return { looking: loop, quick: loop }
 }
@@ -199,7 +219,13 @@ function freezingLoops(ops: readonly NarrowOp[], isFromSource: boolean): Loops {
 function composed(ops: readonly NarrowOp[]): Loops {
   const loop: Loop = (records, from, to, emit, look) => {
     const first = ops.reduceRight((next, op, i) => step(op, i, look, next), emit)
-    for (let i = from; i < to; i++) first(records[i])
+    let i = from
+    try {
+      for (; i < to; i++) first(records[i])
+    } catch (error) {
+      look.failed(i, error)
+      throw error
+    }
   }
   return { looking: loop, quick: loop }
 }
@@ -254,21 +280,17 @@ export function partitionsNode<T, U>(
     partitioner: preservesPartitioning ? parent.partitioner : null,
     dependencies: [narrow(parent)],
     compute(split, task, sink) {
-      const gathered: T[] = []
-      const apply = (): void => {
-        const records = f(gathered.values(), split)
+      const applyTo = (given: readonly T[]): void => {
+        const records = f(given.values(), split)
         checkIterable(records, 'mapPartitions', whereOf(node))
         for (const record of records) sink.emit(record)
       }
-      const done = runPartition(parent, split, task, {
-        emit: (record) => {
-          gathered.push(record)
-        },
-        chunk: (records) => {
-          for (const record of records) gathered.push(record)
-        },
-      })
-      return done instanceof Promise ? done.then(apply) : apply()
+      const { blame } = task
+      const gathered = blame?.buffer<T>()
+      const buffer = new ArraySink<T>()
+      return chain(runPartition(parent, split, task, gathered?.sink ?? buffer), () =>
+        gathered ? blame!.ofMany(gathered.records, applyTo) : applyTo(buffer.records),
+      )
     },
   }
   return node

@@ -12,6 +12,7 @@ import type { StateSchema } from '../state/schema.ts'
 import type { Pane, WindowSpec } from '../state/window-spec.ts'
 import type { WindowState } from '../state/window-state.ts'
 import type { Source } from '../source/source.ts'
+import type { Blame } from './blame.ts'
 
 /** Work that is finished on return unless it had to wait for a port. */
 export type MaybePromise<T> = T | Promise<T>
@@ -48,6 +49,8 @@ export interface ShuffleDependency {
   readonly shared: boolean
   /** Values are combined ones, which the reduce side may change while it merges: hand a bucket out once only. */
   readonly combines?: boolean
+  /** Records are dealt out: they need not be pairs. */
+  readonly keyless?: true
 }
 
 export type Dependency = NarrowDependency | ShuffleDependency
@@ -76,6 +79,8 @@ export interface RddNode<T> {
   cut?: ShuffleDependency
   /** What each partition reads, where the node stands for the cut of a source or for what was kept of one. */
   readonly splits?: readonly Json[]
+  /** How a record of a partition is called where people read it, by its number; of what comes from a source. */
+  recordName?(split: number, index: number): string
   /** The operator or RDD call it came from, for errors and the job graph. */
   label?: string
   place?: string
@@ -107,6 +112,8 @@ export interface TaskScope {
   readonly partition: PartitionScope
   /** Set in tests: records are frozen when they are handed on. */
   readonly freezes?: boolean
+  /** Set in trials that look for the records that make a batch fail. */
+  readonly blame?: Blame
 }
 
 export interface StateRequest {
@@ -131,12 +138,20 @@ export function runPartition<T>(node: RddNode<T>, split: number, task: TaskScope
       for (const { values } of input) sink.chunk(values as T[])
     })
   if (!node.pinned && !node.cached) return node.compute(split, task, sink)
-  return chain(recordsOf(node, split, task), (records) => sink.chunk(ownRecords(node, records)))
+  return chain(recordsOf(node, split, task), (records) => {
+    if (task.blame) task.blame.replay(records, sink, copiesFor(node))
+    else sink.chunk(ownRecords(node, records))
+  })
 }
 
 /** What a reader changes must not be what the next one reads, as it would not be where records are kept as bytes. */
 const ownRecords = <T>(node: RddNode<T>, records: readonly T[]): readonly T[] =>
   node.cached || node.shared ? records.map(copyIfStorable) : records
+
+const copiesFor =
+  <T>(node: RddNode<T>) =>
+  (record: T): T =>
+    node.cached || node.shared ? copyIfStorable(record) : record
 
 /** The records of a pinned or cached partition, computed once per task. */
 export function recordsOf<T>(node: RddNode<T>, split: number, task: TaskScope): MaybePromise<readonly T[]> {
@@ -144,11 +159,18 @@ export function recordsOf<T>(node: RddNode<T>, split: number, task: TaskScope): 
   if (!splits) task.memo.set(node, (splits = new Map()))
   const known = splits.get(split) as readonly T[] | undefined
   if (known) return known
+  const into = splits
+  if (task.blame) {
+    const { sink, records } = task.blame.buffer<T>()
+    return chain(node.compute(split, task, sink), () => kept(into, split, records))
+  }
   const buffer = new ArraySink<T>()
-  return chain(node.compute(split, task, buffer), () => {
-    splits.set(split, buffer.records)
-    return buffer.records
-  })
+  return chain(node.compute(split, task, buffer), () => kept(into, split, buffer.records))
+}
+
+function kept<T>(splits: Map<number, readonly unknown[]>, split: number, records: readonly T[]): readonly T[] {
+  splits.set(split, records)
+  return records
 }
 
 /** All records of a partition in an array. */

@@ -1,8 +1,19 @@
 import type { Where } from '../model/errors.ts'
 import type { Partitioner } from '../shuffle/partitioner.ts'
-import { aggregatedPairs, isMerged, mergedPairs } from '../shuffle/reader.ts'
+import { aggregatedPairs, isMerged, mergedPairs, valuesByKey } from '../shuffle/reader.ts'
 import { type Aggregator, combiningWriter, pairWriter, routedWriter } from '../shuffle/writer.ts'
-import { chain, narrow, type RddNode, runPartition, type ShuffleDependency, sinkOf, whereOf } from './node.ts'
+import type { ShuffleInput } from '../shuffle/buckets.ts'
+import type { Blame } from './blame.ts'
+import {
+  chain,
+  narrow,
+  type RddNode,
+  runPartition,
+  type ShuffleDependency,
+  type Sink,
+  sinkOf,
+  whereOf,
+} from './node.ts'
 
 /** Values of a key become one (`combineByKey`, Spark's `ShuffledRDD` with an aggregator). */
 export function combinedNode<V, C>(
@@ -30,10 +41,24 @@ export function combinedNode<V, C>(
     dependencies: [dependency],
     compute: (split, task, sink) =>
       chain(task.shuffle(dependency, split), (input) => {
-        if (!mapSideCombine) sink.chunk(aggregatedPairs(input, aggregator, reader))
+        if (task.blame) blamed(task.blame, input, sink)
+        else if (!mapSideCombine) sink.chunk(aggregatedPairs(input, aggregator, reader))
         else if (sink.columns && isMerged(input, aggregator)) sink.columns(input[0].keys!, input[0].values)
         else sink.chunk(mergedPairs(input, aggregator as Aggregator<never, C>, reader))
       }),
+  }
+  const pairsOf = (input: ShuffleInput): [unknown, C][] =>
+    mapSideCombine
+      ? mergedPairs(input, aggregator as Aggregator<never, C>, reader)
+      : aggregatedPairs(input, aggregator, reader)
+  const blamed = (blame: Blame, input: ShuffleInput, sink: Sink<[unknown, C]>): void => {
+    // What is combined already cannot be taken apart.
+    const values = mapSideCombine ? null : valuesByKey(input)
+    const alone =
+      values &&
+      ((pair: readonly [unknown, C], i: number) =>
+        aggregatedPairs([{ keys: [pair[0]], values: [values.of(pair[0])[i]] }], aggregator, reader)[0])
+    blame.byKey([dependency], pairsOf(input), sink, alone ?? undefined)
   }
   return node
 }
@@ -77,7 +102,11 @@ export function partitionedNode<K, V>(parent: RddNode<any>, partitioner: Partiti
     dependencies: [dependency],
     compute: (split, task, sink) =>
       chain(task.shuffle(dependency, split), (input) => {
-        for (const { keys, values } of input) sink.chunk(keys!.map((key, i) => [key as K, values[i] as V]))
+        for (const { keys, values } of input) {
+          const pairs = keys!.map((key, i): [K, V] => [key as K, values[i] as V])
+          if (task.blame) for (const pair of pairs) task.blame.eachValue(dependency, pair[0], () => sink.chunk([pair]))
+          else sink.chunk(pairs)
+        }
       }),
   }
   return node
@@ -95,6 +124,7 @@ function routedNode<T>(
     parent,
     partitioner,
     shared: false,
+    keyless: true,
     newWriter: (split) => routedWriter(partitions, newRoute(split) as (record: unknown) => number),
   }
   return {
@@ -104,7 +134,11 @@ function routedNode<T>(
     dependencies: [dependency],
     compute: (split, task, sink) =>
       chain(task.shuffle(dependency, split), (input) => {
-        for (const { values } of input) sink.chunk(values as T[])
+        for (const { values } of input) {
+          const records = values as T[]
+          if (task.blame) for (const each of records) task.blame.eachValue(dependency, each, () => sink.chunk([each]))
+          else sink.chunk(records)
+        }
       }),
   }
 }

@@ -1,4 +1,5 @@
 import type { BatchNumber, OperatorUid } from './ids.ts'
+import { within } from './visible.ts'
 import type { BlobRef } from './refs.ts'
 
 /** By source and by split, as JSON text. */
@@ -22,6 +23,8 @@ export interface DeadLetterFacts {
   readonly message: string
   /** `file:line:column` in the user's code, where it is known. */
   readonly place: string | null
+  /** The letter that the record was read from when it failed again: `source`, `split` and `index` are those of that. */
+  readonly retryOf?: string
 }
 
 /** As it is stored. A value that cannot be stored is described instead; it cannot be tried again. */
@@ -43,4 +46,37 @@ export interface DeadLetters {
 export interface DeadLetterCommand {
   readonly verb: 'retry' | 'drop'
   readonly ids: readonly string[]
+}
+
+/** How a record is called where people read it: a line of a file as editors count them, and any other by its number. */
+export function recordName(source: string, split: string, index: number, isLine = false): string {
+  const file = fileOf(split)
+  if (!file || !isLine) return `record ${index} of ${source}, ${splitName(split)}`
+  return file.start === 0
+    ? `line ${index + 1} of ${file.path}`
+    : `line ${index + 1} behind byte ${file.start} of ${file.path}`
+}
+
+/** How a split is called where people read it: a part of a file by its path, and from where on. */
+export function splitName(split: string): string {
+  const file = fileOf(split)
+  if (!file) return within(split, NAME_MAX)
+  return file.start === 0 ? file.path : `${file.path} from byte ${file.start}`
+}
+
+const NAME_MAX = 200
+
+function fileOf(split: string): { readonly path: string; readonly start: number } | null {
+  const value = parsed(split)
+  if (typeof value !== 'object' || value === null || !('path' in value)) return null
+  const { path, start = 0 } = value as { readonly path: unknown; readonly start?: unknown }
+  return typeof path === 'string' && typeof start === 'number' ? { path, start } : null
+}
+
+function parsed(split: string): unknown {
+  try {
+    return JSON.parse(split)
+  } catch {
+    return null
+  }
 }

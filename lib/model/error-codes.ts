@@ -195,6 +195,9 @@ export const knownCode = (code: string): ErrorCode => (isErrorCode(code) ? code 
 
 const factsOf = (code: ErrorCode): CodeFacts => ERROR_CODES[code]
 
+/** Whether a record can have made this happen: nothing that sources, stores or the engine itself have to answer for. */
+export const mayBeARecords = (fault: Fault): boolean => fault === 'program' || fault === 'record'
+
 export const faultOf = (code: ErrorCode): Fault => factsOf(code).fault
 export const isLostForGood = (code: ErrorCode): boolean => factsOf(code).lost ?? false
 export const endsCoordinator = (code: ErrorCode): boolean => factsOf(code).final ?? false

@@ -1,6 +1,6 @@
 import { within } from './visible.ts'
 
-import { type ErrorCode, type Fault, faultOf, isErrorCode } from './error-codes.ts'
+import { type ErrorCode, type Fault, faultOf, isErrorCode, mayBeARecords } from './error-codes.ts'
 import { placeAmong } from './place.ts'
 
 /** Where in the user's program or data something happened; only what is known is set. */
@@ -82,6 +82,9 @@ export class SluiceError extends Error {
 /** Whether the library made this error: a program may throw the same class with a code of its own. */
 export const isOurs = (error: unknown): error is SluiceError => error instanceof SluiceError && isErrorCode(error.code)
 
+/** Whether a record can have made a function throw this. */
+export const blamesARecord = (error: unknown): boolean => !isOurs(error) || mayBeARecords(error.fault)
+
 /** The same error with what it did not know about its place; anything that is not ours as it is. */
 export const located = (error: unknown, where: Where): unknown =>
   error instanceof SluiceError && !Object.keys(where).every((name) => name in error.where)
@@ -131,12 +134,25 @@ function copyOf(error: SluiceError, facts: Pick<ErrorFacts, 'where' | 'fault'>):
     ...facts,
   })
   copy.stack = stack ?? ''
+  const record = records.get(error)
+  if (record !== undefined) records.set(copy, record)
   return copy
 }
 
 /** Whether `error` is one of ours with this code. */
 export const hasCode = (error: unknown, code: ErrorCode): error is SluiceError =>
   error instanceof SluiceError && error.code === code
+
+/** Which record a function was given when it threw: the error is the program's own, and knows nothing of it. */
+const records = new WeakMap<object, string>()
+
+/** Notes the record that an error is about, in words, unless a nearer one is known. */
+export function noteRecord(error: unknown, record: string): void {
+  if (typeof error === 'object' && error !== null && !records.has(error)) records.set(error, record)
+}
+
+export const recordOf = (error: unknown): string | undefined =>
+  typeof error === 'object' && error !== null ? records.get(error) : undefined
 
 /** Name, code and words of anything that was thrown: `KafkaError [E_KAFKA_UNREACHABLE]: no broker answers`. */
 export function wordsOf(error: unknown): string {

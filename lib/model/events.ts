@@ -16,6 +16,7 @@ export type EngineEvent =
   | StagesAgain
   | SweepFailed
   | SourceLeftOut
+  | Narrowing
   | Warning
 
 /** What is known of a program the moment it starts, before the first batch. */
@@ -141,6 +142,18 @@ interface SweepFailed {
   readonly message: string
 }
 
+/** A batch failed, and the records that make it fail are looked for: one more pass over it begins. */
+export interface Narrowing {
+  readonly type: 'narrowing'
+  readonly batch: number
+  /** Counted from 1. */
+  readonly pass: number
+  /** All records of the batch. */
+  readonly records: number
+  /** How many of them were found to blame by then. */
+  readonly found: number
+}
+
 /** What a source of files leaves out and why; losses, and the first of each reason, with `level: 'warn'`. */
 interface SourceLeftOut {
   readonly type: 'source-left-out'
@@ -158,7 +171,7 @@ interface SourceLeftOut {
 
 /** What a person should know though nothing has failed. `message` says it in words. */
 type Warning = { readonly level: 'warn'; readonly message: string } & (
-  | { readonly type: 'setting' | 'one-thread' | 'head-grows' | 'log-file' | 'batch-left-out' }
+  | { readonly type: 'setting' | 'one-thread' | 'head-grows' | 'log-file' | 'batch-left-out' | 'letters-in-memory' }
   /** Batch times passed without a batch. */
   | { readonly type: 'catching-up'; readonly missed: number; readonly skipped: number }
   | { readonly type: 'clock-behind'; readonly behindMs: number }

@@ -69,8 +69,24 @@ export type Trial =
   | { readonly kind: 'count' }
   /** Runs the whole batch on so many records of each split. */
   | { readonly kind: 'prefix'; readonly take: RecordCounts }
+  /**
+   * Runs the whole batch record by record, and says which ones fail: at most `max`. `starts`: where the records of each
+   * split begin among all of them; `without`: those that are left out, counted the same way.
+   */
+  | {
+      readonly kind: 'blame'
+      readonly starts: RecordCounts
+      readonly without: readonly number[]
+      readonly max: number
+    }
   /** Stores these records as dead letters. */
   | { readonly kind: 'letters'; readonly letters: readonly DeadLetterFacts[] }
+
+/** One failure, and the records that it was made of, counted among all of the batch. */
+export interface Blamed {
+  readonly positions: readonly number[]
+  readonly error: SerialisedError
+}
 
 export interface StageWork {
   readonly stage: StageId
@@ -159,6 +175,8 @@ export type TaskReport =
       readonly accumulators: { readonly [id: string]: Json }
       /** What a trial of kind `letters` stored. */
       readonly letters?: BlobRef
+      /** What a trial of kind `blame` found: of the records that a failure was made of, one at least is to blame. */
+      readonly blamed?: readonly Blamed[]
     }
   | {
       readonly kind: 'failed'

@@ -32,7 +32,13 @@ export class TaskProgram {
     this.driver = driver
     this.fingerprint = fingerprint
     this.settings = engineSettings(driver.conf)
-    this.state = new StateStore({ bytesMax: this.settings.keyBytesMax, compactApiece: this.settings.compactApiece })
+    this.state = this.coldState()
+  }
+
+  /** State as a process finds it that has just begun. */
+  coldState(): StateStore {
+    const { keyBytesMax, compactApiece } = this.settings
+    return new StateStore({ bytesMax: keyBytesMax, compactApiece })
   }
 
   /** Takes over the stages that the planner of this process has just made. */

@@ -52,3 +52,17 @@ function zipColumns<V>(keys: readonly unknown[], values: readonly unknown[]): [u
   for (let i = 0; i < keys.length; i++) pairs[i] = [keys[i], values[i] as V]
   return pairs
 }
+
+/** The values of each key, in order of arrival. */
+export function valuesByKey(input: ShuffleInput): { of(key: unknown): readonly unknown[] } {
+  const table = new KeyTable()
+  const byId: unknown[][] = []
+  for (const { keys, values } of input)
+    for (let i = 0; i < values.length; i++) {
+      const known = table.size
+      const id = table.upsert(keys![i])
+      if (id === known) byId.push([values[i]])
+      else byId[id].push(values[i])
+    }
+  return { of: (key) => byId[table.upsert(key)] ?? [] }
+}

@@ -30,13 +30,22 @@ test('a bad record is set aside, listed, shown, and counts after the fix', async
   assert.ok(!(first.stderr + first.stdout).includes('hunter2'))
 
   const listed = await sluice(t, folder, ['dead', 'list', 'state'])
-  assert.match(listed.stdout, /^ {2}1-1 {7}words {2}E_USER_CODE {2}TypeError: not a word {2}app\.ts:7:\d+\n$/)
+  assert.match(
+    listed.stdout,
+    /^ {2}1-1 {7}words {2}E_USER_CODE {2}TypeError: not a word {2}app\.ts:7:\d+\n.*sluice dead retry state all\n$/,
+  )
+  // What the run said can be pasted.
+  assert.match(first.stderr, /next {3}sluice dead show state 1-1\n {9}sluice dead retry state 1-1 /)
   assert.match((await sluice(t, folder, ['dead', 'show', 'state', '1-1'])).stdout, / {2}record {2}bad-hunter2\n/)
 
   const fixed = await project(t, { 'app.ts': program('') })
   assert.match(
     (await sluice(t, folder, ['dead', 'retry', 'state', 'all'])).stdout,
     /1 dead letter will be read again by the first batch with input after the next start\n$/,
+  )
+  assert.match(
+    (await sluice(t, folder, ['dead', 'list', 'state'])).stdout,
+    /\(will be read again after the next start\)/,
   )
   const second = await sluice(t, fixed, ['run', 'app.ts', '--dir', `${folder}/state`, '--batches', '1'])
   assert.match(second.stdout, /\(bad-hunter2,1\)/)
@@ -59,6 +68,23 @@ test('F29, F69: a record that ends the thread or never lets it rest is found too
       /"id":"1-1".*"record":"bad-hunter2"/,
     )
   }
+})
+
+test('without --dir it is said at once that records go with the process, and each is shown', async (t) => {
+  const folder = await project(t, { 'app.ts': program("throw new TypeError('not a word')") })
+  const run = await sluice(t, folder, ['run', 'app.ts', '--batches', '1'])
+  assert.equal(run.code, 0, run.stderr)
+  assert.match(run.stderr, /letters in memory: records that make a function fail .* go with this process: give --dir/)
+  assert.match(run.stderr, /narrowed to 1 record of 4, it goes with this process: bad-hunter2; the batch committed/)
+  assert.doesNotMatch(run.stderr, /dead show/)
+})
+
+test('while records to blame are looked for, a line says so, and so does a line of JSON for each pass', async (t) => {
+  const folder = await project(t, { 'app.ts': program("throw new TypeError('not a word')") })
+  const text = await sluice(t, folder, ['run', 'app.ts', '--dir', 'state', '--batches', '1'])
+  assert.match(text.stderr, /… batch #1 failed: looking for the records to blame among 4, pass 1\n/)
+  const json = await sluice(t, folder, ['run', 'app.ts', '--dir', 'other', '--batches', '1', '--json'])
+  assert.match(json.stdout, /"type":"progress","doing":"narrowing","batch":1,"records":4,"found":1,"pass":3/)
 })
 
 test('what is dropped is gone with the next batch; what does not exist is named', async (t) => {

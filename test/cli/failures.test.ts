@@ -100,7 +100,10 @@ test(
     assert.equal(code, 1)
     assert.equal(stdout.split('Time:').length - 1, 1)
     assert.equal(stderr.split('✕').length - 1, 1)
-    assert.match(stderr, /✕ E_USER_CODE {2}RangeError: two\n {2}where {2}app\.ts:5:24 · batch #2\n/)
+    assert.match(
+      stderr,
+      /✕ E_USER_CODE {2}RangeError: two\n {2}where {2}app\.ts:5:24 · batch #2 · record 0 of numbers, 2\n/,
+    )
     const json = await runProgram(t, program, ['--json'])
     const error = json.stdout
       .split('\n')

@@ -65,6 +65,7 @@ export class EmbeddedEngine implements Engine {
     this.#options.log.event(startingEvent(this.#context, this.#directory, !this.#beginsAnew))
     this.#warnOfSettings()
     this.#warnOfOneThread()
+    this.#warnOfLetters()
     const running = this.#context.sparkContext.withPropertiesOfNow(() => this.#run())
     this.#running = running.catch((error: unknown) => this.#context.reportError(error))
   }
@@ -90,6 +91,17 @@ export class EmbeddedEngine implements Engine {
       message:
         'spark.master should be set as local[n], n > 1 in local mode if you have receivers to get data (it ' +
         `is ${master}); here it runs all the same`,
+    })
+  }
+
+  #warnOfLetters(): void {
+    if (this.#directory !== null || this.#program.settings.onError !== 'dead-letter') return
+    this.#options.log.event({
+      type: 'letters-in-memory',
+      level: 'warn',
+      message:
+        'records that make a function fail are set aside and shown, and go with this process: give --dir <directory> ' +
+        'to keep them (sluice dead list, show, retry)',
     })
   }
 
@@ -165,6 +177,7 @@ export class EmbeddedEngine implements Engine {
       host,
       attempts: 1,
       isPatient: true,
+      forgets: this.#directory === null,
       holder: thisHolder(host.random.newId()),
       isGone: holderIsGone,
       start: { fresh: fresh || this.#beginsAnew, resume, dropState },

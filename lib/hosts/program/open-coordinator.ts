@@ -30,6 +30,8 @@ interface Assembly {
   readonly unlimited?: boolean
   /** Whether it lives long enough to wait for a place that is away; see `CoordinatorOptions`. */
   readonly isPatient?: boolean
+  /** Nothing outlives this process. */
+  readonly forgets?: boolean
   readonly signal?: AbortSignal
 }
 
@@ -73,6 +75,7 @@ export async function openCoordinator(assembly: Assembly): Promise<OpenApp> {
     limitOf: (source) => (unlimited ? null : receivers.limitOf(source)),
     attempts,
     isPatient: assembly.isPatient ?? false,
+    forgets: assembly.forgets ?? false,
     signal: assembly.signal ?? new AbortController().signal,
   })
   return { coordinator, receivers }

@@ -13,7 +13,7 @@ import { ResidentRunner } from '../../lineage/resident.ts'
 import type { RddNode } from '../../lineage/node.ts'
 import type { Coordinator } from '../../runtime/coordinator/coordinator.ts'
 import { exchangeBelow } from '../../runtime/task/local-shuffles.ts'
-import { planBatch, sourceIo } from '../../runtime/batch/plan-batch.ts'
+import { cutBatch, planFrom, sourceIo } from '../../runtime/batch/plan-batch.ts'
 import type { TaskProgram } from '../../runtime/program.ts'
 import { RunningTask } from '../../runtime/task/task-scope.ts'
 
@@ -83,18 +83,15 @@ export class PastBatches {
     }
     if (base && time <= base.time) return null
     const tick = (time - head.zeroTime) / head.intervalMs
-    return (
-      await planBatch({
-        slot: { batch: head.committed + 1, tick, time },
-        head,
-        base,
-        program: this.#program,
-        host: this.#host,
-        limitOf: () => null,
-        startedAt: head.zeroTime,
-        letterCommands: [],
-      })
-    ).plan
+    const context = { head, base, program: this.#program, host: this.#host }
+    const facts = await cutBatch({
+      ...context,
+      slot: { batch: head.committed + 1, tick, time },
+      limitOf: () => null,
+      startedAt: head.zeroTime,
+      letterCommands: [],
+    })
+    return (await planFrom(facts, context)).plan
   }
 
   async #compute<T>(stream: DStream<T>, plan: BatchPlan): Promise<RDD<T> | null> {

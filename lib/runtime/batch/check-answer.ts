@@ -48,18 +48,20 @@ const envelope = fields({ kind: oneOf('done', 'failed'), task: text, exec: count
 
 const scalar: Shape = (value) => (typeof value === 'string' ? null : finite(value))
 
+const error = fields({
+  code: text,
+  fault: oneOf(...FAULTS),
+  name: text,
+  message: text,
+  stack: text,
+  where: named(maybe(scalar)),
+  did: text,
+  next: list(text),
+  retry: truth,
+})
+
 const failure = fields({
-  error: fields({
-    code: text,
-    fault: oneOf(...FAULTS),
-    name: text,
-    message: text,
-    stack: text,
-    where: named(maybe(scalar)),
-    did: text,
-    next: list(text),
-    retry: truth,
-  }),
+  error,
   read: maybe(named(named(count))),
 })
 
@@ -90,6 +92,7 @@ function contentOf(owner: Owner): Shape {
     ends: maybe(named(named(anything))),
     accumulators: snapshots,
     letters: maybe(ref('dead-letters')),
+    blamed: maybe(list(fields({ positions: list(count), error }))),
   })
 }
 

@@ -1,8 +1,11 @@
 import type { OperatorUid } from '../../model/ids.ts'
-import { idsOf, letterSplit, type StoredCommand } from '../../checkpoint/dead-letters.ts'
+import { getBlob } from '../../checkpoint/blobs.ts'
+import { decodeLetters, idsOf, letterSplit, type StoredCommand } from '../../checkpoint/dead-letters.ts'
+import { sparkText } from '../../codec/text.ts'
 import { knownCode } from '../../model/error-codes.ts'
 import { SluiceError } from '../../model/errors.ts'
-import type { DeadLetters } from '../../model/dead-letter.ts'
+import { type DeadLetter, type DeadLetters, splitName } from '../../model/dead-letter.ts'
+import { within } from '../../model/visible.ts'
 import type { Json } from '../../model/json.ts'
 import type { Cut, Manifest } from '../../model/manifest.ts'
 import type { HeldApp } from './held-app.ts'
@@ -51,16 +54,32 @@ export function forgetCarriedOut(held: HeldApp, manifest: Manifest): void {
 }
 
 /** What the user hears of each record that was set aside. */
-export const letterErrors = ({ plan, letters, records }: IsolatedRecords): SluiceError[] =>
-  letters.map(
-    ({ id, source, split, index, code, message, place }) =>
-      new SluiceError(knownCode(code), message, {
-        where: {
-          ...(place === null ? {} : { place }),
-          batch: plan.batch,
-          detail: `record ${index} of ${source}, ${split}`,
-        },
-        did: `narrowed to 1 record of ${records}, kept as dead letter ${id}; the batch committed without it`,
-        next: [`sluice dead show <dir> ${id}`, `sluice dead retry <dir> ${id}     after the fix`],
-      }),
-  )
+export async function letterErrors(held: HeldApp, { plan, ref, records }: IsolatedRecords): Promise<SluiceError[]> {
+  if (ref === null) return []
+  const letters = decodeLetters(await getBlob(held.host.blobs, ref), ref.key)
+  return letters.map((letter) => errorOf(letter, plan.batch, records, held.forgets))
+}
+
+function errorOf(letter: DeadLetter, batch: number, records: number, isForgotten: boolean): SluiceError {
+  const { id, source, split, index, code, message, place, retryOf } = letter
+  const kept = isForgotten
+    ? `it goes with this process: ${shownRecord(letter)}`
+    : `kept as dead letter ${id}${retryOf === undefined ? '' : `, which was ${retryOf} before`}`
+  return new SluiceError(knownCode(code), message, {
+    where: {
+      ...(place === null ? {} : { place }),
+      batch,
+      detail: `record ${index} of ${source}, ${splitName(split)}`,
+    },
+    did: `narrowed to 1 record of ${records}, ${kept}; the batch committed without it`,
+    next: isForgotten
+      ? ['give --dir <directory>, and records that are set aside are kept']
+      : [`sluice dead show <dir> ${id}`, `sluice dead retry <dir> ${id}     after the fix`],
+  })
+}
+
+/** Of a record that nobody will be able to show later. */
+const shownRecord = ({ record, isStored }: DeadLetter): string =>
+  isStored ? within(sparkText(record), SHOWN_CHARS) : 'of a kind that cannot be stored'
+
+const SHOWN_CHARS = 500

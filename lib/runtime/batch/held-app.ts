@@ -30,6 +30,8 @@ export interface HeldApp {
   readonly limitOf: (source: OperatorUid) => number | null
   readonly startedAt: number
   readonly onError: EngineSettings['onError']
+  /** Everything is in memory: what is set aside goes with this process. */
+  readonly forgets: boolean
   /** What is to be done about dead letters, as far as it has not been done yet. */
   letterCommands: readonly StoredCommand[]
   readonly admission: Admission

@@ -8,18 +8,15 @@ import type { Head } from '../../model/head.ts'
 import type { Json } from '../../model/json.ts'
 import type { Cut, Manifest } from '../../model/manifest.ts'
 import type { BatchPlan, SplitEnds } from '../../model/task.ts'
-import { encodeActionResult } from '../../plan/action-results.ts'
-import { PlannedView } from '../../plan/batch-view.ts'
-import { planStages, type StagePlan } from '../../plan/stages.ts'
+import type { StagePlan } from '../../plan/stages.ts'
 import { StateStore } from '../../state/state-store.ts'
 import type { SourceIo } from '../../source/source.ts'
 import { SourcePort } from '../../source/source-port.ts'
-import { JobNeeded } from '../../lineage/jobs.ts'
-import { runPartition } from '../../lineage/node.ts'
-import { stoppable } from '../../lineage/resident.ts'
+import type { JobNeeded } from '../../lineage/jobs.ts'
 import { idsTo, withLetters } from './dead-letters.ts'
-import { exchangeBelow } from '../task/local-shuffles.ts'
 import type { TaskProgram } from '../program.ts'
+import { reviveError, serialiseError } from '../task/serialised-error.ts'
+import { stagesAfterActions, withAction } from '../task/plan-stages.ts'
 import { RunningTask } from '../task/task-scope.ts'
 import { withEnds } from './split-ends.ts'
 
@@ -40,12 +37,16 @@ export interface BatchSlot {
   readonly time: number
 }
 
-interface PlanRequest {
-  readonly slot: BatchSlot
+/** What every plan of a coordinator rests on. */
+export interface PlanContext {
   readonly head: Head
   readonly base: Manifest | null
   readonly program: TaskProgram
   readonly host: Host<Head>
+}
+
+interface CutBatchRequest extends PlanContext {
+  readonly slot: BatchSlot
   readonly limitOf: (uid: OperatorUid) => number | null
   /** When this coordinator began: what a stream takes as its time of creation. */
   readonly startedAt: number
@@ -62,45 +63,38 @@ export interface PlanFacts extends BatchSlot {
   readonly settled: ReadonlySet<string>
 }
 
-/**
- * What a batch will read and in which stages: sources are asked what is new, and actions inside `transform` run until
- * the lineage is known.
- */
-export async function planBatch(request: PlanRequest): Promise<PlannedBatch> {
-  return planFrom({ ...request.slot, ...(await cutSources(request)), actions: {} }, request)
-}
+/** What a batch will read: sources are asked what is new. */
+export const cutBatch = async (request: CutBatchRequest): Promise<PlanFacts> => ({
+  ...request.slot,
+  ...(await cutSources(request)),
+  actions: {},
+})
+
+/** The plan of a batch whose input is decided, before it is known what actions inside `transform` come to. */
+export const unstaged = (
+  { positions: _positions, settled: _settled, ...facts }: PlanFacts,
+  { head, base, program, host }: PlanContext,
+): BatchPlan => ({
+  ...facts,
+  app: head.app,
+  inc: head.inc,
+  nonce: host.random.newId(),
+  epoch: head.epoch,
+  graph: program.fingerprint,
+  zeroTime: head.zeroTime,
+  state: base?.state ?? {},
+  retained: base?.retained ?? {},
+})
 
 /** The stages of a batch whose input is decided. */
-export async function planFrom(
-  { positions, settled, ...facts }: PlanFacts,
-  { head, base, program, host }: Pick<PlanRequest, 'head' | 'base' | 'program' | 'host'>,
-): Promise<PlannedBatch> {
-  let plan: BatchPlan = {
-    ...facts,
-    app: head.app,
-    inc: head.inc,
-    nonce: host.random.newId(),
-    epoch: head.epoch,
-    graph: program.fingerprint,
-    zeroTime: head.zeroTime,
-    state: base?.state ?? {},
-    retained: base?.retained ?? {},
-  }
+export async function planFrom(facts: PlanFacts, context: PlanContext): Promise<PlannedBatch> {
+  const { program, host } = context
   const staged = host.launcher.slots > 1
-  for (;;) {
-    try {
-      const stagePlan = planStages(program.graph, new PlannedView(program.graph, plan, program.driver), staged)
-      program.adopt(plan, staged, stagePlan)
-      return { plan, stagePlan, staged, positions, settled, deadLetters: null }
-    } catch (error) {
-      if (!(error instanceof JobNeeded)) throw error
-      const { result, ends } = await runPlanningJob(error, plan, host)
-      plan = {
-        ...withEnds(plan, [{ ends }]),
-        actions: { ...plan.actions, [error.operator]: [...(plan.actions[error.operator] ?? []), result] },
-      }
-    }
-  }
+  const { plan, stagePlan } = await stagesAfterActions(unstaged(facts, context), program, staged, (job, known) =>
+    runPlanningJob(job, known, host),
+  )
+  program.adopt(plan, staged, stagePlan)
+  return { plan, stagePlan, staged, positions: facts.positions, settled: facts.settled, deadLetters: null }
 }
 
 async function cutSources({
@@ -112,7 +106,11 @@ async function cutSources({
   limitOf,
   startedAt,
   letterCommands,
-}: PlanRequest): Promise<{ cuts: Record<string, Cut | null>; positions: Record<string, Json>; settled: Set<string> }> {
+}: CutBatchRequest): Promise<{
+  cuts: Record<string, Cut | null>
+  positions: Record<string, Json>
+  settled: Set<string>
+}> {
   const cuts: Record<string, Cut | null> = {}
   const positions: Record<string, Json> = { ...base?.positions }
   const open = base?.deadLetters ?? []
@@ -156,11 +154,7 @@ export const sourceIo = (host: Host<Head>, head: Pick<Head, 'app' | 'inc'>, uid:
  * One job of one action, over a scratch copy of the state: it must not move before the batch does. What it read, the
  * batch reads as well, up to the same ends.
  */
-async function runPlanningJob(
-  job: JobNeeded,
-  plan: BatchPlan,
-  host: Host<Head>,
-): Promise<{ readonly result: string; readonly ends: SplitEnds }> {
+async function runPlanningJob(job: JobNeeded, plan: BatchPlan, host: Host<Head>): Promise<BatchPlan> {
   const spec = { plan, task: 'action', exec: 0, attempt: 0, work: [], inputs: {}, staged: false }
   const scope = new RunningTask(spec, {
     blobs: host.blobs,
@@ -171,13 +165,14 @@ async function runPlanningJob(
     putState: async (_operator, bytes) => ({ key: 'scratch', len: bytes.length, crc: 0 }),
     sourceIo: (uid) => sourceIo(host, plan, uid),
   })
-  await exchangeBelow(job.node, scope)
-  const results: unknown[] = []
-  for (const split of job.splits) {
-    scope.partition.partitionId = split
-    const partial = job.newPartial(split)
-    await stoppable(() => runPartition(job.node, split, scope, partial.sink))
-    results.push(partial.finish())
+  try {
+    const known = await withAction(job, plan, scope)
+    return withEnds(known, [{ ends: scope.ends }])
+  } catch (error) {
+    throw reviveError(serialiseError(error, { operator: job.operator }), {
+      where: { batch: plan.batch },
+      did: 'the batch has no plan; it is planned again at the next interval, with the same input',
+      next: ['mend the function, then start again with the same directory'],
+    })
   }
-  return { result: encodeActionResult(results), ends: scope.ends }
 }

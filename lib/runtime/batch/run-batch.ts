@@ -6,16 +6,25 @@ import { selfCheck } from '../../checkpoint/self-check.ts'
 import { committed, halted } from '../../checkpoint/transition.ts'
 import type { DeadLetterFacts } from '../../model/dead-letter.ts'
 import { isLostForGood } from '../../model/error-codes.ts'
-import { isOurs, SluiceError } from '../../model/errors.ts'
+import { blamesARecord, isOurs, SluiceError } from '../../model/errors.ts'
 import type { BlobRef } from '../../model/refs.ts'
 import type { Manifest } from '../../model/manifest.ts'
+import type { BatchPlan } from '../../model/task.ts'
 import type { HeldApp } from './held-app.ts'
 import { forgetCarriedOut, letterErrors } from './dead-letters.ts'
 import { deliver, showAhead, shrinkBacklog } from './deliver.ts'
 import { lossyShuffle, nextManifest, staleWrite } from './next-manifest.ts'
 import { opensPlan, openPlan, storedPlan } from './open-plan.ts'
-import { planBatch, planFrom, type PlannedBatch, type BatchSlot } from './plan-batch.ts'
-import { mayBeARecords, runStages, type StageRun, type TaskDone } from './run-stages.ts'
+import {
+  type BatchSlot,
+  cutBatch,
+  type PlanContext,
+  type PlanFacts,
+  planFrom,
+  type PlannedBatch,
+  unstaged,
+} from './plan-batch.ts'
+import { runStages, type StageRun, type TaskDone } from './run-stages.ts'
 import { type IsolatedRecords, isolateRecords } from './isolate-records.ts'
 import { sealedBatch, withEnds } from './split-ends.ts'
 
@@ -32,13 +41,13 @@ export async function runBatch(held: HeldApp, tick: TickNumber): Promise<Manifes
   return finishBatch(held, held.writer.head.plan ? await planAgain(held) : await plan(held, tick))
 }
 
-async function finishBatch(held: HeldApp, planned: PlannedBatch): Promise<Manifest> {
-  const { planned: kept, answers, aside } = await compute(held, planned)
+async function finishBatch(held: HeldApp, first: Planned): Promise<Manifest> {
+  const { planned: kept, answers, isolated } = await compute(held, first)
   if (!held.writer.head.plan && opensPlan(held.program.graph) === 'read') await openPlan(held, kept)
   const manifest = await sealManifest(held, kept, answers)
   await showAhead(held, manifest)
   await commit(held, manifest)
-  if (aside) for (const error of letterErrors(aside)) held.events.isolated(error)
+  if (isolated) for (const error of await letterErrors(held, isolated)) held.events.isolated(error)
   countAdditions(held, answers)
   forgetShuffles(held, answers)
   await deliver(held, manifest.manifest)
@@ -46,75 +55,113 @@ async function finishBatch(held: HeldApp, planned: PlannedBatch): Promise<Manife
   return manifest.manifest
 }
 
-async function plan(held: HeldApp, tick: TickNumber): Promise<PlannedBatch> {
+/** A plan, and what had to be set aside to come to it. */
+interface Planned {
+  readonly planned: PlannedBatch
+  readonly isolated: IsolatedRecords | null
+}
+
+async function plan(held: HeldApp, tick: TickNumber): Promise<Planned> {
   const { committed: last, zeroTime, intervalMs } = held.writer.head
   const next: BatchSlot = { batch: last + 1, tick, time: zeroTime + tick * intervalMs }
   held.isPlanning = true
-  const planned = await planBatch({
+  const facts = await cutBatch({
+    ...contextOf(held),
     slot: next,
-    head: held.writer.head,
-    base: held.base,
-    program: held.program,
-    host: held.host,
     limitOf: held.limitOf,
     startedAt: held.startedAt,
     letterCommands: held.letterCommands,
   })
+  const first = await planAround(held, facts)
   held.isPlanning = false
-  held.events.submitted(planned.plan, planned.stagePlan.stages.length > 0)
-  if (opensPlan(held.program.graph) === 'cut') await openPlan(held, planned)
-  return planned
+  held.events.submitted(first.planned.plan, first.planned.stagePlan.stages.length > 0)
+  if (opensPlan(held.program.graph) === 'cut') await openPlan(held, first.planned)
+  return first
 }
 
 /** The plan that somebody left open, with the same input and the same time. */
-async function planAgain(held: HeldApp): Promise<PlannedBatch> {
-  const planned = await planFrom(await storedPlan(held), {
-    head: held.writer.head,
-    base: held.base,
-    program: held.program,
-    host: held.host,
-  })
-  held.events.submitted(planned.plan, planned.stagePlan.stages.length > 0)
-  return planned
+async function planAgain(held: HeldApp): Promise<Planned> {
+  const first = await planAround(held, await storedPlan(held))
+  held.events.submitted(first.planned.plan, first.planned.stagePlan.stages.length > 0)
+  return first
 }
 
-interface Computed {
-  readonly planned: PlannedBatch
-  readonly answers: readonly TaskDone[]
-  readonly aside: IsolatedRecords | null
-}
+const contextOf = (held: HeldApp): PlanContext => ({
+  head: held.writer.head,
+  base: held.base,
+  program: held.program,
+  host: held.host,
+})
 
-async function compute(held: HeldApp, planned: PlannedBatch): Promise<Computed> {
-  const { plan: batchPlan, stagePlan, staged } = planned
-  held.events.started(batchPlan)
-  const run: StageRun = {
-    plan: batchPlan,
-    stagePlan,
-    staged,
-    launcher: held.host.launcher,
-    log: held.host.log,
-    attemptsMax: held.attemptsMax,
-    speculation: held.speculation,
-    clock: held.host.clock,
-    late: (answer) => held.sweeper.discard(keysOf(answer), batchPlan.batch),
-    signal: held.signal,
-  }
+/** Actions inside `transform` read records before the stages are known: what makes them fail is set aside as well. */
+async function planAround(held: HeldApp, facts: PlanFacts): Promise<Planned> {
   try {
-    const answers = await runStages(run)
-    return { planned: { ...planned, plan: withEnds(batchPlan, answers) }, answers, aside: null }
+    return { planned: await planFrom(facts, contextOf(held)), isolated: null }
+  } catch (error) {
+    return planWithout(held, facts, unstaged(facts, contextOf(held)), error)
+  }
+}
+
+/** The plan without the records that made it, or its stages, fail with `error`; throws that if it is not wanted. */
+async function planWithout(held: HeldApp, facts: PlanFacts, failed: BatchPlan, error: unknown): Promise<Planned> {
+  if (held.onError === 'fail' || !blamesARecord(error) || held.signal.aborted) throw error
+  const isolated = await isolateRecords(runOf(held, failed), () => held.host.random.newId(), error)
+  const { skip, ends } = isolated.plan
+  const planned = await planFrom(
+    { ...facts, actions: {}, ...(skip ? { skip } : {}), ...(ends ? { ends } : {}) },
+    contextOf(held),
+  )
+  const { ref, letters } = isolated
+  const deadLetters = ref && { batch: planned.plan.batch, open: groupIds(letters), ref }
+  return { planned: { ...planned, deadLetters }, isolated }
+}
+
+interface Computed extends Planned {
+  readonly answers: readonly TaskDone[]
+}
+
+async function compute(held: HeldApp, first: Planned): Promise<Computed> {
+  const { planned } = first
+  held.events.started(planned.plan)
+  try {
+    return { ...first, ...(await answersTo(held, planned)) }
   } catch (error) {
     if (isStateLost(error))
       throw await halt(held, error.message, 'its outputs did not run; state is never taken for empty')
-    if (held.onError === 'fail' || !(isOurs(error) && mayBeARecords(error)) || held.signal.aborted) throw error
-    // A trial is one task, and its stages are numbered as those of one.
-    const whole = { ...run, staged: false, stagePlan: held.program.stagesOf(batchPlan, false) }
-    const aside = await isolateRecords(whole, () => held.host.random.newId(), error)
-    const { plan: kept, letters, ref } = aside
-    const deadLetters = ref && { batch: kept.batch, open: groupIds(letters), ref }
-    const answers = await runStages({ ...run, plan: kept })
-    return { planned: { ...planned, plan: withEnds(kept, answers), deadLetters }, answers, aside }
+    if (first.isolated) throw error
+    const { plan: failed, positions, settled } = planned
+    const again = await planWithout(held, { ...failed, positions, settled }, failed, error)
+    return { ...again, ...(await answersTo(held, again.planned)) }
   }
 }
+
+async function answersTo(
+  held: HeldApp,
+  planned: PlannedBatch,
+): Promise<{ readonly planned: PlannedBatch; readonly answers: readonly TaskDone[] }> {
+  const { plan: batchPlan, stagePlan, staged } = planned
+  const answers = await runStages({ ...runOf(held, batchPlan), stagePlan, staged })
+  return { planned: { ...planned, plan: withEnds(batchPlan, answers) }, answers }
+}
+
+/** How this coordinator runs the stages of a plan; trials find them themselves. */
+const runOf = (held: HeldApp, of: BatchPlan): StageRun => ({
+  plan: of,
+  stagePlan: NO_STAGES,
+  staged: false,
+  launcher: held.host.launcher,
+  log: held.host.log,
+  attemptsMax: held.attemptsMax,
+  speculation: held.speculation,
+  clock: held.host.clock,
+  late: (answer) => held.sweeper.discard(keysOf(answer), of.batch),
+  signal: held.signal,
+  ...(held.onError === 'fail' ? { advice: SET_ASIDE } : {}),
+})
+
+const SET_ASIDE = "or have records that make it throw set aside: app(…, { onError: 'dead-letter' })"
+
+const NO_STAGES: StageRun['stagePlan'] = { stages: [], shuffleIds: new Map() }
 
 /** Every object that a task wrote. */
 function keysOf({ shuffles, state, retained, outputs }: TaskDone): string[] {

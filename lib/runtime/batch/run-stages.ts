@@ -3,11 +3,12 @@ import { kindOf } from '../../checkpoint/object-keys.ts'
 import type { Clock } from '../../host/clock.ts'
 import type { TaskLauncher } from '../../host/launcher.ts'
 import type { Log } from '../../host/log.ts'
-import type { Fault } from '../../model/error-codes.ts'
+import { mayBeARecords } from '../../model/error-codes.ts'
 import { isOurs, messageOf, SluiceError } from '../../model/errors.ts'
 import type { BatchPlan, MapOutput, StageWork, TaskReport, TaskSpec } from '../../model/task.ts'
-import type { Stage, StagePlan } from '../../plan/stages.ts'
+import type { StagePlan } from '../../plan/stages.ts'
 import { faultOfAnswer } from './check-answer.ts'
+import { wholeBatch } from '../task/plan-stages.ts'
 import { reviveError, serialiseError } from '../task/serialised-error.ts'
 import type { Speculation } from '../settings.ts'
 import { type Launch, runAll } from './speculation.ts'
@@ -29,6 +30,8 @@ export interface StageRun {
   /** Hears of what a task did for nothing: its copy was faster, or its stage or a later one failed. */
   readonly late: (answer: TaskDone) => void
   readonly signal: AbortSignal
+  /** What else the user can do about a record that makes a function throw. */
+  readonly advice?: string
 }
 
 /**
@@ -60,14 +63,6 @@ const EXECUTIONS_MAX = 3
 const runWhole = async (run: StageRun): Promise<TaskDone[]> => [
   await runTaskWithRetries(run, 'all', 0, wholeBatch(run.stagePlan), {}),
 ]
-
-/** All stages, each with all its partitions, for one task. */
-export const wholeBatch = ({ stages }: StagePlan): StageWork[] => stages.map(wholeStage)
-
-const wholeStage = (stage: Stage): StageWork => ({
-  stage: stage.id,
-  partitions: Array.from({ length: stage.node.partitions }, (_, i) => i),
-})
 
 /** Fills `answers` stage by stage, so that they are known if a later stage fails. */
 async function runStaged(given: StageRun, exec: ExecutionNumber, answers: TaskDone[]): Promise<TaskDone[]> {
@@ -120,7 +115,10 @@ async function runTaskWithRetries(
   throw reviveError(answer.error, {
     where: { batch: run.plan.batch },
     did: 'the batch did not commit; it runs again at the next interval, with the same input',
-    next: ['mend the function, then start again with the same directory'],
+    next: [
+      'mend the function, then start again with the same directory',
+      ...(run.advice === undefined || !mayBeARecords(answer.error.fault) ? [] : [run.advice]),
+    ],
   })
 }
 
@@ -145,10 +143,6 @@ async function lastAnswer(run: StageRun, spec: Omit<TaskSpec, 'attempt'>, first 
 
 const isLost = ({ error }: TaskFailed): boolean => error.code === 'E_TASK_LOST'
 
-/** Whether a record can have made this happen: nothing that sources, stores or the engine itself have to answer for. */
-export const mayBeARecords = ({ fault }: { readonly fault: Fault }): boolean =>
-  fault === 'program' || fault === 'record'
-
 /**
  * What a trial comes to: done, failed through the program, or nothing that says anything about the program. A task that
  * is lost each time counts as failed: it may be the program that ends it.
@@ -158,7 +152,7 @@ export async function tryOnce(run: StageRun, spec: Omit<TaskSpec, 'attempt'>): P
   for (let attempt = 0; ; attempt++) {
     const answer = await answerOf(run, { ...spec, attempt })
     if (answer.kind === 'done') return answer
-    const isFaultless = !mayBeARecords(answer.error)
+    const isFaultless = !mayBeARecords(answer.error.fault)
     if (!isLost(answer) && !isFaultless) return answer
     if (isFaultless) outside = answer
     if (attempt + 1 >= LOST_ATTEMPTS) return outside ?? answer

@@ -33,4 +33,6 @@ export interface CoordinatorOptions {
    */
   readonly isPatient: boolean
   readonly signal: AbortSignal
+  /** Nothing outlives this process: records that are set aside are shown. */
+  readonly forgets?: boolean
 }

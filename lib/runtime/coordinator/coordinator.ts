@@ -52,6 +52,7 @@ export class Coordinator {
       limitOf: options.limitOf,
       startedAt: begun ? host.clock.now() : writer.head.zeroTime,
       onError: program.settings.onError,
+      forgets: options.forgets ?? false,
       letterCommands: [],
       admission,
       isPlanning: false,

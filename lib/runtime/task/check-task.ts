@@ -69,6 +69,7 @@ const envelope = fields({
     byKind({
       count: {},
       prefix: { take: named(named(count)) },
+      blame: { starts: named(named(count)), without: list(count), max: count },
       letters: { letters: list(letterFacts) },
     }),
   ),

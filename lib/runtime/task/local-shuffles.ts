@@ -1,7 +1,8 @@
 import { decodeBuckets, encodeBuckets } from '../../shuffle/blocks.ts'
 import type { Bucket, Buckets, ShuffleInput } from '../../shuffle/buckets.ts'
 import type { MaybePromise, RddNode, ShuffleDependency, Sink } from '../../lineage/node.ts'
-import { runPartition } from '../../lineage/node.ts'
+import type { Blame } from '../../lineage/blame.ts'
+import { runPartition, sinkOf } from '../../lineage/node.ts'
 import type { RunningTask } from './task-scope.ts'
 
 /** Runs the map side of every shuffle below `node` within this task, deepest first. */
@@ -24,12 +25,19 @@ async function mapSide(dependency: ShuffleDependency, task: RunningTask): Promis
   for (let split = 0; split < dependency.parent.partitions; split++) {
     const writer = dependency.newWriter(split)
     const emit = writer.emit as (record: unknown) => void
-    const sink: Sink<any> = { emit, chunk: (records) => records.forEach(emit) }
+    const sink = task.blame ? traced(emit, dependency, task.blame) : sinkOf<any>(emit)
     await runPartition(dependency.parent, split, task, sink)
     parts.push(writer.finish())
   }
   return parts
 }
+
+/** What goes into a shuffle of a trial, with where it comes from. */
+export const traced = (put: (record: unknown) => void, dependency: ShuffleDependency, blame: Blame): Sink<any> =>
+  sinkOf((record: unknown) => {
+    put(record)
+    blame.intoShuffle(dependency, record)
+  })
 
 /** What did not fit in memory. */
 export interface SpilledShuffle {

@@ -1,6 +1,8 @@
 import type { OperatorUid } from '../../model/ids.ts'
 import { decodeLetters, isLetterSplit, type LetterSplit } from '../../checkpoint/dead-letters.ts'
 import { getBlob } from '../../checkpoint/blobs.ts'
+import type { BlobStore } from '../../host/blob-store.ts'
+import type { DeadLetter } from '../../model/dead-letter.ts'
 import type { Json } from '../../model/json.ts'
 import type { Ended, Source, SourceIo } from '../../source/source.ts'
 import { type Chunks, SourcePort } from '../../source/source-port.ts'
@@ -21,16 +23,22 @@ export const readSplit = <T>({ uid, source, split, io, seen = () => {}, ended = 
   isLetterSplit(split) ? letters<T>(split, io, seen) : new SourcePort(uid, source).read(split, io, seen, ended)
 
 async function* letters<T>(
-  { 'sluice.deadLetters': { ref, ids } }: LetterSplit,
+  split: LetterSplit,
   { blobs }: SourceIo,
   seen: (records: number) => void,
 ): AsyncIterable<readonly T[]> {
-  const wanted = new Set(ids)
-  const records = decodeLetters(await getBlob(blobs, ref), ref.key)
-    .filter((letter) => letter.isStored && wanted.has(letter.id))
-    .map((letter) => letter.record as T)
+  const records = (await storedLetters(split, blobs)).map((letter) => letter.record as T)
   seen(records.length)
   yield records
+}
+
+/** The letters that a split stands for, in the order in which it is read. */
+export async function storedLetters(
+  { 'sluice.deadLetters': { ref, ids } }: LetterSplit,
+  blobs: BlobStore,
+): Promise<DeadLetter[]> {
+  const wanted = new Set(ids)
+  return decodeLetters(await getBlob(blobs, ref), ref.key).filter((letter) => letter.isStored && wanted.has(letter.id))
 }
 
 /** All records of a split but `skip` (in rising order), and none from `take` on. */

@@ -7,23 +7,42 @@ import type { Log } from '../../host/log.ts'
 import type { Random } from '../../host/random.ts'
 import { encodeBlock } from '../../codec/block.ts'
 import type { RecordCounts } from '../../model/dead-letter.ts'
-import { located } from '../../model/errors.ts'
+import { blamesARecord, located } from '../../model/errors.ts'
 import type { Json } from '../../model/json.ts'
-import type { MapOutput, OutputWrite, RetainedWrite, TaskReport, TaskSpec, Trial } from '../../model/task.ts'
-import type { Stage, Terminal } from '../../plan/stages.ts'
+import type {
+  BatchPlan,
+  MapOutput,
+  OutputWrite,
+  RetainedWrite,
+  StageWork,
+  TaskReport,
+  TaskSpec,
+  Trial,
+} from '../../model/task.ts'
+import type { Stage, StagePlan, Terminal } from '../../plan/stages.ts'
 import { encodeBuckets, joinBuckets, readSections, sumsOf } from '../../shuffle/blocks.ts'
 import type { Buckets } from '../../shuffle/buckets.ts'
 import type { ShuffleWriter } from '../../shuffle/writer.ts'
 import type { StagedRecords } from '../staged-records.ts'
-import { StateStore } from '../../state/state-store.ts'
+import type { StateStore } from '../../state/state-store.ts'
+import { Blame, ENOUGH } from '../../lineage/blame.ts'
 import { withAccumulatorScope } from '../../lineage/accumulator.ts'
-import { chain, ArraySink, type MaybePromise, recordsOf, runPartition, type Sink } from '../../lineage/node.ts'
+import {
+  chain,
+  ArraySink,
+  type MaybePromise,
+  recordsOf,
+  runPartition,
+  type ShuffleDependency,
+  type Sink,
+} from '../../lineage/node.ts'
 import { thawed } from '../../lineage/frozen.ts'
 import { stoppable } from '../../lineage/resident.ts'
 import { withTaskContext } from '../../lineage/task-context.ts'
 import { stageOf } from './check-task.ts'
 import { trackedBlobs } from './tracked-blobs.ts'
-import { LocalShuffle, type SpilledShuffle } from './local-shuffles.ts'
+import { LocalShuffle, type SpilledShuffle, traced } from './local-shuffles.ts'
+import { stagesAfterActions, wholeBatch, withAction } from './plan-stages.ts'
 import type { TaskProgram } from '../program.ts'
 import { readForTrial, scratchOver } from './trial.ts'
 import { serialiseError } from './serialised-error.ts'
@@ -40,13 +59,15 @@ export interface TaskHost {
   readonly staged?: StagedRecords
 }
 
+/** Trials that look for records to blame say so to everything that they run. */
+type TrialHost = TaskHost & { readonly blame?: Blame }
+
 /**
  * Runs one task: some partitions of some stages, start to end, and says what came of it. It changes nothing that anyone
  * can see: all it writes is new objects under names of its own, and whoever launched it decides whether they count.
  */
 export async function runTask(spec: TaskSpec, program: TaskProgram, host: TaskHost): Promise<TaskReport> {
-  if (spec.trial) return runTrial(spec, spec.trial, program, host)
-  return execute(spec, program, program.state, host)
+  return spec.trial ? runTrial(spec, spec.trial, program, host) : execute(spec, program, host)
 }
 
 function trialHost({ staged: _kept, ...host }: TaskHost): TaskHost {
@@ -55,20 +76,102 @@ function trialHost({ staged: _kept, ...host }: TaskHost): TaskHost {
 
 /**
  * A trial that runs the program does so on a copy of everything: its state begins cold, and what it writes is gone with
- * it.
+ * it. Actions inside `transform` are part of it: they see the records that it is about.
  */
 function runTrial(spec: TaskSpec, trial: Trial, program: TaskProgram, host: TaskHost): Promise<TaskReport> {
-  if (trial.kind === 'prefix') return execute(spec, program, new StateStore(), trialHost(host))
-  return readForTrial(spec, trial, program.graph, host)
+  switch (trial.kind) {
+    case 'prefix':
+      return tryOut(spec, program, trialHost(host))
+    case 'blame':
+      return findBlame(spec, trial, program, trialHost(host))
+    default:
+      return readForTrial(spec, trial, program.graph, host)
+  }
 }
 
-async function execute(spec: TaskSpec, program: TaskProgram, store: StateStore, host: TaskHost): Promise<TaskReport> {
+/** Trials say what failed, and nothing of what they did counts. */
+const nothingDone = { shuffles: [], reduced: [], state: [], retained: [], outputs: [], records: {}, accumulators: {} }
+
+async function tryOut(spec: TaskSpec, program: TaskProgram, host: TaskHost): Promise<TaskReport> {
+  const { task, exec } = spec
+  const whole = new WholeBatch(spec, program, host)
+  try {
+    await whole.run()
+    return { kind: 'done', task, exec, executionId: whole.id, ...nothingDone }
+  } catch (error) {
+    return { kind: 'failed', task, exec, executionId: whole.id, error: serialiseError(error, { task }), ...whole.read }
+  }
+}
+
+async function findBlame(
+  spec: TaskSpec,
+  { starts, without, max }: Extract<Trial, { kind: 'blame' }>,
+  program: TaskProgram,
+  host: TaskHost,
+): Promise<TaskReport> {
+  const { task, exec } = spec
+  const blame = new Blame({ starts, without: new Set(without), max })
+  const whole = new WholeBatch(spec, program, { ...host, blame })
+  try {
+    await whole.run()
+  } catch (error) {
+    if (error !== ENOUGH && !blamesARecord(error))
+      return { kind: 'failed', task, exec, executionId: whole.id, error: serialiseError(error, { task }) }
+  }
+  const blamed = blame.accused.map(({ positions, error }) => ({ positions, error: serialiseError(error, { task }) }))
+  return { kind: 'done', task, exec, executionId: whole.id, ...nothingDone, blamed }
+}
+
+/** All stages of a batch in one task, after the actions that they depend on. */
+class WholeBatch {
+  readonly id: string
+  readonly #spec: TaskSpec
+  readonly #program: TaskProgram
+  readonly #host: TrialHost
+  #execution: Execution | null = null
+
+  constructor(spec: TaskSpec, program: TaskProgram, host: TrialHost) {
+    this.id = host.random.newId()
+    this.#spec = spec
+    this.#program = program
+    this.#host = host
+  }
+
+  /** What the stages had read; while actions run nobody counts. */
+  get read(): { readonly read?: RecordCounts } {
+    return this.#execution ? { read: this.#execution.read } : {}
+  }
+
+  run(): Promise<unknown> {
+    return withAccumulatorScope(() => this.#stages()).result
+  }
+
+  async #stages(): Promise<void> {
+    const { plan, stagePlan } = await stagesAfterActions(
+      { ...this.#spec.plan, actions: {} },
+      this.#program,
+      false,
+      (job, known) => withAction(job, known, this.#on(known, NO_STAGES).scope),
+    )
+    this.#execution = this.#on(plan, stagePlan)
+    await this.#execution.all(wholeBatch(stagePlan))
+  }
+
+  #on(plan: BatchPlan, stages: StagePlan): Execution {
+    return new Execution({ ...this.#spec, plan }, stages, this.#program.coldState(), this.#host, this.id)
+  }
+}
+
+const NO_STAGES: StagePlan = { stages: [], shuffleIds: new Map() }
+
+async function execute(spec: TaskSpec, program: TaskProgram, host: TaskHost): Promise<TaskReport> {
   const executionId = host.random.newId()
   const { task, exec } = spec
   const { blobs, settled } = trackedBlobs(host.blobs)
-  const execution = new Execution(spec, program, store, { ...host, blobs }, executionId)
+  const stages = program.stagesOf(spec.plan, spec.staged)
+  const execution = new Execution(spec, stages, program.state, { ...host, blobs }, executionId)
   try {
-    const scoped = withAccumulatorScope(() => execution.all())
+    const scoped = withAccumulatorScope(() => execution.all(spec.work))
     const outcome = await scoped.result
     return {
       kind: 'done',
@@ -100,26 +203,32 @@ class Execution {
   readonly #executionId: ExecutionId
   readonly #keys: ObjectKeys
   readonly #stages: readonly Stage[]
-  readonly #scope: RunningTask
+  readonly scope: RunningTask
   readonly #shuffles: MapOutput[] = []
   readonly #retained: RetainedWrite[] = []
   readonly #outputs: OutputWrite[] = []
   #objects = 0
 
-  constructor(spec: TaskSpec, program: TaskProgram, store: StateStore, host: TaskHost, executionId: ExecutionId) {
+  constructor(
+    spec: TaskSpec,
+    { stages, shuffleIds }: StagePlan,
+    store: StateStore,
+    host: TrialHost,
+    executionId: ExecutionId,
+  ) {
     this.#spec = spec
     this.#host = host
     this.#executionId = executionId
     this.#keys = new ObjectKeys(spec.plan.app, spec.plan.inc)
-    const { stages, shuffleIds } = program.stagesOf(spec.plan, spec.staged)
     this.#stages = stages
-    this.#scope = new RunningTask(spec, {
+    this.scope = new RunningTask(spec, {
       blobs: host.blobs,
       store,
       shuffleIds,
       log: host.log,
       clock: host.clock,
       ...(host.freezes ? { freezes: true } : {}),
+      ...(host.blame ? { blame: host.blame } : {}),
       putState: (operator, bytes, suffix) =>
         putBlob(host.blobs, this.#keys.state(operator, spec.plan.batch, spec.task, this.#object(), suffix), bytes),
       sourceIo: (uid) => ({
@@ -130,11 +239,11 @@ class Execution {
         prefix: this.#keys.source(uid),
       }),
     })
-    this.#scope.partition.attemptNumber = spec.attempt
+    this.scope.partition.attemptNumber = spec.attempt
   }
 
   get read(): RecordCounts {
-    return this.#scope.records
+    return this.scope.records
   }
 
   /** The process's own run, and a counter: names differ within the task as well. */
@@ -142,8 +251,8 @@ class Execution {
     return `${this.#executionId}.${this.#objects++}`
   }
 
-  async all(): Promise<Outcome> {
-    for (const work of this.#spec.work) {
+  async all(all: readonly StageWork[]): Promise<Outcome> {
+    for (const work of all) {
       const stage = stageOf(this.#stages, work)
       try {
         await this.#stage(stage, work.partitions)
@@ -152,23 +261,23 @@ class Execution {
         throw located(error, {
           ...(label ? { operator: label } : {}),
           ...(place ? { place } : {}),
-          partition: this.#scope.partition.partitionId,
+          partition: this.scope.partition.partitionId,
         })
       }
     }
     return {
       shuffles: this.#shuffles,
-      reduced: this.#scope.reduced,
-      state: this.#scope.stateWrites,
+      reduced: this.scope.reduced,
+      state: this.scope.stateWrites,
       retained: this.#retained,
       outputs: this.#outputs,
-      records: this.#scope.records,
-      ...(Object.keys(this.#scope.ends).length > 0 ? { ends: this.#scope.ends } : {}),
+      records: this.scope.records,
+      ...(Object.keys(this.scope.ends).length > 0 ? { ends: this.scope.ends } : {}),
     }
   }
 
   #stage(stage: Stage, partitions: readonly number[]): Promise<void> | void {
-    this.#scope.partition.stageId = stage.id
+    this.scope.partition.stageId = stage.id
     const { terminal } = stage
     switch (terminal.kind) {
       case 'shuffle':
@@ -191,14 +300,14 @@ class Execution {
   }
 
   #partition(stage: Stage, partition: PartitionId, sink: Sink<any>): MaybePromise<void> {
-    this.#scope.partition.partitionId = partition
+    this.scope.partition.partitionId = partition
     const { node, terminal } = stage
     const ownCut = terminal.kind === 'shuffle' && node.cut === terminal.dependency
-    return withTaskContext(this.#scope.partition, () =>
+    return withTaskContext(this.scope.partition, () =>
       stoppable(() =>
         ownCut
-          ? chain(recordsOf(node, partition, this.#scope), (records) => sink.chunk(records))
-          : runPartition(node, partition, this.#scope, sink),
+          ? chain(recordsOf(node, partition, this.scope), (records) => sink.chunk(records))
+          : runPartition(node, partition, this.scope, sink),
       ),
     )
   }
@@ -212,7 +321,7 @@ class Execution {
     let writer: ShuffleWriter | null = null
     for (const partition of partitions) {
       writer ??= dependency.newWriter(partition)
-      await this.#partition(stage, partition, writerSink(writer, this.#scope.freezes))
+      await this.#partition(stage, partition, this.#into(writer, dependency))
       if (!dependency.shared || writer.size > ENTRIES_MAX) {
         const full = writer.size > ENTRIES_MAX
         parts.push(writer.finish())
@@ -222,11 +331,17 @@ class Execution {
     }
     if (writer) parts.push(writer.finish())
     if (!this.#spec.staged)
-      this.#scope.local.set(
+      this.scope.local.set(
         dependency,
         new LocalShuffle(parts, dependency, this.#readersOf(stage), this.#spilled(shuffle)),
       )
     else if (parts.length > 0) await this.#writeBlock(shuffle, joinBuckets(parts))
+  }
+
+  #into(writer: ShuffleWriter, dependency: ShuffleDependency): Sink<any> {
+    const { blame, freezes } = this.scope
+    const sink = writerSink(writer, freezes)
+    return blame ? traced(sink.emit, dependency, blame) : sink
   }
 
   /** Blocks that this task wrote because its tables were full, oldest first. */

@@ -1,10 +1,12 @@
 import { knownCode } from '../../model/error-codes.ts'
-import { framesOf, isOurs, SluiceError, stackOf, type Where, wordsOf } from '../../model/errors.ts'
+import { framesOf, isOurs, recordOf, SluiceError, stackOf, type Where, wordsOf } from '../../model/errors.ts'
 import type { SerialisedError } from '../../model/task.ts'
 import { placeAmong } from '../../model/place.ts'
 
 /** An error as plain data, so that it can come back from another process with its code and place. */
-export function serialiseError(error: unknown, where: Record<string, string | number> = {}): SerialisedError {
+export function serialiseError(error: unknown, of: Record<string, string | number> = {}): SerialisedError {
+  const record = recordOf(error)
+  const where = record === undefined ? of : { ...of, detail: record }
   if (isOurs(error)) {
     const { code, fault, name, message, did, next, retry } = error
     return { code, fault, name, message, stack: stackOf(error), where: { ...where, ...error.where }, did, next, retry }

@@ -17,6 +17,7 @@ import type { KeyedState } from '../../state/keyed-state.ts'
 import type { StateBlobs, StateStore } from '../../state/state-store.ts'
 import type { Pane, WindowSpec } from '../../state/window-spec.ts'
 import type { WindowState } from '../../state/window-state.ts'
+import type { Blame } from '../../lineage/blame.ts'
 import type { MaybePromise, RddNode, ShuffleDependency, StateRequest, TaskScope } from '../../lineage/node.ts'
 
 interface ScopeEnvironment {
@@ -26,6 +27,7 @@ interface ScopeEnvironment {
   readonly log: Log
   readonly clock: Clock
   readonly freezes?: boolean
+  readonly blame?: Blame
   readonly sourceIo: (uid: OperatorUid) => SourceIo
   readonly shuffleIds: ReadonlyMap<ShuffleDependency, number>
 }
@@ -44,6 +46,7 @@ export class RunningTask implements TaskScope {
   /** Shuffles whose both sides run in this task. */
   readonly local = new Map<ShuffleDependency, LocalShuffle>()
   readonly freezes: boolean
+  readonly blame?: Blame
   readonly #spec: TaskSpec
   readonly #environment: ScopeEnvironment
 
@@ -51,6 +54,7 @@ export class RunningTask implements TaskScope {
     this.#spec = spec
     this.#environment = environment
     this.freezes = environment.freezes ?? false
+    if (environment.blame) this.blame = environment.blame
   }
 
   readSource<T>(source: Source<T>, uid: OperatorUid, split: Json): Chunks<T> {
@@ -77,6 +81,8 @@ export class RunningTask implements TaskScope {
   #choice(uid: OperatorUid, split: string): Choice | null {
     const { plan, trial } = this.#spec
     const skip = plan.skip?.[uid]?.[split]
+    // It leaves out records itself, because it counts them.
+    if (trial?.kind === 'blame') return null
     if (trial?.kind === 'prefix') return { skip: skip ?? [], take: trial.take[uid]?.[split] ?? 0 }
     return skip ? { skip, take: Infinity } : null
   }

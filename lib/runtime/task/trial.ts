@@ -1,6 +1,6 @@
 import type { ExecutionId, OperatorUid } from '../../model/ids.ts'
 import { putBlob } from '../../checkpoint/blobs.ts'
-import { encodeLetters } from '../../checkpoint/dead-letters.ts'
+import { encodeLetters, isLetterSplit } from '../../checkpoint/dead-letters.ts'
 import { ObjectKeys } from '../../checkpoint/object-keys.ts'
 import type { BlobStore } from '../../host/blob-store.ts'
 import type { DeadLetterFacts, RecordCounts } from '../../model/dead-letter.ts'
@@ -9,7 +9,7 @@ import type { BlobRef } from '../../model/refs.ts'
 import type { TaskReport, TaskSpec, Trial } from '../../model/task.ts'
 import type { Chunks } from '../../source/source-port.ts'
 import type { StreamGraph } from '../../graph/graph.ts'
-import { readSplit } from './read-split.ts'
+import { readSplit, storedLetters } from './read-split.ts'
 import type { TaskHost } from './run-task.ts'
 import { serialiseError } from './serialised-error.ts'
 import { sealedSplit } from './task-scope.ts'
@@ -32,7 +32,7 @@ export function scratchOver(blobs: BlobStore): BlobStore {
 /** Trials that run nothing of the program: they read what the plan cut. */
 export async function readForTrial(
   spec: TaskSpec,
-  trial: Exclude<Trial, { kind: 'prefix' }>,
+  trial: Extract<Trial, { kind: 'count' | 'letters' }>,
   graph: StreamGraph,
   host: TaskHost,
 ): Promise<TaskReport> {
@@ -96,7 +96,7 @@ class Reading {
       for await (const chunk of chunks)
         for (const record of chunk) {
           const letter = wanted.get(at++)
-          if (letter) found.push({ ...letter, record })
+          if (letter) found.push({ ...letter, ...(await this.#originOf(letter)), record })
         }
     }
     return putBlob(
@@ -105,6 +105,14 @@ class Reading {
       encodeLetters(found),
       0,
     )
+  }
+
+  /** A record that comes from a letter came from elsewhere before. */
+  async #originOf({ split, index }: DeadLetterFacts): Promise<Partial<DeadLetterFacts>> {
+    const read: unknown = JSON.parse(split)
+    if (!isLetterSplit(read)) return {}
+    const letter = (await storedLetters(read, this.#host.blobs))[index]
+    return { split: letter.split, index: letter.index, retryOf: letter.retryOf ?? letter.id }
   }
 
   *#splits(): Iterable<{ readonly source: OperatorUid; readonly split: string; readonly chunks: Chunks<unknown> }> {

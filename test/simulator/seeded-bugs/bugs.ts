@@ -277,7 +277,7 @@ export const bugs: readonly SeededBug[] = [
   {
     name: 'a record to blame for a store that failed',
     file: 'runtime/batch/isolate-records.ts',
-    find: '    if (!mayBeARecords(answer.error)) throw reviveError(answer.error)\n',
+    find: "    if (answer.kind === 'failed' && !mayBeARecords(answer.error.fault)) throw reviveError(answer.error)\n",
     put: '',
     job: 'e',
   },
@@ -305,15 +305,15 @@ export const bugs: readonly SeededBug[] = [
   {
     name: 'outputs shown before their plan is fixed',
     file: 'runtime/batch/run-batch.ts',
-    find: "  if (opensPlan(held.program.graph) === 'cut') await openPlan(held, planned)\n",
+    find: "  if (opensPlan(held.program.graph) === 'cut') await openPlan(held, first.planned)\n",
     put: '',
     job: 'f',
   },
   {
     name: 'a plan whose source has moved on',
     file: 'runtime/batch/run-batch.ts',
-    find: 'await planFrom(await storedPlan(held), {',
-    put: 'await planFrom({ ...(await storedPlan(held)), positions: { ...(held.base?.positions ?? {}) } }, {',
+    find: 'planAround(held, await storedPlan(held))',
+    put: 'planAround(held, { ...(await storedPlan(held)), positions: { ...(held.base?.positions ?? {}) } })',
     job: 'f',
   },
 
@@ -364,8 +364,8 @@ export const bugs: readonly SeededBug[] = [
   {
     name: 'an action that read less than its batch',
     file: 'runtime/batch/plan-batch.ts',
-    find: '...withEnds(plan, [{ ends }]),',
-    put: '...plan,',
+    find: 'return withEnds(known, [{ ends: scope.ends }])',
+    put: 'return known',
     job: 'h',
   },
 

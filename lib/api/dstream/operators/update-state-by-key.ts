@@ -7,6 +7,7 @@ import type { KeyedState } from '../../../state/keyed-state.ts'
 import { ownCopy } from '../../../state/own-copy.ts'
 import type { DStream } from '../dstream.ts'
 import { pairShuffle, readSide } from '../../../lineage/cogrouped.ts'
+import type { Blame } from '../../../lineage/blame.ts'
 import {
   chain,
   type Dependency,
@@ -24,7 +25,17 @@ import { formerName, schemaOf, type StateVersions } from './state-versions.ts'
  * What happens to one partition's state when the values of a batch have been gathered; `null` values mean none came for
  * that key.
  */
-type StateUpdate = (state: KeyedState, values: readonly (readonly unknown[] | undefined)[], time: number) => void
+type StateUpdate = (
+  state: KeyedState,
+  values: readonly (readonly unknown[] | undefined)[],
+  time: number,
+  guard: Guard,
+) => void
+
+/** Calls a function of one key; a trial calls it for each value alone where it fails with all of them. */
+type Guard = (key: unknown, all: () => void, alone: (i: number) => void) => void
+
+const unguarded: Guard = (_key, all) => all()
 
 /**
  * Full state out, every batch; the function sees every key that has state or data (Spark: `StateDStream`).
@@ -99,7 +110,8 @@ function stateNode(
       return chain(task.keyedState(request), (state) =>
         chain(loadInitial(start, split, task, state), () =>
           chain(gather(values, split, task, state), (gathered) => {
-            sink.chunk(updated(node, split, state, () => update(state, gathered, time)))
+            const guard = task.blame ? guardOf(task.blame, values) : unguarded
+            sink.chunk(updated(node, split, state, () => update(state, gathered, time, guard)))
             return task.stateChanged(request, state)
           }),
         ),
@@ -107,6 +119,11 @@ function stateNode(
     },
   }
 }
+
+const guardOf =
+  (blame: Blame, values: Dependency | null): Guard =>
+  (key, all, alone) =>
+    blame.ofKey(values?.kind === 'shuffle' ? [values] : [], key, all, alone)
 
 /**
  * The state after the update, copied. What the function returns may be nothing that can be kept, such as a promise:
@@ -161,15 +178,23 @@ const NONE: readonly never[] = []
 /** One key at a time: `undefined` (or null) removes the key. */
 export const updateEach =
   (f: (time: Time, key: unknown, values: readonly unknown[], previous: unknown) => unknown): StateUpdate =>
-  (state, values, timeMs) => {
+  (state, values, timeMs, guard) => {
     const time = new Time(timeMs)
     const gone: number[] = []
-    for (const id of state.table.ids()) {
+    const call = (id: number, given: readonly unknown[]): void => {
       const previous = state.get(id)
-      const next = f(time, ownCopy(state.table.keyAt(id)), values[id] ?? NONE, previous)
+      const next = f(time, ownCopy(state.table.keyAt(id)), given, previous)
       if (next === undefined || next === null) gone.push(id)
       // An object may have been changed in place, so only equal primitives count as unchanged.
       else if (typeof next === 'object' || !Object.is(next, previous)) state.put(id, next)
+    }
+    for (const id of state.table.ids()) {
+      const given = values[id] ?? NONE
+      guard(
+        state.table.keyAt(id),
+        () => call(id, given),
+        (i) => call(id, [given[i]]),
+      )
     }
     for (const id of gone) state.remove(id)
   }

@@ -166,8 +166,7 @@ test('records that fail after their attempts become dead letters, and all others
     found.map(({ record, code, message }) => [record, code, message]),
     [
       ['c', 'E_USER_CODE', 'Error: no c (record 2 of its partition, 1 attempt)'],
-      // The record before it is no longer there.
-      ['f', 'E_USER_CODE', 'Error: no f (record 4 of its partition, 1 attempt)'],
+      ['f', 'E_USER_CODE', 'Error: no f (record 5 of its partition, 1 attempt)'],
     ],
   )
   assert.match(found[0].place!, /map-async\.test\.ts:\d+/)

@@ -1,0 +1,225 @@
+import { KeyTable } from '../keys/key-table.ts'
+import { blamesARecord } from '../model/errors.ts'
+import { type ShuffleDependency, type Sink, sinkOf, STOP } from './node.ts'
+
+/** Positions of the source records that something was made of. */
+type Origin = number | readonly Origin[]
+
+/** What failed, and the source records that it was made of, in rising order: one of them is to blame. */
+interface Accused {
+  readonly positions: readonly number[]
+  readonly error: unknown
+}
+
+/** Which records a trial is about. */
+interface Suspects {
+  /** Where the records of each split begin among all records of the batch, by source and split. */
+  readonly starts: { readonly [source: string]: { readonly [split: string]: number } }
+  /** Positions that are left out. */
+  readonly without: ReadonlySet<number>
+  /** Found this many, nobody looks for more. */
+  readonly max: number
+}
+
+/**
+ * Evaluates a batch record by record, to find all of those that make it fail in one pass. Functions are called as in
+ * any run, but one failure does not end the pass: it is noted with the source records behind it, and the next record
+ * goes on. What a failing record has left behind in a table may make others fail, so the pass proves nothing by itself:
+ * whoever takes its word runs the batch without the accused.
+ */
+export class Blame {
+  readonly accused: Accused[] = []
+  readonly #suspects: Suspects
+  readonly #singles = new Set<number>()
+  readonly #shuffles = new WeakMap<ShuffleDependency, Trail>()
+  readonly #kept = new WeakMap<readonly unknown[], readonly Origin[]>()
+  #current: Origin = []
+
+  constructor(suspects: Suspects) {
+    this.#suspects = suspects
+  }
+
+  /** Takes the records of a split, each on its own. */
+  ofSource<T>(source: string, split: string, sink: Sink<T>): Sink<T> {
+    let next = this.#suspects.starts[source]?.[split] ?? 0
+    return sinkOf((record: T) => {
+      const position = next++
+      if (!this.#suspects.without.has(position)) this.#try(position, () => sink.chunk([record]))
+    })
+  }
+
+  /** Keeps records with where they came from, for readers that come later. */
+  buffer<T>(): { readonly sink: Sink<T>; readonly records: T[] } {
+    const records: T[] = []
+    const origins: Origin[] = []
+    this.#kept.set(records, origins)
+    const sink = sinkOf((record: T) => {
+      records.push(record)
+      origins.push(this.#current)
+    })
+    return { sink, records }
+  }
+
+  /** Hands on what `buffer` kept, each record on its own. */
+  replay<T>(records: readonly T[], sink: Sink<T>, own: (record: T) => T): void {
+    const origins = this.#kept.get(records)
+    for (let i = 0; i < records.length; i++)
+      this.#try(origins?.[i] ?? this.#current, () => sink.chunk([own(records[i])]))
+  }
+
+  /**
+   * A function that takes many records at once: of all of them and, where that fails, of each alone. `gathered` are
+   * kept by `buffer`.
+   */
+  ofMany<T>(gathered: readonly T[], call: (records: readonly T[]) => void): void {
+    const origins = this.#kept.get(gathered) ?? []
+    this.#tryAll(
+      origins,
+      () => call(gathered),
+      (i) => call([gathered[i]]),
+    )
+  }
+
+  /** What a function that answers later has said of each of the records that `buffer` kept, or what it threw. */
+  answered<U>(
+    gathered: readonly unknown[],
+    answers: readonly ({ readonly value: U } | { readonly thrown: unknown })[],
+    sink: Sink<U>,
+  ): void {
+    const origins = this.#kept.get(gathered) ?? []
+    answers.forEach((answer, i) =>
+      this.#try(origins[i], () => {
+        if ('thrown' in answer) throw answer.thrown
+        sink.chunk([answer.value])
+      }),
+    )
+  }
+
+  /** Notes where what goes into a shuffle comes from. */
+  intoShuffle(dependency: ShuffleDependency, record: unknown): void {
+    let trail = this.#shuffles.get(dependency)
+    if (!trail) this.#shuffles.set(dependency, (trail = new Trail()))
+    trail.add(keyOf(dependency, record), this.#current)
+  }
+
+  /** One value of a key as it comes out of a shuffle that keeps every value in order. */
+  eachValue(dependency: ShuffleDependency, key: unknown, work: () => void): void {
+    this.#try(this.#shuffles.get(dependency)?.next(key) ?? [], work)
+  }
+
+  /** Pairs that stand for a whole key each; `alone` makes a pair of the i-th of its records. */
+  byKey(
+    dependencies: readonly ShuffleDependency[],
+    pairs: readonly (readonly [unknown, unknown])[],
+    sink: Sink<any>,
+    alone?: (pair: readonly [unknown, any], i: number) => unknown,
+  ): void {
+    for (const pair of pairs) {
+      const origins = this.originsOf(dependencies, pair[0])
+      this.#tryAll(origins, () => sink.chunk([pair]), alone && ((i) => sink.chunk([alone(pair, i)])))
+    }
+  }
+
+  /** A function of a key and all its values: of all of them and, where that fails, of each alone. */
+  ofKey(dependencies: readonly ShuffleDependency[], key: unknown, all: () => void, alone?: (i: number) => void): void {
+    this.#tryAll(this.originsOf(dependencies, key), all, alone)
+  }
+
+  originsOf(dependencies: readonly ShuffleDependency[], key: unknown): readonly Origin[] {
+    const found = dependencies.map((dependency) => this.#shuffles.get(dependency)?.of(key) ?? [])
+    return found.length === 1 ? found[0] : found.flat()
+  }
+
+  #tryAll(origins: readonly Origin[], all: () => void, alone?: (i: number) => void): void {
+    const error = this.#failure(origins, all)
+    if (!error) return
+    if (!alone || origins.length < 2) return this.#accuse(origins, error.thrown)
+    const failures = origins.map((origin, i) => this.#failure(origin, () => alone(i)))
+    const isTelling = failures.some((failure) => failure) && failures.some((failure) => !failure)
+    if (!isTelling) return this.#accuse(origins, error.thrown)
+    failures.forEach((failure, i) => {
+      if (failure) this.#accuse(origins[i], failure.thrown)
+    })
+  }
+
+  #try(origin: Origin, work: () => void): void {
+    const failure = this.#failure(origin, work)
+    if (failure) this.#accuse(origin, failure.thrown)
+  }
+
+  /** What a record may be to blame for; everything else ends the pass. */
+  #failure(origin: Origin, work: () => void): { readonly thrown: unknown } | null {
+    const outer = this.#current
+    this.#current = origin
+    try {
+      work()
+      return null
+    } catch (thrown) {
+      if (thrown === STOP || thrown === ENOUGH || !blamesARecord(thrown)) throw thrown
+      return { thrown }
+    } finally {
+      this.#current = outer
+    }
+  }
+
+  #accuse(origin: Origin, error: unknown): void {
+    const positions = positionsOf(origin)
+    if (positions.length === 0) throw error
+    if (positions.length === 1) {
+      if (this.#singles.has(positions[0])) return
+      this.#singles.add(positions[0])
+    }
+    this.accused.push({ positions, error })
+    // oxlint-disable-next-line typescript/only-throw-error -- a signal, not an error
+    if (this.accused.length >= this.#suspects.max) throw ENOUGH
+  }
+}
+
+/** Thrown where so many records are to blame that it is of no use to look for more. */
+export const ENOUGH: unique symbol = Symbol('enough records to blame')
+
+function positionsOf(origin: Origin): number[] {
+  const found = new Set<number>()
+  const open: Origin[] = [origin]
+  for (let each = open.pop(); each !== undefined; each = open.pop()) {
+    if (typeof each === 'number') found.add(each)
+    else for (const inner of each) open.push(inner)
+  }
+  return [...found].sort((a, b) => a - b)
+}
+
+/**
+ * Pairs are found again by their key. Records that are dealt out have none, so each stands for itself: which of two
+ * equal ones it was makes no difference.
+ */
+const keyOf = ({ keyless }: ShuffleDependency, record: unknown): unknown =>
+  keyless ? record : (record as readonly [unknown, unknown])[0]
+
+/** Where the values of each key of a shuffle came from, in order. */
+class Trail {
+  readonly #keys = new KeyTable()
+  readonly #origins: Origin[][] = []
+  readonly #read: number[] = []
+
+  add(key: unknown, origin: Origin): void {
+    const known = this.#keys.size
+    const id = this.#idOf(key)
+    if (id === known) this.#origins.push([origin])
+    else this.#origins[id].push(origin)
+  }
+
+  of(key: unknown): readonly Origin[] {
+    return this.#origins[this.#idOf(key)] ?? []
+  }
+
+  next(key: unknown): Origin {
+    const id = this.#idOf(key)
+    const at = this.#read[id] ?? 0
+    this.#read[id] = at + 1
+    return this.#origins[id]?.[at] ?? []
+  }
+
+  #idOf(key: unknown): number {
+    return this.#keys.upsert(key)
+  }
+}

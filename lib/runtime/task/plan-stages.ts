@@ -1,0 +1,53 @@
+import { encodeActionResult } from '../../plan/action-results.ts'
+import { PlannedView } from '../../plan/batch-view.ts'
+import { planStages, type Stage, type StagePlan } from '../../plan/stages.ts'
+import { JobNeeded } from '../../lineage/jobs.ts'
+import { runPartition } from '../../lineage/node.ts'
+import { stoppable } from '../../lineage/resident.ts'
+import type { BatchPlan, StageWork } from '../../model/task.ts'
+import type { TaskProgram } from '../program.ts'
+import { exchangeBelow } from './local-shuffles.ts'
+import type { RunningTask } from './task-scope.ts'
+
+/**
+ * The stages of a batch. Which they are may depend on actions inside `transform`: those run in turn, until the lineage
+ * is known, and the plan has their results.
+ */
+export async function stagesAfterActions(
+  given: BatchPlan,
+  program: TaskProgram,
+  staged: boolean,
+  answered: (job: JobNeeded, plan: BatchPlan) => Promise<BatchPlan>,
+): Promise<{ readonly plan: BatchPlan; readonly stagePlan: StagePlan }> {
+  for (let plan = given; ;) {
+    try {
+      const view = new PlannedView(program.graph, plan, program.driver)
+      return { plan, stagePlan: planStages(program.graph, view, staged) }
+    } catch (error) {
+      if (!(error instanceof JobNeeded)) throw error
+      plan = await answered(error, plan)
+    }
+  }
+}
+
+/** The plan with what one action comes to. `scope` is made for it: state must not move before the batch does. */
+export async function withAction(job: JobNeeded, plan: BatchPlan, scope: RunningTask): Promise<BatchPlan> {
+  await exchangeBelow(job.node, scope)
+  const results: unknown[] = []
+  for (const split of job.splits) {
+    scope.partition.partitionId = split
+    const partial = job.newPartial(split)
+    await stoppable(() => runPartition(job.node, split, scope, partial.sink))
+    results.push(partial.finish())
+  }
+  const earlier = plan.actions[job.operator] ?? []
+  return { ...plan, actions: { ...plan.actions, [job.operator]: [...earlier, encodeActionResult(results)] } }
+}
+
+/** All stages, each with all its partitions, for one task. */
+export const wholeBatch = ({ stages }: StagePlan): StageWork[] => stages.map(wholeStage)
+
+const wholeStage = (stage: Stage): StageWork => ({
+  stage: stage.id,
+  partitions: Array.from({ length: stage.node.partitions }, (_, i) => i),
+})
