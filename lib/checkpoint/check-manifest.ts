@@ -7,6 +7,7 @@ import {
   both,
   count,
   fields,
+  finite,
   list,
   maybe,
   misfit,
@@ -66,8 +67,14 @@ function manifestShape(owner: Owner): Shape {
     retained: named(retainedShape(ref)),
     outputs: named(list(fields({ partition: count, records: count, ref: nullOr(ref('output')) }))),
     records: named(count),
+    rates: maybe(named(learnedRate)),
   })
 }
+
+const learnedRate = fields({
+  rate: nullOr(finite),
+  latest: nullOr(fields({ time: finite, rate: finite, error: finite })),
+})
 
 /** From and to of key groups, as two numbers. */
 const groupRange: Shape = both(list(upTo(KEY_GROUPS)), (value) => {

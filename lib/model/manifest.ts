@@ -121,4 +121,14 @@ export interface Manifest {
   readonly retained: { readonly [stream: string]: readonly RetainedBatch[] }
   readonly outputs: { readonly [output: string]: readonly StagedPart[] }
   readonly records: { readonly [source: string]: number }
+  /** What backpressure has learned, by source; only where it is on. */
+  readonly rates?: { readonly [source: string]: LearnedRate }
+}
+
+/** How fast a source may go, and what the next estimate rests on. */
+export interface LearnedRate {
+  /** Records per second; `null`: no limit yet. */
+  readonly rate: number | null
+  /** The last batch that taught something: when it was done, its rate in records per second, and the error of that. */
+  readonly latest: { readonly time: number; readonly rate: number; readonly error: number } | null
 }

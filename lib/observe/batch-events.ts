@@ -179,6 +179,15 @@ export class BatchEvents {
     }
   }
 
+  /** What would be said of the batch of `manifest` if it were done now; `null` where it is not under way. */
+  soFar(manifest: Manifest): BatchInfo | null {
+    const progress = this.#progress
+    if (!progress || progress.plan.batch !== manifest.batch || progress.started === null) return null
+    this.#learnRecords(manifest)
+    const now = this.#clock.now()
+    return { ...this.#info(), processingEndTime: now, processingDelay: now - progress.started }
+  }
+
   #info(): BatchInfo {
     const { plan, submitted, started, ended, outputs } = this.#progress!
     const inputs = this.#inputs.infoOf(plan.time)

@@ -68,6 +68,7 @@ class InvocationRun {
     try {
       return await this.#batches(coordinator, receivers)
     } finally {
+      receivers.forget()
       await coordinator.close()
     }
   }

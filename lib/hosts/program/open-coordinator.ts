@@ -73,6 +73,7 @@ export async function openCoordinator(assembly: Assembly): Promise<OpenApp> {
     environment: assembly.environment,
     ...(assembly.publisher ? { publisher: assembly.publisher } : {}),
     limitOf: (source) => (unlimited ? null : receivers.limitOf(source)),
+    learnedAfter: (info) => (unlimited ? null : receivers.learnedAfter(info)),
     attempts,
     isPatient: assembly.isPatient ?? false,
     forgets: assembly.forgets ?? false,

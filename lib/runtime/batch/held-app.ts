@@ -8,6 +8,7 @@ import type { Manifest } from '../../model/manifest.ts'
 import type { OutputPublisher } from '../../output/output-publisher.ts'
 import type { Admission } from '../admission.ts'
 import type { BatchEvents } from '../../observe/batch-events.ts'
+import type { BatchInfo } from '../../observe/streaming-listener.ts'
 import type { Outages } from '../output/outages.ts'
 import type { TaskProgram } from '../program.ts'
 import type { EngineSettings, Speculation } from '../settings.ts'
@@ -28,6 +29,8 @@ export interface HeldApp {
   readonly speculation: Speculation | null
   /** Most records a source may contribute to the next batch. */
   readonly limitOf: (source: OperatorUid) => number | null
+  /** What is known of how fast sources may go, once a batch is done; `null`: nothing is learned. */
+  readonly learnedAfter: (info: BatchInfo) => Manifest['rates'] | null
   readonly startedAt: number
   readonly onError: EngineSettings['onError']
   /** Everything is in memory: what is set aside goes with this process. */

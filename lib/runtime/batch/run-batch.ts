@@ -204,7 +204,7 @@ async function sealManifest(
   answers: readonly TaskDone[],
 ): Promise<{ manifest: Manifest; ref: BlobRef }> {
   const { graph } = held.program
-  const manifest = await held.admission.complete(
+  const decided = await held.admission.complete(
     nextManifest(held.base, sealedBatch(planned, graph), answers, graph),
     held.base,
     {
@@ -212,6 +212,9 @@ async function sealManifest(
       head: held.writer.head,
     },
   )
+  const info = held.events.soFar(decided)
+  const rates = info && held.learnedAfter(info)
+  const manifest: Manifest = rates ? { ...decided, rates } : decided
   const wrong = selfCheck(held.base, manifest) ?? staleWrite(held.base, answers) ?? lossyShuffle(answers)
   if (wrong)
     throw await halt(

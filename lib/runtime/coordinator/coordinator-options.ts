@@ -2,7 +2,9 @@ import type { AppName, OperatorUid } from '../../model/ids.ts'
 import type { OutputEnvironment } from '../../graph/output-operation.ts'
 import type { Host } from '../../host/host.ts'
 import type { Head } from '../../model/head.ts'
+import type { Manifest } from '../../model/manifest.ts'
 import type { BatchEvents } from '../../observe/batch-events.ts'
+import type { BatchInfo } from '../../observe/streaming-listener.ts'
 import type { OutputPublisher } from '../../output/output-publisher.ts'
 import type { TaskProgram } from '../program.ts'
 
@@ -25,6 +27,8 @@ export interface CoordinatorOptions {
   /** Where outputs are shown; in this process, with `environment`, if it is left out. */
   readonly publisher?: (head: Head) => OutputPublisher
   readonly limitOf: (source: OperatorUid) => number | null
+  /** What is known of how fast sources may go, once a batch is done; `null`: nothing is learned. */
+  readonly learnedAfter: (info: BatchInfo) => Manifest['rates'] | null
   /** How often a failing task is tried where the program does not say. */
   readonly attempts: number
   /**

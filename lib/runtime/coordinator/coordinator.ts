@@ -50,6 +50,7 @@ export class Coordinator {
       attemptsMax: program.settings.attemptsMax ?? options.attempts,
       speculation: program.settings.speculation,
       limitOf: options.limitOf,
+      learnedAfter: options.learnedAfter,
       startedAt: begun ? host.clock.now() : writer.head.zeroTime,
       onError: program.settings.onError,
       forgets: options.forgets ?? false,

@@ -1,12 +1,12 @@
 import type { OperatorUid } from '../../model/ids.ts'
 import type { Host } from '../../host/host.ts'
 import type { Head } from '../../model/head.ts'
-import type { Manifest } from '../../model/manifest.ts'
-import { createRateController, type RateController } from '../../source/rate/rate-controller.ts'
+import type { LearnedRate, Manifest } from '../../model/manifest.ts'
+import { type CompletedBatch, createRateController, type RateController } from '../../source/rate/rate-controller.ts'
 import type { ReceiverEvents } from '../../source/source.ts'
 import { SourcePort } from '../../source/source-port.ts'
 import type { SourceNode } from '../../graph/stream-node.ts'
-import type { BatchInfo, ListenerBus } from '../../observe/streaming-listener.ts'
+import type { BatchInfo, ListenerBus, StreamingListener } from '../../observe/streaming-listener.ts'
 import type { StreamGraph } from '../../graph/graph.ts'
 import type { SettingReader } from '../../model/settings/read.ts'
 import { sourceIo } from '../batch/plan-batch.ts'
@@ -34,6 +34,7 @@ export class Receivers {
   readonly #of: ReceivingProgram
   readonly #inputs: readonly Input[]
   #head: Pick<Head, 'app' | 'inc'> | null = null
+  readonly #listener: StreamingListener = { onBatchCompleted: ({ batchInfo }) => this.#learn(batchInfo) }
 
   constructor(host: Host<Head>, of: ReceivingProgram) {
     this.#host = host
@@ -48,12 +49,14 @@ export class Receivers {
         rate: createRateController(of.settings, batchMs),
       }))
       .filter(({ node }) => reachable.has(node))
-    of.listeners.add({ onBatchCompleted: ({ batchInfo }) => this.#learn(batchInfo) })
+    of.listeners.add(this.#listener)
   }
 
   async start(head: Pick<Head, 'app' | 'inc'>, manifest: Manifest | null): Promise<void> {
     this.#head = head
-    for (const { id, node, port } of this.#inputs) {
+    for (const { id, node, port, rate } of this.#inputs) {
+      const learned = manifest?.rates?.[node.uid]
+      if (learned) rate?.recall(learned)
       await port.start({
         io: sourceIo(this.#host, head, node.uid),
         streamId: id,
@@ -66,6 +69,11 @@ export class Receivers {
 
   async stop(graceful: boolean): Promise<void> {
     await Promise.all(this.#inputs.map(({ port }) => port.stop(graceful)))
+  }
+
+  /** Hears of no further batch: the context may outlive its coordinator. */
+  forget(): void {
+    this.#of.listeners.remove(this.#listener)
   }
 
   /** Blocks that were received and that no batch has taken. */
@@ -87,16 +95,17 @@ export class Receivers {
     return input?.node.source.receiver ? null : (input?.rate?.limit(this.#of.graph.batchMs) ?? null)
   }
 
-  #learn({ streamIdToInputInfo, processingEndTime, processingDelay, schedulingDelay }: BatchInfo): void {
+  /** What backpressure knows once the batch is done, should it be done now: for whoever runs the next one. */
+  learnedAfter(info: BatchInfo): Record<string, LearnedRate> | null {
+    const learned = this.#inputs.flatMap(({ id, node, rate }): [string, LearnedRate][] =>
+      rate ? [[node.uid, rate.memoryAfter(completedBatch(info, id))]] : [],
+    )
+    return learned.length > 0 ? Object.fromEntries(learned) : null
+  }
+
+  #learn(info: BatchInfo): void {
     for (const { id, node, rate } of this.#inputs) {
-      const records = streamIdToInputInfo.get(id)?.numRecords
-      if (!rate || records === undefined) continue
-      const updated = rate.batchCompleted({
-        processingEndTime: processingEndTime!,
-        records,
-        processingDelay: processingDelay!,
-        schedulingDelay: schedulingDelay!,
-      })
+      const updated = rate?.batchCompleted(completedBatch(info, id)) ?? null
       if (updated !== null) node.source.receiver?.updateRate(updated)
     }
   }
@@ -110,3 +119,14 @@ export class Receivers {
     }
   }
 }
+
+/** One that has read nothing of the stream teaches nothing. */
+const completedBatch = (
+  { streamIdToInputInfo, processingEndTime, processingDelay, schedulingDelay }: BatchInfo,
+  stream: number,
+): CompletedBatch => ({
+  processingEndTime: processingEndTime!,
+  records: streamIdToInputInfo.get(stream)?.numRecords ?? 0,
+  processingDelay: processingDelay!,
+  schedulingDelay: schedulingDelay!,
+})

@@ -1,9 +1,12 @@
+import type { LearnedRate } from '../../model/manifest.ts'
 import { SluiceError } from '../../model/errors.ts'
 
 /** How fast a stream may deliver, learned from how fast its batches were processed. */
 export interface RateEstimator {
   /** Records per second, or null when this batch teaches nothing. Times in ms; `time` is when the batch was done. */
   compute(time: number, numElements: number, processingDelay: number, schedulingDelay: number): number | null
+  /** All that the next estimate rests on. */
+  latest: LearnedRate['latest']
 }
 
 interface PidSettings {
@@ -21,7 +24,7 @@ interface PidSettings {
 /** Spark's `PIDRateEstimator`: the first usable batch sets the rate to its own speed and says nothing. */
 export class PIDRateEstimator implements RateEstimator {
   readonly #settings: PidSettings
-  #latest: { readonly time: number; readonly rate: number; readonly error: number } | null = null
+  latest: LearnedRate['latest'] = null
 
   constructor(settings: PidSettings) {
     check(settings.batchMs > 0, `Specified batch interval ${settings.batchMs} in PIDRateEstimator is invalid.`)
@@ -33,11 +36,11 @@ export class PIDRateEstimator implements RateEstimator {
   }
 
   compute(time: number, numElements: number, processingDelay: number, schedulingDelay: number): number | null {
-    const before = this.#latest
+    const before = this.latest
     if (numElements <= 0 || processingDelay <= 0 || (before && time <= before.time)) return null
     const processingRate = (numElements / processingDelay) * 1000
     if (!before) {
-      this.#latest = { time, rate: processingRate, error: 0 }
+      this.latest = { time, rate: processingRate, error: 0 }
       return null
     }
     const { batchMs, proportional, integral, derivative, minRate } = this.#settings
@@ -45,7 +48,7 @@ export class PIDRateEstimator implements RateEstimator {
     const waiting = (schedulingDelay * processingRate) / batchMs
     const change = (error - before.error) / ((time - before.time) / 1000)
     const rate = Math.max(before.rate - proportional * error - integral * waiting - derivative * change, minRate)
-    this.#latest = { time, rate, error }
+    this.latest = { time, rate, error }
     return rate
   }
 }

@@ -1,7 +1,8 @@
+import type { LearnedRate } from '../../model/manifest.ts'
 import type { SettingReader } from '../../model/settings/read.ts'
 import { PIDRateEstimator, type RateEstimator } from './pid.ts'
 
-interface CompletedBatch {
+export interface CompletedBatch {
   /** When its last output ended, ms since the epoch. */
   readonly processingEndTime: number
   /** Records of this stream in the batch. */
@@ -32,6 +33,25 @@ export class RateController {
     if (rate === null || rate <= 0) return null
     this.#rate = Math.floor(rate)
     return this.#rate
+  }
+
+  /** What is known once `batch` is done, should it be done now; nothing is learned from that yet. */
+  memoryAfter(batch: CompletedBatch): LearnedRate {
+    const before = this.#memory
+    this.batchCompleted(batch)
+    const after = this.#memory
+    this.recall(before)
+    return after
+  }
+
+  /** Goes on from what an earlier process has learned. */
+  recall({ rate, latest }: LearnedRate): void {
+    this.#rate = rate
+    this.#estimator.latest = latest
+  }
+
+  get #memory(): LearnedRate {
+    return { rate: this.#rate, latest: this.#estimator.latest }
   }
 
   /** Most records for a batch of `batchMs`, at least one so that a stream never stands still; null: no limit. */

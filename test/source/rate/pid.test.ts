@@ -109,3 +109,21 @@ test('a controller limits batches by its initial rate first, then by what it lea
   assert.equal(controller.limit(2000), 4000)
   assert.equal(new RateController(estimator(0, 10)).limit(1000), null)
 })
+
+test('a controller that recalls what another one knows after a batch goes on as that one does', () => {
+  const on = settings({ 'spark.streaming.backpressure.enabled': 'true' })
+  const [one, other] = [createRateController(on, 1000)!, createRateController(on, 1000)!]
+  for (let batch = 1; batch <= 5; batch++) {
+    const done = {
+      processingEndTime: batch * 1000,
+      records: 1000 + 100 * batch,
+      processingDelay: 900 + 50 * batch,
+      schedulingDelay: 10 * batch,
+    }
+    const memory = one.memoryAfter(done)
+    assert.deepEqual(one.memoryAfter(done), memory, 'nothing is learned by looking ahead')
+    one.batchCompleted(done)
+    other.recall(JSON.parse(JSON.stringify(memory)))
+    assert.equal(other.limit(1000), one.limit(1000))
+  }
+})

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { after, mock, test } from 'node:test'
 import { type CoordinatorAnswer, runDueBatches } from '../../../../lib/hosts/lambda/coordinator.ts'
 import { awsHost, BLOB_PREFIX } from '../../../../lib/hosts/lambda/host.ts'
 import { type OutputAnswer, showOutput } from '../../../../lib/hosts/lambda/output.ts'
-import { builtApp } from '../../../../lib/hosts/program/built-program.ts'
+import { type BuiltApp, builtApp } from '../../../../lib/hosts/program/built-program.ts'
 import { runTaskMessage } from '../../../../lib/hosts/lambda/task.ts'
 import { decodeInvocation } from '../../../../lib/hosts/lambda/invocation.ts'
 import { S3BlobStore } from '../../../../lib/adapters/aws/s3/s3-blob-store.ts'
@@ -15,6 +15,7 @@ import { app, type AppOptions, minutes, type StreamingContext } from '../../../.
 import { ManualClock } from '../../../../lib/adapters/local/manual-clock.ts'
 import { type SluiceError } from '../../../../lib/model/errors.ts'
 import type { Head } from '../../../../lib/model/head.ts'
+import type { Source } from '../../../../lib/source/source.ts'
 import { emulated } from '../emulated.ts'
 import { lambdaServer, type LambdaServer } from '../lambda-server.ts'
 
@@ -298,4 +299,42 @@ test('a source that receives on its own cannot run in functions, and says so', (
     () => builtApp(program, 2),
     (error: SluiceError) => error.code === 'E_RECEIVER_PLACE',
   )
+})
+
+test('what backpressure has learned outlives the function; a warm one does not listen twice', async () => {
+  const name = `t${fresh()}`
+  const limits: (number | null)[] = []
+  const numbers: Source<number> = {
+    name: 'Numbers',
+    cut: async ({ position, limit }) => {
+      limits.push(limit)
+      const from = Number(position ?? 0)
+      return { position: from + 100, splits: [[from, from + 100]], records: 100 }
+    },
+    read: (split) => [Array.from({ length: 100 }, (_, i) => (split as number[])[0] + i)],
+  }
+  const program = app(name, minutes(1), (ssc) => ssc.source('numbers', numbers).foreachRDD(() => {}), {
+    conf: { 'spark.streaming.backpressure.enabled': 'true' },
+  })
+  // Every look at the clock takes a moment, so that batches take time.
+  let time = Date.parse('2026-01-01T00:00:10Z')
+  const clock = {
+    now: () => (time += 1),
+    sleepUntil: (_time: number, signal?: AbortSignal) =>
+      new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve())),
+  }
+  const host = { ...awsHost({ ...emulators.environment, SLUICE_TABLE: table, SLUICE_BUCKET: bucket }), clock }
+  const tick = (built: BuiltApp): Promise<CoordinatorAnswer> => {
+    const context = { awsRequestId: fresh(), getRemainingTimeInMillis: () => MINUTE }
+    return runDueBatches(decodeInvocation({}, context, clock.now()), built, { ...host, log: silentLog })
+  }
+  for (let minute = 0; minute < 5; minute++, time += MINUTE) await tick(builtApp(program, 1))
+  assert.deepEqual(limits.slice(0, 2), [null, null])
+  assert.ok(limits.length >= 4 && limits.slice(3).every((limit) => limit !== null && limit > 0), `${limits}`)
+
+  const warm = builtApp(program, 1)
+  const { listeners } = warm.context
+  const [added, removed] = [mock.method(listeners, 'add'), mock.method(listeners, 'remove')]
+  for (let minute = 0; minute < 3; minute++, time += MINUTE) await tick(warm)
+  assert.deepEqual([added.mock.callCount(), removed.mock.callCount()], [3, 3])
 })
