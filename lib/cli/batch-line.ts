@@ -5,7 +5,7 @@ export const batchHeading = '  batch   time      records    delay     took      
 
 /** One batch in fixed columns; outputs and notes, whose width nobody knows, come last. */
 export function batchLine(facts: BatchReport, names: ReadonlyMap<string, string>, notes: readonly string[]): string {
-  const { batch, time, records, schedulingDelayMs, processingTimeMs, stateKeys, outputs } = facts
+  const { batch, time, records, schedulingDelayMs, processingTimeMs, stateKeys, keysByOperator, outputs } = facts
   const state = stateKeys === null ? '' : counted(stateKeys, 'key')
   const rows = Object.entries(outputs).map(([output, n]) => `${names.get(output) ?? output} ${count(n)}`)
   const fixed =
@@ -13,7 +13,17 @@ export function batchLine(facts: BatchReport, names: ReadonlyMap<string, string>
     cell(duration(schedulingDelayMs), 9) +
     cell(duration(processingTimeMs), 9) +
     cell(state, 13)
-  return [fixed, ...(rows.length > 0 ? [rows.join(', ')] : []), ...notes].join(gap).trimEnd()
+  return [fixed, ...(rows.length > 0 ? [rows.join(', ')] : []), ...keysNote(keysByOperator), ...notes]
+    .join(gap)
+    .trimEnd()
+}
+
+/** Where several operators keep state: how much of the sum is whose. */
+function keysNote(keys: BatchReport['keysByOperator']): string[] {
+  const operators = Object.keys(keys)
+  if (operators.length < 2) return []
+  const names = shortNames(operators)
+  return [`keys: ${operators.map((operator) => `${names.get(operator)} ${count(keys[operator])}`).join(', ')}`]
 }
 
 /** `…       09:43:22        0     14 empty batches` */

@@ -53,8 +53,9 @@ export function graphRows(graph: StreamGraph): GraphRow[] {
   }))
 }
 
-function readsOf({ source: { name, identity } }: SourceNode): string {
-  return identity === undefined || name.includes(identity) ? name : `${name}, ${identity}`
+function readsOf({ source: { name, identity, address } }: SourceNode): string {
+  const where = address ?? identity
+  return where === undefined ? name : `${name}, ${where}`
 }
 
 function keepsOf(node: StreamNode): string[] {
@@ -78,4 +79,8 @@ const windowText = ({ lengthMs, paneMs }: Window, slideMs: number): string =>
 const versionText = ({ version }: StateNode['schema']): string => (version > 1 ? `, version ${version}` : '')
 
 const showsOf = ({ output }: OutputNode): string =>
-  output.guarantee + (output.order === 'before' ? ', before the commit' : '')
+  [
+    output.guarantee,
+    ...(output.order === 'before' ? ['before the commit'] : []),
+    ...(output.address === undefined ? [] : [output.address]),
+  ].join(', ')

@@ -20,16 +20,27 @@ export function headLines(
   return [
     `${title.padEnd(43)}  ready in ${duration(startupMs)}`,
     '',
-    ...rows('Source', table(sources.map(({ name, kind }) => [name, kind]))),
-    ...rows('Outputs', table(outputs.map(({ name, place }) => [names.get(name)!, place]))),
+    ...rows('Source', table(sources.map((source) => [source.name, reads(source)]))),
+    ...rows('Outputs', table(outputs.map(({ name, address, place }) => [names.get(name)!, address ?? '', place]))),
     ...rows('State', [stateLine(dir, continues, committed)]),
     ...rows('Batches', [`every ${span(intervalMs)}`]),
   ]
 }
 
-const table = (rows: readonly (readonly [string, string])[]): string[] => {
-  const width = Math.max(12, ...rows.map(([name]) => name.length + 2))
-  return rows.map(([name, rest]) => name.padEnd(width) + rest)
+/** What it is, and where. */
+const reads = ({ kind, address }: AppStarting['sources'][number]): string =>
+  address === null ? kind : `${kind}, ${address}`
+
+/** In columns; one that nobody fills is left out. */
+function table(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, i) => rows.reduce((most, row) => Math.max(most, row[i].length), 0))
+  const least = (i: number): number => (i === 0 ? 12 : 0)
+  return rows.map((row) =>
+    row
+      .map((cell, i) => (widths[i] === 0 ? '' : cell.padEnd(Math.max(least(i), widths[i] + 2))))
+      .join('')
+      .trimEnd(),
+  )
 }
 
 function stateLine(dir: string | null, continues: boolean, committed: number): string {

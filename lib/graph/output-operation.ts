@@ -17,6 +17,8 @@ export interface OutputOperation {
   readonly isSink?: boolean
   /** The directories that it puts files into; an example where their names hold a time. */
   readonly folders?: readonly string[]
+  /** Where it writes, for people. */
+  readonly address?: string
   /**
    * Only so many first records of a partition are staged; which come first may be others when the batch is computed
    * anew.

@@ -43,6 +43,8 @@ interface NamedPlace {
   readonly kind: string
   /** `file:line:column`. */
   readonly place: string
+  /** Where it reads or writes: host and port, directory, table; `null` where nobody has said. */
+  readonly address: string | null
 }
 
 /** The head is held, and what the last run left is recovered. */
@@ -66,6 +68,8 @@ export interface BatchReport {
   readonly processingTimeMs: number | null
   /** Keys held by all operators; `null` for a program without state. */
   readonly stateKeys: number | null
+  /** The same by operator. */
+  readonly keysByOperator: { readonly [operator: string]: number }
   /** Rows by output that ran. */
   readonly outputs: { readonly [output: string]: number }
   readonly failedOutputs: readonly string[]

@@ -215,6 +215,7 @@ function batchReport(manifest: Manifest, info: BatchInfo): BatchReport {
       parts.reduce((sum, part) => sum + part.records, 0),
     ]),
   )
+  const keys = keysByOperator(manifest)
   return {
     type: 'batch',
     batch: manifest.batch,
@@ -222,7 +223,8 @@ function batchReport(manifest: Manifest, info: BatchInfo): BatchReport {
     records: info.numRecords,
     schedulingDelayMs: Math.max(0, (info.processingStartTime ?? manifest.time) - manifest.time),
     processingTimeMs: info.processingDelay,
-    stateKeys: stateKeys(manifest),
+    stateKeys: sumOf(keys),
+    keysByOperator: keys,
     deadLetters:
       manifest.deadLetters
         ?.filter(({ batch }) => batch === manifest.batch)
@@ -234,10 +236,14 @@ function batchReport(manifest: Manifest, info: BatchInfo): BatchReport {
   }
 }
 
-/** Keys held by all operators after the batch; null for a program without state. */
-function stateKeys(manifest: Manifest): number | null {
-  const operators = Object.values(manifest.state)
-  return operators.length === 0
-    ? null
-    : operators.flatMap((operator) => operator.chains).reduce((sum, chain) => sum + chain.keys, 0)
+/** Keys that each operator with state holds after the batch. */
+const keysByOperator = ({ state }: Manifest): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(state).map(([operator, { chains }]) => [operator, chains.reduce((sum, { keys }) => sum + keys, 0)]),
+  )
+
+/** Null for a program without state. */
+function sumOf(keys: Readonly<Record<string, number>>): number | null {
+  const counts = Object.values(keys)
+  return counts.length === 0 ? null : counts.reduce((sum, n) => sum + n, 0)
 }

@@ -28,6 +28,8 @@ export interface OutputSink<T, G extends Guarantee = Guarantee> {
    * started.
    */
   readonly folders?: readonly string[]
+  /** Where it writes, for people: host, database, table. Shown when a program starts, so it holds no secret. */
+  readonly address?: string
   /** @internal Marks the sinks of this library. */
   readonly [BUNDLED]?: true
   /**

@@ -22,6 +22,8 @@ export interface Source<T, Position = Json, Split = Json> {
    * a position in one is none in the other. Left out where any will do.
    */
   readonly identity?: string
+  /** Where that is, for people: host and port, directory, topic. Shown when a program starts, so it holds no secret. */
+  readonly address?: string
   /** Records are lines of text, so that a simulation can make some up. */
   readonly lines?: true
   /**

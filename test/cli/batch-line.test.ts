@@ -13,6 +13,7 @@ const facts: BatchReport = {
   schedulingDelayMs: 2,
   processingTimeMs: 3410,
   stateKeys: 4112,
+  keysByOperator: { 'clicks/count': 4112 },
   outputs: { 'clicks/count/pages': 44 },
   failedOutputs: [],
   deadLetters: 0,
@@ -31,6 +32,14 @@ test('numbers end under their headings; outputs and notes come behind', () => {
     '  #41     09:42:22    9,204     2 ms        –',
   )
   assert.equal(masked(emptyLine(time, 14)), '  …       09:42:22        0     14 empty batches')
+})
+
+test('where several operators keep state, the line says how many keys each has', () => {
+  const keysByOperator = { 'clicks/a/count': 12, 'clicks/visits': 4100 }
+  assert.equal(
+    masked(batchLine({ ...facts, keysByOperator }, names, [])),
+    '  #41     09:42:22    9,204     2 ms   3.41 s   4,112 keys     pages 44     keys: count 12, visits 4,100',
+  )
 })
 
 test('notes say that the batch took longer than its interval, was tried again, or could not be shown', () => {

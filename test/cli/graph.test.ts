@@ -38,7 +38,7 @@ test('the graph of an app: what follows what, uids, partitions, what is kept, wh
   assert.match(window, / keeps a window of 1 minute every 10 s, in panes of 10 s\n keeps a checkpoint every 10 s\n/)
   const sums = [...rows.values()].find((row) => row.includes('uid sums'))!
   assert.match(sums, /updateStateByKey 2 .*\n uid sums\n .*\n keeps a value per key, version 2\n/)
-  assert.match(stdout, /uid +sums\/saveAsTextFiles\n +shows +exactly-once\n/)
+  assert.match(stdout, /uid +sums\/saveAsTextFiles\n +shows +exactly-once, out\/sums-<ms>\n/)
   assert.match(stdout, /uid +socket-text-stream\n +reads +.*\n +keeps +what it has received/)
   assert.match(stdout, /keeps +the records of past batches/)
   assert.match(stdout, /filter +1 +app\.ts.*\n +leads to no output: not computed\n$/)

@@ -53,8 +53,8 @@ test('B54: warnings, sources, outputs and places of a run cannot act on the term
   reporter.event({
     type: 'starting',
     app: HOSTILE,
-    sources: [{ name: HOSTILE, kind: HOSTILE, place: HOSTILE }],
-    outputs: [{ name: HOSTILE, kind: HOSTILE, place: HOSTILE }],
+    sources: [{ name: HOSTILE, kind: HOSTILE, place: HOSTILE, address: HOSTILE }],
+    outputs: [{ name: HOSTILE, kind: HOSTILE, place: HOSTILE, address: HOSTILE }],
     dir: null,
     continues: false,
     intervalMs: 1000,
@@ -69,6 +69,7 @@ test('B54: warnings, sources, outputs and places of a run cannot act on the term
     schedulingDelayMs: 1,
     processingTimeMs: 1,
     stateKeys: null,
+    keysByOperator: {},
     outputs: { [HOSTILE]: 1 },
     failedOutputs: [HOSTILE],
     deadLetters: 0,

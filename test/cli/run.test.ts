@@ -47,7 +47,7 @@ test('stderr has a head, one line per batch in fixed columns, and empty batches 
   assert.deepEqual(masked.slice(1), [
     '',
     '  Source     lines       Lists',
-    '  Outputs    print       app.ts:7:63',
+    '  Outputs    print       printed here  app.ts:7:63',
     '  State      in memory: gone when this process ends; --dir keeps it',
     '  Batches    every T',
     '',
@@ -158,4 +158,30 @@ test('tasks in two threads print what one prints', async (t) => {
     stdout.split('\n').filter((line) => line.startsWith('got')),
     ['got 1', 'got 2'],
   )
+})
+
+test('the head names what is read and written: host and port, directory, table; never a password', async (t) => {
+  const folder = await project(t, {
+    'app.ts': `import { app, milliseconds } from 'sluice'
+import { files, sqlite, webhook } from 'sluice/sinks'
+export default app('places', milliseconds(50), (ssc) => {
+  const said = ssc.socketTextStream('127.0.0.1', 9)
+  const lines = ssc.textFileStream('logs').union(said)
+  lines.print()
+  lines.saveAsTextFiles('out/lines', 'txt')
+  lines.output('kept', files('kept', { format: 'ndjson' }))
+  const row = (line) => ({ line })
+  lines.output('rows', sqlite('rows.db', { table: 'rows', columns: ['line'], row }))
+  const url = 'http://me:secret@127.0.0.1/path?token=secret'
+  lines.output('hook', webhook(url, { allowAddresses: ['127.0.0.1'] }))
+})
+`,
+  })
+  const { stderr } = await sluice(t, folder, ['run', 'app.ts', '--batches', '1'])
+  const head = stderr.slice(0, stderr.indexOf('  State'))
+  for (const place of ['Socket text stream, 127.0.0.1:9', 'File stream, logs', 'printed here ', 'out/lines-<ms>.txt '])
+    assert.ok(head.includes(place), `${place} in ${head}`)
+  for (const place of ['kept ', 'SQLite file rows.db, table rows', 'http://127.0.0.1 '])
+    assert.ok(head.includes(place), `${place} in ${head}`)
+  assert.ok(!head.includes('secret'), head)
 })

@@ -20,7 +20,6 @@ const BOUNDED: Readonly<Record<string, string>> = {
   'lib/api/rdd/transformations/partitioning.ts: Math.max': 'the RDDs that are joined',
   'lib/api/rdd/transformations/zipped.ts: f': 'the RDDs that are zipped',
   'lib/cli/error-lines.ts: lines.push': 'the lines of a stack',
-  'lib/cli/run-head.ts: Math.max': 'the rows of a banner',
   'lib/cli/run-session.ts: write': 'arguments of a call',
   'lib/cli/simulate-reporter.ts: Math.max': 'the outputs of a program',
   'lib/cli/simulate-reporter.ts: lines.push': 'the outputs of a program',

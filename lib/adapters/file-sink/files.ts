@@ -64,6 +64,7 @@ export function filesIn<T>(place: FilePlace, options: FilesOptions<T>): OutputSi
     name: 'files',
     guarantee: 'exactly-once',
     folders: [place.shown, `${place.shown.replace(/\/+$/, '')}/_manifest`],
+    address: place.shown,
     [BUNDLED]: true,
     ready: () => Promise.all([place.ready(), encoder.ready()]),
     async write(records, delivery) {

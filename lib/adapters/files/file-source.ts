@@ -72,6 +72,7 @@ const fileSource = <T>(
   const source: Source<T, FilePosition, FileSplit> = {
     name: 'File stream',
     identity: directory,
+    address: directory,
     reads: { directories: directory, filtered: choice.filter !== undefined },
     cut: (request) => cutter.cut(request),
     read,

@@ -62,6 +62,12 @@ export function bootstrapAddresses({ brokers }: KafkaConnection): Address[] {
   })
 }
 
+/** `host:9092, other:9092` */
+export const shownAddresses = (options: KafkaConnection): string =>
+  bootstrapAddresses(options)
+    .map(({ host, port }) => `${host}:${port}`)
+    .join(', ')
+
 export const badOption = (message: string, next: string): SluiceError =>
   new SluiceError('E_KAFKA_OPTION', message, { did: 'nothing was started', next: [next] })
 

@@ -3,7 +3,7 @@ import { decideFence, sinkIsNewer } from '../../output/fence.ts'
 import { type Attempt, tryRepeatedly } from '../../output/retry.ts'
 import { driverError } from '../../output/secrets.ts'
 import { BUNDLED, type Delivery, type OutputSink } from '../../output/sink.ts'
-import { bootstrapAddresses, type KafkaConnection } from './connection-options.ts'
+import { shownAddresses, type KafkaConnection } from './connection-options.ts'
 import { boundMessage, type BoundMessage, type KafkaMessage, pieces } from './kafka-message.ts'
 import { says, within } from './service-errors.ts'
 import { type OpenWriter, openWriter, type TransactionalWriter, type WriterOptions } from './transactions.ts'
@@ -36,11 +36,11 @@ export function kafkaSink<T>(options: KafkaSinkOptions<T>): OutputSink<T, 'exact
 
 /** The sink over other transactions than Kafka's own. @testing Tests bring transactions that fail. */
 export function kafkaSinkOver<T>(options: KafkaSinkOptions<T>, open: OpenWriter): OutputSink<T, 'exactly-once'> {
-  bootstrapAddresses(options)
   const writers = new Writers(options, open)
   return {
     name: options.name ?? 'kafka',
     guarantee: 'exactly-once',
+    address: writers.place,
     [BUNDLED]: true,
     async write(records, delivery) {
       const messages = records.map((record) => boundMessage(options.message(record, delivery), options.topic, delivery))
@@ -120,9 +120,7 @@ class Writers {
   constructor(options: WriterOptions, open: OpenWriter) {
     this.#options = options
     this.#open = open
-    this.place = `${options.topic} at ${bootstrapAddresses(options)
-      .map(({ host, port }) => `${host}:${port}`)
-      .join(',')}`
+    this.place = `${options.topic} at ${shownAddresses(options)}`
     const { sasl } = options
     this.secrets = sasl && 'password' in sasl && typeof sasl.password === 'string' ? [sasl.password] : []
   }

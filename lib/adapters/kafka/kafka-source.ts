@@ -2,7 +2,7 @@ import type { Cut } from '../../model/manifest.ts'
 import { SluiceError } from '../../model/errors.ts'
 import type { CutRequest, Source, SourceIo } from '../../source/source.ts'
 import { KafkaCluster, onCluster, type Topic, type TopicPartition } from './cluster.ts'
-import { badOption, type KafkaConnection } from './connection-options.ts'
+import { badOption, type KafkaConnection, shownAddresses } from './connection-options.ts'
 import {
   commitGroupOffsets,
   findTruncated,
@@ -77,6 +77,7 @@ export function kafkaSource<K, V>(
   const source: Source<KafkaRecord<K, V>, KafkaPosition, KafkaSplit> = {
     name: 'Kafka direct stream',
     identity: identityOf(options.topics),
+    address: `${identityOf(options.topics).replace('kafka:', '')} at ${shownAddresses(options)}`,
     cut: (request) => planner.cut(request),
     read: (split) =>
       readRange(cluster, split, {

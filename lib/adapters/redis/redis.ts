@@ -48,6 +48,7 @@ export function redis<T>(client: RedisClient | string, options: RedisOptions<T>)
   return {
     name: options.name ?? 'redis',
     guarantee: 'exactly-once',
+    address: server.place,
     [BUNDLED]: true,
     ready: async () => typeof client === 'string' && loadClient(),
     async write(records, delivery) {

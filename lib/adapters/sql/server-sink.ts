@@ -73,6 +73,7 @@ export function serverSink<T, C extends readonly string[]>(
   return {
     name: options.name ?? (options.statements ? dialect.name.toLowerCase() : options.table),
     guarantee: 'exactly-once',
+    address: options.statements ? place : `${place}, table ${options.table}`,
     [BUNDLED]: true,
     ready: () => server.ready(),
     async write(records, delivery) {

@@ -29,6 +29,7 @@ export function sqlite<T, const C extends readonly string[]>(
   return {
     name,
     guarantee: 'exactly-once',
+    address: [place.replace(/^The /, ''), ...(options.statements ? [] : [`table ${options.table}`])].join(', '),
     [BUNDLED]: true,
     async write(records, delivery) {
       const { entries, skipped } = toEntries(records, delivery, writer, options)

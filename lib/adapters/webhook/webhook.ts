@@ -61,6 +61,7 @@ export function webhook<T>(
   return {
     name: options.name ?? 'webhook',
     guarantee: 'at-least-once',
+    address: typeof url === 'string' ? shownAddress(url, { path: false }) : hosts.join(', '),
     [BUNDLED]: true,
     async write(records, delivery) {
       const where = { operator: delivery.sink, partition: delivery.partition, batch: delivery.batch }

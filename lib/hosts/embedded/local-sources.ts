@@ -11,9 +11,14 @@ export const localSources: SourceFactories = {
   socketText: (host, port, options) =>
     Object.assign(receiverSource(new SocketTextReceiver(host, port, options), 'Socket text stream'), {
       lines: true as const,
+      address: `${host}:${port}`,
     }),
-  socketStream: (host, port, convert) => receiverSource(new SocketReceiver(host, port, convert), 'Socket stream'),
-  rawSocket: <T>(host: string, port: number) => receiverSource(new RawSocketReceiver<T>(host, port), 'Raw stream'),
+  socketStream: (host, port, convert) =>
+    Object.assign(receiverSource(new SocketReceiver(host, port, convert), 'Socket stream'), {
+      address: `${host}:${port}`,
+    }),
+  rawSocket: <T>(host: string, port: number) =>
+    Object.assign(receiverSource(new RawSocketReceiver<T>(host, port), 'Raw stream'), { address: `${host}:${port}` }),
   textFiles: (directory, options) =>
     locationOf(directory).kind === 's3' ? s3TextFiles(directory, options) : textFiles(directory, options),
   binaryRecords,

@@ -11,6 +11,16 @@ export const startingEvent = (
   intervalMs: batchDuration.milliseconds,
   dir,
   continues,
-  sources: graph.inputs.map(({ uid, source, place }) => ({ name: uid, kind: source.name, place })),
-  outputs: graph.outputs.map(({ uid, kind, place }) => ({ name: uid, kind, place })),
+  sources: graph.inputs.map(({ uid, source, place }) => ({
+    name: uid,
+    kind: source.name,
+    place,
+    address: source.address ?? null,
+  })),
+  outputs: graph.outputs.map(({ uid, operator, place, output }) => ({
+    name: uid,
+    kind: operator,
+    place,
+    address: output.address ?? null,
+  })),
 })

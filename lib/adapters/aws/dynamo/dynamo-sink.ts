@@ -49,6 +49,7 @@ export function dynamo<T>(
   return {
     name: options.name ?? 'dynamo',
     guarantee: 'exactly-once',
+    address: `table ${options.table}`,
     [BUNDLED]: true,
     async write(records, delivery) {
       const changes = merged(records.map((record) => options.change(record, delivery)))

@@ -62,6 +62,7 @@ export function kinesis(options: KinesisOptions): Source<KinesisRecord> {
   const source: Source<KinesisRecord, Position, ShardSplit> = {
     name: 'Kinesis stream',
     identity: `kinesis:${name}`,
+    address: name,
     discovers: true,
     async cut(request) {
       const position = await positionAt(request)

@@ -30,6 +30,7 @@ export function s3TextFiles(
   const source: Source<string, FilePosition, FileSplit> = {
     name: 'S3 text stream',
     identity: directory,
+    address: directory,
     reads: { directories: directory, filtered: options.filter !== undefined },
     lines: true,
     ready: () => clients().s3(),

@@ -25,6 +25,7 @@ export const sinkOperation = (sink: OutputSink<any>, order: OutputOrder = 'after
   guarantee: sink.guarantee,
   order,
   ...(sink.folders ? { folders: sink.folders } : {}),
+  ...(sink.address === undefined ? {} : { address: sink.address }),
   ready: async () => sink.ready?.(),
   stage: stageAll,
   publish: (batch) => deliver(batch, sink),

@@ -23,6 +23,7 @@ function printing(
 ): OutputOperation {
   return {
     guarantee: 'at-least-once',
+    address: 'printed here',
     prefix: count + 1,
     stage: () => stageFirst(count + 1),
     publish: async (batch) => {

@@ -16,6 +16,7 @@ export const saveAsTextFiles = (stream: DStream<any>, prefix: string, suffix: st
     operation: {
       guarantee: 'exactly-once',
       folders: [timedPath(prefix, suffix, ANY_TIME)],
+      address: timedPath(prefix, suffix, '<ms>'),
       stage: () => stageMapped(sparkLine),
       publish: (batch) => writeParts(batch, prefix, suffix, (lines) => Buffer.from((lines as string[]).join(''))),
     },
@@ -30,6 +31,7 @@ export const saveAsObjectFiles = (stream: DStream<any>, prefix: string, suffix: 
     operation: {
       guarantee: 'exactly-once',
       folders: [timedPath(prefix, suffix, ANY_TIME)],
+      address: timedPath(prefix, suffix, '<ms>'),
       stage: stageAll,
       publish: (batch) =>
         writeParts(batch, prefix, suffix, (records) =>
@@ -55,7 +57,7 @@ async function writeParts(
 }
 
 /** Spark's `StreamingContext.rddToFileName`. */
-function timedPath(prefix: string, suffix: string, timeMs: number): string {
+function timedPath(prefix: string, suffix: string, timeMs: number | '<ms>'): string {
   const name = prefix === '' ? String(timeMs) : `${prefix}-${timeMs}`
   return suffix === '' ? name : `${name}.${suffix}`
 }
