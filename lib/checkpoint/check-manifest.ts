@@ -66,6 +66,7 @@ function manifestShape(owner: Owner): Shape {
     packs: maybe(list(fields({ operator: text, ...range, last: whole, ref: ref('state') }))),
     retained: named(retainedShape(ref)),
     outputs: named(list(fields({ partition: count, records: count, ref: nullOr(ref('output')) }))),
+    beforeCommit: maybe(list(text)),
     records: named(count),
     rates: maybe(named(learnedRate)),
   })

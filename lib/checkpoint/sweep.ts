@@ -1,7 +1,7 @@
 import type { BatchNumber, OperatorUid } from '../model/ids.ts'
 import type { BlobStore } from '../host/blob-store.ts'
 import type { Log } from '../host/log.ts'
-import type { Head } from '../model/head.ts'
+import type { Head, OwedOutput } from '../model/head.ts'
 import type { Manifest } from '../model/manifest.ts'
 import type { BlobRef } from '../model/refs.ts'
 import { messageOf } from '../model/errors.ts'
@@ -17,7 +17,8 @@ export class Sweeper {
   readonly #blobs: BlobStore
   readonly #log: Log
   readonly #keep: number
-  readonly #pinned = new Set<string>()
+  /** By the manifest of an owed output, and its name: the keys of what it needs. */
+  readonly #pinned = new Map<string, readonly string[]>()
   #dead: { readonly since: BatchNumber; readonly key: string }[] = []
   #running: Promise<void> = Promise.resolve()
 
@@ -27,12 +28,14 @@ export class Sweeper {
     this.#keep = Math.max(2, keep)
   }
 
-  /** Keeps what an owed output still needs, whatever the floor. */
+  /** Keeps what an output needs, whatever the floor, as long as the head says that it is owed. */
   pin(manifest: BlobRef, content: Manifest, output: OperatorUid): void {
-    this.#pinned.add(manifest.key)
-    for (const part of content.outputs[output] ?? []) if (part.ref) this.#pinned.add(part.ref.key)
-    // The manifest cannot be read without its packs.
-    for (const pack of content.packs ?? []) this.#pinned.add(pack.ref.key)
+    this.#pinned.set(nameOf({ output, manifest }), [
+      manifest.key,
+      ...(content.outputs[output] ?? []).flatMap((part) => (part.ref ? [part.ref.key] : [])),
+      // The manifest cannot be read without its packs.
+      ...(content.packs ?? []).map((pack) => pack.ref.key),
+    ])
   }
 
   /** Notes what the newer manifest no longer names, and the older manifest itself. */
@@ -54,13 +57,21 @@ export class Sweeper {
 
   /** Deletes in the background; one round at a time, oldest first. */
   sweep(head: Head): void {
-    const due = this.#dead.filter((object) => object.since <= head.gcFloor && !this.#pinned.has(object.key))
+    const pinned = this.#pinnedBy(head)
+    const due = this.#dead.filter((object) => object.since <= head.gcFloor && !pinned.has(object.key))
     if (due.length === 0) return
     const gone = new Set(due)
     this.#dead = this.#dead.filter((object) => !gone.has(object))
     this.#running = this.#running.then(async () => {
       for (const { key } of due) await this.#delete(key)
     })
+  }
+
+  /** Forgets what was kept for outputs that are delivered by now. */
+  #pinnedBy({ owed }: Head): Set<string> {
+    const names = new Set(owed.map(nameOf))
+    for (const name of this.#pinned.keys()) if (!names.has(name)) this.#pinned.delete(name)
+    return new Set([...this.#pinned.values()].flat())
   }
 
   async #delete(key: string): Promise<void> {
@@ -76,3 +87,5 @@ export class Sweeper {
     return this.#running
   }
 }
+
+const nameOf = ({ output, manifest }: Pick<OwedOutput, 'output' | 'manifest'>): string => `${manifest.key} ${output}`

@@ -15,6 +15,8 @@ export interface Where {
   readonly offset?: number | string
   /** Number of the batch. */
   readonly batch?: number
+  /** Number of the batch that a sink has taken already, where that is a later one. */
+  readonly taken?: number
   /** Key of the object that cannot be read, or a name for the bytes where they are none. */
   readonly object?: string
   /** Anything else that locates it, in words. */

@@ -120,6 +120,8 @@ export interface Manifest {
   readonly packs?: readonly PanePack[]
   readonly retained: { readonly [stream: string]: readonly RetainedBatch[] }
   readonly outputs: { readonly [output: string]: readonly StagedPart[] }
+  /** Of these, what was shown before the commit. */
+  readonly beforeCommit?: readonly string[]
   readonly records: { readonly [source: string]: number }
   /** What backpressure has learned, by source; only where it is on. */
   readonly rates?: { readonly [source: string]: LearnedRate }

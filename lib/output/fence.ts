@@ -25,7 +25,7 @@ export const sinkIsNewer = ({ sink, partition, batch }: Delivery, last: number, 
     'E_SINK_AHEAD',
     `${place} has taken batch ${last} of "${sink}" already and was given batch ${batch}.`,
     {
-      where: { operator: sink, partition, batch },
+      where: { operator: sink, partition, batch, taken: last },
       did: 'nothing was written',
       next: [
         'if the checkpoint directory was restored from a backup, restore the sink to the same moment as well',

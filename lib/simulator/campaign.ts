@@ -62,6 +62,23 @@ export const SHAPES: readonly string[] = [
   'pause-after blobs',
 ]
 
+/** What the jobs with other sources, sinks, lives and places together must have met. @testing */
+export const FURTHER_SHAPES: readonly string[] = [
+  'break',
+  'busy',
+  'handover',
+  'sink away',
+  'table refused',
+  'shown before its commit',
+  'output owed',
+  'output process died',
+  'asked for what is marked',
+  'letters retry',
+  'task retried',
+  'twice blobs',
+  'late launcher',
+]
+
 interface Limits {
   /** Called after each run; `false` ends the campaign. */
   readonly onRun?: (tally: Tally) => boolean
@@ -130,11 +147,13 @@ export const scenarioOf = (seed: number, only: readonly Job[] = jobs): Scenario 
   seed,
   workers: Math.floor(seed / only.length) % 2 === 0 ? 0 : WORKERS,
   faults: 'random',
-  ticks: TICKS[only[seed % only.length].name] ?? 8 + (seed % 9),
+  ticks: ticksOf(only[seed % only.length], 8 + (seed % 9)),
 })
 
-/** Intervals in which records arrive, for jobs that need many. */
-const TICKS: Readonly<Record<string, number>> = { d: 170 }
+/** Intervals in which records arrive: `usual`, or as many as the job needs to get interesting. */
+export const ticksOf = ({ name }: Job, usual: number): number => TICKS[name] ?? usual
+
+const TICKS: Readonly<Record<string, number>> = { d: 170, breaks: 30, timed: 30, seen: 30, 'owed-window': 30 }
 
 /** The same once more: what a seed does may depend on nothing else. */
 async function again(scenario: Scenario, first: Result): Promise<Result> {

@@ -1,7 +1,8 @@
 import type { Manifest } from '../model/manifest.ts'
 import { inOrder, type Outcome } from './checks.ts'
 import type { Job, ReferenceBatch } from './jobs/job.ts'
-import { type LogSplit, recordsOf, type SimLog } from './sim-source.ts'
+import { idsOf } from '../checkpoint/dead-letters.ts'
+import { readOf } from './read-of.ts'
 import type { SimSinks } from './sim-sinks.ts'
 import type { Report } from './stores.ts'
 
@@ -11,13 +12,15 @@ interface Shown extends Outcome {
 }
 
 /** Every sink shows, batch by batch, what the reference comes to. */
-export function checkContent({ job, stores, sinks, logs }: Shown, report: Report): void {
+export function checkContent(shown: Shown, report: Report): void {
+  const { job, stores, sinks } = shown
   const reference = job.reference()
-  if (job.isLetter) checkLetters(job.isLetter, stores, logs, report)
   for (const manifest of inOrder(stores)) {
-    const expected = reference(batchOf(manifest, stores.current!.zeroTime, logs))
-    for (const [output, rows] of Object.entries(expected)) {
-      const found = sinks.tables.get(output)?.get(manifest.batch) ?? plainRows(sinks, output, manifest.batch)
+    const batch = batchOf(manifest, shown)
+    if (job.isLetter) checkLetters(job.isLetter, manifest, batch, report)
+    checkKept(job, manifest, report)
+    for (const [output, rows] of Object.entries(reference(batch))) {
+      const found = sinks.rowsOf(output, manifest.batch)
       const difference = compare(rows, found)
       if (difference) report('content', `${output} of batch ${manifest.batch}: ${difference}`)
     }
@@ -26,37 +29,31 @@ export function checkContent({ job, stores, sinks, logs }: Shown, report: Report
 
 /** Each record that makes a function throw is one dead letter, of the batch that read it. */
 function checkLetters(
-  isLetter: (record: unknown) => boolean,
-  stores: Outcome['stores'],
-  logs: ReadonlyMap<string, SimLog>,
+  isLetter: NonNullable<Job['isLetter']>,
+  manifest: Manifest,
+  batch: ReferenceBatch,
   report: Report,
 ): void {
-  for (const manifest of inOrder(stores)) {
-    const { records } = batchOf(manifest, stores.current!.zeroTime, logs)
-    const expected = Object.values(records).flat().filter(isLetter).length
-    const found = (manifest.deadLetters ?? [])
-      .filter(({ batch }) => batch === manifest.batch)
-      .flatMap(({ open }) => Object.values(open).flat()).length
-    if (found !== expected)
-      report(
-        'dead letters',
-        `batch ${manifest.batch} read ${expected} records that must be set aside, and kept ${found}`,
-      )
-  }
+  const expected = Object.values(batch.records)
+    .flat()
+    .filter((record) => isLetter(record, batch)).length
+  const found = idsOf((manifest.deadLetters ?? []).filter((letters) => letters.batch === manifest.batch)).length
+  if (found !== expected)
+    report('dead letters', `batch ${manifest.batch} read ${expected} records that must be set aside, and kept ${found}`)
 }
 
-function batchOf(manifest: Manifest, zeroTime: number, logs: ReadonlyMap<string, SimLog>): ReferenceBatch {
-  const records = Object.fromEntries(
-    Object.entries(manifest.cuts).map(([source, cut]) => [
-      source,
-      ((cut?.splits ?? []) as unknown as LogSplit[]).flatMap((split) => recordsOf(logs.get(source)!, split)),
-    ]),
-  )
-  return { since: manifest.time - zeroTime, records }
+/** No more records are kept than windows ask for. */
+function checkKept({ keptMax = Infinity }: Job, { batch, retained }: Manifest, report: Report): void {
+  for (const [stream, batches] of Object.entries(retained))
+    if (batches.length > keptMax)
+      report('kept', `batch ${batch} keeps ${batches.length} batches of "${stream}", of which ${keptMax} are asked for`)
 }
 
-const plainRows = (sinks: SimSinks, output: string, batch: number): unknown[] =>
-  [...sinks.calls.values()].filter((call) => call.sink === output && call.batch === batch).flatMap((call) => call.rows)
+const batchOf = (manifest: Manifest, { stores, logs }: Shown): ReferenceBatch => ({
+  since: manifest.time - stores.current!.zeroTime,
+  outputs: Object.keys(manifest.outputs),
+  records: readOf(manifest, { stores, logs }),
+})
 
 function compare(expected: readonly unknown[], found: readonly unknown[]): string | null {
   const [wanted, seen] = [expected, found].map((rows) => rows.map((row) => JSON.stringify(row)).sort())

@@ -5,6 +5,8 @@ import type { Random } from '../host/random.ts'
 import { SeededRandom } from '../adapters/local/seeded-random.ts'
 import { hasCode, messageOf } from '../model/errors.ts'
 import type { Head } from '../model/head.ts'
+import type { Circumstances } from './circumstances.ts'
+import { OutputProcesses } from './output-processes.ts'
 import { BatchLoop } from '../runtime/coordinator/batch-loop.ts'
 import { openCoordinator } from '../hosts/program/open-coordinator.ts'
 import { type Ports, SIMULATED } from './ports.ts'
@@ -16,7 +18,7 @@ import type { Report, WatchedStores } from './stores.ts'
 import type { Subject, SubjectRun } from './subject.ts'
 
 interface ClusterOptions {
-  readonly subject: Pick<Subject, 'app' | 'intervalMs'>
+  readonly subject: Pick<Subject, 'app' | 'intervalMs' | 'circumstances'>
   readonly run: SubjectRun
   readonly seed: number
   /** 0: tasks run inside the coordinator. */
@@ -39,41 +41,96 @@ export class Cluster {
   readonly #options: ClusterOptions
   readonly #workers: SimWorkers | null
   readonly #dead = new Set<string>()
-  readonly #coordinators: SimProcess[] = []
+  readonly #coordinators: { readonly process: SimProcess; readonly host: number }[] = []
+  readonly #circumstances: Circumstances
+  readonly #outputs: OutputProcesses | null
+  /** The oldest tick that each coordinator may run, of those that were missed. */
+  readonly #oldest = new Map<string, { readonly tick: number; readonly max: number }>()
   #started = 0
   #loop: BatchLoop | null = null
+  #restsUntil = 0
 
   constructor(options: ClusterOptions) {
     this.#options = options
-    const { workers, ports, random } = options
+    const { workers, ports, random, subject, stores } = options
+    this.#circumstances = subject.circumstances ?? {}
     this.#workers =
       workers === 0 ? null : new SimWorkers(workers, ports, random, (process) => this.#workerFacts(process))
+    this.#outputs = this.#circumstances.asked
+      ? new OutputProcesses({ ...options, start: (process) => this.#workerFacts(process) })
+      : null
+    stores.onCommit = (before, head) => this.#checkTick(before, head)
   }
 
-  /** Looks every half second whether a coordinator runs. */
+  /** Looks every half second whether a coordinator runs, on each host. */
   supervise(): void {
+    for (let host = 0; host < (this.#circumstances.hosts ?? 1); host++) this.#supervise(host)
+  }
+
+  #supervise(host: number): void {
     const { ports, random, pace } = this.#options
-    if (!this.#coordinators.some((process) => process.isAlive && !process.isPaused)) this.start()
-    ports.world.after((300 + random.next() * 400) * pace, () => this.supervise())
+    const runs = this.#coordinators.some(
+      ({ process, host: own }) => own === host && process.isAlive && !process.isPaused,
+    )
+    if (!runs) this.start(host)
+    ports.world.after((300 + random.next() * 400) * pace, () => this.#supervise(host))
+  }
+
+  /** Nobody runs for a while, as in an outage of the whole place. */
+  rest(ms: number): void {
+    const { ports } = this.#options
+    ports.count('break')
+    this.#restsUntil = ports.world.now() + ms
+    this.killAll()
   }
 
   /** One more coordinator, on top of what runs: also what a doubled tick does. */
-  start(): void {
+  start(host = 0): void {
     const { ports, report } = this.#options
-    const process = new SimProcess(`coordinator-${++this.#started}`, ports.world, (ended) => this.#dead.add(ended.name))
-    this.#coordinators.push(process)
+    if (ports.world.now() < this.#restsUntil) return
+    const name = `coordinator-${++this.#started}`
+    const process = new SimProcess(name, ports.world, (ended) => this.#dead.add(ended.name), this.#clockOffMs(host))
+    this.#coordinators.push({ process, host })
     this.#coordinate(process)
       .catch((error: unknown) => {
         ports.trace.add(ports.world.now(), `${process.name} ends: ${String(error)}`)
-        if (hasCode(error, 'E_BUSY')) this.#options.run.refused?.(process)
+        if (hasCode(error, 'E_BUSY')) {
+          ports.count('busy')
+          this.#options.run.refused?.(process)
+        }
         if (!isExpected(error)) report('unexpected error', `${process.name}: ${stackOf(error)}`)
       })
       .finally(() => process.end())
   }
 
+  #clockOffMs(host: number): number {
+    const { clockOffMs = 0 } = this.#circumstances
+    if (clockOffMs === 0) return 0
+    const random = new SeededRandom(seedOf(`${this.#options.seed} clock of host ${host}`))
+    return Math.round((random.next() * 2 - 1) * clockOffMs)
+  }
+
+  /**
+   * No more missed ticks are run again than the settings say, and none is skipped without need. A plan that was left
+   * open is of the tick that it is of.
+   */
+  #checkTick(before: Head, { tick, holder, committed, zeroTime, intervalMs }: Head): void {
+    const { ports, report } = this.#options
+    const oldest = holder === null ? undefined : this.#oldest.get(holder)
+    if (oldest === undefined || before.plan) return
+    if (tick < oldest.tick)
+      report('catch-up', `batch ${committed} is of tick ${tick}; the oldest was to be ${oldest.tick}`)
+    const current = Math.floor((ports.world.now() - zeroTime) / intervalMs)
+    if (tick > before.tick + 1 && tick > current - oldest.max + 1)
+      report(
+        'catch-up',
+        `batch ${committed} is of tick ${tick}, the one before of ${before.tick}; it is ${current} now`,
+      )
+  }
+
   /** Ends every process at once, paused ones too: the rest of the run shows what the stores alone remember. */
   killAll(): void {
-    for (const process of this.#coordinators) process.end()
+    for (const { process } of this.#coordinators) process.end()
   }
 
   /** Lets the running coordinator stop as it does when asked to. */
@@ -82,7 +139,7 @@ export class Cluster {
   }
 
   async #coordinate(process: SimProcess): Promise<void> {
-    const { subject, run, ports, stores, noticesDeath } = this.#options
+    const { subject, run, ports, stores, noticesDeath, report } = this.#options
     const host = this.#hostOf(process)
     const { context, program } = await run.build(process)
     await process.running()
@@ -93,12 +150,14 @@ export class Cluster {
       launcher: this.#workers?.launcherFor(process) ?? inlineFor(process, ports, facts),
     }
     const epoch = stores.current?.epoch ?? 0
-    const { coordinator } = await openCoordinator({
+    const { attempts = 4, handover = null, patient = false, clockOffMs } = this.#circumstances
+    const { coordinator, receivers } = await openCoordinator({
       app: subject.app,
       context,
       program,
       host: full,
-      attempts: 4,
+      attempts,
+      isPatient: patient,
       holder: process.name,
       isGone: (holder) => noticesDeath && this.#dead.has(holder),
       environment: (head) => ({
@@ -109,24 +168,36 @@ export class Cluster {
         files: { write: async () => {} },
         driver: context.sparkContext,
       }),
+      ...(this.#outputs ? { publisher: (head: Head) => this.#outputs!.publisherFor(process, head) } : {}),
       onOutputError: (error) => this.#note(process, error),
       unlimited: true,
     })
     this.#countTakeover(process, epoch)
+    await receivers.start(coordinator.head, coordinator.manifest)
+    const { catchUpMax } = program.settings
     const loop = new BatchLoop({
       coordinator,
       clock: full.clock,
       log: silentLog,
-      catchUpMax: program.settings.catchUpMax,
-      batchesMax: null,
-      onBatch: () => ports.count('batch'),
+      catchUpMax,
+      batchesMax: handover,
+      onBatch: async (manifest) => {
+        ports.count('batch')
+        await receivers.committed(manifest)
+      },
       onError: (error) => {
         ports.count('batch failed')
+        if (attempts === 1) this.#workers?.checkPatience(process, error, report)
         this.#note(process, error)
       },
     })
+    const { zeroTime, intervalMs } = coordinator.head
+    const current = Math.floor((ports.world.now() - zeroTime) / intervalMs)
+    if (clockOffMs === undefined) this.#oldest.set(process.name, { tick: current - catchUpMax + 1, max: catchUpMax })
     this.#loop = loop
     await loop.run()
+    if (handover !== null) ports.count('handover')
+    await receivers.stop(false)
     await coordinator.close()
   }
 
@@ -134,7 +205,7 @@ export class Cluster {
     const { ports } = this.#options
     if (epoch === 0) return
     ports.count('takeover')
-    if (this.#coordinators.some((other) => other !== process && other.isAlive))
+    if (this.#coordinators.some(({ process: other }) => other !== process && other.isAlive))
       ports.count('takeover while the old one runs')
   }
 
@@ -167,6 +238,7 @@ const EXPECTED: readonly ErrorCode[] = [
   'E_FENCED',
   'E_HEAD_UNREACHABLE',
   'E_OUTPUT',
+  'E_OUTPUT_BACKLOG',
   'E_BLOB_MISSING',
   'E_TASK_LOST',
   'E_TASK_ANSWER',

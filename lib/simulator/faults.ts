@@ -58,6 +58,21 @@ export class NoFaults implements FaultPlan {
   }
 }
 
+/** Nothing goes wrong, and calls take different times. */
+export class SlowCalls extends NoFaults {
+  readonly #timing: Random
+
+  constructor(timing: Random) {
+    super()
+    this.#timing = timing
+  }
+
+  override latency(): number {
+    return this.#timing.next() ** 3 * SLOW_MS
+  }
+}
+
+const SLOW_MS = 120
 /** Longer than a lease, and longer than a batch. */
 const PAUSE_MS = 15_000
 const DELAY_MS = 3_500

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util'
-import { type Finding, randomFaults, scenarioOf, SHAPES, singleFaults, Tally, WORKERS } from './campaign.ts'
+import { type Finding, randomFaults, scenarioOf, SHAPES, singleFaults, Tally, ticksOf, WORKERS } from './campaign.ts'
 import { faultLine, faultsText, parseFaults } from './fault-list.ts'
 import type { Job } from './jobs/job.ts'
-import { jobs, longJobs, specialJobs } from './jobs/jobs.ts'
+import { furtherJobs, jobs, longJobs, openJobs, specialJobs } from './jobs/jobs.ts'
 import { type Share, spread } from './processes.ts'
 import { RECORDS_ALL } from './shrink.ts'
 import { shrinkFinding } from './shrink-finding.ts'
@@ -11,7 +11,7 @@ import { readVariable } from '../model/settings/read-variable.ts'
 import { withoutStacks } from './stackless.ts'
 
 /**
- * `node lib/simulator/main.ts --seeds N [--seed s] [--job a|b|c|d] [--single] [--processes n] [--shrink]
+ * `node lib/simulator/main.ts --seeds N [--seed s] [--job <name>] [--single] [--processes n] [--shrink]
  * [--json]`
  */
 const { values } = parseArgs({
@@ -41,8 +41,8 @@ const { values } = parseArgs({
 const traced = readVariable(process.env, 'SLUICE_TRACE')
 if (traced === null) withoutStacks()
 
-const chosen: readonly Job[] =
-  values.job === undefined ? jobs : [...jobs, ...longJobs, ...specialJobs].filter((job) => job.name === values.job)
+const all: readonly Job[] = [...jobs, ...longJobs, ...specialJobs, ...furtherJobs, ...openJobs]
+const chosen: readonly Job[] = values.job === undefined ? jobs : all.filter((job) => job.name === values.job)
 const [first, count, processes] = [Number(values.seed), Number(values.seeds), Number(values.processes)]
 const isRandom = !values.hunt && !values.single && values.faults === undefined
 const tally = new Tally()
@@ -82,10 +82,13 @@ async function singly(): Promise<void> {
 async function hunt(): Promise<void> {
   const onRun = (): boolean => tally.findings.length === 0
   for (const job of chosen) {
-    for (const workers of [0, WORKERS]) {
-      const scenario = { job, seed: first, workers, faults: 'none', ticks: 14 } as const
-      tally.add(scenario, await simulate(scenario))
-      if (!onRun()) return
+    const ticks = ticksOf(job, 14)
+    for (const faults of ['none', 'slow'] as const) {
+      for (const workers of [0, WORKERS]) {
+        const scenario = { job, seed: first, workers, faults, ticks }
+        tally.add(scenario, await simulate(scenario))
+        if (!onRun()) return
+      }
     }
   }
   await randomFaults(first, first + count, tally, { onRun }, chosen)

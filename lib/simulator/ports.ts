@@ -80,13 +80,13 @@ export class Ports {
     return strike
   }
 
-  /** Time as one process sees it: it stands still while the process is dead. */
+  /** Time as one process sees it: its clock may be wrong, and stands still while the process is dead. */
   clock(process: SimProcess): Clock {
     const { world } = this
     return {
-      now: () => world.now(),
+      now: () => world.now() + process.clockOffMs,
       sleepUntil: async (time, signal) => {
-        await world.sleepUntil(time, signal)
+        await world.sleepUntil(time - process.clockOffMs, signal)
         await process.running()
       },
     }

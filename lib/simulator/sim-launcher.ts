@@ -1,11 +1,13 @@
 import type { TaskLauncher } from '../host/launcher.ts'
 import type { Random } from '../host/random.ts'
+import { hasCode, messageOf } from '../model/errors.ts'
 import type { BatchPlan, TaskReport, TaskSpec } from '../model/task.ts'
 import type { TaskProgram } from '../runtime/program.ts'
 import { runTask, type TaskHost } from '../runtime/task/run-task.ts'
 import { plainCopy } from './plain-copy.ts'
 import type { Ports } from './ports.ts'
 import { never, SimProcess } from './sim-process.ts'
+import type { Report } from './stores.ts'
 
 export interface WorkerFacts {
   readonly program: TaskProgram
@@ -23,6 +25,8 @@ export class SimWorkers {
   readonly #start: (process: SimProcess) => Promise<WorkerFacts>
   readonly #workers: { process: SimProcess; facts: Promise<WorkerFacts> }[] = []
   #started = 0
+  /** Answers that never came, by coordinator, and by batch and task. */
+  readonly #lost = new Map<string, Map<string, number>>()
 
   constructor(slots: number, ports: Ports, random: Random, start: (process: SimProcess) => Promise<WorkerFacts>) {
     this.slots = slots
@@ -43,9 +47,24 @@ export class SimWorkers {
   async #launch(coordinator: SimProcess, spec: TaskSpec): Promise<TaskReport> {
     if (spec.attempt > 0) this.#ports.count('task retried')
     const about = `${spec.plan.batch}/${spec.task}.${spec.attempt}`
-    return this.#ports.call(coordinator, { port: 'launcher', operation: 'launch', about, changes: true }, () =>
-      this.#execute(spec),
-    )
+    try {
+      return await this.#ports.call(coordinator, { port: 'launcher', operation: 'launch', about, changes: true }, () =>
+        this.#execute(spec),
+      )
+    } catch (error) {
+      const lost = this.#lost.get(coordinator.name) ?? new Map<string, number>()
+      const task = `${spec.plan.batch}/${spec.task}`
+      this.#lost.set(coordinator.name, lost.set(task, (lost.get(task) ?? 0) + 1))
+      throw error
+    }
+  }
+
+  /** A batch must not fail because a task was lost a few times: that says nothing about the program. */
+  checkPatience({ name }: SimProcess, error: unknown, report: Report): void {
+    const most = [...(this.#lost.get(name)?.values() ?? [])].reduce((a, b) => Math.max(a, b), 0)
+    if (hasCode(error, 'E_TASK_LOST') && most < LOST_ATTEMPTS)
+      report('patience', `a batch failed, and no task was lost more than ${most} times: ${messageOf(error)}`)
+    this.#lost.delete(name)
   }
 
   /** A worker that dies answers with silence; the launcher notices after a while, as a socket does. */
@@ -84,6 +103,8 @@ function sent(spec: TaskSpec): TaskSpec {
 }
 
 const plans = new WeakMap<BatchPlan, BatchPlan>()
+
+const LOST_ATTEMPTS = 4
 
 /** Tasks in the coordinator's own process: they share its warm state and die with it. */
 export function inlineFor(process: SimProcess, ports: Ports, { program, host }: WorkerFacts): TaskLauncher {

@@ -6,6 +6,8 @@ import type { World } from './world.ts'
  */
 export class SimProcess {
   readonly name: string
+  /** How far its clock is ahead, in ms. */
+  readonly clockOffMs: number
   readonly #world: World
   readonly #onEnd: (process: SimProcess) => void
   /** Resolves when the process is gone. */
@@ -14,8 +16,9 @@ export class SimProcess {
   #alive = true
   #pausedUntil = 0
 
-  constructor(name: string, world: World, onEnd: (process: SimProcess) => void = () => {}) {
+  constructor(name: string, world: World, onEnd: (process: SimProcess) => void = () => {}, clockOffMs = 0) {
     this.name = name
+    this.clockOffMs = clockOffMs
     this.#world = world
     this.#onEnd = onEnd
     this.ended = new Promise((resolve) => {

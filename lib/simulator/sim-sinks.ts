@@ -1,15 +1,23 @@
 import type { Delivery, OutputSink } from '../output/sink.ts'
-import type { Ports } from './ports.ts'
+import { type Ports, SIMULATED } from './ports.ts'
 import type { SimProcess } from './sim-process.ts'
+import { SimDatabase } from './sim-table.ts'
 import type { Report, WatchedStores } from './stores.ts'
+
+interface SinkRules {
+  /** Sinks that may be written while the plan of the next batch is open. */
+  readonly beforeCommit?: readonly string[]
+  /** From when until when a sink takes nothing, in virtual time. */
+  readonly away?: Readonly<Record<string, readonly [from: number, to: number]>>
+}
 
 /** Systems outside that take output; they outlive every process and see every call. */
 export class SimSinks {
   readonly #ports: Ports
   readonly #stores: WatchedStores
   readonly #report: Report
-  /** Sinks that may be written while the plan of the next batch is open. */
-  readonly #beforeCommit: ReadonlySet<string>
+  readonly #rules: SinkRules
+  readonly #database: SimDatabase
   /** What a fenced table holds: rows by sink and batch. */
   readonly tables = new Map<string, Map<number, unknown[]>>()
   /** Last batch by sink and partition. */
@@ -27,8 +35,9 @@ export class SimSinks {
     }
   >()
 
-  constructor(ports: Ports, stores: WatchedStores, report: Report, beforeCommit: ReadonlySet<string> = new Set()) {
-    this.#beforeCommit = beforeCommit
+  constructor(ports: Ports, stores: WatchedStores, report: Report, rules: SinkRules = {}) {
+    this.#rules = rules
+    this.#database = new SimDatabase(ports)
     this.#ports = ports
     this.#stores = stores
     this.#report = report
@@ -52,20 +61,46 @@ export class SimSinks {
     }
   }
 
+  /** A table of a database with transactions, written by the rules of the sinks for SQL. */
+  table(name: string, process: SimProcess): OutputSink<unknown> {
+    return this.#database.table(name, process, (delivery) => this.#mayWrite(name, delivery))
+  }
+
+  /** What a sink holds of a batch. */
+  rowsOf(name: string, batch: number): readonly unknown[] {
+    const inTable = this.#database.rows.get(name)
+    if (inTable) return inTable.filter(([of]) => of === batch).map(([, record]) => record)
+    const fenced = this.tables.get(name)?.get(batch)
+    return (
+      fenced ??
+      [...this.calls.values()].filter((call) => call.sink === name && call.batch === batch).flatMap(({ rows }) => rows)
+    )
+  }
+
   #call(process: SimProcess, name: string, delivery: Delivery, effect: () => void): Promise<void> {
     return this.#ports.call(
       process,
       { port: 'sink', operation: 'write', about: `${name} ${delivery.batch}/${delivery.partition}`, changes: true },
       async () => {
-        const { committed, plan } = this.#stores.current!
-        const isEarly = this.#beforeCommit.has(name) && plan !== undefined && delivery.batch === committed + 1
-        if (isEarly) this.#ports.count('shown before its commit')
-        else if (delivery.batch > committed)
-          this.#report('shown before commit', `${name} shows batch ${delivery.batch}, the head says ${committed}`)
-        if (delivery.batch < committed) this.#ports.count('zombie output')
+        this.#mayWrite(name, delivery)
         effect()
       },
     )
+  }
+
+  #mayWrite(name: string, { batch }: Delivery): void {
+    const { committed, plan } = this.#stores.current!
+    const [from, to] = this.#rules.away?.[name] ?? [0, 0]
+    const now = this.#ports.world.now()
+    if (now >= from && now < to) {
+      this.#ports.count('sink away')
+      throw new Error(`${SIMULATED}${name} takes nothing now`)
+    }
+    const isEarly = this.#rules.beforeCommit?.includes(name) === true && plan !== undefined && batch === committed + 1
+    if (isEarly) this.#ports.count('shown before its commit')
+    else if (batch > committed)
+      this.#report('shown before commit', `${name} shows batch ${batch}, the head says ${committed}`)
+    if (batch < committed) this.#ports.count('zombie output')
   }
 
   #apply(name: string, records: readonly unknown[], { batch, partition }: Delivery): void {

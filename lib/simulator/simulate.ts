@@ -3,7 +3,7 @@ import { installAmbient, refusing } from './ambient.ts'
 import { checkOutcome } from './checks.ts'
 import { Cluster } from './cluster.ts'
 import { Journal, type ListedFault, ListedFaults } from './fault-list.ts'
-import { type FaultPlan, NoFaults, RandomFaults, SingleFault, type Fault } from './faults.ts'
+import { type FaultPlan, NoFaults, RandomFaults, SingleFault, SlowCalls, type Fault } from './faults.ts'
 import type { Job } from './jobs/job.ts'
 import { jobSubject } from './jobs/job-subject.ts'
 import { Ports } from './ports.ts'
@@ -17,6 +17,8 @@ import { World } from './world.ts'
 /** What can go wrong in a run: all that a seed draws, one thing, or what a list says. */
 type Faults =
   | 'none'
+  /** Calls take their time; nothing fails. */
+  | 'slow'
   | 'random'
   | { readonly call: number; readonly fault: Fault }
   | { readonly listed: readonly ListedFault[] }
@@ -85,10 +87,13 @@ export async function simulateSubject(subject: Subject, course: Course): Promise
   const ports = new Ports(world, trace, course.journal ? new Journal(plan, course.journal) : plan)
   const stores = new WatchedStores(report, (shape) => ports.count(shape))
   const logs = logsOf(subject, course, world.now())
-  const run = subject.begin({ ports, stores, logs, workers: course.workers, seed: course.seed, report })
+  const until = world.now() + (course.ticks + 1) * subject.intervalMs
+  const workers = subject.circumstances?.inline ? 0 : course.workers
+  const run = subject.begin({ ports, stores, logs, workers, seed: course.seed, until, report })
   const restore = installAmbient(run.ambient ?? refusing)
   try {
-    await play({ subject, run, course, ports, stores, logs, report, isWrong: () => violations.length > 0 })
+    const isWrong = (): boolean => violations.length > 0
+    await play({ subject, run, course: { ...course, workers }, ports, stores, logs, until, report, isWrong })
   } finally {
     restore()
   }
@@ -112,9 +117,11 @@ interface Stage extends Omit<Surroundings, 'workers' | 'seed'> {
   readonly isWrong: () => boolean
 }
 
-async function play({ subject, run, course, ports, stores, logs, report, isWrong: wrong }: Stage): Promise<void> {
-  const { seed, workers, ticks, faults } = course
+async function play(stage: Stage): Promise<void> {
+  const { subject, run, course, ports, stores, logs, until: arrived, report, isWrong: wrong } = stage
+  const { seed, workers, faults } = course
   const { world } = ports
+  const isCalm = faults === 'none' || faults === 'slow'
   const isRough = faults === 'random' || (typeof faults === 'object' && 'listed' in faults)
   const random = new SeededRandom(seedOf(`${seed} cluster`))
   const noticesDeath = !isRough || random.next() < 0.5
@@ -127,13 +134,13 @@ async function play({ subject, run, course, ports, stores, logs, report, isWrong
       (head !== null && head.zeroTime + head.tick * head.intervalMs >= time && head.outDone === head.committed)
     )
   }
-  const arrived = world.now() + (ticks + 1) * subject.intervalMs
   cluster.supervise()
   for (const ms of startsOf(course, arrived - world.now(), pace)) world.after(ms, () => cluster.start())
+  for (const { ms, forMs } of breaksOf(subject, course)) world.after(ms, () => cluster.rest(forMs))
   await world.run(isRough ? wrong : reached(arrived), arrived + ROUGH_MS * pace)
 
   ports.heal()
-  if (faults !== 'none') cluster.killAll()
+  if (!isCalm) cluster.killAll()
   const goal = Math.max(arrived, world.now()) + CALM_TICKS * subject.intervalMs
   const healed = await world.run(reached(goal), goal + HEAL_MS * pace)
   if (!healed)
@@ -142,15 +149,15 @@ async function play({ subject, run, course, ports, stores, logs, report, isWrong
       `no batch of ${goal} was committed and delivered ${HEAL_MS * pace} ms after the last fault; the head ` +
         `holds ${JSON.stringify(stores.current)?.slice(0, 400)}`,
     )
-  if (!wrong() && faults === 'none') await checkLitter(world, stores, report)
+  // Who lives for a few batches only sweeps what an earlier life has left.
+  if (!wrong() && isCalm && subject.circumstances?.handover === undefined) await checkLitter(world, stores, report)
   // Once more from the start, as after a single fault: what is owed is delivered then.
-  if (!wrong() && (isRough || faults === 'none'))
-    await restartOnce(world, cluster, stores, HEAL_MS * pace + subject.intervalMs)
+  if (!wrong() && (isRough || isCalm)) await restartOnce(world, cluster, stores, HEAL_MS * pace + subject.intervalMs)
   cluster.stop()
   await world.run(() => wrong() || stores.current?.holder === null, world.now() + STOP_MS * pace)
   cluster.killAll()
   if (!wrong() && stores.current?.holder !== null) report('liveness', 'the head was not released by a clean stop')
-  if (!wrong()) await checkOutcome({ stores, logs }, report)
+  if (!wrong()) await checkOutcome({ stores, logs, isAllOf: (log) => run.isAllOf?.(log) ?? true }, report)
   if (!wrong()) await run.judge()
   if (!wrong() && faults === 'none') checkCost(stores, report, subject)
 }
@@ -163,6 +170,7 @@ const paceOf = ({ intervalMs }: Subject): number => Math.max(1, intervalMs / 300
 function planOf({ faults, seed }: Course, pace: number): FaultPlan {
   const timing = (): SeededRandom => new SeededRandom(seedOf(`${seed} timing`))
   if (faults === 'none') return new NoFaults()
+  if (faults === 'slow') return new SlowCalls(timing())
   if (faults === 'random') return new RandomFaults(new SeededRandom(seed ^ 0x5bd1e995), timing(), pace)
   if ('listed' in faults) return new ListedFaults(faults.listed, timing())
   return 'call' in faults ? new SingleFault(faults.call, faults.fault) : faults
@@ -210,6 +218,18 @@ function startsOf({ faults, seed, journal }: Course, until: number, pace: number
     starts.push(ms)
   journal?.push(...starts.map((ms) => ({ kind: 'start' as const, ms })))
   return starts
+}
+
+/** When nobody runs, and for how long: part of a job, whatever else goes wrong. */
+function* breaksOf(
+  { circumstances, intervalMs }: Subject,
+  { seed, ticks }: Course,
+): Iterable<{ readonly ms: number; readonly forMs: number }> {
+  const { breaks } = circumstances ?? {}
+  if (breaks === undefined) return
+  const random = new SeededRandom(seedOf(`${seed} breaks`))
+  for (let tick = 2 + random.next() * 3; tick < ticks; tick += breaks + random.next() * 6)
+    yield { ms: Math.round(tick * intervalMs), forMs: Math.round((1 + random.next() * breaks) * intervalMs) }
 }
 
 async function restartOnce(world: World, cluster: Cluster, stores: WatchedStores, patienceMs: number): Promise<void> {

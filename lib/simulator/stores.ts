@@ -1,12 +1,17 @@
-import { parseKey } from '../checkpoint/object-keys.ts'
+import { getBlob } from '../checkpoint/blobs.ts'
+import { decodeLetters, idsOf, readCommands } from '../checkpoint/dead-letters.ts'
+import { kindOf, parseKey } from '../checkpoint/object-keys.ts'
 import { readManifest, refsOf } from '../checkpoint/manifest.ts'
 import { selfCheck } from '../checkpoint/self-check.ts'
 import { check } from '../checkpoint/transition.ts'
+import { openBlock } from '../codec/block.ts'
 import type { BlobStore } from '../host/blob-store.ts'
 import type { HeadStore } from '../host/head-store.ts'
 import { MemoryBlobStore } from '../adapters/local/blob-memory.ts'
 import { MemoryHeadStore } from '../adapters/local/head-memory.ts'
+import type { DeadLetter } from '../model/dead-letter.ts'
 import type { Head } from '../model/head.ts'
+import type { Json } from '../model/json.ts'
 import type { Manifest } from '../model/manifest.ts'
 import type { BlobRef } from '../model/refs.ts'
 import { plainCopy } from './plain-copy.ts'
@@ -22,7 +27,18 @@ export class WatchedStores {
   /** All committed manifests, by batch. */
   readonly manifests = new Map<number, Manifest>()
   readonly writes = new Map<string, number>()
+  /** Every dead letter that was ever committed, by id. */
+  readonly letters = new Map<string, DeadLetter>()
+  /** Blocks of receivers, by key; they stay here when they are deleted. */
+  readonly received = new Map<string, readonly unknown[]>()
+  /** Those that a start has found. */
+  readonly found = new Set<string>()
+  readonly #receivedIds = new Set<unknown>()
+  /** Blocks of receivers that a committed batch has. */
+  readonly #taken = new Set<string>()
   puts = 0
+  /** Hears of each commit. */
+  onCommit: (before: Head, head: Head) => void = () => {}
 
   readonly #count: (shape: string) => void
 
@@ -54,15 +70,37 @@ export class WatchedStores {
       putNew: async (key, bytes) => {
         await objects.putNew(key, bytes)
         this.puts++
+        if (kindOf(key) === 'received') this.#receive(key, bytes)
       },
       get: (key) => objects.get(key),
       getRange: (key, offset, length) => objects.getRange(key, offset, length),
-      list: (prefix) => objects.list(prefix),
-      delete: (key) => {
-        this.#deleting(key)
+      list: async (prefix) => {
+        const keys = await objects.list(prefix)
+        for (const key of keys) if (this.received.has(key)) this.found.add(key)
+        return keys
+      },
+      delete: async (key) => {
+        await this.#deleting(key)
         return objects.delete(key)
       },
     }
+  }
+
+  #receive(key: string, bytes: Uint8Array): void {
+    const records = recordsIn(bytes)
+    if (!records) return
+    this.received.set(key, records)
+    for (const record of records) this.#receivedIds.add((record as readonly unknown[])[0])
+  }
+
+  /** Whether a block holds the message of a service. */
+  hasReceived(id: string): boolean {
+    return this.#receivedIds.has(id)
+  }
+
+  /** The objects themselves, without anyone looking. */
+  get objects(): BlobStore {
+    return this.#objects
   }
 
   async #written(head: Head, cause: string): Promise<void> {
@@ -73,7 +111,17 @@ export class WatchedStores {
     if (wrong) this.#report('head log', wrong)
     if (head.owed.length > 0) this.#count('output owed')
     if (cause === 'halt') this.#report('self-check', head.halt!.reason)
-    if (cause === 'commit') await this.#committed(before!, head)
+    if (cause === 'commit') {
+      this.#checkLease(before!, head)
+      this.onCommit(before!, head)
+      await this.#committed(before!, head)
+    }
+  }
+
+  /** A commit is a sign of life. The one after an acquisition may end a lease that was longer. */
+  #checkLease(before: Head, head: Head): void {
+    if (before.idle === undefined && head.leaseUntil <= before.leaseUntil)
+      this.#report('lease', `batch ${head.committed} was committed, and the lease still ends at ${head.leaseUntil}`)
   }
 
   async #committed(before: Head, head: Head): Promise<void> {
@@ -94,9 +142,20 @@ export class WatchedStores {
             `${manifest.tick}`,
         )
       this.manifests.set(head.committed, manifest)
+      await this.#rememberInput(manifest)
       await this.missing(manifest)
     } catch (error) {
       this.#report('reachability', `manifest of batch ${head.committed}: ${String(error)}`)
+    }
+  }
+
+  async #rememberInput({ batch, cuts, deadLetters = [] }: Manifest): Promise<void> {
+    for (const cut of Object.values(cuts))
+      for (const split of cut?.splits ?? []) if (isBlockSplit(split)) this.#taken.add(split.key)
+    for (const letters of deadLetters) {
+      if (letters.batch !== batch) continue
+      for (const letter of decodeLetters(await getBlob(this.#objects, letters.ref), letters.ref.key))
+        this.letters.set(letter.id, letter)
     }
   }
 
@@ -110,11 +169,25 @@ export class WatchedStores {
     }
   }
 
-  #deleting(key: string): void {
+  async #deleting(key: string): Promise<void> {
     if (!this.#now) return
+    const { plan, committed } = this.#now
+    if (this.received.has(key) && !this.#taken.has(key))
+      this.#report('live deleted', `${key} was deleted; no batch has it`)
+    if (plan?.content.key === key) this.#report('live deleted', `${key} was deleted; it is the plan that is open`)
+    if (kindOf(key) === 'dead-letter-command') await this.#deletingCommand(key)
+    const position = Object.values(this.manifests.get(committed)?.positions ?? {}).find((each) => names(each, key))
+    if (position) this.#report('live deleted', `${key} was deleted; a position needs it`)
     for (const [batch, refs] of this.#liveRefs())
       for (const ref of refs)
         if (ref.key === key) this.#report('live deleted', `${key} was deleted; batch ${batch} needs it`)
+  }
+
+  async #deletingCommand(key: string): Promise<void> {
+    const [command] = await readCommands(this.#objects, [key]).catch(() => [])
+    const open = new Set(idsOf(this.manifests.get(this.#now!.committed)?.deadLetters ?? []))
+    const id = command?.ids.find((each) => open.has(each))
+    if (id !== undefined) this.#report('live deleted', `${key} was deleted; dead letter ${id} waits for it`)
   }
 
   /** Objects named by the manifests above the floor, and by those that outputs are still owed of. */
@@ -145,3 +218,20 @@ const outputRefs = (manifest: Manifest | undefined, output: string): BlobRef[] =
 ]
 
 const batchOf = (key: string): number => parseKey(key)?.batch ?? Infinity
+
+/** Sources keep other objects as well, which are no blocks. */
+function recordsIn(bytes: Uint8Array): readonly unknown[] | null {
+  try {
+    return openBlock(bytes, 'a block').read(0, 1)[0]
+  } catch {
+    return null
+  }
+}
+
+/** A split of a receiver. */
+export const isBlockSplit = (split: unknown): split is { readonly key: string; readonly records: number } =>
+  typeof split === 'object' && split !== null && 'key' in split && 'records' in split
+
+/** Whether the position of a source of files names the object. */
+const names = (position: Json, key: string): boolean =>
+  (position as { seen?: { object?: string } } | null)?.seen?.object === key

@@ -2,6 +2,7 @@ import type { Random } from '../host/random.ts'
 import type { TaskProgram } from '../runtime/program.ts'
 import type { StreamingContext } from '../api/dstream/streaming-context.ts'
 import type { Ambient } from './ambient.ts'
+import type { Circumstances } from './circumstances.ts'
 import type { Ports } from './ports.ts'
 import type { SimLog } from './sim-source.ts'
 import type { SimProcess } from './sim-process.ts'
@@ -13,6 +14,7 @@ export interface Subject {
   readonly intervalMs: number
   /** Sources with their number of partitions. */
   readonly sources: Readonly<Record<string, number>>
+  readonly circumstances?: Circumstances
   record(source: string, random: Random): unknown
   /** One run of it, from an empty store to a healed cluster. */
   begin(surroundings: Surroundings): SubjectRun
@@ -25,12 +27,16 @@ export interface Surroundings {
   readonly logs: ReadonlyMap<string, SimLog>
   readonly workers: number
   readonly seed: number
+  /** When the last records arrive. */
+  readonly until: number
   readonly report: Report
 }
 
 export interface SubjectRun {
   /** What the language gives the program; without it, asking for time or randomness fails. */
   readonly ambient?: Ambient
+  /** Whether a log is read as a log, from its beginning to its end; every one, if it is left out. */
+  isAllOf?(log: string): boolean
   /** The program as one process loads it. */
   build(process: SimProcess): Built | Promise<Built>
   /** The head was not given to the process: it has run nothing of what was built for it. */

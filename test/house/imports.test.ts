@@ -71,7 +71,8 @@ const matrix: Record<string, string> = {
   'hosts/serverless': 'model',
 
   'testing/contracts': 'model host source output adapters/local',
-  simulator: `${engine} ${running} ${apis} adapters/local hosts/program hosts/embedded`,
+  // A table with transactions is written by the rules of the sinks for SQL.
+  simulator: `${engine} ${running} ${apis} adapters/local adapters/sql hosts/program hosts/embedded`,
   testing: `${engine} ${running} ${apis} adapters/local hosts/program hosts/embedded simulator testing/contracts`,
   cli:
     `${values} source state output checkpoint graph plan observe verify api/dstream adapters/local ` +

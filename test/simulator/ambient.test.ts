@@ -22,7 +22,8 @@ function disturbed(ask: () => unknown): Subject {
   const [job] = jobs
   return jobSubject({
     ...job,
-    define: (ssc, outside) => job.define(ssc, { ...outside, source: (name) => withRead(outside.source(name), ask) }),
+    define: (ssc, outside, life) =>
+      job.define(ssc, { ...outside, source: (name) => withRead(outside.source(name), ask) }, life),
   })
 }
 

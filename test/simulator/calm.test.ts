@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { WORKERS } from '../../lib/simulator/campaign.ts'
-import { jobs, specialJobs } from '../../lib/simulator/jobs/jobs.ts'
+import { ticksOf, WORKERS } from '../../lib/simulator/campaign.ts'
+import { furtherJobs, jobs, openJobs, specialJobs } from '../../lib/simulator/jobs/jobs.ts'
 import { simulate } from '../../lib/simulator/simulate.ts'
 
 for (const job of [...jobs, ...specialJobs]) {
@@ -21,3 +21,15 @@ for (const job of [...jobs, ...specialJobs]) {
     )
   }
 }
+
+test('what other jobs show without faults is what the reference says, also where calls take their time', async () => {
+  for (const job of [...furtherJobs, ...openJobs]) {
+    for (const workers of [0, WORKERS]) {
+      for (const faults of ['none', 'slow'] as const) {
+        const { violations, batches } = await simulate({ job, seed: 7, workers, faults, ticks: ticksOf(job, 12) })
+        assert.deepEqual(violations, [], `job ${job.name} on ${workers} workers, ${faults}`)
+        assert.ok(batches >= 12, `job ${job.name}: ${batches} batches`)
+      }
+    }
+  }
+})

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { randomFaults, scenarioOf, SHAPES, Tally } from '../../lib/simulator/campaign.ts'
+import { FURTHER_SHAPES, randomFaults, scenarioOf, SHAPES, Tally } from '../../lib/simulator/campaign.ts'
 import { simulate } from '../../lib/simulator/simulate.ts'
-import { longJobs, specialJobs } from '../../lib/simulator/jobs/jobs.ts'
+import { furtherJobs, longJobs, openJobs, specialJobs } from '../../lib/simulator/jobs/jobs.ts'
 import { assertSound, untilFound } from './findings.ts'
 
 const first = Number(process.env['SLUICE_SEED'] ?? 1)
@@ -34,6 +34,22 @@ test(
     assert.ok(tally.happened.get('shown before its commit')! > 0)
   },
 )
+
+test('other sources, sinks, lives and places come out equal, and meet what they are there for', async () => {
+  const tally = new Tally()
+  await randomFaults(first, first + 8 * furtherJobs.length, tally, untilFound, furtherJobs)
+  console.log(`further jobs: ${tally.runs} runs, ${tally.batches} batches`)
+  assertSound(tally)
+  assert.deepEqual(tally.missing(FURTHER_SHAPES), [])
+})
+
+test('every job comes out equal with ends that reading finds and coordinators that hand over', async () => {
+  const tally = new Tally()
+  await randomFaults(first, first + 8 * openJobs.length, tally, untilFound, openJobs)
+  console.log(`open jobs: ${tally.runs} runs, ${tally.batches} batches`)
+  assertSound(tally)
+  assert.deepEqual(tally.missing(['handover', 'shown before its commit', 'task retried', 'sink away']), [])
+})
 
 test('one seed always comes to the same trace', async () => {
   for (const seed of [first, first + 4]) {

@@ -11,7 +11,7 @@ import type { BlobRef } from '../../model/refs.ts'
 import type { OutputOperation } from '../../graph/output-operation.ts'
 import { PublishPermit } from '../../output/publish-permit.ts'
 import type { HeldApp } from './held-app.ts'
-import { haltIfSinkIsNewer } from './head-behind.ts'
+import { haltIfSinkIsNewer, wasShown } from './head-behind.ts'
 import { showsAhead } from './open-plan.ts'
 import { type OutputRun, runOutputs } from '../output/run-output.ts'
 
@@ -24,6 +24,7 @@ export async function showAhead(
   { manifest, ref }: { readonly manifest: Manifest; readonly ref: BlobRef },
 ): Promise<void> {
   if (!showsAhead(held.program.graph)) return
+  await settleBefore(held, manifest.batch)
   const [failed] = await runOutputs(
     PublishPermit.beforeCommit(held.writer.head, ref, manifest),
     held.program.graph,
@@ -39,6 +40,26 @@ export async function showAhead(
     manifest.batch,
     'the batch is not committed, and its plan stays open: it runs again, with the same records',
   )
+}
+
+/**
+ * An output that waited for the commit in an earlier life of the program may owe batches: they come first, and it
+ * cannot be left behind here, because this batch is not committed without it.
+ */
+async function settleBefore(held: HeldApp, batch: BatchNumber): Promise<void> {
+  const { head } = held.writer
+  const isMeant = (output: OperatorUid): boolean => comesBefore(held, output) && isOrdered(held, output)
+  if (!head.owed.some(({ output }) => isMeant(output))) return
+  const owed = await settleOwed(held, isMeant)
+  await held.writer.write((now) => settled(now, owed), 'mark')
+  const left = held.writer.head.owed.find(({ output }) => isMeant(output))
+  if (left)
+    throw errorOfOutput(
+      new Error(`it still owes batch ${left.batch}`),
+      left.output,
+      batch,
+      'the batch is not committed, and its plan stays open: it runs again, with the same records',
+    )
 }
 
 const comesBefore = (held: HeldApp, output: OperatorUid): boolean => operationOf(held, output)?.order === 'before'
@@ -61,7 +82,7 @@ export async function deliver(held: HeldApp, manifest: Manifest): Promise<void> 
     held.program.graph,
     held.publisher,
     held.events.outputHooks(manifest),
-    (output) => !waiting.includes(output) && !comesBefore(held, output),
+    (output) => !waiting.includes(output) && manifest.beforeCommit?.includes(output) !== true,
   )
   const owed = [...waiting, ...failed.map(({ output }) => output)].map((output) => ({
     batch: manifest.batch,
@@ -195,7 +216,7 @@ async function settleOwed(held: HeldApp, chosen: (output: OperatorUid) => boolea
 
 async function settleOne(held: HeldApp, owed: OwedOutput): Promise<'delivered' | 'failed' | 'away'> {
   const failed = await deliverOne(held, owed)
-  if (!failed) return 'delivered'
+  if (!failed || (isOrdered(held, owed.output) && wasShown(held, failed))) return 'delivered'
   await haltIfSinkIsNewer(held, [failed])
   saidOf(held, failed, owed.batch, held.outages.settings.hold !== 'none')
   return held.outages.isAway(owed.output) ? 'away' : 'failed'

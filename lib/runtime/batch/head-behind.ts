@@ -4,6 +4,14 @@ import type { HeldApp } from './held-app.ts'
 import type { OutputRun } from '../output/run-output.ts'
 
 /**
+ * Whether the sink has shown what is owed: an output that shows each batch exactly once is delivered in order, so that
+ * a sink which has taken a later batch that this head knows of has taken the owed one before it. Whoever delivered both
+ * did not come to say so.
+ */
+export const wasShown = ({ writer }: HeldApp, { error }: OutputRun): boolean =>
+  hasCode(error, 'E_SINK_AHEAD') && (error.where.taken ?? Infinity) <= writer.head.committed
+
+/**
  * A sink that has taken a later batch than it is given (rule R3) means one of two things. Either this coordinator was
  * replaced long ago: then the write below is refused, and it stops. Or nobody has replaced it, and the head is older
  * than what the sink holds: it was restored from a backup. Going on would show, under numbers that the sink has seen,

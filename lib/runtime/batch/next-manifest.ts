@@ -19,6 +19,10 @@ export function nextManifest(
 ): Manifest {
   const state = nextState(base, answers)
   const letters = openLetters(base?.deadLetters ?? [], settled, deadLetters)
+  const outputs = outputsOf(stagePlan.stages, answers)
+  const beforeCommit = graph.outputs.filter(
+    ({ uid, output }) => output.order === 'before' && Object.hasOwn(outputs, uid),
+  )
   return {
     format: 1,
     batch: plan.batch,
@@ -35,7 +39,8 @@ export function nextManifest(
     state,
     ...(base?.packs ? { packs: livePacks(base.packs, state) } : {}),
     retained: nextRetained(base, plan.time, answers, graph),
-    outputs: outputsOf(stagePlan.stages, answers),
+    outputs,
+    ...(beforeCommit.length > 0 ? { beforeCommit: beforeCommit.map(({ uid }) => uid) } : {}),
     records: recordsOf(answers),
   }
 }

@@ -3,9 +3,13 @@ import { TaskProgram } from '../../runtime/program.ts'
 import { StreamingContext } from '../../api/dstream/streaming-context.ts'
 import { validateStart } from '../../api/dstream/validate-start.ts'
 import { checkContent } from '../check-content.ts'
+import { Decider } from '../decider.ts'
+import { fileSource } from '../sim-files.ts'
+import type { SimProcess } from '../sim-process.ts'
+import { received, SimService } from '../sim-receiver.ts'
 import { logSource, openLogSource } from '../sim-source.ts'
 import { SimSinks } from '../sim-sinks.ts'
-import type { Subject } from '../subject.ts'
+import type { Built, Subject, SubjectRun, Surroundings as Around } from '../subject.ts'
 import type { Job, Surroundings } from './job.ts'
 
 /** A reference job, judged by what plain code computes from the same records. */
@@ -13,27 +17,75 @@ export const jobSubject = (job: Job): Subject => ({
   app: `job-${job.name}`,
   intervalMs: job.intervalMs,
   sources: job.sources,
+  ...(job.circumstances ? { circumstances: job.circumstances } : {}),
   record: (_source, random) => job.record(random),
-  begin({ ports, stores, logs, report }) {
-    const sinks = new SimSinks(ports, stores, report, new Set(job.beforeCommit))
-    return {
-      build: (process) => {
-        const surroundings: Surroundings = {
-          source: (name) => logSource(logs.get(name)!, ports, process),
-          open: (name) => openLogSource(logs.get(name)!, ports, process),
-          fenced: (name) => sinks.fenced(name, process),
-          plain: (name) => sinks.plain(name, process),
-        }
-        const context = new StreamingContext(
-          { appName: `job-${job.name}`, master: 'local[2]', ...job.conf },
-          job.intervalMs,
-          { hosted: true },
-        )
-        job.define(context, surroundings)
-        validateStart(context)
-        return { context, program: new TaskProgram(context.graph, context.sparkContext, fingerprint(context.graph)) }
-      },
-      judge: () => checkContent({ job, stores, sinks, logs }, report),
-    }
-  },
+  begin: (around) => new JobRun(job, around),
 })
+
+class JobRun implements SubjectRun {
+  readonly #job: Job
+  readonly #around: Around
+  readonly #sinks: SimSinks
+  readonly #begun: number
+  readonly #services: ReadonlyMap<string, SimService>
+  #lives = 0
+
+  constructor(job: Job, around: Around) {
+    const { ports, stores, logs, report } = around
+    const { beforeCommit, away = {} } = job
+    const at = ([from, to]: readonly [number, number]): readonly [number, number] => [
+      ports.world.now() + from * job.intervalMs,
+      ports.world.now() + to * job.intervalMs,
+    ]
+    this.#job = job
+    this.#begun = ports.world.now()
+    this.#around = around
+    this.#sinks = new SimSinks(ports, stores, report, {
+      ...(beforeCommit ? { beforeCommit } : {}),
+      away: Object.fromEntries(Object.entries(away).map(([sink, ticks]) => [sink, at(ticks)])),
+    })
+    this.#services = new Map([...logs].map(([name, log]) => [name, new SimService(log)]))
+    if (job.decides) new Decider(around).begin()
+  }
+
+  isAllOf(log: string): boolean {
+    return this.#job.others?.includes(log) !== true
+  }
+
+  build(process: SimProcess): Built {
+    const { name, conf, intervalMs } = this.#job
+    const life = this.#lives++
+    const settings = typeof conf === 'function' ? conf(life, this.#tick) : conf
+    const context = new StreamingContext({ appName: `job-${name}`, master: 'local[2]', ...settings }, intervalMs, {
+      hosted: true,
+    })
+    this.#job.define(context, this.#surroundingsOf(process), life)
+    validateStart(context)
+    return { context, program: new TaskProgram(context.graph, context.sparkContext, fingerprint(context.graph)) }
+  }
+
+  get #tick(): number {
+    return (this.#around.ports.world.now() - this.#begun) / this.#job.intervalMs
+  }
+
+  #surroundingsOf(process: SimProcess): Surroundings {
+    const { ports, stores, logs, report } = this.#around
+    const sinks = this.#sinks
+    return {
+      tick: this.#tick,
+      source: (name) => logSource(logs.get(name)!, ports, process),
+      open: (name) => openLogSource(logs.get(name)!, ports, process),
+      files: (name, choice) => fileSource(logs.get(name)!, choice, ports, process),
+      received: (name, isReliable) =>
+        received({ service: this.#services.get(name)!, ports, stores, report }, process, isReliable),
+      fenced: (name) => sinks.fenced(name, process),
+      table: (name) => sinks.table(name, process),
+      plain: (name) => sinks.plain(name, process),
+    }
+  }
+
+  judge(): void {
+    const { stores, logs, report } = this.#around
+    checkContent({ job: this.#job, stores, sinks: this.#sinks, logs }, report)
+  }
+}

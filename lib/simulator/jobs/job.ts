@@ -1,8 +1,10 @@
 import type { Random } from '../../host/random.ts'
 import type { OutputSink } from '../../output/sink.ts'
+import type { FileChoice } from '../../source/file-cut.ts'
 import type { Source } from '../../source/source.ts'
 import type { ConfObject } from '../../model/spark-conf.ts'
 import type { StreamingContext } from '../../api/dstream/streaming-context.ts'
+import type { Circumstances } from '../circumstances.ts'
 
 /**
  * A program that the simulator runs, and what it must come to, computed in a straight line without any of the engine.
@@ -12,22 +14,41 @@ export interface Job {
   readonly intervalMs: number
   /** Sources with their number of partitions. */
   readonly sources: Readonly<Record<string, number>>
-  readonly conf?: ConfObject
+  /** Settings; those of the n-th process, from 0, started at a tick, where lives differ. */
+  readonly conf?: ConfObject | ((life: number, tick: number) => ConfObject)
+  readonly circumstances?: Circumstances
+  /** Sources that are not read as logs, but as files or through a receiver. */
+  readonly others?: readonly string[]
+  /** Of how many batches a stream is kept, at most. */
+  readonly keptMax?: number
+  /** Ticks from which to which a sink takes nothing. */
+  readonly away?: Readonly<Record<string, readonly [from: number, to: number]>>
+  /** Somebody decides about dead letters while the program runs. */
+  readonly decides?: true
   /** Records that make a function throw, and are set aside. */
-  readonly isLetter?: (record: unknown) => boolean
+  readonly isLetter?: (record: unknown, batch: ReferenceBatch) => boolean
   /** Outputs that are shown before their batch is committed. */
   readonly beforeCommit?: readonly string[]
-  define(ssc: StreamingContext, surroundings: Surroundings): void
+  /** The program; of the n-th process, from 0, where lives differ. */
+  define(ssc: StreamingContext, surroundings: Surroundings, life: number): void
   record(random: Random): unknown
   /** Rows per output for each batch, in any order. */
   reference(): Reference
 }
 
 export interface Surroundings {
+  /** Intervals since the beginning of the run. */
+  readonly tick: number
   source(name: string): Source<unknown>
   /** The same records, from a source whose splits end where reading finds it. */
   open(name: string): Source<unknown>
+  /** The same records as files: each is one. */
+  files(name: string, choice: FileChoice): Source<unknown>
+  /** The same records through a receiver, each as a pair of its name and itself. */
+  received(name: string, isReliable: boolean): Source<unknown>
   fenced(name: string): OutputSink<unknown>
+  /** A table of a database with transactions. */
+  table(name: string): OutputSink<unknown>
   plain(name: string): OutputSink<unknown>
 }
 
@@ -37,6 +58,8 @@ type Reference = (batch: ReferenceBatch) => Record<string, unknown[]>
 export interface ReferenceBatch {
   /** Batch time since the zero time, in ms. */
   readonly since: number
+  /** Outputs of the program that made it, where the program changes. */
+  readonly outputs: readonly string[]
   readonly records: Readonly<Record<string, readonly unknown[]>>
 }
 

@@ -1,10 +1,18 @@
 import { beforeCommit } from './before-commit.ts'
+import { asked, breaks, handovers, once, opened, twoHosts } from './circumstanced.ts'
+import { decided } from './decided.ts'
+import { seenFiles, timedFiles } from './folders.ts'
 import type { Job } from './job.ts'
 import { join } from './join.ts'
 import { largeState } from './large-state.ts'
 import { letters } from './letters.ts'
 import { open, openLetters } from './open.ts'
 import { longWindow } from './long-window.ts'
+import { outages, owedWindow } from './outages.ts'
+import { receivers } from './received.ts'
+import { rescaled } from './rescaled.ts'
+import { sessions } from './sessions.ts'
+import { tables } from './table.ts'
 import { windows } from './windows.ts'
 import { wordCount } from './word-count.ts'
 
@@ -15,3 +23,33 @@ export const longJobs: readonly Job[] = [longWindow]
 
 /** What a program asks for seldom, and must name. */
 export const specialJobs: readonly Job[] = [letters, beforeCommit, open, openLetters, largeState]
+
+/** Other sources, sinks, lives and places. */
+export const furtherJobs: readonly Job[] = [
+  receivers,
+  timedFiles,
+  seenFiles,
+  sessions,
+  rescaled,
+  decided,
+  outages,
+  owedWindow,
+  tables,
+  breaks,
+  twoHosts,
+  asked,
+  once,
+  handovers,
+]
+
+/** Every job with sources that discover, and coordinators that hand over. */
+export const openJobs: readonly Job[] = [
+  ...jobs,
+  letters,
+  beforeCommit,
+  largeState,
+  sessions,
+  outages,
+  tables,
+  asked,
+].map(opened)

@@ -23,6 +23,9 @@ export const receiverSource = <T>(receiver: Receiver<T>, name = 'Pluggable strea
 
 type Split = { readonly key: string; readonly records: number }
 
+/** Runs that are over and have no blocks left, but are remembered: the newest. */
+const ENDED_KEPT = 8
+
 /** The one stream of this tracker. */
 const STREAM = 0
 
@@ -106,10 +109,17 @@ class ReceiverSource<T> implements Source<T, Position, Split>, ReceiverControl {
     return tracker
   }
 
-  /** A run without stored blocks needs no number any more, unless it is the one that goes on. */
+  /**
+   * A run without stored blocks needs no number any more, unless it is the one that goes on, or ended lately: a block
+   * of it that was put twice may come back when it has been read and deleted.
+   */
   #positionAfter(from: Position, blocks: readonly ReceivedBlock[]): Position {
-    const live = new Set(this.#stored.map((block) => block.run))
-    const runs = Object.fromEntries(Object.entries(from.runs).filter(([run]) => live.has(run) || run === this.#run))
+    const needed = new Set([...this.#stored.map((block) => block.run), this.#run])
+    const ended = Object.keys(from.runs)
+      .filter((run) => !needed.has(run))
+      .toSorted()
+    for (const run of ended.slice(-ENDED_KEPT)) needed.add(run)
+    const runs = Object.fromEntries(Object.entries(from.runs).filter(([run]) => needed.has(run)))
     for (const { run, seq } of blocks) runs[run] = Math.max(runs[run] ?? 0, seq + 1)
     return { runs }
   }

@@ -123,7 +123,7 @@ export const bugs: readonly SeededBug[] = [
   {
     name: 'what owed outputs need is swept',
     file: 'checkpoint/sweep.ts',
-    find: ' && !this.#pinned.has(object.key)',
+    find: ' && !pinned.has(object.key)',
     put: '',
     seeds: 400,
   },

@@ -229,9 +229,47 @@ test(
     assert.deepEqual(await io.blobs.list(io.prefix), [])
     await third.receiver.store(['3b'])
     const { position } = await third.cut()
-    assert.equal(Object.keys((position as { runs: object }).runs).length, 1, 'runs without blocks are forgotten')
+    assert.equal(
+      Object.keys((position as { runs: object }).runs).length,
+      3,
+      'the runs that ended lately are remembered',
+    )
   },
 )
+
+test('a block that comes back after it was read and deleted, put twice, is not read again', async () => {
+  const io = memoryIo()
+  const first = await running({ io })
+  await first.receiver.store(['a'])
+  const read = await first.cut()
+  const [key] = await io.blobs.list(io.prefix)
+  const bytes = await io.blobs.get(key)
+  await first.source.committed!(read.position, io)
+
+  await first.clock.advance(1000)
+  const second = await running({ io, position: read.position })
+  await second.receiver.store(['b'])
+  const next = await second.cut()
+  assert.deepEqual(next.got, [['b']])
+  await second.source.committed!(next.position, io)
+
+  await io.blobs.putNew(key, bytes)
+  const third = await running({ io, position: next.position })
+  assert.deepEqual([third.source.receiver!.waiting(), (await third.cut()).got], [0, []])
+})
+
+test('a position remembers the newest runs that have ended, and not all of them', async () => {
+  const io = memoryIo()
+  let position: Json | null = null
+  for (let i = 0; i < 20; i++) {
+    const life: Awaited<ReturnType<typeof running<string>>> = await running({ io, position })
+    await life.clock.advance(1000 * (i + 1))
+    await life.receiver.store([`record ${i}`])
+    position = (await life.cut()).position
+    await life.source.committed!(position, io)
+  }
+  assert.ok(Object.keys((position as { runs: object }).runs).length <= 10)
+})
 
 test('blocks are deleted up to the committed position and no further', async () => {
   const { receiver, source, io, cut, clock } = await running()

@@ -1,0 +1,43 @@
+import type { DStream } from '../../api/dstream/dstream.ts'
+import type { FileChoice } from '../../source/file-cut.ts'
+import { addTo, type Job, PARTITIONS, randomWord } from './job.ts'
+
+/** Look-back of the batches: longer than files take to appear, and shorter than what breaks and failures last. */
+const REMEMBER_MS = 5000
+
+const folderJob = (name: string, choice: FileChoice, circumstances: Job['circumstances']): Job => ({
+  name,
+  intervalMs: 1000,
+  sources: { files: 2 },
+  others: ['files'],
+  ...(circumstances ? { circumstances } : {}),
+  record: (random) => randomWord(random, 60),
+
+  define(ssc, { files, fenced, plain }) {
+    const words = ssc.source('files', files('files', choice)) as DStream<string>
+    words
+      .map((word): [string, number] => [word, 1])
+      .reduceByKey((a, b) => a + b, PARTITIONS)
+      .output('counts', fenced('counts'))
+    words.filter((word) => word < 'word-010').output('early', plain('early'))
+  },
+
+  reference:
+    () =>
+    ({ records }) => {
+      const words = records['files'] as string[]
+      const counts = new Map<string, number>()
+      for (const word of words) addTo(counts, word, 1)
+      return { counts: [...counts], early: words.filter((word) => word < 'word-010') }
+    },
+})
+
+/** Files by their time of modification, through breaks that last longer than batches look back. */
+export const timedFiles = folderJob(
+  'timed',
+  { select: 'times', newFilesOnly: false, minRememberMs: REMEMBER_MS },
+  { breaks: 9 },
+)
+
+/** Every file once, whenever it appears. */
+export const seenFiles = folderJob('seen', { select: 'seen', maxFilesPerBatch: 90 }, { breaks: 9 })

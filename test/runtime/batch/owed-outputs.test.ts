@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { parseKey } from '../../../lib/checkpoint/object-keys.ts'
+import type { OutputSink } from '../../../lib/index.ts'
+import { decideFence, sinkIsNewer } from '../../../lib/output/fence.ts'
+import { ProcessLife, type Port, World } from '../../support/lives.ts'
+import type { Build } from '../../support/run.ts'
+
+const batches = Array.from({ length: 8 }, (_, i) => [[`key ${i}`, 1]])
+
+/** A table with a fence, as a database keeps one; `isAway` says when it takes nothing. */
+class Table {
+  readonly taken: number[] = []
+  #last: number | null = null
+  isAway: (batch: number) => boolean = () => false
+  /** The answer to this batch is lost. */
+  silentAt = 0
+
+  sink(): OutputSink<unknown> {
+    return {
+      name: 'table',
+      guarantee: 'exactly-once',
+      write: async (_records, delivery) => {
+        if (this.isAway(delivery.batch)) throw new Error('the table is away')
+        const decision = decideFence(this.#last, delivery.batch)
+        if (decision === 'newer') throw sinkIsNewer(delivery, this.#last!, 'the table')
+        if (decision === 'apply') this.taken.push((this.#last = delivery.batch))
+        if (this.silentAt === delivery.batch) {
+          this.silentAt = 0
+          throw new Error('the answer was lost')
+        }
+      },
+    }
+  }
+}
+
+const writing =
+  (table: Table, order: 'before' | 'after' = 'after'): Build =>
+  (input) => {
+    input().output('rows', table.sink(), { order })
+    return {}
+  }
+
+/** Too much for a reference, so that there are objects to sweep. */
+const large = batches.map((batch) => batch.map(([key]) => [`${key} ${'long '.repeat(400)}`, 1]))
+const batchOf = (key: string): number => {
+  const { kind, batch } = parseKey(key)!
+  return kind === 'output' || kind === 'manifest' ? batch! : Infinity
+}
+
+const heard = { onError: () => {} }
+const dyingAtMark = (batch: number): Port => {
+  let marks = 0
+  return async (call, run) => {
+    if (call === 'head.cas mark' && ++marks >= batch) throw new Error('the process is gone')
+    return run()
+  }
+}
+
+test('a table that took an owed batch and a later one, unsaid by whoever wrote both, is not ahead', async () => {
+  const [world, table] = [new World(), new Table()]
+  table.silentAt = 1
+  const first = await ProcessLife.begin(world, writing(table), batches, { ...heard, port: dyingAtMark(2) })
+  await assert.rejects(first.run(2), { code: 'E_HEAD_UNREACHABLE' })
+  const stored = (await world.head.read())!.value
+  assert.deepEqual([table.taken, stored.committed, stored.owed.map(({ batch }) => batch)], [[1, 2], 2, [1]])
+
+  const second = await ProcessLife.begin(world, writing(table), batches)
+  await second.run(4)
+  assert.deepEqual([table.taken, second.coordinator.head.owed], [[1, 2, 3, 4], []])
+})
+
+test('an output that is moved before the commit shows the batch that was committed without it', async () => {
+  const [world, table] = [new World(), new Table()]
+  const first = await ProcessLife.begin(world, writing(table), batches, { ...heard, port: dyingAtCommit })
+  await assert.rejects(first.run(1))
+  assert.deepEqual([table.taken, (await world.head.read())!.value.committed], [[], 1])
+
+  const second = await ProcessLife.begin(world, writing(table, 'before'), batches)
+  await second.run(3)
+  assert.deepEqual(table.taken, [1, 2, 3])
+})
+
+const dyingAtCommit: Port = (() => {
+  let isGone = false
+  return async (call, run) => {
+    if (isGone) throw new Error('the process is gone')
+    const result = await run()
+    isGone = call === 'head.cas commit'
+    if (isGone) throw new Error('the process is gone')
+    return result
+  }
+})()
+
+test('an output that is moved before the commit while it owes batches shows them first', async () => {
+  const [world, table] = [new World(), new Table()]
+  table.isAway = (batch) => batch === 2
+  const first = await ProcessLife.begin(world, writing(table), batches, heard)
+  await first.run(2)
+  assert.deepEqual([table.taken, first.coordinator.head.owed.length], [[1], 1])
+
+  const second = await ProcessLife.begin(world, writing(table, 'before'), batches, heard)
+  await assert.rejects(second.run(3), { code: 'E_OUTPUT', message: /it still owes batch 2/ })
+  assert.deepEqual(table.taken, [1])
+  table.isAway = () => false
+  await second.run(4)
+  assert.deepEqual(table.taken, [1, 2, 3, 4])
+})
+
+test('what an output owed is swept once it is delivered, in the same life', async () => {
+  const [world, table] = [new World(), new Table()]
+  table.isAway = (batch) => batch === 1
+  const life = await ProcessLife.begin(world, writing(table), large, heard)
+  await life.run(1)
+  table.isAway = () => false
+  await life.run(8)
+  await life.coordinator.close()
+  assert.deepEqual(table.taken, [1, 2, 3, 4, 5, 6, 7, 8])
+  assert.deepEqual(
+    (await world.blobs.list('')).filter((key) => batchOf(key) < life.coordinator.head.gcFloor),
+    [],
+  )
+})
