@@ -158,6 +158,8 @@ export const ERROR_CODES = {
   E_DEPTH: { fault: 'record' },
   E_CLASS_CODEC: { fault: 'program' },
   E_DECODE_UTF8: { fault: 'source' },
+  E_RECORD_DECODE: { fault: 'record' },
+  E_RECORD_SCHEMA: { fault: 'record' },
   E_RECORD_LENGTH: { fault: 'source' },
   E_RECORD_TOO_LARGE: { fault: 'source' },
 

@@ -64,7 +64,9 @@ interface Around {
 
 /** What a receiver of one process receives from the service. */
 export const received = (around: Around, process: SimProcess, isReliable: boolean): Source<unknown> =>
-  receiverSource<Stored>(new (isReliable ? ReliableReceiver : PlainReceiver)(around, process), 'Simulated service')
+  receiverSource<Stored>(new (isReliable ? ReliableReceiver : PlainReceiver)(around, process), {
+    name: 'Simulated service',
+  })
 
 abstract class SimReceiver extends Receiver<Stored> {
   protected readonly around: Around

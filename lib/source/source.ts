@@ -166,4 +166,6 @@ export interface ReceiverEvents {
   error(info: ReceiverInfo): void
   /** It has ended. */
   stopped(info: ReceiverInfo): void
+  /** Nothing will ever come any more: its input is at its end, and all of it was handed over. */
+  exhausted(streamId: number): void
 }

@@ -19,7 +19,12 @@ export function linesOf(
   return split.start === 0 ? inflatedLines(split, options) : []
 }
 
-function* plainLines(file: OpenFile, { path, start, end, size }: FileSplit, options: LineOptions): Generator<string[]> {
+/** The lines that begin in a split of a file that is not packed. Closes the file. */
+export function* plainLines(
+  file: OpenFile,
+  { path, start, end, size }: FileSplit,
+  options: LineOptions,
+): Generator<string[]> {
   try {
     const maxLineBytes = options.maxLineBytes ?? LINE_BYTES_MAX
     let at = start === 0 ? 0 : nextLine(file, start, size, maxLineBytes)

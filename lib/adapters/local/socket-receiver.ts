@@ -1,8 +1,9 @@
 import { connect, type Socket } from 'node:net'
-import { messageOf, SluiceError } from '../../model/errors.ts'
+import { messageOf, type SluiceError } from '../../model/errors.ts'
 import { LineBuffer, type LineOptions } from '../../source/line-buffer.ts'
 import type { BytesToRecords } from '../../source/source-factories.ts'
 import { Receiver } from '../../source/receiver/receiver.ts'
+import { checkPort } from './check-port.ts'
 
 /**
  * Connects to a server and receives until the connection ends, then starts again after the restart delay (Spark:
@@ -15,9 +16,8 @@ export abstract class ConnectionReceiver<T> extends Receiver<T> {
 
   constructor(host: string, port: number) {
     super()
-    if (!Number.isInteger(port) || port < 1 || port > 65_535) throw badPort(port)
     this.#host = host
-    this.#port = port
+    this.#port = checkPort(port)
   }
 
   onStart(): void {
@@ -99,10 +99,3 @@ export class SocketTextReceiver extends ConnectionReceiver<string> {
     for (const line of lines) if (!this.storeOne(line)) await this.ready()
   }
 }
-
-const badPort = (port: unknown): SluiceError =>
-  new SluiceError('E_ARGUMENT', `${String(port)} is not a port: a whole number from 1 to 65535.`, {
-    did: 'nothing was started',
-    spark: 'IllegalArgumentException',
-    next: ['pass the port as a number, for example Number(process.argv[3])'],
-  })

@@ -6,6 +6,7 @@ import { cogroup } from './operators/cogroup.ts'
 import { combineByKey } from './operators/combine-by-key.ts'
 import { count } from './operators/count.ts'
 import { countByValue } from './operators/count-by-value.ts'
+import { type CsvOptions, decode, decodeCsv } from './operators/decode.ts'
 import { filter } from './operators/filter.ts'
 import { flatMap } from './operators/flat-map.ts'
 import { flatMapValues } from './operators/flat-map-values.ts'
@@ -41,6 +42,7 @@ import {
 import { window, type WindowOptions } from './operators/window.ts'
 import { countByValueAndWindow, countByWindow, groupByKeyAndWindow, reduceByWindow } from './operators/windows.ts'
 import type { OutputOperation, OutputOptions } from '../../graph/output-operation.ts'
+import type { StandardSchema } from '../../codec/standard-schema.ts'
 import type { AsyncCall } from '../../lineage/asynchronous.ts'
 import type { RDD } from '../rdd/rdd.ts'
 import type { StorageLevel } from '../rdd/storage-level.ts'
@@ -129,6 +131,37 @@ export class DStream<out T> {
    */
   flatMapValues<K, V, U>(this: DStream<Pair<K, V>>, f: (value: V) => Iterable<U>): DStream<[K, U]> {
     return flatMapValues(this, f)
+  }
+
+  // — lines
+
+  /**
+   * What each line holds as JSON, checked and typed by a schema of any library that keeps to Standard Schema (Zod,
+   * Valibot, ArkType); blank lines are left out. A line that is not JSON is `E_RECORD_DECODE`, one that does not fit
+   * `E_RECORD_SCHEMA`; with `onError: 'dead-letter'` both are set aside. Not in Spark.
+   */
+  decode(this: DStream<string>): DStream<unknown>
+  decode<U>(this: DStream<string>, schema: StandardSchema<U>): DStream<U>
+  decode(this: DStream<string>, schema?: StandardSchema): DStream<any> {
+    return decode(this, schema)
+  }
+  /**
+   * The cells of each line of CSV, by the names of the columns: strings, or what a `schema` makes of them. Blank lines
+   * are left out. Bad lines are errors as with `decode`. Throws `E_ARGUMENT` for names and characters that cannot be.
+   * Not in Spark.
+   */
+  decodeCsv<U>(
+    this: DStream<string>,
+    columns: readonly string[],
+    options: CsvOptions & { readonly schema: StandardSchema<U> },
+  ): DStream<U>
+  decodeCsv<const Name extends string>(
+    this: DStream<string>,
+    columns: readonly Name[],
+    options?: CsvOptions,
+  ): DStream<{ readonly [name in Name]: string }>
+  decodeCsv(this: DStream<string>, columns: readonly string[], options: CsvOptions = {}): DStream<any> {
+    return decodeCsv(this, columns, options)
   }
 
   // — one partition or batch at a time

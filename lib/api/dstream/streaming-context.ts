@@ -1,10 +1,18 @@
 import { SluiceError } from '../../model/errors.ts'
 import { batchIntervalMs, Duration, type DurationLike, intervalMs, type Time } from '../../model/time.ts'
 import { HashPartitioner, type Partitioner } from '../../shuffle/partitioner.ts'
+import type { StandardSchema } from '../../codec/standard-schema.ts'
 import type { FileChoice } from '../../source/file-cut.ts'
 import type { Receiver } from '../../source/receiver/receiver.ts'
 import { receiverSource } from '../../source/receiver/receiver-source.ts'
-import type { BytesToRecords, FileOptions, SocketTextOptions, TextFileOptions } from '../../source/source-factories.ts'
+import type {
+  BytesToRecords,
+  FileOptions,
+  FollowOptions,
+  HttpOptions,
+  LineChoice,
+  TextFileOptions,
+} from '../../source/source-factories.ts'
 import { readSetting } from '../../model/settings/read.ts'
 import type { Source } from '../../source/source.ts'
 import { DStream, type Parts, type ShuffleOptions } from './dstream.ts'
@@ -18,6 +26,7 @@ import { union } from './operators/union.ts'
 import { callerPlace } from '../../model/place.ts'
 import type { RDD } from '../rdd/rdd.ts'
 import { queueSource } from './sources/queue-source.ts'
+import { type RateOptions, type RateRecord, rateSource } from './sources/rate-source.ts'
 import type { StorageLevel } from '../rdd/storage-level.ts'
 import { sourceFactories } from './source-factories.ts'
 import type { SparkConf, SparkConfLike } from '../../model/spark-conf.ts'
@@ -113,7 +122,7 @@ export class StreamingContext {
    * below: what is received is stored before it counts. A line that is not of its encoding, or too long, is reported
    * and left out. Spark: `StreamingContext.socketTextStream`.
    */
-  socketTextStream(host: string, port: number, options?: StorageLevel | SocketTextOptions): DStream<string> {
+  socketTextStream(host: string, port: number, options?: StorageLevel | LineChoice): DStream<string> {
     return this.source(sourceFactories().socketText(host, port, options && 'useDisk' in options ? {} : options))
   }
   /** Records that `convert` makes of the bytes of a connection. Spark: `StreamingContext.socketStream`. */
@@ -126,6 +135,47 @@ export class StreamingContext {
    */
   rawSocketStream<T>(host: string, port: number, _level?: StorageLevel): DStream<T> {
     return this.source(sourceFactories().rawSocket<T>(host, port))
+  }
+  /**
+   * Lines of this process's standard input: `tail -f access.log | npx sluice run app.ts`. At its end the run stops,
+   * once a batch has taken the last line. What is on its way when the process dies is lost. Throws `E_GRAPH` for a
+   * second one. Not in Spark.
+   */
+  stdinStream(options: LineChoice = {}): DStream<string> {
+    const first = this.graph.inputs.find(({ operator }) => operator === STANDARD_INPUT)
+    if (first) throw stdinTwice(first.place)
+    return this.source(sourceFactories().standardInput(options))
+  }
+  /**
+   * What others POST to a port of this machine: a record for each line of a body, or of JSON with `body: 'json'` or a
+   * `schema`. A request is answered with 200 once its records are stored. Throws `E_ARGUMENT` for what is no port. Not
+   * in Spark.
+   */
+  httpStream(
+    port: number,
+    options?: HttpOptions & { readonly body?: 'lines'; readonly schema?: never },
+  ): DStream<string>
+  httpStream<T>(port: number, options: HttpOptions & { readonly schema: StandardSchema<T> }): DStream<T>
+  httpStream(port: number, options: HttpOptions & { readonly body: 'json' }): DStream<unknown>
+  httpStream(port: number, options?: HttpOptions): DStream<any> {
+    return this.source(sourceFactories().http(port, options))
+  }
+  /**
+   * Lines that are appended to one file, each once a line break ends it, across restarts, rotation and truncation: the
+   * position is the file itself (device and inode) and a byte in it. Throws `E_PLACE` for what is no local path. Not in
+   * Spark.
+   */
+  followStream(path: string, options: FollowOptions = {}): DStream<string> {
+    return this.source(sourceFactories().followedFile(path, options))
+  }
+  /**
+   * `perSecond` records a second, each with a `value`, counted from 0, and the `time` at which it is due, in ms since
+   * the epoch: for trying things out and for load. A batch has those that became due since the batch before, so a
+   * program that was down goes on where it stopped, and every run gives the same. Throws `E_ARGUMENT`. Not in Spark,
+   * where it is a source of Structured Streaming.
+   */
+  rateStream(perSecond: number, options: RateOptions = {}): DStream<RateRecord> {
+    return this.source(rateSource(perSecond, options))
   }
   /**
    * Lines of the files that appear in a directory (or in all that match a glob), each file once. Spark:
@@ -429,6 +479,16 @@ export class StreamingContext {
     return typeof first === 'string' ? recoverOrCreate(newContext, first, create!, conf, createOnError) : first()
   }
 }
+
+/** What a stream of standard input is called. */
+const STANDARD_INPUT = 'standard-input'
+
+const stdinTwice = (first: string): SluiceError =>
+  new SluiceError('E_GRAPH', `Standard input can be read once; it is at ${first}.`, {
+    where: { place: callerPlace() },
+    did: 'nothing was started',
+    next: ['use the first stream again: any number of operators may read it'],
+  })
 
 const newContext = (spark: SparkContext | SparkConf, batchMs: number, options: ContextOptions): StreamingContext =>
   new StreamingContext(spark, batchMs, options)

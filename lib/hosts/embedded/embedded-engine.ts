@@ -140,6 +140,7 @@ export class EmbeddedEngine implements Engine {
     })
     this.#ready.resolve()
     if (this.#stopping === 'now') return
+    void this.#receivers!.exhausted.then(() => this.#context.stop(true, true))
     await this.#receivers!.start(coordinator.head, coordinator.manifest)
     this.#context.listeners.post('onStreamingStarted', { time: host.clock.now() })
     if (this.#stopping) await this.#wind(this.#stopping === 'gracefully')

@@ -3,22 +3,32 @@ import type { SourceFactories } from '../../source/source-factories.ts'
 import { s3TextFiles } from '../../adapters/aws/s3/s3-text-files.ts'
 import { locationOf } from '../../codec/location.ts'
 import { binaryRecords, files, textFiles } from '../../adapters/files/file-source.ts'
+import { followedFile } from '../../adapters/files/followed-file.ts'
+import { HttpReceiver } from '../../adapters/local/http-receiver.ts'
 import { RawSocketReceiver } from '../../adapters/local/raw-socket-receiver.ts'
+import { StandardInputReceiver } from '../../adapters/local/standard-input-receiver.ts'
 import { SocketReceiver, SocketTextReceiver } from '../../adapters/local/socket-receiver.ts'
 
 /** Files and sockets of the machine that runs the program, and lines of objects in S3. */
 export const localSources: SourceFactories = {
   socketText: (host, port, options) =>
-    Object.assign(receiverSource(new SocketTextReceiver(host, port, options), 'Socket text stream'), {
-      lines: true as const,
+    receiverSource(new SocketTextReceiver(host, port, options), {
+      name: 'Socket text stream',
       address: `${host}:${port}`,
+      lines: true,
     }),
   socketStream: (host, port, convert) =>
-    Object.assign(receiverSource(new SocketReceiver(host, port, convert), 'Socket stream'), {
-      address: `${host}:${port}`,
-    }),
+    receiverSource(new SocketReceiver(host, port, convert), { name: 'Socket stream', address: `${host}:${port}` }),
   rawSocket: <T>(host: string, port: number) =>
-    Object.assign(receiverSource(new RawSocketReceiver<T>(host, port), 'Raw stream'), { address: `${host}:${port}` }),
+    receiverSource(new RawSocketReceiver<T>(host, port), { name: 'Raw stream', address: `${host}:${port}` }),
+  standardInput: (options) =>
+    receiverSource(new StandardInputReceiver(options), { name: 'Standard input', lines: true }),
+  http: (port, options) =>
+    receiverSource(new HttpReceiver(port, options), {
+      name: 'HTTP',
+      address: `http://${options?.host ?? '127.0.0.1'}:${port}${options?.path ?? '/'}`,
+    }),
+  followedFile,
   textFiles: (directory, options) =>
     locationOf(directory).kind === 's3' ? s3TextFiles(directory, options) : textFiles(directory, options),
   binaryRecords,

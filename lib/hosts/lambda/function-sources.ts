@@ -8,6 +8,9 @@ export const functionSources: SourceFactories = {
   socketText: () => refuseReceiver('socketTextStream'),
   socketStream: () => refuseReceiver('socketStream'),
   rawSocket: () => refuseReceiver('rawSocketStream'),
+  standardInput: () => refuseReceiver('stdinStream'),
+  http: () => refuseReceiver('httpStream'),
+  followedFile: (path) => refuseDisk(path),
   textFiles: (directory, options) => {
     if (!/^s3a?:/.test(directory)) return refuseDisk(directory)
     return s3TextFiles(directory.replace(/^s3a:/, 's3:'), options)
@@ -17,7 +20,7 @@ export const functionSources: SourceFactories = {
 }
 
 function refuseReceiver(method: string): never {
-  throw new SluiceError('E_RECEIVER_PLACE', `${method} keeps a connection, which needs a process that stays.`, {
+  throw new SluiceError('E_RECEIVER_PLACE', `${method} receives on its own, which needs a process that stays.`, {
     where: { place: callerPlace() },
     did: 'nothing was started',
     next: ['use a source that is read, such as s3TextFiles', 'run the program in a process of its own: sluice run'],

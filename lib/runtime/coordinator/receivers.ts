@@ -33,6 +33,8 @@ export class Receivers {
   readonly #host: Host<Head>
   readonly #of: ReceivingProgram
   readonly #inputs: readonly Input[]
+  readonly #exhausted = new Set<number>()
+  readonly #allExhausted = Promise.withResolvers<void>()
   #head: Pick<Head, 'app' | 'inc'> | null = null
   readonly #listener: StreamingListener = { onBatchCompleted: ({ batchInfo }) => this.#learn(batchInfo) }
 
@@ -76,6 +78,11 @@ export class Receivers {
     this.#of.listeners.remove(this.#listener)
   }
 
+  /** Resolves when every source has said that nothing will come any more: never, where one of them has no end. */
+  get exhausted(): Promise<void> {
+    return this.#allExhausted.promise
+  }
+
   /** Blocks that were received and that no batch has taken. */
   waiting(): number {
     return this.#inputs.reduce((sum, { node }) => sum + (node.source.receiver?.waiting() ?? 0), 0)
@@ -116,6 +123,10 @@ export class Receivers {
       started: (receiverInfo) => listeners.post('onReceiverStarted', { receiverInfo }),
       error: (receiverInfo) => listeners.post('onReceiverError', { receiverInfo }),
       stopped: (receiverInfo) => listeners.post('onReceiverStopped', { receiverInfo }),
+      exhausted: (streamId) => {
+        this.#exhausted.add(streamId)
+        if (this.#inputs.every(({ id }) => this.#exhausted.has(id))) this.#allExhausted.resolve()
+      },
     }
   }
 }

@@ -18,8 +18,13 @@ const NOTHING: Position = { runs: {} }
  * last one, a partition each; without any it is empty. Blocks outlive the process that received them: those that no
  * committed batch has are found again by name.
  */
-export const receiverSource = <T>(receiver: Receiver<T>, name = 'Pluggable stream'): Source<T> =>
-  new ReceiverSource(receiver, name)
+export const receiverSource = <T>(
+  receiver: Receiver<T>,
+  facts: SourceFacts = { name: 'Pluggable stream' },
+): Source<T> => Object.assign(new ReceiverSource(receiver, facts.name), facts)
+
+/** What is known of a source besides what it does. */
+type SourceFacts = Pick<Source<unknown>, 'name' | 'address' | 'lines'>
 
 type Split = { readonly key: string; readonly records: number }
 
@@ -83,7 +88,7 @@ class ReceiverSource<T> implements Source<T, Position, Split>, ReceiverControl {
       this.#stored.push(block)
       return tracker.addBlocks(STREAM, [block])
     })
-    this.#supervisor = new ReceiverSupervisor(this.#receiver, environment, writer)
+    this.#supervisor = new ReceiverSupervisor(this.#receiver, environment, writer, () => this.waiting())
     this.#supervisor.start()
   }
 

@@ -21,6 +21,8 @@ export interface ReceiverRunner<T> {
   reportError(message: string, error?: unknown): void
   restart(message: string, error?: unknown, delayMs?: number): void
   stop(message: string, error?: unknown): void
+  end(): void
+  waiting(): number
   isStarted(): boolean
   isStopped(): boolean
 }
@@ -97,6 +99,17 @@ export abstract class Receiver<T> {
   /** Ends the receiver. What it stored is still processed. Spark: `Receiver.stop`. */
   stop(message: string, error?: unknown): void {
     this.#attached.stop(message, error)
+  }
+  /**
+   * Says that nothing will come any more: what it reads is at its end. Once every source of the program has said so,
+   * the run stops gracefully, after the batch that takes the last records. Not in Spark.
+   */
+  end(): void {
+    this.#attached.end()
+  }
+  /** Blocks that are stored and that no batch has taken yet. Not in Spark. */
+  waiting(): number {
+    return this.#attached.waiting()
   }
   /** Whether it was started, and not stopped since. Spark: `Receiver.isStarted`. */
   isStarted(): boolean {

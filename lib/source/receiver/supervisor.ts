@@ -16,6 +16,7 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
   readonly #receiver: Receiver<T>
   readonly #environment: ReceiverEnvironment
   readonly #writer: BlockWriter
+  readonly #waiting: () => number
   readonly #limiter: RateLimiter
   readonly #blocks: BlockGenerator<T>
   readonly #ended = new AbortController()
@@ -27,7 +28,8 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
   #lost = 0
   #lastError = { lastErrorMessage: '', lastError: '', lastErrorTime: -1 }
 
-  constructor(receiver: Receiver<T>, environment: ReceiverEnvironment, writer: BlockWriter) {
+  /** `waiting` tells how many blocks no batch has taken. */
+  constructor(receiver: Receiver<T>, environment: ReceiverEnvironment, writer: BlockWriter, waiting: () => number) {
     const { settings, io } = environment
     const maxRate = settings('spark.streaming.receiver.maxRate')
     const isAdapted = settings('spark.streaming.backpressure.enabled')
@@ -36,6 +38,7 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
     this.#receiver = receiver
     this.#environment = environment
     this.#writer = writer
+    this.#waiting = waiting
     this.#limiter = new RateLimiter(io.clock, maxRate, initialRate)
     const pace = {
       intervalMs: settings('spark.streaming.blockInterval'),
@@ -144,6 +147,14 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
   stop(message: string, error?: unknown): void {
     if (this.#environment.settings('sluice.receiver.relaunch')) this.restart(message, error)
     else void this.#stopReceiver(message, error)
+  }
+
+  end(): void {
+    this.#environment.events.exhausted(this.streamId)
+  }
+
+  waiting(): number {
+    return this.#waiting()
   }
 
   isStarted(): boolean {

@@ -57,6 +57,7 @@ async function receiving<T>(t: TestContext, source: Source<T>, conf: Record<stri
       stopped: (info) => {
         restarted.push(info.lastErrorMessage)
       },
+      exhausted: () => {},
     },
   })
   t.after(() => source.receiver!.stop(false))

@@ -63,7 +63,7 @@ async function running<T = string>({
     streamId: 7,
     position,
     settings: settingsOf(new SparkConf(conf)),
-    events: { started: note('started'), error: note('error'), stopped: note('stopped') },
+    events: { started: note('started'), error: note('error'), stopped: note('stopped'), exhausted: () => {} },
   })
   let last = position
   return {

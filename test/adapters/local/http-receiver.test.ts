@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict'
+import { connect, createServer, type AddressInfo } from 'node:net'
+import { request } from 'node:http'
+import { test, type TestContext } from 'node:test'
+import { z } from 'zod'
+import { HttpReceiver } from '../../../lib/adapters/local/http-receiver.ts'
+import { systemClock } from '../../../lib/adapters/local/system-clock.ts'
+import { SparkConf } from '../../../lib/index.ts'
+import { settingsOf } from '../../../lib/model/settings/read.ts'
+import type { HttpOptions } from '../../../lib/source/source-factories.ts'
+import type { SourceIo } from '../../../lib/source/source.ts'
+import { receiverSource } from '../../../lib/source/receiver/receiver-source.ts'
+import { memoryIo, readAll } from '../../../lib/testing/contracts/source.ts'
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo
+      server.close(() => resolve(port))
+    })
+  })
+
+interface Answer {
+  readonly status: number
+  readonly body: any
+  readonly headers: Headers
+}
+
+class Posted {
+  readonly port: number
+  readonly io: SourceIo
+  readonly stop: () => Promise<void>
+  readonly #source
+  #position: any = null
+
+  constructor(source: ReturnType<typeof receiverSource>, port: number, io: SourceIo) {
+    this.#source = source
+    this.port = port
+    this.io = io
+    this.stop = () => source.receiver!.stop(true)
+  }
+
+  static async open(t: TestContext, options: HttpOptions = {}, blobs = memoryIo().blobs): Promise<Posted> {
+    const port = await freePort()
+    const source = receiverSource(new HttpReceiver(port, options))
+    const io = { ...memoryIo(), clock: systemClock, blobs }
+    const events = { started: () => {}, error: () => {}, stopped: () => {}, exhausted: () => {} }
+    const settings = settingsOf(new SparkConf({}))
+    await source.receiver!.start({ io, streamId: 0, position: null, settings, events })
+    const posted = new Posted(source, port, io)
+    t.after(() => posted.stop())
+    return posted
+  }
+
+  async post(body: string | Uint8Array, { path = '/', headers = {}, method = 'POST' } = {}): Promise<Answer> {
+    const answer = await fetch(`http://127.0.0.1:${this.port}${path}`, {
+      method,
+      headers,
+      ...(method === 'GET' ? {} : { body: body as string }),
+    })
+    return { status: answer.status, body: await answer.json(), headers: answer.headers }
+  }
+
+  async batch(time: number): Promise<unknown[]> {
+    const cut = (await this.#source.cut({
+      time,
+      intervalMs: 1000,
+      zeroTime: 0,
+      position: this.#position,
+      limit: null,
+      io: this.io,
+    }))!
+    this.#position = cut.position
+    return readAll(this.#source, cut.splits, this.io)
+  }
+}
+
+test('the lines of a body are records, and 200 says that they are stored', async (t) => {
+  const posted = await Posted.open(t)
+  const { status, body } = await posted.post('one\r\ntwo\n')
+  assert.deepEqual([status, body], [200, { stored: 2 }])
+  assert.deepEqual(await posted.batch(1000), ['one', 'two'])
+  assert.deepEqual(await posted.batch(2000), [])
+  assert.deepEqual((await posted.post('')).body, { stored: 0 })
+})
+
+test('requests that come together are one block, and each is answered', async (t) => {
+  const posted = await Posted.open(t)
+  const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => posted.post(`${i}`)))
+  assert.ok(answers.every(({ status }) => status === 200))
+  assert.ok((await posted.io.blobs.list('')).length < 20)
+  const records = (await posted.batch(1000)).map(Number).toSorted((a, b) => a - b)
+  assert.deepEqual(records, Array.from({ length: 20 }, (_, i) => i)) // prettier-ignore
+})
+
+test('JSON is a record, or a record for each item of an array', async (t) => {
+  const posted = await Posted.open(t, { body: 'json' })
+  assert.deepEqual((await posted.post('{\n  "a": 1\n}')).body, { stored: 1 })
+  assert.deepEqual((await posted.post('[1, {"b": 2}]')).body, { stored: 2 })
+  assert.deepEqual(await posted.batch(1000), [{ a: 1 }, 1, { b: 2 }])
+  const bad = await posted.post('{"a": 1')
+  assert.deepEqual([bad.status, typeof bad.body.error], [400, 'string'])
+})
+
+test('what does not fit the schema is answered with 400 and its place, and nothing of it is stored', async (t) => {
+  const posted = await Posted.open(t, { schema: z.object({ id: z.coerce.number() }) })
+  assert.equal((await posted.post('{"id": "7"}')).status, 200)
+  const { status, body } = await posted.post('[{"id": 1}, {"id": "seven"}]')
+  assert.equal(status, 400)
+  assert.match(body.error, /^record 1: id: /)
+  assert.deepEqual(await posted.batch(1000), [{ id: 7 }])
+})
+
+test('bytes that are not UTF-8 are answered with 400', async (t) => {
+  const posted = await Posted.open(t)
+  assert.equal((await posted.post(Uint8Array.of(0x61, 0xff, 0x0a))).status, 400)
+  assert.deepEqual(await posted.batch(1000), [])
+})
+
+test('a body that is too large is answered with 413, whether it says so or not', async (t) => {
+  const posted = await Posted.open(t, { maxBodyBytes: 10 })
+  assert.equal((await posted.post('0123456789\n')).status, 413)
+  const status = await new Promise((resolve) => {
+    const chunked = request({ port: posted.port, method: 'POST', path: '/' }, ({ statusCode }) => resolve(statusCode))
+    chunked.on('error', () => {})
+    for (let i = 0; i < 10; i++) chunked.write('01234')
+    chunked.end()
+  })
+  assert.equal(status, 413)
+  assert.deepEqual(await posted.batch(1000), [])
+})
+
+test('with enough requests under way others are answered with 429, and with enough blocks that wait', async (t) => {
+  const posted = await Posted.open(t, { maxWaiting: 2, maxBlocks: 1 })
+  const held = await Promise.all(
+    [1, 2].map(
+      () =>
+        new Promise<ReturnType<typeof connect>>((resolve) => {
+          const socket = connect(posted.port, '127.0.0.1', () => {
+            socket.write('POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 4\r\n\r\nab', () => resolve(socket))
+          })
+        }),
+    ),
+  )
+  let answer = await posted.post('x')
+  // The two may not have been taken yet.
+  while (answer.status === 200) {
+    await posted.batch(Date.now())
+    answer = await posted.post('x')
+  }
+  assert.deepEqual([answer.status, answer.headers.get('retry-after')], [429, '1'])
+  for (const socket of held) socket.destroy()
+  while ((await posted.post('y')).status !== 200) await posted.batch(Date.now())
+  const full = await posted.post('z')
+  assert.deepEqual([full.status, full.body.error], [429, '1 blocks wait for a batch'])
+})
+
+test('a request whose records cannot be stored is answered with 503, and may be sent again', async (t) => {
+  const { blobs } = memoryIo()
+  let isFull = true
+  const failing = Object.assign(Object.create(blobs) as typeof blobs, {
+    putNew: async (key: string, bytes: Uint8Array) => {
+      if (isFull) throw new Error('disk full')
+      await blobs.putNew(key, bytes)
+    },
+    list: (prefix: string) => blobs.list(prefix),
+    get: (key: string) => blobs.get(key),
+  })
+  const posted = await Posted.open(t, {}, failing)
+  assert.equal((await posted.post('a')).status, 503)
+  isFull = false
+  assert.equal((await posted.post('a')).status, 200)
+  assert.deepEqual(await posted.batch(1000), ['a'])
+})
+
+test('other paths, methods and packings are refused, as are pages and names that lead here', async (t) => {
+  const posted = await Posted.open(t, { path: '/in' })
+  const statuses = await Promise.all([
+    posted.post('a'),
+    posted.post('', { path: '/in', method: 'GET' }),
+    posted.post('a', { path: '/in', headers: { 'content-encoding': 'gzip' } }),
+    posted.post('a', { path: '/in', headers: { origin: 'https://example.com' } }),
+    posted.post('a', { path: '/in?from=test' }),
+  ])
+  assert.deepEqual(statuses.map(({ status }) => status), [404, 405, 415, 403, 200]) // prettier-ignore
+  const rebound = await new Promise((resolve) => {
+    const headers = { host: 'evil.example' }
+    request({ port: posted.port, method: 'POST', path: '/in', headers }, ({ statusCode }) => resolve(statusCode)).end()
+  })
+  assert.equal(rebound, 403)
+})
+
+test('a stop answers what is under way, and takes no more', async (t) => {
+  const posted = await Posted.open(t)
+  const answer = posted.post('last')
+  await new Promise((resolve) => setTimeout(resolve, 5))
+  await posted.stop()
+  assert.equal((await answer).status, 200)
+  assert.deepEqual(await posted.batch(1000), ['last'])
+  await assert.rejects(posted.post('late'))
+})
