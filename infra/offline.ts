@@ -6,8 +6,8 @@ import { createStores, startEmulators } from './emulators.ts'
  * leaves nothing.
  */
 
-/** As in `serverless.yml`, `params.offline`. */
-const [table, bucket] = ['sluice-offline', 'sluice-offline']
+/** As the plugin names them for the stage `offline`. */
+const [table, bucket] = ['sluice-offline-sluice', 'sluice-offline-sluice-local']
 
 const emulators = await startEmulators()
 await createStores(emulators, table, bucket)

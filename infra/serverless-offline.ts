@@ -46,8 +46,8 @@ export async function createServerless(environment: Readonly<Record<string, stri
       ...process.env,
       ...environment,
       AWS_ENDPOINT_URL_LAMBDA: url,
-      // An asynchronous call whose handler throws would end the process.
-      NODE_OPTIONS: '--unhandled-rejections=warn',
+      // The plugin is this repository's source; an asynchronous call whose handler throws would end the process.
+      NODE_OPTIONS: '--conditions=sluice-source --unhandled-rejections=warn',
     },
   })
   const ended = once(child, 'exit').then(() => {})

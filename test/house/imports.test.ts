@@ -68,7 +68,7 @@ const matrix: Record<string, string> = {
   index: 'names hosts/embedded',
   function: 'names',
   // The plugin knows names and resources, and nothing of the engine that it packages.
-  'hosts/serverless': 'model',
+  'hosts/serverless': 'model adapters/aws adapters/local',
 
   'testing/contracts': 'model host source output adapters/local',
   // A table with transactions is written by the rules of the sinks for SQL.
@@ -95,7 +95,7 @@ const packages: Record<string, readonly string[]> = {
     '@aws-sdk/client-sqs',
     '@smithy/node-http-handler',
   ],
-  'hosts/serverless': ['esbuild', '@aws-sdk/client-s3'],
+  'hosts/serverless': ['esbuild'],
   'adapters/file-sink': ['hyparquet-writer'],
   'adapters/sql': ['pg', 'mysql2/promise'],
   'adapters/redis': ['@redis/client'],

@@ -15,7 +15,7 @@ interface Offline {
   interrupt(): Promise<number>
 }
 
-const BUCKET = 'sluice-offline'
+const BUCKET = 'sluice-offline-sluice-local'
 
 async function startOffline(t: TestContext): Promise<Offline> {
   const child = spawn(process.execPath, [fileURLToPath(new URL('../../infra/offline.ts', import.meta.url))], {

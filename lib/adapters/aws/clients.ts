@@ -33,16 +33,22 @@ export interface AwsClients {
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
+/** Who calls, or how that is found out. */
+export type Credentials = NonNullable<s3.S3ClientConfig['credentials']>
+
 /** Longer than any function may run. */
 const INVOKE_MS_MAX = 15 * 60_000 + 10_000
 
 /**
  * Clients as the environment says: `AWS_REGION`, and `AWS_ENDPOINT_URL_S3`, `_DYNAMODB`, `_LAMBDA` or
- * `AWS_ENDPOINT_URL` for servers other than Amazon's. Credentials are looked up as always with the SDK. Throws
- * `E_AWS_PACKAGE` where a package is not installed.
+ * `AWS_ENDPOINT_URL` for servers other than Amazon's. Credentials are looked up as always with the SDK where none are
+ * given. Throws `E_AWS_PACKAGE` where a package is not installed.
  */
-export function awsClients(environment: Environment): AwsClients {
-  const place = (service: string): Place => placeOf(environment, service)
+export function awsClients(environment: Environment, credentials?: Credentials): AwsClients {
+  const place = (service: string): Place & { credentials?: Credentials } => ({
+    ...placeOf(environment, service),
+    ...(credentials ? { credentials } : {}),
+  })
   const dynamo = (maxAttempts: number): (() => Promise<Dynamo>) =>
     once(async () => {
       const sdk = await installed('@aws-sdk/client-dynamodb', () => import('@aws-sdk/client-dynamodb'))

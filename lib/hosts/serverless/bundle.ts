@@ -1,4 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type * as Esbuild from 'esbuild'
@@ -41,7 +42,7 @@ export async function bundle(serviceFolder: string, app: string): Promise<void> 
     mainFields: ['module', 'main'],
     conditions: ['sluice-function', 'module'],
     alias: ownPackage,
-    plugins: [wasmInPlace],
+    plugins: [wasmInPlace, withoutMissingPeers(serviceFolder)],
     logLevel: 'error',
     banner: {
       js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
@@ -62,6 +63,37 @@ const wasmInPlace: Esbuild.Plugin = {
       build.resolve(`${path}/bundled`, { resolveDir, kind }),
     )
   },
+}
+
+/**
+ * Clients of systems that the program does not use need not be installed: what cannot be found stays an import, which
+ * only a program that does use it runs into, with a message that says what to install.
+ */
+const withoutMissingPeers = (serviceFolder: string): Esbuild.Plugin => {
+  const fromHere = createRequire(import.meta.url)
+  const fromProject = createRequire(join(serviceFolder, 'package.json'))
+  return {
+    name: 'without-missing-peers',
+    setup(build) {
+      build.onResolve({ filter: PEERS }, ({ path, kind }) =>
+        kind === 'dynamic-import' && ![fromHere, fromProject].some((from) => isFound(from, path))
+          ? { path, external: true }
+          : null,
+      )
+    },
+  }
+}
+
+/** The optional peers of this library, which it loads when they are first used. */
+const PEERS = /^(@aws-sdk\/|@smithy\/|@platformatic\/kafka|@redis\/client|pg$|mysql2|hyparquet-writer)/
+
+function isFound(from: NodeJS.Require, path: string): boolean {
+  try {
+    from.resolve(path)
+    return true
+  } catch {
+    return false
+  }
 }
 
 async function bundler(): Promise<typeof Esbuild> {

@@ -1,22 +1,20 @@
-import type * as S3 from '@aws-sdk/client-s3'
+import type { S3 } from '../../adapters/aws/clients.ts'
 import { SluiceError } from '../../model/errors.ts'
 
 /**
  * Deletes every object of a bucket, because CloudFormation removes only empty ones; how many there were. A bucket that
  * is not there holds none.
  */
-export async function emptyBucket(bucket: string, config: object): Promise<number> {
-  const { DeleteObjectsCommand, ListObjectsV2Command, S3Client } = await s3Package()
-  const client = new S3Client(config)
+export async function emptyBucket(bucket: string, { client, sdk }: S3): Promise<number> {
   let deleted = 0
   try {
     // Always from the beginning: what was listed is gone.
     for (;;) {
-      const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: bucket }))
+      const { Contents = [] } = await client.send(new sdk.ListObjectsV2Command({ Bucket: bucket }))
       if (Contents.length === 0) return deleted
       const Objects = Contents.map(({ Key }) => ({ Key: Key! }))
       const { Errors = [] } = await client.send(
-        new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } }),
+        new sdk.DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } }),
       )
       if (Errors.length > 0) throw stays(bucket, Errors[0].Key!, Errors[0].Code!)
       deleted += Objects.length
@@ -24,20 +22,6 @@ export async function emptyBucket(bucket: string, config: object): Promise<numbe
   } catch (error) {
     if ((error as { name?: string }).name === 'NoSuchBucket') return deleted
     throw error
-  } finally {
-    client.destroy()
-  }
-}
-
-async function s3Package(): Promise<typeof S3> {
-  try {
-    return await import('@aws-sdk/client-s3')
-  } catch (cause) {
-    throw new SluiceError('E_AWS_PACKAGE', 'The bucket is emptied with @aws-sdk/client-s3, which is not installed.', {
-      did: 'nothing was removed',
-      next: ['npm install --save-dev @aws-sdk/client-s3'],
-      cause,
-    })
   }
 }
 

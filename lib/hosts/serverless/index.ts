@@ -1,8 +1,14 @@
-import { bundle, BUILD_FOLDER } from './bundle.ts'
-import { FUNCTION_NAMES, type FunctionName, schema, type ServerlessOptions, serverlessOptions } from './options.ts'
+import { type AwsClients, awsClients, type Credentials } from '../../adapters/aws/clients.ts'
+import { SluiceError } from '../../model/errors.ts'
+import { bundle } from './bundle.ts'
+import { checkEnvironment } from './check-environment.ts'
 import { emptyBucket } from './empty-bucket.ts'
-import { logStatement, policies, role } from './policies.ts'
-import { bucketPrefix, resources, type Stage, tableName } from './resources.ts'
+import { capital, type FunctionBlock, functionBlocks, offlineEnvironment, roleName } from './functions.ts'
+import { FUNCTION_NAMES, schema, type ServerlessOptions, serverlessOptions } from './options.ts'
+import { role, statementsOf } from './policies.ts'
+import { resources } from './resources.ts'
+import { bringToRest, letRun } from './quiet.ts'
+import { bucketPrefix, functionName, type Stage, tableName } from './stage.ts'
 
 /** What this plugin uses of the Serverless CLI (osls 4). */
 export interface Serverless {
@@ -13,16 +19,23 @@ export interface Serverless {
   /** Where a plugin declares the blocks that it reads. */
   readonly configSchemaHandler: { defineTopLevelProperty(name: string, schema: object): void }
   /** The account that is deployed to, and how its services are called. */
-  getProvider(name: 'aws'): { getAccountId(): Promise<string>; getAwsSdkV3Config(): Promise<object> }
+  getProvider(name: 'aws'): { getAccountId(): Promise<string>; getAwsSdkV3Config(): Promise<SdkConfig> }
   /** The service as it is packaged; functions are added to it. */
   readonly service: {
     readonly service: string
     readonly provider: {
       readonly stage?: string
+      readonly architecture?: string
+      readonly environment?: Readonly<Record<string, unknown>>
       readonly compiledCloudFormationTemplate: { readonly Resources: Record<string, Resource> }
     }
-    readonly functions: Record<string, unknown>
+    readonly functions: Record<string, FunctionBlock>
   }
+}
+
+interface SdkConfig {
+  readonly region: string
+  readonly credentials: Credentials
 }
 
 interface Resource {
@@ -59,14 +72,22 @@ export class SluiceServerless {
     // In the constructor: the configuration is checked before the hooks.
     serverless.configSchemaHandler.defineTopLevelProperty('sluice', schema)
     this.#stageName = options.stage ?? null
-    this.#options = serverlessOptions(serverless.configurationInput['sluice'])
+    this.#options = forTheTerminal(() => serverlessOptions(serverless.configurationInput['sluice']))
     this.#say = (message) => log?.notice?.(`sluice: ${message}`)
-    this.hooks = {
+    this.hooks = Object.fromEntries(
+      Object.entries(this.#steps()).map(([step, run]) => [step, () => forTheTerminal(run)]),
+    )
+  }
+
+  #steps(): Readonly<Record<string, () => void | Promise<void>>> {
+    return {
       // Not in the constructor: functions that are added there are lost without a word.
       initialize: () => this.#addFunctions(),
       'before:package:initialize': () => bundle(this.#folder, this.#options.app),
+      'before:offline:start:init': () => this.#beforeOffline(),
       'after:package:compileFunctions': () => this.#pinVersions(),
       'before:package:finalize': () => this.#addResources(),
+      'after:deploy:deploy': () => this.#afterDeploy(),
       'before:remove:remove': () => this.#beforeRemove(),
     }
   }
@@ -86,30 +107,18 @@ export class SluiceServerless {
   }
 
   #addFunctions(): void {
-    for (const name of FUNCTION_NAMES) this.#serverless.service.functions[name] = this.#function(name)
+    const { provider, functions } = this.#serverless.service
+    checkEnvironment(provider.environment ?? {}, this.#stage)
+    const blocks = functionBlocks(this.#stage, this.#options)
+    // What `provider` says of all functions goes before what is usual here.
+    for (const name of FUNCTION_NAMES) functions[name] = { ...blocks[name], ...architectureOf(provider) }
   }
 
-  #function(name: FunctionName): unknown {
-    const { functions, slots, logRetentionInDays } = this.#options
-    const { memorySize, timeout } = functions[name]
-    return {
-      name: functionName(this.#stage, name),
-      handler: `${BUILD_FOLDER}/${name}.handler`,
-      role: roleName(name),
-      memorySize,
-      timeout,
-      logRetentionInDays,
-      // A tick that is lost costs nothing, and one that is repeated finds nothing to do.
-      maximumRetryAttempts: 0,
-      maximumEventAge: 60,
-      events: name === 'coordinator' ? [{ schedule: 'rate(1 minute)' }] : [],
-      environment: {
-        SLUICE_TABLE: { Ref: 'SluiceHeads' },
-        SLUICE_BUCKET: { Ref: 'SluiceObjects' },
-        SLUICE_SLOTS: String(slots),
-      },
-      package: { individually: true, patterns: ['!**', `${BUILD_FOLDER}/${name}.mjs`] },
-    }
+  /** serverless-offline runs what was bundled, and resolves no references. */
+  async #beforeOffline(): Promise<void> {
+    await bundle(this.#folder, this.#options.app)
+    for (const name of FUNCTION_NAMES)
+      Object.assign(this.#serverless.service.functions[name].environment, offlineEnvironment(this.#stage))
   }
 
   /**
@@ -128,34 +137,65 @@ export class SluiceServerless {
   }
 
   #addResources(): void {
-    const called = [{ Ref: this.#versionOf('task') }, { Ref: this.#versionOf('output') }]
     for (const name of FUNCTION_NAMES) {
-      const statements = [
-        ...policies[name](called),
-        logStatement(functionName(this.#stage, name)),
-        ...this.#options.functions[name].permissions,
-      ]
-      this.#template[roleName(name)] = role(statements) as Resource
+      const { permissions } = this.#options.functions[name]
+      this.#template[roleName(name)] = role(statementsOf(this.#stage, name, permissions)) as Resource
     }
     Object.assign(this.#template, resources(this.#stage, this.#options))
   }
 
+  /** Ticks that an earlier `remove` had kept out, and did not come to its end, are let in again. */
+  async #afterDeploy(): Promise<void> {
+    const { concurrency } = this.#options.functions.coordinator
+    await letRun((await this.#aws()).clients, functionName(this.#stage, 'coordinator'), concurrency)
+  }
+
   async #beforeRemove(): Promise<void> {
     const stage = this.#stage
+    const { clients, account } = await this.#aws()
+    const { timeout } = this.#options.functions.coordinator
+    const running = { table: tableName(stage), coordinator: functionName(stage, 'coordinator') }
+    this.#say('waits for the batch that runs')
+    await bringToRest(clients, running, (timeout + 60) * 1000)
     if (stage.keeps) {
       this.#say(`the stage ${stage.stage} is protected: its table ${tableName(stage)} and its bucket stay`)
       return
     }
-    const aws = this.#serverless.getProvider('aws')
-    const bucket = bucketPrefix(stage) + (await aws.getAccountId())
-    const deleted = await emptyBucket(bucket, await aws.getAwsSdkV3Config())
-    this.#say(`${deleted} objects of ${bucket} were deleted`)
+    const bucket = bucketPrefix(stage) + account
+    this.#say(`${await emptyBucket(bucket, await clients.s3())} objects of ${bucket} were deleted`)
+  }
+
+  /** The account that is deployed to, as the Serverless CLI has found its credentials. */
+  async #aws(): Promise<{ readonly clients: AwsClients; readonly account: string }> {
+    const provider = this.#serverless.getProvider('aws')
+    const { region, credentials } = await provider.getAwsSdkV3Config()
+    const environment = { ...process.env, AWS_REGION: region }
+    return { clients: awsClients(environment, credentials), account: await provider.getAccountId() }
   }
 }
 
-const capital = (name: string): string => name[0].toUpperCase() + name.slice(1)
-const roleName = (name: FunctionName): string => `Sluice${capital(name)}Role`
-const functionName = ({ service, stage }: Stage, name: FunctionName): string => `${service}-${stage}-${name}`
+/**
+ * Runs a step; what it refuses is shown as the Serverless CLI shows its own refusals: what and why and what next, and
+ * no stack.
+ */
+function forTheTerminal<T>(run: () => T): T {
+  try {
+    const result = run()
+    return result instanceof Promise ? (result.catch(rethrow) as T) : result
+  } catch (error) {
+    return rethrow(error)
+  }
+}
+
+function rethrow(error: unknown): never {
+  if (!(error instanceof SluiceError)) throw error
+  const { code, message, did, next } = error
+  const text = [message, ...(did === '' ? [] : [`did    ${did}`]), ...next.map((each) => `next   ${each}`)].join('\n')
+  throw Object.assign(new Error(text, { cause: error }), { name: 'ServerlessError', code })
+}
+
+const architectureOf = ({ architecture }: { readonly architecture?: string }): { readonly architecture?: string } =>
+  architecture === undefined ? {} : { architecture }
 
 // What `require('sluice/serverless')` gives, as the Serverless CLI loads its plugins.
 export { SluiceServerless as 'module.exports' }

@@ -1,5 +1,5 @@
 import { SluiceError } from '../../model/errors.ts'
-import { closest } from '../../model/nearest.ts'
+import { checkBlock } from './check-block.ts'
 
 /** The block `sluice:` of a `serverless.yml`. */
 export interface ServerlessOptions {
@@ -24,90 +24,79 @@ interface FunctionOptions {
   readonly memorySize: number
   /** Seconds. */
   readonly timeout: number
+  /** Invocations at once that are kept for this function; `null`: whatever the account has left. */
+  readonly concurrency: number | null
   /** What the program's own code may do there, as IAM statements. */
   readonly permissions: readonly unknown[]
 }
 
 const whole = (minimum: number, maximum: number) => ({ type: 'integer', minimum, maximum }) as const
-const functionSchema = {
-  type: 'object',
-  additionalProperties: false,
-  properties: {
-    memorySize: whole(128, 10_240),
-    timeout: whole(10, 900),
-    permissions: { type: 'array', items: { type: 'object' } },
-  },
-} as const
+const text = { type: 'string', minLength: 1 } as const
+const functionSchema = (concurrencyMin: number) =>
+  ({
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      memorySize: whole(128, 10_240),
+      timeout: whole(10, 900),
+      concurrency: whole(concurrencyMin, 1000),
+      permissions: { type: 'array', items: { type: 'object' } },
+    },
+  }) as const
 
-/** What `serverless.yml` may say, as JSON Schema: editors and the Serverless CLI check it. */
+/** What `serverless.yml` may say, as JSON Schema: editors read it. */
 export const schema = {
   type: 'object',
   additionalProperties: false,
-  required: ['app'],
   properties: {
-    app: { type: 'string' },
+    app: text,
     slots: whole(1, 256),
     logRetentionInDays: { enum: [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365] },
     protect: { type: 'array', items: { type: 'string' } },
-    alarms: { type: 'object', additionalProperties: false, properties: { topic: { type: 'string' } } },
-    coordinator: functionSchema,
-    task: functionSchema,
-    output: functionSchema,
+    alarms: { type: 'object', additionalProperties: false, properties: { topic: text } },
+    // One that hangs must not keep the next tick from running.
+    coordinator: functionSchema(2),
+    task: functionSchema(1),
+    output: functionSchema(1),
   },
 } as const
 
 const initial: Readonly<Record<FunctionName, FunctionOptions>> = {
-  coordinator: { memorySize: 512, timeout: 300, permissions: [] },
+  coordinator: { memorySize: 512, timeout: 300, concurrency: null, permissions: [] },
   // The size from which on a function has a whole virtual CPU.
-  task: { memorySize: 1769, timeout: 240, permissions: [] },
-  output: { memorySize: 512, timeout: 240, permissions: [] },
+  task: { memorySize: 1769, timeout: 240, concurrency: null, permissions: [] },
+  output: { memorySize: 512, timeout: 240, concurrency: null, permissions: [] },
 }
 
-/** Throws `E_UNKNOWN_OPTION` with the nearest name, and `E_CONF` for a block without an app. Values go by `schema`. */
-export function serverlessOptions(block: unknown): ServerlessOptions {
-  const given = objectIn(block, 'sluice')
-  refuseUnknown(given, schema.properties, 'sluice')
-  if (typeof given['app'] !== 'string' || given['app'] === '') throw noApp()
-  const alarms = objectIn(given['alarms'] ?? {}, 'sluice.alarms')
-  refuseUnknown(alarms, schema.properties.alarms.properties, 'sluice.alarms')
+/** What the block says once it was checked. */
+interface Block {
+  readonly app?: string
+  readonly slots?: number
+  readonly logRetentionInDays?: number
+  readonly protect?: readonly string[]
+  readonly alarms?: { readonly topic?: string }
+  readonly coordinator?: Partial<FunctionOptions>
+  readonly task?: Partial<FunctionOptions>
+  readonly output?: Partial<FunctionOptions>
+}
+
+/** Throws what `checkBlock` throws, and `E_CONF` for a block without an app. */
+export function serverlessOptions(given: unknown): ServerlessOptions {
+  checkBlock(given, schema, 'sluice')
+  const block = given as Block
+  if (block.app === undefined) throw noApp()
   return {
-    app: given['app'],
-    slots: (given['slots'] as number | undefined) ?? 2,
-    logRetentionInDays: (given['logRetentionInDays'] as number | undefined) ?? 14,
-    protect: (given['protect'] as string[] | undefined) ?? ['prod', 'production'],
-    alarmTopic: (alarms['topic'] as string | undefined) ?? null,
+    app: block.app,
+    slots: block.slots ?? 2,
+    logRetentionInDays: block.logRetentionInDays ?? 14,
+    protect: block.protect ?? ['prod', 'production'],
+    alarmTopic: block.alarms?.topic ?? null,
     functions: {
-      coordinator: functionOptions('coordinator', given),
-      task: functionOptions('task', given),
-      output: functionOptions('output', given),
+      coordinator: { ...initial.coordinator, ...block.coordinator },
+      task: { ...initial.task, ...block.task },
+      output: { ...initial.output, ...block.output },
     },
   }
-}
-
-function functionOptions(name: FunctionName, block: Readonly<Record<string, unknown>>): FunctionOptions {
-  const given = objectIn(block[name] ?? {}, `sluice.${name}`)
-  refuseUnknown(given, functionSchema.properties, `sluice.${name}`)
-  return { ...initial[name], ...given }
-}
-
-function objectIn(value: unknown, where: string): Readonly<Record<string, unknown>> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
-  throw new SluiceError('E_CONF', `"${where}" in serverless.yml is not a block of options.`, {
-    where: { detail: 'serverless.yml' },
-    did: 'nothing was packaged',
-    next: ['write the options below it, indented, as in "app: src/app.ts"'],
-  })
-}
-
-function refuseUnknown(given: object, known: object, where: string): void {
-  const unknown = Object.keys(given).find((name) => !Object.hasOwn(known, name))
-  if (unknown === undefined) return
-  const meant = closest(unknown, Object.keys(known))
-  throw new SluiceError('E_UNKNOWN_OPTION', `"${where}" in serverless.yml has no option "${unknown}".`, {
-    where: { detail: 'serverless.yml' },
-    did: 'nothing was packaged',
-    next: meant === null ? [`use one of ${Object.keys(known).join(', ')}`] : [`write "${meant}"`],
-  })
 }
 
 const noApp = (): SluiceError =>

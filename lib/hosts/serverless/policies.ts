@@ -1,6 +1,7 @@
 import type { FunctionName } from './options.ts'
+import { bucketArn, deadTicksArn, logArn, objectsArn, type Stage, tableArn, versionsArn } from './stage.ts'
 
-/** One statement of an IAM policy; no action and no resource has a wildcard that covers more than its own prefix. */
+/** One statement of an IAM policy; a wildcard ends a resource of the stage's own, and stands in no action. */
 interface Statement {
   readonly Effect: 'Allow'
   readonly Action: readonly string[]
@@ -8,47 +9,41 @@ interface Statement {
   readonly Condition?: unknown
 }
 
-const TABLE = { 'Fn::GetAtt': ['SluiceHeads', 'Arn'] }
-const inBucket = (prefix: string): unknown => ({ 'Fn::Sub': `\${SluiceObjects.Arn}/${prefix}` })
+const allow = (Resource: unknown, ...Action: string[]): Statement => ({ Effect: 'Allow', Action, Resource })
 
 /**
  * What each function may do. User code runs in tasks and outputs: neither may write the head or delete an object, so
  * even a hostile function of the program cannot commit a batch, move a position or destroy state.
  */
-export const policies: Readonly<Record<FunctionName, (called: readonly unknown[]) => readonly Statement[]>> = {
-  coordinator: (called) => [
-    { Effect: 'Allow', Action: ['dynamodb:GetItem', 'dynamodb:PutItem'], Resource: TABLE },
-    { Effect: 'Allow', Action: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], Resource: inBucket('blobs/*') },
-    { Effect: 'Allow', Action: ['s3:ListBucket'], Resource: { 'Fn::GetAtt': ['SluiceObjects', 'Arn'] } },
-    { Effect: 'Allow', Action: ['s3:GetObject'], Resource: inBucket('in/*') },
-    { Effect: 'Allow', Action: ['lambda:InvokeFunction'], Resource: called },
+const policies: Readonly<Record<FunctionName, (stage: Stage) => readonly Statement[]>> = {
+  coordinator: (stage) => [
+    allow(tableArn(stage), 'dynamodb:GetItem', 'dynamodb:PutItem'),
+    allow(objectsArn(stage, 'blobs'), 's3:GetObject', 's3:PutObject', 's3:DeleteObject'),
+    allow(bucketArn(stage), 's3:ListBucket'),
+    allow(objectsArn(stage, 'in'), 's3:GetObject'),
+    allow([versionsArn(stage, 'task'), versionsArn(stage, 'output')], 'lambda:InvokeFunction'),
+    // Lambda itself sends there, in the name of the function.
+    allow(deadTicksArn(stage), 'sqs:SendMessage'),
   ],
-  task: () => [
-    { Effect: 'Allow', Action: ['dynamodb:GetItem'], Resource: TABLE },
-    { Effect: 'Allow', Action: ['s3:GetObject', 's3:PutObject'], Resource: inBucket('blobs/*') },
-    { Effect: 'Allow', Action: ['s3:GetObject'], Resource: inBucket('in/*') },
+  task: (stage) => [
+    allow(tableArn(stage), 'dynamodb:GetItem'),
+    allow(objectsArn(stage, 'blobs'), 's3:GetObject', 's3:PutObject'),
+    allow(objectsArn(stage, 'in'), 's3:GetObject'),
   ],
-  output: () => [
-    { Effect: 'Allow', Action: ['dynamodb:GetItem'], Resource: TABLE },
-    { Effect: 'Allow', Action: ['s3:GetObject'], Resource: inBucket('blobs/*') },
-    { Effect: 'Allow', Action: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], Resource: inBucket('out/*') },
-    {
-      Effect: 'Allow',
-      Action: ['s3:ListBucket'],
-      Resource: { 'Fn::GetAtt': ['SluiceObjects', 'Arn'] },
-      Condition: { StringLike: { 's3:prefix': ['out/*'] } },
-    },
+  output: (stage) => [
+    allow(tableArn(stage), 'dynamodb:GetItem'),
+    allow(objectsArn(stage, 'blobs'), 's3:GetObject'),
+    allow(objectsArn(stage, 'out'), 's3:GetObject', 's3:PutObject', 's3:DeleteObject'),
+    { ...allow(bucketArn(stage), 's3:ListBucket'), Condition: { StringLike: { 's3:prefix': ['out/*'] } } },
   ],
 }
 
-/** Writing one's own log, and nobody else's. */
-export const logStatement = (functionName: string): Statement => ({
-  Effect: 'Allow',
-  Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-  Resource: {
-    'Fn::Sub': `arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:/aws/lambda/${functionName}:*`,
-  },
-})
+/** All that a function may do: its part of the protocol, its own log, and what the program asks for. */
+export const statementsOf = (stage: Stage, name: FunctionName, asked: readonly unknown[]): readonly unknown[] => [
+  ...policies[name](stage),
+  allow(logArn(stage, name), 'logs:CreateLogStream', 'logs:PutLogEvents'),
+  ...asked,
+]
 
 export const role = (statements: readonly unknown[]): unknown => ({
   Type: 'AWS::IAM::Role',

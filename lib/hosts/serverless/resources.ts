@@ -1,23 +1,11 @@
-import type { ServerlessOptions } from './options.ts'
-
-/** What a stage is called, and whether its data outlives it. */
-export interface Stage {
-  readonly service: string
-  readonly stage: string
-  readonly keeps: boolean
-}
-
-/** Names that stay the same over every deploy, so that a table that was kept is never begun anew beside. */
-export const tableName = ({ service, stage }: Stage): string => `${service}-${stage}-sluice`
-/** Buckets share one namespace with everybody: the account's number makes it one's own. */
-export const bucketPrefix = ({ service, stage }: Stage): string => `${service}-${stage}-sluice-`
-const bucketName = (stage: Stage): unknown => ({ 'Fn::Sub': `${bucketPrefix(stage)}\${AWS::AccountId}` })
+import type { FunctionName, ServerlessOptions } from './options.ts'
+import { BUCKET_ID, bucketName, deadTicksName, functionName, type Stage, TABLE_ID, tableName } from './stage.ts'
 
 /** Everything besides functions and their roles, as CloudFormation. Pure. */
 export function resources(stage: Stage, options: ServerlessOptions): Record<string, unknown> {
   const kept = stage.keeps ? 'Retain' : 'Delete'
   return {
-    SluiceHeads: {
+    [TABLE_ID]: {
       Type: 'AWS::DynamoDB::Table',
       DeletionPolicy: kept,
       UpdateReplacePolicy: 'Retain',
@@ -30,7 +18,7 @@ export function resources(stage: Stage, options: ServerlessOptions): Record<stri
         DeletionProtectionEnabled: stage.keeps,
       },
     },
-    SluiceObjects: {
+    [BUCKET_ID]: {
       Type: 'AWS::S3::Bucket',
       DeletionPolicy: kept,
       UpdateReplacePolicy: 'Retain',
@@ -54,30 +42,78 @@ export function resources(stage: Stage, options: ServerlessOptions): Record<stri
         },
       },
     },
+    SluiceDeadTicks: {
+      Type: 'AWS::SQS::Queue',
+      Properties: {
+        QueueName: deadTicksName(stage),
+        MessageRetentionPeriod: 14 * 24 * 3600,
+        SqsManagedSseEnabled: true,
+      },
+    },
     ...(options.alarmTopic === null ? {} : alarms(stage, options.alarmTopic)),
   }
 }
 
-/** The coordinator fails when a batch or an output has failed after all that could be tried. */
-function alarms({ service, stage }: Stage, topic: string): Record<string, unknown> {
-  const alarm = (description: string, metric: string, of: string, periods: number): unknown => ({
-    Type: 'AWS::CloudWatch::Alarm',
-    Properties: {
-      AlarmDescription: description,
-      Namespace: 'AWS/Lambda',
-      MetricName: metric,
-      Dimensions: [{ Name: 'FunctionName', Value: `${service}-${stage}-${of}` }],
-      Statistic: 'Sum',
-      Period: 60,
-      EvaluationPeriods: periods,
-      Threshold: 1,
-      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
-      TreatMissingData: 'notBreaching',
-      AlarmActions: [topic],
-    },
+/** What an alarm looks at: a number of things in a minute. */
+interface Watched {
+  readonly description: string
+  readonly namespace: 'AWS/Lambda' | 'AWS/SQS'
+  readonly metric: string
+  readonly dimension: { readonly Name: string; readonly Value: string }
+  readonly minutes: number
+}
+
+function alarms(stage: Stage, topic: string): Record<string, unknown> {
+  const ofFunction = (description: string, name: FunctionName, metric: string, minutes: number): Watched => ({
+    description,
+    namespace: 'AWS/Lambda',
+    metric,
+    dimension: { Name: 'FunctionName', Value: functionName(stage, name) },
+    minutes,
   })
+  const deadTicks: Watched = {
+    description: 'A tick failed for good: what it said lies in the queue.',
+    namespace: 'AWS/SQS',
+    metric: 'ApproximateNumberOfMessagesVisible',
+    dimension: { Name: 'QueueName', Value: deadTicksName(stage) },
+    minutes: 1,
+  }
+  const busy = 'is turned away: raise its concurrency, or the account has none left.'
   return {
-    SluiceFailing: alarm('Batches or outputs fail.', 'Errors', 'coordinator', 3),
-    SluiceThrottled: alarm('Tasks are turned away: raise the concurrency.', 'Throttles', 'task', 3),
+    SluiceFailing: tooMany(ofFunction('Batches or outputs fail.', 'coordinator', 'Errors', 3), topic),
+    SluiceThrottled: tooMany(ofFunction(`The task function ${busy}`, 'task', 'Throttles', 3), topic),
+    SluiceTurnedAway: tooMany(ofFunction(`The coordinator ${busy}`, 'coordinator', 'Throttles', 3), topic),
+    SluiceDeadTick: tooMany(deadTicks, topic),
+    SluiceSilent: none(
+      ofFunction('The schedule does not wake the coordinator.', 'coordinator', 'Invocations', 5),
+      topic,
+    ),
   }
 }
+
+const tooMany = (watched: Watched, topic: string): unknown =>
+  alarm(watched, topic, { ComparisonOperator: 'GreaterThanOrEqualToThreshold', TreatMissingData: 'notBreaching' })
+
+/** Nothing at all: what is not counted is as bad as a count of none. */
+const none = (watched: Watched, topic: string): unknown =>
+  alarm(watched, topic, { ComparisonOperator: 'LessThanThreshold', TreatMissingData: 'breaching' })
+
+const alarm = (
+  { description, namespace, metric, dimension, minutes }: Watched,
+  topic: string,
+  how: Readonly<Record<string, string>>,
+): unknown => ({
+  Type: 'AWS::CloudWatch::Alarm',
+  Properties: {
+    AlarmDescription: description,
+    Namespace: namespace,
+    MetricName: metric,
+    Dimensions: [dimension],
+    Statistic: 'Sum',
+    Period: 60,
+    EvaluationPeriods: minutes,
+    Threshold: 1,
+    ...how,
+    AlarmActions: [topic],
+  },
+})

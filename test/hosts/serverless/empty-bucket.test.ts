@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { CreateBucketCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import * as sdk from '@aws-sdk/client-s3'
 import { startEmulators } from '../../../infra/emulators.ts'
 import { emptyBucket } from '../../../lib/hosts/serverless/empty-bucket.ts'
 
@@ -13,16 +13,16 @@ test('a bucket is emptied however many pages it has, and one that is not there i
     forcePathStyle: true,
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   }
-  const client = new S3Client(config)
+  const client = new sdk.S3Client(config)
   t.after(() => client.destroy())
-  await client.send(new CreateBucketCommand({ Bucket: 'clicks' }))
+  await client.send(new sdk.CreateBucketCommand({ Bucket: 'clicks' }))
   for (let i = 0; i < 1010; i += 10)
     await Promise.all(
       Array.from({ length: 10 }, (_, j) =>
-        client.send(new PutObjectCommand({ Bucket: 'clicks', Key: `blobs/${i + j} +%`, Body: 'x' })),
+        client.send(new sdk.PutObjectCommand({ Bucket: 'clicks', Key: `blobs/${i + j} +%`, Body: 'x' })),
       ),
     )
-  assert.equal(await emptyBucket('clicks', config), 1010)
-  assert.equal((await client.send(new ListObjectsV2Command({ Bucket: 'clicks' }))).KeyCount, 0)
-  assert.equal(await emptyBucket('never-made', config), 0)
+  assert.equal(await emptyBucket('clicks', { client, sdk }), 1010)
+  assert.equal((await client.send(new sdk.ListObjectsV2Command({ Bucket: 'clicks' }))).KeyCount, 0)
+  assert.equal(await emptyBucket('never-made', { client, sdk }), 0)
 })

@@ -19,8 +19,8 @@ export default app('clicks', seconds(60), (ssc) => {
   if (process.env['NEVER']) console.log(kafka)
 })
 `
-const yml = (block = 'app: src/app.ts'): string => `service: clicks
-provider: { name: aws, runtime: nodejs24.x, region: eu-west-1 }
+const yml = (block = 'app: src/app.ts', provider = ''): string => `service: clicks
+provider: { name: aws, runtime: nodejs24.x, region: eu-west-1${provider} }
 plugins: [sluice/serverless]
 sluice:
   ${block}
@@ -77,13 +77,61 @@ test('a protected stage keeps its table and bucket, any other leaves nothing', a
   ] as const) {
     const { template } = await packaged(yml(), stage)
     for (const id of ['SluiceHeads', 'SluiceObjects']) assert.equal(template[id].DeletionPolicy, policy)
+    const { Rules } = template['SluiceObjects'].Properties.LifecycleConfiguration
+    assert.ok(!JSON.stringify(Rules).includes('Expiration'), 'F65: no rule may expire objects')
   }
+})
+
+test('ticks that fail lie in a queue, alarms only with a topic, and logs go after 14 days', async () => {
+  const { template } = await packaged(yml())
+  assert.equal(ofType(template, 'AWS::CloudWatch::Alarm').length, 0)
+  const [{ Properties: queue }] = ofType(template, 'AWS::SQS::Queue')
+  assert.equal(queue.QueueName, 'clicks-dev-dead-ticks')
+  const configs = ofType(template, 'AWS::Lambda::EventInvokeConfig').map(({ Properties }) => Properties)
+  for (const config of configs)
+    assert.deepEqual([config.MaximumRetryAttempts, config.MaximumEventAgeInSeconds], [0, 60])
+  assert.ok(
+    configs.some(({ DestinationConfig }) => JSON.stringify(DestinationConfig).includes('clicks-dev-dead-ticks')),
+  )
+  for (const { Properties } of ofType(template, 'AWS::Logs::LogGroup')) assert.equal(Properties.RetentionInDays, 14)
+  for (const { Properties } of ofType(template, 'AWS::Lambda::Function')) {
+    assert.equal(Properties.LoggingConfig.SystemLogLevel, 'WARN')
+    assert.deepEqual(Properties.Architectures, ['arm64'])
+  }
+
+  const topic = 'arn:aws:sns:eu-west-1:000000000000:ops'
+  const { template: watched } = await packaged(yml(`app: src/app.ts\n  alarms: { topic: '${topic}' }`))
+  const alarms = ofType(watched, 'AWS::CloudWatch::Alarm')
+  assert.equal(alarms.length, 5)
+  for (const { Properties } of alarms) assert.deepEqual(Properties.AlarmActions, [topic])
+})
+
+test('F16, F17: a coordinator may call every published version, and those of earlier deploys stay', async () => {
+  const { template } = await packaged(yml())
+  const called = template['SluiceCoordinatorRole'].Properties.Policies[0].PolicyDocument.Statement.find(
+    ({ Action }: { Action: string[] }) => Action.includes('lambda:InvokeFunction'),
+  ).Resource
+  for (const name of ['task', 'output']) assert.match(JSON.stringify(called), new RegExp(`clicks-dev-${name}:\\*`))
+  for (const { DeletionPolicy } of ofType(template, 'AWS::Lambda::Version')) assert.equal(DeletionPolicy, 'Retain')
 })
 
 for (const [what, block, message] of [
   ['B05: an option that is misspelt', 'app: src/app.ts\n  slot: 2', /has no option "slot"/],
   ['B05: one of a function', 'app: src/app.ts\n  task: { memory: 1 }', /has no option "memory"/],
   ['a block without an app', 'slots: 2', /names no app/],
+  [
+    'B14: a time that no function may take',
+    'app: src/app.ts\n  task: { timeout: 901 }',
+    /"sluice.task.timeout".*is 901/,
+  ],
+  ['B14: a size that there is none of', 'app: src/app.ts\n  output: { memorySize: 64 }', /memorySize.*is 64/],
+  ['B01, B14: a number that is a text', "app: src/app.ts\n  slots: '2'", /"sluice.slots".*is "2", and not a whole/],
+  ['B01, B14: a number that is none', 'app: src/app.ts\n  slots: .nan', /"sluice.slots".*is null/],
+  [
+    'F19: a coordinator that one that hangs would keep out',
+    'app: src/app.ts\n  coordinator: { concurrency: 1 }',
+    /is 1/,
+  ],
 ] as const) {
   test(`${what} is refused before anything is packaged`, async () => {
     const { code, out } = await packaged(yml(block))
@@ -91,6 +139,35 @@ for (const [what, block, message] of [
     assert.match(out, message)
   })
 }
+
+for (const [what, provider, message] of [
+  ['B10: a variable that is blank', ", environment: { TOKEN: ' ' }", /The variable TOKEN .* is blank/],
+  ['B10: one with a newline behind it', ', environment: { TOKEN: "hunter2\\n" }', /TOKEN .* white space/],
+  [
+    'B11: the metadata service as an address',
+    ", environment: { AWS_ENDPOINT_URL: 'http://169.254.169.254' }",
+    /AWS_ENDPOINT_URL leads to/,
+  ],
+] as const) {
+  test(`${what} is refused before anything is packaged, and not shown`, async () => {
+    const { code, out } = await packaged(yml('app: src/app.ts', provider))
+    assert.notEqual(code, 0)
+    assert.match(out, message)
+    assert.doesNotMatch(out, /hunter2/)
+  })
+}
+
+test('B11: a protected stage is not led away from Amazon', async () => {
+  const provider = ", environment: { AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:9000' }"
+  const { code, out } = await packaged(yml('app: src/app.ts', provider), 'prod')
+  assert.notEqual(code, 0)
+  assert.match(out, /protected, and AWS_ENDPOINT_URL_S3/)
+})
+
+test('B57: a tag that makes code of a text is refused', async () => {
+  const { code } = await packaged(yml('app: src/app.ts\n  slots: !!js/function "function () { return 2 }"'))
+  assert.notEqual(code, 0)
+})
 
 test('the functions hold no engine of a process that stays', async () => {
   const { code, sources } = await packaged(yml())

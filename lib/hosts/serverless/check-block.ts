@@ -1,0 +1,85 @@
+import { SluiceError } from '../../model/errors.ts'
+import { closest } from '../../model/nearest.ts'
+
+/** What a value of the block may be, as far as JSON Schema is needed to say it. */
+type ValueSchema =
+  | { readonly type: 'integer'; readonly minimum: number; readonly maximum: number }
+  | { readonly type: 'string'; readonly minLength: 1 }
+  | { readonly enum: readonly number[] }
+  | { readonly type: 'array'; readonly items: { readonly type: 'string' | 'object' } }
+  | BlockSchema
+
+interface BlockSchema {
+  readonly type: 'object'
+  readonly additionalProperties: false
+  readonly properties: { readonly [name: string]: ValueSchema }
+}
+
+/**
+ * Refuses what a block of `serverless.yml` may not say: the Serverless CLI only warns of it, and deploys. Throws
+ * `E_UNKNOWN_OPTION` with the nearest name, `E_LIMIT` for a number out of its range, and `E_CONF` for a value of
+ * another kind, a number written as a text among them.
+ */
+export function checkBlock(value: unknown, schema: ValueSchema, where: string): void {
+  if ('enum' in schema) return checkChoice(value, schema.enum, where)
+  if (schema.type === 'integer') return checkInteger(value, schema, where)
+  if (schema.type === 'string')
+    return typeof value === 'string' && value !== '' ? undefined : refuseKind(where, 'a text', value)
+  if (schema.type === 'array') return checkList(value, schema.items.type, where)
+  checkProperties(value, schema, where)
+}
+
+function checkProperties(value: unknown, { properties }: BlockSchema, where: string): void {
+  if (!isBlock(value)) return refuseKind(where, 'a block of options', value)
+  for (const [name, given] of Object.entries(value)) {
+    if (!Object.hasOwn(properties, name)) throw unknownOption(where, name, Object.keys(properties))
+    checkBlock(given, properties[name], `${where}.${name}`)
+  }
+}
+
+function checkList(value: unknown, of: 'string' | 'object', where: string): void {
+  if (!Array.isArray(value)) return refuseKind(where, 'a list', value)
+  const isRight = of === 'string' ? (item: unknown) => typeof item === 'string' : isBlock
+  const wrong = value.findIndex((item) => !isRight(item))
+  if (wrong >= 0) refuseKind(`${where}[${wrong}]`, of === 'string' ? 'a text' : 'a block', value[wrong])
+}
+
+function checkInteger(
+  value: unknown,
+  { minimum, maximum }: { readonly minimum: number; readonly maximum: number },
+  where: string,
+): void {
+  if (typeof value !== 'number') return refuseKind(where, `a whole number from ${minimum} to ${maximum}`, value)
+  if (Number.isSafeInteger(value) && value >= minimum && value <= maximum) return
+  throw refused('E_LIMIT', `"${where}" in serverless.yml is ${value}.`, [
+    `write a whole number from ${minimum} to ${maximum}`,
+  ])
+}
+
+function checkChoice(value: unknown, choices: readonly number[], where: string): void {
+  if (choices.includes(value as number)) return
+  throw refused('E_LIMIT', `"${where}" in serverless.yml is ${shown(value)}.`, [`write one of ${choices.join(', ')}`])
+}
+
+const isBlock = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function refuseKind(where: string, wanted: string, value: unknown): never {
+  throw refused('E_CONF', `"${where}" in serverless.yml is ${shown(value)}, and not ${wanted}.`, [`write ${wanted}`])
+}
+
+const shown = (value: unknown): string => JSON.stringify(value)?.slice(0, 60) ?? 'nothing'
+
+function unknownOption(where: string, name: string, known: readonly string[]): SluiceError {
+  const meant = closest(name, known)
+  return refused('E_UNKNOWN_OPTION', `"${where}" in serverless.yml has no option "${name}".`, [
+    meant === null ? `use one of ${known.join(', ')}` : `write "${meant}"`,
+  ])
+}
+
+const refused = (
+  code: 'E_CONF' | 'E_LIMIT' | 'E_UNKNOWN_OPTION',
+  message: string,
+  next: readonly string[],
+): SluiceError =>
+  new SluiceError(code, message, { where: { detail: 'serverless.yml' }, did: 'nothing was packaged', next })

@@ -1,0 +1,37 @@
+import { checkedEndpoint } from '../../adapters/aws/endpoint.ts'
+import { SluiceError } from '../../model/errors.ts'
+import type { Stage } from './stage.ts'
+
+/**
+ * Refuses variables under `provider.environment` that no function could use: `E_ENV` for one that is blank or has
+ * white space around it, and `E_ENDPOINT` for the address of a service that is none, or that would lead a protected
+ * stage away from Amazon. Values are not shown: they may be secrets.
+ */
+export function checkEnvironment(environment: Readonly<Record<string, unknown>>, { stage, keeps }: Stage): void {
+  for (const [name, value] of Object.entries(environment)) {
+    // References are for CloudFormation to resolve.
+    if (typeof value !== 'string') continue
+    if (value.trim() !== value || value === '') throw badValue(name, value)
+    if (!name.startsWith('AWS_ENDPOINT_URL')) continue
+    checkedEndpoint(name, value, undefined)
+    if (keeps) throw endpointIn(stage, name)
+  }
+}
+
+const badValue = (name: string, value: string): SluiceError =>
+  new SluiceError(
+    'E_ENV',
+    `The variable ${name} in serverless.yml is ${value.trim() === '' ? 'blank' : 'a text with white space around it'}.`,
+    {
+      where: { detail: 'serverless.yml, provider.environment' },
+      did: 'nothing was packaged',
+      next: [`give ${name} a value, or take it out`],
+    },
+  )
+
+const endpointIn = (stage: string, name: string): SluiceError =>
+  new SluiceError('E_ENDPOINT', `The stage ${stage} is protected, and ${name} would lead it away from Amazon.`, {
+    where: { detail: 'serverless.yml, provider.environment' },
+    did: 'nothing was packaged',
+    next: [`take ${name} out`, 'use another stage, or another list under sluice.protect'],
+  })

@@ -1,0 +1,59 @@
+import { BUILD_FOLDER } from './bundle.ts'
+import { FUNCTION_NAMES, type FunctionName, type ServerlessOptions } from './options.ts'
+import { bucketName, bucketPrefix, deadTicksArn, functionName, type Stage, tableName } from './stage.ts'
+
+/** A function as `serverless.yml` describes one. */
+export interface FunctionBlock {
+  environment: Record<string, unknown>
+  readonly [option: string]: unknown
+}
+
+export const roleName = (name: FunctionName): string => `Sluice${capital(name)}Role`
+export const capital = (name: string): string => name[0].toUpperCase() + name.slice(1)
+
+/** The functions of a stage, as they would be written in `serverless.yml` by hand. Pure. */
+export const functionBlocks = (
+  stage: Stage,
+  options: ServerlessOptions,
+): Readonly<Record<FunctionName, FunctionBlock>> =>
+  Object.fromEntries(FUNCTION_NAMES.map((name) => [name, functionBlock(stage, options, name)])) as never
+
+function functionBlock(stage: Stage, options: ServerlessOptions, name: FunctionName): FunctionBlock {
+  const { memorySize, timeout, concurrency } = options.functions[name]
+  return {
+    name: functionName(stage, name),
+    handler: `${BUILD_FOLDER}/${name}.handler`,
+    role: roleName(name),
+    memorySize,
+    timeout,
+    // Cheaper for the same work.
+    architecture: 'arm64',
+    ...(concurrency === null ? {} : { reservedConcurrency: concurrency }),
+    logRetentionInDays: options.logRetentionInDays,
+    // Lines that say that a call began and ended cost more than what they say is worth; what the program writes stays.
+    logs: { logFormat: 'JSON', applicationLogLevel: 'INFO', systemLogLevel: 'WARN' },
+    // A tick that is lost costs nothing, and one that is repeated finds nothing to do.
+    maximumRetryAttempts: 0,
+    maximumEventAge: 60,
+    ...(name === 'coordinator' ? whatTicks(stage) : { events: [] }),
+    environment: {
+      SLUICE_TABLE: tableName(stage),
+      SLUICE_BUCKET: bucketName(stage),
+      SLUICE_SLOTS: String(options.slots),
+    },
+    package: { individually: true, patterns: ['!**', `${BUILD_FOLDER}/${name}.mjs`] },
+  }
+}
+
+const whatTicks = (stage: Stage): Record<string, unknown> => ({
+  events: [{ schedule: 'rate(1 minute)' }],
+  destinations: { onFailure: { type: 'sqs', arn: deadTicksArn(stage) } },
+})
+
+/** What the functions are told where nothing resolves a reference: on the machine of whoever develops. */
+export const offlineEnvironment = (stage: Stage): Readonly<Record<string, string>> => ({
+  SLUICE_TABLE: tableName(stage),
+  SLUICE_BUCKET: `${bucketPrefix(stage)}local`,
+  SLUICE_TASK_FUNCTION: functionName(stage, 'task'),
+  SLUICE_OUTPUT_FUNCTION: functionName(stage, 'output'),
+})

@@ -1,0 +1,46 @@
+import type { FunctionName } from './options.ts'
+
+/** What a stage is called, and whether its data outlives it. */
+export interface Stage {
+  readonly service: string
+  readonly stage: string
+  readonly keeps: boolean
+}
+
+/*
+ * Names stay the same over every deploy, so that a table that was kept is never begun anew beside.
+ */
+
+export const tableName = ({ service, stage }: Stage): string => `${service}-${stage}-sluice`
+
+/** Buckets share one namespace with everybody: the account's number, behind it, makes it one's own. */
+export const bucketPrefix = ({ service, stage }: Stage): string => `${service}-${stage}-sluice-`
+
+export const functionName = ({ service, stage }: Stage, name: FunctionName): string => `${service}-${stage}-${name}`
+
+/** Where ticks go that the coordinator failed on. */
+export const deadTicksName = ({ service, stage }: Stage): string => `${service}-${stage}-dead-ticks`
+
+/** Logical ids of what holds data. */
+export const TABLE_ID = 'SluiceHeads'
+export const BUCKET_ID = 'SluiceObjects'
+
+export const tableArn = (stage: Stage): unknown => arn('dynamodb', `table/${tableName(stage)}`)
+export const bucketName = (stage: Stage): unknown => ({ 'Fn::Sub': `${bucketPrefix(stage)}\${AWS::AccountId}` })
+export const bucketArn = (stage: Stage): unknown => ({ 'Fn::Sub': bucketText(stage) })
+/** What lies below a folder of the bucket. */
+export const objectsArn = (stage: Stage, folder: string): unknown => ({ 'Fn::Sub': `${bucketText(stage)}/${folder}/*` })
+const bucketText = (stage: Stage): string => `arn:\${AWS::Partition}:s3:::${bucketPrefix(stage)}\${AWS::AccountId}`
+export const deadTicksArn = (stage: Stage): unknown => arn('sqs', deadTicksName(stage))
+/**
+ * Every published version of a function: a batch that is under way when a deploy changes its role ends on the version
+ * that it began with.
+ */
+export const versionsArn = (stage: Stage, name: FunctionName): unknown =>
+  arn('lambda', `function:${functionName(stage, name)}:*`)
+export const logArn = (stage: Stage, name: FunctionName): unknown =>
+  arn('logs', `log-group:/aws/lambda/${functionName(stage, name)}:*`)
+
+const arn = (service: string, rest: string): unknown => ({
+  'Fn::Sub': `arn:\${AWS::Partition}:${service}:\${AWS::Region}:\${AWS::AccountId}:${rest}`,
+})

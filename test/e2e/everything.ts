@@ -1,0 +1,71 @@
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation'
+
+/** The address of an emulator of AWS. */
+type Url = string
+
+/**
+ * Names of everything that is left in an account, sorted, of every kind of resource that the plugin makes: whatever is
+ * there after `remove` goes on costing.
+ */
+export async function everythingIn(url: Url): Promise<string[]> {
+  const found = await Promise.all([
+    stacks(url),
+    named(query(url, 'iam', 'Action=ListRoles&Version=2010-05-08'), 'RoleName'),
+    named(query(url, 'sqs', 'Action=ListQueues&Version=2012-11-05'), 'QueueUrl'),
+    named(query(url, 'monitoring', 'Action=DescribeAlarms&Version=2010-08-01'), 'AlarmName'),
+    named(signed(url, 's3', { method: 'GET' }), 'Name'),
+    listed(json(url, 'dynamodb', 'DynamoDB_20120810.ListTables'), 'TableNames'),
+    listed(json(url, 'kinesis', 'Kinesis_20131202.ListStreams'), 'StreamNames'),
+    listed(json(url, 'events', 'AWSEvents.ListRules'), 'Rules', 'Name'),
+    listed(json(url, 'logs', 'Logs_20140328.DescribeLogGroups'), 'logGroups', 'logGroupName'),
+    listed(signed(url, 'lambda', { method: 'GET' }, '/2015-03-31/functions/'), 'Functions', 'FunctionName'),
+    listed(
+      signed(url, 'lambda', { method: 'GET' }, '/2015-03-31/event-source-mappings/'),
+      'EventSourceMappings',
+      'EventSourceArn',
+    ),
+  ])
+  return found.flat().toSorted()
+}
+
+/** Those that are gone are listed for a while. */
+async function stacks(url: Url): Promise<string[]> {
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
+  const client = new CloudFormationClient({ region: 'us-east-1', endpoint: url, credentials })
+  const { Stacks = [] } = await client.send(new DescribeStacksCommand({}))
+  client.destroy()
+  return Stacks.filter(({ StackStatus }) => StackStatus !== 'DELETE_COMPLETE').map(
+    ({ StackName }) => `Stack ${StackName}`,
+  )
+}
+
+/** The service is named in the signature, which an emulator does not check. */
+async function signed(url: Url, service: string, init: RequestInit, path = '/'): Promise<string> {
+  const headers = new Headers(init.headers)
+  headers.set(
+    'authorization',
+    `AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/${service}/aws4_request, SignedHeaders=host, Signature=0`,
+  )
+  const answer = await fetch(url + path, { ...init, headers, signal: AbortSignal.timeout(60_000) })
+  const text = await answer.text()
+  if (!answer.ok) throw new Error(`${service}: ${answer.status} ${text}`)
+  return text
+}
+
+const query = (url: Url, service: string, body: string): Promise<string> =>
+  signed(url, service, { method: 'POST', body, headers: { 'content-type': 'application/x-www-form-urlencoded' } })
+
+const json = (url: Url, service: string, target: string): Promise<string> =>
+  signed(url, service, {
+    method: 'POST',
+    body: '{}',
+    headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': target },
+  })
+
+const named = async (answer: Promise<string>, tag: string): Promise<string[]> =>
+  [...(await answer).matchAll(new RegExp(`<${tag}>(.*?)</${tag}>`, 'g'))].map(([, name]) => `${tag} ${name}`)
+
+async function listed(answer: Promise<string>, list: string, name?: string): Promise<string[]> {
+  const items = (JSON.parse(await answer) as Record<string, any[]>)[list] ?? []
+  return items.map((item) => `${list} ${String(name === undefined ? item : item[name])}`)
+}

@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { findLocalStack, startLocalStack } from '../../infra/servers/localstack.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const serverless = join(root, 'node_modules/serverless/bin/serverless.js')
+const sluice = join(root, 'lib/cli/bin.ts')
+
+type LocalStack = Awaited<ReturnType<typeof startLocalStack>>
+
+/** The emulator of AWS for one file of tests. Fails where it is not installed. */
+export async function startAws(t: TestContext): Promise<LocalStack> {
+  const program = findLocalStack()
+  assert.ok(program, 'needs LocalStack: infra/localstack/install.sh')
+  const stack = await startLocalStack(program)
+  t.after(() => stack.stop())
+  return stack
+}
+
+interface Ended {
+  readonly code: number
+  readonly out: string
+}
+
+/** A project of a user's, in a folder, and its stage `dev` on the emulator. */
+export class Service {
+  readonly folder: string
+  readonly #name: string
+  readonly #stack: LocalStack
+  readonly functions: LambdaClient
+  readonly objects: S3Client
+
+  constructor(stack: LocalStack, name: string, folder: string) {
+    this.#stack = stack
+    this.#name = name
+    this.folder = folder
+    const config = {
+      region: 'us-east-1',
+      endpoint: stack.url,
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+      maxAttempts: 1,
+    }
+    this.functions = new LambdaClient(config)
+    this.objects = new S3Client({ ...config, forcePathStyle: true })
+  }
+
+  /** The project of this repository itself. */
+  static ofRepository(stack: LocalStack): Service {
+    return new Service(stack, 'sluice', root)
+  }
+
+  /** A project in an empty folder that has this library installed. */
+  static inFolder(t: TestContext, stack: LocalStack, name: string): Service {
+    const folder = mkdtempSync(join(tmpdir(), 'sluice-e2e-'))
+    t.after(() => rmSync(folder, { recursive: true, force: true }))
+    mkdirSync(join(folder, 'node_modules'))
+    symlinkSync(root, join(folder, 'node_modules/sluice'))
+    const service = new Service(stack, name, folder)
+    service.write('package.json', '{ "type": "module" }')
+    return service
+  }
+
+  get bucket(): string {
+    return `${this.#name}-dev-sluice-000000000000`
+  }
+
+  write(path: string, text: string): void {
+    mkdirSync(dirname(join(this.folder, path)), { recursive: true })
+    writeFileSync(join(this.folder, path), text)
+  }
+
+  /** `osls …`, which must succeed. */
+  async osls(...args: string[]): Promise<string> {
+    const { code, out } = await this.tryOsls(...args)
+    assert.equal(code, 0, out)
+    return out
+  }
+
+  tryOsls(...args: string[]): Promise<Ended> {
+    return this.#run(serverless, [...args, '--stage', 'dev'])
+  }
+
+  /** `sluice …` in the folder of the project. */
+  sluice(...args: string[]): Promise<Ended> {
+    return this.#run(sluice, args)
+  }
+
+  async #run(program: string, args: readonly string[]): Promise<Ended> {
+    const child = spawn(process.execPath, [program, ...args], {
+      cwd: this.folder,
+      env: { ...process.env, ...this.#stack.environment, NODE_OPTIONS: '--conditions=sluice-source' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let out = ''
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (out += chunk.toString()))
+    const [code] = (await once(child, 'close')) as [number]
+    return { code, out }
+  }
+
+  /** One life of the coordinator, from its tick to its end; what it answered. */
+  async tick(): Promise<unknown> {
+    const { FunctionError, Payload } = await this.functions.send(
+      new InvokeCommand({ FunctionName: `${this.#name}-dev-coordinator`, Payload: '{}' }),
+    )
+    const answer = Buffer.from(Payload ?? []).toString()
+    assert.equal(FunctionError, undefined, answer)
+    return JSON.parse(answer)
+  }
+
+  async put(name: string, text: string): Promise<void> {
+    await this.objects.send(new PutObjectCommand({ Bucket: this.bucket, Key: `in/${name}`, Body: text }))
+  }
+
+  /** The counts that the last batch has saved below out/. */
+  async counts(): Promise<Record<string, number>> {
+    const { Contents = [] } = await this.objects.send(new ListObjectsV2Command({ Bucket: this.bucket, Prefix: 'out/' }))
+    const keys = Contents.map(({ Key }) => Key!)
+    const last = keys
+      .filter((key) => key.endsWith('/_SUCCESS'))
+      .toSorted()
+      .at(-1)
+      ?.replace('_SUCCESS', '')
+    const counts: [string, number][] = []
+    for (const key of keys.filter((each) => last && each.startsWith(`${last}part-`))) {
+      const { Body } = await this.objects.send(new GetObjectCommand({ Bucket: this.bucket, Key: key }))
+      for (const [, word, count] of (await Body!.transformToString()).matchAll(/^\((\w+),(\d+)\)$/gm))
+        counts.push([word, Number(count)])
+    }
+    return Object.fromEntries(counts.toSorted(([a], [b]) => (a < b ? -1 : 1)))
+  }
+
+  /** Waits until the newest saved counts are these. */
+  async counted(wanted: Record<string, number>): Promise<void> {
+    let found: unknown
+    for (let tries = 0; tries < 240; tries++) {
+      found = await this.counts()
+      if (JSON.stringify(found) === JSON.stringify(wanted)) return
+      await new Promise((resolve) => setTimeout(resolve, 500))
+    }
+    assert.deepEqual(found, wanted)
+  }
+}
