@@ -24,22 +24,22 @@ import { refsOf, shapeError } from './ref-shape.ts'
 export function checkedHead(found: Versioned<Head> | null): Versioned<Head> | null {
   const wrong = found && faultOfHead(found.value)
   if (!wrong) return found
-  throw wrong.kind === 'newer'
-    ? new SluiceError(
-        'E_HEAD_FORMAT',
-        `The head at revision ${found.rev} has format ${wrong.format}; this build reads format 1.`,
-        {
-          where: { detail: `revision ${found.rev}` },
-          did: 'nothing was started',
-          next: ['run the version that wrote it'],
-        },
-      )
-    : shapeError(
-        'E_HEAD_CORRUPT',
-        `What stands at revision ${found.rev} is not a head`,
-        wrong.what,
-        `revision ${found.rev}`,
-      )
+  if (wrong.kind === 'bad')
+    throw shapeError(
+      'E_HEAD_CORRUPT',
+      `What stands at revision ${found.rev} is not a head`,
+      wrong.what,
+      `revision ${found.rev}`,
+    )
+  throw new SluiceError(
+    'E_HEAD_FORMAT',
+    `The head at revision ${found.rev} has format ${wrong.format}; this build reads format 1.`,
+    {
+      where: { detail: `revision ${found.rev}` },
+      did: 'nothing was started',
+      next: ['run the version that wrote it'],
+    },
+  )
 }
 
 type Fault = { readonly kind: 'newer'; readonly format: number } | { readonly kind: 'bad'; readonly what: Misfit }
@@ -49,7 +49,8 @@ export function faultOfHead(value: unknown): Fault | null {
   const format = (value as { format?: unknown } | null)?.format ?? 1
   if (Number.isSafeInteger(format) && format !== 1) return { kind: 'newer', format: format as number }
   const what = headShape(value)
-  return what === null ? null : { kind: 'bad', what }
+  if (what === null) return null
+  return { kind: 'bad', what }
 }
 
 const plain = fields({

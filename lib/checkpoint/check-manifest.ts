@@ -8,9 +8,9 @@ import {
   count,
   fields,
   finite,
+  is,
   list,
   maybe,
-  misfit,
   named,
   nullOr,
   oneOf,
@@ -78,10 +78,10 @@ const learnedRate = fields({
 })
 
 /** From and to of key groups, as two numbers. */
-const groupRange: Shape = both(list(upTo(KEY_GROUPS)), (value) => {
-  const range = value as readonly number[]
-  return range.length === 2 && range[0] < range[1] ? null : misfit('is no range of key groups')
-})
+const groupRange: Shape = both(
+  list(upTo(KEY_GROUPS)),
+  is<readonly number[]>((each) => each.length === 2 && each[0] < each[1], 'is no range of key groups'),
+)
 const range = { from: upTo(KEY_GROUPS), to: upTo(KEY_GROUPS) }
 
 export const cutShape = (ref: RefShape): Shape =>
@@ -94,17 +94,17 @@ export const cutShape = (ref: RefShape): Shape =>
 
 /** A split that names an object of ours, as those of dead letters do, must not name somebody else's. */
 const splitShape = (ref: RefShape): Shape =>
-  both(anything, (split) =>
-    isLetterSplit(split)
-      ? fields({ 'sluice.deadLetters': fields({ ref: ref('dead-letters'), ids: list(text) }) })(split)
-      : null,
-  )
+  both(anything, (split) => {
+    if (!isLetterSplit(split)) return null
+    return fields({ 'sluice.deadLetters': fields({ ref: ref('dead-letters'), ids: list(text) }) })(split)
+  })
 
 /** By source and split: numbers of records, in rising order. */
 export const skipShape: Shape = named(
   named(
-    both(list(count), (value) =>
-      (value as readonly number[]).every((at, i, all) => i === 0 || all[i - 1] < at) ? null : misfit('does not rise'),
+    both(
+      list(count),
+      is<readonly number[]>((value) => value.every((at, i, all) => i === 0 || all[i - 1] < at), 'does not rise'),
     ),
   ),
 )
@@ -130,9 +130,12 @@ export const stateShape = (ref: RefShape): Shape =>
   })
 
 /** Of the schema of the values. */
-export const versionShape: Shape = both(count, (value) => (value === 0 ? misfit('is not a version') : null))
+export const versionShape: Shape = both(
+  count,
+  is((value) => value !== 0, 'is not a version'),
+)
 
-const notEmpty: Shape = (value) =>
-  (value as { from: number; to: number }).from < (value as { from: number; to: number }).to
-    ? null
-    : misfit('is an empty range')
+const notEmpty: Shape = is<{ readonly from: number; readonly to: number }>(
+  ({ from, to }) => from < to,
+  'is an empty range',
+)

@@ -22,7 +22,7 @@ import {
   upTo,
 } from '../model/shape.ts'
 import { getBlob } from './blobs.ts'
-import { json, shapeError } from './ref-shape.ts'
+import { isJson, json, shapeError } from './ref-shape.ts'
 import type { ObjectKeys } from './object-keys.ts'
 
 /**
@@ -88,7 +88,8 @@ export function openLetters(
   const left = before
     .map((letters) => ({ ...letters, open: without(letters.open, settled) }))
     .filter(({ open }) => Object.keys(open).length > 0)
-  return added ? [...left, added] : left
+  if (!added) return left
+  return [...left, added]
 }
 
 const without = (open: DeadLetters['open'], settled: ReadonlySet<string>): DeadLetters['open'] =>
@@ -140,13 +141,14 @@ const commandShape: Shape = both(
   fields({ wish: oneOf('retry', 'drop'), ids: list(text), crc: maybe(upTo(2 ** 32 - 1)) }),
   (value) => {
     const { crc, wish, ids } = value as StoredForm
-    return crc === undefined || crc === sumOf({ verb: wish, ids }) ? null : misfit('is not what was written')
+    if (crc === undefined || crc === sumOf({ verb: wish, ids })) return null
+    return misfit('is not what was written')
   },
 )
 
 function decodeCommand(bytes: Uint8Array, key: string): DeadLetterCommand {
   const value = json(bytes)
-  const wrong = value === undefined ? misfit('is not JSON') : commandShape(value)
+  const wrong = isJson(value) ?? commandShape(value)
   if (wrong !== null) throw damagedCommand(key, wrong)
   const { wish, ids } = value as StoredForm
   return { verb: wish, ids }

@@ -147,19 +147,23 @@ export function parseKey(key: string): ParsedKey | null {
   if (kind === undefined || name === undefined) return null
   if (![app, inc, ...rest].every((part) => part !== '' && part !== '.' && part !== '..')) return null
   const at = BATCH_AT[kind]
-  const batch = at === undefined ? undefined : rest.at(at)
+  const batch = at === undefined ? '' : rest.at(at)
   return {
     app,
     inc,
     kind,
-    batch: batch !== undefined && /^\d+$/.test(batch) ? Number(batch) : null,
+    batch: numberIn(batch),
     writer: name.split('.', 1)[0],
   }
 }
 
+function numberIn(text = ''): number | null {
+  if (/^\d+$/.test(text)) return Number(text)
+  return null
+}
+
 /** What kind of object a key names; null for what is not the key of an object. */
-export const kindOf = (key: string | undefined): ObjectKind | null =>
-  key === undefined ? null : (parseKey(key)?.kind ?? null)
+export const kindOf = (key = ''): ObjectKind | null => parseKey(key)?.kind ?? null
 
 /**
  * A key without what is random in it, so that it means the same in another run: the incarnation, the digits that spread

@@ -30,7 +30,8 @@ export async function packPanes(
       packs.push({ operator, from, to, last: run.at(-1)!.time, ref: await put(operator, from, run) })
     }
   }
-  return packs.length > 0 ? { ...manifest, packs } : manifest
+  if (packs.length === 0) return manifest
+  return { ...manifest, packs }
 }
 
 /**
@@ -44,11 +45,9 @@ function endOfTime(panes: Panes, count: number): number {
 }
 
 const packedUntil = (packs: readonly PanePack[], operator: OperatorUid, from: number, to: number): number =>
-  packs.reduce(
-    (until, pack) =>
-      pack.operator === operator && pack.from === from && pack.to === to ? Math.max(until, pack.last) : until,
-    -Infinity,
-  )
+  packs
+    .filter((pack) => pack.operator === operator && pack.from === from && pack.to === to)
+    .reduce((until, { last }) => Math.max(until, last), -Infinity)
 
 /** Index of the first pane after `until`; panes are in order of time. */
 function looseFrom(panes: Panes, until: number): number {
@@ -80,7 +79,8 @@ export function packed(manifest: Manifest): Manifest {
 
 function looseList(operator: OperatorUid, list: PaneList, packs: readonly PanePack[]): PaneList {
   const from = looseFrom(list.panes, packedUntil(packs, operator, list.from, list.to))
-  return from === 0 ? list : { ...list, since: list.panes[0].time, panes: list.panes.slice(from) }
+  if (from === 0) return list
+  return { ...list, since: list.panes[0].time, panes: list.panes.slice(from) }
 }
 
 /** The opposite of `packed`. */

@@ -1,6 +1,18 @@
 import type { AppName } from '../model/ids.ts'
 import type { ErrorCode } from '../model/error-codes.ts'
-import { both, count, fields, maybe, type Misfit, misfit, type Shape, clauseOf, text, upTo } from '../model/shape.ts'
+import {
+  both,
+  count,
+  fields,
+  is,
+  maybe,
+  type Misfit,
+  misfit,
+  type Shape,
+  clauseOf,
+  text,
+  upTo,
+} from '../model/shape.ts'
 import type { BlobRef } from '../model/refs.ts'
 import { SluiceError } from '../model/errors.ts'
 import { type ObjectKind, parseKey } from './object-keys.ts'
@@ -28,7 +40,8 @@ function misplaced(key: string, { app, inc }: Owner, kind: ObjectKind): Misfit |
   const parsed = parseKey(key)
   if (parsed?.app !== app || (inc !== undefined && parsed.inc !== inc))
     return { at: '', says: 'names an object outside of its app', foreign: true }
-  return parsed.kind === kind ? null : misfit(`names an object that is no ${kind}`)
+  if (parsed.kind !== kind) return misfit(`names an object that is no ${kind}`)
+  return null
 }
 
 /** The app and incarnation that an object belongs to, as its name says. */
@@ -51,10 +64,13 @@ export const shapeError = (code: ErrorCode, what: string, wrong: Misfit, detail:
 /** What an object holds as JSON, once it is known to fit. Throws `E_MANIFEST_CORRUPT` and `E_REF_SCOPE`. */
 export function parsedObject(what: string, bytes: Uint8Array, { key }: BlobRef, shape: Shape): unknown {
   const value = json(bytes)
-  const wrong = value === undefined ? misfit('is not JSON') : shape(value)
+  const wrong = isJson(value) ?? shape(value)
   if (wrong === null) return value
   throw shapeError('E_MANIFEST_CORRUPT', `${what} ${key} is not one`, wrong, key)
 }
+
+/** What `json` makes of what is not JSON. */
+export const isJson: Shape = is((value) => value !== undefined, 'is not JSON')
 
 /** `undefined` for what is not JSON: the words of the parser would quote the text. */
 export function json(bytes: Uint8Array): unknown {

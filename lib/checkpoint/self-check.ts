@@ -19,7 +19,7 @@ export function selfCheck(base: Manifest | null, next: Manifest): string | null 
       if (wrong) return `state of ${operator}: ${wrong}`
     }
   }
-  const kept = base && (next.change ? withChange(base, next.change) : base)
+  const kept = afterItsChange(base, next)
   for (const [operator, { version = 1 }] of Object.entries(kept?.state ?? {})) {
     const now = next.state[operator]
     if (!now) return `state of ${operator} is missing`
@@ -33,22 +33,32 @@ export function selfCheck(base: Manifest | null, next: Manifest): string | null 
   return unaccounted(next)
 }
 
+/** What the manifest before it keeps, as a change of the program leaves it. */
+function afterItsChange(base: Manifest | null, { change }: Manifest): Manifest | null {
+  if (!base || !change) return base
+  return withChange(base, change)
+}
+
 /** A record that is not read must be a dead letter. */
 function unaccounted({ batch, skip, deadLetters = [] }: Manifest): string | null {
   const skipped = Object.values(skip ?? {}).flatMap((splits) => Object.values(splits).flat()).length
   const kept = deadLetters
     .filter((letters) => letters.batch === batch)
     .flatMap(({ open }) => Object.values(open).flat()).length
-  return skipped === kept ? null : `${skipped} records were set aside and ${kept} dead letters kept`
+  if (skipped === kept) return null
+  return `${skipped} records were set aside and ${kept} dead letters kept`
 }
 
 /** Key groups must be covered once, 0 to the last. */
 function uncovered(ranges: readonly { readonly from: number; readonly to: number }[]): string | null {
   let at = 0
   for (const { from, to } of ranges.toSorted((a, b) => a.from - b.from)) {
-    if (from !== at)
-      return from > at ? `key groups ${at} to ${from - 1} are missing` : `key group ${from} is there twice`
+    if (from > at) return missing(at, from)
+    if (from < at) return `key group ${from} is there twice`
     at = to
   }
-  return at === KEY_GROUPS ? null : `key groups ${at} to ${KEY_GROUPS - 1} are missing`
+  if (at === KEY_GROUPS) return null
+  return missing(at, KEY_GROUPS)
 }
+
+const missing = (from: number, to: number): string => `key groups ${from} to ${to - 1} are missing`

@@ -1,3 +1,4 @@
+import { given } from '../model/given.ts'
 import type { Manifest, StateChange } from '../model/manifest.ts'
 
 export const hasChange = ({ moved, dropped }: StateChange): boolean =>
@@ -24,6 +25,6 @@ export function withChange(manifest: Manifest, { moved, dropped }: StateChange):
     state: renamed(manifest.state),
     positions: renamed(manifest.positions),
     retained: renamed(manifest.retained),
-    ...(packs ? { packs } : {}),
+    ...given({ packs }),
   }
 }

@@ -42,6 +42,7 @@ const factsShape: Shape = both(
   (value) => {
     const { operators } = value as GraphFacts
     const isOrdered = operators.every(({ parents }, i) => parents.every((parent) => parent < i))
-    return isOrdered ? null : misfit('has an operator before its parent')
+    if (isOrdered) return null
+    return misfit('has an operator before its parent')
   },
 )

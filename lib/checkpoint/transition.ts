@@ -53,16 +53,25 @@ export const resumed = (head: Head): Head => ({ ...head, halt: null })
 export const renewed = (head: Head, leaseUntil: number): Head => ({ ...head, leaseUntil })
 export const released = (head: Head): Head => ({ ...head, holder: null, leaseUntil: 0 })
 
+/** What is wrong, unless it holds. */
+function unless(holds: boolean, wrong: string): string | null {
+  if (holds) return null
+  return wrong
+}
+
 /**
  * What is wrong with one step of a log, or null. The rules are the invariants I1, I6, I10 and I11 of the protocol; what
  * no rule lets a step change, it must not.
  */
 export function check(before: Head | null, after: Head, cause: string): string | null {
-  if (!before) return cause === 'create' ? asNew(after) : `the first write is "${cause}", not a creation`
+  if (!before) return unless(cause === 'create', `the first write is "${cause}", not a creation`) ?? asNew(after)
   if (cause === 'recreate')
-    return after.app === before.app && after.inc !== before.inc
-      ? asNew(after)
-      : 'a recreation must begin a new incarnation of the same app'
+    return (
+      unless(
+        after.app === before.app && after.inc !== before.inc,
+        'a recreation must begin a new incarnation of the same app',
+      ) ?? asNew(after)
+    )
   if (after.app !== before.app || after.inc !== before.inc)
     return `the identity changed from ${before.app}/${before.inc} to ${after.app}/${after.inc}`
   if (after.intervalMs !== before.intervalMs && cause !== 'acquire' && cause !== 'resume')
@@ -91,17 +100,18 @@ const asNew = ({
   gcFloor,
   halt,
 }: Head): string | null =>
-  epoch === 1 &&
-  batches === 0 &&
-  tick === 0 &&
-  manifest === null &&
-  plan === undefined &&
-  outDone === 0 &&
-  owed.length === 0 &&
-  gcFloor === 0 &&
-  halt === null
-    ? null
-    : 'a creation must begin with nothing'
+  unless(
+    epoch === 1 &&
+      batches === 0 &&
+      tick === 0 &&
+      manifest === null &&
+      plan === undefined &&
+      outDone === 0 &&
+      owed.length === 0 &&
+      gcFloor === 0 &&
+      halt === null,
+    'a creation must begin with nothing',
+  )
 
 function changedBeside(moves: readonly (keyof Head)[], before: Head, after: Head): string | null {
   const fields = new Set([...Object.keys(before), ...Object.keys(after)] as (keyof Head)[])
@@ -111,7 +121,7 @@ function changedBeside(moves: readonly (keyof Head)[], before: Head, after: Head
       before[field] !== after[field] &&
       JSON.stringify(before[field]) !== JSON.stringify(after[field]),
   )
-  return changed ? `${changed} changed` : null
+  return unless(!changed, `${changed} changed`)
 }
 
 interface Step {
@@ -124,11 +134,11 @@ const STEPS: Record<Exclude<Cause, 'recreate'>, Step> = {
   create: { moves: [], rule: () => 'created over an existing head' },
   acquire: {
     moves: ['epoch', 'holder', 'leaseUntil', 'idle', 'graph', 'conf', 'intervalMs', 'zeroTime'],
-    rule: (before, after) => (after.epoch === before.epoch + 1 ? null : 'an acquisition must raise the epoch by one'),
+    rule: (before, after) => unless(after.epoch === before.epoch + 1, 'an acquisition must raise the epoch by one'),
   },
   renew: {
     moves: ['leaseUntil'],
-    rule: (before) => (before.holder === null ? 'renewed while nobody held the app' : null),
+    rule: (before) => unless(before.holder !== null, 'renewed while nobody held the app'),
   },
   plan: {
     moves: ['plan', 'leaseUntil'],
@@ -137,9 +147,10 @@ const STEPS: Record<Exclude<Cause, 'recreate'>, Step> = {
       if (!after.plan || after.plan.tick <= before.tick)
         return 'a plan must be for a later tick than the last committed one'
       if (before.holder === null) return 'planned while nobody held the app'
-      return before.outDone === before.committed
-        ? null
-        : `batch ${before.committed + 1} was planned before the outputs of ${before.committed} were done`
+      return unless(
+        before.outDone === before.committed,
+        `batch ${before.committed + 1} was planned before the outputs of ${before.committed} were done`,
+      )
     },
   },
   commit: {
@@ -154,26 +165,26 @@ const STEPS: Record<Exclude<Cause, 'recreate'>, Step> = {
       if (before.plan && before.plan.tick !== after.tick)
         return `tick ${after.tick} was committed while the plan for tick ${before.plan.tick} was open`
       if (after.plan) return 'a plan stayed open over its commit'
-      return before.holder === null ? 'committed while nobody held the app' : null
+      return unless(before.holder !== null, 'committed while nobody held the app')
     },
   },
   mark: {
     moves: ['outDone', 'owed', 'gcFloor', 'leaseUntil'],
     rule: (before, after) => {
       if (before.holder === null) return 'marked while nobody held the app'
-      return after.outDone === before.outDone || after.outDone === before.committed
-        ? newDebts(before, after)
-        : `outputs were marked up to batch ${after.outDone} of ${before.committed}`
+      if (after.outDone !== before.outDone && after.outDone !== before.committed)
+        return `outputs were marked up to batch ${after.outDone} of ${before.committed}`
+      return newDebts(before, after)
     },
   },
-  halt: { moves: ['halt'], rule: (_before, after) => (after.halt ? null : 'halted without a reason') },
+  halt: { moves: ['halt'], rule: (_before, after) => unless(after.halt !== null, 'halted without a reason') },
   resume: {
     moves: ['epoch', 'holder', 'leaseUntil', 'idle', 'halt', 'graph', 'conf', 'intervalMs', 'zeroTime'],
-    rule: (before, after) => (after.epoch === before.epoch + 1 ? null : 'a resumption must raise the epoch by one'),
+    rule: (before, after) => unless(after.epoch === before.epoch + 1, 'a resumption must raise the epoch by one'),
   },
   release: {
     moves: ['holder', 'leaseUntil'],
-    rule: (_before, after) => (after.holder === null ? null : 'a release must leave nobody in possession'),
+    rule: (_before, after) => unless(after.holder === null, 'a release must leave nobody in possession'),
   },
 }
 

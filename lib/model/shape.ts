@@ -19,10 +19,13 @@ export const misfit = (says: string): Misfit => ({ at: '', says })
 
 const below = (name: string, wrong: Misfit): Misfit => ({ ...wrong, at: name + wrong.at })
 
-const is =
-  (test: (value: unknown) => boolean, says: string): Shape =>
-  (value) =>
-    test(value) ? null : misfit(says)
+/** `T` is what is known of the value when it is asked: behind `both`, what fits the first shape. */
+export const is =
+  <T = unknown>(test: (value: T) => boolean, says: string): Shape =>
+  (value) => {
+    if (test(value as T)) return null
+    return misfit(says)
+  }
 
 export const anything: Shape = is((value) => value !== undefined, 'is missing')
 export const text: Shape = is((value) => typeof value === 'string', 'is not a text')

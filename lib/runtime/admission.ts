@@ -1,3 +1,4 @@
+import { given } from '../model/given.ts'
 import { getBlob, putBlob } from '../checkpoint/blobs.ts'
 import { readManifest } from '../checkpoint/manifest.ts'
 import { decodeFacts } from '../checkpoint/stored-facts.ts'
@@ -78,7 +79,7 @@ export class Admission {
       0,
     )
     const isPending = base !== null && base === this.base && hasChange(this.#change)
-    return { ...manifest, facts: this.#ref, ...(isPending ? { change: this.#change } : {}) }
+    return { ...manifest, facts: this.#ref, ...given({ change: isPending && this.#change }) }
   }
 }
 
@@ -93,13 +94,9 @@ export const admitAnew = (
 export async function admit(request: AdmissionRequest, head: Head): Promise<Admission> {
   const { program, host, intervalMs, dropState, outputCommands = [] } = request
   if (head.plan && head.graph !== program.fingerprint) throw planOpen(program, head)
-  const manifest = head.manifest ? await readManifest(host.blobs, head.manifest) : null
   // Before the first batch there is nothing that could fit or not.
-  if (!manifest)
-    return admitAnew(
-      request,
-      head.intervalMs === intervalMs ? head.zeroTime : Math.floor(head.zeroTime / intervalMs) * intervalMs,
-    )
+  if (!head.manifest) return admitAnew(request, zeroTimeFor(head, intervalMs))
+  const manifest = await readManifest(host.blobs, head.manifest)
   const current = factsOf(program.graph)
   const text = textOf(current)
   if (!manifest.facts) {
@@ -112,7 +109,14 @@ export async function admit(request: AdmissionRequest, head: Head): Promise<Admi
   if (comparison.verdict === 'refuse') throw refused(comparison, program)
   if (comparison.verdict !== 'same') host.log.event(changeEvent(comparison))
   const admission = new Admission(text, origin, manifest, comparison.change)
-  return textOf(stored) === text ? admission.knownAs(manifest.facts) : admission
+  if (textOf(stored) !== text) return admission
+  return admission.knownAs(manifest.facts)
+}
+
+/** Another interval is another grid. */
+function zeroTimeFor(head: Head, intervalMs: number): number {
+  if (head.intervalMs === intervalMs) return head.zeroTime
+  return Math.floor(head.zeroTime / intervalMs) * intervalMs
 }
 
 const textOf = (facts: GraphFacts): string => JSON.stringify(facts)
@@ -129,8 +133,14 @@ const readFacts = async (blobs: BlobStore, ref: BlobRef): Promise<GraphFacts> =>
 const zeroTimeOf = ({ tick, time }: Pick<Manifest, 'tick' | 'time'>, intervalMs: number): number =>
   Math.floor(time / intervalMs) * intervalMs - tick * intervalMs
 
+/** Outputs of a batch that is committed and not marked. */
+function pendingOutputs({ outputs }: Manifest, { outDone, committed }: Head): string[] {
+  if (outDone === committed) return []
+  return Object.keys(outputs)
+}
+
 function keptBy(manifest: Manifest, head: Head, outputCommands: readonly OutputCommand[]): Kept {
-  const pending = head.outDone < head.committed ? Object.keys(manifest.outputs) : []
+  const pending = pendingOutputs(manifest, head)
   const batch = head.committed
   const owed = [...pending.map((output) => ({ output, batch })), ...head.owed]
   return {
@@ -153,12 +163,9 @@ function changeEvent({ verdict, findings }: Comparison): EngineEvent {
   const dropped = findings
     .filter((finding) => finding.verdict === 'drop')
     .map(({ uid, what, old, new: now }) => `${uid} begins without what it kept (${what}: ${old}, now ${now})`)
-  return {
-    type: 'program-changed',
-    verdict,
-    findings,
-    ...(dropped.length > 0 ? { level: 'warn', message: dropped.join('; ') } : {}),
-  }
+  const event = { type: 'program-changed', verdict, findings } as const
+  if (dropped.length === 0) return event
+  return { ...event, level: 'warn', message: dropped.join('; ') }
 }
 
 function refused({ findings }: Comparison, program: TaskProgram): SluiceError {
@@ -166,7 +173,7 @@ function refused({ findings }: Comparison, program: TaskProgram): SluiceError {
   const [{ code, uid }] = refusals
   const place = program.graph.nodes.find((node) => node.uid === uid && anchorsUid(node))?.place
   return new SluiceError(code!, refusals.map(sentenceOf).join('\n'), {
-    where: { operator: uid, ...(place === undefined ? {} : { place }) },
+    where: { operator: uid, ...given({ place }) },
     did: 'nothing was started; state and positions are kept',
     next: [...new Set(refusals.flatMap(({ wayOut }) => wayOut))],
   })
@@ -183,9 +190,8 @@ function sentenceOf({ code, uid, what, old, new: now }: Finding): string {
     case 'E_OUTPUT_UNDELIVERED':
       return `The output "${uid}" has batches to deliver, and the new code has no such output.`
     case 'E_SOURCE_CHANGED':
-      return what === 'gone'
-        ? `The new code has no source "${uid}" (${old}).`
-        : `"${uid}": the source was ${old} and is ${now}.`
+      if (what === 'gone') return `The new code has no source "${uid}" (${old}).`
+      return `"${uid}": the source was ${old} and is ${now}.`
     default:
       return `"${uid}": ${what} was ${old} and is ${now}.`
   }

@@ -21,7 +21,8 @@ export class StagedRecords {
    */
   of({ key }: BlobRef): (() => unknown[]) | null {
     const records = this.#records.get(key)
-    return records?.every((record) => isPlain(record) || isFlat(record)) ? () => records.map(copyOf) : null
+    if (!records?.every((record) => isPlain(record) || isFlat(record))) return null
+    return () => records.map(copyOf)
   }
 }
 

@@ -104,7 +104,8 @@ export async function folderOfApp(dir: string | null, name: string): Promise<str
   const store = await openDirectoryHead<Head>(join(dir, former))
   try {
     const nameThere = (await store.read())?.value.conf['spark.app.name'] ?? former
-    return nameThere === name ? former : own
+    if (nameThere === name) return former
+    return own
   } finally {
     await store.close()
   }

@@ -25,7 +25,8 @@ installEngine((context) => new EmbeddedEngine(context), {
     const store = await openDirectoryHead<Head>(join(directory, apps[0]), { sync: embeddedOptions().sync })
     try {
       const head = (await store.read())?.value
-      return head && head.committed > 0 ? { conf: head.conf, intervalMs: head.intervalMs } : null
+      if (!head || head.committed === 0) return null
+      return { conf: head.conf, intervalMs: head.intervalMs }
     } finally {
       await store.close()
     }

@@ -22,9 +22,11 @@ export async function loadProgram(url: string, { started, patienceMs = 10_000 }:
   const guard = new Guard(url, started, patienceMs)
   try {
     const module = (await Promise.race([import(url), guard.expired])) as { readonly default?: unknown }
-    return isApp(module.default) ? { kind: 'app', app: module.default } : { kind: 'classic' }
+    if (isApp(module.default)) return { kind: 'app', app: module.default }
+    return { kind: 'classic' }
   } catch (error) {
-    throw error instanceof SluiceError ? error : initError(error, url, started())
+    if (error instanceof SluiceError) throw error
+    throw initError(error, url, started())
   } finally {
     guard.close()
   }
@@ -104,5 +106,6 @@ function placeOf(error: unknown, url: string): string {
 function shortPath(file: string): string {
   const path = file.startsWith('file:') ? fileURLToPath(file) : file
   const here = `${process.cwd()}/`
-  return path.startsWith(here) ? path.slice(here.length) : path
+  if (!path.startsWith(here)) return path
+  return path.slice(here.length)
 }

@@ -1,3 +1,4 @@
+import { given } from '../../model/given.ts'
 import { Worker } from 'node:worker_threads'
 import { kindOf } from '../../checkpoint/object-keys.ts'
 import type { BlobStore } from '../../host/blob-store.ts'
@@ -196,7 +197,7 @@ class TaskWorker {
       worker.postMessage({
         kind: 'answer',
         id,
-        ...(result instanceof Uint8Array ? { bytes: result } : Array.isArray(result) ? { keys: result } : {}),
+        ...given({ bytes: result instanceof Uint8Array && result, keys: Array.isArray(result) && result }),
       } satisfies ToWorker)
     } catch (error) {
       worker.postMessage({ kind: 'answer', id, error: serialiseError(asStoreFault(error)) } satisfies ToWorker)

@@ -118,7 +118,7 @@ class InvocationRun {
       isGone: () => false,
       start: { resume, dropState },
       environment: (head) => this.#aws.outputs(head, context.sparkContext),
-      ...(output === null ? {} : { publisher: (head: Head) => publishByFunction(functions, output, head, signal) }),
+      ...(output !== null && { publisher: (head: Head) => publishByFunction(functions, output, head, signal) }),
       onOutputError: (error) => {
         this.#failure = error
       },

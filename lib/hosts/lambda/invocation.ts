@@ -44,7 +44,7 @@ export function decodeInvocation(
   return {
     deadline,
     abortAt: deadline - ABORT_MS,
-    minute: Number.isNaN(scheduled) ? Math.floor(now / MINUTE_MS) * MINUTE_MS : scheduled,
+    minute: scheduled || Math.floor(now / MINUTE_MS) * MINUTE_MS,
     holder: `lambda:${awsRequestId}`,
     resume: resume === true,
     dropState: Array.isArray(dropState) ? dropState.map(String) : [],
@@ -56,4 +56,4 @@ export function decodeInvocation(
  * soon as none is due.
  */
 export const closing = ({ minute, deadline }: Invocation, intervalMs: number): number | null =>
-  intervalMs < MINUTE_MS ? Math.min(minute + MINUTE_MS - HANDOVER_MS, deadline - 2 * ABORT_MS) : null
+  intervalMs >= MINUTE_MS ? null : Math.min(minute + MINUTE_MS - HANDOVER_MS, deadline - 2 * ABORT_MS)

@@ -1,3 +1,4 @@
+import { given } from '../../model/given.ts'
 import { checkedHead } from '../../checkpoint/check-head.ts'
 import { decideOutput, type OutputRequest } from '../../checkpoint/decide-output.ts'
 import { readManifest } from '../../checkpoint/manifest.ts'
@@ -54,7 +55,7 @@ export const publishByFunction = (
   async publish({ manifest: { batch }, beforeCommit }, output) {
     const answer = (await functions.call(
       name,
-      { app, inc, batch, output, ...(beforeCommit ? { beforeCommit } : {}) } satisfies OutputRequest,
+      { app, inc, batch, output, ...given({ beforeCommit }) } satisfies OutputRequest,
       signal,
     )) as OutputAnswer
     if (answer.kind === 'failed') throw reviveError(answer.error)

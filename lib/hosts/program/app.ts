@@ -1,3 +1,4 @@
+import { given } from '../../model/given.ts'
 import { SluiceError } from '../../model/errors.ts'
 import { batchIntervalMs, Duration, type DurationLike } from '../../model/time.ts'
 import { fingerprint, shapeOf } from '../../plan/fingerprint.ts'
@@ -79,7 +80,7 @@ function build(definition: Definition): StreamingContext {
 function define({ name, duration, define: describe, options, place }: Definition): StreamingContext {
   let defining = true
   const context = new StreamingContext(
-    { ...(options.onError ? { 'sluice.onError': options.onError } : {}), ...options.conf, appName: name },
+    { ...given({ 'sluice.onError': options.onError }), ...options.conf, appName: name },
     duration,
     {
       hosted: true,

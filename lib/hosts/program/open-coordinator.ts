@@ -1,3 +1,4 @@
+import { given } from '../../model/given.ts'
 import type { StreamingContext } from '../../api/dstream/streaming-context.ts'
 import type { OutputEnvironment } from '../../graph/output-operation.ts'
 import type { Host } from '../../host/host.ts'
@@ -71,7 +72,7 @@ export async function openCoordinator(assembly: Assembly): Promise<OpenApp> {
     dropState: [...(start.dropState ?? []), ...program.settings.dropState],
     events: new BatchEvents(host.clock, listeners, host.log, graph, assembly.onOutputError),
     environment: assembly.environment,
-    ...(assembly.publisher ? { publisher: assembly.publisher } : {}),
+    ...given({ publisher: assembly.publisher }),
     limitOf: (source) => (unlimited ? null : receivers.limitOf(source)),
     learnedAfter: (info) => (unlimited ? null : receivers.learnedAfter(info)),
     attempts,

@@ -4,12 +4,14 @@ import { parseKey } from '../../checkpoint/object-keys.ts'
 import { type Owner, refsOf } from '../../checkpoint/ref-shape.ts'
 import { KEY_GROUPS } from '../../keys/key-group.ts'
 import { FAULTS } from '../../model/error-codes.ts'
+import type { Cut } from '../../model/manifest.ts'
 import type { BlobRef } from '../../model/refs.ts'
 import {
+  both,
+  is,
+  type Misfit,
   anything,
   clauseOf,
-  finite,
-  misfit,
   count,
   fields,
   list,
@@ -36,17 +38,24 @@ export function faultOfAnswer(answer: unknown, spec: TaskSpec, { stages }: Pick<
   if (wrong !== null) return clauseOf(wrong)
   const report = answer as TaskReport
   if (report.task !== spec.task || report.exec !== spec.exec) return ' belongs to another task'
-  const unfit = report.kind === 'failed' ? failure(report) : content(spec.plan)(report)
+  if (report.kind === 'failed') return clauseIf(failure(report))
+  const unfit = content(spec.plan)(report)
   if (unfit !== null) return clauseOf(unfit)
-  if (report.kind === 'failed') return null
   return foreignWork(report, spec.plan.batch) ?? otherWork(report, spec, stages)
+}
+
+const clauseIf = (wrong: Misfit | null): string | null => wrong && clauseOf(wrong)
+
+function cutOf({ cuts }: TaskSpec['plan'], source: string): Cut | null {
+  if (!Object.hasOwn(cuts, source)) return null
+  return cuts[source]
 }
 
 type TaskDone = Extract<TaskReport, { kind: 'done' }>
 
 const envelope = fields({ kind: oneOf('done', 'failed'), task: text, exec: count, executionId: text })
 
-const scalar: Shape = (value) => (typeof value === 'string' ? null : finite(value))
+const scalar: Shape = is((value) => typeof value === 'string' || Number.isFinite(value), 'is not a text or a number')
 
 const error = fields({
   code: text,
@@ -118,19 +127,19 @@ function foreignWork(answer: TaskDone, batch: BatchNumber): string | null {
     isOwn(letters) &&
     state.every(({ block, window }) => isOwn(block?.ref) && isOwn(window?.pane?.ref))
   if (!allOwn) return ' names an object that another execution wrote'
-  return state.every(({ block }) => block === null || block.batch === batch)
-    ? null
-    : ' has a state block that is of another batch'
+  if (state.every(({ block }) => block === null || block.batch === batch)) return null
+  return ' has a state block that is of another batch'
 }
 
 /** By the name that the program chose, whichever; what is in one is copied into an object of the program. */
-const snapshots: Shape = (value) =>
-  fields({})(value) ??
-  (Object.values(value as object).some(
-    (each) => typeof each === 'object' && each !== null && Object.hasOwn(each, '__proto__'),
-  )
-    ? misfit('has a prototype in it')
-    : null)
+const snapshots: Shape = both(
+  fields({}),
+  is<object>((value) => !Object.values(value).some(holdsPrototype), 'has a prototype in it'),
+)
+
+function holdsPrototype(each: unknown): boolean {
+  return typeof each === 'object' && each !== null && Object.hasOwn(each, '__proto__')
+}
 
 /**
  * Whether the answer is to what the task was given: each output and kept stream once per partition, shuffles of its own
@@ -166,12 +175,12 @@ function otherWork(
   )
     return ' lacks a partition of a kept stream, or has one too many'
   for (const [source, splits] of Object.entries(records)) {
-    const cut = Object.hasOwn(plan.cuts, source) ? plan.cuts[source] : null
+    const cut = cutOf(plan, source)
     const read = Object.values(splits).reduce((sum, each) => sum + each, 0)
     if (!cut || read > (cut.records ?? Infinity)) return ' counts records that are not in the plan'
   }
   for (const [source, found] of Object.entries(ends ?? {})) {
-    const cut = Object.hasOwn(plan.cuts, source) ? plan.cuts[source] : null
+    const cut = cutOf(plan, source)
     const open = new Set(cut?.splits.map((split) => JSON.stringify(split)))
     if (!Object.keys(found).every((split) => open.has(split))) return ' ends a split that is not in the plan'
   }

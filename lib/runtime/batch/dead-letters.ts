@@ -1,3 +1,4 @@
+import { given } from '../../model/given.ts'
 import type { OperatorUid } from '../../model/ids.ts'
 import { getBlob } from '../../checkpoint/blobs.ts'
 import { decodeLetters, idsOf, letterSplit, type StoredCommand } from '../../checkpoint/dead-letters.ts'
@@ -67,7 +68,7 @@ function errorOf(letter: DeadLetter, batch: number, records: number, isForgotten
     : `kept as dead letter ${id}${retryOf === undefined ? '' : `, which was ${retryOf} before`}`
   return new SluiceError(knownCode(code), message, {
     where: {
-      ...(place === null ? {} : { place }),
+      ...given({ place }),
       batch,
       detail: `record ${index} of ${source}, ${splitName(split)}`,
     },

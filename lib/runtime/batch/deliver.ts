@@ -219,7 +219,8 @@ async function settleOne(held: HeldApp, owed: OwedOutput): Promise<'delivered' |
   if (!failed || (isOrdered(held, owed.output) && wasShown(held, failed))) return 'delivered'
   await haltIfSinkIsNewer(held, [failed])
   saidOf(held, failed, owed.batch, held.outages.settings.hold !== 'none')
-  return held.outages.isAway(owed.output) ? 'away' : 'failed'
+  if (held.outages.isAway(owed.output)) return 'away'
+  return 'failed'
 }
 
 async function deliverOne(held: HeldApp, owed: OwedOutput): Promise<OutputRun | null> {

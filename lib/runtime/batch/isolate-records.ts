@@ -60,7 +60,8 @@ export async function isolateRecords(run: StageRun, nonce: () => string, failure
     letterOf(`${batch}-${i + 1}`, trials.recordAt(position), error),
   )
   const plan = found.all.length === 0 ? trials.plan : { ...trials.without(found), nonce: nonce() }
-  return { plan, letters, ref: letters.length > 0 ? await trials.store(letters, plan) : null, records: total }
+  if (letters.length === 0) return { plan, letters, ref: null, records: total }
+  return { plan, letters, ref: await trials.store(letters, plan), records: total }
 }
 
 /** Of a key one record after the other may be to blame, each found in a pass of its own. */

@@ -1,3 +1,4 @@
+import { given } from '../../model/given.ts'
 import type { OperatorUid } from '../../model/ids.ts'
 import type { Manifest, OperatorState, RetainedBatch, StagedPart } from '../../model/manifest.ts'
 import type { StateWrite } from '../../model/task.ts'
@@ -29,15 +30,14 @@ export function nextManifest(
     tick: plan.tick,
     time: plan.time,
     nonce: plan.nonce,
-    base: base ? base.nonce : null,
+    base: base?.nonce ?? null,
     graph: plan.graph,
     cuts: plan.cuts,
     positions: positions,
     actions: plan.actions,
-    ...(plan.skip ? { skip: plan.skip } : {}),
-    ...(letters.length > 0 ? { deadLetters: letters } : {}),
+    ...given({ skip: plan.skip, deadLetters: letters.length > 0 && letters }),
     state,
-    ...(base?.packs ? { packs: livePacks(base.packs, state) } : {}),
+    ...given({ packs: base?.packs && livePacks(base.packs, state) }),
     retained: nextRetained(base, plan.time, answers, graph),
     outputs,
     ...(beforeCommit.length > 0 ? { beforeCommit: beforeCommit.map(({ uid }) => uid) } : {}),
@@ -111,7 +111,8 @@ function nextRetained(
       .filter((write) => write.stream === stream)
       .toSorted((a, b) => a.partition - b.partition)
       .map((write) => write.ref)
-    retained[stream] = parts.length > 0 || hasBatch(answers, stream) ? [...kept, { time, parts }] : kept
+    retained[stream] = kept
+    if (parts.length > 0 || hasBatch(answers, stream)) retained[stream] = [...kept, { time, parts }]
   }
   return retained
 }

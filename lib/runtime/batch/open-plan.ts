@@ -1,3 +1,4 @@
+import { given } from '../../model/given.ts'
 import { getBlob, putBlob } from '../../checkpoint/blobs.ts'
 import { ObjectKeys } from '../../checkpoint/object-keys.ts'
 import { decodePlan, type StoredPlan } from '../../checkpoint/stored-plan.ts'
@@ -16,7 +17,8 @@ export const showsAhead = (graph: StreamGraph): boolean => graph.outputs.some(({
  */
 export function opensPlan(graph: StreamGraph): 'cut' | 'read' | 'never' {
   if (!showsAhead(graph)) return 'never'
-  return discovers(graph) ? 'read' : 'cut'
+  if (discovers(graph)) return 'read'
+  return 'cut'
 }
 
 /** A plan of this size rides in the head. */
@@ -33,8 +35,7 @@ export async function openPlan(held: HeldApp, { plan, positions, settled }: Plan
     cuts,
     positions,
     actions,
-    ...(skip ? { skip } : {}),
-    ...(ends ? { ends } : {}),
+    ...given({ skip, ends }),
     settled: [...settled],
   }
   const content = await putBlob(

@@ -1,3 +1,4 @@
+import { given } from '../../model/given.ts'
 import type { BatchNumber, OperatorUid, TickNumber } from '../../model/ids.ts'
 import type { StoredCommand } from '../../checkpoint/dead-letters.ts'
 import { ObjectKeys } from '../../checkpoint/object-keys.ts'
@@ -125,7 +126,7 @@ async function cutSources({
       intervalMs: head.intervalMs,
       zeroTime: head.zeroTime,
       startedAt,
-      ...(now < slot.time ? { now } : {}),
+      ...given({ now: now < slot.time && now }),
       committedTime: base?.time ?? null,
       position: positions[uid] ?? null,
       limit: limitOf(uid),

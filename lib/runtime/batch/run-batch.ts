@@ -38,7 +38,8 @@ import { sealedBatch, withEnds } from './split-ends.ts'
 export async function runBatch(held: HeldApp, tick: TickNumber): Promise<Manifest> {
   if (decideDuty(held.writer.head).kind === 'deliver') await deliver(held, held.base!)
   await shrinkBacklog(held)
-  return finishBatch(held, held.writer.head.plan ? await planAgain(held) : await plan(held, tick))
+  if (held.writer.head.plan) return finishBatch(held, await planAgain(held))
+  return finishBatch(held, await plan(held, tick))
 }
 
 async function finishBatch(held: HeldApp, first: Planned): Promise<Manifest> {
@@ -171,7 +172,7 @@ function keysOf({ shuffles, state, retained, outputs }: TaskDone): string[] {
     ...retained.map(({ ref }) => ref),
     ...outputs.map(({ ref }) => ref),
   ]
-  return refs.flatMap((ref) => (ref && ref.inline === undefined ? [ref.key] : []))
+  return refs.filter((ref) => ref && ref.inline === undefined).map((ref) => ref!.key)
 }
 
 /**

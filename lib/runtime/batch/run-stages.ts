@@ -42,7 +42,8 @@ export async function runStages(run: StageRun): Promise<TaskDone[]> {
   for (let exec = 0; ; exec++) {
     const answers: TaskDone[] = []
     try {
-      return await (run.staged ? runStaged(run, exec, answers) : runWhole(run))
+      if (!run.staged) return await runWhole(run)
+      return await runStaged(run, exec, answers)
     } catch (error) {
       for (const answer of answers) run.late(answer)
       if (!isBlockLost(error) || exec + 1 >= EXECUTIONS_MAX) throw error
@@ -136,7 +137,7 @@ async function lastAnswer(run: StageRun, spec: Omit<TaskSpec, 'attempt'>, first 
       message: answer.error.message,
     })
     // A task that was lost says nothing about the program, so it gets more chances than one that failed.
-    const attemptsMax = isLost(answer) ? Math.max(run.attemptsMax, LOST_ATTEMPTS) : run.attemptsMax
+    const attemptsMax = attemptsAfter(answer, run)
     if (attempt + 1 >= attemptsMax || !answer.error.retry) return answer
   }
 }
@@ -198,4 +199,10 @@ async function answerOf(run: StageRun, spec: TaskSpec): Promise<TaskReport> {
       }),
     )
   }
+}
+
+/** A task whose process was lost is tried more often than one that failed. */
+function attemptsAfter(answer: TaskFailed, { attemptsMax }: StageRun): number {
+  if (!isLost(answer)) return attemptsMax
+  return Math.max(attemptsMax, LOST_ATTEMPTS)
 }

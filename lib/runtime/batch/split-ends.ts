@@ -1,3 +1,4 @@
+import { given } from '../../model/given.ts'
 import type { OperatorUid } from '../../model/ids.ts'
 import type { StreamGraph } from '../../graph/graph.ts'
 import type { RecordNumbers } from '../../model/dead-letter.ts'
@@ -57,7 +58,7 @@ export function sealedBatch(planned: PlannedBatch, graph: StreamGraph): PlannedB
     positions[uid] = cuts[uid].position
     if (skip[uid]) skip[uid] = underSealed(skip[uid], ends?.[uid] ?? {})
   }
-  return { ...planned, positions, plan: { ...plan, cuts, ...(plan.skip ? { skip } : {}) } }
+  return { ...planned, positions, plan: { ...plan, cuts, ...given({ skip: plan.skip && skip }) } }
 }
 
 function sealedCut(source: SourcePort<unknown>, cut: Cut, ends: SplitEnds[string]): Cut {

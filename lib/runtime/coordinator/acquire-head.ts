@@ -1,3 +1,4 @@
+import { given } from '../../model/given.ts'
 import { checkedHead } from '../../checkpoint/check-head.ts'
 import { decideStart, leaseFrom, leaseMs } from '../../checkpoint/decide.ts'
 import { HeadWriter } from '../../checkpoint/head-writer.ts'
@@ -22,7 +23,7 @@ export async function acquireHead(options: CoordinatorOptions): Promise<Acquired
   const found = checkedHead(await host.head.read())
   const decision = decideStart(found?.value ?? null, {
     app,
-    ...(name === undefined ? {} : { name }),
+    ...given({ name }),
     holder,
     now: host.clock.now(),
     isGone,
@@ -56,7 +57,8 @@ export async function acquireHead(options: CoordinatorOptions): Promise<Acquired
       })
     }
     case 'acquire':
-      return options.fresh ? createHead(options, found, 'recreate') : takeOver(options, found!, 'acquire')
+      if (options.fresh) return createHead(options, found, 'recreate')
+      return takeOver(options, found!, 'acquire')
   }
 }
 

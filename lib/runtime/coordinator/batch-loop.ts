@@ -114,7 +114,8 @@ export class BatchLoop {
       const isBehind = due - now > Math.max(intervalMs, BEHIND_MS_MAX)
       this.#noteClock(isBehind, due - intervalMs - now)
       if (isBehind && slept) return
-      await this.#sleepUntil(isBehind ? this.#gridAfter(now) : due)
+      if (isBehind) await this.#sleepUntil(this.#gridAfter(now))
+      else await this.#sleepUntil(due)
       this.#skipMissed()
     }
   }
@@ -154,12 +155,7 @@ export class BatchLoop {
         level: 'warn',
         missed,
         skipped,
-        message:
-          `${skipped + missed} batch times were missed since ${since}; ` +
-          (skipped > 0 ? `${skipped} are skipped (sluice.catchUpMax), their input comes with the first batch; ` : '') +
-          (missed > 0
-            ? `${missed} run now, one after the other (--skip-missed: one batch for all)`
-            : 'none is run again'),
+        message: [`${skipped + missed} batch times were missed since ${since}`, ...fates(skipped, missed)].join('; '),
       })
     }
     this.#next = first
@@ -234,7 +230,8 @@ export class BatchLoop {
   #leaveOut(tick: TickNumber, error: unknown): void {
     const { coordinator, log } = this.#options
     const isPlan = coordinator.failedToPlan && (!isOurs(error) || error.fault === 'program')
-    this.#unplanned = isPlan ? this.#unplanned + 1 : 0
+    if (isPlan) this.#unplanned++
+    else this.#unplanned = 0
     if (this.#unplanned < UNPLANNED_MAX || this.#next !== tick) return
     this.#unplanned = 0
     this.#next++
@@ -251,9 +248,12 @@ export class BatchLoop {
     this.#failures++
     const { clock, onWait, onError } = this.#options
     const waitMs = this.#waitMs(error)
-    this.#retryAt = waitMs === null ? null : clock.now() + waitMs
-    if (waitMs !== null) onWait?.(error as SluiceError, waitMs)
-    else onError(error)
+    this.#retryAt = null
+    if (waitMs === null) onError(error)
+    else {
+      this.#retryAt = clock.now() + waitMs
+      onWait?.(error as SluiceError, waitMs)
+    }
     if (isFinal(error)) this.#stop.abort()
   }
 
@@ -261,8 +261,8 @@ export class BatchLoop {
   #waitMs(error: unknown): number | null {
     const { patience, coordinator } = this.#options
     if (!patience || this.#final || this.#stop.signal.aborted || !isOutage(error)) return null
-    const attemptsMax = this.#done > 0 ? patience.attemptsMax : Math.min(FIRST_ATTEMPTS, patience.attemptsMax)
-    if (!hasCode(error, 'E_OUTPUT_BACKLOG') && this.#failures >= attemptsMax) return null
+    const isTooMany = this.#failures >= patience.attemptsMax || (this.#done === 0 && this.#failures >= FIRST_ATTEMPTS)
+    if (isTooMany && !hasCode(error, 'E_OUTPUT_BACKLOG')) return null
     return backoffMs(coordinator.head.app, this.#failures, patience)
   }
 
@@ -287,20 +287,21 @@ export class BatchLoop {
     const tick = this.#last
     return {
       tick,
-      batches: tick - this.#upcoming + (this.#isUnderWay ? 2 : 1),
+      batches: tick - this.#upcoming + 1 + this.#underWay,
       dueMs: Math.max(0, zeroTime + tick * intervalMs - this.#options.clock.now()),
     }
   }
 
-  /** Whether a batch was begun that has not been delivered yet. */
-  get #isUnderWay(): boolean {
+  /** Batches that were begun and have not been delivered yet: none or one. */
+  get #underWay(): 0 | 1 {
     const { tick, committed, outDone } = this.#options.coordinator.head
-    return this.#running !== null && !(tick >= this.#running && outDone === committed)
+    if (this.#running === null || (tick >= this.#running && outDone === committed)) return 0
+    return 1
   }
 
   /** The tick after the batch under way, should that commit. */
   get #upcoming(): number {
-    return this.#running === null ? this.#next : Math.max(this.#next, this.#running + 1)
+    return Math.max(this.#next, (this.#running ?? -1) + 1)
   }
 
   /** The tick to end with. */
@@ -309,7 +310,7 @@ export class BatchLoop {
     const current = Math.floor((this.#options.clock.now() - zeroTime) / intervalMs) + 1
     const upcoming = this.#upcoming
     if (upcoming >= current) return upcoming
-    return this.#isUnderWay ? upcoming - 1 : upcoming
+    return upcoming - this.#underWay
   }
 }
 
@@ -324,3 +325,10 @@ const isOutage = (error: unknown): error is SluiceError =>
 
 /** Another coordinator runs, or the app was halted: going on is useless. */
 const isFinal = (error: unknown): boolean => isOurs(error) && endsCoordinator(error.code)
+
+/** What becomes of batch times that were missed. */
+function* fates(skipped: number, missed: number): Generator<string> {
+  if (skipped > 0) yield `${skipped} are skipped (sluice.catchUpMax), their input comes with the first batch`
+  if (missed > 0) yield `${missed} run now, one after the other (--skip-missed: one batch for all)`
+  else yield 'none is run again'
+}

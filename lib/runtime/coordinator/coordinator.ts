@@ -109,14 +109,17 @@ export class Coordinator {
       return await withHeartbeat({ writer, clock: host.clock, onFenced }, work)
     } catch (error) {
       // Whatever else failed then, failed because of it.
-      throw hasCode(fenced.signal.reason, 'E_FENCED') ? fenced.signal.reason : error
+      if (hasCode(fenced.signal.reason, 'E_FENCED')) throw fenced.signal.reason
+      throw error
     }
   }
 }
 
 /** Who lives for a few batches tries everything with each of them. */
-const outageSettings = ({ isPatient, program }: CoordinatorOptions): OutageSettings =>
-  isPatient ? program.settings.outages : { hold: 'none', waitMs: 0, waitMaxMs: 0, backlogMax: 16 }
+function outageSettings({ isPatient, program }: CoordinatorOptions): OutageSettings {
+  if (isPatient) return program.settings.outages
+  return { hold: 'none', waitMs: 0, waitMaxMs: 0, backlogMax: 16 }
+}
 
 /**
  * Brings the world level with the head: outputs of a committed batch that were not confirmed, then what earlier runs

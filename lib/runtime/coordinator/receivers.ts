@@ -99,7 +99,8 @@ export class Receivers {
   /** Most records that the next batch may take of a source; receivers are limited while they receive. */
   limitOf(source: OperatorUid): number | null {
     const input = this.#inputs.find(({ node }) => node.uid === source)
-    return input?.node.source.receiver ? null : (input?.rate?.limit(this.#of.graph.batchMs) ?? null)
+    if (!input || input.node.source.receiver) return null
+    return input.rate?.limit(this.#of.graph.batchMs) ?? null
   }
 
   /** What backpressure knows once the batch is done, should it be done now: for whoever runs the next one. */

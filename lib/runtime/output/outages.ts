@@ -62,7 +62,8 @@ export class Outages {
   recovered(output: OperatorUid): number | null {
     const outage = this.#outages.get(output)
     this.#outages.delete(output)
-    return outage ? this.#clock.now() - outage.since : null
+    if (!outage) return null
+    return this.#clock.now() - outage.since
   }
 
   /** Somebody says that the place is there again. */
@@ -73,7 +74,7 @@ export class Outages {
 
   #waitMs(output: OperatorUid, attempts: number, error: unknown): number {
     const { waitMs, waitMaxMs } = this.settings
-    const asked = error instanceof SluiceError ? (error.retryAfterMs ?? 0) : 0
+    const asked = (error instanceof SluiceError && error.retryAfterMs) || 0
     return Math.min(Math.max(backoffMs(output, attempts, { firstMs: waitMs, mostMs: waitMaxMs }), asked), LONGEST_MS)
   }
 }

@@ -9,9 +9,9 @@ import {
   byKind,
   count,
   fields,
+  is,
   list,
   maybe,
-  misfit,
   named,
   nullOr,
   type Shape,
@@ -41,8 +41,9 @@ export function checkedTask(value: unknown, app: AppName): TaskSpec {
 }
 
 /** Becomes part of names of objects. */
-const nameInKey: Shape = both(text, (value) =>
-  /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,64}$/.test(value as string) ? null : misfit('is not a plain name'),
+const nameInKey: Shape = both(
+  text,
+  is<string>((value) => /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,64}$/.test(value), 'is not a plain name'),
 )
 
 const envelope = fields({
@@ -91,11 +92,9 @@ function content({ plan: { app, inc } }: TaskSpec): Shape {
 export function stageOf(stages: readonly Stage[], { stage: id, partitions }: TaskSpec['work'][number]): Stage {
   const stage = stages[id]
   if (stage && partitions.every((partition) => partition < stage.node.partitions)) return stage
-  throw new SluiceError(
-    'E_TASK_SPEC',
-    stage
-      ? `Stage ${id} has ${stage.node.partitions} partitions; others were asked for.`
-      : `The batch has no stage ${id}.`,
-    { did: 'the task did not run', next: ['deploy all functions together'] },
-  )
+  const what = stage && `Stage ${id} has ${stage.node.partitions} partitions; others were asked for.`
+  throw new SluiceError('E_TASK_SPEC', what ?? `The batch has no stage ${id}.`, {
+    did: 'the task did not run',
+    next: ['deploy all functions together'],
+  })
 }

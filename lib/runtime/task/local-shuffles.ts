@@ -60,15 +60,26 @@ export class LocalShuffle {
     readers: number,
     spilled: SpilledShuffle | null,
   ) {
-    this.#spilled = spilled && spilled.blocks.length > 0 ? spilled : null
-    const copies = readers > 1 && parts.some((part) => part.some(holdsObjects))
-    this.#encoded = copies ? parts.map(encodeBuckets) : null
-    this.#reducers = copies ? [] : perReducer(parts, dependency.partitioner.numPartitions)
+    this.#spilled = null
+    if (spilled && spilled.blocks.length > 0) this.#spilled = spilled
+    if (readers > 1 && parts.some((part) => part.some(holdsObjects))) {
+      this.#encoded = parts.map(encodeBuckets)
+      this.#reducers = []
+    } else {
+      this.#encoded = null
+      this.#reducers = perReducer(parts, dependency.partitioner.numPartitions)
+    }
   }
 
   read(reducer: number): MaybePromise<ShuffleInput> {
-    const kept = this.#encoded ? decodeBuckets(this.#encoded, reducer) : this.#reducers[reducer]
-    return this.#spilled ? this.#spilled.read(reducer).then((early) => [...early, ...kept]) : kept
+    const kept = this.#kept(reducer)
+    if (!this.#spilled) return kept
+    return this.#spilled.read(reducer).then((early) => [...early, ...kept])
+  }
+
+  #kept(reducer: number): ShuffleInput {
+    if (this.#encoded) return decodeBuckets(this.#encoded, reducer)
+    return this.#reducers[reducer]
   }
 }
 

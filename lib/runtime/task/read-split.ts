@@ -19,8 +19,10 @@ interface Reading<T> {
 }
 
 /** The records of one split, in the same order at every reading. */
-export const readSplit = <T>({ uid, source, split, io, seen = () => {}, ended = null }: Reading<T>): Chunks<T> =>
-  isLetterSplit(split) ? letters<T>(split, io, seen) : new SourcePort(uid, source).read(split, io, seen, ended)
+export function readSplit<T>({ uid, source, split, io, seen = () => {}, ended = null }: Reading<T>): Chunks<T> {
+  if (isLetterSplit(split)) return letters<T>(split, io, seen)
+  return new SourcePort(uid, source).read(split, io, seen, ended)
+}
 
 async function* letters<T>(
   split: LetterSplit,
@@ -50,7 +52,8 @@ export interface Choice {
 /** Hands over what `choice` leaves of each chunk. */
 export function chosen<T>(chunks: Chunks<T>, choice: Choice): Chunks<T> {
   const chooser = new Chooser<T>(choice)
-  return Symbol.asyncIterator in chunks ? chosenAsync(chunks, chooser) : chosenSync(chunks, chooser)
+  if (Symbol.asyncIterator in chunks) return chosenAsync(chunks, chooser)
+  return chosenSync(chunks, chooser)
 }
 
 class Chooser<T> {

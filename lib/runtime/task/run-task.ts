@@ -1,3 +1,4 @@
+import { given, unlessEmpty } from '../../model/given.ts'
 import type { ExecutionId, PartitionId, ShuffleId } from '../../model/ids.ts'
 import { getBlob, putBlob } from '../../checkpoint/blobs.ts'
 import { ObjectKeys } from '../../checkpoint/object-keys.ts'
@@ -227,8 +228,7 @@ class Execution {
       shuffleIds,
       log: host.log,
       clock: host.clock,
-      ...(host.freezes ? { freezes: true } : {}),
-      ...(host.blame ? { blame: host.blame } : {}),
+      ...given({ freezes: host.freezes, blame: host.blame }),
       putState: (operator, bytes, suffix) =>
         putBlob(host.blobs, this.#keys.state(operator, spec.plan.batch, spec.task, this.#object(), suffix), bytes),
       sourceIo: (uid) => ({
@@ -259,8 +259,7 @@ class Execution {
       } catch (error) {
         const { label, place } = stage.node
         throw located(error, {
-          ...(label ? { operator: label } : {}),
-          ...(place ? { place } : {}),
+          ...given({ operator: label, place }),
           partition: this.scope.partition.partitionId,
         })
       }
@@ -272,7 +271,7 @@ class Execution {
       retained: this.#retained,
       outputs: this.#outputs,
       records: this.scope.records,
-      ...(Object.keys(this.scope.ends).length > 0 ? { ends: this.scope.ends } : {}),
+      ...given({ ends: unlessEmpty(this.scope.ends) }),
     }
   }
 
@@ -304,11 +303,10 @@ class Execution {
     const { node, terminal } = stage
     const ownCut = terminal.kind === 'shuffle' && node.cut === terminal.dependency
     return withTaskContext(this.scope.partition, () =>
-      stoppable(() =>
-        ownCut
-          ? chain(recordsOf(node, partition, this.scope), (records) => sink.chunk(records))
-          : runPartition(node, partition, this.scope, sink),
-      ),
+      stoppable(() => {
+        if (!ownCut) return runPartition(node, partition, this.scope, sink)
+        return chain(recordsOf(node, partition, this.scope), (records) => sink.chunk(records))
+      }),
     )
   }
 

@@ -1,3 +1,4 @@
+import { given } from '../../model/given.ts'
 import { knownCode } from '../../model/error-codes.ts'
 import { framesOf, isOurs, recordOf, SluiceError, stackOf, type Where, wordsOf } from '../../model/errors.ts'
 import type { SerialisedError } from '../../model/task.ts'
@@ -11,7 +12,7 @@ export function serialiseError(error: unknown, of: Record<string, string | numbe
     const { code, fault, name, message, did, next, retry } = error
     return { code, fault, name, message, stack: stackOf(error), where: { ...where, ...error.where }, did, next, retry }
   }
-  const thrown = error instanceof Error ? error : new Error(String(error))
+  const thrown = asError(error)
   const place = placeAmong(framesOf(thrown))
   return {
     code: 'E_USER_CODE',
@@ -19,11 +20,16 @@ export function serialiseError(error: unknown, of: Record<string, string | numbe
     name: thrown.name,
     message: wordsOf(thrown),
     stack: stackOf(thrown),
-    where: { ...where, ...(place ? { place } : {}) },
+    where: { ...where, ...given({ place }) },
     did: '',
     next: [],
     retry: true,
   }
+}
+
+function asError(thrown: unknown): Error {
+  if (thrown instanceof Error) return thrown
+  return new Error(String(thrown))
 }
 
 export function reviveError(
@@ -34,7 +40,7 @@ export function reviveError(
     fault: plain.fault,
     where: { ...(plain.where as Where), ...facts.where },
     did: plain.did || (facts.did ?? ''),
-    next: plain.next.length > 0 ? plain.next : (facts.next ?? []),
+    next: [plain.next, facts.next ?? []].find((next) => next.length > 0) ?? [],
     retry: plain.retry,
   })
   error.stack = plain.stack

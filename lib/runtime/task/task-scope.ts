@@ -61,7 +61,8 @@ export class RunningTask implements TaskScope {
     const name = JSON.stringify(split)
     const all = this.#read(source, uid, split, name)
     const choice = this.#choice(uid, name)
-    return choice ? chosen(all, choice) : all
+    if (!choice) return all
+    return chosen(all, choice)
   }
 
   #read<T>(source: Source<T>, uid: OperatorUid, split: Json, name: string): Chunks<T> {
@@ -84,7 +85,8 @@ export class RunningTask implements TaskScope {
     // It leaves out records itself, because it counts them.
     if (trial?.kind === 'blame') return null
     if (trial?.kind === 'prefix') return { skip: skip ?? [], take: trial.take[uid]?.[split] ?? 0 }
-    return skip ? { skip, take: Infinity } : null
+    if (!skip) return null
+    return { skip, take: Infinity }
   }
 
   shuffle(dependency: ShuffleDependency, reducer: number): MaybePromise<ShuffleInput> {

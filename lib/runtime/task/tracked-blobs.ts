@@ -39,7 +39,10 @@ export function trackedBlobs(blobs: BlobStore): TrackedBlobs {
 }
 
 /** What a store threw, of whatever class: anybody can write a store. */
-export const asStoreFault = (error: unknown): SluiceError =>
-  isOurs(error)
-    ? error
-    : new SluiceError('E_BLOB_UNREACHABLE', `The blob store failed: ${wordsOf(error)}`, { retry: true, cause: error })
+export function asStoreFault(error: unknown): SluiceError {
+  if (isOurs(error)) return error
+  return new SluiceError('E_BLOB_UNREACHABLE', `The blob store failed: ${wordsOf(error)}`, {
+    retry: true,
+    cause: error,
+  })
+}

@@ -91,7 +91,7 @@ export const bugs: readonly SeededBug[] = [
   {
     name: 'a manifest that does not name the one it was built on',
     file: 'runtime/batch/next-manifest.ts',
-    find: 'base: base ? base.nonce : null',
+    find: 'base: base?.nonce ?? null',
     put: 'base: null',
   },
 
@@ -291,15 +291,15 @@ export const bugs: readonly SeededBug[] = [
   {
     name: 'records set aside and not kept',
     file: 'checkpoint/dead-letters.ts',
-    find: 'return added ? [...left, added] : left',
+    find: 'return [...left, added]',
     put: 'return left',
     job: 'e',
   },
   {
     name: 'a plan made anew after it was shown from',
     file: 'runtime/batch/run-batch.ts',
-    find: 'held.writer.head.plan ? await planAgain(held) : await plan(held, tick)',
-    put: 'held.writer.head.plan && held.writer.head.plan.tick < tick ? await planAgain(held) : await plan(held, tick)',
+    find: 'if (held.writer.head.plan) return finishBatch(',
+    put: 'if (held.writer.head.plan && held.writer.head.plan.tick < tick) return finishBatch(',
     job: 'f',
   },
   {
@@ -350,15 +350,15 @@ export const bugs: readonly SeededBug[] = [
   {
     name: 'a plan that is fixed before its ends are known',
     file: 'runtime/batch/open-plan.ts',
-    find: "discovers(graph) ? 'read' : 'cut'",
-    put: "'cut'",
+    find: "if (discovers(graph)) return 'read'",
+    put: '',
     job: 'g',
   },
   {
     name: 'an open plan that forgets its ends',
     file: 'runtime/batch/open-plan.ts',
-    find: '...(ends ? { ends } : {}),',
-    put: '',
+    find: 'given({ skip, ends })',
+    put: 'given({ skip })',
     job: 'g',
   },
   {
