@@ -61,7 +61,9 @@ function manifestShape(owner: Owner): Shape {
     positions: named(anything),
     actions: named(list(text)),
     skip: maybe(skipShape),
-    deadLetters: maybe(list(fields({ batch: count, open: named(list(text)), ref: ref('dead-letters') }))),
+    deadLetters: maybe(
+      list(fields({ batch: count, open: named(list(text)), ref: ref('dead-letters'), undecoded: maybe(oneOf(true)) })),
+    ),
     state: named(stateShape(ref)),
     packs: maybe(list(fields({ operator: text, ...range, last: whole, ref: ref('state') }))),
     retained: named(retainedShape(ref)),

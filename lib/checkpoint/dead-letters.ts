@@ -31,7 +31,11 @@ import type { ObjectKeys } from './object-keys.ts'
  */
 export function encodeLetters(letters: readonly (DeadLetterFacts & { readonly record: unknown })[]): Uint8Array {
   const stored = letters.map((letter): DeadLetter =>
-    isStorable(letter.record) ? { ...letter, isStored: true } : { ...letter, record: null, isStored: false },
+    letter.undecoded
+      ? { ...letter, isStored: false }
+      : isStorable(letter.record)
+        ? { ...letter, isStored: true }
+        : { ...letter, record: null, isStored: false },
   )
   return encodeBlock([{ section: 0, columns: [stored], count: stored.length }], 'dead letters')
 }
@@ -56,6 +60,7 @@ export const letterFacts: Shape = fields({
   message: text,
   place: nullOr(text),
   retryOf: maybe(text),
+  undecoded: maybe(fields({ path: text, offset: count })),
 })
 
 const storedLetters = list(both(letterFacts, fields({ isStored: truth })))
@@ -83,13 +88,12 @@ export const isLetterSplit = (split: unknown): split is LetterSplit =>
 export function openLetters(
   before: readonly DeadLetters[],
   settled: ReadonlySet<string>,
-  added: DeadLetters | null,
+  added: readonly DeadLetters[],
 ): DeadLetters[] {
   const left = before
     .map((letters) => ({ ...letters, open: without(letters.open, settled) }))
     .filter(({ open }) => Object.keys(open).length > 0)
-  if (!added) return left
-  return [...left, added]
+  return [...left, ...added]
 }
 
 const without = (open: DeadLetters['open'], settled: ReadonlySet<string>): DeadLetters['open'] =>

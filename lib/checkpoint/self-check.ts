@@ -43,7 +43,7 @@ function afterItsChange(base: Manifest | null, { change }: Manifest): Manifest |
 function unaccounted({ batch, skip, deadLetters = [] }: Manifest): string | null {
   const skipped = Object.values(skip ?? {}).flatMap((splits) => Object.values(splits).flat()).length
   const kept = deadLetters
-    .filter((letters) => letters.batch === batch)
+    .filter((letters) => letters.batch === batch && !letters.undecoded)
     .flatMap(({ open }) => Object.values(open).flat()).length
   if (skipped === kept) return null
   return `${skipped} records were set aside and ${kept} dead letters kept`

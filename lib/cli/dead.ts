@@ -87,7 +87,9 @@ async function command(
   if (lost)
     throw new SluiceError(
       'E_DEAD_LETTER',
-      `The record of ${lost.id} is of a kind that cannot be stored, so it cannot be read again.`,
+      lost.undecoded
+        ? `${lost.id} is bytes that could not be decoded, so they cannot be read again as a record.`
+        : `The record of ${lost.id} is of a kind that cannot be stored, so it cannot be read again.`,
       {
         where: { detail: lost.id },
         did: 'nothing was changed',
@@ -120,11 +122,19 @@ const inFull = (letter: DeadLetter, pending: Pending): string =>
     `  where   ${letter.place ?? 'unknown'} · record ${letter.index} of ${letter.source}, ${splitName(letter.split)}`,
     ...(letter.retryOf === undefined ? [] : [`  before  it was dead letter ${letter.retryOf}, and failed again`]),
     ...(pending === null ? [] : [`  asked   ${PENDING[pending]}`]),
-    `  record  ${letter.isStored ? sparkText(letter.record) : 'of a kind that cannot be stored'}`,
+    letter.undecoded
+      ? `  bytes   ${bytesText(letter.record as Uint8Array)}`
+      : `  record  ${letter.isStored ? sparkText(letter.record) : 'of a kind that cannot be stored'}`,
     '',
   ].join('\n')
 
+/** Text as far as it is text, and other bytes by their number. */
+const bytesText = (bytes: Uint8Array): string =>
+  [...bytes].map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : hex(byte))).join('')
+const hex = (byte: number): string => `\\x${byte.toString(16).padStart(2, '0')}`
+
 const asJson = (letter: DeadLetter, pending: Pending): string => {
   const record = letter.isStored ? sparkText(letter.record) : null
-  return `${JSON.stringify({ type: 'dead-letter', ...letter, record, pending })}\n`
+  const bytes = letter.undecoded ? { bytes: bytesText(letter.record as Uint8Array) } : {}
+  return `${JSON.stringify({ type: 'dead-letter', ...letter, record, ...bytes, pending })}\n`
 }

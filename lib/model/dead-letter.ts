@@ -25,6 +25,8 @@ export interface DeadLetterFacts {
   readonly place: string | null
   /** The letter that the record was read from when it failed again: `source`, `split` and `index` are those of that. */
   readonly retryOf?: string
+  /** What could not be decoded, and so is no record: its first bytes are what is kept. */
+  readonly undecoded?: { readonly path: string; readonly offset: number }
 }
 
 /** As it is stored. A value that cannot be stored is described instead; it cannot be tried again. */
@@ -40,6 +42,8 @@ export interface DeadLetters {
   readonly open: { readonly [source: string]: readonly string[] }
   /** A list of `DeadLetter`. */
   readonly ref: BlobRef
+  /** They are no records that were read and left out, but bytes that could not be read. */
+  readonly undecoded?: true
 }
 
 /** What somebody decided about dead letters: read them again in the next batch, or let them be. */

@@ -171,6 +171,7 @@ export const ERROR_CODES = {
   E_INPUT_PATH: { fault: 'source' },
   E_FILE_GONE: { fault: 'source' },
   E_FILE_CHANGED: { fault: 'source' },
+  E_FILE_GROWING: { fault: 'source' },
   E_FILE_CORRUPT: { fault: 'source' },
   E_FILE_INFLATE: { fault: 'source' },
   E_FILE_FORMAT: { fault: 'source' },

@@ -194,6 +194,18 @@ type Warning = { readonly level: 'warn'; readonly message: string } & (
   | { readonly type: 'output-dropped'; readonly output: OperatorUid; readonly owed: number }
   | { readonly type: 'state-large'; readonly operator: OperatorUid; readonly keyHash: string; readonly bytes: number }
   | { readonly type: 'source-directory-missing'; readonly directory: string }
+  | { readonly type: 'source-file-growing'; readonly path: string }
+  /** What a batch left out of its input, or changed, because it was no record; how much of each, and the first. */
+  | {
+      readonly type: 'source-undecoded'
+      readonly source: OperatorUid
+      readonly batch: number
+      readonly replaced: number
+      readonly letters: number
+      readonly skipped: number
+      readonly code: string
+      readonly example: string
+    }
   /** Records `[from, until)` of a partition were gone before a batch read them. */
   | {
       readonly type: 'kafka-records-gone'

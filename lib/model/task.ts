@@ -82,6 +82,30 @@ export type Trial =
   /** Stores these records as dead letters. */
   | { readonly kind: 'letters'; readonly letters: readonly DeadLetterFacts[] }
 
+/** What a source could not make records of in one split. */
+export interface UndecodedPart {
+  readonly source: OperatorUid
+  readonly split: string
+  readonly replaced: number
+  readonly skipped: number
+  /** How many were left out; `letters` has the first of them. */
+  readonly lettersCount: number
+  readonly letters: readonly UndecodedLetter[]
+  readonly first: { readonly code: string; readonly message: string; readonly path: string }
+}
+
+interface UndecodedLetter {
+  readonly split: string
+  /** How many records of the split came before. */
+  readonly index: number
+  readonly code: string
+  readonly message: string
+  readonly path: string
+  readonly offset: number
+  /** As base64: answers cross invocations as JSON. */
+  readonly bytes: string
+}
+
 /** One failure, and the records that it was made of, counted among all of the batch. */
 export interface Blamed {
   readonly positions: readonly number[]
@@ -177,6 +201,8 @@ export type TaskReport =
       readonly letters?: BlobRef
       /** What a trial of kind `blame` found: of the records that a failure was made of, one at least is to blame. */
       readonly blamed?: readonly Blamed[]
+      /** What sources could not make records of, in splits that this execution was the first to read. */
+      readonly undecoded?: readonly UndecodedPart[]
     }
   | {
       readonly kind: 'failed'

@@ -66,6 +66,8 @@ export class FileCutter {
   /** The files of the last listing. */
   #before: ReadonlyMap<string, ListedFile> | null = null
   #missing = false
+  /** Files that were said to be written still. */
+  readonly #growing = new Set<string>()
 
   constructor(
     directories: string,
@@ -82,7 +84,11 @@ export class FileCutter {
 
   async cut(request: CutRequest<FilePosition>): Promise<Cut<FilePosition, FileSplit>> {
     const listing = await this.#list(request)
-    const files = listing.files.filter((file) => (this.#choice.filter ?? isVisible)(file.path))
+    const unready = new Set(request.unready)
+    this.#reportGrowing(unready, request)
+    const files = listing.files.filter(
+      (file) => (this.#choice.filter ?? isVisible)(file.path) && !unready.has(file.path),
+    )
     const { select = 'times' } = this.#choice
     const { selected, position } =
       select === 'times' ? this.#byTime(files, request) : await this.#unseen(files, listing, request)
@@ -154,6 +160,20 @@ export class FileCutter {
     const { selected, changed, next } = await this.#seen.select(candidates, seen, maxFilesPerBatch, io)
     this.#report('changed', changed, io)
     return { selected, position: { created, seen: next, ...(newFilesOnly ? { marked: true } : {}) } }
+  }
+
+  /** Said once for each file, however many batches wait for it. */
+  #reportGrowing(unready: ReadonlySet<string>, { io }: CutRequest): void {
+    for (const path of unready) {
+      if (this.#growing.has(path)) continue
+      this.#growing.add(path)
+      io.log.event({
+        type: 'source-file-growing',
+        level: 'warn',
+        path,
+        message: `${path} is still being written: it is read by a later batch; move files in when they are complete`,
+      })
+    }
   }
 
   #reportOthers({ files, others = [] }: Listing, { io }: CutRequest<FilePosition>): void {

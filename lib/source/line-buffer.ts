@@ -10,10 +10,10 @@ export interface LineOptions {
   /** A `\r` alone ends a line, as on sockets. Without it, a `\r` that no `\n` follows is data, as in files. */
   readonly loneReturn?: boolean
   /**
-   * Told about a line that is too long or not text, which is then left out. Without it such a line is thrown as an
-   * error.
+   * Asked what becomes of a line that is too long or not text, with as many of its bytes as are at hand: it is left
+   * out, or its bytes that are no text are `replaced` by U+FFFD. Without it such a line is thrown as an error.
    */
-  readonly onBad?: (error: SluiceError) => void
+  readonly onBad?: (error: SluiceError, bytes: Uint8Array) => 'left-out' | 'replaced'
 }
 
 export const LINE_BYTES_MAX = 1 << 20
@@ -29,7 +29,7 @@ export class LineBuffer {
   readonly #maxLineBytes: number
   readonly #utf8: boolean
   readonly #loneReturn: boolean
-  readonly #onBad: ((error: SluiceError) => void) | undefined
+  readonly #onBad: LineOptions['onBad']
   #bytes: Buffer
   /** Bytes held: the start of a line whose end has not come. */
   #held = 0
@@ -133,8 +133,10 @@ export class LineBuffer {
     for (let i = 0; i < lines.length; i++) {
       const length = lines[i].length
       const to = returns && length > 0 && bytes[from + length - 1] === RETURN ? from + length - 1 : from + length
-      if (to - from > this.#maxLineBytes) bad = this.#bad(this.#tooLongAt(from), bad)
-      else if (length > COPIED_CHARS_MAX || to !== from + length) lines[i - bad] = bytes.latin1Slice(from, to)
+      if (to - from > this.#maxLineBytes) {
+        this.#bad(this.#tooLongAt(from), from, to)
+        bad++
+      } else if (length > COPIED_CHARS_MAX || to !== from + length) lines[i - bad] = bytes.latin1Slice(from, to)
       else if (bad > 0) lines[i - bad] = lines[i]!
       from += length + 1
     }
@@ -169,10 +171,10 @@ export class LineBuffer {
 
   #addLine(lines: string[], from: number, to: number, valid: boolean): void {
     const bytes = this.#bytes
-    if (to - from > this.#maxLineBytes) this.#bad(this.#tooLongAt(from))
+    if (to - from > this.#maxLineBytes) this.#bad(this.#tooLongAt(from), from, to)
     else if (!this.#utf8) lines.push(bytes.latin1Slice(from, to))
     else if (valid || isUtf8(bytes.subarray(from, to))) lines.push(bytes.utf8Slice(from, to))
-    else this.#bad(this.#notUtf8(from, to))
+    else if (this.#bad(this.#notUtf8(from, to), from, to) === 'replaced') lines.push(bytes.utf8Slice(from, to))
   }
 
   #afterMark(from: number, end: number): number {
@@ -185,7 +187,7 @@ export class LineBuffer {
   }
 
   #tooLong(): void {
-    this.#bad(this.#tooLongAt(0))
+    this.#bad(this.#tooLongAt(0), 0, this.#held)
     this.#skipping = true
     this.#drop()
   }
@@ -195,10 +197,9 @@ export class LineBuffer {
     this.#held = 0
   }
 
-  #bad(error: SluiceError, count = 0): number {
+  #bad(error: SluiceError, from: number, to: number): 'left-out' | 'replaced' {
     if (!this.#onBad) throw error
-    this.#onBad(error)
-    return count + 1
+    return this.#onBad(error, this.#bytes.subarray(from, to))
   }
 
   #tooLongAt(from: number): SluiceError {
@@ -207,6 +208,7 @@ export class LineBuffer {
 
   #notUtf8(from: number, to: number): SluiceError {
     const offset = this.#offset + from + firstInvalid(this.#bytes.subarray(from, to))
+    if (offset === 0 && isUtf16Mark(this.#bytes)) return utf16(this.#what)
     return new SluiceError('E_DECODE_UTF8', `${this.#what} is not UTF-8 at byte ${offset}.`, {
       where: { offset, detail: this.#what },
       did: this.#onBad ? 'the line was left out' : 'the batch was not completed',
@@ -230,6 +232,16 @@ export const lineTooLong = (what: string, offset: number, maxLineBytes: number):
     where: { offset, detail: what },
     did: 'the line was not read to its end',
     next: ['raise maxLineBytes if lines may be that long', 'read it as bytes if it is not text'],
+  })
+
+const isUtf16Mark = (bytes: Uint8Array): boolean =>
+  (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)
+
+const utf16 = (what: string): SluiceError =>
+  new SluiceError('E_DECODE_UTF8', `${what} is UTF-16, by the mark that it begins with; lines are read of UTF-8.`, {
+    where: { offset: 0, detail: what },
+    did: 'the batch was not completed',
+    next: [`iconv -f UTF-16 -t UTF-8 < ${what} > <new file>`],
   })
 
 const NEWLINE = 10

@@ -2,6 +2,7 @@ import type { StandardSchema } from '../codec/standard-schema.ts'
 import type { FileChoice } from './file-cut.ts'
 import type { LineOptions } from './line-buffer.ts'
 import type { Source } from './source.ts'
+import type { OnDecodeError } from './undecoded.ts'
 
 /** The sources that `StreamingContext` offers by name, as the place where the program runs provides them. */
 export interface SourceFactories {
@@ -18,7 +19,7 @@ export interface SourceFactories {
   /** Lines of one file that others append to. */
   followedFile(path: string, options?: FollowOptions): Source<string>
   textFiles(directory: string, options?: TextFileOptions): Source<string>
-  binaryRecords(directory: string, recordLength: number, options?: FileChoice): Source<Uint8Array>
+  binaryRecords(directory: string, recordLength: number, options?: BinaryOptions): Source<Uint8Array>
   files<T>(directory: string, options: FileOptions<T>): Source<T>
 }
 
@@ -56,16 +57,26 @@ export interface HttpOptions extends Pick<LineOptions, 'encoding'> {
 
 /** What `textFileStream` takes: which files, and what a line is. */
 export interface TextFileOptions extends FileChoice, LineChoice {
-  /** Larger files become several partitions (default 32 MiB). gzip files are always one. */
+  /** Larger files become several partitions (default 32 MiB). Packed files are always one. */
   readonly splitBytes?: number
-  /** Most bytes a gzip file may unpack to (default 4 GiB). */
+  /** Most bytes a packed file may unpack to (default 4 GiB). */
   readonly maxInflatedBytes?: number
   /** Most bytes that a packed byte may become on average, beyond the first 16 MiB (default 400). */
   readonly maxInflateRatio?: number
+  /** What becomes of lines that are not in their encoding or too long, and of files that cannot be unpacked. */
+  readonly onDecodeError?: OnDecodeError
+}
+
+/** What `binaryRecordsStream` takes: which files, and what becomes of one that holds no whole number of records. */
+export interface BinaryOptions extends FileChoice {
+  /** A file that does not hold a whole number of records. */
+  readonly onDecodeError?: Exclude<OnDecodeError, 'replace'>
 }
 
 /** What `fileStream` takes: which files, and how one is read. */
 export interface FileOptions<T> extends FileChoice {
   /** The records of one file. Must give the same each time, as a batch may be read again. */
   readonly read: (path: string, bytes: Uint8Array) => Iterable<T>
+  /** What becomes of a file for which `read` throws. */
+  readonly onDecodeError?: Exclude<OnDecodeError, 'replace'>
 }

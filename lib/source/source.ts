@@ -5,6 +5,7 @@ import type { Random } from '../host/random.ts'
 import type { Json } from '../model/json.ts'
 import type { Cut } from '../model/manifest.ts'
 import type { SettingReader } from '../model/settings/read.ts'
+import type { Undecoded } from './undecoded.ts'
 
 /**
  * Where records come from. `cut` says what is new, `read` reads it again: reading one split twice gives the same
@@ -94,6 +95,8 @@ export interface CutRequest<Position = Json> {
   readonly position: Position | null
   /** Most records to take, from rate limits and backpressure; `null`: no limit. */
   readonly limit: number | null
+  /** Files that an attempt of this batch found still being written: they are for a later one. */
+  readonly unready?: readonly string[]
   /** What the source may touch besides its own connection. */
   readonly io: SourceIo
 }
@@ -110,6 +113,13 @@ export interface SourceIo {
   readonly log: Log
   /** Prefix under which this source may put objects, ending in `/`. */
   readonly prefix: string
+  /**
+   * For bytes that are no record, where the batch is to go on without them: counted and said once, and letters are kept
+   * with the batch. Left out where nobody counts.
+   */
+  readonly undecoded?: (found: Undecoded) => void
+  /** Set where a file that is still being written can be left to a later batch: throw `E_FILE_GROWING`. */
+  readonly postpones?: boolean
 }
 
 /** What an engine does with a source that receives on its own. */

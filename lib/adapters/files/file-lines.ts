@@ -1,22 +1,41 @@
+import { statSync } from 'node:fs'
+import { hasCode } from '../../model/errors.ts'
+import { underPolicy } from '../../source/decode-policy.ts'
 import type { FileSplit } from '../../source/file-splits.ts'
 import { LINE_BYTES_MAX, LineBuffer, type LineOptions, lineTooLong } from '../../source/line-buffer.ts'
-import { OpenFile } from './open-file.ts'
-import { inflated, type InflateLimits, isGzip } from './gzip-file.ts'
+import type { SourceIo } from '../../source/source.ts'
+import type { OnDecodeError } from '../../source/undecoded.ts'
+import { changesUntil, growing, OpenFile } from './open-file.ts'
+import { inflated, type InflateLimits, isCutShort, MAGIC_BYTES, packingOf } from './packed-file.ts'
 
 const PIECE_BYTES = 1 << 20
 
+type FileLineOptions = LineOptions & InflateLimits & { readonly onDecodeError?: OnDecodeError }
+
 /**
- * The lines that begin in a split, some hundred kilobytes at a time. Never holds more than a piece and a line.
- * A gzip file, known by its first bytes whatever its name, is unpacked, and all of it belongs to its first split.
+ * The lines that begin in a split, some hundred kilobytes at a time. Never holds more than a piece and a line. A packed
+ * file, known by its first bytes whatever its name, is unpacked, and all of it belongs to its first split. Throws
+ * `E_FILE_GROWING` for a file that somebody writes still.
  */
 export function linesOf(
   split: FileSplit,
-  options: LineOptions & InflateLimits,
-): Iterable<string[]> | AsyncIterable<string[]> {
-  const file = new OpenFile(split)
-  if (!isGzip(file.head(2))) return plainLines(file, split, options)
+  options: FileLineOptions,
+  io: Pick<SourceIo, 'clock' | 'undecoded' | 'postpones'>,
+): Iterable<readonly string[]> | AsyncIterable<readonly string[]> {
+  const file = new OpenFile(split, io)
+  const packing = packingOf(file.head(MAGIC_BYTES))
   file.close()
-  return split.start === 0 ? inflatedLines(split, options) : []
+  if (packing && split.start > 0) return []
+  return underPolicy({
+    policy: options.onDecodeError ?? 'fail',
+    path: split.path,
+    isPacked: packing !== null,
+    report: (found) => io.undecoded?.(found),
+    read: (more) =>
+      packing
+        ? inflatedLines(split, inflated(split.path, packing, options), { ...options, ...more }, io)
+        : plainLines(new OpenFile(split, io), split, { ...options, ...more }),
+  })
 }
 
 /** The lines that begin in a split of a file that is not packed. Closes the file. */
@@ -27,8 +46,9 @@ export function* plainLines(
 ): Generator<string[]> {
   try {
     const maxLineBytes = options.maxLineBytes ?? LINE_BYTES_MAX
-    let at = start === 0 ? 0 : nextLine(file, start, size, maxLineBytes)
-    const stop = start === end ? at : end >= size ? size : nextLine(file, end, size, maxLineBytes)
+    const limit = options.onBad ? Infinity : maxLineBytes
+    let at = start === 0 ? 0 : nextLine(file, start, size, limit)
+    const stop = start === end ? at : end >= size ? size : nextLine(file, end, size, limit)
     const buffer = new LineBuffer(path, options, {
       offset: at,
       capacity: Math.max(1, Math.min(PIECE_BYTES, stop - at)),
@@ -46,11 +66,24 @@ export function* plainLines(
   }
 }
 
-async function* inflatedLines({ path }: FileSplit, options: LineOptions & InflateLimits): AsyncGenerator<string[]> {
+/** A file that is cut short and was written a moment ago is not broken: its writer is not done. */
+async function* inflatedLines(
+  { path }: FileSplit,
+  pieces: AsyncIterable<Uint8Array>,
+  options: LineOptions,
+  { clock }: Pick<SourceIo, 'clock'>,
+): AsyncGenerator<string[]> {
+  const before = statSync(path, { throwIfNoEntry: false })
   const buffer = new LineBuffer(path, options)
-  for await (const piece of inflated(path, options)) {
-    const lines = buffer.push(piece)
-    if (lines.length > 0) yield lines
+  try {
+    for await (const piece of pieces) {
+      const lines = buffer.push(piece)
+      if (lines.length > 0) yield lines
+    }
+  } catch (error) {
+    if (hasCode(error, 'E_FILE_CORRUPT') && changesUntil(path, before, isCutShort(error) ? clock.now() : null))
+      throw growing(path, error)
+    throw error
   }
   const last = buffer.end()
   if (last.length > 0) yield last

@@ -1,15 +1,17 @@
 import { readFileSync, statSync } from 'node:fs'
-import { SluiceError } from '../../model/errors.ts'
+import { SluiceError, wordsOf } from '../../model/errors.ts'
 import { localPlace } from '../../codec/location.ts'
 import { callerPlace } from '../../model/place.ts'
 import { type FileChoice, FileCutter, type FilePosition } from '../../source/file-cut.ts'
 import type { ListedFile } from '../../source/file-selection.ts'
 import { type FileSplit, splitFile, wholeFile } from '../../source/file-splits.ts'
-import type { FileOptions, TextFileOptions } from '../../source/source-factories.ts'
-import type { Source } from '../../source/source.ts'
+import { underPolicy } from '../../source/decode-policy.ts'
+import type { BinaryOptions, FileOptions, TextFileOptions } from '../../source/source-factories.ts'
+import type { Source, SourceIo } from '../../source/source.ts'
 import { linesOf } from './file-lines.ts'
 import { localFiles } from './local-files.ts'
 import { OpenFile } from './open-file.ts'
+import { isNamedPacked } from './packed-file.ts'
 
 const SPLIT_BYTES = 32 * 2 ** 20
 
@@ -22,8 +24,11 @@ export const textFiles = (directory: string, options: TextFileOptions = {}): Sou
   const source = fileSource(
     directory,
     options,
-    (file) => (file.path.endsWith('.gz') ? [wholeFile(file)] : splitFile(file, splitBytes)),
-    (split) => linesOf(split, options),
+    (file) =>
+      options.onDecodeError === 'skip-file' || isNamedPacked(file.path)
+        ? [wholeFile(file)]
+        : splitFile(file, splitBytes),
+    (split, io) => linesOf(split, options, io),
   )
   return { ...source, lines: true }
 }
@@ -35,7 +40,7 @@ export const textFiles = (directory: string, options: TextFileOptions = {}): Sou
 export const binaryRecords = (
   directory: string,
   recordLength: number,
-  options: FileChoice = {},
+  options: BinaryOptions = {},
 ): Source<Uint8Array> => {
   if (!Number.isInteger(recordLength) || recordLength < 1) {
     throw new SluiceError(
@@ -48,7 +53,14 @@ export const binaryRecords = (
     directory,
     options,
     (file) => splitFile(file, SPLIT_BYTES, recordLength),
-    (split) => recordsOf(split, recordLength),
+    (split, io) =>
+      underPolicy({
+        policy: options.onDecodeError ?? 'fail',
+        path: split.path,
+        isPacked: true,
+        report: (found) => split.start === 0 && io.undecoded?.(found),
+        read: () => recordsOf(split, recordLength),
+      }),
   )
 }
 
@@ -58,14 +70,21 @@ export const files = <T>(directory: string, options: FileOptions<T>): Source<T> 
     directory,
     options,
     (file) => [wholeFile(file)],
-    (split) => [[...options.read(split.path, wholeBytes(split))]],
+    (split, io) =>
+      underPolicy({
+        policy: options.onDecodeError ?? 'fail',
+        path: split.path,
+        isPacked: true,
+        report: (found) => io.undecoded?.(found),
+        read: () => [readWith(options, split, wholeBytes(split, io))],
+      }),
   )
 
 const fileSource = <T>(
   directory: string,
   choice: FileChoice,
   split: (file: ListedFile) => FileSplit[],
-  read: (split: FileSplit) => Iterable<readonly T[]> | AsyncIterable<readonly T[]>,
+  read: (split: FileSplit, io: SourceIo) => Iterable<readonly T[]> | AsyncIterable<readonly T[]>,
 ): Source<T> => {
   refuseFile(localPlace(directory, 'read its lines with textFileStream, or write a Source'))
   const cutter = new FileCutter(directory, localFiles, choice, split)
@@ -79,6 +98,20 @@ const fileSource = <T>(
     committed: (position, io) => cutter.committed(position, io),
   }
   return source
+}
+
+/** What the function of the program makes of a file. What it throws is about the file, not about a record. */
+function readWith<T>({ read, onDecodeError = 'fail' }: FileOptions<T>, { path }: FileSplit, bytes: Uint8Array): T[] {
+  try {
+    return [...read(path, bytes)]
+  } catch (error) {
+    if (onDecodeError === 'fail') throw error
+    throw new SluiceError('E_FILE_FORMAT', `${path} cannot be read: ${wordsOf(error)}`, {
+      where: { detail: path },
+      did: 'none of its records were used',
+      cause: error,
+    })
+  }
 }
 
 /** A file where a directory belongs would be looked into for ever, and found empty. */
@@ -123,8 +156,8 @@ const wrongLength = ({ path, size }: FileSplit, length: number): SluiceError =>
   )
 
 /** What the file held when it was listed, if it has grown since. */
-function wholeBytes(split: FileSplit): Uint8Array {
-  new OpenFile(split).close()
+function wholeBytes(split: FileSplit, io: SourceIo): Uint8Array {
+  new OpenFile(split, io).close()
   const bytes = readFileSync(split.path)
   if (bytes.length >= split.size) return bytes.subarray(0, split.size)
   throw new SluiceError('E_FILE_CHANGED', `${split.path} became shorter after the batch was made.`, {

@@ -1,6 +1,7 @@
-import { closeSync, openSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs'
 import { SluiceError } from '../../model/errors.ts'
 import type { FileSplit } from '../../source/file-splits.ts'
+import type { SourceIo } from '../../source/source.ts'
 import { systemCode } from '../../model/system-code.ts'
 
 /** A file that is read where it was listed. Close it. */
@@ -8,13 +9,17 @@ export class OpenFile {
   readonly path: string
   readonly #descriptor: number
 
-  /** Throws `E_FILE_GONE`. */
-  constructor({ path }: FileSplit) {
+  /** Throws `E_FILE_GONE`, and `E_FILE_GROWING` where that can be left to a later batch. */
+  constructor({ path, size }: FileSplit, io: Pick<SourceIo, 'postpones'> = {}) {
     this.path = path
     try {
       this.#descriptor = openSync(path, 'r')
     } catch (error) {
       throw systemCode(error) === 'ENOENT' ? gone(path) : error
+    }
+    if (io.postpones && fstatSync(this.#descriptor).size > size) {
+      this.close()
+      throw growing(path)
     }
   }
 
@@ -38,6 +43,26 @@ export class OpenFile {
     closeSync(this.#descriptor)
   }
 }
+
+/** How long after its last change a file that cannot be unpacked is taken for one that is not complete yet. */
+const SETTLE_MS = 2000
+
+/** Whether somebody has written a file since or, where `now` is given, a moment ago. */
+export function changesUntil(path: string, before: Stats | undefined, now: number | null): boolean {
+  const after = statSync(path, { throwIfNoEntry: false })
+  if (!before || !after) return false
+  if (after.size !== before.size || after.mtimeMs !== before.mtimeMs) return true
+  return now !== null && Math.abs(now - after.mtimeMs) < SETTLE_MS
+}
+
+export const growing = (path: string, cause?: unknown): SluiceError =>
+  new SluiceError('E_FILE_GROWING', `${path} is still being written.`, {
+    where: { detail: path },
+    did: 'none of its records were used; it is read again by a later batch',
+    next: ['move files in only when they are complete'],
+    retry: true,
+    cause,
+  })
 
 const gone = (path: string): SluiceError =>
   new SluiceError('E_FILE_GONE', `${path} was there when the batch was made and is gone.`, {

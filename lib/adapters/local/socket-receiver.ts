@@ -84,7 +84,10 @@ export class SocketTextReceiver extends ConnectionReceiver<string> {
     this.#options = {
       ...options,
       loneReturn: true,
-      onBad: (error: SluiceError) => this.reportError(messageOf(error), error),
+      onBad: (error: SluiceError) => {
+        this.reportError(messageOf(error), error)
+        return 'left-out'
+      },
     }
     this.#what = `${host}:${port}`
   }

@@ -17,7 +17,10 @@ export class StandardInputReceiver extends Receiver<string> {
     this.#open = open
     this.#lines = new LineBuffer('standard input', {
       ...options,
-      onBad: (error: SluiceError) => this.reportError(messageOf(error), error),
+      onBad: (error: SluiceError) => {
+        this.reportError(messageOf(error), error)
+        return 'left-out'
+      },
     })
     this.#listeners = {
       data: (bytes: Uint8Array) => void this.#received(bytes),

@@ -69,6 +69,18 @@ const error = fields({
   retry: truth,
 })
 
+const undecodedPart = fields({
+  source: text,
+  split: text,
+  replaced: count,
+  skipped: count,
+  lettersCount: count,
+  letters: list(
+    fields({ split: text, index: count, code: text, message: text, path: text, offset: count, bytes: text }),
+  ),
+  first: fields({ code: text, message: text, path: text }),
+})
+
 const failure = fields({
   error,
   read: maybe(named(named(count))),
@@ -101,6 +113,7 @@ function contentOf(owner: Owner): Shape {
     ends: maybe(named(named(anything))),
     accumulators: snapshots,
     letters: maybe(ref('dead-letters')),
+    undecoded: maybe(list(undecodedPart)),
     blamed: maybe(list(fields({ positions: list(count), error }))),
   })
 }

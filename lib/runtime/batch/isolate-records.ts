@@ -25,6 +25,9 @@ export interface IsolatedRecords {
 const LETTERS_MAX = 100
 const SHARE_MAX = 0.01
 
+/** So many of these records may be set aside. */
+export const lettersMax = (records: number): number => Math.max(LETTERS_MAX, Math.floor(SHARE_MAX * records))
+
 /**
  * Finds the records without which a batch runs through. One pass over the batch, record by record, finds all that make
  * a function fail on their own; a few more tell which of the records of a key it was. What is left by then fails only
@@ -36,9 +39,7 @@ export async function isolateRecords(run: StageRun, nonce: () => string, failure
   const { batch } = run.plan
   const trials = await Trials.count(run)
   const { total } = trials
-  const found = new Found(Math.max(LETTERS_MAX, Math.floor(SHARE_MAX * total)), (letters) =>
-    tooMany(letters, total, batch, failure),
-  )
+  const found = new Found(lettersMax(total), (letters) => tooMany(letters, total, batch, failure))
   if (total === 0 || (await trials.failsAt(0, found))) throw failure
   const passes = hasCode(failure, 'E_TASK_LOST') ? 0 : PASSES_MAX
   let isWell = false

@@ -14,12 +14,16 @@ import type { TaskDone } from './run-stages.ts'
 /** What the batch decided, from the plan, the answers of its tasks and the manifest before. Pure. */
 export function nextManifest(
   base: Manifest | null,
-  { plan, positions, stagePlan, settled, deadLetters }: PlannedBatch,
+  { plan, positions, stagePlan, settled, deadLetters, undecoded }: PlannedBatch,
   answers: readonly TaskDone[],
   graph: StreamGraph,
 ): Manifest {
   const state = nextState(base, answers)
-  const letters = openLetters(base?.deadLetters ?? [], settled, deadLetters)
+  const letters = openLetters(
+    base?.deadLetters ?? [],
+    settled,
+    [deadLetters, undecoded].filter((added) => added !== null),
+  )
   const outputs = outputsOf(stagePlan.stages, answers)
   const beforeCommit = graph.outputs.filter(
     ({ uid, output }) => output.order === 'before' && Object.hasOwn(outputs, uid),

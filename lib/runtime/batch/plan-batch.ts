@@ -30,6 +30,8 @@ export interface PlannedBatch {
   readonly settled: ReadonlySet<string>
   /** Those that it adds. */
   readonly deadLetters: DeadLetters | null
+  /** Letters of what its sources could not decode. */
+  readonly undecoded: DeadLetters | null
 }
 
 export interface BatchSlot {
@@ -49,6 +51,8 @@ export interface PlanContext {
 interface CutBatchRequest extends PlanContext {
   readonly slot: BatchSlot
   readonly limitOf: (uid: OperatorUid) => number | null
+  /** Files that an attempt of this batch found still being written. */
+  readonly unready?: readonly string[]
   /** When this coordinator began: what a stream takes as its time of creation. */
   readonly startedAt: number
   readonly letterCommands: readonly StoredCommand[]
@@ -95,10 +99,19 @@ export async function planFrom(facts: PlanFacts, context: PlanContext): Promise<
     runPlanningJob(job, known, host),
   )
   program.adopt(plan, staged, stagePlan)
-  return { plan, stagePlan, staged, positions: facts.positions, settled: facts.settled, deadLetters: null }
+  return {
+    plan,
+    stagePlan,
+    staged,
+    positions: facts.positions,
+    settled: facts.settled,
+    deadLetters: null,
+    undecoded: null,
+  }
 }
 
 async function cutSources({
+  unready,
   slot,
   head,
   base,
@@ -130,6 +143,7 @@ async function cutSources({
       committedTime: base?.time ?? null,
       position: positions[uid] ?? null,
       limit: limitOf(uid),
+      ...(unready && unready.length > 0 ? { unready } : {}),
       io: sourceIo(host, head, uid),
     })
     const cut = await asked.catch((error: unknown) => {

@@ -6,7 +6,7 @@ import { selfCheck } from '../../checkpoint/self-check.ts'
 import { committed, halted } from '../../checkpoint/transition.ts'
 import type { DeadLetterFacts } from '../../model/dead-letter.ts'
 import { isLostForGood } from '../../model/error-codes.ts'
-import { blamesARecord, isOurs, SluiceError } from '../../model/errors.ts'
+import { blamesARecord, hasCode, isOurs, SluiceError } from '../../model/errors.ts'
 import type { BlobRef } from '../../model/refs.ts'
 import type { Manifest } from '../../model/manifest.ts'
 import type { BatchPlan } from '../../model/task.ts'
@@ -27,6 +27,7 @@ import {
 import { runStages, type StageRun, type TaskDone } from './run-stages.ts'
 import { type IsolatedRecords, isolateRecords } from './isolate-records.ts'
 import { sealedBatch, withEnds } from './split-ends.ts'
+import { keepUndecoded } from './undecoded.ts'
 
 /**
  * One batch, start to end. Up to the commit nothing can be seen from outside, and whatever was written has names of its
@@ -38,17 +39,31 @@ import { sealedBatch, withEnds } from './split-ends.ts'
 export async function runBatch(held: HeldApp, tick: TickNumber): Promise<Manifest> {
   if (decideDuty(held.writer.head).kind === 'deliver') await deliver(held, held.base!)
   await shrinkBacklog(held)
-  if (held.writer.head.plan) return finishBatch(held, await planAgain(held))
-  return finishBatch(held, await plan(held, tick))
+  for (let unready: readonly string[] = []; ;) {
+    try {
+      if (held.writer.head.plan) return await finishBatch(held, await planAgain(held))
+      return await finishBatch(held, await plan(held, tick, unready))
+    } catch (error) {
+      const path = held.writer.head.plan ? null : growingFile(error)
+      if (path === null || unready.includes(path)) throw error
+      unready = [...unready, path]
+    }
+  }
 }
+
+/** A file that is still being written: the batch is planned again without it, and a later one takes it. */
+const growingFile = (error: unknown): string | null =>
+  hasCode(error, 'E_FILE_GROWING') && error.where.detail !== undefined ? error.where.detail : null
 
 async function finishBatch(held: HeldApp, first: Planned): Promise<Manifest> {
   const { planned: kept, answers, isolated } = await compute(held, first)
   if (!held.writer.head.plan && opensPlan(held.program.graph) === 'read') await openPlan(held, kept)
-  const manifest = await sealManifest(held, kept, answers)
+  const { letters: undecoded, events } = await keepUndecoded(held, kept.plan, answers)
+  const manifest = await sealManifest(held, { ...kept, undecoded }, answers)
   await showAhead(held, manifest)
   await commit(held, manifest)
   if (isolated) for (const error of await letterErrors(held, isolated)) held.events.isolated(error)
+  for (const event of events) held.host.log.event(event)
   countAdditions(held, answers)
   forgetShuffles(held, answers)
   await deliver(held, manifest.manifest)
@@ -62,7 +77,7 @@ interface Planned {
   readonly isolated: IsolatedRecords | null
 }
 
-async function plan(held: HeldApp, tick: TickNumber): Promise<Planned> {
+async function plan(held: HeldApp, tick: TickNumber, unready: readonly string[]): Promise<Planned> {
   const { committed: last, zeroTime, intervalMs } = held.writer.head
   const next: BatchSlot = { batch: last + 1, tick, time: zeroTime + tick * intervalMs }
   held.isPlanning = true
@@ -72,6 +87,7 @@ async function plan(held: HeldApp, tick: TickNumber): Promise<Planned> {
     limitOf: held.limitOf,
     startedAt: held.startedAt,
     letterCommands: held.letterCommands,
+    unready,
   })
   const first = await planAround(held, facts)
   held.isPlanning = false

@@ -61,7 +61,7 @@ export interface TaskHost {
 }
 
 /** Trials that look for records to blame say so to everything that they run. */
-type TrialHost = TaskHost & { readonly blame?: Blame }
+type TrialHost = TaskHost & { readonly blame?: Blame; readonly postpones?: boolean }
 
 /**
  * Runs one task: some partitions of some stages, start to end, and says what came of it. It changes nothing that anyone
@@ -165,12 +165,21 @@ class WholeBatch {
 
 const NO_STAGES: StagePlan = { stages: [], shuffleIds: new Map() }
 
+/** A file that grows is left to a later batch, unless the plan of this one is fixed before its files are read. */
+const postpones = ({ graph }: TaskProgram): boolean => graph.outputs.every(({ output }) => output.order !== 'before')
+
 async function execute(spec: TaskSpec, program: TaskProgram, host: TaskHost): Promise<TaskReport> {
   const executionId = host.random.newId()
   const { task, exec } = spec
   const { blobs, settled } = trackedBlobs(host.blobs)
   const stages = program.stagesOf(spec.plan, spec.staged)
-  const execution = new Execution(spec, stages, program.state, { ...host, blobs }, executionId)
+  const execution = new Execution(
+    spec,
+    stages,
+    program.state,
+    { ...host, blobs, postpones: postpones(program) },
+    executionId,
+  )
   try {
     const scoped = withAccumulatorScope(() => execution.all(spec.work))
     const outcome = await scoped.result
@@ -237,6 +246,7 @@ class Execution {
         random: host.random,
         log: host.log,
         prefix: this.#keys.source(uid),
+        ...(host.postpones ? { postpones: true } : {}),
       }),
     })
     this.scope.partition.attemptNumber = spec.attempt
@@ -272,6 +282,7 @@ class Execution {
       outputs: this.#outputs,
       records: this.scope.records,
       ...given({ ends: unlessEmpty(this.scope.ends) }),
+      ...(this.scope.undecoded.length > 0 ? { undecoded: this.scope.undecoded } : {}),
     }
   }
 

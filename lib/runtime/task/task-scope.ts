@@ -6,12 +6,13 @@ import type { Log } from '../../host/log.ts'
 import type { Json } from '../../model/json.ts'
 import { located } from '../../model/errors.ts'
 import type { BlobRef } from '../../model/refs.ts'
-import type { Reduced, SplitEnds, StateWrite, TaskSpec } from '../../model/task.ts'
+import type { Reduced, SplitEnds, StateWrite, TaskSpec, UndecodedPart } from '../../model/task.ts'
 import type { ShuffleInput } from '../../shuffle/buckets.ts'
 import { readSections } from '../../shuffle/blocks.ts'
 import type { LocalShuffle } from './local-shuffles.ts'
 import { type Choice, chosen, readSplit } from './read-split.ts'
 import type { Source, SourceIo } from '../../source/source.ts'
+import type { Undecoded } from '../../source/undecoded.ts'
 import type { Chunks } from '../../source/source-port.ts'
 import type { KeyedState } from '../../state/keyed-state.ts'
 import type { StateBlobs, StateStore } from '../../state/state-store.ts'
@@ -32,6 +33,14 @@ interface ScopeEnvironment {
   readonly shuffleIds: ReadonlyMap<ShuffleDependency, number>
 }
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+type OpenPart = Mutable<UndecodedPart> & { letters: UndecodedPart['letters'][number][] }
+
+/** More letters of one split are not kept: so many fail the batch. */
+const LETTERS_OF_SPLIT_MAX = 10_000
+
+const ignore = (): void => {}
+
 /**
  * What one task's lineage may ask for: its splits, its shuffle input, its share of the state. Collects what it changed.
  */
@@ -43,6 +52,8 @@ export class RunningTask implements TaskScope {
   readonly reduced: Reduced[] = []
   /** Where splits ended for which the plan has no end: a second reading in this task is of the same records. */
   readonly ends: Record<string, Record<string, Json>> = {}
+  /** What the sources could not make records of. */
+  readonly undecoded: OpenPart[] = []
   /** Shuffles whose both sides run in this task. */
   readonly local = new Map<ShuffleDependency, LocalShuffle>()
   readonly freezes: boolean
@@ -75,7 +86,22 @@ export class RunningTask implements TaskScope {
     const seen = (records: number): void => {
       if (isFirst) counts[name] += records
     }
-    return readSplit({ uid, source, split: sealed ?? split, io: this.#environment.sourceIo(uid), seen, ended })
+    const undecoded = isFirst ? (found: Undecoded): void => this.#undecoded(uid, name, counts[name], found) : ignore
+    const io = { ...this.#environment.sourceIo(uid), undecoded }
+    return readSplit({ uid, source, split: sealed ?? split, io, seen, ended })
+  }
+
+  #undecoded(source: OperatorUid, split: string, index: number, found: Undecoded): void {
+    const { code, message, path, offset } = found
+    let part = this.undecoded.find((each) => each.source === source && each.split === split)
+    if (!part) {
+      part = { source, split, replaced: 0, skipped: 0, lettersCount: 0, letters: [], first: { code, message, path } }
+      this.undecoded.push(part)
+    }
+    if (found.became === 'replaced') part.replaced++
+    if (found.became === 'skipped') part.skipped++
+    if (found.became !== 'letter' || part.lettersCount++ >= LETTERS_OF_SPLIT_MAX) return
+    part.letters.push({ split, index, code, message, path, offset, bytes: Buffer.from(found.bytes).toString('base64') })
   }
 
   /** `null`: every record, which is nearly always so. */

@@ -82,7 +82,7 @@ async function contentOf(
   options: TextFileOptions = {},
   name = 'file',
 ): Promise<string[]> {
-  const path = await put(join(await temporaryFolder(t), name), content, 1000)
+  const path = await put(join(await temporaryFolder(t), name), content, 100_000)
   return readSplit(textFiles('', options), splitOf(path, Buffer.from(content as string)))
 }
 

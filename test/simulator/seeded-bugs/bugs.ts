@@ -291,15 +291,15 @@ export const bugs: readonly SeededBug[] = [
   {
     name: 'records set aside and not kept',
     file: 'checkpoint/dead-letters.ts',
-    find: 'return [...left, added]',
+    find: 'return [...left, ...added]',
     put: 'return left',
     job: 'e',
   },
   {
     name: 'a plan made anew after it was shown from',
     file: 'runtime/batch/run-batch.ts',
-    find: 'if (held.writer.head.plan) return finishBatch(',
-    put: 'if (held.writer.head.plan && held.writer.head.plan.tick < tick) return finishBatch(',
+    find: 'if (held.writer.head.plan) return await finishBatch(',
+    put: 'if (held.writer.head.plan && held.writer.head.plan.tick < tick) return await finishBatch(',
     job: 'f',
   },
   {

@@ -90,7 +90,10 @@ test(
       )
       const bytes = damaged(dice, text, text)
       const errors: { code: string; message: string; where: { offset?: unknown } }[] = []
-      const buffer = new LineBuffer('the input', { maxLineBytes: 30, onBad: (error) => errors.push(error) })
+      const buffer = new LineBuffer('the input', {
+        maxLineBytes: 30,
+        onBad: (error) => (errors.push(error), 'left-out'),
+      })
       const lines: string[] = []
       for (let at = 0, size = 1; at < bytes.length; at += size) {
         size = dice.between(1, 9)

@@ -1,5 +1,6 @@
 import { FileCutter, type FilePosition } from '../../../source/file-cut.ts'
-import { type FileSplit, splitFile } from '../../../source/file-splits.ts'
+import { underPolicy } from '../../../source/decode-policy.ts'
+import { type FileSplit, splitFile, wholeFile } from '../../../source/file-splits.ts'
 import type { TextFileOptions } from '../../../source/source-factories.ts'
 import type { Source } from '../../../source/source.ts'
 import { type AwsClients, processClients } from '../clients.ts'
@@ -25,7 +26,7 @@ export function s3TextFiles(
   s3Directory(directory)
   const splitBytes = options.splitBytes ?? SPLIT_BYTES
   const cutter = new FileCutter(directory, s3Lister(clients), { select: 'seen', ...options }, (file) =>
-    splitFile(file, splitBytes),
+    options.onDecodeError === 'skip-file' ? [wholeFile(file)] : splitFile(file, splitBytes),
   )
   const source: Source<string, FilePosition, FileSplit> = {
     name: 'S3 text stream',
@@ -35,7 +36,14 @@ export function s3TextFiles(
     lines: true,
     ready: () => clients().s3(),
     cut: (request) => cutter.cut(request),
-    read: (split) => linesOf(clients(), split, options),
+    read: (split, io) =>
+      underPolicy({
+        policy: options.onDecodeError ?? 'fail',
+        path: split.path,
+        isPacked: false,
+        report: (found) => io.undecoded?.(found),
+        read: (more) => linesOf(clients(), split, { ...options, ...more }),
+      }),
     committed: (position, io) => cutter.committed(position, io),
   }
   return source

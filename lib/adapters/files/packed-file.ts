@@ -1,0 +1,192 @@
+import { createReadStream, readFileSync, type ReadStream } from 'node:fs'
+import type { Transform } from 'node:stream'
+import { createGunzip, createZstdDecompress } from 'node:zlib'
+import { SluiceError } from '../../model/errors.ts'
+import { systemCode } from '../../model/system-code.ts'
+import { framesOf } from './zstd-frames.ts'
+
+export interface InflateLimits {
+  /** Most bytes a packed file may unpack to (default 4 GiB). */
+  readonly maxInflatedBytes?: number
+  /** Most bytes that a packed byte may become on average, beyond the first 16 MiB (default 400). */
+  readonly maxInflateRatio?: number
+}
+
+const INFLATED_BYTES_MAX = 2 ** 32
+const INFLATE_RATIO_MAX = 400
+const RATIO_FREE_BYTES = 2 ** 24
+
+/** How a file is packed. */
+type Packing = 'gzip' | 'zstd' | 'bzip2'
+
+/** How many first bytes tell. */
+export const MAGIC_BYTES = 4
+
+/** How a file is packed, by its first bytes, whatever its name; `null`: it is not. */
+export function packingOf(head: Uint8Array): Packing | null {
+  if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip'
+  if (head[0] === 0x28 && head[1] === 0xb5 && head[2] === 0x2f && head[3] === 0xfd) return 'zstd'
+  // `BZh` and the size of its blocks.
+  if (head[0] === 0x42 && head[1] === 0x5a && head[2] === 0x68 && head[3] >= 0x31 && head[3] <= 0x39) return 'bzip2'
+  return null
+}
+
+/** Whether its name says that a file is packed, so that it cannot be cut into splits. */
+export const isNamedPacked = (path: string): boolean => ['.gz', '.zst', '.bz2'].some((end) => path.endsWith(end))
+
+/**
+ * The unpacked bytes of a file, piece by piece; several members are one content, zeros at the end of gzip are padding.
+ * Throws `E_FILE_INFLATE` beyond the limits, `E_FILE_CORRUPT` for a file that is damaged, cut short, or goes on with
+ * something else, and `E_MISSING_PACKAGE` where bzip2 has nothing to unpack it.
+ */
+export async function* inflated(path: string, packing: Packing, limits: InflateLimits): AsyncGenerator<Uint8Array> {
+  const size = new Size(path, limits)
+  try {
+    if (packing === 'bzip2') yield* blocksOf(path, size)
+    else if (packing === 'gzip') yield* unpackedBy(createGunzip(), createReadStream(path), size)
+    else
+      for (const { from, to } of framesOf(path))
+        yield* unpackedBy(createZstdDecompress(), createReadStream(path, { start: from, end: to - 1 }), size)
+  } catch (error) {
+    throw isDataError(error) ? corrupt(path, packing, size.total, error) : error
+  }
+}
+
+async function* unpackedBy(
+  unpacker: Transform & { readonly bytesWritten: number },
+  packed: ReadStream,
+  size: Size,
+): AsyncGenerator<Uint8Array> {
+  const before = size.packed
+  packed.on('error', (error) => unpacker.destroy(error))
+  packed.pipe(unpacker)
+  try {
+    for await (const piece of unpacker as AsyncIterable<Buffer>) {
+      size.add(piece.length, before + unpacker.bytesWritten)
+      yield piece
+    }
+  } finally {
+    packed.destroy()
+    unpacker.destroy()
+  }
+}
+
+/** All at once: there is no decoder for it that works piece by piece. */
+async function* blocksOf(path: string, size: Size): AsyncGenerator<Uint8Array> {
+  const bzip = await bzipFor(path)
+  const packed = readFileSync(path)
+  const pieces = new Pieces((bytes) => size.add(bytes, packed.length))
+  bzip.decode(packed, pieces, true)
+  yield* pieces.all()
+}
+
+interface BzipDecoder {
+  decode(packed: Uint8Array, output: Pieces, multistream: boolean): unknown
+}
+
+/** Not a text where it is imported: it is a package of its own, which bundlers need not find. */
+const BZIP_PACKAGE: string = 'seek-bzip'
+
+async function bzipFor(path: string): Promise<BzipDecoder> {
+  try {
+    return ((await import(BZIP_PACKAGE)) as { readonly default: BzipDecoder }).default
+  } catch (cause) {
+    if (systemCode(cause) !== 'ERR_MODULE_NOT_FOUND') throw cause
+    throw new SluiceError('E_FILE_FORMAT', `${path} is a bzip2 file, and there is nothing here to unpack it with.`, {
+      where: { detail: path },
+      did: 'the batch was not completed',
+      next: [`npm i ${BZIP_PACKAGE}`],
+      cause,
+    })
+  }
+}
+
+/** Takes what the decoder of bzip2 gives, byte by byte. */
+class Pieces {
+  readonly #full: Buffer[] = []
+  readonly #count: (bytes: number) => void
+  #piece = Buffer.allocUnsafe(PIECE_BYTES)
+  #at = 0
+
+  constructor(count: (bytes: number) => void) {
+    this.#count = count
+  }
+
+  writeByte(byte: number): void {
+    this.#piece[this.#at++] = byte
+    if (this.#at === PIECE_BYTES) this.#next()
+  }
+
+  all(): readonly Buffer[] {
+    if (this.#at > 0) this.#next()
+    return this.#full
+  }
+
+  #next(): void {
+    this.#count(this.#at)
+    this.#full.push(this.#piece.subarray(0, this.#at))
+    this.#piece = Buffer.allocUnsafe(PIECE_BYTES)
+    this.#at = 0
+  }
+}
+
+const PIECE_BYTES = 1 << 20
+
+/** How much has been unpacked, and whether that is within the limits. */
+class Size {
+  total = 0
+  /** So many bytes of the file that came to. */
+  packed = 0
+  readonly #path: string
+  readonly #bytesMax: number
+  readonly #ratioMax: number
+
+  constructor(path: string, { maxInflatedBytes, maxInflateRatio }: InflateLimits) {
+    this.#path = path
+    this.#bytesMax = maxInflatedBytes ?? INFLATED_BYTES_MAX
+    this.#ratioMax = maxInflateRatio ?? INFLATE_RATIO_MAX
+  }
+
+  add(bytes: number, packed: number): void {
+    this.total += bytes
+    this.packed = packed
+    const overRatio = this.total > RATIO_FREE_BYTES && this.total > this.#ratioMax * packed
+    if (this.total <= this.#bytesMax && !overRatio) return
+    const limit = overRatio ? `${this.#ratioMax} times its size` : `${this.#bytesMax} bytes`
+    throw new SluiceError('E_FILE_INFLATE', `${this.#path} unpacks to more than ${limit}.`, {
+      where: { detail: this.#path },
+      did: 'the batch was not completed',
+      next: [
+        'remove the file if it is not meant to be so large',
+        `raise ${overRatio ? 'maxInflateRatio' : 'maxInflatedBytes'}`,
+      ],
+    })
+  }
+}
+
+/** Whether the file may have ended before its content did, as that of a writer does that is not done. */
+export const isCutShort = ({ cause }: Error): boolean =>
+  // The decoder of bzip2 reads on behind the end, and then finds anything.
+  systemCode(cause) === 'Z_BUF_ERROR' || (cause instanceof Error && 'errorCode' in cause)
+
+/** What zlib and the decoder of bzip2 throw; everything else is the system's. */
+const isDataError = (error: unknown): error is Error =>
+  error instanceof Error &&
+  !(error instanceof SluiceError) &&
+  (systemCode(error)?.startsWith('Z') ?? 'errorCode' in error)
+
+const corrupt = (path: string, packing: Packing, total: number, cause: Error): SluiceError =>
+  new SluiceError(
+    'E_FILE_CORRUPT',
+    `${path} is not a complete ${packing} file: ${cause.message} after ${total} unpacked bytes.`,
+    {
+      where: { detail: path },
+      did: 'none of its records were used',
+      next: [
+        'put a complete file in its place, with the same name',
+        "go on without it: onDecodeError: 'dead-letter', or 'skip-file'",
+        'move files in only when they are complete',
+      ],
+      cause,
+    },
+  )
