@@ -25,7 +25,8 @@ export function underPolicy<T>(file: FileUnderPolicy<T>): Chunks<T> {
     case 'replace':
       return file.read({
         onBad: (error, bytes) => {
-          if (!hasCode(error, 'E_DECODE_UTF8')) throw error
+          const isText = hasCode(error, 'E_DECODE_UTF8')
+          if (!isText) throw error
           report(undecoded('replaced', error, path, bytes))
           return 'replaced'
         },
