@@ -1,4 +1,4 @@
-import { hasCode } from '../model/errors.ts'
+import { hasCode, type SluiceError } from '../model/errors.ts'
 import type { LineOptions } from './line-buffer.ts'
 import { isUndecodable, type OnDecodeError, type Undecoded, undecoded } from './undecoded.ts'
 
@@ -25,8 +25,7 @@ export function underPolicy<T>(file: FileUnderPolicy<T>): Chunks<T> {
     case 'replace':
       return file.read({
         onBad: (error, bytes) => {
-          const isText = hasCode(error, 'E_DECODE_UTF8')
-          if (!isText) throw error
+          if (!isReplaceable(error)) throw error
           report(undecoded('replaced', error, path, bytes))
           return 'replaced'
         },
@@ -37,6 +36,9 @@ export function underPolicy<T>(file: FileUnderPolicy<T>): Chunks<T> {
       return ifSound(file, 'skipped', {})
   }
 }
+
+/** Only bytes that are no text have something to stand for them. */
+const isReplaceable = (error: SluiceError): boolean => hasCode(error, 'E_DECODE_UTF8')
 
 const leavesOut = <T>({ path, report }: FileUnderPolicy<T>): Pick<LineOptions, 'onBad'> => ({
   onBad: (error, bytes) => {
