@@ -74,5 +74,7 @@ export interface OutputEnvironment {
   readonly clock?: Clock
   /** Aborted when the process is told to stop at once. */
   readonly signal?: AbortSignal
+  /** When that will be, by `clock`, where it is known. */
+  readonly notAfter?: number
   readonly driver: Driver
 }

@@ -18,8 +18,11 @@ export async function tryRepeatedly<R>(
     if (outcome.kind === 'done') return outcome.result
     // Who is asked to stay away for long must not keep the batch waiting: the output is held instead, and it alone.
     if (n >= attemptsMax || (outcome.waitMs ?? 0) > WAIT_HERE_MS) throw outcome.error
-    const { clock, signal, key } = delivery
-    if (clock) await clock.sleepUntil(clock.now() + Math.max(backoffMs(key, n), outcome.waitMs ?? 0), signal)
+    const { clock, signal, key, notAfter } = delivery
+    if (!clock) continue
+    const due = clock.now() + Math.max(backoffMs(key, n), outcome.waitMs ?? 0)
+    if (notAfter !== undefined && due >= notAfter) throw outcome.error
+    await clock.sleepUntil(due, signal)
   }
 }
 

@@ -69,6 +69,8 @@ export interface Delivery {
   readonly key: string
   /** Aborts when whoever delivers gives up; a sink then stops before its next call to the outside. */
   readonly signal?: AbortSignal
+  /** When whoever delivers gives up, by `clock`: a sink does not wait for longer. Left out where nobody does. */
+  readonly notAfter?: number
   /** What a sink waits on between its own attempts. Without it they follow one another at once. */
   readonly clock?: Clock
 }

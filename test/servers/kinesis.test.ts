@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after as afterAll, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import * as kinesisSdk from '@aws-sdk/client-kinesis'
 import {
   CreateStreamCommand,
   DeleteStreamCommand,
@@ -11,17 +12,29 @@ import {
   MergeShardsCommand,
   PutRecordCommand,
   PutRecordsCommand,
+  type PutRecordsCommandOutput,
   type Shard,
   SplitShardCommand,
 } from '@aws-sdk/client-kinesis'
 import { localKinesis, startKinesisLocal } from '../../infra/servers/kinesis-local.ts'
 import { ManualClock } from '../../lib/adapters/local/manual-clock.ts'
 import { systemClock } from '../../lib/adapters/local/system-clock.ts'
-import { kinesis, type KinesisOptions, type KinesisRecord } from '../../lib/adapters/aws/index.ts'
+import type { Kinesis } from '../../lib/adapters/aws/clients.ts'
+import {
+  kinesis,
+  type KinesisOptions,
+  type KinesisRecord,
+  kinesisSink,
+  type KinesisSinkOptions,
+} from '../../lib/adapters/aws/index.ts'
+import { hasCode } from '../../lib/model/errors.ts'
 import type { Json } from '../../lib/model/json.ts'
 import type { Cut } from '../../lib/model/manifest.ts'
 import type { Source, SourceIo } from '../../lib/source/source.ts'
+import { deliver, repeatingSinkContract, type SinkRow } from '../../lib/testing/contracts/sink.ts'
 import { memoryIo, sourceContract } from '../../lib/testing/contracts/source.ts'
+import { type Between, wrappedClient } from '../adapters/aws/wrapped-clients.ts'
+import { DyingCalls } from '../adapters/dying-calls.ts'
 import { packedBytes } from '../adapters/aws/kinesis/packed-bytes.ts'
 import { temporaryFolder } from '../adapters/local/temporary-folder.ts'
 import { Cli } from '../cli/cli.ts'
@@ -327,3 +340,107 @@ test(
       assert.deepEqual(written(out, 'sums').at(-1)!.sort(), sums.sort())
     }),
 )
+
+/** Every record of a stream, in order within each shard. */
+async function everything(stream: string): Promise<string[]> {
+  const { records } = await batchOf(sourceOf(stream), null)
+  return records.map(textOf)
+}
+
+async function sinkConnection(): Promise<Kinesis> {
+  return { sdk: kinesisSdk, client: localKinesis(server.url) }
+}
+
+const messageOf = (row: SinkRow, id: string): unknown => ({ id, row })
+
+repeatingSinkContract('the Kinesis sink', async () => {
+  const stream = await newStream(2)
+  const options: KinesisSinkOptions<SinkRow> = {
+    stream,
+    partitionKey: ({ id }) => id,
+    data: messageOf,
+    attempts: 1,
+    parallel: 1,
+  }
+  return {
+    open: () => kinesisSink(options, sinkConnection),
+    dying: (n, death) => {
+      const calls = new DyingCalls(n, death)
+      return kinesisSink(options, async () =>
+        wrappedClient(await sinkConnection(), (send) => calls.call(send, () => {})),
+      )
+    },
+    contents: async () =>
+      (await everything(stream)).map((text) => {
+        const { id, row } = JSON.parse(text) as { id: string; row: Omit<SinkRow, 'at'> & { at: string | null } }
+        return { id, row: { ...row, at: row.at === null ? null : new Date(row.at) } }
+      }),
+  }
+})
+
+/** Stands for a stream that takes every second record of a request, and says so. */
+let requests = 0
+const partly: Between = async (send, command) => {
+  if (!(command instanceof PutRecordsCommand)) return send()
+  const all = command.input.Records!
+  const first = ++requests % 2
+  const taken = all.filter((_, i) => i % 2 === first)
+  const failed = { ErrorCode: 'ProvisionedThroughputExceededException', ErrorMessage: 'Rate exceeded' }
+  if (taken.length === 0) return { Records: all.map(() => failed) }
+  command.input.Records = taken
+  const answer = (await send()) as PutRecordsCommandOutput
+  const results = answer.Records!.values()
+  return { ...answer, Records: all.map((_, i) => (i % 2 === first ? results.next().value : failed)) }
+}
+
+test('F60: of records that a stream takes in part only the rest is sent again, in order if wanted', async () => {
+  const numbers = Array.from({ length: 700 }, (_, n) => n)
+  for (const ordered of [false, true]) {
+    const stream = await newStream()
+    const options: KinesisSinkOptions<number> = { stream, partitionKey: (n) => `k${n % 70}`, ordered, attempts: 20 }
+    await deliver(
+      kinesisSink(options, async () => wrappedClient(await sinkConnection(), partly)),
+      1,
+      [numbers],
+    )
+    const arrived = (await everything(stream)).map(Number)
+    assert.deepEqual(
+      arrived.toSorted((a, b) => a - b),
+      numbers,
+    )
+    if (!ordered) continue
+    for (let key = 0; key < 70; key++) {
+      const ofKey = arrived.filter((n) => n % 70 === key)
+      assert.deepEqual(
+        ofKey,
+        ofKey.toSorted((a, b) => a - b),
+      )
+    }
+  }
+})
+
+test('the Kinesis sink: a record that is too large or has no key is its own fault, and the others go', async () => {
+  const stream = await newStream()
+  const told: string[] = []
+  const options: KinesisSinkOptions<string> = {
+    stream,
+    partitionKey: (text) => (text === 'keyless' ? '' : 'key'),
+    onRecordError: 'skip',
+    onSkip: (text, { message }) => told.push(`${text.slice(0, 7)}: ${message}`),
+  }
+  const records = ['a', 'x'.repeat(2 ** 20), 'keyless', 'b', ...Array.from({ length: 7 }, () => 'y'.repeat(1_000_000))]
+  await deliver(kinesisSink(options, sinkConnection), 1, [records])
+  assert.deepEqual(told, [
+    'xxxxxxx: record[1] is 1048579 bytes, and the most is 1048576.',
+    'keyless: record[2] has no partition key of 1 to 256 characters.',
+  ])
+  assert.deepEqual(
+    (await everything(stream)).map((text) => text.length).toSorted((a, b) => a - b),
+    [1, 1, ...Array(7).fill(1_000_000)],
+  )
+})
+
+test('the Kinesis sink: a stream that is not there is said at once', async () => {
+  const sink = kinesisSink<string>({ stream: 'nowhere', partitionKey: () => 'k' }, sinkConnection)
+  await assert.rejects(deliver(sink, 1, [['a']]), (error) => hasCode(error, 'E_SINK_REJECTED'))
+})

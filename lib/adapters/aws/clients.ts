@@ -3,6 +3,8 @@ import { systemCode } from '../../model/system-code.ts'
 import type * as dynamodb from '@aws-sdk/client-dynamodb'
 import type * as lambda from '@aws-sdk/client-lambda'
 import type * as s3 from '@aws-sdk/client-s3'
+import type * as sns from '@aws-sdk/client-sns'
+import type * as sqs from '@aws-sdk/client-sqs'
 import { SluiceError } from '../../model/errors.ts'
 import { checkedEndpoint } from './endpoint.ts'
 
@@ -15,6 +17,8 @@ export type S3 = Sdk<s3.S3Client, typeof s3>
 type Dynamo = Sdk<dynamodb.DynamoDBClient, typeof dynamodb>
 export type Kinesis = Sdk<kinesis.KinesisClient, typeof kinesis>
 type Lambda = Sdk<lambda.LambdaClient, typeof lambda>
+type Sqs = Sdk<sqs.SQSClient, typeof sqs>
+type Sns = Sdk<sns.SNSClient, typeof sns>
 
 /**
  * The clients of one process. Each package is loaded and each client made on first use, so a function pays for those it
@@ -29,6 +33,10 @@ export interface AwsClients {
   dynamoWrites(): Promise<Dynamo>
   /** Sends a request once: a second one would run the function again. */
   lambda(): Promise<Lambda>
+  /** Sends a request once; reads of it repeat nothing either. */
+  sqs(): Promise<Sqs>
+  /** Sends a request once. */
+  sns(): Promise<Sns>
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -40,9 +48,15 @@ export type Credentials = NonNullable<s3.S3ClientConfig['credentials']>
 const INVOKE_MS_MAX = 15 * 60_000 + 10_000
 
 /**
+<<<<<<< HEAD
  * Clients as the environment says: `AWS_REGION`, and `AWS_ENDPOINT_URL_S3`, `_DYNAMODB`, `_LAMBDA` or
  * `AWS_ENDPOINT_URL` for servers other than Amazon's. Credentials are looked up as always with the SDK where none are
  * given. Throws `E_AWS_PACKAGE` where a package is not installed.
+=======
+ * Clients as the environment says: `AWS_REGION`, and `AWS_ENDPOINT_URL_S3`, `_DYNAMODB`, `_LAMBDA`, `_SQS`,
+ * `_SNS`, `_KINESIS` or `AWS_ENDPOINT_URL` for servers other than Amazon's. Credentials are looked up as always with
+ * the SDK. Throws `E_AWS_PACKAGE` where a package is not installed.
+>>>>>>> 4a2b0b1 (Kinesis, SQS, SNS and Lambda as sinks, at least once with ids)
  */
 export function awsClients(environment: Environment, credentials?: Credentials): AwsClients {
   const place = (service: string): Place & { credentials?: Credentials } => ({
@@ -81,8 +95,19 @@ export function awsClients(environment: Environment, credentials?: Credentials):
       }
       return { sdk, client: new sdk.LambdaClient({ ...place('LAMBDA'), maxAttempts: 1, requestHandler }) }
     }),
+    sqs: once(async () => {
+      const sdk = await installed('@aws-sdk/client-sqs', () => import('@aws-sdk/client-sqs'))
+      return { sdk, client: new sdk.SQSClient({ ...place('SQS'), maxAttempts: 1, requestHandler: SENDING }) }
+    }),
+    sns: once(async () => {
+      const sdk = await installed('@aws-sdk/client-sns', () => import('@aws-sdk/client-sns'))
+      return { sdk, client: new sdk.SNSClient({ ...place('SNS'), maxAttempts: 1, requestHandler: SENDING }) }
+    }),
   }
 }
+
+/** Longer than a long poll of a queue takes. */
+const SENDING = { connectionTimeout: 3000, requestTimeout: 30_000, throwOnRequestTimeout: true }
 
 /** Where a stream is and who reads it, where that is not as the environment says. */
 export interface KinesisPlace {

@@ -103,7 +103,7 @@ class InvocationRun {
 
   #open(): Promise<OpenApp> {
     const { name: app, context, program } = this.#app
-    const { holder, resume, dropState } = this.#invocation
+    const { abortAt, holder, resume, dropState } = this.#invocation
     const { settings, functions } = this.#aws
     const { output } = settings
     const signal = this.#abort.signal
@@ -117,7 +117,7 @@ class InvocationRun {
       // Nobody can see that an invocation is gone: its lease tells.
       isGone: () => false,
       start: { resume, dropState },
-      environment: (head) => this.#aws.outputs(head, context.sparkContext),
+      environment: (head) => ({ ...this.#aws.outputs(head, context.sparkContext), signal, notAfter: abortAt }),
       ...(output !== null && { publisher: (head: Head) => publishByFunction(functions, output, head, signal) }),
       onOutputError: (error) => {
         this.#failure = error

@@ -6,7 +6,7 @@ import { type AwsHost, awsHost } from './host.ts'
 import { type OutputAnswer, showOutput } from './output.ts'
 import { type BuiltApp, builtApp } from '../program/built-program.ts'
 import { runTaskMessage } from './task.ts'
-import { decodeInvocation, type InvocationContext } from './invocation.ts'
+import { abortAtOf, decodeInvocation, type InvocationContext } from './invocation.ts'
 import type { Environment } from '../../adapters/aws/clients.ts'
 import { settingWarnings } from '../../model/settings/check.ts'
 import type { Packed } from '../../adapters/aws/lambda/packed.ts'
@@ -42,11 +42,11 @@ export function taskHandler(
 export function outputHandler(
   app: App,
   environment: Environment = process.env,
-): (request: OutputRequest) => Promise<OutputAnswer> {
+): (request: OutputRequest, context: InvocationContext) => Promise<OutputAnswer> {
   const warm = onFirstCall(app, environment)
-  return async (request) => {
+  return async (request, context) => {
     const { built, host } = warm()
-    return showOutput(request, built, host)
+    return showOutput(request, built, host, abortAtOf(host.clock.now() + context.getRemainingTimeInMillis()))
   }
 }
 

@@ -43,13 +43,16 @@ export function decodeInvocation(
   const deadline = now + getRemainingTimeInMillis()
   return {
     deadline,
-    abortAt: deadline - ABORT_MS,
+    abortAt: abortAtOf(deadline),
     minute: scheduled || Math.floor(now / MINUTE_MS) * MINUTE_MS,
     holder: `lambda:${awsRequestId}`,
     resume: resume === true,
     dropState: Array.isArray(dropState) ? dropState.map(String) : [],
   }
 }
+
+/** When what is under way is given up by an invocation that ends at `deadline`. */
+export const abortAtOf = (deadline: number): number => deadline - ABORT_MS
 
 /**
  * When to begin no further batch: just before the next tick where batches come more often than ticks; else `null`, as

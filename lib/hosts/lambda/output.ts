@@ -20,13 +20,18 @@ export type OutputAnswer =
 
 /**
  * The output function: one output of one batch per invocation, if the head says that it is committed and not marked
- * yet, or that its plan is open.
+ * yet, or that its plan is open. Sinks are told when the invocation gives up, and stop before it is ended.
  */
 export async function showOutput(
   request: OutputRequest,
   { context, program }: BuiltApp,
   host: AwsHost,
+  notAfter: number,
 ): Promise<OutputAnswer> {
+  const [abort, over] = [new AbortController(), new AbortController()]
+  void host.clock.sleepUntil(notAfter, over.signal).then(() => {
+    if (!over.signal.aborted) abort.abort(outOfTime(request))
+  })
   try {
     const head = checkedHead(await host.head(request.app).read())?.value ?? null
     const decision = decideOutput(head, request)
@@ -35,15 +40,23 @@ export async function showOutput(
     if (head!.graph !== program.fingerprint) throw otherGraph(head!, program.fingerprint)
     const manifest = await readManifest(host.blobs, decision.manifest)
     const permit = PublishPermit[decision.when](head!, decision.manifest, manifest)
-    await publishHere(program.graph, host.blobs, host.outputs(request, context.sparkContext)).publish(
-      permit,
-      request.output,
-    )
+    const environment = { ...host.outputs(request, context.sparkContext), signal: abort.signal, notAfter }
+    await publishHere(program.graph, host.blobs, environment).publish(permit, request.output)
     return { kind: 'shown' }
   } catch (error) {
     return { kind: 'failed', error: serialiseError(error) }
+  } finally {
+    over.abort()
   }
 }
+
+const outOfTime = ({ batch, output }: OutputRequest): SluiceError =>
+  new SluiceError('E_SINK_UNAVAILABLE', 'The function that shows the output has no time left.', {
+    where: { operator: output, batch },
+    did: 'the output is owed and tried again',
+    next: ['give the output function a longer timeout'],
+    retry: true,
+  })
 
 /** Has outputs shown by the output function. It reads what to show from the head itself; the call only names it. */
 export const publishByFunction = (

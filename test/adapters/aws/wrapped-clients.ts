@@ -1,23 +1,36 @@
 import type { AwsClients } from '../../../lib/adapters/aws/clients.ts'
 import type { DyingCalls } from '../dying-calls.ts'
 
-type Made = Promise<{ readonly client: { send(command: never, options?: never): Promise<unknown> } }>
-
-/** The clients with every call going through `through`, which is told the name of the command. */
-export function wrappedClients(
-  clients: AwsClients,
-  through: (send: () => Promise<unknown>, command: string) => Promise<unknown>,
-): AwsClients {
-  const of = async (make: () => Made): Promise<never> => {
-    const made = await make()
-    const send = (command: { constructor: { name: string } }, options?: never): Promise<unknown> =>
-      through(() => made.client.send(command as never, options), command.constructor.name)
-    return { ...made, client: { send } } as never
-  }
-  return Object.fromEntries(
-    Object.entries(clients).map(([name, make]) => [name, () => of(make as () => Made)]),
-  ) as unknown as AwsClients
+interface Client {
+  send(command: never, options?: never): Promise<unknown>
 }
+type Made = Promise<{ readonly client: Client }>
+
+/** What stands between a process and a service: sees each command, and sends it or not. */
+export type Between = (send: () => Promise<unknown>, command: Command) => Promise<unknown>
+
+interface Command {
+  readonly constructor: { readonly name: string }
+  readonly input: any
+}
+
+export const wrappedClient = <M extends { readonly client: object }>(made: M, between: Between): M => ({
+  ...made,
+  client: {
+    ...made.client,
+    send: (command: Command, options?: never) =>
+      between(() => (made.client as Client).send(command as never, options), command),
+  },
+})
+
+/** The clients with every call going through `between`. */
+export const wrappedClients = (clients: AwsClients, between: Between): AwsClients =>
+  Object.fromEntries(
+    Object.entries(clients).map(([name, make]) => [
+      name,
+      async () => wrappedClient(await (make as () => Made)(), between),
+    ]),
+  ) as unknown as AwsClients
 
 /** The clients of a process that ends at one of its calls. */
 export const dyingClients = (clients: AwsClients, calls: DyingCalls): AwsClients =>

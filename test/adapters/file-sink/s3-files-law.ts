@@ -82,7 +82,7 @@ export function s3FilesLaw(name: string, { clients, bucket, fresh }: Bucket): vo
     await assert.rejects(deliver(missing, 1, [['a']]), (error) => hasCode(error, 'E_SINK_REJECTED'))
     const busy = wrappedClients(clients, (send, command) => {
       const error = Object.assign(new Error('Please reduce your request rate.'), { name: 'SlowDown' })
-      return command === PutObjectCommand.name
+      return command instanceof PutObjectCommand
         ? Promise.reject(Object.assign(error, { $metadata: { httpStatusCode: 503 } }))
         : send()
     })

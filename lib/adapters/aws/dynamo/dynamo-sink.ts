@@ -4,6 +4,7 @@ import { sinkIsNewer } from '../../../output/fence.ts'
 import { type Attempt, tryRepeatedly } from '../../../output/retry.ts'
 import { BUNDLED, type Delivery, type OutputSink } from '../../../output/sink.ts'
 import { type AwsClients, processClients } from '../clients.ts'
+import { inParallel } from '../send/in-parallel.ts'
 import { isRefusal } from '../service-error.ts'
 import { attributeOf, type DynamoAttributes } from './item-value.ts'
 
@@ -180,26 +181,4 @@ async function judge(clients: AwsClients, { input, fence, mine }: Request, deliv
   const batchOf = (text: string): number => Number(text.slice(fencePrefix(delivery).length).split('/')[0])
   if (last < mine || batchOf(last) === delivery.batch) return { kind: 'done', result: undefined }
   throw sinkIsNewer(delivery, batchOf(last), `An item of ${input.TableName}`)
-}
-
-/** The first failure ends it when what is under way has ended. */
-async function inParallel<I>(
-  items: readonly I[],
-  most: number,
-  each: (item: I, i: number) => Promise<void>,
-): Promise<void> {
-  let next = 0
-  let failed = false
-  const lane = async (): Promise<void> => {
-    while (next < items.length && !failed) {
-      const i = next++
-      await each(items[i], i).catch((error: unknown) => {
-        failed = true
-        throw error
-      })
-    }
-  }
-  const ends = await Promise.allSettled(Array.from({ length: Math.min(most, items.length) }, lane))
-  const failure = ends.find((end) => end.status === 'rejected')
-  if (failure) throw failure.reason
 }

@@ -45,7 +45,7 @@ export const foreachPartition = <T>(
 
 async function deliver(batch: OutputBatch, sink: OutputSink<unknown>): Promise<void> {
   const partitions = await stagedRecords(batch)
-  const { app, inc, clock, signal } = batch.environment
+  const { app, inc, clock, signal, notAfter } = batch.environment
   const shared = {
     app,
     inc,
@@ -61,6 +61,7 @@ async function deliver(batch: OutputBatch, sink: OutputSink<unknown>): Promise<v
         ...shared,
         ...(clock ? { clock } : {}),
         ...(signal ? { signal } : {}),
+        ...(notAfter === undefined ? {} : { notAfter }),
         partition,
         key: [app, inc, batch.output, batch.batch, partition].join('/'),
       })

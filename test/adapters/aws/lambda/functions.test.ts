@@ -46,7 +46,7 @@ async function deploy(define = countWords, options: AppOptions = {}): Promise<De
   const program = app(name, minutes(1), (ssc) => define(ssc, `s3://${bucket}/${name}`), options)
   const lambda = await lambdaServer({
     task: (message) => runTaskMessage(message, task, newHost()),
-    output: (request) => showOutput(request, output, newHost()),
+    output: (request) => showOutput(request, output, newHost(), Date.now() + 60_000),
   })
   const clock = new ManualClock(Date.parse('2026-01-01T00:00:10Z'))
   const environment = {

@@ -1,0 +1,82 @@
+import type { MessageAttributeValue, PublishBatchRequestEntry } from '@aws-sdk/client-sns'
+import { BUNDLED, type OutputSink } from '../../../output/sink.ts'
+import { type AwsClients, processClients } from '../clients.ts'
+import { attributeBytes, attributesOf } from './message-attributes.ts'
+import { type RecordService, type RecordSinkOptions, sendRecords } from './send-records.ts'
+import { fatesOf } from './sqs-sink.ts'
+import { bytesOf, textMessage, tooLarge, unsendable } from './text-message.ts'
+
+/** Which topic, and what becomes of a record. */
+export interface SnsSinkOptions<T> extends RecordSinkOptions<T> {
+  /** ARN of the topic; it must exist. */
+  readonly topicArn: string
+  /** What is sent: text as it is, anything else as JSON (default: the record). */
+  readonly message?: (record: T, id: string) => unknown
+  /** The subject of mails, if any. */
+  readonly subject?: (record: T) => string
+  /**
+   * For a FIFO topic, and needed there: the group of a record. Records of a group are sent one after the other, and the
+   * topic drops repeats that come within five minutes.
+   */
+  readonly group?: (record: T) => string
+  /** Attributes that subscriptions filter by, up to nine, besides `sluice-id`. */
+  readonly attributes?: (record: T) => Readonly<Record<string, string>>
+}
+
+const MOST_BYTES = 256 * 1024
+
+/**
+ * Messages of an SNS topic: at least once, each with the attribute `sluice-id`, the same whenever it is sent again; a
+ * FIFO topic drops repeats within five minutes. At most ten messages and 256 KiB go with a request; those that the
+ * topic did not take are sent again alone. Needs `@aws-sdk/client-sns`. Writing throws `E_SINK_VALUE`,
+ * `E_SINK_REJECTED`, `E_SINK_UNAVAILABLE` and `E_AWS_PACKAGE`. Not in Spark.
+ */
+export function snsSink<T>(
+  options: SnsSinkOptions<T>,
+  clients: () => AwsClients = processClients,
+): OutputSink<T, 'at-least-once'> {
+  const service = topicService(options, clients)
+  return {
+    name: options.name ?? 'sns',
+    guarantee: 'at-least-once',
+    [BUNDLED]: true,
+    ready: () => clients().sns(),
+    write: (records, delivery) => sendRecords(records, delivery, service, options),
+  }
+}
+
+type Message = Omit<PublishBatchRequestEntry, 'Id'>
+
+function topicService<T>(options: SnsSinkOptions<T>, clients: () => AwsClients): RecordService<T, Message> {
+  const { topicArn, message = (record: T): unknown => record, subject, group, attributes } = options
+  return {
+    shown: topicArn,
+    limits: { count: 10, bytes: MOST_BYTES },
+    blames: new Set(['InvalidParameter', 'InvalidParameterValue', 'BatchRequestTooLong', 'ValidationException']),
+    outgoing(record, id, path) {
+      const text = textMessage(message(record, id), path)
+      const named = attributesOf(attributes?.(record) ?? {}, id, path)
+      const bytes = bytesOf(text) + attributeBytes(named)
+      if (bytes > MOST_BYTES) throw tooLarge(path, bytes, MOST_BYTES)
+      if (text === '') throw unsendable(path, 'is empty')
+      const lane = group?.(record) ?? null
+      return {
+        bytes,
+        lane,
+        message: {
+          Message: text,
+          MessageAttributes: named as Record<string, MessageAttributeValue>,
+          ...(subject ? { Subject: subject(record) } : {}),
+          ...(lane === null ? {} : { MessageGroupId: lane, MessageDeduplicationId: id }),
+        },
+      }
+    },
+    async send(messages, sending) {
+      const { client, sdk } = await clients().sns()
+      const PublishBatchRequestEntries = messages.map((each, i) => ({ ...each, Id: String(i) }))
+      const batch = new sdk.PublishBatchCommand({ TopicArn: topicArn, PublishBatchRequestEntries })
+      const { Successful: taken = [], Failed: failed = [] } = await client.send(batch, sending)
+      return fatesOf(messages.length, taken, failed)
+    },
+  }
+}
