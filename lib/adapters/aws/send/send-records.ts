@@ -69,7 +69,7 @@ export async function sendRecords<T, M>(
   service: RecordService<T, M>,
   options: RecordSinkOptions<T>,
 ): Promise<void> {
-  const skip = skipper(options, delivery)
+  const skip = skipper(options)
   const queued: Queued<T, M>[] = []
   for (const [i, record] of records.entries()) {
     const made = orError(() => service.outgoing(record, recordId(delivery, i), `record[${i}]`, delivery))
@@ -103,12 +103,11 @@ interface Outcome<T, M> {
 
 type Skip<T> = (record: T, error: SluiceError) => void
 
-function skipper<T>({ onRecordError = 'fail', onSkip }: RecordSinkOptions<T>, { sink, partition, batch }: Delivery) {
-  const skip: Skip<T> = (record, error) => {
+function skipper<T>({ onRecordError = 'fail', onSkip }: RecordSinkOptions<T>): Skip<T> {
+  return (record, error) => {
     if (onRecordError === 'fail') throw error
     onSkip?.(record, error)
   }
-  return skip
 }
 
 /** Each lane holds its records the last one first, so that the next is taken off its end. */

@@ -1,4 +1,4 @@
-import type { MessageAttributeValue, PublishBatchRequestEntry } from '@aws-sdk/client-sns'
+import type { PublishBatchRequestEntry } from '@aws-sdk/client-sns'
 import { BUNDLED, type OutputSink } from '../../../output/sink.ts'
 import { type AwsClients, processClients } from '../clients.ts'
 import { attributeBytes, attributesOf } from './message-attributes.ts'
@@ -65,7 +65,7 @@ function topicService<T>(options: SnsSinkOptions<T>, clients: () => AwsClients):
         lane,
         message: {
           Message: text,
-          MessageAttributes: named as Record<string, MessageAttributeValue>,
+          MessageAttributes: named,
           ...(subject ? { Subject: subject(record) } : {}),
           ...(lane === null ? {} : { MessageGroupId: lane, MessageDeduplicationId: id }),
         },

@@ -1,4 +1,4 @@
-import type { MessageAttributeValue, SendMessageBatchRequestEntry } from '@aws-sdk/client-sqs'
+import type { SendMessageBatchRequestEntry } from '@aws-sdk/client-sqs'
 import { BUNDLED, type OutputSink } from '../../../output/sink.ts'
 import { type AwsClients, processClients } from '../clients.ts'
 import { attributeBytes, attributesOf } from './message-attributes.ts'
@@ -69,7 +69,7 @@ function queueService<T>(options: SqsSinkOptions<T>, clients: () => AwsClients):
         lane,
         message: {
           MessageBody: text,
-          MessageAttributes: named as Record<string, MessageAttributeValue>,
+          MessageAttributes: named,
           ...(lane === null ? {} : { MessageGroupId: lane, MessageDeduplicationId: id }),
         },
       }
