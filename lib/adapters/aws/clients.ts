@@ -48,15 +48,9 @@ export type Credentials = NonNullable<s3.S3ClientConfig['credentials']>
 const INVOKE_MS_MAX = 15 * 60_000 + 10_000
 
 /**
-<<<<<<< HEAD
- * Clients as the environment says: `AWS_REGION`, and `AWS_ENDPOINT_URL_S3`, `_DYNAMODB`, `_LAMBDA` or
+ * Clients as the environment says: `AWS_REGION`, and `AWS_ENDPOINT_URL_S3`, `_DYNAMODB`, `_LAMBDA`, `_SQS`, `_SNS` or
  * `AWS_ENDPOINT_URL` for servers other than Amazon's. Credentials are looked up as always with the SDK where none are
  * given. Throws `E_AWS_PACKAGE` where a package is not installed.
-=======
- * Clients as the environment says: `AWS_REGION`, and `AWS_ENDPOINT_URL_S3`, `_DYNAMODB`, `_LAMBDA`, `_SQS`,
- * `_SNS`, `_KINESIS` or `AWS_ENDPOINT_URL` for servers other than Amazon's. Credentials are looked up as always with
- * the SDK. Throws `E_AWS_PACKAGE` where a package is not installed.
->>>>>>> 4a2b0b1 (Kinesis, SQS, SNS and Lambda as sinks, at least once with ids)
  */
 export function awsClients(environment: Environment, credentials?: Credentials): AwsClients {
   const place = (service: string): Place & { credentials?: Credentials } => ({
