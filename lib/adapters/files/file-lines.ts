@@ -5,7 +5,7 @@ import type { FileSplit } from '../../source/file-splits.ts'
 import { LINE_BYTES_MAX, LineBuffer, type LineOptions, lineTooLong } from '../../source/line-buffer.ts'
 import type { SourceIo } from '../../source/source.ts'
 import type { OnDecodeError } from '../../source/undecoded.ts'
-import { changesUntil, growing, OpenFile } from './open-file.ts'
+import { changesUntil, growing, isFresh, OpenFile } from './open-file.ts'
 import { inflated, type InflateLimits, isCutShort, MAGIC_BYTES, packingOf } from './packed-file.ts'
 
 const PIECE_BYTES = 1 << 20
@@ -24,7 +24,9 @@ export function linesOf(
 ): Iterable<readonly string[]> | AsyncIterable<readonly string[]> {
   const file = new OpenFile(split, io)
   const packing = packingOf(file.head(MAGIC_BYTES))
+  const isUnfinished = packing === null && options.encoding !== 'latin1' && file.endsWithinCharacter(split.size)
   file.close()
+  if (isUnfinished && io.postpones && isFresh(split.path, io.clock.now())) throw growing(split.path)
   if (packing && split.start > 0) return []
   return underPolicy({
     policy: options.onDecodeError ?? 'fail',

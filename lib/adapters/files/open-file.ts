@@ -39,6 +39,18 @@ export class OpenFile {
     return bytes.subarray(0, readSync(this.#descriptor, bytes, 0, count, 0))
   }
 
+  /** Whether the first `size` bytes end in the middle of a character of UTF-8. */
+  endsWithinCharacter(size: number): boolean {
+    const bytes = new Uint8Array(Math.min(3, size))
+    readSync(this.#descriptor, bytes, 0, bytes.length, size - bytes.length)
+    // Where its first byte stands, and how many bytes that says it has.
+    const lead = bytes.findLastIndex((byte) => byte >= 0xc0)
+    if (lead < 0) return false
+    const wanted = bytes[lead] < 0xe0 ? 2 : bytes[lead] < 0xf0 ? 3 : 4
+    const rest = bytes.subarray(lead + 1)
+    return rest.length + 1 < wanted && rest.every((byte) => byte >= 0x80 && byte < 0xc0)
+  }
+
   close(): void {
     closeSync(this.#descriptor)
   }
@@ -52,7 +64,15 @@ export function changesUntil(path: string, before: Stats | undefined, now: numbe
   const after = statSync(path, { throwIfNoEntry: false })
   if (!before || !after) return false
   if (after.size !== before.size || after.mtimeMs !== before.mtimeMs) return true
-  return now !== null && Math.abs(now - after.mtimeMs) < SETTLE_MS
+  return now !== null && isRecent(after, now)
+}
+
+const isRecent = ({ mtimeMs }: Stats, now: number): boolean => Math.abs(now - mtimeMs) < SETTLE_MS
+
+/** Whether somebody has written a file a moment ago. */
+export function isFresh(path: string, now: number): boolean {
+  const stats = statSync(path, { throwIfNoEntry: false })
+  return stats !== undefined && isRecent(stats, now)
 }
 
 export const growing = (path: string, cause?: unknown): SluiceError =>

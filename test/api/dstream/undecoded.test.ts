@@ -174,3 +174,25 @@ test('a file that grows between the listing and the reading is read by a later b
   assert.deepEqual(errors, [])
   assert.deepEqual(shown['lines'], [[], ['one', 'two']])
 })
+
+test('a file that ends in the middle of a character, written a moment ago, is read once it is whole', async (t) => {
+  const folder = await temporaryFolder(t)
+  const path = join(folder, 'slow.txt')
+  writeFileSync(path, Buffer.concat([Buffer.from('line 1\nna'), Buffer.from([0xc3])]))
+  utimesSync(path, (START + 900) / 1000, (START + 900) / 1000)
+  let batches = 0
+  const { errors, shown } = await runBatches(
+    (_input, context) => {
+      const lines = context.textFileStream(folder)
+      lines.foreachRDD(() => {
+        if (++batches !== 1) return
+        appendFileSync(path, Buffer.concat([Buffer.from([0xaf]), Buffer.from('ve\n')]))
+        utimesSync(path, (START + 1500) / 1000, (START + 1500) / 1000)
+      })
+      return { lines: lines.map((line) => line) }
+    },
+    [],
+    { lives: [{ batches: 2 }] },
+  )
+  assert.deepEqual([errors, shown['lines']], [[], [[], ['line 1', 'na\u00efve']]])
+})
