@@ -216,6 +216,7 @@ export class LineBuffer {
         "read it with encoding: 'latin1' if it is text of another kind",
         'read it as bytes if it is not text',
         'write it anew as UTF-8',
+        ...(this.#onBad ? [] : [GO_ON]),
       ],
     })
   }
@@ -231,8 +232,15 @@ export const lineTooLong = (what: string, offset: number, maxLineBytes: number):
   new SluiceError('E_RECORD_TOO_LARGE', `${what} has a line of more than ${maxLineBytes} bytes at byte ${offset}.`, {
     where: { offset, detail: what },
     did: 'the line was not read to its end',
-    next: ['raise maxLineBytes if lines may be that long', 'read it as bytes if it is not text'],
+    next: [
+      'raise maxLineBytes if lines may be that long',
+      'read it as bytes if it is not text',
+      "go on without such lines: onDecodeError: 'dead-letter' or 'skip-file'",
+    ],
   })
+
+/** In files; a socket leaves such lines out anyway. */
+const GO_ON = "go on without such lines: onDecodeError: 'replace', 'dead-letter' or 'skip-file'"
 
 const isUtf16Mark = (bytes: Uint8Array): boolean =>
   (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)

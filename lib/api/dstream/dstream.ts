@@ -33,6 +33,7 @@ import { transform } from './operators/transform.ts'
 import { union } from './operators/union.ts'
 import {
   type Initial,
+  type StateUpdate,
   updateStateByKey,
   type UpdateEntries,
   type UpdateOptions,
@@ -383,6 +384,11 @@ export class DStream<out T> {
    * the function says otherwise: `updateStateByKey((values, state: Totals | undefined) => …)`. Needs a checkpoint
    * directory in the classic form. Spark: `PairDStreamFunctions.updateStateByKey`.
    */
+  updateStateByKey<K, V, S>(
+    this: DStream<Pair<K, V>>,
+    update: StateUpdate<K, V, S>,
+    options?: Parts | UpdateOptions<K, S>,
+  ): DStream<[K, S]>
   updateStateByKey<K, V>(
     this: DStream<Pair<K, V>>,
     update: UpdateValues<V, V>,

@@ -3,6 +3,8 @@ import type { Partitioner } from '../../../shuffle/partitioner.ts'
 import type { Inferred } from '../../../lineage/inferred.ts'
 import type { RDD } from '../../rdd/rdd.ts'
 import { FIRST_SCHEMA, type StateSchema } from '../../../state/schema.ts'
+import { callerPlace } from '../../../model/place.ts'
+import { otherForm } from './other-form.ts'
 import type { State } from './state-handle.ts'
 import { type FormerName, schemaOf } from './state-versions.ts'
 
@@ -46,7 +48,8 @@ export class StateSpec<K, V, S, E> {
 
   /**
    * The form with four parameters gets the batch time and may emit nothing; the one with three emits one record per
-   * call. Spark: `StateSpec.function`.
+   * call. Which it is, is told by the number of parameters: with default values say it, by `timed` or `mapping`. Throws
+   * `E_ARGUMENT` at the first call of a function that was taken for the wrong one. Spark: `StateSpec.function`.
    */
   static function<K, V, S, E extends Inferred>(f: Mapping<K, V, S, E>, options?: StateOptions): StateSpec<K, V, S, E>
   static function<K, V, S, E extends Inferred>(
@@ -58,8 +61,30 @@ export class StateSpec<K, V, S, E> {
     options: StateOptions = {},
   ): StateSpec<K, V, S, E> {
     if (f.length >= 4) return new StateSpec(f as TimedMapping<K, V, S, E>, false, options)
-    const simple = f as Mapping<K, V, S, E>
-    return new StateSpec<K, V, S, E>((_time, key, value, state) => simple(key, value, state), true, options)
+    const other = otherForm({
+      operator: 'StateSpec.function',
+      place: callerPlace(),
+      takenFor: '(key, value, state)',
+      next: ['StateSpec.timed((time, key, value, state) => …)', 'StateSpec.mapping((key, value, state) => …)'],
+    })
+    const simple = f as (key: K, value: V | undefined, state: State<S>, other: never) => E
+    return new StateSpec<K, V, S, E>((_time, key, value, state) => simple(key, value, state, other), true, options)
+  }
+
+  /** `function` in its form with time, key, value and state, whatever the number of parameters. Not in Spark. */
+  static timed<K, V, S, E extends Inferred>(
+    f: TimedMapping<K, V, S, E>,
+    options: StateOptions = {},
+  ): StateSpec<K, V, S, E> {
+    return new StateSpec(f, false, options)
+  }
+
+  /** `function` in its form with key, value and state, whatever the number of parameters. Not in Spark. */
+  static mapping<K, V, S, E extends Inferred>(
+    f: Mapping<K, V, S, E>,
+    options: StateOptions = {},
+  ): StateSpec<K, V, S, E> {
+    return new StateSpec<K, V, S, E>((_time, key, value, state) => f(key, value, state), true, options)
   }
 
   /** State before the first batch; the last entry of a key wins. Spark: `StateSpec.initialState`. */

@@ -25,7 +25,7 @@ import { formerName, schemaOf, type StateVersions } from './state-versions.ts'
  * What happens to one partition's state when the values of a batch have been gathered; `null` values mean none came for
  * that key.
  */
-type StateUpdate = (
+export type PartitionUpdate = (
   state: KeyedState,
   values: readonly (readonly unknown[] | undefined)[],
   time: number,
@@ -45,7 +45,7 @@ export function statefulStream<K, S>(
   stream: DStream<any>,
   partitioner: Partitioner,
   initial: RDD<readonly [K, S]> | null,
-  update: StateUpdate,
+  update: PartitionUpdate,
   options: { readonly name?: string; readonly keepsPartitioner?: boolean } & StateVersions<S>,
 ): DStream<[K, S]> {
   const parent = stream.node
@@ -83,7 +83,7 @@ function stateNode(
   rdd: RddNode<any> | null,
   initial: RddNode<any> | null,
   partitioner: Partitioner,
-  update: StateUpdate,
+  update: PartitionUpdate,
   time: number,
   view: BatchView,
   keepsPartitioner: boolean,
@@ -177,7 +177,7 @@ const NONE: readonly never[] = []
 
 /** One key at a time: `undefined` (or null) removes the key. */
 export const updateEach =
-  (f: (time: Time, key: unknown, values: readonly unknown[], previous: unknown) => unknown): StateUpdate =>
+  (f: (time: Time, key: unknown, values: readonly unknown[], previous: unknown) => unknown): PartitionUpdate =>
   (state, values, timeMs, guard) => {
     const time = new Time(timeMs)
     const gone: number[] = []
@@ -203,7 +203,7 @@ export const updateEach =
 export const updateAll =
   (
     f: (entries: IterableIterator<[unknown, readonly unknown[], unknown]>) => Iterable<readonly [unknown, unknown]>,
-  ): StateUpdate =>
+  ): PartitionUpdate =>
   (state, values) => {
     const entries: [unknown, readonly unknown[], unknown][] = []
     for (const id of state.table.ids())

@@ -4,7 +4,10 @@ import type { DStream, Parts, ShuffleOptions } from '../dstream.ts'
 import type { RDD } from '../../rdd/rdd.ts'
 import type { StateVersions } from './state-versions.ts'
 import { statefulPartitioner } from './stateful-partitioner.ts'
-import { statefulStream, updateAll, updateEach } from './update-state-by-key.ts'
+import { SluiceError } from '../../../model/errors.ts'
+import { callerPlace } from '../../../model/place.ts'
+import { otherForm } from './other-form.ts'
+import { type PartitionUpdate, statefulStream, updateAll, updateEach } from './update-state-by-key.ts'
 
 /** State before the first batch, as pairs. */
 export type Initial<K, S> = RDD<readonly [K, S]>
@@ -23,10 +26,36 @@ export type UpdateEntries<K, V, S> = (entries: IterableIterator<[K, V[], S | und
 export type UpdateTimed<K, V, S> = (time: Time, key: K, values: V[], state: S | undefined) => S | undefined | null
 
 /**
+ * The function of `updateStateByKey` with its form said outright; without it the form is told by the number of
+ * parameters. Not in Spark.
+ */
+export class StateUpdate<K, V, S> {
+  /** @internal */
+  readonly update: PartitionUpdate
+  /** @internal The types that its function takes and gives. */
+  declare readonly types?: (pair: readonly [K, V]) => S
+
+  private constructor(update: PartitionUpdate) {
+    this.update = update
+  }
+
+  /** `(time, key, values, state)`, per key. */
+  static timed<K, V, S>(f: UpdateTimed<K, V, S>): StateUpdate<K, V, S> {
+    return new StateUpdate(updateEach(f as never))
+  }
+
+  /** `(entries)`, over a partition. */
+  static entries<K, V, S>(f: UpdateEntries<K, V, S>): StateUpdate<K, V, S> {
+    return new StateUpdate(updateAll(f as never))
+  }
+}
+
+/**
  * Spark's three forms: per key; over a partition's entries; per key with time and key (the last two take a partitioner
  * and `rememberPartitioner`).
  */
 type UpdateArguments<K, V, S> =
+  | [update: StateUpdate<K, V, S>, options?: Parts | UpdateOptions<K, S>]
   | [update: UpdateValues<V, S>, parts?: Parts | UpdateOptions<K, S>, initial?: Initial<K, S>]
   | [update: UpdateEntries<K, V, S>, partitioner: Partitioner, rememberPartitioner: boolean, initial?: Initial<K, S>]
   | [update: UpdateTimed<K, V, S>, partitioner: Partitioner, rememberPartitioner: boolean, initial?: Initial<K, S>]
@@ -38,12 +67,16 @@ export function updateStateByKey<K, V, S>(
   const [update, parts, third, fourth] = args
   const { context } = stream
   const partitioner = statefulPartitioner(context, parts)
+  const options = isOptions<K, S>(parts) ? parts : {}
+  if (update instanceof StateUpdate)
+    return statefulStream<K, S>(stream, partitioner, options.initial ?? null, update.update, options)
   if (typeof third === 'boolean') {
-    const each = update.length >= 4 ? updateEach(update as never) : updateAll(update as never)
+    // Only the form over entries has a single parameter.
+    const each = update.length >= 2 ? updateEach(update as never) : updateAll(ofEntries(update as never))
     return statefulStream<K, S>(stream, partitioner, fourth ?? null, each, { keepsPartitioner: third })
   }
-  const options = isOptions<K, S>(parts) ? parts : {}
-  const f = update
+  if (update.length > 2) throw tooManyParameters(update.length)
+  const f = update as UpdateValues<V, S>
   return statefulStream<K, S>(
     stream,
     partitioner,
@@ -52,6 +85,31 @@ export function updateStateByKey<K, V, S>(
     options,
   )
 }
+
+type Entries = IterableIterator<[unknown, readonly unknown[], unknown]>
+
+/** The function over entries, which cannot use a second parameter: then it is of the other form. */
+function ofEntries(
+  f: (entries: Entries, other: never) => Iterable<readonly [unknown, unknown]>,
+): (entries: Entries) => Iterable<readonly [unknown, unknown]> {
+  const other = otherForm({
+    operator: 'updateStateByKey',
+    place: callerPlace(),
+    takenFor: '(entries)',
+    next: ['updateStateByKey(StateUpdate.timed((time, key, values, state) => …))'],
+  })
+  return (entries) => f(entries, other)
+}
+
+const tooManyParameters = (count: number): SluiceError =>
+  new SluiceError('E_ARGUMENT', `The function of updateStateByKey has ${count} parameters; (values, state) has two.`, {
+    where: { place: callerPlace() },
+    did: 'nothing was started',
+    next: [
+      'updateStateByKey(StateUpdate.timed((time, key, values, state) => …))',
+      'updateStateByKey(f, partitioner, true), as in Spark',
+    ],
+  })
 
 const isOptions = <K, S>(parts: unknown): parts is UpdateOptions<K, S> =>
   typeof parts === 'object' && parts !== null && !('getPartition' in parts)

@@ -118,7 +118,7 @@ for (const [what, fail, code] of [
         })
         .count()
     },
-    undefined,
+    'E_USER_CODE',
   ],
 ] as const) {
   test(`where the function ${what}, that batch is left out and later ones go on`, async () => {
