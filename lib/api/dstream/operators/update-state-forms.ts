@@ -76,7 +76,7 @@ export function updateStateByKey<K, V, S>(
     return statefulStream<K, S>(stream, partitioner, fourth ?? null, each, { keepsPartitioner: third })
   }
   if (update.length > 2) throw tooManyParameters(update.length)
-  const f = update as UpdateValues<V, S>
+  const f = update
   return statefulStream<K, S>(
     stream,
     partitioner,

@@ -8,8 +8,8 @@ import {
   type State,
   StateSpec,
   StateUpdate,
+  type Time,
 } from '../../../../lib/index.ts'
-import type { Time } from '../../../../lib/index.ts'
 import type { SluiceError } from '../../../../lib/model/errors.ts'
 import { testApp } from '../../../../lib/testing/index.ts'
 
@@ -24,7 +24,7 @@ const program = (define: (pairs: Pairs) => DStream<any>) =>
 async function rowsOf(define: (pairs: Pairs) => DStream<any>): Promise<unknown[]> {
   await using t = await testApp(program(define))
   const [, rows] = await t.run([['a', 'b'], ['a']])
-  return rows.sort()
+  return rows.sort((a, b) => (String(a) < String(b) ? -1 : 1))
 }
 
 const refused = async (define: (pairs: Pairs) => DStream<any>): Promise<SluiceError> => {
