@@ -87,7 +87,7 @@ const fileSource = <T>(
   read: (split: FileSplit, io: SourceIo) => Iterable<readonly T[]> | AsyncIterable<readonly T[]>,
 ): Source<T> => {
   refuseFile(localPlace(directory, 'read its lines with textFileStream, or write a Source'))
-  const cutter = new FileCutter(directory, localFiles, choice, split)
+  const cutter = new FileCutter(directory, localFiles(), choice, split)
   const source: Source<T, FilePosition, FileSplit> = {
     name: 'File stream',
     identity: directory,
