@@ -1,5 +1,5 @@
 import { locationOf } from '../../codec/location.ts'
-import { SluiceError } from '../../model/errors.ts'
+import { located, SluiceError } from '../../model/errors.ts'
 import type { FilePlace } from '../../output/file-place.ts'
 import { BUNDLED, type Delivery, type OutputSink } from '../../output/sink.ts'
 import { s3FilePlace } from '../aws/s3/s3-file-place.ts'
@@ -68,7 +68,7 @@ export function filesIn<T>(place: FilePlace, options: FilesOptions<T>): OutputSi
     [BUNDLED]: true,
     ready: () => Promise.all([place.ready(), encoder.ready()]),
     async write(records, delivery) {
-      const bytes = await encoder.encode(records)
+      const bytes = await encodedAt(delivery, () => encoder.encode(records))
       delivery.signal?.throwIfAborted()
       await owned.claim(delivery)
       await place.put(fileName(delivery, delivery.partition), bytes, delivery.signal)
@@ -85,6 +85,14 @@ export function filesIn<T>(place: FilePlace, options: FilesOptions<T>): OutputSi
       const manifest: FilesManifest = { app, inc, sink, batch: batch.batch, timeMs, partitions, files }
       await place.put(manifestName(batch), Buffer.from(`${JSON.stringify(manifest)}\n`))
     },
+  }
+}
+
+async function encodedAt<T>({ sink, batch, partition }: Delivery, encode: () => T | Promise<T>): Promise<T> {
+  try {
+    return await encode()
+  } catch (error) {
+    throw located(error, { operator: sink, batch, partition })
   }
 }
 

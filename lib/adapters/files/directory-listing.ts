@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Listing } from '../../source/file-cut.ts'
 import { systemCode } from '../../model/system-code.ts'
 
-export type Entry = Listing['files'][number] | NonNullable<Listing['others']>[number]
+type Entry = Listing['files'][number] | NonNullable<Listing['others']>[number]
 
 interface Known {
   readonly entry: Entry
@@ -78,8 +78,15 @@ export class DirectoryListing {
     }
     const due = new Set(names.length <= EVERY_ONE_MAX ? names : names.filter((name) => !isStill(name)))
     this.looked = due.size
-    const found = await Promise.all(names.map((name) => (due.has(name) ? this.#look(name, at) : this.#known.get(name))))
-    return new Map(names.flatMap((name, i): [string, Known][] => (found[i] ? [[name, found[i]]] : [])))
+    const looked = new Map(
+      await Promise.all(Array.from(due, async (name) => [name, await this.#look(name, at)] as const)),
+    )
+    const found = new Map<string, Known>()
+    for (const name of names) {
+      const known = due.has(name) ? looked.get(name) : this.#known.get(name)
+      if (known) found.set(name, known)
+    }
+    return found
   }
 
   async #look(name: string, at: number): Promise<Known | null> {
