@@ -13,6 +13,7 @@ import {
   nullOr,
   type Shape,
   text,
+  truth,
   whole,
 } from '../model/shape.ts'
 import { refsOf, shapeError } from './ref-shape.ts'
@@ -75,7 +76,9 @@ const headShape: Shape = both(plain, (value) => {
   const ref = refsOf(value as Head)
   return fields({
     manifest: nullOr(ref('manifest')),
-    plan: maybe(fields({ nonce: text, tick: count, content: ref('plan') })),
+    plan: maybe(
+      fields({ nonce: text, tick: count, content: ref('plan'), seals: maybe(ref('plan')), hidden: maybe(truth) }),
+    ),
     owed: list(fields({ batch: count, output: text, manifest: ref('manifest') })),
   })(value)
 })

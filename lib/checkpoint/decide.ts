@@ -106,6 +106,7 @@ function isSame(a: Head, b: Head): boolean {
       gcFloor,
       manifest?.key,
       plan?.nonce,
+      plan?.seals?.key,
       owed.map(({ batch, output }) => [batch, output]),
       halt?.batch,
     ])

@@ -25,7 +25,7 @@ interface WriterHost {
 }
 
 /** Steps that show that the holder lives: each of them renews its lease. */
-const SIGNS_OF_LIFE: ReadonlySet<Cause> = new Set(['plan', 'renew', 'commit', 'mark'])
+const SIGNS_OF_LIFE: ReadonlySet<Cause> = new Set(['plan', 'seal', 'renew', 'commit', 'mark'])
 
 /**
  * The head as one coordinator holds it. All writes go through here, one at a time and in the order in which they were

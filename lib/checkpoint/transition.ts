@@ -12,6 +12,7 @@ export type Cause =
   | 'recreate'
   | 'acquire'
   | 'plan'
+  | 'seal'
   | 'renew'
   | 'commit'
   | 'mark'
@@ -25,12 +26,23 @@ export function created(
   return { ...facts, epoch: 1, committed: 0, tick: 0, manifest: null, outDone: 0, owed: [], gcFloor: 0, halt: null }
 }
 
+/**
+ * A plan that nothing outside has seen is dropped by another program. Only who takes the app from somebody else counts
+ * as idle: one coordinator after the other, each of which lets go, is how long batches are done.
+ */
 export const acquired = (
-  head: Head,
+  { plan, ...head }: Head,
   by: Pick<Head, 'holder' | 'leaseUntil' | 'graph' | 'conf' | 'intervalMs' | 'zeroTime'>,
-): Head => ({ ...head, ...by, epoch: head.epoch + 1, idle: (head.idle ?? 0) + 1 })
+): Head => ({
+  ...head,
+  ...by,
+  ...(plan && (by.graph === head.graph || !plan.hidden) ? { plan } : {}),
+  ...(head.holder === null ? {} : { idle: (head.idle ?? 0) + 1 }),
+  epoch: head.epoch + 1,
+})
 
 export const planned = (head: Head, plan: OpenPlan): Head => ({ ...head, plan })
+export const sealed = (head: Head, seals: BlobRef): Head => ({ ...head, plan: { ...head.plan!, seals } })
 
 export function committed(
   { plan: _done, idle: _idle, ...head }: Head,
@@ -133,8 +145,19 @@ interface Step {
 const STEPS: Record<Exclude<Cause, 'recreate'>, Step> = {
   create: { moves: [], rule: () => 'created over an existing head' },
   acquire: {
-    moves: ['epoch', 'holder', 'leaseUntil', 'idle', 'graph', 'conf', 'intervalMs', 'zeroTime'],
-    rule: (before, after) => unless(after.epoch === before.epoch + 1, 'an acquisition must raise the epoch by one'),
+    moves: ['epoch', 'holder', 'leaseUntil', 'idle', 'graph', 'conf', 'intervalMs', 'zeroTime', 'plan'],
+    rule: (before, after) =>
+      after.epoch === before.epoch + 1 ? droppedPlan(before, after) : 'an acquisition must raise the epoch by one',
+  },
+  seal: {
+    moves: ['plan', 'leaseUntil'],
+    rule: (before, after) => {
+      if (before.holder === null) return 'sealed while nobody held the app'
+      if (!before.plan || !after.plan?.seals) return 'sealed without a plan'
+      const { seals: _before, ...open } = before.plan
+      const { seals: _after, ...still } = after.plan
+      return JSON.stringify(open) === JSON.stringify(still) ? null : 'a seal changed the plan that it is of'
+    },
   },
   renew: {
     moves: ['leaseUntil'],
@@ -179,13 +202,20 @@ const STEPS: Record<Exclude<Cause, 'recreate'>, Step> = {
   },
   halt: { moves: ['halt'], rule: (_before, after) => unless(after.halt !== null, 'halted without a reason') },
   resume: {
-    moves: ['epoch', 'holder', 'leaseUntil', 'idle', 'halt', 'graph', 'conf', 'intervalMs', 'zeroTime'],
-    rule: (before, after) => unless(after.epoch === before.epoch + 1, 'a resumption must raise the epoch by one'),
+    moves: ['epoch', 'holder', 'leaseUntil', 'idle', 'halt', 'graph', 'conf', 'intervalMs', 'zeroTime', 'plan'],
+    rule: (before, after) =>
+      after.epoch === before.epoch + 1 ? droppedPlan(before, after) : 'a resumption must raise the epoch by one',
   },
   release: {
     moves: ['holder', 'leaseUntil'],
     rule: (_before, after) => unless(after.holder === null, 'a release must leave nobody in possession'),
   },
+}
+
+/** A plan stays over a takeover, unless another program drops one of which nothing was shown. */
+function droppedPlan(before: Head, after: Head): string | null {
+  if (JSON.stringify(before.plan) === JSON.stringify(after.plan)) return null
+  return before.plan?.hidden && !after.plan && after.graph !== before.graph ? null : 'plan changed'
 }
 
 /**

@@ -80,6 +80,7 @@ export const ERROR_CODES = {
 
   E_BUSY: { fault: 'protocol' },
   E_FENCED: { fault: 'protocol', final: true },
+  E_HANDED_OVER: { fault: 'protocol', final: true },
   E_HALTED: { fault: 'protocol', final: true },
   E_FOREIGN_APP: { fault: 'protocol' },
   E_GRAPH_CHANGED: { fault: 'protocol' },

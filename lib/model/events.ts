@@ -14,6 +14,7 @@ export type EngineEvent =
   | TaskFailed
   | TaskCopied
   | StagesAgain
+  | BatchHandedOver
   | SweepFailed
   | SourceLeftOut
   | Narrowing
@@ -132,6 +133,12 @@ interface TaskCopied {
 }
 
 /** A block could not be read: all stages of the batch run again. */
+interface BatchHandedOver {
+  readonly type: 'batch-handed-over'
+  readonly message: string
+}
+
+/** Blocks of a batch were lost: all of its stages run again. */
 interface StagesAgain {
   readonly type: 'stages-again'
   readonly batch: BatchNumber

@@ -47,6 +47,10 @@ export interface OpenPlan {
   readonly tick: TickNumber
   /** What the batch reads, as JSON. */
   readonly content: BlobRef
+  /** What tasks have answered already, as JSON: a coordinator ended before the batch did. */
+  readonly seals?: BlobRef
+  /** Nothing of it is shown before the commit, so that a changed program may drop it. */
+  readonly hidden?: true
 }
 
 /** An output that is shown before the commit: the open plan that it is of, and the manifest that is to be committed. */

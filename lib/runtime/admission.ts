@@ -93,7 +93,7 @@ export const admitAnew = (
  */
 export async function admit(request: AdmissionRequest, head: Head): Promise<Admission> {
   const { program, host, intervalMs, dropState, outputCommands = [] } = request
-  if (head.plan && head.graph !== program.fingerprint) throw planOpen(program, head)
+  if (head.plan && !head.plan.hidden && head.graph !== program.fingerprint) throw planOpen(program, head)
   // Before the first batch there is nothing that could fit or not.
   if (!head.manifest) return admitAnew(request, zeroTimeFor(head, intervalMs))
   const manifest = await readManifest(host.blobs, head.manifest)

@@ -12,6 +12,8 @@ export interface Circumstances {
   readonly attempts?: number
   /** Batches after which a coordinator lets go of the app and another one goes on. */
   readonly handover?: number
+  /** How long a coordinator lives at most, in ms; a batch that takes longer is handed over. */
+  readonly lifeMs?: number
   /** Outputs are shown by processes of their own, which are asked by message. */
   readonly asked?: true
   /** Coordinators live long enough to wait for a place that is away. */

@@ -8,6 +8,7 @@ import type { Head } from '../model/head.ts'
 import type { Circumstances } from './circumstances.ts'
 import { OutputProcesses } from './output-processes.ts'
 import { BatchLoop } from '../runtime/coordinator/batch-loop.ts'
+import type { Life } from '../runtime/batch/handover.ts'
 import { openCoordinator } from '../hosts/program/open-coordinator.ts'
 import { type Ports, SIMULATED } from './ports.ts'
 import { inlineFor, SimWorkers, type WorkerFacts } from './sim-launcher.ts'
@@ -151,6 +152,7 @@ export class Cluster {
     }
     const epoch = stores.current?.epoch ?? 0
     const { attempts = 4, handover = null, patient = false, clockOffMs } = this.#circumstances
+    const life = this.#life(full)
     const { coordinator, receivers } = await openCoordinator({
       app: subject.app,
       context,
@@ -171,6 +173,7 @@ export class Cluster {
       ...(this.#outputs ? { publisher: (head: Head) => this.#outputs!.publisherFor(process, head) } : {}),
       onOutputError: (error) => this.#note(process, error),
       unlimited: true,
+      ...(life ? { life } : {}),
     })
     this.#countTakeover(process, epoch)
     await receivers.start(coordinator.head, coordinator.manifest)
@@ -186,7 +189,7 @@ export class Cluster {
         await receivers.committed(manifest)
       },
       onError: (error) => {
-        ports.count('batch failed')
+        ports.count(hasCode(error, 'E_HANDED_OVER') ? 'handed over in a batch' : 'batch failed')
         if (attempts === 1) this.#workers?.checkPatience(process, error, report)
         this.#note(process, error)
       },
@@ -195,10 +198,19 @@ export class Cluster {
     const current = Math.floor((ports.world.now() - zeroTime) / intervalMs)
     if (clockOffMs === undefined) this.#oldest.set(process.name, { tick: current - catchUpMax + 1, max: catchUpMax })
     this.#loop = loop
+    if (life) void full.clock.sleepUntil(life.launchUntil).then(() => loop.stop())
     await loop.run()
     if (handover !== null) ports.count('handover')
     await receivers.stop(false)
     await coordinator.close()
+  }
+
+  /** As functions live: some part of the longest life, which long batches do not fit into. */
+  #life({ clock, random }: Host<Head>): Life | null {
+    const { lifeMs } = this.#circumstances
+    if (lifeMs === undefined) return null
+    const ms = lifeMs * (0.5 + random.next() / 2)
+    return { launchUntil: clock.now() + 0.75 * ms, sealAt: clock.now() + 0.9 * ms }
   }
 
   #countTakeover(process: SimProcess, epoch: number): void {
@@ -236,6 +248,7 @@ export class Cluster {
 const EXPECTED: readonly ErrorCode[] = [
   'E_BUSY',
   'E_FENCED',
+  'E_HANDED_OVER',
   'E_HEAD_UNREACHABLE',
   'E_OUTPUT',
   'E_OUTPUT_BACKLOG',

@@ -3,6 +3,7 @@ import { type Finding, randomFaults, scenarioOf, SHAPES, singleFaults, Tally, ti
 import { faultLine, faultsText, parseFaults } from './fault-list.ts'
 import type { Job } from './jobs/job.ts'
 import { furtherJobs, jobs, longJobs, openJobs, specialJobs } from './jobs/jobs.ts'
+import { shortLives } from './jobs/short-lives.ts'
 import { type Share, spread } from './processes.ts'
 import { RECORDS_ALL } from './shrink.ts'
 import { shrinkFinding } from './shrink-finding.ts'
@@ -41,7 +42,7 @@ const { values } = parseArgs({
 const traced = readVariable(process.env, 'SLUICE_TRACE')
 if (traced === null) withoutStacks()
 
-const all: readonly Job[] = [...jobs, ...longJobs, ...specialJobs, ...furtherJobs, ...openJobs]
+const all: readonly Job[] = [...jobs, ...longJobs, ...specialJobs, ...furtherJobs, ...openJobs, ...shortLives]
 const chosen: readonly Job[] = values.job === undefined ? jobs : all.filter((job) => job.name === values.job)
 const [first, count, processes] = [Number(values.seed), Number(values.seeds), Number(values.processes)]
 const isRandom = !values.hunt && !values.single && values.faults === undefined

@@ -149,8 +149,9 @@ async function play(stage: Stage): Promise<void> {
       `no batch of ${goal} was committed and delivered ${HEAL_MS * pace} ms after the last fault; the head ` +
         `holds ${JSON.stringify(stores.current)?.slice(0, 400)}`,
     )
-  // Who lives for a few batches only sweeps what an earlier life has left.
-  if (!wrong() && isCalm && subject.circumstances?.handover === undefined) await checkLitter(world, stores, report)
+  // Who lives for a few batches, or not for a whole one, only sweeps what an earlier life has left.
+  const { handover, lifeMs } = subject.circumstances ?? {}
+  if (!wrong() && isCalm && handover === undefined && lifeMs === undefined) await checkLitter(world, stores, report)
   // Once more from the start, as after a single fault: what is owed is delivered then.
   if (!wrong() && (isRough || isCalm)) await restartOnce(world, cluster, stores, HEAL_MS * pace + subject.intervalMs)
   cluster.stop()

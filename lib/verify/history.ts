@@ -111,11 +111,11 @@ class Replay {
   }
 
   /** A plan is swept with the manifest of its batch; where both are there, they must agree. */
-  async #keptPlan({ content }: OpenPlan): Promise<string | null> {
+  async #keptPlan({ content, hidden }: OpenPlan): Promise<string | null> {
     const { manifest } = this.#base
     if (!manifest) return null
     try {
-      return faultOfPlan(decodePlan(await getBlob(this.#blobs, content), content), manifest)
+      return faultOfPlan(decodePlan(await getBlob(this.#blobs, content), content), manifest, hidden)
     } catch (error) {
       return hasCode(error, 'E_BLOB_MISSING')
         ? null

@@ -2,6 +2,7 @@ import type { BatchNumber } from '../model/ids.ts'
 import { parseKey } from '../checkpoint/object-keys.ts'
 import { selfCheck } from '../checkpoint/self-check.ts'
 import { withChange } from '../checkpoint/state-change.ts'
+import type { StoredPlan } from '../checkpoint/stored-plan.ts'
 import type { Head } from '../model/head.ts'
 import type { Manifest, OperatorState, StateChain } from '../model/manifest.ts'
 import { blocksAfter } from '../model/state-chain.ts'
@@ -45,13 +46,19 @@ export function faultOfCommit(head: Head, before: Before, manifest: Manifest): s
  * it would be committed.
  */
 export function faultOfPlan(
-  plan: Pick<Manifest, 'batch' | 'tick' | 'time' | 'cuts' | 'positions'>,
+  plan: Pick<StoredPlan, 'batch' | 'tick' | 'time' | 'cuts' | 'positions' | 'ends'>,
   manifest: Manifest,
+  hidden = false,
 ): string | null {
-  const other = (['batch', 'tick', 'time', 'cuts', 'positions'] as const).find(
-    (field) => !same(plan[field], manifest[field]),
+  const other = (['batch', 'tick', 'time'] as const).find((field) => !same(plan[field], manifest[field]))
+  if (other) return `batch ${manifest.batch} has other ${other} than its plan`
+  // Where reading finds the ends, the plan has the splits as they were before; and what was hidden rests on nothing.
+  const unlike = (['cuts', 'positions'] as const).find((field) =>
+    Object.keys(plan[field]).some(
+      (source) => !hidden && !plan.ends?.[source] && !same(plan[field][source], manifest[field][source]),
+    ),
   )
-  return other ? `batch ${manifest.batch} has other ${other} than its plan` : null
+  return unlike ? `batch ${manifest.batch} has other ${unlike} than its plan` : null
 }
 
 /** Names of manifests are the nonce of their writer. */

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { FURTHER_SHAPES, randomFaults, scenarioOf, SHAPES, Tally } from '../../lib/simulator/campaign.ts'
 import { simulate } from '../../lib/simulator/simulate.ts'
 import { furtherJobs, longJobs, openJobs, specialJobs } from '../../lib/simulator/jobs/jobs.ts'
+import { shortLives } from '../../lib/simulator/jobs/short-lives.ts'
 import { assertSound, untilFound } from './findings.ts'
 
 const first = Number(process.env['SLUICE_SEED'] ?? 1)
@@ -49,6 +50,13 @@ test('every job comes out equal with ends that reading finds and coordinators th
   console.log(`open jobs: ${tally.runs} runs, ${tally.batches} batches`)
   assertSound(tally)
   assert.deepEqual(tally.missing(['handover', 'shown before its commit', 'task retried', 'sink away']), [])
+})
+
+test('F18: batches longer than a coordinator are handed over, and count once', async () => {
+  const tally = new Tally()
+  await randomFaults(first, first + 60, tally, untilFound, shortLives)
+  assertSound(tally)
+  assert.ok(tally.happened.get('handed over in a batch')! > 0)
 })
 
 test('one seed always comes to the same trace', async () => {

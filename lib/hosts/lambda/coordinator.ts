@@ -13,7 +13,7 @@ import type { BuiltApp } from '../program/built-program.ts'
 import { type OpenApp, openCoordinator } from '../program/open-coordinator.ts'
 import { InlineLauncher } from '../program/inline-launcher.ts'
 import type { Invocation } from './invocation.ts'
-import { closing } from './invocation.ts'
+import { closing, lifeOf } from './invocation.ts'
 
 export type CoordinatorAnswer =
   /** Another coordinator holds the app, or took it over. */
@@ -123,10 +123,16 @@ class InvocationRun {
         this.#failure = error
       },
       signal,
+      life: lifeOf(this.#invocation),
     })
   }
 
   #failed(error: unknown): void {
+    // A batch that is longer than a coordinator has not failed: the next tick goes on with it.
+    if (hasCode(error, 'E_HANDED_OVER')) {
+      this.#host.log.event({ type: 'batch-handed-over', message: error.message })
+      return
+    }
     this.#host.log.event({ type: 'error', error })
     this.#failure = error
   }

@@ -1,3 +1,5 @@
+import type { Life } from '../../runtime/batch/handover.ts'
+
 const MINUTE_MS = 60_000
 /** The next tick must find the app free: a loop ends this long before it. */
 const HANDOVER_MS = 5000
@@ -6,6 +8,7 @@ const ABORT_MS = 5000
 
 /** One invocation of the coordinator: why, and how long it may take. Times in ms since the epoch. */
 export interface Invocation {
+  readonly began: number
   readonly deadline: number
   readonly abortAt: number
   /** Start of the minute that this tick stands for. */
@@ -42,6 +45,7 @@ export function decodeInvocation(
   const scheduled = Date.parse(time ?? '')
   const deadline = now + getRemainingTimeInMillis()
   return {
+    began: now,
     deadline,
     abortAt: abortAtOf(deadline),
     minute: scheduled || Math.floor(now / MINUTE_MS) * MINUTE_MS,
@@ -53,6 +57,15 @@ export function decodeInvocation(
 
 /** When what is under way is given up by an invocation that ends at `deadline`. */
 export const abortAtOf = (deadline: number): number => deadline - ABORT_MS
+
+/**
+ * With a quarter of its time left the coordinator launches no task; a batch that is not done ten seconds before the end
+ * is left to the next tick, with what its tasks have answered.
+ */
+export function lifeOf({ began, deadline }: Invocation): Life {
+  const launchUntil = deadline - (deadline - began) / 4
+  return { launchUntil, sealAt: Math.max(launchUntil, deadline - 2 * ABORT_MS) }
+}
 
 /**
  * When to begin no further batch: just before the next tick where batches come more often than ticks; else `null`, as

@@ -8,6 +8,7 @@ import { BatchEvents } from '../../observe/batch-events.ts'
 import type { OutputPublisher } from '../../output/output-publisher.ts'
 import { Coordinator } from '../../runtime/coordinator/coordinator.ts'
 import { Receivers } from '../../runtime/coordinator/receivers.ts'
+import type { Life } from '../../runtime/batch/handover.ts'
 import type { TaskProgram } from '../../runtime/program.ts'
 
 /** A program and the place where it runs: all that a coordinator is put together from. */
@@ -33,6 +34,8 @@ interface Assembly {
   readonly isPatient?: boolean
   /** Nothing outlives this process. */
   readonly forgets?: boolean
+  /** When it ends; a batch that takes longer is handed over to the next one. */
+  readonly life?: Life
   readonly signal?: AbortSignal
 }
 
@@ -77,6 +80,7 @@ export async function openCoordinator(assembly: Assembly): Promise<OpenApp> {
     learnedAfter: (info) => (unlimited ? null : receivers.learnedAfter(info)),
     attempts,
     isPatient: assembly.isPatient ?? false,
+    life: assembly.life ?? null,
     forgets: assembly.forgets ?? false,
     signal: assembly.signal ?? new AbortController().signal,
   })

@@ -11,6 +11,7 @@ import type { BatchEvents } from '../../observe/batch-events.ts'
 import type { BatchInfo } from '../../observe/streaming-listener.ts'
 import type { Outages } from '../output/outages.ts'
 import type { TaskProgram } from '../program.ts'
+import type { Life } from './handover.ts'
 import type { EngineSettings, Speculation } from '../settings.ts'
 
 /** What one coordinator has in hand while it holds the head. */
@@ -32,6 +33,8 @@ export interface HeldApp {
   /** What is known of how fast sources may go, once a batch is done; `null`: nothing is learned. */
   readonly learnedAfter: (info: BatchInfo) => Manifest['rates'] | null
   readonly startedAt: number
+  /** When it ends; `null`: nobody knows of an end. */
+  readonly life: Life | null
   readonly onError: EngineSettings['onError']
   /** Everything is in memory: what is set aside goes with this process. */
   readonly forgets: boolean

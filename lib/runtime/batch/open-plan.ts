@@ -3,6 +3,7 @@ import { getBlob, putBlob } from '../../checkpoint/blobs.ts'
 import { ObjectKeys } from '../../checkpoint/object-keys.ts'
 import { decodePlan, type StoredPlan } from '../../checkpoint/stored-plan.ts'
 import { planned as withPlan } from '../../checkpoint/transition.ts'
+import type { BlobRef } from '../../model/refs.ts'
 import type { StreamGraph } from '../../graph/graph.ts'
 import type { HeldApp } from './held-app.ts'
 import type { PlannedBatch, PlanFacts } from './plan-batch.ts'
@@ -25,7 +26,11 @@ export function opensPlan(graph: StreamGraph): 'cut' | 'read' | 'never' {
 const PLAN_INLINE_MAX = 4096
 
 /** Fixes the plan: from here on, this batch is these records and no others, whoever runs it. */
-export async function openPlan(held: HeldApp, { plan, positions, settled }: PlannedBatch): Promise<void> {
+export async function openPlan(
+  held: HeldApp,
+  { plan, positions, settled }: PlannedBatch,
+  seals?: BlobRef,
+): Promise<void> {
   const { head } = held.writer
   const { batch, tick, time, cuts, actions, skip, ends, nonce } = plan
   const stored: StoredPlan = {
@@ -44,7 +49,14 @@ export async function openPlan(held: HeldApp, { plan, positions, settled }: Plan
     Buffer.from(JSON.stringify(stored)),
     PLAN_INLINE_MAX,
   )
-  await held.writer.write((now) => withPlan(now, { nonce, tick, content }), 'plan')
+  const open = {
+    nonce,
+    tick,
+    content,
+    ...(seals ? { seals } : {}),
+    ...(showsAhead(held.program.graph) ? {} : { hidden: true as const }),
+  }
+  await held.writer.write((now) => withPlan(now, open), 'plan')
 }
 
 /** The plan that the head holds open. */

@@ -1,5 +1,6 @@
 import type { TickNumber } from '../../model/ids.ts'
 import { decideDuty } from '../../checkpoint/decide.ts'
+import type { StoredSeals } from '../../checkpoint/stored-seals.ts'
 import { putManifest, withPacks } from '../../checkpoint/manifest.ts'
 import { kindOf, ObjectKeys } from '../../checkpoint/object-keys.ts'
 import { selfCheck } from '../../checkpoint/self-check.ts'
@@ -24,9 +25,10 @@ import {
   type PlannedBatch,
   unstaged,
 } from './plan-batch.ts'
+import { isHandover, keysOf, Progress, seal, storedSeals } from './handover.ts'
 import { runStages, type StageRun, type TaskDone } from './run-stages.ts'
 import { type IsolatedRecords, isolateRecords } from './isolate-records.ts'
-import { sealedBatch, withEnds } from './split-ends.ts'
+import { sealedBatch } from './split-ends.ts'
 import { keepUndecoded } from './undecoded.ts'
 
 /**
@@ -56,8 +58,8 @@ const growingFile = (error: unknown): string | null =>
   hasCode(error, 'E_FILE_GROWING') && error.where.detail !== undefined ? error.where.detail : null
 
 async function finishBatch(held: HeldApp, first: Planned): Promise<Manifest> {
-  const { planned: kept, answers, isolated } = await compute(held, first)
-  if (!held.writer.head.plan && opensPlan(held.program.graph) === 'read') await openPlan(held, kept)
+  const { planned: kept, answers, isolated, progress } = await compute(held, first)
+  if (opensPlan(held.program.graph) === 'read') await fixEnds(held, first.planned, kept, progress)
   const { letters: undecoded, events } = await keepUndecoded(held, kept.plan, answers)
   const manifest = await sealManifest(held, { ...kept, undecoded }, answers)
   await showAhead(held, manifest)
@@ -69,6 +71,12 @@ async function finishBatch(held: HeldApp, first: Planned): Promise<Manifest> {
   await deliver(held, manifest.manifest)
   held.sweeper.sweep(held.writer.head)
   return manifest.manifest
+}
+
+/** What reading has found is fixed before anything of it is shown, also in a plan that was opened with less. */
+async function fixEnds(held: HeldApp, first: PlannedBatch, kept: PlannedBatch, progress: Progress): Promise<void> {
+  if (!held.writer.head.plan) await openPlan(held, kept)
+  else if (JSON.stringify(first.plan.ends) !== JSON.stringify(kept.plan.ends)) await seal(held, kept, progress)
 }
 
 /** A plan, and what had to be set aside to come to it. */
@@ -134,6 +142,7 @@ async function planWithout(held: HeldApp, facts: PlanFacts, failed: BatchPlan, e
 }
 
 interface Computed extends Planned {
+  readonly progress: Progress
   readonly answers: readonly TaskDone[]
 }
 
@@ -141,24 +150,33 @@ async function compute(held: HeldApp, first: Planned): Promise<Computed> {
   const { planned } = first
   held.events.started(planned.plan)
   try {
-    return { ...first, ...(await answersTo(held, planned)) }
+    return { ...first, ...(await answersTo(held, planned, first.isolated ? null : await storedSeals(held))) }
   } catch (error) {
+    if (isHandover(error)) throw error
     if (isStateLost(error))
       throw await halt(held, error.message, 'its outputs did not run; state is never taken for empty')
     if (first.isolated) throw error
     const { plan: failed, positions, settled } = planned
     const again = await planWithout(held, { ...failed, positions, settled }, failed, error)
-    return { ...again, ...(await answersTo(held, again.planned)) }
+    return { ...again, ...(await answersTo(held, again.planned, null)) }
   }
 }
 
 async function answersTo(
   held: HeldApp,
   planned: PlannedBatch,
-): Promise<{ readonly planned: PlannedBatch; readonly answers: readonly TaskDone[] }> {
+  seals: StoredSeals | null,
+): Promise<Pick<Computed, 'planned' | 'answers' | 'progress'>> {
   const { plan: batchPlan, stagePlan, staged } = planned
-  const answers = await runStages({ ...runOf(held, batchPlan), stagePlan, staged })
-  return { planned: { ...planned, plan: withEnds(batchPlan, answers) }, answers }
+  const progress = new Progress(seals, batchPlan, stagePlan)
+  const answers = await runStages({ ...runOf(held, batchPlan), stagePlan, staged }, progress).catch(
+    async (error: unknown) => {
+      // Records that were set aside are not part of a plan that is kept.
+      if (isHandover(error) && !planned.deadLetters) await seal(held, planned, progress)
+      throw error
+    },
+  )
+  return { planned: { ...planned, plan: progress.plan }, answers, progress }
 }
 
 /** How this coordinator runs the stages of a plan; trials find them themselves. */
@@ -173,23 +191,13 @@ const runOf = (held: HeldApp, of: BatchPlan): StageRun => ({
   clock: held.host.clock,
   late: (answer) => held.sweeper.discard(keysOf(answer), of.batch),
   signal: held.signal,
+  life: held.life,
   ...(held.onError === 'fail' ? { advice: SET_ASIDE } : {}),
 })
 
 const SET_ASIDE = "or have records that make it throw set aside: app(…, { onError: 'dead-letter' })"
 
 const NO_STAGES: StageRun['stagePlan'] = { stages: [], shuffleIds: new Map() }
-
-/** Every object that a task wrote. */
-function keysOf({ shuffles, state, retained, outputs }: TaskDone): string[] {
-  const refs = [
-    ...shuffles.map(({ ref }) => ref),
-    ...state.flatMap(({ block, window }) => [block?.ref, window?.pane?.ref]),
-    ...retained.map(({ ref }) => ref),
-    ...outputs.map(({ ref }) => ref),
-  ]
-  return refs.filter((ref) => ref && ref.inline === undefined).map((ref) => ref!.key)
-}
 
 /**
  * State that the last commit names and that is gone or damaged: no attempt will find it, and going on would be to go on
@@ -253,7 +261,9 @@ async function commit(
   const { head } = held.writer
   await held.writer.write((now) => committed(now, { tick: manifest.tick, manifest: ref }), 'commit')
   held.sweeper.superseded(head.manifest, held.base, manifest)
-  if (head.plan && head.plan.content.inline === undefined) held.sweeper.discard([head.plan.content.key], manifest.batch)
+  const { content, seals } = head.plan ?? {}
+  for (const ref of [content, seals])
+    if (ref && ref.inline === undefined) held.sweeper.discard([ref.key], manifest.batch)
   held.base = manifest
   forgetCarriedOut(held, manifest)
 }

@@ -11,8 +11,8 @@ import { faultOfAnswer } from './check-answer.ts'
 import { wholeBatch } from '../task/plan-stages.ts'
 import { reviveError, serialiseError } from '../task/serialised-error.ts'
 import type { Speculation } from '../settings.ts'
+import { assertMayLaunch, beforeTheEnd, isHandover, type Life, type Progress } from './handover.ts'
 import { type Launch, runAll } from './speculation.ts'
-import { withEnds } from './split-ends.ts'
 
 /** The answers of a batch's tasks: one winner per task. */
 export type TaskDone = Extract<TaskReport, { kind: 'done' }>
@@ -30,6 +30,8 @@ export interface StageRun {
   /** Hears of what a task did for nothing: its copy was faster, or its stage or a later one failed. */
   readonly late: (answer: TaskDone) => void
   readonly signal: AbortSignal
+  /** How long whoever runs this lives; `null`: for as long as it takes. */
+  readonly life: Life | null
   /** What else the user can do about a record that makes a function throw. */
   readonly advice?: string
 }
@@ -38,16 +40,17 @@ export interface StageRun {
  * Runs all stages of a batch: as one task where a batch may be one, else stage by stage, spread over the launcher's
  * slots.
  */
-export async function runStages(run: StageRun): Promise<TaskDone[]> {
-  for (let exec = 0; ; exec++) {
-    const answers: TaskDone[] = []
+export async function runStages(run: StageRun, progress: Progress): Promise<TaskDone[]> {
+  for (let executions = 1; ; executions++) {
     try {
-      if (!run.staged) return await runWhole(run)
-      return await runStaged(run, exec, answers)
+      if (!run.staged) return await runWhole(run, progress)
+      return await runStaged(run, progress)
     } catch (error) {
-      for (const answer of answers) run.late(answer)
-      if (!isBlockLost(error) || exec + 1 >= EXECUTIONS_MAX) throw error
-      run.log.event({ type: 'stages-again', batch: run.plan.batch, exec: exec + 1, message: messageOf(error) })
+      if (isHandover(error)) throw error
+      for (const answer of progress.answers) run.late(answer)
+      if (!isBlockLost(error) || executions >= EXECUTIONS_MAX) throw error
+      progress.restart()
+      run.log.event({ type: 'stages-again', batch: run.plan.batch, exec: progress.exec, message: messageOf(error) })
     }
   }
 }
@@ -61,39 +64,42 @@ const isBlockLost = (error: unknown): boolean =>
   isOurs(error) && error.fault === 'store' && kindOf(error.where.object) === 'shuffle'
 const EXECUTIONS_MAX = 3
 
-const runWhole = async (run: StageRun): Promise<TaskDone[]> => [
-  await runTaskWithRetries(run, 'all', 0, wholeBatch(run.stagePlan), {}),
-]
-
-/** Fills `answers` stage by stage, so that they are known if a later stage fails. */
-async function runStaged(given: StageRun, exec: ExecutionNumber, answers: TaskDone[]): Promise<TaskDone[]> {
-  let run = given
-  const outputs: Record<number, MapOutput[]> = {}
-  for (const stage of run.stagePlan.stages) {
-    if (stage.terminal.kind === 'shuffle') outputs[stage.terminal.shuffle] = []
-    const shares = share(stage.node.partitions, run.launcher.slots)
-    const launches = shares.map(
-      (partitions, i): Launch<TaskDone> =>
-        (copy) =>
-          runTaskWithRetries(run, `s${stage.id}.t${i}`, exec, [{ stage: stage.id, partitions }], outputs, copy),
-    )
-    const done = await runAll(launches, run)
-    run = { ...run, plan: withEnds(run.plan, done) }
-    for (const answer of done) {
-      answers.push(answer)
-      for (const output of answer.shuffles) outputs[output.shuffle].push(output)
-    }
-  }
-  return answers
+async function runWhole(run: StageRun, progress: Progress): Promise<TaskDone[]> {
+  const work = wholeBatch(run.stagePlan)
+  const answer = await runTaskWithRetries({ ...run, plan: progress.plan }, 'all', progress.exec, work, {})
+  progress.addWhole(answer)
+  return [answer]
 }
 
-/** Partitions in contiguous shares, as even as they go; none for a stage without partitions. */
-function share(partitions: number, slots: number): number[][] {
-  const tasks = Math.min(partitions, slots)
-  const bound = (i: number): number => Math.floor((i * partitions) / tasks)
-  return Array.from({ length: tasks }, (_, i) =>
-    Array.from({ length: bound(i + 1) - bound(i) }, (_unused, j) => bound(i) + j),
-  )
+/** Stage by stage, what is not known yet; `progress` hears of each answer. */
+async function runStaged(given: StageRun, progress: Progress): Promise<TaskDone[]> {
+  const { life, clock, plan } = given
+  const { exec } = progress
+  const outputs: Record<number, MapOutput[]> = {}
+  for (const stage of given.stagePlan.stages) {
+    if (stage.terminal.kind === 'shuffle') outputs[stage.terminal.shuffle] = []
+    // The plan, as far as it is known when the stage begins: all of its tasks are given the same.
+    const run = { ...given, plan: progress.plan }
+    const shares = share(progress.missing(stage), run.launcher.slots)
+    if (shares.length > 0) assertMayLaunch(life, clock, plan.batch)
+    const launches = shares.map((partitions): Launch<TaskDone> => async (copy) => {
+      const work = { stage: stage.id, partitions }
+      const answer = await runTaskWithRetries(run, `s${stage.id}.t${partitions[0]}`, exec, [work], outputs, copy)
+      progress.add(work, answer)
+      return answer
+    })
+    await beforeTheEnd(runAll(launches, run), life, clock, plan.batch)
+    for (const answer of progress.answersOf(stage))
+      for (const output of answer.shuffles) outputs[output.shuffle].push(output)
+  }
+  return progress.answers
+}
+
+/** Partitions in shares of neighbours, as even as they go; none for a stage without partitions. */
+function share(partitions: readonly number[], slots: number): number[][] {
+  const tasks = Math.min(partitions.length, slots)
+  const bound = (i: number): number => Math.floor((i * partitions.length) / tasks)
+  return Array.from({ length: tasks }, (_, i) => partitions.slice(bound(i), bound(i + 1)))
 }
 
 const LOST_ATTEMPTS = 4

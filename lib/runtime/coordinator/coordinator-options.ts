@@ -6,6 +6,7 @@ import type { Manifest } from '../../model/manifest.ts'
 import type { BatchEvents } from '../../observe/batch-events.ts'
 import type { BatchInfo } from '../../observe/streaming-listener.ts'
 import type { OutputPublisher } from '../../output/output-publisher.ts'
+import type { Life } from '../batch/handover.ts'
 import type { TaskProgram } from '../program.ts'
 
 export interface CoordinatorOptions {
@@ -36,6 +37,8 @@ export interface CoordinatorOptions {
    * `sluice.output.hold` says, and tried again with growing waits.
    */
   readonly isPatient: boolean
+  /** When this coordinator ends; a batch that takes longer is handed over. `null`: nobody knows of an end. */
+  readonly life: Life | null
   readonly signal: AbortSignal
   /** Nothing outlives this process: records that are set aside are shown. */
   readonly forgets?: boolean

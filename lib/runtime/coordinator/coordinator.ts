@@ -11,6 +11,7 @@ import type { Manifest } from '../../model/manifest.ts'
 import { deliver, deliverAtLast, deliverOwed } from '../batch/deliver.ts'
 import type { HeldApp } from '../batch/held-app.ts'
 import { withHeartbeat } from '../batch/heartbeat.ts'
+import { keysOfSeals, storedSeals } from '../batch/handover.ts'
 import { runBatch } from '../batch/run-batch.ts'
 import { Outages } from '../output/outages.ts'
 import { publishHere } from '../output/run-output.ts'
@@ -47,6 +48,7 @@ export class Coordinator {
       events: options.events,
       outages: new Outages(host.clock, outageSettings(options)),
       signal: AbortSignal.any([options.signal, fenced.signal]),
+      life: options.life,
       attemptsMax: program.settings.attemptsMax ?? options.attempts,
       speculation: program.settings.speculation,
       limitOf: options.limitOf,
@@ -137,8 +139,14 @@ async function recover(held: HeldApp): Promise<void> {
  */
 async function findLeftovers(held: HeldApp): Promise<void> {
   const { app, inc, committed, manifest, plan, owed } = held.writer.head
-  const live = new Set([manifest?.key, plan?.content.key, ...owed.map((each) => each.manifest.key)])
+  const live = new Set<string | undefined>([
+    manifest?.key,
+    plan?.content.key,
+    plan?.seals?.key,
+    ...owed.map((each) => each.manifest.key),
+  ])
   if (held.base) for (const ref of refsOf(held.base)) live.add(ref.key)
+  for (const key of keysOfSeals(await storedSeals(held))) live.add(key)
   for (const each of owed) {
     const content = await readManifest(held.host.blobs, each.manifest)
     for (const ref of refsOf(content)) live.add(ref.key)

@@ -12,7 +12,8 @@ import { PlannedView } from '../../../lib/plan/batch-view.ts'
 import { fingerprint } from '../../../lib/plan/fingerprint.ts'
 import { planStages } from '../../../lib/plan/stages.ts'
 import { TaskProgram } from '../../../lib/runtime/program.ts'
-import { runStages, type TaskDone } from '../../../lib/runtime/batch/run-stages.ts'
+import { Progress } from '../../../lib/runtime/batch/handover.ts'
+import { runStages, type StageRun, type TaskDone } from '../../../lib/runtime/batch/run-stages.ts'
 import { runTask } from '../../../lib/runtime/task/run-task.ts'
 import { type Build, newContext, START } from '../../support/run.ts'
 import { assertRefusal, assertSilent, SECRET, thrownBy } from '../../support/secret.ts'
@@ -85,18 +86,20 @@ async function batch(
   }
   const events: EngineEvent[] = []
   const stages = planStages(context.graph, new PlannedView(context.graph, plan, context.sparkContext), true)
-  const answers = await runStages({
+  const run: StageRun = {
     plan,
     stagePlan: stages,
     staged: true,
     launcher,
     log: { event: (event) => events.push(event) },
     attemptsMax,
+    life: null,
     speculation: null,
     clock: systemClock,
     late: () => {},
     signal: new AbortController().signal,
-  })
+  }
+  const answers = await runStages(run, new Progress(null, plan, stages))
   return { answers, events }
 }
 

@@ -8,7 +8,7 @@ export interface SeededBug {
   /** Stands in front of the file. */
   readonly prefix?: string
   /** The job that exercises it, where not every job does. */
-  readonly job?: 'a' | 'b' | 'c' | 'e' | 'f' | 'g' | 'h' | 'i'
+  readonly job?: 'a' | 'b' | 'c' | 'e' | 'f' | 'g' | 'h' | 'i' | 'sg'
   readonly seeds?: number
 }
 
@@ -41,8 +41,8 @@ export const bugs: readonly SeededBug[] = [
   {
     name: 'an epoch that is not raised',
     file: 'checkpoint/transition.ts',
-    find: 'epoch: head.epoch + 1, idle',
-    put: 'epoch: head.epoch, idle',
+    find: '  epoch: head.epoch + 1,\n})',
+    put: '  epoch: head.epoch,\n})',
   },
   {
     name: 'recovery that leaves out what was not delivered',
@@ -55,6 +55,15 @@ export const bugs: readonly SeededBug[] = [
     file: 'runtime/coordinator/batch-loop.ts',
     find: 'head.tick + 1',
     put: 'head.tick',
+  },
+
+  // — batches longer than a coordinator
+  {
+    name: 'a seal that is dropped',
+    file: 'runtime/batch/handover.ts',
+    find: 'tasks, ...(ends ? { ends } : {})',
+    put: 'tasks',
+    job: 'sg',
   },
 
   // — the order of a batch
@@ -187,8 +196,8 @@ export const bugs: readonly SeededBug[] = [
   {
     name: 'an answer that counts twice',
     file: 'runtime/batch/run-stages.ts',
-    find: 'answers.push(answer)',
-    put: 'answers.push(answer, answer)',
+    find: 'return progress.answers',
+    put: 'return [...progress.answers, ...progress.answers]',
   },
   {
     name: 'a failed task that counts as done',

@@ -36,12 +36,13 @@ interface Deployment {
   tick(intervals?: number): Promise<CoordinatorAnswer>
   /** The same tick again. */
   again(): Promise<CoordinatorAnswer>
+  readonly clock: ManualClock
   head(): Promise<Head>
   /** Counts since the start, batch by batch, as the output function saved them. */
   saved(): Promise<Counts[]>
 }
 
-async function deploy(define = countWords, options: AppOptions = {}): Promise<Deployment> {
+async function deploy(define = countWords, options: AppOptions = {}, slots = 2): Promise<Deployment> {
   const name = `t${fresh()}`
   const program = app(name, minutes(1), (ssc) => define(ssc, `s3://${bucket}/${name}`), options)
   const lambda = await lambdaServer({
@@ -55,12 +56,12 @@ async function deploy(define = countWords, options: AppOptions = {}): Promise<De
     SLUICE_BUCKET: bucket,
     SLUICE_TASK_FUNCTION: 'task',
     SLUICE_OUTPUT_FUNCTION: 'output',
-    SLUICE_SLOTS: '2',
+    SLUICE_SLOTS: String(slots),
     AWS_ENDPOINT_URL_LAMBDA: lambda.url,
   }
   const shared = awsHost(environment)
   const newHost = () => ({ ...shared, clock, log: silentLog })
-  const [coordinator, task, output] = [builtApp(program, 2), builtApp(program, 2), builtApp(program, 2)]
+  const [coordinator, task, output] = [builtApp(program, slots), builtApp(program, slots), builtApp(program, slots)]
   const again = (): Promise<CoordinatorAnswer> =>
     runDueBatches(
       decodeInvocation({}, { awsRequestId: fresh(), getRemainingTimeInMillis: () => MINUTE }, clock.now()),
@@ -83,6 +84,7 @@ async function deploy(define = countWords, options: AppOptions = {}): Promise<De
   return {
     name,
     lambda,
+    clock,
     again,
     put: (object, text) => objects.putNew(`in/${object}`, Buffer.from(text)),
     async tick(intervals = 1) {
@@ -337,4 +339,39 @@ test('what backpressure has learned outlives the function; a warm one does not l
   const [added, removed] = [mock.method(listeners, 'add'), mock.method(listeners, 'remove')]
   for (let minute = 0; minute < 3; minute++, time += MINUTE) await tick(warm)
   assert.deepEqual([added.mock.callCount(), removed.mock.callCount()], [3, 3])
+})
+
+function countInThreeStages(ssc: StreamingContext, place: string): void {
+  ssc
+    .source('lines', s3TextFiles(`${place}/in`))
+    .map((word) => [word, 1] as [string, number])
+    .reduceByKey((a, b) => a + b, 4)
+    .map(([word, count]) => [`${word}s`, count] as [string, number])
+    .reduceByKey((a, b) => a + b, 4)
+    .saveAsTextFiles(`${place}/out/counts`)
+}
+
+test('F18: a batch of 12 tasks of 20 s each under a coordinator that lives 60 s completes, once', async () => {
+  const { put, tick, again, saved, head, lambda, clock } = await deploy(countInThreeStages, {}, 4)
+  for (const name of ['1', '2', '3', '4']) await put(name, 'a\nb\nc\nd\n')
+  // The four tasks of a stage take twenty seconds, all at once.
+  let stage = Promise.withResolvers<void>()
+  let tasks = 0
+  lambda.before = async () => {
+    const { promise, resolve } = stage
+    if (++tasks % 4 === 0) {
+      stage = Promise.withResolvers()
+      if (tasks === 16) lambda.before = async () => {}
+      await clock.advance(20_000)
+      resolve()
+    }
+    await promise
+  }
+  assert.deepEqual(await tick(), { busy: false, batches: 0, committed: 0 })
+  const { plan, holder } = await head()
+  assert.deepEqual([plan?.hidden, plan?.seals !== undefined, holder], [true, true, null])
+  assert.deepEqual(await again(), { busy: false, batches: 2, committed: 2 })
+  assert.equal(tasks, 16, 'eight answers were kept, four tasks ran again')
+  assert.deepEqual((await saved())[0], { as: 4, bs: 4, cs: 4, ds: 4 })
+  assert.equal((await head()).plan, undefined)
 })

@@ -1,0 +1,183 @@
+import { getBlob, putBlob } from '../../checkpoint/blobs.ts'
+import { ObjectKeys } from '../../checkpoint/object-keys.ts'
+import { decodeSeals, type StoredSeals } from '../../checkpoint/stored-seals.ts'
+import { sealed } from '../../checkpoint/transition.ts'
+import type { Clock } from '../../host/clock.ts'
+import { hasCode, SluiceError } from '../../model/errors.ts'
+import type { ExecutionNumber } from '../../model/ids.ts'
+import type { BatchPlan, StageWork, TaskReport, TaskSpec } from '../../model/task.ts'
+import type { Stage, StagePlan } from '../../plan/stages.ts'
+import { faultOfAnswer } from './check-answer.ts'
+import type { HeldApp } from './held-app.ts'
+import { openPlan } from './open-plan.ts'
+import type { PlannedBatch } from './plan-batch.ts'
+import { withEnds } from './split-ends.ts'
+
+type TaskDone = Extract<TaskReport, { kind: 'done' }>
+
+/** How long a coordinator lives; times in ms since the epoch. */
+export interface Life {
+  /** No task is launched from then on. */
+  readonly launchUntil: number
+  /** What has not answered by then is left to the next coordinator. */
+  readonly sealAt: number
+}
+
+interface Known {
+  readonly task: TaskSpec['task']
+  readonly partitions: readonly number[]
+  readonly answer: TaskDone
+}
+
+/**
+ * How far a batch has come, for a coordinator that may end before the batch does. It begins with the answers that the
+ * coordinator before has sealed, and hears of each new one.
+ */
+export class Progress {
+  readonly #tasks = new Map<number, Known[]>()
+  #exec: ExecutionNumber
+  #plan: BatchPlan
+
+  constructor(seals: StoredSeals | null, plan: BatchPlan, stagePlan: StagePlan) {
+    this.#exec = seals?.exec ?? 0
+    this.#plan = withEnds(plan, seals?.ends ? [{ ends: seals.ends }] : [])
+    const fits = seals?.tasks.every(({ task, stage, partitions, answer }) => {
+      const work = [{ stage, partitions }]
+      return stagePlan.stages[stage] && faultOfAnswer(answer, specOf(plan, task, this.exec, work), stagePlan) === null
+    })
+    // Answers to another plan, as a program gives that is not the same each time: everything is asked again.
+    if (!fits) return
+    for (const { task, stage, partitions, answer } of seals!.tasks)
+      this.#of(stage).push({ task, partitions, answer: answer as TaskDone })
+  }
+
+  /** The execution that the answers are of. */
+  get exec(): ExecutionNumber {
+    return this.#exec
+  }
+  /** The plan, with the ends that are known by now. */
+  get plan(): BatchPlan {
+    return this.#plan
+  }
+
+  /** Winners of the stage. */
+  answersOf(stage: Stage): readonly TaskDone[] {
+    return this.#of(stage.id).map(({ answer }) => answer)
+  }
+
+  /** Partitions of the stage that no winner has. */
+  missing(stage: Stage): number[] {
+    const there = new Set(this.#of(stage.id).flatMap(({ partitions }) => partitions))
+    return Array.from({ length: stage.node.partitions }, (_, i) => i).filter((partition) => !there.has(partition))
+  }
+
+  /** The first answer of a task; later ones come to nothing. */
+  add({ stage, partitions }: StageWork, answer: TaskDone): void {
+    const known = this.#of(stage)
+    if (known.some(({ task }) => task === answer.task)) return
+    this.#plan = withEnds(this.#plan, [answer])
+    known.push({ task: answer.task, partitions, answer })
+  }
+
+  /** The answer of a batch that is one task: nothing of it is kept but what it found to be the input. */
+  addWhole(answer: TaskDone): void {
+    this.#plan = withEnds(this.#plan, [answer])
+  }
+
+  /** Another execution: no answer of those before counts, but what they found to be the input stays the input. */
+  restart(): void {
+    this.#exec++
+    this.#tasks.clear()
+  }
+
+  get answers(): TaskDone[] {
+    return [...this.#tasks.values()].flat().map(({ answer }) => answer)
+  }
+
+  stored(): StoredSeals {
+    const { ends, skip } = this.#plan
+    // Who goes on does not know which records were set aside: it finds that out, and the answers, anew.
+    const tasks = skip ? [] : [...this.#tasks].flatMap(([stage, known]) => known.map((each) => ({ stage, ...each })))
+    return { exec: this.#exec, tasks, ...(ends ? { ends } : {}) }
+  }
+
+  #of(stage: number): Known[] {
+    const known = this.#tasks.get(stage) ?? []
+    this.#tasks.set(stage, known)
+    return known
+  }
+}
+
+const specOf = (
+  plan: BatchPlan,
+  task: TaskSpec['task'],
+  exec: ExecutionNumber,
+  work: readonly StageWork[],
+): TaskSpec => ({ plan, task, exec, attempt: 0, work, inputs: {}, staged: true })
+
+/** Throws `E_HANDED_OVER` where no task may be launched any more. */
+export function assertMayLaunch(life: Life | null, clock: Clock, batch: number): void {
+  if (life && clock.now() >= life.launchUntil) throw handedOver(batch)
+}
+
+/** What `work` comes to, or `E_HANDED_OVER` when it has not come to it in time; it may go on then, for nothing. */
+export async function beforeTheEnd<R>(work: Promise<R>, life: Life | null, clock: Clock, batch: number): Promise<R> {
+  if (!life) return work
+  const over = new AbortController()
+  const end = clock.sleepUntil(life.sealAt, over.signal, 'idle').then((): 'end' => 'end')
+  try {
+    const first = await Promise.race([work, end])
+    if (first !== 'end') return first
+    work.catch(() => {})
+    throw handedOver(batch)
+  } finally {
+    over.abort()
+  }
+}
+
+const handedOver = (batch: number): SluiceError =>
+  new SluiceError('E_HANDED_OVER', `The coordinator ends before batch ${batch} does.`, {
+    where: { batch },
+    did: 'what its tasks have answered is kept; the next coordinator goes on from there',
+    retry: true,
+    next: [],
+  })
+
+export const isHandover = (error: unknown): boolean => hasCode(error, 'E_HANDED_OVER')
+
+/** Keeps what has been answered, under the plan that it answers, for the next coordinator. */
+export async function seal(held: HeldApp, planned: PlannedBatch, progress: Progress): Promise<void> {
+  const { head } = held.writer
+  const before = head.plan?.seals
+  if (progress.answers.length === 0) return
+  const keys = new ObjectKeys(head.app, head.inc)
+  const seals = await putBlob(
+    held.host.blobs,
+    keys.plan(planned.plan.batch, held.host.random.newId()),
+    Buffer.from(JSON.stringify(progress.stored())),
+  )
+  if (head.plan) await held.writer.write((now) => sealed(now, seals), 'seal')
+  else await openPlan(held, { ...planned, plan: progress.plan }, seals)
+  if (before && before.inline === undefined) held.sweeper.discard([before.key], planned.plan.batch)
+}
+
+/** What the coordinators before have sealed of the open plan; nothing where it cannot be read. */
+export async function storedSeals(held: HeldApp): Promise<StoredSeals | null> {
+  const ref = held.writer.head.plan?.seals
+  return ref ? decodeSeals(await getBlob(held.host.blobs, ref), ref) : null
+}
+
+/** Every object that a task wrote. */
+export function keysOf({ shuffles, state, retained, outputs }: TaskDone): string[] {
+  const refs = [
+    ...shuffles.map(({ ref }) => ref),
+    ...state.flatMap(({ block, window }) => [block?.ref, window?.pane?.ref]),
+    ...retained.map(({ ref }) => ref),
+    ...outputs.map(({ ref }) => ref),
+  ]
+  return refs.flatMap((ref) => (ref && ref.inline === undefined ? [ref.key] : []))
+}
+
+/** Objects that the next coordinator needs, though no manifest names them. */
+export const keysOfSeals = (seals: StoredSeals | null): string[] =>
+  (seals?.tasks ?? []).flatMap(({ answer }) => keysOf(answer as TaskDone))

@@ -1,0 +1,14 @@
+import { beforeCommit } from './before-commit.ts'
+import type { Job } from './job.ts'
+import { open } from './open.ts'
+import { wordCount } from './word-count.ts'
+
+/** Less than many a batch takes, with all that may go wrong in one. */
+const LIFE_MS = 260
+
+/** The same programs under coordinators that end before their batches do: what tasks have answered is handed over. */
+export const shortLives: readonly Job[] = [
+  { ...wordCount, name: 'sa', circumstances: { lifeMs: LIFE_MS } },
+  { ...beforeCommit, name: 'sf', circumstances: { lifeMs: LIFE_MS } },
+  { ...open, name: 'sg', circumstances: { lifeMs: LIFE_MS } },
+]
