@@ -63,6 +63,35 @@ export const textFile = (lines: number): InputFile =>
     flushed(text, write)
   })
 
+export const CAMPAIGNS = 100
+
+/** The id of an ad, looking as random as one; ten follow each other in a campaign. */
+export const adOf = (ad: number): string => uuid(ad + 1)
+
+/** Seven fields of an event on each line, ten events for each millisecond (the Yahoo streaming benchmark). */
+export const adsFile = (events: number): InputFile =>
+  cached(`ads-${events}.ndjson`, (write) => {
+    const draws = new Draws(SEED)
+    const draw = (choices: readonly string[]): string => choices[draws.below(choices.length)]
+    const ids = (from: number, count: number): string[] => Array.from({ length: count }, (_, i) => uuid(from + i))
+    const [users, pages, ads] = [ids(10_001, 100), ids(20_001, 100), ids(1, CAMPAIGNS * 10)]
+    let text = ''
+    for (let event = 0; event < events; event++) {
+      const kind = draw(['banner', 'modal', 'sponsored-search', 'mail', 'mobile'])
+      text +=
+        `{"user_id": "${draw(users)}", "page_id": "${draw(pages)}", "ad_id": "${draw(ads)}", "ad_type": "${kind}", ` +
+        `"event_type": "${draw(['view', 'click', 'purchase'])}", ` +
+        `"event_time": "${1_480_000_000_000 + Math.floor(event / 10)}", "ip_address": "1.2.3.4"}\n`
+      if (text.length > 1 << 20) text = flushed(text, write)
+    }
+    flushed(text, write)
+  })
+
+function uuid(number: number): string {
+  const hex = createHash('sha256').update(String(number)).digest('hex')
+  return [8, 12, 16, 20, 32].map((end, i) => hex.slice([0, 8, 12, 16, 20][i], end)).join('-')
+}
+
 function flushed(text: string, write: (bytes: Uint8Array) => void): string {
   write(Buffer.from(text, 'latin1'))
   return ''

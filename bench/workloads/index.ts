@@ -6,5 +6,6 @@ import { memory } from './memory.ts'
 import { sliding } from './sliding.ts'
 import { state } from './state.ts'
 import { wordcount } from './wordcount.ts'
+import { ysb } from './ysb.ts'
 
-export const workloads: readonly Workload[] = [wordcount, grep, sliding, state, empty, first, memory]
+export const workloads: readonly Workload[] = [wordcount, grep, ysb, sliding, state, empty, first, memory]

@@ -115,6 +115,18 @@ for (const workers of ['0', '2']) {
   })
 }
 
+test('views are counted from the fields of lines', async (t) => {
+  const events = join(root, '.cache', `events-${process.pid}`)
+  t.after(() => rmSync(events, { force: true }))
+  mkdirSync(join(root, '.cache'), { recursive: true })
+  writeFileSync(
+    events,
+    ['view', 'click', 'view'].map((type) => `{"ad_id":"x","event_type":"${type}","n":[1]}\n`).join(''),
+  )
+  const { program } = run(t, 'views.ts', [events])
+  await program.untilPrinted('(x,2)')
+})
+
 const freePort = (): Promise<number> =>
   new Promise((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {

@@ -6,7 +6,7 @@ import { cogroup } from './operators/cogroup.ts'
 import { combineByKey } from './operators/combine-by-key.ts'
 import { count } from './operators/count.ts'
 import { countByValue } from './operators/count-by-value.ts'
-import { type CsvOptions, decode, decodeCsv } from './operators/decode.ts'
+import { type CsvOptions, decode, decodeCsv, fields } from './operators/decode.ts'
 import { filter } from './operators/filter.ts'
 import { flatMap } from './operators/flat-map.ts'
 import { flatMapValues } from './operators/flat-map-values.ts'
@@ -145,6 +145,20 @@ export class DStream<out T> {
   decode<U>(this: DStream<string>, schema: StandardSchema<U>): DStream<U>
   decode(this: DStream<string>, schema?: StandardSchema): DStream<any> {
     return decode(this, schema)
+  }
+  /**
+   * Some fields of the JSON object on each line, and nothing of the rest: faster than `JSON.parse` in a `map` where
+   * lines look alike, and the same values in every case; a field that a line lacks is `undefined`. Blank lines are left
+   * out. A line that is no JSON object is `E_RECORD_DECODE`, wherever in it the mistake is. Throws `E_ARGUMENT` for no
+   * names. Not in Spark.
+   */
+  fields<const Name extends string>(
+    this: DStream<string>,
+    ...names: readonly Name[]
+  ): DStream<{ readonly [name in Name]: unknown }>
+  fields<U extends object>(this: DStream<string>, ...names: readonly (keyof U & string)[]): DStream<U>
+  fields(this: DStream<string>, ...names: readonly string[]): DStream<any> {
+    return fields(this, names)
   }
   /**
    * The cells of each line of CSV, by the names of the columns: strings, or what a `schema` makes of them. Blank lines

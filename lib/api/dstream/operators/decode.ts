@@ -1,3 +1,4 @@
+import { fieldReader } from '../../../codec/json-fields.ts'
 import { conforming, type StandardSchema } from '../../../codec/standard-schema.ts'
 import { messageOf, SluiceError } from '../../../model/errors.ts'
 import { callerPlace } from '../../../model/place.ts'
@@ -20,6 +21,25 @@ export function decode<T>(stream: DStream<string>, schema?: StandardSchema<T>): 
   const f = (line: string): T => {
     const value = parsed(line, place)
     return schema ? conforming(value, schema, { place }) : (value as T)
+  }
+  return narrowStream(narrowStream(stream, { kind: 'filter', f: isNotBlank }), { kind: 'map', f })
+}
+
+/** Some fields of the JSON object on each line. */
+export function fields(stream: DStream<string>, names: readonly string[]): DStream<Readonly<Record<string, unknown>>> {
+  if (names.length === 0 || new Set(names).size < names.length)
+    throw badArgument('fields needs the names of the fields, each once.', "lines.fields('id', 'price')")
+  const place = callerPlace()
+  const read = fieldReader(names)
+  const f = (line: string): Readonly<Record<string, unknown>> => {
+    let row: ReturnType<typeof read>
+    try {
+      row = read(line)
+    } catch (error) {
+      throw undecodable(`A line is not JSON: ${messageOf(error)}.`, place)
+    }
+    if (row === null) throw undecodable('A line is no JSON object.', place)
+    return row
   }
   return narrowStream(narrowStream(stream, { kind: 'filter', f: isNotBlank }), { kind: 'map', f })
 }
@@ -104,9 +124,9 @@ function checkFormat(columns: readonly string[], delimiter: string, quote: strin
     throw badArgument('The delimiter and the quote of decodeCsv are one character each, and not the same.')
 }
 
-const badArgument = (message: string): SluiceError =>
+const badArgument = (message: string, next = "lines.decodeCsv(['name', 'price'], { delimiter: ';' })"): SluiceError =>
   new SluiceError('E_ARGUMENT', message, {
     where: { place: callerPlace() },
     did: 'nothing was started',
-    next: ["lines.decodeCsv(['name', 'price'], { delimiter: ';' })"],
+    next: [next],
   })

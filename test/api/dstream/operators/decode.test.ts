@@ -129,3 +129,25 @@ for (const [columns, options] of [
       (error: SluiceError) => error.code === 'E_ARGUMENT' && /decode\.test\.ts:\d+/.test(error.where.place!),
     )
   })
+
+test('fields come out without the rest of a line; a line that is no JSON object is refused', async () => {
+  const build = (lines: DStream<string>) =>
+    lines
+      .fields('id', 'price')
+      .filter(({ id }) => id !== 'b')
+      .map(({ id, price }) => [id, price])
+  const lines = ['{"id":"a","price":2,"more":[1]}', '', '{"id":"b","price":3,"more":[2]}', '{"more":[],"id":"c"}']
+  assert.deepEqual(await rowsOf(lines, build), [['a', 2], ['c', undefined]]) // prettier-ignore
+  for (const line of ['{"id":"a","price":2,"more":[01]}', '[1]', 'null', '{"id":"secret'])
+    assert.equal((await failureOf(line, build)).code, 'E_RECORD_DECODE')
+})
+
+test('fields may be given a type, and need a name', async () => {
+  interface Sale {
+    readonly id: string
+    readonly price: number
+  }
+  const build = (lines: DStream<string>) => lines.fields<Sale>('id', 'price').map((sale) => sale.price * 2)
+  assert.deepEqual(await rowsOf(['{"id":"a","price":2}'], build), [4])
+  assert.throws(() => program((lines) => lines.fields()).build(), /each once/)
+})
