@@ -1,14 +1,16 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { SluiceError } from '../model/errors.ts'
+import { closest } from '../model/nearest.ts'
 import { readArguments } from './arguments.ts'
-import { packageVersion } from './package-root.ts'
-import { projectFiles } from './project-files.ts'
+import { packageRoot, packageVersion } from './package-root.ts'
+import { projectFiles, type TemplateName, templates } from './project-files.ts'
 import { usageError } from './usage.ts'
 
 /** Writes a new project that runs at once. Refuses to write where something is. */
 export async function create(args: readonly string[]): Promise<number> {
-  const { words } = readArguments('create', args, {})
+  const { values, words } = readArguments('create', args, { template: { kind: 'text' } })
   if (words.length !== 1) throw usageError('create takes one name.', 'sluice create clicks')
   const folder = words[0]
   const name = basename(resolve(folder))
@@ -17,31 +19,77 @@ export async function create(args: readonly string[]): Promise<number> {
       `${JSON.stringify(name)} cannot name a project: lower-case letters, digits and dashes, starting with a letter.`,
       'sluice create clicks',
     )
+  const template = templateNamed(values.template ?? 'clicks', folder)
   if (existsSync(folder)) {
     throw new SluiceError('E_EXISTS', `${folder} is already there.`, {
       did: 'nothing was written',
       next: ['choose another name', `move ${folder} away`],
     })
   }
-  const files = projectFiles(name, packageVersion())
+  const origin = originOf(fileURLToPath(packageRoot()))
+  const files = projectFiles(name, template, dependencyOn(origin, resolve(folder)))
   for (const { path, text } of files) {
     mkdirSync(dirname(join(folder, path)), { recursive: true })
     writeFileSync(join(folder, path), text, { flag: 'wx' })
   }
-  const rest = files
-    .filter(({ about }) => !about)
-    .map(({ path }) => path)
-    .join('  ')
-  const lines = files.filter(({ about }) => about).map(({ path, about }) => `    ${path.padEnd(19)}${about}`)
+  const rest = files.filter(({ about }) => !about).map(({ path }) => path)
+  const told = files.filter(({ about }) => about).map(({ path, about }) => `    ${path.padEnd(19)}${about}`)
   process.stdout.write(
     [
-      `  ${folder}/  created`,
-      ...lines,
-      `    ${rest}`,
+      `  ${folder}/  created: ${templates[template].about}`,
+      ...told,
+      `    ${rest.join('  ')}`,
       '',
-      `  next   cd ${folder} && npm install && npm start`,
+      ...nextLines(folder, origin),
       '',
     ].join('\n'),
   )
   return 0
+}
+
+function templateNamed(word: string, folder: string): TemplateName {
+  if (Object.hasOwn(templates, word)) return word as TemplateName
+  const near = closest(word, Object.keys(templates)) ?? 'clicks'
+  throw usageError(
+    `There is no template ${JSON.stringify(word)}; there are ${Object.keys(templates).join(', ')}.`,
+    `sluice create ${folder} --template ${near}`,
+  )
+}
+
+/** Where this package came from decides how a new project gets it: no registry is asked for what is here already. */
+type Origin =
+  | { readonly kind: 'registry'; readonly version: string }
+  /** Installed from a file or a folder; it is there, built. */
+  | { readonly kind: 'folder'; readonly path: string }
+  /** A clone; `built`: whether its commands have been made. */
+  | { readonly kind: 'clone'; readonly path: string; readonly built: boolean }
+
+function originOf(root: string): Origin {
+  const modules = dirname(root)
+  if (basename(modules) !== 'node_modules')
+    return { kind: 'clone', path: root, built: existsSync(join(root, 'dist/lib/cli/bin.js')) }
+  return isFromRegistry(modules) ? { kind: 'registry', version: packageVersion() } : { kind: 'folder', path: root }
+}
+
+/** npm writes down where it got what it installed. */
+function isFromRegistry(modules: string): boolean {
+  const lock = join(modules, '.package-lock.json')
+  if (!existsSync(lock)) return false
+  const { packages } = JSON.parse(readFileSync(lock, 'utf8')) as {
+    readonly packages?: { readonly [path: string]: { readonly resolved?: string } }
+  }
+  return packages?.['node_modules/sluice']?.resolved?.startsWith('http') === true
+}
+
+/** What npm reads in `package.json`. */
+const dependencyOn = (origin: Origin, project: string): string =>
+  origin.kind === 'registry' ? `^${origin.version}` : `file:${relative(project, origin.path)}`
+
+function nextLines(folder: string, origin: Origin): string[] {
+  const build =
+    origin.kind === 'clone' && !origin.built ? [`npm --prefix ${relative('', origin.path) || '.'} run build`] : []
+  return [
+    `  next   ${[...build, `cd ${folder}`, 'npm install', 'npm start'].join(' && ')}`,
+    '         npm test     runs src/app.test.ts',
+  ]
 }

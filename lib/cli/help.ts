@@ -76,14 +76,19 @@ Examples
   sluice dev
   sluice dev src/app.ts --fresh
 `,
-  create: `sluice create <name>
+  create: `sluice create <name> [--template <template>]
 
-Makes the folder <name> with a project that runs at once: a source that makes up records, and a count of them.
-Refuses to write where something is.
+Makes the folder <name> with a project that runs at once: a program, its data, and a test. Refuses to write where
+something is.
+
+  --template clicks      counts clicks per page, of clicks that it makes up (the default)
+  --template log-alerts  reads log files as they appear, and tells which service has many errors
+  --template sessions    follows each user, and tells what a session came to once it is over
+  --template s3          counts words of files: in a directory here, in S3 once it is deployed
 
 Examples
   sluice create clicks
-  sluice create ../word-count
+  sluice create ../alerts --template log-alerts
 `,
   simulate: `sluice simulate <file> [words…] [options] [-- words…]
 

@@ -1,109 +1,63 @@
-interface ProjectFile {
-  readonly path: string
-  readonly text: string
-  /** Said when the file is made; the others are listed by name. */
-  readonly about?: string
-}
+import { clicks } from './templates/clicks.ts'
+import { logAlerts } from './templates/log-alerts.ts'
+import { s3 } from './templates/s3.ts'
+import { sessions } from './templates/sessions.ts'
+import { lines, type ProjectFile, type Template } from './templates/template.ts'
 
-/** A project that counts clicks it makes up. */
-export const projectFiles = (name: string, version: string): ProjectFile[] => [
-  {
-    path: 'src/app.ts',
-    text: program(name),
-    about: `the pipeline (${program(name).trimEnd().split('\n').length} lines)`,
-  },
-  { path: 'src/demo.ts', text: demo, about: 'a source that makes up clicks, until you have one' },
-  {
-    path: 'package.json',
-    text: json({
-      name,
-      private: true,
-      type: 'module',
-      engines: { node: '>=24' },
-      scripts: { start: 'sluice dev src/app.ts' },
-      dependencies: { sluice: `^${version}` },
-    }),
-  },
-  { path: 'tsconfig.json', text: json({ compilerOptions }) },
-  { path: 'README.md', text: readme(name) },
-  { path: '.gitignore', text: 'node_modules/\n.sluice/\n' },
-]
+export const templates = { clicks, 'log-alerts': logAlerts, sessions, s3 } as const satisfies Record<string, Template>
+export type TemplateName = keyof typeof templates
+
+/** All files of a new project; `dependency` is what npm is to install as `sluice`. */
+export function projectFiles(name: string, template: TemplateName, dependency: string): ProjectFile[] {
+  const { files, about, hints, ignored = [] }: Template = templates[template]
+  return [
+    ...files(name),
+    {
+      path: 'package.json',
+      text: json({
+        name,
+        private: true,
+        type: 'module',
+        engines: { node: '>=24' },
+        scripts: {
+          start: 'sluice dev src/app.ts',
+          test: "node --test 'src/**/*.test.ts'",
+          typecheck: 'tsc --noEmit -p .',
+        },
+        dependencies: { sluice: dependency },
+      }),
+    },
+    { path: 'tsconfig.json', text: json({ compilerOptions, include: ['src'] }) },
+    { path: 'README.md', text: readme(name, about, hints) },
+    { path: '.gitignore', text: ['node_modules/', '.sluice/', ...ignored, ''].join('\n') },
+  ]
+}
 
 /** Node runs the files as they are, by leaving the types out. */
 const compilerOptions = {
   target: 'es2024',
+  lib: ['esnext'],
+  types: ['node'],
   module: 'nodenext',
   strict: true,
+  noUncheckedIndexedAccess: true,
   noEmit: true,
   erasableSyntaxOnly: true,
   verbatimModuleSyntax: true,
   allowImportingTsExtensions: true,
+  skipLibCheck: true,
 }
 
-const program = (name: string): string => lines`
-  import { app, seconds } from 'sluice'
-  import { demoClicks } from './demo.ts'
-
-  // Counts clicks per page: of the last ten seconds, and since the start.
-  export default app('${name}', seconds(2), (ssc) => {
-    const clicks = ssc.source('clicks', demoClicks)
-    const ones = clicks.map((click) => [click.page, 1])
-
-    ones.reduceByKeyAndWindow((a, b) => a + b, seconds(10)).print()
-
-    ones
-      .updateStateByKey<number>((added: readonly number[], before = 0) => added.reduce((a, b) => a + b, before))
-      .foreachRDD((totals) => console.log('since the start:', totals.collect()))
-  })
-`
-
-const demo = lines`
-  import type { Source } from 'sluice'
-
-  export interface Click {
-    readonly page: string
-    readonly user: string
-  }
-
-  const pages = ['/', '/', '/', '/cart', '/cart', '/help', '/news']
-
-  /** Looks random, and is the same for the same number: a batch that is read again must be the same batch. */
-  const scramble = (n: number): number => (Math.imul(n ^ (n >>> 15), 0x2c1b3c6d) ^ (n << 7)) >>> 0
-
-  const clickNumber = (n: number): Click => ({
-    page: pages[scramble(n) % pages.length]!,
-    user: 'u' + (scramble(n + 1) % 50),
-  })
-
-  /** About 400 clicks per batch. The position is the number of clicks so far. */
-  export const demoClicks: Source<Click, number, [from: number, to: number]> = {
-    name: 'demo generator',
-    async cut({ position }) {
-      const from = position ?? 0
-      const to = from + 380 + (scramble(from) % 40)
-      return { position: to, splits: [[from, to]], records: to - from }
-    },
-    read([from, to]) {
-      return [Array.from({ length: to - from }, (_, i) => clickNumber(from + i))]
-    },
-  }
-`
-
-const readme = (name: string): string => lines`
+const readme = (name: string, about: string, hints: readonly string[]): string => lines`
   # ${name}
 
-  \`npm install && npm start\` counts clicks per page, in batches of two seconds, and runs again whenever a file
-  changes.
+  ${about[0].toUpperCase() + about.slice(1)}. \`npm install && npm start\` runs it, and again whenever a file changes.
 
-  * \`src/app.ts\` is the pipeline; \`src/demo.ts\` makes up its input.
+${hints.map((hint) => `  * ${hint}`).join('\n')}
   * State is kept in \`.sluice/\`: stop it, start it again, and the numbers go on. \`npm start -- --fresh\` begins anew.
+  * \`npm test\` runs \`src/app.test.ts\`: records in, batches out, and no time passes.
+  * \`npm run typecheck\` needs \`npm install --save-dev typescript @types/node\`, once.
   * \`npx sluice --help\` lists the commands, \`npx sluice explain <code>\` explains an error.
 `
 
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
-
-/** The text without the indentation that it has here. */
-function lines(parts: TemplateStringsArray, ...values: readonly string[]): string {
-  const text = parts.reduce((sum, part, i) => sum + part + (values[i] ?? ''), '')
-  return text.replace(/^\n/, '').replaceAll(/^ {2}/gm, '')
-}

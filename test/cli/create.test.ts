@@ -1,37 +1,67 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { test, type TestContext } from 'node:test'
 import { Cli, sluice } from './cli.ts'
 import { temporaryFolder } from '../adapters/local/temporary-folder.ts'
 
-test('a new project counts clicks at once, before anything is installed', async (t) => {
+const root = fileURLToPath(new URL('../../', import.meta.url))
+
+/** What each template shows, and a line of its first batches. */
+const templates: readonly [name: string, shows: RegExp, batch: RegExp][] = [
+  ['clicks', /since the start: \[ \[ '.+', \d+ \]/, /#1 +\d\d:\d\d:\d\d {6}3\d\d /],
+  ['log-alerts', /ALERT payments 8 errors\n/, /#1 +\d\d:\d\d:\d\d +47 /],
+  ['sessions', /u\d+ left at \/\S* after \d+ pages?\n/, /#1 /],
+  ['s3', /\n10\n/, /#1 .*saveAsTextFiles 8, print 1/],
+]
+
+for (const [template, shows, batch] of templates)
+  test(`a new project of the template ${template} shows its data at once, and its test passes`, async (t) => {
+    const parent = await temporaryFolder(t)
+    const folder = join(parent, 'made')
+    const made = await sluice(t, parent, ['create', 'made', '--template', template])
+    assert.equal(made.code, 0, made.stderr)
+    const { scripts, dependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+      scripts: Record<string, string>
+      dependencies: Record<string, string>
+    }
+    assert.deepEqual(Object.keys(scripts), ['start', 'test', 'typecheck'])
+    const clone = dependencies['sluice'].replace(/^file:/, '')
+    assert.equal(join(folder, clone, '/'), root, 'from a clone, the clone is what is installed')
+    assert.match(made.stdout, /\n {2}next {3}(npm --prefix \S+ run build && )?cd made && npm install && npm start\n/)
+    const program = join(folder, 'src/app.ts')
+    const text = readFileSync(program, 'utf8')
+    // Two seconds a batch are for people.
+    writeFileSync(program, text.replace(/seconds\([12]\), \(ssc\)/, 'seconds(0.25), (ssc)'))
+    const dev = new Cli(t, ['dev'], folder)
+    await dev.says(template === 'sessions' ? '#20 ' : '#2 ')
+    dev.child.kill('SIGINT')
+    const { code, stdout, stderr } = await dev.ended
+    assert.equal(code, 0, stderr)
+    assert.match(stdout, shows)
+    assert.match(stderr, batch)
+    writeFileSync(program, text)
+    // What `npm install` makes of a folder.
+    mkdirSync(join(folder, 'node_modules'))
+    symlinkSync(root, join(folder, 'node_modules/sluice'))
+    const tested = spawnSync(process.execPath, ['--conditions=sluice-source', '--test', 'src/app.test.ts'], {
+      cwd: folder,
+      encoding: 'utf8',
+      env: { ...process.env, NODE_TEST_CONTEXT: undefined },
+    })
+    assert.equal(tested.status, 0, tested.stdout)
+    assert.match(tested.stdout, /pass 1\n/)
+  })
+
+test('a template that is not there is refused with those that are', async (t) => {
   const folder = await temporaryFolder(t)
-  const made = await sluice(t, folder, ['create', 'clicks'])
-  assert.equal(made.code, 0)
-  assert.match(made.stdout, /^ {2}clicks\/ {2}created\n[^]*\n {2}next {3}cd clicks && npm install && npm start\n$/)
-  assert.deepEqual(readdirSync(join(folder, 'clicks')).sort(), [
-    '.gitignore',
-    'README.md',
-    'package.json',
-    'src',
-    'tsconfig.json',
-  ])
-  const { scripts } = JSON.parse(readFileSync(join(folder, 'clicks/package.json'), 'utf8')) as {
-    scripts: Record<string, string>
-  }
-  assert.equal(scripts['start'], 'sluice dev src/app.ts')
-  // Two seconds a batch are for people.
-  const program = join(folder, 'clicks/src/app.ts')
-  writeFileSync(program, readFileSync(program, 'utf8').replace('seconds(2)', 'seconds(0.1)'))
-  const dev = new Cli(t, ['dev'], join(folder, 'clicks'))
-  await dev.says('#2 ')
-  dev.child.kill('SIGINT')
-  const { code, stdout, stderr } = await dev.ended
-  assert.equal(code, 0)
-  assert.match(stdout, /\('?\/cart'?,\d+\)/)
-  assert.match(stdout, /since the start: \[ \[ '.+', \d+ \]/)
-  assert.match(stderr, /#1 +\d\d:\d\d:\d\d {6}3\d\d /)
+  const { code, stderr } = await sluice(t, folder, ['create', 'x', '--template', 'session'])
+  assert.equal(code, 2)
+  assert.match(stderr, /There is no template "session"; there are clicks, log-alerts, sessions, s3\./)
+  assert.match(stderr, /next {3}sluice create x --template sessions\n/)
+  assert.deepEqual(readdirSync(folder), [])
 })
 
 test('nothing is written where something is, and odd names are refused', async (t) => {

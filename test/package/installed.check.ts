@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -123,7 +123,7 @@ const typed: Readonly<Record<string, { readonly args: string; readonly code?: nu
   state: { args: 'state state', says: /updateStateByKey +2 / },
   verify: { args: 'verify state', says: /✓ tiny/ },
   explain: { args: 'explain E_NO_OUTPUT', says: /E_NO_OUTPUT/ },
-  create: { args: 'create clicks', says: /created/ },
+  create: { args: 'create clicks', says: /created[^]*next {3}cd clicks && npm install && npm start/ },
   // More than a hundred seeds are shared out among processes.
   simulate: { args: 'simulate app.ts --seeds 101', says: /✓ every run came to/ },
 }
@@ -134,6 +134,22 @@ for (const [what, { args, code = 0, says }] of Object.entries(typed))
     const said = sluice(...args.split(' '))
     assert.match(said.out + said.err, says)
     assert.equal(said.code, code)
+  })
+
+for (const template of ['clicks', 'log-alerts', 'sessions', 's3'])
+  test(`installed: a new project of the template ${template} installs without a registry, tests and type-checks`, () => {
+    const made = sluice('create', `made-${template}`, '--template', template)
+    assert.equal(made.code, 0, made.err)
+    const inProject = (command: string, ...args: string[]): string =>
+      execFileSync(command, args, { cwd: join(folder, `made-${template}`), encoding: 'utf8' })
+    inProject('npm', 'install', '--offline', '--silent', '--no-audit', '--no-fund')
+    assert.match(inProject('npm', 'test'), /pass 1\n/)
+    assert.match(inProject('npx', 'sluice', 'run', 'src/app.ts', '--batches', '1'), /Time: /)
+    // What the project's README has one install.
+    const types = join(folder, `made-${template}/node_modules/@types`)
+    mkdirSync(types)
+    symlinkSync(join(root, 'node_modules/@types/node'), join(types, 'node'))
+    inProject(tsc, '--noEmit', '-p', '.')
   })
 
 test('installed: dev runs a program until it is told to end', async () => {
