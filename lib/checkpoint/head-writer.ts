@@ -1,7 +1,7 @@
 import type { Clock } from '../host/clock.ts'
 import type { HeadStore, Versioned } from '../host/head-store.ts'
 import type { Log } from '../host/log.ts'
-import { SluiceError } from '../model/errors.ts'
+import { messageOf, SluiceError } from '../model/errors.ts'
 import type { Head } from '../model/head.ts'
 import { backoffMs } from '../host/backoff.ts'
 import { checkedHead } from './check-head.ts'
@@ -38,6 +38,8 @@ export class HeadWriter {
   #current: Versioned<Head>
   #queue: Promise<unknown> = Promise.resolve()
   #writtenAt: number
+  /** Why the last write did not arrive, where the store has said so. */
+  #refusal: string | null = null
 
   /** Of somebody who holds `current`. */
   constructor(store: HeadStore<Head>, current: Versioned<Head>, host: WriterHost) {
@@ -113,7 +115,7 @@ export class HeadWriter {
       if (aftermath === 'mine') return this.#moved(found as Versioned<Head>)
       if (aftermath === 'fenced') return (found as Versioned<Head> | null)?.value ?? null
       if (aftermath === 'renewed') this.#moved(found as Versioned<Head>)
-      else if (!(await this.#pause(attempt, began))) break
+      else if (!(await this.#pause(attempt, began, cause))) break
     }
     throw new SluiceError('E_HEAD_UNREACHABLE', `The head of "${this.head.app}" did not answer, time and again.`, {
       did: `the step "${cause}" was left to the next start`,
@@ -128,16 +130,22 @@ export class HeadWriter {
   }
 
   #moved(to: Versioned<Head>): 'moved' {
+    this.#refusal = null
     this.#current = to
     this.#writtenAt = this.#host.clock.now()
     return 'moved'
   }
 
   /** Whether there is patience left, once it has passed. */
-  async #pause(attempt: number, began: number): Promise<boolean> {
-    const { clock, signal } = this.#host
+  async #pause(attempt: number, began: number, cause: Cause): Promise<boolean> {
+    const { clock, log, signal } = this.#host
     const { app, holder } = this.head
-    await clock.sleepUntil(clock.now() + backoffMs(`${app} ${holder} ${this.rev}`, attempt, PAUSE), signal)
+    const waitMs = backoffMs(`${app} ${holder} ${this.rev}`, attempt, PAUSE)
+    if (this.#refusal !== null) {
+      const message = `the step "${cause}" could not be written, and is tried again: ${this.#refusal}`
+      log.event({ type: 'head-waits', level: 'warn', message })
+    }
+    await clock.sleepUntil(clock.now() + waitMs, signal)
     return signal?.aborted !== true && clock.now() - began < PATIENCE_MS
   }
 
@@ -150,6 +158,7 @@ export class HeadWriter {
         : 'unsure'
     } catch (error) {
       if (error instanceof SluiceError && !error.retry) throw error
+      this.#refusal = wordsWithCause(error)
       return 'unsure'
     }
   }
@@ -163,6 +172,11 @@ export class HeadWriter {
     }
   }
 }
+
+const wordsWithCause = (error: unknown): string =>
+  error instanceof Error && error.cause !== undefined
+    ? `${messageOf(error)} (${messageOf(error.cause)})`
+    : messageOf(error)
 
 const fenced = (mine: Head, found: Head | null): SluiceError =>
   new SluiceError(

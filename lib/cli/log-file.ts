@@ -1,6 +1,7 @@
 import { appendFileSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { asDirectoryError, makeFolders } from '../adapters/local/folder.ts'
+import { makeFolders } from '../codec/folders.ts'
+import { asDirectoryError } from '../adapters/local/folder.ts'
 import { messageOf } from '../model/errors.ts'
 import { JsonReporter } from './json-reporter.ts'
 

@@ -182,7 +182,16 @@ interface SourceLeftOut {
 
 /** What a person should know though nothing has failed. `message` says it in words. */
 type Warning = { readonly level: 'warn'; readonly message: string } & (
-  | { readonly type: 'setting' | 'one-thread' | 'head-grows' | 'log-file' | 'batch-left-out' | 'letters-in-memory' }
+  | {
+      readonly type:
+        | 'head-waits'
+        | 'setting'
+        | 'one-thread'
+        | 'head-grows'
+        | 'log-file'
+        | 'batch-left-out'
+        | 'letters-in-memory'
+    }
   /** Batch times passed without a batch. */
   | { readonly type: 'catching-up'; readonly missed: number; readonly skipped: number }
   | { readonly type: 'clock-behind'; readonly behindMs: number }

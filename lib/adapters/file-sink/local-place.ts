@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
-import { link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { link, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { threadId } from 'node:worker_threads'
+import { makeFolders } from '../../codec/folders.ts'
 import { systemCode } from '../../model/system-code.ts'
 import type { FilePlace } from '../../output/file-place.ts'
 
@@ -35,7 +36,7 @@ export const localFilePlace = (folder: string): FilePlace => ({
 })
 
 async function written(folder: string, name: string, bytes: Uint8Array): Promise<string> {
-  for (const below of ['_manifest', '_temporary']) await mkdir(join(folder, below), { recursive: true })
+  for (const below of ['_manifest', '_temporary']) makeFolders(join(folder, below))
   const temporary = join(folder, '_temporary', `${name.replaceAll(/[\\/]/g, '.')}.${writer}.${++count}`)
   const file = await open(temporary, 'w')
   try {

@@ -1,5 +1,6 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeFolders } from '../../codec/folders.ts'
 import { localPlace } from '../../codec/location.ts'
 import { systemCode } from '../../model/system-code.ts'
 import { checkOwner, type DirectoryWriter, successOf } from '../../output/directory-writer.ts'
@@ -12,7 +13,7 @@ export const localDirectories: DirectoryWriter = {
   async write(path, parts, owner) {
     const folder = localPlace(path, 'start the program with the package @aws-sdk/client-s3')
     checkOwner(folder, await readFile(join(folder, '_SUCCESS'), 'utf8').catch(nothing), owner)
-    await mkdir(folder, { recursive: true })
+    makeFolders(folder)
     const wanted = new Set([...parts.map((part) => part.name), '_SUCCESS'])
     for (const name of await readdir(folder)) if (!wanted.has(name)) await rm(join(folder, name), { recursive: true })
     for (const { name, bytes } of parts) await place(folder, name, bytes)

@@ -1,9 +1,10 @@
-import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { encodeBlock } from '../../../codec/block.ts'
 import { SluiceError } from '../../../model/errors.ts'
 import { sparkLine } from '../../../codec/text.ts'
+import { makeFolders } from '../../../codec/folders.ts'
 import { localPlace } from '../../../codec/location.ts'
 import { callerPlace } from '../../../model/place.ts'
 import type { Runnable } from '../../../lineage/jobs.ts'
@@ -37,7 +38,7 @@ function saveParts(
 ): void {
   const folder = localPlace(target, 'DStream.saveAsTextFiles writes to S3; an RDD is written to this machine')
   if (!overwrite && statSync(folder, { throwIfNoEntry: false })) throw outputExists(folder)
-  mkdirSync(folder, { recursive: true })
+  makeFolders(folder)
   for (const name of readdirSync(folder)) if (/^(part-\d{5,}(\.gz)?|_SUCCESS)$/.test(name)) rmSync(join(folder, name))
   // One job per partition, so that one partition is held at a time.
   for (let split = 0; split < node.partitions; split++) {
