@@ -137,7 +137,7 @@ for (const [what, { args, code = 0, says }] of Object.entries(typed))
   })
 
 for (const template of ['clicks', 'log-alerts', 'sessions', 's3'])
-  test(`installed: a new project of the template ${template} installs without a registry, tests and type-checks`, () => {
+  test(`installed: a new project of the template ${template} needs no registry, tests and type-checks`, () => {
     const made = sluice('create', `made-${template}`, '--template', template)
     assert.equal(made.code, 0, made.err)
     const inProject = (command: string, ...args: string[]): string =>

@@ -22,7 +22,7 @@ const program = (name: string): string => lines`
   import { app, seconds } from 'sluice'
 
   // Functions have a bucket; without one, everything is below this directory.
-  const bucket = process.env['SLUICE_BUCKET']
+  const { SLUICE_BUCKET: bucket } = process.env
   const place = (path: string): string => (bucket ? 's3://' + bucket + '/' + path : path)
 
   export default app('${name}', seconds(2), (ssc) => {

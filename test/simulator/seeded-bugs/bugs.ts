@@ -23,8 +23,8 @@ export const bugs: readonly SeededBug[] = [
   {
     name: 'an unanswered write counts as won',
     file: 'checkpoint/head-writer.ts',
-    find: "throw error\n      return 'unsure'",
-    put: "throw error\n      return 'written'",
+    find: "wordsWithCause(error)\n      return 'unsure'",
+    put: "wordsWithCause(error)\n      return 'written'",
   },
   {
     name: 'a refused write is sent again over what it found',
