@@ -185,3 +185,10 @@ export default app('places', milliseconds(50), (ssc) => {
     assert.ok(head.includes(place), `${place} in ${head}`)
   assert.ok(!head.includes('secret'), head)
 })
+
+test('in a folder made by npm init -y, where import is an error, what to type is said', async (t) => {
+  const folder = await project(t, { 'app.ts': wordCount, 'package.json': '{ "type": "commonjs" }' })
+  const { code, stderr } = await sluice(t, folder, ['run', 'app.ts', '--batches', '1'])
+  assert.equal(code, 1)
+  assert.match(stderr, /\n {2}next {3}npm pkg set type=module {5}package\.json says commonjs/)
+})

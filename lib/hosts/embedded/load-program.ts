@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { messageOf, SluiceError } from '../../model/errors.ts'
 import { placeIn } from '../../model/place.ts'
@@ -84,12 +86,23 @@ function initError(error: unknown, url: string, started: boolean): SluiceError {
     where: { place: placeOf(error, url) },
     did: started ? 'the stream was stopped' : 'nothing was started',
     next: [
+      ...(error instanceof SyntaxError && isCommonJs(fileURLToPath(url))
+        ? ['npm pkg set type=module     package.json says commonjs, where import and export are errors']
+        : []),
       started ? 'mend the program and run it again' : 'mend the module, or the module it imports, and run it again',
     ],
     cause: error,
   })
   if (error instanceof Error) wrapped.stack = error.stack ?? ''
   return wrapped
+}
+
+/** Whether the nearest `package.json` says so, as `npm init -y` writes it. */
+function isCommonJs(file: string): boolean {
+  const folder = dirname(file)
+  const found = join(folder, 'package.json')
+  if (!existsSync(found)) return folder !== file && isCommonJs(folder)
+  return (JSON.parse(readFileSync(found, 'utf8')) as { readonly type?: string }).type === 'commonjs'
 }
 
 /**
