@@ -8,10 +8,21 @@ interface ServiceError extends Error {
 /** The status of the answer; `null` when there was none. */
 export const statusOf = (error: unknown): number | null => (error as ServiceError).$metadata?.httpStatusCode ?? null
 
-/** Whether the service has seen the request and found it wrong: sending it again would change nothing. */
+/**
+ * Whether the service has seen the request and found it wrong: sending it again would change nothing. An answer that
+ * was cut off has a status too, and what it would have said is not known; only what was read whole has a `$fault`.
+ */
 export function isRefusal(error: unknown): boolean {
   const status = statusOf(error)
-  return status !== null && status >= 400 && status < 500 && status !== 408 && status !== 429 && !isThrottling(error)
+  return (
+    (error as ServiceError).$fault !== undefined &&
+    status !== null &&
+    status >= 400 &&
+    status < 500 &&
+    status !== 408 &&
+    status !== 429 &&
+    !isThrottling(error)
+  )
 }
 
 const isThrottling = (error: unknown): boolean =>

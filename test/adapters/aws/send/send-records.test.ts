@@ -41,7 +41,11 @@ function serviceOf(fate: (record: number) => Fate | Error, laneOf: (record: numb
 }
 
 const refusal = (name: string, status = 400): Error =>
-  Object.assign(new Error(`${name} says the service`), { name, $metadata: { httpStatusCode: status } })
+  Object.assign(new Error(`${name} says the service`), {
+    name,
+    $fault: 'client',
+    $metadata: { httpStatusCode: status },
+  })
 
 const send = (
   records: readonly number[],
