@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo, Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
+import { type RecordedCall, startMeter } from './meter.ts'
 
 /** serverless-offline with the functions of `serverless.yml`, as a process of its own. */
 interface ServerlessOffline {
@@ -12,6 +13,8 @@ interface ServerlessOffline {
   /** Resolves when functions can be called, and when the process has ended before. */
   readonly ready: Promise<void>
   readonly ended: Promise<void>
+  /** Calls of functions by functions so far, where they are metered. */
+  calls(): readonly RecordedCall[]
   /** Invokes the coordinator, as the schedule does once a minute. */
   tick(): Promise<void>
   close(): Promise<void>
@@ -19,8 +22,12 @@ interface ServerlessOffline {
 
 const PATIENCE_MS = 10_000
 
-export async function createServerless(environment: Readonly<Record<string, string>>): Promise<ServerlessOffline> {
+export async function createServerless(
+  environment: Readonly<Record<string, string>>,
+  { metered = false } = {},
+): Promise<ServerlessOffline> {
   const [lambdaPort, httpPort] = await freePorts(2)
+  const meter = metered ? await startMeter(`http://127.0.0.1:${lambdaPort}`) : null
   const url = `http://127.0.0.1:${lambdaPort}`
   const root = fileURLToPath(new URL('..', import.meta.url))
   const bin = fileURLToPath(new URL('../node_modules/serverless/bin/serverless.js', import.meta.url))
@@ -45,7 +52,7 @@ export async function createServerless(environment: Readonly<Record<string, stri
     env: {
       ...process.env,
       ...environment,
-      AWS_ENDPOINT_URL_LAMBDA: url,
+      AWS_ENDPOINT_URL_LAMBDA: meter?.url ?? url,
       // The plugin is this repository's source; an asynchronous call whose handler throws would end the process.
       NODE_OPTIONS: '--conditions=sluice-source --unhandled-rejections=warn',
     },
@@ -69,8 +76,10 @@ export async function createServerless(environment: Readonly<Record<string, stri
         .send(new InvokeCommand({ FunctionName: 'sluice-offline-coordinator', Payload: '{}' }))
         .catch(() => {})
     },
+    calls: () => meter?.calls ?? [],
     async close() {
       client.destroy()
+      await meter?.close()
       if (child.exitCode !== null || child.signalCode !== null) return
       child.kill('SIGINT')
       const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS)

@@ -1,4 +1,5 @@
 export type Command =
+  | 'plan'
   | 'run'
   | 'dev'
   | 'create'
@@ -24,6 +25,7 @@ export const overview = (): string => `sluice: streaming in small batches, in Ty
   graph <file>       what a program consists of, without running it
   state <dir>        what operators keep: sizes, keys, one key
   verify <dir>       check what earlier runs have written
+  plan               what a deploy would do to what is stored, and what it costs
   explain <code>     what an error code means
 
   sluice <command> --help     options and examples
@@ -178,6 +180,21 @@ Exits with 1 at the first violation.
 Examples
   sluice verify .sluice
   sluice verify checkpoint --json
+`,
+  plan: `sluice plan [--stage <stage>]
+
+Says what a deploy of serverless.yml would do: what becomes of stored state, and what a day costs. Builds the program
+and reads the stage; changes nothing. Exits with 1 if the program could not go on from what is stored, as the deploy
+itself would.
+
+  --stage <stage>    the stage (default: dev)
+  --records-per-second <n>  the rate that the cost is estimated for
+  --at <file>        where the stage is, as a file; the Serverless CLI is asked if it is left out
+  --json             the answer as one JSON object
+
+Examples
+  sluice plan --stage prod
+  sluice plan --records-per-second 400
 `,
   explain: `sluice explain <code>
 

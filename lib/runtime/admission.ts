@@ -222,3 +222,18 @@ const planOpen = ({ fingerprint }: TaskProgram, { graph, committed }: Head): Slu
       next: ['run the program that planned it until this batch is committed, then the changed one'],
     },
   )
+
+/**
+ * How a program with this graph would go on from what is stored, before anything runs; `null` where nothing is stored
+ * that could fit or not. Only reads.
+ */
+export async function compareWithStored(
+  graph: GraphFacts,
+  head: Head,
+  blobs: BlobStore,
+  dropState: readonly string[],
+): Promise<Comparison | null> {
+  const manifest = head.manifest ? await readManifest(blobs, head.manifest) : null
+  if (!manifest?.facts) return null
+  return compareGraphs(await readFacts(blobs, manifest.facts), graph, keptBy(manifest, head, []), dropState)
+}

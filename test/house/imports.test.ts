@@ -76,7 +76,8 @@ const matrix: Record<string, string> = {
   testing: `${engine} ${running} ${apis} adapters/local hosts/program hosts/embedded simulator testing/contracts`,
   cli:
     `${values} source state output checkpoint graph plan observe verify api/dstream adapters/local ` +
-    `hosts/program hosts/embedded simulator`,
+    // Of a stage on AWS, `plan` compares what is stored there.
+    `lineage api/rdd runtime adapters/aws hosts/lambda hosts/serverless hosts/program hosts/embedded simulator`,
   // The functions of this repository run one of its examples.
   examples: 'index api/kafka adapters/aws',
   functions: 'hosts/lambda examples',

@@ -31,8 +31,7 @@ export interface AwsHost {
 }
 
 /**
- * Below this prefix of the bucket lie the app's own objects; everything else in it is the user's. @testing Tests look
- * into the bucket.
+ * Below this prefix of the bucket lie the app's own objects; everything else in it is the user's.
  */
 export const BLOB_PREFIX = 'blobs/'
 

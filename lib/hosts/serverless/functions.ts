@@ -40,6 +40,8 @@ function functionBlock(stage: Stage, options: ServerlessOptions, name: FunctionN
       SLUICE_TABLE: tableName(stage),
       SLUICE_BUCKET: bucketName(stage),
       SLUICE_SLOTS: String(options.slots),
+      // Logs of the services that it calls then say which function it was.
+      AWS_SDK_UA_APP_ID: functionName(stage, name),
     },
     package: { individually: true, patterns: ['!**', `${BUILD_FOLDER}/${name}.mjs`] },
   }

@@ -7,6 +7,8 @@ import { capital, type FunctionBlock, functionBlocks, offlineEnvironment, roleNa
 import { FUNCTION_NAMES, schema, type ServerlessOptions, serverlessOptions } from './options.ts'
 import { role, statementsOf } from './policies.ts'
 import { resources } from './resources.ts'
+import { checkPlan, credentialsOf } from './check-plan.ts'
+import { type StagePlace, stagePlace } from './place.ts'
 import { bringToRest, letRun } from './quiet.ts'
 import { bucketPrefix, functionName, type Stage, tableName } from './stage.ts'
 
@@ -19,7 +21,7 @@ export interface Serverless {
   /** Where a plugin declares the blocks that it reads. */
   readonly configSchemaHandler: { defineTopLevelProperty(name: string, schema: object): void }
   /** The account that is deployed to, and how its services are called. */
-  getProvider(name: 'aws'): { getAccountId(): Promise<string>; getAwsSdkV3Config(): Promise<SdkConfig> }
+  getProvider(name: 'aws'): Provider
   /** The service as it is packaged; functions are added to it. */
   readonly service: {
     readonly service: string
@@ -31,6 +33,12 @@ export interface Serverless {
     }
     readonly functions: Record<string, FunctionBlock>
   }
+}
+
+interface Provider {
+  getAccountId(): Promise<string>
+  getRegion(): string
+  getAwsSdkV3Config(): Promise<SdkConfig>
 }
 
 interface SdkConfig {
@@ -58,6 +66,10 @@ interface Tools {
  * Throws `E_CONF` and `E_UNKNOWN_OPTION` for a block that it cannot use, before anything is packaged.
  */
 export class SluiceServerless {
+  /** What `sluice` asks of the Serverless CLI: where a stage is. */
+  readonly commands = {
+    'sluice-place': { usage: 'Says where a stage is, for the commands of sluice', lifecycleEvents: ['place'] },
+  }
   /** Which step of the Serverless CLI does what. */
   readonly hooks: Readonly<Record<string, () => void | Promise<void>>>
   readonly #serverless: Serverless
@@ -87,8 +99,12 @@ export class SluiceServerless {
       'before:offline:start:init': () => this.#beforeOffline(),
       'after:package:compileFunctions': () => this.#pinVersions(),
       'before:package:finalize': () => this.#addResources(),
+      'before:deploy:deploy': () => this.#beforeDeploy(),
       'after:deploy:deploy': () => this.#afterDeploy(),
       'before:remove:remove': () => this.#beforeRemove(),
+      'sluice-place:place': async () => {
+        process.stdout.write(`${JSON.stringify(await this.#place())}\n`)
+      },
     }
   }
 
@@ -142,6 +158,22 @@ export class SluiceServerless {
       this.#template[roleName(name)] = role(statementsOf(this.#stage, name, permissions)) as Resource
     }
     Object.assign(this.#template, resources(this.#stage, this.#options))
+  }
+
+  /** Where commands find this stage. */
+  async #place(): Promise<StagePlace> {
+    const provider = this.#serverless.getProvider('aws')
+    const { environment = {} } = this.#serverless.service.provider
+    const account = await provider.getAccountId().catch(() => null)
+    return stagePlace(this.#stage, this.#options, { region: provider.getRegion(), account, environment })
+  }
+
+  /** Shows what the deploy would do to what is stored, and refuses it before anything has changed. */
+  async #beforeDeploy(): Promise<void> {
+    const { clients } = await this.#aws()
+    const { AWS_ENDPOINT_URL: endpoint } = process.env
+    if (endpoint !== undefined) this.#say(`target  ${endpoint} (not AWS)`)
+    await checkPlan(this.#folder, await this.#place(), await credentialsOf(clients))
   }
 
   /** Ticks that an earlier `remove` had kept out, and did not come to its end, are let in again. */

@@ -20,7 +20,6 @@ const policies: Readonly<Record<FunctionName, (stage: Stage) => readonly Stateme
     allow(tableArn(stage), 'dynamodb:GetItem', 'dynamodb:PutItem'),
     allow(objectsArn(stage, 'blobs'), 's3:GetObject', 's3:PutObject', 's3:DeleteObject'),
     allow(bucketArn(stage), 's3:ListBucket'),
-    allow(objectsArn(stage, 'in'), 's3:GetObject'),
     allow([versionsArn(stage, 'task'), versionsArn(stage, 'output')], 'lambda:InvokeFunction'),
     // Lambda itself sends there, in the name of the function.
     allow(deadTicksArn(stage), 'sqs:SendMessage'),

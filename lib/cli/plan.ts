@@ -1,0 +1,157 @@
+import '../hosts/embedded/install.ts'
+import { resolve } from 'node:path'
+import { awsClients } from '../adapters/aws/clients.ts'
+import { DynamoHeadStore } from '../adapters/aws/dynamo/dynamo-head-store.ts'
+import { appsInTable } from '../adapters/aws/dynamo/apps-in-table.ts'
+import { S3BlobStore } from '../adapters/aws/s3/s3-blob-store.ts'
+import type { StreamingContext } from '../api/dstream/streaming-context.ts'
+import { setCores } from '../api/rdd/spark-context.ts'
+import { checkedHead } from '../checkpoint/check-head.ts'
+import { loadGraph } from '../hosts/embedded/load-graph.ts'
+import { BLOB_PREFIX } from '../hosts/lambda/host.ts'
+import { sharedFolder } from '../hosts/program/app-folder.ts'
+import type { StagePlace } from '../hosts/serverless/place.ts'
+import type { Head } from '../model/head.ts'
+import { readSetting } from '../model/settings/read.ts'
+import { visibleLine } from '../model/visible.ts'
+import { factsOf } from '../plan/graph-facts.ts'
+import type { Comparison, Finding } from '../plan/compare-graphs.ts'
+import { compareWithStored } from '../runtime/admission.ts'
+import { readArguments } from './arguments.ts'
+import { containerIsCheaperFrom, costPerDay, type Workload } from './cost.ts'
+import { graphRows } from './graph-rows.ts'
+import { placeOfStage } from './stage-place.ts'
+import { table } from './table.ts'
+import { count, counted, span } from './units.ts'
+import { usageError } from './usage.ts'
+
+const planFlags = {
+  stage: { kind: 'text' },
+  at: { kind: 'text' },
+  'records-per-second': { kind: 'number', min: 0, max: 1_000_000_000 },
+  json: { kind: 'switch' },
+} as const
+
+/** What is stored of the program on a stage. */
+type Stored =
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'found'; readonly batch: number; readonly comparison: Comparison | null }
+
+/**
+ * Says what a deploy would do: what becomes of stored state, what is made, and what it costs. Only reads; exit code 1
+ * if the program could not go on from what is stored.
+ */
+export async function plan(args: readonly string[]): Promise<number> {
+  const { values, words } = readArguments('plan', args, planFlags)
+  if (words.length > 0) throw usageError('plan takes no words; the program stands in serverless.yml.', 'sluice plan')
+  const place = await placeOfStage(values.stage ?? 'dev', values.at)
+  const context = await graphOf(place)
+  const stored = await storedOn(place, context)
+  const comparison = stored.kind === 'found' ? stored.comparison : null
+  const workload = workloadOf(context, place, values['records-per-second'] ?? 0)
+  const isRefused = comparison?.verdict === 'refuse'
+  process.stdout.write(
+    values.json
+      ? `${JSON.stringify({ type: 'plan', stage: place.stage, stored, usdPerDay: costPerDay(workload) })}\n`
+      : [
+          `  ${context.sparkContext.appName} → ${place.stage}, ${place.region}`,
+          '',
+          ...verdictLines(context, stored),
+          ...costLines(workload, values['records-per-second']),
+          isRefused ? '✕ cannot be deployed: see above' : `✓ can be deployed: npx osls deploy --stage ${place.stage}`,
+          '',
+        ]
+          .map((line) => `${visibleLine(line)}\n`)
+          .join(''),
+  )
+  return isRefused ? 1 : 0
+}
+
+/** The program as the functions of the stage would build it. */
+async function graphOf({ app, slots, environment }: StagePlace): Promise<StreamingContext> {
+  Object.assign(process.env, environment)
+  setCores(slots)
+  return loadGraph(resolve(app), [])
+}
+
+async function storedOn({ table: name, bucket, region }: StagePlace, context: StreamingContext): Promise<Stored> {
+  if (bucket === null) return { kind: 'unknown' }
+  const clients = awsClients({ ...process.env, AWS_REGION: region })
+  const app = sharedFolder(context.sparkContext.appName)
+  if (!(await appsInTable(clients, name))?.includes(app)) return { kind: 'nothing' }
+  const head = checkedHead(await new DynamoHeadStore<Head>(clients, name, app).read())!.value
+  const dropState = readSetting(context.sparkContext.conf, 'sluice.dropState')
+  const blobs = new S3BlobStore(clients, bucket, BLOB_PREFIX)
+  const comparison = await compareWithStored(factsOf(context.graph), head, blobs, dropState)
+  return { kind: 'found', batch: head.committed, comparison }
+}
+
+function verdictLines(context: StreamingContext, stored: Stored): string[] {
+  const findings = stored.kind === 'found' ? (stored.comparison?.findings ?? []) : []
+  const rows = graphRows(context.graph)
+    .filter(({ keeps, shows, reads }) => keeps.length > 0 || shows !== null || reads !== null)
+    .map(({ uid, kind, place, keeps }) => [
+      `  ${uid ?? kind}`,
+      place,
+      keeps.join(', ') || 'nothing',
+      verdictOf(uid, findings, stored),
+    ])
+  const gone = findings.filter(({ uid }) => !rows.some(([name]) => name.trim() === uid)).map(findingRow)
+  return [
+    ...table([['  operator', 'where', 'keeps', 'verdict'], ...rows, ...gone]),
+    ...findings.flatMap(({ wayOut }) => wayOut.map((way) => `  next       ${way}`)),
+    `  stored     ${storedLine(stored)}`,
+  ]
+}
+
+const SIGNS: Readonly<Record<Finding['verdict'], string>> = { allowed: '✓', migrate: '✓', drop: '!', refuse: '✕' }
+
+const findingRow = (finding: Finding): string[] => [`  ${finding.uid}`, '', '', sentence(finding)]
+
+function verdictOf(uid: string | null, findings: readonly Finding[], stored: Stored): string {
+  const found = findings.find((each) => each.uid === uid)
+  if (found !== undefined) return sentence(found)
+  return stored.kind === 'found' ? '✓ kept' : '✓ new'
+}
+
+const sentence = ({ verdict, what, old, new: now }: Finding): string =>
+  `${SIGNS[verdict]} ${what}: was ${old}, is ${now}`
+
+function storedLine(stored: Stored): string {
+  switch (stored.kind) {
+    case 'unknown':
+      return 'not looked at: no credentials'
+    case 'nothing':
+      return 'nothing: this deploy begins anew'
+    case 'found':
+      return `${counted(stored.batch, 'batch', 'batches')}; the next one goes on from there`
+  }
+}
+
+function workloadOf(context: StreamingContext, place: StagePlace, recordsPerSecond: number): Workload {
+  const rows = graphRows(context.graph)
+  return {
+    intervalMs: context.batchDuration.milliseconds,
+    tasks: place.slots,
+    shuffles: rows.some(({ partitions }) => partitions !== null),
+    outputs: rows.filter(({ shows }) => shows !== null).length,
+    recordsPerSecond,
+    memorySize: place.memorySize,
+  }
+}
+
+function costLines(workload: Workload, rate: number | null): string[] {
+  const idle = dollars(costPerDay({ ...workload, recordsPerSecond: 0 }))
+  const at = rate === null ? '' : `${dollars(costPerDay(workload))} at ${count(rate)} records/s, `
+  const from = containerIsCheaperFrom(workload)
+  return [
+    `  interval   ${span(workload.intervalMs)}`,
+    `  cost       about ${at}${idle} a day idle, sources apart; list prices, an estimate`,
+    from === 0
+      ? '             a container that runs all day is cheaper at every rate: sluice run'
+      : `             a container that runs all day is cheaper from about ${count(from)} records/s on`,
+  ]
+}
+
+const dollars = (amount: number): string => `$${amount.toFixed(2)}`
