@@ -74,7 +74,10 @@ export class DevRun {
   #left(code: number | null): void {
     this.#child = null
     if (this.#stopping) this.#end(code ?? 1)
-    else if (!this.#next) process.stderr.write('  … waiting for a change\n')
+    else if (!this.#next)
+      process.stderr.write(
+        `  … waiting for a change${process.stdin.isTTY ? '; f + enter begins anew, without state' : ''}\n`,
+      )
   }
 
   /** Lets the run finish its batch and starts the next; changes that come meanwhile are part of it. */
