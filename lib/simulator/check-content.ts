@@ -2,7 +2,8 @@ import type { Manifest } from '../model/manifest.ts'
 import { inOrder, type Outcome } from './checks.ts'
 import type { Job, ReferenceBatch } from './jobs/job.ts'
 import { idsOf } from '../checkpoint/dead-letters.ts'
-import { readOf } from './read-of.ts'
+import { isFileSplit, readOf } from './read-of.ts'
+import { filesOf } from './sim-files.ts'
 import type { SimSinks } from './sim-sinks.ts'
 import type { Report } from './stores.ts'
 
@@ -40,6 +41,27 @@ function checkLetters(
   const found = idsOf((manifest.deadLetters ?? []).filter((letters) => letters.batch === manifest.batch)).length
   if (found !== expected)
     report('dead letters', `batch ${manifest.batch} read ${expected} records that must be set aside, and kept ${found}`)
+}
+
+/** Every file that counts was taken by a batch. */
+export function checkFiles(
+  { mustRead, others = [] }: Job,
+  stores: Shown['stores'],
+  logs: Shown['logs'],
+  report: Report,
+): void {
+  if (!mustRead) return
+  const taken = new Set(
+    inOrder(stores).flatMap(({ cuts }) =>
+      Object.values(cuts).flatMap((cut) =>
+        (cut?.splits ?? []).flatMap((split) => (isFileSplit(split) ? [split.path] : [])),
+      ),
+    ),
+  )
+  for (const name of others)
+    for (const { path, mtimeMs } of filesOf(logs.get(name)!).values())
+      if (!taken.has(path) && mustRead(mtimeMs - stores.current!.zeroTime))
+        report('exactly once', `${path}, modified at ${mtimeMs}, was read by no batch`)
 }
 
 /** No more records are kept than windows ask for. */

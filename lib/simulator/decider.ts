@@ -27,6 +27,14 @@ export class Decider {
     })
   }
 
+  /** Everything that was decided is done: the last decision was before the last start. */
+  judge(): void {
+    const { stores, report } = this.#surroundings
+    const open = idsOf(stores.manifests.get(stores.current!.committed)?.deadLetters ?? [])
+    const id = open.find((each) => this.#decided.has(each))
+    if (id !== undefined) report('dead letters', `somebody has decided about ${id}, which is still open`)
+  }
+
   async #decide(): Promise<void> {
     const { stores, ports } = this.#surroundings
     const head = stores.current

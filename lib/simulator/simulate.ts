@@ -1,4 +1,5 @@
 import { SeededRandom } from '../adapters/local/seeded-random.ts'
+import { type Damaged, damage } from './damage.ts'
 import { installAmbient, refusing } from './ambient.ts'
 import { checkOutcome } from './checks.ts'
 import { Cluster } from './cluster.ts'
@@ -65,6 +66,8 @@ const START = 1_750_000_000_000
 const ROUGH_MS = 10_000
 const HEAL_MS = 180_000
 const STOP_MS = 60_000
+/** How long somebody may try to go on from what is damaged. */
+const DAMAGE_MS = 4_000
 /** Batches that must pass after the last fault, so that sweeps and windows have seen it. */
 const CALM_TICKS = 3
 
@@ -79,7 +82,12 @@ export async function simulateSubject(subject: Subject, course: Course): Promise
   const world = new World(START + Math.floor(new SeededRandom(course.seed).next() * 5000))
   const trace = new Trace()
   const violations: Violation[] = []
+  let isOver = false
+  let costs = { headWrites: 0, puts: 0 }
   const report = (check: string, what: string): void => {
+    if (!isOver) say(check, what)
+  }
+  const say = (check: string, what: string): void => {
     trace.add(world.now(), `VIOLATION ${check}: ${what}`)
     violations.push({ check, what })
   }
@@ -93,7 +101,22 @@ export async function simulateSubject(subject: Subject, course: Course): Promise
   const restore = installAmbient(run.ambient ?? refusing)
   try {
     const isWrong = (): boolean => violations.length > 0
-    await play({ subject, run, course: { ...course, workers }, ports, stores, logs, until, report, isWrong })
+    const cluster = await play({
+      subject,
+      run,
+      course: { ...course, workers },
+      ports,
+      stores,
+      logs,
+      until,
+      report,
+      isWrong,
+    })
+    isOver = true
+    costs = { headWrites: [...stores.writes.values()].reduce((a, b) => a + b, 0), puts: stores.puts }
+    // Workers would know the state that they are given.
+    if (!isWrong() && workers === 0 && (course.faults === 'none' || course.faults === 'slow'))
+      await checkDamage({ world, cluster, stores, report: say, what: course.faults === 'none' ? 'inline' : 'object' })
   } finally {
     restore()
   }
@@ -105,8 +128,7 @@ export async function simulateSubject(subject: Subject, course: Course): Promise
     batches: stores.manifests.size,
     calls: ports.calls,
     faults: ports.faults,
-    headWrites: [...stores.writes.values()].reduce((a, b) => a + b, 0),
-    puts: stores.puts,
+    ...costs,
   }
 }
 
@@ -117,7 +139,7 @@ interface Stage extends Omit<Surroundings, 'workers' | 'seed'> {
   readonly isWrong: () => boolean
 }
 
-async function play(stage: Stage): Promise<void> {
+async function play(stage: Stage): Promise<Cluster> {
   const { subject, run, course, ports, stores, logs, until: arrived, report, isWrong: wrong } = stage
   const { seed, workers, faults } = course
   const { world } = ports
@@ -161,6 +183,7 @@ async function play(stage: Stage): Promise<void> {
   if (!wrong()) await checkOutcome({ stores, logs, isAllOf: (log) => run.isAllOf?.(log) ?? true }, report)
   if (!wrong()) await run.judge()
   if (!wrong() && faults === 'none') checkCost(stores, report, subject)
+  return cluster
 }
 
 /**
@@ -250,6 +273,27 @@ function checkCost(stores: WatchedStores, report: (check: string, what: string) 
   if (perBatch > 3 * batches) report('cost', `${perBatch} head writes for ${batches} batches`)
   if (app === 'job-a' && stores.puts > 0 && stores.puts > 2 * batches)
     report('cost', `${stores.puts} objects for ${batches} batches`)
+}
+
+/** Nobody goes on from state of which a bit has changed. */
+async function checkDamage({
+  world,
+  cluster,
+  stores,
+  report,
+  what,
+}: Pick<Stage, 'stores' | 'report'> & {
+  readonly world: World
+  readonly cluster: Cluster
+  readonly what: Damaged
+}): Promise<void> {
+  const { committed } = stores.current!
+  if (!(await damage(stores, what))) return
+  cluster.start()
+  await world.run(() => stores.current!.committed > committed, world.now() + DAMAGE_MS)
+  cluster.killAll()
+  if (stores.current!.committed > committed)
+    report('damage', `batch ${committed + 1} was committed on top of state of which a bit has changed (${what})`)
 }
 
 /** Nothing may pile up while a coordinator runs: what a batch leaves behind goes when the floor has passed it. */

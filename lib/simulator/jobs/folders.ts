@@ -5,12 +5,13 @@ import { addTo, type Job, PARTITIONS, randomWord } from './job.ts'
 /** Look-back of the batches: longer than files take to appear, and shorter than what breaks and failures last. */
 const REMEMBER_MS = 5000
 
-const folderJob = (name: string, choice: FileChoice, circumstances: Job['circumstances']): Job => ({
+const folderJob = (name: string, choice: FileChoice, mustRead: Job['mustRead']): Job => ({
   name,
   intervalMs: 1000,
   sources: { files: 2 },
   others: ['files'],
-  ...(circumstances ? { circumstances } : {}),
+  circumstances: { breaks: 9 },
+  ...(mustRead ? { mustRead } : {}),
   record: (random) => randomWord(random, 60),
 
   define(ssc, { files, fenced, plain }) {
@@ -36,8 +37,9 @@ const folderJob = (name: string, choice: FileChoice, circumstances: Job['circums
 export const timedFiles = folderJob(
   'timed',
   { select: 'times', newFilesOnly: false, minRememberMs: REMEMBER_MS },
-  { breaks: 9 },
+  // The first batch looks back no further than it remembers.
+  (sinceMs) => sinceMs > 1000 - REMEMBER_MS,
 )
 
 /** Every file once, whenever it appears. */
-export const seenFiles = folderJob('seen', { select: 'seen', maxFilesPerBatch: 90 }, { breaks: 9 })
+export const seenFiles = folderJob('seen', { select: 'seen', maxFilesPerBatch: 90 }, () => true)

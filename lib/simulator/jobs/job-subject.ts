@@ -2,7 +2,7 @@ import { fingerprint } from '../../plan/fingerprint.ts'
 import { TaskProgram } from '../../runtime/program.ts'
 import { StreamingContext } from '../../api/dstream/streaming-context.ts'
 import { validateStart } from '../../api/dstream/validate-start.ts'
-import { checkContent } from '../check-content.ts'
+import { checkContent, checkFiles } from '../check-content.ts'
 import { Decider } from '../decider.ts'
 import { fileSource } from '../sim-files.ts'
 import type { SimProcess } from '../sim-process.ts'
@@ -28,6 +28,7 @@ class JobRun implements SubjectRun {
   readonly #sinks: SimSinks
   readonly #begun: number
   readonly #services: ReadonlyMap<string, SimService>
+  readonly #decider: Decider | null
   #lives = 0
 
   constructor(job: Job, around: Around) {
@@ -45,7 +46,8 @@ class JobRun implements SubjectRun {
       away: Object.fromEntries(Object.entries(away).map(([sink, ticks]) => [sink, at(ticks)])),
     })
     this.#services = new Map([...logs].map(([name, log]) => [name, new SimService(log)]))
-    if (job.decides) new Decider(around).begin()
+    this.#decider = job.decides ? new Decider(around) : null
+    this.#decider?.begin()
   }
 
   isAllOf(log: string): boolean {
@@ -87,5 +89,7 @@ class JobRun implements SubjectRun {
   judge(): void {
     const { stores, logs, report } = this.#around
     checkContent({ job: this.#job, stores, sinks: this.#sinks, logs }, report)
+    checkFiles(this.#job, stores, logs, report)
+    this.#decider?.judge()
   }
 }

@@ -19,6 +19,8 @@ export interface Job {
   readonly circumstances?: Circumstances
   /** Sources that are not read as logs, but as files or through a receiver. */
   readonly others?: readonly string[]
+  /** Whether a file must be read that was modified so long after the zero time, in ms. */
+  readonly mustRead?: (sinceMs: number) => boolean
   /** Of how many batches a stream is kept, at most. */
   readonly keptMax?: number
   /** Ticks from which to which a sink takes nothing. */

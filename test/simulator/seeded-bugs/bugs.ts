@@ -8,7 +8,9 @@ export interface SeededBug {
   /** Stands in front of the file. */
   readonly prefix?: string
   /** The job that exercises it, where not every job does. */
-  readonly job?: 'a' | 'b' | 'c' | 'e' | 'f' | 'g' | 'h' | 'i' | 'sg'
+  readonly job?: string
+  /** What else it takes, in other files. */
+  readonly more?: readonly { readonly file: string; readonly find: string; readonly put: string }[]
   readonly seeds?: number
 }
 
@@ -406,5 +408,382 @@ export const bugs: readonly SeededBug[] = [
     find: '!this.has(id) || (flags[id] & LISTED) !== 0 ||',
     put: '(flags[id] & LISTED) !== 0 ||',
     job: 'i',
+  },
+
+  // — garbage collection at a start
+  {
+    name: 'received blocks swept at a start',
+    file: 'runtime/coordinator/coordinator.ts',
+    find: "'received'].includes(kind)",
+    put: '].includes(kind)',
+    also: {
+      find: 'held.sweeper.discard(former, 0)',
+      put: 'held.sweeper.discard(former, 0)\n  held.sweeper.sweep({ ...held.writer.head, gcFloor: committed })',
+    },
+    job: 'received',
+  },
+  {
+    name: 'commands about dead letters swept at a start',
+    file: 'runtime/coordinator/coordinator.ts',
+    find: "!['dead-letter-command', 'output-command'",
+    put: "!['output-command'",
+    also: {
+      find: 'held.sweeper.discard(former, 0)',
+      put: 'held.sweeper.discard(former, 0)\n  held.sweeper.sweep({ ...held.writer.head, gcFloor: committed })',
+    },
+    job: 'decided',
+  },
+  {
+    name: 'an open plan swept at a start',
+    file: 'runtime/coordinator/coordinator.ts',
+    find: 'plan?.content.key, ...owed',
+    put: '...owed',
+    also: {
+      find: 'held.sweeper.discard(former, 0)',
+      put: 'held.sweeper.discard(former, 0)\n  held.sweeper.sweep({ ...held.writer.head, gcFloor: committed })',
+    },
+    job: 'decided',
+  },
+  {
+    name: 'packs of panes that an owed output needs',
+    file: 'checkpoint/sweep.ts',
+    find: '...(content.packs ?? []).map((pack) => pack.ref.key),',
+    put: '',
+    more: [{ file: 'checkpoint/pane-packs.ts', find: 'const PACK = 64', put: 'const PACK = 3' }],
+    job: 'owed-window',
+  },
+  {
+    name: 'packs dropped while panes need them',
+    file: 'checkpoint/pane-packs.ts',
+    find: 'Infinity) <= last',
+    put: 'Infinity) <= last - 1500',
+    also: { find: 'const PACK = 64', put: 'const PACK = 3' },
+    job: 'owed-window',
+  },
+  {
+    name: 'what was owed stays pinned',
+    file: 'checkpoint/sweep.ts',
+    find: 'if (!names.has(name)) this.#pinned.delete(name)',
+    put: '',
+    job: 'outages',
+  },
+
+  // — receivers
+  {
+    name: 'positions of runs that have ended forgotten',
+    file: 'source/receiver/receiver-source.ts',
+    find: 'const runs = Object.fromEntries(Object.entries(from.runs).filter(([run]) => needed.has(run)))',
+    put: 'const runs: Record<string, number> = {}',
+    job: 'received',
+  },
+  {
+    name: 'a position that counts one block too few',
+    file: 'source/receiver/receiver-source.ts',
+    find: 'seq + 1)',
+    put: 'seq)',
+    job: 'received',
+  },
+  {
+    name: 'blocks deleted before a batch has them',
+    file: 'source/receiver/receiver-source.ts',
+    find: 'filter((block) => !isAfter(done, block))',
+    put: 'filter(() => true)',
+    job: 'received',
+  },
+  {
+    name: 'a block that counts before it is stored',
+    file: 'source/receiver/block-writer.ts',
+    find: 'this.#registered.then(() => put).then(',
+    put: 'this.#registered.then(() => void put.catch(() => {})).then(',
+    job: 'received',
+  },
+
+  // — files
+  {
+    name: 'files taken twice',
+    file: 'source/file-selection.ts',
+    find: 'const selected = files.filter((file) => isNew(file) && !taken.has(file.path))',
+    put: 'const selected = files.filter(isNew)',
+    job: 'timed',
+  },
+  {
+    name: 'a look-back that does not reach behind a break',
+    file: 'source/file-selection.ts',
+    find: 'Math.min(time, (state.last ?? time) + rule.intervalMs) - lookBackMs',
+    put: 'time - lookBackMs',
+    job: 'timed',
+  },
+  {
+    name: 'taken files forgotten too early',
+    file: 'source/file-selection.ts',
+    find: 'batch.time >= Math.min(time, now) - lookBackMs',
+    put: 'batch.time >= Math.min(time, now)',
+    job: 'timed',
+  },
+  {
+    name: 'seen files that their object alone remembers',
+    file: 'source/seen-files.ts',
+    find: 'known.has(mark) || recent.has(mark)',
+    put: 'recent.has(mark)',
+    job: 'seen',
+  },
+  {
+    name: 'seen files lost when they move to an object',
+    file: 'source/seen-files.ts',
+    find: 'const all = [...known, ...marks]',
+    put: 'const all = [...marks]',
+    job: 'seen',
+  },
+  {
+    name: 'the object of seen files swept while a position needs it',
+    file: 'source/seen-files.ts',
+    find: "object < (state.object ?? '')",
+    put: "object <= (state.object ?? '')",
+    job: 'seen',
+  },
+  {
+    name: 'a file that counts as seen and is not taken',
+    file: 'source/seen-files.ts',
+    find: 'selected: fresh.map(',
+    put: 'selected: fresh.slice(fresh.length > 12 ? 1 : 0).map(',
+    job: 'seen',
+  },
+
+  // — mapWithState
+  {
+    name: 'an initial state that comes with every batch',
+    file: 'api/dstream/operators/map-with-state.ts',
+    find: 'committed || !spec.initial',
+    put: '!spec.initial',
+    job: 'sessions',
+  },
+  {
+    name: 'an initial state that is never idle',
+    file: 'api/dstream/operators/map-with-state.ts',
+    find: 'ownCopy(value), time)',
+    put: 'ownCopy(value))',
+    job: 'sessions',
+  },
+  {
+    name: 'keys that are idle although records came',
+    file: 'api/dstream/operators/map-with-state.ts',
+    find: 'else if (timeoutMs !== null) state.put(id, had, timeMs)',
+    put: '',
+    job: 'sessions',
+  },
+  {
+    name: 'timeouts looked at in every batch',
+    file: 'api/dstream/operators/map-with-state.ts',
+    find: "spec.options.timeoutCheck === 'everyBatch' ||",
+    put: 'true ||',
+    job: 'sessions',
+  },
+  {
+    name: 'keys that time out again and again',
+    file: 'api/dstream/operators/map-with-state.ts',
+    find: 'state.get(id))\n    state.remove(id)',
+    put: 'state.get(id))',
+    job: 'sessions',
+  },
+  {
+    name: 'removed keys that are still there',
+    file: 'api/dstream/operators/map-with-state.ts',
+    find: 'handle.isRemoved() || had === undefined',
+    put: 'had === undefined',
+    job: 'sessions',
+  },
+
+  // — rescaled lives
+  {
+    name: 'a floor that goes back',
+    file: 'checkpoint/transition.ts',
+    find: 'Math.max(head.gcFloor, delivery.gcFloor)',
+    put: 'delivery.gcFloor',
+    job: 'rescaled',
+  },
+  {
+    name: 'panes read once for each range that names them',
+    file: 'state/chains.ts',
+    find: '[...new Map(panes.map((pane) => [pane.ref.key, pane])).values()].toSorted',
+    put: 'panes.toSorted',
+    job: 'rescaled',
+  },
+  {
+    name: 'key groups of other partitions read as well',
+    file: 'state/state-store.ts',
+    find: 'group >= from && group < to',
+    put: 'group >= 0',
+    job: 'rescaled',
+  },
+  {
+    name: 'kept records one batch too long',
+    file: 'runtime/batch/next-manifest.ts',
+    find: 'batch.time > time - ms)',
+    put: 'batch.time >= time - ms)',
+    job: 'rescaled',
+  },
+
+  // — decided letters
+  {
+    name: 'letters of a stored plan not settled',
+    file: 'runtime/batch/open-plan.ts',
+    find: 'settled: [...settled]',
+    put: 'settled: []',
+    job: 'decided',
+  },
+  {
+    name: 'letters read again that stay open',
+    file: 'runtime/batch/dead-letters.ts',
+    find: 'const ids = taken.flatMap((each) => each.ids)',
+    put: 'const ids: string[] = []',
+    job: 'decided',
+  },
+  {
+    name: 'letters given up that stay open',
+    file: 'runtime/batch/plan-batch.ts',
+    find: "idsTo(letterCommands, 'drop')",
+    put: "idsTo([], 'drop')",
+    job: 'decided',
+  },
+
+  // — outputs
+  {
+    name: 'an output moved before the commit that is taken for shown',
+    file: 'runtime/batch/deliver.ts',
+    find: 'manifest.beforeCommit?.includes(output) !== true',
+    put: "operationOf(held, output)?.order !== 'before'",
+    job: 'decided',
+  },
+  {
+    name: 'an output before the commit that overtakes what it owes',
+    file: 'runtime/batch/deliver.ts',
+    find: 'await settleBefore(held, manifest.batch)',
+    put: '',
+    job: 'decided',
+  },
+  {
+    name: 'an owed output that was shown taken for a head that went back',
+    file: 'runtime/batch/deliver.ts',
+    find: 'isOrdered(held, owed.output) && wasShown(held, failed)',
+    put: 'false',
+    job: 'tables',
+  },
+  {
+    name: 'a marked batch shown again',
+    file: 'checkpoint/decide-output.ts',
+    find: "if (batch <= head.outDone) return { kind: 'marked' }",
+    put: '',
+    job: 'asked',
+  },
+  {
+    name: 'an owed output taken for shown',
+    file: 'checkpoint/decide-output.ts',
+    find: "if (owed) return { kind: 'show', manifest: owed.manifest, when: 'committed' }",
+    put: '',
+    job: 'asked',
+  },
+  {
+    name: 'an owed output shown from the last manifest',
+    file: 'checkpoint/decide-output.ts',
+    find: 'manifest: owed.manifest',
+    put: 'manifest: head.manifest!',
+    job: 'asked',
+  },
+
+  // — tables
+  {
+    name: 'a fence that is not moved',
+    file: 'adapters/sql/partition.ts',
+    find: 'yield* last === null ? insertFence(partition) : moveFence(partition)',
+    put: 'if (last === null) yield* insertFence(partition)',
+    job: 'tables',
+  },
+  {
+    name: 'a batch that a table has taken applied again',
+    file: 'output/fence.ts',
+    find: "last === batch ? 'already-applied'",
+    put: "last === batch ? 'apply'",
+    job: 'tables',
+  },
+  {
+    name: 'a fence that lets older batches pass',
+    file: 'output/fence.ts',
+    find: 'last === null || last < batch',
+    put: 'last !== batch',
+    job: 'outages',
+  },
+  {
+    name: 'rows that do not fit into the first statement left out',
+    file: 'adapters/sql/partition.ts',
+    find: 'const chunk of writer.chunks(entries)',
+    put: 'const chunk of [...writer.chunks(entries)].slice(0, 1)',
+    job: 'tables',
+  },
+
+  // — lives
+  {
+    name: 'a catch-up beyond its limit',
+    file: 'runtime/coordinator/batch-loop.ts',
+    find: 'Math.max(this.#next, current - catchUpMax + 1)',
+    put: 'this.#next',
+    job: 'breaks',
+  },
+  {
+    name: 'missed ticks skipped without need',
+    file: 'runtime/coordinator/batch-loop.ts',
+    find: 'Math.max(this.#next, current - catchUpMax + 1)',
+    put: 'Math.max(this.#next, current)',
+    job: 'breaks',
+  },
+  {
+    name: 'lost tasks not tried again',
+    file: 'runtime/batch/run-stages.ts',
+    find: 'isLost(answer) ? Math.max(run.attemptsMax, LOST_ATTEMPTS) :',
+    put: 'isLost(answer) ? run.attemptsMax :',
+    job: 'once',
+  },
+  {
+    name: 'a lease that a commit does not renew',
+    file: 'checkpoint/head-writer.ts',
+    find: 'SIGNS_OF_LIFE.has(cause) ?',
+    put: "SIGNS_OF_LIFE.has(cause) && cause !== 'commit' ?",
+    job: 'a',
+  },
+  {
+    name: 'an app that is not let go',
+    file: 'runtime/coordinator/coordinator.ts',
+    find: "await this.#held.writer.write(released, 'release')",
+    put: '',
+    job: 'a',
+  },
+  {
+    name: "a foreign holder's write taken for one's own",
+    file: 'checkpoint/decide.ts',
+    find: 'inc,\n      epoch,\n      holder,\n      committed,\n      outDone,\n      gcFloor,\n      manifest?.key',
+    put: 'inc,\n      committed,\n      outDone,\n      gcFloor,\n      manifest?.key',
+    job: 'a',
+  },
+  {
+    name: 'the second answer of a task that is never discarded',
+    file: 'runtime/batch/speculation.ts',
+    find: 'if (this.#tookMs !== null) return this.#late(answer)',
+    put: 'if (this.#tookMs !== null) return',
+    job: 'f',
+  },
+
+  // — damage
+  {
+    name: 'objects inside references read unchecked',
+    file: 'checkpoint/blobs.ts',
+    find: 'if (bytes.length === ref.len &&',
+    put: 'if (ref.inline !== undefined || bytes.length === ref.len &&',
+    job: 'sessions',
+  },
+  {
+    name: 'objects read unchecked',
+    file: 'checkpoint/blobs.ts',
+    find: 'if (bytes.length === ref.len &&',
+    put: 'if (ref.inline === undefined || bytes.length === ref.len &&',
+    job: 'sessions',
   },
 ]

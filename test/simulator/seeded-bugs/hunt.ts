@@ -40,9 +40,12 @@ export async function hunt(bugs: readonly SeededBug[], processes = 2): Promise<H
 }
 
 async function huntOne(folder: string, bug: SeededBug): Promise<Hunt> {
-  const path = join(folder, 'lib', bug.file)
-  const sound = await readFile(path, 'utf8')
-  await writeFile(path, patched(sound, bug))
+  const sound = new Map<string, string>()
+  for (const part of partsOf(bug)) {
+    const path = join(folder, 'lib', part.file)
+    sound.set(path, await readFile(path, 'utf8'))
+    await writeFile(path, patched(sound.get(path)!, part))
+  }
   try {
     const { runs, found } = JSON.parse(await simulator(folder, bug)) as {
       runs: number
@@ -50,9 +53,15 @@ async function huntOne(folder: string, bug: SeededBug): Promise<Hunt> {
     }
     return { bug, runs, check: found[0]?.check ?? null, what: found[0]?.what ?? '' }
   } finally {
-    await writeFile(path, sound)
+    for (const [path, text] of sound) await writeFile(path, text)
   }
 }
+
+/** A bug as what is changed in each file. */
+export const partsOf = ({ more = [], ...bug }: SeededBug): readonly SeededBug[] => [
+  bug,
+  ...more.map((part) => ({ name: bug.name, ...part })),
+]
 
 /** Throws when the text that the bug replaces is not there exactly once: the code has moved on, and the bug with it. */
 export function patched(source: string, { name, file, find, put, also, prefix = '' }: SeededBug): string {
