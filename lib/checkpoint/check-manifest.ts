@@ -70,6 +70,7 @@ function manifestShape(owner: Owner): Shape {
     outputs: named(list(fields({ partition: count, records: count, ref: nullOr(ref('output')) }))),
     beforeCommit: maybe(list(text)),
     records: named(count),
+    wrote: maybe(count),
     rates: maybe(named(learnedRate)),
   })
 }

@@ -30,6 +30,18 @@ export async function readManifest(blobs: BlobReader, ref: BlobRef): Promise<Man
   return unpacked(manifest, async (pack) => decodePanes(await getBlob(blobs, pack), pack))
 }
 
+/** How many objects of state, kept records and outputs a batch wrote itself, by what its manifest names. */
+export function ownObjects({ batch, time, state, retained, outputs }: Manifest): number {
+  const states = Object.values(state)
+  const lengths = [
+    ...states.flatMap(({ chains }) => chains.map(({ blocks }) => blocks.filter((each) => each.batch === batch).length)),
+    ...states.flatMap(({ panes = [] }) => panes.map((list) => list.panes.filter((each) => each.time === time).length)),
+    ...Object.values(retained).map((kept) => kept.find((each) => each.time === time)?.parts.length ?? 0),
+    ...Object.values(outputs).map((parts) => parts.length),
+  ]
+  return lengths.reduce((sum, length) => sum + length, 0)
+}
+
 /** Every object that a manifest keeps alive. */
 export function* refsOf(manifest: Manifest): Iterable<BlobRef> {
   yield* shortRefs(manifest)

@@ -123,6 +123,8 @@ export interface Manifest {
   /** Of these, what was shown before the commit. */
   readonly beforeCommit?: readonly string[]
   readonly records: { readonly [source: string]: number }
+  /** How many objects of state, kept records and outputs are this batch's own; earlier versions did not say. */
+  readonly wrote?: number
   /** What backpressure has learned, by source; only where it is on. */
   readonly rates?: { readonly [source: string]: LearnedRate }
 }

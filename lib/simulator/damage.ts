@@ -9,8 +9,8 @@ import type { WatchedStores } from './stores.ts'
 export type Damaged = 'object' | 'inline'
 
 /**
- * Changes one bit of what the last manifest keeps, as a disk may: a word that stands in it becomes another one. `false`:
- * there is nothing of the kind.
+ * Changes one bit of what the last manifest keeps, as a disk may: a word that stands in it becomes another one.
+ * `false`: there is nothing of the kind.
  */
 export async function damage(stores: WatchedStores, what: Damaged): Promise<boolean> {
   const { manifest } = stores.current!

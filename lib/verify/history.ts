@@ -3,6 +3,8 @@ import { decodePlan } from '../checkpoint/stored-plan.ts'
 import { getBlob } from '../checkpoint/blobs.ts'
 import { faultOfHead } from '../checkpoint/check-head.ts'
 import { readManifest } from '../checkpoint/manifest.ts'
+import { withChange } from '../checkpoint/state-change.ts'
+import { decodeFacts } from '../checkpoint/stored-facts.ts'
 import { check } from '../checkpoint/transition.ts'
 import type { BlobStore } from '../host/blob-store.ts'
 import type { HeadWrite } from '../host/head-store.ts'
@@ -12,7 +14,8 @@ import type { Manifest } from '../model/manifest.ts'
 import { clauseOf } from '../model/shape.ts'
 import type { BlobRef } from '../model/refs.ts'
 import { Contents } from './content.ts'
-import { type Before, faultOfCommit, faultOfPlan, nameFault, nonceOf, Repeats } from './step.ts'
+import { faultOfDropped, faultOfFacts, faultOfPositions } from './graph.ts'
+import { type Before, faultOfCommit, faultOfOwn, faultOfPlan, nameFault, nonceOf, Repeats } from './step.ts'
 
 export interface Verdict {
   /** Writes, manifests and objects that were found good. */
@@ -24,14 +27,21 @@ export interface Verdict {
   readonly violation: { readonly rev: number; readonly cause: string; readonly what: string } | null
 }
 
+/** `all`: every object that is there is read; `live`: what the next batch builds on, and of it the manifests only. */
+type Depth = 'all' | 'live'
+
 const NOTHING: Before = { nonce: null, manifest: null }
 
 /**
  * Replays a log of head writes against the rules of the protocol, the manifests they commit against each other, and the
  * objects that must still be there against the manifests. Stops at the first violation.
  */
-export async function verifyHistory(history: readonly HeadWrite<Head>[], blobs: BlobStore): Promise<Verdict> {
-  const replay = new Replay(history, blobs)
+export async function verifyHistory(
+  history: readonly HeadWrite<Head>[],
+  blobs: BlobStore,
+  { depth = 'all' }: { readonly depth?: Depth } = {},
+): Promise<Verdict> {
+  const replay = new Replay(history, blobs, depth)
   let last: HeadWrite<Head> | null = null
   for (const write of history) {
     last = write
@@ -45,6 +55,7 @@ export async function verifyHistory(history: readonly HeadWrite<Head>[], blobs: 
 class Replay {
   readonly #blobs: BlobStore
   readonly #contents: Contents
+  readonly #depth: Depth
   readonly #repeats = new Repeats()
   /** The incarnation that is live, and the batch up to which its objects may be gone. */
   readonly #inc: Incarnation | null
@@ -55,8 +66,9 @@ class Replay {
   #batches = 0
   #swept = 0
 
-  constructor(history: readonly HeadWrite<Head>[], blobs: BlobStore) {
+  constructor(history: readonly HeadWrite<Head>[], blobs: BlobStore, depth: Depth) {
     const last = history.at(-1)?.value
+    this.#depth = depth
     this.#inc = last?.inc ?? null
     this.#floor = last?.gcFloor ?? 0
     this.#blobs = blobs
@@ -90,7 +102,10 @@ class Replay {
     if (misnamed) return misnamed
     const nonce = nonceOf(head.manifest!)
     const isNeeded = head.inc === this.#inc && head.committed > this.#floor
-    const found = await manifestOf(head.committed, head.manifest!, this.#blobs, !isNeeded)
+    const found: Found =
+      isNeeded || this.#depth === 'all'
+        ? await manifestOf(head.committed, head.manifest!, this.#blobs, !isNeeded)
+        : { kind: 'swept' }
     if (found.kind === 'bad') return found.what
     const before = this.#base
     this.#base = { nonce, manifest: found.kind === 'found' ? found.manifest : null }
@@ -104,10 +119,27 @@ class Replay {
     const wrong =
       faultOfCommit(head, known, manifest) ??
       this.#repeats.faultOf(manifest, before.manifest) ??
-      (isNeeded ? await this.#contents.faultOf(manifest) : null)
+      faultOfOwn(manifest) ??
+      (isNeeded ? await this.#graphFault(head, before.manifest, manifest) : null) ??
+      (isNeeded && this.#depth === 'all' ? await this.#contents.faultOf(manifest) : null)
     if (wrong) return wrong
     this.#batches++
     return null
+  }
+
+  /** What follows from the graph that made the manifest; those of version 0.1.0 do not name one. */
+  async #graphFault(head: Head, before: Manifest | null, manifest: Manifest): Promise<string | null> {
+    if (!manifest.facts) return null
+    try {
+      const facts = decodeFacts(await getBlob(this.#blobs, manifest.facts), manifest.facts)
+      const base = before && (manifest.change ? withChange(before, manifest.change) : before)
+      return (
+        faultOfFacts(manifest, facts) ??
+        (base && (faultOfDropped(base, manifest, facts, head.zeroTime) ?? faultOfPositions(base, manifest)))
+      )
+    } catch (error) {
+      return `batch ${manifest.batch} needs an object that cannot be read: ${messageOf(error)}`
+    }
   }
 
   /** A plan is swept with the manifest of its batch; where both are there, they must agree. */
@@ -137,7 +169,7 @@ class Replay {
         packs: [],
         outputs: { [output]: found.manifest.outputs[output] },
       }
-      const wrong = await this.#contents.faultOf(own)
+      const wrong = this.#depth === 'all' ? await this.#contents.faultOf(own) : null
       if (wrong) return wrong
     }
     return null

@@ -1,4 +1,5 @@
 import type { BatchNumber } from '../model/ids.ts'
+import { ownObjects } from '../checkpoint/manifest.ts'
 import { parseKey } from '../checkpoint/object-keys.ts'
 import { selfCheck } from '../checkpoint/self-check.ts'
 import { withChange } from '../checkpoint/state-change.ts'
@@ -8,6 +9,15 @@ import type { Manifest, OperatorState, StateChain } from '../model/manifest.ts'
 import { blocksAfter } from '../model/state-chain.ts'
 import type { BlobRef } from '../model/refs.ts'
 import { chainsFor, panesFor } from '../state/chains.ts'
+
+/** A manifest names everything that its batch wrote. */
+export function faultOfOwn(manifest: Manifest): string | null {
+  const { batch, wrote } = manifest
+  const named = ownObjects(manifest)
+  return wrote === undefined || wrote === named
+    ? null
+    : `batch ${batch} wrote ${wrote} objects, and its manifest names ${named} of them`
+}
 
 /** What was committed before: its nonce is known by the name of its manifest, also when that was swept. */
 export interface Before {

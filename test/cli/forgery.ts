@@ -85,7 +85,10 @@ export class Forgery {
 
   rename(batch: number, forged: BlobRef): void {
     const { key } = this.refOf(batch)
-    for (const { head } of this.writes) if (head.manifest?.key === key) head.manifest = forged
+    for (const { head } of this.writes) {
+      if (head.manifest?.key === key) head.manifest = forged
+      for (const owed of head.owed) if (owed.manifest.key === key) owed.manifest = forged
+    }
   }
 
   /** Writes the log anew: revisions as they stand, all checksums right. */

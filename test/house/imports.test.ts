@@ -61,7 +61,7 @@ const matrix: Record<string, string> = {
   'api/kafka': 'model source lineage api/rdd api/dstream adapters/kafka',
 
   'hosts/program': `${engine} ${running} ${apis}`,
-  'hosts/embedded': `${engine} ${running} ${apis} adapters/local adapters/files adapters/aws hosts/program`,
+  'hosts/embedded': `${engine} ${running} ${apis} verify adapters/local adapters/files adapters/aws hosts/program`,
   'hosts/lambda': `${engine} ${running} ${apis} adapters/local adapters/aws hosts/program`,
   // The names of the package's main door; it stands with an engine (`index`) and, in functions, without (`function`).
   names: `${engine} source/receiver observe api/rdd api/dstream hosts/program`,

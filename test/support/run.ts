@@ -34,6 +34,8 @@ export interface RunOptions {
   readonly conf?: Readonly<Record<string, string>>
   /** Partitions of each batch at the source. */
   readonly splits?: number
+  /** Batches that earlier runs on the directory have had. */
+  readonly first?: number
   readonly module?: string
   readonly args?: readonly string[]
 }
@@ -58,7 +60,7 @@ export const START = 1_700_000_000_000
 export async function runBatches(build: Build, batches: Batches, options: RunOptions = {}): Promise<Run> {
   const run = { shown: {} as Record<string, unknown[][]>, errors: [] as unknown[], text: '' }
   const lives = options.lives ?? [{ batches: lengthOf(batches) }]
-  let first = 0
+  let { first = 0 } = options
   for (const life of lives) {
     await live(build, batches, options, life, first, run)
     first += life.batches

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { Host } from '../../host/host.ts'
 import { SluiceError } from '../../model/errors.ts'
 import type { Head } from '../../model/head.ts'
@@ -28,6 +29,7 @@ import { openCoordinator } from '../program/open-coordinator.ts'
 import { directories } from './directories.ts'
 import { madeReady } from './made-ready.ts'
 import { newLauncher } from './launchers.ts'
+import { assertSoundHistory } from './sound-history.ts'
 import { startingEvent } from './starting-event.ts'
 
 /** Runs a context in this process: head and blobs in memory or in a directory, tasks in this thread or in workers. */
@@ -154,6 +156,9 @@ export class EmbeddedEngine implements Engine {
     const { clock, random, log, sync } = this.#options
     this.#app = await folderOfApp(this.#directory, this.#context.sparkContext.appName)
     const stores = await openStores(this.#directory, this.#app, sync)
+    const { resume, fresh } = this.#options
+    if (this.#directory !== null && !resume && !fresh && !this.#beginsAnew)
+      await assertSoundHistory(stores.head, stores.blobs, join(this.#directory, this.#app))
     const launcher = await newLauncher(this.#program, { ...stores, clock, random, log }, this.#options, {
       dir: this.#directory,
       app: this.#app,

@@ -3,6 +3,7 @@ import type { OperatorUid } from '../../model/ids.ts'
 import type { Manifest, OperatorState, RetainedBatch, StagedPart } from '../../model/manifest.ts'
 import type { StateWrite } from '../../model/task.ts'
 import { openLetters } from '../../checkpoint/dead-letters.ts'
+import { ownObjects } from '../../checkpoint/manifest.ts'
 import { livePacks } from '../../checkpoint/pane-packs.ts'
 import { chainsFor, nextOperatorState } from '../../state/chains.ts'
 import type { StreamGraph } from '../../graph/graph.ts'
@@ -28,7 +29,7 @@ export function nextManifest(
   const beforeCommit = graph.outputs.filter(
     ({ uid, output }) => output.order === 'before' && Object.hasOwn(outputs, uid),
   )
-  return {
+  const manifest: Manifest = {
     format: 1,
     batch: plan.batch,
     tick: plan.tick,
@@ -47,6 +48,7 @@ export function nextManifest(
     ...(beforeCommit.length > 0 ? { beforeCommit: beforeCommit.map(({ uid }) => uid) } : {}),
     records: recordsOf(answers),
   }
+  return { ...manifest, wrote: ownObjects(manifest) }
 }
 
 /** A task that built on other blocks than the manifest names, or null: what it wrote would not fit on them. */

@@ -11,6 +11,7 @@ const folderJob = (name: string, choice: FileChoice, mustRead: Job['mustRead']):
   sources: { files: 2 },
   others: ['files'],
   circumstances: { breaks: 9 },
+  conf: { 'sluice.catchUpMax': 2 },
   ...(mustRead ? { mustRead } : {}),
   record: (random) => randomWord(random, 60),
 

@@ -4,7 +4,7 @@ import type { State } from '../../api/dstream/operators/state-handle.ts'
 import { StateSpec } from '../../api/dstream/operators/state-spec.ts'
 import { type Job, PARTITIONS, randomWord, wordOf } from './job.ts'
 
-const TIMEOUT_MS = 3000
+const TIMEOUT_MS = 4000
 const LOOK_MS = 2000
 
 /**

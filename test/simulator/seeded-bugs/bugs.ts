@@ -453,14 +453,6 @@ export const bugs: readonly SeededBug[] = [
     job: 'owed-window',
   },
   {
-    name: 'packs dropped while panes need them',
-    file: 'checkpoint/pane-packs.ts',
-    find: 'Infinity) <= last',
-    put: 'Infinity) <= last - 1500',
-    also: { find: 'const PACK = 64', put: 'const PACK = 3' },
-    job: 'owed-window',
-  },
-  {
     name: 'what was owed stays pinned',
     file: 'checkpoint/sweep.ts',
     find: 'if (!names.has(name)) this.#pinned.delete(name)',
@@ -777,13 +769,13 @@ export const bugs: readonly SeededBug[] = [
     file: 'checkpoint/blobs.ts',
     find: 'if (bytes.length === ref.len &&',
     put: 'if (ref.inline !== undefined || bytes.length === ref.len &&',
-    job: 'sessions',
+    job: 'e',
   },
   {
     name: 'objects read unchecked',
     file: 'checkpoint/blobs.ts',
     find: 'if (bytes.length === ref.len &&',
     put: 'if (ref.inline === undefined || bytes.length === ref.len &&',
-    job: 'sessions',
+    job: 'e',
   },
 ]

@@ -1,0 +1,28 @@
+import { join } from 'node:path'
+import { DirectoryHeadStore } from '../../adapters/local/head-directory.ts'
+import type { BlobStore } from '../../host/blob-store.ts'
+import type { HeadStore } from '../../host/head-store.ts'
+import { SluiceError } from '../../model/errors.ts'
+import type { Head } from '../../model/head.ts'
+import { verifyHistory } from '../../verify/history.ts'
+
+/**
+ * Refuses to go on from a history that `sluice verify` would refuse, as far as it can be told from the log and the
+ * manifests that are kept; objects are looked at when they are read. Throws `E_HISTORY`.
+ */
+export async function assertSoundHistory(head: HeadStore<Head>, blobs: BlobStore, folder: string): Promise<void> {
+  if (!(head instanceof DirectoryHeadStore)) return
+  const history = await (head as DirectoryHeadStore<Head>).history()
+  const { violation } = await verifyHistory(history, blobs, { depth: 'live' })
+  // Somebody else is at work: whether this one may start is for the lease to say.
+  if (violation === null || (await head.read())?.rev !== history.at(-1)?.rev) return
+  throw new SluiceError('E_HISTORY', `Write ${violation.rev} (${violation.cause}): ${violation.what}.`, {
+    where: { detail: folder },
+    did: 'nothing was started; the directory is as it was found',
+    next: [
+      `sluice verify ${join(folder, '..')}`,
+      'restore the whole directory from a backup',
+      'start with --resume to go on all the same',
+    ],
+  })
+}
