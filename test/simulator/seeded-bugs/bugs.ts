@@ -436,8 +436,8 @@ export const bugs: readonly SeededBug[] = [
   {
     name: 'an open plan swept at a start',
     file: 'runtime/coordinator/coordinator.ts',
-    find: 'plan?.content.key, ...owed',
-    put: '...owed',
+    find: 'plan?.content.key, plan?.seals',
+    put: 'plan?.seals',
     also: {
       find: 'held.sweeper.discard(former, 0)',
       put: 'held.sweeper.discard(former, 0)\n  held.sweeper.sweep({ ...held.writer.head, gcFloor: committed })',
@@ -730,8 +730,8 @@ export const bugs: readonly SeededBug[] = [
   {
     name: 'lost tasks not tried again',
     file: 'runtime/batch/run-stages.ts',
-    find: 'isLost(answer) ? Math.max(run.attemptsMax, LOST_ATTEMPTS) :',
-    put: 'isLost(answer) ? run.attemptsMax :',
+    find: 'return Math.max(attemptsMax, LOST_ATTEMPTS)',
+    put: 'return attemptsMax',
     job: 'once',
   },
   {
