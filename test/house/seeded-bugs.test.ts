@@ -7,7 +7,10 @@ import { partsOf, patched } from '../simulator/seeded-bugs/hunt.ts'
 
 test('each bug that is put in on purpose still has its one place in the code', () => {
   assert.deepEqual(
-    bugs.flatMap(partsOf).map(lost).filter((what) => what !== null),
+    bugs
+      .flatMap(partsOf)
+      .map(lost)
+      .filter((what) => what !== null),
     [],
   )
 })
