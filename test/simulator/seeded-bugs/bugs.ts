@@ -749,13 +749,6 @@ export const bugs: readonly SeededBug[] = [
     job: 'a',
   },
   {
-    name: "a foreign holder's write taken for one's own",
-    file: 'checkpoint/decide.ts',
-    find: 'inc,\n      epoch,\n      holder,\n      committed,\n      outDone,\n      gcFloor,\n      manifest?.key',
-    put: 'inc,\n      committed,\n      outDone,\n      gcFloor,\n      manifest?.key',
-    job: 'a',
-  },
-  {
     name: 'the second answer of a task that is never discarded',
     file: 'runtime/batch/speculation.ts',
     find: 'if (this.#tookMs !== null) return this.#late(answer)',
