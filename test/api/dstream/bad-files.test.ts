@@ -62,7 +62,7 @@ for (const [id, sentence, content, code, offset] of cases) {
         await writeFile(join(folder, name), bytes)
         await utimes(join(folder, name), (START + arrivesMs) / 1000, (START + arrivesMs) / 1000)
       }
-      const isCutShort = sentence.endsWith('cut off')
+      const isCutShort = /(cut off|ends within)$/.test(sentence)
       const { errors, shown } = await runBatches(
         (_input, context) => ({ lines: context.textFileStream(folder).map((line) => line) }),
         [],
