@@ -100,8 +100,8 @@ function lookingAt(nodes: readonly NarrowNode<any>[], failed: Look['failed']): L
       met.add(position)
       if (typeof result === 'object') checkSettled(result, caller(position), whereOf(nodes[position]))
     },
+    // What it holds is looked at one by one.
     iterable: (position, result) => {
-      met.add(position)
       checkIterable(result, caller(position), whereOf(nodes[position]))
     },
   }
@@ -169,17 +169,18 @@ function loopFrom(ops: readonly NarrowOp[], partOf: (kind: NarrowOp['kind'], i: 
 
 function quickText(kind: NarrowOp['kind'], i: number): Part {
   const [x, y] = [`x${i}`, `x${i + 1}`]
+  const pair = `if(${x}==null)look.pair(${i},${x});`
   switch (kind) {
     case 'map':
       return { open: `const ${y}=f${i}(${x});`, close: '' }
     case 'mapValues':
-      return { open: `const ${y}=[${x}[0],f${i}(${x}[1])];`, close: '' }
+      return { open: `${pair}const ${y}=[${x}[0],f${i}(${x}[1])];`, close: '' }
     case 'filter':
       return { open: `if(f${i}(${x})){const ${y}=${x};`, close: '}' }
     case 'flatMap':
       return { open: `for(const ${y} of f${i}(${x})){`, close: '}' }
     case 'flatMapValues':
-      return { open: `for(const v${i} of f${i}(${x}[1])){const ${y}=[${x}[0],v${i}];`, close: '}' }
+      return { open: `${pair}for(const v${i} of f${i}(${x}[1])){const ${y}=[${x}[0],v${i}];`, close: '}' }
   }
 }
 
@@ -196,9 +197,9 @@ function lookingText(kind: NarrowOp['kind'], i: number): Part {
     case 'filter':
       return { open: `const b${i}=f${i}(${x});look.settled(${i},b${i});if(b${i}){const ${y}=${x};`, close: '}' }
     case 'flatMap':
-      return { open: `const r${i}=f${i}(${x});${iterable}for(const ${y} of r${i}){`, close: '}' }
+      return { open: `const r${i}=f${i}(${x});${iterable}for(const ${y} of r${i}){${settled}`, close: '}' }
     case 'flatMapValues': {
-      const walk = `for(const v${i} of r${i}){const ${y}=[${x}[0],v${i}];`
+      const walk = `for(const v${i} of r${i}){const ${y}=[${x}[0],v${i}];${settled}`
       return { open: `${pair}const r${i}=f${i}(${x}[1]);${iterable}${walk}`, close: '}' }
     }
   }
@@ -253,7 +254,7 @@ function step(op: NarrowOp, position: number, look: Look, next: (record: unknown
       }
     case 'flatMap':
       return (record) => {
-        for (const out of iterable(f(record) as Iterable<unknown>)) next(out)
+        for (const out of iterable(f(record) as Iterable<unknown>)) next(settled(out))
       }
     case 'mapValues':
       return (record) => {
@@ -263,7 +264,7 @@ function step(op: NarrowOp, position: number, look: Look, next: (record: unknown
     case 'flatMapValues':
       return (record) => {
         const [key, value] = pairOf(record)
-        for (const out of iterable(f(value) as Iterable<unknown>)) next([key, out])
+        for (const out of iterable(f(value) as Iterable<unknown>)) next(settled([key, out]))
       }
   }
 }

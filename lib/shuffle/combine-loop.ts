@@ -30,7 +30,7 @@ export function combineLoop({ create, merge, reduce }: Aggregator<any, any>): Lo
 function generated(create: unknown, merge: unknown, reduce: boolean): Loop | null {
   const first = reduce ? 'pair[1]' : 'create(pair[1])'
   const text = `return function(table,combined,fresh){return function(pair){
-    const known=table.size;const id=table.upsert(pair[0]);
+    if(pair==null)fresh(pair);const known=table.size;const id=table.upsert(pair[0]);
     if(id===known){fresh(pair);combined.set(id,${first})}
     else combined.set(id,merge(combined.get(id),pair[1]))}}`
   try {
@@ -46,6 +46,7 @@ const composed =
   (create: (value: unknown) => unknown, merge: (combined: unknown, value: unknown) => unknown): Loop =>
   (table, combined, fresh) =>
   (pair) => {
+    if ((pair as unknown) === null || pair === undefined) fresh(pair)
     const known = table.size
     const id = table.upsert(pair[0])
     if (id === known) fresh(pair)

@@ -105,7 +105,7 @@ export function pairWriter(partitioner: Partitioner, reader: Reader = NOBODY): S
   const byHash = partitioner instanceof HashPartitioner ? partitioner : null
   let isChecked = false
   const emit = (pair: readonly [unknown, unknown]) => {
-    if (!isChecked || pair[0] === undefined) {
+    if (!isChecked || pair?.[0] === undefined) {
       checkPair(pair, reader())
       isChecked = true
     }

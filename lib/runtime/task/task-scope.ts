@@ -1,10 +1,10 @@
-import type { OperatorUid, ShuffleId } from '../../model/ids.ts'
+import type { BatchNumber, OperatorUid, ShuffleId } from '../../model/ids.ts'
 import { getBlob } from '../../checkpoint/blobs.ts'
 import type { BlobStore } from '../../host/blob-store.ts'
 import type { Clock } from '../../host/clock.ts'
 import type { Log } from '../../host/log.ts'
 import type { Json } from '../../model/json.ts'
-import { located } from '../../model/errors.ts'
+import { located, SluiceError } from '../../model/errors.ts'
 import type { BlobRef } from '../../model/refs.ts'
 import type { Reduced, SplitEnds, StateWrite, TaskSpec, UndecodedPart } from '../../model/task.ts'
 import type { ShuffleInput } from '../../shuffle/buckets.ts'
@@ -33,6 +33,27 @@ interface ScopeEnvironment {
   readonly shuffleIds: ReadonlyMap<ShuffleDependency, number>
 }
 
+const ofAnotherBatch = (operator: OperatorUid, batch: BatchNumber): SluiceError =>
+  new SluiceError(
+    'E_NOT_RESIDENT',
+    'An RDD was used that was kept from another batch: its records are not of this one.',
+    {
+      where: { operator, batch },
+      did: 'the batch was not completed',
+      next: [
+        'use the RDD that transform hands over in this batch',
+        'window(length) gives the records of several batches, updateStateByKey keeps something of all of them',
+      ],
+      fault: 'program',
+    },
+  )
+
+const countsWrongly = (promised: number, read: number): SluiceError =>
+  new SluiceError('E_SOURCE', `The source said in cut() that there are ${promised} records, and read() gave ${read}.`, {
+    did: 'nothing of this attempt was used',
+    next: ['give `records: null` where cut() cannot know the number', 'mend the source'],
+  })
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 type OpenPart = Mutable<UndecodedPart> & { letters: UndecodedPart['letters'][number][] }
 
@@ -52,6 +73,7 @@ export class RunningTask implements TaskScope {
   readonly reduced: Reduced[] = []
   /** Where splits ended for which the plan has no end: a second reading in this task is of the same records. */
   readonly ends: Record<string, Record<string, Json>> = {}
+  readonly #splits = new Map<OperatorUid, ReadonlySet<string>>()
   /** What the sources could not make records of. */
   readonly undecoded: OpenPart[] = []
   /** Shuffles whose both sides run in this task. */
@@ -80,15 +102,34 @@ export class RunningTask implements TaskScope {
     const sealed = sealedSplit(this.#spec.plan.ends, uid, name) ?? sealedSplit(this.ends, uid, name)
     const ended = sealed === undefined ? (end: Json): void => void ((this.ends[uid] ??= {})[name] = end) : null
     const counts = (this.records[uid] ??= {})
+    if (!this.#splitsOf(uid).has(name)) throw ofAnotherBatch(uid, this.#spec.plan.batch)
     // A split read for a second output is not a second arrival.
     const isFirst = !(name in counts)
     if (isFirst) counts[name] = 0
     const seen = (records: number): void => {
       if (isFirst) counts[name] += records
+      if (isFirst) this.#checkCount(uid, counts)
     }
     const undecoded = isFirst ? (found: Undecoded): void => this.#undecoded(uid, name, counts[name], found) : ignore
     const io = { ...this.#environment.sourceIo(uid), undecoded }
     return readSplit({ uid, source, split: sealed ?? split, io, seen, ended })
+  }
+
+  /** What the plan cut of a source, by name: an RDD that was kept from another batch reads what is not among it. */
+  #splitsOf(uid: OperatorUid): ReadonlySet<string> {
+    let known = this.#splits.get(uid)
+    if (!known) {
+      known = new Set(this.#spec.plan.cuts[uid]?.splits.map((split) => JSON.stringify(split)))
+      this.#splits.set(uid, known)
+    }
+    return known
+  }
+
+  #checkCount(uid: OperatorUid, counts: Readonly<Record<string, number>>): void {
+    const promised = this.#spec.plan.cuts[uid]?.records ?? Infinity
+    if (promised === Infinity) return
+    const read = Object.values(counts).reduce((sum, count) => sum + count, 0)
+    if (read > promised) throw countsWrongly(promised, read)
   }
 
   #undecoded(source: OperatorUid, split: string, index: number, found: Undecoded): void {

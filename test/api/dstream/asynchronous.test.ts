@@ -28,6 +28,8 @@ const operators: readonly [operator: string, records: readonly unknown[], build:
     ['map', numbers, (s) => s.filter((n: number) => n > 3).map(async (n) => n as number)],
     ['flatMap', numbers, (s) => s.flatMap((async (n: number) => [n]) as never)],
     ['flatMap', numbers, (s) => s.flatMap(async function* (n: number) { yield n } as never)], // prettier-ignore
+    ['flatMap', numbers, (s) => s.flatMap((n: number) => (n < 3 ? [] : [Promise.resolve(n)]))],
+    ['flatMapValues', pairs, (s) => s.flatMapValues((n: number) => [Promise.resolve(n)])],
     ['mapValues', pairs, (s) => s.mapValues(async (n: number) => n)],
     ['flatMapValues', pairs, (s) => s.flatMapValues((async (n: number) => [n]) as never)],
     ['mapPartitions', numbers, (s) => s.mapPartitions((async (ns: Iterable<number>) => [...ns]) as never)],
@@ -119,3 +121,18 @@ for (const [what, record, code] of misfits.filter(([, , code]) => code === 'E_PA
     assert.match(String(error.where.place), /asynchronous\.test\.ts:\d+/)
   })
 }
+
+for (const [operator, build] of [
+  ['mapValues', (s) => s.mapValues((n: number) => n)],
+  ['flatMapValues', (s) => s.flatMapValues((n: number) => [n])],
+  ['reduceByKey', (s) => s.reduceByKey((a: number, b: number) => a + b)],
+  ['groupByKey', (s) => s.groupByKey()],
+] as readonly [string, (stream: Numbers) => DStream<any>][])
+  for (const missing of [null, undefined])
+    test(`${operator}: ${missing} among many pairs is E_PAIR, with operator and place`, async () => {
+      const many = Array.from({ length: 300 }, (_, i) => (i === 250 ? missing : ['a', i]))
+      const error = await failure((input) => build(input().map((record: any) => record)), [many])
+      assert.equal(error.code, 'E_PAIR', error.message)
+      assert.match(error.message, new RegExp(`A record is ${missing}, and this operator needs pairs`))
+      assert.ok(error.where.operator)
+    })
