@@ -47,4 +47,4 @@ export function classCodecNamed(name: string): NamedClassCodec {
 
 /** In bytes that were damaged anything may stand where a name did, also what a record held: that is not shown. */
 const isNameOfAClass = (text: string): boolean =>
-  text.length <= 100 && /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(text)
+  text.length <= 100 && /^[\p{ID_Start}$_][\p{ID_Continue}$.]*$/u.test(text)

@@ -105,7 +105,11 @@ export class StreamGraph {
     const taken = new Set<string>()
     for (const node of this.nodes) if (isNamed(node)) claimName(node, taken)
     assertOneHeirEach(this.nodes)
-    for (const node of this.nodes) node.uid = isNamed(node) ? node.name : unique(derivedUid(node), taken, node)
+    for (const node of this.nodes) {
+      const uid = isNamed(node) ? node.name : unique(derivedUid(node), taken, node)
+      // Definitions that another context has run are frozen, and have it.
+      if (node.uid !== uid) node.uid = uid
+    }
     assertOwnPrefixes(this.inputs)
   }
 }

@@ -130,7 +130,7 @@ export class RandomFaults implements FaultPlan {
   }
 
   #msOf(fault: Fault): number {
-    if (isPause(fault)) return Math.round((500 + this.#random.next() * 30_000) * this.#pace)
+    if (isPause(fault)) return Math.round((500 + this.#random.next() * 70_000) * this.#pace)
     return fault === 'late' || fault === 'twice' ? Math.round(this.#random.next() ** 2 * 40_000 * this.#pace) : 0
   }
 

@@ -54,10 +54,19 @@ export class Cli {
   }
 
   /** Resolves once stderr holds `text` `times` times; throws when the process ends before. */
-  async says(text: string, times = 1): Promise<void> {
-    while (this.stderr.split(text).length <= times) {
+  says(text: string, times = 1): Promise<void> {
+    return this.#until(() => this.stderr.split(text).length > times, JSON.stringify(text))
+  }
+
+  /** The same of stdout. */
+  prints(pattern: RegExp): Promise<void> {
+    return this.#until(() => pattern.test(this.stdout), String(pattern))
+  }
+
+  async #until(isSo: () => boolean, what: string): Promise<void> {
+    while (!isSo()) {
       if (this.child.exitCode !== null || this.child.signalCode !== null)
-        throw new Error(`it ended without saying ${JSON.stringify(text)}:\n${this.stderr}`)
+        throw new Error(`it ended without ${what}:\n${this.stderr}`)
       await new Promise<void>((resolve) => this.#waiting.add(resolve))
     }
   }

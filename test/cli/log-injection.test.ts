@@ -227,6 +227,9 @@ export default app('p', milliseconds(20), (ssc) => {
   assertSilent(stdout + stderr + readFileSync(join(folder, 'state/log.ndjson'), 'utf8'))
   assert.match(
     stderr,
-    /✕ E_USER_CODE {2}SyntaxError: The text is not valid JSON\n {2}where {2}app\.ts:4:\d+ · batch #2\n/,
+    new RegExp(
+      String.raw`✕ E_USER_CODE {2}SyntaxError: The text is not valid JSON` +
+        String.raw`\n {2}where {2}app\.ts:4:\d+ · batch #2 · record 0 of json, 1\n`,
+    ),
   )
 })

@@ -78,7 +78,7 @@ test('an output whose place never answers holds itself alone, until it is droppe
   assert.equal(listed.stdout, '  hook  8 batches not delivered: #1 to #8\n')
 
   const refused = await sluice(t, folder, ['run', 'without.ts', '--dir', 'state', '--batches', '1'])
-  assert.match(refused.stderr, /E_OUTPUT_UNDELIVERED[^]*sluice outputs drop <dir> hook/)
+  assert.match(refused.stderr, /E_OUTPUT_UNDELIVERED[^]*sluice outputs drop state hook/)
   const dropped = await sluice(t, folder, ['outputs', 'drop', 'state', 'hook'])
   assert.match(
     dropped.stdout,

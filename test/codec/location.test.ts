@@ -61,7 +61,8 @@ for (const [what, use] of uses) {
 
 test('what needs files of this machine refuses S3, which would be a folder of that name', () => {
   for (const [what, use] of uses) {
-    if (!['textFileStream', 'saveAsTextFiles', 'saveAsObjectFiles'].includes(what)) refusesIn(use, 's3://bucket/x')
+    if (!['textFileStream', 'saveAsTextFiles', 'saveAsObjectFiles', 'files()'].includes(what))
+      refusesIn(use, 's3://bucket/x')
   }
 })
 
