@@ -25,7 +25,7 @@ test('what is lost for good is an object, and what ends a coordinator is the hea
       ['E_BLOB_VERSION', 'store'],
     ],
   )
-  assert.deepEqual(codes.filter(endsCoordinator), ['E_FENCED', 'E_HALTED', 'E_HEAD_UNREACHABLE'])
+  assert.deepEqual(codes.filter(endsCoordinator), ['E_FENCED', 'E_HANDED_OVER', 'E_HALTED', 'E_HEAD_UNREACHABLE'])
 })
 
 const foreign = { code: 'E_OUTPUT', about: 'It failed' } as const
