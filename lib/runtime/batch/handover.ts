@@ -36,6 +36,7 @@ interface Known {
 export class Progress {
   readonly #tasks = new Map<number, Known[]>()
   #exec: ExecutionNumber
+  #isClosed = false
   #plan: BatchPlan
 
   constructor(seals: StoredSeals | null, plan: BatchPlan, stagePlan: StagePlan) {
@@ -71,12 +72,22 @@ export class Progress {
     return Array.from({ length: stage.node.partitions }, (_, i) => i).filter((partition) => !there.has(partition))
   }
 
-  /** The first answer of a task; later ones come to nothing. */
+  /** The first answer of a task; later ones come to nothing, as do those to an execution that is over. */
   add({ stage, partitions }: StageWork, answer: TaskDone): void {
     const known = this.#of(stage)
-    if (known.some(({ task }) => task === answer.task)) return
+    if (this.#isClosed || answer.exec !== this.#exec || known.some(({ task }) => task === answer.task)) return
     this.#plan = withEnds(this.#plan, [answer])
     known.push({ task: answer.task, partitions, answer })
+  }
+
+  /** Whether the answer counts; what any other has written is of no use. */
+  holds(answer: TaskDone): boolean {
+    return this.answers.includes(answer)
+  }
+
+  /** What is known is sealed: an answer that comes now is for nothing. */
+  close(): void {
+    this.#isClosed = true
   }
 
   /** The answer of a batch that is one task: nothing of it is kept but what it found to be the input. */

@@ -46,7 +46,10 @@ export async function runStages(run: StageRun, progress: Progress): Promise<Task
       if (!run.staged) return await runWhole(run, progress)
       return await runStaged(run, progress)
     } catch (error) {
-      if (isHandover(error)) throw error
+      if (isHandover(error)) {
+        progress.close()
+        throw error
+      }
       for (const answer of progress.answers) run.late(answer)
       if (!isBlockLost(error) || executions >= EXECUTIONS_MAX) throw error
       progress.restart()
@@ -79,7 +82,11 @@ async function runStaged(given: StageRun, progress: Progress): Promise<TaskDone[
   for (const stage of given.stagePlan.stages) {
     if (stage.terminal.kind === 'shuffle') outputs[stage.terminal.shuffle] = []
     // The plan, as far as it is known when the stage begins: all of its tasks are given the same.
-    const run = { ...given, plan: progress.plan }
+    const late = (answer: TaskDone): void => {
+      // Others of its stage may have failed, and the coordinator's life may end: what counts is still needed.
+      if (!progress.holds(answer)) given.late(answer)
+    }
+    const run = { ...given, plan: progress.plan, late }
     const shares = share(progress.missing(stage), run.launcher.slots)
     if (shares.length > 0) assertMayLaunch(life, clock, plan.batch)
     const launches = shares.map((partitions): Launch<TaskDone> => async (copy) => {
