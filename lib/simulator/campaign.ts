@@ -72,7 +72,6 @@ export const FURTHER_SHAPES: readonly string[] = [
   'shown before its commit',
   'output owed',
   'output process died',
-  'asked for what is marked',
   'letters retry',
   'task retried',
   'twice blobs',

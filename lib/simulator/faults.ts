@@ -106,13 +106,15 @@ export class RandomFaults implements FaultPlan {
   readonly #rates: readonly (readonly [Fault, number])[]
   readonly #latencyMax: number
   readonly #pace: number
+  readonly #pauseMs: number
 
   /**
    * How long calls take is drawn apart from what happens to them, so that a list of the same faults comes to the same
    * run. `pace` stretches pauses and delays.
    */
-  constructor(random: Random, timing: Random, pace: number) {
+  constructor(random: Random, timing: Random, pace: number, pauseMs = 30_000) {
     this.#pace = pace
+    this.#pauseMs = pauseMs
     this.#random = random
     this.#timing = timing
     this.#rates = FAULTS.map(
@@ -130,7 +132,7 @@ export class RandomFaults implements FaultPlan {
   }
 
   #msOf(fault: Fault): number {
-    if (isPause(fault)) return Math.round((500 + this.#random.next() * 70_000) * this.#pace)
+    if (isPause(fault)) return Math.round((500 + this.#random.next() * this.#pauseMs) * this.#pace)
     return fault === 'late' || fault === 'twice' ? Math.round(this.#random.next() ** 2 * 40_000 * this.#pace) : 0
   }
 

@@ -93,7 +93,7 @@ export async function simulateSubject(subject: Subject, course: Course): Promise
     trace.add(world.now(), `VIOLATION ${check}: ${what}`)
     violations.push({ check, what })
   }
-  const plan = planOf(course, paceOf(subject))
+  const plan = planOf(course, subject)
   const ports = new Ports(world, trace, course.journal ? new Journal(plan, course.journal) : plan)
   const stores = new WatchedStores(report, (shape) => ports.count(shape))
   const logs = logsOf(subject, course, world.now())
@@ -141,8 +141,8 @@ interface Stage extends Omit<Surroundings, 'workers' | 'seed'> {
   readonly isWrong: () => boolean
 }
 
-const roughMs = (seed: number): number =>
-  new SeededRandom(seedOf(`${seed} rough`)).next() < 0.2 ? LONG_ROUGH_MS : ROUGH_MS
+const isLong = ({ isBrief }: Subject, seed: number): boolean =>
+  !isBrief && new SeededRandom(seedOf(`${seed} rough`)).next() < 0.2
 
 async function play(stage: Stage): Promise<Cluster> {
   const { subject, run, course, ports, stores, logs, until: arrived, report, isWrong: wrong } = stage
@@ -164,7 +164,10 @@ async function play(stage: Stage): Promise<Cluster> {
   cluster.supervise()
   for (const ms of startsOf(course, arrived - world.now(), pace)) world.after(ms, () => cluster.start())
   for (const { ms, forMs } of breaksOf(subject, course)) world.after(ms, () => cluster.rest(forMs))
-  await world.run(isRough ? wrong : reached(arrived), arrived + roughMs(seed) * pace)
+  await world.run(
+    isRough ? wrong : reached(arrived),
+    arrived + (isLong(subject, seed) ? LONG_ROUGH_MS : ROUGH_MS) * pace,
+  )
 
   ports.heal()
   if (!isCalm) cluster.killAll()
@@ -196,11 +199,18 @@ async function play(stage: Stage): Promise<Cluster> {
  */
 const paceOf = ({ intervalMs }: Subject): number => Math.max(1, intervalMs / 3000)
 
-function planOf({ faults, seed }: Course, pace: number): FaultPlan {
+function planOf({ faults, seed }: Course, subject: Subject): FaultPlan {
+  const pace = paceOf(subject)
   const timing = (): SeededRandom => new SeededRandom(seedOf(`${seed} timing`))
   if (faults === 'none') return new NoFaults()
   if (faults === 'slow') return new SlowCalls(timing())
-  if (faults === 'random') return new RandomFaults(new SeededRandom(seed ^ 0x5bd1e995), timing(), pace)
+  if (faults === 'random')
+    return new RandomFaults(
+      new SeededRandom(seed ^ 0x5bd1e995),
+      timing(),
+      pace,
+      ...(isLong(subject, seed) ? [LONG_ROUGH_MS] : []),
+    )
   if ('listed' in faults) return new ListedFaults(faults.listed, timing())
   return 'call' in faults ? new SingleFault(faults.call, faults.fault) : faults
 }

@@ -15,6 +15,8 @@ export interface Subject {
   /** Sources with their number of partitions. */
   readonly sources: Readonly<Record<string, number>>
   readonly circumstances?: Circumstances
+  /** It catches up with short outages only: it takes so much at once, or looks back so far. */
+  readonly isBrief?: true
   record(source: string, random: Random): unknown
   /** One run of it, from an empty store to a healed cluster. */
   begin(surroundings: Surroundings): SubjectRun

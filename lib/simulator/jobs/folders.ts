@@ -9,6 +9,7 @@ const folderJob = (name: string, choice: FileChoice, mustRead: Job['mustRead']):
   name,
   intervalMs: 1000,
   sources: { files: 2 },
+  isBrief: true,
   others: ['files'],
   circumstances: { breaks: 9 },
   conf: { 'sluice.catchUpMax': 2 },
@@ -43,4 +44,4 @@ export const timedFiles = folderJob(
 )
 
 /** Every file once, whenever it appears. */
-export const seenFiles = folderJob('seen', { select: 'seen', maxFilesPerBatch: 90 }, () => true)
+export const seenFiles = folderJob('seen', { select: 'seen', maxFilesPerBatch: 250 }, () => true)

@@ -18,6 +18,7 @@ export const jobSubject = (job: Job): Subject => ({
   intervalMs: job.intervalMs,
   sources: job.sources,
   ...(job.circumstances ? { circumstances: job.circumstances } : {}),
+  ...(job.isBrief ? { isBrief: true } : {}),
   record: (_source, random) => job.record(random),
   begin: (around) => new JobRun(job, around),
 })

@@ -17,6 +17,8 @@ export interface Job {
   /** Settings; those of the n-th process, from 0, started at a tick, where lives differ. */
   readonly conf?: ConfObject | ((life: number, tick: number) => ConfObject)
   readonly circumstances?: Circumstances
+  /** It catches up with short outages only: it takes so much at once, or looks back so far. */
+  readonly isBrief?: true
   /** Sources that are not read as logs, but as files or through a receiver. */
   readonly others?: readonly string[]
   /** Whether a file must be read that was modified so long after the zero time, in ms. */
