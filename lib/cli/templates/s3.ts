@@ -5,7 +5,6 @@ export const s3: Template = {
   about: 'counts words of files: in a directory here, in S3 once it is deployed',
   hints: [
     '`npm start` reads `in/` and writes `out/`. `cp data/more.txt in/` adds some text.',
-    '`npx sluice offline` runs it under an emulated S3, DynamoDB and functions; it says what to install for that.',
     '`serverless.yml` is all that deploying takes.',
   ],
   ignored: ['out/', '.serverless/'],
