@@ -136,8 +136,8 @@ for (const [what, { args, code = 0, says }] of Object.entries(typed))
     assert.equal(said.code, code)
   })
 
-// Tests that are run by a test would tell it, and print nothing.
-const { NODE_TEST_CONTEXT: _context, ...plain } = process.env
+// As a user's shell has it: neither within a test, nor with the sources of this repository.
+const { NODE_TEST_CONTEXT: _context, NODE_OPTIONS: _options, npm_config_node_options: _npm, ...plain } = process.env
 
 for (const template of ['clicks', 'log-alerts', 'sessions', 's3'])
   test(`installed: a new project of the template ${template} needs no registry, tests and type-checks`, () => {
