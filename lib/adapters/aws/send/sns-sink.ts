@@ -1,10 +1,8 @@
 import type { PublishBatchRequestEntry } from '@aws-sdk/client-sns'
 import { BUNDLED, type OutputSink } from '../../../output/sink.ts'
 import { type AwsClients, processClients } from '../clients.ts'
-import { attributeBytes, attributesOf } from './message-attributes.ts'
+import { fatesOf, batchMessage } from './batch-messages.ts'
 import { type RecordService, type RecordSinkOptions, sendRecords } from './send-records.ts'
-import { fatesOf } from './sqs-sink.ts'
-import { bytesOf, textMessage, tooLarge, unsendable } from './text-message.ts'
 
 /** Which topic, and what becomes of a record. */
 export interface SnsSinkOptions<T> extends RecordSinkOptions<T> {
@@ -54,22 +52,15 @@ function topicService<T>(options: SnsSinkOptions<T>, clients: () => AwsClients):
     limits: { count: 10, bytes: MOST_BYTES },
     blames: new Set(['InvalidParameter', 'InvalidParameterValue', 'BatchRequestTooLong', 'ValidationException']),
     outgoing(record, id, path) {
-      const text = textMessage(message(record, id), path)
-      const named = attributesOf(attributes?.(record) ?? {}, id, path)
-      const bytes = bytesOf(text) + attributeBytes(named)
-      if (bytes > MOST_BYTES) throw tooLarge(path, bytes, MOST_BYTES)
-      if (text === '') throw unsendable(path, 'is empty')
-      const lane = group?.(record) ?? null
-      return {
-        bytes,
-        lane,
-        message: {
-          Message: text,
-          MessageAttributes: named,
-          ...(subject ? { Subject: subject(record) } : {}),
-          ...(lane === null ? {} : { MessageGroupId: lane, MessageDeduplicationId: id }),
-        },
-      }
+      const { text, bytes, lane, facts } = batchMessage({
+        value: message(record, id),
+        attributes: attributes?.(record) ?? {},
+        group: group?.(record) ?? null,
+        id,
+        path,
+        bytesMax: MOST_BYTES,
+      })
+      return { bytes, lane, message: { Message: text, ...facts, ...(subject ? { Subject: subject(record) } : {}) } }
     },
     async send(messages, sending) {
       const { client, sdk } = await clients().sns()

@@ -1,9 +1,8 @@
 import type { SendMessageBatchRequestEntry } from '@aws-sdk/client-sqs'
 import { BUNDLED, type OutputSink } from '../../../output/sink.ts'
 import { type AwsClients, processClients } from '../clients.ts'
-import { attributeBytes, attributesOf } from './message-attributes.ts'
-import { type Fate, type RecordService, type RecordSinkOptions, sendRecords, TAKEN } from './send-records.ts'
-import { bytesOf, textMessage, tooLarge, unsendable } from './text-message.ts'
+import { fatesOf, batchMessage } from './batch-messages.ts'
+import { type RecordService, type RecordSinkOptions, sendRecords } from './send-records.ts'
 
 /** Which queue, and what becomes of a record. */
 export interface SqsSinkOptions<T> extends RecordSinkOptions<T> {
@@ -58,21 +57,15 @@ function queueService<T>(options: SqsSinkOptions<T>, clients: () => AwsClients):
       'InvalidAttributeValue',
     ]),
     outgoing(record, id, path) {
-      const text = textMessage(body(record, id), path)
-      const named = attributesOf(attributes?.(record) ?? {}, id, path)
-      const bytes = bytesOf(text) + attributeBytes(named)
-      if (bytes > MIB) throw tooLarge(path, bytes, MIB)
-      if (text === '') throw unsendable(path, 'is empty')
-      const lane = group?.(record) ?? null
-      return {
-        bytes,
-        lane,
-        message: {
-          MessageBody: text,
-          MessageAttributes: named,
-          ...(lane === null ? {} : { MessageGroupId: lane, MessageDeduplicationId: id }),
-        },
-      }
+      const { text, bytes, lane, facts } = batchMessage({
+        value: body(record, id),
+        attributes: attributes?.(record) ?? {},
+        group: group?.(record) ?? null,
+        id,
+        path,
+        bytesMax: MIB,
+      })
+      return { bytes, lane, message: { MessageBody: text, ...facts } }
     },
     async send(messages, sending) {
       const { client, sdk } = await clients().sqs()
@@ -83,26 +76,3 @@ function queueService<T>(options: SqsSinkOptions<T>, clients: () => AwsClients):
     },
   }
 }
-
-interface FailedEntry {
-  readonly Id: string | undefined
-  readonly SenderFault?: boolean | undefined
-  readonly Code?: string | undefined
-  readonly Message?: string | undefined
-}
-
-/** What the answer to a batch of SQS or SNS says of each entry; one that it does not name was not taken. */
-export function fatesOf(
-  count: number,
-  taken: readonly { readonly Id?: string | undefined }[],
-  failed: readonly FailedEntry[],
-): Fate[] {
-  const fates: Fate[] = Array.from({ length: count }, () => ({ kind: 'again', why: 'no answer' }))
-  for (const { Id } of taken) fates[Number(Id)] = TAKEN
-  for (const { Id, SenderFault: mine, Code, Message } of failed)
-    fates[Number(Id)] = { kind: mine === true && !isBusy(Code) ? 'refused' : 'again', why: `${Code} ${Message ?? ''}` }
-  return fates
-}
-
-/** Services blame the sender for sending too fast. */
-const isBusy = (name = ''): boolean => /Throttl|LimitExceeded|TooManyRequests/i.test(name)
