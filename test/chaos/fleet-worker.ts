@@ -13,7 +13,8 @@ import { systemRandom } from '../../lib/adapters/local/system-random.ts'
 import type { TaskSpec } from '../../lib/model/task.ts'
 import { fingerprint } from '../../lib/plan/fingerprint.ts'
 import { TaskProgram } from '../../lib/runtime/program.ts'
-import { runTask, type TaskHost } from '../../lib/runtime/task/run-task.ts'
+import type { TaskHost } from '../../lib/runtime/task/execution.ts'
+import { runTask } from '../../lib/runtime/task/run-task.ts'
 
 const [folder, socket, program, ...args] = process.argv.slice(2)
 const context = await loadGraph(program, args)

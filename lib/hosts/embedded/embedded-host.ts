@@ -21,7 +21,7 @@ import { systemRandom } from '../../adapters/local/system-random.ts'
 import type { Head } from '../../model/head.ts'
 import { appFolder, formerFolder } from '../program/app-folder.ts'
 import type { TaskProgram } from '../../runtime/program.ts'
-import type { TaskHost } from '../../runtime/task/run-task.ts'
+import type { TaskHost } from '../../runtime/task/execution.ts'
 
 type NewLauncher = (program: TaskProgram, host: TaskHost) => TaskLauncher
 

@@ -1,7 +1,8 @@
 import type { TaskLauncher } from '../../host/launcher.ts'
 import type { TaskReport, TaskSpec } from '../../model/task.ts'
 import type { TaskProgram } from '../../runtime/program.ts'
-import { runTask, type TaskHost } from '../../runtime/task/run-task.ts'
+import type { TaskHost } from '../../runtime/task/execution.ts'
+import { runTask } from '../../runtime/task/run-task.ts'
 
 /** Runs tasks in this thread, one whole batch at a time. */
 export class InlineLauncher implements TaskLauncher {

@@ -10,7 +10,7 @@ import type { TaskReport, TaskSpec, Trial } from '../../model/task.ts'
 import type { Chunks } from '../../source/source-port.ts'
 import type { StreamGraph } from '../../graph/graph.ts'
 import { readSplit, storedLetters } from './read-split.ts'
-import type { TaskHost } from './run-task.ts'
+import type { TaskHost } from './execution.ts'
 import { serialiseError } from './serialised-error.ts'
 import { sealedSplit } from './task-scope.ts'
 

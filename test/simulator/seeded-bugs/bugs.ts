@@ -109,7 +109,7 @@ export const bugs: readonly SeededBug[] = [
   // — names and sweeping
   {
     name: 'names without the run of their writer',
-    file: 'runtime/task/run-task.ts',
+    file: 'runtime/task/execution.ts',
     find: '`${this.#executionId}.${this.#objects++}`',
     put: '`${this.#objects++}`',
   },

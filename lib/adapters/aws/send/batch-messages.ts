@@ -14,8 +14,20 @@ interface MessageParts {
   readonly bytesMax: number
 }
 
+interface BatchMessage {
+  readonly text: string
+  readonly bytes: number
+  readonly lane: string | null
+  /** What the entry of a request holds besides. */
+  readonly facts: {
+    readonly MessageAttributes: ReturnType<typeof attributesOf>
+    readonly MessageGroupId?: string
+    readonly MessageDeduplicationId?: string
+  }
+}
+
 /** Throws `E_SINK_VALUE` for what no queue or topic would take. */
-export function batchMessage({ value, attributes, group, id, path, bytesMax }: MessageParts) {
+export function batchMessage({ value, attributes, group, id, path, bytesMax }: MessageParts): BatchMessage {
   const text = textMessage(value, path)
   const MessageAttributes = attributesOf(attributes, id, path)
   const bytes = bytesOf(text) + attributeBytes(MessageAttributes)

@@ -1,0 +1,279 @@
+import { given, unlessEmpty } from '../../model/given.ts'
+import type { ExecutionId, PartitionId, ShuffleId } from '../../model/ids.ts'
+import { getBlob, putBlob } from '../../checkpoint/blobs.ts'
+import { ObjectKeys } from '../../checkpoint/object-keys.ts'
+import type { Clock } from '../../host/clock.ts'
+import type { BlobStore } from '../../host/blob-store.ts'
+import type { Log } from '../../host/log.ts'
+import type { Random } from '../../host/random.ts'
+import { encodeBlock } from '../../codec/block.ts'
+import type { RecordCounts } from '../../model/dead-letter.ts'
+import { located } from '../../model/errors.ts'
+import type { MapOutput, OutputWrite, RetainedWrite, StageWork, TaskReport, TaskSpec } from '../../model/task.ts'
+import type { Stage, StagePlan, Terminal } from '../../plan/stages.ts'
+import { encodeBuckets, joinBuckets, readSections, sumsOf } from '../../shuffle/blocks.ts'
+import type { Buckets } from '../../shuffle/buckets.ts'
+import type { ShuffleWriter } from '../../shuffle/writer.ts'
+import type { StagedRecords } from '../staged-records.ts'
+import type { StateStore } from '../../state/state-store.ts'
+import type { Blame } from '../../lineage/blame.ts'
+import {
+  chain,
+  ArraySink,
+  type MaybePromise,
+  recordsOf,
+  runPartition,
+  type ShuffleDependency,
+  type Sink,
+} from '../../lineage/node.ts'
+import { thawed } from '../../lineage/frozen.ts'
+import { stoppable } from '../../lineage/resident.ts'
+import { withTaskContext } from '../../lineage/task-context.ts'
+import { stageOf } from './check-task.ts'
+import { LocalShuffle, type SpilledShuffle, traced } from './local-shuffles.ts'
+import { RunningTask } from './task-scope.ts'
+
+export interface TaskHost {
+  readonly blobs: BlobStore
+  readonly random: Random
+  readonly clock: Clock
+  readonly log: Log
+  /** Set in tests: a record that a function changes after it was handed on throws there. */
+  readonly freezes?: boolean
+  /** Where outputs are shown by this process as well: what is staged is handed over. */
+  readonly staged?: StagedRecords
+}
+
+/** Trials that look for records to blame say so to everything that they run. */
+export type TrialHost = TaskHost & { readonly blame?: Blame; readonly postpones?: boolean }
+
+type Outcome = Omit<Extract<TaskReport, { kind: 'done' }>, 'kind' | 'task' | 'exec' | 'executionId' | 'accumulators'>
+
+/** The work of one task, partition by partition: what it reads, writes and counts. */
+export class Execution {
+  readonly #spec: TaskSpec
+  readonly #host: TaskHost
+  readonly #executionId: ExecutionId
+  readonly #keys: ObjectKeys
+  readonly #stages: readonly Stage[]
+  readonly scope: RunningTask
+  readonly #shuffles: MapOutput[] = []
+  readonly #retained: RetainedWrite[] = []
+  readonly #outputs: OutputWrite[] = []
+  #objects = 0
+
+  constructor(
+    spec: TaskSpec,
+    { stages, shuffleIds }: StagePlan,
+    store: StateStore,
+    host: TrialHost,
+    executionId: ExecutionId,
+  ) {
+    this.#spec = spec
+    this.#host = host
+    this.#executionId = executionId
+    this.#keys = new ObjectKeys(spec.plan.app, spec.plan.inc)
+    this.#stages = stages
+    this.scope = new RunningTask(spec, {
+      blobs: host.blobs,
+      store,
+      shuffleIds,
+      log: host.log,
+      clock: host.clock,
+      ...given({ freezes: host.freezes, blame: host.blame }),
+      putState: (operator, bytes, suffix) =>
+        putBlob(host.blobs, this.#keys.state(operator, spec.plan.batch, spec.task, this.#object(), suffix), bytes),
+      sourceIo: (uid) => ({
+        blobs: host.blobs,
+        clock: host.clock,
+        random: host.random,
+        log: host.log,
+        prefix: this.#keys.source(uid),
+        ...(host.postpones ? { postpones: true } : {}),
+      }),
+    })
+    this.scope.partition.attemptNumber = spec.attempt
+  }
+
+  get read(): RecordCounts {
+    return this.scope.records
+  }
+
+  /** The process's own run, and a counter: names differ within the task as well. */
+  #object(): string {
+    return `${this.#executionId}.${this.#objects++}`
+  }
+
+  async all(all: readonly StageWork[]): Promise<Outcome> {
+    for (const work of all) {
+      const stage = stageOf(this.#stages, work)
+      try {
+        await this.#stage(stage, work.partitions)
+      } catch (error) {
+        const { label, place } = stage.node
+        throw located(error, {
+          ...given({ operator: label, place }),
+          partition: this.scope.partition.partitionId,
+        })
+      }
+    }
+    return {
+      shuffles: this.#shuffles,
+      reduced: this.scope.reduced,
+      state: this.scope.stateWrites,
+      retained: this.#retained,
+      outputs: this.#outputs,
+      records: this.scope.records,
+      ...given({ ends: unlessEmpty(this.scope.ends) }),
+      ...(this.scope.undecoded.length > 0 ? { undecoded: this.scope.undecoded } : {}),
+    }
+  }
+
+  #stage(stage: Stage, partitions: readonly number[]): Promise<void> | void {
+    this.scope.partition.stageId = stage.id
+    const { terminal } = stage
+    switch (terminal.kind) {
+      case 'shuffle':
+        return this.#mapSide(stage, terminal, partitions)
+      case 'output':
+        return this.#output(stage, terminal, partitions)
+      case 'retain':
+        return this.#retain(stage, terminal, partitions)
+      case 'effect':
+        return this.#eachPartition(stage, partitions, () => discard)
+    }
+  }
+
+  async #eachPartition(
+    stage: Stage,
+    partitions: readonly number[],
+    sinkFor: (partition: PartitionId) => Sink<any>,
+  ): Promise<void> {
+    for (const partition of partitions) await this.#partition(stage, partition, sinkFor(partition))
+  }
+
+  #partition(stage: Stage, partition: PartitionId, sink: Sink<any>): MaybePromise<void> {
+    this.scope.partition.partitionId = partition
+    const { node, terminal } = stage
+    const ownCut = terminal.kind === 'shuffle' && node.cut === terminal.dependency
+    return withTaskContext(this.scope.partition, () =>
+      stoppable(() => {
+        if (!ownCut) return runPartition(node, partition, this.scope, sink)
+        return chain(recordsOf(node, partition, this.scope), (records) => sink.chunk(records))
+      }),
+    )
+  }
+
+  async #mapSide(
+    stage: Stage,
+    { dependency, shuffle }: Extract<Terminal, { kind: 'shuffle' }>,
+    partitions: readonly number[],
+  ): Promise<void> {
+    const parts: Buckets[] = []
+    let writer: ShuffleWriter | null = null
+    for (const partition of partitions) {
+      writer ??= dependency.newWriter(partition)
+      await this.#partition(stage, partition, this.#into(writer, dependency))
+      if (!dependency.shared || writer.size > ENTRIES_MAX) {
+        const full = writer.size > ENTRIES_MAX
+        parts.push(writer.finish())
+        writer = null
+        if (full) await this.#writeBlock(shuffle, joinBuckets(parts.splice(0)))
+      }
+    }
+    if (writer) parts.push(writer.finish())
+    if (!this.#spec.staged)
+      this.scope.local.set(
+        dependency,
+        new LocalShuffle(parts, dependency, this.#readersOf(stage), this.#spilled(shuffle)),
+      )
+    else if (parts.length > 0) await this.#writeBlock(shuffle, joinBuckets(parts))
+  }
+
+  #into(writer: ShuffleWriter, dependency: ShuffleDependency): Sink<any> {
+    const { blame, freezes } = this.scope
+    const sink = writerSink(writer, freezes)
+    return blame ? traced(sink.emit, dependency, blame) : sink
+  }
+
+  /** Blocks that this task wrote because its tables were full, oldest first. */
+  #spilled(shuffle: ShuffleId): SpilledShuffle {
+    const blocks = this.#shuffles.filter((output) => output.shuffle === shuffle)
+    return {
+      blocks,
+      read: async (reducer) => (await readSections(blocks, reducer, (ref) => getBlob(this.#host.blobs, ref))).input,
+    }
+  }
+
+  #readersOf(stage: Stage): number {
+    return this.#stages.filter((other) => other.parents.includes(stage.id)).length
+  }
+
+  async #writeBlock(shuffle: ShuffleId, buckets: Buckets): Promise<void> {
+    const { plan, exec, task } = this.#spec
+    const bytes = encodeBuckets(buckets)
+    const sums = sumsOf(bytes, buckets.length)
+    const ref = await putBlob(
+      this.#host.blobs,
+      this.#keys.shuffle(plan.batch, shuffle, exec, task, this.#object()),
+      bytes,
+    )
+    this.#shuffles.push({ shuffle, ref, counts: buckets.map((bucket) => bucket.values.length), sums })
+  }
+
+  async #output(
+    stage: Stage,
+    { output, operation }: Extract<Terminal, { kind: 'output' }>,
+    partitions: readonly number[],
+  ): Promise<void> {
+    for (const partition of partitions) {
+      const stager = operation.stage()
+      await this.#partition(stage, partition, stager.sink)
+      const records = stager.finish()
+      const ref = await putBlob(
+        this.#host.blobs,
+        this.#keys.output(output, this.#spec.plan.batch, partition, this.#object()),
+        encodeRecords(records, output),
+      )
+      this.#host.staged?.keep(this.#spec.plan.batch, ref, records)
+      this.#outputs.push({ output, partition, records: records.length, ref })
+    }
+  }
+
+  async #retain(
+    stage: Stage,
+    { stream }: Extract<Terminal, { kind: 'retain' }>,
+    partitions: readonly number[],
+  ): Promise<void> {
+    for (const partition of partitions) {
+      const sink = new ArraySink<unknown>()
+      await this.#partition(stage, partition, sink)
+      const ref = await putBlob(
+        this.#host.blobs,
+        this.#keys.retained(stream, this.#spec.plan.batch, partition, this.#object()),
+        encodeRecords(sink.records, stream),
+      )
+      this.#retained.push({ stream, partition, ref })
+    }
+  }
+}
+
+/** A map side with more entries than this writes them out and begins anew. */
+const ENTRIES_MAX = 1 << 20
+
+const discard: Sink<any> = { emit: () => {}, chunk: () => {} }
+
+/** A reduction may change its first argument, so what was frozen on its way is let go of here. */
+function writerSink(writer: ShuffleWriter, thaws: boolean): Sink<any> {
+  const put = writer.emit as (record: unknown) => void
+  const emit = thaws ? (record: unknown): void => put(thawed(record)) : put
+  return {
+    emit,
+    chunk: (records) => {
+      for (let i = 0; i < records.length; i++) emit(records[i])
+    },
+  }
+}
+
+const encodeRecords = (records: readonly unknown[], what: string): Uint8Array =>
+  encodeBlock([{ section: 0, columns: [records], count: records.length }], what)
