@@ -1,106 +1,26 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { TaskLauncher } from '../../../lib/host/launcher.ts'
-import { silentLog } from '../../../lib/host/log.ts'
 import type { EngineEvent } from '../../../lib/model/events.ts'
-import { MemoryBlobStore } from '../../../lib/adapters/local/blob-memory.ts'
-import { systemClock } from '../../../lib/adapters/local/system-clock.ts'
-import { ManualClock } from '../../../lib/adapters/local/manual-clock.ts'
-import { SeededRandom } from '../../../lib/adapters/local/seeded-random.ts'
-import type { BatchPlan, TaskReport, TaskSpec } from '../../../lib/model/task.ts'
-import { PlannedView } from '../../../lib/plan/batch-view.ts'
-import { fingerprint } from '../../../lib/plan/fingerprint.ts'
-import { planStages } from '../../../lib/plan/stages.ts'
-import { TaskProgram } from '../../../lib/runtime/program.ts'
-import { Progress } from '../../../lib/runtime/batch/handover.ts'
-import { runStages, type StageRun, type TaskDone } from '../../../lib/runtime/batch/run-stages.ts'
-import { runTask } from '../../../lib/runtime/task/run-task.ts'
-import { type Build, newContext, START } from '../../support/run.ts'
+import type { TaskReport, TaskSpec } from '../../../lib/model/task.ts'
+import { runStages, type TaskDone } from '../../../lib/runtime/batch/run-stages.ts'
 import { assertRefusal, assertSilent, SECRET, thrownBy } from '../../support/secret.ts'
-
-const words = [SECRET, 'a', 'b', 'a']
-
-/**
- * Shuffles, state, a window that keeps records, and two outputs of two partitions each: every part of an answer occurs.
- */
-const build: Build = (input) => {
-  const pairs = input().map((word: string) => [word, 1] as [string, number])
-  return {
-    sums: pairs.updateStateByKey<number>((values, sum) => values.length + (sum ?? 0)),
-    recent: pairs.window(2000),
-  }
-}
+import { firstBatch } from './first-batch.ts'
 
 type Tamper = (answer: any, spec: TaskSpec) => unknown
 
-/**
- * Runs the first batch on two slots; `tamper` sees the first answer of each task, and what it returns takes the
- * answer's place unless it is undefined.
- */
+/** `tamper` sees the first answer of each task, and what it returns takes its place unless it is undefined. */
 async function batch(
   tamper: Tamper,
   attemptsMax = 2,
 ): Promise<{ readonly answers: TaskDone[]; readonly events: readonly EngineEvent[] }> {
-  const context = newContext(build, [words], { splits: 2 })
-  context.graph.assignUids()
-  const program = new TaskProgram(context.graph, context.sparkContext, fingerprint(context.graph))
-  const [uid] = context.graph.inputs.map((input) => input.uid)
-  const plan: BatchPlan = {
-    app: 'test',
-    inc: 'i1',
-    batch: 1,
-    tick: 1,
-    time: START + 1000,
-    nonce: 'n',
-    epoch: 1,
-    graph: program.fingerprint,
-    zeroTime: START,
-    cuts: {
-      [uid]: {
-        position: 1,
-        splits: [
-          [0, 0],
-          [0, 1],
-        ],
-        records: words.length,
-      },
-    },
-    actions: {},
-    state: {},
-    retained: {},
-  }
-  const host = {
-    blobs: new MemoryBlobStore(),
-    random: new SeededRandom(1),
-    clock: new ManualClock(START),
-    log: silentLog,
-  }
-  const launcher: TaskLauncher = {
-    slots: 2,
-    async launch(spec) {
-      const answer = structuredClone(await runTask(spec, program, host))
-      const replaced = spec.attempt === 0 ? tamper(answer, spec) : undefined
-      return (replaced === undefined ? answer : replaced) as TaskReport
-    },
-    close: async () => {},
-  }
+  const { run, progress } = firstBatch(async (spec, honestly) => {
+    const answer = await honestly()
+    const replaced = spec.attempt === 0 ? tamper(answer, spec) : undefined
+    return (replaced === undefined ? answer : replaced) as TaskReport
+  })
   const events: EngineEvent[] = []
-  const stages = planStages(context.graph, new PlannedView(context.graph, plan, context.sparkContext), true)
-  const run: StageRun = {
-    plan,
-    stagePlan: stages,
-    staged: true,
-    launcher,
-    log: { event: (event) => events.push(event) },
-    attemptsMax,
-    life: null,
-    speculation: null,
-    clock: systemClock,
-    late: () => {},
-    signal: new AbortController().signal,
-  }
-  const answers = await runStages(run, new Progress(null, plan, stages))
-  return { answers, events }
+  const log = { event: (event: EngineEvent) => void events.push(event) }
+  return { answers: await runStages({ ...run, attemptsMax, log }, progress), events }
 }
 
 /** What the batch comes to, whoever computed it. */

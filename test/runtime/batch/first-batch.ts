@@ -1,0 +1,90 @@
+import type { TaskLauncher } from '../../../lib/host/launcher.ts'
+import { silentLog } from '../../../lib/host/log.ts'
+import { MemoryBlobStore } from '../../../lib/adapters/local/blob-memory.ts'
+import { ManualClock } from '../../../lib/adapters/local/manual-clock.ts'
+import { SeededRandom } from '../../../lib/adapters/local/seeded-random.ts'
+import { systemClock } from '../../../lib/adapters/local/system-clock.ts'
+import type { BatchPlan, TaskReport, TaskSpec } from '../../../lib/model/task.ts'
+import { PlannedView } from '../../../lib/plan/batch-view.ts'
+import { fingerprint } from '../../../lib/plan/fingerprint.ts'
+import { planStages } from '../../../lib/plan/stages.ts'
+import { Progress } from '../../../lib/runtime/batch/handover.ts'
+import type { StageRun } from '../../../lib/runtime/batch/run-stages.ts'
+import { TaskProgram } from '../../../lib/runtime/program.ts'
+import { runTask } from '../../../lib/runtime/task/run-task.ts'
+import { type Build, newContext, START } from '../../support/run.ts'
+import { SECRET } from '../../support/secret.ts'
+
+const words = [SECRET, 'a', 'b', 'a']
+
+/**
+ * Shuffles, state, a window that keeps records, and two outputs of two partitions each: every part of an answer occurs.
+ */
+const build: Build = (input) => {
+  const pairs = input().map((word: string) => [word, 1] as [string, number])
+  return {
+    sums: pairs.updateStateByKey<number>((values, sum) => values.length + (sum ?? 0)),
+    recent: pairs.window(2000),
+  }
+}
+
+/** Computes a task as the program does, or something else in its place. */
+type Launch = (spec: TaskSpec, honest: () => Promise<TaskReport>) => Promise<TaskReport>
+
+/** The first batch, on two slots, ready to be run stage by stage. */
+export function firstBatch(launch: Launch): { readonly run: StageRun; readonly progress: Progress } {
+  const context = newContext(build, [words], { splits: 2 })
+  context.graph.assignUids()
+  const program = new TaskProgram(context.graph, context.sparkContext, fingerprint(context.graph))
+  const [uid] = context.graph.inputs.map((input) => input.uid)
+  const plan: BatchPlan = {
+    app: 'test',
+    inc: 'i1',
+    batch: 1,
+    tick: 1,
+    time: START + 1000,
+    nonce: 'n',
+    epoch: 1,
+    graph: program.fingerprint,
+    zeroTime: START,
+    cuts: {
+      [uid]: {
+        position: 1,
+        splits: [
+          [0, 0],
+          [0, 1],
+        ],
+        records: words.length,
+      },
+    },
+    actions: {},
+    state: {},
+    retained: {},
+  }
+  const host = {
+    blobs: new MemoryBlobStore(),
+    random: new SeededRandom(1),
+    clock: new ManualClock(START),
+    log: silentLog,
+  }
+  const launcher: TaskLauncher = {
+    slots: 2,
+    launch: (spec) => launch(spec, async () => structuredClone(await runTask(spec, program, host))),
+    close: async () => {},
+  }
+  const stagePlan = planStages(context.graph, new PlannedView(context.graph, plan, context.sparkContext), true)
+  const run: StageRun = {
+    plan,
+    stagePlan,
+    staged: true,
+    launcher,
+    log: silentLog,
+    attemptsMax: 2,
+    life: null,
+    speculation: null,
+    clock: systemClock,
+    late: () => {},
+    signal: new AbortController().signal,
+  }
+  return { run, progress: new Progress(null, plan, stagePlan) }
+}

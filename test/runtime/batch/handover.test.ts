@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ManualClock } from '../../../lib/adapters/local/manual-clock.ts'
+import { runStages, type TaskDone } from '../../../lib/runtime/batch/run-stages.ts'
+import { START } from '../../support/run.ts'
+import { firstBatch } from './first-batch.ts'
+
+test('F18: an answer that is handed over is not for nothing, whatever becomes of the others of its stage', async () => {
+  const clock = new ManualClock(START)
+  const hangs = Promise.withResolvers<never>()
+  const { run, progress } = firstBatch((spec, honestly) => (spec.task === 's0.t1' ? hangs.promise : honestly()))
+  const late: TaskDone[] = []
+  const life = { launchUntil: START + 500, sealAt: START + 1000 }
+  const ended = runStages({ ...run, clock, life, attemptsMax: 1, late: (answer) => late.push(answer) }, progress)
+  while (progress.answers.length === 0) await new Promise(setImmediate)
+  clock.advance(1000)
+  await assert.rejects(ended, { code: 'E_HANDED_OVER' })
+  hangs.reject(new Error('its process ended'))
+  for (let i = 0; i < 10; i++) await new Promise(setImmediate)
+  assert.deepEqual([progress.answers.map(({ task }) => task), late], [['s0.t0'], []])
+})
+
+test('F18: an answer that comes after the handover, or to an execution before, counts no more', async () => {
+  const { run, progress } = firstBatch((_spec, honestly) => honestly())
+  const [answer] = await runStages(run, progress)
+  const work = { stage: 0, partitions: [0] }
+  progress.restart()
+  progress.add(work, answer)
+  assert.deepEqual([progress.answers, progress.holds(answer)], [[], false])
+  const again = { ...answer, exec: progress.exec }
+  progress.add(work, again)
+  assert.ok(progress.holds(again))
+  progress.close()
+  progress.add({ stage: 0, partitions: [1] }, { ...again, task: 's0.t1' })
+  assert.deepEqual(progress.answers, [again])
+})
