@@ -102,11 +102,26 @@ async function runStaged(given: StageRun, progress: Progress): Promise<TaskDone[
   return progress.answers
 }
 
-/** Partitions in shares of neighbours, as even as they go; none for a stage without partitions. */
+/**
+ * Partitions in shares of neighbours, as even as they go; none for a stage without partitions. No share reaches over
+ * partitions that have a winner: what it writes stands in one place of their order.
+ */
 function share(partitions: readonly number[], slots: number): number[][] {
-  const tasks = Math.min(partitions.length, slots)
-  const bound = (i: number): number => Math.floor((i * partitions.length) / tasks)
-  return Array.from({ length: tasks }, (_, i) => partitions.slice(bound(i), bound(i + 1)))
+  return runsOf(partitions).flatMap((run) => {
+    const tasks = Math.min(run.length, Math.max(1, Math.floor((slots * run.length) / partitions.length)))
+    const bound = (i: number): number => Math.floor((i * run.length) / tasks)
+    return Array.from({ length: tasks }, (_, i) => run.slice(bound(i), bound(i + 1)))
+  })
+}
+
+function runsOf(partitions: readonly number[]): number[][] {
+  const runs: number[][] = []
+  for (const partition of partitions) {
+    const last = runs.at(-1)
+    if (last?.at(-1) === partition - 1) last.push(partition)
+    else runs.push([partition])
+  }
+  return runs
 }
 
 const LOST_ATTEMPTS = 4

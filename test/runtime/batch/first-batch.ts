@@ -31,9 +31,15 @@ const build: Build = (input) => {
 /** Computes a task as the program does, or something else in its place. */
 type Launch = (spec: TaskSpec, honest: () => Promise<TaskReport>) => Promise<TaskReport>
 
-/** The first batch, on two slots, ready to be run stage by stage. */
-export function firstBatch(launch: Launch): { readonly run: StageRun; readonly progress: Progress } {
-  const context = newContext(build, [words], { splits: 2 })
+/** The first batch, of so many splits, on two slots, ready to be run stage by stage. */
+export function firstBatch(
+  launch: Launch,
+  splits = 2,
+): {
+  readonly run: StageRun
+  readonly progress: Progress
+} {
+  const context = newContext(build, [words], { splits })
   context.graph.assignUids()
   const program = new TaskProgram(context.graph, context.sparkContext, fingerprint(context.graph))
   const [uid] = context.graph.inputs.map((input) => input.uid)
@@ -50,10 +56,7 @@ export function firstBatch(launch: Launch): { readonly run: StageRun; readonly p
     cuts: {
       [uid]: {
         position: 1,
-        splits: [
-          [0, 0],
-          [0, 1],
-        ],
+        splits: Array.from({ length: splits }, (_, i) => [0, i]),
         records: words.length,
       },
     },

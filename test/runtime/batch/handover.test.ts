@@ -34,3 +34,34 @@ test('F18: an answer that comes after the handover, or to an execution before, c
   progress.add({ stage: 0, partitions: [1] }, { ...again, task: 's0.t1' })
   assert.deepEqual(progress.answers, [again])
 })
+
+test('records of one key are read in the order of their partitions, whichever task answered first', async () => {
+  const read: string[][] = []
+  const slow = Promise.withResolvers<void>()
+  const { run, progress } = firstBatch(async (spec, honestly) => {
+    if (spec.work[0]!.stage > 0) read.push(spec.inputs[0]!.map(({ ref }) => JSON.stringify(ref)))
+    if (spec.task === 's0.t0') await slow.promise
+    const answer = await honestly()
+    if (spec.task === 's0.t1') setImmediate(slow.resolve)
+    return answer
+  })
+  const answers = await runStages(run, progress)
+  const [first, second] = answers
+  assert.deepEqual([first!.task, second!.task], ['s0.t0', 's0.t1'])
+  const order = [first!, second!].map(({ shuffles }) => JSON.stringify(shuffles[0]!.ref))
+  assert.deepEqual(read[0], order)
+})
+
+test('F18: what is left of a stage is asked for in tasks that reach over no partition that has answered', async () => {
+  const asked: (readonly number[])[] = []
+  const { run, progress } = firstBatch((spec, honestly) => {
+    if (spec.work[0]!.stage === 0) asked.push(spec.work[0]!.partitions)
+    return honestly()
+  }, 4)
+  const [, answer] = await runStages(run, progress)
+  progress.restart()
+  asked.length = 0
+  progress.add({ stage: 0, partitions: [1] }, { ...answer!, task: 's0.t1', exec: progress.exec })
+  await runStages(run, progress)
+  assert.deepEqual(asked, [[0], [2, 3]])
+})
