@@ -1,5 +1,5 @@
 import type { AttributeValue, UpdateItemCommandInput } from '@aws-sdk/client-dynamodb'
-import { messageOf, SluiceError } from '../../../model/errors.ts'
+import { isOurs, messageOf, SluiceError } from '../../../model/errors.ts'
 import { sinkIsNewer } from '../../../output/fence.ts'
 import { type Attempt, tryRepeatedly } from '../../../output/retry.ts'
 import { BUNDLED, type Delivery, type OutputSink } from '../../../output/sink.ts'
@@ -154,31 +154,45 @@ function requestOf(change: DynamoChange, options: DynamoSinkOptions<any>, delive
 }
 
 async function attempt(clients: AwsClients, request: Request, delivery: Delivery): Promise<Attempt<void>> {
-  const { client, sdk } = await clients.dynamoWrites()
-  const { sink, partition, batch } = delivery
-  const where = { operator: sink, partition, batch }
   try {
-    await client.send(new sdk.UpdateItemCommand(request.input))
+    const { client, sdk } = await clients.dynamoWrites()
+    const refused = await client.send(new sdk.UpdateItemCommand(request.input)).then(
+      () => false,
+      (error: unknown) => {
+        if (error instanceof sdk.ConditionalCheckFailedException) return true
+        throw error
+      },
+    )
+    if (refused) assertMine(await lastFence(clients, request), request, delivery)
     return { kind: 'done', result: undefined }
   } catch (error) {
-    if (error instanceof sdk.ConditionalCheckFailedException) return judge(clients, request, delivery)
-    const shown = `${request.input.TableName}: ${messageOf(error)}`
-    if (isRefusal(error) && (error as Error).name !== 'TransactionConflictException') {
-      const code = /size/i.test(messageOf(error)) ? 'E_SINK_VALUE' : 'E_SINK_REJECTED'
-      throw new SluiceError(code, shown, { where, did: 'the item was not changed', cause: error })
-    }
-    const facts = { where, did: 'the item tells the next attempt whether it was changed', retry: true, cause: error }
-    return { kind: 'again', error: new SluiceError('E_SINK_UNAVAILABLE', shown, facts) }
+    if (isOurs(error)) throw error
+    return failure(error, request, delivery)
   }
 }
 
-/** The item has this batch already, or a later one. */
-async function judge(clients: AwsClients, { input, fence, mine }: Request, delivery: Delivery): Promise<Attempt<void>> {
+/** Another attempt is due, or, where the service has seen the request and refuses it, an error. */
+function failure(cause: unknown, { input }: Request, { sink, partition, batch }: Delivery): Attempt<never> {
+  const where = { operator: sink, partition, batch }
+  const shown = `${input.TableName}: ${messageOf(cause)}`
+  if (isRefusal(cause) && (cause as Error).name !== 'TransactionConflictException') {
+    const code = /size/i.test(messageOf(cause)) ? 'E_SINK_VALUE' : 'E_SINK_REJECTED'
+    throw new SluiceError(code, shown, { where, did: 'the item was not changed', cause })
+  }
+  const facts = { where, did: 'the item tells the next attempt whether it was changed', retry: true, cause }
+  return { kind: 'again', error: new SluiceError('E_SINK_UNAVAILABLE', shown, facts) }
+}
+
+async function lastFence(clients: AwsClients, { input, fence }: Request): Promise<string> {
   const { client, sdk } = await clients.dynamoReads()
   const read = { TableName: input.TableName, Key: input.Key, ConsistentRead: true }
   const { Item } = await client.send(new sdk.GetItemCommand(read))
-  const last = Item?.[fence]?.S ?? ''
+  return Item?.[fence]?.S ?? ''
+}
+
+/** The item that refused has this batch already; throws `E_SINK_AHEAD` where it has a later one. */
+function assertMine(last: string, { input, mine }: Request, delivery: Delivery): void {
   const batchOf = (text: string): number => Number(text.slice(fencePrefix(delivery).length).split('/')[0])
-  if (last < mine || batchOf(last) === delivery.batch) return { kind: 'done', result: undefined }
+  if (last < mine || batchOf(last) === delivery.batch) return
   throw sinkIsNewer(delivery, batchOf(last), `An item of ${input.TableName}`)
 }

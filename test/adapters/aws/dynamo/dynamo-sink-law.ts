@@ -56,6 +56,20 @@ export async function dynamoSinkLaw(where: string, clients: AwsClients): Promise
     }
   })
 
+  test(`F60: ${where}: a write that is repeated is judged again when the item could not be read`, async () => {
+    const name = await table()
+    let [lost, unread] = [0, 0]
+    const flaky = wrappedClients(clients, async (send, command) => {
+      if (command.constructor.name === 'GetItemCommand' && unread++ === 0) throw new Error('read ECONNRESET')
+      const answer = await send()
+      if (command.constructor.name === 'UpdateItemCommand' && lost++ === 0) throw new Error('its answer was lost')
+      return answer
+    })
+    const sink = dynamo<number>({ table: name, change: (n) => ({ key: { id: 'a' }, add: { n } }) }, () => flaky)
+    await deliver(sink, 1, [[5]])
+    assert.deepEqual([(await items(name)).map(({ n }) => n.N), unread], [['5'], 2])
+  })
+
   test(`${where}: numbers add up over records, partitions and batches, repeated or not`, async () => {
     const name = await table()
     const sink = dynamo<[string, number]>(
