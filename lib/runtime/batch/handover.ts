@@ -61,7 +61,7 @@ export class Progress {
     return this.#plan
   }
 
-  /** Winners of the stage, in the order of their partitions: of records with one key the next stage keeps this order. */
+  /** Winners of the stage, in the order of their partitions, in which the next stage reads records of one key. */
   answersOf(stage: Stage): readonly TaskDone[] {
     return this.#of(stage.id).map(({ answer }) => answer)
   }
@@ -77,7 +77,7 @@ export class Progress {
     const known = this.#of(stage)
     if (this.#isClosed || answer.exec !== this.#exec || known.some(({ task }) => task === answer.task)) return
     this.#plan = withEnds(this.#plan, [answer])
-    const after = known.findIndex((each) => each.partitions[0]! > partitions[0]!)
+    const after = known.findIndex((each) => each.partitions[0] > partitions[0])
     known.splice(after < 0 ? known.length : after, 0, { task: answer.task, partitions, answer })
   }
 

@@ -13,7 +13,7 @@ test('F18: an answer that is handed over is not for nothing, whatever becomes of
   const life = { launchUntil: START + 500, sealAt: START + 1000 }
   const ended = runStages({ ...run, clock, life, attemptsMax: 1, late: (answer) => late.push(answer) }, progress)
   while (progress.answers.length === 0) await new Promise(setImmediate)
-  clock.advance(1000)
+  void clock.advance(1000)
   await assert.rejects(ended, { code: 'E_HANDED_OVER' })
   hangs.reject(new Error('its process ended'))
   for (let i = 0; i < 10; i++) await new Promise(setImmediate)
@@ -39,7 +39,7 @@ test('records of one key are read in the order of their partitions, whichever ta
   const read: string[][] = []
   const slow = Promise.withResolvers<void>()
   const { run, progress } = firstBatch(async (spec, honestly) => {
-    if (spec.work[0]!.stage > 0) read.push(spec.inputs[0]!.map(({ ref }) => JSON.stringify(ref)))
+    if (spec.work[0].stage > 0) read.push(spec.inputs[0].map(({ ref }) => JSON.stringify(ref)))
     if (spec.task === 's0.t0') await slow.promise
     const answer = await honestly()
     if (spec.task === 's0.t1') setImmediate(slow.resolve)
@@ -47,21 +47,21 @@ test('records of one key are read in the order of their partitions, whichever ta
   })
   const answers = await runStages(run, progress)
   const [first, second] = answers
-  assert.deepEqual([first!.task, second!.task], ['s0.t0', 's0.t1'])
-  const order = [first!, second!].map(({ shuffles }) => JSON.stringify(shuffles[0]!.ref))
+  assert.deepEqual([first.task, second.task], ['s0.t0', 's0.t1'])
+  const order = [first, second].map(({ shuffles }) => JSON.stringify(shuffles[0].ref))
   assert.deepEqual(read[0], order)
 })
 
 test('F18: what is left of a stage is asked for in tasks that reach over no partition that has answered', async () => {
   const asked: (readonly number[])[] = []
   const { run, progress } = firstBatch((spec, honestly) => {
-    if (spec.work[0]!.stage === 0) asked.push(spec.work[0]!.partitions)
+    if (spec.work[0].stage === 0) asked.push(spec.work[0].partitions)
     return honestly()
   }, 4)
   const [, answer] = await runStages(run, progress)
   progress.restart()
   asked.length = 0
-  progress.add({ stage: 0, partitions: [1] }, { ...answer!, task: 's0.t1', exec: progress.exec })
+  progress.add({ stage: 0, partitions: [1] }, { ...answer, task: 's0.t1', exec: progress.exec })
   await runStages(run, progress)
   assert.deepEqual(asked, [[0], [2, 3]])
 })
