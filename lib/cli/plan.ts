@@ -9,7 +9,7 @@ import { setCores } from '../api/rdd/spark-context.ts'
 import { checkedHead } from '../checkpoint/check-head.ts'
 import { loadGraph } from '../hosts/embedded/load-graph.ts'
 import { BLOB_PREFIX } from '../hosts/lambda/host.ts'
-import { sharedFolder } from '../hosts/program/app-folder.ts'
+import { appFolder } from '../hosts/program/app-folder.ts'
 import type { StagePlace } from '../hosts/serverless/place.ts'
 import type { Head } from '../model/head.ts'
 import { readSetting } from '../model/settings/read.ts'
@@ -78,7 +78,7 @@ async function graphOf({ app, slots, environment }: StagePlace): Promise<Streami
 async function storedOn({ table: name, bucket, region }: StagePlace, context: StreamingContext): Promise<Stored> {
   if (bucket === null) return { kind: 'unknown' }
   const clients = awsClients({ ...process.env, AWS_REGION: region })
-  const app = sharedFolder(context.sparkContext.appName)
+  const app = appFolder(context.sparkContext.appName)
   if (!(await appsInTable(clients, name))?.includes(app)) return { kind: 'nothing' }
   const head = checkedHead(await new DynamoHeadStore<Head>(clients, name, app).read())!.value
   const dropState = readSetting(context.sparkContext.conf, 'sluice.dropState')

@@ -5,8 +5,9 @@ const PLAIN = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,62}$/
 const DERIVED = /--[0-9a-f]{20}$/
 
 /**
- * The folder that holds the state of an app. Two names never have one: a name that can be a folder is its own, any
- * other has its hash in it, and a name that looks like one of those is treated as any other.
+ * The folder that holds the state of an app, and what the app is called in a table and in the keys of objects. Two
+ * names never have one: a name that can be a folder is its own, any other has its hash in it, and a name that looks
+ * like one of those is treated as any other.
  */
 export function appFolder(name: string): string {
   if (PLAIN.test(name) && !DERIVED.test(name)) return name
@@ -21,13 +22,6 @@ export const formerFolder = (name: string): string =>
     .replaceAll(/[^A-Za-z0-9._-]+/g, '-')
     .replace(/^[.-]+/, '')
     .slice(0, 63)
-
-/** As `formerFolder`, where state may not move. Throws `E_NAME` for a name without a letter or digit. */
-export function sharedFolder(name: string): string {
-  const folder = formerFolder(name)
-  if (folder !== '') return folder
-  throw unusable(name)
-}
 
 const unusable = (name: string): SluiceError =>
   new SluiceError('E_NAME', `${JSON.stringify(name)} is not a usable app name.`, {

@@ -5,7 +5,7 @@ import { setCores } from '../../api/rdd/spark-context.ts'
 import type { StreamingContext } from '../../api/dstream/streaming-context.ts'
 import { validateStart } from '../../api/dstream/validate-start.ts'
 import type { App } from './app.ts'
-import { sharedFolder } from './app-folder.ts'
+import { appFolder } from './app-folder.ts'
 
 /** An app as a function holds it, built once and kept for as long as the function is warm. */
 export interface BuiltApp {
@@ -27,8 +27,7 @@ export function builtApp(app: App, slots: number): BuiltApp {
   context.graph.state = 'ACTIVE'
   context.sparkContext.overwriteOutput = true
   return {
-    // Whose it is says the name in the head: another app of the same folder is refused.
-    name: sharedFolder(app.name),
+    name: appFolder(app.name),
     context,
     program: new TaskProgram(context.graph, context.sparkContext, fingerprint(context.graph)),
   }

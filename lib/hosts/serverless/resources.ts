@@ -12,8 +12,14 @@ export function resources(stage: Stage, options: ServerlessOptions): Record<stri
       Properties: {
         TableName: tableName(stage),
         BillingMode: 'PAY_PER_REQUEST',
-        AttributeDefinitions: [{ AttributeName: 'app', AttributeType: 'S' }],
-        KeySchema: [{ AttributeName: 'app', KeyType: 'HASH' }],
+        AttributeDefinitions: [
+          { AttributeName: 'pk', AttributeType: 'S' },
+          { AttributeName: 'sk', AttributeType: 'S' },
+        ],
+        KeySchema: [
+          { AttributeName: 'pk', KeyType: 'HASH' },
+          { AttributeName: 'sk', KeyType: 'RANGE' },
+        ],
         PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
         DeletionProtectionEnabled: stage.keeps,
       },

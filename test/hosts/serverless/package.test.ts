@@ -37,7 +37,15 @@ test('five lines of YAML become three functions with a role each, without networ
     new Set(['coordinator', 'output', 'task'].map((name) => `clicks-dev-${name}`)),
   )
   assert.equal(new Set(functions.map(({ Properties }) => JSON.stringify(Properties.Role))).size, 3)
-  assert.deepEqual(ofType(template, 'AWS::DynamoDB::Table')[0].Properties.TableName, 'clicks-dev-sluice')
+  const [{ Properties: table }] = ofType(template, 'AWS::DynamoDB::Table')
+  assert.equal(table.TableName, 'clicks-dev-sluice')
+  assert.deepEqual(
+    table.KeySchema.map(({ AttributeName, KeyType }: Record<string, string>) => [AttributeName, KeyType]),
+    [
+      ['pk', 'HASH'],
+      ['sk', 'RANGE'],
+    ],
+  )
 })
 
 test('F16: the coordinator calls the versions that were published with it', async () => {

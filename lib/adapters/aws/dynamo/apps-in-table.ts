@@ -1,4 +1,5 @@
 import type { AwsClients } from '../clients.ts'
+import { ITEM_KEY } from './app-item.ts'
 
 /** The names of the apps that have a head in a table; `null` if there is no such table. */
 export async function appsInTable(clients: AwsClients, table: string): Promise<readonly string[] | null> {
@@ -10,12 +11,14 @@ export async function appsInTable(clients: AwsClients, table: string): Promise<r
       const page = await client.send(
         new sdk.ScanCommand({
           TableName: table,
-          ProjectionExpression: 'app',
+          ProjectionExpression: ITEM_KEY.app,
+          FilterExpression: `${ITEM_KEY.item} = :head`,
+          ExpressionAttributeValues: { ':head': { S: 'head' } },
           ConsistentRead: true,
           ...(from ? { ExclusiveStartKey: from as never } : {}),
         }),
       )
-      for (const { app } of page.Items ?? []) names.push(app.S!)
+      for (const { [ITEM_KEY.app]: app } of page.Items ?? []) names.push(app.S!)
       from = page.LastEvaluatedKey
     } while (from)
   } catch (error) {

@@ -3,10 +3,12 @@ import type { HeadStore, Versioned } from '../../../host/head-store.ts'
 import { messageOf, SluiceError } from '../../../model/errors.ts'
 import type { AwsClients } from '../clients.ts'
 import { isRefusal } from '../service-error.ts'
+import { ITEM_KEY, itemKey } from './app-item.ts'
+import { decodeHeadItem, encodeHeadItem } from './head-item.ts'
 
 /**
- * The register of one app as one item of a table: key `app`, attributes `rev`, `value` (JSON) and `cause`. The item is
- * never deleted and has no time to live.
+ * The register of one app as one item of a table: `pk` is the app, `sk` is `head`. The item is never deleted and has no
+ * time to live.
  *
  * A write is one conditional put, sent once. Not answered, throttled or timed out: it throws `E_HEAD_WRITE` with
  * `retry`, and the caller looks at what is there.
@@ -16,7 +18,7 @@ export class DynamoHeadStore<Value> implements HeadStore<Value> {
   readonly #table: string
   readonly #app: string
 
-  /** The item with the key `app` in `table`. */
+  /** The head of `app` in `table`. */
   constructor(clients: AwsClients, table: string, app: string) {
     this.#clients = clients
     this.#table = table
@@ -28,9 +30,9 @@ export class DynamoHeadStore<Value> implements HeadStore<Value> {
     const { client, sdk } = await this.#clients.dynamoReads()
     try {
       const { Item: item } = await client.send(
-        new sdk.GetItemCommand({ TableName: this.#table, Key: { app: { S: this.#app } }, ConsistentRead: true }),
+        new sdk.GetItemCommand({ TableName: this.#table, Key: itemKey(this.#app, 'head'), ConsistentRead: true }),
       )
-      return item ? { rev: Number(item['rev'].N), value: JSON.parse(item['value'].S!) as Value } : null
+      return item ? decodeHeadItem<Value>(item) : null
     } catch (error) {
       throw this.#failed('E_HEAD_READ', 'read', error)
     }
@@ -41,17 +43,12 @@ export class DynamoHeadStore<Value> implements HeadStore<Value> {
     const { client, sdk } = await this.#clients.dynamoWrites()
     const condition =
       expected === 0
-        ? { ConditionExpression: 'attribute_not_exists(app)' }
+        ? { ConditionExpression: `attribute_not_exists(${ITEM_KEY.app})` }
         : {
             ConditionExpression: 'rev = :expected',
             ExpressionAttributeValues: { ':expected': { N: String(expected) } },
           }
-    const item = {
-      app: { S: this.#app },
-      rev: { N: String(expected + 1) },
-      value: { S: JSON.stringify(value) },
-      cause: { S: cause },
-    }
+    const item = { ...itemKey(this.#app, 'head'), ...encodeHeadItem(expected + 1, value, cause) }
     try {
       await client.send(new sdk.PutItemCommand({ TableName: this.#table, Item: item, ...condition }))
       return 'written'

@@ -42,7 +42,7 @@ test('F10: the head is read as it is, on a table whose other reads lag behind', 
   await head.cas(0, 'old', 'create')
   const { client, sdk } = await clients.dynamoReads()
   const old = await client.send(
-    new sdk.GetItemCommand({ TableName: table, Key: { app: { S: name } }, ConsistentRead: true }),
+    new sdk.GetItemCommand({ TableName: table, Key: { pk: { S: name }, sk: { S: 'head' } }, ConsistentRead: true }),
   )
   await head.cas(1, 'new', 'commit')
   const send = async (command: { readonly input: { readonly ConsistentRead?: boolean } }): Promise<unknown> =>
