@@ -93,6 +93,7 @@ export const cutShape = (ref: RefShape): Shape =>
     splits: list(splitShape(ref)),
     records: nullOr(count),
     description: maybe(text),
+    newest: maybe(anything),
   })
 
 /** A split that names an object of ours, as those of dead letters do, must not name somebody else's. */

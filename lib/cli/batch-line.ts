@@ -32,7 +32,7 @@ export const emptyLine = (time: number, empty: number): string =>
 
 /** What is worth saying about a batch beside its numbers. */
 export function batchNotes(
-  { batch, processingTimeMs, failedOutputs, backlog = {}, deadLetters }: BatchReport,
+  { batch, processingTimeMs, failedOutputs, backlog = {}, deadLetters, sources = {} }: BatchReport,
   intervalMs: number,
   retries: readonly string[],
   names: ReadonlyMap<string, string>,
@@ -45,12 +45,24 @@ export function batchNotes(
     ...(retries.length > 0
       ? [`↻ retried ${retries.length === 1 ? 'once' : `${retries.length} times`}: ${[...new Set(retries)].join(', ')}`]
       : []),
+    ...lagNotes(sources),
     ...(deadLetters > 0 ? [counted(deadLetters, 'dead letter')] : []),
     ...failedOutputs.map((output) => `✕ ${names.get(output) ?? output} failed`),
     ...Object.entries(backlog)
       .filter(([output, owed]) => owed > 1 || !failedOutputs.includes(output))
       .map(([output, owed]) => `${names.get(output) ?? output}: ${counted(owed, 'batch', 'batches')} undelivered`),
   ]
+}
+
+/** What a source has left for later batches; by name, where several say so. */
+function lagNotes(sources: NonNullable<BatchReport['sources']>): string[] {
+  const names = shortNames(Object.keys(sources))
+  return Object.entries(sources).flatMap(([source, { lagRecords, lagMs }]) => {
+    const lag = [lagRecords ? counted(lagRecords, 'record') : '', lagMs ? duration(lagMs) : '']
+    const shown = lag.filter((each) => each !== '').join(', ')
+    if (shown === '') return []
+    return [names.size > 1 ? `${names.get(source)} ${shown} behind` : `${shown} behind`]
+  })
 }
 
 export const isEmpty = ({ records, outputs }: BatchReport): boolean =>

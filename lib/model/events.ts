@@ -1,3 +1,4 @@
+import type { SourceProgress } from './source-progress.ts'
 import type { AppName, BatchNumber, ExecutionNumber, OperatorUid, PartitionId, TaskId, TickNumber } from './ids.ts'
 
 /**
@@ -78,6 +79,8 @@ export interface BatchReport {
   readonly backlog?: { readonly [output: string]: number }
   /** Records of this batch that were set aside. */
   readonly deadLetters: number
+  /** By source that says how far it has come, with the records that it gave to this batch. */
+  readonly sources?: { readonly [source: string]: SourceProgress & { readonly records: number } }
 }
 
 /** An error that somebody should see, whether it ends the run or not. */

@@ -15,6 +15,8 @@ export interface Cut<Position = Json, Split = Json> {
   readonly records: number | null
   /** Shown on the batch page and to listeners. */
   readonly description?: string
+  /** Where the source's input ended when the cut was made, for `Source.progress`. */
+  readonly newest?: Json
 }
 
 /** Durable state of one key-group range of one operator: a snapshot (if any) and the deltas on top, oldest first. */

@@ -1,11 +1,15 @@
 import type { OperatorUid } from '../model/ids.ts'
+import { given } from '../model/given.ts'
 import type { Clock } from '../host/clock.ts'
 import type { Log } from '../host/log.ts'
 import type { BatchReport } from '../model/events.ts'
-import type { Manifest } from '../model/manifest.ts'
+import type { Cut, Manifest } from '../model/manifest.ts'
+import type { SourceProgress } from '../model/source-progress.ts'
 import type { BatchPlan } from '../model/task.ts'
 import { messageOf, type SluiceError } from '../model/errors.ts'
 import type { StreamGraph } from '../graph/graph.ts'
+import type { SourceNode } from '../graph/stream-node.ts'
+import { SourcePort } from '../source/source-port.ts'
 import type { BatchInfo, ListenerBus, OutputOperationInfo } from './streaming-listener.ts'
 import { InputInfoTracker } from './input-info-tracker.ts'
 
@@ -75,7 +79,7 @@ export class BatchEvents {
     this.#learnRecords(manifest)
     const info = this.#info()
     if (progress.visible) this.#bus.post('onBatchCompleted', { batchInfo: info })
-    this.#log.event({ ...batchReport(manifest, info), backlog })
+    this.#log.event({ ...batchReport(manifest, info), backlog, ...given({ sources: this.#sources(info) }) })
   }
 
   failed(error: unknown): void {
@@ -165,18 +169,42 @@ export class BatchEvents {
           inputStreamId: id,
           numRecords: cut.records ?? 0,
           metadata: cut.description === undefined ? {} : { Description: cut.description },
+          ...given({ progress: !node.source.discovers && this.#progressOf(node, cut) }),
         })
     }
   }
 
-  /** Sources that could not say before reading are counted by the tasks. */
+  /** Sources that could not say before reading are counted by the tasks, and only then know how far they came. */
   #learnRecords(manifest: Manifest): void {
     const inputs = this.#inputs.infoOf(manifest.time)
     for (const [id, node] of this.#graph.inputs.entries()) {
-      const known = inputs.get(id)
-      if (known && manifest.cuts[node.uid]?.records === null)
-        this.#inputs.report(manifest.time, { ...known, numRecords: manifest.records[node.uid] ?? 0 })
+      const [known, cut] = [inputs.get(id), manifest.cuts[node.uid]]
+      if (!known || !cut) continue
+      this.#inputs.report(manifest.time, {
+        ...known,
+        numRecords: cut.records ?? manifest.records[node.uid] ?? 0,
+        ...given({ progress: this.#progressOf(node, cut) }),
+      })
     }
+  }
+
+  /** A source that cannot say how far it has come fails nothing: its batch is none the worse. */
+  #progressOf({ uid, source }: SourceNode, cut: Cut): SourceProgress | null {
+    try {
+      return new SourcePort(uid, source).progress(cut)
+    } catch (error) {
+      this.#log.event({ type: 'error', error })
+      return null
+    }
+  }
+
+  /** What is known of the sources of the batch that has ended; `null` where none of them says anything. */
+  #sources({ streamIdToInputInfo }: BatchInfo): BatchReport['sources'] | null {
+    const known = this.#graph.inputs.flatMap(({ uid }, id) => {
+      const { numRecords: records, progress } = streamIdToInputInfo.get(id) ?? {}
+      return records === undefined || !progress ? [] : [[uid, { records, ...progress }] as const]
+    })
+    return known.length === 0 ? null : Object.fromEntries(known)
   }
 
   /** What would be said of the batch of `manifest` if it were done now; `null` where it is not under way. */

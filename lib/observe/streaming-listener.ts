@@ -1,3 +1,4 @@
+import type { SourceProgress } from '../model/source-progress.ts'
 import type { ReceiverInfo } from '../source/source.ts'
 
 /** What one source gave one batch (Spark: `StreamInputInfo`). */
@@ -8,6 +9,11 @@ export interface StreamInputInfo {
   readonly numRecords: number
   /** What the source says about its part of the batch, such as `Description`. */
   readonly metadata: Readonly<Record<string, unknown>>
+  /**
+   * How far the source has come, and its lag. Left out where a source does not say, or only when the batch is read
+   * (Kinesis).
+   */
+  readonly progress?: SourceProgress
 }
 
 /** One output of one batch (Spark: `OutputOperationInfo`). Times in ms since the epoch. */

@@ -1,5 +1,6 @@
 import type { Cut } from '../model/manifest.ts'
 import type { Json } from '../model/json.ts'
+import type { SourceProgress } from '../model/source-progress.ts'
 import { SluiceError, thrownBy } from '../model/errors.ts'
 import type { CutRequest, Ended, ReceiverEnvironment, Source, SourceIo } from './source.ts'
 
@@ -43,6 +44,15 @@ export class SourcePort<T> {
       return this.#source.sealed!(position, splits)
     } catch (error) {
       throw this.#failed('sealed', error)
+    }
+  }
+
+  /** How far a batch with this cut comes; `null` where the source does not say. */
+  progress(cut: Cut): SourceProgress | null {
+    try {
+      return this.#source.progress?.(cut) ?? null
+    } catch (error) {
+      throw this.#failed('progress', error)
     }
   }
 

@@ -4,6 +4,7 @@ import type { Log } from '../host/log.ts'
 import type { Random } from '../host/random.ts'
 import type { Json } from '../model/json.ts'
 import type { Cut } from '../model/manifest.ts'
+import type { SourceProgress } from '../model/source-progress.ts'
 import type { SettingReader } from '../model/settings/read.ts'
 import type { Undecoded } from './undecoded.ts'
 
@@ -49,6 +50,12 @@ export interface Source<T, Position = Json, Split = Json> {
    * have it. A split that nobody read is not among them, and its records are those of a later batch. Pure.
    */
   sealed?(position: Position, splits: readonly Split[]): Position
+  /**
+   * How far a batch with this cut comes, and what it leaves for later ones; `null` where it cannot be said. Of a source
+   * that discovers, the cut with the ends that were found. Among the splits may be some that are not the source's own.
+   * Pure: the batch line, the JSON lines and listeners show it.
+   */
+  progress?(cut: Cut<Position, Split>): SourceProgress | null
   /**
    * Batches up to the one that left `position` are committed and their outputs are done: what only they needed may go.
    * Called at any time after that, or never; it deletes, so it may also be repeated.

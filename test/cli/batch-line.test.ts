@@ -48,6 +48,17 @@ test('notes say that the batch took longer than its interval, was tried again, o
   assert.deepEqual(batchNotes({ ...facts, failedOutputs: ['clicks/count/pages'] }, 4000, [], names), ['✕ pages failed'])
 })
 
+test('notes say what a source has left for later batches, and which one where there are several', () => {
+  const at = { records: 10, committed: {}, newest: null, lagRecords: null, lagMs: null }
+  const noted = (sources: NonNullable<BatchReport['sources']>): string[] =>
+    batchNotes({ ...facts, sources }, 4000, [], names)
+  assert.deepEqual(noted({ clicks: { ...at, lagRecords: 1204 } }), ['1,204 records behind'])
+  assert.deepEqual(noted({ clicks: { ...at, lagRecords: 0, lagMs: 0 }, views: { ...at, lagMs: 3200 } }), [
+    'views 3.20 s behind',
+  ])
+  assert.deepEqual(noted({ clicks: at }), [])
+})
+
 test('outputs are called by the shortest end of their uid that no other shares', () => {
   assert.deepEqual([...shortNames(['a/print', 'a/count/foreachRDD']).values()], ['print', 'foreachRDD'])
   assert.deepEqual([...shortNames(['a/print', 'a/count/print', 'print']).values()], ['a/print', 'count/print', 'print'])

@@ -162,6 +162,12 @@ async function tests(): Promise<void> {
     const stream = open({ topics: topic })
     assert.deepEqual(await stream.next(), [])
     assert.match(stream.last!.description!, /behind: 2 offsets, 2 of them held back by open transactions/)
+    assert.deepEqual(stream.source.progress!(stream.last!), {
+      committed: { [topic]: { 0: 0 } },
+      newest: { [topic]: { 0: 2 } },
+      lagRecords: 2,
+      lagMs: null,
+    })
     await transaction.commit()
     await stream.until(2, ['in it', 'behind it'])
     await producer.close()

@@ -179,6 +179,24 @@ test(
   },
 )
 
+test('a batch that leaves records says so, and how much older the newest is; at the end nothing is left', async () => {
+  const stream = await newStream()
+  await put(stream, ['a', 'b', 'c'])
+  const source = sourceOf(stream)
+  const first = await batchOf(source, null, 1)
+  const { committed, lagRecords } = source.progress!(first.cut)!
+  assert.deepEqual([Object.values(committed!), lagRecords], [[first.records[0].sequenceNumber], null])
+  const { records, cut } = await batchOf(source, first.cut.position)
+  assert.deepEqual(records.map(textOf), ['b', 'c'])
+  const [shard] = await shardsOf(stream)
+  assert.deepEqual(source.progress!(cut), {
+    committed: { [shard.ShardId!]: records[1].sequenceNumber },
+    newest: null,
+    lagRecords: 0,
+    lagMs: 0,
+  })
+})
+
 test('F47: a stream that was deleted and created again is refused', async () => {
   const stream = await newStream()
   await put(stream, ['a'])

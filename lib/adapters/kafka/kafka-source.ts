@@ -12,7 +12,16 @@ import {
   type PartitionOffset,
   readEnds,
 } from './offsets.ts'
-import { describe, type KafkaPosition, planRanges, positionAfter, type Progress } from './plan-ranges.ts'
+import {
+  describe,
+  type KafkaOffsets,
+  type KafkaPosition,
+  newestOf,
+  planRanges,
+  positionAfter,
+  type Progress,
+  progressOf,
+} from './plan-ranges.ts'
 import { type KafkaSplit, readRange, topicReplaced } from './read-range.ts'
 import { NotYet, repeatedly } from './service-errors.ts'
 import { ByteArrayDeserializer, type Deserializer, type KafkaRecord } from './record.ts'
@@ -86,6 +95,7 @@ export function kafkaSource<K, V>(
         key: options.key ?? (ByteArrayDeserializer as Deserializer<unknown> as Deserializer<K>),
         value: options.value ?? (ByteArrayDeserializer as Deserializer<unknown> as Deserializer<V>),
       }),
+    progress: ({ position, newest }) => progressOf(position, newest as KafkaOffsets | undefined),
     ...(options.commitOffsets
       ? {
           committed: (position: KafkaPosition) => commitGroupOffsets(cluster, options.groupId!, offsetsIn(position)),
@@ -166,6 +176,7 @@ class Planner {
       // Markers, aborted records and compaction leave offsets without a record: only reading counts.
       records: null,
       description: describe(ranges, partitions),
+      newest: newestOf(partitions),
     }
   }
 

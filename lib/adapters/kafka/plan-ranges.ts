@@ -1,3 +1,4 @@
+import type { SourceProgress } from '../../model/source-progress.ts'
 import type { Topic, TopicPartition } from './cluster.ts'
 import type { PartitionEnds } from './offsets.ts'
 import type { KafkaRange } from './record.ts'
@@ -59,6 +60,33 @@ export function positionAfter(
     after[topic].next[partition] = [ranges[i].until, epoch]
   })
   return after
+}
+
+/** Offsets by topic and partition. */
+export interface KafkaOffsets {
+  readonly [topic: string]: { readonly [partition: string]: number }
+}
+
+/** Behind the last replicated record of each partition, committed or not. */
+export function newestOf(partitions: readonly PartitionEnds[]): KafkaOffsets {
+  const newest: Record<string, Record<string, number>> = {}
+  for (const { topic, partition, highWatermark } of partitions) (newest[topic] ??= {})[partition] = highWatermark
+  return newest
+}
+
+/** Offsets count markers and what compaction took as well, so the lag is at most so many records. */
+export function progressOf(position: KafkaPosition, newest: KafkaOffsets | undefined): SourceProgress {
+  const committed: KafkaOffsets = Object.fromEntries(
+    Object.entries(position).map(([topic, { next }]) => [
+      topic,
+      Object.fromEntries(Object.entries(next).map(([partition, [offset]]) => [partition, offset])),
+    ]),
+  )
+  const lags = Object.entries(newest ?? {}).flatMap(([topic, ends]) =>
+    Object.entries(ends).map(([partition, end]) => Math.max(0, end - (committed[topic]?.[partition] ?? 0))),
+  )
+  const lagRecords = newest === undefined ? null : lags.reduce((sum, lag) => sum + lag, 0)
+  return { committed, newest: newest ?? null, lagRecords, lagMs: lagRecords === 0 ? 0 : null }
 }
 
 const SHOWN_MAX = 50

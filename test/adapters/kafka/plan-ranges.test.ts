@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { describe, planRanges, type Progress, type RateLimits } from '../../../lib/adapters/kafka/plan-ranges.ts'
+import {
+  describe,
+  newestOf,
+  planRanges,
+  positionAfter,
+  type Progress,
+  progressOf,
+  type RateLimits,
+} from '../../../lib/adapters/kafka/plan-ranges.ts'
 
 const at = (partition: number, next: number, end: number, highWatermark = end): Progress => ({
   topic: 't',
@@ -41,4 +49,18 @@ test('a page of a batch shows the largest range first, no empty ones, and what i
       'behind: 10 offsets, 10 of them held back by open transactions',
     ].join('\n'),
   )
+})
+
+test('F53: lag counts up to the last replicated record, also what an open transaction holds back', () => {
+  const partitions = [at(0, 0, 5), at(1, 0, 50, 60), at(2, 9, 9)]
+  const ranges = planRanges(partitions, { ...none, maxRate: () => 10 })
+  const position = positionAfter({}, [{ name: 't', id: 'id', partitions: [] }], partitions, ranges)
+  assert.deepEqual(progressOf(position, newestOf(partitions)), {
+    committed: { t: { 0: 5, 1: 20, 2: 9 } },
+    newest: { t: { 0: 5, 1: 60, 2: 9 } },
+    lagRecords: 40,
+    lagMs: null,
+  })
+  const { lagRecords, lagMs, newest } = progressOf(position, undefined)
+  assert.deepEqual([lagRecords, lagMs, newest], [null, null, null], 'cuts of earlier versions do not say')
 })

@@ -8,6 +8,7 @@ import {
   type From,
   nextPosition,
   type Position,
+  progressOf,
   type ShardSplit,
   unknownParents,
   withoutParents,
@@ -78,6 +79,7 @@ export function kinesis(options: KinesisOptions): Source<KinesisRecord> {
     },
     read: (split, io, ended = () => {}) => readShard(stream, split, onGap, io, ended),
     sealed: nextPosition,
+    progress: ({ position, splits }) => progressOf(position, splits),
   }
   return source
 }

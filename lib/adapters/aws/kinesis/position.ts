@@ -1,4 +1,5 @@
 import { SluiceError } from '../../../model/errors.ts'
+import type { SourceProgress } from '../../../model/source-progress.ts'
 
 /**
  * Where a batch goes on in a stream, and what a task reads of it. A shard's children begin when the batch that read its
@@ -45,6 +46,8 @@ export type ShardEnd = {
   readonly sub?: number
   readonly arrived?: number
   readonly tip?: number
+  /** How much older than the shard's newest record the last page was, as Kinesis says (`MillisBehindLatest`). */
+  readonly behindMs?: number
   /** The shard has no more: these go on in its place. */
   readonly children?: readonly Child[]
 }
@@ -97,6 +100,24 @@ function after(from: From, { seq, sub, arrived, tip }: ShardEnd): From {
   const at = tip === undefined ? {} : { tip }
   if (seq === undefined) return { ...from, ...at }
   return { seq, ...(sub === undefined ? {} : { sub }), ...(arrived === undefined ? {} : { arrived }), ...at }
+}
+
+/** Nothing is left: neither behind the limit of the batch, among records of the same moment, nor in children. */
+const isExhausted = ({ most, end }: ShardSplit): boolean => end!.records < most && end!.children === undefined
+
+/** How far a batch that read these splits has come. Kinesis says how old what it gave is, not how much is left. */
+export function progressOf(position: Position, given: readonly ShardSplit[]): SourceProgress {
+  const splits = given.filter(({ end }) => end !== undefined)
+  const committed = Object.fromEntries(
+    Object.entries(position.open).map(([shard, { seq, sub }]) => [
+      shard,
+      seq === undefined ? null : sub === undefined ? seq : `${seq}:${sub}`,
+    ]),
+  )
+  const known = splits.flatMap(({ end }) => end?.behindMs ?? [])
+  const lagMs = known.length === 0 ? null : known.reduce((most, each) => Math.max(most, each), 0)
+  const isAtTip = lagMs === 0 && known.length === splits.length && splits.every(isExhausted)
+  return { committed, newest: null, lagRecords: isAtTip ? 0 : null, lagMs }
 }
 
 /** Parents that nobody will ever read, as far as the position knows: they are looked for in the stream's own list. */

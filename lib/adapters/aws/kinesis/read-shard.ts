@@ -40,6 +40,7 @@ class ShardReading {
   #records = 0
   #last: KinesisRecord | null = null
   #tip: number | undefined
+  #behindMs: number | undefined
   /** Where the next page begins; `#sub` records of the first one were read before. */
   #from: Beginning
   #sub: number | undefined
@@ -70,6 +71,7 @@ class ShardReading {
       )
       .filter((record) => isAfter(record, this.#split.from))
     const taken = found.slice(0, wanted)
+    this.#behindMs = page.behindMs
     this.#records += taken.length
     this.#last = taken.at(-1) ?? this.#last
     if (sealed)
@@ -89,6 +91,7 @@ class ShardReading {
       ...(last ? { seq: last.sequenceNumber, arrived: last.approximateArrivalTimestamp } : {}),
       ...(isWithin ? { sub: following.subSequenceNumber } : {}),
       ...(this.#tip === undefined || following ? {} : { tip: this.#tip }),
+      ...(this.#behindMs === undefined ? {} : { behindMs: this.#behindMs }),
     }
   }
 

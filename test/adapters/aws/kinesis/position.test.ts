@@ -5,6 +5,7 @@ import {
   firstPosition,
   nextPosition,
   type Position,
+  progressOf,
   type ShardEnd,
   unknownParents,
   withoutParents,
@@ -84,3 +85,18 @@ test(
     assert.deepEqual(beginningOf({}), { kind: 'oldest' })
   },
 )
+
+test('the lag of a batch is that of its slowest shard; records are counted only where none are left', () => {
+  const position = { ...start, open: { a: { seq: '5', sub: 2 }, b: {} } }
+  const lag = (...ends: readonly Partial<ShardEnd>[]): (number | null)[] => {
+    const splits = ends.map((end) => ({ shard: 'a', from: {}, most: 10, end: { records: 1, ...end } }))
+    const { lagRecords, lagMs } = progressOf(position, splits)
+    return [lagRecords, lagMs]
+  }
+  assert.deepEqual(lag({ behindMs: 0 }, { behindMs: 700 }), [null, 700])
+  assert.deepEqual(lag({ behindMs: 0 }, { behindMs: 0 }), [0, 0])
+  assert.deepEqual(lag({ behindMs: 0, children: [{ shard: 'b', parents: ['a'] }] }), [null, 0], 'what children hold')
+  assert.deepEqual(lag({ behindMs: 0, records: 10 }), [null, 0], 'records of the same moment')
+  assert.deepEqual(lag({}), [null, null], 'earlier versions did not keep it')
+  assert.deepEqual(progressOf(position, []).committed, { a: '5:2', b: null })
+})
