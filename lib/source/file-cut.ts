@@ -37,6 +37,11 @@ export interface FileChoice {
   readonly minRememberMs?: number
   /** `seen` only: most files in a batch; the others wait for the next. */
   readonly maxFilesPerBatch?: number
+  /**
+   * What becomes of a file that is gone or was replaced when it is read. `fail` (default): the batch fails until it is
+   * back. `skip`: none of its records are used, which a warning says; then each file is one partition.
+   */
+  readonly onMissing?: 'fail' | 'skip'
 }
 
 const MIN_REMEMBER_MS = 60_000

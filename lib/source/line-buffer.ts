@@ -228,6 +228,21 @@ export class LineBuffer {
   }
 }
 
+/** The lines in pieces of bytes, as they arrive. */
+export async function* linesIn(
+  what: string,
+  pieces: AsyncIterable<Uint8Array>,
+  options: LineOptions,
+): AsyncGenerator<string[]> {
+  const buffer = new LineBuffer(what, options)
+  for await (const piece of pieces) {
+    const lines = buffer.push(piece)
+    if (lines.length > 0) yield lines
+  }
+  const last = buffer.end()
+  if (last.length > 0) yield last
+}
+
 export const lineTooLong = (what: string, offset: number, maxLineBytes: number): SluiceError =>
   new SluiceError('E_RECORD_TOO_LARGE', `${what} has a line of more than ${maxLineBytes} bytes at byte ${offset}.`, {
     where: { offset, detail: what },

@@ -1,16 +1,21 @@
-import { statSync } from 'node:fs'
+import { createReadStream, statSync } from 'node:fs'
 import { hasCode } from '../../model/errors.ts'
 import { underPolicy } from '../../source/decode-policy.ts'
 import type { FileSplit } from '../../source/file-splits.ts'
-import { LINE_BYTES_MAX, LineBuffer, type LineOptions, lineTooLong } from '../../source/line-buffer.ts'
+import { LINE_BYTES_MAX, LineBuffer, linesIn, type LineOptions, lineTooLong } from '../../source/line-buffer.ts'
+import {
+  inflated,
+  type InflateLimits,
+  isCutShort,
+  MAGIC_BYTES,
+  type Packing,
+  packingOf,
+} from '../../source/packed-bytes.ts'
+import type { TextFileOptions } from '../../source/source-factories.ts'
 import type { SourceIo } from '../../source/source.ts'
-import type { OnDecodeError } from '../../source/undecoded.ts'
 import { changesUntil, growing, isFresh, OpenFile } from './open-file.ts'
-import { inflated, type InflateLimits, isCutShort, MAGIC_BYTES, packingOf } from './packed-file.ts'
 
 const PIECE_BYTES = 1 << 20
-
-type FileLineOptions = LineOptions & InflateLimits & { readonly onDecodeError?: OnDecodeError }
 
 /**
  * The lines that begin in a split, some hundred kilobytes at a time. Never holds more than a piece and a line. A packed
@@ -19,7 +24,7 @@ type FileLineOptions = LineOptions & InflateLimits & { readonly onDecodeError?: 
  */
 export function linesOf(
   split: FileSplit,
-  options: FileLineOptions,
+  options: TextFileOptions,
   io: Pick<SourceIo, 'clock' | 'undecoded' | 'postpones'>,
 ): Iterable<readonly string[]> | AsyncIterable<readonly string[]> {
   const file = new OpenFile(split, io)
@@ -35,7 +40,7 @@ export function linesOf(
     report: (found) => io.undecoded?.(found),
     read: (more) =>
       packing
-        ? inflatedLines(split, inflated(split.path, packing, options), { ...options, ...more }, io)
+        ? unpackedLines(split, packing, { ...options, ...more }, io)
         : plainLines(new OpenFile(split, io), split, { ...options, ...more }),
   })
 }
@@ -69,26 +74,35 @@ export function* plainLines(
 }
 
 /** A file that is cut short and was written a moment ago is not broken: its writer is not done. */
-async function* inflatedLines(
+async function* unpackedLines(
   { path }: FileSplit,
-  pieces: AsyncIterable<Uint8Array>,
-  options: LineOptions,
+  packing: Packing,
+  options: LineOptions & InflateLimits,
   { clock }: Pick<SourceIo, 'clock'>,
 ): AsyncGenerator<string[]> {
   const before = statSync(path, { throwIfNoEntry: false })
-  const buffer = new LineBuffer(path, options)
   try {
-    for await (const piece of pieces) {
-      const lines = buffer.push(piece)
-      if (lines.length > 0) yield lines
-    }
+    yield* linesIn(path, inflated({ path, packing }, createReadStream(path), options), options)
   } catch (error) {
     if (hasCode(error, 'E_FILE_CORRUPT') && changesUntil(path, before, isCutShort(error) ? clock.now() : null))
       throw growing(path, error)
     throw error
   }
-  const last = buffer.end()
-  if (last.length > 0) yield last
+}
+
+/** The bytes of a split, as the file held them when it was listed. */
+export function* piecesOf(split: FileSplit, io: Pick<SourceIo, 'postpones'> = {}): Generator<Uint8Array> {
+  const file = new OpenFile(split, io)
+  try {
+    for (let at = split.start; at < split.end;) {
+      const piece = new Uint8Array(Math.min(PIECE_BYTES, split.end - at))
+      const count = file.read(piece, at, piece.length)
+      yield piece.subarray(0, count)
+      at += count
+    }
+  } finally {
+    file.close()
+  }
 }
 
 /** Where the first line that begins at or behind `at` begins. */

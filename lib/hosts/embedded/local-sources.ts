@@ -1,6 +1,6 @@
 import { receiverSource } from '../../source/receiver/receiver-source.ts'
 import type { SourceFactories } from '../../source/source-factories.ts'
-import { s3TextFiles } from '../../adapters/aws/s3/s3-text-files.ts'
+import { s3BinaryRecords, s3Files, s3TextFiles } from '../../adapters/aws/s3/s3-files.ts'
 import { locationOf } from '../../codec/location.ts'
 import { binaryRecords, files, textFiles } from '../../adapters/files/file-source.ts'
 import { followedFile } from '../../adapters/files/followed-file.ts'
@@ -9,7 +9,7 @@ import { RawSocketReceiver } from '../../adapters/local/raw-socket-receiver.ts'
 import { StandardInputReceiver } from '../../adapters/local/standard-input-receiver.ts'
 import { SocketReceiver, SocketTextReceiver } from '../../adapters/local/socket-receiver.ts'
 
-/** Files and sockets of the machine that runs the program, and lines of objects in S3. */
+/** Files and sockets of the machine that runs the program, and objects in S3. */
 export const localSources: SourceFactories = {
   socketText: (host, port, options) =>
     receiverSource(new SocketTextReceiver(host, port, options), {
@@ -30,7 +30,12 @@ export const localSources: SourceFactories = {
     }),
   followedFile,
   textFiles: (directory, options) =>
-    locationOf(directory).kind === 's3' ? s3TextFiles(directory, options) : textFiles(directory, options),
-  binaryRecords,
-  files,
+    isInS3(directory) ? s3TextFiles(directory, options) : textFiles(directory, options),
+  binaryRecords: (directory, recordLength, options) =>
+    isInS3(directory)
+      ? s3BinaryRecords(directory, recordLength, options)
+      : binaryRecords(directory, recordLength, options),
+  files: (directory, options) => (isInS3(directory) ? s3Files(directory, options) : files(directory, options)),
 }
+
+const isInS3 = (directory: string): boolean => locationOf(directory).kind === 's3'

@@ -1,4 +1,4 @@
-import { s3TextFiles } from '../../adapters/aws/s3/s3-text-files.ts'
+import { s3BinaryRecords, s3Files, s3TextFiles } from '../../adapters/aws/s3/s3-files.ts'
 import { SluiceError } from '../../model/errors.ts'
 import { callerPlace } from '../../model/place.ts'
 import type { SourceFactories } from '../../source/source-factories.ts'
@@ -11,12 +11,13 @@ export const functionSources: SourceFactories = {
   standardInput: () => refuseReceiver('stdinStream'),
   http: () => refuseReceiver('httpStream'),
   followedFile: (path) => refuseDisk(path),
-  textFiles: (directory, options) => {
-    if (!/^s3a?:/.test(directory)) return refuseDisk(directory)
-    return s3TextFiles(directory.replace(/^s3a:/, 's3:'), options)
-  },
-  binaryRecords: (directory) => refuseDisk(directory),
-  files: (directory) => refuseDisk(directory),
+  textFiles: (directory, options) => s3TextFiles(inS3(directory), options),
+  binaryRecords: (directory, recordLength, options) => s3BinaryRecords(inS3(directory), recordLength, options),
+  files: (directory, options) => s3Files(inS3(directory), options),
+}
+
+function inS3(directory: string): string {
+  return /^s3a?:/.test(directory) ? directory.replace(/^s3a:/, 's3:') : refuseDisk(directory)
 }
 
 function refuseReceiver(method: string): never {

@@ -1,19 +1,82 @@
-import { SluiceError } from '../../../model/errors.ts'
+import { underPolicy } from '../../../source/decode-policy.ts'
 import type { FileSplit } from '../../../source/file-splits.ts'
-import { LineBuffer, type LineOptions } from '../../../source/line-buffer.ts'
+import { LineBuffer, linesIn, type LineOptions } from '../../../source/line-buffer.ts'
+import { inflated, MAGIC_BYTES, packingOf } from '../../../source/packed-bytes.ts'
+import type { TextFileOptions } from '../../../source/source-factories.ts'
+import type { SourceIo } from '../../../source/source.ts'
 import type { AwsClients, S3 } from '../clients.ts'
-import { inputError } from './s3-errors.ts'
-import { s3Location } from './s3-location.ts'
+import { bytesOf } from './s3-object.ts'
 
 const TAIL_BYTES = 1 << 16
 
 /**
- * The lines that begin in a split, a piece of the answer at a time. Asks for the range and, where its last line goes on
- * behind it, for a little more.
+ * The lines that begin in a split, a piece of the answer at a time. A packed object, known by its first bytes whatever
+ * its name, is unpacked, and all of it belongs to its first split.
  */
-export async function* linesOf(clients: AwsClients, split: FileSplit, options: LineOptions): AsyncGenerator<string[]> {
-  if (split.start === split.end) return
+export async function* linesOf(
+  clients: AwsClients,
+  split: FileSplit,
+  options: TextFileOptions,
+  io: Pick<SourceIo, 'undecoded'>,
+): AsyncGenerator<readonly string[]> {
+  if (split.size === 0) return
   const s3 = await clients.s3()
+  const isWhole = split.start === 0 && split.end === split.size
+  const whole = (): AsyncGenerator<Uint8Array> => bytesOf(s3, split, 0, split.size)
+  // Of a whole object, the answer that shows how it begins is read on; only who reads it again asks again.
+  const begun = await withHead(isWhole ? whole() : bytesOf(s3, split, 0, Math.min(MAGIC_BYTES, split.size)))
+  const packing = packingOf(begun.head)
+  let unread: AsyncGenerator<Uint8Array> | null = isWhole ? begun.bytes : null
+  const all = (): AsyncGenerator<Uint8Array> => {
+    const bytes = unread ?? whole()
+    unread = null
+    return bytes
+  }
+  try {
+    if (packing && split.start > 0) return
+    yield* underPolicy({
+      policy: options.onDecodeError ?? 'fail',
+      path: split.path,
+      isPacked: packing !== null,
+      report: (found) => io.undecoded?.(found),
+      read: (more) => {
+        const lines = { ...options, ...more }
+        if (packing) return linesIn(split.path, inflated({ path: split.path, packing }, all(), options), lines)
+        return isWhole ? linesIn(split.path, all(), lines) : linesOfRange(s3, split, lines)
+      },
+    })
+  } finally {
+    await begun.bytes.return(undefined)
+  }
+}
+
+/** The first bytes, and all of them. */
+async function withHead(bytes: AsyncGenerator<Uint8Array>) {
+  let head: Uint8Array = new Uint8Array()
+  while (head.length < MAGIC_BYTES) {
+    const { done, value } = await bytes.next()
+    if (done) break
+    head = head.length === 0 ? value : Buffer.concat([head, value])
+  }
+  return {
+    head,
+    bytes: (async function* () {
+      try {
+        yield head
+        yield* bytes
+      } finally {
+        await bytes.return(undefined)
+      }
+    })(),
+  }
+}
+
+/**
+ * The lines that begin in a range of bytes. Asks for the range and, where its last line goes on behind it, for a little
+ * more.
+ */
+async function* linesOfRange(s3: S3, split: FileSplit, options: LineOptions): AsyncGenerator<string[]> {
+  if (split.start === split.end) return
   const lines = new SplitLines(split, options)
   // One byte earlier: only the end of the line before tells whether a line begins at the start.
   for (let from = Math.max(0, split.start - 1), to = split.end; ; to = Math.min(from + TAIL_BYTES, split.size)) {
@@ -50,7 +113,6 @@ class SplitLines {
   }
 
   take(piece: Uint8Array): string[] {
-    if (this.#at === 0 && piece[0] === 0x1f && piece[1] === 0x8b) throw packed(this.#split)
     const start = this.#buffer ? 0 : this.#afterLineBefore(piece)
     const end = this.#lineEndBehind(piece)
     this.#at += piece.length
@@ -89,35 +151,5 @@ class SplitLines {
     return new LineBuffer(this.#split.path, this.#options, { offset })
   }
 }
-
-/** The bytes from `from` up to `to`, as they arrive; always of the object that was listed. */
-async function* bytesOf({ client, sdk }: S3, split: FileSplit, from: number, to: number): AsyncGenerator<Uint8Array> {
-  const { bucket, key } = s3Location(split.path)
-  let at = from
-  try {
-    const { Body: body } = await client.send(
-      new sdk.GetObjectCommand({ Bucket: bucket, Key: key, Range: `bytes=${from}-${to - 1}`, IfMatch: split.etag }),
-    )
-    for await (const piece of body as unknown as AsyncIterable<Uint8Array>) {
-      at += piece.length
-      yield piece
-    }
-  } catch (error) {
-    throw inputError(split, error)
-  }
-  if (at < to)
-    throw new SluiceError('E_FILE_CHANGED', `${split.path} ended at byte ${at} of ${to}.`, {
-      where: { offset: at, detail: split.path },
-      did: 'the batch was not completed and is tried again',
-      retry: true,
-    })
-}
-
-const packed = ({ path }: FileSplit): SluiceError =>
-  new SluiceError('E_FILE_FORMAT', `${path} is a gzip file; lines are read of plain text only.`, {
-    where: { detail: path },
-    did: 'the batch was not completed',
-    next: ['unpack it on its way into the bucket', "leave it out: filter: (path) => !path.endsWith('.gz')"],
-  })
 
 const NEWLINE = 10

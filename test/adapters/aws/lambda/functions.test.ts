@@ -7,7 +7,7 @@ import { type BuiltApp, builtApp } from '../../../../lib/hosts/program/built-pro
 import { runTaskMessage } from '../../../../lib/hosts/lambda/task.ts'
 import { decodeInvocation } from '../../../../lib/hosts/lambda/invocation.ts'
 import { S3BlobStore } from '../../../../lib/adapters/aws/s3/s3-blob-store.ts'
-import { s3TextFiles } from '../../../../lib/adapters/aws/s3/s3-text-files.ts'
+import { s3TextFiles } from '../../../../lib/adapters/aws/s3/s3-files.ts'
 import { decodeLetters } from '../../../../lib/checkpoint/dead-letters.ts'
 import { readManifest } from '../../../../lib/checkpoint/manifest.ts'
 import { silentLog } from '../../../../lib/host/log.ts'

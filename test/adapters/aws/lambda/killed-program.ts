@@ -1,5 +1,5 @@
 import { ManualClock } from '../../../../lib/adapters/local/manual-clock.ts'
-import { s3TextFiles } from '../../../../lib/adapters/aws/s3/s3-text-files.ts'
+import { s3TextFiles } from '../../../../lib/adapters/aws/s3/s3-files.ts'
 import { silentLog } from '../../../../lib/host/log.ts'
 import { runDueBatches } from '../../../../lib/hosts/lambda/coordinator.ts'
 import { awsHost } from '../../../../lib/hosts/lambda/host.ts'

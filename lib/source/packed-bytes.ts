@@ -1,9 +1,8 @@
-import { createReadStream, readFileSync, type ReadStream } from 'node:fs'
-import type { Transform } from 'node:stream'
+import { Readable, type Transform } from 'node:stream'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
-import { SluiceError } from '../../model/errors.ts'
-import { systemCode } from '../../model/system-code.ts'
-import { framesOf } from './zstd-frames.ts'
+import { SluiceError } from '../model/errors.ts'
+import { systemCode } from '../model/system-code.ts'
+import { framesIn } from './zstd-frames.ts'
 
 export interface InflateLimits {
   /** Most bytes a packed file may unpack to (default 4 GiB). */
@@ -17,7 +16,7 @@ const INFLATE_RATIO_MAX = 400
 const RATIO_FREE_BYTES = 2 ** 24
 
 /** How a file is packed. */
-type Packing = 'gzip' | 'zstd' | 'bzip2'
+export type Packing = 'gzip' | 'zstd' | 'bzip2'
 
 /** How many first bytes tell. */
 export const MAGIC_BYTES = 4
@@ -36,28 +35,51 @@ export const isNamedPacked = (path: string): boolean => ['.gz', '.zst', '.bz2'].
 
 /**
  * The unpacked bytes of a file, piece by piece; several members are one content, zeros at the end of gzip are padding.
- * Throws `E_FILE_INFLATE` beyond the limits, `E_FILE_CORRUPT` for a file that is damaged, cut short, or goes on with
- * something else, and `E_MISSING_PACKAGE` where bzip2 has nothing to unpack it.
+ * `packed` are all of its bytes, as they are read. Throws `E_FILE_INFLATE` beyond the limits, `E_FILE_CORRUPT` for a
+ * file that is damaged, cut short, or goes on with something else, and `E_MISSING_PACKAGE` where bzip2 has nothing to
+ * unpack it.
  */
-export async function* inflated(path: string, packing: Packing, limits: InflateLimits): AsyncGenerator<Uint8Array> {
+export async function* inflated(
+  { path, packing }: { readonly path: string; readonly packing: Packing },
+  packed: AsyncIterable<Uint8Array>,
+  limits: InflateLimits,
+): AsyncGenerator<Uint8Array> {
   const size = new Size(path, limits)
   try {
-    if (packing === 'bzip2') yield* blocksOf(path, size)
-    else if (packing === 'gzip') yield* unpackedBy(createGunzip(), createReadStream(path), size)
-    else
-      for (const { from, to } of framesOf(path))
-        yield* unpackedBy(createZstdDecompress(), createReadStream(path, { start: from, end: to - 1 }), size)
+    if (packing === 'bzip2') yield* blocksOf(path, packed, size)
+    else if (packing === 'gzip') yield* unpackedBy(createGunzip(), packed, size)
+    else yield* unpackedFrames(packed, size)
   } catch (error) {
     throw isDataError(error) ? corrupt(path, packing, size.total, error) : error
   }
 }
 
+async function* unpackedFrames(packed: AsyncIterable<Uint8Array>, size: Size): AsyncGenerator<Uint8Array> {
+  const parts = framesIn(packed)
+  try {
+    for (let part = await parts.next(); !part.done; part = await parts.next())
+      yield* unpackedBy(createZstdDecompress(), frame(part.value), size)
+  } finally {
+    await parts.return(undefined)
+  }
+
+  async function* frame({ bytes, ends }: { bytes: Uint8Array; ends: boolean }): AsyncGenerator<Uint8Array> {
+    yield bytes
+    if (ends) return
+    for (let part = await parts.next(); !part.done; part = await parts.next()) {
+      yield part.value.bytes
+      if (part.value.ends) return
+    }
+  }
+}
+
 async function* unpackedBy(
   unpacker: Transform & { readonly bytesWritten: number },
-  packed: ReadStream,
+  pieces: AsyncIterable<Uint8Array>,
   size: Size,
 ): AsyncGenerator<Uint8Array> {
   const before = size.packed
+  const packed = pieces instanceof Readable ? pieces : Readable.from(pieces, { objectMode: false })
   packed.on('error', (error) => unpacker.destroy(error))
   packed.pipe(unpacker)
   try {
@@ -72,11 +94,11 @@ async function* unpackedBy(
 }
 
 /** All at once: there is no decoder for it that works piece by piece. */
-async function* blocksOf(path: string, size: Size): AsyncGenerator<Uint8Array> {
+async function* blocksOf(path: string, packed: AsyncIterable<Uint8Array>, size: Size): AsyncGenerator<Uint8Array> {
   const bzip = await bzipFor(path)
-  const packed = readFileSync(path)
-  const pieces = new Pieces((bytes) => size.add(bytes, packed.length))
-  bzip.decode(packed, pieces, true)
+  const bytes = Buffer.concat(await Array.fromAsync(packed))
+  const pieces = new Pieces((count) => size.add(count, bytes.length))
+  bzip.decode(bytes, pieces, true)
   yield* pieces.all()
 }
 

@@ -1,0 +1,58 @@
+import { binaryRecordsOf, type FileStore, filesOf, textFilesOf } from '../../../source/file-source.ts'
+import type { BinaryOptions, FileOptions, TextFileOptions } from '../../../source/source-factories.ts'
+import type { Source } from '../../../source/source.ts'
+import { type AwsClients, processClients } from '../clients.ts'
+import { linesOf } from './s3-lines.ts'
+import { s3Lister } from './s3-lister.ts'
+import { s3Directory } from './s3-location.ts'
+import { bytesOf } from './s3-object.ts'
+
+/** What `s3TextFiles` takes: which objects, and what a line is. */
+export interface S3TextOptions extends TextFileOptions {}
+
+/**
+ * The lines of objects below `s3://bucket/prefix/`, each object once, whenever it appears (`select: 'seen'`). An object
+ * that is overwritten is a new one. A large object is several partitions; gzip, zstd and bzip2 are unpacked. Lines are
+ * read from the very object that was listed; `E_FILE_CHANGED` and `E_FILE_GONE` tell when it is no longer there. Throws
+ * `E_S3_URL`. Spark: `textFileStream`.
+ */
+export const s3TextFiles = (
+  directory: string,
+  options: S3TextOptions = {},
+  clients: () => AwsClients = processClients,
+): Source<string> => textFilesOf(s3Store('S3 text stream', directory, clients), directory, seen(options))
+
+/**
+ * Records of `recordLength` bytes each of such objects. Throws `E_S3_URL` and `E_RECORD_LENGTH`; reading throws the
+ * latter for an object that does not hold a whole number of them. Spark: `binaryRecordsStream`.
+ */
+export const s3BinaryRecords = (
+  directory: string,
+  recordLength: number,
+  options: BinaryOptions = {},
+  clients: () => AwsClients = processClients,
+): Source<Uint8Array> =>
+  binaryRecordsOf(s3Store('S3 file stream', directory, clients), directory, recordLength, seen(options))
+
+/** Such objects in a form of the program's own: `read` gets each of them whole. Spark: `fileStream`. */
+export const s3Files = <T>(
+  directory: string,
+  options: FileOptions<T>,
+  clients: () => AwsClients = processClients,
+): Source<T> => filesOf(s3Store('S3 file stream', directory, clients), directory, seen(options))
+
+/** Times of objects are those of copies, and say little. */
+const seen = <Options extends object>(options: Options): Options => ({ select: 'seen', ...options })
+
+function s3Store(name: string, directory: string, clients: () => AwsClients): FileStore {
+  s3Directory(directory)
+  return {
+    name,
+    lister: s3Lister(clients),
+    ready: () => clients().s3(),
+    lines: (split, options, io) => linesOf(clients(), split, options, io),
+    async *pieces(split) {
+      yield* bytesOf(await clients().s3(), split, split.start, split.end)
+    },
+  }
+}

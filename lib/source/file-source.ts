@@ -1,0 +1,164 @@
+import { hasCode, SluiceError, wordsOf } from '../model/errors.ts'
+import { underPolicy } from './decode-policy.ts'
+import { type FileChoice, FileCutter, type FileLister, type FilePosition } from './file-cut.ts'
+import type { ListedFile } from './file-selection.ts'
+import { type FileSplit, splitFile, wholeFile } from './file-splits.ts'
+import { checkFileLength, checkRecordLength, FixedRecords } from './fixed-records.ts'
+import { isNamedPacked } from './packed-bytes.ts'
+import type { BinaryOptions, FileOptions, TextFileOptions } from './source-factories.ts'
+import type { Source, SourceIo } from './source.ts'
+import { undecoded } from './undecoded.ts'
+
+type Chunks<T> = Iterable<readonly T[]> | AsyncIterable<readonly T[]>
+
+/** Where files are kept, and how their bytes are had: this machine, or a store of objects. */
+export interface FileStore {
+  /** What a source of its files is, in words. */
+  readonly name: string
+  readonly lister: FileLister
+  /** Loads what it needs. */
+  ready?(): Promise<unknown>
+  /** The lines that begin in a split; of a packed file, all of them belong to its first split. */
+  lines(split: FileSplit, options: TextFileOptions, io: SourceIo): Chunks<string>
+  /** The bytes of a split, as they come. */
+  pieces(split: FileSplit, io: SourceIo): Iterable<Uint8Array> | AsyncIterable<Uint8Array>
+}
+
+const SPLIT_BYTES = 32 * 2 ** 20
+
+/** The lines of files (Spark: `textFileStream`). A file is one partition; a large one is several. */
+export function textFilesOf(store: FileStore, directory: string, options: TextFileOptions): Source<string> {
+  const { splitBytes = SPLIT_BYTES, onDecodeError } = options
+  const source = fileSource(
+    store,
+    {
+      directory,
+      choice: options,
+      split: (file) =>
+        onDecodeError === 'skip-file' || isNamedPacked(file.path) ? [wholeFile(file)] : splitFile(file, splitBytes),
+    },
+    (split, io) => store.lines(split, options, io),
+  )
+  return { ...source, lines: true }
+}
+
+/**
+ * Records of `length` bytes each. Throws `E_RECORD_LENGTH` for a length that is none; reading does for a file that does
+ * not hold a whole number of them.
+ */
+export function binaryRecordsOf(
+  store: FileStore,
+  directory: string,
+  length: number,
+  options: BinaryOptions,
+): Source<Uint8Array> {
+  checkRecordLength(length)
+  return fileSource(
+    store,
+    { directory, choice: options, split: (file) => splitFile(file, SPLIT_BYTES, length) },
+    (split, io) =>
+      underPolicy({
+        policy: options.onDecodeError ?? 'fail',
+        path: split.path,
+        isPacked: true,
+        report: (found) => split.start === 0 && io.undecoded?.(found),
+        read: () => {
+          checkFileLength(split, length)
+          return recordsIn(store.pieces(split, io), length)
+        },
+      }),
+  )
+}
+
+/** Files in a form of the program's own: `read` gets each file whole. */
+export const filesOf = <T>(store: FileStore, directory: string, options: FileOptions<T>): Source<T> =>
+  fileSource(store, { directory, choice: options, split: (file) => [wholeFile(file)] }, (split, io) =>
+    underPolicy({
+      policy: options.onDecodeError ?? 'fail',
+      path: split.path,
+      isPacked: true,
+      report: (found) => io.undecoded?.(found),
+      read: () => contentOf(store, split, options, io),
+    }),
+  )
+
+interface Selected {
+  readonly directory: string
+  readonly choice: FileChoice
+  readonly split: (file: ListedFile) => FileSplit[]
+}
+
+function fileSource<T>(
+  store: FileStore,
+  { directory, choice, split }: Selected,
+  read: (split: FileSplit, io: SourceIo) => Chunks<T>,
+): Source<T> {
+  const skips = choice.onMissing === 'skip'
+  // Of a file in parts, some might have been read before it was gone.
+  const cutter = new FileCutter(directory, store.lister, choice, skips ? (file) => [wholeFile(file)] : split)
+  const source: Source<T, FilePosition, FileSplit> = {
+    name: store.name,
+    identity: directory,
+    address: directory,
+    reads: { directories: directory, filtered: choice.filter !== undefined },
+    ...(store.ready ? { ready: () => store.ready!() } : {}),
+    cut: (request) => cutter.cut(request),
+    read: skips ? (split, io) => unlessMissing(split, read(split, io), io) : read,
+    committed: (position, io) => cutter.committed(position, io),
+  }
+  return source
+}
+
+/** Its records, or none of them where nothing is left to read. */
+async function* unlessMissing<T>(
+  { path }: FileSplit,
+  chunks: Chunks<T>,
+  { undecoded: report }: SourceIo,
+): AsyncGenerator<readonly T[]> {
+  let used = false
+  try {
+    for await (const chunk of chunks) {
+      used = true
+      yield chunk
+    }
+  } catch (error) {
+    if (used || !(hasCode(error, 'E_FILE_GONE') || hasCode(error, 'E_FILE_CHANGED'))) throw error
+    report?.(undecoded('skipped', error, path))
+  }
+}
+
+function recordsIn(pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>, length: number): Chunks<Uint8Array> {
+  const records = new FixedRecords(length)
+  return Symbol.asyncIterator in pieces
+    ? (async function* () {
+        for await (const piece of pieces) yield records.push(piece)
+      })()
+    : (function* () {
+        for (const piece of pieces) yield records.push(piece)
+      })()
+}
+
+/** What the function of the program makes of a file. What it throws is about the file, not about a record. */
+async function* contentOf<T>(
+  store: FileStore,
+  split: FileSplit,
+  { read, onDecodeError = 'fail' }: FileOptions<T>,
+  io: SourceIo,
+): AsyncGenerator<T[]> {
+  const bytes = new Uint8Array(split.size)
+  let at = 0
+  for await (const piece of store.pieces(split, io)) {
+    bytes.set(piece, at)
+    at += piece.length
+  }
+  try {
+    yield [...read(split.path, bytes)]
+  } catch (error) {
+    if (onDecodeError === 'fail') throw error
+    throw new SluiceError('E_FILE_FORMAT', `${split.path} cannot be read: ${wordsOf(error)}`, {
+      where: { detail: split.path },
+      did: 'none of its records were used',
+      cause: error,
+    })
+  }
+}
