@@ -22,14 +22,14 @@ const isSkippable = (magic: number): boolean => magic >>> 4 === 0x184d2a5
 /** What comes next: a field of so many bytes that says what follows it, or bytes that nobody has to look at. */
 type Expected =
   | { readonly field: 'magic' | 'skipped-size' | 'descriptor' | 'block'; readonly bytes: number }
-  | { readonly field: null; readonly bytes: number; readonly then: Expected }
+  | { readonly field: null; readonly bytes: number; readonly next: Expected }
 
 const START: Expected = { field: 'magic', bytes: 4 }
 const SKIPPED_SIZE: Expected = { field: 'skipped-size', bytes: 4 }
 const DESCRIPTOR: Expected = { field: 'descriptor', bytes: 1 }
 const BLOCK: Expected = { field: 'block', bytes: 3 }
 /** The decoder says what is wrong with it. */
-const NO_FRAME: Expected = { field: null, bytes: Infinity, then: START }
+const NO_FRAME: Expected = { field: null, bytes: Infinity, next: START }
 
 class FrameReader {
   #expected: Expected = START
@@ -83,7 +83,7 @@ class FrameReader {
     const expected = this.#expected
     this.#had = 0
     this.#value = 0
-    this.#expected = expected.field === null ? expected.then : this.#after(expected.field, value)
+    this.#expected = expected.field === null ? expected.next : this.#after(expected.field, value)
     if (this.#expected === START) this.#skips = false
   }
 
@@ -93,7 +93,7 @@ class FrameReader {
         this.#skips = isSkippable(value)
         return this.#skips ? SKIPPED_SIZE : value === MAGIC ? DESCRIPTOR : NO_FRAME
       case 'skipped-size':
-        return { field: null, bytes: value, then: START }
+        return { field: null, bytes: value, next: START }
       case 'descriptor':
         return this.#header(value)
       case 'block':
@@ -106,13 +106,13 @@ class FrameReader {
     const dictionaryBytes = [0, 1, 2, 4][descriptor & 3]
     const sizeBytes = [isSingle, 2, 4, 8][descriptor >> 6]
     this.#checksumBytes = (descriptor & 4) === 0 ? 0 : 4
-    return { field: null, bytes: 1 - isSingle + dictionaryBytes + sizeBytes, then: BLOCK }
+    return { field: null, bytes: 1 - isSingle + dictionaryBytes + sizeBytes, next: BLOCK }
   }
 
   #block(head: number): Expected {
     const isRepeated = ((head >> 1) & 3) === 1
     const bytes = isRepeated ? 1 : head >> 3
-    if ((head & 1) === 0) return { field: null, bytes, then: BLOCK }
-    return { field: null, bytes: bytes + this.#checksumBytes, then: START }
+    if ((head & 1) === 0) return { field: null, bytes, next: BLOCK }
+    return { field: null, bytes: bytes + this.#checksumBytes, next: START }
   }
 }

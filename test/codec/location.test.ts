@@ -42,6 +42,15 @@ const uses: readonly [what: string, use: Use][] = [
   ['rdd.saveAsTextFile', (_ssc, place) => new SparkContext().parallelize([1]).saveAsTextFile(place)],
 ]
 
+const inS3 = new Set([
+  'textFileStream',
+  'binaryRecordsStream',
+  'fileStream',
+  'saveAsTextFiles',
+  'saveAsObjectFiles',
+  'files()',
+])
+
 const refusesIn = (use: Use, place: string): void => {
   app('places', seconds(1), (ssc) => {
     assert.throws(
@@ -60,10 +69,7 @@ for (const [what, use] of uses) {
 }
 
 test('what needs files of this machine refuses S3, which would be a folder of that name', () => {
-  for (const [what, use] of uses) {
-    if (!['textFileStream', 'saveAsTextFiles', 'saveAsObjectFiles', 'files()'].includes(what))
-      refusesIn(use, 's3://bucket/x')
-  }
+  for (const [what, use] of uses) if (!inS3.has(what)) refusesIn(use, 's3://bucket/x')
 })
 
 test('textFileStream of a file is refused: it would wait for ever', async (t) => {
@@ -72,10 +78,15 @@ test('textFileStream of a file is refused: it would wait for ever', async (t) =>
   refusesIn((ssc, place) => ssc.textFileStream(place), file)
 })
 
-test('textFileStream of S3 reads objects of the bucket', () => {
+test('streams of files read objects of a bucket where the path says so', () => {
   app('places', seconds(1), (ssc) => {
-    const { node } = ssc.textFileStream('s3a://bucket/in')
-    assert.equal(node.kind === 'source' && node.source.name, 'S3 text stream')
+    const streams = [
+      ssc.textFileStream('s3a://bucket/in'),
+      ssc.binaryRecordsStream('s3://bucket/in', 4),
+      ssc.fileStream('s3://bucket/in', { read: () => [] }),
+    ]
+    const names = streams.map(({ node }) => node.kind === 'source' && node.source.name)
+    assert.deepEqual(names, ['S3 text stream', 'S3 file stream', 'S3 file stream'])
     ssc.socketTextStream('localhost', 1).print()
   }).build()
 })
