@@ -6,9 +6,9 @@ interface FramePart {
 }
 
 /**
- * The frames of a zstd file (RFC 8878), which together are its content, as its bytes arrive. The decoder of the platform
- * ends with the first one and says nothing of the others. A frame that is cut short ends with the file; what is no frame
- * is one that the decoder refuses.
+ * The frames of a zstd file (RFC 8878), which together are its content, as its bytes arrive. The decoder of the
+ * platform ends with the first one and says nothing of the others. A frame that is cut short ends with the file; what
+ * is no frame is one that the decoder refuses.
  */
 export async function* framesIn(packed: AsyncIterable<Uint8Array>): AsyncGenerator<FramePart> {
   const reader = new FrameReader()

@@ -196,7 +196,7 @@ test('lines that are no UTF-8 are left out, replaced, or take their object with 
   }
 })
 
-test('F55: an object that is overwritten or deleted after its batch was made is left out whole, if so wanted', async () => {
+test('F55: an object that is overwritten or deleted after its batch was made is left out, if so wanted', async () => {
   const { url, objects } = newPlace()
   for (const key of ['a', 'b', 'c']) await objects.putNew(key, Buffer.from(`${key}1\n${key}2\n`))
   const lines = source(url, { onMissing: 'skip', splitBytes: 3 })
