@@ -12,7 +12,7 @@ import type { Head } from '../lib/model/head.ts'
 import { fingerprint } from '../lib/plan/fingerprint.ts'
 
 import type { Coordinator } from '../lib/runtime/coordinator/coordinator.ts'
-import { TaskProgram } from '../lib/runtime/program.ts'
+import { TaskProgram } from '../lib/runtime/task/program.ts'
 import type { Engine } from '../lib/api/dstream/engine.ts'
 import { StreamingContext } from '../lib/api/dstream/streaming-context.ts'
 import { quantile } from './meter.ts'

@@ -1,5 +1,4 @@
-import app from '../examples/word-count-s3.ts'
-import { coordinatorHandler } from 'sluice/lambda'
+import { coordinatorHandler } from 'sluice/lambda/coordinator'
 
 /** Once a minute: runs the batches that are due. `{ "busy": true }`: another invocation is at it. */
-export const handler = coordinatorHandler(app)
+export const handler = coordinatorHandler()

@@ -13,6 +13,7 @@ const entries = [
   'testing/index',
   'testing/contracts/index',
   'adapters/aws/index',
+  'hosts/functions/index',
   'hosts/lambda/index',
   'hosts/serverless/index',
   'adapters/index',

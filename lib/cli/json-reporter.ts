@@ -1,4 +1,4 @@
-import { logged, secretsIn } from '../hosts/program/known-secrets.ts'
+import { logged, secretsIn } from '../adapters/local/known-secrets.ts'
 import type { AppStarting, BatchReport, EngineEvent } from '../model/events.ts'
 import { plainFact, type RunFact } from './json-line.ts'
 import type { Reporter } from './reporter.ts'

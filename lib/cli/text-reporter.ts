@@ -1,5 +1,5 @@
 import { type AppStarting, type BatchReport, type EngineEvent, type Narrowing, warningOf } from '../model/events.ts'
-import { secretsIn, withoutSecrets } from '../hosts/program/known-secrets.ts'
+import { secretsIn, withoutSecrets } from '../adapters/local/known-secrets.ts'
 import { batchHeading, batchLine, batchNotes, emptyLine, isEmpty, shortNames } from './batch-line.ts'
 import { errorLines, factsOf } from './error-lines.ts'
 import { Repetitions } from './repetitions.ts'

@@ -3,21 +3,14 @@ import { given } from '../model/given.ts'
 import type { Clock } from '../host/clock.ts'
 import type { Log } from '../host/log.ts'
 import type { BatchReport } from '../model/events.ts'
-import type { Cut, Manifest } from '../model/manifest.ts'
+import type { Manifest } from '../model/manifest.ts'
 import type { SourceProgress } from '../model/source-progress.ts'
 import type { BatchPlan } from '../model/task.ts'
 import { messageOf, type SluiceError } from '../model/errors.ts'
-import type { StreamGraph } from '../graph/graph.ts'
-import type { SourceNode } from '../graph/stream-node.ts'
-import { SourcePort } from '../source/source-port.ts'
+import type { ProgramFacts } from '../model/program-facts.ts'
+import type { OutputHooks } from '../output/output-publisher.ts'
 import type { BatchInfo, ListenerBus, OutputOperationInfo } from './streaming-listener.ts'
 import { InputInfoTracker } from './input-info-tracker.ts'
-
-/** Told when an output operation begins and ends. */
-export interface OutputHooks {
-  started(output: OperatorUid): void
-  completed(output: OperatorUid, error: unknown): void
-}
 
 /** What is known of an output that failed. */
 interface Held {
@@ -30,6 +23,14 @@ interface Held {
 
 const batches = (n: number): string => (n === 1 ? '1 batch' : `${n} batches`)
 const seconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`
+
+type SourcesProgress = { readonly [source: string]: SourceProgress }
+
+/** A batch that begins, and how far its sources come with it. */
+interface Submitted {
+  readonly plan: Pick<BatchPlan, 'batch' | 'time' | 'cuts'>
+  readonly progress: SourcesProgress
+}
 
 interface Progress {
   readonly plan: Pick<BatchPlan, 'batch' | 'time'>
@@ -45,29 +46,35 @@ export class BatchEvents {
   readonly #clock: Clock
   readonly #bus: ListenerBus
   readonly #log: Log
-  readonly #graph: StreamGraph
+  readonly #program: Pick<ProgramFacts, 'inputs' | 'outputs'>
   readonly #report: (error: unknown) => void
   readonly #inputs = new InputInfoTracker()
   #progress: Progress | null = null
 
-  constructor(clock: Clock, bus: ListenerBus, log: Log, graph: StreamGraph, report: (error: unknown) => void) {
+  constructor(
+    clock: Clock,
+    bus: ListenerBus,
+    log: Log,
+    program: Pick<ProgramFacts, 'inputs' | 'outputs'>,
+    report: (error: unknown) => void,
+  ) {
     this.#clock = clock
     this.#bus = bus
     this.#log = log
-    this.#graph = graph
+    this.#program = program
     this.#report = report
   }
 
   /** `visible`: the batch has jobs; Spark says nothing about batches without. */
-  submitted(plan: BatchPlan, visible: boolean): void {
-    this.#reportInputs(plan)
-    this.#progress = { plan, submitted: this.#clock.now(), visible, started: null, ended: null, outputs: new Map() }
+  submitted({ plan, progress }: Submitted, visible: boolean, at = this.#clock.now()): void {
+    this.#reportInputs(plan, progress)
+    this.#progress = { plan, submitted: at, visible, started: null, ended: null, outputs: new Map() }
     if (visible) this.#bus.post('onBatchSubmitted', { batchInfo: this.#info() })
   }
 
-  started(_plan: BatchPlan): void {
+  started(at = this.#clock.now()): void {
     const progress = this.#progress!
-    progress.started = this.#clock.now()
+    progress.started = at
     if (progress.visible) this.#bus.post('onBatchStarted', { batchInfo: this.#info() })
   }
 
@@ -76,7 +83,7 @@ export class BatchEvents {
     const progress = this.#progress
     if (!progress || progress.plan.batch !== manifest.batch) return
     progress.ended = this.#clock.now()
-    this.#learnRecords(manifest)
+    this.#learn(manifest, {})
     const info = this.#info()
     if (progress.visible) this.#bus.post('onBatchCompleted', { batchInfo: info })
     this.#log.event({ ...batchReport(manifest, info), backlog, ...given({ sources: this.#sources(info) }) })
@@ -122,7 +129,7 @@ export class BatchEvents {
   }
 
   outputHooks(manifest: Manifest): OutputHooks {
-    const outputs = this.#graph.outputs
+    const { outputs } = this.#program
     const describe = (output: OperatorUid): OutputOperationInfo => {
       const id = outputs.findIndex((node) => node.uid === output)
       const node = outputs[id]
@@ -143,12 +150,11 @@ export class BatchEvents {
       this.#bus.post(name, { outputOperationInfo: info })
     }
     return {
-      started: (output) => {
-        startTime = this.#clock.now()
+      started: (output, at = this.#clock.now()) => {
+        startTime = at
         post('onOutputOperationStarted', { ...describe(output), startTime })
       },
-      completed: (output, error) => {
-        const endTime = this.#clock.now()
+      completed: (output, error, endTime = this.#clock.now()) => {
         post('onOutputOperationCompleted', {
           ...describe(output),
           startTime,
@@ -160,47 +166,34 @@ export class BatchEvents {
     }
   }
 
-  #reportInputs(plan: BatchPlan): void {
+  #reportInputs(plan: Submitted['plan'], progress: SourcesProgress): void {
     this.#inputs.cleanup(plan.time)
-    for (const [id, node] of this.#graph.inputs.entries()) {
+    for (const [id, node] of this.#program.inputs.entries()) {
       const cut = plan.cuts[node.uid]
       if (cut)
         this.#inputs.report(plan.time, {
           inputStreamId: id,
           numRecords: cut.records ?? 0,
           metadata: cut.description === undefined ? {} : { Description: cut.description },
-          ...given({ progress: !node.source.discovers && this.#progressOf(node, cut) }),
+          ...given({ progress: progress[node.uid] }),
         })
     }
   }
 
   /** Sources that could not say before reading are counted by the tasks, and only then know how far they came. */
-  #learnRecords(manifest: Manifest): void {
+  #learn(manifest: Manifest, found: SourcesProgress): void {
     const inputs = this.#inputs.infoOf(manifest.time)
-    for (const [id, node] of this.#graph.inputs.entries()) {
-      const [known, cut] = [inputs.get(id), manifest.cuts[node.uid]]
+    for (const [id, { uid }] of this.#program.inputs.entries()) {
+      const [known, cut] = [inputs.get(id), manifest.cuts[uid]]
       if (!known || !cut) continue
-      this.#inputs.report(manifest.time, {
-        ...known,
-        numRecords: cut.records ?? manifest.records[node.uid] ?? 0,
-        ...given({ progress: this.#progressOf(node, cut) }),
-      })
-    }
-  }
-
-  /** A source that cannot say how far it has come fails nothing: its batch is none the worse. */
-  #progressOf({ uid, source }: SourceNode, cut: Cut): SourceProgress | null {
-    try {
-      return new SourcePort(uid, source).progress(cut)
-    } catch (error) {
-      this.#log.event({ type: 'error', error })
-      return null
+      const numRecords = cut.records ?? manifest.records[uid] ?? 0
+      this.#inputs.report(manifest.time, { ...known, numRecords, ...given({ progress: found[uid] }) })
     }
   }
 
   /** What is known of the sources of the batch that has ended; `null` where none of them says anything. */
   #sources({ streamIdToInputInfo }: BatchInfo): BatchReport['sources'] | null {
-    const known = this.#graph.inputs.flatMap(({ uid }, id) => {
+    const known = this.#program.inputs.flatMap(({ uid }, id) => {
       const { numRecords: records, progress } = streamIdToInputInfo.get(id) ?? {}
       return records === undefined || !progress ? [] : [[uid, { records, ...progress }] as const]
     })
@@ -208,10 +201,10 @@ export class BatchEvents {
   }
 
   /** What would be said of the batch of `manifest` if it were done now; `null` where it is not under way. */
-  soFar(manifest: Manifest): BatchInfo | null {
+  soFar(manifest: Manifest, found: SourcesProgress): BatchInfo | null {
     const progress = this.#progress
     if (!progress || progress.plan.batch !== manifest.batch || progress.started === null) return null
-    this.#learnRecords(manifest)
+    this.#learn(manifest, found)
     const now = this.#clock.now()
     return { ...this.#info(), processingEndTime: now, processingDelay: now - progress.started }
   }

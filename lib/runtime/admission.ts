@@ -10,19 +10,16 @@ import type { Host } from '../host/host.ts'
 import type { EngineEvent } from '../model/events.ts'
 import { SluiceError } from '../model/errors.ts'
 import type { GraphFacts } from '../model/graph-facts.ts'
+import type { ProgramFacts } from '../model/program-facts.ts'
 import type { Head } from '../model/head.ts'
 import type { Manifest, StateChange } from '../model/manifest.ts'
 import type { BlobRef } from '../model/refs.ts'
-import { anchorsUid } from '../graph/stream-node.ts'
-import { compareGraphs, type Comparison, type Finding, type Kept } from '../plan/compare-graphs.ts'
-import { factsOf } from '../plan/graph-facts.ts'
+import { compareGraphs, type Comparison, type Finding, type Kept } from './compare-graphs.ts'
 import { versionOf } from '../state/schema.ts'
-import type { TaskProgram } from './program.ts'
 
 interface AdmissionRequest {
-  readonly program: TaskProgram
+  readonly program: ProgramFacts
   readonly host: Host<Head>
-  readonly intervalMs: number
   /** Operators and sources whose state or position may be given up where the program has no place for it. */
   readonly dropState: readonly string[]
   /** Outputs that somebody gave up: what they owe keeps nobody from removing them. */
@@ -84,20 +81,20 @@ export class Admission {
 }
 
 export const admitAnew = (
-  { program, intervalMs }: Pick<AdmissionRequest, 'program' | 'intervalMs'>,
+  { program: { graph, intervalMs } }: Pick<AdmissionRequest, 'program'>,
   zeroTime: number,
-): Admission => new Admission(textOf(factsOf(program.graph)), { intervalMs, zeroTime })
+): Admission => new Admission(textOf(graph), { intervalMs, zeroTime })
 
 /**
  * Reads what is stored and says how the program goes on from it. Throws why it must not; nothing was written then.
  */
 export async function admit(request: AdmissionRequest, head: Head): Promise<Admission> {
-  const { program, host, intervalMs, dropState, outputCommands = [] } = request
+  const { program, host, dropState, outputCommands = [] } = request
+  const { intervalMs, graph: current } = program
   if (head.plan && !head.plan.hidden && head.graph !== program.fingerprint) throw planOpen(program, head)
   // Before the first batch there is nothing that could fit or not.
   if (!head.manifest) return admitAnew(request, zeroTimeFor(head, intervalMs))
   const manifest = await readManifest(host.blobs, head.manifest)
-  const current = factsOf(program.graph)
   const text = textOf(current)
   if (!manifest.facts) {
     if (manifest.graph !== program.fingerprint) throw unknownGraph(program, manifest)
@@ -168,10 +165,10 @@ function changeEvent({ verdict, findings }: Comparison): EngineEvent {
   return { ...event, level: 'warn', message: dropped.join('; ') }
 }
 
-function refused({ findings }: Comparison, program: TaskProgram): SluiceError {
+function refused({ findings }: Comparison, { places }: ProgramFacts): SluiceError {
   const refusals = findings.filter(({ verdict }) => verdict === 'refuse')
   const [{ code, uid }] = refusals
-  const place = program.graph.nodes.find((node) => node.uid === uid && anchorsUid(node))?.place
+  const place = Object.hasOwn(places, uid) ? places[uid] : undefined
   return new SluiceError(code!, refusals.map(sentenceOf).join('\n'), {
     where: { operator: uid, ...given({ place }) },
     did: 'nothing was started; state and positions are kept',
@@ -197,7 +194,7 @@ function sentenceOf({ code, uid, what, old, new: now }: Finding): string {
   }
 }
 
-const unknownGraph = ({ fingerprint }: TaskProgram, { graph }: Manifest): SluiceError =>
+const unknownGraph = ({ fingerprint }: ProgramFacts, { graph }: Manifest): SluiceError =>
   new SluiceError(
     'E_GRAPH_CHANGED',
     `The program has changed: its graph is ${fingerprint}, the stored one is ${graph}, and of that no ` +
@@ -211,7 +208,7 @@ const unknownGraph = ({ fingerprint }: TaskProgram, { graph }: Manifest): Sluice
     },
   )
 
-const planOpen = ({ fingerprint }: TaskProgram, { graph, committed }: Head): SluiceError =>
+const planOpen = ({ fingerprint }: ProgramFacts, { graph, committed }: Head): SluiceError =>
   new SluiceError(
     'E_GRAPH_CHANGED',
     `Batch ${committed + 1} was planned by the program with the graph ${graph}, and may have been shown; ` +

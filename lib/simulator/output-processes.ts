@@ -2,7 +2,7 @@ import { checkedHead } from '../checkpoint/check-head.ts'
 import { decideOutput, type OutputRequest } from '../checkpoint/decide-output.ts'
 import { readManifest } from '../checkpoint/manifest.ts'
 import type { Head } from '../model/head.ts'
-import type { OutputPublisher } from '../output/output-publisher.ts'
+import type { OutputFailure, OutputHooks, OutputPublisher } from '../output/output-publisher.ts'
 import { PublishPermit } from '../output/publish-permit.ts'
 import { publishHere } from '../runtime/output/run-output.ts'
 import { type Ports, SIMULATED } from './ports.ts'
@@ -30,13 +30,24 @@ export class OutputProcesses {
 
   publisherFor(coordinator: SimProcess, { app, inc }: Head): OutputPublisher {
     return {
-      publish: ({ manifest: { batch }, beforeCommit }, output) => {
-        const about = `${output} ${batch}`
-        return this.#options.ports.call(
-          coordinator,
-          { port: 'launcher', operation: 'publish', about, changes: true },
-          () => this.#asked({ app, inc, batch, output, ...(beforeCommit ? { beforeCommit } : {}) }),
-        )
+      count: () => {},
+      publish: async ({ manifest: { batch }, beforeCommit }, outputs, hooks) => {
+        const failed: OutputFailure[] = []
+        for (const output of outputs) {
+          hooks.started(output)
+          const about = `${output} ${batch}`
+          const call = { port: 'launcher', operation: 'publish', about, changes: true } as const
+          try {
+            await this.#options.ports.call(coordinator, call, () =>
+              this.#asked({ app, inc, batch, output, ...(beforeCommit ? { beforeCommit } : {}) }),
+            )
+            hooks.completed(output, null)
+          } catch (error) {
+            failed.push({ output, error })
+            hooks.completed(output, error)
+          }
+        }
+        return failed
       },
     }
   }
@@ -71,13 +82,16 @@ export class OutputProcesses {
     const isOwed = head!.owed.some((owed) => owed.batch === batch && owed.output === output)
     if (batch <= head!.outDone && !isOwed) report('shown late', `${output} of batch ${batch} was marked, and is shown`)
     const manifest = await readManifest(host.blobs, decision.manifest)
-    await publishHere(program.graph, host.blobs, {
+    const [failed] = await publishHere(program.graph, host.blobs, {
       app: request.app,
       inc: request.inc,
       write: () => {},
       files: { write: async () => {} },
       driver: program.driver,
       clock: host.clock,
-    }).publish(PublishPermit[decision.when](head!, decision.manifest, manifest), output)
+    }).publish(PublishPermit[decision.when](head!, decision.manifest, manifest), [output], unwatched)
+    if (failed) throw failed.error
   }
 }
+
+const unwatched: OutputHooks = { started: () => {}, completed: () => {} }

@@ -1,5 +1,5 @@
 import type { Random } from '../host/random.ts'
-import type { TaskProgram } from '../runtime/program.ts'
+import type { TaskProgram } from '../runtime/task/program.ts'
 import type { StreamingContext } from '../api/dstream/streaming-context.ts'
 import type { Ambient } from './ambient.ts'
 import type { Circumstances } from './circumstances.ts'

@@ -17,7 +17,7 @@ import { idsOf, putCommand, readOpenLetters } from '../checkpoint/dead-letters.t
 import { ObjectKeys } from '../checkpoint/object-keys.ts'
 import { fingerprint } from '../plan/fingerprint.ts'
 import type { Coordinator } from '../runtime/coordinator/coordinator.ts'
-import { TaskProgram } from '../runtime/program.ts'
+import { TaskProgram } from '../runtime/task/program.ts'
 import { StateStore } from '../state/state-store.ts'
 import type { StreamNode } from '../graph/stream-node.ts'
 import type { StreamingContext } from '../api/dstream/streaming-context.ts'

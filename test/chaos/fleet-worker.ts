@@ -12,7 +12,7 @@ import { systemClock } from '../../lib/adapters/local/system-clock.ts'
 import { systemRandom } from '../../lib/adapters/local/system-random.ts'
 import type { TaskSpec } from '../../lib/model/task.ts'
 import { fingerprint } from '../../lib/plan/fingerprint.ts'
-import { TaskProgram } from '../../lib/runtime/program.ts'
+import { TaskProgram } from '../../lib/runtime/task/program.ts'
 import type { TaskHost } from '../../lib/runtime/task/execution.ts'
 import { runTask } from '../../lib/runtime/task/run-task.ts'
 

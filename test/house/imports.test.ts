@@ -10,7 +10,9 @@ import { filesAtTop, filesBelow, occurrences, type SourceFile, withoutComments }
 const values = 'model host codec keys'
 const mechanisms = 'source shuffle state output checkpoint'
 const engine = `${values} ${mechanisms} lineage graph`
-const running = 'source/receiver plan observe runtime runtime/task runtime/output runtime/batch runtime/coordinator'
+// What works on batches without the program, and what works with it.
+const coordinating = 'source/rate observe runtime runtime/batch runtime/coordinator'
+const running = `source/receiver plan ${coordinating} runtime/task runtime/planning runtime/output`
 const apis = 'api/rdd api/dstream'
 
 const matrix: Record<string, string> = {
@@ -31,15 +33,18 @@ const matrix: Record<string, string> = {
   lineage: `${values} ${mechanisms}`,
   graph: `${values} ${mechanisms} lineage`,
   plan: engine,
-  observe: `model host source lineage graph`,
+  observe: 'model host source output',
   verify: `${values} state checkpoint`,
 
-  // Nothing below knows which API built the graph.
-  runtime: `${engine} plan observe`,
+  // The coordinator's side: it never loads a program, so it knows no lineage, graph, plan or API.
+  runtime: `${values} ${mechanisms}`,
+  'runtime/batch': `${values} ${mechanisms} observe runtime`,
+  'runtime/coordinator': `${values} ${mechanisms} source/rate observe runtime runtime/batch`,
+
+  // The program's side. Nothing below knows which API built the graph.
   'runtime/task': `${engine} plan runtime`,
-  'runtime/output': `${engine} plan observe runtime`,
-  'runtime/batch': `${engine} source/rate plan observe runtime runtime/task runtime/output`,
-  'runtime/coordinator': `${engine} source/rate plan observe runtime runtime/task runtime/output runtime/batch`,
+  'runtime/planning': `${engine} plan runtime runtime/task`,
+  'runtime/output': `${engine} plan runtime runtime/task`,
 
   'api/rdd': 'model host codec keys shuffle lineage',
   'api/dstream': `${values} source source/receiver shuffle state output lineage graph observe api/rdd`,
@@ -62,7 +67,9 @@ const matrix: Record<string, string> = {
 
   'hosts/program': `${engine} ${running} ${apis}`,
   'hosts/embedded': `${engine} ${running} ${apis} verify adapters/local adapters/files adapters/aws hosts/program`,
-  'hosts/lambda': `${engine} ${running} ${apis} adapters/local adapters/aws hosts/program`,
+  // The coordinator function, which has no program, and the functions that have one.
+  'hosts/lambda': `${values} ${mechanisms} ${coordinating} adapters/local adapters/aws`,
+  'hosts/functions': `${engine} ${running} ${apis} adapters/local adapters/aws hosts/program hosts/lambda`,
   // The names of the package's main door; it stands with an engine (`index`) and, in functions, without (`function`).
   names: `${engine} source/receiver observe api/rdd api/dstream hosts/program`,
   index: 'names hosts/embedded',
@@ -80,7 +87,7 @@ const matrix: Record<string, string> = {
     `lineage api/rdd runtime adapters/aws hosts/lambda hosts/serverless hosts/program hosts/embedded simulator`,
   // The functions of this repository run one of its examples.
   examples: 'index api/kafka adapters/aws',
-  functions: 'hosts/lambda examples',
+  functions: 'hosts/functions hosts/lambda examples',
 }
 
 // The packages a module may import besides Node's own. The library has no dependencies, so a row here is an optional
@@ -183,7 +190,7 @@ test('imports are found in all their forms, and not in comments', () => {
 test('an import against the arrow, of an adapter, or of an unlisted package is refused', () => {
   assert.equal(isAllowed('lib/plan/a.ts', '../graph/b.ts'), true)
   assert.equal(isAllowed('lib/adapters/aws/deep/a.ts', '@aws-sdk/client-s3'), true)
-  assert.equal(isAllowed('lib/hosts/lambda/index.ts', './app/a.ts'), true)
+  assert.equal(isAllowed('lib/hosts/functions/index.ts', './app/a.ts'), true)
   assert.equal(isAllowed('functions/task.ts', 'sluice/lambda'), true)
   assert.equal(isAllowed('functions/task.ts', 'sluice'), false)
   assert.equal(isAllowed('lib/graph/a.ts', 'sluice'), false)

@@ -25,6 +25,6 @@ test('settings are read by readSetting and variables by readVariable, whose name
 test('one file puts coordinators together', () => {
   assert.deepEqual(
     readers.filter(({ text }) => withoutComments(text).includes('Coordinator.open(')).map(({ path }) => path),
-    ['lib/hosts/program/open-coordinator.ts'],
+    ['lib/runtime/coordinator/assemble.ts'],
   )
 })

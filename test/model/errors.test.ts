@@ -4,7 +4,7 @@ import { errorLines, factsOf } from '../../lib/cli/error-lines.ts'
 import { paint } from '../../lib/cli/terminal.ts'
 import { messageOf, SluiceError, stackOf } from '../../lib/model/errors.ts'
 import { placeIn } from '../../lib/model/place.ts'
-import { reviveError, serialiseError } from '../../lib/runtime/task/serialised-error.ts'
+import { reviveError, serialiseError } from '../../lib/runtime/serialised-error.ts'
 
 const plain = paint({ isTTY: false }, {})
 

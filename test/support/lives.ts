@@ -12,7 +12,7 @@ import type { Head } from '../../lib/model/head.ts'
 import type { Manifest } from '../../lib/model/manifest.ts'
 import { fingerprint } from '../../lib/plan/fingerprint.ts'
 import type { Coordinator } from '../../lib/runtime/coordinator/coordinator.ts'
-import { TaskProgram } from '../../lib/runtime/program.ts'
+import { TaskProgram } from '../../lib/runtime/task/program.ts'
 import { aborted, type Batch, BATCH_MS, type Build, newContext, START } from './run.ts'
 
 /** What outlives a process. */

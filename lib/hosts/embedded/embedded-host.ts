@@ -20,7 +20,7 @@ import { systemClock } from '../../adapters/local/system-clock.ts'
 import { systemRandom } from '../../adapters/local/system-random.ts'
 import type { Head } from '../../model/head.ts'
 import { appFolder, formerFolder } from '../program/app-folder.ts'
-import type { TaskProgram } from '../../runtime/program.ts'
+import type { TaskProgram } from '../../runtime/task/program.ts'
 import type { TaskHost } from '../../runtime/task/execution.ts'
 
 type NewLauncher = (program: TaskProgram, host: TaskHost) => TaskLauncher

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { TaskLauncher } from '../../host/launcher.ts'
 import { SluiceError } from '../../model/errors.ts'
-import type { TaskProgram } from '../../runtime/program.ts'
+import type { TaskProgram } from '../../runtime/task/program.ts'
 import type { TaskHost } from '../../runtime/task/execution.ts'
 import type { EmbeddedOptions } from './embedded-host.ts'
 import { InlineLauncher } from '../program/inline-launcher.ts'

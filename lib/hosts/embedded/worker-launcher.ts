@@ -8,7 +8,7 @@ import { messageOf, SluiceError } from '../../model/errors.ts'
 import { ownModule } from '../../model/library.ts'
 import type { BatchPlan, TaskReport, TaskSpec } from '../../model/task.ts'
 import { asStoreFault } from '../../runtime/task/tracked-blobs.ts'
-import { serialiseError } from '../../runtime/task/serialised-error.ts'
+import { serialiseError } from '../../runtime/serialised-error.ts'
 import type { BlobCall, FromWorker, ToWorker, WorkerStart } from './worker-messages.ts'
 
 /**

@@ -1,19 +1,21 @@
 import { LambdaLauncher } from '../../adapters/aws/lambda/lambda-launcher.ts'
 import { TaskMessages } from '../../adapters/aws/lambda/task-message.ts'
 import type { Host } from '../../host/host.ts'
-import type { TaskLauncher } from '../../host/launcher.ts'
 import { hasCode } from '../../model/errors.ts'
 import type { Head } from '../../model/head.ts'
+import { readSetting, textsOf } from '../../model/settings/read.ts'
+import { ListenerBus } from '../../observe/streaming-listener.ts'
+import { assembled } from '../../runtime/coordinator/assemble.ts'
 import { BatchLoop } from '../../runtime/coordinator/batch-loop.ts'
 import type { Coordinator } from '../../runtime/coordinator/coordinator.ts'
-import type { Receivers } from '../../runtime/coordinator/receivers.ts'
+import { BatchProgress } from './batch-progress.ts'
+import type { DescribedProgram } from './calls.ts'
+import { describedProgram, FunctionPlanner } from './function-planner.ts'
+import { FunctionPublisher } from './function-publisher.ts'
 import type { AwsHost } from './host.ts'
-import { publishByFunction } from './output.ts'
-import type { BuiltApp } from '../program/built-program.ts'
-import { type OpenApp, openCoordinator } from '../program/open-coordinator.ts'
-import { InlineLauncher } from '../program/inline-launcher.ts'
 import type { Invocation } from './invocation.ts'
 import { closing, lifeOf } from './invocation.ts'
+import { outputFunction, taskFunction } from './settings.ts'
 
 export type CoordinatorAnswer =
   /** Another coordinator holds the app, or took it over. */
@@ -24,38 +26,64 @@ export type CoordinatorAnswer =
  * minute it stays for the rest of its minute. Throws the newest error when a batch or an output failed, after what
  * could run has run.
  */
-export async function runDueBatches(invocation: Invocation, app: BuiltApp, host: AwsHost): Promise<CoordinatorAnswer> {
+export async function runDueBatches(
+  invocation: Invocation,
+  programs: KnownProgram,
+  host: AwsHost,
+): Promise<CoordinatorAnswer> {
   try {
-    return await new InvocationRun(invocation, app, host).run()
+    return await new InvocationRun(invocation, await programs.get(host), host).run()
   } catch (error) {
+    // The functions were deployed anew under a coordinator that stayed: the next tick asks what they are now.
+    if (hasCode(error, 'E_GRAPH_CHANGED')) programs.forget()
     if (hasCode(error, 'E_BUSY') || hasCode(error, 'E_FENCED')) return { busy: true }
     throw error
   }
 }
 
+/** The program that this process runs batches of: asked for once, and kept for as long as the function is warm. */
+export class KnownProgram {
+  #program: DescribedProgram | null = null
+
+  async get({ functions, blobs, settings }: AwsHost): Promise<DescribedProgram> {
+    return (this.#program ??= await describedProgram({ functions, blobs }, taskFunction(settings)))
+  }
+
+  forget(): void {
+    this.#program = null
+  }
+}
+
 class InvocationRun {
   readonly #invocation: Invocation
-  readonly #app: BuiltApp
+  readonly #program: DescribedProgram
   readonly #host: Host<Head>
   readonly #aws: AwsHost
   readonly #abort = new AbortController()
   readonly #over = new AbortController()
   #failure: unknown = null
 
-  constructor(invocation: Invocation, app: BuiltApp, aws: AwsHost) {
+  constructor(invocation: Invocation, program: DescribedProgram, aws: AwsHost) {
     this.#invocation = invocation
-    this.#app = app
+    this.#program = program
     this.#aws = aws
-    const { clock, random, log, blobs } = aws
-    this.#host = { clock, random, log, blobs, head: aws.head(app.name), launcher: launcherOf(app, aws) }
+    const { clock, random, log, blobs, functions, settings } = aws
+    const launcher = new LambdaLauncher({
+      functions,
+      blobs,
+      messages: new TaskMessages(blobs, random),
+      task: taskFunction(settings),
+      slots: settings.slots,
+    })
+    this.#host = { clock, random, log, blobs, head: aws.head(program.app), launcher }
   }
 
   async run(): Promise<CoordinatorAnswer> {
     const { clock } = this.#host
     void clock.sleepUntil(this.#invocation.abortAt, this.#over.signal).then(() => this.#abort.abort())
     try {
-      const { coordinator, receivers } = await this.#open()
-      const batches = await this.#batchesThenClose(coordinator, receivers)
+      const coordinator = await this.#open()
+      const batches = await this.#batchesThenClose(coordinator)
       if (this.#failure) throw this.#failure as Error
       return { busy: false, batches, committed: coordinator.head.committed }
     } finally {
@@ -64,18 +92,16 @@ class InvocationRun {
   }
 
   /** Even a tick that fails gives the lease back: the next one need not wait for its end. */
-  async #batchesThenClose(coordinator: Coordinator, receivers: Receivers): Promise<number> {
+  async #batchesThenClose(coordinator: Coordinator): Promise<number> {
     try {
-      return await this.#batches(coordinator, receivers)
+      return await this.#batches(coordinator)
     } finally {
-      receivers.forget()
       await coordinator.close()
     }
   }
 
-  async #batches(coordinator: Coordinator, receivers: Receivers): Promise<number> {
+  async #batches(coordinator: Coordinator): Promise<number> {
     const { clock } = this.#host
-    await receivers.start(coordinator.head, coordinator.manifest)
     let batches = 0
     let began = clock.now()
     let longestMs = 0
@@ -83,11 +109,10 @@ class InvocationRun {
       coordinator,
       clock,
       log: this.#host.log,
-      catchUpMax: this.#app.program.settings.catchUpMax,
+      catchUpMax: readSetting(textsOf(this.#program.facts.conf), 'sluice.catchUpMax'),
       batchesMax: null,
-      onBatch: async (manifest) => {
+      onBatch: (manifest) => {
         batches++
-        await receivers.committed(manifest)
         longestMs = Math.max(longestMs, clock.now() - Math.max(began, manifest.time))
         began = clock.now()
         if (began + Math.max(2 * longestMs, MARGIN_MS) > this.#invocation.deadline) loop.stop()
@@ -101,24 +126,25 @@ class InvocationRun {
     return batches
   }
 
-  #open(): Promise<OpenApp> {
-    const { name: app, context, program } = this.#app
-    const { abortAt, holder, resume, dropState } = this.#invocation
+  #open(): Promise<Coordinator> {
+    const { app, facts } = this.#program
+    const { holder, resume, dropState } = this.#invocation
     const { settings, functions } = this.#aws
-    const { output } = settings
     const signal = this.#abort.signal
-    return openCoordinator({
+    const listeners = new ListenerBus((error) => this.#failed(error))
+    const progress = new BatchProgress(listeners)
+    return assembled({
       app,
-      context,
-      program,
+      program: facts,
+      planner: new FunctionPlanner(this.#aws, taskFunction(settings), this.#program, signal),
+      publisher: (head) => new FunctionPublisher(functions, outputFunction(settings), head, signal, progress),
       host: this.#host,
+      listeners,
       attempts: 4,
       holder: `${holder}:${this.#host.random.newId().slice(0, 8)}`,
       // Nobody can see that an invocation is gone: its lease tells.
       isGone: () => false,
       start: { resume, dropState },
-      environment: (head) => ({ ...this.#aws.outputs(head, context.sparkContext), signal, notAfter: abortAt }),
-      ...(output !== null && { publisher: (head: Head) => publishByFunction(functions, output, head, signal) }),
       onOutputError: (error) => {
         this.#failure = error
       },
@@ -140,15 +166,3 @@ class InvocationRun {
 
 /** No batch begins with less time left than this, or than twice what the longest one took. */
 const MARGIN_MS = 10_000
-
-function launcherOf({ program }: BuiltApp, aws: AwsHost): TaskLauncher {
-  const { settings, functions, blobs, random } = aws
-  if (settings.task === null) return new InlineLauncher(program, aws)
-  return new LambdaLauncher({
-    functions,
-    blobs,
-    messages: new TaskMessages(blobs, random),
-    task: settings.task,
-    slots: settings.slots,
-  })
-}

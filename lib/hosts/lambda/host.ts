@@ -2,7 +2,6 @@ import { type AwsClients, type Environment, awsClients } from '../../adapters/aw
 import { DynamoHeadStore } from '../../adapters/aws/dynamo/dynamo-head-store.ts'
 import { Functions } from '../../adapters/aws/lambda/functions.ts'
 import { S3BlobStore } from '../../adapters/aws/s3/s3-blob-store.ts'
-import { s3Directories } from '../../adapters/aws/s3/s3-directories.ts'
 import type { BlobStore } from '../../host/blob-store.ts'
 import type { Clock } from '../../host/clock.ts'
 import type { HeadStore } from '../../host/head-store.ts'
@@ -11,10 +10,8 @@ import type { Random } from '../../host/random.ts'
 import { systemClock } from '../../adapters/local/system-clock.ts'
 import { systemRandom } from '../../adapters/local/system-random.ts'
 import type { Head } from '../../model/head.ts'
-import type { OutputEnvironment } from '../../graph/output-operation.ts'
-import type { Driver } from '../../lineage/driver.ts'
 import { type AwsSettings, awsSettings } from './settings.ts'
-import { jsonLines } from '../program/json-lines.ts'
+import { jsonLines } from '../../adapters/local/json-lines.ts'
 
 /** What one function touches. Clients are made on first use, so a function opens only what it needs. */
 export interface AwsHost {
@@ -26,8 +23,6 @@ export interface AwsHost {
   readonly blobs: BlobStore
   readonly functions: Functions
   head(app: string): HeadStore<Head>
-  /** Where `print` writes and `saveAsTextFiles` saves: standard output, and S3. */
-  outputs(head: Pick<Head, 'app' | 'inc'>, driver: Driver): OutputEnvironment
 }
 
 /**
@@ -49,15 +44,5 @@ export function awsHost(environment: Environment): AwsHost {
     blobs: new S3BlobStore(clients, settings.bucket, BLOB_PREFIX),
     functions: new Functions(clients, systemClock, systemRandom),
     head: (app) => new DynamoHeadStore<Head>(clients, settings.table, app),
-    outputs: ({ app, inc }, driver) => ({
-      app,
-      inc,
-      driver,
-      files: s3Directories(clients),
-      clock: systemClock,
-      write: (text) => {
-        process.stdout.write(text)
-      },
-    }),
   }
 }

@@ -7,9 +7,9 @@ export interface AwsSettings {
   readonly table: string
   /** Bucket for blobs. */
   readonly bucket: string
-  /** Name of the task function; `null`: tasks run in the coordinator. */
+  /** Name of the task function, which the coordinator calls. */
   readonly task: string | null
-  /** Name of the output function; `null`: outputs run in the coordinator. */
+  /** Name of the output function, which the coordinator calls. */
   readonly output: string | null
   /** Tasks of a stage that run at once, and what `local[*]` means. */
   readonly slots: number
@@ -23,6 +23,15 @@ export const awsSettings = (environment: Environment): AwsSettings => ({
   output: readVariable(environment, 'SLUICE_OUTPUT_FUNCTION'),
   slots: readVariable(environment, 'SLUICE_SLOTS'),
 })
+
+/** Throws `E_AWS_SETTING`. */
+export const taskFunction = ({ task }: AwsSettings): string => task ?? unset('SLUICE_TASK_FUNCTION')
+/** Throws `E_AWS_SETTING`. */
+export const outputFunction = ({ output }: AwsSettings): string => output ?? unset('SLUICE_OUTPUT_FUNCTION')
+
+function unset(name: 'SLUICE_TASK_FUNCTION' | 'SLUICE_OUTPUT_FUNCTION'): never {
+  throw badVariable(name, 'is not set')
+}
 
 function required(environment: Environment, name: 'SLUICE_TABLE' | 'SLUICE_BUCKET'): string {
   const value = readVariable(environment, name)

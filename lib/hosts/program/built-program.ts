@@ -1,5 +1,7 @@
 import { fingerprint } from '../../plan/fingerprint.ts'
-import { TaskProgram } from '../../runtime/program.ts'
+import { programFacts } from '../../plan/program-facts.ts'
+import type { ProgramFacts } from '../../model/program-facts.ts'
+import { TaskProgram } from '../../runtime/task/program.ts'
 import { SluiceError } from '../../model/errors.ts'
 import { setCores } from '../../api/rdd/spark-context.ts'
 import type { StreamingContext } from '../../api/dstream/streaming-context.ts'
@@ -12,6 +14,7 @@ export interface BuiltApp {
   readonly name: string
   readonly context: StreamingContext
   readonly program: TaskProgram
+  readonly facts: ProgramFacts
 }
 
 /**
@@ -29,6 +32,7 @@ export function builtApp(app: App, slots: number): BuiltApp {
   return {
     name: appFolder(app.name),
     context,
+    facts: programFacts(context.graph, Object.fromEntries(context.sparkContext.conf.getAll())),
     program: new TaskProgram(context.graph, context.sparkContext, fingerprint(context.graph)),
   }
 }

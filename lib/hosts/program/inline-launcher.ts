@@ -1,6 +1,6 @@
 import type { TaskLauncher } from '../../host/launcher.ts'
 import type { TaskReport, TaskSpec } from '../../model/task.ts'
-import type { TaskProgram } from '../../runtime/program.ts'
+import type { TaskProgram } from '../../runtime/task/program.ts'
 import type { TaskHost } from '../../runtime/task/execution.ts'
 import { runTask } from '../../runtime/task/run-task.ts'
 

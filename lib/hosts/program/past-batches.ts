@@ -13,8 +13,9 @@ import { ResidentRunner } from '../../lineage/resident.ts'
 import type { RddNode } from '../../lineage/node.ts'
 import type { Coordinator } from '../../runtime/coordinator/coordinator.ts'
 import { exchangeBelow } from '../../runtime/task/local-shuffles.ts'
-import { cutBatch, planFrom, sourceIo } from '../../runtime/batch/plan-batch.ts'
-import type { TaskProgram } from '../../runtime/program.ts'
+import { planBatch } from '../../runtime/planning/plan-batch.ts'
+import { sourceIo } from '../../runtime/task/source-io.ts'
+import type { TaskProgram } from '../../runtime/task/program.ts'
 import { RunningTask } from '../../runtime/task/task-scope.ts'
 
 /**
@@ -83,15 +84,26 @@ export class PastBatches {
     }
     if (base && time <= base.time) return null
     const tick = (time - head.zeroTime) / head.intervalMs
-    const context = { head, base, program: this.#program, host: this.#host }
-    const facts = await cutBatch({
-      ...context,
-      slot: { batch: head.committed + 1, tick, time },
-      limitOf: () => null,
-      startedAt: head.zeroTime,
-      letterCommands: [],
-    })
-    return (await planFrom(facts, context)).plan
+    const planned = await planBatch(
+      {
+        head,
+        base,
+        input: {
+          kind: 'new',
+          slot: { batch: head.committed + 1, tick, time },
+          limits: {},
+          unready: [],
+          startedAt: head.zeroTime,
+          letterCommands: [],
+        },
+        slots: this.#host.launcher.slots,
+        mayRun: false,
+      },
+      this.#program,
+      this.#host,
+    )
+    if (planned.kind === 'failed') throw planned.error
+    return planned.batch.plan
   }
 
   async #compute<T>(stream: DStream<T>, plan: BatchPlan): Promise<RDD<T> | null> {

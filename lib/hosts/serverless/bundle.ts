@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type * as Esbuild from 'esbuild'
 import { SluiceError } from '../../model/errors.ts'
 import { doors, ownModule } from '../../model/library.ts'
-import { FUNCTION_NAMES } from './options.ts'
+import { FUNCTION_NAMES, type FunctionName } from './options.ts'
 
 /** Where the functions are made, below the folder of `serverless.yml`. */
 export const BUILD_FOLDER = '.sluice/functions'
@@ -18,11 +18,7 @@ export async function bundle(serviceFolder: string, app: string): Promise<void> 
   const entryPoints = await Promise.all(
     FUNCTION_NAMES.map(async (name) => {
       const entry = join(folder, `${name}.entry.ts`)
-      await writeFile(
-        entry,
-        `import app from '${program}'\nimport { ${name}Handler } from 'sluice/lambda'\n\n` +
-          `export const handler = ${name}Handler(app)\n`,
-      )
+      await writeFile(entry, entryOf(name, program))
       return { in: entry, out: name }
     }),
   )
@@ -49,6 +45,13 @@ export async function bundle(serviceFolder: string, app: string): Promise<void> 
     },
   })
 }
+
+/** Only tasks and outputs have the program. */
+const entryOf = (name: FunctionName, program: string): string =>
+  name === 'coordinator'
+    ? "import { coordinatorHandler } from 'sluice/lambda/coordinator'\n\nexport const handler = coordinatorHandler()\n"
+    : `import app from '${program}'\nimport { ${name}Handler } from 'sluice/lambda'\n\n` +
+      `export const handler = ${name}Handler(app)\n`
 
 /** This copy of the library, whichever copies the program has around it, and without an engine of its own. */
 const ownPackage: Record<string, string> = Object.fromEntries(

@@ -28,6 +28,8 @@ const policies: Readonly<Record<FunctionName, (stage: Stage) => readonly Stateme
     allow(tableArn(stage), 'dynamodb:GetItem'),
     allow(objectsArn(stage, 'blobs'), 's3:GetObject', 's3:PutObject'),
     allow(objectsArn(stage, 'in'), 's3:GetObject'),
+    // Where a batch is planned: sources say what is new.
+    { ...allow(bucketArn(stage), 's3:ListBucket'), Condition: { StringLike: { 's3:prefix': ['in/*', 'blobs/*'] } } },
   ],
   output: (stage) => [
     allow(tableArn(stage), 'dynamodb:GetItem'),

@@ -26,6 +26,11 @@ export function readSetting<N extends SettingName>(texts: SettingTexts, name: N)
   return (text === null ? null : checkedValue(name, setting, text)) as SettingValue<N>
 }
 
+/** What travelled as plain data. */
+export const textsOf = (conf: { readonly [name: string]: string }): SettingTexts => ({
+  getOption: (name) => (Object.hasOwn(conf, name) ? conf[name] : undefined),
+})
+
 export const settingsOf =
   (texts: SettingTexts): SettingReader =>
   (name) =>

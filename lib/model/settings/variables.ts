@@ -24,14 +24,14 @@ export const variables = {
     of: 'functions',
     kind: 'text',
     initial: null,
-    initially: 'tasks run in the coordinator',
+    initially: 'required by the coordinator',
     says: 'The name of the task function.',
   },
   SLUICE_OUTPUT_FUNCTION: {
     of: 'functions',
     kind: 'text',
     initial: null,
-    initially: 'outputs run in the coordinator',
+    initially: 'required by the coordinator',
     says: 'The name of the output function.',
   },
   SLUICE_SLOTS: {

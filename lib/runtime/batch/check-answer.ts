@@ -7,7 +7,6 @@ import { FAULTS } from '../../model/error-codes.ts'
 import type { Cut } from '../../model/manifest.ts'
 import type { BlobRef } from '../../model/refs.ts'
 import {
-  both,
   is,
   type Misfit,
   anything,
@@ -26,14 +25,15 @@ import {
   whole,
 } from '../../model/shape.ts'
 import type { MapOutput, TaskReport, TaskSpec } from '../../model/task.ts'
-import type { StagePlan } from '../../plan/stages.ts'
+import { snapshots } from '../accumulator-shape.ts'
+import type { PlannedStage } from '../planner.ts'
 
 /**
  * What keeps an answer from being used, or null. Answers come from other threads, processes and functions: one that is
  * damaged, belongs to another task, or names objects that its task did not write must fail its attempt here, where
  * another attempt can mend it, and not the batch that would be built from it.
  */
-export function faultOfAnswer(answer: unknown, spec: TaskSpec, { stages }: Pick<StagePlan, 'stages'>): string | null {
+export function faultOfAnswer(answer: unknown, spec: TaskSpec, stages: readonly PlannedStage[]): string | null {
   const wrong = envelope(answer)
   if (wrong !== null) return clauseOf(wrong)
   const report = answer as TaskReport
@@ -144,16 +144,6 @@ function foreignWork(answer: TaskDone, batch: BatchNumber): string | null {
   return ' has a state block that is of another batch'
 }
 
-/** By the name that the program chose, whichever; what is in one is copied into an object of the program. */
-const snapshots: Shape = both(
-  fields({}),
-  is<object>((value) => !Object.values(value).some(holdsPrototype), 'has a prototype in it'),
-)
-
-function holdsPrototype(each: unknown): boolean {
-  return typeof each === 'object' && each !== null && Object.hasOwn(each, '__proto__')
-}
-
 /**
  * Whether the answer is to what the task was given: each output and kept stream once per partition, shuffles of its own
  * stages, records of sources in the plan.
@@ -161,12 +151,12 @@ function holdsPrototype(each: unknown): boolean {
 function otherWork(
   { shuffles, outputs, retained, records, ends }: TaskDone,
   { work, plan }: TaskSpec,
-  stages: StagePlan['stages'],
+  stages: readonly PlannedStage[],
 ): string | null {
   const given = { shuffles: new Map<number, number>(), outputs: new Set<string>(), retained: new Set<string>() }
   for (const { stage, partitions } of work) {
     const { terminal } = stages[stage]
-    if (terminal.kind === 'shuffle') given.shuffles.set(terminal.shuffle, terminal.dependency.partitioner.numPartitions)
+    if (terminal.kind === 'shuffle') given.shuffles.set(terminal.shuffle, terminal.reducers)
     if (terminal.kind === 'output')
       for (const partition of partitions) given.outputs.add(`${partition} ${terminal.output}`)
     if (terminal.kind === 'retain')

@@ -7,13 +7,13 @@ import { marked, settled } from '../../checkpoint/transition.ts'
 import { SluiceError, thrownBy } from '../../model/errors.ts'
 import type { Head, OwedOutput } from '../../model/head.ts'
 import type { Manifest } from '../../model/manifest.ts'
+import type { OutputFacts } from '../../model/program-facts.ts'
 import type { BlobRef } from '../../model/refs.ts'
-import type { OutputOperation } from '../../graph/output-operation.ts'
+import type { OutputFailure } from '../../output/output-publisher.ts'
 import { PublishPermit } from '../../output/publish-permit.ts'
 import type { HeldApp } from './held-app.ts'
 import { haltIfSinkIsNewer, wasShown } from './head-behind.ts'
 import { showsAhead } from './open-plan.ts'
-import { type OutputRun, runOutputs } from '../output/run-output.ts'
 
 /**
  * Outputs that do not wait for the commit. One that fails keeps the batch from committing, and its plan stays open:
@@ -23,14 +23,10 @@ export async function showAhead(
   held: HeldApp,
   { manifest, ref }: { readonly manifest: Manifest; readonly ref: BlobRef },
 ): Promise<void> {
-  if (!showsAhead(held.program.graph)) return
+  if (!showsAhead(held.program)) return
   await settleBefore(held, manifest.batch)
-  const [failed] = await runOutputs(
-    PublishPermit.beforeCommit(held.writer.head, ref, manifest),
-    held.program.graph,
-    held.publisher,
-    held.events.outputHooks(manifest),
-    (output) => comesBefore(held, output),
+  const [failed] = await show(held, PublishPermit.beforeCommit(held.writer.head, ref, manifest), (output) =>
+    comesBefore(held, output),
   )
   if (!failed) return
   await haltIfSinkIsNewer(held, [failed])
@@ -62,7 +58,21 @@ async function settleBefore(held: HeldApp, batch: BatchNumber): Promise<void> {
     )
 }
 
-const comesBefore = (held: HeldApp, output: OperatorUid): boolean => operationOf(held, output)?.order === 'before'
+/** Shows what of a batch is `wanted`, in order of definition. */
+async function show(
+  held: HeldApp,
+  permit: PublishPermit,
+  wanted: (output: OperatorUid) => boolean,
+): Promise<OutputFailure[]> {
+  const { manifest } = permit
+  const outputs = held.program.outputs
+    .map(({ uid }) => uid)
+    .filter((output) => Object.hasOwn(manifest.outputs, output) && wanted(output))
+  if (outputs.length === 0) return []
+  return held.publisher.publish(permit, outputs, held.events.outputHooks(manifest))
+}
+
+const comesBefore = (held: HeldApp, output: OperatorUid): boolean => factsOf(held, output)?.order === 'before'
 
 /**
  * Outputs, then the mark. What failed is owed: it is kept, said, and delivered again, with growing waits. An output
@@ -77,11 +87,9 @@ export async function deliver(held: HeldApp, manifest: Manifest): Promise<void> 
   const waiting = Object.keys(manifest.outputs).filter(
     (output) => (owing.has(output) && isOrdered(held, output)) || held.outages.isAway(output),
   )
-  const failed = await runOutputs(
+  const failed = await show(
+    held,
     PublishPermit.committed(held.writer.head, head.manifest!, manifest),
-    held.program.graph,
-    held.publisher,
-    held.events.outputHooks(manifest),
     (output) => !waiting.includes(output) && manifest.beforeCommit?.includes(output) !== true,
   )
   const owed = [...waiting, ...failed.map(({ output }) => output)].map((output) => ({
@@ -113,11 +121,11 @@ function backlogOf(owed: readonly OwedOutput[]): Record<string, number> {
 /** Whether an output that fails is held, and does not end the run as a failing function does in Spark. */
 function holds(held: HeldApp, output: OperatorUid): boolean {
   const { hold } = held.outages.settings
-  return hold === 'all' || (hold === 'sinks' && operationOf(held, output)?.isSink === true)
+  return hold === 'all' || (hold === 'sinks' && factsOf(held, output)?.isSink === true)
 }
 
 /** One failure, to the policy and to whoever looks on. */
-function saidOf(held: HeldApp, { output, error }: OutputRun, batch: BatchNumber, isHeld: boolean): void {
+function saidOf(held: HeldApp, { output, error }: OutputFailure, batch: BatchNumber, isHeld: boolean): void {
   const ours = errorOfOutput(error, output, batch)
   const waiting = held.outages.failed(output, ours)
   if (isHeld) held.events.held(ours, { output, ...waiting, owed: backlogOf(held.writer.head.owed)[output] ?? 1 })
@@ -129,11 +137,10 @@ function recovered(held: HeldApp, output: OperatorUid): void {
   if (forMs !== null) held.events.released(output, forMs)
 }
 
-const isOrdered = (held: HeldApp, output: OperatorUid): boolean =>
-  operationOf(held, output)?.guarantee === 'exactly-once'
+const isOrdered = (held: HeldApp, output: OperatorUid): boolean => factsOf(held, output)?.guarantee === 'exactly-once'
 
-const operationOf = (held: HeldApp, output: OperatorUid): OutputOperation | undefined =>
-  held.program.graph.outputs.find((node) => node.uid === output)?.output
+const factsOf = (held: HeldApp, output: OperatorUid): OutputFacts | undefined =>
+  held.program.outputs.find(({ uid }) => uid === output)
 
 const OWED = 'the batch is committed; this output is owed and runs again, at the latest on the next start'
 
@@ -223,14 +230,12 @@ async function settleOne(held: HeldApp, owed: OwedOutput): Promise<'delivered' |
   return 'failed'
 }
 
-async function deliverOne(held: HeldApp, owed: OwedOutput): Promise<OutputRun | null> {
+async function deliverOne(held: HeldApp, owed: OwedOutput): Promise<OutputFailure | null> {
   try {
     const manifest = await readManifest(held.host.blobs, owed.manifest)
-    const [failed] = await runOutputs(
+    const [failed] = await show(
+      held,
       PublishPermit.committed(held.writer.head, owed.manifest, manifest),
-      held.program.graph,
-      held.publisher,
-      held.events.outputHooks(manifest),
       (output) => output === owed.output,
     )
     return failed ?? null

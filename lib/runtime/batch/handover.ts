@@ -6,12 +6,11 @@ import type { Clock } from '../../host/clock.ts'
 import { hasCode, SluiceError } from '../../model/errors.ts'
 import type { ExecutionNumber } from '../../model/ids.ts'
 import type { BatchPlan, StageWork, TaskReport, TaskSpec } from '../../model/task.ts'
-import type { Stage, StagePlan } from '../../plan/stages.ts'
+import type { PlannedBatch, PlannedStage } from '../planner.ts'
+import { withEnds } from '../split-ends.ts'
 import { faultOfAnswer } from './check-answer.ts'
 import type { HeldApp } from './held-app.ts'
 import { openPlan } from './open-plan.ts'
-import type { PlannedBatch } from './plan-batch.ts'
-import { withEnds } from './split-ends.ts'
 
 type TaskDone = Extract<TaskReport, { kind: 'done' }>
 
@@ -39,12 +38,12 @@ export class Progress {
   #isClosed = false
   #plan: BatchPlan
 
-  constructor(seals: StoredSeals | null, plan: BatchPlan, stagePlan: StagePlan) {
+  constructor(seals: StoredSeals | null, plan: BatchPlan, stages: readonly PlannedStage[]) {
     this.#exec = seals?.exec ?? 0
     this.#plan = withEnds(plan, seals?.ends ? [{ ends: seals.ends }] : [])
     const fits = seals?.tasks.every(({ task, stage, partitions, answer }) => {
       const work = [{ stage, partitions }]
-      return stagePlan.stages[stage] && faultOfAnswer(answer, specOf(plan, task, this.exec, work), stagePlan) === null
+      return stages[stage] && faultOfAnswer(answer, specOf(plan, task, this.exec, work), stages) === null
     })
     // Answers to another plan, as a program gives that is not the same each time: everything is asked again.
     if (!fits) return
@@ -62,14 +61,14 @@ export class Progress {
   }
 
   /** Winners of the stage, in the order of their partitions, in which the next stage reads records of one key. */
-  answersOf(stage: Stage): readonly TaskDone[] {
+  answersOf(stage: PlannedStage): readonly TaskDone[] {
     return this.#of(stage.id).map(({ answer }) => answer)
   }
 
   /** Partitions of the stage that no winner has. */
-  missing(stage: Stage): number[] {
+  missing(stage: PlannedStage): number[] {
     const there = new Set(this.#of(stage.id).flatMap(({ partitions }) => partitions))
-    return Array.from({ length: stage.node.partitions }, (_, i) => i).filter((partition) => !there.has(partition))
+    return Array.from({ length: stage.partitions }, (_, i) => i).filter((partition) => !there.has(partition))
   }
 
   /** The first answer of a task; later ones come to nothing, as do those to an execution that is over. */

@@ -1,14 +1,14 @@
 import { halted } from '../../checkpoint/transition.ts'
 import { hasCode, SluiceError } from '../../model/errors.ts'
 import type { HeldApp } from './held-app.ts'
-import type { OutputRun } from '../output/run-output.ts'
+import type { OutputFailure } from '../../output/output-publisher.ts'
 
 /**
  * Whether the sink has shown what is owed: an output that shows each batch exactly once is delivered in order, so that
  * a sink which has taken a later batch that this head knows of has taken the owed one before it. Whoever delivered both
  * did not come to say so.
  */
-export const wasShown = ({ writer }: HeldApp, { error }: OutputRun): boolean =>
+export const wasShown = ({ writer }: HeldApp, { error }: OutputFailure): boolean =>
   hasCode(error, 'E_SINK_AHEAD') && (error.where.taken ?? Infinity) <= writer.head.committed
 
 /**
@@ -17,7 +17,7 @@ export const wasShown = ({ writer }: HeldApp, { error }: OutputRun): boolean =>
  * than what the sink holds: it was restored from a backup. Going on would show, under numbers that the sink has seen,
  * nothing at all, until the numbers have caught up. So the app halts, and its batch stays undelivered.
  */
-export async function haltIfSinkIsNewer(held: HeldApp, failed: readonly OutputRun[]): Promise<void> {
+export async function haltIfSinkIsNewer(held: HeldApp, failed: readonly OutputFailure[]): Promise<void> {
   const newer = failed.find(({ error }) => hasCode(error, 'E_SINK_AHEAD'))
   if (!newer) return
   const { head } = held.writer

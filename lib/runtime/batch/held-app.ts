@@ -1,23 +1,24 @@
-import type { OperatorUid } from '../../model/ids.ts'
 import type { StoredCommand } from '../../checkpoint/dead-letters.ts'
 import type { Sweeper } from '../../checkpoint/sweep.ts'
 import type { HeadWriter } from '../../checkpoint/head-writer.ts'
 import type { Host } from '../../host/host.ts'
 import type { Head } from '../../model/head.ts'
 import type { Manifest } from '../../model/manifest.ts'
+import type { ProgramFacts } from '../../model/program-facts.ts'
 import type { OutputPublisher } from '../../output/output-publisher.ts'
 import type { Admission } from '../admission.ts'
 import type { BatchEvents } from '../../observe/batch-events.ts'
 import type { BatchInfo } from '../../observe/streaming-listener.ts'
-import type { Outages } from '../output/outages.ts'
-import type { TaskProgram } from '../program.ts'
+import type { Planner } from '../planner.ts'
 import type { Life } from './handover.ts'
 import type { EngineSettings, Speculation } from '../settings.ts'
+import type { Outages } from './outages.ts'
 
 /** What one coordinator has in hand while it holds the head. */
 export interface HeldApp {
   readonly host: Host<Head>
-  readonly program: TaskProgram
+  readonly program: ProgramFacts
+  readonly planner: Planner
   readonly writer: HeadWriter
   readonly sweeper: Sweeper
   readonly publisher: OutputPublisher
@@ -28,8 +29,8 @@ export interface HeldApp {
   /** How often a failing task is tried before its batch fails. */
   readonly attemptsMax: number
   readonly speculation: Speculation | null
-  /** Most records a source may contribute to the next batch. */
-  readonly limitOf: (source: OperatorUid) => number | null
+  /** Most records that each source may contribute to the next batch. */
+  readonly limits: () => { readonly [source: string]: number | null }
   /** What is known of how fast sources may go, once a batch is done; `null`: nothing is learned. */
   readonly learnedAfter: (info: BatchInfo) => Manifest['rates'] | null
   readonly startedAt: number

@@ -4,9 +4,9 @@ import { hasCode, SluiceError } from '../../model/errors.ts'
 import type { DeadLetterFacts, RecordCounts, RecordNumbers } from '../../model/dead-letter.ts'
 import type { BlobRef } from '../../model/refs.ts'
 import type { BatchPlan, Blamed, SerialisedError, TaskReport, Trial } from '../../model/task.ts'
-import { reviveError } from '../task/serialised-error.ts'
+import { reviveError } from '../serialised-error.ts'
 import { type StageRun, tryOnce } from './run-stages.ts'
-import { withEnds } from './split-ends.ts'
+import { withEnds } from '../split-ends.ts'
 
 export interface IsolatedRecords {
   /**

@@ -1,34 +1,30 @@
 import { given } from '../../model/given.ts'
 import type { OperatorUid } from '../../model/ids.ts'
 import type { Manifest, OperatorState, RetainedBatch, StagedPart } from '../../model/manifest.ts'
+import type { ProgramFacts } from '../../model/program-facts.ts'
 import type { StateWrite } from '../../model/task.ts'
 import { openLetters } from '../../checkpoint/dead-letters.ts'
 import { ownObjects } from '../../checkpoint/manifest.ts'
 import { livePacks } from '../../checkpoint/pane-packs.ts'
 import { chainsFor, nextOperatorState } from '../../state/chains.ts'
-import type { StreamGraph } from '../../graph/graph.ts'
-import { retainedStreams } from '../../plan/batch-view.ts'
-import type { Stage } from '../../plan/stages.ts'
-import type { PlannedBatch } from './plan-batch.ts'
+import type { PlannedBatch, PlannedStage } from '../planner.ts'
 import type { TaskDone } from './run-stages.ts'
 
 /** What the batch decided, from the plan, the answers of its tasks and the manifest before. Pure. */
 export function nextManifest(
   base: Manifest | null,
-  { plan, positions, stagePlan, settled, deadLetters, undecoded }: PlannedBatch,
+  { plan, positions, stages, settled, deadLetters, undecoded }: PlannedBatch,
   answers: readonly TaskDone[],
-  graph: StreamGraph,
+  program: Pick<ProgramFacts, 'keepMs' | 'outputs'>,
 ): Manifest {
   const state = nextState(base, answers)
   const letters = openLetters(
     base?.deadLetters ?? [],
-    settled,
+    new Set(settled),
     [deadLetters, undecoded].filter((added) => added !== null),
   )
-  const outputs = outputsOf(stagePlan.stages, answers)
-  const beforeCommit = graph.outputs.filter(
-    ({ uid, output }) => output.order === 'before' && Object.hasOwn(outputs, uid),
-  )
+  const outputs = outputsOf(stages, answers)
+  const beforeCommit = program.outputs.filter(({ uid, order }) => order === 'before' && Object.hasOwn(outputs, uid))
   const manifest: Manifest = {
     format: 1,
     batch: plan.batch,
@@ -43,7 +39,7 @@ export function nextManifest(
     ...given({ skip: plan.skip, deadLetters: letters.length > 0 && letters }),
     state,
     ...given({ packs: base?.packs && livePacks(base.packs, state) }),
-    retained: nextRetained(base, plan.time, answers, graph),
+    retained: nextRetained(base, plan.time, answers, program.keepMs),
     outputs,
     ...(beforeCommit.length > 0 ? { beforeCommit: beforeCommit.map(({ uid }) => uid) } : {}),
     records: recordsOf(answers),
@@ -106,12 +102,11 @@ function nextRetained(
   base: Manifest | null,
   time: number,
   answers: readonly TaskDone[],
-  graph: StreamGraph,
+  keepMs: ProgramFacts['keepMs'],
 ): Record<string, RetainedBatch[]> {
-  const keepMs = keepDurations(graph)
   const retained: Record<string, RetainedBatch[]> = {}
   const written = answers.flatMap((answer) => answer.retained)
-  for (const [stream, ms] of keepMs) {
+  for (const [stream, ms] of Object.entries(keepMs)) {
     const kept = (base?.retained[stream] ?? []).filter((batch) => batch.time > time - ms)
     const parts = written
       .filter((write) => write.stream === stream)
@@ -126,22 +121,8 @@ function nextRetained(
 const hasBatch = (answers: readonly TaskDone[], stream: OperatorUid): boolean =>
   answers.some((answer) => answer.retained.some((write) => write.stream === stream))
 
-/** How long each retained stream is asked for: the longest window that reads it. */
-function keepDurations(graph: StreamGraph): Map<string, number> {
-  const durations = new Map<string, number>()
-  const keys = retainedStreams(graph)
-  for (const node of graph.reachable()) {
-    if (node.kind !== 'window') continue
-    for (const parent of node.parents) {
-      const key = keys.get(parent)!
-      durations.set(key, Math.max(durations.get(key) ?? 0, node.window.lengthMs))
-    }
-  }
-  return durations
-}
-
 /** An output runs wherever its stream has an RDD, also one without partitions, for which no task was asked. */
-function outputsOf(stages: readonly Stage[], answers: readonly TaskDone[]): Record<string, StagedPart[]> {
+function outputsOf(stages: readonly PlannedStage[], answers: readonly TaskDone[]): Record<string, StagedPart[]> {
   const outputs: Record<string, StagedPart[]> = {}
   for (const { terminal } of stages) if (terminal.kind === 'output') outputs[terminal.output] = []
   for (const answer of answers) {

@@ -4,21 +4,20 @@ import { ObjectKeys } from '../../checkpoint/object-keys.ts'
 import { decodePlan, type StoredPlan } from '../../checkpoint/stored-plan.ts'
 import { planned as withPlan } from '../../checkpoint/transition.ts'
 import type { BlobRef } from '../../model/refs.ts'
-import type { StreamGraph } from '../../graph/graph.ts'
+import type { ProgramFacts } from '../../model/program-facts.ts'
+import type { PlannedBatch, PlanFacts } from '../planner.ts'
 import type { HeldApp } from './held-app.ts'
-import type { PlannedBatch, PlanFacts } from './plan-batch.ts'
-import { discovers } from './split-ends.ts'
 
 /** Whether anything is shown before the commit, so that the plan must be fixed first. */
-export const showsAhead = (graph: StreamGraph): boolean => graph.outputs.some(({ output }) => output.order === 'before')
+export const showsAhead = ({ outputs }: ProgramFacts): boolean => outputs.some(({ order }) => order === 'before')
 
 /**
  * When the plan is fixed: with the cut, or, where a cut says too little, once the input is read. Either way before
  * anything is shown. `never`: nothing is shown before the commit.
  */
-export function opensPlan(graph: StreamGraph): 'cut' | 'read' | 'never' {
-  if (!showsAhead(graph)) return 'never'
-  if (discovers(graph)) return 'read'
+export function opensPlan(facts: ProgramFacts): 'cut' | 'read' | 'never' {
+  if (!showsAhead(facts)) return 'never'
+  if (facts.inputs.some(({ discovers }) => discovers)) return 'read'
   return 'cut'
 }
 
@@ -41,7 +40,7 @@ export async function openPlan(
     positions,
     actions,
     ...given({ skip, ends }),
-    settled: [...settled],
+    settled,
   }
   const content = await putBlob(
     held.host.blobs,
@@ -54,7 +53,7 @@ export async function openPlan(
     tick,
     content,
     ...(seals ? { seals } : {}),
-    ...(showsAhead(held.program.graph) ? {} : { hidden: true as const }),
+    ...(showsAhead(held.program) ? {} : { hidden: true as const }),
   }
   await held.writer.write((now) => withPlan(now, open), 'plan')
 }
@@ -62,6 +61,5 @@ export async function openPlan(
 /** The plan that the head holds open. */
 export async function storedPlan(held: HeldApp): Promise<PlanFacts> {
   const { content } = held.writer.head.plan!
-  const { settled, ...facts } = decodePlan(await getBlob(held.host.blobs, content), content)
-  return { ...facts, settled: new Set(settled) }
+  return decodePlan(await getBlob(held.host.blobs, content), content)
 }

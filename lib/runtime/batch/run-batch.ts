@@ -11,24 +11,15 @@ import { blamesARecord, hasCode, isOurs, SluiceError } from '../../model/errors.
 import type { BlobRef } from '../../model/refs.ts'
 import type { Manifest } from '../../model/manifest.ts'
 import type { BatchPlan } from '../../model/task.ts'
+import { type BatchSlot, type PlanFacts, type PlannedBatch, type PlanRequest, unstaged } from '../planner.ts'
 import type { HeldApp } from './held-app.ts'
 import { forgetCarriedOut, letterErrors } from './dead-letters.ts'
 import { deliver, showAhead, shrinkBacklog } from './deliver.ts'
 import { lossyShuffle, nextManifest, staleWrite } from './next-manifest.ts'
 import { opensPlan, openPlan, storedPlan } from './open-plan.ts'
-import {
-  type BatchSlot,
-  cutBatch,
-  type PlanContext,
-  type PlanFacts,
-  planFrom,
-  type PlannedBatch,
-  unstaged,
-} from './plan-batch.ts'
 import { isHandover, keysOf, Progress, seal, storedSeals } from './handover.ts'
 import { runStages, type StageRun, type TaskDone } from './run-stages.ts'
 import { type IsolatedRecords, isolateRecords } from './isolate-records.ts'
-import { sealedBatch } from './split-ends.ts'
 import { keepUndecoded } from './undecoded.ts'
 
 /**
@@ -59,14 +50,14 @@ const growingFile = (error: unknown): string | null =>
 
 async function finishBatch(held: HeldApp, first: Planned): Promise<Manifest> {
   const { planned: kept, answers, isolated, progress } = await compute(held, first)
-  if (opensPlan(held.program.graph) === 'read') await fixEnds(held, first.planned, kept, progress)
+  if (opensPlan(held.program) === 'read') await fixEnds(held, first.planned, kept, progress)
   const { letters: undecoded, events } = await keepUndecoded(held, kept.plan, answers)
   const manifest = await sealManifest(held, { ...kept, undecoded }, answers)
   await showAhead(held, manifest)
   await commit(held, manifest)
   if (isolated) for (const error of await letterErrors(held, isolated)) held.events.isolated(error)
   for (const event of events) held.host.log.event(event)
-  countAdditions(held, answers)
+  held.publisher.count(manifest.manifest.batch, answers)
   forgetShuffles(held, answers)
   await deliver(held, manifest.manifest)
   held.sweeper.sweep(held.writer.head)
@@ -89,42 +80,49 @@ async function plan(held: HeldApp, tick: TickNumber, unready: readonly string[])
   const { committed: last, zeroTime, intervalMs } = held.writer.head
   const next: BatchSlot = { batch: last + 1, tick, time: zeroTime + tick * intervalMs }
   held.isPlanning = true
-  const facts = await cutBatch({
-    ...contextOf(held),
-    slot: next,
-    limitOf: held.limitOf,
-    startedAt: held.startedAt,
-    letterCommands: held.letterCommands,
-    unready,
-  })
-  const first = await planAround(held, facts)
+  const { startedAt, letterCommands } = held
+  const limits = held.limits()
+  const first = await planAround(held, { kind: 'new', slot: next, limits, unready, startedAt, letterCommands })
   held.isPlanning = false
-  held.events.submitted(first.planned.plan, first.planned.stagePlan.stages.length > 0)
-  if (opensPlan(held.program.graph) === 'cut') await openPlan(held, first.planned)
+  held.events.submitted(first.planned, first.planned.stages.length > 0)
+  if (opensPlan(held.program) === 'cut') await openPlan(held, first.planned)
   return first
 }
 
 /** The plan that somebody left open, with the same input and the same time. */
 async function planAgain(held: HeldApp): Promise<Planned> {
-  const first = await planAround(held, await storedPlan(held))
-  held.events.submitted(first.planned.plan, first.planned.stagePlan.stages.length > 0)
+  const first = await planAround(held, { kind: 'fixed', facts: await storedPlan(held) })
+  held.events.submitted(first.planned, first.planned.stages.length > 0)
   return first
 }
 
-const contextOf = (held: HeldApp): PlanContext => ({
-  head: held.writer.head,
-  base: held.base,
-  program: held.program,
-  host: held.host,
-})
+/** Only what planning needs: it travels. */
+function requestFor({ writer, base, host, program }: HeldApp, input: PlanRequest['input']): PlanRequest {
+  const { app, inc, epoch, zeroTime, intervalMs } = writer.head
+  return {
+    head: { app, inc, epoch, zeroTime, intervalMs },
+    base: base && {
+      time: base.time,
+      positions: base.positions,
+      state: base.state,
+      retained: base.retained,
+      ...(base.deadLetters ? { deadLetters: base.deadLetters } : {}),
+    },
+    input,
+    slots: host.launcher.slots,
+    // A plan that must be fixed before its batch runs is not run before that.
+    mayRun: opensPlan(program) !== 'cut',
+  }
+}
 
 /** Actions inside `transform` read records before the stages are known: what makes them fail is set aside as well. */
-async function planAround(held: HeldApp, facts: PlanFacts): Promise<Planned> {
-  try {
-    return { planned: await planFrom(facts, contextOf(held)), isolated: null }
-  } catch (error) {
-    return planWithout(held, facts, unstaged(facts, contextOf(held)), error)
-  }
+async function planAround(held: HeldApp, input: PlanRequest['input']): Promise<Planned> {
+  const request = requestFor(held, input)
+  const planned = await held.planner.plan(request)
+  if (planned.kind === 'planned') return { planned: planned.batch, isolated: null }
+  const { facts, error } = planned
+  const failed = unstaged(facts, request, held.program.fingerprint, held.host.random.newId())
+  return planWithout(held, facts, failed, error)
 }
 
 /** The plan without the records that made it, or its stages, fail with `error`; throws that if it is not wanted. */
@@ -132,10 +130,10 @@ async function planWithout(held: HeldApp, facts: PlanFacts, failed: BatchPlan, e
   if (held.onError === 'fail' || !blamesARecord(error) || held.signal.aborted) throw error
   const isolated = await isolateRecords(runOf(held, failed), () => held.host.random.newId(), error)
   const { skip, ends } = isolated.plan
-  const planned = await planFrom(
-    { ...facts, actions: {}, ...(skip ? { skip } : {}), ...(ends ? { ends } : {}) },
-    contextOf(held),
-  )
+  const rest: PlanFacts = { ...facts, actions: {}, ...(skip ? { skip } : {}), ...(ends ? { ends } : {}) }
+  const again = await held.planner.plan(requestFor(held, { kind: 'fixed', facts: rest }))
+  if (again.kind === 'failed') throw again.error
+  const planned = again.batch
   const { ref, letters } = isolated
   const deadLetters = ref && { batch: planned.plan.batch, open: groupIds(letters), ref }
   return { planned: { ...planned, deadLetters }, isolated }
@@ -148,7 +146,7 @@ interface Computed extends Planned {
 
 async function compute(held: HeldApp, first: Planned): Promise<Computed> {
   const { planned } = first
-  held.events.started(planned.plan)
+  held.events.started()
   try {
     return { ...first, ...(await answersTo(held, planned, first.isolated ? null : await storedSeals(held))) }
   } catch (error) {
@@ -167,22 +165,21 @@ async function answersTo(
   planned: PlannedBatch,
   seals: StoredSeals | null,
 ): Promise<Pick<Computed, 'planned' | 'answers' | 'progress'>> {
-  const { plan: batchPlan, stagePlan, staged } = planned
-  const progress = new Progress(seals, batchPlan, stagePlan)
-  const answers = await runStages({ ...runOf(held, batchPlan), stagePlan, staged }, progress).catch(
-    async (error: unknown) => {
-      // Records that were set aside are not part of a plan that is kept.
-      if (isHandover(error) && !planned.deadLetters) await seal(held, planned, progress)
-      throw error
-    },
-  )
+  const { plan: batchPlan, stages, staged, report } = planned
+  const progress = new Progress(seals, batchPlan, stages)
+  const run = { ...runOf(held, batchPlan), stages, staged }
+  const answers = await runStages(report ? { ...run, report } : run, progress).catch(async (error: unknown) => {
+    // Records that were set aside are not part of a plan that is kept.
+    if (isHandover(error) && !planned.deadLetters) await seal(held, planned, progress)
+    throw error
+  })
   return { planned: { ...planned, plan: progress.plan }, answers, progress }
 }
 
 /** How this coordinator runs the stages of a plan; trials find them themselves. */
 const runOf = (held: HeldApp, of: BatchPlan): StageRun => ({
   plan: of,
-  stagePlan: NO_STAGES,
+  stages: [],
   staged: false,
   launcher: held.host.launcher,
   log: held.host.log,
@@ -196,8 +193,6 @@ const runOf = (held: HeldApp, of: BatchPlan): StageRun => ({
 })
 
 const SET_ASIDE = "or have records that make it throw set aside: app(…, { onError: 'dead-letter' })"
-
-const NO_STAGES: StageRun['stagePlan'] = { stages: [], shuffleIds: new Map() }
 
 /**
  * State that the last commit names and that is gone or damaged: no attempt will find it, and going on would be to go on
@@ -228,16 +223,13 @@ async function sealManifest(
   planned: PlannedBatch,
   answers: readonly TaskDone[],
 ): Promise<{ manifest: Manifest; ref: BlobRef }> {
-  const { graph } = held.program
-  const decided = await held.admission.complete(
-    nextManifest(held.base, sealedBatch(planned, graph), answers, graph),
-    held.base,
-    {
-      host: held.host,
-      head: held.writer.head,
-    },
-  )
-  const info = held.events.soFar(decided)
+  const { program } = held
+  const kept = program.inputs.some(({ discovers }) => discovers) ? await held.planner.seal(planned) : planned
+  const decided = await held.admission.complete(nextManifest(held.base, kept, answers, program), held.base, {
+    host: held.host,
+    head: held.writer.head,
+  })
+  const info = held.events.soFar(decided, kept.progress)
   const rates = info && held.learnedAfter(info)
   const manifest: Manifest = rates ? { ...decided, rates } : decided
   const wrong = selfCheck(held.base, manifest) ?? staleWrite(held.base, answers) ?? lossyShuffle(answers)
@@ -275,13 +267,4 @@ function forgetShuffles(held: HeldApp, answers: readonly TaskDone[]): void {
     blocks.map((output) => output.ref.key),
     held.writer.head.committed,
   )
-}
-
-/** What tasks added to accumulators counts once, when their batch is committed. */
-function countAdditions(held: HeldApp, answers: readonly TaskDone[]): void {
-  for (const { accumulators } of answers) {
-    held.program.driver.accumulators.merge(
-      Object.entries(accumulators).map(([accumulator, snapshot]) => ({ accumulator, snapshot })),
-    )
-  }
 }

@@ -6,10 +6,10 @@ import type { Log } from '../../host/log.ts'
 import { mayBeARecords } from '../../model/error-codes.ts'
 import { isOurs, messageOf, SluiceError } from '../../model/errors.ts'
 import type { BatchPlan, MapOutput, StageWork, TaskReport, TaskSpec } from '../../model/task.ts'
-import type { StagePlan } from '../../plan/stages.ts'
+import type { PlannedStage } from '../planner.ts'
 import { faultOfAnswer } from './check-answer.ts'
-import { wholeBatch } from '../task/plan-stages.ts'
-import { reviveError, serialiseError } from '../task/serialised-error.ts'
+import { WHOLE, wholeBatch } from '../whole-batch.ts'
+import { reviveError, serialiseError } from '../serialised-error.ts'
 import type { Speculation } from '../settings.ts'
 import { assertMayLaunch, beforeTheEnd, isHandover, type Life, type Progress } from './handover.ts'
 import { type Launch, runAll } from './speculation.ts'
@@ -20,7 +20,7 @@ type TaskFailed = Extract<TaskReport, { kind: 'failed' }>
 
 export interface StageRun {
   readonly plan: BatchPlan
-  readonly stagePlan: StagePlan
+  readonly stages: readonly PlannedStage[]
   readonly staged: boolean
   readonly launcher: TaskLauncher
   readonly log: Log
@@ -34,6 +34,8 @@ export interface StageRun {
   readonly life: Life | null
   /** What else the user can do about a record that makes a function throw. */
   readonly advice?: string
+  /** Of the first attempt of a batch that is one task, where it has been made already. */
+  readonly report?: TaskReport
 }
 
 /**
@@ -68,8 +70,8 @@ const isBlockLost = (error: unknown): boolean =>
 const EXECUTIONS_MAX = 3
 
 async function runWhole(run: StageRun, progress: Progress): Promise<TaskDone[]> {
-  const work = wholeBatch(run.stagePlan)
-  const answer = await runTaskWithRetries({ ...run, plan: progress.plan }, 'all', progress.exec, work, {})
+  const work = wholeBatch(run.stages)
+  const answer = await runTaskWithRetries({ ...run, plan: progress.plan }, WHOLE, progress.exec, work, {})
   progress.addWhole(answer)
   return [answer]
 }
@@ -79,7 +81,7 @@ async function runStaged(given: StageRun, progress: Progress): Promise<TaskDone[
   const { life, clock, plan } = given
   const { exec } = progress
   const outputs: Record<number, MapOutput[]> = {}
-  for (const stage of given.stagePlan.stages) {
+  for (const stage of given.stages) {
     if (stage.terminal.kind === 'shuffle') outputs[stage.terminal.shuffle] = []
     // The plan, as far as it is known when the stage begins: all of its tasks are given the same.
     const late = (answer: TaskDone): void => {
@@ -188,6 +190,10 @@ export async function tryOnce(run: StageRun, spec: Omit<TaskSpec, 'attempt'>): P
   }
 }
 
+/** The attempt that may be made where the batch is planned. */
+const isFirst = ({ task, exec, attempt, trial }: TaskSpec): boolean =>
+  task === WHOLE && exec === 0 && attempt === 0 && trial === undefined
+
 /**
  * Silence is a failed attempt as well: whatever a silent task still writes has names of its own. An answer to another
  * task is worth nothing.
@@ -202,8 +208,8 @@ async function answerOf(run: StageRun, spec: TaskSpec): Promise<TaskReport> {
     error: serialiseError(error, { task }),
   })
   try {
-    const answer = await run.launcher.launch(spec, run.signal)
-    const wrong = faultOfAnswer(answer, spec, run.stagePlan)
+    const answer = isFirst(spec) && run.report ? run.report : await run.launcher.launch(spec, run.signal)
+    const wrong = faultOfAnswer(answer, spec, run.stages)
     if (wrong === null) return answer
     return failed(
       new SluiceError(

@@ -18,8 +18,8 @@ interface Acquired {
 
 /** Takes the head for this program, or says who has it and why it must not be taken; nothing has been written then. */
 export async function acquireHead(options: CoordinatorOptions): Promise<Acquired> {
-  const { host, app, holder, isGone, conf } = options
-  const name = conf['spark.app.name']
+  const { host, app, holder, isGone, program } = options
+  const name = program.conf['spark.app.name']
   const found = checkedHead(await host.head.read())
   const decision = decideStart(found?.value ?? null, {
     app,
@@ -67,14 +67,14 @@ async function takeOver(
   found: Versioned<Head>,
   cause: 'acquire' | 'resume',
 ): Promise<Acquired> {
-  const { host, program, holder, conf, signal } = options
+  const { host, program, holder, signal } = options
   const outputCommands = await readOutputCommands(host.blobs, new ObjectKeys(found.value.app, found.value.inc))
   const admission = await admit({ ...options, outputCommands }, found.value)
   const mine = acquired(found.value, {
     holder,
     leaseUntil: host.clock.now() + leaseMs(admission.origin.intervalMs, found.value.idle ?? 0),
     graph: program.fingerprint,
-    conf,
+    conf: program.conf,
     ...admission.origin,
   })
   const next = cause === 'resume' ? resumed(mine) : mine
@@ -87,12 +87,13 @@ async function createHead(
   found: Versioned<Head> | null,
   cause: 'create' | 'recreate',
 ): Promise<Acquired> {
-  const { app, host, program, intervalMs, conf, holder, signal } = options
+  const { app, host, program, holder, signal } = options
+  const { fingerprint, intervalMs, conf } = program
   const zeroTime = Math.floor(host.clock.now() / intervalMs) * intervalMs
   const head = created({
     app,
     inc: host.random.newId(),
-    graph: program.fingerprint,
+    graph: fingerprint,
     intervalMs,
     zeroTime,
     conf,

@@ -1,20 +1,20 @@
-import type { AppName, OperatorUid } from '../../model/ids.ts'
-import type { OutputEnvironment } from '../../graph/output-operation.ts'
+import type { AppName } from '../../model/ids.ts'
 import type { Host } from '../../host/host.ts'
 import type { Head } from '../../model/head.ts'
 import type { Manifest } from '../../model/manifest.ts'
+import type { ProgramFacts } from '../../model/program-facts.ts'
 import type { BatchEvents } from '../../observe/batch-events.ts'
 import type { BatchInfo } from '../../observe/streaming-listener.ts'
 import type { OutputPublisher } from '../../output/output-publisher.ts'
 import type { Life } from '../batch/handover.ts'
-import type { TaskProgram } from '../program.ts'
+import type { Planner } from '../planner.ts'
 
 export interface CoordinatorOptions {
   readonly app: AppName
   readonly host: Host<Head>
-  readonly program: TaskProgram
-  readonly intervalMs: number
-  readonly conf: Readonly<Record<string, string>>
+  readonly program: ProgramFacts
+  /** Where the program is asked what its batches are. */
+  readonly planner: Planner
   readonly holder: string
   readonly isGone: (holder: string) => boolean
   /** Begin anew even where a head exists: a new incarnation, as Spark does without `getOrCreate`. */
@@ -24,10 +24,10 @@ export interface CoordinatorOptions {
   /** Operators and sources whose state or position may be given up where the program has no place for it. */
   readonly dropState: readonly string[]
   readonly events: BatchEvents
-  readonly environment: (head: Head) => OutputEnvironment
-  /** Where outputs are shown; in this process, with `environment`, if it is left out. */
-  readonly publisher?: (head: Head) => OutputPublisher
-  readonly limitOf: (source: OperatorUid) => number | null
+  /** Where outputs are shown. */
+  readonly publisher: (head: Head) => OutputPublisher
+  /** Most records that each source may contribute to the next batch. */
+  readonly limits: () => { readonly [source: string]: number | null }
   /** What is known of how fast sources may go, once a batch is done; `null`: nothing is learned. */
   readonly learnedAfter: (info: BatchInfo) => Manifest['rates'] | null
   /** How often a failing task is tried where the program does not say. */

@@ -8,14 +8,14 @@ import { released } from '../../checkpoint/transition.ts'
 import { hasCode } from '../../model/errors.ts'
 import type { Head } from '../../model/head.ts'
 import type { Manifest } from '../../model/manifest.ts'
+import { textsOf } from '../../model/settings/read.ts'
 import { deliver, deliverAtLast, deliverOwed } from '../batch/deliver.ts'
 import type { HeldApp } from '../batch/held-app.ts'
 import { withHeartbeat } from '../batch/heartbeat.ts'
 import { keysOfSeals, storedSeals } from '../batch/handover.ts'
 import { runBatch } from '../batch/run-batch.ts'
-import { Outages } from '../output/outages.ts'
-import { publishHere } from '../output/run-output.ts'
-import type { OutageSettings } from '../settings.ts'
+import { Outages } from '../batch/outages.ts'
+import { type EngineSettings, engineSettings, type OutageSettings } from '../settings.ts'
 import { acquireHead } from './acquire-head.ts'
 import type { CoordinatorOptions } from './coordinator-options.ts'
 
@@ -31,30 +31,30 @@ export class Coordinator {
 
   /** Acquires the head, recovers what the last coordinator left, and is ready for the next tick. */
   static async open(options: CoordinatorOptions): Promise<Coordinator> {
-    const { host, program } = options
+    const { host, program, planner } = options
+    const settings = engineSettings(textsOf(program.conf))
     const { writer, admission } = await acquireHead(options)
     // A life that ended before its first commit has left its input to this one.
     const begun = writer.head.epoch === 1 || writer.head.committed > 0
     const fenced = new AbortController()
-    const sweeper = new Sweeper(host.blobs, host.log, program.settings.keepBatches)
+    const sweeper = new Sweeper(host.blobs, host.log, settings.keepBatches)
     const held: HeldApp = {
       host,
       program,
+      planner,
       writer,
       sweeper,
-      publisher:
-        options.publisher?.(writer.head) ??
-        publishHere(program.graph, host.blobs, options.environment(writer.head), program.staged),
+      publisher: options.publisher(writer.head),
       events: options.events,
-      outages: new Outages(host.clock, outageSettings(options)),
+      outages: new Outages(host.clock, outageSettings(options, settings)),
       signal: AbortSignal.any([options.signal, fenced.signal]),
       life: options.life,
-      attemptsMax: program.settings.attemptsMax ?? options.attempts,
-      speculation: program.settings.speculation,
-      limitOf: options.limitOf,
+      attemptsMax: settings.attemptsMax ?? options.attempts,
+      speculation: settings.speculation,
+      limits: options.limits,
       learnedAfter: options.learnedAfter,
       startedAt: begun ? host.clock.now() : writer.head.zeroTime,
-      onError: program.settings.onError,
+      onError: settings.onError,
       forgets: options.forgets ?? false,
       letterCommands: [],
       admission,
@@ -118,8 +118,8 @@ export class Coordinator {
 }
 
 /** Who lives for a few batches tries everything with each of them. */
-function outageSettings({ isPatient, program }: CoordinatorOptions): OutageSettings {
-  if (isPatient) return program.settings.outages
+function outageSettings({ isPatient }: CoordinatorOptions, { outages }: EngineSettings): OutageSettings {
+  if (isPatient) return outages
   return { hold: 'none', waitMs: 0, waitMaxMs: 0, backlogMax: 16 }
 }
 

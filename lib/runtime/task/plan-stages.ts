@@ -1,11 +1,12 @@
 import { encodeActionResult } from '../../plan/action-results.ts'
 import { PlannedView } from '../../plan/batch-view.ts'
-import { planStages, type Stage, type StagePlan } from '../../plan/stages.ts'
+import { planStages, type StagePlan, type Terminal } from '../../plan/stages.ts'
 import { JobNeeded } from '../../lineage/jobs.ts'
 import { runPartition } from '../../lineage/node.ts'
 import { stoppable } from '../../lineage/resident.ts'
-import type { BatchPlan, StageWork } from '../../model/task.ts'
-import type { TaskProgram } from '../program.ts'
+import type { BatchPlan } from '../../model/task.ts'
+import type { PlannedStage, PlannedTerminal } from '../planner.ts'
+import type { TaskProgram } from './program.ts'
 import { exchangeBelow } from './local-shuffles.ts'
 import type { RunningTask } from './task-scope.ts'
 
@@ -44,10 +45,24 @@ export async function withAction(job: JobNeeded, plan: BatchPlan, scope: Running
   return { ...plan, actions: { ...plan.actions, [job.operator]: [...earlier, encodeActionResult(results)] } }
 }
 
-/** All stages, each with all its partitions, for one task. */
-export const wholeBatch = ({ stages }: StagePlan): StageWork[] => stages.map(wholeStage)
+/** Stages as whoever does not have the program knows them. */
+export const plannedStages = ({ stages }: StagePlan): PlannedStage[] =>
+  stages.map(({ id, node, parents, terminal }) => ({
+    id,
+    partitions: node.partitions,
+    parents,
+    terminal: plannedTerminal(terminal),
+  }))
 
-const wholeStage = (stage: Stage): StageWork => ({
-  stage: stage.id,
-  partitions: Array.from({ length: stage.node.partitions }, (_, i) => i),
-})
+function plannedTerminal(terminal: Terminal): PlannedTerminal {
+  switch (terminal.kind) {
+    case 'shuffle':
+      return { kind: 'shuffle', shuffle: terminal.shuffle, reducers: terminal.dependency.partitioner.numPartitions }
+    case 'output':
+      return { kind: 'output', output: terminal.output }
+    case 'retain':
+      return { kind: 'retain', stream: terminal.stream }
+    case 'effect':
+      return { kind: 'effect' }
+  }
+}

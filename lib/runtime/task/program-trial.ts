@@ -4,11 +4,11 @@ import type { BatchPlan, TaskReport, TaskSpec, Trial } from '../../model/task.ts
 import type { StagePlan } from '../../plan/stages.ts'
 import { Blame, ENOUGH } from '../../lineage/blame.ts'
 import { withAccumulatorScope } from '../../lineage/accumulator.ts'
-import { stagesAfterActions, wholeBatch, withAction } from './plan-stages.ts'
-import type { TaskProgram } from '../program.ts'
+import { plannedStages, stagesAfterActions, withAction } from './plan-stages.ts'
+import type { TaskProgram } from './program.ts'
 import { readForTrial, scratchOver } from './trial.ts'
-import { serialiseError } from './serialised-error.ts'
-
+import { serialiseError } from '../serialised-error.ts'
+import { wholeBatch } from '../whole-batch.ts'
 import { Execution, type TaskHost, type TrialHost } from './execution.ts'
 
 function trialHost({ staged: _kept, ...host }: TaskHost): TaskHost {
@@ -95,7 +95,7 @@ class WholeBatch {
       (job, known) => withAction(job, known, this.#on(known, NO_STAGES).scope),
     )
     this.#execution = this.#on(plan, stagePlan)
-    await this.#execution.all(wholeBatch(stagePlan))
+    await this.#execution.all(wholeBatch(plannedStages(stagePlan)))
   }
 
   #on(plan: BatchPlan, stages: StagePlan): Execution {

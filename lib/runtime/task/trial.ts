@@ -11,7 +11,7 @@ import type { Chunks } from '../../source/source-port.ts'
 import type { StreamGraph } from '../../graph/graph.ts'
 import { readSplit, storedLetters } from './read-split.ts'
 import type { TaskHost } from './execution.ts'
-import { serialiseError } from './serialised-error.ts'
+import { serialiseError } from '../serialised-error.ts'
 import { sealedSplit } from './task-scope.ts'
 
 /** Objects written here are seen here alone. */

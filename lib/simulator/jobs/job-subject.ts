@@ -1,5 +1,5 @@
 import { fingerprint } from '../../plan/fingerprint.ts'
-import { TaskProgram } from '../../runtime/program.ts'
+import { TaskProgram } from '../../runtime/task/program.ts'
 import { StreamingContext } from '../../api/dstream/streaming-context.ts'
 import { validateStart } from '../../api/dstream/validate-start.ts'
 import { checkContent, checkFiles } from '../check-content.ts'

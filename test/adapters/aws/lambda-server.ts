@@ -14,8 +14,8 @@ export interface LambdaServer {
   readonly calls: { readonly name: string; readonly bytes: number }[]
   /** Asked before each call. */
   fault: (name: string) => Fault | null
-  /** Waited for before each call. */
-  before: () => Promise<void>
+  /** Waited for before each call; `kind` is what a message says that it is, if it does. */
+  before: (kind: string | undefined) => Promise<void>
   close(): Promise<void>
 }
 
@@ -36,7 +36,7 @@ export async function lambdaServer(
   })
 
   async function answer(name: string, payload: string, response: ServerResponse): Promise<void> {
-    await lambda.before()
+    await lambda.before((JSON.parse(payload || '{}') as { readonly kind?: string }).kind)
     const fault = lambda.fault(name)
     const handler = handlers[name]
     if (!handler)

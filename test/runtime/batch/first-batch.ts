@@ -10,7 +10,8 @@ import { fingerprint } from '../../../lib/plan/fingerprint.ts'
 import { planStages } from '../../../lib/plan/stages.ts'
 import { Progress } from '../../../lib/runtime/batch/handover.ts'
 import type { StageRun } from '../../../lib/runtime/batch/run-stages.ts'
-import { TaskProgram } from '../../../lib/runtime/program.ts'
+import { TaskProgram } from '../../../lib/runtime/task/program.ts'
+import { plannedStages } from '../../../lib/runtime/task/plan-stages.ts'
 import { runTask } from '../../../lib/runtime/task/run-task.ts'
 import { type Build, newContext, START } from '../../support/run.ts'
 import { SECRET } from '../../support/secret.ts'
@@ -75,10 +76,11 @@ export function firstBatch(
     launch: (spec) => launch(spec, async () => structuredClone(await runTask(spec, program, host))),
     close: async () => {},
   }
-  const stagePlan = planStages(context.graph, new PlannedView(context.graph, plan, context.sparkContext), true)
+  const view = new PlannedView(context.graph, plan, context.sparkContext)
+  const stages = plannedStages(planStages(context.graph, view, true))
   const run: StageRun = {
     plan,
-    stagePlan,
+    stages,
     staged: true,
     launcher,
     log: silentLog,
@@ -89,5 +91,5 @@ export function firstBatch(
     late: () => {},
     signal: new AbortController().signal,
   }
-  return { run, progress: new Progress(null, plan, stagePlan) }
+  return { run, progress: new Progress(null, plan, stages) }
 }

@@ -160,13 +160,13 @@ export const bugs: readonly SeededBug[] = [
   // — sources
   {
     name: 'positions that are not carried over',
-    file: 'runtime/batch/plan-batch.ts',
+    file: 'runtime/planning/plan-batch.ts',
     find: '{ ...base?.positions }',
     put: '{}',
   },
   {
     name: 'positions of a plan that failed',
-    file: 'runtime/batch/plan-batch.ts',
+    file: 'runtime/planning/plan-batch.ts',
     find: 'position: positions[uid] ?? null,',
     put: 'position: (planned.get(uid + head.inc) as any) ?? positions[uid] ?? null,',
     also: {
@@ -177,7 +177,7 @@ export const bugs: readonly SeededBug[] = [
   },
   {
     name: 'positions stay where they were',
-    file: 'runtime/batch/plan-batch.ts',
+    file: 'runtime/planning/plan-batch.ts',
     find: 'if (cut) positions[uid] = cut.position',
     put: 'if (cut) positions[uid] ??= cut.position',
   },
@@ -316,15 +316,15 @@ export const bugs: readonly SeededBug[] = [
   {
     name: 'outputs shown before their plan is fixed',
     file: 'runtime/batch/run-batch.ts',
-    find: "  if (opensPlan(held.program.graph) === 'cut') await openPlan(held, first.planned)\n",
+    find: "  if (opensPlan(held.program) === 'cut') await openPlan(held, first.planned)\n",
     put: '',
     job: 'f',
   },
   {
     name: 'a plan whose source has moved on',
     file: 'runtime/batch/run-batch.ts',
-    find: 'planAround(held, await storedPlan(held))',
-    put: 'planAround(held, { ...(await storedPlan(held)), positions: { ...(held.base?.positions ?? {}) } })',
+    find: 'facts: await storedPlan(held) })',
+    put: 'facts: { ...(await storedPlan(held)), positions: { ...(held.base?.positions ?? {}) } } })',
     job: 'f',
   },
 
@@ -353,7 +353,7 @@ export const bugs: readonly SeededBug[] = [
   },
   {
     name: 'a position without the ends that were found',
-    file: 'runtime/batch/split-ends.ts',
+    file: 'runtime/planning/sealed-batch.ts',
     find: 'source.sealed(cut.position, own)',
     put: 'cut.position',
     job: 'g',
@@ -361,7 +361,7 @@ export const bugs: readonly SeededBug[] = [
   {
     name: 'a plan that is fixed before its ends are known',
     file: 'runtime/batch/open-plan.ts',
-    find: "if (discovers(graph)) return 'read'",
+    find: "if (facts.inputs.some(({ discovers }) => discovers)) return 'read'",
     put: '',
     job: 'g',
   },
@@ -374,7 +374,7 @@ export const bugs: readonly SeededBug[] = [
   },
   {
     name: 'an action that read less than its batch',
-    file: 'runtime/batch/plan-batch.ts',
+    file: 'runtime/planning/plan-batch.ts',
     find: 'return withEnds(known, [{ ends: scope.ends }])',
     put: 'return known',
     job: 'h',
@@ -619,20 +619,20 @@ export const bugs: readonly SeededBug[] = [
   {
     name: 'letters of a stored plan not settled',
     file: 'runtime/batch/open-plan.ts',
-    find: 'settled: [...settled]',
-    put: 'settled: []',
+    find: '    settled,\n',
+    put: '    settled: [],\n',
     job: 'decided',
   },
   {
     name: 'letters read again that stay open',
-    file: 'runtime/batch/dead-letters.ts',
+    file: 'runtime/planning/letter-splits.ts',
     find: 'const ids = taken.flatMap((each) => each.ids)',
     put: 'const ids: string[] = []',
     job: 'decided',
   },
   {
     name: 'letters given up that stay open',
-    file: 'runtime/batch/plan-batch.ts',
+    file: 'runtime/planning/plan-batch.ts',
     find: "idsTo(letterCommands, 'drop')",
     put: "idsTo([], 'drop')",
     job: 'decided',

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { after, mock, test } from 'node:test'
-import { type CoordinatorAnswer, runDueBatches } from '../../../../lib/hosts/lambda/coordinator.ts'
+import { after, test } from 'node:test'
+import type { OutputAnswer } from '../../../../lib/hosts/lambda/calls.ts'
+import { type CoordinatorAnswer, KnownProgram, runDueBatches } from '../../../../lib/hosts/lambda/coordinator.ts'
 import { awsHost, BLOB_PREFIX } from '../../../../lib/hosts/lambda/host.ts'
-import { type OutputAnswer, showOutput } from '../../../../lib/hosts/lambda/output.ts'
-import { type BuiltApp, builtApp } from '../../../../lib/hosts/program/built-program.ts'
-import { runTaskMessage } from '../../../../lib/hosts/lambda/task.ts'
+import { showOutputs } from '../../../../lib/hosts/functions/output.ts'
+import { builtApp } from '../../../../lib/hosts/program/built-program.ts'
+import { answerTaskCall } from '../../../../lib/hosts/functions/task-calls.ts'
 import { decodeInvocation } from '../../../../lib/hosts/lambda/invocation.ts'
 import { S3BlobStore } from '../../../../lib/adapters/aws/s3/s3-blob-store.ts'
 import { s3TextFiles } from '../../../../lib/adapters/aws/s3/s3-files.ts'
@@ -46,8 +47,8 @@ async function deploy(define = countWords, options: AppOptions = {}, slots = 2):
   const name = `t${fresh()}`
   const program = app(name, minutes(1), (ssc) => define(ssc, `s3://${bucket}/${name}`), options)
   const lambda = await lambdaServer({
-    task: (message) => runTaskMessage(message, task, newHost()),
-    output: (request) => showOutput(request, output, newHost(), Date.now() + 60_000),
+    task: (message) => answerTaskCall(message, task, newHost()),
+    output: (request) => showOutputs(request, output, newHost(), Date.now() + 60_000),
   })
   const clock = new ManualClock(Date.parse('2026-01-01T00:00:10Z'))
   const environment = {
@@ -61,11 +62,12 @@ async function deploy(define = countWords, options: AppOptions = {}, slots = 2):
   }
   const shared = awsHost(environment)
   const newHost = () => ({ ...shared, clock, log: silentLog })
-  const [coordinator, task, output] = [builtApp(program, slots), builtApp(program, slots), builtApp(program, slots)]
+  const [task, output] = [builtApp(program, slots), builtApp(program, slots)]
+  const known = new KnownProgram()
   const again = (): Promise<CoordinatorAnswer> =>
     runDueBatches(
       decodeInvocation({}, { awsRequestId: fresh(), getRemainingTimeInMillis: () => MINUTE }, clock.now()),
-      coordinator,
+      known,
       newHost(),
     )
   after(async () => {
@@ -283,13 +285,20 @@ test('the output function shows only what the head says is committed and not mar
     (
       await fetch(`${lambda.url}/2015-03-31/functions/output/invocations`, {
         method: 'POST',
-        body: JSON.stringify({ app: name, inc, batch: 1, output: 'any', ...request }),
+        body: JSON.stringify({ app: name, inc, batch: 1, outputs: ['any', 'other'], ...request }),
       })
     ).json() as Promise<OutputAnswer>
-  assert.deepEqual(await ask({}), { kind: 'marked' })
+  const codes = async (request: object): Promise<unknown[]> =>
+    (await ask(request)).shown.map((each) => [each.output, each.error?.code])
+  assert.deepEqual(await codes({}), [
+    ['any', undefined],
+    ['other', undefined],
+  ])
   for (const request of [{ batch: 2 }, { inc: 'other' }, { app: 'other' }]) {
-    const answer = await ask(request)
-    assert.equal(answer.kind === 'failed' && answer.error.code, 'E_NOT_COMMITTED')
+    assert.deepEqual(await codes(request), [
+      ['any', 'E_NOT_COMMITTED'],
+      ['other', 'E_NOT_COMMITTED'],
+    ])
   }
 })
 
@@ -303,7 +312,7 @@ test('a source that receives on its own cannot run in functions, and says so', (
   )
 })
 
-test('what backpressure has learned outlives the function; a warm one does not listen twice', async () => {
+test('what backpressure has learned outlives the function', async () => {
   const name = `t${fresh()}`
   const limits: (number | null)[] = []
   const numbers: Source<number> = {
@@ -325,20 +334,73 @@ test('what backpressure has learned outlives the function; a warm one does not l
     sleepUntil: (_time: number, signal?: AbortSignal) =>
       new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve())),
   }
-  const host = { ...awsHost({ ...emulators.environment, SLUICE_TABLE: table, SLUICE_BUCKET: bucket }), clock }
-  const tick = (built: BuiltApp): Promise<CoordinatorAnswer> => {
+  const lambda = await lambdaServer({
+    task: (call) => answerTaskCall(call, builtApp(program, 1), newHost()),
+    output: (request) => showOutputs(request, builtApp(program, 1), newHost(), Date.now() + 60_000),
+  })
+  const shared = awsHost({
+    ...emulators.environment,
+    SLUICE_TABLE: table,
+    SLUICE_BUCKET: bucket,
+    SLUICE_TASK_FUNCTION: 'task',
+    SLUICE_OUTPUT_FUNCTION: 'output',
+    SLUICE_SLOTS: '1',
+    AWS_ENDPOINT_URL_LAMBDA: lambda.url,
+  })
+  const newHost = () => ({ ...shared, clock, log: silentLog })
+  after(async () => {
+    await lambda.close()
+    ;(await shared.clients.lambda()).client.destroy()
+  })
+  for (let minute = 0; minute < 5; minute++, time += MINUTE) {
     const context = { awsRequestId: fresh(), getRemainingTimeInMillis: () => MINUTE }
-    return runDueBatches(decodeInvocation({}, context, clock.now()), built, { ...host, log: silentLog })
+    await runDueBatches(decodeInvocation({}, context, clock.now()), new KnownProgram(), newHost())
   }
-  for (let minute = 0; minute < 5; minute++, time += MINUTE) await tick(builtApp(program, 1))
   assert.deepEqual(limits.slice(0, 2), [null, null])
   assert.ok(limits.length >= 4 && limits.slice(3).every((limit) => limit !== null && limit > 0), `${limits}`)
+})
 
-  const warm = builtApp(program, 1)
-  const { listeners } = warm.context
-  const [added, removed] = [mock.method(listeners, 'add'), mock.method(listeners, 'remove')]
-  for (let minute = 0; minute < 3; minute++, time += MINUTE) await tick(warm)
-  assert.deepEqual([added.mock.callCount(), removed.mock.callCount()], [3, 3])
+test('accumulators and listeners are in the output function, and foreachRDD sees their values', async () => {
+  const seen: unknown[] = []
+  const heard: unknown[] = []
+  const { put, tick, lambda } = await deploy((ssc, place) => {
+    const lines = ssc.sparkContext.longAccumulator('lines')
+    ssc.addStreamingListener({
+      onBatchStarted: ({ batchInfo }) => heard.push(['started', batchInfo.numRecords]),
+      onOutputOperationCompleted: ({ outputOperationInfo: { id, failureReason } }) =>
+        heard.push(['output', id, failureReason]),
+      onBatchCompleted: ({ batchInfo }) => heard.push(['completed', batchInfo.numRecords]),
+    })
+    const counted = ssc.source('lines', s3TextFiles(`${place}/in`)).map((line) => {
+      lines.add(1)
+      return line
+    })
+    counted.foreachRDD((rdd) => void seen.push(['first', rdd.count(), lines.value]))
+    counted.foreachRDD((rdd) => void seen.push(['second', rdd.count(), lines.value]))
+  })
+  await put('1', 'a\nb')
+  let lost = 1
+  lambda.fault = (name) => (name === 'output' && lost-- > 0 ? 'lose-answer' : null)
+  await assert.rejects(tick(), (error: SluiceError) => error.code === 'E_FUNCTION_UNANSWERED')
+  await put('2', 'c')
+  await tick()
+  // Each output reads the lines for itself, so each line is added once per output; the lost answer adds nothing.
+  assert.deepEqual(seen, [
+    ['first', 2, 4],
+    ['second', 2, 4],
+    ['first', 2, 4],
+    ['second', 2, 4],
+    ['first', 1, 6],
+    ['second', 1, 6],
+  ])
+  // How many records there are is known once they are read.
+  assert.deepEqual(heard.slice(-4), [
+    ['started', 0],
+    ['output', 0, null],
+    ['output', 1, null],
+    ['completed', 1],
+  ])
+  assert.equal(lambda.calls.filter(({ name }) => name === 'output').length, 4)
 })
 
 function countInThreeStages(ssc: StreamingContext, place: string): void {
@@ -357,7 +419,9 @@ test('F18: a batch of 12 tasks of 20 s each under a coordinator that lives 60 s 
   // The four tasks of a stage take twenty seconds, all at once.
   let stage = Promise.withResolvers<void>()
   let tasks = 0
-  lambda.before = async () => {
+  lambda.before = async (kind) => {
+    // Planning takes no time.
+    if (kind !== undefined) return
     const { promise, resolve } = stage
     if (++tasks % 4 === 0) {
       stage = Promise.withResolvers()

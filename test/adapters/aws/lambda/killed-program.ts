@@ -1,11 +1,14 @@
 import { ManualClock } from '../../../../lib/adapters/local/manual-clock.ts'
 import { s3TextFiles } from '../../../../lib/adapters/aws/s3/s3-files.ts'
 import { silentLog } from '../../../../lib/host/log.ts'
-import { runDueBatches } from '../../../../lib/hosts/lambda/coordinator.ts'
+import { answerTaskCall } from '../../../../lib/hosts/functions/task-calls.ts'
+import { showOutputs } from '../../../../lib/hosts/functions/output.ts'
+import { KnownProgram, runDueBatches } from '../../../../lib/hosts/lambda/coordinator.ts'
 import { awsHost } from '../../../../lib/hosts/lambda/host.ts'
 import { decodeInvocation } from '../../../../lib/hosts/lambda/invocation.ts'
 import { builtApp } from '../../../../lib/hosts/program/built-program.ts'
 import { app, minutes } from '../../../../lib/index.ts'
+import { lambdaServer } from '../lambda-server.ts'
 
 // One invocation of a coordinator as a process of its own: which app, at what time, and whether its batch never ends.
 const [name, time, mode] = process.argv.slice(2)
@@ -26,10 +29,22 @@ const program = app(name, minutes(1), (ssc) => {
 })
 
 const clock = new ManualClock(Number(time))
-const invocation = decodeInvocation({}, { awsRequestId: mode, getRemainingTimeInMillis: () => 300_000 }, clock.now())
-const answer = await runDueBatches(invocation, builtApp(program, 1), {
-  ...awsHost(process.env),
-  clock,
-  log: silentLog,
+const built = builtApp(program, 1)
+const lambda = await lambdaServer({
+  task: (call) => answerTaskCall(call, built, newHost()),
+  output: (request) => showOutputs(request, built, newHost(), Date.now() + 60_000),
 })
+const environment = {
+  ...process.env,
+  SLUICE_TASK_FUNCTION: 'task',
+  SLUICE_OUTPUT_FUNCTION: 'output',
+  SLUICE_SLOTS: '1',
+  AWS_ENDPOINT_URL_LAMBDA: lambda.url,
+}
+const shared = awsHost(environment)
+const newHost = () => ({ ...shared, clock, log: silentLog })
+const invocation = decodeInvocation({}, { awsRequestId: mode, getRemainingTimeInMillis: () => 300_000 }, clock.now())
+const answer = await runDueBatches(invocation, new KnownProgram(), newHost())
 process.stdout.write(`${JSON.stringify(answer)}\n`)
+;(await shared.clients.lambda()).client.destroy()
+await lambda.close()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { StagedRecords } from '../../lib/runtime/staged-records.ts'
+import { StagedRecords } from '../../../lib/runtime/task/staged-records.ts'
 
 const ref = { key: 'app/i/out/1', len: 0, crc: 0 }
 const staged = (...records: unknown[]): (() => unknown[]) | null => {

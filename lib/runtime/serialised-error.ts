@@ -1,8 +1,8 @@
-import { given } from '../../model/given.ts'
-import { knownCode } from '../../model/error-codes.ts'
-import { framesOf, isOurs, recordOf, SluiceError, stackOf, type Where, wordsOf } from '../../model/errors.ts'
-import type { SerialisedError } from '../../model/task.ts'
-import { placeAmong } from '../../model/place.ts'
+import { given } from '../model/given.ts'
+import { knownCode } from '../model/error-codes.ts'
+import { framesOf, isOurs, recordOf, SluiceError, stackOf, type Where, wordsOf } from '../model/errors.ts'
+import type { SerialisedError } from '../model/task.ts'
+import { placeAmong } from '../model/place.ts'
 
 /** An error as plain data, so that it can come back from another process with its code and place. */
 export function serialiseError(error: unknown, of: Record<string, string | number> = {}): SerialisedError {

@@ -1,5 +1,5 @@
-import type { BatchNumber } from '../model/ids.ts'
-import type { BlobRef } from '../model/refs.ts'
+import type { BatchNumber } from '../../model/ids.ts'
+import type { BlobRef } from '../../model/refs.ts'
 
 /**
  * What tasks of this process have staged for outputs, by the name of the object that holds it: an output that is shown

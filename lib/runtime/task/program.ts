@@ -1,11 +1,11 @@
-import type { BatchPlan } from '../model/task.ts'
-import { PlannedView } from '../plan/batch-view.ts'
-import { planStages, type StagePlan } from '../plan/stages.ts'
+import type { BatchPlan } from '../../model/task.ts'
+import { PlannedView } from '../../plan/batch-view.ts'
+import { planStages, type StagePlan } from '../../plan/stages.ts'
 import { StagedRecords } from './staged-records.ts'
-import { StateStore } from '../state/state-store.ts'
-import { type EngineSettings, engineSettings } from './settings.ts'
-import type { StreamGraph } from '../graph/graph.ts'
-import type { Driver } from '../lineage/driver.ts'
+import { StateStore } from '../../state/state-store.ts'
+import { type EngineSettings, engineSettings } from '../settings.ts'
+import type { StreamGraph } from '../../graph/graph.ts'
+import type { Driver } from '../../lineage/driver.ts'
 
 /**
  * A program as a process holds it: the graph that its module built, its settings, and the state that is warm here.

@@ -1,21 +1,19 @@
 import type { OperatorUid } from '../../model/ids.ts'
 import type { Host } from '../../host/host.ts'
 import type { Head } from '../../model/head.ts'
-import type { LearnedRate, Manifest } from '../../model/manifest.ts'
-import { type CompletedBatch, createRateController, type RateController } from '../../source/rate/rate-controller.ts'
+import type { Manifest } from '../../model/manifest.ts'
 import type { ReceiverEvents } from '../../source/source.ts'
 import { SourcePort } from '../../source/source-port.ts'
 import type { SourceNode } from '../../graph/stream-node.ts'
-import type { BatchInfo, ListenerBus, StreamingListener } from '../../observe/streaming-listener.ts'
+import type { ListenerBus } from '../../observe/streaming-listener.ts'
 import type { StreamGraph } from '../../graph/graph.ts'
 import type { SettingReader } from '../../model/settings/read.ts'
-import { sourceIo } from '../batch/plan-batch.ts'
+import { sourceIo } from '../../runtime/task/source-io.ts'
 
 interface Input {
   readonly id: number
   readonly node: SourceNode
   readonly port: SourcePort<unknown>
-  readonly rate: RateController | null
 }
 
 /** The program whose sources run. */
@@ -26,8 +24,8 @@ interface ReceivingProgram {
 }
 
 /**
- * The sources of a context while it runs: those that receive on their own are started and stopped, and all are told how
- * fast they may go.
+ * The sources of a context while it runs: those that receive on their own are started and stopped, and told how fast
+ * they may go.
  */
 export class Receivers {
   readonly #host: Host<Head>
@@ -36,29 +34,23 @@ export class Receivers {
   readonly #exhausted = new Set<number>()
   readonly #allExhausted = Promise.withResolvers<void>()
   #head: Pick<Head, 'app' | 'inc'> | null = null
-  readonly #listener: StreamingListener = { onBatchCompleted: ({ batchInfo }) => this.#learn(batchInfo) }
 
   constructor(host: Host<Head>, of: ReceivingProgram) {
     this.#host = host
     this.#of = of
     const reachable = of.graph.reachable()
-    const batchMs = of.graph.batchMs
     this.#inputs = of.graph.inputs
       .map((node, id) => ({
         id,
         node,
         port: new SourcePort(node.uid, node.source),
-        rate: createRateController(of.settings, batchMs),
       }))
       .filter(({ node }) => reachable.has(node))
-    of.listeners.add(this.#listener)
   }
 
   async start(head: Pick<Head, 'app' | 'inc'>, manifest: Manifest | null): Promise<void> {
     this.#head = head
-    for (const { id, node, port, rate } of this.#inputs) {
-      const learned = manifest?.rates?.[node.uid]
-      if (learned) rate?.recall(learned)
+    for (const { id, node, port } of this.#inputs) {
       await port.start({
         io: sourceIo(this.#host, head, node.uid),
         streamId: id,
@@ -71,11 +63,6 @@ export class Receivers {
 
   async stop(graceful: boolean): Promise<void> {
     await Promise.all(this.#inputs.map(({ port }) => port.stop(graceful)))
-  }
-
-  /** Hears of no further batch: the context may outlive its coordinator. */
-  forget(): void {
-    this.#of.listeners.remove(this.#listener)
   }
 
   /** Resolves when every source has said that nothing will come any more: never, where one of them has no end. */
@@ -96,25 +83,11 @@ export class Receivers {
     }
   }
 
-  /** Most records that the next batch may take of a source; receivers are limited while they receive. */
-  limitOf(source: OperatorUid): number | null {
-    const input = this.#inputs.find(({ node }) => node.uid === source)
-    if (!input || input.node.source.receiver) return null
-    return input.rate?.limit(this.#of.graph.batchMs) ?? null
-  }
-
-  /** What backpressure knows once the batch is done, should it be done now: for whoever runs the next one. */
-  learnedAfter(info: BatchInfo): Record<string, LearnedRate> | null {
-    const learned = this.#inputs.flatMap(({ id, node, rate }): [string, LearnedRate][] =>
-      rate ? [[node.uid, rate.memoryAfter(completedBatch(info, id))]] : [],
-    )
-    return learned.length > 0 ? Object.fromEntries(learned) : null
-  }
-
-  #learn(info: BatchInfo): void {
-    for (const { id, node, rate } of this.#inputs) {
-      const updated = rate?.batchCompleted(completedBatch(info, id)) ?? null
-      if (updated !== null) node.source.receiver?.updateRate(updated)
+  /** How many records per second each source may receive from now on. */
+  updateRates(rates: ReadonlyMap<OperatorUid, number>): void {
+    for (const { node } of this.#inputs) {
+      const rate = rates.get(node.uid)
+      if (rate !== undefined) node.source.receiver?.updateRate(rate)
     }
   }
 
@@ -131,14 +104,3 @@ export class Receivers {
     }
   }
 }
-
-/** One that has read nothing of the stream teaches nothing. */
-const completedBatch = (
-  { streamIdToInputInfo, processingEndTime, processingDelay, schedulingDelay }: BatchInfo,
-  stream: number,
-): CompletedBatch => ({
-  processingEndTime: processingEndTime!,
-  records: streamIdToInputInfo.get(stream)?.numRecords ?? 0,
-  processingDelay: processingDelay!,
-  schedulingDelay: schedulingDelay!,
-})

@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib'
 import { test } from 'node:test'
 import type { AwsHost } from '../../../lib/hosts/lambda/host.ts'
 import type { BuiltApp } from '../../../lib/hosts/program/built-program.ts'
-import { runTaskMessage } from '../../../lib/hosts/lambda/task.ts'
+import { runTaskMessage } from '../../../lib/hosts/functions/task.ts'
 import { unpack } from '../../../lib/adapters/aws/lambda/packed.ts'
 import { created } from '../../../lib/checkpoint/transition.ts'
 import { silentLog } from '../../../lib/host/log.ts'
@@ -15,7 +15,7 @@ import type { Head } from '../../../lib/model/head.ts'
 import type { BlobRef } from '../../../lib/model/refs.ts'
 import type { TaskReport, TaskSpec } from '../../../lib/model/task.ts'
 import { fingerprint } from '../../../lib/plan/fingerprint.ts'
-import { TaskProgram } from '../../../lib/runtime/program.ts'
+import { TaskProgram } from '../../../lib/runtime/task/program.ts'
 import { newContext, START } from '../../support/run.ts'
 import { assertSilent, SECRET } from '../../support/secret.ts'
 
@@ -122,7 +122,7 @@ const forged: readonly Forged[] = [
   [
     'a task of another graph',
     'E_GRAPH_CHANGED',
-    /the coordinator planned other\.$/,
+    /the coordinator runs other\.$/,
     ({ run }) => run({ plan: { graph: 'other' } }),
   ],
   [

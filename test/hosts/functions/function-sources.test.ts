@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { functionSources } from '../../../lib/hosts/lambda/function-sources.ts'
+import { functionSources } from '../../../lib/hosts/functions/function-sources.ts'
 import { hasCode } from '../../../lib/model/errors.ts'
 
 test('what takes a process that stays is refused in a function, with what to use', () => {

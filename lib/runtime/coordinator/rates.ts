@@ -1,0 +1,77 @@
+import type { OperatorUid } from '../../model/ids.ts'
+import type { LearnedRate, Manifest } from '../../model/manifest.ts'
+import type { ProgramFacts } from '../../model/program-facts.ts'
+import { settingsOf, textsOf } from '../../model/settings/read.ts'
+import type { BatchInfo } from '../../observe/streaming-listener.ts'
+import { type CompletedBatch, createRateController, type RateController } from '../../source/rate/rate-controller.ts'
+
+interface Input {
+  readonly id: number
+  readonly uid: OperatorUid
+  readonly receives: boolean
+  readonly rate: RateController | null
+}
+
+/** How fast the sources of a program may go, learned from how fast its batches were processed. */
+export class Rates {
+  readonly #inputs: readonly Input[]
+  readonly #batchMs: number
+
+  constructor({ inputs, conf, intervalMs }: ProgramFacts) {
+    const settings = settingsOf(textsOf(conf))
+    this.#batchMs = intervalMs
+    this.#inputs = inputs
+      .map(({ uid, receives, leadsOn }, id) => ({
+        id,
+        uid,
+        receives,
+        leadsOn,
+        rate: createRateController(settings, intervalMs),
+      }))
+      .filter(({ leadsOn }) => leadsOn)
+  }
+
+  /** Goes on from what an earlier coordinator learned. */
+  recall(rates: Manifest['rates'] = {}): void {
+    for (const { uid, rate } of this.#inputs) {
+      const learned = Object.hasOwn(rates, uid) ? rates[uid] : undefined
+      if (learned) rate?.recall(learned)
+    }
+  }
+
+  /** Most records of each source in the next batch; receivers are limited while they receive. */
+  limits(): Record<string, number | null> {
+    return Object.fromEntries(
+      this.#inputs.map(({ uid, receives, rate }) => [uid, receives ? null : (rate?.limit(this.#batchMs) ?? null)]),
+    )
+  }
+
+  /** What backpressure knows once the batch is done, should it be done now: for whoever runs the next one. */
+  learnedAfter(info: BatchInfo): Record<string, LearnedRate> | null {
+    const learned = this.#inputs.flatMap(({ id, uid, rate }): [string, LearnedRate][] =>
+      rate ? [[uid, rate.memoryAfter(completedBatch(info, id))]] : [],
+    )
+    return learned.length > 0 ? Object.fromEntries(learned) : null
+  }
+
+  /** Learns from a batch that has completed; the new rates, in records per second, of sources where they changed. */
+  learn(info: BatchInfo): Map<OperatorUid, number> {
+    const updated = new Map<OperatorUid, number>()
+    for (const { id, uid, rate } of this.#inputs) {
+      const next = rate?.batchCompleted(completedBatch(info, id)) ?? null
+      if (next !== null) updated.set(uid, next)
+    }
+    return updated
+  }
+}
+
+/** One that has read nothing of the stream teaches nothing. */
+const completedBatch = (
+  { streamIdToInputInfo, processingEndTime, processingDelay, schedulingDelay }: BatchInfo,
+  stream: number,
+): CompletedBatch => ({
+  processingEndTime: processingEndTime!,
+  records: streamIdToInputInfo.get(stream)?.numRecords ?? 0,
+  processingDelay: processingDelay!,
+  schedulingDelay: schedulingDelay!,
+})

@@ -1,0 +1,120 @@
+import type { StoredCommand } from '../checkpoint/dead-letters.ts'
+import type { DeadLetters, RecordNumbers } from '../model/dead-letter.ts'
+import type { Head } from '../model/head.ts'
+import type { BatchNumber, OperatorUid, TickNumber } from '../model/ids.ts'
+import type { Json } from '../model/json.ts'
+import type { Cut, Manifest } from '../model/manifest.ts'
+import type { SourceProgress } from '../model/source-progress.ts'
+import type { BatchPlan, SplitEnds, TaskReport } from '../model/task.ts'
+
+/**
+ * Where a program is asked what its next batch is. The program may be in this process or in another: what goes in and
+ * what comes out is plain data, and asking again changes nothing that anyone can see.
+ */
+export interface Planner {
+  /** What a batch will read and in which stages. Throws what a source throws. */
+  plan(request: PlanRequest): Promise<Planned>
+  /** The batch as it is kept, once the ends of what it read are known. */
+  seal(planned: PlannedBatch): Promise<PlannedBatch>
+}
+
+export interface PlanRequest {
+  readonly head: Pick<Head, 'app' | 'inc' | 'epoch' | 'zeroTime' | 'intervalMs'>
+  /** Of the last committed manifest. */
+  readonly base: PlanBase | null
+  readonly input: PlanInput
+  /** Tasks that run at once; 1: the batch is one task. */
+  readonly slots: number
+  /** Whether a batch that is one task may be run where it is planned, in the same call. */
+  readonly mayRun: boolean
+}
+
+type PlanBase = Pick<Manifest, 'time' | 'positions' | 'state' | 'retained' | 'deadLetters'>
+
+type PlanInput =
+  /** Sources are asked what is new. */
+  | {
+      readonly kind: 'new'
+      readonly slot: BatchSlot
+      /** Most records of each source; `null`: all there are. */
+      readonly limits: { readonly [source: string]: number | null }
+      /** Files that an attempt of this batch found still being written. */
+      readonly unready: readonly string[]
+      /** When this coordinator began: what a stream takes as its time of creation. */
+      readonly startedAt: number
+      readonly letterCommands: readonly StoredCommand[]
+    }
+  /** The batch reads what it was once planned to read. */
+  | { readonly kind: 'fixed'; readonly facts: PlanFacts }
+
+export interface BatchSlot {
+  readonly batch: BatchNumber
+  readonly tick: TickNumber
+  readonly time: number
+}
+
+/** What of a batch is decided before its stages are known. */
+export interface PlanFacts extends BatchSlot {
+  readonly cuts: { readonly [source: string]: Cut | null }
+  readonly positions: { readonly [source: string]: Json }
+  readonly actions: { readonly [operator: string]: readonly string[] }
+  readonly skip?: RecordNumbers
+  readonly ends?: SplitEnds
+  /** Dead letters that are dealt with when this batch commits. */
+  readonly settled: readonly string[]
+}
+
+export type Planned =
+  | { readonly kind: 'planned'; readonly batch: PlannedBatch }
+  /** What the batch reads is known; an action inside `transform`, or the program itself, failed on it. */
+  | { readonly kind: 'failed'; readonly facts: PlanFacts; readonly error: unknown }
+
+export interface PlannedBatch {
+  readonly plan: BatchPlan
+  /** In an order in which every stage comes after those it reads. */
+  readonly stages: readonly PlannedStage[]
+  readonly staged: boolean
+  readonly positions: PlanFacts['positions']
+  readonly settled: readonly string[]
+  /** Dead letters that the batch adds. */
+  readonly deadLetters: DeadLetters | null
+  /** How far its sources come with it, where they say so: those that discover, once they have. */
+  readonly progress: { readonly [source: string]: SourceProgress }
+  /** Letters of what its sources could not decode. */
+  readonly undecoded: DeadLetters | null
+  /** Of the first attempt, where the batch was run as it was planned. */
+  readonly report?: TaskReport
+}
+
+export interface PlannedStage {
+  readonly id: number
+  readonly partitions: number
+  /** Stages whose shuffles this one reads. */
+  readonly parents: readonly number[]
+  readonly terminal: PlannedTerminal
+}
+
+/** What becomes of the records of a stage. */
+export type PlannedTerminal =
+  | { readonly kind: 'shuffle'; readonly shuffle: number; readonly reducers: number }
+  | { readonly kind: 'output'; readonly output: OperatorUid }
+  | { readonly kind: 'retain'; readonly stream: string }
+  | { readonly kind: 'effect' }
+
+/** The plan of a batch whose input is decided, before it is known what actions inside `transform` come to. */
+export const unstaged = (
+  { positions: _positions, settled: _settled, ...facts }: PlanFacts,
+  { head, base }: Pick<PlanRequest, 'head' | 'base'>,
+  fingerprint: string,
+  nonce: string,
+): BatchPlan => ({
+  ...facts,
+  app: head.app,
+  inc: head.inc,
+  nonce,
+  epoch: head.epoch,
+  graph: fingerprint,
+  zeroTime: head.zeroTime,
+  state: base?.state ?? {},
+  retained: base?.retained ?? {},
+})
