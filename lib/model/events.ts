@@ -18,6 +18,7 @@ export type EngineEvent =
   | BatchHandedOver
   | SweepFailed
   | SourceLeftOut
+  | SourceLate
   | Narrowing
   | Warning
 
@@ -166,6 +167,20 @@ export interface Narrowing {
   readonly records: number
   /** How many of them were found to blame by then. */
   readonly found: number
+}
+
+/** Files that a source reads later than it might have, as it does not look at all of them with each batch. */
+interface SourceLate {
+  readonly type: 'source-late'
+  readonly level: 'warn' | 'info'
+  readonly message: string
+  readonly directory: string
+  /** How many were found now. */
+  readonly files: number
+  /** How many this process has found. */
+  readonly total: number
+  /** The name of one of them. */
+  readonly example: string
 }
 
 /** What a source of files leaves out and why; losses, and the first of each reason, with `level: 'warn'`. */

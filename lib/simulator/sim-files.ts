@@ -1,4 +1,4 @@
-import { type FileChoice, FileCutter, type FilePosition, type Listing } from '../source/file-cut.ts'
+import { type FileChoice, FileCutter, type FileLister, type FilePosition, type Listing } from '../source/file-cut.ts'
 import type { ListedFile } from '../source/file-selection.ts'
 import { type FileSplit, wholeFile } from '../source/file-splits.ts'
 import type { Source } from '../source/source.ts'
@@ -41,9 +41,12 @@ export function fileSource(log: SimLog, choice: FileChoice, ports: Ports, proces
     const files = [...filesOf(log).values()].filter(({ visibleAt }) => visibleAt <= now)
     return { files: files.toSorted((a, b) => (a.path < b.path ? -1 : 1)) }
   }
-  const cutter = new FileCutter(FOLDER, { list: () => call('cut', log.name, listed) }, choice, (file) => [
-    wholeFile(file),
-  ])
+  const lister: FileLister = {
+    async *pages() {
+      yield await call('cut', log.name, listed)
+    },
+  }
+  const cutter = new FileCutter(FOLDER, lister, choice, (file) => [wholeFile(file)])
   const source: Source<unknown, FilePosition, FileSplit> = {
     name: `folder ${log.name}`,
     cut: (request) => cutter.cut(request),

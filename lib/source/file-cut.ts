@@ -2,18 +2,29 @@ import type { Cut } from '../model/manifest.ts'
 import { isVisible, type ListedFile, selectByTime, type SelectionState } from './file-selection.ts'
 import type { FileSplit } from './file-splits.ts'
 import { LeftOut } from './left-out.ts'
-import { SeenFiles, type SeenState } from './seen-files.ts'
 import type { CutRequest, SourceIo } from './source.ts'
+import { type Arrivals, type SeenPosition, type StoreChoice, UnseenFiles } from './unseen-files.ts'
 
 /** Lists directories of any kind of store. */
 export interface FileLister {
-  /** What is directly in the directories that match `directories`; `null` when no directory matches. */
-  list(directories: string): Promise<Listing | null>
+  /**
+   * What is directly in the directories that match `directories`, in order of path, page by page; no page when no
+   * directory matches. `after`: at least what is behind that path.
+   */
+  pages(directories: string, after: string): AsyncIterable<Listing>
+  /** A file that a listing does not show is gone for good; left out where it may come back as it was. */
+  readonly forgets?: true
+  /** What tells of files before anybody lists them. */
+  readonly arrivals?: Arrivals
 }
 
 export interface Listing {
   /** In order of path. */
   readonly files: readonly ListedFile[]
+  /** More pages follow. */
+  readonly more?: boolean
+  /** Nothing that is not behind this path is on a page that follows. */
+  readonly last?: string
   /** What is there and can be no file of a stream. */
   readonly others?: readonly { readonly path: string; readonly reason: 'directory' | 'name' | 'special' }[]
   /** What the clock of the store shows, to a second, where it is not the clock of this machine. */
@@ -48,57 +59,54 @@ const MIN_REMEMBER_MS = 60_000
 
 export type FilePosition = { readonly times: SelectionState } | SeenPosition
 
-type SeenPosition = {
-  readonly created: number
-  readonly seen: SeenState
-  /** The files of before the stream are among the seen ones; positions of earlier versions tell them by their time. */
-  readonly marked?: true
-}
-
 interface Selected {
   readonly selected: readonly ListedFile[]
   readonly position: FilePosition
+}
+
+/** What a listing has shown besides files of the stream. */
+interface Besides {
+  readonly hidden: ListedFile[]
+  readonly others: NonNullable<Listing['others']>[number][]
+  /** What was mentioned before, and is there. */
+  readonly present: Set<string>
 }
 
 /** What is new in some directories: the rule, without knowing how files are listed or read. */
 export class FileCutter {
   readonly #directories: string
   readonly #lister: FileLister
-  readonly #choice: FileChoice
+  readonly #choice: StoreChoice
   readonly #split: (file: ListedFile) => readonly FileSplit[]
-  readonly #seen = new SeenFiles()
+  readonly #unseen: UnseenFiles
   readonly #leftOut: LeftOut
   /** The files of the last listing. */
   #before: ReadonlyMap<string, ListedFile> | null = null
   #missing = false
   /** Files that were said to be written still. */
   readonly #growing = new Set<string>()
+  /** Files that were found late. */
+  #late = 0
 
   constructor(
     directories: string,
     lister: FileLister,
-    choice: FileChoice,
+    choice: StoreChoice,
     split: (file: ListedFile) => readonly FileSplit[],
   ) {
     this.#directories = directories
     this.#lister = lister
     this.#choice = choice
     this.#split = split
+    const { forgets = false, arrivals = null } = lister
+    this.#unseen = new UnseenFiles(choice, { forgets, arrivals })
     this.#leftOut = new LeftOut(directories)
   }
 
   async cut(request: CutRequest<FilePosition>): Promise<Cut<FilePosition, FileSplit>> {
-    const listing = await this.#list(request)
-    const unready = new Set(request.unready)
-    this.#reportGrowing(unready, request)
-    const files = listing.files.filter(
-      (file) => (this.#choice.filter ?? isVisible)(file.path) && !unready.has(file.path),
-    )
+    this.#reportGrowing(request)
     const { select = 'times' } = this.#choice
-    const { selected, position } =
-      select === 'times' ? this.#byTime(files, request) : await this.#unseen(files, listing, request)
-    this.#reportOthers(listing, request)
-    this.#before = new Map(files.map((file) => [file.path, file]))
+    const { selected, position } = select === 'times' ? await this.#byTime(request) : await this.#once(request)
     return {
       position,
       splits: selected.flatMap(this.#split),
@@ -108,26 +116,42 @@ export class FileCutter {
   }
 
   async committed(position: FilePosition, io: SourceIo): Promise<void> {
-    if ('seen' in position) await this.#seen.sweep(position.seen, io)
+    if ('seen' in position) await this.#unseen.committed(position, io)
   }
 
-  /** A directory that is not there yet is not an error: it may come. */
-  async #list({ io }: CutRequest<FilePosition>): Promise<Listing> {
-    const listing = await this.#lister.list(this.#directories)
-    if (!listing && !this.#missing)
+  /** Pages of files of the stream; what else is on them is noted. A directory that is not there yet may come. */
+  async *#pages(
+    { io, unready = [] }: CutRequest<FilePosition>,
+    after: string,
+    besides: Besides,
+  ): AsyncGenerator<Listing> {
+    const filter = this.#choice.filter ?? isVisible
+    const growing = new Set(unready)
+    let isMissing = true
+    for await (const page of this.#lister.pages(this.#directories, after)) {
+      isMissing = false
+      for (const { path } of [page.files, page.others ?? []].flat())
+        if (this.#leftOut.mentions(path)) besides.present.add(path)
+      for (const other of page.others ?? []) besides.others.push(other)
+      if (!this.#choice.filter) for (const file of page.files) if (!isVisible(file.path)) besides.hidden.push(file)
+      yield { ...page, files: page.files.filter(({ path }) => filter(path) && !growing.has(path)) }
+    }
+    if (isMissing && !this.#missing)
       io.log.event({
         type: 'source-directory-missing',
         level: 'warn',
         directory: this.#directories,
         message: `${this.#directories} is not there yet; its files are taken once it is`,
       })
-    this.#missing = !listing
-    return listing ?? { files: [] }
+    this.#missing = isMissing
   }
 
-  #byTime(files: readonly ListedFile[], request: CutRequest<FilePosition>): Selected {
+  async #byTime(request: CutRequest<FilePosition>): Promise<Selected> {
     const { time, intervalMs, zeroTime, startedAt = zeroTime, io } = request
     const { newFilesOnly = true, minRememberMs = MIN_REMEMBER_MS } = this.#choice
+    const besides = nothingBesides()
+    const files = (await Array.fromAsync(this.#pages(request, '', besides))).flatMap((page) => page.files)
+    this.#leftOut.forget(besides.present)
     const before = request.position
     const stored = before && 'times' in before ? before.times : { created: startedAt, recent: [] }
     const state = { ...stored, last: stored.last ?? request.committedTime ?? zeroTime }
@@ -141,34 +165,28 @@ export class FileCutter {
       taken.filter((file) => this.#isChanged(file) ?? file.mtimeMs > tookAt.get(file.path)!),
       io,
     )
+    this.#reportBesides(besides, io)
+    this.#before = new Map(files.map((file) => [file.path, file]))
     return { selected, position: { times: next } }
   }
 
-  async #unseen(
-    files: readonly ListedFile[],
-    { clockMs }: Listing,
-    request: CutRequest<FilePosition>,
-  ): Promise<Selected> {
-    const { zeroTime, startedAt = zeroTime, io } = request
-    const { newFilesOnly = false, maxFilesPerBatch = Infinity } = this.#choice
-    const before = request.position
-    const first = !(before && 'seen' in before)
-    const created = first ? createdAt(startedAt, clockMs, io.clock.now()) : before.created
-    let seen: SeenState = first ? { object: null, recent: [] } : before.seen
-    let candidates = files
-    if (newFilesOnly && (first || !before.marked)) {
-      const old = files.filter((file) => (clockMs === undefined ? file.mtimeMs <= created : file.mtimeMs < created))
-      this.#report('old', old, io)
-      seen = (await this.#seen.select(old, seen, Infinity, io)).next
-      candidates = files.filter((file) => !old.includes(file))
-    }
-    const { selected, changed, next } = await this.#seen.select(candidates, seen, maxFilesPerBatch, io)
-    this.#report('changed', changed, io)
-    return { selected, position: { created, seen: next, ...(newFilesOnly ? { marked: true } : {}) } }
+  async #once(request: CutRequest<FilePosition>): Promise<Selected> {
+    const { position, io } = request
+    const besides = nothingBesides()
+    const found = await this.#unseen.select(
+      { ...request, position: position && 'seen' in position ? position : null },
+      (after) => this.#pages(request, after, besides),
+    )
+    if (found.isComplete) this.#leftOut.forget(besides.present)
+    this.#report('old', found.old.some, io, found.old.count - found.old.some.length)
+    this.#report('changed', found.changed, io)
+    this.#reportBesides(besides, io)
+    this.#reportLate(found.late, io)
+    return found
   }
 
   /** Said once for each file, however many batches wait for it. */
-  #reportGrowing(unready: ReadonlySet<string>, { io }: CutRequest): void {
+  #reportGrowing({ unready = [], io }: CutRequest<FilePosition>): void {
     for (const path of unready) {
       if (this.#growing.has(path)) continue
       this.#growing.add(path)
@@ -181,27 +199,44 @@ export class FileCutter {
     }
   }
 
-  #reportOthers({ files, others = [] }: Listing, { io }: CutRequest<FilePosition>): void {
+  #reportBesides({ hidden, others }: Besides, io: SourceIo): void {
     for (const reason of ['directory', 'name', 'special'] as const)
       this.#leftOut.report(
         reason,
         others.filter((each) => each.reason === reason).map(({ path }) => path),
         io.log,
       )
-    if (!this.#choice.filter)
-      this.#report(
-        'hidden',
-        files.filter(({ path }) => !isVisible(path)),
-        io,
-      )
-    this.#leftOut.forget(new Set([...files, ...others].map(({ path }) => path)))
+    this.#report('hidden', hidden, io)
   }
 
-  #report(reason: 'old' | 'late' | 'changed' | 'hidden', files: readonly ListedFile[], { log }: SourceIo): void {
+  /** The first time as a warning: so many are on their way for longer than the program may think. */
+  #reportLate(files: readonly ListedFile[], { log }: SourceIo): void {
+    if (files.length === 0) return
+    const level = this.#late === 0 ? 'warn' : 'info'
+    this.#late += files.length
+    const count = files.length === 1 ? '1 file' : `${files.length} files`
+    const why =
+      this.#choice.order === 'names' ? 'came after greater names had been read' : 'came without a message about it'
+    log.event({
+      type: 'source-late',
+      level,
+      directory: this.#directories,
+      files: files.length,
+      total: this.#late,
+      example: files[0].path,
+      message: `${count} of ${this.#directories} ${why}, such as ${files[0].path}: read by this batch`,
+    })
+  }
+
+  #report(
+    reason: 'old' | 'late' | 'changed' | 'hidden',
+    files: readonly ListedFile[],
+    { log }: SourceIo,
+    more = 0,
+  ): void {
     const versions = new Map(files.map(({ path, mtimeMs, size }) => [path, `${path}\0${mtimeMs}\0${size}`]))
-    this.#leftOut.report(reason, [...versions.keys()], log, (path) =>
-      reason === 'changed' ? versions.get(path)! : path,
-    )
+    const version = (path: string): string => (reason === 'changed' ? versions.get(path)! : path)
+    this.#leftOut.report(reason, [...versions.keys()], log, { version, more })
   }
 
   /** Those that the last listing of this process did not show: nobody can tell what became of the others before. */
@@ -217,9 +252,7 @@ export class FileCutter {
   }
 }
 
-/** When the stream was created, by the clock that gives the files their times. */
-const createdAt = (startedAt: number, clockMs: number | undefined, now: number): number =>
-  clockMs === undefined ? startedAt : Math.floor((clockMs - Math.max(0, now - startedAt)) / 1000) * 1000
+const nothingBesides = (): Besides => ({ hidden: [], others: [], present: new Set() })
 
 const SHOWN_MAX = 20
 

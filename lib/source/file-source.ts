@@ -1,6 +1,6 @@
 import { hasCode, SluiceError, wordsOf } from '../model/errors.ts'
 import { underPolicy } from './decode-policy.ts'
-import { type FileChoice, FileCutter, type FileLister, type FilePosition } from './file-cut.ts'
+import { FileCutter, type FileLister, type FilePosition } from './file-cut.ts'
 import type { ListedFile } from './file-selection.ts'
 import { type FileSplit, splitFile, wholeFile } from './file-splits.ts'
 import { checkFileLength, checkRecordLength, FixedRecords } from './fixed-records.ts'
@@ -8,6 +8,7 @@ import { isNamedPacked } from './packed-bytes.ts'
 import type { BinaryOptions, FileOptions, TextFileOptions } from './source-factories.ts'
 import type { Source, SourceIo } from './source.ts'
 import { undecoded } from './undecoded.ts'
+import type { StoreChoice } from './unseen-files.ts'
 
 type Chunks<T> = Iterable<readonly T[]> | AsyncIterable<readonly T[]>
 
@@ -84,7 +85,7 @@ export const filesOf = <T>(store: FileStore, directory: string, options: FileOpt
 
 interface Selected {
   readonly directory: string
-  readonly choice: FileChoice
+  readonly choice: StoreChoice
   readonly split: (file: ListedFile) => FileSplit[]
 }
 

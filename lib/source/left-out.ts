@@ -31,36 +31,55 @@ const WORDS: Readonly<Record<LeftOutReason, string>> = {
 export class LeftOut {
   readonly #directory: string
   readonly #known = new Map<LeftOutReason, Set<string>>()
+  readonly #paths = new Set<string>()
 
   constructor(directory: string) {
     this.#directory = directory
   }
 
-  /** `version` tells changes of one file apart, where each of them counts. */
-  report(reason: LeftOutReason, paths: readonly string[], log: Log, version: (path: string) => string = same): void {
+  /**
+   * `version` tells changes of one file apart, where each of them counts; `more` are as many besides, which nobody has
+   * to know again.
+   */
+  report(
+    reason: LeftOutReason,
+    paths: readonly string[],
+    log: Log,
+    { version = same, more = 0 }: { version?: (path: string) => string; more?: number } = {},
+  ): void {
     const known = this.#known.get(reason) ?? new Set()
     const fresh = paths.filter((path) => !known.has(version(path)))
     if (fresh.length === 0) return
     const warns = known.size === 0 || LOSSES.has(reason)
-    for (const path of fresh) known.add(version(path))
+    for (const path of fresh) {
+      known.add(version(path))
+      this.#paths.add(path)
+    }
     this.#known.set(reason, known)
-    const files = fresh.length === 1 ? '1 entry' : `${fresh.length} entries`
+    const count = fresh.length + more
+    const files = count === 1 ? '1 entry' : `${count} entries`
     log.event({
       type: 'source-left-out',
       level: warns ? 'warn' : 'info',
       reason,
       directory: this.#directory,
-      files: fresh.length,
-      total: known.size,
+      files: count,
+      total: known.size + more,
       example: fresh[0],
       message: `${files} of ${this.#directory} left out, ${WORDS[reason]}, such as ${fresh[0]}`,
     })
   }
 
-  /** What is gone needs no memory. */
+  /** Whether something was said of a file. */
+  mentions(path: string): boolean {
+    return this.#paths.has(path)
+  }
+
+  /** What is gone needs no memory: `present` are those mentioned that are there. */
   forget(present: ReadonlySet<string>): void {
     for (const known of this.#known.values())
       for (const version of known) if (!present.has(pathOf(version))) known.delete(version)
+    for (const path of this.#paths) if (!present.has(path)) this.#paths.delete(path)
   }
 }
 

@@ -1,79 +1,75 @@
 import assert from 'node:assert/strict'
-import { hash } from 'node:crypto'
 import { test } from 'node:test'
-import type { ListedFile } from '../../lib/source/file-selection.ts'
-import { SeenFiles, type SeenState } from '../../lib/source/seen-files.ts'
+import { MemoryBlobStore } from '../../lib/adapters/local/blob-memory.ts'
+import { marksOf } from '../../lib/source/marks.ts'
+import { NOTHING_SEEN, SeenFiles, type SeenState } from '../../lib/source/seen-files.ts'
+import type { SourceIo } from '../../lib/source/source.ts'
 import { memoryIo } from '../../lib/testing/contracts/source.ts'
+import { objectOf } from './scripted-lister.ts'
 
-const file = (path: string, mtimeMs: number, etag?: string): ListedFile => ({
-  path,
-  mtimeMs,
-  size: 1,
-  ...(etag === undefined ? {} : { etag }),
-})
-const paths = (files: readonly ListedFile[]): string[] => files.map(({ path }) => path)
-const nothing: SeenState = { object: null, recent: [] }
+const numbered = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, i) => `f${from + i}`)
 
-test('F54: every file comes once, however old it looks when it appears; a replaced object is a new one', async () => {
-  const io = memoryIo()
-  const seen = new SeenFiles()
-  const first = await seen.select([file('b', 2, 'b1'), file('a', 1, 'a1')], nothing, Infinity, io)
-  assert.deepEqual(paths(first.selected), ['a', 'b'])
-  const next = [file('a', 1, 'a1'), file('b', 3, 'b2'), file('c', 0, 'c1')]
-  const second = await seen.select(next, first.next, Infinity, io)
-  assert.deepEqual([paths(second.selected), second.changed], [['c', 'b'], []])
-})
+async function remember(names: readonly string[], state: SeenState, io: SourceIo): Promise<SeenState> {
+  const seen = await new SeenFiles().open(state, io, { lookup: false })
+  for (const name of names) seen.take(objectOf(name))
+  return JSON.parse(JSON.stringify(await seen.close())) as SeenState
+}
 
-test('a file without identity that changes is named and not read again; its name is kept for ever', async () => {
-  const io = memoryIo()
-  let state = (await new SeenFiles().select([file('a', 1)], nothing, Infinity, io)).next
-  const many = Array.from({ length: 300 }, (_, i) => file(`f${i}`, i))
-  state = (await new SeenFiles().select(many, state, Infinity, io)).next
-  const again = await new SeenFiles().select([file('a', 2), file('new', 0)], state, Infinity, io)
-  assert.deepEqual([paths(again.selected), paths(again.changed)], [['new'], ['a']])
-})
+async function knownOf(names: readonly string[], state: SeenState, io: SourceIo): Promise<number> {
+  const seen = await new SeenFiles().open(state, io, { lookup: true })
+  return names.filter((name) => marksOf(objectOf(name)).every((mark) => seen.has(mark))).length
+}
 
-test('files that an earlier version took, which kept no names, are known by name from then on', async () => {
-  const io = memoryIo()
-  const content = hash('sha256', 'a\x001\x001', 'base64url').slice(0, 12)
-  const before: SeenState = { object: null, recent: [content] }
-  const same = await new SeenFiles().select([file('a', 1)], before, Infinity, io)
-  assert.deepEqual([same.selected, same.changed, same.next.recent.length], [[], [], 2])
-  const grown = await new SeenFiles().select([file('a', 2)], same.next, Infinity, io)
-  assert.deepEqual([grown.selected, paths(grown.changed)], [[], ['a']])
-})
+class CountingBlobs extends MemoryBlobStore {
+  written = 0
 
-test('the etag is what counts where there is one', async () => {
-  const io = memoryIo()
-  const { next } = await new SeenFiles().select([file('a', 1, 'x')], nothing, Infinity, io)
-  assert.deepEqual((await new SeenFiles().select([file('a', 2, 'x')], next, Infinity, io)).selected, [])
-})
-
-test('at most so many files per batch, the oldest first; none is forgotten', async () => {
-  const io = memoryIo()
-  const all = Array.from({ length: 10 }, (_, i) => file(`f${i}`, 100 - i))
-  let state = nothing
-  const got: string[][] = []
-  for (let i = 0; i < 5; i++) {
-    const { selected, next } = await new SeenFiles().select(all, state, 3, io)
-    got.push(paths(selected))
-    state = next
+  override putNew(key: string, bytes: Uint8Array): Promise<void> {
+    this.written += bytes.length
+    return super.putNew(key, bytes)
   }
-  assert.deepEqual(got, [['f9', 'f8', 'f7'], ['f6', 'f5', 'f4'], ['f3', 'f2', 'f1'], ['f0'], []])
+}
+
+test('F56: what is remembered is in a few pieces, of which a batch writes little, and none is forgotten', async () => {
+  const blobs = new CountingBlobs()
+  const io = { ...memoryIo(), blobs }
+  const swept = new SeenFiles()
+  let state = NOTHING_SEEN
+  const all = 40_000
+  for (let at = 0; at < all; at += 100) {
+    state = await remember(numbered(at, at + 100), state, io)
+    await swept.sweep([state], io)
+    assert.ok(state.pieces.length <= 6, `${state.pieces.length} pieces`)
+    assert.ok(JSON.stringify(state).length < 6000)
+  }
+  assert.equal(await knownOf(numbered(0, all), state, io), all)
+  assert.equal(await knownOf(numbered(all, 2 * all), state, io), 0)
+  assert.equal((await io.blobs.list(io.prefix)).length, state.pieces.length)
+  assert.ok(blobs.written < all * 9 * 20, `${blobs.written} bytes were written for ${all} marks`)
 })
 
-test('F56: with many files the position stays small, and another process still knows them all', async () => {
+test('however many come at once, no piece is large', async () => {
   const io = memoryIo()
-  const all = Array.from({ length: 3000 }, (_, i) => file(`dir/f${i}`, i))
-  let state = nothing
-  const seen = new SeenFiles()
-  for (let count = 100; count <= all.length; count += 100) {
-    const { selected, next } = await seen.select(all.slice(0, count), state, Infinity, io)
-    assert.equal(selected.length, 100)
-    assert.ok(JSON.stringify(next).length < 5000)
-    state = JSON.parse(JSON.stringify(next)) as SeenState
-    await seen.sweep(state, io)
-  }
-  assert.deepEqual((await new SeenFiles().select(all, state, Infinity, io)).selected, [])
-  assert.equal((await io.blobs.list(io.prefix)).length, 1)
+  const state = await remember(numbered(0, 300_000), NOTHING_SEEN, io)
+  assert.deepEqual(
+    state.pieces.map(({ count }) => count),
+    [131_072, 131_072, 37_856],
+  )
+  assert.equal(await knownOf(numbered(299_000, 301_000), state, io), 1000)
+})
+
+test('a sweep leaves what the position needs, and what a batch on its way has written', async () => {
+  const io = memoryIo()
+  const one = await remember(numbered(0, 300), NOTHING_SEEN, io)
+  const two = await remember(numbered(300, 1000), one, io)
+  const lost = await remember(numbered(300, 2000), one, io)
+  await new SeenFiles().sweep([one], io)
+  assert.equal(await knownOf(numbered(0, 2000), lost, io), 2000)
+  await new SeenFiles().sweep([two], io)
+  assert.equal(await knownOf(numbered(0, 1000), two, io), 1000)
+  const three = await remember(numbered(1000, 5000), two, io)
+  await new SeenFiles().sweep([three], io)
+  assert.deepEqual(
+    await io.blobs.list(io.prefix),
+    three.pieces.map(({ object }) => object),
+  )
 })

@@ -7,13 +7,13 @@ import { DirectoryListing, statOf } from './directory-listing.ts'
 export function localFiles(): FileLister {
   let known = new Map<string, DirectoryListing>()
   return {
-    async list(directories) {
+    async *pages(directories) {
       const place = localPlace(directories, 'read its lines with textFileStream, or write a Source')
       const found = await directoriesOf(place)
       known = new Map(found.map((directory) => [directory, known.get(directory) ?? new DirectoryListing(directory)]))
-      if (found.length === 0) return null
+      if (found.length === 0) return
       const entries = (await Promise.all(Array.from(known.values(), (directory) => directory.entries()))).flat()
-      return {
+      yield {
         files: entries.filter((entry) => 'size' in entry),
         others: entries.filter((entry) => 'reason' in entry),
       }

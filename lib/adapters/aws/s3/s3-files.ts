@@ -1,14 +1,27 @@
 import { binaryRecordsOf, type FileStore, filesOf, textFilesOf } from '../../../source/file-source.ts'
 import type { BinaryOptions, FileOptions, TextFileOptions } from '../../../source/source-factories.ts'
 import type { Source } from '../../../source/source.ts'
+import type { StoreChoice } from '../../../source/unseen-files.ts'
 import { type AwsClients, processClients } from '../clients.ts'
 import { linesOf } from './s3-lines.ts'
 import { s3Lister } from './s3-lister.ts'
 import { s3Directory } from './s3-location.ts'
 import { bytesOf } from './s3-object.ts'
 
+/** Which objects a source takes, and how it looks for them. */
+export interface S3Choice extends StoreChoice {
+  /** Objects however deep below the prefix; default: those directly below it. */
+  readonly recursive?: boolean
+}
+
 /** What `s3TextFiles` takes: which objects, and what a line is. */
-export interface S3TextOptions extends TextFileOptions {}
+export interface S3TextOptions extends TextFileOptions, S3Choice {}
+
+/** What `s3BinaryRecords` takes. */
+export interface S3BinaryOptions extends BinaryOptions, S3Choice {}
+
+/** What `s3Files` takes: which objects, and how one is read. */
+export interface S3FileOptions<T> extends FileOptions<T>, S3Choice {}
 
 /**
  * The lines of objects below `s3://bucket/prefix/`, each object once, whenever it appears (`select: 'seen'`). An object
@@ -20,7 +33,7 @@ export const s3TextFiles = (
   directory: string,
   options: S3TextOptions = {},
   clients: () => AwsClients = processClients,
-): Source<string> => textFilesOf(s3Store('S3 text stream', directory, clients), directory, seen(options))
+): Source<string> => textFilesOf(s3Store('S3 text stream', directory, options, clients), directory, seen(options))
 
 /**
  * Records of `recordLength` bytes each of such objects. Throws `E_S3_URL` and `E_RECORD_LENGTH`; reading throws the
@@ -29,26 +42,31 @@ export const s3TextFiles = (
 export const s3BinaryRecords = (
   directory: string,
   recordLength: number,
-  options: BinaryOptions = {},
+  options: S3BinaryOptions = {},
   clients: () => AwsClients = processClients,
 ): Source<Uint8Array> =>
-  binaryRecordsOf(s3Store('S3 file stream', directory, clients), directory, recordLength, seen(options))
+  binaryRecordsOf(s3Store('S3 file stream', directory, options, clients), directory, recordLength, seen(options))
 
 /** Such objects in a form of the program's own: `read` gets each of them whole. Spark: `fileStream`. */
 export const s3Files = <T>(
   directory: string,
-  options: FileOptions<T>,
+  options: S3FileOptions<T>,
   clients: () => AwsClients = processClients,
-): Source<T> => filesOf(s3Store('S3 file stream', directory, clients), directory, seen(options))
+): Source<T> => filesOf(s3Store('S3 file stream', directory, options, clients), directory, seen(options))
 
 /** Times of objects are those of copies, and say little. */
-const seen = <Options extends object>(options: Options): Options => ({ select: 'seen', ...options })
+const seen = <Options extends S3Choice>(options: Options): Options => ({ select: 'seen', ...options })
 
-function s3Store(name: string, directory: string, clients: () => AwsClients): FileStore {
+function s3Store(
+  name: string,
+  directory: string,
+  { recursive = false }: S3Choice,
+  clients: () => AwsClients,
+): FileStore {
   s3Directory(directory)
   return {
     name,
-    lister: s3Lister(clients),
+    lister: s3Lister(clients, recursive),
     ready: () => clients().s3(),
     lines: (split, options, io) => linesOf(clients(), split, options, io),
     async *pieces(split) {

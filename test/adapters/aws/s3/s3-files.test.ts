@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
-import { awsClients } from '../../../../lib/adapters/aws/clients.ts'
+import { type AwsClients, awsClients } from '../../../../lib/adapters/aws/clients.ts'
+import { s3Directory } from '../../../../lib/adapters/aws/s3/s3-location.ts'
 import { S3BlobStore } from '../../../../lib/adapters/aws/s3/s3-blob-store.ts'
 import { s3BinaryRecords, s3Files, s3TextFiles, type S3TextOptions } from '../../../../lib/adapters/aws/s3/s3-files.ts'
 import { ManualClock } from '../../../../lib/adapters/local/manual-clock.ts'
+import type { Json } from '../../../../lib/model/json.ts'
 import type { Cut } from '../../../../lib/model/manifest.ts'
 import { hasCode } from '../../../../lib/model/errors.ts'
+import type { FileSplit } from '../../../../lib/source/file-splits.ts'
 import type { CutRequest, Source, SourceIo } from '../../../../lib/source/source.ts'
 import type { Undecoded } from '../../../../lib/source/undecoded.ts'
-import { memoryIo, readAll, sourceContract } from '../../../../lib/testing/contracts/source.ts'
+import { memoryIo, readAll, sourceContract, type SourceUnderTest } from '../../../../lib/testing/contracts/source.ts'
 import { withSeeds } from '../../../support/dice.ts'
 import { emulated } from '../emulated.ts'
 import { HttpFaults, throttlings } from '../http-faults.ts'
@@ -28,8 +31,9 @@ function newPlace(): Place {
 }
 
 const source = (url: string, options: S3TextOptions = {}): Source<string> => s3TextFiles(url, options, () => clients)
+let time = 2000
 const request = (before: Cut | null): CutRequest => ({
-  time: 2000,
+  time: (time += 1000),
   intervalMs: 1000,
   zeroTime: 0,
   position: before?.position ?? null,
@@ -271,15 +275,95 @@ test('F68: over a network that cuts, delays and loses answers, every line of lar
     }
   }))
 
-sourceContract('objects of S3 ever seen', async () => {
+/** The key below the prefix. */
+const keyOf = (split: Json): string => (split as unknown as FileSplit).path.split('/').slice(4).join('/')
+
+/** Keys that a URL, an XML text, or a path of this machine would change. */
+const ODD_KEYS = [
+  'a+b%2B c',
+  'über/../x',
+  '100%',
+  'new\nline',
+  'back\\slash',
+  '\u{1F600}',
+  '?query#part',
+  'k'.repeat(900),
+  '&amp;<>"\'',
+]
+
+test('B34: whatever a key looks like, it is the one that is read; markers of folders are none', async () => {
+  const { url } = newPlace()
+  const { bucket: name, key: prefix } = s3Directory(url)
+  const { client, sdk } = await clients.s3()
+  for (const [i, key] of [...ODD_KEYS, 'folder/'].entries())
+    await client.send(new sdk.PutObjectCommand({ Bucket: name, Key: prefix + key, Body: `line ${i}` }))
+  for (const options of [{}, { order: 'names' }] as const) {
+    const lines = source(url, { ...options, recursive: true })
+    const planned = await cut(lines)
+    assert.deepEqual(planned.splits.map(keyOf).sort(), [...ODD_KEYS].sort())
+    assert.deepEqual((await readAll(lines, planned.splits, io)).sort(), ODD_KEYS.map((_, i) => `line ${i}`).sort())
+    assert.deepEqual((await cut(source(url, { ...options, recursive: true }), planned)).splits, [])
+  }
+})
+
+test('objects deeper below the prefix are read if so wanted, and folders cost a listing by name nothing', async () => {
+  const { url, objects } = newPlace()
+  for (const key of ['a', 'b/1', 'b/2/3', 'c', 'd/4']) await objects.putNew(key, Buffer.from(key))
+  assert.deepEqual(await readAllOf(source(url, { recursive: true })), ['a', 'b/1', 'b/2/3', 'c', 'd/4'])
+  const lines = source(url, { order: 'names' })
+  const first = await cut(lines)
+  assert.deepEqual(await readAll(lines, first.splits, io), ['a', 'c'])
+  await objects.putNew('d/5', Buffer.from('deeper'))
+  await objects.putNew('e', Buffer.from('e'))
+  assert.deepEqual(await readAll(lines, (await cut(lines, first)).splits, io), ['e'])
+})
+
+test('F54: what appears during a listing of many pages, in front of it or behind, is read once', async () => {
+  const { url, objects } = newPlace()
+  const keys = Array.from({ length: 1010 }, (_, i) => `k${String(i).padStart(5, '0')}`)
+  for (let at = 0; at < keys.length; at += 50)
+    await Promise.all(keys.slice(at, at + 50).map((key) => objects.putNew(key, Buffer.from(key))))
+  for (const options of [{}, { order: 'names', relistMs: 1 }] as const) {
+    const { client, sdk } = await clients.s3()
+    let lists = 0
+    const during: AwsClients = {
+      ...clients,
+      s3: async () => ({
+        sdk,
+        client: Object.assign(Object.create(client) as typeof client, {
+          async send(command: Parameters<typeof client.send>[0]) {
+            const answer = await client.send(command)
+            if (command instanceof sdk.ListObjectsV2Command && ++lists === 1)
+              for (const key of ['k00000-early', 'k99999-late']) await objects.putNew(key, Buffer.from(key))
+            return answer
+          },
+        }),
+      }),
+    }
+    const lines = s3TextFiles(url, options, () => during)
+    const got: string[] = []
+    let before: Cut | null = null
+    for (let i = 0; i < 4; i++) {
+      before = await cut(lines, before)
+      got.push(...before.splits.map(keyOf))
+    }
+    assert.deepEqual(got.sort(), [...keys, 'k00000-early', 'k99999-late'].sort())
+    for (const key of ['k00000-early', 'k99999-late']) await objects.delete(key)
+  }
+})
+
+const underContract = (options: S3TextOptions) => async (): Promise<SourceUnderTest> => {
   const { url, objects } = newPlace()
   const clock = new ManualClock()
   let count = 0
   return {
-    source: source(url),
+    source: source(url, options),
     clock,
     io: memoryIo(clock),
     feed: (records) => objects.putNew(`f${count++}`, Buffer.from(records.join('\n'))),
-    restarted: async () => source(url),
+    restarted: async () => source(url, options),
   }
-})
+}
+
+sourceContract('objects of S3 ever seen', underContract({}))
+sourceContract('objects of S3 by name', underContract({ order: 'names' }))
