@@ -24,7 +24,7 @@ type SearchPosition = {
   readonly after?: string
   /** How many files it has found, new ones or not. */
   readonly listed: number
-  /** The marks met on the way, where many of those that are kept are of files that are gone: in the end it replaces them. */
+  /** The marks met on the way, in the end in place of all others; where most of what is kept is of files that are gone. */
   readonly renewed?: SeenState
 }
 
