@@ -64,7 +64,7 @@ export class SeenFiles {
     const kept = new Set(states.flatMap(({ pieces }) => pieces.map(({ object }) => object)))
     const key = [...kept].join('\n')
     if (this.#swept === key) return
-    const next = Math.min(...states.map((state) => state.next))
+    const next = states.reduce((least, state) => Math.min(least, state.next), Infinity)
     for (const object of await io.blobs.list(`${io.prefix}seen/`))
       // What has a higher number may be of a batch that is on its way.
       if (!kept.has(object) && numberOf(object, io) < next) await io.blobs.delete(object)

@@ -24,12 +24,12 @@ type SearchPosition = {
   readonly after?: string
   /** How many files it has found, new ones or not. */
   readonly listed: number
-  /** The marks met on the way, in the end in place of all others; where most of what is kept is of files that are gone. */
+  /** The marks met on the way; in the end they replace all others, where most of those are of files that are gone. */
   readonly renewed?: SeenState
 }
 
 /** Pages of files, each in order of path; `after`: only what is behind that path. */
-export type Pages = (after: string) => AsyncIterable<Listing>
+type Pages = (after: string) => AsyncIterable<Listing>
 
 /** Something that tells of files, so that nobody has to look for them. */
 export interface Arrivals {
@@ -70,7 +70,7 @@ interface Unseen {
   readonly isComplete: boolean
 }
 
-export interface Old {
+interface Old {
   readonly count: number
   /** The first of them. */
   readonly some: readonly ListedFile[]
