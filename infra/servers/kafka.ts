@@ -17,8 +17,10 @@ interface RunningKafka {
   } | null
   /** Ends a broker in the middle of whatever it does. It stays away. */
   kill(broker: number): Promise<void>
-  /** Starts a killed broker again, on what it had written. */
-  restart(broker: number): Promise<void>
+  /** Starts a killed broker again, on what it had written; `without`: a topic whose records it has lost. */
+  restart(broker: number, without?: string): Promise<void>
+  /** What Kafka's own consumer sees of a topic if it reads what is committed: key and value of each record. */
+  consumed(topic: string): Promise<[key: string, value: string][]>
   stop(): Promise<void>
 }
 
@@ -39,36 +41,43 @@ export function kafkaIsMissing(): string | null {
 }
 
 const jars = join(cache, `kafka-${VERSION}`)
+const tools = join(cache, `kafka-tools-${VERSION}`)
 
-/** Puts the jars into `.cache` unless they are there. Two who do it at once do not disturb each other. */
-function fetchKafka(): void {
-  if (existsSync(jars)) return
+/** Puts jars into `.cache` unless they are there. Two who do it at once do not disturb each other. */
+function fetchJars(place: string, artifacts: readonly (readonly [string, string, string])[]): void {
+  if (existsSync(place)) return
   mkdirSync(cache, { recursive: true })
   const folder = mkdtempSync(join(cache, 'kafka-new-'))
   try {
-    writeFileSync(join(folder, 'pom.xml'), POM)
+    writeFileSync(join(folder, 'pom.xml'), pomOf(artifacts))
     const call = ['-q', '-B', '-f', folder, 'dependency:copy-dependencies', '-DincludeScope=runtime']
     execFileSync('mvn', [...call, `-DoutputDirectory=${join(folder, 'libs')}`], {
       stdio: ['ignore', 'ignore', 'inherit'],
     })
-    if (readdirSync(join(folder, 'libs')).length > 0) renameSync(join(folder, 'libs'), jars)
+    if (readdirSync(join(folder, 'libs')).length > 0) renameSync(join(folder, 'libs'), place)
   } catch (error) {
-    if (!existsSync(jars)) throw error
+    if (!existsSync(place)) throw error
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-const dependency = (group: string, artifact: string, version: string): string =>
+const dependency = ([group, artifact, version]: readonly [string, string, string]): string =>
   `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId>` +
   `<version>${version}</version></dependency>`
 
 /** Without the binding of SLF4J the broker would never say that it has started. */
-const POM = `<project><modelVersion>4.0.0</modelVersion>
+const BROKER = [
+  ['org.apache.kafka', 'kafka_2.13', VERSION],
+  ['org.apache.logging.log4j', 'log4j-slf4j-impl', '2.25.4'],
+] as const
+const TOOLS = [['org.apache.kafka', 'kafka-tools', VERSION]] as const
+
+const pomOf = (artifacts: readonly (readonly [string, string, string])[]): string =>
+  `<project><modelVersion>4.0.0</modelVersion>
 <groupId>sluice</groupId><artifactId>kafka</artifactId><version>1</version><packaging>pom</packaging>
 <dependencies>
-${dependency('org.apache.kafka', 'kafka_2.13', VERSION)}
-${dependency('org.apache.logging.log4j', 'log4j-slf4j-impl', '2.25.4')}
+${artifacts.map(dependency).join('\n')}
 </dependencies></project>
 `
 
@@ -87,7 +96,7 @@ export async function startKafka({
   brokers = 1,
   users,
 }: { readonly brokers?: 1 | 3; readonly users?: KafkaUsers } = {}): Promise<RunningKafka> {
-  fetchKafka()
+  fetchJars(jars, BROKER)
   const folder = serverFolder('kafka')
   writeFileSync(join(folder, 'log4j2.properties'), LOGGING)
   const java = (args: readonly string[]): string[] => [
@@ -129,12 +138,43 @@ export async function startKafka({
     brokers: nodes.map(({ client }) => `127.0.0.1:${client}`),
     secured: security?.addresses ?? null,
     kill: (broker) => running[broker].stop('SIGKILL', join(folder, 'nothing')),
-    restart: async (broker) => ready((running[broker] = start(nodes[broker]))),
+    restart: async (broker, without) => {
+      const data = join(nodes[broker].folder, 'data')
+      for (const name of readdirSync(data)) if (without && name.startsWith(`${without}-`)) emptyLog(join(data, name))
+      await ready((running[broker] = start(nodes[broker])))
+    },
+    consumed: async (topic) => consumed(nodes, topic),
     stop: async () => {
       for (const child of running) await child.stop('SIGKILL', join(folder, 'nothing'))
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** A partition as after a disk that forgot: it is still known whose it is. */
+function emptyLog(folder: string): void {
+  for (const name of readdirSync(folder)) if (name !== 'partition.metadata') rmSync(join(folder, name))
+}
+
+/** It ends when nothing more has come for some seconds. */
+function consumed(nodes: readonly Node[], topic: string): [key: string, value: string][] {
+  fetchJars(tools, TOOLS)
+  const brokers = nodes.map(({ client }) => `127.0.0.1:${client}`).join(',')
+  const options = ['--bootstrap-server', brokers, '--topic', topic, '--from-beginning', '--timeout-ms', '10000']
+  const form = ['--isolation-level', 'read_committed', '--formatter-property', 'print.key=true']
+  const java = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', join(tools, '*')]
+  const text = execFileSync('java', [...java, 'org.apache.kafka.tools.consumer.ConsoleConsumer', ...options, ...form], {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 30,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  return text
+    .split('\n')
+    .slice(0, -1)
+    .map((line): [string, string] => {
+      const tab = line.indexOf('\t')
+      return [line.slice(0, tab), line.slice(tab + 1)]
+    })
 }
 
 interface Node {

@@ -302,6 +302,33 @@ async function tests(): Promise<void> {
     )
   })
 
+  test('F51: a log that was cut off below what was read stops the stream, also once it has grown again', async () => {
+    const topic = await feed.topic()
+    const five = ['a', 'b', 'c', 'd', 'e'].map((value) => ({ value }))
+    await feed.send(topic, five)
+    const stream = open({ topics: topic })
+    assert.equal((await stream.next()).length, 5)
+    await server.kill(0)
+    await server.restart(0, topic)
+    const isCutOff = (error: unknown): boolean =>
+      hasCode(error, 'E_KAFKA_RECORDS_GONE') &&
+      /was cut off at offset 0, and batches had read up to 5/.test(error.message)
+    await assert.rejects(stream.next(), isCutOff)
+    await feed.send(topic, [...five, { value: 'f' }])
+    await assert.rejects(stream.next(), isCutOff, 'new records stand where others were read')
+  })
+
+  test('a start behind the end of a partition is refused: nothing would come until it is as long', async () => {
+    const topic = await feed.topic()
+    await feed.send(topic, [{ value: 'a' }])
+    const from = (offset: number) => open({ topics: topic, from: [{ topic, partition: 0, offset }] })
+    assert.deepEqual(valuesIn(await from(1).next()), [])
+    await assert.rejects(
+      from(3).next(),
+      (error) => hasCode(error, 'E_KAFKA_OPTION') && /offset 3 .* ends at 1/.test(error.message),
+    )
+  })
+
   test('a broker that is killed and comes back is waited for', async () => {
     const topic = await feed.topic()
     await feed.send(topic, [{ value: 'before' }])

@@ -159,6 +159,8 @@ class Planner {
     const partitions = ends.map((each): Progress => {
       const known = before?.[each.topic]?.next[each.partition]
       const next = known?.[0] ?? starts.get(nameOf(each)) ?? each.first
+      // Brokers do not show an end that is behind the one they showed before, whoever leads.
+      if (next > each.highWatermark) throw known ? cutOff(each, next, each.highWatermark) : beyondEnd(each, next)
       return { ...each, next: next >= each.first ? next : this.#gap(each, next, request.io) }
     })
     const ranges = planRanges(partitions, {
@@ -257,21 +259,7 @@ class Planner {
       })),
     )
     const [cut] = await findTruncated(this.#cluster, read)
-    if (!cut) return
-    throw new SluiceError(
-      'E_KAFKA_RECORDS_GONE',
-      `${cut.topic}, partition ${cut.partition} was cut off at offset ${cut.end}, and batches had read up to ` +
-        `${cut.offset}: a broker became leader that did not have all records.`,
-      {
-        where: { detail: cut.topic, partition: cut.partition, offset: cut.end },
-        did: 'no batch was made',
-        next: [
-          'decide what the records that are counted but no longer there mean for you',
-          'then drop the position of the source: --drop-state <uid>',
-          'unclean.leader.election.enable=false on the brokers keeps this from happening',
-        ],
-      },
-    )
+    if (cut) throw cutOff(cut, cut.offset, cut.end)
   }
 
   /** Where to go on when records before `first` are gone that nobody has read. */
@@ -301,6 +289,34 @@ const rateOf =
   (rate: KafkaOptions['maxRatePerPartition'], fallback: number): ((partition: TopicPartition) => number) =>
   (partition) =>
     typeof rate === 'function' ? rate(partition) : (rate ?? fallback)
+
+const cutOff = ({ topic, partition }: TopicPartition, read: number, end: number): SluiceError =>
+  new SluiceError(
+    'E_KAFKA_RECORDS_GONE',
+    `${topic}, partition ${partition} was cut off at offset ${end}, and batches had read up to ${read}: ` +
+      'a broker became leader that did not have all records.',
+    {
+      where: { detail: topic, partition, offset: end },
+      did: 'no batch was made',
+      next: [
+        'decide what the records that are counted but no longer there mean for you',
+        'then drop the position of the source: --drop-state <uid>',
+        'unclean.leader.election.enable=false on the brokers keeps this from happening',
+      ],
+    },
+  )
+
+const beyondEnd = ({ topic, partition, highWatermark }: PartitionEnds, next: number): SluiceError =>
+  new SluiceError(
+    'E_KAFKA_OPTION',
+    `The stream is to begin at offset ${next} of ${topic}, partition ${partition}, which ends at ${highWatermark}.`,
+    {
+      where: { detail: topic, partition, offset: next },
+      did: 'no batch was made',
+      next: ['correct `from`, or what the group has committed', "startingOffsets: 'latest' begins at the end"],
+      spark: 'OffsetOutOfRangeException',
+    },
+  )
 
 const noTopic = (absent: readonly string[]): SluiceError =>
   new SluiceError('E_KAFKA_TOPIC', `The cluster has no ${absent.join(', ')}.`, {
