@@ -7,14 +7,14 @@ import * as kinesisSdk from '@aws-sdk/client-kinesis'
 import {
   CreateStreamCommand,
   DeleteStreamCommand,
+  ExpiredIteratorException,
+  GetRecordsCommand,
+  type GetRecordsCommandOutput,
   type KinesisClient,
-  ListShardsCommand,
-  MergeShardsCommand,
+  ProvisionedThroughputExceededException,
   PutRecordCommand,
   PutRecordsCommand,
   type PutRecordsCommandOutput,
-  type Shard,
-  SplitShardCommand,
 } from '@aws-sdk/client-kinesis'
 import { localKinesis, startKinesisLocal } from '../../infra/servers/kinesis-local.ts'
 import { ManualClock } from '../../lib/adapters/local/manual-clock.ts'
@@ -30,15 +30,19 @@ import {
 import { hasCode } from '../../lib/model/errors.ts'
 import type { Json } from '../../lib/model/json.ts'
 import type { Cut } from '../../lib/model/manifest.ts'
+import type { OutputSink } from '../../lib/output/sink.ts'
 import type { Source, SourceIo } from '../../lib/source/source.ts'
-import { deliver, repeatingSinkContract, type SinkRow } from '../../lib/testing/contracts/sink.ts'
+import { deliver, delivery, repeatingSinkContract, type SinkRow } from '../../lib/testing/contracts/sink.ts'
 import { memoryIo, sourceContract } from '../../lib/testing/contracts/source.ts'
+import { insist } from '../adapters/aws/bad-network-law.ts'
+import { HttpFaults, throttlings } from '../adapters/aws/http-faults.ts'
 import { type Between, wrappedClient } from '../adapters/aws/wrapped-clients.ts'
 import { DyingCalls } from '../adapters/dying-calls.ts'
 import { packedBytes } from '../adapters/aws/kinesis/packed-bytes.ts'
 import { temporaryFolder } from '../adapters/local/temporary-folder.ts'
 import { Cli } from '../cli/cli.ts'
 import { withSeeds } from '../support/dice.ts'
+import { mergeShards, shardsOf, splitShard } from './reshard.ts'
 
 let server: Awaited<ReturnType<typeof startKinesisLocal>>
 let client: KinesisClient
@@ -80,9 +84,6 @@ const put = (stream: string, records: readonly string[], key = 'key'): Promise<u
       Records: records.map((each) => ({ Data: Buffer.from(each), PartitionKey: key })),
     }),
   )
-
-const shardsOf = async (stream: string): Promise<Shard[]> =>
-  (await client.send(new ListShardsCommand({ StreamName: stream }))).Shards!
 
 const textOf = ({ data }: KinesisRecord): string => Buffer.from(data).toString()
 
@@ -188,7 +189,7 @@ test('a batch that leaves records says so, and how much older the newest is; at 
   assert.deepEqual([Object.values(committed!), lagRecords], [[first.records[0].sequenceNumber], null])
   const { records, cut } = await batchOf(source, first.cut.position)
   assert.deepEqual(records.map(textOf), ['b', 'c'])
-  const [shard] = await shardsOf(stream)
+  const [shard] = await shardsOf(client, stream)
   assert.deepEqual(source.progress!(cut), {
     committed: { [shard.ShardId!]: records[1].sequenceNumber },
     newest: null,
@@ -196,6 +197,102 @@ test('a batch that leaves records says so, and how much older the newest is; at 
     lagMs: 0,
   })
 })
+
+/** All records of a stream, batch by batch, over a client whose calls `between` carries. */
+async function readThrough(stream: string, between: Between): Promise<KinesisRecord[]> {
+  const connect = async (): Promise<Kinesis> => wrappedClient(await sinkConnection(), between)
+  const source = kinesis({ stream, start: 'TRIM_HORIZON' }, connect)
+  const found: KinesisRecord[] = []
+  for (let position: Json | null = null, empty = 0; empty < 2;) {
+    const { records, cut } = await batchOf(source, position)
+    found.push(...records)
+    empty = records.length === 0 ? empty + 1 : 0
+    position = cut.position
+  }
+  return found
+}
+
+test('F45: behind an iterator that expired reading goes on, and what is throttled is asked for again', async () => {
+  const stream = await newStream()
+  const texts = Array.from({ length: 60 }, (_, n) => `${n}`)
+  await put(stream, texts)
+  const met = { expired: 0, throttled: 0 }
+  let calls = 0
+  const found = await readThrough(stream, async (send, command) => {
+    if (!(command instanceof GetRecordsCommand)) return send()
+    command.input.Limit = 7
+    const about = { message: 'as Kinesis says it', $metadata: { httpStatusCode: 400 } }
+    calls++
+    if (calls % 3 === 2 && ++met.expired) throw new ExpiredIteratorException(about)
+    if (calls % 5 === 4 && ++met.throttled) throw new ProvisionedThroughputExceededException(about)
+    return send()
+  })
+  assert.deepEqual(found.map(textOf), texts)
+  assert.ok(met.expired > 2 && met.throttled > 1, JSON.stringify(met))
+})
+
+test('F48: records whose arrival times go back are read once, in the order of the shard', async () => {
+  const stream = await newStream()
+  const texts = Array.from({ length: 40 }, (_, n) => `${n}`)
+  await put(stream, texts)
+  let late = 0
+  const found = await readThrough(stream, async (send, command) => {
+    const answer = (await send()) as GetRecordsCommandOutput
+    if (command instanceof GetRecordsCommand)
+      for (const record of answer.Records!)
+        record.ApproximateArrivalTimestamp = new Date(
+          Number(record.ApproximateArrivalTimestamp) - 60_000 * (late++ % 3),
+        )
+    return answer
+  })
+  assert.deepEqual(found.map(textOf), texts)
+  const times = found.map((each) => each.approximateArrivalTimestamp)
+  assert.ok(times.some((time, i) => i > 0 && time < times[i - 1]))
+})
+
+test('F49: what a producer sent twice comes twice: both are records of their own', async () => {
+  const stream = await newStream()
+  await put(stream, ['once', 'twice', 'twice'])
+  const { records } = await batchOf(sourceOf(stream), null)
+  assert.deepEqual(records.map(textOf), ['once', 'twice', 'twice'])
+  assert.equal(new Set(records.map(({ sequenceNumber }) => sequenceNumber)).size, 3)
+})
+
+test('F45, F60, F68: over a bad network records go in, repeated ones with their ids, and come out once', (t) =>
+  withSeeds(t, 1, async (dice) => {
+    const stream = await newStream(2)
+    const proxy = await HttpFaults.before(server.url, dice, throttlings.kinesis)
+    try {
+      const rows = Array.from({ length: 300 }, (_, n) => n)
+      const through = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }
+      const place = { ...through, endpoint: proxy.url }
+      const sink = (): OutputSink<number> =>
+        kinesisSink<number>({ stream, partitionKey: (n) => `k${n % 20}`, data: (n, id) => ({ id, n }), ...place })
+      for (let batch = 1; batch <= 3; batch++) {
+        const mine = rows.slice((batch - 1) * 100, batch * 100)
+        await insist(() => sink().write(mine, { ...delivery(batch), clock: systemClock }))
+      }
+      const found: string[] = []
+      for (let position: Json | null = null, empty = 0; empty < 2;) {
+        const { records, cut } = await batchOf(sourceOf(stream, { endpoint: proxy.url }), position, 80)
+        found.push(...records.map(textOf))
+        empty = records.length === 0 ? empty + 1 : 0
+        position = cut.position
+      }
+      t.diagnostic([...proxy.happened].map(([what, times]) => `${what} ${times}`).join(', '))
+      const direct = await everything(stream)
+      assert.deepEqual(found.sort(), direct.sort(), 'what is in the stream came once')
+      const byId = new Map(
+        found.map((text) => JSON.parse(text) as { id: string; n: number }).map(({ id, n }) => [id, n]),
+      )
+      assert.deepEqual(
+        [...byId.values()].sort((a, b) => a - b),
+        rows,
+      )
+    } finally {
+      await proxy.close()
+    }
+  }))
 
 test('F47: a stream that was deleted and created again is refused', async () => {
   const stream = await newStream()
@@ -253,43 +350,6 @@ function written(out: string, name: string): string[][] {
     )
 }
 
-/** Splits the widest open shard in the middle. */
-async function split(stream: string): Promise<void> {
-  const [widest] = (await openShards(stream)).sort((a, b) => Number(widthOf(b) - widthOf(a)))
-  const from = BigInt(widest.HashKeyRange!.StartingHashKey!)
-  await client.send(
-    new SplitShardCommand({
-      StreamName: stream,
-      ShardToSplit: widest.ShardId,
-      NewStartingHashKey: String(from + widthOf(widest) / 2n),
-    }),
-  )
-}
-
-/** Merges the first two open shards that lie side by side. */
-async function merge(stream: string): Promise<void> {
-  const [first, second] = (await openShards(stream)).sort((a, b) =>
-    Number(BigInt(a.HashKeyRange!.StartingHashKey!) - BigInt(b.HashKeyRange!.StartingHashKey!)),
-  )
-  await client.send(
-    new MergeShardsCommand({
-      StreamName: stream,
-      ShardToMerge: first.ShardId,
-      AdjacentShardToMerge: second.ShardId,
-    }),
-  )
-}
-
-const widthOf = ({ HashKeyRange: range }: Shard): bigint =>
-  BigInt(range!.EndingHashKey!) - BigInt(range!.StartingHashKey!)
-
-/** Shards that are nobody's parent. */
-async function openShards(stream: string): Promise<Shard[]> {
-  const shards = await shardsOf(stream)
-  const parents = new Set(shards.flatMap((each) => [each.ParentShardId, each.AdjacentParentShardId]))
-  return shards.filter(({ ShardId }) => !parents.has(ShardId))
-}
-
 test(
   'F44: 12,000 records over splits and merges under a program that is killed again and again: each ' +
     'once, keys in order',
@@ -297,8 +357,8 @@ test(
     withSeeds(t, 1, async (dice) => {
       const stream = await newStream(2)
       // A parent that never had a record, and a split of a split.
-      await split(stream)
-      await split(stream)
+      await splitShard(client, stream)
+      await splitShard(client, stream)
       const folder = await temporaryFolder(t)
       const out = join(folder, 'out')
       const program = fileURLToPath(new URL('kinesis-program.ts', import.meta.url))
@@ -329,8 +389,8 @@ test(
 
       const numbers = Array.from({ length: KEYS }, () => 0)
       for (let round = 0; round < ROUNDS; round++) {
-        if (round === 5 || round === 9 || round === 16) await split(stream)
-        if (round === 7 || round === 12 || round === 19) await merge(stream)
+        if (round === 5 || round === 9 || round === 16) await splitShard(client, stream)
+        if (round === 7 || round === 12 || round === 19) await mergeShards(client, stream)
         const Records = Array.from({ length: PER_ROUND }, () => {
           const key = dice.below(KEYS)
           return { PartitionKey: `k${key}`, Data: Buffer.from(String(numbers[key]++)) }
@@ -342,7 +402,7 @@ test(
       for (let tries = 0; counts() < ROUNDS * PER_ROUND && tries < 120; tries++) await after(500)
       last.child.kill('SIGINT')
       const { stderr } = await last.ended
-      t.diagnostic(`${kills} kills, ${(await shardsOf(stream)).length} shards`)
+      t.diagnostic(`${kills} kills, ${(await shardsOf(client, stream)).length} shards`)
 
       const found = Array.from({ length: KEYS }, (): number[] => [])
       for (const line of written(out, 'lines').flat()) {

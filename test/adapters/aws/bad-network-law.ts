@@ -118,7 +118,7 @@ export function awsBadNetworkLaw(where: string, servers: Servers): void {
       )
     }))
 
-  test(`F68: ${where}: an object that is written once over a bad network is there whole, or not at all`, (t) =>
+  test(`F35, F68: ${where}: an object that is written once over a bad network is there whole, or not at all`, (t) =>
     withSeeds(t, 2, async (dice) => {
       const prefix = `${servers.fresh()}/`
       const written = new Map<string, Buffer>()
@@ -155,7 +155,7 @@ async function writeAll(open: () => OutputSink<number>): Promise<void> {
 }
 
 /** A refusal would not be tried again, and none of these faults is one. */
-async function insist(write: () => Promise<void>): Promise<void> {
+export async function insist(write: () => Promise<void>): Promise<void> {
   for (let tries = 1; ; tries++) {
     try {
       return await write()

@@ -3,7 +3,16 @@ import type { AddressInfo } from 'node:net'
 import type { Dice } from '../../support/dice.ts'
 
 /** What can happen to a request and its answer. */
-const FAULTS = ['throttled', 'unavailable', 'reset', 'lost-answer', 'cut-answer', 'slow-answer', 'black-hole'] as const
+const FAULTS = [
+  'throttled',
+  'conflict',
+  'unavailable',
+  'reset',
+  'lost-answer',
+  'cut-answer',
+  'slow-answer',
+  'black-hole',
+] as const
 type Fault = (typeof FAULTS)[number]
 
 /** How a service says that it is asked too much. */
@@ -20,13 +29,25 @@ export const throttlings = {
     headers: { 'content-type': 'application/xml' },
     body: '<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>',
   },
-  /** DynamoDB, Kinesis and SQS. */
+  /** DynamoDB and SQS. */
   json: {
     status: 400,
     headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amzn-errortype': 'ThrottlingException' },
     body: JSON.stringify({ __type: 'ThrottlingException', message: 'Rate exceeded' }),
   },
+  kinesis: {
+    status: 400,
+    headers: { 'content-type': 'application/x-amz-json-1.1' },
+    body: JSON.stringify({ __type: 'ProvisionedThroughputExceededException', message: 'Rate exceeded for shard' }),
+  },
 } satisfies Readonly<Record<string, Throttling>>
+
+/** How S3 answers one of several conditional writes of an object at the same time: nothing was written. */
+const CONFLICT: Throttling = {
+  status: 409,
+  headers: { 'content-type': 'application/xml' },
+  body: '<Error><Code>ConditionalRequestConflict</Code><Message>Try again.</Message></Error>',
+}
 
 /** A client gives up on a silent connection after a few seconds; so long a test can wait now and then. */
 const SILENT_MS = 4_000
@@ -70,14 +91,17 @@ export class HttpFaults {
   }
 
   async #carry(asked: IncomingMessage, answer: ServerResponse): Promise<void> {
-    const fault = this.#next()
-    this.happened.set(fault ?? 'nothing', (this.happened.get(fault ?? 'nothing') ?? 0) + 1)
+    const fault = this.#next(asked)
+    this.#count(fault ?? 'nothing')
     try {
       const body = await whole(asked)
       if (fault === 'throttled') return refuse(answer, this.#throttling)
+      if (fault === 'conflict') return refuse(answer, CONFLICT)
       if (fault === 'unavailable') return refuse(answer, { status: 503, headers: {}, body: '' })
       if (fault === 'reset') return reset(answer)
       const { status, headers, bytes } = await this.#ask(asked, body)
+      // A conditional write that was repeated because nobody heard of the first one.
+      if (status === 412) this.#count('exists')
       if (fault === 'lost-answer') return reset(answer)
       if (fault === 'black-hole') return void setTimeout(() => answer.socket?.destroy(), SILENT_MS).unref()
       answer.writeHead(status, { ...headers, 'content-length': bytes.length })
@@ -92,10 +116,15 @@ export class HttpFaults {
     }
   }
 
-  #next(): Fault | null {
+  #count(what: string): void {
+    this.happened.set(what, (this.happened.get(what) ?? 0) + 1)
+  }
+
+  #next({ headers }: IncomingMessage): Fault | null {
     if (!this.#dice.chance(this.#rate)) return null
-    // Silence costs seconds each time.
     const fault = this.#dice.oneOf(FAULTS)
+    if (fault === 'conflict' && headers['if-none-match'] === undefined) return 'throttled'
+    // Silence costs seconds each time.
     return fault === 'black-hole' && !this.#dice.chance(0.1) ? 'reset' : fault
   }
 

@@ -1,6 +1,6 @@
 import { SluiceError } from '../../../model/errors.ts'
 import type { CutRequest, Source, SourceIo } from '../../../source/source.ts'
-import { kinesisClient, type KinesisPlace, once } from '../clients.ts'
+import { type Kinesis, kinesisClient, type KinesisPlace } from '../clients.ts'
 import type { KinesisRecord } from './kinesis-record.ts'
 import { KinesisStream, type StreamFacts } from './kinesis-stream.ts'
 import {
@@ -42,11 +42,11 @@ const MOST_PER_SHARD = 10_000
  * `DescribeStreamSummary`, `ListShards`, `GetShardIterator` and `GetRecords`. Throws `E_SOURCE_GAP`, `E_SOURCE_RANGE`,
  * `E_SOURCE_REPLACED` while it reads.
  */
-export function kinesis(options: KinesisOptions): Source<KinesisRecord> {
+export function kinesis(options: KinesisOptions, connect?: () => Promise<Kinesis>): Source<KinesisRecord> {
   const { stream: name, start = 'LATEST', maxPerShard = MOST_PER_SHARD, onGap = 'block', ...place } = options
   if (!Number.isSafeInteger(maxPerShard) || maxPerShard < 1) throw badLimit(maxPerShard)
-  const client = once(() => kinesisClient(place))
-  const stream = new KinesisStream(name, client)
+  let client: Promise<Kinesis> | null = null
+  const stream = new KinesisStream(name, () => (client ??= connect?.() ?? kinesisClient(place)))
   let facts: Promise<StreamFacts> | null = null
 
   const positionAt = async ({ position, startedAt, io }: CutRequest<Position>): Promise<Position> => {
@@ -65,7 +65,6 @@ export function kinesis(options: KinesisOptions): Source<KinesisRecord> {
     identity: `kinesis:${name}`,
     address: name,
     discovers: true,
-    ready: client,
     async cut(request) {
       const position = await positionAt(request)
       const shards = Object.entries(position.open)
