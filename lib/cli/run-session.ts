@@ -80,8 +80,7 @@ export class RunSession implements Log {
     })
     process.on('uncaughtException', (error) => this.#fail(error))
     const code = await Promise.race([execute(), crashed]).then(
-      // A program may have said itself how it ended.
-      () => Number(process.exitCode ?? 0),
+      () => 0,
       (error: unknown) => this.#failed(error),
     )
     unlisten()

@@ -9,17 +9,22 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export class Child {
   readonly #args: readonly string[]
   readonly #errors: string
+  readonly #env: Readonly<Record<string, string>>
   #process: ChildProcess
 
-  constructor(args: readonly string[], errors: string) {
+  constructor(args: readonly string[], errors: string, env: Readonly<Record<string, string>> = {}) {
     this.#args = args
     this.#errors = errors
+    this.#env = env
     this.#process = this.#spawn()
   }
 
   #spawn(): ChildProcess {
     const stderr = openSync(this.#errors, 'a')
-    const child = spawn(process.execPath, [...this.#args], { stdio: ['ignore', 'ignore', stderr] })
+    const child = spawn(process.execPath, [...this.#args], {
+      stdio: ['ignore', 'ignore', stderr],
+      env: { ...process.env, ...this.#env },
+    })
     closeSync(stderr)
     return child
   }

@@ -28,8 +28,10 @@ const host: TaskHost = {
 
 rmSync(socket, { force: true })
 createServer((connection) => {
-  connection.on('error', () => {}) // whoever asked is gone
-  createInterface(connection).on('line', (line) => {
+  // Whoever asked is gone; who reads lines of it hears of that as well.
+  connection.on('error', () => {})
+  const lines = createInterface(connection).on('error', () => {})
+  lines.on('line', (line) => {
     void runTask(JSON.parse(line) as TaskSpec, tasks, host).then((report) =>
       connection.end(`${JSON.stringify(report)}\n`),
     )

@@ -37,17 +37,20 @@ export async function killFleet(
       new Child(
         ['test/chaos/fleet-worker.ts', join(folder, 'state', scene.app), socket, ...programArgs],
         join(folder, `worker-${i}.txt`),
+        scene.env,
       ),
   )
   const newCoordinator = (name: string): Child =>
     new Child(
       ['test/chaos/fleet-coordinator.ts', join(folder, 'state'), sockets.join(','), ...programArgs],
       join(folder, `${name}.txt`),
+      scene.env,
     )
   let coordinator = newCoordinator('coordinator')
+  const { min, max } = scene.pauseMs ?? PAUSE_MS
   let stops = 0
   for (let killed = 0; killed < kills;) {
-    await sleep(PAUSE_MS.min + random.next() * (PAUSE_MS.max - PAUSE_MS.min))
+    await sleep(min + random.next() * (max - min))
     const victim = random.next() < COORDINATOR_SHARE ? coordinator : workers[Math.floor(random.next() * workers.length)]
     if (random.next() < STOP_SHARE) {
       stops++
@@ -56,7 +59,9 @@ export async function killFleet(
     }
     await victim.end('SIGKILL')
     victim.startAgain()
-    if (++killed === Math.floor(kills / 2))
+    killed++
+    await scene.killed?.(killed)
+    if (killed === Math.floor(kills / 2))
       coordinator = await takenOver(coordinator, () => newCoordinator('successor'), scene)
   }
   await letFinish(coordinator, scene)

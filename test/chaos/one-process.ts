@@ -21,16 +21,20 @@ export async function killOneProcess(
   const child = new Child(
     ['lib/cli/bin.ts', 'run', ...scene.programArgs, '--dir', join(folder, 'state'), '--workers', String(workers)],
     join(folder, 'stderr.txt'),
+    scene.env,
   )
+  const { min, max } = scene.pauseMs ?? { ...LIFE_MS, max: LIFE_MS.max + (workers > 0 ? THREADS_MS : 0) }
   let stops = 0
-  for (let killed = 0; killed < kills; killed++) {
-    await sleep(LIFE_MS.min + random.next() * (LIFE_MS.max - LIFE_MS.min + (workers > 0 ? THREADS_MS : 0)))
+  for (let killed = 0; killed < kills;) {
+    await sleep(min + random.next() * (max - min))
     if (random.next() < 0.1) {
       stops++
       await child.stopFor(100)
     }
     await child.end('SIGKILL')
     child.startAgain()
+    killed++
+    await scene.killed?.(killed)
   }
   await letFinish(child, scene)
   return { kills, stops }
@@ -43,7 +47,7 @@ export async function killOneProcess(
 export async function letFinish(child: Child, scene: Scene): Promise<void> {
   scene.end()
   const reached = scene.batch()
-  while (!scene.isThrough() || scene.batch() <= reached) {
+  while (!(await scene.isThrough()) || scene.batch() <= reached) {
     if (child.exitCode !== null)
       throw new Error(`the program ended with ${child.exitCode} before the stream did: ${child.lastWords}`)
     await sleep(100)

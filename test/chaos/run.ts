@@ -1,8 +1,8 @@
 /**
- * `npm run chaos -- --kills N [--seed s] [--scene visits|lines] [--workers w | --processes p]`: runs the chaos program,
- * kills what runs it (SIGKILL, and now and then SIGSTOP for a while) until that has died N times and the stream has
- * ended, and compares everything it left behind with a straight-line reference. Without `--processes` it is one
- * process, run as a user would.
+ * `npm run chaos -- --kills N [--seed s] [--scene visits|lines|kinesis|kafka] [--records n]
+ * [--workers w | --processes p]`: runs the chaos program, kills what runs it (SIGKILL, and now and then SIGSTOP for a
+ * while) until that has died N times and the stream has ended, and compares everything it left behind with a
+ * straight-line reference. Without `--processes` it is one process, run as a user would.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -12,9 +12,11 @@ import { appsBelow } from '../../lib/hosts/embedded/embedded-host.ts'
 import { verifyApp } from '../../lib/cli/verify.ts'
 import { SeededRandom } from '../../lib/adapters/local/seeded-random.ts'
 import { killFleet } from './fleet.ts'
+import { kafkaScene } from './kafka/scene.ts'
+import { kinesisScene } from './kinesis/scene.ts'
 import { killOneProcess } from './one-process.ts'
 import { linesScene } from './lines/scene.ts'
-import type { ChaosRequest, Killed } from './scene.ts'
+import type { ChaosRequest, Killed, Scene, SceneRequest } from './scene.ts'
 import { visitsScene } from './visits/scene.ts'
 
 interface ChaosResult extends Killed {
@@ -23,22 +25,34 @@ interface ChaosResult extends Killed {
   readonly differences: readonly string[]
 }
 
-const scenes = { visits: visitsScene, lines: linesScene }
+const scenes: Record<string, (request: SceneRequest) => Scene | Promise<Scene>> = {
+  visits: visitsScene,
+  lines: linesScene,
+  kinesis: kinesisScene,
+  kafka: kafkaScene,
+}
 
-async function chaos(which: keyof typeof scenes, request: ChaosRequest, seed: number): Promise<ChaosResult> {
-  const began = Date.now()
+async function chaos(
+  which: string,
+  given: ChaosRequest & Pick<SceneRequest, 'records'>,
+  seed: number,
+): Promise<ChaosResult> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-chaos-'))
-  const scene = scenes[which]({ ...request, folder, seed })
-  scene.begin()
-  const killed = await (request.processes > 0 ? killFleet : killOneProcess)(
-    { ...request, folder, seed },
-    scene,
-    new SeededRandom(seed),
-  )
-  const [differences, batches] = [[...scene.differences(), ...(await violations(join(folder, 'state')))], scene.batch()]
-  if (differences.length === 0) rmSync(folder, { recursive: true })
-  else console.error(`left for inspection: ${folder}`)
-  return { ...killed, batches, seconds: Math.round((Date.now() - began) / 1000), differences }
+  const request = { ...given, folder, seed }
+  const scene = await scenes[which](request)
+  try {
+    const began = Date.now()
+    scene.begin()
+    const kill = request.processes > 0 ? killFleet : killOneProcess
+    const killed = await kill(request, scene, new SeededRandom(seed))
+    const batches = scene.batch()
+    const differences = [...(await scene.differences()), ...(await violations(join(folder, 'state')))]
+    if (differences.length === 0) rmSync(folder, { recursive: true })
+    else console.error(`left for inspection: ${folder}`)
+    return { ...killed, batches, seconds: Math.round((Date.now() - began) / 1000), differences }
+  } finally {
+    await scene.close?.()
+  }
 }
 
 /** What `sluice verify` finds in what the killed processes have left. */
@@ -54,6 +68,7 @@ const { values } = parseArgs({
     kills: { type: 'string', default: '300' },
     seed: { type: 'string' },
     scene: { type: 'string', default: 'visits' },
+    records: { type: 'string', default: '100000' },
     workers: { type: 'string', default: '0' },
     processes: { type: 'string', default: '0' },
   },
@@ -61,8 +76,13 @@ const { values } = parseArgs({
 const seed = Number(values.seed ?? process.env['SLUICE_SEED'] ?? Date.now() % 100_000)
 console.log(`seed ${seed}`)
 const { kills, stops, batches, seconds, differences } = await chaos(
-  values.scene as keyof typeof scenes,
-  { kills: Number(values.kills), workers: Number(values.workers), processes: Number(values.processes) },
+  values.scene,
+  {
+    kills: Number(values.kills),
+    workers: Number(values.workers),
+    processes: Number(values.processes),
+    records: Number(values.records),
+  },
   seed,
 )
 console.log(`${kills} kills, ${stops} stops, ${batches} batches in ${seconds} s: ${differences.length} differences`)

@@ -17,19 +17,34 @@ export interface Scene {
   readonly app: string
   /** The program, and its arguments. */
   readonly programArgs: readonly string[]
+  /** What its processes have in their environment, besides what this one has. */
+  readonly env?: Readonly<Record<string, string>>
+  /** From one blow to the next, where processes take longer to start than those of most scenes. */
+  readonly pauseMs?: Pause
   /** Begins to bring records, where they do not come by themselves. */
   begin(): void
   /** Brings no more. */
   end(): void
+  /** After each kill: brings more, or strikes where records come from. */
+  killed?(kills: number): Promise<void>
   /** The last batch whose outputs can be seen. */
   batch(): number
   /** Whether everything that was brought can be seen. */
-  isThrough(): boolean
+  isThrough(): boolean | Promise<boolean>
   /** What is not as plain code computes it, once everything is through. */
-  differences(): string[]
+  differences(): string[] | Promise<string[]>
+  /** Ends the servers that it has started. */
+  close?(): Promise<void>
+}
+
+interface Pause {
+  readonly min: number
+  readonly max: number
 }
 
 export interface SceneRequest extends ChaosRequest {
+  /** How many records are brought, where a scene can be told. */
+  readonly records: number
   /** Everything that is written lies below it. */
   readonly folder: string
   readonly seed: number

@@ -150,7 +150,6 @@ class InvocationRun {
       },
       signal,
       life: lifeOf(this.#invocation),
-      isBrief: closing(this.#invocation, facts.intervalMs) === null,
     })
   }
 
