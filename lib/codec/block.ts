@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib'
 import { located, SluiceError } from '../model/errors.ts'
 import { BlockIndex, type BlockEntry, HEADER_BYTES, MAGIC, VERSION, writeIndex } from './block-index.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
-import { decodeColumn, encodeColumn, ROWS_MAX } from './column.ts'
+import { type Column, decodeColumn, encodeColumn, ROWS_MAX } from './column.ts'
 
 /**
  * The one format for shuffle, state, outputs, wire and disk:
@@ -18,7 +18,7 @@ import { decodeColumn, encodeColumn, ROWS_MAX } from './column.ts'
 export interface Section {
   /** Any number from 0 to 2^32 - 1, once per block: a reducer, a key group, a partition. */
   readonly section: number
-  readonly columns: readonly ArrayLike<unknown>[]
+  readonly columns: readonly Column[]
   /** Rows; each column has at least as many values. At most `ROWS_MAX`. */
   readonly count: number
 }

@@ -59,6 +59,45 @@ function writeLongLatin1(w: ByteWriter, text: string): boolean {
 
 const LONG_TEXT = 32
 
+/** Texts that lie in memory as a byte for the length and a byte for each unit, at the starts given. */
+export class CountedTexts {
+  readonly bytes: Buffer
+  readonly starts: Uint32Array
+
+  constructor({ bytes, starts }: { readonly bytes: Buffer; readonly starts: Uint32Array }) {
+    this.bytes = bytes
+    this.starts = starts
+  }
+
+  get length(): number {
+    return this.starts.length
+  }
+
+  textAt(i: number): string {
+    const start = this.starts[i]
+    return this.bytes.latin1Slice(start + 1, start + 1 + this.bytes[start])
+  }
+}
+
+/** What `writeTexts` writes for the same texts, without a string for any. */
+export function writeCountedTexts(w: ByteWriter, { bytes, starts }: CountedTexts, count: number): void {
+  const lengths = new Int32Array(count)
+  let size = 0
+  for (let i = 0; i < count; i++) size += lengths[i] = bytes[starts[i]]
+  w.u8(LATIN1)
+  w.u32(size)
+  let at = w.reserve(size)
+  const into = w.bytes
+  for (let i = 0; i < count; i++) {
+    const from = starts[i] + 1
+    const length = lengths[i]
+    for (let j = 0; j < length; j++) into[at + j] = bytes[from + j]
+    at += length
+  }
+  w.length += size
+  writeInts(w, lengths, count, widthOfInts(lengths, count) as IntWidth)
+}
+
 /** Each text is a string of its own: a slice of a larger one would keep that one alive and is slow as a key. */
 export function readTexts(r: ByteReader, count: number): string[] {
   const width = r.u8()

@@ -1,7 +1,7 @@
 import type { ByteReader, ByteWriter } from './bytes.ts'
 import { plainFloats, plainInts, readFloats, readInts, widthOfInts, writeFloats, writeInts } from './column-numbers.ts'
 import { recordsOf, rowColumns, tuplesOf } from './column-rows.ts'
-import { readTexts, writeTexts } from './column-text.ts'
+import { CountedTexts, readTexts, writeCountedTexts, writeTexts } from './column-text.ts'
 import { readValue, writeValue } from './value.ts'
 import { pathTo, ValueWriter } from './write-value.ts'
 
@@ -24,6 +24,9 @@ const NESTING_MAX = 8
  */
 export const ROWS_MAX = 2 ** 24
 
+/** Values of a column: as they are, or text that is bytes already. Both give the same bytes. */
+export type Column = ArrayLike<unknown> | CountedTexts
+
 /** Where a row is, for errors. */
 type PathOf = (row: number) => string
 
@@ -32,8 +35,9 @@ type PathOf = (row: number) => string
  * integers, doubles, booleans, latin1 text, one value repeated, arrays of one length and plain objects of one shape as
  * columns again, else value by value. Throws what `writeValue` throws, at `path[row]`.
  */
-export function encodeColumn(w: ByteWriter, values: ArrayLike<unknown>, count: number, path: string = 'values'): void {
-  writeColumn(w, values, count, (row) => `${path}[${row}]`, 0)
+export function encodeColumn(w: ByteWriter, values: Column, count: number, path: string = 'values'): void {
+  if (values instanceof CountedTexts) writeCounted(w, values, count)
+  else writeColumn(w, values, count, (row) => `${path}[${row}]`, 0)
 }
 
 /** The `count` values of a column. */
@@ -55,6 +59,20 @@ export function decodeColumn(
 
 function writeColumn(w: ByteWriter, values: ArrayLike<unknown>, count: number, pathOf: PathOf, depth: number): void {
   if (!writeDense(w, values, count, pathOf, depth)) writeSingly(w, values, count, pathOf, depth)
+}
+
+/** Texts that are no two alike, or a single one. */
+function writeCounted(w: ByteWriter, texts: CountedTexts, count: number): void {
+  if (count < 2)
+    return writeSingly(
+      w,
+      Array.from({ length: count }, (_, i) => texts.textAt(i)),
+      count,
+      String,
+      0,
+    )
+  w.u8(TEXTS)
+  writeCountedTexts(w, texts, count)
 }
 
 /** Whether one of the dense forms fits, and is written. */

@@ -1,5 +1,12 @@
 import { hashBits } from './hash.ts'
 import { sameKey } from './same-key.ts'
+import { TextArena } from './text-arena.ts'
+
+/** Texts in one piece of memory: at each start the length in a byte, then the units, each below 256. */
+interface TextsInBytes {
+  readonly bytes: Buffer
+  readonly starts: Uint32Array
+}
 
 /**
  * Numbers keys densely in the order they first appear: 0, 1, 2, … so that whatever belongs to a key can live in a typed
@@ -7,7 +14,9 @@ import { sameKey } from './same-key.ts'
  * slot holds the hash beside the id, so a probe touches a key only when all 32 bits agree. Between half and a quarter
  * of the slots are in use.
  *
- * The table keeps the keys it is given, so their owner must not change them.
+ * The table keeps the keys it is given, so their owner must not change them. One made `in-bytes` keeps short latin1 text
+ * as bytes in one piece of memory, and makes a string of it when somebody asks for the key: for tables that live long,
+ * have many keys, and are written more often than looked at.
  */
 export class KeyTable {
   /** Number of keys. `upsert` added a key exactly when this grew. */
@@ -21,8 +30,10 @@ export class KeyTable {
   private hashes: Int32Array
   private keys: unknown[] = emptyKeys()
   private freeIds: number[] = []
+  private readonly texts: TextArena | null
 
-  constructor(expectedKeys: number = 0) {
+  constructor(expectedKeys: number = 0, form: 'as-given' | 'in-bytes' = 'as-given') {
+    this.texts = form === 'in-bytes' ? new TextArena() : null
     const capacity = capacityFor(expectedKeys)
     this.slots = new Int32Array(2 * capacity)
     this.mask = 2 * capacity - 2
@@ -46,14 +57,29 @@ export class KeyTable {
   }
 
   findHashed(key: unknown, hash: number): number {
-    if (typeof key === 'string') return this.findString(key, hash | 0)
+    if (typeof key === 'string')
+      return this.texts ? this.findText(this.texts, key, hash | 0) : this.findString(key, hash | 0)
     if (typeof key === 'number') return this.findNumber(key, hash | 0)
     return this.findOther(key, hash | 0)
   }
 
   /** Only for live ids. */
   keyAt(id: number): unknown {
-    return this.keys[id]
+    const key = this.keys[id]
+    return key === undefined && this.texts?.has(id) ? (this.keys[id] = this.texts.textAt(id)) : key
+  }
+
+  /** The keys of live ids as they lie in memory, good until the table changes; `null` unless all are kept as bytes. */
+  textsOf(ids: Int32Array): TextsInBytes | null {
+    if (this.texts === null) return null
+    const { bytes, starts } = this.texts
+    const chosen = new Uint32Array(ids.length)
+    for (let i = 0; i < ids.length; i++) {
+      const id = ids[i]
+      if (id >= starts.length || starts[id] === 0) return null
+      chosen[i] = starts[id]
+    }
+    return { bytes, starts: chosen }
   }
 
   /** `hashKey` of the key, unsigned. Only for live ids. */
@@ -77,6 +103,7 @@ export class KeyTable {
   remove(id: number): void {
     this.freeSlot(this.slotOf(id))
     this.keys[id] = REMOVED
+    this.texts?.remove(id)
     this.freeIds.push(id)
     this.size--
   }
@@ -85,12 +112,13 @@ export class KeyTable {
   clear(): void {
     this.slots.fill(0)
     this.keys = emptyKeys()
+    this.texts?.clear()
     this.freeIds = []
     this.size = 0
     this.idLimit = 0
   }
 
-  // Three times the same loop, so that each comparison sees one type and V8 inlines it.
+  // The same loop for each kind, so that each comparison sees one type and V8 inlines it.
 
   private findString(key: string, hash: number): number {
     const { slots, keys, mask } = this
@@ -100,6 +128,16 @@ export class KeyTable {
       if (slots[at] !== hash) continue
       const other = keys[id]
       if (typeof other === 'string' && other === key) return id
+    }
+  }
+
+  private findText(texts: TextArena, key: string, hash: number): number {
+    const { slots, keys, mask } = this
+    for (let at = (hash << 1) & mask; ; at = (at + 2) & mask) {
+      const id = slots[at + 1] - 1
+      if (id < 0) return -1
+      if (slots[at] !== hash) continue
+      if (texts.has(id) ? texts.equals(id, key) : keys[id] === key) return id
     }
   }
 
@@ -126,7 +164,8 @@ export class KeyTable {
   private add(key: unknown, hash: number): number {
     if (this.size === this.hashes.length) this.grow()
     const id = this.freeIds.length > 0 ? (this.freeIds.pop() as number) : this.idLimit++
-    this.keys[id] = key === 0 ? 0 : key // -0 comes back as 0
+    if (this.texts !== null && typeof key === 'string' && this.texts.add(id, key)) this.keys[id] = undefined
+    else this.keys[id] = key === 0 ? 0 : key // -0 comes back as 0
     this.hashes[id] = hash
     this.size++
     place(this.slots, this.mask, hash | 0, id + 1)

@@ -25,6 +25,17 @@ export class ValueColumn {
     else this.setSlowly(id, value)
   }
 
+  /** A copy of the values of these ids; numbers in a typed array. */
+  pick(ids: ArrayLike<number>): Float64Array | unknown[] {
+    return this.isNumeric ? this.#pickNumbers(ids) : Array.from(ids, (id) => this.values[id])
+  }
+
+  #pickNumbers(ids: ArrayLike<number>): Float64Array {
+    const picked = new Float64Array(ids.length)
+    for (let i = 0; i < ids.length; i++) picked[i] = this.numbers[ids[i]]
+    return picked
+  }
+
   /** Drops the value of a removed id, so that nothing keeps it alive. */
   reset(id: number): void {
     if (this.isNumeric) {

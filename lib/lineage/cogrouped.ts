@@ -1,4 +1,5 @@
 import type { Where } from '../model/errors.ts'
+import { hashBits } from '../keys/hash.ts'
 import { KeyTable } from '../keys/key-table.ts'
 import type { Partitioner } from '../shuffle/partitioner.ts'
 import { pairWriter } from '../shuffle/writer.ts'
@@ -7,6 +8,7 @@ import {
   type Dependency,
   type MaybePromise,
   narrow,
+  type NarrowDependency,
   type RddNode,
   runPartition,
   type ShuffleDependency,
@@ -34,9 +36,9 @@ export function cogroupedNode(
     compute(split, task, sink) {
       const table = new KeyTable()
       const groups: [unknown, unknown[][]][] = []
-      const add = (side: number, key: unknown, value: unknown): void => {
+      const add = (side: number, key: unknown, value: unknown, hash: number): void => {
         const known = table.size
-        const id = table.upsert(key)
+        const id = table.upsertHashed(key, hash)
         if (id === known) groups.push([table.keyAt(id), parents.map(() => [])])
         groups[id][1][side].push(value)
       }
@@ -82,38 +84,50 @@ function readSides(
   dependencies: readonly Dependency[],
   split: number,
   task: TaskScope,
-  add: (side: number, key: unknown, value: unknown) => void,
+  add: (side: number, key: unknown, value: unknown, hash: number) => void,
   side = 0,
 ): MaybePromise<void> {
   const dependency = dependencies[side]
   if (!dependency) return
   return chain(
-    readSide(dependency, split, task, (key, value) => add(side, key, value)),
+    readSide(dependency, split, task, (key, value, hash) => add(side, key, value, hash)),
     () => readSides(dependencies, split, task, add, side + 1),
   )
 }
 
+/** Takes one pair, and `hashBits` of its key. */
+type PairReader = (key: unknown, value: unknown, hash: number) => void
+
 /** The pairs of one dependency, through the shuffle or in place. */
-export function readSide(
-  dependency: Dependency,
-  split: number,
-  task: TaskScope,
-  add: (key: unknown, value: unknown) => void,
-): MaybePromise<void> {
-  if (dependency.kind === 'narrow') {
-    const columns = (keys: readonly unknown[], values: readonly unknown[]): void => {
-      for (let i = 0; i < keys.length; i++) add(keys[i], values[i])
-    }
-    return runPartition(dependency.parent, split, task, {
-      ...sinkOf<[unknown, unknown]>((pair) => add(pair[0], pair[1])),
-      columns,
-    })
-  }
+export function readSide(dependency: Dependency, split: number, task: TaskScope, add: PairReader): MaybePromise<void> {
+  if (dependency.kind === 'narrow') return readInPlace(dependency, split, task, add)
   return chain(task.shuffle(dependency, split), (input) => {
     const { blame } = task
-    for (const { keys, values } of input)
-      for (let i = 0; i < values.length; i++)
-        if (blame) blame.eachValue(dependency, keys![i], () => add(keys![i], values[i]))
-        else add(keys![i], values[i])
+    for (const { keys, values, hashes } of input)
+      if (blame)
+        for (let i = 0; i < values.length; i++)
+          blame.eachValue(dependency, keys![i], () => add(keys![i], values[i], hashBits(keys![i])))
+      else addColumns(keys!, values, hashes ?? null, add)
   })
+}
+
+function readInPlace(
+  { parent }: NarrowDependency,
+  split: number,
+  task: TaskScope,
+  add: PairReader,
+): MaybePromise<void> {
+  return runPartition(parent, split, task, {
+    ...sinkOf<[unknown, unknown]>((pair) => add(pair[0], pair[1], hashBits(pair[0]))),
+    columns: (keys, values, hashes) => addColumns(keys, values, hashes, add),
+  })
+}
+
+function addColumns(
+  keys: readonly unknown[],
+  values: readonly unknown[],
+  hashes: readonly number[] | null,
+  add: PairReader,
+): void {
+  for (let i = 0; i < values.length; i++) add(keys[i], values[i], hashes ? hashes[i] : hashBits(keys[i]))
 }

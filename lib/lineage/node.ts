@@ -28,13 +28,13 @@ export interface Sink<T> {
   readonly emit: (record: T) => void
   chunk(records: readonly T[]): void
   /** Pairs as columns, for sinks that would only take pairs apart again; `chunk` of the pairs otherwise. */
-  columns?(keys: readonly unknown[], values: readonly unknown[]): void
+  columns?(keys: readonly unknown[], values: readonly unknown[], hashes: readonly number[] | null): void
 }
 
 /** Thrown by a sink that has seen enough; caught where the partition was started. */
 export const STOP: unique symbol = Symbol('enough records')
 
-interface NarrowDependency {
+export interface NarrowDependency {
   readonly kind: 'narrow'
   readonly parent: RddNode<any>
 }

@@ -43,7 +43,8 @@ export function combinedNode<V, C>(
       chain(task.shuffle(dependency, split), (input) => {
         if (task.blame) blamed(task.blame, input, sink)
         else if (!mapSideCombine) sink.chunk(aggregatedPairs(input, aggregator, reader))
-        else if (sink.columns && isMerged(input, aggregator)) sink.columns(input[0].keys!, input[0].values)
+        else if (sink.columns && isMerged(input, aggregator))
+          sink.columns(input[0].keys!, input[0].values, input[0].hashes ?? null)
         else sink.chunk(mergedPairs(input, aggregator as Aggregator<never, C>, reader))
       }),
   }

@@ -7,10 +7,16 @@ import type { Bucket, Buckets, ShuffleInput } from './buckets.ts'
 /** One block per map task: a section per reducer that gets anything. */
 export function encodeBuckets(buckets: Buckets): Uint8Array {
   const sections = []
-  for (const [section, { keys, values }] of buckets.entries()) {
-    if (values.length > 0) sections.push({ section, columns: keys ? [keys, values] : [values], count: values.length })
+  for (const [section, bucket] of buckets.entries()) {
+    const count = bucket.values.length
+    if (count > 0) sections.push({ section, columns: columnsOf(bucket), count })
   }
   return encodeBlock(sections)
+}
+
+function columnsOf({ keys, values, hashes }: Bucket): (readonly unknown[])[] {
+  if (!keys) return [values]
+  return hashes ? [keys, values, hashes] : [keys, values]
 }
 
 /** The checksums of a block's sections, by reducer. */
@@ -63,13 +69,16 @@ export function decodeBuckets(blocks: readonly Uint8Array[], reducer: number): S
 }
 
 const bucketOf = (columns: readonly unknown[][]): Bucket =>
-  columns.length === 2 ? { keys: columns[0], values: columns[1] } : { keys: null, values: columns[0] }
+  columns.length > 1
+    ? { keys: columns[0], values: columns[1], hashes: (columns[2] as number[] | undefined) ?? null }
+    : { keys: null, values: columns[0] }
 
 /** Several map partitions of one task as one map output, bucket by bucket. */
 export function joinBuckets(parts: readonly Buckets[]): Buckets {
   if (parts.length === 1) return parts[0]
-  return parts[0].map((first, reducer) => ({
-    keys: first.keys ? parts.flatMap((part) => part[reducer].keys!) : null,
+  return parts[0].map(({ keys, hashes }, reducer) => ({
+    keys: keys ? parts.flatMap((part) => part[reducer].keys!) : null,
+    ...(hashes ? { hashes: parts.flatMap((part) => part[reducer].hashes!) } : {}),
     values: parts.flatMap((part) => part[reducer].values),
   }))
 }

@@ -1,6 +1,8 @@
 /** Records of one map task for one reducer, as columns. Routed records have no keys. */
 export interface Bucket {
   readonly keys: readonly unknown[] | null
+  /** `hashBits` of each key where the way here has made them; `null`: the reader does. */
+  readonly hashes?: readonly number[] | null
   readonly values: readonly unknown[]
 }
 

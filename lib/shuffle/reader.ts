@@ -1,3 +1,4 @@
+import { hashBits } from '../keys/hash.ts'
 import { KeyTable } from '../keys/key-table.ts'
 import { ValueColumn } from '../keys/value-column.ts'
 import type { ShuffleInput } from './buckets.ts'
@@ -35,10 +36,10 @@ function aggregate<V, C>(
 ): [unknown, C][] {
   const table = new KeyTable()
   const combined = new ValueColumn()
-  for (const { keys, values } of input) {
+  for (const { keys, values, hashes } of input) {
     for (let i = 0; i < values.length; i++) {
       const known = table.size
-      const id = table.upsert(keys![i])
+      const id = table.upsertHashed(keys![i], hashes ? hashes[i] : hashBits(keys![i]))
       combined.set(id, id === known ? create(values[i] as V) : merge(combined.get(id) as C, values[i] as V))
     }
   }

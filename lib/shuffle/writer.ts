@@ -1,6 +1,6 @@
 import type { Where } from '../model/errors.ts'
 import { checkSettled, isPromise } from '../model/settled.ts'
-import { hashKey } from '../keys/hash.ts'
+import { hashBits } from '../keys/hash.ts'
 import { KeyTable } from '../keys/key-table.ts'
 import { ValueColumn } from '../keys/value-column.ts'
 import type { Buckets } from './buckets.ts'
@@ -79,11 +79,14 @@ function finishTable(
 
 function splitTable(table: KeyTable, combined: ValueColumn, partitioner: Partitioner, reader: Reader): Buckets {
   const buckets = newBuckets(partitioner.numPartitions)
+  for (const bucket of buckets) bucket.hashes = []
   const byHash = partitioner instanceof HashPartitioner ? partitioner : null
   for (let id = 0; id < table.size; id++) {
     const key = table.keyAt(id)
-    const target = buckets[byHash ? byHash.partitionOfHash(table.hashAt(id)) : partitioner.getPartition(key)]
+    const hash = table.hashAt(id)
+    const target = buckets[byHash ? byHash.partitionOfHash(hash) : partitioner.getPartition(key)]
     target.keys.push(key)
+    target.hashes!.push(hash | 0)
     target.values.push(reducedValue(combined.get(id), reader))
   }
   return buckets
@@ -102,15 +105,15 @@ export function reducedValue<V>(value: V, reader: Reader): V {
 export function pairWriter(partitioner: Partitioner, reader: Reader = NOBODY): ShuffleWriter {
   const buckets = newBuckets(partitioner.numPartitions)
   const only = buckets.length === 1 ? buckets[0] : null
-  const byHash = partitioner instanceof HashPartitioner ? partitioner : null
+  // Who does not partition by hash may have keys that have none.
+  const hashed = only === null && partitioner instanceof HashPartitioner ? hashingBuckets(buckets, partitioner) : null
   let isChecked = false
   const emit = (pair: readonly [unknown, unknown]) => {
     if (!isChecked || pair?.[0] === undefined) {
       checkPair(pair, reader())
       isChecked = true
     }
-    const target =
-      only ?? buckets[byHash ? byHash.partitionOfHash(hashKey(pair[0])) : partitioner.getPartition(pair[0])]
+    const target = only ?? (hashed ? hashed(pair[0]) : buckets[partitioner.getPartition(pair[0])])
     target.keys.push(pair[0])
     target.values.push(pair[1])
   }
@@ -137,5 +140,22 @@ export function routedWriter(reducers: number, route: (record: unknown) => numbe
   }
 }
 
-const newBuckets = (count: number): { keys: unknown[]; values: unknown[] }[] =>
-  Array.from({ length: count }, () => ({ keys: [], values: [] }))
+interface FillingBucket {
+  readonly keys: unknown[]
+  readonly values: unknown[]
+  hashes: number[] | null
+}
+
+const newBuckets = (count: number): FillingBucket[] =>
+  Array.from({ length: count }, () => ({ keys: [], values: [], hashes: null }))
+
+/** The bucket of a key, which then has its hash. */
+function hashingBuckets(buckets: FillingBucket[], partitioner: HashPartitioner): (key: unknown) => FillingBucket {
+  for (const bucket of buckets) bucket.hashes = []
+  return (key) => {
+    const hash = hashBits(key)
+    const bucket = buckets[partitioner.partitionOfHash(hash >>> 0)]
+    bucket.hashes!.push(hash)
+    return bucket
+  }
+}

@@ -1,4 +1,5 @@
 import { encodeBlock, openBlock, type Section } from '../codec/block.ts'
+import { CountedTexts } from '../codec/column-text.ts'
 import { checkKey } from '../keys/check.ts'
 import { hashKey } from '../keys/hash.ts'
 import { KEY_GROUPS, keyGroupOf } from '../keys/key-group.ts'
@@ -21,7 +22,7 @@ const WHOLE = 2 * KEY_GROUPS
  * key may be in the table without state: it was looked up, and nothing has been put yet.
  */
 export class KeyedState {
-  readonly table = new KeyTable()
+  readonly table = new KeyTable(0, 'in-bytes')
   readonly #values = new ValueColumn()
   /** Last update of each key in ms; only operators with timeouts give times. */
   #times: ValueColumn | null = null
@@ -146,18 +147,22 @@ export class KeyedState {
   #sections(ids: ArrayLike<number>): Section[] {
     const sections: Section[] = []
     for (const [section, members] of byGroup(this.table, ids)) {
-      const keys = new Array<unknown>(members.length)
-      const values = new Array<unknown>(members.length)
-      for (let i = 0; i < members.length; i++) {
-        keys[i] = this.table.keyAt(members[i])
-        values[i] = this.#values.get(members[i])
-        checkKey(keys[i])
-      }
-      const columns: ArrayLike<unknown>[] = [keys, values]
-      if (this.#times) columns.push(Array.from(members, (id) => this.#times!.get(id)))
+      const columns: Section['columns'][number][] = [this.#keysOf(members), this.#values.pick(members)]
+      if (this.#times) columns.push(this.#times.pick(members))
       sections.push({ section, columns, count: members.length })
     }
     return sections
+  }
+
+  /** As bytes where the table has them: those were checked to be short text when they came. */
+  #keysOf(ids: Int32Array): Section['columns'][number] {
+    const texts = this.table.textsOf(ids)
+    if (texts) return new CountedTexts(texts)
+    return Array.from(ids, (id) => {
+      const key = this.table.keyAt(id)
+      checkKey(key)
+      return key
+    })
   }
 
   saved(): void {

@@ -4,6 +4,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { ByteReader, ByteWriter } from '../../lib/codec/bytes.ts'
 import { decodeColumn, encodeColumn } from '../../lib/codec/column.ts'
+import { CountedTexts } from '../../lib/codec/column-text.ts'
 import { RandomValues, seedOf } from './random-values.ts'
 
 function encoded(values: ArrayLike<unknown>): Uint8Array {
@@ -32,6 +33,17 @@ test('B36: numbers keep every bit that matters, and take the fewest bytes', () =
   keeps([0.5, NaN, -Infinity, -0, 1])
   assert.ok(encoded(Array.from({ length: 1000 }, (_, i) => i % 100)).length < 1010)
   assert.ok(encoded(new Array(1000).fill('the same')).length < 20)
+})
+
+test('text that is bytes already is written as the strings would be', () => {
+  for (const texts of [['one'], ['a', 'bcd', 'ÿ'], ['', 'x'.repeat(200)], ['ab', 'cd', 'ef']]) {
+    const bytes = Buffer.concat(texts.map((text) => Buffer.from(String.fromCharCode(text.length) + text, 'latin1')))
+    let next = 0
+    const starts = Uint32Array.from(texts, ({ length }) => (next += 1 + length) - 1 - length)
+    const w = new ByteWriter(1)
+    encodeColumn(w, new CountedTexts({ bytes, starts }), texts.length)
+    assert.deepEqual(w.copy(), encoded(texts))
+  }
 })
 
 test('a Float64Array is a column of numbers, and comes back as one when asked', () => {

@@ -40,6 +40,42 @@ test('B28: -0 comes back as 0', () => {
   assert.ok(Object.is(table.keyAt(table.upsert(-0)), 0))
 })
 
+test('B28: a table that keeps bytes knows and gives back the same keys', () => {
+  const table = new KeyTable(0, 'in-bytes')
+  differentKeys().forEach((key, id) => assert.equal(table.upsert(key), id))
+  differentKeys().forEach((key, id) => assert.equal(table.upsert(key), id))
+  const given = new KeyTable()
+  for (const key of differentKeys()) given.upsert(key)
+  for (const id of given.ids()) assert.deepStrictEqual(table.keyAt(id), given.keyAt(id))
+  for (const [a, b] of sameKeys()) assert.equal(table.upsert(a), table.upsert(b))
+})
+
+test('text of any length and any characters comes back from bytes as it was, also where removed text was moved', () => {
+  const table = new KeyTable(0, 'in-bytes')
+  const texts = ['', 'a', 'ÿ', 'Ā', 'a\u0000', '\ud83d\ude00', 'x'.repeat(255), 'x'.repeat(256), 'ÿ'.repeat(255)]
+  texts.forEach((text, id) => assert.equal(table.upsert(text), id))
+  for (let i = 0; i < 20_000; i++) table.upsert(`text that goes ${i}`)
+  for (let i = 0; i < 20_000; i += 2) table.remove(table.find(`text that goes ${i}`))
+  for (let i = 1; i < 20_000; i += 4) table.remove(table.find(`text that goes ${i}`))
+  texts.forEach((text, id) => assert.equal(table.find(text), id))
+  texts.forEach((text, id) => assert.equal(table.keyAt(id), text))
+  for (let i = 3; i < 20_000; i += 4)
+    assert.equal(table.keyAt(table.find(`text that goes ${i}`)), `text that goes ${i}`)
+  for (let i = 0; i < 20_000; i += 2) assert.equal(table.find(`text that goes ${i}`), -1)
+})
+
+test('keys lie as bytes only where all that are asked for do', () => {
+  const table = new KeyTable(0, 'in-bytes')
+  for (const key of ['a', 'bc', 3, 'Ā']) table.upsert(key)
+  const texts = table.textsOf(Int32Array.of(1, 0))!
+  assert.deepEqual(
+    Array.from(texts.starts, (start) => texts.bytes.latin1Slice(start + 1, start + 1 + texts.bytes[start])),
+    ['bc', 'a'],
+  )
+  for (const id of [2, 3]) assert.equal(table.textsOf(Int32Array.of(0, id)), null)
+  assert.equal(new KeyTable().textsOf(Int32Array.of()), null)
+})
+
 test('B28: what cannot be a key changes nothing', () => {
   const table = new KeyTable()
   for (const [key, message] of notKeys()) assert.throws(() => table.upsert(key), { code: 'E_KEY', message })
@@ -82,13 +118,14 @@ const seed = seedOf()
 
 test(`a table and a Map agree after any upserts, removals and clears (SLUICE_SEED=${seed})`, () => {
   const random = new RandomValues(seed)
-  for (let round = 0; round < 30; round++) {
-    const table = new KeyTable(random.pick([0, 1000]))
+  for (let round = 0; round < 60; round++) {
+    const table = new KeyTable(random.pick([0, 1000]), random.pick(['as-given', 'in-bytes']))
     const ids = new Map<unknown, number>()
     const universe = random.pick([10, 300, 5000])
     const key = random.pick<() => unknown>([
       () => random.below(universe),
       () => `k${random.below(universe)}`,
+      () => `${random.pick(['é', '\u0100', 'a longer text of some dozens of characters, '])}${random.below(universe)}`,
       () => [random.below(universe), 'x'],
       () => random.primitive(),
     ])

@@ -52,6 +52,29 @@ test('whatever the maps and reducers, each key is reduced once and in one place'
     assert.deepEqual(texts(lists), texts(grouped(maps.flat())))
   }))
 
+test('a key arrives with the hash that sent it where it is, and without one where nothing was hashed', () => {
+  const pairs: [unknown, number][] = [
+    ['a', 1],
+    [2, 2],
+    [null, 3],
+    [[1, 'x'], 4],
+  ]
+  for (const newWriter of [pairWriter, (to: HashPartitioner) => combiningWriter(sum, to)]) {
+    const writer = newWriter(new HashPartitioner(3))
+    for (const pair of pairs) (writer.emit as (record: unknown) => void)(pair)
+    const block = encodeBuckets(writer.finish())
+    for (const reducer of [0, 1, 2])
+      for (const { keys, hashes } of decodeBuckets([block], reducer))
+        assert.deepEqual(
+          hashes,
+          keys!.map((key) => hashKey(key) | 0),
+        )
+  }
+  const only = pairWriter(new HashPartitioner(1))
+  ;(only.emit as (record: unknown) => void)(['a', 1])
+  assert.equal(decodeBuckets([encodeBuckets(only.finish())], 0)[0].hashes, null)
+})
+
 test('several map partitions of a task join to one output, bucket by bucket and in order', () => {
   const bucket = (...keys: string[]) => ({ keys, values: keys.map((key) => key.length) })
   assert.deepEqual(

@@ -179,7 +179,9 @@ function loadInitial(
   time: number,
 ): MaybePromise<void> {
   if (!start) return
-  return readSide(start, split, task, (key, value) => state.put(state.table.upsert(key), ownCopy(value), time))
+  return readSide(start, split, task, (key, value, hash) =>
+    state.put(state.table.upsertHashed(key, hash), ownCopy(value), time),
+  )
 }
 
 /** Once per record in order of arrival, then once per key that has timed out (Spark: `MapWithStateRDDRecord`). */
@@ -198,8 +200,8 @@ function updatePartition(
     if (typeof result === 'object') checkSettled(result, 'mapWithState', { operator: node.uid, place: node.place })
     if (emitsAlways || (result !== undefined && result !== null)) mapped.push(result)
   }
-  const each = (key: unknown, value: unknown): void => {
-    const id = state.table.upsert(key)
+  const each = (key: unknown, value: unknown, hash: number): void => {
+    const id = state.table.upsertHashed(key, hash)
     const had = state.get(id)
     handle.wrap(had)
     out(f(time, ownCopy(key), value, handle))

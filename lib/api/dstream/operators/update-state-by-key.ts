@@ -153,8 +153,8 @@ export const sideOf = (rdd: RddNode<any>, partitioner: Partitioner, { name, uid,
 /** The first value of a key wins (parity A5.4). */
 function loadInitial(start: Dependency | null, split: number, task: TaskScope, state: KeyedState): MaybePromise<void> {
   if (!start) return
-  return readSide(start, split, task, (key, value) => {
-    const id = state.table.upsert(key)
+  return readSide(start, split, task, (key, value, hash) => {
+    const id = state.table.upsertHashed(key, hash)
     if (!state.has(id)) state.put(id, ownCopy(value))
   })
 }
@@ -164,8 +164,8 @@ function gather(side: Dependency | null, split: number, task: TaskScope, state: 
   // Long enough from the start: a hole-ridden array would turn into a dictionary.
   const byId: unknown[][] = new Array(state.table.idLimit)
   if (!side) return byId
-  const done = readSide(side, split, task, (key, value) => {
-    const id = state.table.upsert(key)
+  const done = readSide(side, split, task, (key, value, hash) => {
+    const id = state.table.upsertHashed(key, hash)
     if (id >= byId.length) byId.push([value])
     else if (byId[id]) byId[id].push(value)
     else byId[id] = [value]
