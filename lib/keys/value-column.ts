@@ -25,14 +25,14 @@ export class ValueColumn {
     else this.setSlowly(id, value)
   }
 
-  /** A copy of the values of these ids; numbers in a typed array. */
+  /** A copy of the values of these ids; numbers in a typed array, 0 for an id that was never set. */
   pick(ids: ArrayLike<number>): Float64Array | unknown[] {
     return this.isNumeric ? this.#pickNumbers(ids) : Array.from(ids, (id) => this.values[id])
   }
 
   #pickNumbers(ids: ArrayLike<number>): Float64Array {
     const picked = new Float64Array(ids.length)
-    for (let i = 0; i < ids.length; i++) picked[i] = this.numbers[ids[i]]
+    for (let i = 0; i < ids.length; i++) if (ids[i] < this.numbers.length) picked[i] = this.numbers[ids[i]]
     return picked
   }
 

@@ -1,8 +1,8 @@
 import type { Where } from '../model/errors.ts'
 import type { Partitioner } from '../shuffle/partitioner.ts'
-import { aggregatedPairs, isMerged, mergedPairs, valuesByKey } from '../shuffle/reader.ts'
+import { aggregated, merged, pairsOf, valuesByKey } from '../shuffle/reader.ts'
 import { type Aggregator, combiningWriter, pairWriter, routedWriter } from '../shuffle/writer.ts'
-import type { ShuffleInput } from '../shuffle/buckets.ts'
+import type { Bucket, ShuffleInput } from '../shuffle/buckets.ts'
 import type { Blame } from './blame.ts'
 import {
   chain,
@@ -41,25 +41,22 @@ export function combinedNode<V, C>(
     dependencies: [dependency],
     compute: (split, task, sink) =>
       chain(task.shuffle(dependency, split), (input) => {
-        if (task.blame) blamed(task.blame, input, sink)
-        else if (!mapSideCombine) sink.chunk(aggregatedPairs(input, aggregator, reader))
-        else if (sink.columns && isMerged(input, aggregator))
-          sink.columns(input[0].keys!, input[0].values, input[0].hashes ?? null)
-        else sink.chunk(mergedPairs(input, aggregator as Aggregator<never, C>, reader))
+        if (task.blame) return blamed(task.blame, input, sink)
+        const { keys, values, hashes } = reduced(input)
+        if (sink.columns) sink.columns(keys!, values, hashes ?? null)
+        else sink.chunk(pairsOf({ keys, values }))
       }),
   }
-  const pairsOf = (input: ShuffleInput): [unknown, C][] =>
-    mapSideCombine
-      ? mergedPairs(input, aggregator as Aggregator<never, C>, reader)
-      : aggregatedPairs(input, aggregator, reader)
+  const reduced = (input: ShuffleInput): Bucket =>
+    mapSideCombine ? merged(input, aggregator as Aggregator<never, C>, reader) : aggregated(input, aggregator, reader)
   const blamed = (blame: Blame, input: ShuffleInput, sink: Sink<[unknown, C]>): void => {
     // What is combined already cannot be taken apart.
     const values = mapSideCombine ? null : valuesByKey(input)
     const alone =
       values &&
       ((pair: readonly [unknown, C], i: number) =>
-        aggregatedPairs([{ keys: [pair[0]], values: [values.of(pair[0])[i]] }], aggregator, reader)[0])
-    blame.byKey([dependency], pairsOf(input), sink, alone ?? undefined)
+        pairsOf<C>(aggregated([{ keys: [pair[0]], values: [values.of(pair[0])[i]] }], aggregator, reader))[0])
+    blame.byKey([dependency], pairsOf<C>(reduced(input)), sink, alone ?? undefined)
   }
   return node
 }
@@ -79,7 +76,7 @@ function combinedInPlace<V, C>(parent: RddNode<any>, aggregator: Aggregator<V, C
         values.push(pair[1])
       })
       return chain(runPartition(parent, split, task, gather), () =>
-        sink.chunk(aggregatedPairs([{ keys, values }], aggregator, () => whereOf(node))),
+        sink.chunk(pairsOf(aggregated([{ keys, values }], aggregator, () => whereOf(node)))),
       )
     },
   }

@@ -1,39 +1,31 @@
 import { hashBits } from '../keys/hash.ts'
 import { KeyTable } from '../keys/key-table.ts'
 import { ValueColumn } from '../keys/value-column.ts'
-import type { ShuffleInput } from './buckets.ts'
+import type { Bucket, ShuffleInput } from './buckets.ts'
 import { type Aggregator, type Reader, reducedValue } from './writer.ts'
 
-/** One map task has combined everything: nothing is left to merge. */
-export const isMerged = (input: ShuffleInput, { perPartition }: Aggregator<any, any>): boolean =>
-  input.length === 1 && !perPartition
-
 /**
- * The reduce side of a combining shuffle. One map task that shares its table has combined already: nothing is left to
- * merge.
+ * The reduce side of a combining shuffle, as one bucket. One map task that shares its table has combined already:
+ * nothing is left to merge.
  */
-export function mergedPairs<C>(
-  input: ShuffleInput,
-  aggregator: Aggregator<never, C>,
-  reader: Reader = () => ({}),
-): [unknown, C][] {
-  if (isMerged(input, aggregator)) return zipColumns<C>(input[0].keys!, input[0].values)
+export function merged<C>(input: ShuffleInput, aggregator: Aggregator<never, C>, reader: Reader = () => ({})): Bucket {
+  if (input.length === 1 && !aggregator.perPartition) return input[0]
   return aggregate<C, C>(input, (value) => value, aggregator.mergeCombiners, reader)
 }
 
 /** The reduce side without map-side combine. */
-export const aggregatedPairs = <V, C>(
+export const aggregated = <V, C>(
   input: ShuffleInput,
   aggregator: Aggregator<V, C>,
   reader: Reader = () => ({}),
-): [unknown, C][] => aggregate<V, C>(input, aggregator.create, aggregator.merge, reader)
+): Bucket => aggregate<V, C>(input, aggregator.create, aggregator.merge, reader)
 
 function aggregate<V, C>(
   input: ShuffleInput,
   create: (value: V) => C,
   merge: (combined: C, value: V) => C,
   reader: Reader,
-): [unknown, C][] {
+): Bucket {
   const table = new KeyTable()
   const combined = new ValueColumn()
   for (const { keys, values, hashes } of input) {
@@ -43,14 +35,26 @@ function aggregate<V, C>(
       combined.set(id, id === known ? create(values[i] as V) : merge(combined.get(id) as C, values[i] as V))
     }
   }
-  const pairs: [unknown, C][] = new Array(table.size)
-  for (let id = 0; id < table.size; id++) pairs[id] = [table.keyAt(id), reducedValue(combined.get(id) as C, reader)]
-  return pairs
+  return bucketOf(table, combined, reader)
 }
 
-function zipColumns<V>(keys: readonly unknown[], values: readonly unknown[]): [unknown, V][] {
-  const pairs: [unknown, V][] = new Array(keys.length)
-  for (let i = 0; i < keys.length; i++) pairs[i] = [keys[i], values[i] as V]
+function bucketOf(table: KeyTable, combined: ValueColumn, reader: Reader): Bucket {
+  const { size } = table
+  const keys: unknown[] = new Array(size)
+  const values: unknown[] = new Array(size)
+  const hashes: number[] = new Array(size)
+  for (let id = 0; id < size; id++) {
+    keys[id] = table.keyAt(id)
+    values[id] = reducedValue(combined.get(id), reader)
+    hashes[id] = table.hashAt(id) | 0
+  }
+  return { keys, values, hashes }
+}
+
+/** A bucket with keys, pair by pair. */
+export function pairsOf<V>({ keys, values }: Bucket): [unknown, V][] {
+  const pairs: [unknown, V][] = new Array(values.length)
+  for (let i = 0; i < values.length; i++) pairs[i] = [keys![i], values[i] as V]
   return pairs
 }
 

@@ -5,16 +5,25 @@ import { SluiceError } from '../model/errors.ts'
 import { checkSettled } from '../model/settled.ts'
 import type { Pane, PaneAggregate, WindowSpec } from './window-spec.ts'
 
+const PRESENT = 1
+/** Only while a slide filters. */
+const TOUCHED = 2
+
 /**
  * The running result of a window with an inverse: `new = f(inverse(previous, what left), what came)` (Spark:
- * `ReducedWindowedDStream`). A slide costs what entered and left, never the window's length.
+ * `ReducedWindowedDStream`). A slide costs what entered and left, never the window's length, nor the number of its
+ * keys: the filter sees the keys whose value may be another one.
  */
 export class IncrementalWindow implements PaneAggregate {
   readonly #spec: WindowSpec
   readonly #table: KeyTable
   readonly #result = new ValueColumn()
-  #present = new Uint8Array(64)
+  #flags = new Uint8Array(64)
+  /** In the order in which they came. Holds ids that have gone, until there are many of them. */
   #ids: number[] = []
+  /** Where a present id stands in `#ids`: another place where it is found is that of an earlier stay. */
+  #places = new Int32Array(64)
+  #gone = 0
 
   constructor(spec: WindowSpec, table: KeyTable) {
     this.#spec = spec
@@ -22,11 +31,13 @@ export class IncrementalWindow implements PaneAggregate {
   }
 
   enter(_pane: Pane): void {
-    if (this.#table.idLimit > this.#present.length) {
-      const larger = new Uint8Array(Math.max(this.#table.idLimit, this.#present.length * 2))
-      larger.set(this.#present)
-      this.#present = larger
-    }
+    const { idLimit } = this.#table
+    if (idLimit <= this.#flags.length) return
+    const [flags, places] = [this.#flags, this.#places]
+    this.#flags = new Uint8Array(Math.max(idLimit, flags.length * 2))
+    this.#flags.set(flags)
+    this.#places = new Int32Array(this.#flags.length)
+    this.#places.set(places)
   }
 
   advance(_time: number): void {}
@@ -34,7 +45,7 @@ export class IncrementalWindow implements PaneAggregate {
   drop(_panes: number): void {}
 
   holds(id: number): boolean {
-    return this.#present[id] === 1
+    return (this.#flags[id] & PRESENT) !== 0
   }
 
   /** At the next slide, panes of the previous window are still asked for. */
@@ -48,41 +59,66 @@ export class IncrementalWindow implements PaneAggregate {
     const { lengthMs, slideMs, paneMs, f, inverse } = this.#spec
     const left = reducedPane(panes, time - slideMs - lengthMs + paneMs, time - lengthMs, f)
     const came = reducedPane(panes, time - slideMs + paneMs, time, f)
+    this.#takeOut(left, inverse!)
+    this.#takeIn(came, f)
+    for (const id of left.ids) if (!this.holds(id)) throw inverseMissing(this.#table.keyAt(id))
+    if (this.#spec.filter) this.#filter([left.ids, came.ids], this.#spec.filter)
+  }
+
+  #takeOut({ ids, values }: ReducedPane, inverse: WindowSpec['f']): void {
     const result = this.#result
-    const orphans: number[] = []
-    for (let i = 0; i < left.ids.length; i++) {
-      const id = left.ids[i]
-      if (this.#present[id]) result.set(id, inverse!(result.get(id), ownCopy(left.values[i])))
-      else orphans.push(id)
+    for (let i = 0; i < ids.length; i++) {
+      const id = ids[i]
+      if (this.holds(id)) result.set(id, inverse(result.get(id), ownCopy(values[i])))
     }
-    for (let i = 0; i < came.ids.length; i++) {
-      const id = came.ids[i]
-      if (this.#present[id]) result.set(id, f(result.get(id), ownCopy(came.values[i])))
-      else this.#add(id, ownCopy(came.values[i]))
+  }
+
+  #takeIn({ ids, values }: ReducedPane, f: WindowSpec['f']): void {
+    const result = this.#result
+    for (let i = 0; i < ids.length; i++) {
+      const id = ids[i]
+      if (this.holds(id)) result.set(id, f(result.get(id), ownCopy(values[i])))
+      else this.#add(id, ownCopy(values[i]))
     }
-    for (const id of orphans) if (!this.#present[id]) throw inverseMissing(this.#table.keyAt(id))
-    if (this.#spec.filter) this.#filter(this.#spec.filter)
   }
 
   #add(id: number, value: unknown): void {
-    this.#present[id] = 1
+    this.#flags[id] = PRESENT
+    this.#places[id] = this.#ids.length
     this.#ids.push(id)
     this.#result.set(id, value)
   }
 
-  #filter(keep: (pair: [unknown, unknown]) => boolean): void {
-    let kept = 0
-    for (const id of this.#ids) {
-      const isKept = keep([ownCopy(this.#table.keyAt(id)), ownCopy(this.#result.get(id))])
-      if (typeof isKept === 'object') checkSettled(isKept, 'the filter of reduceByKeyAndWindow')
-      if (isKept) this.#ids[kept++] = id
-      else this.#present[id] = 0
-    }
-    this.#ids.length = kept
+  /** Each key once, also one that has left and come. */
+  #filter(touched: readonly Int32Array[], keep: (pair: [unknown, unknown]) => boolean): void {
+    for (const ids of touched)
+      for (const id of ids) {
+        if (this.#flags[id] !== PRESENT) continue
+        const isKept = keep([ownCopy(this.#table.keyAt(id)), ownCopy(this.#result.get(id))])
+        if (typeof isKept === 'object') checkSettled(isKept, 'the filter of reduceByKeyAndWindow')
+        if (isKept) this.#flags[id] |= TOUCHED
+        else this.#drop(id)
+      }
+    for (const ids of touched) for (const id of ids) this.#flags[id] &= ~TOUCHED
+  }
+
+  #drop(id: number): void {
+    this.#flags[id] = 0
+    this.#result.reset(id)
+    if (2 * ++this.#gone <= this.#ids.length) return
+    this.#ids = this.#ids.filter((each, place) => this.#isPlaceOf(place, each))
+    for (let place = 0; place < this.#ids.length; place++) this.#places[this.#ids[place]] = place
+    this.#gone = 0
+  }
+
+  #isPlaceOf(place: number, id: number): boolean {
+    return this.holds(id) && this.#places[id] === place
   }
 
   forEach(visit: (id: number, value: unknown) => void): void {
-    for (const id of this.#ids) visit(id, ownCopy(this.#result.get(id)))
+    const ids = this.#ids
+    for (let place = 0; place < ids.length; place++)
+      if (this.#isPlaceOf(place, ids[place])) visit(ids[place], ownCopy(this.#result.get(ids[place])))
   }
 
   restore(entries: readonly (readonly [number, unknown])[]): void {
@@ -91,13 +127,10 @@ export class IncrementalWindow implements PaneAggregate {
   }
 }
 
+type ReducedPane = Pick<Pane, 'ids' | 'values'>
+
 /** All panes with a time in [from, to] as one, values of a key reduced in order of time. */
-function reducedPane(
-  panes: readonly Pane[],
-  from: number,
-  to: number,
-  f: WindowSpec['f'],
-): Pick<Pane, 'ids' | 'values'> {
+function reducedPane(panes: readonly Pane[], from: number, to: number, f: WindowSpec['f']): ReducedPane {
   const inside = panes.filter((pane) => pane.time >= from && pane.time <= to)
   if (inside.length === 1) return inside[0]
   const values = new Map<number, unknown>()

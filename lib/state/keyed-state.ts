@@ -1,10 +1,9 @@
 import { encodeBlock, openBlock, type Section } from '../codec/block.ts'
-import { CountedTexts } from '../codec/column-text.ts'
-import { checkKey } from '../keys/check.ts'
 import { hashKey } from '../keys/hash.ts'
 import { KEY_GROUPS, keyGroupOf } from '../keys/key-group.ts'
 import { KeyTable } from '../keys/key-table.ts'
 import { ValueColumn } from '../keys/value-column.ts'
+import { byGroup, keyColumn } from './sections.ts'
 
 const PRESENT = 1
 const DIRTY = 2
@@ -15,6 +14,7 @@ const LISTED = 4
 const REMOVALS = KEY_GROUPS
 /** All keys of group g, in a block that otherwise holds changes, stand in section g + this. */
 const WHOLE = 2 * KEY_GROUPS
+const NONE = new Uint8Array(KEY_GROUPS)
 
 /**
  * The state of one operator for a range of key groups, in memory: keys in a table, values by dense id beside it. It
@@ -92,19 +92,15 @@ export class KeyedState {
    * the groups in `whole` all keys instead.
    */
   encodeDelta(whole: readonly number[] = []): Uint8Array {
-    if (whole.length === 0)
-      return encodeBlock([...this.#sections(this.#touchedIds()), ...removalSections(this.#removed)])
     const isWhole = new Uint8Array(KEY_GROUPS)
     for (const group of whole) isWhole[group] = 1
-    const elsewhere = (hash: number): boolean => isWhole[keyGroupOf(hash)] === 0
-    const touched = Array.from(this.#touchedIds()).filter((id) => elsewhere(this.table.hashAt(id)))
-    const removed = this.#removed.filter((key) => elsewhere(hashKey(key)))
+    const removed = this.#removed.filter((key) => isWhole[keyGroupOf(hashKey(key))] === 0)
     return encodeBlock([
-      ...this.#sections(touched),
+      ...this.#sections(this.#touchedIds(), isWhole),
       ...removalSections(removed),
-      ...whole.flatMap((group) =>
-        this.#sections(this.#idsOf(group)).map((section) => ({ ...section, section: group + WHOLE })),
-      ),
+      ...whole
+        .map((group) => this.#section(group + WHOLE, Int32Array.from(this.#idsOf(group))))
+        .filter(({ count }) => count > 0),
     ])
   }
 
@@ -116,7 +112,7 @@ export class KeyedState {
   #grouped(): number[][] {
     if (this.#members !== null) return this.#members
     const members = Array.from({ length: KEY_GROUPS }, (): number[] => [])
-    for (const [group, ids] of byGroup(this.table, this.table.ids())) members[group] = Array.from(ids)
+    for (const { group, ids } of byGroup(this.table, this.table.ids())) members[group] = Array.from(ids)
     return (this.#members = members)
   }
 
@@ -144,25 +140,17 @@ export class KeyedState {
     return encodeBlock(this.#sections(this.table.ids()))
   }
 
-  #sections(ids: ArrayLike<number>): Section[] {
+  #sections(ids: ArrayLike<number>, without: Uint8Array = NONE): Section[] {
     const sections: Section[] = []
-    for (const [section, members] of byGroup(this.table, ids)) {
-      const columns: Section['columns'][number][] = [this.#keysOf(members), this.#values.pick(members)]
-      if (this.#times) columns.push(this.#times.pick(members))
-      sections.push({ section, columns, count: members.length })
-    }
+    for (const { group, ids: members } of byGroup(this.table, ids))
+      if (without[group] === 0) sections.push(this.#section(group, members))
     return sections
   }
 
-  /** As bytes where the table has them: those were checked to be short text when they came. */
-  #keysOf(ids: Int32Array): Section['columns'][number] {
-    const texts = this.table.textsOf(ids)
-    if (texts) return new CountedTexts(texts)
-    return Array.from(ids, (id) => {
-      const key = this.table.keyAt(id)
-      checkKey(key)
-      return key
-    })
+  #section(section: number, ids: Int32Array): Section {
+    const columns = [keyColumn(this.table, ids), this.#values.pick(ids)]
+    if (this.#times) columns.push(this.#times.pick(ids))
+    return { section, columns, count: ids.length }
   }
 
   saved(): void {
@@ -207,17 +195,4 @@ function removalSections(keys: readonly unknown[]): Section[] {
     else groups.set(group, [key])
   }
   return Array.from(groups, ([section, members]) => ({ section, columns: [members], count: members.length }))
-}
-
-/** Ids by key group, groups in order, as slices of one array. */
-function* byGroup(table: KeyTable, ids: ArrayLike<number>): Iterable<readonly [number, Int32Array]> {
-  const starts = new Int32Array(KEY_GROUPS + 1)
-  for (let i = 0; i < ids.length; i++) starts[keyGroupOf(table.hashAt(ids[i])) + 1]++
-  for (let group = 0; group < KEY_GROUPS; group++) starts[group + 1] += starts[group]
-  const next = starts.slice()
-  const ordered = new Int32Array(ids.length)
-  for (let i = 0; i < ids.length; i++) ordered[next[keyGroupOf(table.hashAt(ids[i]))]++] = ids[i]!
-  for (let group = 0; group < KEY_GROUPS; group++) {
-    if (starts[group] < starts[group + 1]) yield [group, ordered.subarray(starts[group], starts[group + 1])]
-  }
 }

@@ -1,10 +1,18 @@
 import { encodeBlock, openBlock } from '../codec/block.ts'
-import { KEY_GROUPS, keyGroupOf } from '../keys/key-group.ts'
+import { hashBits } from '../keys/hash.ts'
 import { KeyTable } from '../keys/key-table.ts'
 import { TwoStackWindow } from './two-stack-window.ts'
 import { IncrementalWindow } from './incremental-window.ts'
 import { ownCopy } from './own-copy.ts'
+import { byGroup, keyColumn } from './sections.ts'
 import type { Pane, WindowSpec } from './window-spec.ts'
+
+/** A reduced batch as columns; `hashes` where they are known. */
+interface PairColumns {
+  readonly keys: readonly unknown[]
+  readonly values: readonly unknown[]
+  readonly hashes: readonly number[] | null
+}
 
 /**
  * A window over one range of key groups: a dictionary of the keys inside, panes of dense ids, and an aggregate over
@@ -12,7 +20,7 @@ import type { Pane, WindowSpec } from './window-spec.ts'
  * computes the same bits.
  */
 export class WindowState {
-  readonly table = new KeyTable()
+  readonly table = new KeyTable(0, 'in-bytes')
   readonly panes: Pane[] = []
   readonly #spec: WindowSpec
   readonly #aggregate: TwoStackWindow | IncrementalWindow
@@ -34,18 +42,16 @@ export class WindowState {
   }
 
   /** Takes one reduced batch in; `null`: the stream had no batch at this time. */
-  absorb(time: number, pairs: readonly (readonly [unknown, unknown])[] | null): Pane | null {
+  absorb(time: number, pairs: PairColumns | null): Pane | null {
     this.absorbedAt = time
     this.#catchUp(time - this.#spec.paneMs)
     this.#expire(time)
     this.#aggregate.advance(time)
     if (!pairs) return null
-    const ids = new Int32Array(pairs.length)
-    const values: unknown[] = new Array(pairs.length)
-    for (let i = 0; i < pairs.length; i++) {
-      ids[i] = this.table.upsert(pairs[i][0])
-      values[i] = pairs[i][1]
-    }
+    const { keys, values, hashes } = pairs
+    const ids = new Int32Array(values.length)
+    for (let i = 0; i < ids.length; i++)
+      ids[i] = this.table.upsertHashed(keys[i], hashes ? hashes[i] : hashBits(keys[i]))
     return this.#enter({ time, ids, values })
   }
 
@@ -104,13 +110,8 @@ export class WindowState {
       for (const id of pane.ids) if (--this.#uses[id] === 0 && !this.#aggregate.holds(id)) this.table.remove(id)
   }
 
-  encodePane(pane: Pane): Uint8Array {
-    return encodePairs(
-      pane.ids.length,
-      (i) => this.table.hashAt(pane.ids[i]),
-      (i) => this.table.keyAt(pane.ids[i]),
-      (i) => pane.values[i],
-    )
+  encodePane({ ids, values }: Pane): Uint8Array {
+    return encodePairs(this.table, ids, values)
   }
 
   /** The running result of the inverse form. */
@@ -121,12 +122,7 @@ export class WindowState {
       ids.push(id)
       values.push(value)
     })
-    return encodePairs(
-      ids.length,
-      (i) => this.table.hashAt(ids[i]),
-      (i) => this.table.keyAt(ids[i]),
-      (i) => values[i],
-    )
+    return encodePairs(this.table, ids, values)
   }
 
   /** Rebuilds the window from what the manifest names, slide by slide, so that every bit comes out as before. */
@@ -161,24 +157,14 @@ interface SavedWindow {
 }
 
 /** Pairs in a block, one section per key group. */
-function encodePairs(
-  count: number,
-  hash: (i: number) => number,
-  key: (i: number) => unknown,
-  value: (i: number) => unknown,
-): Uint8Array {
-  const groups = new Array<{ keys: unknown[]; values: unknown[] }>(KEY_GROUPS)
-  for (let i = 0; i < count; i++) {
-    const rows = (groups[keyGroupOf(hash(i))] ??= { keys: [], values: [] })
-    rows.keys.push(key(i))
-    rows.values.push(value(i))
-  }
-  const sections = []
-  for (let section = 0; section < KEY_GROUPS; section++) {
-    const rows = groups[section]
-    if (rows) sections.push({ section, columns: [rows.keys, rows.values], count: rows.keys.length })
-  }
-  return encodeBlock(sections)
+function encodePairs(table: KeyTable, ids: ArrayLike<number>, values: ArrayLike<unknown>): Uint8Array {
+  return encodeBlock(
+    Array.from(byGroup(table, ids), ({ group, ids: members, positions }) => ({
+      section: group,
+      columns: [keyColumn(table, members), Array.from(positions, (at) => values[at])],
+      count: members.length,
+    })),
+  )
 }
 
 /** The pairs of a block for the groups wanted. */

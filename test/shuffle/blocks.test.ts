@@ -4,7 +4,7 @@ import { groupsOfPartition, keyGroupOf } from '../../lib/keys/key-group.ts'
 import { hashKey } from '../../lib/keys/hash.ts'
 import { decodeBuckets, encodeBuckets, joinBuckets } from '../../lib/shuffle/blocks.ts'
 import { HashPartitioner } from '../../lib/shuffle/partitioner.ts'
-import { aggregatedPairs, mergedPairs } from '../../lib/shuffle/reader.ts'
+import { aggregated, merged as mergedBucket, pairsOf } from '../../lib/shuffle/reader.ts'
 import { type Aggregator, combiningWriter, pairWriter } from '../../lib/shuffle/writer.ts'
 import { withSeeds } from '../support/dice.ts'
 import { grouped, reduced } from '../support/oracle.ts'
@@ -39,13 +39,15 @@ test('whatever the maps and reducers, each key is reduced once and in one place'
       )
       for (const [key] of combined.flatMap(({ keys }) => keys!.map((key) => [key])))
         assert.equal(partitioner.getPartition(key), reducer)
-      merged.push(...mergedPairs(combined, sum as never))
+      merged.push(...pairsOf(mergedBucket(combined, sum as never)))
       lists.push(
-        ...aggregatedPairs(plain, {
-          create: (value) => [value],
-          merge: (all: unknown[], value) => [...all, value],
-          mergeCombiners: (a, b) => [...a, ...b],
-        }),
+        ...pairsOf(
+          aggregated(plain, {
+            create: (value) => [value],
+            merge: (all: unknown[], value) => [...all, value],
+            mergeCombiners: (a, b) => [...a, ...b],
+          }),
+        ),
       )
     }
     assert.deepEqual(texts(merged), texts(reduced(maps.flat(), (a, b) => a + b)))

@@ -107,7 +107,9 @@ function panesOf(dice: Dice): Uint8Array[] {
         dice.value(),
       ]),
     )
-    return window.encodePane(window.absorb(time, [...pairs])!)
+    return window.encodePane(
+      window.absorb(time, { keys: [...pairs.keys()], values: [...pairs.values()], hashes: null })!,
+    )
   })
 }
 

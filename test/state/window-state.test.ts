@@ -32,14 +32,14 @@ const specOf = (lengthMs: number, changes: Partial<WindowSpec> = {}): WindowSpec
 const paneOf = (value: (key: number) => number): [unknown, unknown][] =>
   Array.from({ length: KEYS }, (_, key) => [`k${key}`, value(key)])
 
+const columnsOf = <P extends readonly (readonly [unknown, unknown])[] | null>(pairs: P) =>
+  pairs && { keys: pairs.map(([key]) => key), values: pairs.map(([, value]) => value), hashes: null }
+
 /** Calls of user functions per slide, averaged over two whole windows once the first is full. */
 function callsPerSlide(spec: WindowSpec): number {
   const window = new WindowState(spec)
   const step = (time: number): void => {
-    window.absorb(
-      time,
-      paneOf(() => 1),
-    )
+    window.absorb(time, columnsOf(paneOf(() => 1)))
     assert.equal(window.slide(time).length, KEYS)
   }
   for (let time = 1; time <= spec.lengthMs; time++) step(time)
@@ -70,7 +70,7 @@ test('a window without an inverse is the panes in order, to the last bit, also r
       const pairs = dice.chance(0.15) ? null : paneOf(() => dice.fraction()).filter(() => dice.chance(0.6))
       panes[time] = pairs ?? []
       if (dice.chance(0.2)) window = rebuilt(spec, panes, time - 1)
-      for (const each of [window, twin]) each.absorb(time, pairs)
+      for (const each of [window, twin]) each.absorb(time, columnsOf(pairs))
       if (time % spec.slideMs !== 0) continue
       const [mine, theirs] = [window.slide(time), twin.slide(time)].map((result) => result.map(textOf).sort())
       assert.deepEqual(mine, theirs)
@@ -103,7 +103,7 @@ function rebuilt(
 test('keys that left every pane leave the dictionary', () => {
   const window = new WindowState(specOf(3))
   for (let time = 1; time <= 50; time++) {
-    window.absorb(time, [[`only at ${time}`, 1]])
+    window.absorb(time, columnsOf([[`only at ${time}`, 1]]))
     window.slide(time)
     assert.ok(window.keys <= 3)
   }
@@ -114,17 +114,64 @@ test('with an inverse, keys stay until the filter refuses them', () => {
   const [kept, filtered] = [new WindowState(spec), new WindowState({ ...spec, filter: ([, value]) => value !== 0 })]
   for (let time = 1; time <= 9; time++) {
     for (const window of [kept, filtered]) {
-      window.absorb(time, time === 1 ? [['a', 1]] : [])
+      window.absorb(time, columnsOf(time === 1 ? [['a', 1]] : []))
       window.slide(time)
     }
   }
   assert.deepEqual([kept.keys, filtered.keys], [1, 0])
 })
 
+test('with an inverse, the filter is asked about the keys that a slide has changed, once each', () => {
+  const asked: unknown[] = []
+  const filter = ([key, value]: readonly [unknown, unknown]): boolean => {
+    asked.push(key)
+    return value !== 0
+  }
+  const window = new WindowState(specOf(3, { inverse: subtract, filter }))
+  const came: [unknown, unknown][][] = [
+    [
+      ['a', 1],
+      ['b', 1],
+    ],
+    [['c', 1]],
+    [],
+    [['a', 1]],
+    [],
+    [],
+    [],
+    [],
+  ]
+  const shown = came.map((pairs, i) => {
+    window.absorb(i + 1, columnsOf(pairs))
+    return window.slide(i + 1).map(([key]) => key)
+  })
+  assert.deepEqual(
+    shown.map((keys) => keys.join('')),
+    ['ab', 'abc', 'abc', 'ac', 'a', 'a', '', ''],
+  )
+  assert.deepEqual(asked.join(''), 'abcabca')
+})
+
+test('with an inverse, keys that come and go again and again are those of a recount', (t) =>
+  withSeeds(t, 30, (dice) => {
+    const spec = specOf(dice.between(1, 6), { inverse: subtract, filter: ([, value]) => value !== 0 })
+    const window = new WindowState(spec)
+    const came: string[][] = []
+    for (let time = 1; time <= 60; time++) {
+      came[time] = Array.from({ length: KEYS }, (_, key) => `k${key}`).filter(() => dice.chance(0.2))
+      window.absorb(time, columnsOf(came[time].map((key) => [key, 1])))
+      const inside = came.slice(Math.max(1, time - spec.lengthMs + 1)).flat()
+      assert.deepEqual(
+        window.slide(time).map(textOf).sort(),
+        [...new Set(inside)].map((key) => textOf([key, inside.filter((each) => each === key).length])).sort(),
+      )
+    }
+  }))
+
 test('a batch that never ran is slid past before the next one enters', () => {
   const window = new WindowState(specOf(2, { inverse: subtract }))
-  window.absorb(1, [['a', 1]])
+  window.absorb(1, columnsOf([['a', 1]]))
   window.slide(1)
-  window.absorb(4, [['a', 8]])
+  window.absorb(4, columnsOf([['a', 8]]))
   assert.deepEqual(window.slide(4), [['a', 8]])
 })

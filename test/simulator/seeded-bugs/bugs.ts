@@ -244,7 +244,7 @@ export const bugs: readonly SeededBug[] = [
   {
     name: 'a delta without removed keys',
     file: 'state/keyed-state.ts',
-    find: ', ...removalSections(this.#removed)',
+    find: '...removalSections(removed),',
     put: '',
     job: 'b',
   },
@@ -398,8 +398,8 @@ export const bugs: readonly SeededBug[] = [
   {
     name: 'a group said to be whole of which only changes are written',
     file: 'state/keyed-state.ts',
-    find: 'this.#sections(this.#idsOf(group)).map(',
-    put: 'this.#sections(this.#touched.filter((id) => keyGroupOf(this.table.hashAt(id)) === group)).map(',
+    find: 'this.#idsOf(group)))',
+    put: 'this.#touched.filter((id) => keyGroupOf(this.table.hashAt(id)) === group)))',
     job: 'i',
   },
   {

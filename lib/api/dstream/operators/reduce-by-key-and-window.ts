@@ -3,7 +3,8 @@ import type { Partitioner } from '../../../shuffle/partitioner.ts'
 import { FIRST_SCHEMA } from '../../../state/schema.ts'
 import type { WindowSpec } from '../../../state/window-spec.ts'
 import type { DStream, Parts, ShuffleOptions } from '../dstream.ts'
-import { chain, collectSplit, narrow, type RddNode } from '../../../lineage/node.ts'
+import { collectColumns } from '../../../lineage/column-sink.ts'
+import { chain, narrow, type RddNode } from '../../../lineage/node.ts'
 import { checkpointMsOf, defaultCheckpointMs } from '../../../graph/remember.ts'
 import type { BatchView, ReducedWindowNode, StreamNode } from '../../../graph/stream-node.ts'
 import { reduceByKey } from './reduce-by-key.ts'
@@ -89,7 +90,7 @@ function absorbNode(
     compute(split, task, sink) {
       const request = { operator: node.uid, split, partitions, committed: view.committed(node) }
       return chain(task.windowState(request, spec), (state) =>
-        chain(rdd && collectSplit<[unknown, unknown]>(rdd, split, task), (pairs) => {
+        chain(rdd && collectColumns(rdd, split, task), (pairs) => {
           const pane = state.absorb(time, pairs)
           if (spec.fires) sink.chunk(state.slide(time))
           return task.windowChanged(request, spec, state, pane, time)
