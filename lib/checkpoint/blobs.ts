@@ -23,9 +23,20 @@ export async function putBlob(
 }
 
 /**
+ * Leaves what `bytesOf` makes unwritten where the store's objects end with this process: whoever reads it finds it as
+ * it is, and for the others there is nothing to find.
+ */
+export async function putUnwritten(blobs: BlobStore, key: string, bytesOf: () => Uint8Array): Promise<BlobRef> {
+  if (!blobs.putUnwritten) return putBlob(blobs, key, bytesOf())
+  await blobs.putUnwritten(key, bytesOf)
+  return { key, len: 0, crc: 0, unwritten: true }
+}
+
+/**
  * The bytes of a reference, verified. Throws `E_BLOB_MISSING`, or `E_BLOB_CORRUPT` when they are not what was written.
  */
 export async function getBlob(blobs: BlobReader, ref: BlobRef): Promise<Uint8Array> {
+  if (ref.unwritten) return bytesAt(blobs, ref.key)
   const bytes = ref.inline === undefined ? await bytesAt(blobs, ref.key) : Buffer.from(ref.inline, 'base64')
   if (bytes.length === ref.len && crc32(bytes) === ref.crc) return bytes
   throw new SluiceError(

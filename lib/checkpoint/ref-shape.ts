@@ -11,13 +11,14 @@ import {
   type Shape,
   clauseOf,
   text,
+  truth,
   upTo,
 } from '../model/shape.ts'
 import type { BlobRef } from '../model/refs.ts'
 import { SluiceError } from '../model/errors.ts'
 import { type ObjectKind, parseKey } from './object-keys.ts'
 
-const plain = fields({ key: text, len: count, crc: upTo(2 ** 32 - 1), inline: maybe(text) })
+const plain = fields({ key: text, len: count, crc: upTo(2 ** 32 - 1), inline: maybe(text), unwritten: maybe(truth) })
 
 /** To whom objects belong; without `inc`: to any incarnation of the app. */
 export interface Owner {

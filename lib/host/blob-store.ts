@@ -8,6 +8,11 @@ export interface BlobStore {
    * race.
    */
   putNew(key: string, bytes: Uint8Array): Promise<void>
+  /**
+   * Keeps what makes the bytes, and asks it when somebody reads them. `bytesOf` must give the same at each call. Only
+   * stores whose objects live and die with the process that writes them have this. Throws `E_BLOB_EXISTS`.
+   */
+  putUnwritten?(key: string, bytesOf: () => Uint8Array): Promise<void>
   /** The whole object. Throws `E_BLOB_MISSING`. The caller must not change the bytes. */
   get(key: string): Promise<Uint8Array>
   /** `length` bytes from `offset`. Throws `E_BLOB_MISSING`, or `E_BLOB_RANGE` when the object is shorter. */

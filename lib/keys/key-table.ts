@@ -14,9 +14,9 @@ interface TextsInBytes {
  * slot holds the hash beside the id, so a probe touches a key only when all 32 bits agree. Between half and a quarter
  * of the slots are in use.
  *
- * The table keeps the keys it is given, so their owner must not change them. One made `in-bytes` keeps short latin1 text
- * as bytes in one piece of memory, and makes a string of it when somebody asks for the key: for tables that live long,
- * have many keys, and are written more often than looked at.
+ * The table keeps the keys it is given, so their owner must not change them. One made `in-bytes` keeps short latin1
+ * text as bytes in one piece of memory, and makes a string of it when somebody asks for the key: for tables that live
+ * long, have many keys, and are written more often than looked at.
  */
 export class KeyTable {
   /** Number of keys. `upsert` added a key exactly when this grew. */

@@ -6,4 +6,9 @@ export interface BlobRef {
   readonly crc: number
   /** A small object travels in place (base64) and has no object behind its key. */
   readonly inline?: string
+  /**
+   * What it holds is kept in the memory of this process and becomes bytes when somebody reads it: until then nobody
+   * knows their length and checksum, and those here are 0.
+   */
+  readonly unwritten?: true
 }

@@ -4,11 +4,12 @@ import { blobKey, blobPrefix } from './blob-key.ts'
 
 /** Objects that live as long as this one. Stored bytes are a copy; what `get` returns is the stored copy itself. */
 export class MemoryBlobStore implements BlobStore {
-  readonly #objects = new Map<string, Uint8Array>()
+  /** An object that nobody has read yet may still be what makes its bytes. */
+  readonly #objects = new Map<string, Uint8Array | (() => Uint8Array)>()
   #bytes = 0
   #puts = 0
 
-  /** `objects` and `bytes` held now; `puts` that succeeded since the start, deleted ones included. */
+  /** `objects` held now, `bytes` of those written; `puts` that succeeded since the start, deleted ones included. */
   get counts(): BlobCounts {
     return { objects: this.#objects.size, bytes: this.#bytes, puts: this.#puts }
   }
@@ -17,6 +18,12 @@ export class MemoryBlobStore implements BlobStore {
     if (this.#objects.has(blobKey(key))) throw blobExists(key)
     this.#objects.set(key, new Uint8Array(bytes))
     this.#bytes += bytes.length
+    this.#puts++
+  }
+
+  async putUnwritten(key: string, bytesOf: () => Uint8Array): Promise<void> {
+    if (this.#objects.has(blobKey(key))) throw blobExists(key)
+    this.#objects.set(key, bytesOf)
     this.#puts++
   }
 
@@ -36,13 +43,18 @@ export class MemoryBlobStore implements BlobStore {
   }
 
   async delete(key: string): Promise<void> {
-    this.#bytes -= this.#objects.get(blobKey(key))?.length ?? 0
+    const object = this.#objects.get(blobKey(key))
+    if (typeof object === 'object') this.#bytes -= object.length
     this.#objects.delete(key)
   }
 
   #object(key: string): Uint8Array {
-    const bytes = this.#objects.get(blobKey(key))
-    if (bytes === undefined) throw blobMissing(key)
+    const object = this.#objects.get(blobKey(key))
+    if (object === undefined) throw blobMissing(key)
+    if (typeof object === 'object') return object
+    const bytes = object()
+    this.#objects.set(key, bytes)
+    this.#bytes += bytes.length
     return bytes
   }
 }

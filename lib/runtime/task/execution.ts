@@ -1,14 +1,16 @@
 import { given, unlessEmpty } from '../../model/given.ts'
-import type { ExecutionId, PartitionId, ShuffleId } from '../../model/ids.ts'
-import { getBlob, putBlob } from '../../checkpoint/blobs.ts'
+import type { ExecutionId, OperatorUid, PartitionId, ShuffleId } from '../../model/ids.ts'
+import { getBlob, putBlob, putUnwritten } from '../../checkpoint/blobs.ts'
 import { ObjectKeys } from '../../checkpoint/object-keys.ts'
 import type { Clock } from '../../host/clock.ts'
 import type { BlobStore } from '../../host/blob-store.ts'
 import type { Log } from '../../host/log.ts'
 import type { Random } from '../../host/random.ts'
 import { encodeBlock } from '../../codec/block.ts'
+import { plainRows } from '../../codec/plain-rows.ts'
 import type { RecordCounts } from '../../model/dead-letter.ts'
 import { located } from '../../model/errors.ts'
+import type { BlobRef } from '../../model/refs.ts'
 import type { MapOutput, OutputWrite, RetainedWrite, StageWork, TaskReport, TaskSpec } from '../../model/task.ts'
 import type { Stage, StagePlan, Terminal } from '../../plan/stages.ts'
 import { encodeBuckets, joinBuckets, readSections, sumsOf } from '../../shuffle/blocks.ts'
@@ -230,14 +232,21 @@ export class Execution {
       const stager = operation.stage()
       await this.#partition(stage, partition, stager.sink)
       const records = stager.finish()
-      const ref = await putBlob(
-        this.#host.blobs,
-        this.#keys.output(output, this.#spec.plan.batch, partition, this.#object()),
-        encodeRecords(records, output),
-      )
-      this.#host.staged?.keep(this.#spec.plan.batch, ref, records)
+      const ref = await this.#putOutput(output, partition, records)
       this.#outputs.push({ output, partition, records: records.length, ref })
     }
+  }
+
+  /** What this process shows itself it need not encode for others who cannot come. */
+  async #putOutput(output: OperatorUid, partition: PartitionId, records: readonly unknown[]): Promise<BlobRef> {
+    const { blobs, staged } = this.#host
+    const { batch } = this.#spec.plan
+    const key = this.#keys.output(output, batch, partition, this.#object())
+    const plain = staged ? plainRows(records) : null
+    if (!plain) return putBlob(blobs, key, encodeRecords(records, output))
+    const ref = await putUnwritten(blobs, key, () => encodeRecords(plain.rows(), output))
+    staged!.keep(batch, ref, plain)
+    return ref
   }
 
   async #retain(

@@ -27,6 +27,9 @@ export function trackedBlobs(blobs: BlobStore): TrackedBlobs {
   return {
     blobs: {
       putNew: (key, bytes) => tracked(blobs.putNew(key, bytes)),
+      ...(blobs.putUnwritten
+        ? { putUnwritten: (key, bytesOf) => tracked(blobs.putUnwritten!(key, bytesOf)) }
+        : undefined),
       get: (key) => tracked(blobs.get(key)),
       getRange: (key, offset, length) => tracked(blobs.getRange(key, offset, length)),
       list: (prefix) => tracked(blobs.list(prefix)),

@@ -1,0 +1,44 @@
+import { ROWS_MAX } from './column.ts'
+import { recordsOf, rowColumns, tuplesOf } from './column-rows.ts'
+
+/**
+ * Some records as they were when they were taken: text, numbers and the like, or tuples and objects of these. What
+ * happens to the records that were given changes nothing of it.
+ */
+export interface PlainRows {
+  /** The same records, made anew at each call: nobody else has them. */
+  rows(): unknown[]
+}
+
+/**
+ * `null` for records that hold anything else, or are not alike, or too many for one block. The array itself is kept, so
+ * its owner must not change it; the records are not.
+ */
+export function plainRows(records: readonly unknown[]): PlainRows | null {
+  if (records.length > ROWS_MAX) return null
+  if (isPlainColumn(records)) return { rows: () => records.slice() }
+  const rows = rowColumns(records, records.length)
+  if (rows === null || !rows.columns.every(isPlainColumn)) return null
+  const { names, columns } = rows
+  return {
+    rows: () =>
+      names === null ? tuplesOf(columns, records.length) : (recordsOf(names, columns, records.length) as unknown[]),
+  }
+}
+
+function isPlainColumn(values: readonly unknown[]): boolean {
+  for (let i = 0; i < values.length; i++) if (!isPlain(values[i])) return false
+  return true
+}
+
+function isPlain(value: unknown): boolean {
+  switch (typeof value) {
+    case 'object':
+      return value === null
+    case 'function':
+    case 'symbol':
+      return false
+    default:
+      return true
+  }
+}
