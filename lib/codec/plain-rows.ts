@@ -21,8 +21,7 @@ export function plainRows(records: readonly unknown[]): PlainRows | null {
   if (rows === null || !rows.columns.every(isPlainColumn)) return null
   const { names, columns } = rows
   return {
-    rows: () =>
-      names === null ? tuplesOf(columns, records.length) : (recordsOf(names, columns, records.length) as unknown[]),
+    rows: () => (names === null ? tuplesOf(columns, records.length) : recordsOf(names, columns, records.length)),
   }
 }
 
