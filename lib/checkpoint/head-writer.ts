@@ -22,7 +22,21 @@ interface WriterHost {
   readonly log: Log
   /** Ends the pauses: there is no time left. */
   readonly signal?: AbortSignal
+  /**
+   * Its coordinator lives for a batch or so: taking the head goes with the commit, and the mark with letting go. Two at
+   * once do the same work then, up to the commit that one of them is refused.
+   */
+  readonly isBrief?: boolean
 }
+
+/** A step that waits for the write that it may go with. */
+interface Waiting {
+  readonly step: (head: Head) => Head
+  readonly cause: Cause
+}
+
+/** Which steps may wait, and what they go with then. */
+const GOES_WITH: Partial<Record<Cause, Cause>> = { acquire: 'commit', mark: 'release' }
 
 /** Steps that show that the holder lives: each of them renews its lease. */
 const SIGNS_OF_LIFE: ReadonlySet<Cause> = new Set(['plan', 'seal', 'renew', 'commit', 'mark'])
@@ -38,6 +52,7 @@ export class HeadWriter {
   #current: Versioned<Head>
   #queue: Promise<unknown> = Promise.resolve()
   #writtenAt: number
+  #waiting: Waiting | null = null
   /** Why the last write did not arrive, where the store has said so. */
   #refusal: string | null = null
 
@@ -61,6 +76,10 @@ export class HeadWriter {
     host: WriterHost,
   ): Promise<HeadWriter> {
     const writer = new HeadWriter(store, found ?? { rev: 0, value: mine }, host)
+    if (cause === 'acquire' && host.isBrief && owesNothing(found!.value)) {
+      writer.#waiting = { step: () => renewed(mine, leaseFrom(host.clock.now(), mine)), cause }
+      return writer
+    }
     const other = await writer.#move(() => mine, cause)
     if (other === 'moved') return writer
     throw new SluiceError(
@@ -70,7 +89,12 @@ export class HeadWriter {
     )
   }
 
+  /** The head, with the step that is still to be written. */
   get head(): Head {
+    return this.#waiting?.step(this.#current.value) ?? this.#current.value
+  }
+  /** The head as it is in the store. */
+  get stored(): Head {
     return this.#current.value
   }
   get rev(): number {
@@ -87,17 +111,46 @@ export class HeadWriter {
    * unknown whether the write arrived: its author must stop then, because what it would do next depends on the answer.
    */
   write(step: (head: Head) => Head, cause: Cause): Promise<void> {
-    const turn = this.#queue.then(async () => {
-      const other = await this.#move(step, cause)
-      if (other !== 'moved') throw fenced(this.head, other)
+    return this.#inTurn(async () => {
+      if (this.#waiting && GOES_WITH[this.#waiting.cause] !== cause) {
+        // Nothing was done, and nobody knows that it was to be.
+        if (cause === 'release') return void (this.#waiting = null)
+        await this.#settle()
+      }
+      if (this.#host.isBrief && cause === 'mark') this.#waiting = { step, cause }
+      else await this.#write(step, cause)
     })
-    this.#queue = turn.catch(() => {})
-    return turn
   }
 
   /** A sign of life. Throws what `write` throws. */
   renew(): Promise<void> {
-    return this.write((head) => head, 'renew')
+    return this.#inTurn(() => (this.#waiting ? this.#settle() : this.#write((head) => head, 'renew')))
+  }
+
+  /** Writes a mark that waits, since it will be a while until what it might go with. Throws what `write` throws. */
+  settle(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#waiting?.cause === 'mark') await this.#settle()
+    })
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#queue.then(work)
+    this.#queue = turn.catch(() => {})
+    return turn
+  }
+
+  /** Writes the step that waits on its own. */
+  #settle(): Promise<void> {
+    return this.#write((head) => head, this.#waiting!.cause)
+  }
+
+  /** The step, and the one that waits before it, as one write. */
+  async #write(step: (head: Head) => Head, cause: Cause): Promise<void> {
+    const before = this.#waiting?.step ?? ((head: Head): Head => head)
+    const other = await this.#move((head) => step(before(head)), cause)
+    if (other !== 'moved') throw fenced(this.head, other)
+    this.#waiting = null
   }
 
   /** Returns the head that somebody else has written meanwhile, if so. */
@@ -172,6 +225,10 @@ export class HeadWriter {
     }
   }
 }
+
+/** What is owed is shown by functions that look who holds the app, and of which program. */
+const owesNothing = ({ plan, owed, outDone, committed }: Head): boolean =>
+  !plan && owed.length === 0 && outDone === committed
 
 const wordsWithCause = (error: unknown): string =>
   error instanceof Error && error.cause !== undefined

@@ -84,6 +84,8 @@ export function check(before: Head | null, after: Head, cause: string): string |
         'a recreation must begin a new incarnation of the same app',
       ) ?? asNew(after)
     )
+  const between = halfWay(before, after, cause)
+  if (between) return check(before, between.head, between.cause) ?? check(between.head, after, cause)
   if (after.app !== before.app || after.inc !== before.inc)
     return `the identity changed from ${before.app}/${before.inc} to ${after.app}/${after.inc}`
   if (after.intervalMs !== before.intervalMs && cause !== 'acquire' && cause !== 'resume')
@@ -99,6 +101,18 @@ export function check(before: Head | null, after: Head, cause: string): string |
   if (!Object.hasOwn(STEPS, cause)) return `unknown cause "${cause}"`
   const { moves, rule } = STEPS[cause as keyof typeof STEPS]
   return rule(before, after) ?? changedBeside(moves, before, after)
+}
+
+/** A commit may take the head as well, and who lets go of it may mark: then the head between the two steps. */
+function halfWay(before: Head, after: Head, cause: string): { readonly head: Head; readonly cause: Cause } | null {
+  const { outDone, owed, gcFloor, holder, leaseUntil, graph, conf, intervalMs, zeroTime } = after
+  if (cause === 'commit' && after.epoch === before.epoch + 1) {
+    const by = { holder, leaseUntil, graph, conf, intervalMs, zeroTime }
+    return { head: acquired(before, by), cause: 'acquire' }
+  }
+  if (cause === 'release' && outDone !== before.outDone)
+    return { head: { ...before, outDone, owed, gcFloor }, cause: 'mark' }
+  return null
 }
 
 const asNew = ({

@@ -1,6 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { asDirectoryError } from '../adapters/local/folder.ts'
+import { makeFolders } from '../codec/folders.ts'
 import { SluiceError } from '../model/errors.ts'
 import { closest } from '../model/nearest.ts'
 import { readArguments } from './arguments.ts'
@@ -29,8 +31,7 @@ export async function create(args: readonly string[]): Promise<number> {
   const origin = originOf(fileURLToPath(packageRoot()))
   const files = projectFiles(name, template, dependencyOn(origin, resolve(folder)))
   for (const { path, text } of files) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true })
-    writeFileSync(join(folder, path), text, { flag: 'wx' })
+    write(join(folder, path), text, folder)
   }
   const rest = files.filter(({ about }) => !about).map(({ path }) => path)
   const told = files.filter(({ about }) => about).map(({ path, about }) => `    ${path.padEnd(19)}${about}`)
@@ -45,6 +46,15 @@ export async function create(args: readonly string[]): Promise<number> {
     ].join('\n'),
   )
   return 0
+}
+
+function write(path: string, text: string, folder: string): void {
+  try {
+    makeFolders(dirname(path))
+    writeFileSync(path, text, { flag: 'wx' })
+  } catch (error) {
+    throw asDirectoryError(folder, error, 'path')
+  }
 }
 
 function templateNamed(word: string, folder: string): TemplateName {

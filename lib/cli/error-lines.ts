@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../model/error-codes.ts'
 import { framesOf, isOurs, stackOf, type Where, wordsOf } from '../model/errors.ts'
+import { isSystemError, systemCode } from '../model/system-code.ts'
 import { visible, visibleLine } from '../model/visible.ts'
 import { placeAmong } from '../model/place.ts'
 import { count } from './units.ts'
@@ -21,12 +22,13 @@ export function factsOf(error: unknown, dir: string | null = null): ErrorFacts {
   const stack = stackOf(error)
   const place = placeAmong(framesOf(error))
   if (!isOurs(error)) {
+    const isOfSystem = place === null && isSystemError(error)
     return {
-      code: 'E_USER_CODE',
+      code: isOfSystem ? 'E_SYSTEM' : 'E_USER_CODE',
       message: wordsOf(error),
       where: place === null ? {} : { place },
       did: '',
-      next: [],
+      next: isOfSystem ? wayOut(error) : [],
       retry: false,
       stack,
     }
@@ -41,6 +43,14 @@ export function factsOf(error: unknown, dir: string | null = null): ErrorFacts {
     retry,
     stack,
   }
+}
+
+/** Codes of the system for a place without room. */
+const FULL = new Set(['ENOSPC', 'EDQUOT'])
+
+function wayOut(error: NodeJS.ErrnoException): string[] {
+  const at = error.path === undefined ? '' : ` ${quoted(error.path)}`
+  return [FULL.has(systemCode(error) ?? '') ? `df -h${at}     make room there` : `ls -ld${at}`]
 }
 
 /** A command that can be typed as it is. */

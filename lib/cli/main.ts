@@ -1,5 +1,5 @@
-import { systemCode } from '../model/system-code.ts'
-import { SluiceError } from '../model/errors.ts'
+import { isSystemError, systemCode } from '../model/system-code.ts'
+import { messageOf, SluiceError } from '../model/errors.ts'
 import { type Command, helpOf, overview } from './help.ts'
 import { closest } from '../model/nearest.ts'
 import { paint } from './terminal.ts'
@@ -25,7 +25,11 @@ const commands: Record<Command, () => Promise<Run>> = {
 
 /** Runs one command line and ends the process with its exit code. */
 export async function main(args: readonly string[]): Promise<void> {
-  ignoreClosedPipes()
+  watchOutput()
+  // A run has an ear of its own for these, which also stops its streams.
+  process.on('uncaughtException', (error) => {
+    if (process.listenerCount('uncaughtException') === 1) process.exit(told(error))
+  })
   await exit(await answer(args))
 }
 
@@ -41,10 +45,16 @@ async function answer([first, ...rest]: readonly string[]): Promise<number> {
       await commands[first]()
     )(rest)
   } catch (error) {
-    if (!(error instanceof SluiceError)) throw error
-    process.stderr.write(errorLines(error, { paint: paint(process.stderr), verbose: false }))
-    return error.fault === 'caller' ? 2 : 1
+    return told(error)
   }
+}
+
+/** Says what a command threw, and what it comes to. An error that is nobody's is ours to mend, and needs its stack. */
+function told(error: unknown): number {
+  const isOurs = error instanceof SluiceError
+  const verbose = !isOurs && !isSystemError(error)
+  process.stderr.write(errorLines(error, { paint: paint(process.stderr), verbose }))
+  return isOurs && error.fault === 'caller' ? 2 : 1
 }
 
 const isCommand = (word: string | undefined): word is Command => word !== undefined && Object.hasOwn(commands, word)
@@ -68,15 +78,24 @@ function say(text: string, code = 0): number {
   return code
 }
 
-/** Who closes our output has heard enough. */
-function ignoreClosedPipes(): void {
-  for (const stream of [process.stdout, process.stderr]) {
+/** Who closes our output has heard enough; a place that takes none ends the command. */
+function watchOutput(): void {
+  for (const [stream, name] of [
+    [process.stdout, 'stdout'],
+    [process.stderr, 'stderr'],
+  ] as const)
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (systemCode(error) !== 'EPIPE') throw error
+      if (systemCode(error) !== 'EPIPE') throw unprintable(name, error)
       if (stream === process.stdout) process.exit(0)
     })
-  }
 }
+
+const unprintable = (name: string, error: NodeJS.ErrnoException): SluiceError =>
+  new SluiceError('E_SYSTEM', `What goes to ${name} cannot be written: ${messageOf(error)}`, {
+    did: 'the command was ended',
+    next: [`make room where ${name} leads to, or let it lead elsewhere`],
+    cause: error,
+  })
 
 /**
  * A program may have left timers and sockets open: they must not keep the process, but what was written must arrive.

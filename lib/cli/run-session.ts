@@ -80,7 +80,8 @@ export class RunSession implements Log {
     })
     process.on('uncaughtException', (error) => this.#fail(error))
     const code = await Promise.race([execute(), crashed]).then(
-      () => 0,
+      // A program may have said itself how it ended.
+      () => Number(process.exitCode ?? 0),
       (error: unknown) => this.#failed(error),
     )
     unlisten()

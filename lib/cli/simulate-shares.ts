@@ -23,15 +23,15 @@ export interface SimulateAnswer {
 export const SEEDS_PER_PROCESS = 100
 
 /**
- * Runs seeds in shares, one process after the other, up to the first that finds something; `null` when a process has
- * said why there is no answer.
+ * Runs seeds in shares, one process after the other, up to the first that finds something; the exit code of a process
+ * that has said why there is no answer.
  */
 export async function inShares(
   seed: number,
   seeds: number,
   args: readonly string[],
   onShare: (totals: Totals) => void,
-): Promise<ProgramReport | null> {
+): Promise<ProgramReport | number> {
   let sum: ProgramReport | null = null
   for (let from = seed; from < seed + seeds; from += SEEDS_PER_PROCESS) {
     const answer = await share([
@@ -42,15 +42,15 @@ export async function inShares(
       '--json',
       ...args,
     ])
-    if (!answer) return null
+    if (typeof answer === 'number') return answer
     sum = sum ? together(sum, reportOf(answer)) : reportOf(answer)
     onShare(sum.totals)
     if (sum.finding) break
   }
-  return sum
+  return sum!
 }
 
-function share(args: readonly string[]): Promise<SimulateAnswer | null> {
+function share(args: readonly string[]): Promise<SimulateAnswer | number> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...process.execArgv, BIN, 'simulate', ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -63,10 +63,10 @@ function share(args: readonly string[]): Promise<SimulateAnswer | null> {
       errors += bytes.toString()
     })
     child.on('error', reject)
-    child.on('close', () => {
+    child.on('close', (code) => {
       if (out !== '') return resolve(JSON.parse(out) as SimulateAnswer)
       process.stderr.write(errors)
-      resolve(null)
+      resolve(code ?? 1)
     })
   })
 }

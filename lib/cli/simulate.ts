@@ -65,7 +65,7 @@ export async function simulate(args: readonly string[]): Promise<number> {
           },
           reporter,
         )
-  if (!report) return 1
+  if (typeof report === 'number') return report
   reporter.end(report)
   return report.finding ? 1 : 0
 }

@@ -27,6 +27,7 @@ export const ERROR_CODES = {
   E_UNKNOWN_OPTION: { fault: 'caller' },
   E_ENV: { fault: 'caller' },
   E_DIRECTORY: { fault: 'caller' },
+  E_SYSTEM: { fault: 'store' },
 
   E_SAMPLES: { fault: 'program' },
   E_EXISTS: { fault: 'program' },

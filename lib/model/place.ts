@@ -1,7 +1,8 @@
 import { library } from './library.ts'
 
-/** The folder of this library, as it stands in stacks: frames from there are ours. */
+/** The folder of this library, as it stands in stacks: frames from there, and from packages, are not the user's. */
 const isOwn = (frame: string): boolean =>
+  frame.includes('/node_modules/') ||
   frame.includes(library) ||
   frame.includes(library.slice('file://'.length)) ||
   /node:internal|\(<anonymous>\)/.test(frame)

@@ -44,9 +44,9 @@ export function driverError(
 
 const QUOTED = new RegExp(
   String.raw`(\b(?:constraint|key|index|relation|column|table|function|type|database|schema|user|role|package|module` +
-    String.raw`|command)s? ?)?(["'` +
+    String.raw`|command|field)s? ?)?(["'` +
     '`' +
-    String.raw`])(.*?)\2`,
+    String.raw`])(?:.*?)\2(?:\.\2.*?\2)*`,
   'gis',
 )
 

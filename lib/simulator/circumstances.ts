@@ -14,6 +14,8 @@ export interface Circumstances {
   readonly handover?: number
   /** How long a coordinator lives at most, in ms; a batch that takes longer is handed over. */
   readonly lifeMs?: number
+  /** Coordinators take the app with the commit of what is due, and let go with the mark. */
+  readonly brief?: true
   /** Outputs are shown by processes of their own, which are asked by message. */
   readonly asked?: true
   /** Coordinators live long enough to wait for a place that is away. */

@@ -151,7 +151,7 @@ export class Cluster {
       launcher: this.#workers?.launcherFor(process) ?? inlineFor(process, ports, facts),
     }
     const epoch = stores.current?.epoch ?? 0
-    const { attempts = 4, handover = null, patient = false, clockOffMs } = this.#circumstances
+    const { attempts = 4, handover = null, patient = false, brief = false, clockOffMs } = this.#circumstances
     const life = this.#life(full)
     const { coordinator, receivers } = await openCoordinator({
       app: subject.app,
@@ -160,6 +160,7 @@ export class Cluster {
       host: full,
       attempts,
       isPatient: patient,
+      isBrief: brief,
       holder: process.name,
       isGone: (holder) => noticesDeath && this.#dead.has(holder),
       environment: (head) => ({

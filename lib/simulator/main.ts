@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { type Finding, randomFaults, scenarioOf, SHAPES, singleFaults, Tally, ticksOf, WORKERS } from './campaign.ts'
 import { faultLine, faultsText, parseFaults } from './fault-list.ts'
 import type { Job } from './jobs/job.ts'
-import { furtherJobs, jobs, longJobs, openJobs, specialJobs } from './jobs/jobs.ts'
+import { briefJobs, furtherJobs, jobs, longJobs, openJobs, specialJobs } from './jobs/jobs.ts'
 import { shortLives } from './jobs/short-lives.ts'
 import { type Share, spread } from './processes.ts'
 import { RECORDS_ALL } from './shrink.ts'
@@ -42,7 +42,15 @@ const { values } = parseArgs({
 const traced = readVariable(process.env, 'SLUICE_TRACE')
 if (traced === null) withoutStacks()
 
-const all: readonly Job[] = [...jobs, ...longJobs, ...specialJobs, ...furtherJobs, ...openJobs, ...shortLives]
+const all: readonly Job[] = [
+  ...jobs,
+  ...longJobs,
+  ...specialJobs,
+  ...furtherJobs,
+  ...openJobs,
+  ...briefJobs,
+  ...shortLives,
+]
 const chosen: readonly Job[] = values.job === undefined ? jobs : all.filter((job) => job.name === values.job)
 const [first, count, processes] = [Number(values.seed), Number(values.seeds), Number(values.processes)]
 const isRandom = !values.hunt && !values.single && values.faults === undefined

@@ -117,6 +117,8 @@ export class WatchedStores {
     const wrong = check(before, head, cause)
     if (wrong) this.#report('head log', wrong)
     if (head.owed.length > 0) this.#count('output owed')
+    if (cause === 'commit' && head.epoch > before!.epoch) this.#count('taken with its commit')
+    if (cause === 'release' && head.outDone > before!.outDone) this.#count('marked with its release')
     if (cause === 'halt') this.#report('self-check', head.halt!.reason)
     if (cause === 'commit') {
       this.#checkLease(before!, head)
@@ -125,9 +127,9 @@ export class WatchedStores {
     }
   }
 
-  /** A commit is a sign of life. The one after an acquisition may end a lease that was longer. */
+  /** A commit is a sign of life. The one that is or follows an acquisition may end a lease that was longer. */
   #checkLease(before: Head, head: Head): void {
-    if (before.idle === undefined && head.leaseUntil <= before.leaseUntil)
+    if (before.idle === undefined && head.epoch === before.epoch && head.leaseUntil <= before.leaseUntil)
       this.#report('lease', `batch ${head.committed} was committed, and the lease still ends at ${head.leaseUntil}`)
   }
 

@@ -213,3 +213,82 @@ test('a writer that is given up waits for nothing more', async () => {
   const writer = new HeadWriter(line, { rev: 1, value: headWith() }, { clock, log: silentLog, signal: over.signal })
   await assert.rejects(writer.renew(), { code: 'E_HEAD_UNREACHABLE' })
 })
+
+const taking = (head: Head): Head =>
+  acquired(head, { holder: 'brief', leaseUntil: 0, graph: 'g', conf: {}, intervalMs: head.intervalMs, zeroTime: 0 })
+
+/** A coordinator that takes a free head for one batch, and the causes of what it writes. */
+async function brief(
+  weather: readonly Weather[] = [],
+  found: Head = headWith({ holder: null, leaseUntil: 0, zeroTime: 0 }),
+): Promise<{ store: MemoryHeadStore<Head>; writer: HeadWriter; causes: string[] }> {
+  const store = new MemoryHeadStore<Head>()
+  await store.cas(0, found, 'create')
+  const causes: string[] = []
+  const bad = badLine(store, weather)
+  const noting: HeadStore<Head> = {
+    ...bad,
+    cas: (expected, value, cause) => {
+      causes.push(cause)
+      return bad.cas(expected, value, cause)
+    },
+  }
+  const mine = taking(found)
+  const writer = await HeadWriter.acquire(noting, { rev: 1, value: found }, mine, 'acquire', { ...host, isBrief: true })
+  return { store, writer, causes }
+}
+
+const commit = (head: Head): Head => committed(head, { tick: head.tick + 1, manifest: manifestRef(head.committed + 1) })
+const mark = (head: Head): Head => marked(head, { owed: [], gcFloor: 0 })
+
+test('a coordinator that lives for one batch takes the app with the commit and marks with letting go', async () => {
+  const { store, writer, causes } = await brief()
+  await writer.write(commit, 'commit')
+  assert.deepEqual([writer.head.epoch, writer.stored.epoch], [2, 2])
+  await writer.write(mark, 'mark')
+  assert.deepEqual([writer.head.outDone, writer.stored.outDone], [2, 1])
+  await writer.write(released, 'release')
+  const { value } = (await store.read())!
+  assert.deepEqual(causes, ['commit', 'release'])
+  assert.deepEqual([value.committed, value.outDone, value.holder], [2, 2, null])
+})
+
+test('of two that take the app for the same batch one commits, and the other is told and leaves no trace', async () => {
+  const { store, writer } = await brief()
+  const found = (await store.read())!
+  const other = await HeadWriter.acquire(store, found, { ...taking(found.value), holder: 'other' }, 'acquire', {
+    ...host,
+    isBrief: true,
+  })
+  await other.write(commit, 'commit')
+  await assert.rejects(writer.write(commit, 'commit'), { code: 'E_FENCED' })
+  await writer.write(released, 'release')
+  assert.equal((await store.read())!.value.holder, 'other')
+})
+
+test('who takes the app and has nothing to do writes nothing', async () => {
+  const { writer, causes } = await brief()
+  await writer.write(released, 'release')
+  assert.deepEqual(causes, [])
+})
+
+test('who is busy for long shows that it holds the app, and a mark does not wait for a batch', async () => {
+  const { writer, causes } = await brief()
+  await writer.renew()
+  await writer.write(commit, 'commit')
+  await writer.write(mark, 'mark')
+  await writer.settle()
+  await writer.write(commit, 'commit')
+  assert.deepEqual(causes, ['acquire', 'commit', 'mark', 'commit'])
+})
+
+test('what an app owes is dealt with by somebody who holds it', async () => {
+  const { causes } = await brief([], headWith({ holder: null, leaseUntil: 0, zeroTime: 0, outDone: 0 }))
+  assert.deepEqual(causes, ['acquire'])
+})
+
+test('a commit that takes the app and whose answer is lost is found, and not made twice', async () => {
+  const { store, writer, causes } = await brief(['applies, answer lost'])
+  await writer.write(commit, 'commit')
+  assert.deepEqual([causes, (await store.read())!.value.committed, writer.stored.holder], [['commit'], 2, 'brief'])
+})

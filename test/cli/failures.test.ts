@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { project, runProgram, sluice } from './cli.ts'
 
@@ -184,3 +186,47 @@ test(
     }
   },
 )
+
+test('a definition that throws is an error of the program as a whole, in every command that builds it', async (t) => {
+  const folder = await project(t, { 'app.ts': app('seconds(1)', "throw new RangeError('too few')") })
+  for (const command of ['run', 'graph', 'simulate']) {
+    const { code, stderr } = await sluice(t, folder, [command, 'app.ts'])
+    assert.equal(code, 1)
+    assert.match(
+      stderr,
+      /^✕ E_USER_INIT {2}RangeError: too few\n {2}where {2}app\.ts:4:9\n {2}did {4}nothing was started\n/,
+    )
+  }
+})
+
+test('what the system refuses is said with the path and what to type, without a raw stack', async (t) => {
+  const folder = await project(t, { 'app.ts': app('milliseconds(20)', "ssc.source('counter', counter).print()") })
+  mkdirSync(join(folder, 'state/it/head-1.log'), { recursive: true })
+  for (const command of ['run app.ts --dir', 'verify', 'dead list', 'outputs list']) {
+    const { code, stderr } = await sluice(t, folder, [...command.split(' '), 'state'])
+    assert.equal(code, 1)
+    assert.match(
+      stderr,
+      /^✕ E_SYSTEM {2}Error: EISDIR: .*'(.*state\/it\/head-1\.log)'\n {2}next {3}ls -ld .*state\/it\/head-1\.log\n$/,
+    )
+  }
+})
+
+test('a run that ends with something undelivered says why, with what the sink said to do', async (t) => {
+  const program = app(
+    'milliseconds(20)',
+    `ssc.source('counter', counter).output('shop', { name: 'Shop', guarantee: 'at-least-once', write: async () => {
+    throw new Error('the shop is closed')
+  } })`,
+  )
+  const { code, stderr } = await runProgram(t, program, ['--batches', '1'])
+  assert.equal(code, 1)
+  assert.match(
+    stderr,
+    new RegExp(
+      String.raw`✕ E_OUTPUT {2}The run ends, and 1 batch is not delivered\. Output "shop" of batch 1 failed: Error: ` +
+        String.raw`the shop is closed \(E_OUTPUT\)\n {2}where {2}shop · app\.ts:5:11 · batch #1\n {2}did .*\n` +
+        String.raw` {2}next {3}mend the`,
+    ),
+  )
+})

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { FURTHER_SHAPES, randomFaults, scenarioOf, SHAPES, Tally } from '../../lib/simulator/campaign.ts'
 import { simulate } from '../../lib/simulator/simulate.ts'
-import { furtherJobs, longJobs, openJobs, specialJobs } from '../../lib/simulator/jobs/jobs.ts'
+import { briefJobs, furtherJobs, longJobs, openJobs, specialJobs } from '../../lib/simulator/jobs/jobs.ts'
 import { shortLives } from '../../lib/simulator/jobs/short-lives.ts'
 import { assertSound, untilFound } from './findings.ts'
 
@@ -50,6 +50,17 @@ test('every job comes out equal with ends that reading finds and coordinators th
   console.log(`open jobs: ${tally.runs} runs, ${tally.batches} batches`)
   assertSound(tally)
   assert.deepEqual(tally.missing(['handover', 'shown before its commit', 'task retried', 'sink away']), [])
+})
+
+test('every job comes out equal with coordinators that live for one batch and fold its writes', async () => {
+  const tally = new Tally()
+  await randomFaults(first, first + 6 * briefJobs.length, tally, untilFound, briefJobs)
+  console.log(`brief jobs: ${tally.runs} runs, ${tally.batches} batches`)
+  assertSound(tally)
+  assert.deepEqual(
+    tally.missing(['taken with its commit', 'marked with its release', 'fenced', 'crash-after head']),
+    [],
+  )
 })
 
 test('F18: batches longer than a coordinator are handed over, and count once', async () => {

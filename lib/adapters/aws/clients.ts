@@ -5,7 +5,7 @@ import type * as lambda from '@aws-sdk/client-lambda'
 import type * as s3 from '@aws-sdk/client-s3'
 import type * as sns from '@aws-sdk/client-sns'
 import type * as sqs from '@aws-sdk/client-sqs'
-import { SluiceError } from '../../model/errors.ts'
+import { messageOf, SluiceError } from '../../model/errors.ts'
 import { checkedEndpoint } from './endpoint.ts'
 
 /** A client and the package that its commands come from. */
@@ -50,7 +50,8 @@ const INVOKE_MS_MAX = 15 * 60_000 + 10_000
 /**
  * Clients as the environment says: `AWS_REGION`, and `AWS_ENDPOINT_URL_S3`, `_DYNAMODB`, `_LAMBDA`, `_SQS`, `_SNS` or
  * `AWS_ENDPOINT_URL` for servers other than Amazon's. Credentials are looked up as always with the SDK where none are
- * given. Throws `E_AWS_PACKAGE` where a package is not installed.
+ * given. Throws `E_AWS_PACKAGE` where a package is not installed, and `E_AWS_SETTING` where a client knows no region
+ * or no credentials.
  */
 export function awsClients(environment: Environment, credentials?: Credentials): AwsClients {
   const place = (service: string): Place & { credentials?: Credentials } => ({
@@ -61,20 +62,16 @@ export function awsClients(environment: Environment, credentials?: Credentials):
     once(async () => {
       const sdk = await installed('@aws-sdk/client-dynamodb', () => import('@aws-sdk/client-dynamodb'))
       const requestHandler = { connectionTimeout: 1000, requestTimeout: 3000, throwOnRequestTimeout: true }
-      return { sdk, client: new sdk.DynamoDBClient({ ...place('DYNAMODB'), maxAttempts, requestHandler }) }
+      const client = new sdk.DynamoDBClient({ ...place('DYNAMODB'), maxAttempts, requestHandler })
+      return { sdk, client: await equipped('DynamoDB', client) }
     })
   return {
     s3: once(async () => {
       const sdk = await installed('@aws-sdk/client-s3', () => import('@aws-sdk/client-s3'))
       const requestHandler = { connectionTimeout: 3000, socketTimeout: 30_000 }
-      return {
-        sdk,
-        client: new sdk.S3Client({
-          ...place('S3'),
-          requestHandler,
-          forcePathStyle: endpointOf(environment, 'S3') !== undefined,
-        }),
-      }
+      const forcePathStyle = endpointOf(environment, 'S3') !== undefined
+      const client = new sdk.S3Client({ ...place('S3'), requestHandler, forcePathStyle })
+      return { sdk, client: await equipped('S3', client) }
     }),
     dynamoReads: dynamo(4),
     dynamoWrites: dynamo(1),
@@ -87,15 +84,18 @@ export function awsClients(environment: Environment, credentials?: Credentials):
         httpAgent: SOCKETS,
         httpsAgent: SOCKETS,
       }
-      return { sdk, client: new sdk.LambdaClient({ ...place('LAMBDA'), maxAttempts: 1, requestHandler }) }
+      const client = new sdk.LambdaClient({ ...place('LAMBDA'), maxAttempts: 1, requestHandler })
+      return { sdk, client: await equipped('Lambda', client) }
     }),
     sqs: once(async () => {
       const sdk = await installed('@aws-sdk/client-sqs', () => import('@aws-sdk/client-sqs'))
-      return { sdk, client: new sdk.SQSClient({ ...place('SQS'), maxAttempts: 1, requestHandler: SENDING }) }
+      const client = new sdk.SQSClient({ ...place('SQS'), maxAttempts: 1, requestHandler: SENDING })
+      return { sdk, client: await equipped('SQS', client) }
     }),
     sns: once(async () => {
       const sdk = await installed('@aws-sdk/client-sns', () => import('@aws-sdk/client-sns'))
-      return { sdk, client: new sdk.SNSClient({ ...place('SNS'), maxAttempts: 1, requestHandler: SENDING }) }
+      const client = new sdk.SNSClient({ ...place('SNS'), maxAttempts: 1, requestHandler: SENDING })
+      return { sdk, client: await equipped('SNS', client) }
     }),
   }
 }
@@ -121,7 +121,10 @@ export async function kinesisClient(given: KinesisPlace, environment: Environmen
   const requestHandler = new NodeHttpHandler({ connectionTimeout: 3000, requestTimeout: 30_000 })
   const endpoint = given.endpoint && checkedEndpoint('endpoint', given.endpoint, environment['AWS_LAMBDA_RUNTIME_API'])
   const config = { ...placeOf(environment, 'KINESIS'), ...given, ...(endpoint ? { endpoint } : {}) }
-  return { sdk, client: new sdk.KinesisClient({ ...config, maxAttempts: 1, requestHandler }) }
+  return {
+    sdk,
+    client: await equipped('Kinesis', new sdk.KinesisClient({ ...config, maxAttempts: 1, requestHandler })),
+  }
 }
 
 interface Place {
@@ -148,9 +151,43 @@ let ofProcess: AwsClients | null = null
 /** The clients of this process's own environment. */
 export const processClients = (): AwsClients => (ofProcess ??= awsClients(process.env))
 
-function once<T>(make: () => Promise<T>): () => Promise<T> {
+/** The first that came to be; after a failure the next call tries again. */
+export function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | null = null
-  return () => (made ??= make())
+  return () =>
+    (made ??= make().catch((error: unknown) => {
+      made = null
+      throw error
+    }))
+}
+
+interface Configured {
+  readonly config: { region(): Promise<string>; credentials(): Promise<unknown> }
+}
+
+/** The client, once it is known that it can sign a request: without that no call would come to anything. */
+async function equipped<C extends Configured>(service: string, client: C): Promise<C> {
+  await found(client.config.region, `No region is set for ${service}`, [
+    'export AWS_REGION=eu-west-1     the region that it is in',
+  ])
+  await found(client.config.credentials, `No credentials for ${service} were found`, [
+    'aws configure     once, or export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
+    'export AWS_PROFILE=<name>     where ~/.aws has several',
+  ])
+  return client
+}
+
+async function found(look: () => Promise<unknown>, message: string, next: readonly string[]): Promise<void> {
+  try {
+    await look()
+  } catch (error) {
+    throw new SluiceError('E_AWS_SETTING', `${message}: ${messageOf(error)}`, {
+      did: 'nothing was sent',
+      next,
+      retry: true,
+      cause: error,
+    })
+  }
 }
 
 async function installed<T>(name: string, load: () => Promise<T>): Promise<T> {

@@ -33,14 +33,17 @@ const WHY: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'the name is too long',
 }
 
-/** What the system said about the directory of a run, as an error of whoever chose it; any other error as it is. */
-export function asDirectoryError(dir: string, error: unknown): unknown {
+/**
+ * What the system said about a directory, as an error of whoever chose it with `another`. Any other error as it
+ * is.
+ */
+export function asDirectoryError(dir: string, error: unknown, another = '--dir'): unknown {
   const why = WHY[systemCode(error) ?? '']
   if (why === undefined || error instanceof SluiceError) return error
   return new SluiceError('E_DIRECTORY', `The directory ${dir} cannot be used: ${why}.`, {
     where: { detail: dir },
     did: 'nothing was started',
-    next: ['use another --dir', `make it a folder that this user may write to: ls -ld ${dir}`],
+    next: [`use another ${another}`, `make it a folder that this user may write to: ls -ld ${dir}`],
     cause: error,
   })
 }

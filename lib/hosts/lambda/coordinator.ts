@@ -150,6 +150,7 @@ class InvocationRun {
       },
       signal,
       life: lifeOf(this.#invocation),
+      isBrief: closing(this.#invocation, facts.intervalMs) === null,
     })
   }
 

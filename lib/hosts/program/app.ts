@@ -1,10 +1,10 @@
 import { given } from '../../model/given.ts'
-import { SluiceError } from '../../model/errors.ts'
+import { framesOf, SluiceError, stackOf, wordsOf } from '../../model/errors.ts'
 import { batchIntervalMs, Duration, type DurationLike } from '../../model/time.ts'
 import { fingerprint, shapeOf } from '../../plan/fingerprint.ts'
 import { engineFor } from '../../api/dstream/engine.ts'
 import type { StreamGraph } from '../../graph/graph.ts'
-import { callerPlace } from '../../model/place.ts'
+import { callerPlace, placeAmong } from '../../model/place.ts'
 import type { ConfObject } from '../../model/spark-conf.ts'
 import type { StreamNode } from '../../graph/stream-node.ts'
 import { StreamingContext } from '../../api/dstream/streaming-context.ts'
@@ -17,7 +17,8 @@ export interface App {
   readonly interval: Duration
   /**
    * Defines the pipeline in a new context and starts nothing. The definition runs twice, as every process of the app
-   * will run it again: throws `E_NOT_DETERMINISTIC` when the two graphs differ, and whatever the definition throws.
+   * will run it again: throws `E_NOT_DETERMINISTIC` when the two graphs differ, and `E_USER_INIT` when
+   * the definition throws.
    */
   build(): StreamingContext
 }
@@ -90,11 +91,28 @@ function define({ name, duration, define: describe, options, place }: Definition
       },
     },
   )
-  const result = describe(context)
+  const result = described(() => describe(context), place)
   defining = false
   if (result instanceof Promise) throw notSynchronous(name, place, result)
   context.graph.assignUids()
   return context
+}
+
+/** What a definition throws is an error of the program as a whole: no record was read, and no batch ran. */
+function described(describe: () => unknown, place: string): unknown {
+  try {
+    return describe()
+  } catch (error) {
+    if (error instanceof SluiceError) throw error
+    const ours = new SluiceError('E_USER_INIT', wordsOf(error), {
+      where: { place: placeAmong(framesOf(error)) ?? place },
+      did: 'nothing was started',
+      next: ['mend the definition, and run it again'],
+      cause: error,
+    })
+    ours.stack = stackOf(error) || ours.stack!
+    throw ours
+  }
 }
 
 function assertSame({ name, place }: Definition, first: StreamGraph, second: StreamGraph): void {

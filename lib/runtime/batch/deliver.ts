@@ -164,16 +164,25 @@ export async function deliverAtLast(held: HeldApp): Promise<void> {
   if (held.outages.settings.hold === 'none' || held.writer.head.owed.length === 0) return
   await deliverOwed(held)
   for (const [output, owed] of Object.entries(backlogOf(held.writer.head.owed)))
-    if (held.outages.isHeld(output)) held.events.failed(undelivered(output, owed))
+    if (held.outages.isHeld(output)) held.events.failed(undelivered(output, owed, held.outages.lastError(output)))
 }
 
-const undelivered = (output: OperatorUid, owed: number): SluiceError =>
-  new SluiceError('E_OUTPUT', `The run ends, and ${owed === 1 ? '1 batch is' : `${owed} batches are`} not delivered.`, {
-    where: { operator: output },
+/** With what the sink said last: that is what is to be mended. */
+function undelivered(output: OperatorUid, owed: number, last: SluiceError | null): SluiceError {
+  const what = owed === 1 ? '1 batch is' : `${owed} batches are`
+  const why = last === null ? '' : ` ${last.message} (${last.code})`
+  return new SluiceError('E_OUTPUT', `The run ends, and ${what} not delivered.${why}`, {
+    where: { ...last?.where, operator: output },
     did: 'what is not delivered stays with the state: in --dir for the next start, or gone with this process',
-    next: ['start again when the place takes records', `sluice outputs drop <dir> ${output}     to give them up`],
+    next: [
+      ...(last?.next ?? []),
+      'start again when the place takes records',
+      `sluice outputs drop <dir> ${output}     to give them up`,
+    ],
     retry: true,
+    cause: last?.cause,
   })
+}
 
 /** Outputs that are owed, whatever their waits say. */
 export async function deliverOwed(held: HeldApp): Promise<void> {

@@ -1,6 +1,6 @@
 import type { BatchNumber, OperatorUid } from '../../model/ids.ts'
 import type { Clock } from '../../host/clock.ts'
-import { SluiceError } from '../../model/errors.ts'
+import type { SluiceError } from '../../model/errors.ts'
 import { backoffMs } from '../../host/backoff.ts'
 import type { OutageSettings } from '../settings.ts'
 
@@ -11,6 +11,7 @@ interface Outage {
   readonly due: number
   /** Whether the place is away, and not only refuses one batch. */
   readonly isAway: boolean
+  readonly error: SluiceError
 }
 
 /** What the last failure of an output means for the next try. */
@@ -49,12 +50,18 @@ export class Outages {
     return this.#outages.has(output)
   }
 
-  failed(output: OperatorUid, error: unknown): Waiting {
+  /** What it failed with last; `null` if it does not fail. */
+  lastError(output: OperatorUid): SluiceError | null {
+    return this.#outages.get(output)?.error ?? null
+  }
+
+  failed(output: OperatorUid, error: SluiceError): Waiting {
     const before = this.#outages.get(output)
     const attempts = (before?.attempts ?? 0) + 1
     const now = this.#clock.now()
     const waitMs = this.#waitMs(output, attempts, error)
-    this.#outages.set(output, { since: before?.since ?? now, attempts, due: now + waitMs, isAway: isAway(error) })
+    const since = before?.since ?? now
+    this.#outages.set(output, { since, attempts, due: now + waitMs, isAway: error.retry, error })
     return { waitMs, attempts }
   }
 
@@ -72,14 +79,12 @@ export class Outages {
     if (outage) this.#outages.set(output, { ...outage, due: this.#clock.now() })
   }
 
-  #waitMs(output: OperatorUid, attempts: number, error: unknown): number {
+  #waitMs(output: OperatorUid, attempts: number, error: SluiceError): number {
     const { waitMs, waitMaxMs } = this.settings
-    const asked = (error instanceof SluiceError && error.retryAfterMs) || 0
+    const asked = error.retryAfterMs ?? 0
     return Math.min(Math.max(backoffMs(output, attempts, { firstMs: waitMs, mostMs: waitMaxMs }), asked), LONGEST_MS)
   }
 }
 
 /** However long the other side asks for. */
 const LONGEST_MS = 3_600_000
-
-const isAway = (error: unknown): boolean => error instanceof SluiceError && error.retry

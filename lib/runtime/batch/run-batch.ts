@@ -60,7 +60,7 @@ async function finishBatch(held: HeldApp, first: Planned): Promise<Manifest> {
   held.publisher.count(manifest.manifest.batch, answers)
   forgetShuffles(held, answers)
   await deliver(held, manifest.manifest)
-  held.sweeper.sweep(held.writer.head)
+  held.sweeper.sweep(held.writer.stored)
   return manifest.manifest
 }
 

@@ -67,7 +67,7 @@ async function takeOver(
   found: Versioned<Head>,
   cause: 'acquire' | 'resume',
 ): Promise<Acquired> {
-  const { host, program, holder, signal } = options
+  const { host, program, holder, signal, isBrief } = options
   const outputCommands = await readOutputCommands(host.blobs, new ObjectKeys(found.value.app, found.value.inc))
   const admission = await admit({ ...options, outputCommands }, found.value)
   const mine = acquired(found.value, {
@@ -78,7 +78,7 @@ async function takeOver(
     ...admission.origin,
   })
   const next = cause === 'resume' ? resumed(mine) : mine
-  return { writer: await HeadWriter.acquire(host.head, found, next, cause, { ...host, signal }), admission }
+  return { writer: await HeadWriter.acquire(host.head, found, next, cause, { ...host, signal, isBrief }), admission }
 }
 
 /** The first batch ends at the next point of the epoch's grid that lies strictly ahead (parity A0.3). */
@@ -87,7 +87,7 @@ async function createHead(
   found: Versioned<Head> | null,
   cause: 'create' | 'recreate',
 ): Promise<Acquired> {
-  const { app, host, program, holder, signal } = options
+  const { app, host, program, holder, signal, isBrief } = options
   const { fingerprint, intervalMs, conf } = program
   const zeroTime = Math.floor(host.clock.now() / intervalMs) * intervalMs
   const head = created({
@@ -100,7 +100,7 @@ async function createHead(
     holder,
     leaseUntil: leaseFrom(host.clock.now(), { intervalMs }),
   })
-  const writer = await HeadWriter.acquire(host.head, found, head, cause, { ...host, signal })
+  const writer = await HeadWriter.acquire(host.head, found, head, cause, { ...host, signal, isBrief })
   return { writer, admission: admitAnew(options, zeroTime) }
 }
 

@@ -35,6 +35,8 @@ export interface Parts {
   readonly isPatient?: boolean
   /** When it ends; a batch that takes longer is handed over to the next one. */
   readonly life?: Life
+  /** It runs what is due and lets go; see `CoordinatorOptions`. */
+  readonly isBrief?: boolean
   /** Nothing outlives this process. */
   readonly forgets?: boolean
   readonly signal?: AbortSignal
@@ -80,6 +82,7 @@ export async function assembled(parts: Parts): Promise<Coordinator> {
     attempts,
     isPatient: parts.isPatient ?? false,
     life: parts.life ?? null,
+    isBrief: parts.isBrief ?? false,
     forgets: parts.forgets ?? false,
     signal: parts.signal ?? new AbortController().signal,
   })

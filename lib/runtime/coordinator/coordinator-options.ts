@@ -39,6 +39,8 @@ export interface CoordinatorOptions {
   readonly isPatient: boolean
   /** When this coordinator ends; a batch that takes longer is handed over. `null`: nobody knows of an end. */
   readonly life: Life | null
+  /** It runs what is due and lets go: two writes of the head are to do for a batch. */
+  readonly isBrief: boolean
   readonly signal: AbortSignal
   /** Nothing outlives this process: records that are set aside are shown. */
   readonly forgets?: boolean

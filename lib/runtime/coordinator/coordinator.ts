@@ -89,7 +89,10 @@ export class Coordinator {
    * may be an earlier one. Throws what kept it from committing; the head is then unchanged, or holds the plan open.
    */
   runBatch(tick: TickNumber): Promise<Manifest> {
-    return this.#alive(() => runBatch(this.#held, tick))
+    return this.#alive(async () => {
+      await this.#held.writer.settle()
+      return runBatch(this.#held, tick)
+    })
   }
 
   /** A last try of what outputs owe, before an orderly end; what is owed still is reported. */

@@ -28,6 +28,9 @@ export const once = under(join, 'once', { attempts: 1 })
 /** Coordinators let go of the app after three batches. */
 export const handovers = under(sessions, 'handovers', { handover: 3 })
 
+/** A job whose coordinators run what is due and let go: the app is taken with the commit, and left with the mark. */
+export const brief = (job: Job): Job => under(job, `${job.name}-brief`, { handover: 1, brief: true })
+
 /** A job whose sources are read to ends that reading finds, by coordinators that hand over. */
 export const opened = (job: Job): Job => ({
   ...under(job, `${job.name}-open`, { handover: 5 }),

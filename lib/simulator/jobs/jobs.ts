@@ -1,5 +1,5 @@
 import { beforeCommit } from './before-commit.ts'
-import { asked, breaks, handovers, once, opened, twoHosts } from './circumstanced.ts'
+import { asked, breaks, brief, handovers, once, opened, twoHosts } from './circumstanced.ts'
 import { decided } from './decided.ts'
 import { seenFiles, timedFiles } from './folders.ts'
 import type { Job } from './job.ts'
@@ -53,3 +53,16 @@ export const openJobs: readonly Job[] = [
   tables,
   asked,
 ].map(opened)
+
+/** Jobs of all kinds, with coordinators that live for one batch. */
+export const briefJobs: readonly Job[] = [
+  ...jobs,
+  letters,
+  beforeCommit,
+  largeState,
+  sessions,
+  outages,
+  tables,
+  asked,
+  twoHosts,
+].map(brief)

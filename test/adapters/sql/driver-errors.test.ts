@@ -10,6 +10,11 @@ const messages: readonly [said: string, shown: string][] = [
     `Incorrect integer value: '${SECRET}' for column 'n' at row 1`,
     "Incorrect integer value: '…' for column 'n' at row 1",
   ],
+  [
+    `Incorrect integer value: '${SECRET}' for column \`shop\`.\`counts\`.\`n\` at row 1`,
+    "Incorrect integer value: '…' for column `shop`.`counts`.`n` at row 1",
+  ],
+  ["Field 'n' doesn't have a default value", "Field 'n' doesn't have a default value"],
   [`invalid input syntax for type integer: "${SECRET}"`, 'invalid input syntax for type integer: "…"'],
   [
     'duplicate key value violates unique constraint "counts_pkey"',

@@ -51,6 +51,7 @@ export function dynamo<T>(
     name: options.name ?? 'dynamo',
     guarantee: 'exactly-once',
     address: `table ${options.table}`,
+    ready: () => clients().dynamoWrites(),
     [BUNDLED]: true,
     async write(records, delivery) {
       const changes = merged(records.map((record) => options.change(record, delivery)))

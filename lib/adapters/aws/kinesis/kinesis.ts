@@ -1,6 +1,6 @@
 import { SluiceError } from '../../../model/errors.ts'
 import type { CutRequest, Source, SourceIo } from '../../../source/source.ts'
-import { type Kinesis, kinesisClient, type KinesisPlace } from '../clients.ts'
+import { type Kinesis, kinesisClient, type KinesisPlace, once } from '../clients.ts'
 import type { KinesisRecord } from './kinesis-record.ts'
 import { KinesisStream, type StreamFacts } from './kinesis-stream.ts'
 import {
@@ -45,8 +45,8 @@ const MOST_PER_SHARD = 10_000
 export function kinesis(options: KinesisOptions, connect?: () => Promise<Kinesis>): Source<KinesisRecord> {
   const { stream: name, start = 'LATEST', maxPerShard = MOST_PER_SHARD, onGap = 'block', ...place } = options
   if (!Number.isSafeInteger(maxPerShard) || maxPerShard < 1) throw badLimit(maxPerShard)
-  let client: Promise<Kinesis> | null = null
-  const stream = new KinesisStream(name, () => (client ??= connect?.() ?? kinesisClient(place)))
+  const client = once(() => connect?.() ?? kinesisClient(place))
+  const stream = new KinesisStream(name, client)
   let facts: Promise<StreamFacts> | null = null
 
   const positionAt = async ({ position, startedAt, io }: CutRequest<Position>): Promise<Position> => {
@@ -65,6 +65,7 @@ export function kinesis(options: KinesisOptions, connect?: () => Promise<Kinesis
     identity: `kinesis:${name}`,
     address: name,
     discovers: true,
+    ready: client,
     async cut(request) {
       const position = await positionAt(request)
       const shards = Object.entries(position.open)
