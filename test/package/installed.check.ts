@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -71,6 +80,42 @@ console.log(longest.sort().join())
   const out = inFolder(process.execPath, 'word-count.ts')
   assert.match(out, /\(a,2\)\n/)
   assert.match(out, /\nA,B\n$/)
+})
+
+/** Blocks with an import, under the names that others import them by; a block may stand for a part of a page only. */
+function programsOf(page: string): [name: string, text: string][] {
+  const blocks = readFileSync(join(root, page), 'utf8').matchAll(/^```ts\n([^]*?)^```$/gm)
+  return Array.from(blocks, ([, text]) => text)
+    .filter((text) => /^import /m.test(text))
+    .map((text, i) => [/^\/\/ ([\w.-]+\.ts)\n/.exec(text)?.[1] ?? `program-${i}.ts`, text])
+}
+
+test('programs of the pages compile as `tsc --init` has it, with the types of Node', () => {
+  const strict = join(folder, 'strict')
+  mkdirSync(join(strict, 'node_modules/@types'), { recursive: true })
+  symlinkSync(join(root, 'node_modules/@types/node'), join(strict, 'node_modules/@types/node'))
+  writeFileSync(join(strict, 'package.json'), JSON.stringify({ type: 'module' }))
+  execFileSync(tsc, ['--init'], { cwd: strict, stdio: 'ignore' })
+  const made = readFileSync(join(strict, 'tsconfig.json'), 'utf8')
+  assert.match(made, /"noUncheckedIndexedAccess": true/)
+  writeFileSync(join(strict, 'tsconfig.json'), made.replace('"types": []', '"types": ["node"]'))
+  const pages = [
+    'README.md',
+    ...['from-zero', 'sources', 'write-a-sink', 'write-a-source', 'sinks', 'cli'].map((name) => `docs/${name}.md`),
+  ]
+  for (const page of pages) {
+    mkdirSync(join(strict, page), { recursive: true })
+    for (const [name, text] of programsOf(page)) writeFileSync(join(strict, page, name), text)
+  }
+  for (const name of ['zod', 'pg']) {
+    const target = join(root, 'node_modules', name)
+    if (existsSync(target)) symlinkSync(target, join(strict, 'node_modules', name))
+  }
+  const { status, stdout } = spawnSync(tsc, ['--noEmit', '--allowImportingTsExtensions', '-p', '.'], {
+    cwd: strict,
+    encoding: 'utf8',
+  })
+  assert.equal(status, 0, stdout)
 })
 
 const bin = 'node_modules/sluice/dist/lib/cli/bin.js'

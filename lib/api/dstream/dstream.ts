@@ -26,6 +26,7 @@ import { reduce } from './operators/reduce.ts'
 import { reduceByKey } from './operators/reduce-by-key.ts'
 import { reduceByKeyAndWindow, type WindowReduceOptions } from './operators/reduce-by-key-and-window.ts'
 import { repartition } from './operators/repartition.ts'
+import type { Named } from './named.ts'
 import { saveAsObjectFiles, saveAsTextFiles } from './operators/save-as-files.ts'
 import type { StateSpec } from './operators/state-spec.ts'
 import type { FormerName } from './operators/state-versions.ts'
@@ -446,35 +447,35 @@ export class DStream<out T> {
   // — outputs
 
   /** Prints the first records of every batch on stdout, as Spark does. Spark: `DStream.print`. */
-  print(count = 10): void {
-    print(this, count)
+  print(count = 10, { name }: Named = {}): void {
+    print(this, count, name)
   }
   /** The same as PySpark does. Spark: `DStream.pprint` of PySpark. */
-  pprint(count = 10): void {
-    pprint(this, count)
+  pprint(count = 10, { name }: Named = {}): void {
+    pprint(this, count, name)
   }
   /**
    * `f` on the RDD of each batch and its time, once the batch is committed: at least once, with the same records every
    * time. A promise that it returns is waited for. What it throws fails the output, which stays owed. Spark:
    * `DStream.foreachRDD`.
    */
-  foreachRDD(f: (rdd: RDD<T>, time: Time) => unknown): void {
-    foreachRdd(this, f)
+  foreachRDD(f: (rdd: RDD<T>, time: Time) => unknown, { name }: Named = {}): void {
+    foreachRdd(this, f, name)
   }
   /** One call per partition and batch after the commit; at least once, with a stable key. Not in Spark. */
-  foreachPartition(f: (records: readonly T[], delivery: Delivery) => void | Promise<void>): void {
-    foreachPartition(this, f)
+  foreachPartition(f: (records: readonly T[], delivery: Delivery) => void | Promise<void>, { name }: Named = {}): void {
+    foreachPartition(this, f, name)
   }
   /**
    * Each batch as a directory `prefix-<time in ms>[.suffix]` of text files, a line per record. A batch that is shown
    * again replaces its directory. Spark: `DStream.saveAsTextFiles`.
    */
-  saveAsTextFiles(prefix: string, suffix = ''): void {
-    saveAsTextFiles(this, prefix, suffix)
+  saveAsTextFiles(prefix: string, suffix = '', { name }: Named = {}): void {
+    saveAsTextFiles(this, prefix, suffix, name)
   }
   /** Like `saveAsTextFiles`, in the binary form that `sc.objectFile` reads. Spark: `DStream.saveAsObjectFiles`. */
-  saveAsObjectFiles(prefix: string, suffix = ''): void {
-    saveAsObjectFiles(this, prefix, suffix)
+  saveAsObjectFiles(prefix: string, suffix = '', { name }: Named = {}): void {
+    saveAsObjectFiles(this, prefix, suffix, name)
   }
   /**
    * Registers an output operation, or sends the records to a sink: `output('pages', sink)` or `output(sink)`. Not in
@@ -483,12 +484,16 @@ export class DStream<out T> {
   output(sink: OutputSink<T>, options?: OutputOptions): void
   output(name: string, sink: OutputSink<T>, options?: OutputOptions): void
   /** @internal For operators that are outputs. */
-  output(definition: { readonly operator: string; readonly name?: string; readonly operation: OutputOperation }): void
+  output(definition: {
+    readonly operator: string
+    readonly name?: string | undefined
+    readonly operation: OutputOperation
+  }): void
   output(
     first:
       | string
       | OutputSink<T>
-      | { readonly operator: string; readonly name?: string; readonly operation: OutputOperation },
+      | { readonly operator: string; readonly name?: string | undefined; readonly operation: OutputOperation },
     second?: OutputSink<T> | OutputOptions,
     options?: OutputOptions,
   ): void {

@@ -19,6 +19,7 @@ import { DStream, type Parts, type ShuffleOptions } from './dstream.ts'
 import { defaultCheckpointDirectory, type Engine, engineFor } from './engine.ts'
 import { type ContextState, StreamGraph } from '../../graph/graph.ts'
 import { isInsideOutput, outsideOutputs } from '../../graph/inside-output.ts'
+import type { Named } from './named.ts'
 import { MapWithStateDStream } from './operators/map-with-state.ts'
 import type { StateSpec } from './operators/state-spec.ts'
 import { transform } from './operators/transform.ts'
@@ -36,6 +37,9 @@ import { ListenerBus, type StreamingListener } from '../../observe/streaming-lis
 import { Termination } from './termination.ts'
 import { recoverOrCreate } from './recovery.ts'
 import { validateStart } from './validate-start.ts'
+
+/** Where Spark has a storage level, options may stand. */
+const withoutLevel = <O extends Named>(options: StorageLevel | O): O | Named => ('useDisk' in options ? {} : options)
 
 let active: StreamingContext | null = null
 
@@ -122,29 +126,35 @@ export class StreamingContext {
    * below: what is received is stored before it counts. A line that is not of its encoding, or too long, is reported
    * and left out. Spark: `StreamingContext.socketTextStream`.
    */
-  socketTextStream(host: string, port: number, options?: StorageLevel | LineChoice): DStream<string> {
-    return this.source(sourceFactories().socketText(host, port, options && 'useDisk' in options ? {} : options))
+  socketTextStream(host: string, port: number, options: StorageLevel | (LineChoice & Named) = {}): DStream<string> {
+    const { name, ...choice } = withoutLevel(options)
+    return this.#sourceNamed(name, sourceFactories().socketText(host, port, choice))
   }
   /** Records that `convert` makes of the bytes of a connection. Spark: `StreamingContext.socketStream`. */
-  socketStream<T>(host: string, port: number, convert: BytesToRecords<T>, _level?: StorageLevel): DStream<T> {
-    return this.source(sourceFactories().socketStream(host, port, convert))
+  socketStream<T>(
+    host: string,
+    port: number,
+    convert: BytesToRecords<T>,
+    options: StorageLevel | Named = {},
+  ): DStream<T> {
+    return this.#sourceNamed(withoutLevel(options).name, sourceFactories().socketStream(host, port, convert))
   }
   /**
    * Blocks of records, each behind its length in four bytes, taken as they come. Spark:
    * `StreamingContext.rawSocketStream`.
    */
-  rawSocketStream<T>(host: string, port: number, _level?: StorageLevel): DStream<T> {
-    return this.source(sourceFactories().rawSocket<T>(host, port))
+  rawSocketStream<T>(host: string, port: number, options: StorageLevel | Named = {}): DStream<T> {
+    return this.#sourceNamed(withoutLevel(options).name, sourceFactories().rawSocket<T>(host, port))
   }
   /**
    * Lines of this process's standard input: `tail -f access.log | npx sluice run app.ts`. At its end the run stops,
    * once a batch has taken the last line. What is on its way when the process dies is lost. Throws `E_GRAPH` for a
    * second one. Not in Spark.
    */
-  stdinStream(options: LineChoice = {}): DStream<string> {
+  stdinStream({ name, ...options }: LineChoice & Named = {}): DStream<string> {
     const first = this.graph.inputs.find(({ operator }) => operator === STANDARD_INPUT)
     if (first) throw stdinTwice(first.place)
-    return this.source(sourceFactories().standardInput(options))
+    return this.#sourceNamed(name, sourceFactories().standardInput(options))
   }
   /**
    * What others POST to a port of this machine: a record for each line of a body, or of JSON with `body: 'json'` or a
@@ -153,20 +163,20 @@ export class StreamingContext {
    */
   httpStream(
     port: number,
-    options?: HttpOptions & { readonly body?: 'lines'; readonly schema?: never },
+    options?: HttpOptions & Named & { readonly body?: 'lines'; readonly schema?: never },
   ): DStream<string>
-  httpStream<T>(port: number, options: HttpOptions & { readonly schema: StandardSchema<T> }): DStream<T>
-  httpStream(port: number, options: HttpOptions & { readonly body: 'json' }): DStream<unknown>
-  httpStream(port: number, options?: HttpOptions): DStream<any> {
-    return this.source(sourceFactories().http(port, options))
+  httpStream<T>(port: number, options: HttpOptions & Named & { readonly schema: StandardSchema<T> }): DStream<T>
+  httpStream(port: number, options: HttpOptions & Named & { readonly body: 'json' }): DStream<unknown>
+  httpStream(port: number, { name, ...options }: HttpOptions & Named = {}): DStream<any> {
+    return this.#sourceNamed(name, sourceFactories().http(port, options))
   }
   /**
    * Lines that are appended to one file, each once a line break ends it, across restarts, rotation and truncation: the
    * position is the file itself (device and inode) and a byte in it. Throws `E_PLACE` for what is no local path. Not in
    * Spark.
    */
-  followStream(path: string, options: FollowOptions = {}): DStream<string> {
-    return this.source(sourceFactories().followedFile(path, options))
+  followStream(path: string, { name, ...options }: FollowOptions & Named = {}): DStream<string> {
+    return this.#sourceNamed(name, sourceFactories().followedFile(path, options))
   }
   /**
    * `perSecond` records a second, each with a `value`, counted from 0, and the `time` at which it is due, in ms since
@@ -174,27 +184,33 @@ export class StreamingContext {
    * program that was down goes on where it stopped, and every run gives the same. Throws `E_ARGUMENT`. Not in Spark,
    * where it is a source of Structured Streaming.
    */
-  rateStream(perSecond: number, options: RateOptions = {}): DStream<RateRecord> {
-    return this.source(rateSource(perSecond, options))
+  rateStream(perSecond: number, { name, ...options }: RateOptions & Named = {}): DStream<RateRecord> {
+    return this.#sourceNamed(name, rateSource(perSecond, options))
   }
   /**
    * Lines of the files that appear in a directory (or in all that match a glob), each file once. Spark:
    * `StreamingContext.textFileStream`.
    */
-  textFileStream(directory: string, options?: TextFileOptions): DStream<string> {
-    return this.source(sourceFactories().textFiles(directory, { ...this.#fileDefaults, ...options }))
+  textFileStream(directory: string, { name, ...options }: TextFileOptions & Named = {}): DStream<string> {
+    return this.#sourceNamed(name, sourceFactories().textFiles(directory, { ...this.#fileDefaults, ...options }))
   }
   /** Records of a fixed length in bytes, of files as above. Spark: `StreamingContext.binaryRecordsStream`. */
-  binaryRecordsStream(directory: string, recordLength: number, options?: FileChoice): DStream<Uint8Array> {
-    return this.source(sourceFactories().binaryRecords(directory, recordLength, { ...this.#fileDefaults, ...options }))
+  binaryRecordsStream(
+    directory: string,
+    recordLength: number,
+    { name, ...options }: FileChoice & Named = {},
+  ): DStream<Uint8Array> {
+    const choice = { ...this.#fileDefaults, ...options }
+    return this.#sourceNamed(name, sourceFactories().binaryRecords(directory, recordLength, choice))
   }
   /**
    * Files as above, with a filter, with files that were there before, or read in a way of your own; lines unless `read`
    * is given. Spark: `StreamingContext.fileStream`.
    */
-  fileStream<T = string>(directory: string, options: FileChoice & Partial<FileOptions<T>> = {}): DStream<T> {
-    const { read, ...choice } = { ...this.#fileDefaults, ...options }
-    return this.source(
+  fileStream<T = string>(directory: string, options: FileChoice & Partial<FileOptions<T>> & Named = {}): DStream<T> {
+    const { read, name, ...choice } = { ...this.#fileDefaults, ...options }
+    return this.#sourceNamed(
+      name,
       (read
         ? sourceFactories().files(directory, { ...choice, read })
         : sourceFactories().textFiles(directory, choice)) as Source<T>,
@@ -204,12 +220,18 @@ export class StreamingContext {
    * Items that the program queues itself, one per batch or all at once; for tests, and lost with the process. Spark:
    * `StreamingContext.queueStream`.
    */
-  queueStream<T>(queue: (RDD<T> | readonly T[])[], oneAtATime = true, defaultRDD: RDD<T> | null = null): DStream<T> {
-    return this.source(queueSource(queue, { oneAtATime, defaultRDD, slices: this.sparkContext.defaultParallelism }))
+  queueStream<T>(
+    queue: (RDD<T> | readonly T[])[],
+    oneAtATime = true,
+    defaultRDD: RDD<T> | null = null,
+    { name }: Named = {},
+  ): DStream<T> {
+    const slices = this.sparkContext.defaultParallelism
+    return this.#sourceNamed(name, queueSource(queue, { oneAtATime, defaultRDD, slices }))
   }
   /** What a receiver of your own receives. Spark: `StreamingContext.receiverStream`. */
-  receiverStream<T>(receiver: Receiver<T>): DStream<T> {
-    return this.source(receiverSource(receiver))
+  receiverStream<T>(receiver: Receiver<T>, { name }: Named = {}): DStream<T> {
+    return this.#sourceNamed(name, receiverSource(receiver))
   }
 
   /**
@@ -229,6 +251,10 @@ export class StreamingContext {
     spec: StateSpec<K, V, S, E>,
   ): MapWithStateDStream<K, V, S, E> {
     return new MapWithStateDStream(stream, spec)
+  }
+
+  #sourceNamed<T>(name: string | undefined, source: Source<T>): DStream<T> {
+    return name === undefined ? this.source(source) : this.source(name, source)
   }
 
   /** How long a file may take to become visible: `spark.streaming.fileStream.minRememberDuration`, or its old name. */

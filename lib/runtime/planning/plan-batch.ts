@@ -73,7 +73,7 @@ async function cutSources(
   const reachable = program.graph.reachable()
   for (const input of program.graph.inputs) {
     if (!reachable.has(input)) continue
-    const { uid, source } = input
+    const { uid, source, place } = input
     const asked = new SourcePort(uid, source).cut({
       time: slot.time,
       intervalMs: head.intervalMs,
@@ -87,7 +87,7 @@ async function cutSources(
       io: sourceIo(host, head, uid),
     })
     const cut = await asked.catch((error: unknown) => {
-      throw located(error, { batch: slot.batch })
+      throw located(error, { batch: slot.batch, place })
     })
     const more = cut && withLetters(uid, cut, letterCommands, open)
     cuts[uid] = more && more.cut

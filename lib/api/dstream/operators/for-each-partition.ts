@@ -35,10 +35,11 @@ export const sinkOperation = (sink: OutputSink<any>, order: OutputOrder = 'after
 export const foreachPartition = <T>(
   stream: DStream<T>,
   f: (records: readonly T[], delivery: Delivery) => void | Promise<void>,
+  name?: string,
 ): void =>
   outputTo(
     stream,
-    undefined,
+    name,
     { name: 'foreachPartition', guarantee: 'at-least-once', write: async (records, delivery) => f(records, delivery) },
     { operator: 'foreachPartition' },
   )

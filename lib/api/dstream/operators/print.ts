@@ -9,12 +9,12 @@ const RULE = '-------------------------------------------'
  * The first records of every batch, byte for byte as Spark prints them; the header of an empty batch too (Spark:
  * `DStream.print`).
  */
-export const print = (stream: DStream<any>, count = 10): void =>
-  stream.output({ operator: 'print', operation: printing(count, (timeMs) => `${timeMs} ms`, sparkText) })
+export const print = (stream: DStream<any>, count: number, name?: string): void =>
+  stream.output({ operator: 'print', name, operation: printing(count, (timeMs) => `${timeMs} ms`, sparkText) })
 
 /** The same with PySpark's header time and values (PySpark: `DStream.pprint`). */
-export const pprint = (stream: DStream<any>, count = 10): void =>
-  stream.output({ operator: 'pprint', operation: printing(count, localTime, pythonText) })
+export const pprint = (stream: DStream<any>, count: number, name?: string): void =>
+  stream.output({ operator: 'pprint', name, operation: printing(count, localTime, pythonText) })
 
 function printing(
   count: number,

@@ -9,10 +9,11 @@ import { sparkLine } from '../../../codec/text.ts'
  * One directory per batch, named `prefix-<ms>[.suffix]`, with a part file per partition. An empty batch writes one too;
  * a repeated batch replaces it.
  */
-export const saveAsTextFiles = (stream: DStream<any>, prefix: string, suffix: string): void => {
+export const saveAsTextFiles = (stream: DStream<any>, prefix: string, suffix: string, name?: string): void => {
   locationOf(prefix)
   stream.output({
     operator: 'saveAsTextFiles',
+    name,
     operation: {
       guarantee: 'exactly-once',
       folders: [timedPath(prefix, suffix, ANY_TIME)],
@@ -24,10 +25,11 @@ export const saveAsTextFiles = (stream: DStream<any>, prefix: string, suffix: st
 }
 
 /** The same with our own block format, read back by `sparkContext.objectFile`. */
-export const saveAsObjectFiles = (stream: DStream<any>, prefix: string, suffix: string): void => {
+export const saveAsObjectFiles = (stream: DStream<any>, prefix: string, suffix: string, name?: string): void => {
   locationOf(prefix)
   stream.output({
     operator: 'saveAsObjectFiles',
+    name,
     operation: {
       guarantee: 'exactly-once',
       folders: [timedPath(prefix, suffix, ANY_TIME)],

@@ -1,0 +1,9 @@
+/** What sources and outputs take beside what they need: an identity of their own. Not in Spark. */
+export interface Named {
+  /**
+   * The name under which plans, graphs, errors and dead letters know it, and under which its position or what it owes
+   * is kept: lower-case letters, digits and dashes. Without one it is derived from kinds and order, and another one before
+   * it changes it.
+   */
+  readonly name?: string
+}
