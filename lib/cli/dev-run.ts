@@ -12,6 +12,8 @@ interface DevRunOptions {
   readonly skipMissed: boolean
   /** Hears the path of every file that the program consists of. */
   readonly loaded: (path: string) => void
+  /** Hears of every start. */
+  readonly started: () => void
 }
 
 /** How long a run may take to finish its batch before it is ended: the change is waiting. */
@@ -29,6 +31,7 @@ export class DevRun {
   #child: ChildProcess | null = null
   #exited: Promise<unknown> = Promise.resolve()
   #verbose: boolean
+  #prints = true
   #next: { readonly fresh: boolean } | null = null
   #stopping = false
 
@@ -38,6 +41,13 @@ export class DevRun {
     this.ended = new Promise((resolve) => {
       this.#end = resolve
     })
+  }
+
+  /** Whether `print` is shown from now on; what is not shown is counted. */
+  togglePrints(): boolean {
+    this.#prints = !this.#prints
+    this.#child?.send({ prints: this.#prints })
+    return this.#prints
   }
 
   toggleVerbose(): boolean {
@@ -63,6 +73,8 @@ export class DevRun {
       detached: true,
     })
     this.#child = child
+    this.#options.started()
+    if (!this.#prints) child.send({ prints: false })
     child.on('message', (message: { readonly loaded?: string }) => {
       if (message.loaded) this.#options.loaded(fileURLToPath(message.loaded))
     })
@@ -76,7 +88,7 @@ export class DevRun {
     if (this.#stopping) this.#end(code ?? 1)
     else if (!this.#next)
       process.stderr.write(
-        `  … waiting for a change${process.stdin.isTTY ? '; f + enter begins anew, without state' : ''}\n`,
+        `  … waiting for a change${process.stdin.isTTY ? '; r runs it again, f begins anew without state' : ''}\n`,
       )
   }
 

@@ -1,10 +1,10 @@
-import { createInterface } from 'node:readline'
 import { relative } from 'node:path'
 import { readArguments } from './arguments.ts'
 import { DevRun } from './dev-run.ts'
 import { FileWatcher } from './file-watcher.ts'
 import { programFile } from './run.ts'
 import { onStopSignals } from './signals.ts'
+import { TypeCheck } from './type-check.ts'
 
 const devFlags = {
   dir: { kind: 'text' },
@@ -16,7 +16,8 @@ const devFlags = {
 } as const
 
 const KEYS =
-  '  h help   r run again   f begin anew   v stacks on or off   q finish the batch and quit   (each with enter)\n'
+  '  r run again   f begin anew, without state   p prints on or off   v stacks on or off   ' +
+  'q finish the batch and quit\n'
 
 /** Runs a program in a process of its own, and again whenever one of its files changes. State stays. */
 export async function dev(args: readonly string[]): Promise<number> {
@@ -25,6 +26,7 @@ export async function dev(args: readonly string[]): Promise<number> {
   const again = (why: string, fresh = false): void => void run.again(`  ↻ ${why}\n`, fresh)
   const watcher = new FileWatcher((changed) => again(`${relative('', changed)} changed; running again`))
   watcher.add(file)
+  const types = new TypeCheck(file, (text) => process.stderr.write(text))
   const run = new DevRun({
     file,
     args: words.slice(1),
@@ -34,26 +36,32 @@ export async function dev(args: readonly string[]): Promise<number> {
     dropState: values['drop-state'],
     skipMissed: values['skip-missed'],
     loaded: (path) => watcher.add(path),
+    started: () => types.run(),
   })
   onStopSignals({ stop: (signal) => run.stop(signal), quit: () => run.stop('SIGINT') })
   if (process.stdin.isTTY) listenToKeys(run, again)
   run.start(values.fresh)
-  return run.ended
+  const code = await run.ended
+  types.stop()
+  return code
 }
 
+/** One key at a time, without enter. */
 function listenToKeys(run: DevRun, again: (why: string, fresh?: boolean) => void): void {
-  process.stderr.write('  h + enter for help\n\n')
+  const say = (text: string): void => void process.stderr.write(text)
+  say('  h for help\n\n')
   const keys: Record<string, () => void> = {
-    h: () => {
-      process.stderr.write(KEYS)
-    },
     r: () => again('running again'),
     f: () => again('beginning anew', true),
+    p: () => say(`  prints ${run.togglePrints() ? 'on' : 'off; p shows them again'}\n`),
     v: () => again(`stacks ${run.toggleVerbose() ? 'on' : 'off'}; running again`),
     q: () => run.stop('SIGINT'),
+    // Terminals that send single keys send ^C and ^D as such.
+    '\u0003': () => run.stop('SIGINT'),
+    '\u0004': () => run.stop('SIGINT'),
   }
-  createInterface({ input: process.stdin }).on('line', (line) => {
-    const key = line.trim().toLowerCase()
-    if (key !== '') (keys[key] ?? keys['h'])()
+  process.stdin.setRawMode(true)
+  process.stdin.on('data', (bytes: Buffer) => {
+    for (const key of bytes.toString().toLowerCase()) (keys[key] ?? (() => say(KEYS)))()
   })
 }

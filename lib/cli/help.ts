@@ -72,7 +72,8 @@ State stays, so the new code goes on where the old one stopped, or says what it 
   --drop-state <uids>  as for sluice run
   --skip-missed      as for sluice run; without it, what caught-up batches print is counted and not shown
 
-Keys, each with enter: h help, r run again, f begin anew, v stacks on or off, q finish the batch and quit
+Keys: h help, r run again, f begin anew, p prints on or off, v stacks on or off, q finish the batch and quit. Where the
+project has TypeScript and a tsconfig.json, type errors are shown beside the run.
 
 Examples
   sluice dev

@@ -9,6 +9,7 @@ import { LogFile } from './log-file.ts'
 import type { Reporter, ReporterOptions } from './reporter.ts'
 import { onStopSignals } from './signals.ts'
 import { TextReporter } from './text-reporter.ts'
+import { counted } from './units.ts'
 import { startWatchdog } from './watchdog.ts'
 
 /** From the command line to the exit code: who hears what, and how a run ends. */
@@ -21,6 +22,8 @@ export class RunSession implements Log {
   readonly #reporters: Reporter[]
   readonly #told = new WeakSet<object>()
   #stoppedAt: number | null = null
+  /** How many prints were not shown since somebody asked for that; `null` while they are. */
+  #unseen: number | null = null
   /** The error that a handler of last resort caught. */
   #fail: (error: unknown) => void = () => {}
 
@@ -55,7 +58,18 @@ export class RunSession implements Log {
   }
 
   print(text: string): void {
+    if (this.#unseen !== null) this.#unseen++
+    else this.#print(text)
+  }
+
+  #print(text: string): void {
     for (const reporter of this.#reporters) reporter.print(text)
+  }
+
+  #showPrints(shown: boolean): void {
+    const unseen = this.#unseen
+    this.#unseen = shown ? null : (unseen ?? 0)
+    if (shown && unseen !== null) process.stderr.write(`  … ${counted(unseen, 'print')} not shown\n`)
   }
 
   /** Tells the process that watches this one which files it consists of. */
@@ -128,6 +142,9 @@ export class RunSession implements Log {
   #watchParent(): void {
     if (!readVariable(process.env, 'SLUICE_WATCHED')) return
     process.on('disconnect', () => this.#stop('SIGTERM'))
+    process.on('message', (message: { readonly prints?: boolean }) => {
+      if (message.prints !== undefined) this.#showPrints(message.prints)
+    })
     process.channel?.unref()
   }
 }

@@ -1,6 +1,7 @@
 import { type AppStarting, type BatchReport, type EngineEvent, type Narrowing, warningOf } from '../model/events.ts'
 import { secretsIn, withoutSecrets } from '../adapters/local/known-secrets.ts'
 import { batchHeading, batchLine, batchNotes, emptyLine, isEmpty, shortNames } from './batch-line.ts'
+import { Behind } from './behind.ts'
 import { errorLines, factsOf } from './error-lines.ts'
 import { Repetitions } from './repetitions.ts'
 import type { Reporter, ReporterOptions } from './reporter.ts'
@@ -31,6 +32,7 @@ export class TextReporter implements Reporter {
   readonly #warnings = new Repetitions()
   #starting: AppStarting | null = null
   #names: ReadonlyMap<string, string> = new Map()
+  #behind: Behind | null = null
   #retries: string[] = []
   #batches = 0
   #records = 0
@@ -88,6 +90,7 @@ export class TextReporter implements Reporter {
 
   #begin(starting: AppStarting): void {
     this.#starting = starting
+    this.#behind = new Behind(starting.intervalMs)
     this.#names = shortNames(starting.outputs.map((output) => output.name))
   }
 
@@ -107,12 +110,14 @@ export class TextReporter implements Reporter {
     this.#records += facts.records
     this.#next = facts.batch + 1
     if (this.#isCaughtUp(facts)) return
+    const behind = this.#behind?.take(facts.schedulingDelayMs) ?? null
     const notes = batchNotes(facts, this.#starting?.intervalMs ?? Number.POSITIVE_INFINITY, this.#retries, this.#names)
     this.#retries = []
-    if (isEmpty(facts) && notes.length === 0) return this.#quiet(facts.time)
+    if (isEmpty(facts) && notes.length === 0 && behind === null) return this.#quiet(facts.time)
     this.#mentionEmpty()
     this.#empty = { count: 0, mentioned: 0, time: 0, quietSince: 0 }
     this.#line(visibleLine(batchLine(facts, this.#names, notes)))
+    if (behind !== null) this.#line(this.#paint.warn(`  ! ${behind}`))
   }
 
   /** In a catch-up that is folded, one line stands for all its batches. */

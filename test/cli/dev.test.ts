@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { Cli, project } from './cli.ts'
 
 const program = (word: string): string => `
@@ -63,4 +66,83 @@ test('a program that fails waits for the change that mends it', async (t) => {
   await dev.says('#1 ')
   dev.child.kill('SIGTERM')
   assert.equal((await dev.ended).code, 0)
+})
+
+const compiler = fileURLToPath(new URL('../../node_modules/typescript', import.meta.url))
+
+test('type errors of the project stand beside the run, and are said to be gone', async (t) => {
+  const wrong =
+    "import { app, seconds } from 'sluice'\nimport { counter } from './numbers.ts'\n" +
+    "export const n: number = 'one'\n" +
+    "export default app('typed', seconds(0.2), (ssc) => { ssc.source('counter', counter).print() })\n"
+  const folder = await project(t, {
+    'app.ts': wrong,
+    'tsconfig.json': JSON.stringify({
+      compilerOptions: {
+        module: 'nodenext',
+        target: 'es2024',
+        strict: false,
+        noEmit: true,
+        allowImportingTsExtensions: true,
+        skipLibCheck: true,
+        types: [],
+        paths: { sluice: ['./sluice.d.ts'] },
+      },
+      files: ['app.ts'],
+    }),
+    'sluice.d.ts': 'export type Source<T> = any\nexport declare const app: any, seconds: any\n',
+  })
+  mkdirSync(join(folder, 'node_modules'))
+  symlinkSync(compiler, join(folder, 'node_modules/typescript'))
+  const dev = new Cli(t, ['dev', 'app.ts'], folder)
+  await dev.says('✕ types  app.ts(3,14): error TS2322: ')
+  await dev.says('#2 ')
+  writeFileSync(join(folder, 'app.ts'), wrong.replace("'one'", '1'))
+  await dev.says('✓ types')
+  await dev.says('batch   time', 2)
+  dev.child.kill('SIGINT')
+  assert.equal((await dev.ended).code, 0)
+})
+
+/** A terminal of its own, where the system has a command for that. */
+const hasTerminal = spawnSync('script', ['-qfec', 'true', '/dev/null']).status === 0
+const bin = fileURLToPath(new URL('../../lib/cli/bin.ts', import.meta.url))
+
+test('single keys pause prints, begin anew and quit, without enter', { skip: !hasTerminal }, async (t) => {
+  const folder = await project(t, { 'app.ts': program('now'), 'factor.ts': 'export const factor = 1' })
+  writeFileSync(
+    join(folder, 'app.ts'),
+    "import { app, seconds } from 'sluice'\nimport { counter } from './numbers.ts'\n" +
+      "export default app('keys', seconds(0.1), (ssc) => { ssc.source('counter', counter).print() })\n",
+  )
+  const terminal = spawn('script', ['-qfec', `"${process.execPath}" "${bin}" dev app.ts`, '/dev/null'], {
+    cwd: folder,
+    env: { ...process.env, NO_COLOR: '1' },
+  })
+  t.after(() => terminal.kill('SIGKILL'))
+  let said = ''
+  const heard = async (text: string): Promise<void> => {
+    const from = said.length
+    while (!said.slice(from).includes(text)) await once(terminal.stdout, 'data')
+  }
+  terminal.stdout.on('data', (bytes: Buffer) => (said += bytes.toString()))
+  const press = async (key: string, answer: string): Promise<void> => {
+    terminal.stdin.write(key)
+    await heard(answer)
+  }
+  await heard('#2 ')
+  await press('h', 'r run again')
+  await press('p', 'prints off')
+  await heard('#')
+  const from = said.length
+  await heard('#')
+  await heard('#')
+  assert.doesNotMatch(said.slice(from), /Time: /)
+  await press('p', ' not shown')
+  await heard('Time: ')
+  await press('f', 'beginning anew')
+  await heard('#1 ')
+  terminal.stdin.write('q')
+  const [code] = (await once(terminal, 'close')) as [number | null]
+  assert.equal(code, 0, said)
 })

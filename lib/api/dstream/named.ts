@@ -2,8 +2,8 @@
 export interface Named {
   /**
    * The name under which plans, graphs, errors and dead letters know it, and under which its position or what it owes
-   * is kept: lower-case letters, digits and dashes. Without one it is derived from kinds and order, and another one before
-   * it changes it.
+   * is kept: lower-case letters, digits and dashes. Without one it is derived from kinds and order, and another one
+   * before it changes it.
    */
   readonly name?: string
 }
