@@ -1,5 +1,6 @@
 import type { BlobStore } from './blob-store.ts'
 import type { Clock } from './clock.ts'
+import type { ControlStore } from './control-store.ts'
 import type { HeadStore } from './head-store.ts'
 import type { TaskLauncher } from './launcher.ts'
 import type { Log } from './log.ts'
@@ -11,6 +12,7 @@ export interface Host<Head> {
   readonly random: Random
   readonly log: Log
   readonly head: HeadStore<Head>
+  readonly control: ControlStore
   readonly blobs: BlobStore
   readonly launcher: TaskLauncher
 }

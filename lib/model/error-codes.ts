@@ -82,6 +82,7 @@ export const ERROR_CODES = {
   E_BUSY: { fault: 'protocol' },
   E_FENCED: { fault: 'protocol', final: true },
   E_HANDED_OVER: { fault: 'protocol', final: true },
+  E_PAUSED: { fault: 'protocol' },
   E_HALTED: { fault: 'protocol', final: true },
   E_FOREIGN_APP: { fault: 'protocol' },
   E_GRAPH_CHANGED: { fault: 'protocol' },
@@ -104,6 +105,9 @@ export const ERROR_CODES = {
   E_HEAD_READ: { fault: 'store' },
   E_HEAD_UNREACHABLE: { fault: 'store', final: true },
   E_HEAD_FORMAT: { fault: 'store' },
+  E_CONTROL_CORRUPT: { fault: 'store' },
+  E_CONTROL_READ: { fault: 'store' },
+  E_CONTROL_WRITE: { fault: 'store' },
 
   E_BLOB_MISSING: { fault: 'store', lost: true },
   E_BLOB_CORRUPT: { fault: 'store', lost: true },
@@ -135,6 +139,7 @@ export const ERROR_CODES = {
   E_SINK_PEER: { fault: 'sink' },
   E_SINK_UNAVAILABLE: { fault: 'sink' },
 
+  E_AWS_ACCESS: { fault: 'caller' },
   E_AWS_SETTING: { fault: 'program' },
   E_AWS_PACKAGE: { fault: 'program' },
   E_ENDPOINT: { fault: 'program' },

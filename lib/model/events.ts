@@ -209,6 +209,10 @@ type Warning = { readonly level: 'warn'; readonly message: string } & (
         | 'log-file'
         | 'batch-left-out'
         | 'letters-in-memory'
+        // Somebody has paused the app, or resumed it; or whether somebody has could not be read.
+        | 'paused'
+        | 'resumed'
+        | 'control-unread'
     }
   /** Batch times passed without a batch. */
   | { readonly type: 'catching-up'; readonly missed: number; readonly skipped: number }

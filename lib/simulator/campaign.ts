@@ -152,7 +152,14 @@ export const scenarioOf = (seed: number, only: readonly Job[] = jobs): Scenario 
 /** Intervals in which records arrive: `usual`, or as many as the job needs to get interesting. */
 export const ticksOf = ({ name }: Job, usual: number): number => TICKS[name] ?? usual
 
-const TICKS: Readonly<Record<string, number>> = { d: 170, breaks: 30, timed: 30, seen: 30, 'owed-window': 30 }
+const TICKS: Readonly<Record<string, number>> = {
+  d: 170,
+  breaks: 30,
+  pauses: 30,
+  timed: 30,
+  seen: 30,
+  'owed-window': 30,
+}
 
 /** The same once more: what a seed does may depend on nothing else. */
 async function again(scenario: Scenario, first: Result): Promise<Result> {

@@ -8,6 +8,8 @@ export interface Circumstances {
   readonly clockOffMs?: number
   /** Intervals for which nobody runs now and then, at most. */
   readonly breaks?: number
+  /** Intervals for which somebody pauses the app now and then, at most. */
+  readonly pauses?: number
   /** How often a task that fails is tried; 4 if it is left out. */
   readonly attempts?: number
   /** Batches after which a coordinator lets go of the app and another one goes on. */

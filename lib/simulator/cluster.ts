@@ -4,6 +4,8 @@ import { silentLog } from '../host/log.ts'
 import type { Random } from '../host/random.ts'
 import { SeededRandom } from '../adapters/local/seeded-random.ts'
 import { hasCode, messageOf } from '../model/errors.ts'
+import { changeControl } from '../checkpoint/control.ts'
+import type { Pause } from '../model/control.ts'
 import type { Head } from '../model/head.ts'
 import type { Circumstances } from './circumstances.ts'
 import { OutputProcesses } from './output-processes.ts'
@@ -85,6 +87,17 @@ export class Cluster {
     this.killAll()
   }
 
+  /** Somebody pauses the app for a while: whoever runs begins no batch. */
+  pause(ms: number): void {
+    const { ports, stores } = this.#options
+    ports.count('paused')
+    const { world } = ports
+    const pausing = (paused: Pause | null): void =>
+      void changeControl(stores.control, (control) => ({ ...control, paused }), 'pause')
+    pausing({ since: world.now(), by: 'somebody' })
+    world.after(ms, () => pausing(null))
+  }
+
   /** One more coordinator, on top of what runs: also what a doubled tick does. */
   start(host = 0): void {
     const { ports, report } = this.#options
@@ -148,11 +161,13 @@ export class Cluster {
     const full: Host<Head> = {
       ...host,
       head: ports.head(process, stores.head),
+      control: stores.control,
       launcher: this.#workers?.launcherFor(process) ?? inlineFor(process, ports, facts),
     }
     const epoch = stores.current?.epoch ?? 0
     const { attempts = 4, handover = null, patient = false, brief = false, clockOffMs } = this.#circumstances
     const life = this.#life(full)
+    const stays = this.#stays(process)
     const { coordinator, receivers } = await openCoordinator({
       app: subject.app,
       context,
@@ -175,6 +190,7 @@ export class Cluster {
       onOutputError: (error) => this.#note(process, error),
       unlimited: true,
       ...(life ? { life } : {}),
+      leavesPaused: !stays,
     })
     this.#countTakeover(process, epoch)
     await receivers.start(coordinator.head, coordinator.manifest)
@@ -185,6 +201,7 @@ export class Cluster {
       log: silentLog,
       catchUpMax,
       batchesMax: handover,
+      whenPaused: stays ? 'wait' : 'end',
       onBatch: async (manifest) => {
         ports.count('batch')
         await receivers.committed(manifest)
@@ -204,6 +221,11 @@ export class Cluster {
     if (handover !== null) ports.count('handover')
     await receivers.stop(false)
     await coordinator.close()
+  }
+
+  /** Whether it waits while the app is paused, as a process on a machine does, or leaves, as functions do. */
+  #stays({ name }: SimProcess): boolean {
+    return new SeededRandom(seedOf(`${this.#options.seed} ${name} when paused`)).next() < 0.5
   }
 
   /** As functions live: some part of the longest life, which long batches do not fit into. */
@@ -248,6 +270,7 @@ export class Cluster {
 /** What faults lead to; anything else is a bug. */
 const EXPECTED: readonly ErrorCode[] = [
   'E_BUSY',
+  'E_PAUSED',
   'E_FENCED',
   'E_HANDED_OVER',
   'E_HEAD_UNREACHABLE',

@@ -163,7 +163,9 @@ async function play(stage: Stage): Promise<Cluster> {
   }
   cluster.supervise()
   for (const ms of startsOf(course, arrived - world.now(), pace)) world.after(ms, () => cluster.start())
-  for (const { ms, forMs } of breaksOf(subject, course)) world.after(ms, () => cluster.rest(forMs))
+  const { breaks, pauses } = subject.circumstances ?? {}
+  for (const { ms, forMs } of timesOff('breaks', breaks, subject, course)) world.after(ms, () => cluster.rest(forMs))
+  for (const { ms, forMs } of timesOff('pauses', pauses, subject, course)) world.after(ms, () => cluster.pause(forMs))
   await world.run(
     isRough ? wrong : reached(arrived),
     arrived + (isLong(subject, seed) ? LONG_ROUGH_MS : ROUGH_MS) * pace,
@@ -259,16 +261,17 @@ function startsOf({ faults, seed, journal }: Course, until: number, pace: number
   return starts
 }
 
-/** When nobody runs, and for how long: part of a job, whatever else goes wrong. */
-function* breaksOf(
-  { circumstances, intervalMs }: Subject,
+/** When nothing runs, for one reason, and for how long: part of a job, whatever else goes wrong. */
+function* timesOff(
+  reason: string,
+  longest: number | undefined,
+  { intervalMs }: Subject,
   { seed, ticks }: Course,
 ): Iterable<{ readonly ms: number; readonly forMs: number }> {
-  const { breaks } = circumstances ?? {}
-  if (breaks === undefined) return
-  const random = new SeededRandom(seedOf(`${seed} breaks`))
-  for (let tick = 2 + random.next() * 3; tick < ticks; tick += breaks + random.next() * 6)
-    yield { ms: Math.round(tick * intervalMs), forMs: Math.round((1 + random.next() * breaks) * intervalMs) }
+  if (longest === undefined) return
+  const random = new SeededRandom(seedOf(`${seed} ${reason}`))
+  for (let tick = 2 + random.next() * 3; tick < ticks; tick += longest + random.next() * 6)
+    yield { ms: Math.round(tick * intervalMs), forMs: Math.round((1 + random.next() * longest) * intervalMs) }
 }
 
 async function restartOnce(world: World, cluster: Cluster, stores: WatchedStores, patienceMs: number): Promise<void> {

@@ -21,6 +21,8 @@ export type Report = (check: string, what: string) => void
 /** Head and blobs as they are, with the invariants of the protocol asserted at every write and delete. */
 export class WatchedStores {
   readonly #heads = new MemoryHeadStore<Head>()
+  /** What people have left word of. */
+  readonly control = new MemoryHeadStore<unknown>()
   readonly #objects = new MemoryBlobStore()
   readonly #report: Report
   #now: Head | null = null

@@ -82,6 +82,7 @@ export class TestApp {
   readonly #clock: ManualClock
   readonly #random: SeededRandom
   readonly #head = new MemoryHeadStore<Head>()
+  readonly #control = new MemoryHeadStore<unknown>()
   readonly #blobs = new MemoryBlobStore()
   readonly #sources = new Map<string, TestSource>()
   readonly #outputs = new Map<string, TestOutput>()
@@ -289,6 +290,7 @@ export class TestApp {
       host: {
         ...host,
         head: life.head(this.#head),
+        control: this.#control,
         // What functions wait for is outside of the test: it takes the time that it takes.
         launcher: life.launcher(new InlineLauncher(program, { ...host, clock: systemClock, freezes: true })),
       },

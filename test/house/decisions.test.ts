@@ -41,7 +41,6 @@ const allowed: Readonly<Record<string, string>> = {
   'lib/adapters/local/blob-memory.ts': 'a store lists by prefix',
   'lib/adapters/local/blob-key.ts': 'a store takes no key that leads out of it, whatever it means',
   'lib/adapters/aws/s3/s3-location.ts': 'the prefix of a bucket that a user gives',
-  'lib/adapters/aws/dynamo/dynamo-head-store.ts': 'says in words what its own two codes mean',
   'lib/adapters/kafka/cluster.ts': 'the codes of the driver, which it puts on parts of its errors',
   'lib/adapters/kafka/kafka-sink.ts': 'the codes of the driver, which it puts on parts of its errors',
   'lib/adapters/kafka/service-errors.ts': 'the codes of the driver, which it puts on parts of its errors',

@@ -1,13 +1,13 @@
 import type { BlobStore } from '../../lib/host/blob-store.ts'
-import type { Clock } from '../../lib/host/clock.ts'
 import type { HeadStore } from '../../lib/host/head-store.ts'
 import type { Host } from '../../lib/host/host.ts'
-import { silentLog } from '../../lib/host/log.ts'
+import { type Log, silentLog } from '../../lib/host/log.ts'
 import { InlineLauncher } from '../../lib/hosts/program/inline-launcher.ts'
 import { openCoordinator } from '../../lib/hosts/program/open-coordinator.ts'
 import { MemoryBlobStore } from '../../lib/adapters/local/blob-memory.ts'
 import { MemoryHeadStore } from '../../lib/adapters/local/head-memory.ts'
 import { systemRandom } from '../../lib/adapters/local/system-random.ts'
+import type { Clock } from '../../lib/host/clock.ts'
 import type { Head } from '../../lib/model/head.ts'
 import type { Manifest } from '../../lib/model/manifest.ts'
 import { fingerprint } from '../../lib/plan/fingerprint.ts'
@@ -18,6 +18,7 @@ import { aborted, type Batch, BATCH_MS, type Build, newContext, START } from './
 /** What outlives a process. */
 export class World {
   readonly head = new MemoryHeadStore<Head>()
+  readonly control = new MemoryHeadStore<unknown>()
   readonly blobs = new MemoryBlobStore()
   /** Everything that `foreachRDD` was shown: output, batch and records, repeats included. */
   readonly shown: { readonly output: string; readonly batch: number; readonly records: readonly unknown[] }[] = []
@@ -36,6 +37,8 @@ export interface LifeOptions {
   readonly resume?: boolean
   /** More than 1: stages and shuffle blocks, as where tasks are spread; with as many partitions of input. */
   readonly slots?: number
+  readonly clock?: Clock
+  readonly log?: Log
 }
 
 /**
@@ -64,6 +67,8 @@ export class ProcessLife {
       dropState = [],
       resume = false,
       slots = 1,
+      clock = { now: () => START, sleepUntil },
+      log = silentLog,
     }: LifeOptions = {},
   ): Promise<ProcessLife> {
     const watched: Build = (input, context) => {
@@ -82,15 +87,15 @@ export class ProcessLife {
     context.graph.assignUids()
     context.sparkContext.conf.set('sluice.keepBatches', keep)
     const program = new TaskProgram(context.graph, context.sparkContext, fingerprint(context.graph))
-    const clock = { now: () => START, sleepUntil }
     const [head, blobs] = [portedHead(world.head, port), portedBlobs(world.blobs, port)]
-    const inline = new InlineLauncher(program, { blobs, random: systemRandom, clock, log: silentLog })
+    const inline = new InlineLauncher(program, { blobs, random: systemRandom, clock, log })
     const launcher = {
       slots,
       launch: (spec: never) => port('launch', () => inline.launch(spec)),
       close: async () => {},
     }
-    const host: Host<Head> = { clock, random: systemRandom, log: silentLog, head, blobs, launcher }
+    const { control } = world
+    const host: Host<Head> = { clock, random: systemRandom, log, head, control, blobs, launcher }
     const { coordinator } = await openCoordinator({
       app: 'test',
       context,

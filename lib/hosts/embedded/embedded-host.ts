@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import type { Clock } from '../../host/clock.ts'
 import type { BlobStore } from '../../host/blob-store.ts'
+import type { ControlStore } from '../../host/control-store.ts'
 import type { HeadStore } from '../../host/head-store.ts'
 import type { TaskLauncher } from '../../host/launcher.ts'
 import type { Log } from '../../host/log.ts'
@@ -14,6 +15,7 @@ import type { Random } from '../../host/random.ts'
 import { asDirectoryError } from '../../adapters/local/folder.ts'
 import { MemoryBlobStore } from '../../adapters/local/blob-memory.ts'
 import { openDirectoryBlobs } from '../../adapters/local/blob-directory.ts'
+import { directoryControl } from '../../adapters/local/control-directory.ts'
 import { openDirectoryHead } from '../../adapters/local/head-directory.ts'
 import { MemoryHeadStore } from '../../adapters/local/head-memory.ts'
 import { systemClock } from '../../adapters/local/system-clock.ts'
@@ -79,22 +81,30 @@ export const setEmbeddedOptions = (changes: Partial<EmbeddedOptions>): void => {
 
 interface Stores {
   readonly head: HeadStore<Head>
+  readonly control: ControlStore
   readonly blobs: BlobStore
 }
 
 /** Stores of one app: below `dir`, or in memory. Throws `E_DIRECTORY` where nothing can be written there. */
 export async function openStores(dir: string | null, app: string, sync: boolean): Promise<Stores> {
-  if (dir === null) return { head: new MemoryHeadStore<Head>(), blobs: new MemoryBlobStore() }
+  if (dir === null) return memoryStores()
   const folder = join(dir, app)
   try {
     return {
       head: await openDirectoryHead<Head>(folder, { sync }),
+      control: directoryControl(folder, { sync }),
       blobs: await openDirectoryBlobs(folder, { sync }),
     }
   } catch (error) {
     throw asDirectoryError(dir, error)
   }
 }
+
+const memoryStores = (): Stores => ({
+  head: new MemoryHeadStore<Head>(),
+  control: new MemoryHeadStore<unknown>(),
+  blobs: new MemoryBlobStore(),
+})
 
 /** The folder of an app: that of its name, or the one that an earlier version made for the very same name. */
 export async function folderOfApp(dir: string | null, name: string): Promise<string> {

@@ -19,7 +19,10 @@ import { outputFunction, taskFunction } from './settings.ts'
 
 export type CoordinatorAnswer =
   /** Another coordinator holds the app, or took it over. */
-  { readonly busy: true } | { readonly busy: false; readonly batches: number; readonly committed: number }
+  | { readonly busy: true }
+  /** Somebody has paused the app. */
+  | { readonly paused: true }
+  | { readonly busy: false; readonly batches: number; readonly committed: number }
 
 /**
  * The coordinator function: takes the app, runs the batches that are due, and lets go of it. With an interval below a
@@ -36,6 +39,10 @@ export async function runDueBatches(
   } catch (error) {
     // The functions were deployed anew under a coordinator that stayed: the next tick asks what they are now.
     if (hasCode(error, 'E_GRAPH_CHANGED')) programs.forget()
+    if (hasCode(error, 'E_PAUSED')) {
+      host.log.event({ type: 'paused', level: 'warn', message: error.message })
+      return { paused: true }
+    }
     if (hasCode(error, 'E_BUSY') || hasCode(error, 'E_FENCED')) return { busy: true }
     throw error
   }
@@ -75,7 +82,7 @@ class InvocationRun {
       task: taskFunction(settings),
       slots: settings.slots,
     })
-    this.#host = { clock, random, log, blobs, head: aws.head(program.app), launcher }
+    this.#host = { clock, random, log, blobs, ...aws.stores(program.app), launcher }
   }
 
   async run(): Promise<CoordinatorAnswer> {
@@ -118,6 +125,8 @@ class InvocationRun {
         if (began + Math.max(2 * longestMs, MARGIN_MS) > this.#invocation.deadline) loop.stop()
       },
       onError: (error) => this.#failed(error),
+      // To wait costs as much as to work.
+      whenPaused: 'end',
     })
     const stopAt = closing(this.#invocation, coordinator.head.intervalMs)
     if (stopAt === null) void loop.caughtUp().then(() => loop.stop())
@@ -151,6 +160,7 @@ class InvocationRun {
       signal,
       life: lifeOf(this.#invocation),
       isBrief: closing(this.#invocation, facts.intervalMs) === null,
+      leavesPaused: true,
     })
   }
 

@@ -1,10 +1,12 @@
 import { type AwsClients, type Environment, awsClients } from '../../adapters/aws/clients.ts'
+import { dynamoApp } from '../../adapters/aws/dynamo/dynamo-app.ts'
 import { DynamoHeadStore } from '../../adapters/aws/dynamo/dynamo-head-store.ts'
 import { Functions } from '../../adapters/aws/lambda/functions.ts'
 import { S3BlobStore } from '../../adapters/aws/s3/s3-blob-store.ts'
 import type { BlobStore } from '../../host/blob-store.ts'
 import type { Clock } from '../../host/clock.ts'
 import type { HeadStore } from '../../host/head-store.ts'
+import type { Host } from '../../host/host.ts'
 import type { Log } from '../../host/log.ts'
 import type { Random } from '../../host/random.ts'
 import { systemClock } from '../../adapters/local/system-clock.ts'
@@ -23,6 +25,8 @@ export interface AwsHost {
   readonly blobs: BlobStore
   readonly functions: Functions
   head(app: string): HeadStore<Head>
+  /** Head and control record, for whoever runs the app. */
+  stores(app: string): Pick<Host<Head>, 'head' | 'control'>
 }
 
 /**
@@ -44,5 +48,6 @@ export function awsHost(environment: Environment): AwsHost {
     blobs: new S3BlobStore(clients, settings.bucket, BLOB_PREFIX),
     functions: new Functions(clients, systemClock, systemRandom),
     head: (app) => new DynamoHeadStore<Head>(clients, settings.table, app),
+    stores: (app) => dynamoApp<Head>(clients, settings.table, app),
   }
 }

@@ -17,7 +17,7 @@ const allow = (Resource: unknown, ...Action: string[]): Statement => ({ Effect: 
  */
 const policies: Readonly<Record<FunctionName, (stage: Stage) => readonly Statement[]>> = {
   coordinator: (stage) => [
-    allow(tableArn(stage), 'dynamodb:GetItem', 'dynamodb:PutItem'),
+    allow(tableArn(stage), 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem'),
     allow(objectsArn(stage, 'blobs'), 's3:GetObject', 's3:PutObject', 's3:DeleteObject'),
     allow(bucketArn(stage), 's3:ListBucket'),
     allow([versionsArn(stage, 'task'), versionsArn(stage, 'output')], 'lambda:InvokeFunction'),

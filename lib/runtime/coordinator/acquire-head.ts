@@ -1,11 +1,13 @@
 import { given } from '../../model/given.ts'
 import { checkedHead } from '../../checkpoint/check-head.ts'
+import { checkedControl } from '../../checkpoint/control.ts'
 import { decideStart, leaseFrom, leaseMs } from '../../checkpoint/decide.ts'
 import { HeadWriter } from '../../checkpoint/head-writer.ts'
 import { ObjectKeys } from '../../checkpoint/object-keys.ts'
 import { readOutputCommands } from '../../checkpoint/output-commands.ts'
 import { acquired, created, resumed } from '../../checkpoint/transition.ts'
 import type { Versioned } from '../../host/head-store.ts'
+import { pausedWords } from '../../model/control.ts'
 import { SluiceError } from '../../model/errors.ts'
 import type { Head } from '../../model/head.ts'
 import { admit, admitAnew, type Admission } from '../admission.ts'
@@ -21,6 +23,7 @@ export async function acquireHead(options: CoordinatorOptions): Promise<Acquired
   const { host, app, holder, isGone, program } = options
   const name = program.conf['spark.app.name']
   const found = checkedHead(await host.head.read())
+  if (options.leavesPaused) await assertNotPaused(options)
   const decision = decideStart(found?.value ?? null, {
     app,
     ...given({ name }),
@@ -50,16 +53,31 @@ export async function acquireHead(options: CoordinatorOptions): Promise<Acquired
       })
     case 'halted': {
       if (options.fresh) return createHead(options, found, 'recreate')
-      if (options.resume) return takeOver(options, found!, 'resume')
+      if (options.resume || (await isCleared(options, found!.value))) return takeOver(options, found!, 'resume')
       throw new SluiceError('E_HALTED', `"${app}" was halted: ${decision.reason}.`, {
         did: 'nothing was started',
-        next: ['sluice verify <dir>', 'start again with --resume'],
+        next: ['sluice verify <dir>', 'start again with --resume', 'or sluice resume <dir>, or --stage <name>'],
       })
     }
     case 'acquire':
       if (options.fresh) return createHead(options, found, 'recreate')
       return takeOver(options, found!, 'acquire')
   }
+}
+
+async function assertNotPaused({ app, host }: CoordinatorOptions): Promise<void> {
+  const { paused } = checkedControl(await host.control.read()).value
+  if (paused === null) return
+  throw new SluiceError('E_PAUSED', `"${app}" is ${pausedWords(paused)}.`, {
+    did: 'no batch was begun; nothing is lost',
+    retry: true,
+    next: ['sluice resume --stage <name>'],
+  })
+}
+
+/** Whether somebody has seen this halt, and wants the app to go on. */
+async function isCleared({ host }: CoordinatorOptions, { epoch }: Head): Promise<boolean> {
+  return checkedControl(await host.control.read()).value.clearHalt?.epoch === epoch
 }
 
 async function takeOver(

@@ -39,6 +39,8 @@ export interface Parts {
   readonly isBrief?: boolean
   /** Nothing outlives this process. */
   readonly forgets?: boolean
+  /** An app that is paused is left alone; see `CoordinatorOptions`. */
+  readonly leavesPaused?: boolean
   readonly signal?: AbortSignal
 }
 
@@ -84,6 +86,7 @@ export async function assembled(parts: Parts): Promise<Coordinator> {
     life: parts.life ?? null,
     isBrief: parts.isBrief ?? false,
     forgets: parts.forgets ?? false,
+    leavesPaused: parts.leavesPaused ?? false,
     signal: parts.signal ?? new AbortController().signal,
   })
   rates.recall(coordinator.manifest?.rates)

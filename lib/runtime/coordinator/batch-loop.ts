@@ -30,12 +30,16 @@ interface BatchLoopOptions {
   readonly onWait?: (error: SluiceError, waitMs: number) => void
   /** How long and how often a batch waits for places outside; without it, each failure is the batch's. */
   readonly patience?: Patience
+  /** What becomes of a loop whose app is paused: it waits (if this is left out), or ends, for another one to look. */
+  readonly whenPaused?: 'wait' | 'end'
 }
 
 /** Spark's `gracefulStopTimeout`, in batches. */
 const GRACE_TICKS = 10
 /** How often a batch may fail once the loop is to finish. */
 const FINAL_FAILURES_MAX = 2
+/** How long a loop that is paused sleeps before it looks again. */
+const PAUSED_MS = 1000
 /** How often a batch may fail before it has a plan. */
 const UNPLANNED_MAX = 2
 /** A clock that is behind by no more is waited for: batch times are the time of day again then. */
@@ -66,6 +70,7 @@ export class BatchLoop {
   /** How often the batch of the next tick has failed, and when it is tried again, if a place outside is waited for. */
   #failures = 0
   #retryAt: number | null = null
+  #paused = false
   #over = false
   /** The tick of the batch under way. */
   #running: number | null = null
@@ -92,6 +97,7 @@ export class BatchLoop {
     while (!this.#ended && (batchesMax === null || this.#done < batchesMax)) {
       await this.#untilDue()
       if (this.#ended) return
+      if (await this.#isPaused()) continue
       const tick = this.#next
       await this.#batch(tick)
       this.#fresh = false
@@ -117,6 +123,32 @@ export class BatchLoop {
       if (isBehind) await this.#sleepUntil(this.#gridAfter(now))
       else await this.#sleepUntil(due)
       this.#skipMissed()
+    }
+  }
+
+  /**
+   * Whether somebody keeps batches from beginning, after a while if so. What a resumed app missed is like what it
+   * missed in any break.
+   */
+  async #isPaused(): Promise<boolean> {
+    const { clock, whenPaused } = this.#options
+    const was = this.#paused
+    this.#paused = await this.#askedToPause()
+    if (!this.#paused) {
+      if (was) this.#skipMissed()
+      return false
+    }
+    if (whenPaused === 'end' || this.#final) this.#stop.abort()
+    else await this.#sleepUntil(clock.now() + PAUSED_MS, this.#pause.signal)
+    return true
+  }
+
+  async #askedToPause(): Promise<boolean> {
+    try {
+      return (await this.#options.coordinator.paused()) !== null
+    } catch (error) {
+      this.#options.onError(error)
+      return true
     }
   }
 

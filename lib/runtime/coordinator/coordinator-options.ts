@@ -41,6 +41,8 @@ export interface CoordinatorOptions {
   readonly life: Life | null
   /** It runs what is due and lets go: two writes of the head are to do for a batch. */
   readonly isBrief: boolean
+  /** Does not take an app that is paused: `E_PAUSED`. Who stays takes it, and waits. */
+  readonly leavesPaused: boolean
   readonly signal: AbortSignal
   /** Nothing outlives this process: records that are set aside are shown. */
   readonly forgets?: boolean

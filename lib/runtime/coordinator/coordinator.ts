@@ -6,6 +6,7 @@ import { ObjectKeys, type ObjectKind, parseKey } from '../../checkpoint/object-k
 import { Sweeper } from '../../checkpoint/sweep.ts'
 import { released } from '../../checkpoint/transition.ts'
 import { hasCode } from '../../model/errors.ts'
+import type { Pause } from '../../model/control.ts'
 import type { Head } from '../../model/head.ts'
 import type { Manifest } from '../../model/manifest.ts'
 import { textsOf } from '../../model/settings/read.ts'
@@ -17,16 +18,19 @@ import { runBatch } from '../batch/run-batch.ts'
 import { Outages } from '../batch/outages.ts'
 import { type EngineSettings, engineSettings, type OutageSettings } from '../settings.ts'
 import { acquireHead } from './acquire-head.ts'
+import { ControlWatch } from './control-watch.ts'
 import type { CoordinatorOptions } from './coordinator-options.ts'
 
 /** Holds the head of one app and runs its batches, one at a time. */
 export class Coordinator {
   readonly #held: HeldApp
   readonly #fenced: AbortController
+  readonly #control: ControlWatch
 
   private constructor(held: HeldApp, fenced: AbortController) {
     this.#held = held
     this.#fenced = fenced
+    this.#control = new ControlWatch(held.host)
   }
 
   /** Acquires the head, recovers what the last coordinator left, and is ready for the next tick. */
@@ -82,6 +86,11 @@ export class Coordinator {
   /** The last committed manifest. */
   get manifest(): Manifest | null {
     return this.#held.base
+  }
+
+  /** Who has paused the app; `null` while it goes on. Throws `E_CONTROL_CORRUPT`. */
+  paused(): Promise<Pause | null> {
+    return this.#control.paused(this.head)
   }
 
   /**

@@ -16,6 +16,9 @@ const under = (job: Job, name: string, circumstances: Circumstances, conf: Job['
 /** Nobody runs for longer than what is caught up with. */
 export const breaks = under(windows, 'breaks', { breaks: 12 }, { 'sluice.catchUpMax': 4 })
 
+/** The app is paused now and then, for longer than what is caught up with. */
+export const pauses = under(windows, 'pauses', { pauses: 12 }, { 'sluice.catchUpMax': 4 })
+
 /** Two hosts keep a coordinator each, cannot see each other's processes, and have clocks that are wrong. */
 export const twoHosts = under(windows, 'hosts', { hosts: 2, clockOffMs: 20_000 })
 

@@ -1,5 +1,5 @@
 import { beforeCommit } from './before-commit.ts'
-import { asked, breaks, brief, handovers, once, opened, twoHosts } from './circumstanced.ts'
+import { asked, breaks, brief, handovers, once, opened, pauses, twoHosts } from './circumstanced.ts'
 import { decided } from './decided.ts'
 import { seenFiles, timedFiles } from './folders.ts'
 import type { Job } from './job.ts'
@@ -36,6 +36,7 @@ export const furtherJobs: readonly Job[] = [
   owedWindow,
   tables,
   breaks,
+  pauses,
   twoHosts,
   asked,
   once,

@@ -46,7 +46,7 @@ export async function referenceRun({
     app,
     context,
     program,
-    host: { ...host, head: new MemoryHeadStore<Head>(), launcher },
+    host: { ...host, head: new MemoryHeadStore<Head>(), control: new MemoryHeadStore<unknown>(), launcher },
     attempts: 1,
     holder: 'reference',
     isGone: () => true,

@@ -1,13 +1,59 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
+import type { Versioned } from '../../../host/head-store.ts'
 
-/** What the table holds of an app. */
-type ItemName = 'head'
+/** The attributes of an item. */
+export type Attributes = Record<string, AttributeValue>
+
+/** What the table holds of an app: its head, and what people have left word of. */
+export type ItemName = 'head' | 'ctrl'
 
 /** The attributes of a key; all other parts of an item are its own. */
 export const ITEM_KEY = { app: 'pk', item: 'sk' } as const
 
 /** Where an item of an app lies: items of one app lie together, under the app's name as it is. */
-export const itemKey = (app: string, item: ItemName): Record<string, AttributeValue> => ({
+export const itemKey = (app: string, item: ItemName): Attributes => ({
   [ITEM_KEY.app]: { S: app },
   [ITEM_KEY.item]: { S: item },
+})
+
+/** How the value of a register stands in an item, besides `rev` and `cause`. */
+interface ItemCodec {
+  encode(value: unknown): Attributes
+  decode(item: Attributes): unknown
+}
+
+const asJson: ItemCodec = {
+  encode: (value) => ({ value: { S: JSON.stringify(value) } }),
+  decode: ({ value }) => JSON.parse(value.S!) as unknown,
+}
+
+/** It lies beside the head: what somebody has broken by hand must not keep that from being read. */
+const asJsonIfItIs: ItemCodec = {
+  ...asJson,
+  decode(item) {
+    try {
+      return asJson.decode(item)
+    } catch {
+      return null
+    }
+  },
+}
+
+const codecs: Readonly<Record<ItemName, ItemCodec>> = { head: asJson, ctrl: asJsonIfItIs }
+
+/** A whole item, key and all. */
+export const encodeItem = (app: string, item: ItemName, { rev, value, cause }: RegisterWrite): Attributes => ({
+  ...itemKey(app, item),
+  rev: { N: String(rev) },
+  cause: { S: cause },
+  ...codecs[item].encode(value),
+})
+
+interface RegisterWrite extends Versioned<unknown> {
+  readonly cause: string
+}
+
+export const decodeItem = (item: ItemName, found: Attributes): Versioned<unknown> => ({
+  rev: Number(found['rev'].N),
+  value: codecs[item].decode(found),
 })

@@ -7,14 +7,17 @@ import { showOutputs } from '../../../../lib/hosts/functions/output.ts'
 import { builtApp } from '../../../../lib/hosts/program/built-program.ts'
 import { answerTaskCall } from '../../../../lib/hosts/functions/task-calls.ts'
 import { decodeInvocation } from '../../../../lib/hosts/lambda/invocation.ts'
+import { dynamoApp } from '../../../../lib/adapters/aws/dynamo/dynamo-app.ts'
 import { S3BlobStore } from '../../../../lib/adapters/aws/s3/s3-blob-store.ts'
 import { s3TextFiles } from '../../../../lib/adapters/aws/s3/s3-files.ts'
+import { changeControl } from '../../../../lib/checkpoint/control.ts'
 import { decodeLetters } from '../../../../lib/checkpoint/dead-letters.ts'
 import { readManifest } from '../../../../lib/checkpoint/manifest.ts'
 import { silentLog } from '../../../../lib/host/log.ts'
 import { app, type AppOptions, minutes, type StreamingContext } from '../../../../lib/index.ts'
 import { ManualClock } from '../../../../lib/adapters/local/manual-clock.ts'
 import { type SluiceError } from '../../../../lib/model/errors.ts'
+import type { Pause } from '../../../../lib/model/control.ts'
 import type { Head } from '../../../../lib/model/head.ts'
 import type { Source } from '../../../../lib/source/source.ts'
 import { emulated } from '../emulated.ts'
@@ -146,6 +149,23 @@ test(
     assert.deepEqual(await saved(), [{ a: 1 }, { a: 1 }, { a: 1 }])
   },
 )
+
+test('a tick of an app that is paused writes nothing; after it, what was missed is caught up', async () => {
+  const { name, put, tick, saved, head } = await deploy()
+  const { control } = dynamoApp(clients, table, name)
+  const pausedBy = (paused: Pause | null): Promise<unknown> =>
+    changeControl(control, (record) => ({ ...record, paused }), 'test')
+  await put('1', 'a')
+  await tick()
+  await pausedBy({ since: 1, by: 'ann' })
+  const before = await head()
+  await put('2', 'a b')
+  for (let minute = 0; minute < 3; minute++) assert.deepEqual(await tick(), { paused: true })
+  assert.deepEqual(await head(), before)
+  await pausedBy(null)
+  assert.deepEqual(await tick(), { busy: false, batches: 4, committed: 5 })
+  assert.deepEqual((await saved()).at(-1), { a: 2, b: 1 })
+})
 
 test('F02: of two coordinators at once one runs and the other is told that it is busy', async () => {
   const { put, tick, again, saved, lambda } = await deploy()
