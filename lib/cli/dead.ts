@@ -7,6 +7,7 @@ import { SluiceError } from '../model/errors.ts'
 import { sparkText } from '../codec/text.ts'
 import { readArguments } from './arguments.ts'
 import { openStoredApp } from './stored-app.ts'
+import { placeFlags, type StoredPlace, storedPlace } from './stored-place.ts'
 import { counted } from './units.ts'
 import { usageError } from './usage.ts'
 
@@ -23,8 +24,8 @@ interface OpenLetters {
 export async function dead(args: readonly string[]): Promise<number> {
   const {
     values,
-    words: [what, dir, ...ids],
-  } = readArguments('dead', args, { app: { kind: 'text' }, json: { kind: 'switch' } })
+    words: [what, ...given],
+  } = readArguments('dead', args, { ...placeFlags, app: { kind: 'text' }, json: { kind: 'switch' } })
   if (!isVerb(what))
     throw usageError(
       what === undefined
@@ -32,35 +33,36 @@ export async function dead(args: readonly string[]): Promise<number> {
         : `dead cannot ${JSON.stringify(what)}; it can list, show, retry and drop.`,
       'sluice dead list .sluice',
     )
-  if (dir === undefined) throw usageError(`dead ${what} needs the directory of a run.`, `sluice dead ${what} .sluice`)
+  const { place, words: ids } = await storedPlace(`dead ${what}`, values, given)
+  const { typed } = place
   if ((what === 'list') !== (ids.length === 0))
     throw usageError(
       what === 'list' ? 'dead list takes a directory and nothing else.' : `dead ${what} needs an id, or "all".`,
-      `sluice dead ${what} ${dir}${what === 'list' ? '' : ' all'}`,
+      `sluice dead ${what} ${typed}${what === 'list' ? '' : ' all'}`,
     )
-  const open = await openLetters(dir, values.app)
-  const chosen = what === 'list' ? open.letters : ids.flatMap((id) => lettersNamed(id, open.letters, dir))
-  if (what === 'retry' || what === 'drop') await command(what, chosen, open, dir)
+  const open = await openLetters(place, values.app)
+  const chosen = what === 'list' ? open.letters : ids.flatMap((id) => lettersNamed(id, open.letters, typed))
+  if (what === 'retry' || what === 'drop') await command(what, chosen, open, typed)
   const describe = values.json ? asJson : what === 'show' ? inFull : inOneLine
   process.stdout.write(chosen.map((letter) => describe(letter, pendingOf(letter, open))).join(''))
-  if (!values.json) process.stdout.write(closing[what](chosen.length, dir))
+  if (!values.json) process.stdout.write(closing[what](chosen.length, typed))
   return 0
 }
 
 const closing = {
-  list: (n: number, dir: string): string =>
-    n === 0 ? 'no dead letters\n' : `  sluice dead show ${dir} all     sluice dead retry ${dir} all\n`,
+  list: (n: number, typed: string): string =>
+    n === 0 ? 'no dead letters\n' : `  sluice dead show ${typed} all     sluice dead retry ${typed} all\n`,
   show: (): string => '',
   retry: (n: number): string =>
     `${counted(n, 'dead letter')} will be read again by the first batch with input after the next start\n`,
   drop: (n: number): string => `${counted(n, 'dead letter')} will be gone after the first batch of the next start\n`,
-} satisfies Record<string, (n: number, dir: string) => string>
+} satisfies Record<string, (n: number, typed: string) => string>
 
 const isVerb = (word: string | undefined): word is keyof typeof closing =>
   word !== undefined && Object.hasOwn(closing, word)
 
-async function openLetters(dir: string, named: string | null): Promise<OpenLetters> {
-  const { manifest, blobs, keys } = await openStoredApp(dir, named)
+async function openLetters(place: StoredPlace, named: string | null): Promise<OpenLetters> {
+  const { manifest, blobs, keys } = await openStoredApp(place, named)
   const [letters, commands] = await Promise.all([
     readOpenLetters(blobs, manifest?.deadLetters ?? []),
     blobs.list(keys.deadLetterCommands).then((found) => readCommands(blobs, found)),
@@ -68,12 +70,12 @@ async function openLetters(dir: string, named: string | null): Promise<OpenLette
   return { blobs, keys, letters, commands }
 }
 
-function lettersNamed(id: string, letters: readonly DeadLetter[], dir: string): readonly DeadLetter[] {
+function lettersNamed(id: string, letters: readonly DeadLetter[], typed: string): readonly DeadLetter[] {
   const found = id === 'all' ? letters : letters.filter((letter) => letter.id === id)
   if (found.length > 0) return found
   throw usageError(
     id === 'all' ? 'There are no dead letters.' : `There is no dead letter ${id}; it may have been dealt with.`,
-    `sluice dead list ${dir}`,
+    `sluice dead list ${typed}`,
   )
 }
 
@@ -81,7 +83,7 @@ async function command(
   what: DeadLetterCommand['verb'],
   letters: readonly DeadLetter[],
   { blobs, keys }: OpenLetters,
-  dir: string,
+  typed: string,
 ): Promise<void> {
   const lost = what === 'retry' && letters.find(({ isStored }) => !isStored)
   if (lost)
@@ -93,7 +95,7 @@ async function command(
       {
         where: { detail: lost.id },
         did: 'nothing was changed',
-        next: [`sluice dead drop ${dir} ${lost.id}`, 'send the record again from where it came'],
+        next: [`sluice dead drop ${typed} ${lost.id}`, 'send the record again from where it came'],
       },
     )
   await putCommand(blobs, keys, { verb: what, ids: letters.map(({ id }) => id) }, systemRandom.newId())

@@ -7,6 +7,9 @@ export type Command =
   | 'outputs'
   | 'dead'
   | 'graph'
+  | 'status'
+  | 'pause'
+  | 'resume'
   | 'state'
   | 'verify'
   | 'explain'
@@ -20,6 +23,8 @@ export const overview = (): string => `sluice: streaming in small batches, in Ty
   dev [file]         run a program, and again whenever it changes
   run <file>         run a program
   simulate <file>    run a program under random faults
+  status <dir>       how an app is, in one sentence
+  pause, resume <dir>  keep an app from beginning batches, and let it go on
   outputs <what> <dir>  what outputs have not delivered, and what is to become of it
   dead <what> <dir>  look at records that were set aside, and have them tried again
   graph <file>       what a program consists of, without running it
@@ -28,6 +33,8 @@ export const overview = (): string => `sluice: streaming in small batches, in Ty
   plan               what a deploy would do to what is stored, and what it costs
   explain <code>     what an error code means
 
+  Where it says <dir>, --stage <name> looks at an app on AWS.
+
   sluice <command> --help     options and examples
   sluice --version
 
@@ -35,6 +42,12 @@ Examples
   sluice create clicks
   sluice run word-count.ts localhost 9999
 `
+
+const stageOptions = [
+  '  --stage <name>     a stage on AWS instead of a directory; region and credentials as AWS_REGION, AWS_PROFILE and',
+  '                     so on say, and AWS_ENDPOINT_URL for an emulator',
+  '  --table, --bucket <name>  its table and bucket, where there is no serverless.yml to ask',
+].join('\n')
 
 const pages: Record<Command, string> = {
   run: `sluice run <file> [words…] [options] [-- words…]
@@ -121,7 +134,8 @@ An output that fails is held, it alone, and tried again with growing waits; what
 the run try it at once; drop gives up what it has not delivered so far, so that the output may also be removed from the
 program. Both work beside a run and between runs. "all" stands for all outputs.
 
-  --app <name>       which app, if the directory holds several
+${stageOptions}
+  --app <name>       which app, if there are several
   --json             one JSON object per output
 
 Examples
@@ -137,7 +151,8 @@ Dead letters are records that made a function throw, in programs that set them a
 'dead-letter' }). retry has the next start read them again, once, in its first batch with input; drop lets them be.
 "all" stands for all ids.
 
-  --app <name>       which app, if the directory holds several
+${stageOptions}
+  --app <name>       which app, if there are several
   --json             one JSON object per letter
 
 Examples
@@ -156,6 +171,47 @@ Examples
   sluice graph src/app.ts
   sluice graph src/app.ts --mermaid > graph.mmd
 `,
+  status: `sluice status <dir>
+sluice status --stage <name>
+
+Says in one sentence how an app is: its last batch, whether it keeps up, what was set aside and what outputs owe. Only
+reads. Exit code 0: well; 3: it falls behind; 4: paused, halted or stalled; 5: no credentials, or no way to AWS.
+
+${stageOptions}
+  --app <name>       which app, if there are several
+  --json             one JSON object
+
+Examples
+  sluice status .sluice
+  sluice status --stage prod
+`,
+  pause: `sluice pause <dir>
+sluice pause --stage <name>
+
+Keeps an app from beginning batches, wherever it runs, until it is resumed. The batch under way ends first. Input stays
+where it is, and what was missed is run after the pause as after any break.
+
+${stageOptions}
+  --app <name>       which app, if there are several
+  --json             one JSON object
+
+Examples
+  sluice pause .sluice
+  sluice pause --stage prod
+`,
+  resume: `sluice resume <dir>
+sluice resume --stage <name>
+
+Lets an app go on that was paused. One that was halted goes on at its next start; look at sluice verify first.
+
+${stageOptions}
+  --app <name>       which app, if there are several
+  --json             one JSON object
+
+Examples
+  sluice resume .sluice
+  sluice resume --stage prod
+`,
   state: `sluice state <dir> [operator] [key]
 
 Shows what the last committed batch keeps: the sizes of all operators, the keys and values of one, or one key. An
@@ -163,7 +219,8 @@ operator is named by its uid, or any end of it that fits no other; a key as it i
 lock is taken, so it also works beside a run.
 
   --limit <n>        keys to show (default 100)
-  --app <name>       which app, if the directory holds several
+${stageOptions}
+  --app <name>       which app, if there are several
   --json             one JSON object per operator or key
 
 Examples
@@ -174,8 +231,9 @@ Examples
 
 Replays what runs with --dir <dir> have written: every step of the head must be one the protocol allows, every manifest
 must follow from the one before, and every object of the newest must be there with the right checksum.
-Exits with 1 at the first violation.
+Of a stage, which keeps no history, the newest head and all that it reaches. Exits with 1 at the first violation.
 
+${stageOptions}
   --json             the answer as one JSON object
 
 Examples

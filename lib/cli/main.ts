@@ -1,5 +1,5 @@
 import { isSystemError, systemCode } from '../model/system-code.ts'
-import { messageOf, SluiceError } from '../model/errors.ts'
+import { hasCode, messageOf, SluiceError } from '../model/errors.ts'
 import { type Command, helpOf, overview } from './help.ts'
 import { closest } from '../model/nearest.ts'
 import { paint } from './terminal.ts'
@@ -18,6 +18,9 @@ const commands: Record<Command, () => Promise<Run>> = {
   dead: async () => (await import('./dead.ts')).dead,
   simulate: async () => (await import('./simulate.ts')).simulate,
   graph: async () => (await import('./graph.ts')).graph,
+  status: async () => (await import('./status.ts')).status,
+  pause: async () => (await import('./pause.ts')).pause,
+  resume: async () => (await import('./pause.ts')).resume,
   state: async () => (await import('./state.ts')).state,
   verify: async () => (await import('./verify.ts')).verify,
   explain: async () => (await import('./explain.ts')).explain,
@@ -54,7 +57,13 @@ function told(error: unknown): number {
   const isOurs = error instanceof SluiceError
   const verbose = !isOurs && !isSystemError(error)
   process.stderr.write(errorLines(error, { paint: paint(process.stderr), verbose }))
-  return isOurs && error.fault === 'caller' ? 2 : 1
+  return exitCodeOf(error)
+}
+
+/** 2: nothing was touched; 5: AWS was not to be reached, or lets nobody in; 1: the answer is no. */
+function exitCodeOf(error: unknown): number {
+  if (hasCode(error, 'E_AWS_ACCESS')) return 5
+  return error instanceof SluiceError && error.fault === 'caller' ? 2 : 1
 }
 
 const isCommand = (word: string | undefined): word is Command => word !== undefined && Object.hasOwn(commands, word)

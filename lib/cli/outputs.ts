@@ -3,6 +3,7 @@ import { isDropped, type OutputCommand, putOutputCommand, readOutputCommands } f
 import type { OwedOutput } from '../model/head.ts'
 import { readArguments } from './arguments.ts'
 import { openStoredApp, type StoredApp } from './stored-app.ts'
+import { placeFlags, storedPlace } from './stored-place.ts'
 import { count, counted } from './units.ts'
 import { usageError } from './usage.ts'
 
@@ -18,8 +19,8 @@ interface Debt {
 export async function outputs(args: readonly string[]): Promise<number> {
   const {
     values,
-    words: [what, dir, ...named],
-  } = readArguments('outputs', args, { app: { kind: 'text' }, json: { kind: 'switch' } })
+    words: [what, ...given],
+  } = readArguments('outputs', args, { ...placeFlags, app: { kind: 'text' }, json: { kind: 'switch' } })
   if (what !== 'list' && what !== 'retry' && what !== 'drop')
     throw usageError(
       what === undefined
@@ -27,18 +28,17 @@ export async function outputs(args: readonly string[]): Promise<number> {
         : `outputs cannot ${JSON.stringify(what)}; it can list, retry and drop.`,
       'sluice outputs list .sluice',
     )
-  if (dir === undefined)
-    throw usageError(`outputs ${what} needs the directory of a run.`, `sluice outputs ${what} .sluice`)
+  const { place, words: named } = await storedPlace(`outputs ${what}`, values, given)
   if ((what === 'list') !== (named.length === 0))
     throw usageError(
       what === 'list'
         ? 'outputs list takes a directory and nothing else.'
         : `outputs ${what} needs an output, or "all".`,
-      `sluice outputs ${what} ${dir}${what === 'list' ? '' : ' all'}`,
+      `sluice outputs ${what} ${place.typed}${what === 'list' ? '' : ' all'}`,
     )
-  const app = await openStoredApp(dir, values.app)
+  const app = await openStoredApp(place, values.app)
   const debts = await debtsOf(app)
-  const chosen = what === 'list' ? debts : named.flatMap((output) => debtsNamed(output, debts, dir))
+  const chosen = what === 'list' ? debts : named.flatMap((output) => debtsNamed(output, debts, place.typed))
   if (what !== 'list') await command(what, chosen, app)
   const describe = values.json ? asJson : inOneLine
   process.stdout.write(chosen.map(describe).join(''))
@@ -64,12 +64,12 @@ async function debtsOf({ head, blobs, keys }: StoredApp): Promise<Debt[]> {
   })
 }
 
-function debtsNamed(name: string, debts: readonly Debt[], dir: string): readonly Debt[] {
+function debtsNamed(name: string, debts: readonly Debt[], typed: string): readonly Debt[] {
   const found = debts.filter(({ output }) => name === 'all' || output === name || output.endsWith(`/${name}`))
   if (found.length > 0) return found
   throw usageError(
     name === 'all' ? 'No output owes anything.' : `No output ${JSON.stringify(name)} owes anything.`,
-    `sluice outputs list ${dir}`,
+    `sluice outputs list ${typed}`,
   )
 }
 

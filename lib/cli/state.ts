@@ -7,11 +7,13 @@ import { visibleLine } from '../model/visible.ts'
 import { storedEntries, type StoredEntry, storedSize, type StoredSize } from '../state/stored-entries.ts'
 import { readArguments } from './arguments.ts'
 import { lookAtStoredApp, type StoredBatch } from './stored-app.ts'
+import { placeFlags, storedPlace } from './stored-place.ts'
 import { table } from './table.ts'
 import { bytes, clockTime, count, counted, span } from './units.ts'
 import { usageError } from './usage.ts'
 
 const stateFlags = {
+  ...placeFlags,
   app: { kind: 'text' },
   json: { kind: 'switch' },
   limit: { kind: 'number', min: 1, max: 1_000_000_000 },
@@ -22,18 +24,21 @@ const SHOWN = 100
 
 /** Shows what the last committed batch keeps: sizes of all operators, the keys of one, or one key. Only reads. */
 export async function state(args: readonly string[]): Promise<number> {
-  const { values, words } = readArguments('state', args, stateFlags)
-  const [dir, operator, key, ...more] = words
-  if (dir === undefined) throw usageError('state needs the directory of a run.', 'sluice state .sluice')
+  const { values, words: given } = readArguments('state', args, stateFlags)
+  const { place, words } = await storedPlace('state', values, given)
+  const [operator, key, ...more] = words
   if (more.length > 0)
-    throw usageError('state takes a directory, an operator and a key.', `sluice state ${dir} ${operator} '${key}'`)
+    throw usageError(
+      'state takes a directory, an operator and a key.',
+      `sluice state ${place.typed} ${operator} '${key}'`,
+    )
   const look = async (stored: StoredBatch): Promise<Shown> => {
     if (operator === undefined) return sizes(stored)
-    const uid = operatorNamed(operator, Object.keys(stored.manifest?.state ?? {}), dir)
+    const uid = operatorNamed(operator, Object.keys(stored.manifest?.state ?? {}), place.typed)
     const all = await storedEntries(uid, stored.manifest!.state[uid], (ref) => getBlob(stored.blobs, ref))
     return { kind: 'entries', uid, all: key === undefined ? all : all.filter((entry) => isKey(entry, key)) }
   }
-  const shown = await lookAtStoredApp(dir, values.app, look)
+  const shown = await lookAtStoredApp(place, values.app, look)
   if (shown.kind === 'entries' && key !== undefined && shown.all.length === 0) return noSuchKey(shown.uid, key)
   const text = values.json ? asJson : asText
   process.stdout.write(text(shown, values.limit ?? SHOWN))
@@ -85,14 +90,14 @@ const whatItIs = (facts: OperatorFacts | undefined): string =>
   facts === undefined ? '–' : facts.window ? `${facts.kind} of ${span(facts.window.lengthMs)}` : facts.kind
 
 /** By its uid, or any end of it that fits no other. */
-function operatorNamed(word: string, uids: readonly string[], dir: string): string {
+function operatorNamed(word: string, uids: readonly string[], typed: string): string {
   const found = uids.includes(word) ? [word] : uids.filter((uid) => uid.endsWith(`/${word}`))
   if (found.length === 1) return found[0]
   throw usageError(
     found.length > 1
       ? `${JSON.stringify(word)} may be any of ${found.join(', ')}.`
       : `No operator ${JSON.stringify(word)} keeps state${uids.length > 0 ? `; these do: ${uids.join(', ')}` : ''}.`,
-    `sluice state ${dir}`,
+    `sluice state ${typed}`,
   )
 }
 

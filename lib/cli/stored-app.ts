@@ -1,18 +1,14 @@
-import { statSync } from 'node:fs'
-import { join } from 'node:path'
-import { openDirectoryBlobs, readDirectoryBlobs } from '../adapters/local/blob-directory.ts'
-import { openDirectoryHead, readDirectoryHead } from '../adapters/local/head-directory.ts'
-import { checkedHead } from '../checkpoint/check-head.ts'
 import { readManifest } from '../checkpoint/manifest.ts'
 import { ObjectKeys } from '../checkpoint/object-keys.ts'
 import type { BlobReader, BlobStore } from '../host/blob-store.ts'
-import { appsBelow } from '../hosts/embedded/embedded-host.ts'
-import { hasCode, type SluiceError } from '../model/errors.ts'
+import type { ControlStore } from '../host/control-store.ts'
+import { hasCode } from '../model/errors.ts'
 import type { Head } from '../model/head.ts'
 import type { Manifest } from '../model/manifest.ts'
+import type { StoredPlace } from './stored-place.ts'
 import { usageError } from './usage.ts'
 
-/** What a run with --dir has stored, as of now: the run may go on beside. */
+/** What was stored as of now, for who leaves word: the run may go on beside. */
 export interface StoredApp {
   readonly head: Head
   /** The last committed one. */
@@ -33,14 +29,13 @@ export interface StoredBatch {
  * lock and writes nothing.
  */
 export async function lookAtStoredApp<T>(
-  dir: string,
+  place: StoredPlace,
   named: string | null,
   look: (stored: StoredBatch) => Promise<T>,
 ): Promise<T> {
-  const folder = join(dir, await appNamed(dir, named))
-  const blobs = readDirectoryBlobs(folder)
+  const { head: readHead, blobs } = place.look(await appNamed(place, named))
   for (let seen = -1; ;) {
-    const { value: head } = checkedHead(await readDirectoryHead<Head>(folder))!
+    const { value: head } = (await readHead())!
     try {
       return await look({ head, manifest: head.manifest ? await readManifest(blobs, head.manifest) : null, blobs })
     } catch (error) {
@@ -50,41 +45,34 @@ export async function lookAtStoredApp<T>(
   }
 }
 
-/** The app below a directory; `named` says which, where there are several. */
-export async function openStoredApp(dir: string, named: string | null): Promise<StoredApp> {
-  const app = await appNamed(dir, named)
-  const blobs = await openDirectoryBlobs(join(dir, app), { sync: true })
-  const store = await openDirectoryHead<Head>(join(dir, app), { sync: false })
-  try {
-    const head = (await store.read())!.value
-    const manifest = head.manifest ? await readManifest(blobs, head.manifest) : null
-    return { head, manifest, blobs, keys: new ObjectKeys(head.app, head.inc) }
-  } finally {
-    await store.close()
-  }
+/** The app at a place; `named` says which, where there are several. */
+export async function openStoredApp(place: StoredPlace, named: string | null): Promise<StoredApp> {
+  const app = await appNamed(place, named)
+  return lookAtStoredApp(place, app, async ({ head, manifest }) => ({
+    head,
+    manifest,
+    blobs: await place.blobs(app),
+    keys: new ObjectKeys(head.app, head.inc),
+  }))
 }
 
-async function appNamed(dir: string, named: string | null): Promise<string> {
-  const apps = await appsBelow(dir)
-  if (apps.length === 0) throw noApp(dir)
+/** What people want of an app, and where it is written. */
+export async function openControl(
+  place: StoredPlace,
+  named: string | null,
+): Promise<{ readonly head: Head; readonly store: ControlStore }> {
+  const { head, control } = place.look(await appNamed(place, named))
+  return { head: (await head())!.value, store: control }
+}
+
+async function appNamed(place: StoredPlace, named: string | null): Promise<string> {
+  const apps = await place.apps()
+  if (apps.length === 0) throw place.noApp()
   const app = named ?? (apps.length === 1 ? apps[0] : null)
   if (app === null || !apps.includes(app))
     throw usageError(
-      app === null ? `${dir} holds several apps.` : `${dir} holds no app ${JSON.stringify(app)}.`,
+      app === null ? `${place.typed} holds several apps.` : `${place.typed} holds no app ${JSON.stringify(app)}.`,
       `--app ${apps.join(' | ')}`,
     )
   return app
-}
-
-/** What lies at a path that no run had as `--dir`. */
-export const noApp = (dir: string): SluiceError => {
-  const found = statSync(dir, { throwIfNoEntry: false })
-  return usageError(
-    found === undefined
-      ? `There is no directory ${dir}.`
-      : found.isDirectory()
-        ? `${dir} holds no app.`
-        : `${dir} is a file, not the directory of a run.`,
-    'name the directory that a run had as --dir',
-  )
 }

@@ -36,6 +36,8 @@ const masked = (text: string): string =>
     .replaceAll(/ {5}! .*/g, '')
     // How many times were missed is how long the machine took.
     .replaceAll(/^ {2}! catching up: .*\n/gm, '')
+    .replaceAll(/\(.* ago\)/g, '(T ago)')
+    .replaceAll(/since \S+Z by \S+ on \S+/g, 'since T by WHO')
     // As many as this machine has cores.
     .replaceAll(/in \d+ partitions?/g, 'in N partitions')
     .replaceAll(/sluice \d+\.\d+\.\d+/g, 'sluice V')

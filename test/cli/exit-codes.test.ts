@@ -75,6 +75,12 @@ type Way =
 
 const typed = (line: string, ...before: string[]): Way => ({ kind: 'typed', line, before })
 const told = (line: string, said: string, ...signals: NodeJS.Signals[]): Way => ({ kind: 'told', line, said, signals })
+const NO_WAY = {
+  AWS_REGION: 'us-east-1',
+  AWS_ACCESS_KEY_ID: 'local',
+  AWS_SECRET_ACCESS_KEY: 'local',
+  AWS_ENDPOINT_URL: 'http://127.0.0.1:1',
+}
 const RUN = 'run app.ts --dir state --batches 2'
 const LETTERS = 'run letters.ts --dir state --batches 1'
 
@@ -164,6 +170,20 @@ const rows: readonly [command: string, end: string, code: number, ways: readonly
   ['`state`', 'the key is not there', 1, [typed('state state updateStateByKey nobody', RUN)]],
   ['`state`', 'the operator is not there', 2, [typed('state state nothing', RUN)]],
   ['`verify`', 'something is wrong', 1, [typed('verify state', RUN, '!damage')]],
+  // Which words come with which code: status-verdict.
+  ['`status`', 'the app falls behind', 3, []],
+  [
+    '`status`',
+    'the app is paused or halted, or nothing has come for a while',
+    4,
+    [typed('status state', RUN, 'pause state')],
+  ],
+  [
+    'with `--stage`',
+    'no region, no credentials, no permission, or no way to AWS',
+    5,
+    [{ kind: 'typed', line: 'status --table a --bucket b', env: NO_WAY }],
+  ],
   [
     '`outputs`, `dead`',
     'what is named is not there',

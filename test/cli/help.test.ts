@@ -4,7 +4,10 @@ import { type Command, helpOf, overview } from '../../lib/cli/help.ts'
 import { temporaryFolder } from '../adapters/local/temporary-folder.ts'
 import { sluice } from './cli.ts'
 
-const commands: Command[] = ['run', 'dev', 'create', 'graph', 'state', 'verify', 'explain']
+const commands: Command[] = [
+  ...(['run', 'dev', 'create', 'graph', 'state', 'verify', 'explain', 'plan', 'simulate'] as const),
+  ...(['status', 'pause', 'resume', 'dead', 'outputs'] as const),
+]
 
 test('every page of help fits one screen and has two examples', () => {
   for (const page of [overview(), ...commands.map(helpOf)]) {

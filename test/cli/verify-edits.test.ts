@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { before, test } from 'node:test'
-import { verifyApp } from '../../lib/cli/verify.ts'
+import { verifyApp } from '../../lib/cli/verify-directory.ts'
 import { temporaryFolder } from '../adapters/local/temporary-folder.ts'
 import { type Build, type Run, runBatches } from '../support/run.ts'
 import { Forgery } from './forgery.ts'

@@ -5,6 +5,7 @@ import { test, type TestContext } from 'node:test'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { temporaryFolder } from '../../adapters/local/temporary-folder.ts'
 import { readOpenLetters } from '../../../lib/checkpoint/dead-letters.ts'
+import { directoryPlace } from '../../../lib/cli/directory-place.ts'
 import { openStoredApp } from '../../../lib/cli/stored-app.ts'
 import type { OnDecodeError } from '../../../lib/source/undecoded.ts'
 import type { TextFileOptions } from '../../../lib/source/source-factories.ts'
@@ -31,7 +32,7 @@ async function read(t: TestContext, files: Readonly<Record<string, Uint8Array>>,
     [],
     { dir, lives: [{ batches: 4 }] },
   )
-  const { manifest, blobs } = await openStoredApp(dir, null)
+  const { manifest, blobs } = await openStoredApp(directoryPlace(dir), null)
   const letters = await readOpenLetters(blobs, manifest?.deadLetters ?? [])
   return {
     codes: [...new Set(errors.map(({ code }) => code as string))],
