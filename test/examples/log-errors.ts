@@ -17,7 +17,14 @@ export const warnings = errors.map((line) => line.replace('ERROR', 'WARN'))
  */
 export async function checkErrorCounts(t: TestContext, name: string): Promise<RunningExample> {
   const server = await LineServer.open(t)
-  const program = runExample(t, name, '127.0.0.1', server.port, temporaryFolder(), 2.4, 0.8)
+  return checkErrorCountsOf(runExample(t, name, '127.0.0.1', server.port, temporaryFolder(), 2.4, 0.8), server)
+}
+
+/** The same of a program that gets its lines elsewhere. */
+export async function checkErrorCountsOf(
+  program: RunningExample,
+  server: { send(...lines: readonly string[]): Promise<void> },
+): Promise<RunningExample> {
   const lines = (): Printed[] => program.printedBy(0, 2)
   const counts = (): Printed[] => program.printedBy(1, 2)
 
