@@ -99,6 +99,7 @@ const dialect: Dialect = {
   alias: '',
   upsert: () => '',
   lock: '',
+  types: { text: 'text', key: 'text', integer: 'integer', real: 'real', boolean: 'boolean', bytes: 'bytes' },
   createFence: () => '',
   insertFence: () => 'fence',
 }

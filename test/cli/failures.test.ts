@@ -69,6 +69,11 @@ test('B16: a module that cannot be parsed, or imports what is not there, is name
   const parsed = await runProgram(t, 'const a = 1\nconst b = = 2\n')
   assert.match(parsed.stderr, /^✕ E_USER_INIT {2}SyntaxError: .*\n {2}where {2}app\.ts:2\n/)
   const missing = await runProgram(t, "import './nowhere.ts'\n")
+  const lacking = await runProgram(t, "import 'no-such-package-here'\n")
+  assert.match(
+    lacking.stderr,
+    /^✕ E_USER_INIT {2}.*\n {2}where {2}app\.ts\n.*\n {2}next {3}npm install no-such-package-here\n/,
+  )
   assert.match(missing.stderr, /^✕ E_USER_INIT {2}Error: Cannot find module .*\n {2}where {2}app\.ts\n/)
 })
 

@@ -23,6 +23,8 @@ export interface Dialect {
   upsert(key: readonly string[], replace: readonly string[], add: readonly string[]): string
   /** What follows a `select` that keeps others from the row until the end of the transaction. */
   readonly lock: string
+  /** Types of columns that take values of a kind; `key`: text that an index takes. */
+  readonly types: Readonly<Record<'text' | 'key' | 'integer' | 'real' | 'boolean' | 'bytes', string>>
   createFence(table: string): string
   /** An `insert` of a fence row that somebody else may just have inserted. */
   insertFence(table: string, columns: string, values: string): string

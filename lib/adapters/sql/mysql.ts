@@ -177,6 +177,14 @@ const mysqlDialect: Dialect = {
     return ` on duplicate key update ${(set.length === 0 ? [`${quote(key[0])} = ${quote(key[0])}`] : set).join(', ')}`
   },
   lock: ' for update',
+  types: {
+    text: 'text',
+    key: 'varchar(255)',
+    integer: 'bigint',
+    real: 'double',
+    boolean: 'boolean',
+    bytes: 'longblob',
+  },
   createFence: (table) =>
     `create table if not exists ${table} ${fenceColumns((length) => `varchar(${length})`, 'bigint')} ` +
     'engine = innodb character set utf8mb4 collate utf8mb4_bin',

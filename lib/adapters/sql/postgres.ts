@@ -139,6 +139,14 @@ const postgresDialect: Dialect = {
   alias: ' as kept',
   upsert: (key, replace, add) => onConflict(quote, key, replace, add),
   lock: ' for update',
+  types: {
+    text: 'text',
+    key: 'text',
+    integer: 'bigint',
+    real: 'double precision',
+    boolean: 'boolean',
+    bytes: 'bytea',
+  },
   createFence: (table) =>
     `create table if not exists ${table} ${fenceColumns((length) => `varchar(${length})`, 'bigint')}`,
   insertFence: (table, columns, values) =>

@@ -1,3 +1,4 @@
+import { fittingTable } from './fitting-table.ts'
 import { SluiceError } from '../../model/errors.ts'
 import { BUNDLED, type Delivery, type OutputSink } from '../../output/sink.ts'
 import { type Attempt, tryRepeatedly } from '../../output/retry.ts'
@@ -78,11 +79,12 @@ export function serverSink<T, C extends readonly string[]>(
     ready: () => server.ready(),
     async write(records, delivery) {
       const { entries, skipped } = toEntries(records, delivery, writer, options)
+      const fits = fittingTable(dialect, options, entries[0]?.row)
       const report = (refused: readonly Skipped<T>[]): void => {
         for (const { record, error } of [...skipped, ...refused]) options.onSkip?.(record, error, delivery)
       }
       await tryRepeatedly(delivery, options.attempts ?? 5, () =>
-        attempt(server, delivery, options.timeoutMs ?? 120_000, async (connection) => {
+        attempt(server, delivery, fits, options.timeoutMs ?? 120_000, async (connection) => {
           fenceIsThere ||= await makeFence(server, connection, fence)
           const large = await tooLarge(server, connection, entries)
           if (large.size > 0 && !skips) throw rowTooLarge(place, delivery, large)
@@ -141,6 +143,7 @@ const rowTooLarge = (
 async function attempt(
   server: Server,
   delivery: Delivery,
+  fits: readonly string[],
   timeoutMs: number,
   body: (connection: ServerConnection) => Promise<void>,
 ): Promise<Attempt<void>> {
@@ -154,7 +157,7 @@ async function attempt(
     connection?.release('unknown')
     if (error instanceof FenceTaken) return { kind: 'again', error }
     const fault = isOfDriver(error) ? server.faultOf(error) : 'statement'
-    const shown = shownError(server, error, fault, delivery)
+    const shown = shownError(server, error, fault, delivery, fits)
     if (fault === 'row' || fault === 'statement') throw shown
     return { kind: 'again', error: shown }
   }
@@ -271,6 +274,7 @@ function shownError(
   error: unknown,
   fault: ServerFault,
   { sink, partition, batch }: Delivery,
+  fits: readonly string[],
 ): unknown {
   if (!isOfDriver(error)) return error
   const where = { operator: sink, partition, batch }
@@ -293,7 +297,7 @@ function shownError(
       return driverError('E_SINK_REJECTED', place, error, secrets, {
         where,
         did: 'nothing of the partition was written',
-        next: ['correct the table, its columns or the rights of the user'],
+        next: ['correct the table, its columns or the rights of the user', ...fits],
       })
   }
 }

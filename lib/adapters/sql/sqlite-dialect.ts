@@ -19,6 +19,7 @@ export const sqliteDialect: Dialect = {
   upsert: (key, replace, add) => onConflict(quote, key, replace, add),
   // A writer has the whole database to itself.
   lock: '',
+  types: { text: 'text', key: 'text', integer: 'integer', real: 'real', boolean: 'integer', bytes: 'blob' },
   createFence: (table) => `create table if not exists ${table} ${fenceColumns(() => 'text', 'integer')} without rowid`,
   insertFence: (table, columns, values) => `insert into ${table} (${columns}) values (${values})`,
 }

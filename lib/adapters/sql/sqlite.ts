@@ -1,3 +1,4 @@
+import { fittingTable } from './fitting-table.ts'
 import { systemCode } from '../../model/system-code.ts'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { SluiceError } from '../../model/errors.ts'
@@ -43,7 +44,7 @@ export function sqlite<T, const C extends readonly string[]>(
           })
           return { kind: 'done', result: undefined }
         } catch (error) {
-          const shown = sqliteError(error, place, delivery)
+          const shown = sqliteError(error, place, delivery, fittingTable(sqliteDialect, options, entries[0]?.row))
           if (!isSqliteBusy(error)) throw shown
           return { kind: 'again', error: shown }
         }
@@ -133,7 +134,12 @@ function openFile(file: string): DatabaseSync {
   return database
 }
 
-function sqliteError(error: unknown, place: string, { sink, partition, batch }: Delivery): unknown {
+function sqliteError(
+  error: unknown,
+  place: string,
+  { sink, partition, batch }: Delivery,
+  fits: readonly string[],
+): unknown {
   if (error instanceof SluiceError || systemCode(error) !== 'ERR_SQLITE_ERROR') return error
   const where = { operator: sink, partition, batch }
   const did = 'nothing of the partition was written'
@@ -144,12 +150,21 @@ function sqliteError(error: unknown, place: string, { sink, partition, batch }: 
       retry: true,
       next: ['end whatever keeps the file locked'],
     })
+  if ((error as { readonly errcode?: unknown }).errcode === SQLITE_ERROR)
+    return driverError('E_SINK_REJECTED', place, error, [], {
+      where,
+      did,
+      next: ['correct the table or its columns', ...fits],
+    })
   return driverError('E_SINK_REJECTED', place, error, [], {
     where,
     did,
     next: ['correct the row or the table', "onRowError: 'skip' to store the other rows"],
   })
 }
+
+/** A statement that cannot be meant: a table, a column or a unique index is not there. Rows have codes of their own. */
+const SQLITE_ERROR = 1
 
 /** How long SQLite itself waits for a lock; the whole process waits with it. */
 const busyMs = 500

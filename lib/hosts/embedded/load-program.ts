@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { messageOf, SluiceError } from '../../model/errors.ts'
+import { systemCode } from '../../model/system-code.ts'
 import { placeIn } from '../../model/place.ts'
 import { type App, isApp } from '../program/app.ts'
 
@@ -89,12 +90,20 @@ function initError(error: unknown, url: string, started: boolean): SluiceError {
       ...(error instanceof SyntaxError && isCommonJs(fileURLToPath(url))
         ? ['npm pkg set type=module     package.json says commonjs, where import and export are errors']
         : []),
+      ...missingPackage(error),
       started ? 'mend the program and run it again' : 'mend the module, or the module it imports, and run it again',
     ],
     cause: error,
   })
   if (error instanceof Error) wrapped.stack = error.stack ?? ''
   return wrapped
+}
+
+/** What to type for a package that is not installed; nothing for a file that is not there. */
+function missingPackage(error: unknown): string[] {
+  if (systemCode(error) !== 'ERR_MODULE_NOT_FOUND' || (error as { readonly url?: string }).url !== undefined) return []
+  const name = /^Cannot find package '([^']+)'/.exec((error as Error).message)?.[1]
+  return name === undefined ? [] : [`npm install ${name}`]
 }
 
 /** Whether the nearest `package.json` says so, as `npm init -y` writes it. */

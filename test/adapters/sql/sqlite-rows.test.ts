@@ -286,6 +286,33 @@ test('a number of partitions that changes between batches leaves nothing out', a
   assert.deepEqual(read(database, 'select count(*) from counts'), [[10]])
 })
 
+for (const [what, table] of [
+  ['no table', null],
+  ['a table without one of the columns', 'create table counts (word text primary key)'],
+  ['a table without an index over the key', 'create table counts (word text, n integer)'],
+] as const)
+  test(`${what}: said with a statement that makes one that fits, and then rows are stored`, async () => {
+    const database = new DatabaseSync(':memory:')
+    if (table !== null) database.exec(table)
+    const sink = sqlite(database, {
+      table: 'counts',
+      columns: ['word', 'n'],
+      row: ([word, n]: Count) => [word, n],
+      upsert: { key: ['word'], add: ['n'] },
+    })
+    const error = await deliver(sink, 1, [[['a', 2]]]).then(
+      () => assert.fail('written'),
+      (thrown: unknown) => thrown,
+    )
+    assert.ok(hasCode(error, 'E_SINK_REJECTED'))
+    const statement = error.next.map((way) => /^a table that fits: (create table .*)$/.exec(way)?.[1]).find(Boolean)!
+    assert.equal(statement, 'create table "counts" ("word" text, "n" integer, primary key ("word"))')
+    database.exec(`drop table if exists counts; ${statement}`)
+    await deliver(sink, 1, [[['a', 2]]])
+    await deliver(sink, 2, [[['a', 3]]])
+    assert.deepEqual(read(database, 'select * from counts'), [['a', 5]])
+  })
+
 function counts(): DatabaseSync {
   const database = new DatabaseSync(':memory:')
   database.exec('create table counts (word text primary key not null, n integer not null)')
