@@ -1,7 +1,7 @@
 import { types } from 'node:util'
 
 /** Rows turned into columns: of tuples by position, of records by name. */
-interface RowColumns {
+export interface RowColumns {
   readonly names: readonly string[] | null
   readonly columns: readonly unknown[][]
 }

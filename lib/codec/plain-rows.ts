@@ -1,5 +1,5 @@
 import { ROWS_MAX } from './column.ts'
-import { recordsOf, rowColumns, tuplesOf } from './column-rows.ts'
+import { recordsOf, type RowColumns, rowColumns, tuplesOf } from './column-rows.ts'
 
 /**
  * Some records as they were when they were taken: text, numbers and the like, or tuples and objects of these. What
@@ -16,14 +16,17 @@ export interface PlainRows {
  */
 export function plainRows(records: readonly unknown[]): PlainRows | null {
   if (records.length > ROWS_MAX) return null
-  if (isPlainColumn(records)) return { rows: () => records.slice() }
+  if (isPlainColumn(records)) return valuesOf(records)
   const rows = rowColumns(records, records.length)
-  if (rows === null || !rows.columns.every(isPlainColumn)) return null
-  const { names, columns } = rows
-  return {
-    rows: () => (names === null ? tuplesOf(columns, records.length) : recordsOf(names, columns, records.length)),
-  }
+  return rows !== null && rows.columns.every(isPlainColumn) ? rowsOf(rows, records.length) : null
 }
+
+const valuesOf = (values: readonly unknown[]): PlainRows => ({ rows: () => values.slice() })
+
+/** A function of its own: one that is made where the records are known would keep them all alive. */
+const rowsOf = ({ names, columns }: RowColumns, count: number): PlainRows => ({
+  rows: () => (names === null ? tuplesOf(columns, count) : recordsOf(names, columns, count)),
+})
 
 function isPlainColumn(values: readonly unknown[]): boolean {
   for (let i = 0; i < values.length; i++) if (!isPlain(values[i])) return false
