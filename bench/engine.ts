@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { embeddedOptions, openStores } from '../lib/hosts/embedded/embedded-host.ts'
 import { newLauncher } from '../lib/hosts/embedded/launchers.ts'
 import { openCoordinator } from '../lib/hosts/program/open-coordinator.ts'
+import type { BlobStore } from '../lib/host/blob-store.ts'
 import type { HeadStore } from '../lib/host/head-store.ts'
 import { silentLog } from '../lib/host/log.ts'
 import { localDirectories } from '../lib/adapters/local/directories.ts'
@@ -45,6 +46,7 @@ export class Driver {
   readonly #close: () => Promise<void>
   readonly #errors: unknown[]
   readonly #commits: CommitTimes
+  readonly #blobs: BlobStore
   #tick = 0
 
   static async open(context: StreamingContext, { store = 'memory', workers }: Driving = {}): Promise<Driver> {
@@ -91,14 +93,21 @@ export class Driver {
       await stores.head.close()
       if (folder) rmSync(folder, { recursive: true })
     }
-    return new Driver(coordinator, close, errors, commits)
+    return new Driver(coordinator, close, errors, commits, stores.blobs)
   }
 
-  private constructor(coordinator: Coordinator, close: () => Promise<void>, errors: unknown[], commits: CommitTimes) {
+  private constructor(
+    coordinator: Coordinator,
+    close: () => Promise<void>,
+    errors: unknown[],
+    commits: CommitTimes,
+    blobs: BlobStore,
+  ) {
     this.#coordinator = coordinator
     this.#close = close
     this.#errors = errors
     this.#commits = commits
+    this.#blobs = blobs
   }
 
   async batch(): Promise<void> {
@@ -110,6 +119,11 @@ export class Driver {
   /** Records that the sources handed out in the last batch. */
   get records(): number {
     return Object.values(this.#coordinator.manifest!.records).reduce((sum, count) => sum + count, 0)
+  }
+
+  /** How many objects are stored now. */
+  async objects(): Promise<number> {
+    return (await this.#blobs.list('')).length
   }
 
   /** From the tick to the commit, over the last `batches`. */

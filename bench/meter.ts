@@ -3,7 +3,7 @@ import { cpuSeconds, peakRssMb } from './usage.ts'
 /** Times batches one by one: what happens between two calls of `batch` (making the next input) is not counted. */
 export class Meter {
   readonly #walls: number[] = []
-  #cpu = 0
+  readonly #cpus: number[] = []
   /** Wall time of the first batch ever, before anything was compiled. */
   coldMs: number | null = null
   /**
@@ -24,7 +24,7 @@ export class Meter {
     const begun = performance.now()
     await run()
     this.#walls.push(performance.now() - begun)
-    this.#cpu += cpuSeconds() - cpu
+    this.#cpus.push(cpuSeconds() - cpu)
     this.peakRssMb = peakRssMb()
   }
 
@@ -35,7 +35,11 @@ export class Meter {
     return this.#walls.reduce((sum, ms) => sum + ms, 0) / 1000
   }
   get cpuSeconds(): number {
-    return this.#cpu
+    return this.#cpus.reduce((sum, each) => sum + each, 0)
+  }
+  /** Of the CPU time of batches, which other work on the machine moves less than it moves wall time. */
+  quantileCpuMs(q: number): number {
+    return quantile(this.#cpus, q) * 1000
   }
   quantileMs(q: number): number {
     return quantile(this.#walls, q)

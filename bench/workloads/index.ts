@@ -2,10 +2,11 @@ import type { Workload } from '../workload.ts'
 import { empty } from './empty.ts'
 import { first } from './first.ts'
 import { grep } from './grep.ts'
+import { growth } from './growth.ts'
 import { memory } from './memory.ts'
 import { sliding } from './sliding.ts'
 import { state } from './state.ts'
 import { wordcount } from './wordcount.ts'
 import { ysb } from './ysb.ts'
 
-export const workloads: readonly Workload[] = [wordcount, grep, ysb, sliding, state, empty, first, memory]
+export const workloads: readonly Workload[] = [wordcount, grep, ysb, sliding, state, growth, empty, first, memory]

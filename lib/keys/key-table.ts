@@ -31,6 +31,8 @@ export class KeyTable {
   private keys: unknown[] = emptyKeys()
   private freeIds: number[] = []
   private readonly texts: TextArena | null
+  /** Written so that no compiler leaves the reading out. */
+  touched = 0
 
   constructor(expectedKeys: number = 0, form: 'as-given' | 'in-bytes' = 'as-given') {
     this.texts = form === 'in-bytes' ? new TextArena() : null
@@ -49,6 +51,20 @@ export class KeyTable {
   upsertHashed(key: unknown, hash: number): number {
     const id = this.findHashed(key, hash)
     return id >= 0 ? id : this.add(key, hash)
+  }
+
+  /**
+   * Brings into the processor's cache what looking keys with these hashes up will read. Waiting for memory is most of
+   * the cost of a large table, and here the waits of many keys overlap, since nothing else happens between them.
+   */
+  touch(hashes: readonly number[], from: number, to: number): void {
+    const { slots, mask, texts } = this
+    let seen = 0
+    for (let i = from; i < to; i++) {
+      const entry = slots[((hashes[i] << 1) & mask) + 1]
+      if (entry !== 0 && texts !== null) seen ^= texts.bytes[texts.starts[entry - 1]]
+    }
+    this.touched = seen
   }
 
   /** The id of `key`, or -1. */
@@ -205,6 +221,9 @@ export class KeyTable {
     slots[hole + 1] = 0
   }
 }
+
+/** So many keys are best touched before they are looked up: what is read for them fits the nearest caches. */
+export const AHEAD = 256
 
 /** In the place of a removed key; no caller can hold it. */
 const REMOVED = Symbol('removed')

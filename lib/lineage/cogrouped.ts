@@ -1,6 +1,6 @@
 import type { Where } from '../model/errors.ts'
 import { hashBits } from '../keys/hash.ts'
-import { KeyTable } from '../keys/key-table.ts'
+import { AHEAD, KeyTable } from '../keys/key-table.ts'
 import type { Partitioner } from '../shuffle/partitioner.ts'
 import { pairWriter } from '../shuffle/writer.ts'
 import {
@@ -99,15 +99,21 @@ function readSides(
 type PairReader = (key: unknown, value: unknown, hash: number) => void
 
 /** The pairs of one dependency, through the shuffle or in place. */
-export function readSide(dependency: Dependency, split: number, task: TaskScope, add: PairReader): MaybePromise<void> {
-  if (dependency.kind === 'narrow') return readInPlace(dependency, split, task, add)
+export function readSide(
+  dependency: Dependency,
+  split: number,
+  task: TaskScope,
+  add: PairReader,
+  table: KeyTable | null = null,
+): MaybePromise<void> {
+  if (dependency.kind === 'narrow') return readInPlace(dependency, split, task, add, table)
   return chain(task.shuffle(dependency, split), (input) => {
     const { blame } = task
     for (const { keys, values, hashes } of input)
       if (blame)
         for (let i = 0; i < values.length; i++)
           blame.eachValue(dependency, keys![i], () => add(keys![i], values[i], hashBits(keys![i])))
-      else addColumns(keys!, values, hashes ?? null, add)
+      else addColumns(keys!, values, hashes ?? null, add, table)
   })
 }
 
@@ -116,10 +122,11 @@ function readInPlace(
   split: number,
   task: TaskScope,
   add: PairReader,
+  table: KeyTable | null,
 ): MaybePromise<void> {
   return runPartition(parent, split, task, {
     ...sinkOf<[unknown, unknown]>((pair) => add(pair[0], pair[1], hashBits(pair[0]))),
-    columns: (keys, values, hashes) => addColumns(keys, values, hashes, add),
+    columns: (keys, values, hashes) => addColumns(keys, values, hashes, add, table),
   })
 }
 
@@ -128,6 +135,11 @@ function addColumns(
   values: readonly unknown[],
   hashes: readonly number[] | null,
   add: PairReader,
+  table: KeyTable | null,
 ): void {
-  for (let i = 0; i < values.length; i++) add(keys[i], values[i], hashes ? hashes[i] : hashBits(keys[i]))
+  for (let from = 0; from < values.length; from += AHEAD) {
+    const to = Math.min(from + AHEAD, values.length)
+    if (hashes) table?.touch(hashes, from, to)
+    for (let i = from; i < to; i++) add(keys[i], values[i], hashes ? hashes[i] : hashBits(keys[i]))
+  }
 }

@@ -26,8 +26,9 @@ function aggregate<V, C>(
   merge: (combined: C, value: V) => C,
   reader: Reader,
 ): Bucket {
-  const table = new KeyTable()
-  const combined = new ValueColumn()
+  const expected = input.reduce((most, { values }) => Math.max(most, values.length), 0)
+  const table = new KeyTable(expected)
+  const combined = new ValueColumn(expected)
   for (const { keys, values, hashes } of input) {
     for (let i = 0; i < values.length; i++) {
       const known = table.size

@@ -1,6 +1,6 @@
 import { encodeBlock, openBlock } from '../codec/block.ts'
 import { hashBits } from '../keys/hash.ts'
-import { KeyTable } from '../keys/key-table.ts'
+import { AHEAD, KeyTable } from '../keys/key-table.ts'
 import { TwoStackWindow } from './two-stack-window.ts'
 import { IncrementalWindow } from './incremental-window.ts'
 import { ownCopy } from './own-copy.ts'
@@ -50,8 +50,11 @@ export class WindowState {
     if (!pairs) return null
     const { keys, values, hashes } = pairs
     const ids = new Int32Array(values.length)
-    for (let i = 0; i < ids.length; i++)
-      ids[i] = this.table.upsertHashed(keys[i], hashes ? hashes[i] : hashBits(keys[i]))
+    for (let from = 0; from < ids.length; from += AHEAD) {
+      const to = Math.min(from + AHEAD, ids.length)
+      if (hashes) this.table.touch(hashes, from, to)
+      for (let i = from; i < to; i++) ids[i] = this.table.upsertHashed(keys[i], hashes ? hashes[i] : hashBits(keys[i]))
+    }
     return this.#enter({ time, ids, values })
   }
 

@@ -64,6 +64,16 @@ test('text of any length and any characters comes back from bytes as it was, als
   for (let i = 0; i < 20_000; i += 2) assert.equal(table.find(`text that goes ${i}`), -1)
 })
 
+test('touching keys changes nothing, whether they are there or not', () => {
+  for (const form of ['as-given', 'in-bytes'] as const) {
+    const table = new KeyTable(0, form)
+    for (const key of ['a', 3, 'Ā']) table.upsert(key)
+    const hashes = ['a', 3, 'Ā', 'b', null].map((key) => hashKey(key) | 0)
+    table.touch(hashes, 0, hashes.length)
+    assert.deepEqual([table.size, table.find('a'), table.find(3), table.find('Ā'), table.find('b')], [3, 0, 1, 2, -1])
+  }
+})
+
 test('keys lie as bytes only where all that are asked for do', () => {
   const table = new KeyTable(0, 'in-bytes')
   for (const key of ['a', 'bc', 3, 'Ā']) table.upsert(key)

@@ -211,7 +211,7 @@ function updatePartition(
     // A key that merely received a record is not idle (parity A5.11).
     else if (timeoutMs !== null) state.put(id, had, timeMs)
   }
-  return chain(values ? readSide(values, split, task, each) : undefined, () => {
+  return chain(values ? readSide(values, split, task, each, state.table) : undefined, () => {
     if (expires !== null)
       expire(state, { before: expires, now: timeMs }, (key, value) => {
         handle.wrapTimingOut(value)

@@ -164,12 +164,13 @@ function gather(side: Dependency | null, split: number, task: TaskScope, state: 
   // Long enough from the start: a hole-ridden array would turn into a dictionary.
   const byId: unknown[][] = new Array(state.table.idLimit)
   if (!side) return byId
-  const done = readSide(side, split, task, (key, value, hash) => {
+  const add = (key: unknown, value: unknown, hash: number): void => {
     const id = state.table.upsertHashed(key, hash)
     if (id >= byId.length) byId.push([value])
     else if (byId[id]) byId[id].push(value)
     else byId[id] = [value]
-  })
+  }
+  const done = readSide(side, split, task, add, state.table)
   return chain(done, () => byId)
 }
 
