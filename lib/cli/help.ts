@@ -101,6 +101,8 @@ something is.
   --template log-alerts  reads log files as they appear, and tells which service has many errors
   --template sessions    follows each user, and tells what a session came to once it is over
   --template s3          counts words of files: in a directory here, in S3 once it is deployed
+  --template kinesis     sums orders of a Kinesis stream, or of orders that it makes up
+  --template kafka       the same of a Kafka topic
 
 Examples
   sluice create clicks

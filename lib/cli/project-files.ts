@@ -1,10 +1,19 @@
 import { clicks } from './templates/clicks.ts'
+import { kafka } from './templates/kafka.ts'
+import { kinesis } from './templates/kinesis.ts'
 import { logAlerts } from './templates/log-alerts.ts'
 import { s3 } from './templates/s3.ts'
 import { sessions } from './templates/sessions.ts'
 import { lines, type ProjectFile, type Template } from './templates/template.ts'
 
-export const templates = { clicks, 'log-alerts': logAlerts, sessions, s3 } as const satisfies Record<string, Template>
+export const templates = {
+  clicks,
+  'log-alerts': logAlerts,
+  sessions,
+  s3,
+  kinesis,
+  kafka,
+} as const satisfies Record<string, Template>
 export type TemplateName = keyof typeof templates
 
 /** All files of a new project; `dependency` is what npm is to install as `sluice`. */

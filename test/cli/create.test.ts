@@ -14,6 +14,8 @@ const templates: readonly [name: string, shows: RegExp, batch: RegExp][] = [
   ['clicks', /since the start: \[ \[ '.+', \d+ \]/, /#1 +\d\d:\d\d:\d\d {6}3\d\d /],
   ['log-alerts', /ALERT payments 8 errors\n/, /#1 +\d\d:\d\d:\d\d +47 /],
   ['sessions', /u\d+ left at \/\S* after \d+ pages?\n/, /#1 /],
+  ['kinesis', /\(tea,\d+\)\n/, /#1 .* 20 .*totals 4/],
+  ['kafka', /\(tea,\d+\)\n/, /#1 .* 20 .*totals 4/],
   ['s3', /\n10\n/, /#1 .*saveAsTextFiles 8, print 1/],
 ]
 
@@ -59,7 +61,7 @@ test('a template that is not there is refused with those that are', async (t) =>
   const folder = await temporaryFolder(t)
   const { code, stderr } = await sluice(t, folder, ['create', 'x', '--template', 'session'])
   assert.equal(code, 2)
-  assert.match(stderr, /There is no template "session"; there are clicks, log-alerts, sessions, s3\./)
+  assert.match(stderr, /There is no template "session"; there are clicks, log-alerts, sessions, s3, kinesis, kafka\./)
   assert.match(stderr, /next {3}sluice create x --template sessions\n/)
   assert.deepEqual(readdirSync(folder), [])
 })

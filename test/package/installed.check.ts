@@ -184,7 +184,7 @@ for (const [what, { args, code = 0, says }] of Object.entries(typed))
 // As a user's shell has it: neither within a test, nor with the sources of this repository.
 const { NODE_TEST_CONTEXT: _context, NODE_OPTIONS: _options, npm_config_node_options: _npm, ...plain } = process.env
 
-for (const template of ['clicks', 'log-alerts', 'sessions', 's3'])
+for (const template of ['clicks', 'log-alerts', 'sessions', 's3', 'kinesis', 'kafka'])
   test(`installed: a new project of the template ${template} needs no registry, tests and type-checks`, () => {
     const made = sluice('create', `made-${template}`, '--template', template)
     assert.equal(made.code, 0, made.err)
