@@ -19,6 +19,7 @@ export type EngineEvent =
   | SweepFailed
   | SourceLeftOut
   | SourceLate
+  | SourceMessages
   | Narrowing
   | Warning
 
@@ -181,6 +182,20 @@ interface SourceLate {
   readonly total: number
   /** The name of one of them. */
   readonly example: string
+}
+
+/** Messages of a queue that tell of no file of a source. */
+interface SourceMessages {
+  readonly type: 'source-messages'
+  readonly level: 'warn' | 'info'
+  readonly message: string
+  readonly queue: string
+  /** `test`: S3 wrote it when the queue was set up. `foreign`: it tells of something else, and stays in the queue. */
+  readonly reason: 'test' | 'foreign'
+  /** How many came now. */
+  readonly messages: number
+  /** How many have come to this process. */
+  readonly total: number
 }
 
 /** What a source of files leaves out and why; losses, and the first of each reason, with `level: 'warn'`. */

@@ -1,5 +1,5 @@
 import type { FileChoice, Listing } from './file-cut.ts'
-import type { ListedFile } from './file-selection.ts'
+import { isVisible, type ListedFile } from './file-selection.ts'
 import { MarkList, marksOf } from './marks.ts'
 import { type EarlierSeenState, NOTHING_SEEN, SeenFiles, type SeenSet, type SeenState } from './seen-files.ts'
 import type { CutRequest, SourceIo } from './source.ts'
@@ -14,6 +14,8 @@ export type SeenPosition = {
   readonly cursor?: string
   /** Of a source whose batches do not look at everything. */
   readonly search?: SearchPosition
+  /** Of one whose batches do: since when most of what is remembered is gone. */
+  readonly goneSince?: number
 }
 
 /** A search through everything, which takes many batches. */
@@ -83,6 +85,8 @@ const PAGE_FILES = 1000
 const NAMES_SEARCH_MS = 3_600_000
 const ARRIVALS_SEARCH_MS = 24 * 3_600_000
 const ARRIVALS_FILES = 10_000
+/** What has been gone for less may be on its way back. */
+const FORGET_MS = 24 * 3_600_000
 /** So many marks of files that are gone are not worth a thought. */
 const GONE_MAX = 4096
 
@@ -113,25 +117,39 @@ export class UnseenFiles {
     await this.#seen.sweep(search?.renewed ? [seen, search.renewed] : [seen], io)
     if (!this.#arrivals) return
     const known = await this.#seen.open(seen, io, { lookup: true })
-    await this.#arrivals.committed((file) => marksOf(file).every((mark) => known.has(mark)))
+    await this.#arrivals.committed((file) => this.#isTaken(file, known))
+  }
+
+  /** Whether nobody needs to be told of it any more. */
+  #isTaken(file: ListedFile, seen: SeenSet): boolean {
+    return !this.#isOfStream(file.path) || marksOf(file).every((mark) => seen.has(mark))
+  }
+
+  #isOfStream(path: string): boolean {
+    return (this.#choice.filter ?? isVisible)(path)
   }
 
   async #listed(request: CutRequest<SeenPosition>, pages: Pages): Promise<Unseen> {
     const { newFilesOnly = false, maxFilesPerBatch = Infinity } = this.#choice
-    const { io, position: before } = request
+    const { io, time, position: before } = request
+    let isThere = false
     const seen = await this.#seen.open(before?.seen ?? NOTHING_SEEN, io, { lookup: true })
     const sieve = new Sieve(seen, request, newFilesOnly && !before?.marked)
     const fresh = new Oldest(maxFilesPerBatch)
     for await (const page of pages('')) {
+      isThere = true
       sieve.setClock(page.clockMs)
       for (const file of page.files) if (sieve.isNew(file)) fresh.add(file)
     }
     const selected = fresh.files()
-    const isWaste = this.#forgets && isMostlyGone(seen.count, sieve.present.count)
-    const kept = isWaste ? seen.replacedBy(sieve.present) : seen
+    const isWaste = this.#forgets && isThere && isMostlyGone(seen.count, sieve.present.count)
+    const goneSince = isWaste ? (before?.goneSince ?? time) : null
+    const isForgotten = goneSince !== null && time - goneSince >= FORGET_MS
+    const kept = isForgotten ? seen.replacedBy(sieve.present) : seen
     for (const file of selected) kept.take(file)
     const marked = newFilesOnly ? { marked: true as const } : {}
-    const position = { created: sieve.created, seen: await kept.close(), ...marked }
+    const gone = goneSince === null || isForgotten ? {} : { goneSince }
+    const position = { created: sieve.created, seen: await kept.close(), ...marked, ...gone }
     return { selected, position, late: [], changed: sieve.changed, old: sieve.old, isComplete: true }
   }
 
@@ -169,7 +187,13 @@ export class UnseenFiles {
     const net = after === undefined ? null : await walk(pages, sieve, { after, max, pagesMax: PAGES_MAX })
     const found = net?.found ?? []
     const selected = new Map(found.map((file) => [file.path, file]))
-    for (const file of await arrivals.take(max - found.length, request)) {
+    const isTaken = (file: ListedFile): boolean => this.#isTaken(file, seen)
+    // What is there from before makes room; what comes again is let go at once.
+    await arrivals.committed(isTaken)
+    const told = await arrivals.take(max - found.length, request)
+    await arrivals.committed(isTaken)
+    for (const file of told) {
+      if (!this.#isOfStream(file.path)) continue
       const earlier = selected.get(file.path)
       if (!earlier && selected.size >= max) continue
       if (!sieve.isNew(file) || (earlier && isSame(earlier, file))) continue

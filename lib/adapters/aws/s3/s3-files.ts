@@ -1,8 +1,11 @@
+import { SluiceError } from '../../../model/errors.ts'
+import { callerPlace } from '../../../model/place.ts'
 import { binaryRecordsOf, type FileStore, filesOf, textFilesOf } from '../../../source/file-source.ts'
 import type { BinaryOptions, FileOptions, TextFileOptions } from '../../../source/source-factories.ts'
 import type { Source } from '../../../source/source.ts'
 import type { StoreChoice } from '../../../source/unseen-files.ts'
 import { type AwsClients, processClients } from '../clients.ts'
+import { S3Arrivals, type S3Events } from './s3-arrivals.ts'
 import { linesOf } from './s3-lines.ts'
 import { s3Lister } from './s3-lister.ts'
 import { s3Directory } from './s3-location.ts'
@@ -12,6 +15,12 @@ import { bytesOf } from './s3-object.ts'
 export interface S3Choice extends StoreChoice {
   /** Objects however deep below the prefix; default: those directly below it. */
   readonly recursive?: boolean
+  /**
+   * Events that the bucket sends to a queue tell which objects are new, so that batches list nothing. What was there
+   * before, and what no event told of, is found when everything is listed. `onMissing` is `skip` by default then: an
+   * event may tell of what was overwritten since, and another one tells of what is there.
+   */
+  readonly events?: S3Events
 }
 
 /** What `s3TextFiles` takes: which objects, and what a line is. */
@@ -54,20 +63,29 @@ export const s3Files = <T>(
   clients: () => AwsClients = processClients,
 ): Source<T> => filesOf(s3Store('S3 file stream', directory, options, clients), directory, seen(options))
 
-/** Times of objects are those of copies, and say little. */
-const seen = <Options extends S3Choice>(options: Options): Options => ({ select: 'seen', ...options })
+/** Times of objects are those of copies, and say little. Throws `E_ARGUMENT` for options of which one bars the other. */
+function seen<Options extends S3Choice>(options: Options): Options {
+  const { select = 'seen', order, events } = options
+  if ((order && events) || (select === 'times' && (order || events)))
+    throw new SluiceError('E_ARGUMENT', "Objects are found by times, by names (order: 'names') or by events.", {
+      where: { place: callerPlace() },
+      did: 'nothing was started',
+      next: ["leave out two of select: 'times', order and events"],
+    })
+  return { select, ...(events ? { onMissing: 'skip' } : {}), ...options }
+}
 
 function s3Store(
   name: string,
   directory: string,
-  { recursive = false }: S3Choice,
+  { recursive = false, events }: S3Choice,
   clients: () => AwsClients,
 ): FileStore {
   s3Directory(directory)
   return {
     name,
-    lister: s3Lister(clients, recursive),
-    ready: () => clients().s3(),
+    lister: s3Lister(clients, recursive, events ? new S3Arrivals(directory, events, recursive, clients) : null),
+    ready: () => Promise.all([clients().s3(), events && clients().sqs()]),
     lines: (split, options, io) => linesOf(clients(), split, options, io),
     async *pieces(split) {
       yield* bytesOf(await clients().s3(), split, split.start, split.end)

@@ -1,12 +1,14 @@
 import type { FileLister, Listing } from '../../../source/file-cut.ts'
 import type { ListedFile } from '../../../source/file-selection.ts'
+import type { Arrivals } from '../../../source/unseen-files.ts'
 import type { AwsClients } from '../clients.ts'
 import { pagesOf } from './s3-listing.ts'
 import { s3Directory, s3Location } from './s3-location.ts'
 
-/** The objects below a prefix: directly, or however deep (`recursive`). */
-export const s3Lister = (clients: () => AwsClients, recursive: boolean): FileLister => ({
+/** The objects below a prefix: directly, or however deep (`recursive`). `arrivals` tells of new ones. */
+export const s3Lister = (clients: () => AwsClients, recursive: boolean, arrivals: Arrivals | null): FileLister => ({
   forgets: true,
+  ...(arrivals ? { arrivals } : {}),
   async *pages(directory, after) {
     const { bucket, key: prefix } = s3Directory(directory)
     const s3 = await clients().s3()

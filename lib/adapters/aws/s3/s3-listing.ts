@@ -64,6 +64,6 @@ function decoded(page: ListObjectsV2CommandOutput): Page {
 const GREATEST = '\u{10ffff}'
 
 /** A key as S3 writes it in URLs and events, once: a plus sign is a space. */
-const plainKey = (encoded: string): string => decodeURIComponent(encoded.replaceAll('+', ' '))
+export const plainKey = (encoded: string): string => decodeURIComponent(encoded.replaceAll('+', ' '))
 
 const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))
