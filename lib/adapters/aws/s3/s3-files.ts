@@ -63,7 +63,7 @@ export const s3Files = <T>(
   clients: () => AwsClients = processClients,
 ): Source<T> => filesOf(s3Store('S3 file stream', directory, options, clients), directory, seen(options))
 
-/** Times of objects are those of copies, and say little. Throws `E_ARGUMENT` for options of which one bars the other. */
+/** Times of objects are those of copies, and say little. Throws `E_ARGUMENT` for two ways of looking at once. */
 function seen<Options extends S3Choice>(options: Options): Options {
   const { select = 'seen', order, events } = options
   if ((order && events) || (select === 'times' && (order || events)))

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { setTimeout } from 'node:timers/promises'
 import { type AwsClients, awsClients, type Environment } from '../../../../lib/adapters/aws/clients.ts'
 import { S3BlobStore } from '../../../../lib/adapters/aws/s3/s3-blob-store.ts'
 import { type S3TextOptions, s3TextFiles } from '../../../../lib/adapters/aws/s3/s3-files.ts'
@@ -18,6 +17,8 @@ interface Where {
   readonly clients: AwsClients
   readonly environment: Environment
   readonly bucket: string
+  /** Resolves once messages that are hidden for a second are shown again. */
+  shown(hidden: () => Promise<number>): Promise<void>
   fresh(): string
 }
 
@@ -26,18 +27,22 @@ class Drop {
   readonly url: string
   readonly objects: S3BlobStore
   readonly queueUrl: string
+  readonly #where: Where
   readonly #bucket: string
   readonly #prefix: string
   readonly #clients: AwsClients
   #sequence = 0
 
-  static async open({ clients, bucket, fresh }: Where): Promise<Drop> {
-    const { client, sdk } = await clients.sqs()
-    const { QueueUrl: url } = await client.send(new sdk.CreateQueueCommand({ QueueName: `drops-${fresh()}` }))
-    return new Drop(clients, bucket, fresh(), url!)
+  static async open(where: Where): Promise<Drop> {
+    const { client, sdk } = await where.clients.sqs()
+    const { QueueUrl: url } = await client.send(new sdk.CreateQueueCommand({ QueueName: `drops-${where.fresh()}` }))
+    return new Drop(where, url!)
   }
 
-  private constructor(clients: AwsClients, bucket: string, prefix: string, queueUrl: string) {
+  private constructor(where: Where, queueUrl: string) {
+    const { clients, bucket, fresh } = where
+    const prefix = fresh()
+    this.#where = where
     this.#clients = clients
     this.#bucket = bucket
     this.#prefix = prefix
@@ -71,11 +76,24 @@ class Drop {
 
   /** How many messages are in the queue, hidden ones among them. */
   async left(): Promise<number> {
+    const { shown, hidden } = await this.#counts()
+    return shown + hidden
+  }
+
+  /** Once messages that nobody deleted are shown again. */
+  allShown(): Promise<void> {
+    return this.#where.shown(async () => (await this.#counts()).hidden)
+  }
+
+  async #counts(): Promise<{ shown: number; hidden: number }> {
     const { client, sdk } = await this.#clients.sqs()
     const { Attributes: found = {} } = await client.send(
       new sdk.GetQueueAttributesCommand({ QueueUrl: this.queueUrl, AttributeNames: ['All'] }),
     )
-    return Number(found['ApproximateNumberOfMessages']) + Number(found['ApproximateNumberOfMessagesNotVisible'])
+    return {
+      shown: Number(found['ApproximateNumberOfMessages']),
+      hidden: Number(found['ApproximateNumberOfMessagesNotVisible']),
+    }
   }
 }
 
@@ -106,7 +124,7 @@ class Batches {
   /** As another process has it, to which what this one received comes again. */
   async restart(): Promise<void> {
     this.#source = this.#newSource()
-    await setTimeout(1200)
+    await this.#drop.allShown()
   }
 
   async cut(): Promise<{ records: readonly string[]; position: Json }> {
@@ -133,7 +151,7 @@ class Batches {
   }
 
   async commit(): Promise<void> {
-    await this.#source.committed!(this.position!, this.io)
+    await this.#source.committed!(this.position, this.io)
   }
 
   /** What was said, as `reason or type: how many`. */
@@ -337,7 +355,7 @@ export function s3ArrivalsLaw(name: string, where: Where): void {
       io: memoryIo(clock),
       feed: async (records) => drop.tell(await drop.put(`f${count++}`, records.join('\n'))),
       restarted: async () => {
-        await setTimeout(1200)
+        await drop.allShown()
         return s3TextFiles(drop.url, options, () => clients)
       },
     }
