@@ -5,7 +5,7 @@ import type { Arrivals } from '../../../source/unseen-files.ts'
 import type { AwsClients } from '../clients.ts'
 import { isRefusal } from '../service-error.ts'
 import { type ToldBy, toldBy } from './s3-events.ts'
-import { s3Directory } from './s3-location.ts'
+import { pathOf, s3Directory } from './s3-location.ts'
 
 /** The queue that a bucket sends its events to. */
 export interface S3Events {
@@ -41,8 +41,8 @@ interface Held {
 export class S3Arrivals implements Arrivals {
   readonly #directory: string
   readonly #events: S3Events
-  readonly #isBelow: (bucket: string, key: string) => boolean
-  readonly #isFile: (key: string) => boolean
+  readonly #isBelow: (path: string) => boolean
+  readonly #isFile: (path: string) => boolean
   readonly #bucket: string
   readonly #clients: () => AwsClients
   readonly #held = new Map<string, Held>()
@@ -50,12 +50,13 @@ export class S3Arrivals implements Arrivals {
 
   constructor(directory: string, events: S3Events, recursive: boolean, clients: () => AwsClients) {
     const { bucket, key: prefix } = s3Directory(directory)
+    const root = pathOf(bucket, prefix)
     this.#directory = directory
     this.#events = events
     this.#clients = clients
     this.#bucket = bucket
-    this.#isBelow = (ofBucket, key) => ofBucket === bucket && key.startsWith(prefix)
-    this.#isFile = (key) => !key.endsWith('/') && (recursive || !key.slice(prefix.length).includes('/'))
+    this.#isBelow = (path) => path.startsWith(root)
+    this.#isFile = (path) => !path.endsWith('/') && (recursive || !path.slice(root.length).includes('/'))
   }
 
   /** As in the listing of a prefix: of one path in the order in which they were written. */
@@ -125,21 +126,21 @@ export class S3Arrivals implements Arrivals {
       passed.test++
       this.#held.set(id!, { receipt: receipt!, files: [] })
     } else if (told.kind === 'objects') {
-      const written = told.written.filter(({ key }) => this.#isFile(key))
-      const files = written.map(({ bucket, key, size, etag, time, sequencer }) => ({
-        path: `s3://${bucket}/${key}`,
+      const written = told.written.map(({ bucket, key, size, etag, time, sequencer }) => ({
+        path: pathOf(bucket, key),
         mtimeMs: time,
         size,
         etag,
         sequencer,
       }))
+      const files = written.filter(({ path }) => this.#isFile(path))
       this.#held.set(id!, { receipt: receipt!, files })
     }
   }
 
   #isOurs(told: ToldBy): boolean {
     if (told.kind === 'test') return told.bucket === this.#bucket
-    return told.kind === 'objects' && told.about.every(({ bucket, key }) => this.#isBelow(bucket, key))
+    return told.kind === 'objects' && told.about.every(({ bucket, key }) => this.#isBelow(pathOf(bucket, key)))
   }
 
   /** Foreign messages as a warning the first time: the queue may be the wrong one. */

@@ -3,7 +3,7 @@ import type { ListedFile } from '../../../source/file-selection.ts'
 import type { Arrivals } from '../../../source/unseen-files.ts'
 import type { AwsClients } from '../clients.ts'
 import { pagesOf } from './s3-listing.ts'
-import { s3Directory, s3Location } from './s3-location.ts'
+import { pathOf, s3Directory, s3Location } from './s3-location.ts'
 
 /** The objects below a prefix: directly, or however deep (`recursive`). `arrivals` tells of new ones. */
 export const s3Lister = (clients: () => AwsClients, recursive: boolean, arrivals: Arrivals | null): FileLister => ({
@@ -39,5 +39,3 @@ export const s3Lister = (clients: () => AwsClients, recursive: boolean, arrivals
     }
   },
 })
-
-const pathOf = (bucket: string, key: string): string => `s3://${bucket}/${key}`

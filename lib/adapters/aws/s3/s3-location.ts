@@ -20,3 +20,6 @@ export function s3Directory(url: string): S3Location {
   const { bucket, key } = s3Location(url)
   return { bucket, key: key === '' || key.endsWith('/') ? key : `${key}/` }
 }
+
+/** The address of an object. */
+export const pathOf = (bucket: string, key: string): string => `s3://${bucket}/${key}`
