@@ -10,6 +10,7 @@ export type Command =
   | 'status'
   | 'pause'
   | 'resume'
+  | 'doctor'
   | 'state'
   | 'verify'
   | 'explain'
@@ -30,6 +31,7 @@ export const overview = (): string => `sluice: streaming in small batches, in Ty
   graph <file>       what a program consists of, without running it
   state <dir>        what operators keep: sizes, keys, one key
   verify <dir>       check what earlier runs have written
+  doctor             whether a stage is set up so that nothing is lost
   plan               what a deploy would do to what is stored, and what it costs
   explain <code>     what an error code means
 
@@ -213,6 +215,19 @@ ${stageOptions}
 Examples
   sluice resume .sluice
   sluice resume --stage prod
+`,
+  doctor: `sluice doctor --stage <name>
+
+Looks at how a stage is set up, and says one line about each thing: table, expiry of items and objects, backup, room for
+invocations, the coordinator, the clock. Changes nothing. Exit code 1 if something is wrong that loses state or keeps
+the app from running; what could not be looked at is a warning.
+
+  --stage <name>     the stage, as serverless.yml here describes it
+  --json             one JSON object per check
+
+Examples
+  sluice doctor --stage prod
+  AWS_PROFILE=ops sluice doctor --stage prod --json
 `,
   state: `sluice state <dir> [operator] [key]
 

@@ -1,0 +1,98 @@
+import type { ExpiringRule, Looked, StageFacts } from '../adapters/aws/stage-facts.ts'
+import { count, counted, duration } from './units.ts'
+
+/** One thing that was looked at, and what to do about it. */
+export interface Check {
+  readonly level: 'ok' | 'warn' | 'fail'
+  readonly what: string
+  readonly says: string
+  readonly next: readonly string[]
+}
+
+interface Stage {
+  readonly table: string
+  readonly bucket: string
+  readonly coordinator: string
+  /** Tasks of a stage that run at once. */
+  readonly slots: number
+  /** Where the app's own objects lie in the bucket. */
+  readonly prefix: string
+}
+
+/** What is wrong with how a stage is set up, one line for each thing that was looked at. Pure. */
+export const checks = (stage: Stage, facts: StageFacts): readonly Check[] => [
+  ...ofTable(stage, facts.table),
+  ofLifecycle(stage, facts.expiring),
+  ofConcurrency(stage, facts.unreserved),
+  ofCoordinator(stage, facts.coordinator),
+  ofClock(facts.clockOffMs),
+]
+
+const ok = (what: string, says: string): Check => ({ level: 'ok', what, says, next: [] })
+const warn = (what: string, says: string, ...next: string[]): Check => ({ level: 'warn', what, says, next })
+const fail = (what: string, says: string, ...next: string[]): Check => ({ level: 'fail', what, says, next })
+const unknown = (what: string, why: string): Check => warn(what, `could not be looked at: ${why}`)
+
+function ofTable({ table }: Stage, looked: StageFacts['table']): Check[] {
+  if ('why' in looked) return [unknown('table', looked.why)]
+  const { found } = looked
+  if (found === null) return [fail('table', `${table} is not there`, 'npx osls deploy')]
+  const wrongKeys = found.keys.join() !== 'pk,sk'
+  return [
+    wrongKeys
+      ? fail('table', `${table} has the keys ${found.keys.join(', ')}, and not pk, sk`, 'deploy a table of its own')
+      : ok('table', `${table} is there`),
+    found.expiresBy === null
+      ? ok('expiry', 'no time to live deletes items')
+      : fail(
+          'expiry',
+          `the time to live "${found.expiresBy}" may delete heads`,
+          `aws dynamodb update-time-to-live --table-name ${table} ` +
+            `--time-to-live-specification Enabled=false,AttributeName=${found.expiresBy}`,
+        ),
+    found.isBackedUp
+      ? ok('backup', 'the table can be taken back to any second')
+      : warn('backup', 'the table cannot be taken back to an earlier moment', 'npx osls deploy turns it on'),
+  ]
+}
+
+/** F65: only the coordinator knows which objects are still needed. */
+function ofLifecycle({ bucket, prefix }: Stage, looked: Looked<readonly ExpiringRule[]>): Check {
+  if ('why' in looked) return unknown('lifecycle', looked.why)
+  const live = looked.found.filter((rule) => rule.prefix.startsWith(prefix) || prefix.startsWith(rule.prefix))
+  if (live.length === 0) return ok('lifecycle', `no rule of ${bucket} deletes objects below ${prefix}`)
+  return fail(
+    'lifecycle',
+    `${counted(live.length, 'rule')} of ${bucket} may delete state: ${live.map(({ id }) => id).join(', ')}`,
+    `limit them to prefixes other than ${prefix}, or take them out`,
+  )
+}
+
+/** Tasks of one stage, and coordinator, output and a tick beside it. */
+function ofConcurrency({ slots }: Stage, looked: Looked<number>): Check {
+  if ('why' in looked) return unknown('concurrency', looked.why)
+  const needed = slots + 3
+  const says = `the account has ${count(looked.found)} invocations at once to share; ${count(needed)} are needed`
+  if (looked.found >= needed) return ok('concurrency', says)
+  return fail('concurrency', says, 'ask for a higher quota of Lambda, or set fewer sluice.slots')
+}
+
+function ofCoordinator({ coordinator }: Stage, looked: Looked<number | null>): Check {
+  if ('why' in looked) return unknown('coordinator', looked.why)
+  if (looked.found === 0)
+    return fail('coordinator', `${coordinator} is kept out: a remove did not come to its end`, 'npx osls deploy')
+  if (looked.found === 1)
+    return fail('coordinator', `${coordinator} may run once at a time: one that hangs stops the app`, 'reserve 2')
+  return ok('coordinator', `${coordinator} may run`)
+}
+
+/** A signature may be off by five minutes; leases are judged by clocks as well. */
+const [OFF_MS, REFUSED_MS] = [30_000, 300_000]
+
+function ofClock(offMs: number): Check {
+  const off = Math.abs(offMs)
+  const next = 'set the clock of this machine'
+  if (off < OFF_MS) return ok('clock', 'that of this machine is that of AWS')
+  if (off < REFUSED_MS) return warn('clock', `that of this machine is off by ${duration(off)}`, next)
+  return fail('clock', `that of this machine is off by ${duration(off)}: calls are refused`, next)
+}
