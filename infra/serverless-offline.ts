@@ -17,6 +17,8 @@ interface ServerlessOffline {
   calls(): readonly RecordedCall[]
   /** Invokes the coordinator, as the schedule does once a minute. */
   tick(): Promise<void>
+  /** Invokes what deletes, as the schedule does once an hour. */
+  collect(): Promise<void>
   close(): Promise<void>
 }
 
@@ -64,18 +66,18 @@ export async function createServerless(
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
     maxAttempts: 1,
   })
+  const invoke = async (name: string): Promise<void> => {
+    await client.send(new InvokeCommand({ FunctionName: `sluice-offline-${name}`, Payload: '{}' }))
+  }
   return {
     url,
     pid: child.pid!,
-    functions: ['coordinator', 'task', 'output'].map((name) => `sluice-offline-${name}`),
+    functions: ['coordinator', 'task', 'output', 'gc'].map((name) => `sluice-offline-${name}`),
     ready: untilOpen(lambdaPort, () => child.exitCode !== null || child.signalCode !== null),
     ended,
-    async tick() {
-      // It lasts until the next tick; when everything ends before, its answer does not matter.
-      await client
-        .send(new InvokeCommand({ FunctionName: 'sluice-offline-coordinator', Payload: '{}' }))
-        .catch(() => {})
-    },
+    // It lasts until the next tick; when everything ends before, its answer does not matter.
+    tick: () => invoke('coordinator').catch(() => {}),
+    collect: () => invoke('gc'),
     calls: () => meter?.calls ?? [],
     async close() {
       client.destroy()

@@ -93,6 +93,10 @@ export class HeadWriter {
   get head(): Head {
     return this.#waiting?.step(this.#current.value) ?? this.#current.value
   }
+  /** Whether the store does not know yet who holds the app. */
+  get isSilent(): boolean {
+    return this.#waiting?.cause === 'acquire'
+  }
   /** The head as it is in the store. */
   get stored(): Head {
     return this.#current.value

@@ -22,6 +22,7 @@ const FOLDERS = {
   graph: 'graph',
   received: 'rcv',
   message: 'msg',
+  'garbage-note': 'gc',
 } as const
 
 export type ObjectKind = keyof typeof FOLDERS
@@ -46,7 +47,7 @@ interface ParsedKey {
  *     out/<spread>/<batch>/<output>/p<partition>/<id>        man/<spread>/<batch>/<nonce>.json
  *     dlq/<spread>/<batch>/<id>                              graph/<spread>/<batch>/<id>.json
  *     msg/<batch>/<id>.json                                  rcv/<source>/…
- *     ctl-out/<id>.json
+ *     ctl-out/<id>.json                                      gc/<batch>/<id>.json
  *
  * Each ends in the id of the execution, 128 random bits drawn by that process and by nobody else: two executions of one
  * task never write the same key, so a zombie can only leave objects that nobody refers to. Only sources look for
@@ -113,6 +114,10 @@ export class ObjectKeys {
   message(batch: BatchNumber, id: string): string {
     return this.#key('message', `${batch}/${id}.json`)
   }
+  /** What was found dead when `batch` was the last committed one. */
+  garbageNote(batch: BatchNumber, id: string): string {
+    return this.#key('garbage-note', `${batch}/${id}.json`)
+  }
   /** Where one source may put objects; it lists and sweeps them itself. Ends in a slash. */
   source(uid: OperatorUid): string {
     return this.#key('received', `${plain(uid)}/`)
@@ -136,6 +141,7 @@ const BATCH_AT: Partial<Record<ObjectKind, number>> = {
   manifest: 1,
   graph: 1,
   message: 0,
+  'garbage-note': 0,
   state: -3,
 }
 

@@ -17,19 +17,23 @@ export class Sweeper {
   readonly #blobs: BlobStore
   readonly #log: Log
   readonly #keep: number
+  /** Whether it deletes anything; if not, nothing is remembered either. */
+  readonly isActive: boolean
   /** By the manifest of an owed output, and its name: the keys of what it needs. */
   readonly #pinned = new Map<string, readonly string[]>()
   #dead: { readonly since: BatchNumber; readonly key: string }[] = []
   #running: Promise<void> = Promise.resolve()
 
-  constructor(blobs: BlobStore, log: Log, keep: number) {
+  constructor(blobs: BlobStore, log: Log, keep: number, isActive = true) {
     this.#blobs = blobs
     this.#log = log
     this.#keep = Math.max(2, keep)
+    this.isActive = isActive
   }
 
   /** Keeps what an output needs, whatever the floor, as long as the head says that it is owed. */
   pin(manifest: BlobRef, content: Manifest, output: OperatorUid): void {
+    if (!this.isActive) return
     this.#pinned.set(nameOf({ output, manifest }), [
       manifest.key,
       ...(content.outputs[output] ?? []).flatMap((part) => (part.ref ? [part.ref.key] : [])),
@@ -40,7 +44,7 @@ export class Sweeper {
 
   /** Notes what the newer manifest no longer names, and the older manifest itself. */
   superseded(ref: BlobRef | null, older: Manifest | null, newer: Manifest): void {
-    if (!older) return
+    if (!older || !this.isActive) return
     if (ref && ref.inline === undefined) this.#dead.push({ since: newer.batch, key: ref.key })
     for (const gone of refsBetween(older, newer))
       if (gone.inline === undefined) this.#dead.push({ since: newer.batch, key: gone.key })
@@ -48,6 +52,7 @@ export class Sweeper {
 
   /** Objects found at start that the manifest does not name: left by attempts that came to nothing. */
   discard(keys: readonly string[], committed: BatchNumber): void {
+    if (!this.isActive) return
     for (const key of keys) this.#dead.push({ since: committed, key })
   }
 

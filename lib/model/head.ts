@@ -64,3 +64,9 @@ export interface OwedOutput {
   readonly output: OperatorUid
   readonly manifest: BlobRef
 }
+
+/**
+ * How long a coordinator works before it shows that it holds the app, if it means to show that with its commit only.
+ * Two that both found the app free do no more than this in vain.
+ */
+export const SILENT_MS = 5000

@@ -9,6 +9,7 @@ import type { Pause } from '../model/control.ts'
 import type { Head } from '../model/head.ts'
 import type { Circumstances } from './circumstances.ts'
 import { OutputProcesses } from './output-processes.ts'
+import { collectGarbage } from '../runtime/coordinator/collect-garbage.ts'
 import { BatchLoop } from '../runtime/coordinator/batch-loop.ts'
 import type { Life } from '../runtime/batch/handover.ts'
 import { openCoordinator } from '../hosts/program/open-coordinator.ts'
@@ -45,6 +46,7 @@ export class Cluster {
   readonly #workers: SimWorkers | null
   readonly #dead = new Set<string>()
   readonly #coordinators: { readonly process: SimProcess; readonly host: number }[] = []
+  readonly #others: SimProcess[] = []
   readonly #circumstances: Circumstances
   readonly #outputs: OutputProcesses | null
   /** The oldest tick that each coordinator may run, of those that were missed. */
@@ -68,6 +70,21 @@ export class Cluster {
   /** Looks every half second whether a coordinator runs, on each host. */
   supervise(): void {
     for (let host = 0; host < (this.#circumstances.hosts ?? 1); host++) this.#supervise(host)
+    if (this.#circumstances.brief) this.#collectLater()
+  }
+
+  /** Who lives for one batch deletes nothing: somebody else does, now and then. */
+  #collectLater(): void {
+    const { ports, random, pace, stores, subject } = this.#options
+    ports.world.after((1000 + random.next() * 4000) * pace, () => {
+      const process = new SimProcess(`collector-${++this.#started}`, ports.world, () => {})
+      this.#others.push(process)
+      collectGarbage(subject.app, { ...this.#hostOf(process), head: ports.head(process, stores.head) })
+        .then(({ deleted }) => deleted > 0 && ports.count('garbage collected'))
+        .catch((error: unknown) => this.#note(process, error))
+        .finally(() => process.end())
+      this.#collectLater()
+    })
   }
 
   #supervise(host: number): void {
@@ -145,6 +162,7 @@ export class Cluster {
   /** Ends every process at once, paused ones too: the rest of the run shows what the stores alone remember. */
   killAll(): void {
     for (const { process } of this.#coordinators) process.end()
+    for (const process of this.#others) process.end()
   }
 
   /** Lets the running coordinator stop as it does when asked to. */
@@ -176,6 +194,7 @@ export class Cluster {
       attempts,
       isPatient: patient,
       isBrief: brief,
+      sweeps: !brief,
       holder: process.name,
       isGone: (holder) => noticesDeath && this.#dead.has(holder),
       environment: (head) => ({

@@ -30,7 +30,7 @@ async function bundled(entry: string): Promise<Metafile> {
 const RESIDENT = /^lib\/(hosts\/embedded|adapters\/files|cli|testing|simulator)\/|\/(head|blob)-directory\.ts$|socket/
 const RESIDENT_PARTS = ['node:child_process', 'node:worker_threads', 'node:cluster', 'node:dgram', 'node:http']
 
-for (const name of ['coordinator', 'task', 'output']) {
+for (const name of ['coordinator', 'task', 'output', 'gc']) {
   test(`the bundle of the ${name} function holds nothing of a process that stays`, async (t) => {
     const { inputs, outputs } = await bundled(`functions/${name}.ts`)
     const parts = Object.values(inputs).flatMap(({ imports }) => imports.map(({ path }) => path))

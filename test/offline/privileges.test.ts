@@ -105,7 +105,12 @@ async function recordedCalls(): Promise<readonly RecordedCall[]> {
   })
   await serverless.ready
   void serverless.tick()
-  const coordinator = 'sluice-offline-coordinator'
+  const wanted = [
+    ['gc', 's3:DeleteObject'],
+    ['coordinator', 's3:DeleteObject'],
+    ['coordinator', 's3:GetObject'],
+  ] as const
+  const isOf = ({ caller }: RecordedCall, name: FunctionName): boolean => caller === `sluice-offline-${name}`
   const all = (): readonly RecordedCall[] => [...objects.calls, ...tables.calls, ...serverless.calls()]
   const put = (key: string, body: string): Promise<Response> =>
     fetch(`${emulators.s3}/${bucket}/${key}`, { method: 'PUT', body })
@@ -118,9 +123,11 @@ async function recordedCalls(): Promise<readonly RecordedCall[]> {
   await put('in/words.txt', Array.from({ length: 100_000 }, (_, i) => `word${i}`).join('\n'))
   for (let i = 0; i < 90; i++) {
     if (i % 6 === 0) await put(`in/${i}.txt`, `to be or not ${i}\n`)
+    // More names than a position holds: they are written down, and what that replaces is deleted.
+    if (i % 12 === 2) await Promise.all(Array.from({ length: 300 }, (_, n) => put(`in/${i}-${n}.txt`, 'be')))
     await new Promise((resolve) => setTimeout(resolve, 1000))
-    const done = all().filter(({ caller }) => caller === coordinator)
-    if (['s3:DeleteObject', 's3:GetObject'].every((action) => done.some((call) => call.action === action))) break
+    if (i % 10 === 9) await serverless.collect()
+    if (wanted.every(([name, action]) => all().some((call) => call.action === action && isOf(call, name)))) break
   }
   return all().filter(({ caller }) => caller !== null)
 }

@@ -39,6 +39,9 @@ export interface LifeOptions {
   readonly slots?: number
   readonly clock?: Clock
   readonly log?: Log
+  /** It takes the app with its commit, and lets go with its mark. */
+  readonly isBrief?: boolean
+  readonly sweeps?: boolean
 }
 
 /**
@@ -69,6 +72,8 @@ export class ProcessLife {
       slots = 1,
       clock = { now: () => START, sleepUntil },
       log = silentLog,
+      isBrief = false,
+      sweeps = true,
     }: LifeOptions = {},
   ): Promise<ProcessLife> {
     const watched: Build = (input, context) => {
@@ -114,6 +119,8 @@ export class ProcessLife {
       }),
       onOutputError: onError,
       unlimited: true,
+      isBrief,
+      sweeps,
     })
     return new ProcessLife(coordinator, batches)
   }

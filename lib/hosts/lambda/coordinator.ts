@@ -159,6 +159,7 @@ class InvocationRun {
       },
       signal,
       life: lifeOf(this.#invocation),
+      sweeps: false,
       isBrief: closing(this.#invocation, facts.intervalMs) === null,
       leavesPaused: true,
     })

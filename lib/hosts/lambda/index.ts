@@ -1,6 +1,7 @@
 import type { Environment } from '../../adapters/aws/clients.ts'
 import { type CoordinatorAnswer, KnownProgram, runDueBatches } from './coordinator.ts'
 import { type AwsHost, awsHost } from './host.ts'
+import { collectStage, type StageReport } from './gc.ts'
 import { decodeInvocation, type InvocationContext } from './invocation.ts'
 
 /**
@@ -16,4 +17,13 @@ export function coordinatorHandler(
     host ??= awsHost(environment)
     return runDueBatches(decodeInvocation(event, context, host.clock.now()), programs, host)
   }
+}
+
+/**
+ * For the function that a schedule invokes once an hour: deletes what the apps of the stage have left behind. It may
+ * run at any time, beside everything else; an object goes with the second run that finds that nothing leads to it.
+ */
+export function gcHandler(environment: Environment = process.env): () => Promise<StageReport> {
+  let host: AwsHost | null = null
+  return async () => collectStage((host ??= awsHost(environment)))
 }

@@ -48,8 +48,8 @@ export async function bundle(serviceFolder: string, app: string): Promise<void> 
 
 /** Only tasks and outputs have the program. */
 const entryOf = (name: FunctionName, program: string): string =>
-  name === 'coordinator'
-    ? "import { coordinatorHandler } from 'sluice/lambda/coordinator'\n\nexport const handler = coordinatorHandler()\n"
+  name === 'coordinator' || name === 'gc'
+    ? `import { ${name}Handler } from 'sluice/lambda/coordinator'\n\nexport const handler = ${name}Handler()\n`
     : `import app from '${program}'\nimport { ${name}Handler } from 'sluice/lambda'\n\n` +
       `export const handler = ${name}Handler(app)\n`
 

@@ -35,7 +35,7 @@ function functionBlock(stage: Stage, options: ServerlessOptions, name: FunctionN
     // A tick that is lost costs nothing, and one that is repeated finds nothing to do.
     maximumRetryAttempts: 0,
     maximumEventAge: 60,
-    ...(name === 'coordinator' ? whatTicks(stage) : { events: [] }),
+    ...invokedBy(stage, name),
     environment: {
       SLUICE_TABLE: tableName(stage),
       SLUICE_BUCKET: bucketName(stage),
@@ -47,10 +47,19 @@ function functionBlock(stage: Stage, options: ServerlessOptions, name: FunctionN
   }
 }
 
-const whatTicks = (stage: Stage): Record<string, unknown> => ({
-  events: [{ schedule: 'rate(1 minute)' }],
-  destinations: { onFailure: { type: 'sqs', arn: deadTicksArn(stage) } },
-})
+function invokedBy(stage: Stage, name: FunctionName): Record<string, unknown> {
+  switch (name) {
+    case 'coordinator':
+      return {
+        events: [{ schedule: 'rate(1 minute)' }],
+        destinations: { onFailure: { type: 'sqs', arn: deadTicksArn(stage) } },
+      }
+    case 'gc':
+      return { events: [{ schedule: 'rate(1 hour)' }] }
+    default:
+      return { events: [] }
+  }
+}
 
 /** What the functions are told where nothing resolves a reference: on the machine of whoever develops. */
 export const offlineEnvironment = (stage: Stage): Readonly<Record<string, string>> => ({

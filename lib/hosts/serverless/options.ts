@@ -16,7 +16,7 @@ export interface ServerlessOptions {
   readonly functions: Readonly<Record<FunctionName, FunctionOptions>>
 }
 
-export const FUNCTION_NAMES = ['coordinator', 'task', 'output'] as const
+export const FUNCTION_NAMES = ['coordinator', 'task', 'output', 'gc'] as const
 export type FunctionName = (typeof FUNCTION_NAMES)[number]
 
 interface FunctionOptions {
@@ -58,6 +58,7 @@ export const schema = {
     coordinator: functionSchema(2),
     task: functionSchema(1),
     output: functionSchema(1),
+    gc: functionSchema(1),
   },
 } as const
 
@@ -66,6 +67,8 @@ const initial: Readonly<Record<FunctionName, FunctionOptions>> = {
   // The size from which on a function has a whole virtual CPU.
   task: { memorySize: 1769, timeout: 240, concurrency: null, permissions: [] },
   output: { memorySize: 512, timeout: 240, concurrency: null, permissions: [] },
+  // Waits for the services that it calls, most of the time.
+  gc: { memorySize: 256, timeout: 900, concurrency: null, permissions: [] },
 }
 
 /** What the block says once it was checked. */
@@ -78,6 +81,7 @@ interface Block {
   readonly coordinator?: Partial<FunctionOptions>
   readonly task?: Partial<FunctionOptions>
   readonly output?: Partial<FunctionOptions>
+  readonly gc?: Partial<FunctionOptions>
 }
 
 /** Throws what `checkBlock` throws, and `E_CONF` for a block without an app. */
@@ -95,6 +99,7 @@ export function serverlessOptions(given: unknown): ServerlessOptions {
       coordinator: { ...initial.coordinator, ...block.coordinator },
       task: { ...initial.task, ...block.task },
       output: { ...initial.output, ...block.output },
+      gc: { ...initial.gc, ...block.gc },
     },
   }
 }

@@ -9,6 +9,10 @@ interface Statement {
   readonly Condition?: unknown
 }
 
+const below = (...folders: string[]): unknown => ({
+  StringLike: { 's3:prefix': folders.map((folder) => `${folder}/*`) },
+})
+
 const allow = (Resource: unknown, ...Action: string[]): Statement => ({ Effect: 'Allow', Action, Resource })
 
 /**
@@ -18,8 +22,10 @@ const allow = (Resource: unknown, ...Action: string[]): Statement => ({ Effect: 
 const policies: Readonly<Record<FunctionName, (stage: Stage) => readonly Statement[]>> = {
   coordinator: (stage) => [
     allow(tableArn(stage), 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem'),
+    // It deletes what sources say that they no longer need; user code says so, so it is theirs alone.
     allow(objectsArn(stage, 'blobs'), 's3:GetObject', 's3:PutObject', 's3:DeleteObject'),
-    allow(bucketArn(stage), 's3:ListBucket'),
+    // What people have decided about letters and outputs, while there are any that wait.
+    { ...allow(bucketArn(stage), 's3:ListBucket'), Condition: below('blobs') },
     allow([versionsArn(stage, 'task'), versionsArn(stage, 'output')], 'lambda:InvokeFunction'),
     // Lambda itself sends there, in the name of the function.
     allow(deadTicksArn(stage), 'sqs:SendMessage'),
@@ -29,13 +35,19 @@ const policies: Readonly<Record<FunctionName, (stage: Stage) => readonly Stateme
     allow(objectsArn(stage, 'blobs'), 's3:GetObject', 's3:PutObject'),
     allow(objectsArn(stage, 'in'), 's3:GetObject'),
     // Where a batch is planned: sources say what is new.
-    { ...allow(bucketArn(stage), 's3:ListBucket'), Condition: { StringLike: { 's3:prefix': ['in/*', 'blobs/*'] } } },
+    { ...allow(bucketArn(stage), 's3:ListBucket'), Condition: below('in', 'blobs') },
   ],
   output: (stage) => [
     allow(tableArn(stage), 'dynamodb:GetItem'),
     allow(objectsArn(stage, 'blobs'), 's3:GetObject'),
     allow(objectsArn(stage, 'out'), 's3:GetObject', 's3:PutObject', 's3:DeleteObject'),
-    { ...allow(bucketArn(stage), 's3:ListBucket'), Condition: { StringLike: { 's3:prefix': ['out/*'] } } },
+    { ...allow(bucketArn(stage), 's3:ListBucket'), Condition: below('out') },
+  ],
+  // The only one that may delete what was stored, and it runs no code of the program.
+  gc: (stage) => [
+    allow(tableArn(stage), 'dynamodb:GetItem', 'dynamodb:Scan'),
+    allow(objectsArn(stage, 'blobs'), 's3:GetObject', 's3:PutObject', 's3:DeleteObject'),
+    { ...allow(bucketArn(stage), 's3:ListBucket'), Condition: below('blobs') },
   ],
 }
 

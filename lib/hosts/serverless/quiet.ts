@@ -2,7 +2,7 @@ import type { AwsClients } from '../../adapters/aws/clients.ts'
 import { appsInTable } from '../../adapters/aws/dynamo/apps-in-table.ts'
 import { DynamoHeadStore } from '../../adapters/aws/dynamo/dynamo-head-store.ts'
 import { systemClock } from '../../adapters/local/system-clock.ts'
-import type { Head } from '../../model/head.ts'
+import { type Head, SILENT_MS } from '../../model/head.ts'
 import { SluiceError } from '../../model/errors.ts'
 
 /** The parts of a stage that have to be told apart to bring it to rest. */
@@ -26,8 +26,8 @@ export async function bringToRest(
 ): Promise<void> {
   await allowInvocations(clients, coordinator, 0)
   const until = systemClock.now() + patienceMs
-  // One that was let in just before has taken the app by then.
-  await pause()
+  // One that was let in just before has committed by then, or shows that it holds the app.
+  await pause(SILENT_MS + LOOK_MS)
   for (const app of (await appsInTable(clients, table)) ?? []) {
     const head = new DynamoHeadStore<Head>(clients, table, app)
     while (isHeld((await head.read())?.value, systemClock.now())) {
@@ -37,7 +37,8 @@ export async function bringToRest(
   }
 }
 
-const pause = (): Promise<void> => systemClock.sleepUntil(systemClock.now() + LOOK_MS, new AbortController().signal)
+const pause = (ms = LOOK_MS): Promise<void> =>
+  systemClock.sleepUntil(systemClock.now() + ms, new AbortController().signal)
 
 const isHeld = (head: Head | undefined, now: number): boolean =>
   head !== undefined && head.holder !== null && head.leaseUntil > now

@@ -36,7 +36,7 @@ export function resources(stage: Stage, options: ServerlessOptions): Record<stri
           IgnorePublicAcls: true,
           RestrictPublicBuckets: true,
         },
-        // No rule may expire objects below blobs/: only the coordinator knows which are still needed.
+        // No rule may expire objects below blobs/: age says nothing about which are still needed.
         LifecycleConfiguration: {
           Rules: [
             {

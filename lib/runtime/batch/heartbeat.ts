@@ -1,6 +1,7 @@
 import { heartbeatMs } from '../../checkpoint/decide.ts'
 import type { HeadWriter } from '../../checkpoint/head-writer.ts'
 import type { Clock } from '../../host/clock.ts'
+import { SILENT_MS } from '../../model/head.ts'
 import { hasCode } from '../../model/errors.ts'
 
 interface Heart {
@@ -19,7 +20,7 @@ export async function withHeartbeat<R>({ writer, clock, onFenced }: Heart, work:
   const over = new AbortController()
   const beat = async (): Promise<void> => {
     for (;;) {
-      const everyMs = heartbeatMs(writer.head)
+      const everyMs = writer.isSilent ? SILENT_MS : heartbeatMs(writer.head)
       const silentMs = clock.now() - writer.writtenAt
       // A clock that was set back must not keep the heart from beating.
       await clock.sleepUntil(clock.now() + Math.max(1, Math.min(everyMs, everyMs - silentMs)), over.signal, 'idle')

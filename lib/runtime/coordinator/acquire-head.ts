@@ -86,7 +86,9 @@ async function takeOver(
   cause: 'acquire' | 'resume',
 ): Promise<Acquired> {
   const { host, program, holder, signal, isBrief } = options
-  const outputCommands = await readOutputCommands(host.blobs, new ObjectKeys(found.value.app, found.value.inc))
+  const { app, inc, owed, outDone, committed } = found.value
+  const isOwing = owed.length > 0 || outDone < committed
+  const outputCommands = isOwing ? await readOutputCommands(host.blobs, new ObjectKeys(app, inc)) : []
   const admission = await admit({ ...options, outputCommands }, found.value)
   const mine = acquired(found.value, {
     holder,

@@ -37,6 +37,8 @@ export interface Parts {
   readonly life?: Life
   /** It runs what is due and lets go; see `CoordinatorOptions`. */
   readonly isBrief?: boolean
+  /** Whether it deletes what nothing leads to any more (default true); see `CoordinatorOptions`. */
+  readonly sweeps?: boolean
   /** Nothing outlives this process. */
   readonly forgets?: boolean
   /** An app that is paused is left alone; see `CoordinatorOptions`. */
@@ -85,6 +87,7 @@ export async function assembled(parts: Parts): Promise<Coordinator> {
     isPatient: parts.isPatient ?? false,
     life: parts.life ?? null,
     isBrief: parts.isBrief ?? false,
+    sweeps: parts.sweeps ?? true,
     forgets: parts.forgets ?? false,
     leavesPaused: parts.leavesPaused ?? false,
     signal: parts.signal ?? new AbortController().signal,

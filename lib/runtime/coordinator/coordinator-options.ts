@@ -43,6 +43,8 @@ export interface CoordinatorOptions {
   readonly isBrief: boolean
   /** Does not take an app that is paused: `E_PAUSED`. Who stays takes it, and waits. */
   readonly leavesPaused: boolean
+  /** Whether it deletes what nothing leads to any more; if not, `collectGarbage` does, beside it. */
+  readonly sweeps: boolean
   readonly signal: AbortSignal
   /** Nothing outlives this process: records that are set aside are shown. */
   readonly forgets?: boolean

@@ -1,8 +1,7 @@
 import type { TickNumber } from '../../model/ids.ts'
 import { decideDuty } from '../../checkpoint/decide.ts'
 import { readCommands } from '../../checkpoint/dead-letters.ts'
-import { readManifest, refsOf } from '../../checkpoint/manifest.ts'
-import { ObjectKeys, type ObjectKind, parseKey } from '../../checkpoint/object-keys.ts'
+import { ObjectKeys, parseKey } from '../../checkpoint/object-keys.ts'
 import { Sweeper } from '../../checkpoint/sweep.ts'
 import { released } from '../../checkpoint/transition.ts'
 import { hasCode } from '../../model/errors.ts'
@@ -13,13 +12,13 @@ import { textsOf } from '../../model/settings/read.ts'
 import { deliver, deliverAtLast, deliverOwed } from '../batch/deliver.ts'
 import type { HeldApp } from '../batch/held-app.ts'
 import { withHeartbeat } from '../batch/heartbeat.ts'
-import { keysOfSeals, storedSeals } from '../batch/handover.ts'
 import { runBatch } from '../batch/run-batch.ts'
 import { Outages } from '../batch/outages.ts'
 import { type EngineSettings, engineSettings, type OutageSettings } from '../settings.ts'
 import { acquireHead } from './acquire-head.ts'
 import { ControlWatch } from './control-watch.ts'
 import type { CoordinatorOptions } from './coordinator-options.ts'
+import { isSwept, liveObjects } from './live-objects.ts'
 
 /** Holds the head of one app and runs its batches, one at a time. */
 export class Coordinator {
@@ -41,7 +40,7 @@ export class Coordinator {
     // A life that ended before its first commit has left its input to this one.
     const begun = writer.head.epoch === 1 || writer.head.committed > 0
     const fenced = new AbortController()
-    const sweeper = new Sweeper(host.blobs, host.log, settings.keepBatches)
+    const sweeper = new Sweeper(host.blobs, host.log, settings.keepBatches, options.sweeps)
     const held: HeldApp = {
       host,
       program,
@@ -150,35 +149,31 @@ async function recover(held: HeldApp): Promise<void> {
  * incarnations. Those are swept once the floor has passed.
  */
 async function findLeftovers(held: HeldApp): Promise<void> {
-  const { app, inc, committed, manifest, plan, owed } = held.writer.head
-  const live = new Set<string | undefined>([
-    manifest?.key,
-    plan?.content.key,
-    plan?.seals?.key,
-    ...owed.map((each) => each.manifest.key),
-  ])
-  if (held.base) for (const ref of refsOf(held.base)) live.add(ref.key)
-  for (const key of keysOfSeals(await storedSeals(held))) live.add(key)
-  for (const each of owed) {
-    const content = await readManifest(held.host.blobs, each.manifest)
-    for (const ref of refsOf(content)) live.add(ref.key)
-    // Whether or not it is its turn in this life: the last of them may be of the manifest that the next batch replaces.
-    held.sweeper.pin(each.manifest, content, each.output)
+  const { blobs } = held.host
+  const { head } = held.writer
+  if (!held.sweeper.isActive) {
+    // Nobody decides about letters that are not there.
+    if (held.base?.deadLetters) held.letterCommands = await readCommands(blobs, await blobs.list(commandsOf(head)))
+    return
   }
-  const found = (await held.host.blobs.list(ObjectKeys.ofApp(app))).map((key) => ({ key, parsed: parseKey(key) }))
+  // Whether or not it is its turn in this life: the last of them may be of the manifest that the next batch replaces.
+  const live = await liveObjects(head, held.base, blobs, (owed, content) => {
+    held.sweeper.pin(owed.manifest, content, owed.output)
+  })
+  const found = (await blobs.list(ObjectKeys.ofApp(head.app))).map((key) => ({ key, parsed: parseKey(key) }))
   const [own, former] = [
-    found.filter(({ parsed }) => parsed?.inc === inc),
-    found.filter(({ parsed }) => parsed?.inc !== inc).map(({ key }) => key),
+    found.filter(({ parsed }) => parsed?.inc === head.inc),
+    found.filter(({ parsed }) => parsed?.inc !== head.inc).map(({ key }) => key),
   ]
   held.letterCommands = await readCommands(
-    held.host.blobs,
+    blobs,
     own.filter(({ parsed }) => parsed?.kind === 'dead-letter-command').map(({ key }) => key),
   )
-  // Sources sweep what they were given room for themselves.
-  const isSwept = (kind: ObjectKind): boolean => !['dead-letter-command', 'output-command', 'received'].includes(kind)
   held.sweeper.discard(
     own.filter(({ key, parsed }) => !live.has(key) && isSwept(parsed!.kind)).map(({ key }) => key),
-    committed,
+    head.committed,
   )
   held.sweeper.discard(former, 0)
 }
+
+const commandsOf = ({ app, inc }: Head): string => new ObjectKeys(app, inc).deadLetterCommands

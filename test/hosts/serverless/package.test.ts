@@ -26,17 +26,17 @@ sluice:
   ${block}
 `
 
-test('five lines of YAML become three functions with a role each, without network and credentials', async () => {
+test('five lines of YAML become four functions with a role each, without network and credentials', async () => {
   const { code, out, template, zips } = await packaged(yml())
   assert.equal(code, 0, out)
-  assert.deepEqual(zips, ['coordinator.zip', 'output.zip', 'task.zip'])
+  assert.deepEqual(zips, ['coordinator.zip', 'gc.zip', 'output.zip', 'task.zip'])
 
   const functions = ofType(template, 'AWS::Lambda::Function')
   assert.deepEqual(
     new Set(functions.map(({ Properties }) => Properties.FunctionName)),
-    new Set(['coordinator', 'output', 'task'].map((name) => `clicks-dev-${name}`)),
+    new Set(['coordinator', 'gc', 'output', 'task'].map((name) => `clicks-dev-${name}`)),
   )
-  assert.equal(new Set(functions.map(({ Properties }) => JSON.stringify(Properties.Role))).size, 3)
+  assert.equal(new Set(functions.map(({ Properties }) => JSON.stringify(Properties.Role))).size, 4)
   const [{ Properties: table }] = ofType(template, 'AWS::DynamoDB::Table')
   assert.equal(table.TableName, 'clicks-dev-sluice')
   assert.deepEqual(
@@ -65,7 +65,7 @@ test('no action is a wildcard, and user code may neither write the head nor dele
   const { template } = await packaged(yml())
   const statementsOf = (name: string): any[] =>
     template[`Sluice${name}Role`].Properties.Policies[0].PolicyDocument.Statement
-  for (const name of ['Coordinator', 'Task', 'Output'])
+  for (const name of ['Coordinator', 'Task', 'Output', 'Gc'])
     for (const { Action, Resource } of statementsOf(name)) {
       assert.ok((Action as string[]).every((action) => !action.includes('*')))
       assert.notEqual(Resource, '*')

@@ -15,6 +15,28 @@ export interface SeededBug {
 }
 
 export const bugs: readonly SeededBug[] = [
+  // — coordinators that live for one batch, and who deletes for them
+  {
+    name: 'who owes outputs takes the app in silence',
+    file: 'checkpoint/head-writer.ts',
+    find: '!plan && owed.length === 0 && outDone === committed',
+    put: '!plan',
+    job: 'outages-brief',
+  },
+  {
+    name: 'garbage goes before the floor has passed',
+    file: 'runtime/coordinator/collect-garbage.ts',
+    find: 'batch <= head.gcFloor',
+    put: 'batch <= head.committed',
+    job: 'b-brief',
+  },
+  {
+    name: 'what is of the batch under way is garbage',
+    file: 'runtime/coordinator/collect-garbage.ts',
+    find: 'batch <= committed && !live.has(key)',
+    put: '!live.has(key)',
+    job: 'b-brief',
+  },
   // — the head
   {
     name: 'a refused write counts as won',
@@ -140,8 +162,8 @@ export const bugs: readonly SeededBug[] = [
   },
   {
     name: 'everything found at start is a leftover',
-    file: 'runtime/coordinator/coordinator.ts',
-    find: 'if (held.base) for (const ref of refsOf(held.base)) live.add(ref.key)',
+    file: 'runtime/coordinator/live-objects.ts',
+    find: 'if (base) for (const ref of refsOf(base)) live.add(ref.key)',
     put: '',
   },
   {
@@ -413,35 +435,44 @@ export const bugs: readonly SeededBug[] = [
   // — garbage collection at a start
   {
     name: 'received blocks swept at a start',
-    file: 'runtime/coordinator/coordinator.ts',
+    file: 'runtime/coordinator/live-objects.ts',
     find: "'received'].includes(kind)",
     put: '].includes(kind)',
-    also: {
-      find: 'held.sweeper.discard(former, 0)',
-      put: 'held.sweeper.discard(former, 0)\n  held.sweeper.sweep({ ...held.writer.head, gcFloor: committed })',
-    },
+    more: [
+      {
+        file: 'runtime/coordinator/coordinator.ts',
+        find: 'held.sweeper.discard(former, 0)',
+        put: 'held.sweeper.discard(former, 0)\n  held.sweeper.sweep({ ...head, gcFloor: head.committed })',
+      },
+    ],
     job: 'received',
   },
   {
     name: 'commands about dead letters swept at a start',
-    file: 'runtime/coordinator/coordinator.ts',
+    file: 'runtime/coordinator/live-objects.ts',
     find: "!['dead-letter-command', 'output-command'",
     put: "!['output-command'",
-    also: {
-      find: 'held.sweeper.discard(former, 0)',
-      put: 'held.sweeper.discard(former, 0)\n  held.sweeper.sweep({ ...held.writer.head, gcFloor: committed })',
-    },
+    more: [
+      {
+        file: 'runtime/coordinator/coordinator.ts',
+        find: 'held.sweeper.discard(former, 0)',
+        put: 'held.sweeper.discard(former, 0)\n  held.sweeper.sweep({ ...head, gcFloor: head.committed })',
+      },
+    ],
     job: 'decided',
   },
   {
     name: 'an open plan swept at a start',
-    file: 'runtime/coordinator/coordinator.ts',
-    find: 'plan?.content.key, plan?.seals',
-    put: 'plan?.seals',
-    also: {
-      find: 'held.sweeper.discard(former, 0)',
-      put: 'held.sweeper.discard(former, 0)\n  held.sweeper.sweep({ ...held.writer.head, gcFloor: committed })',
-    },
+    file: 'runtime/coordinator/live-objects.ts',
+    find: '[manifest, plan?.content, plan?.seals]',
+    put: '[manifest, plan?.seals]',
+    more: [
+      {
+        file: 'runtime/coordinator/coordinator.ts',
+        find: 'held.sweeper.discard(former, 0)',
+        put: 'held.sweeper.discard(former, 0)\n  held.sweeper.sweep({ ...head, gcFloor: head.committed })',
+      },
+    ],
     job: 'decided',
   },
   {

@@ -167,8 +167,23 @@ test('a tick of an app that is paused writes nothing; after it, what was missed 
   assert.deepEqual((await saved()).at(-1), { a: 2, b: 1 })
 })
 
-test('F02: of two coordinators at once one runs and the other is told that it is busy', async () => {
-  const { put, tick, again, saved, lambda } = await deploy()
+test('F02: of two coordinators at once one commits and the other is told; each record counts once', async () => {
+  const { put, again, saved, lambda, clock } = await deploy()
+  await put('1', 'a')
+  await clock.advance(MINUTE)
+  const both = Promise.withResolvers<void>()
+  let begun = 0
+  lambda.before = () => {
+    if (++begun === 2) both.resolve()
+    return both.promise
+  }
+  const answers = await Promise.all([again(), again()])
+  assert.equal(answers.filter((answer) => 'busy' in answer && answer.busy).length, 1)
+  assert.deepEqual(await saved(), [{ a: 1 }])
+})
+
+test('F02: a coordinator that is at work for five seconds holds the app, and the next one is told', async () => {
+  const { put, tick, again, saved, lambda, clock, head } = await deploy()
   await put('1', 'a')
   const held = Promise.withResolvers<void>()
   const begun = Promise.withResolvers<void>()
@@ -178,6 +193,8 @@ test('F02: of two coordinators at once one runs and the other is told that it is
   }
   const first = tick()
   await begun.promise
+  await clock.advance(5000)
+  while ((await head()).holder === null) await new Promise((resolve) => setTimeout(resolve, 10))
   assert.deepEqual(await again(), { busy: true })
   held.resolve()
   assert.deepEqual(await first, { busy: false, batches: 1, committed: 1 })

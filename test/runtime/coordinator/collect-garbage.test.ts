@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { systemRandom } from '../../../lib/adapters/local/system-random.ts'
+import { ObjectKeys } from '../../../lib/checkpoint/object-keys.ts'
+import { silentLog } from '../../../lib/host/log.ts'
+import { collectGarbage, type GarbageReport } from '../../../lib/runtime/coordinator/collect-garbage.ts'
+import { ProcessLife, World } from '../../support/lives.ts'
+import type { Build } from '../../support/run.ts'
+
+/** State of a few kB that changes with each batch, so that its objects are no part of their references. */
+const build: Build = (input) => ({
+  sums: input()
+    .map((word: string) => [word, 'x'.repeat(200)] as [string, string])
+    .updateStateByKey<string>((values, sum) => `${sum ?? ''}${values.join('')}`.slice(-2000)),
+})
+const batches = Array.from({ length: 12 }, (_, batch) => Array.from({ length: 30 }, (_w, i) => `${batch % 3} ${i}`))
+
+const collect = (world: World): Promise<GarbageReport> =>
+  collectGarbage('test', { head: world.head, blobs: world.blobs, log: silentLog, random: systemRandom })
+
+/** A life of one batch, that deletes nothing. */
+async function live(world: World): Promise<void> {
+  const { coordinator } = await ProcessLife.begin(world, build, batches, { isBrief: true, sweeps: false })
+  await coordinator.runBatch(coordinator.head.tick + 1)
+  await coordinator.close()
+}
+
+const keysOf = (world: World): Promise<readonly string[]> => world.blobs.list('test/')
+
+test('what lives of one batch leave behind goes, also where it is looked at now and then only', async () => {
+  const [tidy, heap] = [new World(), new World()]
+  let deleted = 0
+  for (let batch = 0; batch < batches.length; batch++) {
+    await live(heap)
+    await live(tidy)
+    if (batch % 3 === 2) deleted += (await collect(tidy)).deleted
+  }
+  const [left, all] = [await keysOf(tidy), await keysOf(heap)]
+  assert.ok(deleted > 5 && left.length < all.length - 5, `${deleted} deleted, ${left.length} left of ${all.length}`)
+  const goesOn = await ProcessLife.begin(tidy, build, [...batches, batches[0]])
+  const shown = await goesOn.run()
+  assert.equal(shown.length, 1)
+  assert.deepEqual(tidy.shown.slice(0, heap.shown.length), heap.shown)
+})
+
+test('an object that nothing leads to goes once the floor has passed the batch at which it was found', async () => {
+  const world = new World()
+  await live(world)
+  const { value } = (await world.head.read())!
+  const keys = new ObjectKeys('test', value.inc)
+  const stray = keys.state('sums', 1, 't0', systemRandom.newId(), 's')
+  const early = keys.state('sums', 2, 't0', systemRandom.newId(), 's')
+  for (const key of [stray, early]) await world.blobs.putNew(key, Buffer.from('left by an attempt that died'))
+  const seen: boolean[] = []
+  for (let batch = 2; batch < 7; batch++) {
+    await collect(world)
+    seen.push((await keysOf(world)).includes(stray))
+    if (batch === 2) assert.ok((await keysOf(world)).includes(early), 'it may be of the batch under way')
+    await live(world)
+  }
+  assert.deepEqual(seen, [true, true, false, false, false])
+})
+
+test('of a former incarnation nothing stays; where there is no head, everything does', async () => {
+  const world = new World()
+  await live(world)
+  const former = new ObjectKeys('test', 'before').shuffle(5, 0, 0, 't0', systemRandom.newId())
+  await world.blobs.putNew(former, Buffer.from('x'))
+  await collect(world)
+  assert.ok(!(await keysOf(world)).includes(former))
+  const headless = new World()
+  await headless.blobs.putNew(former, Buffer.from('x'))
+  assert.deepEqual(await collect(headless), { found: 1, deleted: 0, noted: 0 })
+})
+
+test('a note that is damaged names nothing, and goes', async () => {
+  const world = new World()
+  for (let batch = 0; batch < 5; batch++) await live(world)
+  const { value } = (await world.head.read())!
+  const live5 = (await keysOf(world)).filter((key) => key.includes('/st/'))
+  const note = new ObjectKeys('test', value.inc).garbageNote(1, systemRandom.newId())
+  await world.blobs.putNew(note, Buffer.from(JSON.stringify({ keys: live5, crc: 1 })))
+  await collect(world)
+  const after = await keysOf(world)
+  assert.ok(!after.includes(note))
+  assert.deepEqual(
+    live5.filter((key) => !after.includes(key)),
+    [],
+  )
+})
