@@ -1,5 +1,6 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 import type { Versioned } from '../../../host/head-store.ts'
+import { packedValue, unpackedValue } from './packed-value.ts'
 
 /** The attributes of an item. */
 export type Attributes = Record<string, AttributeValue>
@@ -39,7 +40,13 @@ const asJsonIfItIs: ItemCodec = {
   },
 }
 
-const codecs: Readonly<Record<ItemName, ItemCodec>> = { head: asJson, ctrl: asJsonIfItIs }
+/** The head is written with every batch, and a write costs by the kilobyte. */
+const asPacked: ItemCodec = {
+  encode: (value) => ({ value: { B: packedValue(value) } }),
+  decode: ({ value }) => unpackedValue(value.B!),
+}
+
+const codecs: Readonly<Record<ItemName, ItemCodec>> = { head: asPacked, ctrl: asJsonIfItIs }
 
 /** A whole item, key and all. */
 export const encodeItem = (app: string, item: ItemName, { rev, value, cause }: RegisterWrite): Attributes => ({
