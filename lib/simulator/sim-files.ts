@@ -1,13 +1,16 @@
-import { type FileChoice, FileCutter, type FileLister, type FilePosition, type Listing } from '../source/file-cut.ts'
+import { FileCutter, type FileLister, type FilePosition, type Listing } from '../source/file-cut.ts'
 import type { ListedFile } from '../source/file-selection.ts'
 import { type FileSplit, wholeFile } from '../source/file-splits.ts'
 import type { Source } from '../source/source.ts'
+import type { StoreChoice } from '../source/unseen-files.ts'
 import type { Ports } from './ports.ts'
 import type { SimProcess } from './sim-process.ts'
 import type { SimLog } from './sim-source.ts'
 
 /** A file appears at most so long after its time of modification, in ms. */
 const LATE_MS = 2500
+/** So few that a listing takes several requests. */
+const PAGE_FILES = 100
 
 interface SimFile extends ListedFile {
   readonly visibleAt: number
@@ -33,17 +36,29 @@ function fileOf(p: number, i: number, { time, record }: SimLog['partitions'][num
 const FOLDER = 'folder'
 
 /** The folder as one process sees it. */
-export function fileSource(log: SimLog, choice: FileChoice, ports: Ports, process: SimProcess): Source<unknown> {
+export function fileSource(log: SimLog, choice: StoreChoice, ports: Ports, process: SimProcess): Source<unknown> {
   const call = <T>(operation: string, about: string, does: () => T): Promise<T> =>
     ports.call(process, { port: 'source', operation, about, changes: false }, async () => does())
-  const listed = (): Listing => {
+  const page = (after: string): Listing => {
     const now = ports.world.now()
-    const files = [...filesOf(log).values()].filter(({ visibleAt }) => visibleAt <= now)
-    return { files: files.toSorted((a, b) => (a.path < b.path ? -1 : 1)) }
+    const behind = [...filesOf(log).values()].filter(({ path, visibleAt }) => visibleAt <= now && path > after)
+    const files = behind.toSorted((a, b) => (a.path < b.path ? -1 : 1))
+    const shown = files.slice(0, PAGE_FILES)
+    const last = shown.at(-1)?.path
+    return {
+      files: shown,
+      more: files.length > PAGE_FILES,
+      ...(last === undefined ? {} : { last }),
+    }
   }
   const lister: FileLister = {
-    async *pages() {
-      yield await call('cut', log.name, listed)
+    async *pages(_directory, after) {
+      for (let from = after; ;) {
+        const listing = await call('cut', log.name, () => page(from))
+        yield listing
+        if (!listing.more) return
+        from = listing.last!
+      }
     },
   }
   const cutter = new FileCutter(FOLDER, lister, choice, (file) => [wholeFile(file)])

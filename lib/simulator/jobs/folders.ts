@@ -1,11 +1,11 @@
 import type { DStream } from '../../api/dstream/dstream.ts'
-import type { FileChoice } from '../../source/file-cut.ts'
+import type { StoreChoice } from '../../source/unseen-files.ts'
 import { addTo, type Job, PARTITIONS, randomWord } from './job.ts'
 
 /** Look-back of the batches: longer than files take to appear, and shorter than what breaks and failures last. */
 const REMEMBER_MS = 5000
 
-const folderJob = (name: string, choice: FileChoice, mustRead: Job['mustRead']): Job => ({
+const folderJob = (name: string, choice: StoreChoice, mustRead: Job['mustRead']): Job => ({
   name,
   intervalMs: 1000,
   sources: { files: 2 },
@@ -45,3 +45,10 @@ export const timedFiles = folderJob(
 
 /** Every file once, whenever it appears. */
 export const seenFiles = folderJob('seen', { select: 'seen', maxFilesPerBatch: 250 }, () => true)
+
+/** Every file once by its name; those with lesser names than were read are found by searches that take many batches. */
+export const namedFiles = folderJob(
+  'named',
+  { select: 'seen', order: 'names', relistMs: 1, maxFilesPerBatch: 250 },
+  () => true,
+)

@@ -1,6 +1,6 @@
 import type { Random } from '../../host/random.ts'
 import type { OutputSink } from '../../output/sink.ts'
-import type { FileChoice } from '../../source/file-cut.ts'
+import type { StoreChoice } from '../../source/unseen-files.ts'
 import type { Source } from '../../source/source.ts'
 import type { ConfObject } from '../../model/spark-conf.ts'
 import type { StreamingContext } from '../../api/dstream/streaming-context.ts'
@@ -47,7 +47,7 @@ export interface Surroundings {
   /** The same records, from a source whose splits end where reading finds it. */
   open(name: string): Source<unknown>
   /** The same records as files: each is one. */
-  files(name: string, choice: FileChoice): Source<unknown>
+  files(name: string, choice: StoreChoice): Source<unknown>
   /** The same records through a receiver, each as a pair of its name and itself. */
   received(name: string, isReliable: boolean): Source<unknown>
   fenced(name: string): OutputSink<unknown>

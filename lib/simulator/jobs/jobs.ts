@@ -1,7 +1,7 @@
 import { beforeCommit } from './before-commit.ts'
 import { asked, breaks, brief, handovers, once, opened, pauses, twoHosts } from './circumstanced.ts'
 import { decided } from './decided.ts'
-import { seenFiles, timedFiles } from './folders.ts'
+import { namedFiles, seenFiles, timedFiles } from './folders.ts'
 import type { Job } from './job.ts'
 import { join } from './join.ts'
 import { largeState } from './large-state.ts'
@@ -29,6 +29,7 @@ export const furtherJobs: readonly Job[] = [
   receivers,
   timedFiles,
   seenFiles,
+  namedFiles,
   sessions,
   rescaled,
   decided,

@@ -571,6 +571,27 @@ export const bugs: readonly SeededBug[] = [
     put: 'for (const file of selected) kept.take(file)\n    if (selected.length > 12) selected.shift()',
     job: 'seen',
   },
+  {
+    name: 'files read by name that the search does not know',
+    file: 'source/unseen-files.ts',
+    find: 'for (const file of selected) seen.take(file)',
+    put: 'for (const file of selected.slice(1)) seen.take(file)',
+    job: 'named',
+  },
+  {
+    name: 'a search where names are read as well',
+    file: 'source/unseen-files.ts',
+    find: 'upTo: cursor, pagesMax',
+    put: 'upTo: head.after, pagesMax',
+    job: 'named',
+  },
+  {
+    name: 'a name that the cursor passes and no batch takes',
+    file: 'source/unseen-files.ts',
+    find: 'if (sieve.isNew(file)) found.push(file)',
+    put: 'if (sieve.isNew(file) && found.length < 12) found.push(file)',
+    job: 'named',
+  },
 
   // — mapWithState
   {
