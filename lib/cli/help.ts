@@ -266,6 +266,7 @@ itself would.
   --stage <stage>    the stage (default: dev)
   --records-per-second <n>  the rate that the cost is estimated for
   --at <file>        where the stage is, as a file; the Serverless CLI is asked if it is left out
+  --print serverless | cloudformation  the stage without this plugin; needs no credentials
   --json             the answer as one JSON object
 
 Examples

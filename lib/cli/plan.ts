@@ -20,15 +20,17 @@ import { compareWithStored } from '../runtime/admission.ts'
 import { readArguments } from './arguments.ts'
 import { containerIsCheaperFrom, costPerDay, type Workload } from './cost.ts'
 import { graphRows } from './graph-rows.ts'
-import { placeOfStage } from './stage-place.ts'
+import { placeOfStage, plainStage, templateOfStage } from './stage-place.ts'
 import { table } from './table.ts'
 import { count, counted, span } from './units.ts'
 import { usageError } from './usage.ts'
+import { yamlText } from './yaml-text.ts'
 
 const planFlags = {
   stage: { kind: 'text' },
   at: { kind: 'text' },
   'records-per-second': { kind: 'number', min: 0, max: 1_000_000_000 },
+  print: { kind: 'text' },
   json: { kind: 'switch' },
 } as const
 
@@ -45,6 +47,7 @@ type Stored =
 export async function plan(args: readonly string[]): Promise<number> {
   const { values, words } = readArguments('plan', args, planFlags)
   if (words.length > 0) throw usageError('plan takes no words; the program stands in serverless.yml.', 'sluice plan')
+  if (values.print !== null) return print(values.print, values.stage ?? 'dev')
   const place = await placeOfStage(values.stage ?? 'dev', values.at)
   const context = await graphOf(place)
   const stored = await storedOn(place, context)
@@ -66,6 +69,22 @@ export async function plan(args: readonly string[]): Promise<number> {
           .join(''),
   )
   return isRefused ? 1 : 0
+}
+
+/** Shows the stage as others would write it down: without this plugin, or as CloudFormation. Needs no credentials. */
+async function print(form: string, stage: string): Promise<number> {
+  if (form !== 'serverless' && form !== 'cloudformation')
+    throw usageError(
+      `plan cannot print ${JSON.stringify(form)}.`,
+      'sluice plan --print serverless',
+      'sluice plan --print cloudformation',
+    )
+  process.stdout.write(
+    form === 'serverless'
+      ? yamlText(await plainStage(stage))
+      : `${JSON.stringify(await templateOfStage(stage), null, 2)}\n`,
+  )
+  return 0
 }
 
 /** The program as the functions of the stage would build it. */

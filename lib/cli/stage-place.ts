@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { StagePlace } from '../hosts/serverless/place.ts'
 import { SluiceError } from '../model/errors.ts'
@@ -19,20 +21,47 @@ export async function placeOfStage(stage: string, file: string | null): Promise<
   return JSON.parse(text) as StagePlace
 }
 
-async function asked(stage: string): Promise<string> {
+const asked = (stage: string): Promise<string> => answerOf('sluice-place', stage)
+
+/** What the stage is without the plugin: the block of a plain `serverless.yml`. Throws as `placeOfStage` does. */
+export const plainStage = async (stage: string): Promise<unknown> =>
+  JSON.parse(await answerOf('sluice-print', stage)) as unknown
+
+/** The template that a deploy would hand to CloudFormation: packaged anew, without a call. Throws as `placeOfStage`. */
+export async function templateOfStage(stage: string): Promise<unknown> {
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-print-'))
+  try {
+    const { failed, said } = await runCli(['package', '--stage', stage, '--package', folder])
+    if (failed) throw unreadable(stage, said)
+    const file = join(folder, 'cloudformation-template-update-stack.json')
+    return JSON.parse(await readFile(file, 'utf8')) as unknown
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** The line of JSON that a command of the plugin answers with. */
+async function answerOf(command: string, stage: string): Promise<string> {
+  const { stdout, failed, said } = await runCli([command, '--stage', stage])
+  const answer = stdout.split('\n').find((line) => line.startsWith('{'))
+  if (!failed && answer !== undefined) return answer
+  throw unreadable(stage, said)
+}
+
+async function runCli(args: readonly string[]): Promise<{ stdout: string; failed: boolean; said: string }> {
   const cli = findCli()
-  const { stdout, failed, said } = await new Promise<{ stdout: string; failed: boolean; said: string }>((resolve) => {
-    execFile(process.execPath, [cli, 'sluice-place', '--stage', stage], (error, stdout, stderr) =>
+  return new Promise((resolve) => {
+    execFile(process.execPath, [cli, ...args], { maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) =>
       resolve({ stdout, failed: error !== null, said: stderr + stdout }),
     )
   })
-  const answer = stdout.split('\n').find((line) => line.startsWith('{'))
-  if (!failed && answer !== undefined) return answer
-  throw new SluiceError('E_USAGE', `serverless.yml could not be read for the stage ${stage}:\n${said.trim()}`, {
+}
+
+const unreadable = (stage: string, said: string): SluiceError =>
+  new SluiceError('E_USAGE', `serverless.yml could not be read for the stage ${stage}:\n${said.trim()}`, {
     did: 'nothing was looked at',
     next: ['run it where serverless.yml is, with the plugin sluice/serverless in it'],
   })
-}
 
 function findCli(): string {
   const fromHere = createRequire(join(process.cwd(), 'package.json'))

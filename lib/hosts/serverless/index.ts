@@ -9,6 +9,7 @@ import { role, statementsOf } from './policies.ts'
 import { resources } from './resources.ts'
 import { checkPlan, credentialsOf } from './check-plan.ts'
 import { type StagePlace, stagePlace } from './place.ts'
+import { plainConfig } from './plain-config.ts'
 import { bringToRest, letRun } from './quiet.ts'
 import { bucketPrefix, functionName, type Stage, tableName } from './stage.ts'
 
@@ -27,6 +28,7 @@ export interface Serverless {
     readonly service: string
     readonly provider: {
       readonly stage?: string
+      readonly runtime?: string
       readonly architecture?: string
       readonly environment?: Readonly<Record<string, unknown>>
       readonly compiledCloudFormationTemplate: { readonly Resources: Record<string, Resource> }
@@ -69,6 +71,7 @@ export class SluiceServerless {
   /** What `sluice` asks of the Serverless CLI: where a stage is. */
   readonly commands = {
     'sluice-place': { usage: 'Says where a stage is, for the commands of sluice', lifecycleEvents: ['place'] },
+    'sluice-print': { usage: 'Says what a stage is without this plugin', lifecycleEvents: ['print'] },
   }
   /** Which step of the Serverless CLI does what. */
   readonly hooks: Readonly<Record<string, () => void | Promise<void>>>
@@ -104,6 +107,9 @@ export class SluiceServerless {
       'before:remove:remove': () => this.#beforeRemove(),
       'sluice-place:place': async () => {
         process.stdout.write(`${JSON.stringify(await this.#place())}\n`)
+      },
+      'sluice-print:print': () => {
+        process.stdout.write(`${JSON.stringify(this.#plain())}\n`)
       },
     }
   }
@@ -158,6 +164,12 @@ export class SluiceServerless {
       this.#template[roleName(name)] = role(statementsOf(this.#stage, name, permissions)) as Resource
     }
     Object.assign(this.#template, resources(this.#stage, this.#options))
+  }
+
+  #plain(): Readonly<Record<string, unknown>> {
+    const region = this.#serverless.getProvider('aws').getRegion()
+    const runtime = this.#serverless.service.provider.runtime ?? 'nodejs24.x'
+    return plainConfig(this.#stage, this.#options, { runtime, region })
   }
 
   /** Where commands find this stage. */

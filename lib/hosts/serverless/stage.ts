@@ -38,6 +38,8 @@ export const deadTicksArn = (stage: Stage): unknown => arn('sqs', deadTicksName(
  */
 export const versionsArn = (stage: Stage, name: FunctionName): unknown =>
   arn('lambda', `function:${functionName(stage, name)}:*`)
+export const functionArn = (stage: Stage, name: FunctionName): unknown =>
+  arn('lambda', `function:${functionName(stage, name)}`)
 export const logArn = (stage: Stage, name: FunctionName): unknown =>
   arn('logs', `log-group:/aws/lambda/${functionName(stage, name)}:*`)
 

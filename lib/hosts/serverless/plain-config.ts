@@ -1,0 +1,40 @@
+import { functionBlocks, roleName } from './functions.ts'
+import { FUNCTION_NAMES, type FunctionName, type ServerlessOptions } from './options.ts'
+import { role, statementsOf } from './policies.ts'
+import { resources } from './resources.ts'
+import { functionArn, functionName, type Stage } from './stage.ts'
+
+/** Whom the coordinator calls. */
+const CALLED = ['task', 'output'] as const
+
+/**
+ * The same stage as a `serverless.yml` without this plugin: nothing at run time knows of it. Functions are called as
+ * they are now: that a batch runs on one version from start to end is the plugin's doing. Pure.
+ */
+export function plainConfig(
+  stage: Stage,
+  options: ServerlessOptions,
+  provider: { readonly runtime: string; readonly region: string },
+): Readonly<Record<string, unknown>> {
+  const blocks = functionBlocks(stage, options)
+  const roles = FUNCTION_NAMES.map((name) => [roleName(name), role(statements(stage, options, name))])
+  return {
+    service: stage.service,
+    provider: { name: 'aws', ...provider, stage: stage.stage },
+    package: { individually: true },
+    functions: { ...blocks, coordinator: calling(stage, blocks.coordinator) },
+    resources: { Resources: { ...(Object.fromEntries(roles) as object), ...resources(stage, options) } },
+  }
+}
+
+function calling<B extends { readonly environment: object }>(stage: Stage, block: B): B {
+  const called = CALLED.map((name) => [`SLUICE_${name.toUpperCase()}_FUNCTION`, functionName(stage, name)])
+  return { ...block, environment: { ...block.environment, ...(Object.fromEntries(called) as object) } }
+}
+
+function statements(stage: Stage, { functions }: ServerlessOptions, name: FunctionName): readonly unknown[] {
+  const usual = statementsOf(stage, name, functions[name].permissions)
+  if (name !== 'coordinator') return usual
+  const Resource = CALLED.map((each) => functionArn(stage, each))
+  return [...usual, { Effect: 'Allow', Action: ['lambda:InvokeFunction'], Resource }]
+}
