@@ -3,6 +3,7 @@ import { appendFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { check } from './check.ts'
+import type { InputFile } from './data.ts'
 import { waitForQuiet } from './gate.ts'
 import { orderOf, runOnce } from './interleave.ts'
 import { disagreements, type Ratio, ratiosOf, type Result } from './results.ts'
@@ -53,7 +54,8 @@ async function main(): Promise<number> {
 
 function chosenBy(what: string | undefined): Workload[] | null {
   const named = (names: readonly string[]): Workload[] => workloads.filter((workload) => names.includes(workload.name))
-  if (what === 'all') return workloads.filter((workload) => size === 'full' || !workload.fullOnly)
+  // What needs servers runs where it is asked for by name.
+  if (what === 'all') return workloads.filter(({ close, fullOnly }) => !close && (size === 'full' || !fullOnly))
   if (what === 'gate') return named(GATE)
   if (what === 'check') return named(CHECKED)
   const found = what === undefined ? [] : named([what])
@@ -69,6 +71,14 @@ function list(): number {
 async function measure(workload: Workload): Promise<ReturnType<typeof ratiosOf> | null> {
   say(`${workload.name}: making input`)
   const inputs = await workload.inputs(size)
+  try {
+    return await rounded(workload, inputs)
+  } finally {
+    await workload.close?.()
+  }
+}
+
+async function rounded(workload: Workload, inputs: readonly InputFile[]): Promise<ReturnType<typeof ratiosOf> | null> {
   const variants = runnable(workload)
   const results: Result[] = []
   const begun = performance.now()

@@ -13,6 +13,8 @@ export interface Workload {
   readonly fullOnly?: boolean
   /** Made once, before any process is timed. */
   inputs(size: Size): Promise<readonly InputFile[]>
+  /** Ends what `inputs` has started, after the last process. */
+  close?(): Promise<void>
 }
 
 export interface Variant {

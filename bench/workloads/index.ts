@@ -3,10 +3,26 @@ import { empty } from './empty.ts'
 import { first } from './first.ts'
 import { grep } from './grep.ts'
 import { growth } from './growth.ts'
+import { kafkaRead } from './kafka.ts'
+import { kinesisRead } from './kinesis.ts'
 import { memory } from './memory.ts'
+import { s3Read } from './s3.ts'
 import { sliding } from './sliding.ts'
 import { state } from './state.ts'
 import { wordcount } from './wordcount.ts'
 import { ysb } from './ysb.ts'
 
-export const workloads: readonly Workload[] = [wordcount, grep, ysb, sliding, state, growth, empty, first, memory]
+export const workloads: readonly Workload[] = [
+  wordcount,
+  grep,
+  ysb,
+  sliding,
+  state,
+  growth,
+  empty,
+  first,
+  memory,
+  kafkaRead,
+  kinesisRead,
+  s3Read,
+]
