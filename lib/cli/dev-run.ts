@@ -34,6 +34,8 @@ export class DevRun {
   #prints = true
   #next: { readonly fresh: boolean } | null = null
   #stopping = false
+  /** How often the end was asked for. */
+  #asked = 0
 
   constructor(options: DevRunOptions) {
     this.#options = options
@@ -83,9 +85,11 @@ export class DevRun {
     })
   }
 
-  #left(code: number | null): void {
+  #left(status: number | null): void {
     this.#child = null
-    if (this.#stopping) this.#end(code ?? 1)
+    // Who was still loading had no batch to finish: to be told to end is no failure.
+    const isAsked = this.#asked === 1 && status === INTERRUPTED
+    if (this.#stopping) this.#end(isAsked ? 0 : (status ?? 1))
     else if (!this.#next)
       process.stderr.write(
         `  … waiting for a change${process.stdin.isTTY ? '; r runs it again, f begins anew without state' : ''}\n`,
@@ -111,6 +115,7 @@ export class DevRun {
 
   stop(signal: NodeJS.Signals): void {
     this.#stopping = true
+    this.#asked++
     if (this.#child) this.#child.kill(signal)
     else if (!this.#next) this.#end(0)
   }

@@ -152,7 +152,12 @@ const rows: readonly [command: string, end: string, code: number, ways: readonly
     7,
     [typed('run code.ts')],
   ],
-  ['`dev`', '`^C` or `q`, whatever the runs before it came to', 0, [told('dev throws.ts', 'waiting', 'SIGINT')]],
+  [
+    '`dev`',
+    '`^C` or `q`, whatever the runs before it came to',
+    0,
+    [told('dev throws.ts', 'waiting', 'SIGINT'), told('dev waits.ts', 'loading', 'SIGINT')],
+  ],
   [
     '`simulate`',
     'no run came to something else',

@@ -286,6 +286,41 @@ test('a number of partitions that changes between batches leaves nothing out', a
   assert.deepEqual(read(database, 'select count(*) from counts'), [[10]])
 })
 
+type Nullable = readonly [word: string | null, n: number | null]
+
+test('a null key is a new row each time, or refused by the column; adding null gives null, as in SQL', async () => {
+  const options = {
+    columns: ['word', 'n'] as const,
+    row: ([word, n]: Nullable) => [word, n] as const,
+    upsert: { key: ['word'] as const, add: ['n'] as const },
+  }
+  const database = counts()
+  database.exec('create table loose (word text unique, n integer)')
+  const loose = sqlite(database, { table: 'loose', ...options })
+  await deliver<Nullable>(loose, 1, [
+    [
+      [null, 1],
+      ['a', 1],
+    ],
+  ])
+  await deliver<Nullable>(loose, 2, [
+    [
+      [null, 2],
+      ['a', null],
+    ],
+  ])
+  assert.deepEqual(read(database, 'select * from loose order by n'), [
+    ['a', null],
+    [null, 1],
+    [null, 2],
+  ])
+  const strict = sqlite(database, { table: 'counts', ...options })
+  await assert.rejects(
+    () => deliver<Nullable>(strict, 3, [[[null, 1]]]),
+    (error) => hasCode(error, 'E_SINK_REJECTED') && /counts\.word/.test(error.message),
+  )
+})
+
 for (const [what, table] of [
   ['no table', null],
   ['a table without one of the columns', 'create table counts (word text primary key)'],
