@@ -7,9 +7,10 @@ import { KeyFeed, ReadySource } from '../feed.ts'
 import { collectGarbage } from '../meter.ts'
 import type { Outcome, Setting, Size, Workload } from '../workload.ts'
 
-/** Keys, and updates per pane of one second. */
+/** Keys that there are, and updates per pane of one second. */
 interface Load {
   readonly keys: number
+  readonly updates: number
   readonly panes: number
   readonly slides: number
 }
@@ -18,18 +19,20 @@ interface Load {
 const PANES_STORED = 100
 
 const slides: Record<Size, number> = { small: 20, full: 120 }
-const minute = (size: Size): Load => ({ keys: 100_000, panes: 60, slides: slides[size] })
+const minute = (size: Size): Load => ({ keys: 100_000, updates: 100_000, panes: 60, slides: slides[size] })
+/** Ten times as many keys, of which as many change. */
+const manyKeys = (size: Size): Load => ({ ...minute(size), keys: 1_000_000 })
 /**
  * Fewer keys, so that ten minutes of panes can be filled; a whole long window is timed, so that its costliest slide is
  * in it.
  */
-const length = (panes: number): Load => ({ keys: 5_000, panes, slides: 600 })
+const length = (panes: number): Load => ({ keys: 5_000, updates: 5_000, panes, slides: 600 })
 
-const feedOf = ({ inputs }: Setting, { keys }: Load): KeyFeed =>
+const feedOf = ({ inputs }: Setting, { keys, updates }: Load): KeyFeed =>
   new KeyFeed(
-    inputs.find(({ path }) => path.endsWith(`uniform-${keys}-${PANES_STORED * keys}.u32`))!.path,
+    inputs.find(({ path }) => path.endsWith(`uniform-${keys}-${PANES_STORED * updates}.u32`))!.path,
     PANES_STORED,
-    keys,
+    updates,
   )
 
 async function engine(setting: Setting, load: Load, inverse: boolean): Promise<Outcome> {
@@ -94,7 +97,7 @@ async function timed(
     else await meter.batch(slide)
   }
   return {
-    records: load.slides * load.keys,
+    records: load.slides * load.updates,
     checksum: checksum(rows()),
     extra: {
       ms_per_slide: (meter.wallSeconds * 1000) / load.slides,
@@ -110,13 +113,22 @@ export const sliding: Workload = {
   about:
     'counts per key over the last minute, every second: 100,000 keys and as many updates per second; and ' +
     'windows of one and of ten minutes over 5,000 keys',
-  inputs: async () => [uniformFile(100_000, PANES_STORED * 100_000), uniformFile(5_000, PANES_STORED * 5_000)],
+  inputs: async () => [
+    uniformFile(100_000, PANES_STORED * 100_000),
+    uniformFile(5_000, PANES_STORED * 5_000),
+    uniformFile(1_000_000, PANES_STORED * 100_000),
+  ],
   variants: {
     'ceiling-inverse': {
       group: 'minute',
       run: (setting) => byHand(setting, minute(setting.size), new HandInverse(60, 100_000)),
     },
     'sluice-inverse': { group: 'minute', run: (setting) => engine(setting, minute(setting.size), true) },
+    'sluice-inverse-1e6': {
+      group: '1e6',
+      fullOnly: true,
+      run: (setting) => engine(setting, manyKeys(setting.size), true),
+    },
     'ceiling-panes': {
       group: 'minute',
       run: (setting) => byHand(setting, minute(setting.size), hand(minute(setting.size))),
