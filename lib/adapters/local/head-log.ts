@@ -33,7 +33,11 @@ export class HeadLog {
 
   /** For who only looks: asks for no right to write, and nothing may be appended. */
   static async openToRead(path: string, number: number): Promise<HeadLog> {
-    return new HeadLog(path, number, false, await open(path, constants.O_RDONLY))
+    const file = await open(path, constants.O_RDONLY)
+    if (!(await file.stat()).isDirectory()) return new HeadLog(path, number, false, file)
+    await file.close()
+    // To read from a directory is refused without its path; to open it for writing, with it.
+    return new HeadLog(path, number, false, await open(path, constants.O_RDWR))
   }
 
   private constructor(path: string, number: number, sync: boolean, file: FileHandle) {
