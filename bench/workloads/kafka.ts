@@ -1,9 +1,10 @@
-import { Consumer, stringDeserializers } from '@platformatic/kafka'
 import { kafkaIsMissing, startKafka } from '../../infra/servers/kafka.ts'
 import { kafka, StringDeserializer } from '../../lib/api/kafka/index.ts'
-import { KafkaFeed } from '../../test/servers/kafka-feed.ts'
+import type { KafkaFeed } from '../../test/servers/kafka-feed.ts'
 import { type Place, type Reading, readOut, served } from '../read-out.ts'
 import type { Workload } from '../workload.ts'
+
+// Clients and servers are loaded where they are used: other workloads are timed without them.
 
 const PARTITIONS = 4
 const RECORDS = { small: 300_000, full: 2_000_000 }
@@ -24,6 +25,7 @@ async function fill(feed: KafkaFeed, { name, records }: Place): Promise<void> {
 }
 
 async function client(address: string, { name, records }: Place): Promise<Reading> {
+  const { Consumer, stringDeserializers } = await import('@platformatic/kafka')
   const consumer = new Consumer({
     groupId: `bench-${process.pid}-${name}`,
     clientId: 'bench',
@@ -47,6 +49,7 @@ export const kafkaRead: Workload = {
   async inputs(size) {
     const missing = kafkaIsMissing()
     if (missing) throw new Error(missing)
+    const { KafkaFeed } = await import('../../test/servers/kafka-feed.ts')
     server = await startKafka()
     const feed = new KafkaFeed(server.brokers)
     const places = {

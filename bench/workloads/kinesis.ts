@@ -1,15 +1,14 @@
-import {
-  CreateStreamCommand,
-  GetRecordsCommand,
-  GetShardIteratorCommand,
-  type KinesisClient,
-  ListShardsCommand,
-  PutRecordsCommand,
-} from '@aws-sdk/client-kinesis'
-import { localKinesis, startKinesisLocal } from '../../infra/servers/kinesis-local.ts'
+import type { KinesisClient } from '@aws-sdk/client-kinesis'
+import type { startKinesisLocal } from '../../infra/servers/kinesis-local.ts'
 import { kinesis } from '../../lib/adapters/aws/index.ts'
 import { type Place, type Reading, readOut, served } from '../read-out.ts'
 import type { Workload } from '../workload.ts'
+
+// Clients and servers are loaded where they are used: other workloads are timed without them.
+const loaded = async () => ({
+  ...(await import('@aws-sdk/client-kinesis')),
+  ...(await import('../../infra/servers/kinesis-local.ts')),
+})
 
 const SHARDS = 2
 const RECORDS = { small: 20_000, full: 100_000 }
@@ -18,6 +17,7 @@ const PER_CALL = 500
 let server: Awaited<ReturnType<typeof startKinesisLocal>> | null = null
 
 async function fill(filling: KinesisClient, { name, records }: Place): Promise<void> {
+  const { CreateStreamCommand, PutRecordsCommand } = await loaded()
   await filling.send(new CreateStreamCommand({ StreamName: name, ShardCount: SHARDS }))
   for (let n = 0; n < records; n += PER_CALL) {
     const Records = Array.from({ length: Math.min(PER_CALL, records - n) }, (_, i) => ({
@@ -30,6 +30,7 @@ async function fill(filling: KinesisClient, { name, records }: Place): Promise<v
 }
 
 async function client(address: string, { name, records }: Place): Promise<Reading> {
+  const { GetRecordsCommand, GetShardIteratorCommand, ListShardsCommand, localKinesis } = await loaded()
   const reading = localKinesis(address)
   const { Shards: shards } = await reading.send(new ListShardsCommand({ StreamName: name }))
   const read = async (): Promise<number> => {
@@ -54,7 +55,8 @@ export const kinesisRead: Workload = {
   name: 'kinesis',
   about: 'records of 100 bytes from two shards of a server on this machine, counted',
   async inputs(size) {
-    server = await startKinesisLocal()
+    const { localKinesis, startKinesisLocal: start } = await loaded()
+    server = await start()
     const filling = localKinesis(server.url)
     const places = {
       address: server.url,

@@ -1,9 +1,10 @@
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3'
-import { createStores, type Emulators, startEmulators } from '../../infra/emulators.ts'
+import type { Emulators } from '../../infra/emulators.ts'
 import { type AwsClients, awsClients } from '../../lib/adapters/aws/clients.ts'
 import { s3TextFiles } from '../../lib/adapters/aws/index.ts'
 import { type Place, type Reading, readOut, served } from '../read-out.ts'
 import type { Workload } from '../workload.ts'
+
+// Clients and servers are loaded where they are used: other workloads are timed without them.
 
 const BUCKET = 'bench'
 const LINES = 10_000
@@ -20,21 +21,21 @@ const clientsAt = (address: string): AwsClients =>
   })
 
 async function fill(address: string, { name, records }: Place): Promise<void> {
-  const { client: s3 } = await clientsAt(address).s3()
+  const { client: s3, sdk } = await clientsAt(address).s3()
   for (let from = 0; from < records; from += LINES) {
     const lines = Array.from({ length: LINES }, (_, i) => `${from + i} `.padEnd(100, 'the quick brown fox '))
     const Key = `${name}/${String(from).padStart(10, '0')}.txt`
-    await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: `${lines.join('\n')}\n` }))
+    await s3.send(new sdk.PutObjectCommand({ Bucket: BUCKET, Key, Body: `${lines.join('\n')}\n` }))
   }
 }
 
 async function client(address: string, { name }: Place): Promise<Reading> {
-  const { client: s3 } = await clientsAt(address).s3()
+  const { client: s3, sdk } = await clientsAt(address).s3()
   const read = async (): Promise<number> => {
     let count = 0
-    const { Contents: objects } = await s3.send(new ListObjectsV2Command({ Bucket: BUCKET, Prefix: `${name}/` }))
+    const { Contents: objects } = await s3.send(new sdk.ListObjectsV2Command({ Bucket: BUCKET, Prefix: `${name}/` }))
     for (const { Key } of objects!) {
-      const { Body } = await s3.send(new GetObjectCommand({ Bucket: BUCKET, Key }))
+      const { Body } = await s3.send(new sdk.GetObjectCommand({ Bucket: BUCKET, Key }))
       count += (await Body!.transformToString()).split('\n').length - 1
     }
     return count
@@ -46,6 +47,7 @@ export const s3Read: Workload = {
   name: 's3',
   about: 'lines of 100 bytes in objects of a megabyte of a server on this machine, read, split and counted',
   async inputs(size) {
+    const { createStores, startEmulators } = await import('../../infra/emulators.ts')
     emulators = await startEmulators()
     Object.assign(process.env, emulators.environment)
     await createStores(emulators, 'heads', BUCKET)
