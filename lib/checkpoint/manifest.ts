@@ -7,12 +7,17 @@ import type { Manifest, OperatorState } from '../model/manifest.ts'
 import type { BlobRef } from '../model/refs.ts'
 
 /** Stores what `packPanes` returned. */
-export const putManifest = (blobs: BlobStore, keys: ObjectKeys, manifest: Manifest): Promise<BlobRef> =>
+export const putManifest = (
+  blobs: BlobStore,
+  keys: ObjectKeys,
+  manifest: Manifest,
+  inlineMax = MANIFEST_INLINE_MAX,
+): Promise<BlobRef> =>
   putBlob(
     blobs,
     keys.manifest(manifest.batch, manifest.nonce),
     Buffer.from(JSON.stringify(packed(manifest))),
-    MANIFEST_INLINE_MAX,
+    inlineMax,
   )
 
 /** Gives long lists of panes objects of their own, one for each range of key groups. */
@@ -21,8 +26,8 @@ export const withPacks = (blobs: BlobStore, keys: ObjectKeys, manifest: Manifest
     putBlob(blobs, keys.state(operator, manifest.batch, `packs-${from}`, run, 'p'), Buffer.from(JSON.stringify(panes))),
   )
 
-/** A manifest of this size rides in the head: one write for the whole commit. */
-const MANIFEST_INLINE_MAX = 4096
+/** A manifest of this size rides in the head, unless it is said otherwise: one write for the whole commit. */
+export const MANIFEST_INLINE_MAX = 4096
 
 /** Throws what `getBlob` and `decodeManifest` throw. */
 export async function readManifest(blobs: BlobReader, ref: BlobRef): Promise<Manifest> {

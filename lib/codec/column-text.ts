@@ -64,8 +64,8 @@ export class CountedTexts {
   readonly bytes: Buffer
   readonly starts: Uint32Array
 
-  constructor({ bytes, starts }: { readonly bytes: Buffer; readonly starts: Uint32Array }) {
-    this.bytes = bytes
+  constructor({ bytes, starts }: { readonly bytes: Uint8Array; readonly starts: Uint32Array }) {
+    this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
     this.starts = starts
   }
 

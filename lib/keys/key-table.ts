@@ -4,7 +4,7 @@ import { TextArena } from './text-arena.ts'
 
 /** Texts in one piece of memory: at each start the length in a byte, then the units, each below 256. */
 interface TextsInBytes {
-  readonly bytes: Buffer
+  readonly bytes: Uint8Array
   readonly starts: Uint32Array
 }
 

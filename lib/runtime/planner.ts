@@ -25,6 +25,8 @@ export interface PlanRequest {
   readonly input: PlanInput
   /** Tasks that run at once; 1: the batch is one task. */
   readonly slots: number
+  /** A batch that reads no more bytes is one task, whatever `slots` says; `null`: none is. */
+  readonly smallBytes: number | null
   /** Whether a batch that is one task may be run where it is planned, in the same call. */
   readonly mayRun: boolean
 }

@@ -195,6 +195,8 @@ export class Cluster {
       isPatient: patient,
       isBrief: brief,
       sweeps: !brief,
+      // Some batches are one task, and some are spread.
+      ...(brief ? { smallBytes: 6 } : {}),
       holder: process.name,
       isGone: (holder) => noticesDeath && this.#dead.has(holder),
       environment: (head) => ({

@@ -27,6 +27,7 @@ export function logSource(log: SimLog, ports: Ports, process: SimProcess): Sourc
           records: splits.reduce((sum, split) => sum + split.to - split.from, 0),
         }
       }),
+    weight: ({ from, to }) => to - from,
     async *read({ p, from, to }) {
       yield await ports.call(
         process,

@@ -105,6 +105,7 @@ function fileSource<T>(
     ...(store.ready ? { ready: () => store.ready!() } : {}),
     cut: (request) => cutter.cut(request),
     read: skips ? (split, io) => unlessMissing(split, read(split, io), io) : read,
+    weight: ({ start, end }) => end - start,
     committed: (position, io) => cutter.committed(position, io),
   }
   return source

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import type { ListedFile } from './file-selection.ts'
 
 /** What stands for a file among millions: 72 bits of a hash, so that two that look alike are less likely than 10^-9. */
-export type Mark = Buffer
+export type Mark = Uint8Array
 
 export const MARK_BYTES = 9
 
@@ -15,7 +15,8 @@ export function marksOf({ path, mtimeMs, size, etag }: ListedFile): readonly Mar
 const markOf = (text: string): Mark => hash('sha256', text, 'buffer').subarray(0, MARK_BYTES)
 
 /** As it stands in a position. */
-export const textOfMark = (mark: Mark): string => mark.toString('base64url')
+export const textOfMark = (mark: Mark): string =>
+  Buffer.from(mark.buffer, mark.byteOffset, mark.length).toString('base64url')
 
 /** Marks that are added one by one, nine bytes each. */
 export class MarkList {
@@ -31,17 +32,19 @@ export class MarkList {
     const end = this.count * MARK_BYTES + marks.length
     if (end > this.#bytes.length) {
       const larger = Buffer.allocUnsafeSlow(Math.max(end, 2 * this.#bytes.length, 256 * MARK_BYTES))
-      this.bytes.copy(larger)
+      larger.set(this.bytes)
       this.#bytes = larger
     }
     this.#bytes.set(marks, this.count * MARK_BYTES)
     this.count = end / MARK_BYTES
   }
 
-  get bytes(): Buffer {
+  get bytes(): Uint8Array {
     return this.#bytes.subarray(0, this.count * MARK_BYTES)
   }
 }
+
+const firstBits = ([a, b, c, d]: Mark): number => ((a << 24) | (b << 16) | (c << 8) | d) >>> 0
 
 /** Marks that are looked up: ten bytes each, grouped by their first bits. */
 export class MarkTable {
@@ -62,7 +65,7 @@ export class MarkTable {
   }
 
   has(mark: Mark): boolean {
-    const group = mark.readUInt32BE() >>> this.#shift
+    const group = firstBits(mark) >>> this.#shift
     for (let i = this.#starts[group]; i < this.#starts[group + 1]; i++)
       if (this.#isAt(i * MARK_BYTES, mark)) return true
     return false

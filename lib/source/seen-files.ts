@@ -167,7 +167,7 @@ function currentForm(state: SeenState | EarlierSeenState): SeenState {
   return { pieces: [piece], next: 0, recent }
 }
 
-function textsOf(marks: Buffer): string[] {
+function textsOf(marks: Uint8Array): string[] {
   return Array.from({ length: countOf(marks) }, (_, i) =>
     textOfMark(marks.subarray(i * MARK_BYTES, (i + 1) * MARK_BYTES)),
   )

@@ -56,6 +56,15 @@ export class SourcePort<T> {
     }
   }
 
+  /** About how many bytes it is to read the split; `null` where the source does not say. */
+  weight(split: Json): number | null {
+    try {
+      return this.#source.weight?.(split) ?? null
+    } catch (error) {
+      throw this.#failed('weight', error)
+    }
+  }
+
   async committed(position: Json, io: SourceIo): Promise<void> {
     await this.#call('committed', async () => this.#source.committed?.(position, io))
   }

@@ -57,6 +57,11 @@ export interface Source<T, Position = Json, Split = Json> {
    */
   progress?(cut: Cut<Position, Split>): SourceProgress | null
   /**
+   * About how many bytes it is to read the split; `null` where that is not known before. Pure. Where each task is a
+   * call that costs, a batch that has little to read is one task.
+   */
+  weight?(split: Split): number | null
+  /**
    * Batches up to the one that left `position` are committed and their outputs are done: what only they needed may go.
    * Called at any time after that, or never; it deletes, so it may also be repeated.
    */

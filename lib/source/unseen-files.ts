@@ -1,6 +1,6 @@
 import type { FileChoice, Listing } from './file-cut.ts'
 import { isVisible, type ListedFile } from './file-selection.ts'
-import { MarkList, marksOf } from './marks.ts'
+import { type Mark, MarkList, marksOf } from './marks.ts'
 import { type EarlierSeenState, NOTHING_SEEN, SeenFiles, type SeenSet, type SeenState } from './seen-files.ts'
 import type { CutRequest, SourceIo } from './source.ts'
 
@@ -358,7 +358,7 @@ class Sieve {
     return this.#hasClock ? mtimeMs < this.created : mtimeMs <= this.created
   }
 
-  #mark(mark: Buffer): void {
+  #mark(mark: Mark): void {
     this.#seen.add(mark)
     this.present.add(mark)
   }

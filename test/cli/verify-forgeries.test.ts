@@ -210,8 +210,8 @@ const cases: readonly [sentence: string, cause: string, what: RegExp, tamper: Ta
   ],
   [
     'an epoch that a commit raises',
-    'commit',
-    /^epoch changed$/,
+    'mark',
+    /^epoch, batch or tick went back$/,
     (f) => {
       f.write('commit', 2).head.epoch++
     },

@@ -160,6 +160,8 @@ class InvocationRun {
       signal,
       life: lifeOf(this.#invocation),
       sweeps: false,
+      smallBytes: SMALL_BYTES,
+      manifestInlineMax: MANIFEST_INLINE_MAX,
       isBrief: closing(this.#invocation, facts.intervalMs) === null,
       leavesPaused: true,
     })
@@ -175,6 +177,12 @@ class InvocationRun {
     this.#failure = error
   }
 }
+
+/** The table keeps a head compressed: about 4 kB, whose write costs less than that of an object. */
+const MANIFEST_INLINE_MAX = 16 * 1024
+
+/** What one task has read and mapped before another call would have begun. */
+const SMALL_BYTES = 1024 * 1024
 
 /** No batch begins with less time left than this, or than twice what the longest one took. */
 const MARGIN_MS = 10_000

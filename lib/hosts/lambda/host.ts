@@ -34,9 +34,8 @@ export interface AwsHost {
  */
 export const BLOB_PREFIX = 'blobs/'
 
-export function awsHost(environment: Environment): AwsHost {
+export function awsHost(environment: Environment, clients = awsClients(environment)): AwsHost {
   const settings = awsSettings(environment)
-  const clients = awsClients(environment)
   return {
     settings,
     clients,

@@ -96,6 +96,7 @@ export class PastBatches {
           startedAt: head.zeroTime,
           letterCommands: [],
         },
+        smallBytes: null,
         slots: this.#host.launcher.slots,
         mayRun: false,
       },

@@ -33,6 +33,10 @@ export interface HeldApp {
   readonly limits: () => { readonly [source: string]: number | null }
   /** What is known of how fast sources may go, once a batch is done; `null`: nothing is learned. */
   readonly learnedAfter: (info: BatchInfo) => Manifest['rates'] | null
+  /** A batch that reads no more bytes is one task; `null`: none is. */
+  readonly smallBytes: number | null
+  /** A manifest of so many bytes travels in the head. */
+  readonly manifestInlineMax: number
   readonly startedAt: number
   /** When it ends; `null`: nobody knows of an end. */
   readonly life: Life | null

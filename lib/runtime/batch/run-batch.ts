@@ -97,7 +97,7 @@ async function planAgain(held: HeldApp): Promise<Planned> {
 }
 
 /** Only what planning needs: it travels. */
-function requestFor({ writer, base, host, program }: HeldApp, input: PlanRequest['input']): PlanRequest {
+function requestFor({ writer, base, host, program, smallBytes }: HeldApp, input: PlanRequest['input']): PlanRequest {
   const { app, inc, epoch, zeroTime, intervalMs } = writer.head
   return {
     head: { app, inc, epoch, zeroTime, intervalMs },
@@ -110,6 +110,7 @@ function requestFor({ writer, base, host, program }: HeldApp, input: PlanRequest
     },
     input,
     slots: host.launcher.slots,
+    smallBytes,
     // A plan that must be fixed before its batch runs is not run before that.
     mayRun: opensPlan(program) !== 'cut',
   }
@@ -242,7 +243,7 @@ async function sealManifest(
   const { app, inc } = held.writer.head
   const keys = new ObjectKeys(app, inc)
   const complete = await withPacks(held.host.blobs, keys, manifest, held.host.random.newId())
-  return { manifest: complete, ref: await putManifest(held.host.blobs, keys, complete) }
+  return { manifest: complete, ref: await putManifest(held.host.blobs, keys, complete, held.manifestInlineMax) }
 }
 
 /** The one moment at which the batch becomes true. */

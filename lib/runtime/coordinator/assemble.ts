@@ -1,4 +1,5 @@
 import type { Host } from '../../host/host.ts'
+import { MANIFEST_INLINE_MAX } from '../../checkpoint/manifest.ts'
 import type { Head } from '../../model/head.ts'
 import type { AppName, OperatorUid } from '../../model/ids.ts'
 import type { ProgramFacts } from '../../model/program-facts.ts'
@@ -39,6 +40,10 @@ export interface Parts {
   readonly isBrief?: boolean
   /** Whether it deletes what nothing leads to any more (default true); see `CoordinatorOptions`. */
   readonly sweeps?: boolean
+  /** Up to how many bytes a manifest travels in the head (default 4096). */
+  readonly manifestInlineMax?: number
+  /** Up to how many bytes a batch is one task (default: all are spread); see `CoordinatorOptions`. */
+  readonly smallBytes?: number
   /** Nothing outlives this process. */
   readonly forgets?: boolean
   /** An app that is paused is left alone; see `CoordinatorOptions`. */
@@ -88,6 +93,8 @@ export async function assembled(parts: Parts): Promise<Coordinator> {
     life: parts.life ?? null,
     isBrief: parts.isBrief ?? false,
     sweeps: parts.sweeps ?? true,
+    smallBytes: parts.smallBytes ?? null,
+    manifestInlineMax: parts.manifestInlineMax ?? MANIFEST_INLINE_MAX,
     forgets: parts.forgets ?? false,
     leavesPaused: parts.leavesPaused ?? false,
     signal: parts.signal ?? new AbortController().signal,

@@ -17,9 +17,18 @@ export class ControlWatch {
     this.#host = host
   }
 
+  /** It has been looked at just now, and nobody had paused the app. */
+  wentOn(head: Head): void {
+    this.#interval = this.#intervalOf(head)
+  }
+
+  #intervalOf({ zeroTime, intervalMs }: Head): number {
+    return Math.floor((this.#host.clock.now() - zeroTime) / intervalMs)
+  }
+
   /** Who has paused the app; `null` while it goes on. Throws `E_CONTROL_CORRUPT`. */
-  async paused({ zeroTime, intervalMs }: Head): Promise<Pause | null> {
-    const interval = Math.floor((this.#host.clock.now() - zeroTime) / intervalMs)
+  async paused(head: Head): Promise<Pause | null> {
+    const interval = this.#intervalOf(head)
     if (this.#paused === null && interval === this.#interval) return null
     const { paused } = await this.#read()
     this.#interval = interval

@@ -45,6 +45,10 @@ export interface CoordinatorOptions {
   readonly leavesPaused: boolean
   /** Whether it deletes what nothing leads to any more; if not, `collectGarbage` does, beside it. */
   readonly sweeps: boolean
+  /** A manifest of so many bytes travels in the head: one write for the whole commit. */
+  readonly manifestInlineMax: number
+  /** Tasks are calls that cost: a batch that reads no more bytes is one task; `null`: all are spread. */
+  readonly smallBytes: number | null
   readonly signal: AbortSignal
   /** Nothing outlives this process: records that are set aside are shown. */
   readonly forgets?: boolean

@@ -58,6 +58,8 @@ export class Coordinator {
       learnedAfter: options.learnedAfter,
       startedAt: begun ? host.clock.now() : writer.head.zeroTime,
       onError: settings.onError,
+      smallBytes: options.smallBytes,
+      manifestInlineMax: options.manifestInlineMax,
       forgets: options.forgets ?? false,
       letterCommands: [],
       admission,
@@ -65,6 +67,7 @@ export class Coordinator {
       base: admission.base,
     }
     const coordinator = new Coordinator(held, fenced)
+    if (options.leavesPaused) coordinator.#control.wentOn(writer.head)
     try {
       await coordinator.#alive(() => recover(held))
     } catch (error) {

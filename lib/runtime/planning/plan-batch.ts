@@ -14,6 +14,7 @@ import type { TaskProgram } from '../task/program.ts'
 import { type SourceHost, sourceIo } from '../task/source-io.ts'
 import { RunningTask } from '../task/task-scope.ts'
 import { idsTo, withLetters } from './letter-splits.ts'
+import { isSmall } from './small-batch.ts'
 import { progressOf } from './source-progress.ts'
 
 /**
@@ -40,7 +41,7 @@ async function planFrom(
   program: TaskProgram,
   host: SourceHost,
 ): Promise<PlannedBatch> {
-  const staged = request.slots > 1
+  const staged = request.slots > 1 && !isSmall(program.graph, facts.cuts, request)
   const first = unstaged(facts, request, program.fingerprint, host.random.newId())
   const { plan, stagePlan } = await stagesAfterActions(first, program, staged, (job, known) =>
     runPlanningJob(job, known, host),

@@ -124,6 +124,7 @@ const requestShape = (ref: RefShape): Shape =>
       }),
     ),
     slots: count,
+    smallBytes: nullOr(count),
     mayRun: truth,
     input: byKind({
       new: {

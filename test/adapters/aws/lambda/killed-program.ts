@@ -7,6 +7,7 @@ import { KnownProgram, runDueBatches } from '../../../../lib/hosts/lambda/coordi
 import { awsHost } from '../../../../lib/hosts/lambda/host.ts'
 import { decodeInvocation } from '../../../../lib/hosts/lambda/invocation.ts'
 import { builtApp } from '../../../../lib/hosts/program/built-program.ts'
+import { SILENT_MS } from '../../../../lib/model/head.ts'
 import { app, minutes } from '../../../../lib/index.ts'
 import { lambdaServer } from '../lambda-server.ts'
 
@@ -18,7 +19,7 @@ const program = app(name, minutes(1), (ssc) => {
   ssc
     .source('lines', s3TextFiles(`s3://${bucket}/${name}/in`))
     .map((line) => {
-      if (mode === 'stall') {
+      if (mode !== 'run') {
         process.stdout.write('computing\n')
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
       }
@@ -43,6 +44,14 @@ const environment = {
 }
 const shared = awsHost(environment)
 const newHost = () => ({ ...shared, clock, log: silentLog })
+// Its batch takes so long that it shows that it holds the app.
+if (mode === 'hold')
+  lambda.before = async (kind) => {
+    if (kind !== 'plan') return
+    await clock.advance(SILENT_MS)
+    while ((await shared.head(name).read())?.value.holder === null)
+      await new Promise((resolve) => setTimeout(resolve, 10))
+  }
 const invocation = decodeInvocation({}, { awsRequestId: mode, getRemainingTimeInMillis: () => 300_000 }, clock.now())
 const answer = await runDueBatches(invocation, new KnownProgram(), newHost())
 process.stdout.write(`${JSON.stringify(answer)}\n`)
