@@ -12,9 +12,13 @@ const MINUTE_MS = 60_000
 
 /** Milliseconds of one virtual CPU that a record takes: parsed, a few closures, one shuffle. */
 const MS_A_RECORD = 0.002
-/** Milliseconds that a task or an output is billed for besides its records. */
+/** Bytes of a record, and up to how many a batch is one task. */
+const RECORD_BYTES = 100
+const SMALL_BYTES = 1024 * 1024
+/** Milliseconds that a task or an output is billed for besides its records, and a coordinator besides those two. */
 const TASK_MS = 120
 const OUTPUT_MS = 60
+const COORDINATOR_MS = 150
 /** The size from which on a function has a whole virtual CPU. */
 const CPU_MB = 1769
 
@@ -31,25 +35,52 @@ export interface Workload {
   readonly memorySize: { readonly coordinator: number; readonly task: number; readonly output: number }
 }
 
+/** What one batch asks of the services, besides its source and its sinks. */
+interface Calls {
+  /** Of the task function; the output function is called once. */
+  readonly tasks: number
+  /** Two writes of the head, in kB. */
+  readonly tableWrites: number
+  /** Consistent reads of up to 4 kB. */
+  readonly tableReads: number
+  readonly puts: number
+  readonly gets: number
+}
+
+/** As `test/adapters/aws/lambda/calls.test.ts` counts them. */
+export function callsOf({ intervalMs, tasks, shuffles, outputs, recordsPerSecond }: Workload): Calls {
+  const bytes = (recordsPerSecond * intervalMs * RECORD_BYTES) / 1000
+  // Manifest and small state travel in the head.
+  if (bytes <= SMALL_BYTES) return { tasks: 1, tableWrites: 2 * 3, tableReads: 3, puts: 0, gets: 1 }
+  const calls = tasks * (shuffles ? 2 : 1)
+  const shuffled = shuffles ? tasks * tasks : 0
+  // A call plans; manifest and what each task stored are objects.
+  return {
+    tasks: 1 + calls,
+    tableWrites: 2,
+    tableReads: 3 + calls,
+    puts: 1 + calls,
+    gets: 2 + outputs + shuffled + tasks,
+  }
+}
+
 /** Dollars a day, sources apart. */
 export function costPerDay(workload: Workload): number {
-  const { intervalMs, tasks, shuffles, outputs, recordsPerSecond, memorySize } = workload
-  const batches = DAY_MS / intervalMs
-  const calls = tasks * (shuffles ? 2 : 1)
+  const { intervalMs, recordsPerSecond, memorySize } = workload
+  const { tasks, tableWrites, tableReads, puts, gets } = callsOf(workload)
   const recordMs = (recordsPerSecond * intervalMs * MS_A_RECORD) / 1000 / Math.min(1, memorySize.task / CPU_MB)
   const batch =
-    (calls + outputs) * PRICES.invocation +
-    gbSeconds(calls * TASK_MS + recordMs, memorySize.task) +
-    gbSeconds(outputs * OUTPUT_MS, memorySize.output) +
-    // Head: taken, committed, marked, each a few kB; tasks and outputs read it.
-    2 * 4 * PRICES.tableWrite +
-    (1 + outputs) * PRICES.tableRead +
-    // Manifest and what each task stored.
-    (1 + calls) * PRICES.put +
-    (outputs + (shuffles ? tasks * tasks : 0) + tasks) * PRICES.get
-  const awake = intervalMs < MINUTE_MS ? 55_000 : 1000
-  const coordinator = (DAY_MS / MINUTE_MS) * (PRICES.invocation + gbSeconds(awake, memorySize.coordinator))
-  return batches * batch + coordinator
+    (tasks + 1) * PRICES.invocation +
+    gbSeconds(tasks * TASK_MS + recordMs, memorySize.task) +
+    gbSeconds(OUTPUT_MS, memorySize.output) +
+    tableWrites * PRICES.tableWrite +
+    tableReads * PRICES.tableRead +
+    puts * PRICES.put +
+    gets * PRICES.get
+  // Below a minute it stays for its minute, but five seconds.
+  const awakeMs = intervalMs < MINUTE_MS ? 55_000 : COORDINATOR_MS + 2 * TASK_MS + OUTPUT_MS + recordMs
+  const coordinator = PRICES.invocation + gbSeconds(awakeMs, memorySize.coordinator)
+  return (DAY_MS / intervalMs) * batch + (DAY_MS / Math.max(MINUTE_MS, intervalMs)) * coordinator
 }
 
 const gbSeconds = (ms: number, mb: number): number => (ms / 1000) * (mb / 1024) * PRICES.gbSecond
@@ -59,8 +90,15 @@ const gbSeconds = (ms: number, mb: number): number => (ms / 1000) * (mb / 1024) 
  * one virtual CPU of a container can take, both need more of them.
  */
 export function containerIsCheaperFrom(workload: Workload): number {
-  const idle = costPerDay({ ...workload, recordsPerSecond: 0 })
-  if (idle >= CONTAINER_PER_DAY) return 0
-  const perThousand = costPerDay({ ...workload, recordsPerSecond: 1000 }) - idle
-  return Math.round(((CONTAINER_PER_DAY - idle) / perThousand) * 1000)
+  const isCheaper = (recordsPerSecond: number): boolean =>
+    costPerDay({ ...workload, recordsPerSecond }) >= CONTAINER_PER_DAY
+  if (isCheaper(0)) return 0
+  let [below, above] = [0, 1]
+  while (!isCheaper(above)) [below, above] = [above, 2 * above]
+  while (above - below > 1) {
+    const between = Math.floor((below + above) / 2)
+    if (isCheaper(between)) above = between
+    else below = between
+  }
+  return above
 }

@@ -167,10 +167,10 @@ const typed: Readonly<Record<string, { readonly args: string; readonly code?: nu
   graph: { args: 'graph app.ts --mermaid', says: /flowchart TD[^]*updateStateByKey/ },
   state: { args: 'state state', says: /updateStateByKey +2 / },
   verify: { args: 'verify state', says: /✓ tiny/ },
-  // The letter that was retried has failed again, or waits.
-  status: { args: 'status state', code: 3, says: /tiny/ },
-  pause: { args: 'pause state', says: /paused/ },
-  resume: { args: 'resume state', says: /tiny|resumed/ },
+  status: { args: 'status state', says: /tiny .*does not run/ },
+  pause: { args: 'pause state', says: /tiny begins no batch/ },
+  'status, paused': { args: 'status state', code: 4, says: /paused since/ },
+  resume: { args: 'resume state', says: /tiny goes on with/ },
   explain: { args: 'explain E_NO_OUTPUT', says: /E_NO_OUTPUT/ },
   create: { args: 'create clicks', says: /created[^]*next {3}cd clicks && npm install && npm start/ },
   // More than a hundred seeds are shared out among processes.
