@@ -5,12 +5,13 @@ const BEHIND_MIN = 5
 
 /**
  * Tells when batches fall behind their times, and again each time that this has doubled: a run that never catches up
- * would otherwise look like one that works. What is made up for, as after a break, is not said.
+ * would otherwise look like one that works. What the first batch finds is a break's, which is announced as such; that
+ * it is made up for is not said.
  */
 export class Behind {
   readonly #intervalMs: number
   #said = 0
-  #before = 0
+  #before = Infinity
 
   constructor(intervalMs: number) {
     this.#intervalMs = intervalMs

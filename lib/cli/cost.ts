@@ -14,7 +14,7 @@ const MINUTE_MS = 60_000
 const MS_A_RECORD = 0.002
 /** Bytes of a record, and up to how many a batch is one task. */
 const RECORD_BYTES = 100
-const SMALL_BYTES = 1024 * 1024
+const SMALL_BYTES = 256 * 1024
 /** Milliseconds that a task or an output is billed for besides its records, and a coordinator besides those two. */
 const TASK_MS = 120
 const OUTPUT_MS = 60
@@ -48,7 +48,7 @@ interface Calls {
 }
 
 /** As `test/adapters/aws/lambda/calls.test.ts` counts them. */
-export function callsOf({ intervalMs, tasks, shuffles, outputs, recordsPerSecond }: Workload): Calls {
+function callsOf({ intervalMs, tasks, shuffles, outputs, recordsPerSecond }: Workload): Calls {
   const bytes = (recordsPerSecond * intervalMs * RECORD_BYTES) / 1000
   // Manifest and small state travel in the head.
   if (bytes <= SMALL_BYTES) return { tasks: 1, tableWrites: 2 * 3, tableReads: 3, puts: 0, gets: 1 }

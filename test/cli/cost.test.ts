@@ -20,7 +20,7 @@ test('a day costs more with more records, and more often; with more tasks where 
   assert.ok(costPerDay({ ...busy, tasks: 8 }) > costPerDay(busy))
 })
 
-test('a container is said to be cheaper from the first rate on at which it is; where it is cheaper idle, from 0', () => {
+test('a container is said to be cheaper from the first rate on at which it is, which may be 0', () => {
   const from = containerIsCheaperFrom(minutely)
   assert.ok(from > 0)
   const [before, at] = [from - 1, from].map((recordsPerSecond) => costPerDay({ ...minutely, recordsPerSecond }))

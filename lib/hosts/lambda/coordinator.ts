@@ -182,7 +182,7 @@ class InvocationRun {
 const MANIFEST_INLINE_MAX = 16 * 1024
 
 /** What one task has read and mapped before another call would have begun. */
-const SMALL_BYTES = 1024 * 1024
+const SMALL_BYTES = 256 * 1024
 
 /** No batch begins with less time left than this, or than twice what the longest one took. */
 const MARGIN_MS = 10_000

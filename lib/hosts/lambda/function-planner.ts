@@ -33,18 +33,16 @@ export class FunctionPlanner implements Planner {
 
   async plan(request: PlanRequest): Promise<Planned> {
     const { app, facts } = this.#program
-    const packed = await this.#packed(request, request.head, batchOf(request))
-    const call = (runs: boolean): TaskCall => ({
+    const call = async (isFirst: boolean): Promise<TaskCall> => ({
       kind: 'plan',
       app,
       fingerprint: facts.fingerprint,
-      runs,
-      request: packed,
+      runs: request.mayRun && isFirst,
+      // One that was too much for a task is spread.
+      request: await this.#packed(isFirst ? request : { ...request, smallBytes: null }, request.head, batchOf(request)),
     })
     // A batch that ends its process is only planned then: what it does when it runs is for its attempts to find out.
-    const { planned, report, unneeded } = await this.#ask<PlanAnswer>((attempt) =>
-      call(request.mayRun && attempt === 0),
-    )
+    const { planned, report, unneeded } = await this.#ask<PlanAnswer>((attempt) => call(attempt === 0))
     const wrong = faultOfPlan(planned, request)
     if (wrong !== null) throw unusable(wrong, batchOf(request))
     await this.#forget(unneeded, request.head)
@@ -57,7 +55,7 @@ export class FunctionPlanner implements Planner {
     const { plan } = planned
     const sent = { ...planned, plan: { ...plan, state: {}, retained: {} } }
     const packed = await this.#packed(sent, plan, plan.batch)
-    const sealed = await this.#ask<PlannedBatch>(() => ({ kind: 'seal', planned: packed }))
+    const sealed = await this.#ask<PlannedBatch>(async () => ({ kind: 'seal', planned: packed }))
     const { cuts, skip } = sealed.plan
     return {
       ...planned,
@@ -67,11 +65,11 @@ export class FunctionPlanner implements Planner {
     }
   }
 
-  async #ask<T>(call: (attempt: number) => TaskCall): Promise<T> {
+  async #ask<T>(call: (attempt: number) => Promise<TaskCall>): Promise<T> {
     const { functions, blobs } = this.#host
     for (let attempt = 0; ; attempt++) {
       try {
-        const packed = (await functions.call(this.#task, call(attempt), this.#signal)) as Packed<Answer<T>>
+        const packed = (await functions.call(this.#task, await call(attempt), this.#signal)) as Packed<Answer<T>>
         return valueOf(await unpack(packed, blobs))
       } catch (error) {
         const isLost = hasCode(error, 'E_FUNCTION_FAILED') || hasCode(error, 'E_FUNCTION_UNANSWERED')

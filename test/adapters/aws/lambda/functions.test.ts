@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import type { OutputAnswer } from '../../../../lib/hosts/lambda/calls.ts'
-import { type CoordinatorAnswer, KnownProgram, runDueBatches } from '../../../../lib/hosts/lambda/coordinator.ts'
+import { KnownProgram, runDueBatches } from '../../../../lib/hosts/lambda/coordinator.ts'
 import { awsHost, BLOB_PREFIX } from '../../../../lib/hosts/lambda/host.ts'
 import { showOutputs } from '../../../../lib/hosts/functions/output.ts'
 import { builtApp } from '../../../../lib/hosts/program/built-program.ts'
@@ -15,102 +15,18 @@ import { decodeLetters } from '../../../../lib/checkpoint/dead-letters.ts'
 import { readManifest } from '../../../../lib/checkpoint/manifest.ts'
 import { silentLog } from '../../../../lib/host/log.ts'
 import { app, type AppOptions, minutes, type StreamingContext } from '../../../../lib/index.ts'
-import { ManualClock } from '../../../../lib/adapters/local/manual-clock.ts'
 import { type SluiceError } from '../../../../lib/model/errors.ts'
 import type { Pause } from '../../../../lib/model/control.ts'
-import type { Head } from '../../../../lib/model/head.ts'
 import type { Source } from '../../../../lib/source/source.ts'
 import { emulated } from '../emulated.ts'
-import { lambdaServer, type LambdaServer } from '../lambda-server.ts'
+import { lambdaServer } from '../lambda-server.ts'
+import { type Deployment, deployed, MINUTE } from './deployment.ts'
 
-const { emulators, clients, table, bucket, fresh } = await emulated()
-const MINUTE = 60_000
+const servers = await emulated()
+const { emulators, clients, table, bucket, fresh } = servers
 
-type Counts = Record<string, number>
-
-/**
- * One deployment of an app: its functions, each with a graph and clients of its own, behind Lambda's Invoke. Time
- * stands still between ticks.
- */
-interface Deployment {
-  readonly name: string
-  readonly lambda: LambdaServer
-  put(name: string, text: string): Promise<void>
-  /** The next tick of the schedule, `intervals` later. */
-  tick(intervals?: number): Promise<CoordinatorAnswer>
-  /** The same tick again. */
-  again(): Promise<CoordinatorAnswer>
-  readonly clock: ManualClock
-  head(): Promise<Head>
-  /** Counts since the start, batch by batch, as the output function saved them. */
-  saved(): Promise<Counts[]>
-}
-
-async function deploy(define = countWords, options: AppOptions = {}, slots = 2): Promise<Deployment> {
-  const name = `t${fresh()}`
-  const program = app(name, minutes(1), (ssc) => define(ssc, `s3://${bucket}/${name}`), options)
-  const lambda = await lambdaServer({
-    task: (message) => answerTaskCall(message, task, newHost()),
-    output: (request) => showOutputs(request, output, newHost(), Date.now() + 60_000),
-  })
-  const clock = new ManualClock(Date.parse('2026-01-01T00:00:10Z'))
-  const environment = {
-    ...emulators.environment,
-    SLUICE_TABLE: table,
-    SLUICE_BUCKET: bucket,
-    SLUICE_TASK_FUNCTION: 'task',
-    SLUICE_OUTPUT_FUNCTION: 'output',
-    SLUICE_SLOTS: String(slots),
-    AWS_ENDPOINT_URL_LAMBDA: lambda.url,
-  }
-  const shared = awsHost(environment)
-  const newHost = () => ({ ...shared, clock, log: silentLog })
-  const [task, output] = [builtApp(program, slots), builtApp(program, slots)]
-  const known = new KnownProgram()
-  const again = (): Promise<CoordinatorAnswer> =>
-    runDueBatches(
-      decodeInvocation({}, { awsRequestId: fresh(), getRemainingTimeInMillis: () => MINUTE }, clock.now()),
-      known,
-      newHost(),
-    )
-  after(async () => {
-    await lambda.close()
-    for (const each of await Promise.all([
-      shared.clients.lambda(),
-      shared.clients.s3(),
-      shared.clients.dynamoReads(),
-      shared.clients.dynamoWrites(),
-    ]))
-      each.client.destroy()
-  })
-  const objects = new S3BlobStore(clients, bucket, `${name}/`)
-  // The first tick makes the head; the first batch ends with the minute.
-  assert.deepEqual(await again(), { busy: false, batches: 0, committed: 0 })
-  return {
-    name,
-    lambda,
-    clock,
-    again,
-    put: (object, text) => objects.putNew(`in/${object}`, Buffer.from(text)),
-    async tick(intervals = 1) {
-      await clock.advance(intervals * MINUTE)
-      return again()
-    },
-    head: async () => (await shared.head(name).read())!.value,
-    async saved() {
-      const batches: Record<string, Counts> = {}
-      for (const key of await objects.list('out/')) {
-        const [, batch, part] = key.split('/')
-        const counts = (batches[batch] ??= {})
-        if (part !== '_SUCCESS') Object.assign(counts, parsed(Buffer.from(await objects.get(key)).toString('utf8')))
-      }
-      return Object.values(batches)
-    },
-  }
-}
-
-const parsed = (lines: string): Counts =>
-  Object.fromEntries([...lines.matchAll(/\((\w+),(\d+)\)/g)].map(([, word, count]) => [word, Number(count)]))
+const deploy = (define = countWords, options: AppOptions = {}, slots = 2): Promise<Deployment> =>
+  deployed(servers, define, { app: options, slots })
 
 /** It does not say how little there is to read: its batches are spread over tasks. */
 const spread = (source: Source<string>): Source<string> => ({ ...source, weight: () => null })
@@ -445,7 +361,7 @@ test('accumulators and listeners are in the output function, and foreachRDD sees
 
 function countInThreeStages(ssc: StreamingContext, place: string): void {
   ssc
-    .source('lines', s3TextFiles(`${place}/in`))
+    .source('lines', spread(s3TextFiles(`${place}/in`)))
     .map((word) => [word, 1] as [string, number])
     .reduceByKey((a, b) => a + b, 4)
     .map(([word, count]) => [`${word}s`, count] as [string, number])
