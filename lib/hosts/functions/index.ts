@@ -1,7 +1,7 @@
 import { installSourceFactories } from '../../api/dstream/source-factories.ts'
 import type { App } from '../program/app.ts'
 import { functionSources } from './function-sources.ts'
-import type { OutputAnswer, ShowRequest, TaskCall } from '../lambda/calls.ts'
+import type { ShowRequest, TaskCall } from '../lambda/calls.ts'
 import { type AwsHost, awsHost } from '../lambda/host.ts'
 import { abortAtOf, type InvocationContext } from '../lambda/invocation.ts'
 import { showOutputs } from './output.ts'
@@ -9,17 +9,15 @@ import { type BuiltApp, builtApp } from '../program/built-program.ts'
 import { answerTaskCall } from './task-calls.ts'
 import type { Environment } from '../../adapters/aws/clients.ts'
 import { settingWarnings } from '../../model/settings/check.ts'
-import type { Packed } from '../../adapters/aws/lambda/packed.ts'
+
+export type { InvocationContext } from '../lambda/invocation.ts'
 
 /** For the function that the coordinator invokes once per task, and to plan a batch. */
-export function taskHandler(
-  app: App,
-  environment: Environment = process.env,
-): (call: TaskCall) => Promise<Packed<unknown>> {
+export function taskHandler(app: App, environment: Environment = process.env): (call: unknown) => Promise<unknown> {
   const warm = onFirstCall(app, environment)
   return async (call) => {
     const { built, host } = warm()
-    return answerTaskCall(call, built, host)
+    return answerTaskCall(call as TaskCall, built, host)
   }
 }
 
@@ -27,11 +25,16 @@ export function taskHandler(
 export function outputHandler(
   app: App,
   environment: Environment = process.env,
-): (request: ShowRequest, context: InvocationContext) => Promise<OutputAnswer> {
+): (request: unknown, context: Pick<InvocationContext, 'getRemainingTimeInMillis'>) => Promise<unknown> {
   const warm = onFirstCall(app, environment)
   return async (request, context) => {
     const { built, host } = warm()
-    return showOutputs(request, built, host, abortAtOf(host.clock.now() + context.getRemainingTimeInMillis()))
+    return showOutputs(
+      request as ShowRequest,
+      built,
+      host,
+      abortAtOf(host.clock.now() + context.getRemainingTimeInMillis()),
+    )
   }
 }
 

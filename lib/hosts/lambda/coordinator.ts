@@ -17,6 +17,7 @@ import type { Invocation } from './invocation.ts'
 import { closing, lifeOf } from './invocation.ts'
 import { outputFunction, taskFunction } from './settings.ts'
 
+/** What an invocation of the coordinator came to: the batches that it ran, and the last one that is committed. */
 export type CoordinatorAnswer =
   /** Another coordinator holds the app, or took it over. */
   | { readonly busy: true }

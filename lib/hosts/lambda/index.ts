@@ -4,6 +4,11 @@ import { type AwsHost, awsHost } from './host.ts'
 import { collectStage, type StageReport } from './gc.ts'
 import { decodeInvocation, type InvocationContext } from './invocation.ts'
 
+export type { GarbageReport } from '../../runtime/coordinator/collect-garbage.ts'
+export type { CoordinatorAnswer } from './coordinator.ts'
+export type { StageReport } from './gc.ts'
+export type { InvocationContext } from './invocation.ts'
+
 /**
  * For the function that a schedule invokes once a minute: runs the batches that are due. It loads no program: it asks
  * the task function what the program is, and what its batches are.

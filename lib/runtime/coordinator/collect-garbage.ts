@@ -15,6 +15,7 @@ import { isSwept, liveObjects } from './live-objects.ts'
 export interface GarbageReport {
   /** Objects of the app. */
   readonly found: number
+  /** Of these, how many were deleted. */
   readonly deleted: number
   /** Of those that nothing leads to any more, how many go once the floor has passed today's batch. */
   readonly noted: number

@@ -38,7 +38,12 @@ export function kinesisSink<T>(
   connect: () => Promise<Kinesis> = () => kinesisClient(placeOf(options)),
 ): OutputSink<T, 'at-least-once'> {
   let kinesis: Promise<Kinesis> | null = null
-  const client = (): Promise<Kinesis> => (kinesis ??= connect())
+  const client = (): Promise<Kinesis> =>
+    (kinesis ??= connect().catch((error: unknown) => {
+      // The next delivery tries anew.
+      kinesis = null
+      throw error
+    }))
   const service = streamService(options, client)
   return {
     name: options.name ?? 'kinesis',
