@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { connect, createServer, type AddressInfo } from 'node:net'
-import { request } from 'node:http'
+import { once } from 'node:events'
+import { type IncomingMessage, request } from 'node:http'
 import { test, type TestContext } from 'node:test'
 import { z } from 'zod'
 import { HttpReceiver } from '../../../lib/adapters/local/http-receiver.ts'
@@ -192,10 +193,18 @@ test('other paths, methods and packings are refused, as are pages and names that
 
 test('a stop answers what is under way, and takes no more', async (t) => {
   const posted = await Posted.open(t)
-  const answer = posted.post('last')
-  await new Promise((resolve) => setTimeout(resolve, 5))
-  await posted.stop()
-  assert.equal((await answer).status, 200)
+  const headers = { 'content-type': 'text/plain', expect: '100-continue' }
+  const sent = request({ host: '127.0.0.1', port: posted.port, method: 'POST', path: '/', headers })
+  sent.flushHeaders()
+  // The server has seen it, and waits for its body.
+  await once(sent, 'continue')
+  const stopped = posted.stop()
+  const answered = once(sent, 'response') as Promise<[IncomingMessage]>
+  sent.end('last')
+  const [answer] = await answered
+  answer.resume()
+  await stopped
+  assert.equal(answer.statusCode, 200)
   assert.deepEqual(await posted.batch(1000), ['last'])
   await assert.rejects(posted.post('late'))
 })
