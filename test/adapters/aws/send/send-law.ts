@@ -47,7 +47,7 @@ export function messageSinksLaw(where: string, clients: AwsClients): void {
       parallel: 1,
       attempts: 1,
     }
-    return { arrived: drain(clients, queueUrl), sink: (of) => snsSink(options, () => of) }
+    return { arrived: drain(clients, queueUrl, 1), sink: (of) => snsSink(options, () => of) }
   })
 
   function sinkLaw(
@@ -211,13 +211,16 @@ async function newTopic(clients: AwsClients, queueUrl: string): Promise<string> 
   return TopicArn!
 }
 
-/** Everything that has arrived at a queue since the beginning, in order of arrival. */
-function drain(clients: AwsClients, QueueUrl: string): () => Promise<Message[]> {
+/**
+ * Everything that has arrived at a queue since the beginning, in order of arrival. What a topic sends on may take a
+ * moment: then the last look waits for it.
+ */
+function drain(clients: AwsClients, QueueUrl: string, WaitTimeSeconds = 0): () => Promise<Message[]> {
   const all: Message[] = []
   return async () => {
     const { client } = await clients.sqs()
-    for (let empty = 0; empty < 2;) {
-      const receive = { QueueUrl, MaxNumberOfMessages: 10, MessageAttributeNames: ['All'], WaitTimeSeconds: 0 }
+    for (let empty = 0; empty < 2 - WaitTimeSeconds;) {
+      const receive = { QueueUrl, MaxNumberOfMessages: 10, MessageAttributeNames: ['All'], WaitTimeSeconds }
       const { Messages: messages = [] } = await client.send(new ReceiveMessageCommand(receive))
       empty = messages.length === 0 ? empty + 1 : 0
       all.push(...messages)
