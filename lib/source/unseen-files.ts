@@ -1,6 +1,7 @@
-import type { FileChoice, Listing } from './file-cut.ts'
+import type { FileChoice } from './file-cut.ts'
 import { isVisible, type ListedFile } from './file-selection.ts'
-import { type Mark, MarkList, marksOf } from './marks.ts'
+import { Oldest, type Old, PAGE_FILES, type Pages, Sieve, walk, type Walked } from './file-sieve.ts'
+import { marksOf } from './marks.ts'
 import { type EarlierSeenState, NOTHING_SEEN, SeenFiles, type SeenSet, type SeenState } from './seen-files.ts'
 import type { CutRequest, SourceIo } from './source.ts'
 
@@ -29,9 +30,6 @@ type SearchPosition = {
   /** The marks met on the way; in the end they replace all others, where most of those are of files that are gone. */
   readonly renewed?: SeenState
 }
-
-/** Pages of files, each in order of path; `after`: only what is behind that path. */
-type Pages = (after: string) => AsyncIterable<Listing>
 
 /** Something that tells of files, so that nobody has to look for them. */
 export interface Arrivals {
@@ -72,16 +70,9 @@ interface Unseen {
   readonly isComplete: boolean
 }
 
-interface Old {
-  readonly count: number
-  /** The first of them. */
-  readonly some: readonly ListedFile[]
-}
-
 /** Most requests of one batch to a store whose batches do not look at everything. */
 const PAGES_MAX = 5
 const HEAD_PAGES = PAGES_MAX - 1
-const PAGE_FILES = 1000
 const NAMES_SEARCH_MS = 3_600_000
 const ARRIVALS_SEARCH_MS = 24 * 3_600_000
 const ARRIVALS_FILES = 10_000
@@ -249,147 +240,5 @@ interface Batch {
   readonly net: Walked | null
 }
 
-interface Walk {
-  readonly after: string
-  /** Where it ends. */
-  readonly upTo?: string
-  /** Most new files. */
-  readonly max?: number
-  readonly pagesMax: number
-}
-
-interface Walked {
-  readonly found: readonly ListedFile[]
-  /** Everything up to this path was looked at. */
-  readonly after: string
-  readonly isOver: boolean
-  readonly pages: number
-  readonly listed: number
-}
-
-/** What is new on some pages. */
-async function walk(
-  pages: Pages,
-  sieve: Sieve,
-  { after: from, upTo, max = Infinity, pagesMax }: Walk,
-): Promise<Walked> {
-  const found: ListedFile[] = []
-  let after = from
-  let listed = 0
-  let count = 0
-  for await (const page of pages(from)) {
-    count++
-    sieve.setClock(page.clockMs)
-    for (const file of page.files) {
-      if (found.length >= max) return { found, after, isOver: false, pages: count, listed }
-      if (upTo !== undefined && isBehind(file.path, upTo)) return { found, after, isOver: true, pages: count, listed }
-      if (sieve.isNew(file)) found.push(file)
-      after = file.path
-      listed++
-    }
-    after = page.last ?? after
-    if (!page.more || (upTo !== undefined && isBehind(after, upTo)))
-      return { found, after, isOver: true, pages: count, listed }
-    if (count >= pagesMax) break
-  }
-  return { found, after, isOver: false, pages: count, listed }
-}
-
-/** Tells new files from others. */
-class Sieve {
-  readonly changed: ListedFile[] = []
-  #oldCount = 0
-  readonly #oldOnes: ListedFile[] = []
-  /** The marks of files that were met and are seen. */
-  readonly present = new MarkList()
-  /** When the stream was created, by the clock that gives the files their times. */
-  created: number
-  readonly #seen: SeenSet
-  readonly #leavesOutOld: boolean
-  readonly #startedAt: number | null
-  readonly #now: number
-  #hasClock = false
-
-  constructor(
-    seen: SeenSet,
-    { position, zeroTime, startedAt = zeroTime, io }: CutRequest<SeenPosition>,
-    leavesOutOld: boolean,
-  ) {
-    this.#seen = seen
-    this.#leavesOutOld = leavesOutOld
-    this.#startedAt = position ? null : startedAt
-    this.#now = io.clock.now()
-    this.created = position?.created ?? startedAt
-  }
-
-  get old(): Old {
-    return { count: this.#oldCount, some: this.#oldOnes }
-  }
-
-  /** What the clock of the store shows, where it has one. */
-  setClock(clockMs: number | undefined): void {
-    if (this.#hasClock || clockMs === undefined) return
-    this.#hasClock = true
-    if (this.#startedAt !== null) this.created = createdAt(this.#startedAt, clockMs, this.#now)
-  }
-
-  /** Whether no batch took it; marks those that none is to take. */
-  isNew(file: ListedFile): boolean {
-    const marks = marksOf(file)
-    const [content] = marks
-    const name = marks.at(1)
-    const knows = this.#seen.has(content)
-    const knowsName = name !== undefined && this.#seen.has(name)
-    if (knows) this.present.add(content)
-    if (knowsName) this.present.add(name)
-    if (knowsName && !knows) this.changed.push(file)
-    // Taken by a version that did not remember names.
-    if (knows && name && !knowsName) this.#mark(name)
-    if (knows || knowsName) return false
-    if (!this.#leavesOutOld || !this.#isOld(file)) return true
-    this.#oldCount++
-    if (this.#oldOnes.length < SHOWN_MAX) this.#oldOnes.push(file)
-    this.#mark(content)
-    if (name) this.#mark(name)
-    return false
-  }
-
-  #isOld({ mtimeMs }: ListedFile): boolean {
-    return this.#hasClock ? mtimeMs < this.created : mtimeMs <= this.created
-  }
-
-  #mark(mark: Mark): void {
-    this.#seen.add(mark)
-    this.present.add(mark)
-  }
-}
-
-/** The first `max` files by time, of any number. */
-class Oldest {
-  readonly #max: number
-  #files: ListedFile[] = []
-
-  constructor(max: number) {
-    this.#max = max
-  }
-
-  add(file: ListedFile): void {
-    this.#files.push(file)
-    if (this.#files.length >= 2 * this.#max + PAGE_FILES) this.#files = this.files()
-  }
-
-  files(): ListedFile[] {
-    return this.#files.sort((a, b) => a.mtimeMs - b.mtimeMs || (a.path < b.path ? -1 : 1)).slice(0, this.#max)
-  }
-}
-
-/** Whoever lists a million files does not want to keep them. */
-const SHOWN_MAX = 1000
-
 const isMostlyGone = (marks: number, present: number): boolean => marks > 2 * present + GONE_MAX
-/** Stores sort names by their bytes. */
-const isBehind = (path: string, other: string): boolean => Buffer.compare(Buffer.from(path), Buffer.from(other)) > 0
 const isSame = (a: ListedFile, b: ListedFile): boolean => a.etag === b.etag && a.size === b.size
-
-const createdAt = (startedAt: number, clockMs: number, now: number): number =>
-  Math.floor((clockMs - Math.max(0, now - startedAt)) / 1000) * 1000

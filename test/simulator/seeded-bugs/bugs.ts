@@ -587,7 +587,7 @@ export const bugs: readonly SeededBug[] = [
   },
   {
     name: 'a name that the cursor passes and no batch takes',
-    file: 'source/unseen-files.ts',
+    file: 'source/file-sieve.ts',
     find: 'if (sieve.isNew(file)) found.push(file)',
     put: 'if (sieve.isNew(file) && found.length < 12) found.push(file)',
     job: 'named',
