@@ -90,7 +90,7 @@ async function command(
     throw new SluiceError(
       'E_DEAD_LETTER',
       lost.undecoded
-        ? `${lost.id} is bytes that could not be decoded, so they cannot be read again as a record.`
+        ? `${lost.id} is what could be shown of something that is no record, so it cannot be read again as one.`
         : `The record of ${lost.id} is of a kind that cannot be stored, so it cannot be read again.`,
       {
         where: { detail: lost.id },
@@ -130,7 +130,7 @@ const inFull = (letter: DeadLetter, pending: Pending): string =>
     '',
   ].join('\n')
 
-/** Text as far as it is text, and other bytes by their number. */
+/** Text as far as it is plain text, and other bytes by their number. */
 const bytesText = (bytes: Uint8Array): string =>
   [...bytes].map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : hex(byte))).join('')
 const hex = (byte: number): string => `\\x${byte.toString(16).padStart(2, '0')}`

@@ -92,6 +92,8 @@ export interface UndecodedPart {
   readonly lettersCount: number
   readonly letters: readonly UndecodedLetter[]
   readonly first: { readonly code: string; readonly message: string; readonly path: string }
+  /** It is what a receiver was given, which nobody can mend. */
+  readonly isReceived?: true
 }
 
 interface UndecodedLetter {

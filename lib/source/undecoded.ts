@@ -23,6 +23,8 @@ export interface Undecoded {
   readonly offset: number
   /** The first of the bytes, at most 1,024 of them. */
   readonly bytes: Uint8Array
+  /** It came to a receiver: no reading finds it again, and nobody can mend what it was read from. */
+  readonly isReceived?: true
 }
 
 /** More bytes than these of one line are not kept. */

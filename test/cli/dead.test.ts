@@ -104,3 +104,47 @@ test('E_CONF: another word than fail and dead-letter is refused before anything 
   assert.equal(code, 1)
   assert.match(stderr, /E_CONF {2}The setting sluice\.onError is "ignore"/)
 })
+
+const feeding = (record: string, settings: string) => `
+import { app, milliseconds, Receiver } from 'sluice'
+
+class Reading { constructor(value) { this.value = value } }
+class Feed extends Receiver<unknown> {
+  onStart() {
+    this.storeOne('good')
+    for (let i = 0; i < 150; i++) this.storeOne(${record})
+    this.refuse(new Uint8Array([104, 105, 255]), new Error('not a line'))
+    setTimeout(() => this.end(), 1500)
+  }
+  onStop() {}
+}
+
+export default app('fed', milliseconds(50), (ssc) => {
+  ssc.receiverStream(new Feed(), { name: 'feed' }).print()
+}, { ${settings} })
+`
+
+test('what a receiver cannot store is listed and shown where letters are asked for, however much it is', async (t) => {
+  const folder = await project(t, { 'app.ts': feeding('new Reading(i)', "onError: 'dead-letter'") })
+  const run = await sluice(t, folder, ['run', 'app.ts', '--dir', 'state'])
+  assert.equal(run.code, 0, run.stderr)
+  assert.match(run.stdout, /^good$/m)
+  assert.match(run.stderr, /feed, batch \d+: 151 records that cannot be stored kept as dead letters/)
+  const listed = await sluice(t, folder, ['dead', 'list', 'state'])
+  assert.equal(listed.stdout.match(/^ {2}\d+-u\d+ +feed {2}E_NOT_SERIALISABLE /gm)?.length, 150)
+  assert.match(listed.stdout, /^ {2}\d+-u\d+ +feed {2}E_SOURCE {2}not a line$/m)
+  const shown = await sluice(t, folder, ['dead', 'show', 'state', 'all'])
+  assert.match(shown.stdout, /^ {2}bytes {3}Reading \{ value: 149 \}$/m)
+  assert.match(shown.stdout, /^ {2}bytes {3}hi\\xff$/m)
+  const again = await sluice(t, folder, ['dead', 'retry', 'state', 'all'])
+  assert.match(again.stderr, /E_DEAD_LETTER {2}\S+ is what could be shown of something that is no record/)
+  assert.match((await sluice(t, folder, ['verify', 'state'])).stdout, /^✓/)
+})
+
+test('where no letters are asked for, what a receiver cannot store is said and counted, and nothing is kept', async (t) => {
+  const folder = await project(t, { 'app.ts': feeding('() => i', '') })
+  const run = await sluice(t, folder, ['run', 'app.ts', '--dir', 'state'])
+  assert.equal(run.code, 0, run.stderr)
+  assert.match(run.stderr, /\(151 left out in all\)/)
+  assert.equal((await sluice(t, folder, ['dead', 'list', 'state'])).stdout, 'no dead letters\n')
+})

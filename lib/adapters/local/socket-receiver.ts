@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net'
-import { messageOf, type SluiceError } from '../../model/errors.ts'
+import type { SluiceError } from '../../model/errors.ts'
 import { LineBuffer, type LineOptions } from '../../source/line-buffer.ts'
 import type { BytesToRecords } from '../../source/source-factories.ts'
 import { Receiver } from '../../source/receiver/receiver.ts'
@@ -74,7 +74,7 @@ export class SocketReceiver<T> extends ConnectionReceiver<T> {
   }
 }
 
-/** Lines as a `BufferedReader` sees them. One that is not UTF-8 or too long is reported and left out. */
+/** Lines as a `BufferedReader` sees them. One that is not UTF-8 or too long is refused. */
 export class SocketTextReceiver extends ConnectionReceiver<string> {
   readonly #options: LineOptions
   readonly #what: string
@@ -84,8 +84,8 @@ export class SocketTextReceiver extends ConnectionReceiver<string> {
     this.#options = {
       ...options,
       loneReturn: true,
-      onBad: (error: SluiceError) => {
-        this.reportError(messageOf(error), error)
+      onBad: (error: SluiceError, bytes: Uint8Array) => {
+        this.refuse(bytes, error)
         return 'left-out'
       },
     }

@@ -1,4 +1,4 @@
-import { messageOf, type SluiceError } from '../../model/errors.ts'
+import type { SluiceError } from '../../model/errors.ts'
 import { LineBuffer, type LineOptions } from '../../source/line-buffer.ts'
 import { Receiver } from '../../source/receiver/receiver.ts'
 
@@ -17,8 +17,8 @@ export class StandardInputReceiver extends Receiver<string> {
     this.#open = open
     this.#lines = new LineBuffer('standard input', {
       ...options,
-      onBad: (error: SluiceError) => {
-        this.reportError(messageOf(error), error)
+      onBad: (error: SluiceError, bytes: Uint8Array) => {
+        this.refuse(bytes, error)
         return 'left-out'
       },
     })

@@ -79,6 +79,7 @@ const undecodedPart = fields({
     fields({ split: text, index: count, code: text, message: text, path: text, offset: count, bytes: text }),
   ),
   first: fields({ code: text, message: text, path: text }),
+  isReceived: maybe(oneOf(true)),
 })
 
 const failure = fields({

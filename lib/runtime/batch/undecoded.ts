@@ -30,8 +30,15 @@ export async function keepUndecoded(
   if (parts.length === 0) return { letters: null, events: [] }
   const facts = parts.flatMap((part) => part.letters.map((letter) => ({ ...letter, source: part.source })))
   const records = answers.reduce((sum, answer) => sum + recordsOf(answer), 0)
-  const left = parts.reduce((sum, part) => sum + part.lettersCount, 0)
-  if (left > lettersMax(records)) throw tooMany(left, records, plan, parts[0])
+  // What a receiver was given stays what it is: a batch that fails for it would fail for ever.
+  const left = parts.reduce((sum, part) => sum + (part.isReceived ? 0 : part.lettersCount), 0)
+  if (left > lettersMax(records))
+    throw tooMany(
+      left,
+      records,
+      plan,
+      parts.find(({ isReceived }) => !isReceived)!,
+    )
   const letters = facts.map(({ source, split, index, code, message, path, offset, bytes }, i) => ({
     id: `${plan.batch}-u${i + 1}`,
     source,
@@ -108,7 +115,7 @@ function eventsOf(parts: readonly UndecodedPart[], { forgets }: HeldApp, { batch
     const kept = forgets ? 'left out, and gone with this process' : `kept as dead letters (sluice dead list <dir>)`
     const words = [
       ...(replaced > 0 ? [`${counted(replaced, 'line')} with U+FFFD for what is no text`] : []),
-      ...(letters > 0 ? [`${counted(letters, 'line or file', 'lines or files')} ${kept}`] : []),
+      ...(letters > 0 ? [`${lettersOf(letters, own)} ${kept}`] : []),
       ...(skipped > 0 ? [`${counted(skipped, 'file')} skipped`] : []),
     ]
     return {
@@ -125,5 +132,11 @@ function eventsOf(parts: readonly UndecodedPart[], { forgets }: HeldApp, { batch
     }
   })
 }
+
+/** How they are called. */
+const lettersOf = (letters: number, parts: readonly UndecodedPart[]): string =>
+  parts.every(({ isReceived }) => isReceived)
+    ? `${counted(letters, 'record')} that cannot be stored`
+    : counted(letters, 'line or file', 'lines or files')
 
 const counted = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`

@@ -136,7 +136,9 @@ export class RunningTask implements TaskScope {
     const { code, message, path, offset } = found
     let part = this.undecoded.find((each) => each.source === source && each.split === split)
     if (!part) {
-      part = { source, split, replaced: 0, skipped: 0, lettersCount: 0, letters: [], first: { code, message, path } }
+      const counts = { replaced: 0, skipped: 0, lettersCount: 0 }
+      part = { source, split, ...counts, letters: [], first: { code, message, path } }
+      if (found.isReceived) part.isReceived = true
       this.undecoded.push(part)
     }
     if (found.became === 'replaced') part.replaced++

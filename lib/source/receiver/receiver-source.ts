@@ -1,8 +1,8 @@
-import { openBlock } from '../../codec/block.ts'
 import type { Cut } from '../../model/manifest.ts'
 import type { CutRequest, ReceiverControl, ReceiverEnvironment, Source, SourceIo } from '../source.ts'
-import { BlockWriter, listBlocks, type ReceivedBlock } from './block-writer.ts'
+import { BlockWriter, listBlocks, readReceived, type ReceivedBlock } from './block-writer.ts'
 import { ReceivedBlockTracker } from './received-block-tracker.ts'
+import { asUndecoded } from './refused.ts'
 import type { Receiver } from './receiver.ts'
 import { ReceiverSupervisor } from './supervisor.ts'
 
@@ -66,7 +66,9 @@ class ReceiverSource<T> implements Source<T, Position, Split>, ReceiverControl {
   }
 
   async *read({ key }: Split, io: SourceIo): AsyncGenerator<readonly T[]> {
-    yield openBlock(await io.blobs.get(key), key).read(0, 1)[0] as T[]
+    const { records, refused } = readReceived(await io.blobs.get(key), key)
+    for (const each of refused) io.undecoded?.(asUndecoded(each))
+    yield records as T[]
   }
 
   async committed(done: Position, io: SourceIo): Promise<void> {

@@ -18,6 +18,7 @@ export interface ReceiverRunner<T> {
   ready(): Promise<void>
   store(records: readonly T[], metadata?: Json): Promise<void>
   storeBytes(bytes: Uint8Array, metadata?: Json): Promise<void>
+  refuse(what: unknown, error: unknown): void
   reportError(message: string, error?: unknown): void
   restart(message: string, error?: unknown, delayMs?: number): void
   stop(message: string, error?: unknown): void
@@ -84,6 +85,14 @@ export abstract class Receiver<T> {
    */
   storeBytes(bytes: Uint8Array, metadata?: Json): Promise<void> {
     return this.#attached.storeBytes(bytes, metadata)
+  }
+  /**
+   * Leaves out what arrived and is no record: it is said and counted, and with `onError: 'dead-letter'` what can be
+   * shown of it is kept as a dead letter of the batch that takes what is stored now. Bytes are copied. What is given to
+   * `store` alone and cannot be stored is refused without this. Not in Spark.
+   */
+  refuse(what: unknown, error: unknown): void {
+    this.#attached.refuse(what, error)
   }
   /** Says an error on the terminal, in the log and to listeners; reception goes on. Spark: `Receiver.reportError`. */
   reportError(message: string, error?: unknown): void {

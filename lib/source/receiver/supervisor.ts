@@ -1,11 +1,11 @@
-import { inspect } from 'node:util'
 import { messageOf, SluiceError, stackOf } from '../../model/errors.ts'
 import type { Json } from '../../model/json.ts'
 import type { ReceiverEnvironment, ReceiverInfo } from '../source.ts'
 import { BlockGenerator } from './block-generator.ts'
-import type { BlockWriter } from './block-writer.ts'
+import type { BlockWriter, Patience } from './block-writer.ts'
 import { RateLimiter } from './rate-limiter.ts'
 import type { Receiver, ReceiverRunner } from './receiver.ts'
+import { lookOf, Refused } from './refused.ts'
 
 /**
  * Runs one receiver from start to stop (Spark: `ReceiverSupervisor`): gives it its blocks and its rate, restarts it
@@ -18,14 +18,16 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
   readonly #writer: BlockWriter
   readonly #waiting: () => number
   readonly #limiter: RateLimiter
-  readonly #blocks: BlockGenerator<T>
+  readonly #blocks: BlockGenerator<T | Refused>
+  /** Whether what cannot be stored is kept as a dead letter. */
+  readonly #keepsRefused: boolean
   readonly #ended = new AbortController()
   #state: 'initialised' | 'started' | 'stopped' = 'initialised'
   #closed = false
   /** Records that came too late and were dropped. */
   #late = 0
-  /** Records that could not be stored. */
-  #lost = 0
+  /** What could not be stored, kept or not. */
+  #refused = 0
   #lastError = { lastErrorMessage: '', lastError: '', lastErrorTime: -1 }
 
   /** `waiting` tells how many blocks no batch has taken. */
@@ -39,6 +41,7 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
     this.#environment = environment
     this.#writer = writer
     this.#waiting = waiting
+    this.#keepsRefused = settings('sluice.onError') === 'dead-letter'
     this.#limiter = new RateLimiter(io.clock, maxRate, initialRate)
     const pace = {
       intervalMs: settings('spark.streaming.blockInterval'),
@@ -109,21 +112,29 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
     this.#environment.events.error(this.#info())
   }
 
+  refuse(what: unknown, error: unknown): void {
+    const refused = new Refused(what, error, this.#name)
+    this.#sayRefused(1, 'a record is refused', lookOf(what), error)
+    if (this.#keepsRefused && !this.#closed) this.#blocks.add(refused)
+  }
+
   /** Nobody else would ever hear of it: the stream only looks empty. */
-  #lose(records: readonly T[], message: string, error: unknown): void {
-    this.#lost += records.length
+  #sayRefused(records: number, what: string, example: string, error: unknown): void {
+    this.#refused += records
+    const became = this.#keepsRefused ? 'set aside' : 'left out'
+    const message = `${what} (${this.#refused} ${became} in all), such as ${example}`
     this.#environment.io.log.event({
       type: 'receiver-lost',
       level: 'warn',
       stream: this.streamId,
-      message: `${this.#name}: ${message} (${this.#lost} lost in all), such as ${exampleOf(records[0])}`,
+      message: `${this.#name}: ${message}`,
       code: error instanceof SluiceError ? error.code : null,
-      records: records.length,
-      total: this.#lost,
-      example: exampleOf(records[0]),
+      records,
+      total: this.#refused,
+      example,
       error: messageOf(error),
     })
-    this.#tellError(message, error)
+    this.#tellError(`${what}: ${messageOf(error)}`, error)
   }
 
   restart(
@@ -215,27 +226,53 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
 
   // — blocks of single records
 
-  async #pushBlock(records: readonly T[]): Promise<void> {
+  async #pushBlock(block: readonly (T | Refused)[]): Promise<void> {
+    const refused = block.filter((each) => each instanceof Refused)
+    const records = refused.length === 0 ? (block as readonly T[]) : block.filter((each) => !(each instanceof Refused))
+    if (records.length > 0) await this.#pushRecords(records as readonly T[], refused)
+    if (this.#keepsRefused && refused.length > 0) await this.#pushRefused(refused)
+  }
+
+  /** Those that cannot be stored come to be among `refused`. */
+  async #pushRecords(records: readonly T[], refused: Refused[]): Promise<void> {
     let stored: Promise<void>
     try {
-      stored = this.#writer.store(records)
+      stored = this.#writer.store(records, undefined, this.#patience)
     } catch (error) {
-      return records.length > 1
-        ? this.#pushHalves(records)
-        : this.#lose(records, 'a record cannot be stored and is left out', error)
+      if (records.length > 1) return this.#pushHalves(records, refused)
+      refused.push(new Refused(records[0], error, this.#name))
+      return this.#sayRefused(1, 'a record cannot be stored', lookOf(records[0]), error)
     }
     try {
       await stored
     } catch (error) {
-      this.#lose(records, `a block of ${records.length} records could not be stored and is lost`, error)
+      const what = `a block of ${records.length} records could not be stored`
+      for (const record of records.slice(0, SHOWN_OF_BLOCK)) refused.push(new Refused(record, error, this.#name))
+      this.#sayRefused(records.length, what, lookOf(records[0]), error)
     }
   }
 
   /** A record that cannot be encoded must not take its neighbours with it. */
-  async #pushHalves(records: readonly T[]): Promise<void> {
+  async #pushHalves(records: readonly T[], refused: Refused[]): Promise<void> {
     const half = records.length >> 1
-    await this.#pushBlock(records.slice(0, half))
-    await this.#pushBlock(records.slice(half))
+    await this.#pushRecords(records.slice(0, half), refused)
+    await this.#pushRecords(records.slice(half), refused)
+  }
+
+  async #pushRefused(refused: readonly Refused[]): Promise<void> {
+    try {
+      await this.#writer.storeRefused(refused, this.#patience)
+    } catch (error) {
+      this.reportError(`${refused.length} dead letters could not be stored`, error)
+    }
+  }
+
+  /** Nobody waits for these blocks and could send them again: they are tried for as long as the receiver runs. */
+  get #patience(): Patience {
+    return {
+      signal: this.#ended.signal,
+      failed: (error) => this.reportError('a block could not be stored yet, and is tried again', error),
+    }
   }
 
   // — what listeners see
@@ -272,10 +309,5 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
   }
 }
 
-const EXAMPLE_CHARS_MAX = 200
-
-/** How a record looks, whatever it is. */
-function exampleOf(record: unknown): string {
-  const text = inspect(record, { depth: 2, breakLength: Infinity, maxArrayLength: 10, maxStringLength: 100 })
-  return text.length > EXAMPLE_CHARS_MAX ? `${text.slice(0, EXAMPLE_CHARS_MAX)}…` : text
-}
+/** Of a block that cannot be stored, so many records are kept as dead letters. */
+const SHOWN_OF_BLOCK = 100

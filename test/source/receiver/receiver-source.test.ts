@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { inspect } from 'node:util'
 import { MemoryBlobStore } from '../../../lib/adapters/local/blob-memory.ts'
 import { ManualClock } from '../../../lib/adapters/local/manual-clock.ts'
 import { SeededRandom } from '../../../lib/adapters/local/seeded-random.ts'
@@ -11,6 +12,7 @@ import { SparkConf } from '../../../lib/model/spark-conf.ts'
 import { Receiver } from '../../../lib/source/receiver/receiver.ts'
 import { receiverSource } from '../../../lib/source/receiver/receiver-source.ts'
 import type { ReceiverInfo, Source, SourceIo } from '../../../lib/source/source.ts'
+import type { Undecoded } from '../../../lib/source/undecoded.ts'
 import { memoryIo, readAll, sourceContract } from '../../../lib/testing/contracts/source.ts'
 
 class HandFed<T = string> extends Receiver<T> {
@@ -507,6 +509,66 @@ test('a record that cannot be stored is said with its code and look, and counted
   assert.match(String(lost[0]['message']), /^HandFed-7: a record cannot be stored .*such as Reading \{ value: 1 \}$/)
   assert.match(String(lost[0]['code']), /^E_/)
 })
+
+test('where letters are kept, what cannot be stored or was refused is told by whoever reads the batch', async () => {
+  const { receiver, clock, source, io, cut } = await running<unknown>({ conf: { 'sluice.onError': 'dead-letter' } })
+  const bytes = Uint8Array.of(0x61, 0xff)
+  for (const record of ['a', new Reading(), 'b']) receiver.storeOne(record)
+  receiver.refuse(bytes, new Error('half a line'))
+  bytes.fill(0)
+  await clock.advance(200)
+  const told: Undecoded[] = []
+  const listening = { ...io, undecoded: (found: Undecoded) => void told.push(found) }
+  const taken = (await source.cut({ time: 200, intervalMs: 1000, zeroTime: 0, position: null, limit: null, io }))!
+  assert.equal(taken.records, 2)
+  assert.deepEqual(await readAll(source, taken.splits, listening), ['a', 'b'])
+  assert.deepEqual(
+    told.map(({ became, code, path, bytes: shown }) => [became, code, path, Buffer.from(shown).toString('latin1')]),
+    [
+      ['letter', 'E_SOURCE', 'HandFed-7', 'a\xff'],
+      ['letter', 'E_NOT_SERIALISABLE', 'HandFed-7', 'Reading { value: 1 }'],
+    ],
+  )
+  assert.deepEqual((await cut(taken.position)).got, [])
+})
+
+test('what cannot be shown at all is kept as what is known of it', async () => {
+  const { receiver, clock, cut, events } = await running<unknown>({ conf: { 'sluice.onError': 'dead-letter' } })
+  receiver.storeOne({
+    [inspect.custom]() {
+      throw new Error('no look')
+    },
+    at: () => 1,
+  })
+  receiver.storeOne('a')
+  await clock.advance(200)
+  assert.deepEqual((await cut()).got.flat(), ['a'])
+  assert.deepEqual(events, ['started', 'error'])
+})
+
+test('a store that is away for minutes costs a receiver of single records nothing', async () => {
+  const blobs = new MemoryBlobStore()
+  let isAway = true
+  const io = memoryIo(new ManualClock())
+  const putNew = async (key: string, bytes: Uint8Array): Promise<void> => {
+    if (isAway) throw new Error('away')
+    await blobs.putNew(key, bytes)
+  }
+  const away = { ...io, blobs: new Proxy(blobs, { get: (of, name) => (name === 'putNew' ? putNew : bound(of, name)) }) }
+  const { receiver, clock, cut, events } = await running({ io: away })
+  receiver.store('a')
+  await clock.advance(120_000)
+  assert.deepEqual((await cut()).got, [])
+  isAway = false
+  await clock.advance(60_000)
+  assert.deepEqual((await cut()).got, [['a']])
+  assert.ok(events.includes('error'))
+})
+
+const bound = (blobs: MemoryBlobStore, name: string | symbol): unknown => {
+  const value: unknown = Reflect.get(blobs, name, blobs)
+  return typeof value === 'function' ? (value.bind(blobs) as unknown) : value
+}
 
 test('what a receiver reports is seen in the log, as a warning', async () => {
   const said: Record<string, unknown>[] = []
