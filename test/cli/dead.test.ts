@@ -141,7 +141,7 @@ test('what a receiver cannot store is listed and shown where letters are asked f
   assert.match((await sluice(t, folder, ['verify', 'state'])).stdout, /^✓/)
 })
 
-test('where no letters are asked for, what a receiver cannot store is said and counted, and nothing is kept', async (t) => {
+test('where no letters are asked for, what a receiver cannot store is said, and not kept', async (t) => {
   const folder = await project(t, { 'app.ts': feeding('() => i', '') })
   const run = await sluice(t, folder, ['run', 'app.ts', '--dir', 'state'])
   assert.equal(run.code, 0, run.stderr)

@@ -17,7 +17,7 @@ export class Refused {
 
   constructor(what: unknown, error: unknown, receiver: string) {
     const { offset, detail } = error instanceof SluiceError ? error.where : {}
-    this.code = isOurs(error) ? (error.code as ErrorCode) : 'E_SOURCE'
+    this.code = isOurs(error) ? error.code : 'E_SOURCE'
     this.message = messageOf(error)
     this.path = offset === undefined || detail === undefined ? receiver : detail
     this.offset = typeof offset === 'number' ? offset : 0
