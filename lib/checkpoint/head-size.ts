@@ -13,6 +13,7 @@ const SLACK = 256
  * may still shrink: whoever holds it has to be able to deliver what fills it.
  */
 export function checkSize(head: Head, cause: string, log: Log, before: Head | null = null): void {
+  if (bytesAtMost(head) <= HEAD_BYTES_WARN) return
   const bytes = bytesOf(head)
   if (bytes <= HEAD_BYTES_WARN) return
   const message =
@@ -28,6 +29,20 @@ export function checkSize(head: Head, cause: string, log: Log, before: Head | nu
 }
 
 const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value) ?? '')
+
+/** A bound that needs no text: nearly every head is far below what is allowed, and each write comes through here. */
+function bytesAtMost(value: unknown): number {
+  if (typeof value === 'string') return value.length * ESCAPED_MAX + 3
+  if (typeof value !== 'object' || value === null) return PLAIN_MAX
+  let bytes = 3
+  if (Array.isArray(value)) for (const item of value) bytes += bytesAtMost(item)
+  else for (const [name, field] of Object.entries(value)) bytes += name.length * ESCAPED_MAX + 4 + bytesAtMost(field)
+  return bytes
+}
+
+/** A character as \u0000, and the longest number with its comma. */
+const ESCAPED_MAX = 6
+const PLAIN_MAX = 26
 
 const heaviestField = (head: Head): keyof Head =>
   (Object.keys(head) as (keyof Head)[]).reduce((most, field) =>

@@ -132,40 +132,43 @@ const KINDS: ReadonlyMap<string, ObjectKind> = new Map(
   Object.entries(FOLDERS).map(([kind, folder]) => [folder, kind as ObjectKind]),
 )
 
-/** Which part behind the kind is the batch; counted from the end where names of any length come before it. */
+const KIND_AT = 2
+
+/** Which part is the batch; counted from the end where names of any length come before it. */
 const BATCH_AT: Partial<Record<ObjectKind, number>> = {
-  shuffle: 1,
-  output: 1,
-  'dead-letters': 1,
-  plan: 1,
-  manifest: 1,
-  graph: 1,
-  message: 0,
-  'garbage-note': 0,
+  shuffle: 4,
+  output: 4,
+  'dead-letters': 4,
+  plan: 4,
+  manifest: 4,
+  graph: 4,
+  message: 3,
+  'garbage-note': 3,
   state: -3,
 }
 
-/** What a key says, or null for what is not the key of an object. */
+/** What a key says, or null for what is not the key of an object. Each reference of each answer comes through here. */
 export function parseKey(key: string): ParsedKey | null {
-  const [app, inc, folder, ...rest] = key.split('/')
-  const kind = KINDS.get(folder)
-  const name = rest.at(-1)
-  if (kind === undefined || name === undefined) return null
-  if (![app, inc, ...rest].every((part) => part !== '' && part !== '.' && part !== '..')) return null
-  const at = BATCH_AT[kind]
-  const batch = at === undefined ? '' : rest.at(at)
+  const parts = key.split('/')
+  const kind = KINDS.get(parts[KIND_AT])
+  if (kind === undefined || parts.length <= KIND_AT + 1 || !parts.every(isName)) return null
+  const name = parts[parts.length - 1]
+  const dot = name.indexOf('.')
   return {
-    app,
-    inc,
+    app: parts[0],
+    inc: parts[1],
     kind,
-    batch: numberIn(batch),
-    writer: name.split('.', 1)[0],
+    batch: batchIn(parts, BATCH_AT[kind]),
+    writer: dot === -1 ? name : name.slice(0, dot),
   }
 }
 
-function numberIn(text = ''): number | null {
-  if (/^\d+$/.test(text)) return Number(text)
-  return null
+const isName = (part: string): boolean => part !== '' && part !== '.' && part !== '..'
+
+function batchIn(parts: readonly string[], at: number | undefined): BatchNumber | null {
+  if (at === undefined) return null
+  const place = at < 0 ? parts.length + at : at
+  return place > KIND_AT && place < parts.length && /^\d+$/.test(parts[place]) ? Number(parts[place]) : null
 }
 
 /** What kind of object a key names; null for what is not the key of an object. */

@@ -5,8 +5,7 @@ import { SluiceError } from '../../model/errors.ts'
  * disk.
  */
 export const blobKey = (key: string): string => {
-  const plain = key !== '' && key.split('/').every((name) => plainName.test(name) && !dots.test(name))
-  if (!plain) throw outOfScope(key)
+  if (!plainPath.test(key)) throw outOfScope(key)
   return key
 }
 
@@ -18,9 +17,9 @@ export const blobPrefix = (prefix: string): string => {
   return prefix
 }
 
-const plainName = /^[A-Za-z0-9._-]+$/
+/** Names with "/" between them, none of them "." or "..". */
+const plainPath = /^(?:(?!\.{1,2}(?:\/|$))[A-Za-z0-9._-]+(?:\/(?!$)|$))+$/
 const plainStart = /^[A-Za-z0-9._-]*$/
-const dots = /^\.\.?$/
 
 const outOfScope = (key: string): SluiceError =>
   new SluiceError('E_REF_SCOPE', `${JSON.stringify(key)} is not a name inside the blob store.`, {

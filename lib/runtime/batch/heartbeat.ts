@@ -37,7 +37,8 @@ export async function withHeartbeat<R>({ writer, clock, onFenced }: Heart, work:
   try {
     return await work()
   } finally {
-    over.abort()
+    // A reason given spares the making of an error, with every batch.
+    over.abort('the work is done')
     await beating
   }
 }
