@@ -27,18 +27,20 @@ interface Meter {
 export async function startMeter(upstream: string): Promise<Meter> {
   const calls: RecordedCall[] = []
   const to = new URL(upstream)
+  const streams = new Iterators()
   const server = createServer((incoming, answer) => {
     const chunks: Buffer[] = []
-    let bytesOut = 0
+    const answered: Buffer[] = []
     const { method = 'GET', url = '/', headers } = incoming
     const onward = request({ host: to.hostname, port: to.port, method, path: url, headers }, (came) => {
       answer.writeHead(came.statusCode!, came.headers)
-      came.on('data', (chunk: Buffer) => (bytesOut += chunk.length))
+      came.on('data', (chunk: Buffer) => answered.push(chunk))
       came.pipe(answer)
       came.on('end', () => {
-        const body = Buffer.concat(chunks)
-        const call = callOf(method, new URL(url, 'http://meter'), headers, body)
-        calls.push({ ...call, caller: callerOf(headers), status: came.statusCode!, bytesIn: body.length, bytesOut })
+        const [body, said] = [Buffer.concat(chunks), Buffer.concat(answered)]
+        const sizes = { bytesIn: body.length, bytesOut: said.length }
+        for (const call of callsOf(method, new URL(url, 'http://meter'), headers, body, said, streams))
+          calls.push({ ...call, caller: callerOf(headers), status: came.statusCode!, ...sizes })
       })
     })
     onward.on('error', () => answer.destroy())
@@ -63,22 +65,55 @@ const callerOf = (headers: IncomingHttpHeaders): string | null =>
 
 type Call = Pick<RecordedCall, 'action' | 'resource' | 'prefix'>
 
-function callOf(method: string, url: URL, headers: IncomingHttpHeaders, body: Buffer): Call {
+/** Several for what IAM takes for several. */
+function callsOf(
+  method: string,
+  url: URL,
+  headers: IncomingHttpHeaders,
+  body: Buffer,
+  said: Buffer,
+  streams: Iterators,
+): Call[] {
   const target = headers['x-amz-target']
-  if (typeof target === 'string') return tableCall(target, body)
+  if (typeof target === 'string') return targetCalls(target.split('.') as [string, string], body, said, streams)
   const invoked = /^\/2015-03-31\/functions\/([^/]+)\/invocations/.exec(url.pathname)
-  if (invoked)
-    return {
-      action: 'lambda:InvokeFunction',
-      resource: `function:${decodeURIComponent(invoked[1]).replace(/^.*:function:/, '')}`,
-      prefix: null,
-    }
-  return objectCall(method, url)
+  if (!invoked) return [objectCall(method, url)]
+  const name = decodeURIComponent(invoked[1]).replace(/^.*:function:/, '')
+  const version = url.searchParams.get('Qualifier')
+  return [
+    { action: 'lambda:InvokeFunction', resource: `function:${name}${version ? `:${version}` : ''}`, prefix: null },
+  ]
 }
 
-function tableCall(target: string, body: Buffer): Call {
-  const { TableName = '' } = JSON.parse(body.toString()) as { TableName?: string }
-  return { action: `dynamodb:${target.split('.')[1]}`, resource: `table/${TableName}`, prefix: null }
+interface Asked {
+  readonly TableName?: string
+  readonly StreamName?: string
+  readonly StreamARN?: string
+  readonly ShardIterator?: string
+  readonly NextToken?: string
+}
+
+function targetCalls([service, action]: [string, string], body: Buffer, said: Buffer, streams: Iterators): Call[] {
+  const asked = JSON.parse(body.toString()) as Asked
+  if (service.startsWith('Kinesis'))
+    return [{ action: `kinesis:${action}`, resource: `stream/${streams.nameOf(asked, said)}`, prefix: null }]
+  if (!service.startsWith('DynamoDB'))
+    return [{ action: `${service.toLowerCase()}:${action}`, resource: body.toString().slice(0, 200), prefix: null }]
+  return [{ action: `dynamodb:${action}`, resource: `table/${asked.TableName ?? ''}`, prefix: null }]
+}
+
+/** Which stream an iterator is of: those who read name nothing else. */
+class Iterators {
+  readonly #streams = new Map<string, string>()
+
+  nameOf({ StreamName, StreamARN, ShardIterator, NextToken }: Asked, said: Buffer): string {
+    const known = this.#streams.get(ShardIterator ?? NextToken ?? '')
+    const name = StreamName ?? StreamARN?.split('/').at(-1) ?? known ?? 'unknown'
+    const answer = JSON.parse(said.toString() || '{}') as Record<string, unknown>
+    for (const next of [answer['ShardIterator'], answer['NextShardIterator'], answer['NextToken']])
+      if (typeof next === 'string') this.#streams.set(next, name)
+    return name
+  }
 }
 
 const ON_OBJECTS: Readonly<Record<string, string>> = {

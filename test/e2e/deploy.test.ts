@@ -10,13 +10,13 @@ test('the example is deployed by the plugin, counts, goes on after a deploy, and
 
   await service.osls('deploy')
   await service.put('a.txt', 'to be or not to be\n')
-  const ticks = service.tick()
+  const ticks = service.tickFor(20)
   await service.counted({ be: 2, not: 1, or: 1, to: 2 })
   await ticks
 
   await service.osls('deploy', '--force')
   await service.put('b.txt', 'to do\n')
-  const more = service.tick()
+  const more = service.tickFor(20)
   await service.counted({ be: 2, do: 1, not: 1, or: 1, to: 3 })
   await more
 

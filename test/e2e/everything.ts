@@ -16,6 +16,8 @@ export async function everythingIn(url: Url): Promise<string[]> {
     named(signed(url, 's3', { method: 'GET' }), 'Name'),
     listed(json(url, 'dynamodb', 'DynamoDB_20120810.ListTables'), 'TableNames'),
     listed(json(url, 'kinesis', 'Kinesis_20131202.ListStreams'), 'StreamNames'),
+    named(query(url, 'sns', 'Action=ListTopics&Version=2010-03-31'), 'TopicArn'),
+    listed(signed(url, 'scheduler', { method: 'GET' }, '/schedules'), 'Schedules', 'Name'),
     listed(json(url, 'events', 'AWSEvents.ListRules'), 'Rules', 'Name'),
     listed(json(url, 'logs', 'Logs_20140328.DescribeLogGroups'), 'logGroups', 'logGroupName'),
     listed(signed(url, 'lambda', { method: 'GET' }, '/2015-03-31/functions/'), 'Functions', 'FunctionName'),
@@ -55,10 +57,16 @@ async function signed(url: Url, service: string, init: RequestInit, path = '/'):
 const query = (url: Url, service: string, body: string): Promise<string> =>
   signed(url, service, { method: 'POST', body, headers: { 'content-type': 'application/x-www-form-urlencoded' } })
 
-const json = (url: Url, service: string, target: string): Promise<string> =>
+/** The clock of the emulator wakes nothing any more: who ticks is the test alone. */
+export async function stopSchedules(url: Url): Promise<void> {
+  const { Rules } = JSON.parse(await json(url, 'events', 'AWSEvents.ListRules')) as { Rules: { Name: string }[] }
+  for (const { Name } of Rules) await json(url, 'events', 'AWSEvents.DisableRule', { Name })
+}
+
+const json = (url: Url, service: string, target: string, body: object = {}): Promise<string> =>
   signed(url, service, {
     method: 'POST',
-    body: '{}',
+    body: JSON.stringify(body),
     headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': target },
   })
 

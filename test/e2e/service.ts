@@ -107,9 +107,28 @@ export class Service {
   }
 
   /** One life of the coordinator, from its tick to its end; what it answered. */
-  async tick(): Promise<unknown> {
+  tick(): Promise<unknown> {
+    return this.#invoke('coordinator', {})
+  }
+
+  /** One that begins no batch after `seconds`, as if the next tick came five seconds later. */
+  tickFor(seconds: number, version?: string): Promise<unknown> {
+    const time = new Date(Date.now() + (seconds - 55) * 1000).toISOString()
+    return this.#invoke('coordinator', { time }, version)
+  }
+
+  /** Has gc look for what nothing leads to. */
+  collect(): Promise<unknown> {
+    return this.#invoke('gc', {})
+  }
+
+  async #invoke(name: 'coordinator' | 'gc', event: object, version?: string): Promise<unknown> {
     const { FunctionError, Payload } = await this.functions.send(
-      new InvokeCommand({ FunctionName: `${this.#name}-dev-coordinator`, Payload: '{}' }),
+      new InvokeCommand({
+        FunctionName: `${this.#name}-dev-${name}`,
+        ...(version === undefined ? {} : { Qualifier: version }),
+        Payload: JSON.stringify(event),
+      }),
     )
     const answer = Buffer.from(Payload ?? []).toString()
     assert.equal(FunctionError, undefined, answer)
@@ -122,20 +141,31 @@ export class Service {
 
   /** The counts that the last batch has saved below out/. */
   async counts(): Promise<Record<string, number>> {
-    const { Contents = [] } = await this.objects.send(new ListObjectsV2Command({ Bucket: this.bucket, Prefix: 'out/' }))
-    const keys = Contents.map(({ Key }) => Key!)
-    const last = keys
-      .filter((key) => key.endsWith('/_SUCCESS'))
-      .toSorted()
-      .at(-1)
-      ?.replace('_SUCCESS', '')
-    const counts: [string, number][] = []
-    for (const key of keys.filter((each) => last && each.startsWith(`${last}part-`))) {
-      const { Body } = await this.objects.send(new GetObjectCommand({ Bucket: this.bucket, Key: key }))
-      for (const [, word, count] of (await Body!.transformToString()).matchAll(/^\((\w+),(\d+)\)$/gm))
-        counts.push([word, Number(count)])
-    }
+    const last = (await this.saved('out/', 1))[0] ?? []
+    const counts = last
+      .map((line) => /^\((\w+),(\d+)\)$/.exec(line)!)
+      .map(([, word, count]): [string, number] => [word, Number(count)])
     return Object.fromEntries(counts.toSorted(([a], [b]) => (a < b ? -1 : 1)))
+  }
+
+  /** The lines of each batch that was saved whole below a prefix, in the order of batches. */
+  async saved(prefix: string, newest: number): Promise<string[][]> {
+    const { Contents = [] } = await this.objects.send(new ListObjectsV2Command({ Bucket: this.bucket, Prefix: prefix }))
+    const keys = Contents.map(({ Key }) => Key!)
+    const folders = keys.filter((key) => key.endsWith('/_SUCCESS')).map((key) => key.replace('_SUCCESS', 'part-'))
+    return Promise.all(
+      folders
+        .toSorted()
+        .slice(-newest)
+        .map(async (folder) =>
+          (await Promise.all(keys.filter((key) => key.startsWith(folder)).map((key) => this.#linesOf(key)))).flat(),
+        ),
+    )
+  }
+
+  async #linesOf(key: string): Promise<string[]> {
+    const { Body } = await this.objects.send(new GetObjectCommand({ Bucket: this.bucket, Key: key }))
+    return (await Body!.transformToString()).split('\n').filter((line) => line !== '')
   }
 
   /** Waits until the newest saved counts are these. */
