@@ -19,9 +19,10 @@ import type { BlobCall, FromWorker, ToWorker, WorkerStart } from './worker-messa
 export class WorkerLauncher implements TaskLauncher {
   readonly slots: number
   readonly #workers: TaskWorker[]
-  readonly #waiting: ((worker: TaskWorker) => void)[] = []
+  readonly #waiting: PromiseWithResolvers<TaskWorker>[] = []
   readonly #shuffles: Shuffles
   #batch = ''
+  #closed = false
 
   private constructor(workers: TaskWorker[], shuffles: Shuffles) {
     this.#shuffles = shuffles
@@ -64,20 +65,27 @@ export class WorkerLauncher implements TaskLauncher {
     this.#shuffles.store = new MemoryBlobStore()
   }
 
-  #idle(): Promise<TaskWorker> {
+  async #idle(): Promise<TaskWorker> {
+    if (this.#closed) throw closed()
     const worker = this.#workers.find((each) => !each.busy)
-    if (!worker) return new Promise((resolve) => this.#waiting.push(resolve))
-    worker.busy = true
-    return Promise.resolve(worker)
+    if (worker) {
+      worker.busy = true
+      return worker
+    }
+    const next = Promise.withResolvers<TaskWorker>()
+    this.#waiting.push(next)
+    return next.promise
   }
 
   #free(worker: TaskWorker): void {
     const next = this.#waiting.shift()
-    if (next) next(worker)
+    if (next) next.resolve(worker)
     else worker.busy = false
   }
 
   async close(): Promise<void> {
+    this.#closed = true
+    for (const { reject } of this.#waiting.splice(0)) reject(closed())
     await Promise.all(this.#workers.map((worker) => worker.close()))
   }
 }
@@ -102,7 +110,6 @@ class TaskWorker {
     readonly resolve: (report: TaskReport) => void
     readonly reject: (error: unknown) => void
   } | null = null
-  #closed = false
   /** Its thread has ended. */
   #isGone = false
 
@@ -226,7 +233,7 @@ class TaskWorker {
    * be started for ever.
    */
   #lost(worker: Worker, error: unknown): void {
-    if (this.#closed || worker !== this.#worker) return
+    if (worker !== this.#worker) return
     this.#isGone = true
     this.#pending?.reject(error)
     this.#pending = null
@@ -234,10 +241,11 @@ class TaskWorker {
   }
 
   async close(): Promise<void> {
-    this.#closed = true
     await this.#worker.terminate()
   }
 }
+
+const closed = (): Error => new Error('the threads have been ended')
 
 const notStarted = (message: string, cause?: unknown): SluiceError =>
   new SluiceError('E_WORKER', message, {

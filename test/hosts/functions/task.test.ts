@@ -1,23 +1,18 @@
 import assert from 'node:assert/strict'
 import { crc32 } from 'node:zlib'
 import { test } from 'node:test'
-import type { AwsHost } from '../../../lib/hosts/lambda/host.ts'
 import type { BuiltApp } from '../../../lib/hosts/program/built-program.ts'
 import { runTaskMessage } from '../../../lib/hosts/functions/task.ts'
 import { unpack } from '../../../lib/adapters/aws/lambda/packed.ts'
-import { created } from '../../../lib/checkpoint/transition.ts'
-import { silentLog } from '../../../lib/host/log.ts'
 import { MemoryBlobStore } from '../../../lib/adapters/local/blob-memory.ts'
-import { MemoryHeadStore } from '../../../lib/adapters/local/head-memory.ts'
-import { ManualClock } from '../../../lib/adapters/local/manual-clock.ts'
-import { SeededRandom } from '../../../lib/adapters/local/seeded-random.ts'
-import type { Head } from '../../../lib/model/head.ts'
 import type { BlobRef } from '../../../lib/model/refs.ts'
 import type { TaskReport, TaskSpec } from '../../../lib/model/task.ts'
 import { fingerprint } from '../../../lib/plan/fingerprint.ts'
 import { TaskProgram } from '../../../lib/runtime/task/program.ts'
-import { newContext, START } from '../../support/run.ts'
+import { firstPlan, numbered } from '../../support/first-plan.ts'
+import { newContext } from '../../support/run.ts'
 import { assertSilent, SECRET } from '../../support/secret.ts'
+import { functionHost } from './function-host.ts'
 
 const FOREIGN = 'other/i1/out/foreign'
 
@@ -37,55 +32,11 @@ async function deployed() {
   })
   const text = Buffer.from(`not JSON: ${SECRET}`)
   for (const key of [FOREIGN, 'mine/i1/msg/1/own.json']) await store.putNew(key, text)
-  const head = new MemoryHeadStore<Head>()
-  await head.cas(
-    0,
-    created({
-      app: 'mine',
-      inc: 'i1',
-      graph: program.fingerprint,
-      intervalMs: 1000,
-      zeroTime: START,
-      conf: {},
-      holder: 'h',
-      leaseUntil: 0,
-    }),
-    'create',
-  )
-  const host = {
-    blobs,
-    random: new SeededRandom(1),
-    clock: new ManualClock(START),
-    log: silentLog,
-    head: () => head,
-  } as unknown as AwsHost
+  const host = await functionHost('mine', program.fingerprint, blobs)
   const app = { name: 'mine', context, program } as BuiltApp
   const refTo = (key: string): BlobRef => ({ key, len: text.length, crc: crc32(text) })
   const spec: TaskSpec = {
-    plan: {
-      app: 'mine',
-      inc: 'i1',
-      batch: 1,
-      tick: 1,
-      time: START + 1000,
-      nonce: 'n',
-      epoch: 1,
-      graph: program.fingerprint,
-      zeroTime: START,
-      cuts: {
-        in: {
-          position: 1,
-          splits: [
-            [0, 0],
-            [0, 1],
-          ],
-          records: 2,
-        },
-      },
-      actions: {},
-      state: {},
-      retained: {},
-    },
+    plan: firstPlan(program, numbered(2), { app: 'mine', records: 2 }),
     task: 's0.t0',
     exec: 0,
     attempt: 0,

@@ -4,7 +4,7 @@ import { MemoryBlobStore } from '../../../lib/adapters/local/blob-memory.ts'
 import { ManualClock } from '../../../lib/adapters/local/manual-clock.ts'
 import { SeededRandom } from '../../../lib/adapters/local/seeded-random.ts'
 import { systemClock } from '../../../lib/adapters/local/system-clock.ts'
-import type { BatchPlan, TaskReport, TaskSpec } from '../../../lib/model/task.ts'
+import type { TaskReport, TaskSpec } from '../../../lib/model/task.ts'
 import { PlannedView } from '../../../lib/plan/batch-view.ts'
 import { fingerprint } from '../../../lib/plan/fingerprint.ts'
 import { planStages } from '../../../lib/plan/stages.ts'
@@ -14,6 +14,7 @@ import { TaskProgram } from '../../../lib/runtime/task/program.ts'
 import { plannedStages } from '../../../lib/runtime/task/plan-stages.ts'
 import { runTask } from '../../../lib/runtime/task/run-task.ts'
 import { type Build, newContext, START } from '../../support/run.ts'
+import { firstPlan, numbered } from '../../support/first-plan.ts'
 import { SECRET } from '../../support/secret.ts'
 
 const words = [SECRET, 'a', 'b', 'a']
@@ -43,28 +44,7 @@ export function firstBatch(
   const context = newContext(build, [words], { splits })
   context.graph.assignUids()
   const program = new TaskProgram(context.graph, context.sparkContext, fingerprint(context.graph))
-  const [uid] = context.graph.inputs.map((input) => input.uid)
-  const plan: BatchPlan = {
-    app: 'test',
-    inc: 'i1',
-    batch: 1,
-    tick: 1,
-    time: START + 1000,
-    nonce: 'n',
-    epoch: 1,
-    graph: program.fingerprint,
-    zeroTime: START,
-    cuts: {
-      [uid]: {
-        position: 1,
-        splits: Array.from({ length: splits }, (_, i) => [0, i]),
-        records: words.length,
-      },
-    },
-    actions: {},
-    state: {},
-    retained: {},
-  }
+  const plan = firstPlan(program, numbered(splits), { records: words.length })
   const host = {
     blobs: new MemoryBlobStore(),
     random: new SeededRandom(1),

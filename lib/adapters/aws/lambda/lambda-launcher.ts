@@ -20,6 +20,7 @@ interface LambdaLauncherOptions {
 export class LambdaLauncher implements TaskLauncher {
   readonly slots: number
   readonly #options: LambdaLauncherOptions
+  readonly #closed = new AbortController()
 
   constructor(options: LambdaLauncherOptions) {
     this.slots = options.slots
@@ -29,7 +30,8 @@ export class LambdaLauncher implements TaskLauncher {
   async launch(spec: TaskSpec, signal: AbortSignal): Promise<TaskReport> {
     const { functions, messages, blobs, task } = this.#options
     try {
-      const answer = await functions.call(task, await messages.encode(spec), signal)
+      const ended = AbortSignal.any([signal, this.#closed.signal])
+      const answer = await functions.call(task, await messages.encode(spec), ended)
       return await unpack(answer as Packed<TaskReport>, blobs)
     } catch (error) {
       // An invocation that ended without a report is a failed task, like one that threw.
@@ -38,7 +40,10 @@ export class LambdaLauncher implements TaskLauncher {
     }
   }
 
-  async close(): Promise<void> {}
+  /** Nobody waits for the functions any more; they may still run. */
+  async close(): Promise<void> {
+    this.#closed.abort()
+  }
 }
 
 const failedReport = (
