@@ -2,7 +2,9 @@ import { crc32 } from 'node:zlib'
 import type { BlobStore } from '../host/blob-store.ts'
 import type { OwedOutput } from '../model/head.ts'
 import { SluiceError } from '../model/errors.ts'
+import { count, fields, list, oneOf, text } from '../model/shape.ts'
 import type { ObjectKeys } from './object-keys.ts'
+import { json } from './ref-shape.ts'
 
 /** What somebody decided about outputs that owe batches: try them now, or give up what they owe. */
 export interface OutputCommand {
@@ -32,11 +34,10 @@ export async function readOutputCommands(blobs: BlobStore, keys: ObjectKeys): Pr
 
 /** Nothing refers to a command, so it carries its checksum itself. */
 function decoded(bytes: Uint8Array, key: string): OutputCommand {
-  try {
-    const { crc, ...command } = JSON.parse(Buffer.from(bytes).toString()) as OutputCommand & { readonly crc: number }
+  const value = json(bytes)
+  if (shape(value) === null) {
+    const { crc, ...command } = value as OutputCommand & { readonly crc: number }
     if (crc === sumOf(command)) return command
-  } catch {
-    // Damaged as well.
   }
   throw new SluiceError('E_BLOB_CORRUPT', `${key} is no decision about outputs.`, {
     where: { detail: key },
@@ -44,6 +45,8 @@ function decoded(bytes: Uint8Array, key: string): OutputCommand {
     next: ['delete the object, then decide again: sluice outputs'],
   })
 }
+
+const shape = fields({ verb: oneOf('retry', 'drop'), outputs: list(text), upTo: count, crc: count })
 
 const sumOf = ({ verb, outputs, upTo }: OutputCommand): number => crc32(JSON.stringify([verb, outputs, upTo]))
 

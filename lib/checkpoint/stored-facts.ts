@@ -12,7 +12,7 @@ export const decodeFacts = (bytes: Uint8Array, ref: BlobRef): GraphFacts =>
   parsedObject('Graph', bytes, ref, (value) => {
     const format = (value as { format?: unknown } | null)?.format
     if (Number.isSafeInteger(format) && format !== 1) throw later(ref, format as number)
-    return factsShape(value)
+    return graphShape(value)
   }) as GraphFacts
 
 const later = ({ key }: BlobRef, format: number): SluiceError =>
@@ -37,7 +37,8 @@ const operator = fields({
   output: maybe(fields({ guarantee: oneOf('exactly-once', 'at-least-once') })),
 })
 
-const factsShape: Shape = both(
+/** Of a description of a graph, wherever it comes from. */
+export const graphShape: Shape = both(
   fields({ format: oneOf(1), batchMs: count, keyGroups: count, operators: list(operator) }),
   (value) => {
     const { operators } = value as GraphFacts

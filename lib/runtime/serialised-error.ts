@@ -1,6 +1,7 @@
 import { given } from '../model/given.ts'
-import { knownCode } from '../model/error-codes.ts'
+import { FAULTS, knownCode } from '../model/error-codes.ts'
 import { framesOf, isOurs, recordOf, SluiceError, stackOf, type Where, wordsOf } from '../model/errors.ts'
+import { fields, is, list, maybe, named, oneOf, type Shape, text, truth } from '../model/shape.ts'
 import type { SerialisedError } from '../model/task.ts'
 import { placeAmong } from '../model/place.ts'
 
@@ -31,6 +32,21 @@ function asError(thrown: unknown): Error {
   if (thrown instanceof Error) return thrown
   return new Error(String(thrown))
 }
+
+const scalar: Shape = is((value) => typeof value === 'string' || Number.isFinite(value), 'is not a text or a number')
+
+/** An error that has come from elsewhere, before it is revived. */
+export const errorShape: Shape = fields({
+  code: text,
+  fault: oneOf(...FAULTS),
+  name: text,
+  message: text,
+  stack: text,
+  where: named(maybe(scalar)),
+  did: text,
+  next: list(text),
+  retry: truth,
+})
 
 export function reviveError(
   plain: SerialisedError,

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { crc32 } from 'node:zlib'
 import { MemoryBlobStore } from '../../lib/adapters/local/blob-memory.ts'
 import { decodeLetters, encodeLetters, putCommand, readCommands } from '../../lib/checkpoint/dead-letters.ts'
 import { ObjectKeys } from '../../lib/checkpoint/object-keys.ts'
+import { readOutputCommands } from '../../lib/checkpoint/output-commands.ts'
 import { decodeFacts } from '../../lib/checkpoint/stored-facts.ts'
 import { decodePlan, type StoredPlan } from '../../lib/checkpoint/stored-plan.ts'
 import { encodeBlock } from '../../lib/codec/block.ts'
@@ -116,4 +118,21 @@ test('the list of files that were taken is refused when a bit of it has changed'
   await io.blobs.putNew(object, bytes)
   await refuses(() => unknown(next), 'E_BLOB_CORRUPT', /its checksum differs/)
   assert.equal(await unknown({ ...next, pieces: [{ object, ...piece }] }), 1)
+})
+
+test('a decision about outputs that was not written as one is refused, also under a sum that fits', async () => {
+  const blobs = new MemoryBlobStore()
+  const keys = new ObjectKeys('app', 'i1')
+  const forged = [
+    { verb: 'forget', outputs: ['sums'], upTo: 3 },
+    { verb: 'drop', outputs: 'sums and counts', upTo: 3 },
+    { verb: 'drop', outputs: ['sums'], upTo: '9' },
+  ]
+  for (const command of forged) {
+    const { verb, outputs, upTo } = command
+    const crc = crc32(JSON.stringify([verb, outputs, upTo]))
+    await blobs.putNew(keys.outputCommand('a'), bytesOf({ ...command, crc }))
+    await refuses(() => readOutputCommands(blobs, keys), 'E_BLOB_CORRUPT', /is no decision about outputs/)
+    await blobs.delete(keys.outputCommand('a'))
+  }
 })

@@ -2,7 +2,7 @@ import { s3Directories } from '../../adapters/aws/s3/s3-directories.ts'
 import { checkedHead } from '../../checkpoint/check-head.ts'
 import { decideOutput, type OutputRequest } from '../../checkpoint/decide-output.ts'
 import { readManifest } from '../../checkpoint/manifest.ts'
-import { shapeError } from '../../checkpoint/ref-shape.ts'
+import { refsOf, shapeError } from '../../checkpoint/ref-shape.ts'
 import type { OutputEnvironment } from '../../graph/output-operation.ts'
 import { silentLog } from '../../host/log.ts'
 import type { Driver } from '../../lineage/driver.ts'
@@ -10,7 +10,7 @@ import { SluiceError } from '../../model/errors.ts'
 import type { Head } from '../../model/head.ts'
 import type { Manifest } from '../../model/manifest.ts'
 import type { BlobRef } from '../../model/refs.ts'
-import { count, fields, finite, list, maybe, text } from '../../model/shape.ts'
+import { count, fields, finite, list, maybe, type Misfit, text } from '../../model/shape.ts'
 import type { SerialisedError } from '../../model/task.ts'
 import { progressOf } from '../../runtime/planning/source-progress.ts'
 import { BatchEvents } from '../../observe/batch-events.ts'
@@ -34,15 +34,17 @@ export async function showOutputs(
   host: AwsHost,
   notAfter: number,
 ): Promise<OutputAnswer> {
+  checkShape(request)
   const began = host.clock.now()
   const [abort, over] = [new AbortController(), new AbortController()]
   void host.clock.sleepUntil(notAfter, over.signal).then(() => {
     if (!over.signal.aborted) abort.abort(outOfTime(request))
   })
   try {
+    if (request.app !== app.name) throw ofAnotherApp()
     const head = checkedHead(await host.head(request.app).read())?.value ?? null
     return {
-      shown: await new Showing(checkedRequest(request), head, app, host, { signal: abort.signal, notAfter }).all(),
+      shown: await new Showing(request, head, app, host, { signal: abort.signal, notAfter }).all(),
     }
   } catch (error) {
     const ended = host.clock.now()
@@ -178,13 +180,23 @@ const outputEnvironment = (
   },
 })
 
-function checkedRequest(request: ShowRequest): ShowRequest {
-  const wrong = requestShape(request)
-  if (wrong === null) return request
-  throw shapeError('E_TASK_SPEC', 'What this function was asked to show is no output', wrong, 'the call')
+/** Whoever may call this function may send it anything. Throws `E_TASK_SPEC` and `E_REF_SCOPE`. */
+function checkShape(request: unknown): void {
+  const wrong = envelope(request) ?? beforeCommit(request as ShowRequest)
+  if (wrong !== null)
+    throw shapeError('E_TASK_SPEC', 'What this function was asked to show is no output', wrong, 'the call')
 }
 
-const requestShape = fields({
+const ofAnotherApp = (): SluiceError =>
+  new SluiceError('E_TASK_SPEC', 'This function was asked to show outputs of another app.', {
+    did: 'nothing was shown',
+    next: ['let the coordinator of this app call this function'],
+  })
+
+const beforeCommit = (request: ShowRequest): Misfit | null =>
+  fields({ beforeCommit: maybe(fields({ plan: text, manifest: refsOf(request)('manifest') })) })(request)
+
+const envelope = fields({
   app: text,
   inc: text,
   batch: count,

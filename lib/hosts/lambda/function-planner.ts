@@ -1,11 +1,27 @@
+import { given } from '../../model/given.ts'
 import type { Functions } from '../../adapters/aws/lambda/functions.ts'
 import { type Packed, pack, unpack } from '../../adapters/aws/lambda/packed.ts'
+import { graphShape } from '../../checkpoint/stored-facts.ts'
 import { ObjectKeys, parseKey } from '../../checkpoint/object-keys.ts'
 import { hasCode, SluiceError } from '../../model/errors.ts'
+import {
+  anything,
+  byKind,
+  clauseOf,
+  count,
+  fields,
+  finite,
+  list,
+  named,
+  oneOf,
+  type Shape,
+  text,
+  truth,
+} from '../../model/shape.ts'
 import type { BatchPlan } from '../../model/task.ts'
-import { adopted, faultOfPlan } from '../../runtime/batch/check-plan.ts'
+import { adopted, adoptedFacts, faultOfPlan, faultOfSealed } from '../../runtime/batch/check-plan.ts'
 import type { Planned, PlannedBatch, Planner, PlanRequest } from '../../runtime/planner.ts'
-import { reviveError } from '../../runtime/serialised-error.ts'
+import { errorShape, reviveError } from '../../runtime/serialised-error.ts'
 import type { Answer, DescribedProgram, PlanAnswer, TaskCall } from './calls.ts'
 import type { AwsHost } from './host.ts'
 
@@ -42,11 +58,13 @@ export class FunctionPlanner implements Planner {
       request: await this.#packed(isFirst ? request : { ...request, smallBytes: null }, request.head, batchOf(request)),
     })
     // A batch that ends its process is only planned then: what it does when it runs is for its attempts to find out.
-    const { planned, report, unneeded } = await this.#ask<PlanAnswer>((attempt) => call(attempt === 0))
+    const answer = await this.#ask<PlanAnswer>(planAnswer, batchOf(request), (attempt) => call(attempt === 0))
+    const { planned, report, unneeded } = answer
     const wrong = faultOfPlan(planned, request)
-    if (wrong !== null) throw unusable(wrong, batchOf(request))
+    if (wrong !== null) throw unusable('plan', wrong, batchOf(request))
     await this.#forget(unneeded, request.head)
-    if (planned.kind === 'failed') return { ...planned, error: reviveError(planned.error) }
+    if (planned.kind === 'failed')
+      return { kind: 'failed', facts: adoptedFacts(planned.facts, request), error: reviveError(planned.error) }
     const batch = adopted(planned.batch, request, facts.fingerprint)
     return { kind: 'planned', batch: report ? { ...batch, report } : batch }
   }
@@ -55,7 +73,9 @@ export class FunctionPlanner implements Planner {
     const { plan } = planned
     const sent = { ...planned, plan: { ...plan, state: {}, retained: {} } }
     const packed = await this.#packed(sent, plan, plan.batch)
-    const sealed = await this.#ask<PlannedBatch>(async () => ({ kind: 'seal', planned: packed }))
+    const sealed = await this.#ask<PlannedBatch>(anything, plan.batch, async () => ({ kind: 'seal', planned: packed }))
+    const wrong = faultOfSealed(sealed, plan)
+    if (wrong !== null) throw unusable('sealed batch', wrong, plan.batch)
     const { cuts, skip } = sealed.plan
     return {
       ...planned,
@@ -65,12 +85,13 @@ export class FunctionPlanner implements Planner {
     }
   }
 
-  async #ask<T>(call: (attempt: number) => Promise<TaskCall>): Promise<T> {
+  /** Throws `E_TASK_ANSWER` for what is no answer of this shape. */
+  async #ask<T>(shape: Shape, batch: number, call: (attempt: number) => Promise<TaskCall>): Promise<T> {
     const { functions, blobs } = this.#host
     for (let attempt = 0; ; attempt++) {
       try {
         const packed = (await functions.call(this.#task, await call(attempt), this.#signal)) as Packed<Answer<T>>
-        return valueOf(await unpack(packed, blobs))
+        return valueOf<T>(await unpack(packed, blobs), shape, batch)
       } catch (error) {
         const isLost = hasCode(error, 'E_FUNCTION_FAILED') || hasCode(error, 'E_FUNCTION_UNANSWERED')
         if (!isLost || attempt + 1 >= ATTEMPTS || this.#signal.aborted) throw error
@@ -104,21 +125,49 @@ export async function describedProgram(
 ): Promise<DescribedProgram> {
   const call: TaskCall = { kind: 'describe' }
   const packed = (await functions.call(task, call)) as Packed<Answer<DescribedProgram>>
-  return valueOf(await unpack(packed, blobs))
+  return valueOf(await unpack(packed, blobs), described, null)
 }
 
-function valueOf<T>(answer: Answer<T>): T {
+/** What a function has answered with, once that is known to be an answer of this shape. */
+function valueOf<T>(answer: Answer<T>, shape: Shape, batch: number | null): T {
+  const wrong = byKind({ done: { value: shape }, failed: { error: errorShape } })(answer)
+  if (wrong !== null) throw unusable('answer', clauseOf(wrong), batch)
   if (answer.kind === 'failed') throw reviveError(answer.error)
   return answer.value
 }
+
+const described = fields({
+  app: text,
+  facts: fields({
+    fingerprint: text,
+    graph: graphShape,
+    intervalMs: count,
+    conf: named(text),
+    inputs: list(fields({ uid: text, receives: truth, discovers: truth, leadsOn: truth })),
+    outputs: list(
+      fields({
+        uid: text,
+        operator: text,
+        place: text,
+        guarantee: oneOf('exactly-once', 'at-least-once'),
+        order: oneOf('before', 'after'),
+        isSink: truth,
+      }),
+    ),
+    keepMs: named(finite),
+    places: named(text),
+  }),
+})
+
+const planAnswer = fields({ planned: anything, report: anything, unneeded: list(text) })
 
 const batchOf = ({ input }: PlanRequest): number => (input.kind === 'new' ? input.slot : input.facts).batch
 
 const withoutEnds = ({ ends: _ends, ...plan }: BatchPlan): BatchPlan => plan
 
-const unusable = (wrong: string, batch: number): SluiceError =>
-  new SluiceError('E_TASK_ANSWER', `The plan of the task function cannot be used: ${wrong.replace(/^[. ]+/, '')}.`, {
-    where: { batch },
+const unusable = (what: string, wrong: string, batch: number | null): SluiceError =>
+  new SluiceError('E_TASK_ANSWER', `The ${what} of the task function cannot be used: ${wrong.replace(/^[. ]+/, '')}.`, {
+    ...given({ where: batch !== null && { batch } }),
     did: 'nothing of it was used',
     retry: true,
     next: ['start again; if it comes back, report it'],

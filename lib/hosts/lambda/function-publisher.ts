@@ -1,9 +1,10 @@
 import type { Functions } from '../../adapters/aws/lambda/functions.ts'
 import { SluiceError } from '../../model/errors.ts'
 import type { Head } from '../../model/head.ts'
+import { clauseOf, fields, finite, list, maybe, text } from '../../model/shape.ts'
 import type { OutputFailure, OutputHooks, OutputPublisher } from '../../output/output-publisher.ts'
 import type { PublishPermit } from '../../output/publish-permit.ts'
-import { reviveError } from '../../runtime/serialised-error.ts'
+import { errorShape, reviveError } from '../../runtime/serialised-error.ts'
 import type { BatchProgress } from './batch-progress.ts'
 import type { BatchAdditions, OutputAnswer, ShowRequest } from './calls.ts'
 
@@ -41,11 +42,9 @@ export class FunctionPublisher implements OutputPublisher {
 
   async publish(permit: PublishPermit, outputs: readonly string[], hooks: OutputHooks): Promise<OutputFailure[]> {
     try {
-      const { shown } = (await this.#functions.call(
-        this.#name,
-        this.#request(permit, outputs),
-        this.#signal,
-      )) as OutputAnswer
+      const { shown } = checkedAnswer(
+        await this.#functions.call(this.#name, this.#request(permit, outputs), this.#signal),
+      )
       this.#additions = []
       return outputs.flatMap((output) => failureOf(output, shown, hooks))
     } catch (error) {
@@ -72,6 +71,23 @@ export class FunctionPublisher implements OutputPublisher {
     }
   }
 }
+
+function checkedAnswer(answer: unknown): OutputAnswer {
+  const wrong = answerShape(answer)
+  if (wrong === null) return answer as OutputAnswer
+  throw new SluiceError(
+    'E_FUNCTION_UNANSWERED',
+    `The output function answered what is no answer: ${clauseOf(wrong)}.`,
+    {
+      did: 'its outputs may have been shown, and are shown again',
+      retry: true,
+    },
+  )
+}
+
+const answerShape = fields({
+  shown: list(fields({ output: text, began: finite, ended: finite, error: maybe(errorShape) })),
+})
 
 function failureOf(output: string, answers: OutputAnswer['shown'], hooks: OutputHooks): OutputFailure[] {
   const answer = answers.find((each) => each.output === output)

@@ -3,11 +3,9 @@ import { blockShape, paneShape, versionShape } from '../../checkpoint/check-mani
 import { parseKey } from '../../checkpoint/object-keys.ts'
 import { type Owner, refsOf } from '../../checkpoint/ref-shape.ts'
 import { KEY_GROUPS } from '../../keys/key-group.ts'
-import { FAULTS } from '../../model/error-codes.ts'
 import type { Cut } from '../../model/manifest.ts'
 import type { BlobRef } from '../../model/refs.ts'
 import {
-  is,
   type Misfit,
   anything,
   clauseOf,
@@ -20,12 +18,12 @@ import {
   oneOf,
   type Shape,
   text,
-  truth,
   upTo,
   whole,
 } from '../../model/shape.ts'
 import type { MapOutput, TaskReport, TaskSpec } from '../../model/task.ts'
 import { snapshots } from '../accumulator-shape.ts'
+import { errorShape } from '../serialised-error.ts'
 import type { PlannedStage } from '../planner.ts'
 
 /**
@@ -55,20 +53,6 @@ type TaskDone = Extract<TaskReport, { kind: 'done' }>
 
 const envelope = fields({ kind: oneOf('done', 'failed'), task: text, exec: count, executionId: text })
 
-const scalar: Shape = is((value) => typeof value === 'string' || Number.isFinite(value), 'is not a text or a number')
-
-const error = fields({
-  code: text,
-  fault: oneOf(...FAULTS),
-  name: text,
-  message: text,
-  stack: text,
-  where: named(maybe(scalar)),
-  did: text,
-  next: list(text),
-  retry: truth,
-})
-
 const undecodedPart = fields({
   source: text,
   split: text,
@@ -83,7 +67,7 @@ const undecodedPart = fields({
 })
 
 const failure = fields({
-  error,
+  error: errorShape,
   read: maybe(named(named(count))),
 })
 
@@ -115,7 +99,7 @@ function contentOf(owner: Owner): Shape {
     accumulators: snapshots,
     letters: maybe(ref('dead-letters')),
     undecoded: maybe(list(undecodedPart)),
-    blamed: maybe(list(fields({ positions: list(count), error }))),
+    blamed: maybe(list(fields({ positions: list(count), error: errorShape }))),
   })
 }
 

@@ -14,7 +14,8 @@ import {
   text,
   truth,
 } from '../../model/shape.ts'
-import type { PlannedBatch, PlanRequest } from '../planner.ts'
+import type { BatchSlot, PlanFacts, PlannedBatch, PlanRequest } from '../planner.ts'
+import { errorShape } from '../serialised-error.ts'
 
 /** A plan as it comes back from another process: without what was sent there. */
 type AnsweredPlan = Omit<PlannedBatch, 'plan'> & {
@@ -41,16 +42,25 @@ export function faultOfPlan(answer: unknown, { head: { app, inc } }: PlanRequest
         staged: truth,
         positions: named(anything),
         settled: list(text),
-        progress: named(
-          fields({ committed: anything, newest: anything, lagRecords: nullOr(finite), lagMs: nullOr(finite) }),
-        ),
+        progress,
       }),
     },
     failed: {
       facts: fields({ ...input, positions: named(anything), settled: list(text) }),
-      error: fields({ code: text }),
+      error: errorShape,
     },
   })(answer)
+  return wrong && clauseOf(wrong)
+}
+
+const progress = named(
+  fields({ committed: anything, newest: anything, lagRecords: nullOr(finite), lagMs: nullOr(finite) }),
+)
+
+/** What keeps a batch from being used whose ends were found elsewhere, or null. */
+export function faultOfSealed(answer: unknown, { app, inc }: Pick<PlannedBatch['plan'], 'app' | 'inc'>): string | null {
+  const cuts = named(nullOr(cutShape(refsOf({ app, inc }))))
+  const wrong = fields({ plan: fields({ cuts, skip: maybe(skipShape) }), positions: named(anything), progress })(answer)
   return wrong && clauseOf(wrong)
 }
 
@@ -67,13 +77,20 @@ export function adopted(
   { head, base, input }: PlanRequest,
   fingerprint: string,
 ): PlannedBatch {
-  const { batch, tick, time } = input.kind === 'new' ? input.slot : input.facts
   const { app, inc, epoch, zeroTime } = head
-  const identity = { app, inc, epoch, zeroTime, batch, tick, time, graph: fingerprint }
+  const identity = { app, inc, epoch, zeroTime, ...slotOf(input), graph: fingerprint }
   return {
     ...rest,
     plan: { ...plan, ...identity, state: base?.state ?? {}, retained: base?.retained ?? {} },
     deadLetters: null,
     undecoded: null,
   }
+}
+
+/** What a batch reads that could not be planned to its end, as the coordinator goes on with it. */
+export const adoptedFacts = (facts: PlanFacts, { input }: PlanRequest): PlanFacts => ({ ...facts, ...slotOf(input) })
+
+function slotOf(input: PlanRequest['input']): BatchSlot {
+  const { batch, tick, time } = input.kind === 'new' ? input.slot : input.facts
+  return { batch, tick, time }
 }

@@ -130,6 +130,7 @@ const requestShape = (ref: RefShape): Shape =>
       new: {
         slot: fields({ batch: count, tick: count, time: whole }),
         limits: named(nullOr(count)),
+        unready: list(text),
         startedAt: finite,
         letterCommands: list(fields({ verb: oneOf('retry', 'drop'), ids: list(text) })),
       },

@@ -1,3 +1,4 @@
+import { given } from '../../model/given.ts'
 import type { Json } from '../../model/json.ts'
 import type { TaskReport, TaskSpec } from '../../model/task.ts'
 import { withAccumulatorScope } from '../../lineage/accumulator.ts'
@@ -22,16 +23,19 @@ async function execute(spec: TaskSpec, program: TaskProgram, host: TaskHost): Pr
   const executionId = host.random.newId()
   const { task, exec } = spec
   const { blobs, settled } = trackedBlobs(host.blobs)
-  const stages = program.stagesOf(spec.plan, spec.staged)
-  const execution = new Execution(
-    spec,
-    stages,
-    program.state,
-    { ...host, blobs, postpones: postpones(program) },
-    executionId,
-  )
+  let execution: Execution | null = null
   try {
-    const scoped = withAccumulatorScope(() => execution.all(spec.work))
+    // Functions of the program run here as well: those that `transform` was given.
+    const stages = program.stagesOf(spec.plan, spec.staged)
+    execution = new Execution(
+      spec,
+      stages,
+      program.state,
+      { ...host, blobs, postpones: postpones(program) },
+      executionId,
+    )
+    const running = execution
+    const scoped = withAccumulatorScope(() => running.all(spec.work))
     const outcome = await scoped.result
     return {
       kind: 'done',
@@ -48,7 +52,7 @@ async function execute(spec: TaskSpec, program: TaskProgram, host: TaskHost): Pr
       exec,
       executionId,
       error: serialiseError(error, { task }),
-      read: execution.read,
+      ...given({ read: execution?.read }),
     }
   } finally {
     await settled()

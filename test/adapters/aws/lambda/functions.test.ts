@@ -250,11 +250,24 @@ test('the output function shows only what the head says is committed and not mar
     ['any', undefined],
     ['other', undefined],
   ])
-  for (const request of [{ batch: 2 }, { inc: 'other' }, { app: 'other' }]) {
+  for (const [request, code] of [
+    [{ batch: 2 }, 'E_NOT_COMMITTED'],
+    [{ inc: 'other' }, 'E_NOT_COMMITTED'],
+    [{ app: 'other' }, 'E_TASK_SPEC'],
+  ] as const) {
     assert.deepEqual(await codes(request), [
-      ['any', 'E_NOT_COMMITTED'],
-      ['other', 'E_NOT_COMMITTED'],
+      ['any', code],
+      ['other', code],
     ])
+  }
+  const manifest = { key: 'other/i1/man/2/x', len: 1, crc: 1 }
+  for (const [request, code] of [
+    [{ batch: 2, beforeCommit: { plan: 'n', manifest } }, 'E_REF_SCOPE'],
+    [{ beforeCommit: { plan: 'n', manifest: 'man' } }, 'E_TASK_SPEC'],
+    [{ outputs: 'any' }, 'E_TASK_SPEC'],
+  ] as const) {
+    const { errorMessage } = (await ask(request)) as unknown as { readonly errorMessage: string }
+    assert.match(errorMessage, code === 'E_REF_SCOPE' ? /outside of its app/ : /asked to show is no output/)
   }
 })
 
