@@ -25,7 +25,7 @@ const BOUNDED: Readonly<Record<string, string>> = {
   'lib/cli/simulate-reporter.ts: lines.push': 'the outputs of a program',
   'lib/graph/graph.ts: copy.nodes.push': 'the operators of a program',
   'lib/hosts/embedded/embedded-engine.ts: Math.max': 'the streams of a program',
-  'lib/runtime/batch/check-answer.ts: oneOf': 'the kinds of faults',
+  'lib/runtime/serialised-error.ts: oneOf': 'the kinds of faults',
   'lib/lineage/narrow.ts: new Function': 'the operators of a chain',
   'lib/lineage/narrow.ts: new Function(…)': 'the operators of a chain',
 }

@@ -37,7 +37,7 @@ function launchedContext(): StreamingContext {
   return context
 }
 
-export interface Launched {
+interface Launched {
   readonly program: TaskProgram
   readonly host: TaskHost
   readonly context: StreamingContext

@@ -1,6 +1,6 @@
 /**
- * What every source, sink, head store, blob store and launcher of tasks has to hold, as tests of `node:test`: call a suite in a test file
- * with a function that makes yours.
+ * What every source, sink, head store, blob store and launcher of tasks has to hold, as tests of `node:test`: call a
+ * suite in a test file with a function that makes yours.
  */
 export { blobStoreContract } from './blob-store.ts'
 export { headStoreContract } from './head-store.ts'

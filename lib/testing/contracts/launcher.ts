@@ -12,11 +12,13 @@ export type TaskDeed = 'answer' | 'throw' | 'answer-at-length' | 'end-its-proces
 
 /** A launcher, and tasks of the program that it runs. */
 export interface LauncherUnderTest {
+  /** Nothing was launched with it yet. */
   readonly launcher: TaskLauncher
   /** A task with this name that the program can run, and whose function does this. */
   task(name: string, does: TaskDeed): TaskSpec
 }
 
+/** What a launcher does that not every one does. */
 export interface LauncherTraits {
   /** Tasks run in processes, threads or functions of their own: one may end while the launcher goes on. */
   readonly apart: boolean
