@@ -147,6 +147,7 @@ export const ERROR_CODES = {
   E_NOT_COMMITTED: { fault: 'protocol' },
   E_RECEIVER_PLACE: { fault: 'program' },
   E_FILES_PLACE: { fault: 'program' },
+  E_TICK_QUEUE: { fault: 'store' },
   // The platform says of these three that the call did not take place, or may still run; of the last one, that the
   // task itself ended the function.
   E_FUNCTION_BUSY: { fault: 'store' },

@@ -16,6 +16,7 @@ export type EngineEvent =
   | TaskCopied
   | StagesAgain
   | BatchHandedOver
+  | TicksDropped
   | SweepFailed
   | SourceLeftOut
   | SourceLate
@@ -137,9 +138,19 @@ interface TaskCopied {
   readonly task: TaskId
 }
 
-/** A block could not be read: all stages of the batch run again. */
+/** A batch takes longer than its coordinator may: the next one goes on with it. */
 interface BatchHandedOver {
   readonly type: 'batch-handed-over'
+  readonly message: string
+}
+
+/** Ticks came so late that later ones have done their work: no batch was begun for them. */
+interface TicksDropped {
+  readonly type: 'ticks-dropped'
+  readonly level: 'warn'
+  readonly ticks: number
+  /** Since this process began. */
+  readonly total: number
   readonly message: string
 }
 

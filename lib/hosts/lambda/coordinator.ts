@@ -15,7 +15,9 @@ import { FunctionPublisher } from './function-publisher.ts'
 import type { AwsHost } from './host.ts'
 import type { Invocation } from './invocation.ts'
 import { closing, lifeOf } from './invocation.ts'
+import type { Pacing } from './pacing.ts'
 import { outputFunction, taskFunction } from './settings.ts'
+import { type LifeOutcome, woken, type WokenOutcome } from './woken.ts'
 
 /** What an invocation of the coordinator came to: the batches that it ran, and the last one that is committed. */
 export type CoordinatorAnswer =
@@ -24,27 +26,56 @@ export type CoordinatorAnswer =
   /** Somebody has paused the app. */
   | { readonly paused: true }
   | { readonly busy: false; readonly batches: number; readonly committed: number }
+  /** So many batch times of this minute were put into the queue, each as a tick of its own. */
+  | { readonly ticks: number }
+  /** Nothing was due: so many ticks were too old, so many events had their batch. */
+  | { readonly dropped: number; readonly covered: number }
 
 /**
  * The coordinator function: takes the app, runs the batches that are due, and lets go of it. With an interval below a
- * minute it stays for the rest of its minute. Throws the newest error when a batch or an output failed, after what
- * could run has run.
+ * minute it sends the ticks of its minute to a queue, or, where there is none, stays for the rest of the minute. Throws
+ * the newest error when a batch or an output failed, after what could run has run.
  */
 export async function runDueBatches(
   invocation: Invocation,
   programs: KnownProgram,
   host: AwsHost,
 ): Promise<CoordinatorAnswer> {
+  const program = await programs.get(host)
+  return answerOf(await woken(invocation, program, host, (pacing) => live(invocation, programs, host, pacing)))
+}
+
+function answerOf(outcome: WokenOutcome): CoordinatorAnswer {
+  switch (outcome.kind) {
+    case 'busy':
+      return { busy: true }
+    case 'paused':
+      return { paused: true }
+    case 'ran':
+      return { busy: false, batches: outcome.batches, committed: outcome.committed }
+    case 'sent':
+      return { ticks: outcome.ticks }
+    case 'idle':
+      return { dropped: outcome.dropped, covered: outcome.covered }
+  }
+}
+
+async function live(
+  invocation: Invocation,
+  programs: KnownProgram,
+  host: AwsHost,
+  pacing: Pacing,
+): Promise<LifeOutcome> {
   try {
-    return await new InvocationRun(invocation, await programs.get(host), host).run()
+    return await new InvocationRun(invocation, await programs.get(host), host, pacing).run()
   } catch (error) {
     // The functions were deployed anew under a coordinator that stayed: the next tick asks what they are now.
     if (hasCode(error, 'E_GRAPH_CHANGED')) programs.forget()
     if (hasCode(error, 'E_PAUSED')) {
       host.log.event({ type: 'paused', level: 'warn', message: error.message })
-      return { paused: true }
+      return { kind: 'paused' }
     }
-    if (hasCode(error, 'E_BUSY') || hasCode(error, 'E_FENCED')) return { busy: true }
+    if (hasCode(error, 'E_BUSY') || hasCode(error, 'E_FENCED')) return { kind: 'busy' }
     throw error
   }
 }
@@ -69,9 +100,11 @@ class InvocationRun {
   readonly #aws: AwsHost
   readonly #abort = new AbortController()
   readonly #over = new AbortController()
+  readonly #pacing: Pacing
   #failure: unknown = null
 
-  constructor(invocation: Invocation, program: DescribedProgram, aws: AwsHost) {
+  constructor(invocation: Invocation, program: DescribedProgram, aws: AwsHost, pacing: Pacing) {
+    this.#pacing = pacing
     this.#invocation = invocation
     this.#program = program
     this.#aws = aws
@@ -86,14 +119,18 @@ class InvocationRun {
     this.#host = { clock, random, log, blobs, ...aws.stores(program.app), launcher }
   }
 
-  async run(): Promise<CoordinatorAnswer> {
+  async run(): Promise<LifeOutcome> {
     const { clock } = this.#host
     void clock.sleepUntil(this.#invocation.abortAt, this.#over.signal).then(() => this.#abort.abort())
     try {
       const coordinator = await this.#open()
+      // A plan that was left open was made before whatever has woken this one.
+      const found = coordinator.head.plan ? 1 : 0
       const batches = await this.#batchesThenClose(coordinator)
       if (this.#failure) throw this.#failure as Error
-      return { busy: false, batches, committed: coordinator.head.committed }
+      const { committed, zeroTime, tick, intervalMs } = coordinator.head
+      const nextAt = zeroTime + (tick + 1) * intervalMs
+      return { kind: 'ran', batches, planned: Math.max(0, batches - found), committed, nextAt }
     } finally {
       this.#over.abort()
     }
@@ -118,6 +155,7 @@ class InvocationRun {
       clock,
       log: this.#host.log,
       catchUpMax: readSetting(textsOf(this.#program.facts.conf), 'sluice.catchUpMax'),
+      hasGaps: this.#pacing === 'events',
       batchesMax: null,
       onBatch: (manifest) => {
         batches++
@@ -129,7 +167,7 @@ class InvocationRun {
       // To wait costs as much as to work.
       whenPaused: 'end',
     })
-    const stopAt = closing(this.#invocation, coordinator.head.intervalMs)
+    const stopAt = closing(this.#invocation, this.#pacing)
     if (stopAt === null) void loop.caughtUp().then(() => loop.stop())
     else void clock.sleepUntil(stopAt, this.#over.signal).then(() => loop.stop())
     await loop.run()
@@ -163,7 +201,7 @@ class InvocationRun {
       sweeps: false,
       smallBytes: SMALL_BYTES,
       manifestInlineMax: MANIFEST_INLINE_MAX,
-      isBrief: closing(this.#invocation, facts.intervalMs) === null,
+      isBrief: this.#pacing !== 'stay',
       leavesPaused: true,
     })
   }

@@ -9,18 +9,26 @@ export type { CoordinatorAnswer } from './coordinator.ts'
 export type { StageReport } from './gc.ts'
 export type { InvocationContext } from './invocation.ts'
 
+/** What a queue is told that has invoked a function: it may delete all of its messages. */
+export interface QueueAnswer {
+  /** Those that are to come again: none. */
+  readonly batchItemFailures?: readonly []
+}
+
 /**
  * For the function that a schedule invokes once a minute: runs the batches that are due. It loads no program: it asks
  * the task function what the program is, and what its batches are.
  */
 export function coordinatorHandler(
   environment: Environment = process.env,
-): (event: unknown, context: InvocationContext) => Promise<CoordinatorAnswer> {
+): (event: unknown, context: InvocationContext) => Promise<CoordinatorAnswer & QueueAnswer> {
   const programs = new KnownProgram()
   let host: AwsHost | null = null
   return async (event, context) => {
     host ??= awsHost(environment)
-    return runDueBatches(decodeInvocation(event, context, host.clock.now()), programs, host)
+    const invocation = decodeInvocation(event, context, host.clock.now())
+    const answer = await runDueBatches(invocation, programs, host)
+    return invocation.messages.length === 0 ? answer : { ...answer, batchItemFailures: [] }
   }
 }
 

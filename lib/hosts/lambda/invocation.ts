@@ -1,4 +1,7 @@
 import type { Life } from '../../runtime/batch/handover.ts'
+import type { Wake } from '../../runtime/coordinator/wakes.ts'
+import { type Message, wokenBy } from './messages.ts'
+import type { Pacing } from './pacing.ts'
 
 const MINUTE_MS = 60_000
 /** The next tick must find the app free: a loop ends this long before it. */
@@ -18,6 +21,10 @@ export interface Invocation {
   readonly resume: boolean
   /** Operators and sources whose state or position may be given up where the program has no place for it. */
   readonly dropState: readonly string[]
+  /** Why it was invoked, for at least one reason. */
+  readonly wakes: readonly Wake[]
+  /** The messages that it was invoked with, if a queue did it. */
+  readonly messages: readonly Message[]
 }
 
 /** What Lambda hands a handler, as far as it is used. */
@@ -29,8 +36,8 @@ export interface InvocationContext {
 }
 
 /**
- * A scheduled event stands for the minute from its time on; any other event, such as `{}`, for what is left of the
- * current one. `{ "resume": true }` and `{ "dropState": ["uid"] }` do what the options of the command line do.
+ * A scheduled event stands for the minute from its time on, messages of a queue for what stands in them; any other
+ * event, such as `{}`, says that something has happened, and stands for what is left of the current minute. `{ "resume": true }` and `{ "dropState": ["uid"] }` do what the options of the command line do.
  */
 export function decodeInvocation(
   event: unknown,
@@ -52,6 +59,7 @@ export function decodeInvocation(
     holder: `lambda:${awsRequestId}`,
     resume: resume === true,
     dropState: Array.isArray(dropState) ? dropState.map(String) : [],
+    ...wokenBy(event, scheduled || null),
   }
 }
 
@@ -67,9 +75,6 @@ export function lifeOf({ began, deadline }: Invocation): Life {
   return { launchUntil, sealAt: Math.max(launchUntil, deadline - 2 * ABORT_MS) }
 }
 
-/**
- * When to begin no further batch: just before the next tick where batches come more often than ticks; else `null`, as
- * soon as none is due.
- */
-export const closing = ({ minute, deadline }: Invocation, intervalMs: number): number | null =>
-  intervalMs >= MINUTE_MS ? null : Math.min(minute + MINUTE_MS - HANDOVER_MS, deadline - 2 * ABORT_MS)
+/** When to begin no further batch: just before the next tick for who stays; else `null`, as soon as none is due. */
+export const closing = ({ minute, deadline }: Invocation, pacing: Pacing): number | null =>
+  pacing === 'stay' ? Math.min(minute + MINUTE_MS - HANDOVER_MS, deadline - 2 * ABORT_MS) : null

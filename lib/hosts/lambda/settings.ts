@@ -11,6 +11,8 @@ export interface AwsSettings {
   readonly task: string | null
   /** Name of the output function, which the coordinator calls. */
   readonly output: string | null
+  /** Address of the queue by which the coordinator is woken for its batches. */
+  readonly tickQueue: string | null
   /** Tasks of a stage that run at once, and what `local[*]` means. */
   readonly slots: number
 }
@@ -21,6 +23,7 @@ export const awsSettings = (environment: Environment): AwsSettings => ({
   bucket: required(environment, 'SLUICE_BUCKET'),
   task: readVariable(environment, 'SLUICE_TASK_FUNCTION'),
   output: readVariable(environment, 'SLUICE_OUTPUT_FUNCTION'),
+  tickQueue: readVariable(environment, 'SLUICE_TICK_QUEUE'),
   slots: readVariable(environment, 'SLUICE_SLOTS'),
 })
 

@@ -270,6 +270,15 @@ export const settings = {
     max: 1_000_000_000,
     says: 'Keys in a partition from which on its state is rewritten some key groups at a time, and never whole.',
   },
+  'sluice.trigger': {
+    kind: 'choice',
+    initial: 'interval',
+    of: ['interval', 'events'],
+    says:
+      'What batches come for: `interval`, one in each; `events`: on AWS, one after each event, with the batch interval ' +
+      'as the least distance; see [events](aws.md#events). A process that stays (`sluice run`) has a batch in each ' +
+      'interval either way.',
+  },
   'sluice.catchUpMax': {
     kind: 'whole',
     initial: '1000',

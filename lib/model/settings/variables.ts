@@ -34,6 +34,13 @@ export const variables = {
     initially: 'required by the coordinator',
     says: 'The name of the output function.',
   },
+  SLUICE_TICK_QUEUE: {
+    of: 'functions',
+    kind: 'text',
+    initial: null,
+    initially: 'none: below a minute the coordinator waits for its batches',
+    says: 'The address of the queue by which the coordinator wakes itself for batches.',
+  },
   SLUICE_SLOTS: {
     of: 'functions',
     kind: 'whole',

@@ -21,6 +21,8 @@ interface BatchLoopOptions {
    * and their input belongs to the first batch that runs.
    */
   readonly catchUpMax: number
+  /** Batches come for events: batch times in between are no gaps, and the newest that is due stands for all. */
+  readonly hasGaps?: boolean
   /** Stop after this many batches. */
   readonly batchesMax: number | null
   readonly onBatch: (manifest: Manifest) => void | Promise<void>
@@ -175,9 +177,13 @@ export class BatchLoop {
    * many.
    */
   #skipMissed(): void {
-    const { clock, coordinator, catchUpMax, log } = this.#options
+    const { clock, coordinator, catchUpMax, log, hasGaps } = this.#options
     const { zeroTime, intervalMs } = coordinator.head
     const current = Math.floor((clock.now() - zeroTime) / intervalMs)
+    if (hasGaps) {
+      this.#next = Math.max(this.#next, current)
+      return
+    }
     const first = Math.max(this.#next, current - catchUpMax + 1)
     const [skipped, missed] = [first - this.#next, Math.max(0, current - first)]
     if (skipped > 0 || missed >= ANNOUNCED_TICKS) {

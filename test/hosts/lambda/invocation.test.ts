@@ -14,19 +14,19 @@ test(
       context(300),
       at('10:00:22'),
     )
-    assert.equal(closing(scheduled, 1000), at('10:01:15'))
-    assert.equal(closing(decodeInvocation({}, context(300), at('10:00:22')), 1000), at('10:00:55'))
-    assert.equal(closing(decodeInvocation(null, context(300), at('10:00:59')), 1000), at('10:00:55'))
+    assert.equal(closing(scheduled, 'stay'), at('10:01:15'))
+    assert.equal(closing(decodeInvocation({}, context(300), at('10:00:22')), 'stay'), at('10:00:55'))
+    assert.equal(closing(decodeInvocation(null, context(300), at('10:00:59')), 'stay'), at('10:00:55'))
   },
 )
 
 test('a loop ends well before its invocation does', () => {
-  assert.equal(closing(decodeInvocation({}, context(20), at('10:00:00')), 1000), at('10:00:10'))
+  assert.equal(closing(decodeInvocation({}, context(20), at('10:00:00')), 'stay'), at('10:00:10'))
 })
 
-test('with an interval of a minute or more nothing is waited for', () => {
-  assert.equal(closing(decodeInvocation({}, context(300), at('10:00:00')), 60_000), null)
-  assert.equal(closing(decodeInvocation({}, context(300), at('10:00:00')), 3_600_000), null)
+test('who is woken for each batch waits for nothing', () => {
+  for (const pacing of ['schedule', 'queue', 'events'] as const)
+    assert.equal(closing(decodeInvocation({}, context(300), at('10:00:00')), pacing), null)
 })
 
 test('an operator may ask in the event to resume or to accept a changed graph', () => {
@@ -41,7 +41,8 @@ test(
   () => {
     const now = at('16:00:20')
     assert.ok(
-      closing(decodeInvocation({ source: 'aws.events', time: '2026-01-01T10:00:00Z' }, context(300), now), 1000)! < now,
+      closing(decodeInvocation({ source: 'aws.events', time: '2026-01-01T10:00:00Z' }, context(300), now), 'stay')! <
+        now,
     )
   },
 )

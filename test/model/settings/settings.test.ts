@@ -200,6 +200,7 @@ const rows: Record<SettingName, Row> = {
     read: [['dead-letter', 'dead-letter']],
     malformed: ['dead-letters', 'skip', ''],
   },
+  'sluice.trigger': { initial: 'interval', read: [['events', 'events']], malformed: ['event', 'schedule', ''] },
   'sluice.task.timeout': {
     initial: 0,
     read: [

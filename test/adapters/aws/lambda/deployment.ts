@@ -10,7 +10,7 @@ import { type CoordinatorAnswer, KnownProgram, runDueBatches } from '../../../..
 import { awsHost } from '../../../../lib/hosts/lambda/host.ts'
 import { decodeInvocation } from '../../../../lib/hosts/lambda/invocation.ts'
 import { builtApp } from '../../../../lib/hosts/program/built-program.ts'
-import { app, type AppOptions, minutes, type StreamingContext } from '../../../../lib/index.ts'
+import { app, type AppOptions, milliseconds, type StreamingContext } from '../../../../lib/index.ts'
 import type { Head } from '../../../../lib/model/head.ts'
 import type { emulated } from '../emulated.ts'
 import { lambdaServer, type LambdaServer } from '../lambda-server.ts'
@@ -32,6 +32,8 @@ export interface Deployment {
   tick(intervals?: number): Promise<CoordinatorAnswer>
   /** The same tick again. */
   again(): Promise<CoordinatorAnswer>
+  /** An invocation of the coordinator with this event. */
+  invoke(event: unknown): Promise<CoordinatorAnswer>
   readonly clock: ManualClock
   head(): Promise<Head>
   /** Counts since the start, batch by batch, as the output function saved them. */
@@ -41,6 +43,10 @@ export interface Deployment {
 interface DeployOptions {
   readonly app?: AppOptions
   readonly slots?: number
+  /** A minute, if it is left out. */
+  readonly intervalMs?: number
+  /** The queue of ticks; none, if it is left out. */
+  readonly tickQueue?: string
   /** Stands before each call of a service by a function. */
   readonly between?: Between
 }
@@ -48,10 +54,10 @@ interface DeployOptions {
 export async function deployed(
   { emulators, clients, table, bucket, fresh }: Awaited<ReturnType<typeof emulated>>,
   define: (ssc: StreamingContext, place: string) => void,
-  { app: options = {}, slots = 2, between = (send) => send() }: DeployOptions = {},
+  { app: options = {}, slots = 2, intervalMs = MINUTE, tickQueue, between = (send) => send() }: DeployOptions = {},
 ): Promise<Deployment> {
   const name = `t${fresh()}`
-  const program = app(name, minutes(1), (ssc) => define(ssc, `s3://${bucket}/${name}`), options)
+  const program = app(name, milliseconds(intervalMs), (ssc) => define(ssc, `s3://${bucket}/${name}`), options)
   const lambda = await lambdaServer({
     task: (message) => answerTaskCall(message, task, newHost()),
     output: (request) => showOutputs(request, output, newHost(), Date.now() + 60_000),
@@ -65,21 +71,24 @@ export async function deployed(
     SLUICE_OUTPUT_FUNCTION: 'output',
     SLUICE_SLOTS: String(slots),
     AWS_ENDPOINT_URL_LAMBDA: lambda.url,
+    AWS_ENDPOINT_URL_SQS: emulators.s3,
+    ...(tickQueue === undefined ? {} : { SLUICE_TICK_QUEUE: tickQueue }),
   }
   const own = awsClients(environment)
   const shared = awsHost(environment, wrappedClients(own, between))
   const newHost = () => ({ ...shared, clock, log: silentLog })
   const [task, output] = [builtApp(program, slots), builtApp(program, slots)]
   const known = new KnownProgram()
-  const again = (): Promise<CoordinatorAnswer> =>
+  const invoke = (event: unknown): Promise<CoordinatorAnswer> =>
     runDueBatches(
-      decodeInvocation({}, { awsRequestId: fresh(), getRemainingTimeInMillis: () => MINUTE }, clock.now()),
+      decodeInvocation(event, { awsRequestId: fresh(), getRemainingTimeInMillis: () => MINUTE }, clock.now()),
       known,
       newHost(),
     )
+  const again = (): Promise<CoordinatorAnswer> => invoke({})
   after(async () => {
     await lambda.close()
-    for (const each of await Promise.all([own.lambda(), own.s3(), own.dynamoReads(), own.dynamoWrites()]))
+    for (const each of await Promise.all([own.lambda(), own.s3(), own.dynamoReads(), own.dynamoWrites(), own.sqs()]))
       each.client.destroy()
   })
   const objects = new S3BlobStore(clients, bucket, `${name}/`)
@@ -90,9 +99,10 @@ export async function deployed(
     lambda,
     clock,
     again,
+    invoke,
     put: (object, text) => objects.putNew(`in/${object}`, Buffer.from(text)),
     async tick(intervals = 1) {
-      await clock.advance(intervals * MINUTE)
+      await clock.advance(intervals * intervalMs)
       return again()
     },
     head: async () => (await shared.head(name).read())!.value,
