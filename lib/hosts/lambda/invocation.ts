@@ -37,7 +37,8 @@ export interface InvocationContext {
 
 /**
  * A scheduled event stands for the minute from its time on, messages of a queue for what stands in them; any other
- * event, such as `{}`, says that something has happened, and stands for what is left of the current minute. `{ "resume": true }` and `{ "dropState": ["uid"] }` do what the options of the command line do.
+ * event, such as `{}`, says that something has happened, and stands for what is left of the current minute.
+ * `{ "resume": true }` and `{ "dropState": ["uid"] }` do what the options of the command line do.
  */
 export function decodeInvocation(
   event: unknown,

@@ -97,8 +97,11 @@ async function sendMinute(wakes: readonly Wake[], program: DescribedProgram, hos
 }
 
 async function untilDue(wakes: readonly Wake[], { clock }: AwsHost): Promise<void> {
-  const times = wakes.filter((wake) => wake.kind === 'tick').map(({ at }) => at)
-  const soon = Math.max(...times.filter((at) => at <= clock.now() + EARLY_MS))
+  const latest = clock.now() + EARLY_MS
+  const soon = wakes.reduce(
+    (most, wake) => (wake.kind === 'tick' && wake.at <= latest ? Math.max(most, wake.at) : most),
+    0,
+  )
   if (soon > clock.now()) await clock.sleepUntil(soon)
 }
 

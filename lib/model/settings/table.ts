@@ -275,8 +275,8 @@ export const settings = {
     initial: 'interval',
     of: ['interval', 'events'],
     says:
-      'What batches come for: `interval`, one in each; `events`: on AWS, one after each event, with the batch interval ' +
-      'as the least distance; see [events](aws.md#events). A process that stays (`sluice run`) has a batch in each ' +
+      'What batches come for: `interval`, one in each; `events`: on AWS, one after each event, with the batch ' +
+      'interval as the least distance; see [events](aws.md#events). A process that stays (`sluice run`) has a batch in each ' +
       'interval either way.',
   },
   'sluice.catchUpMax': {

@@ -41,7 +41,7 @@ export function isStale(wake: Wake, now: number, intervalMs: number): boolean {
 }
 
 /** A tick that is to come. */
-export interface TickAhead {
+interface TickAhead {
   readonly at: number
   readonly delaySeconds: number
 }
@@ -70,8 +70,8 @@ export const isCovered = ({ needs }: EventWake, committed: number): boolean => n
  */
 export const forLater = (events: readonly EventWake[], committed: number): EventWake => ({
   kind: 'event',
-  needs: Math.max(...events.map(({ needs }) => Math.min(needs ?? Infinity, committed + 2))),
-  tries: Math.max(...events.map(({ tries }) => tries)) + 1,
+  needs: events.reduce((most, { needs }) => Math.max(most, Math.min(needs ?? Infinity, committed + 2)), 0),
+  tries: events.reduce((most, { tries }) => Math.max(most, tries), 0) + 1,
 })
 
 const SECOND_MS = 1000
