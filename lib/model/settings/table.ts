@@ -276,8 +276,8 @@ export const settings = {
     of: ['interval', 'events'],
     says:
       'What batches come for: `interval`, one in each; `events`: on AWS, one after each event, with the batch ' +
-      'interval as the least distance; see [events](aws.md#events). A process that stays (`sluice run`) has a batch in each ' +
-      'interval either way.',
+      'interval as the least distance; see [events](aws.md#events). A process that stays (`sluice run`) has a batch ' +
+      'in each interval either way.',
   },
   'sluice.catchUpMax': {
     kind: 'whole',
