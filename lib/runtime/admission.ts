@@ -14,7 +14,9 @@ import type { ProgramFacts } from '../model/program-facts.ts'
 import type { Head } from '../model/head.ts'
 import type { Manifest, StateChange } from '../model/manifest.ts'
 import type { BlobRef } from '../model/refs.ts'
-import { compareGraphs, type Comparison, type Finding, type Kept } from './compare-graphs.ts'
+import { compareGraphs, type Comparison } from './compare-graphs.ts'
+import type { Kept } from './decide-difference.ts'
+import { refusalOf, worded } from './word-difference.ts'
 import { versionOf } from '../state/schema.ts'
 
 interface AdmissionRequest {
@@ -165,33 +167,15 @@ function changeEvent({ verdict, findings }: Comparison): EngineEvent {
   return { ...event, level: 'warn', message: dropped.join('; ') }
 }
 
-function refused({ findings }: Comparison, { places }: ProgramFacts): SluiceError {
-  const refusals = findings.filter(({ verdict }) => verdict === 'refuse')
-  const [{ code, uid }] = refusals
+function refused({ judged }: Comparison, { places }: ProgramFacts): SluiceError {
+  const refusals = judged.filter(({ verdict }) => verdict === 'refuse')
+  const [{ uid, code }] = refusals.map(worded)
   const place = Object.hasOwn(places, uid) ? places[uid] : undefined
-  return new SluiceError(code!, refusals.map(sentenceOf).join('\n'), {
+  return new SluiceError(code!, refusals.map(refusalOf).join('\n'), {
     where: { operator: uid, ...given({ place }) },
     did: 'nothing was started; state and positions are kept',
-    next: [...new Set(refusals.flatMap(({ wayOut }) => wayOut))],
+    next: [...new Set(refusals.flatMap((each) => worded(each).wayOut))],
   })
-}
-
-function sentenceOf({ code, uid, what, old, new: now }: Finding): string {
-  switch (code) {
-    case 'E_STATE_ORPHANED':
-      return `The new code has no place for the state of ${uid} (${old}).`
-    case 'E_STATE_VERSION':
-      return `"${uid}" holds state of version ${old}; this build reads version ${now}.`
-    case 'E_INTERVAL_CHANGED':
-      return `"${uid}" keeps batches of ${old}; the batch interval is ${now} now.`
-    case 'E_OUTPUT_UNDELIVERED':
-      return `The output "${uid}" has batches to deliver, and the new code has no such output.`
-    case 'E_SOURCE_CHANGED':
-      if (what === 'gone') return `The new code has no source "${uid}" (${old}).`
-      return `"${uid}": the source was ${old} and is ${now}.`
-    default:
-      return `"${uid}": ${what} was ${old} and is ${now}.`
-  }
 }
 
 const unknownGraph = ({ fingerprint }: ProgramFacts, { graph }: Manifest): SluiceError =>

@@ -8,7 +8,8 @@ import {
   StateSpec,
   StreamingContext,
 } from '../../lib/index.ts'
-import { type GraphVerdict, compareGraphs, type Kept } from '../../lib/runtime/compare-graphs.ts'
+import { type GraphVerdict, compareGraphs } from '../../lib/runtime/compare-graphs.ts'
+import type { Kept } from '../../lib/runtime/decide-difference.ts'
 import { factsOf } from '../../lib/plan/graph-facts.ts'
 import type { GraphFacts } from '../../lib/model/graph-facts.ts'
 import type { Source } from '../../lib/source/source.ts'
