@@ -20,6 +20,11 @@ const rules: readonly (readonly [rule: string, pattern: RegExp])[] = [
       'g',
     ),
   ],
+  ['looks into words: ask error.fault, error.code or error.where', /\.(?:test|exec)\([^()]*\bmessageOf\(/g],
+  [
+    'decides by the name of an error: ask error.fault, hasCode(error, …) or, of a service, isCalled(error, …)',
+    /\bas (?:\w*Error\b|\{[^}]*\bname\b)[^)]*\)\??\.name\b|\.name\s*[=!]==\s*['"`][A-Z]/g,
+  ],
   [
     'looks into a key: use parseKey or kindOf',
     new RegExp(`\\bkey\\b\\)?\\??\\.(?:${methods})\\(|\\.(?:test|exec)\\([^()]*\\bkey\\b`, 'g'),
@@ -40,6 +45,7 @@ const allowed: Readonly<Record<string, string>> = {
   'lib/adapters/local/blob-directory.ts': 'a store lists by prefix',
   'lib/adapters/local/blob-memory.ts': 'a store lists by prefix',
   'lib/adapters/local/blob-key.ts': 'a store takes no key that leads out of it, whatever it means',
+  'lib/adapters/aws/dynamo/dynamo-sink.ts': 'only the words of DynamoDB say that an item is too big',
   'lib/adapters/aws/s3/s3-location.ts': 'the prefix of a bucket that a user gives',
   'lib/adapters/kafka/cluster.ts': 'the codes of the driver, which it puts on parts of its errors',
   'lib/adapters/kafka/kafka-sink.ts': 'the codes of the driver, which it puts on parts of its errors',
@@ -86,6 +92,10 @@ test('the rules find what they forbid', () => {
     "key.includes('/blk/')",
     "ref.key.split('/')",
     "messageOf(error).includes('gone')",
+    '/gone/.test(messageOf(error))',
+    "(error as Error).name === 'TimeoutError'",
+    'names.has((error as Error | null)?.name)',
+    "cause.name !== 'AbortError'",
   ])
     assert.ok(
       rules.some(([, pattern]) => occurrences(line, pattern).length > 0),

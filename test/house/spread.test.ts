@@ -24,6 +24,8 @@ const BOUNDED: Readonly<Record<string, string>> = {
   'lib/cli/simulate-reporter.ts: Math.max': 'the outputs of a program',
   'lib/cli/simulate-reporter.ts: lines.push': 'the outputs of a program',
   'lib/graph/graph.ts: copy.nodes.push': 'the operators of a program',
+  'lib/adapters/aws/send/send-records.ts: !isCalled': 'names of errors of one service',
+  'lib/adapters/aws/service-error.ts: isCalled': 'names of errors of services',
   'lib/hosts/embedded/embedded-engine.ts: Math.max': 'the streams of a program',
   'lib/runtime/serialised-error.ts: oneOf': 'the kinds of faults',
   'lib/lineage/narrow.ts: new Function': 'the operators of a chain',

@@ -25,6 +25,31 @@ export function isRefusal(error: unknown): boolean {
   )
 }
 
+/** Whether it is the error of one of these names: services say by name what went wrong. */
+export const isCalled = (error: unknown, ...names: readonly string[]): boolean =>
+  error instanceof Error && names.includes(error.name)
+
 const isThrottling = (error: unknown): boolean =>
-  (error as ServiceError).$retryable?.throttling === true ||
-  /Throttl|LimitExceeded|ThroughputExceeded/.test((error as Error).name)
+  (error as ServiceError).$retryable?.throttling === true || isCalled(error, ...THROTTLING)
+
+/** Whether the code of one entry of a request means that entries come too fast. */
+export const isThrottlingCode = (code: string): boolean => THROTTLING.includes(code)
+
+/** What the SDK knows by these names, and the key service behind an encrypted stream, queue or topic. */
+const THROTTLING: readonly string[] = [
+  'BandwidthLimitExceeded',
+  'KMSThrottlingException',
+  'KmsThrottled',
+  'LimitExceededException',
+  'PriorRequestNotComplete',
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'RequestThrottled',
+  'RequestThrottledException',
+  'SlowDown',
+  'Throttled',
+  'ThrottledException',
+  'Throttling',
+  'ThrottlingException',
+  'TooManyRequestsException',
+]

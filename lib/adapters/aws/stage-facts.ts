@@ -1,5 +1,6 @@
 import { messageOf } from '../../model/errors.ts'
 import type { AwsClients } from './clients.ts'
+import { isCalled } from './service-error.ts'
 
 /** What was found, or why it could not be looked at. */
 export type Looked<T> = { readonly found: T } | { readonly why: string }
@@ -84,7 +85,7 @@ async function expiringRules(clients: AwsClients, Bucket: string): Promise<reado
       prefix: rule.Filter?.And?.Prefix ?? rule.Filter?.Prefix ?? rule.Prefix ?? '',
     }))
   } catch (error) {
-    if ((error as Error).name === 'NoSuchLifecycleConfiguration') return []
+    if (isCalled(error, 'NoSuchLifecycleConfiguration')) return []
     throw error
   }
 }

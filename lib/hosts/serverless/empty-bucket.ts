@@ -1,4 +1,5 @@
 import type { S3 } from '../../adapters/aws/clients.ts'
+import { isCalled } from '../../adapters/aws/service-error.ts'
 import { SluiceError } from '../../model/errors.ts'
 
 /**
@@ -20,7 +21,7 @@ export async function emptyBucket(bucket: string, { client, sdk }: S3): Promise<
       deleted += Objects.length
     }
   } catch (error) {
-    if ((error as { name?: string }).name === 'NoSuchBucket') return deleted
+    if (isCalled(error, 'NoSuchBucket')) return deleted
     throw error
   }
 }

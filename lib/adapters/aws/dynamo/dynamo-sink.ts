@@ -5,7 +5,7 @@ import { type Attempt, tryRepeatedly } from '../../../output/retry.ts'
 import { BUNDLED, type Delivery, type OutputSink } from '../../../output/sink.ts'
 import { type AwsClients, processClients } from '../clients.ts'
 import { inParallel } from '../send/in-parallel.ts'
-import { isRefusal } from '../service-error.ts'
+import { isCalled, isRefusal } from '../service-error.ts'
 import { attributeOf, type DynamoAttributes } from './item-value.ts'
 
 /** What becomes of an item. */
@@ -176,7 +176,8 @@ async function attempt(clients: AwsClients, request: Request, delivery: Delivery
 function failure(cause: unknown, { input }: Request, { sink, partition, batch }: Delivery): Attempt<never> {
   const where = { operator: sink, partition, batch }
   const shown = `${input.TableName}: ${messageOf(cause)}`
-  if (isRefusal(cause) && (cause as Error).name !== 'TransactionConflictException') {
+  if (isRefusal(cause) && !isCalled(cause, 'TransactionConflictException')) {
+    // One name stands for all that the service finds wrong with a request; that an item is too big, only words say.
     const code = /size/i.test(messageOf(cause)) ? 'E_SINK_VALUE' : 'E_SINK_REJECTED'
     throw new SluiceError(code, shown, { where, did: 'the item was not changed', cause })
   }

@@ -2,7 +2,7 @@ import type { GetRecordsOutput, Shard, ShardFilter, ShardIteratorType } from '@a
 import { messageOf, SluiceError } from '../../../model/errors.ts'
 import type { SourceIo } from '../../../source/source.ts'
 import type { Kinesis } from '../clients.ts'
-import { isRefusal } from '../service-error.ts'
+import { isCalled, isRefusal } from '../service-error.ts'
 import type { Beginning, Child, From, Position } from './position.ts'
 
 export interface StreamFacts extends Pick<Position, 'stream' | 'created'> {
@@ -113,7 +113,7 @@ export class KinesisStream {
   }
 
   #failed(error: unknown): unknown {
-    if ((error as Error).name !== 'ResourceNotFoundException') return error
+    if (!isCalled(error, 'ResourceNotFoundException')) return error
     return new SluiceError('E_SOURCE_REPLACED', `Kinesis stream ${this.name}: ${messageOf(error)}`, {
       did: 'nothing was read',
       next: ['check the name of the stream, its region and its account'],

@@ -4,6 +4,7 @@ import { unpacked } from './aggregated.ts'
 import type { KinesisRecord } from './kinesis-record.ts'
 import type { KinesisStream, Page } from './kinesis-stream.ts'
 import { type Beginning, beginningOf, type Child, type From, type ShardEnd, type ShardSplit } from './position.ts'
+import { isCalled } from '../service-error.ts'
 
 /** What becomes of records that are gone before they were read. */
 export type GapPolicy = 'block' | 'skip'
@@ -108,7 +109,7 @@ class ShardReading {
         }
         return page
       } catch (error) {
-        if (again || (error as Error).name !== 'ExpiredIteratorException') throw error
+        if (again || !isCalled(error, 'ExpiredIteratorException')) throw error
         this.#iterator = null
       }
     }

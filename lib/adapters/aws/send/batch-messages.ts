@@ -1,4 +1,5 @@
 import { attributeBytes, attributesOf } from './message-attributes.ts'
+import { isThrottlingCode } from '../service-error.ts'
 import { type Fate, TAKEN } from './send-records.ts'
 import { bytesOf, textMessage, tooLarge, unsendable } from './text-message.ts'
 
@@ -53,9 +54,9 @@ export function fatesOf(
   const fates: Fate[] = Array.from({ length: count }, () => ({ kind: 'again', why: 'no answer' }))
   for (const { Id } of taken) fates[Number(Id)] = TAKEN
   for (const { Id, SenderFault: mine, Code, Message } of failed)
-    fates[Number(Id)] = { kind: mine === true && !isBusy(Code) ? 'refused' : 'again', why: `${Code} ${Message ?? ''}` }
+    fates[Number(Id)] = { kind: isMine(mine, Code) ? 'refused' : 'again', why: `${Code} ${Message ?? ''}` }
   return fates
 }
 
 /** Services blame the sender for sending too fast. */
-const isBusy = (name = ''): boolean => /Throttl|LimitExceeded|TooManyRequests/i.test(name)
+const isMine = (blamed: boolean | undefined, code = ''): boolean => blamed === true && !isThrottlingCode(code)

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { messageOf, SluiceError } from '../../../model/errors.ts'
 import { backoffMs } from '../../../host/backoff.ts'
 import type { Delivery } from '../../../output/sink.ts'
-import { isRefusal } from '../service-error.ts'
+import { isCalled, isRefusal } from '../service-error.ts'
 import { inParallel } from './in-parallel.ts'
 import { packed, type RequestLimits } from './pack.ts'
 
@@ -156,7 +156,7 @@ async function fatesOf<T, M>(
   } catch (error) {
     signal?.throwIfAborted()
     if (!isRefusal(error)) return batch.map(() => ({ kind: 'again', why: messageOf(error) }))
-    if (!service.blames.has((error as Error).name)) throw rejected(service.shown, messageOf(error), delivery, error)
+    if (!isCalled(error, ...service.blames)) throw rejected(service.shown, messageOf(error), delivery, error)
     if (batch.length === 1) return [{ kind: 'refused', why: messageOf(error) }]
     const half = Math.ceil(batch.length / 2)
     const first = await fatesOf(batch.slice(0, half), delivery, service)
