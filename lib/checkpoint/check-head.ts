@@ -16,7 +16,7 @@ import {
   truth,
   whole,
 } from '../model/shape.ts'
-import { refsOf, shapeError } from './ref-shape.ts'
+import { lettersShape, refsOf, shapeError } from './ref-shape.ts'
 
 /**
  * What stands in the register, once it is known to be a head of this build that names objects of its own app only.
@@ -79,6 +79,7 @@ const headShape: Shape = both(plain, (value) => {
     plan: maybe(
       fields({ nonce: text, tick: count, content: ref('plan'), seals: maybe(ref('plan')), hidden: maybe(truth) }),
     ),
+    letters: maybe(list(lettersShape(ref))),
     owed: list(fields({ batch: count, output: text, manifest: ref('manifest') })),
   })(value)
 })

@@ -20,7 +20,7 @@ import {
   whole,
 } from '../model/shape.ts'
 import { isLetterSplit } from './dead-letters.ts'
-import { type Owner, ownerOf, parsedObject, type RefShape, refsOf } from './ref-shape.ts'
+import { lettersShape, type Owner, ownerOf, parsedObject, type RefShape, refsOf } from './ref-shape.ts'
 
 /**
  * The manifest that an object holds, in its stored form. A checksum says that the bytes are those that were written,
@@ -61,9 +61,7 @@ function manifestShape(owner: Owner): Shape {
     positions: named(anything),
     actions: named(list(text)),
     skip: maybe(skipShape),
-    deadLetters: maybe(
-      list(fields({ batch: count, open: named(list(text)), ref: ref('dead-letters'), undecoded: maybe(oneOf(true)) })),
-    ),
+    deadLetters: maybe(list(lettersShape(ref))),
     state: named(stateShape(ref)),
     packs: maybe(list(fields({ operator: text, ...range, last: whole, ref: ref('state') }))),
     retained: named(retainedShape(ref)),

@@ -2,8 +2,11 @@ import { crc32 } from 'node:zlib'
 import type { BlobStore } from '../host/blob-store.ts'
 import { encodeBlock, openBlock } from '../codec/block.ts'
 import type { DeadLetter, DeadLetterFacts, DeadLetters, DeadLetterCommand } from '../model/dead-letter.ts'
-import { SluiceError } from '../model/errors.ts'
+import { hasCode, SluiceError } from '../model/errors.ts'
+import type { BatchNumber } from '../model/ids.ts'
+import type { Head } from '../model/head.ts'
 import type { Json } from '../model/json.ts'
+import type { Manifest } from '../model/manifest.ts'
 import type { BlobRef } from '../model/refs.ts'
 import {
   both,
@@ -23,7 +26,7 @@ import {
 } from '../model/shape.ts'
 import { getBlob } from './blobs.ts'
 import { isJson, json, shapeError } from './ref-shape.ts'
-import type { ObjectKeys } from './object-keys.ts'
+import { ObjectKeys } from './object-keys.ts'
 
 /**
  * Letters as an object. A record of a kind that cannot be stored is left out: the letter then says where it was and
@@ -38,6 +41,26 @@ export function encodeLetters(letters: readonly (DeadLetterFacts & { readonly re
         : { ...letter, record: null, isStored: false },
   )
   return encodeBlock([{ section: 0, columns: [stored], count: stored.length }], 'dead letters')
+}
+
+/**
+ * Stores what an output was shown without. The name follows from the content: an output that is shown again leaves the
+ * same.
+ */
+export async function putOutputLetters(
+  blobs: BlobStore,
+  { app, inc }: Pick<Head, 'app' | 'inc'>,
+  batch: BatchNumber,
+  letters: readonly (DeadLetterFacts & { readonly record: unknown })[],
+): Promise<DeadLetters> {
+  const bytes = encodeLetters(letters)
+  const crc = crc32(bytes)
+  const key = new ObjectKeys(app, inc).deadLetters(batch, `out.${crc.toString(16)}.${letters[0].id}`)
+  const ref = { key, len: bytes.length, crc }
+  await blobs.putNew(key, bytes).catch((error: unknown) => {
+    if (!hasCode(error, 'E_BLOB_EXISTS')) throw error
+  })
+  return { batch, open: { [letters[0].source]: letters.map(({ id }) => id) }, ref, ofOutput: true }
 }
 
 function isStorable(record: unknown): boolean {
@@ -61,6 +84,7 @@ export const letterFacts: Shape = fields({
   place: nullOr(text),
   retryOf: maybe(text),
   undecoded: maybe(fields({ path: text, offset: count })),
+  ofOutput: maybe(oneOf(true)),
 })
 
 const storedLetters = list(both(letterFacts, fields({ isStored: truth })))
@@ -105,6 +129,12 @@ const without = (open: DeadLetters['open'], settled: ReadonlySet<string>): DeadL
 
 export const idsOf = (letters: readonly DeadLetters[]): string[] =>
   letters.flatMap(({ open }) => Object.values(open).flat())
+
+/** What is open after the last batch, together with what its outputs have left since. */
+export const allOpen = (head: Head, manifest: Manifest | null): readonly DeadLetters[] => [
+  ...(manifest?.deadLetters ?? []),
+  ...(head.letters ?? []),
+]
 
 /** The open letters themselves, oldest first. */
 export async function readOpenLetters(blobs: BlobStore, letters: readonly DeadLetters[]): Promise<DeadLetter[]> {

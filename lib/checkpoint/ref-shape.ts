@@ -5,9 +5,12 @@ import {
   count,
   fields,
   is,
+  list,
   maybe,
   type Misfit,
   misfit,
+  named,
+  oneOf,
   type Shape,
   clauseOf,
   text,
@@ -36,6 +39,16 @@ export const refsOf =
   (owner: Owner): RefShape =>
   (kind) =>
     both(plain, (value) => misplaced((value as BlobRef).key, owner, kind))
+
+/** Dead letters of one batch, as heads and manifests name them. */
+export const lettersShape = (ref: RefShape): Shape =>
+  fields({
+    batch: count,
+    open: named(list(text)),
+    ref: ref('dead-letters'),
+    undecoded: maybe(oneOf(true)),
+    ofOutput: maybe(oneOf(true)),
+  })
 
 function misplaced(key: string, { app, inc }: Owner, kind: ObjectKind): Misfit | null {
   const parsed = parseKey(key)

@@ -1,4 +1,6 @@
 import type { TickNumber } from '../model/ids.ts'
+import type { DeadLetters } from '../model/dead-letter.ts'
+import { given } from '../model/given.ts'
 import type { Head, OpenPlan, OwedOutput } from '../model/head.ts'
 import type { BlobRef } from '../model/refs.ts'
 
@@ -45,20 +47,40 @@ export const planned = (head: Head, plan: OpenPlan): Head => ({ ...head, plan })
 export const sealed = (head: Head, seals: BlobRef): Head => ({ ...head, plan: { ...head.plan!, seals } })
 
 export function committed(
-  { plan: _done, idle: _idle, ...head }: Head,
-  batch: { readonly tick: TickNumber; readonly manifest: BlobRef },
+  { plan: _done, idle: _idle, letters = [], ...head }: Head,
+  batch: { readonly tick: TickNumber; readonly manifest: BlobRef; readonly letters?: readonly DeadLetters[] },
 ): Head {
-  return { ...head, committed: head.committed + 1, tick: batch.tick, manifest: batch.manifest }
+  const left = letters.filter(({ ref }) => !batch.letters?.some((taken) => taken.ref.key === ref.key))
+  return {
+    ...head,
+    ...given({ letters: left.length > 0 && left }),
+    committed: head.committed + 1,
+    tick: batch.tick,
+    manifest: batch.manifest,
+  }
 }
 
-export const marked = (head: Head, delivery: Pick<Head, 'owed' | 'gcFloor'>): Head => ({
-  ...head,
+/** What outputs of one batch have come to. */
+interface Delivery extends Pick<Head, 'owed' | 'gcFloor'> {
+  /** Records that they were shown without. */
+  readonly letters?: readonly DeadLetters[]
+}
+
+export const marked = (head: Head, delivery: Delivery): Head => ({
+  ...withLetters(head, delivery.letters ?? []),
   outDone: head.committed,
   owed: delivery.owed,
   gcFloor: Math.max(head.gcFloor, delivery.gcFloor),
 })
 
-export const settled = (head: Head, owed: readonly OwedOutput[]): Head => ({ ...head, owed })
+export const settled = (head: Head, owed: readonly OwedOutput[], letters: readonly DeadLetters[] = []): Head => ({
+  ...withLetters(head, letters),
+  owed,
+})
+
+const withLetters = (head: Head, letters: readonly DeadLetters[]): Head =>
+  letters.length === 0 ? head : { ...head, letters: [...(head.letters ?? []), ...letters] }
+
 export const halted = (head: Head, reason: string): Head => ({ ...head, halt: { reason, batch: head.committed + 1 } })
 export const resumed = (head: Head): Head => ({ ...head, halt: null })
 /** A sign of life. */
@@ -105,13 +127,13 @@ export function check(before: Head | null, after: Head, cause: string): string |
 
 /** A commit may take the head as well, and who lets go of it may mark: then the head between the two steps. */
 function halfWay(before: Head, after: Head, cause: string): { readonly head: Head; readonly cause: Cause } | null {
-  const { outDone, owed, gcFloor, holder, leaseUntil, graph, conf, intervalMs, zeroTime } = after
+  const { outDone, owed, letters, gcFloor, holder, leaseUntil, graph, conf, intervalMs, zeroTime } = after
   if (cause === 'commit' && after.epoch === before.epoch + 1) {
     const by = { holder, leaseUntil, graph, conf, intervalMs, zeroTime }
     return { head: acquired(before, by), cause: 'acquire' }
   }
   if (cause === 'release' && outDone !== before.outDone)
-    return { head: { ...before, outDone, owed, gcFloor }, cause: 'mark' }
+    return { head: { ...before, outDone, owed, ...given({ letters }), gcFloor }, cause: 'mark' }
   return null
 }
 
@@ -191,7 +213,7 @@ const STEPS: Record<Exclude<Cause, 'recreate'>, Step> = {
     },
   },
   commit: {
-    moves: ['committed', 'tick', 'manifest', 'leaseUntil', 'idle', 'plan'],
+    moves: ['committed', 'tick', 'manifest', 'leaseUntil', 'idle', 'plan', 'letters'],
     rule: (before, after) => {
       if (after.committed !== before.committed + 1)
         return `a commit moved from batch ${before.committed} to ${after.committed}`
@@ -202,15 +224,17 @@ const STEPS: Record<Exclude<Cause, 'recreate'>, Step> = {
       if (before.plan && before.plan.tick !== after.tick)
         return `tick ${after.tick} was committed while the plan for tick ${before.plan.tick} was open`
       if (after.plan) return 'a plan stayed open over its commit'
+      if (hasNewLetters(before, after)) return 'a commit brought dead letters of outputs'
       return unless(before.holder !== null, 'committed while nobody held the app')
     },
   },
   mark: {
-    moves: ['outDone', 'owed', 'gcFloor', 'leaseUntil'],
+    moves: ['outDone', 'owed', 'letters', 'gcFloor', 'leaseUntil'],
     rule: (before, after) => {
       if (before.holder === null) return 'marked while nobody held the app'
       if (after.outDone !== before.outDone && after.outDone !== before.committed)
         return `outputs were marked up to batch ${after.outDone} of ${before.committed}`
+      if (hasNewLetters(after, before)) return 'a mark forgot dead letters of outputs'
       return newDebts(before, after)
     },
   },
@@ -231,6 +255,10 @@ function droppedPlan(before: Head, after: Head): string | null {
   if (JSON.stringify(before.plan) === JSON.stringify(after.plan)) return null
   return before.plan?.hidden && !after.plan && after.graph !== before.graph ? null : 'plan changed'
 }
+
+/** Whether the second head has dead letters of outputs that the first has not. */
+const hasNewLetters = ({ letters: known = [] }: Head, { letters = [] }: Head): boolean =>
+  letters.some(({ ref }) => !known.some((each) => each.ref.key === ref.key))
 
 /**
  * A mark drops what was delivered, and adds what failed of the batch that it marks: once each, with the manifest of

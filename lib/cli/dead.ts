@@ -1,4 +1,4 @@
-import { putCommand, readOpenLetters, readCommands } from '../checkpoint/dead-letters.ts'
+import { allOpen, putCommand, readOpenLetters, readCommands } from '../checkpoint/dead-letters.ts'
 import type { ObjectKeys } from '../checkpoint/object-keys.ts'
 import type { BlobStore } from '../host/blob-store.ts'
 import { systemRandom } from '../adapters/local/system-random.ts'
@@ -41,11 +41,14 @@ export async function dead(args: readonly string[]): Promise<number> {
       `sluice dead ${what} ${typed}${what === 'list' ? '' : ' all'}`,
     )
   const open = await openLetters(place, values.app)
-  const chosen = what === 'list' ? open.letters : ids.flatMap((id) => lettersNamed(id, open.letters, typed))
+  const chosen = what === 'list' ? open.letters : ids.flatMap((id) => chosenBy(id, what, open.letters, typed))
   if (what === 'retry' || what === 'drop') await command(what, chosen, open, typed)
   const describe = values.json ? asJson : what === 'show' ? inFull : inOneLine
   process.stdout.write(chosen.map((letter) => describe(letter, pendingOf(letter, open))).join(''))
-  if (!values.json) process.stdout.write(closing[what](chosen.length, typed))
+  if (!values.json)
+    process.stdout.write(
+      closing[what](chosen.length, typed, ids.includes('all') ? open.letters.length - chosen.length : 0),
+    )
   return 0
 }
 
@@ -53,18 +56,20 @@ const closing = {
   list: (n: number, typed: string): string =>
     n === 0 ? 'no dead letters\n' : `  sluice dead show ${typed} all     sluice dead retry ${typed} all\n`,
   show: (): string => '',
-  retry: (n: number): string =>
-    `${counted(n, 'dead letter')} will be read again by the first batch with input after the next start\n`,
+  retry: (n: number, typed: string, left: number): string =>
+    `${counted(n, 'dead letter')} will be read again by the first batch with input after the next start\n${
+      left === 0 ? '' : `${counted(left, 'dead letter')} cannot be, and stay: sluice dead list ${typed}\n`
+    }`,
   drop: (n: number): string => `${counted(n, 'dead letter')} will be gone after the first batch of the next start\n`,
-} satisfies Record<string, (n: number, typed: string) => string>
+} satisfies Record<string, (n: number, typed: string, left: number) => string>
 
 const isVerb = (word: string | undefined): word is keyof typeof closing =>
   word !== undefined && Object.hasOwn(closing, word)
 
 async function openLetters(place: StoredPlace, named: string | null): Promise<OpenLetters> {
-  const { manifest, blobs, keys } = await openStoredApp(place, named)
+  const { head, manifest, blobs, keys } = await openStoredApp(place, named)
   const [letters, commands] = await Promise.all([
-    readOpenLetters(blobs, manifest?.deadLetters ?? []),
+    readOpenLetters(blobs, allOpen(head, manifest)),
     blobs.list(keys.deadLetterCommands).then((found) => readCommands(blobs, found)),
   ])
   return { blobs, keys, letters, commands }
@@ -79,26 +84,41 @@ function lettersNamed(id: string, letters: readonly DeadLetter[], typed: string)
   )
 }
 
+/** Of all, those are tried again that can be. */
+function chosenBy(id: string, what: string, letters: readonly DeadLetter[], typed: string): readonly DeadLetter[] {
+  const found = lettersNamed(id, letters, typed)
+  if (id !== 'all' || what !== 'retry') return found
+  const again = found.filter(isRetriable)
+  return again.length > 0 ? again : found
+}
+
 async function command(
   what: DeadLetterCommand['verb'],
   letters: readonly DeadLetter[],
   { blobs, keys }: OpenLetters,
   typed: string,
 ): Promise<void> {
-  const lost = what === 'retry' && letters.find(({ isStored }) => !isStored)
+  const lost = what === 'retry' && letters.find((letter) => !isRetriable(letter))
   if (lost)
-    throw new SluiceError(
-      'E_DEAD_LETTER',
-      lost.undecoded
-        ? `${lost.id} is what could be shown of something that is no record, so it cannot be read again as one.`
-        : `The record of ${lost.id} is of a kind that cannot be stored, so it cannot be read again.`,
-      {
-        where: { detail: lost.id },
-        did: 'nothing was changed',
-        next: [`sluice dead drop ${typed} ${lost.id}`, 'send the record again from where it came'],
-      },
-    )
+    throw new SluiceError('E_DEAD_LETTER', whyNotAgain(lost), {
+      where: { detail: lost.id },
+      did: 'nothing was changed',
+      next: [
+        `sluice dead drop ${typed} ${lost.id}`,
+        lost.ofOutput ? `sluice dead show ${typed} ${lost.id}` : 'send the record again from where it came',
+      ],
+    })
   await putCommand(blobs, keys, { verb: what, ids: letters.map(({ id }) => id) }, systemRandom.newId())
+}
+
+const isRetriable = ({ isStored, ofOutput }: DeadLetter): boolean => isStored && ofOutput !== true
+
+function whyNotAgain({ id, source, undecoded, ofOutput }: DeadLetter): string {
+  if (undecoded)
+    return `${id} is what could be shown of something that is no record, so it cannot be read again as one.`
+  if (ofOutput)
+    return `${id} counts in its batch, and only "${source}" was shown without it: read again, it would count twice.`
+  return `The record of ${id} is of a kind that cannot be stored, so it cannot be read again.`
 }
 
 type Pending = DeadLetterCommand['verb'] | null
@@ -123,6 +143,9 @@ const inFull = (letter: DeadLetter, pending: Pending): string =>
     `${letter.id}  ${letter.code}  ${letter.message}`,
     `  where   ${letter.place ?? 'unknown'} · record ${letter.index} of ${letter.source}, ${splitName(letter.split)}`,
     ...(letter.retryOf === undefined ? [] : [`  before  it was dead letter ${letter.retryOf}, and failed again`]),
+    ...(letter.ofOutput
+      ? [`  output  "${letter.source}" was shown without it; the batch counts it everywhere else`]
+      : []),
     ...(pending === null ? [] : [`  asked   ${PENDING[pending]}`]),
     letter.undecoded
       ? `  bytes   ${bytesText(letter.record as Uint8Array)}`

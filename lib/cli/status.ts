@@ -1,5 +1,5 @@
 import { systemClock } from '../adapters/local/system-clock.ts'
-import { idsOf } from '../checkpoint/dead-letters.ts'
+import { allOpen, idsOf } from '../checkpoint/dead-letters.ts'
 import { checkedControl } from '../checkpoint/control.ts'
 import { visibleLine } from '../model/visible.ts'
 import { readArguments } from './arguments.ts'
@@ -39,7 +39,7 @@ export async function status(args: readonly string[]): Promise<number> {
       batch: head.committed,
       time: manifest?.time ?? null,
       intervalMs: head.intervalMs,
-      deadLetters: [...idsOf(manifest?.deadLetters ?? [])].length,
+      deadLetters: idsOf(allOpen(head, manifest)).length,
       owed: Object.fromEntries(
         Map.groupBy(head.owed, ({ output }) => output)
           .entries()

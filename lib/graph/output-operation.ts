@@ -5,6 +5,7 @@ import type { BlobRef } from '../model/refs.ts'
 import type { DirectoryWriter } from '../output/directory-writer.ts'
 import type { Sink } from '../lineage/node.ts'
 import type { Driver } from '../lineage/driver.ts'
+import type { SetAsideRecord } from '../lineage/tolerant-runner.ts'
 
 /**
  * An output operation in two halves. Tasks `stage` each partition: its content is fixed and committed before anyone
@@ -49,6 +50,12 @@ export interface OutputStager {
   finish(): readonly unknown[]
 }
 
+/** Keeps the records of a batch that an output was shown without, at most so many. */
+interface SettingAside {
+  readonly max: number
+  keep(records: readonly SetAsideRecord[]): void
+}
+
 export interface OutputBatch {
   readonly batch: BatchNumber
   readonly timeMs: number
@@ -60,6 +67,8 @@ export interface OutputBatch {
   read(ref: BlobRef): Promise<Uint8Array>
   /** Gives copies of the same records, where this process has just staged them; `null`: read them. */
   staged?(ref: BlobRef): (() => unknown[]) | null
+  /** Where records that make the output fail may be left out. */
+  readonly setAside?: SettingAside
   readonly environment: OutputEnvironment
 }
 

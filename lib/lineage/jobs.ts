@@ -9,13 +9,19 @@ interface Partial<P> {
 export type NewPartial<P> = (split: number) => Partial<P>
 
 /**
+ * A job for `effects` calls functions that reach outside: one that fails for every record says that the place is away,
+ * and nothing about the records.
+ */
+export type JobPurpose = 'result' | 'effects'
+
+/**
  * Runs actions. Actions return values, as in Spark: where an RDD meets a driver (`foreachRDD`, the builder), its data
  * is at hand; inside `transform`, the plan runs the job and calls the function again with the result recorded.
  */
 export interface JobRunner {
   readonly kind: 'resident' | 'planning'
   /** One result per split, in the order of `splits`. */
-  runJob<P>(node: RddNode<any>, splits: readonly number[], newPartial: NewPartial<P>): P[]
+  runJob<P>(node: RddNode<any>, splits: readonly number[], newPartial: NewPartial<P>, purpose?: JobPurpose): P[]
   /** Lets go of what `persist` kept of this node. */
   release?(node: RddNode<any>): void
 }

@@ -1,6 +1,7 @@
 import { SluiceError } from '../model/errors.ts'
 import type { Bucket, ShuffleInput } from '../shuffle/buckets.ts'
 import { withAccumulatorScope } from './accumulator.ts'
+import type { Blame } from './blame.ts'
 import type { JobRunner, NewPartial } from './jobs.ts'
 import {
   type MaybePromise,
@@ -8,21 +9,23 @@ import {
   runPartition,
   type ShuffleDependency,
   type Sink,
+  sinkOf,
   STOP,
   type TaskScope,
 } from './node.ts'
 import { withTaskContext } from './task-context.ts'
 
 /** Blobs that were loaded before a driver function was called. */
-type LoadedBlobs = ReadonlyMap<string, Uint8Array>
+export type LoadedBlobs = ReadonlyMap<string, Uint8Array>
 
 /** Runs jobs at once, in this thread, over data that is at hand: collections of the program and staged records. */
 export class ResidentRunner implements JobRunner {
   readonly kind = 'resident'
   readonly #task: ResidentTask
 
-  constructor(loaded: LoadedBlobs = new Map()) {
-    this.#task = new ResidentTask(loaded)
+  /** With `blame` every record is tried on its own, to find those that make the job fail. */
+  constructor(loaded: LoadedBlobs = new Map(), blame?: Blame) {
+    this.#task = new ResidentTask(loaded, blame)
   }
 
   runJob<P>(node: RddNode<any>, splits: readonly number[], newPartial: NewPartial<P>): P[] {
@@ -72,10 +75,12 @@ class ResidentTask implements TaskScope {
   readonly memo = new WeakMap<RddNode<any>, Map<number, readonly unknown[]>>()
   readonly #shuffles = new WeakMap<ShuffleDependency, (Bucket[] | null)[]>()
   readonly partition = { stageId: -1, partitionId: 0, attemptNumber: 0 }
+  readonly blame?: Blame
   readonly #loaded: LoadedBlobs
 
-  constructor(loaded: LoadedBlobs) {
+  constructor(loaded: LoadedBlobs, blame?: Blame) {
     this.#loaded = loaded
+    if (blame) this.blame = blame
   }
 
   /** One task. What it adds to accumulators counts when it succeeds. */
@@ -125,9 +130,19 @@ class ResidentTask implements TaskScope {
     return input
   }
 
+  /** Whoever looks for records to blame must know which went into the shuffle. */
+  #noting(dependency: ShuffleDependency, sink: Sink<any>): Sink<any> {
+    const { blame } = this
+    if (!blame) return sink
+    return sinkOf((record) => {
+      blame.intoShuffle(dependency, record)
+      sink.emit(record)
+    })
+  }
+
   #exchange(dependency: ShuffleDependency): Bucket[][] {
     return localExchange(dependency, (split, sink) =>
-      this.attempt(split, () => atOnce(runPartition(dependency.parent, split, this, sink))),
+      this.attempt(split, () => atOnce(runPartition(dependency.parent, split, this, this.#noting(dependency, sink)))),
     )
   }
 }

@@ -27,6 +27,8 @@ export interface DeadLetterFacts {
   readonly retryOf?: string
   /** What could not be decoded, and so is no record: its first bytes are what is kept. */
   readonly undecoded?: { readonly path: string; readonly offset: number }
+  /** An output was shown without it, and everything else of the batch with it: `source` is that output. */
+  readonly ofOutput?: true
 }
 
 /** As it is stored. A value that cannot be stored is described instead; it cannot be tried again. */
@@ -44,6 +46,8 @@ export interface DeadLetters {
   readonly ref: BlobRef
   /** They are no records that were read and left out, but bytes that could not be read. */
   readonly undecoded?: true
+  /** Records of a committed batch that an output was shown without. */
+  readonly ofOutput?: true
 }
 
 /** What somebody decided about dead letters: read them again in the next batch, or let them be. */

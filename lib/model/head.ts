@@ -1,3 +1,4 @@
+import type { DeadLetters } from './dead-letter.ts'
 import type { AppName, BatchNumber, Incarnation, OperatorUid, TickNumber } from './ids.ts'
 import type { BlobRef } from './refs.ts'
 
@@ -36,6 +37,8 @@ export interface Head {
   readonly outDone: BatchNumber
   /** Outputs that failed and were set aside so that later batches could go on; delivered again on the next start. */
   readonly owed: readonly OwedOutput[]
+  /** Records that outputs of committed batches were shown without; the next manifest takes them. Absent for none. */
+  readonly letters?: readonly DeadLetters[]
   /** Objects of batches up to here may have been deleted. */
   readonly gcFloor: BatchNumber
   readonly halt: { readonly reason: string; readonly batch: BatchNumber } | null

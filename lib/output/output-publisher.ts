@@ -1,3 +1,4 @@
+import type { DeadLetters } from '../model/dead-letter.ts'
 import type { BatchNumber, OperatorUid } from '../model/ids.ts'
 import type { Json } from '../model/json.ts'
 import type { PublishPermit } from './publish-permit.ts'
@@ -30,4 +31,6 @@ export interface OutputFailure {
 export interface OutputHooks {
   started(output: OperatorUid, at?: number): void
   completed(output: OperatorUid, error: unknown, at?: number): void
+  /** Records that the output was shown without, as they were stored. */
+  setAside?(output: OperatorUid, letters: DeadLetters): void
 }

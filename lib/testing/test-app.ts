@@ -13,7 +13,7 @@ import type { Head } from '../model/head.ts'
 import type { Manifest } from '../model/manifest.ts'
 import { type DurationLike, instantMs, intervalMs } from '../model/time.ts'
 import { getBlob } from '../checkpoint/blobs.ts'
-import { idsOf, putCommand, readOpenLetters } from '../checkpoint/dead-letters.ts'
+import { allOpen, idsOf, putCommand, readOpenLetters } from '../checkpoint/dead-letters.ts'
 import { ObjectKeys } from '../checkpoint/object-keys.ts'
 import { fingerprint } from '../plan/fingerprint.ts'
 import type { Coordinator } from '../runtime/coordinator/coordinator.ts'
@@ -189,7 +189,7 @@ export class TestApp {
   /** Records that were set aside and not dealt with since, oldest first. */
   async deadLetters(): Promise<DeadLetter[]> {
     const { coordinator } = await this.#ensureRunning()
-    return readOpenLetters(this.#blobs, coordinator.manifest?.deadLetters ?? [])
+    return readOpenLetters(this.#blobs, allOpen(coordinator.head, coordinator.manifest))
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { BatchNumber, Incarnation } from '../model/ids.ts'
 import { decodePlan } from '../checkpoint/stored-plan.ts'
 import { getBlob } from '../checkpoint/blobs.ts'
+import { decodeLetters } from '../checkpoint/dead-letters.ts'
 import { faultOfHead } from '../checkpoint/check-head.ts'
 import { readManifest } from '../checkpoint/manifest.ts'
 import { withChange } from '../checkpoint/state-change.ts'
@@ -155,8 +156,12 @@ class Replay {
     }
   }
 
-  /** What outputs are still owed is kept whatever the floor. */
-  async faultOfDebts({ owed }: Head): Promise<string | null> {
+  /** What outputs are still owed, and what they were shown without, is kept whatever the floor. */
+  async faultOfDebts({ owed, letters = [] }: Head): Promise<string | null> {
+    for (const { batch, ref } of letters) {
+      const wrong = await faultOfLetters(ref, this.#blobs)
+      if (wrong) return `the dead letters that outputs of batch ${batch} left cannot be read: ${wrong}`
+    }
     for (const { batch, output, manifest } of owed) {
       const found = await manifestOf(batch, manifest, this.#blobs, false)
       if (found.kind !== 'found') return found.kind === 'bad' ? found.what : null
@@ -185,6 +190,15 @@ type Found =
   | { readonly kind: 'found'; readonly manifest: Manifest }
   | { readonly kind: 'swept' }
   | { readonly kind: 'bad'; readonly what: string }
+
+async function faultOfLetters(ref: BlobRef, blobs: BlobStore): Promise<string | null> {
+  try {
+    decodeLetters(await getBlob(blobs, ref), ref.key)
+    return null
+  } catch (error) {
+    return messageOf(error)
+  }
+}
 
 async function manifestOf(batch: BatchNumber, ref: BlobRef, blobs: BlobStore, mayBeGone: boolean): Promise<Found> {
   try {

@@ -137,6 +137,7 @@ test('what a receiver cannot store is listed and shown where letters are asked f
   assert.match(shown.stdout, /^ {2}bytes {3}Reading \{ value: 149 \}$/m)
   assert.match(shown.stdout, /^ {2}bytes {3}hi\\xff$/m)
   const again = await sluice(t, folder, ['dead', 'retry', 'state', 'all'])
+  assert.equal(again.code, 1)
   assert.match(again.stderr, /E_DEAD_LETTER {2}\S+ is what could be shown of something that is no record/)
   assert.match((await sluice(t, folder, ['verify', 'state'])).stdout, /^✓/)
 })
@@ -146,5 +147,60 @@ test('where no letters are asked for, what a receiver cannot store is said, and 
   const run = await sluice(t, folder, ['run', 'app.ts', '--dir', 'state'])
   assert.equal(run.code, 0, run.stderr)
   assert.match(run.stderr, /\(151 left out in all\)/)
+  assert.equal((await sluice(t, folder, ['dead', 'list', 'state'])).stdout, 'no dead letters\n')
+})
+
+const shown = (body: string) => `
+import { app, milliseconds } from 'sluice'
+import { batches } from './numbers.ts'
+
+export default app('shown', milliseconds(20), (ssc) => {
+  const words = ssc.source('words', batches(['one', 'bad', 'two', 'bad', 'three'], ['four'], []))
+  words.foreachRDD((rdd) => { ${body} }, { name: 'lengths' })
+  words.count().print()
+}, { onError: 'dead-letter' })
+`
+const lengths = `
+  const lengthOf = (word) => { if (word === 'bad') throw new TypeError('no length'); return word.length }
+  console.log('lengths', rdd.map(lengthOf).collect())
+`
+
+test('an action inside foreachRDD goes on without the records that make it fail, and they are kept', async (t) => {
+  const folder = await project(t, { 'app.ts': shown(lengths) })
+  const run = await sluice(t, folder, ['run', 'app.ts', '--dir', 'state', '--batches', '1'])
+  assert.equal(run.code, 0, run.stderr)
+  assert.match(run.stdout, /lengths \[ 3, 3, 5 \]/)
+  assert.match(run.stdout, /^5$/m)
+  assert.match(run.stderr, /E_USER_CODE {2}TypeError: no length\n {2}where {2}lengths · app\.ts:8:\d+/)
+  assert.match(run.stderr, /"lengths" was shown without 1 record, kept as dead letter 1-1o1; the batch is committed/)
+  // Before any further batch the head has them, and then the manifest.
+  for (const batches of ['1', '0']) {
+    const listed = await sluice(t, folder, ['dead', 'list', 'state'])
+    assert.match(
+      listed.stdout,
+      /^ {2}1-1o1 {5}lengths {2}E_USER_CODE {2}TypeError: no length {2}app\.ts:8:\d+\n {2}1-1o2 /,
+    )
+    assert.match((await sluice(t, folder, ['status', 'state'])).stdout, /2 dead letters/)
+    assert.match((await sluice(t, folder, ['verify', 'state'])).stdout, /^✓/)
+    if (batches === '1') await sluice(t, folder, ['run', 'app.ts', '--dir', 'state', '--batches', batches])
+  }
+  assert.match(
+    (await sluice(t, folder, ['dead', 'show', 'state', '1-1o2'])).stdout,
+    /output {2}"lengths" was shown.*\n {2}record {2}bad\n/,
+  )
+  const again = await sluice(t, folder, ['dead', 'retry', 'state', '1-1o1'])
+  assert.match(again.stderr, /E_DEAD_LETTER {2}1-1o1 counts in its batch, and only "lengths" was shown without it/)
+  await sluice(t, folder, ['dead', 'drop', 'state', 'all'])
+  await sluice(t, folder, ['run', 'app.ts', '--dir', 'state', '--batches', '1'])
+  assert.equal((await sluice(t, folder, ['dead', 'list', 'state'])).stdout, 'no dead letters\n')
+})
+
+test('code of foreachRDD that fails outside of an action has no record to blame: the output is owed', async (t) => {
+  const folder = await project(t, {
+    'app.ts': shown("for (const word of rdd.collect()) if (word === 'bad') throw new Error('mine')"),
+  })
+  const run = await sluice(t, folder, ['run', 'app.ts', '--dir', 'state', '--batches', '1'])
+  assert.notEqual(run.code, 0)
+  assert.match(run.stderr, /Error: mine/)
   assert.equal((await sluice(t, folder, ['dead', 'list', 'state'])).stdout, 'no dead letters\n')
 })

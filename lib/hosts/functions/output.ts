@@ -14,6 +14,8 @@ import { count, fields, finite, list, maybe, type Misfit, text } from '../../mod
 import type { SerialisedError } from '../../model/task.ts'
 import { progressOf } from '../../runtime/planning/source-progress.ts'
 import { BatchEvents } from '../../observe/batch-events.ts'
+import type { DeadLetters } from '../../model/dead-letter.ts'
+import { given } from '../../model/given.ts'
 import type { OutputHooks, OutputPublisher } from '../../output/output-publisher.ts'
 import { PublishPermit } from '../../output/publish-permit.ts'
 import { snapshots } from '../../runtime/accumulator-shape.ts'
@@ -90,14 +92,15 @@ class Showing {
     const shown: ShownOutput[] = []
     for (const output of this.#request.outputs) {
       const began = this.#host.clock.now()
-      const error = await this.#one(output)
-      shown.push({ output, began, ended: this.#host.clock.now(), ...(error ? { error } : {}) })
+      const left: DeadLetters[] = []
+      const error = await this.#one(output, (letters) => left.push(letters))
+      shown.push({ output, began, ended: this.#host.clock.now(), ...given({ error, letters: left[0] }) })
     }
     this.#watched?.completed()
     return shown
   }
 
-  async #one(output: string): Promise<SerialisedError | null> {
+  async #one(output: string, setAside: (letters: DeadLetters) => void): Promise<SerialisedError | null> {
     try {
       const decision = decideOutput(this.#head, { ...this.#request, output })
       if (decision.kind === 'marked') return null
@@ -108,7 +111,10 @@ class Showing {
       const permit = PublishPermit[decision.when](this.#head!, decision.manifest, manifest)
       this.#count()
       this.#watched ??= new Watched(manifest, this.#request, this.#app, this.#host)
-      const [failed] = await this.#publisher.publish(permit, [output], this.#watched.hooks)
+      const [failed] = await this.#publisher.publish(permit, [output], {
+        ...this.#watched.hooks,
+        setAside: (_output, letters) => setAside(letters),
+      })
       return failed ? serialiseError(failed.error) : null
     } catch (error) {
       return serialiseError(error)

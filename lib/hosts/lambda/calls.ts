@@ -1,6 +1,7 @@
 import type { Packed } from '../../adapters/aws/lambda/packed.ts'
 import type { TaskMessage } from '../../adapters/aws/lambda/task-message.ts'
 import type { OutputRequest } from '../../checkpoint/decide-output.ts'
+import type { DeadLetters } from '../../model/dead-letter.ts'
 import { SluiceError } from '../../model/errors.ts'
 import type { Json } from '../../model/json.ts'
 import type { ProgramFacts } from '../../model/program-facts.ts'
@@ -84,6 +85,8 @@ export interface ShownOutput {
   readonly ended: number
   /** What kept it from being shown. */
   readonly error?: SerialisedError
+  /** Records that it was shown without. */
+  readonly letters?: DeadLetters
 }
 
 /** Functions of two deployments have other operators under the same numbers. */

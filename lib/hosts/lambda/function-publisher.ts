@@ -93,6 +93,7 @@ function failureOf(output: string, answers: OutputAnswer['shown'], hooks: Output
   const answer = answers.find((each) => each.output === output)
   const error = answer ? (answer.error ? reviveError(answer.error) : null) : unanswered(output)
   hooks.started(output, answer?.began)
+  if (answer?.letters) hooks.setAside?.(output, answer.letters)
   hooks.completed(output, error, answer?.ended)
   return error ? [{ output, error }] : []
 }

@@ -4,7 +4,7 @@ import { decodeLetters, idsOf } from '../../checkpoint/dead-letters.ts'
 import { sparkText } from '../../codec/text.ts'
 import { knownCode } from '../../model/error-codes.ts'
 import { SluiceError } from '../../model/errors.ts'
-import { type DeadLetter, splitName } from '../../model/dead-letter.ts'
+import { type DeadLetter, type DeadLetters, splitName } from '../../model/dead-letter.ts'
 import { within } from '../../model/visible.ts'
 import type { Manifest } from '../../model/manifest.ts'
 import type { HeldApp } from './held-app.ts'
@@ -27,6 +27,22 @@ export async function letterErrors(held: HeldApp, { plan, ref, records }: Isolat
   if (ref === null) return []
   const letters = decodeLetters(await getBlob(held.host.blobs, ref), ref.key)
   return letters.map((letter) => errorOf(letter, plan.batch, records, held.forgets))
+}
+
+/** What the user hears of each record that an output was shown without. */
+export async function outputLetterErrors(held: HeldApp, { batch, ref }: DeadLetters): Promise<SluiceError[]> {
+  const letters = decodeLetters(await getBlob(held.host.blobs, ref), ref.key)
+  return letters.map((letter) => {
+    const { id, source, split, index, code, message, place } = letter
+    const kept = held.forgets ? `it goes with this process: ${shownRecord(letter)}` : `kept as dead letter ${id}`
+    return new SluiceError(knownCode(code), message, {
+      where: { ...given({ place }), operator: source, batch, detail: `record ${index} of ${split}` },
+      did: `"${source}" was shown without 1 record, ${kept}; the batch is committed with it`,
+      next: held.forgets
+        ? ['give --dir <directory>, and records that are set aside are kept']
+        : [`sluice dead show <dir> ${id}`],
+    })
+  })
 }
 
 function errorOf(letter: DeadLetter, batch: number, records: number, isForgotten: boolean): SluiceError {

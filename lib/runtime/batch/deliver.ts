@@ -12,6 +12,7 @@ import type { BlobRef } from '../../model/refs.ts'
 import type { OutputFailure } from '../../output/output-publisher.ts'
 import { PublishPermit } from '../../output/publish-permit.ts'
 import type { HeldApp } from './held-app.ts'
+import { outputLetterErrors } from './dead-letters.ts'
 import { haltIfSinkIsNewer, wasShown } from './head-behind.ts'
 import { showsAhead } from './open-plan.ts'
 
@@ -47,7 +48,7 @@ async function settleBefore(held: HeldApp, batch: BatchNumber): Promise<void> {
   const isMeant = (output: OperatorUid): boolean => comesBefore(held, output) && isOrdered(held, output)
   if (!head.owed.some(({ output }) => isMeant(output))) return
   const owed = await settleOwed(held, isMeant)
-  await held.writer.write((now) => settled(now, owed), 'mark')
+  await settle(held, owed)
   const left = held.writer.head.owed.find(({ output }) => isMeant(output))
   if (left)
     throw errorOfOutput(
@@ -69,7 +70,24 @@ async function show(
     .map(({ uid }) => uid)
     .filter((output) => Object.hasOwn(manifest.outputs, output) && wanted(output))
   if (outputs.length === 0) return []
-  return held.publisher.publish(permit, outputs, held.events.outputHooks(manifest))
+  return held.publisher.publish(permit, outputs, {
+    ...held.events.outputHooks(manifest),
+    setAside: (_output, letters) => void (held.outputLetters = [...held.outputLetters, letters]),
+  })
+}
+
+/** What is owed from now on, with what the outputs that are delivered were shown without. */
+async function settle(held: HeldApp, owed: readonly OwedOutput[]): Promise<void> {
+  const letters = held.outputLetters
+  await held.writer.write((now) => settled(now, owed, letters), 'mark')
+  await sayLetters(held)
+}
+
+/** Once it is written down what outputs were shown without. */
+async function sayLetters(held: HeldApp): Promise<void> {
+  const letters = held.outputLetters
+  held.outputLetters = []
+  for (const each of letters) for (const error of await outputLetterErrors(held, each)) held.events.isolated(error)
 }
 
 const comesBefore = (held: HeldApp, output: OperatorUid): boolean => factsOf(held, output)?.order === 'before'
@@ -100,7 +118,12 @@ export async function deliver(held: HeldApp, manifest: Manifest): Promise<void> 
   await haltIfSinkIsNewer(held, failed)
   for (const { output } of owed) held.sweeper.pin(head.manifest!, manifest, output)
   const all = [...still, ...owed]
-  await held.writer.write((now) => marked(now, { owed: all, gcFloor: held.sweeper.floor(now, manifest) }), 'mark')
+  const letters = held.outputLetters
+  await held.writer.write(
+    (now) => marked(now, { owed: all, gcFloor: held.sweeper.floor(now, manifest), letters }),
+    'mark',
+  )
+  await sayLetters(held)
   held.events.completed(manifest, backlogOf(all))
   for (const run of failed) saidOf(held, run, manifest.batch, holds(held, run.output))
   for (const output of Object.keys(manifest.outputs))
@@ -191,7 +214,7 @@ export async function deliverOwed(held: HeldApp): Promise<void> {
   for (const { output } of head.owed) held.outages.hurry(output)
   if (head.owed.length === 0) return
   const owed = await settleOwed(held, () => true)
-  await held.writer.write((now) => settled(now, owed), 'mark')
+  await settle(held, owed)
 }
 
 /** Does what somebody has decided about outputs that owe batches. */

@@ -1,3 +1,4 @@
+import type { DeadLetters } from '../../model/dead-letter.ts'
 import type { StoredCommand } from '../../checkpoint/dead-letters.ts'
 import type { Sweeper } from '../../checkpoint/sweep.ts'
 import type { HeadWriter } from '../../checkpoint/head-writer.ts'
@@ -43,6 +44,8 @@ export interface HeldApp {
   readonly onError: EngineSettings['onError']
   /** Everything is in memory: what is set aside goes with this process. */
   readonly forgets: boolean
+  /** What outputs were shown without, since the last mark. */
+  outputLetters: readonly DeadLetters[]
   /** What is to be done about dead letters, as far as it has not been done yet. */
   letterCommands: readonly StoredCommand[]
   readonly admission: Admission

@@ -5,6 +5,7 @@ import type { DeadLetterFacts, RecordCounts, RecordNumbers } from '../../model/d
 import type { BlobRef } from '../../model/refs.ts'
 import type { BatchPlan, Blamed, SerialisedError, TaskReport, Trial } from '../../model/task.ts'
 import { reviveError } from '../serialised-error.ts'
+import { lettersMax } from '../letters-max.ts'
 import { type StageRun, tryOnce } from './run-stages.ts'
 import { withEnds } from '../split-ends.ts'
 
@@ -20,13 +21,6 @@ export interface IsolatedRecords {
   readonly ref: BlobRef | null
   readonly records: number
 }
-
-/** More records than this, and more than one in a hundred: then it is the code that is at fault, not the data. */
-const LETTERS_MAX = 100
-const SHARE_MAX = 0.01
-
-/** So many of these records may be set aside. */
-export const lettersMax = (records: number): number => Math.max(LETTERS_MAX, Math.floor(SHARE_MAX * records))
 
 /**
  * Finds the records without which a batch runs through. One pass over the batch, record by record, finds all that make

@@ -1,4 +1,5 @@
 import { given } from '../../model/given.ts'
+import type { DeadLetters } from '../../model/dead-letter.ts'
 import type { OperatorUid } from '../../model/ids.ts'
 import type { Manifest, OperatorState, RetainedBatch, StagedPart } from '../../model/manifest.ts'
 import type { ProgramFacts } from '../../model/program-facts.ts'
@@ -16,12 +17,13 @@ export function nextManifest(
   { plan, positions, stages, settled, deadLetters, undecoded }: PlannedBatch,
   answers: readonly TaskDone[],
   program: Pick<ProgramFacts, 'keepMs' | 'outputs'>,
+  ofOutputs: readonly DeadLetters[] = [],
 ): Manifest {
   const state = nextState(base, answers)
   const letters = openLetters(
     base?.deadLetters ?? [],
     new Set(settled),
-    [deadLetters, undecoded].filter((added) => added !== null),
+    [...ofOutputs, deadLetters, undecoded].filter((added) => added !== null),
   )
   const outputs = outputsOf(stages, answers)
   const beforeCommit = program.outputs.filter(({ uid, order }) => order === 'before' && Object.hasOwn(outputs, uid))

@@ -226,7 +226,7 @@ async function sealManifest(
 ): Promise<{ manifest: Manifest; ref: BlobRef }> {
   const { program } = held
   const kept = program.inputs.some(({ discovers }) => discovers) ? await held.planner.seal(planned) : planned
-  const decided = await held.admission.complete(nextManifest(held.base, kept, answers, program), held.base, {
+  const decided = await held.admission.complete(manifestOf(held, kept, answers), held.base, {
     host: held.host,
     head: held.writer.head,
   })
@@ -246,13 +246,19 @@ async function sealManifest(
   return { manifest: complete, ref: await putManifest(held.host.blobs, keys, complete, held.manifestInlineMax) }
 }
 
+const manifestOf = ({ base, program, writer }: HeldApp, kept: PlannedBatch, answers: readonly TaskDone[]): Manifest =>
+  nextManifest(base, kept, answers, program, writer.head.letters)
+
 /** The one moment at which the batch becomes true. */
 async function commit(
   held: HeldApp,
   { manifest, ref }: { readonly manifest: Manifest; readonly ref: BlobRef },
 ): Promise<void> {
   const { head } = held.writer
-  await held.writer.write((now) => committed(now, { tick: manifest.tick, manifest: ref }), 'commit')
+  await held.writer.write(
+    (now) => committed(now, { tick: manifest.tick, manifest: ref, letters: manifest.deadLetters ?? [] }),
+    'commit',
+  )
   held.sweeper.superseded(head.manifest, held.base, manifest)
   const { content, seals } = head.plan ?? {}
   for (const ref of [content, seals])

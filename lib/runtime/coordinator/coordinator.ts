@@ -1,6 +1,6 @@
 import type { TickNumber } from '../../model/ids.ts'
 import { decideDuty } from '../../checkpoint/decide.ts'
-import { readCommands } from '../../checkpoint/dead-letters.ts'
+import { allOpen, readCommands } from '../../checkpoint/dead-letters.ts'
 import { ObjectKeys, parseKey } from '../../checkpoint/object-keys.ts'
 import { Sweeper } from '../../checkpoint/sweep.ts'
 import { released } from '../../checkpoint/transition.ts'
@@ -61,6 +61,7 @@ export class Coordinator {
       smallBytes: options.smallBytes,
       manifestInlineMax: options.manifestInlineMax,
       forgets: options.forgets ?? false,
+      outputLetters: [],
       letterCommands: [],
       admission,
       isPlanning: false,
@@ -156,7 +157,8 @@ async function findLeftovers(held: HeldApp): Promise<void> {
   const { head } = held.writer
   if (!held.sweeper.isActive) {
     // Nobody decides about letters that are not there.
-    if (held.base?.deadLetters) held.letterCommands = await readCommands(blobs, await blobs.list(commandsOf(head)))
+    if (allOpen(head, held.base).length > 0)
+      held.letterCommands = await readCommands(blobs, await blobs.list(commandsOf(head)))
     return
   }
   // Whether or not it is its turn in this life: the last of them may be of the manifest that the next batch replaces.

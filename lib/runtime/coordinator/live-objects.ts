@@ -9,13 +9,14 @@ import { keysOfSeals } from '../batch/handover.ts'
 
 /** Keys of everything that the head leads to, by way of `base`, its last committed manifest. */
 export async function liveObjects(
-  { manifest, plan, owed }: Head,
+  { manifest, plan, owed, letters = [] }: Head,
   base: Manifest | null,
   blobs: BlobReader,
   onOwed: (owed: OwedOutput, content: Manifest) => void = () => {},
 ): Promise<Set<string>> {
   const live = new Set<string>()
   for (const ref of [manifest, plan?.content, plan?.seals]) if (ref) live.add(ref.key)
+  for (const { ref } of letters) live.add(ref.key)
   if (base) for (const ref of refsOf(base)) live.add(ref.key)
   if (plan?.seals)
     for (const key of keysOfSeals(decodeSeals(await getBlob(blobs, plan.seals), plan.seals))) live.add(key)

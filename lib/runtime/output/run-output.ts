@@ -1,11 +1,17 @@
 import { getBlob } from '../../checkpoint/blobs.ts'
+import { putOutputLetters } from '../../checkpoint/dead-letters.ts'
 import type { BlobStore } from '../../host/blob-store.ts'
+import type { DeadLetterFacts, DeadLetters } from '../../model/dead-letter.ts'
 import type { OperatorUid } from '../../model/ids.ts'
 import type { Manifest } from '../../model/manifest.ts'
+import { readSetting } from '../../model/settings/read.ts'
 import type { OutputFailure, OutputPublisher } from '../../output/output-publisher.ts'
 import type { StreamGraph } from '../../graph/graph.ts'
 import { insideOutput } from '../../graph/inside-output.ts'
-import type { OutputEnvironment } from '../../graph/output-operation.ts'
+import type { OutputBatch, OutputEnvironment } from '../../graph/output-operation.ts'
+import type { SetAsideRecord } from '../../lineage/tolerant-runner.ts'
+import { lettersMax } from '../letters-max.ts'
+import { serialiseError } from '../serialised-error.ts'
 import type { StagedRecords } from '../task/staged-records.ts'
 
 /** Shows outputs in this process, where what was `staged` by its tasks need not be read again. */
@@ -15,20 +21,33 @@ export function publishHere(
   environment: OutputEnvironment,
   staged: StagedRecords | null = null,
 ): OutputPublisher {
-  const show = async ({ batch, time, outputs, cuts }: Manifest, output: OperatorUid): Promise<void> => {
-    const node = graph.outputs.find(({ uid }) => uid === output)!
+  const keeps = readSetting(environment.driver.conf, 'sluice.onError') === 'dead-letter'
+  /** Gives what it was shown without. */
+  const show = async (manifest: Manifest, output: OperatorUid): Promise<DeadLetters | null> => {
+    const { batch, time, outputs, cuts } = manifest
+    const number = graph.outputs.findIndex(({ uid }) => uid === output)
+    const parts = outputs[output]
+    let left: readonly SetAsideRecord[] = []
+    const setAside: OutputBatch['setAside'] = {
+      max: lettersMax(parts.reduce((sum, { records }) => sum + records, 0)),
+      keep: (records) => void (left = records),
+    }
     await insideOutput(() =>
-      node.output.publish({
+      graph.outputs[number].output.publish({
         batch,
         timeMs: time,
         output,
-        parts: outputs[output],
+        parts,
         cuts,
         read: (ref) => getBlob(blobs, ref),
         staged: (ref) => staged?.of(ref) ?? null,
+        ...(keeps ? { setAside } : {}),
         environment,
       }),
     )
+    if (left.length === 0) return null
+    const letters = left.map((each, i) => letterOf(`${batch}-${number + 1}o${i + 1}`, output, each))
+    return putOutputLetters(blobs, environment, manifest.batch, letters)
   }
   return {
     count(_batch, answers) {
@@ -42,7 +61,8 @@ export function publishHere(
       for (const output of outputs) {
         hooks.started(output)
         try {
-          await show(manifest, output)
+          const letters = await show(manifest, output)
+          if (letters) hooks.setAside?.(output, letters)
           hooks.completed(output, null)
         } catch (error) {
           failed.push({ output, error })
@@ -52,4 +72,14 @@ export function publishHere(
       return failed
     },
   }
+}
+
+function letterOf(
+  id: string,
+  output: OperatorUid,
+  { partition, index, record, error }: SetAsideRecord,
+): DeadLetterFacts & { readonly record: unknown } {
+  const { code, message, where } = serialiseError(error)
+  const place = typeof where.place === 'string' ? where.place : null
+  return { id, source: output, split: `part ${partition}`, index, code, message, place, ofOutput: true, record }
 }

@@ -1,9 +1,15 @@
 import { Time } from '../../../model/time.ts'
 import type { DStream } from '../dstream.ts'
+import { openBlock } from '../../../codec/block.ts'
+import type { BlobRef } from '../../../model/refs.ts'
 import { storedNode } from '../../../lineage/leaves.ts'
 import { SparkContext } from '../../rdd/spark-context.ts'
 import { RDD } from '../../rdd/rdd.ts'
+import type { JobRunner } from '../../../lineage/jobs.ts'
+import type { RddNode } from '../../../lineage/node.ts'
 import { ResidentRunner } from '../../../lineage/resident.ts'
+import { TolerantRunner } from '../../../lineage/tolerant-runner.ts'
+import type { OutputBatch } from '../../../graph/output-operation.ts'
 import { stageAll } from '../../../graph/stagers.ts'
 
 /**
@@ -18,20 +24,75 @@ export function foreachRdd<T>(stream: DStream<T>, f: (rdd: RDD<T>, time: Time) =
       guarantee: 'at-least-once',
       stage: stageAll,
       publish: async (batch) => {
-        const loaded = new Map<string, Uint8Array>()
-        const refs = batch.parts.map((part) => part.ref!)
-        const staged = new Map(refs.map((ref) => [ref.key, batch.staged?.(ref) ?? null]))
-        const wanted = refs.filter((ref) => !staged.get(ref.key))
-        await Promise.all(wanted.map(async (ref) => loaded.set(ref.key, await batch.read(ref))))
-        const stored = storedNode<T>(refs, null, (ref) => staged.get(ref.key)?.() ?? null)
+        const given = await Given.of<T>(batch)
         // Straight from a source: a partition of the RDD is what one split of the batch held.
         const splits = stream.node.kind === 'source' && batch.cuts[stream.node.uid]?.splits
-        const node = { ...stored, ...(splits ? { splits } : {}) }
+        const { node, runner, shown } = given.forDriver()
         await f(
-          new RDD<T>(SparkContext.of(batch.environment.driver), node, new ResidentRunner(loaded)),
+          new RDD<T>(SparkContext.of(batch.environment.driver), { ...node, ...(splits ? { splits } : {}) }, runner),
           new Time(batch.timeMs),
         )
+        shown()
       },
     },
   })
+}
+
+/** What of an output a driver function has at hand. */
+interface ForDriver<T> {
+  readonly node: RddNode<T>
+  readonly runner: JobRunner
+  /** To be called when all of it is shown. */
+  shown(): void
+}
+
+type Staged = (() => unknown[]) | null
+
+/** The staged records of one output: those that this process has just staged, and bytes of the others. */
+class Given<T> {
+  readonly #batch: OutputBatch
+  readonly #refs: readonly BlobRef[]
+  readonly #staged: ReadonlyMap<string, Staged>
+  readonly #loaded: ReadonlyMap<string, Uint8Array>
+
+  private constructor(
+    batch: OutputBatch,
+    refs: readonly BlobRef[],
+    staged: ReadonlyMap<string, Staged>,
+    loaded: ReadonlyMap<string, Uint8Array>,
+  ) {
+    this.#batch = batch
+    this.#refs = refs
+    this.#staged = staged
+    this.#loaded = loaded
+  }
+
+  static async of<T>(batch: OutputBatch): Promise<Given<T>> {
+    const refs = batch.parts.map((part) => part.ref!)
+    const staged = new Map(refs.map((ref) => [ref.key, batch.staged?.(ref) ?? null]))
+    const loaded = new Map<string, Uint8Array>()
+    const wanted = refs.filter((ref) => !staged.get(ref.key))
+    await Promise.all(wanted.map(async (ref) => loaded.set(ref.key, await batch.read(ref))))
+    return new Given(batch, refs, staged, loaded)
+  }
+
+  forDriver(): ForDriver<T> {
+    const { parts, setAside } = this.#batch
+    const node = storedNode<T>(this.#refs, null, (ref) => this.#staged.get(ref.key)?.() ?? null)
+    if (!setAside) return { node, runner: new ResidentRunner(this.#loaded), shown: () => {} }
+    const runner = new TolerantRunner({
+      loaded: this.#loaded,
+      counts: parts.map(({ records }) => records),
+      max: setAside.max,
+    })
+    const shown = (): void => {
+      const left = runner.setAside((partition, index) => this.#recordsOf(this.#refs[partition])[index])
+      if (left.length > 0) setAside.keep(left)
+    }
+    return { node: runner.sifted(node), runner, shown }
+  }
+
+  #recordsOf(ref: BlobRef): readonly unknown[] {
+    return this.#staged.get(ref.key)?.() ?? openBlock(this.#loaded.get(ref.key)!, ref.key).read(0, 1)[0]
+  }
 }

@@ -38,7 +38,7 @@ function inTurn(
 ): void | Promise<void> {
   const { node, runner } = rdd
   for (let split = from; split < node.partitions; split++) {
-    const [waiting] = runner.runJob(node, [split], newPartial)
+    const [waiting] = runner.runJob(node, [split], newPartial, 'effects')
     if (waiting) return waiting.then(() => inTurn(rdd, split + 1, newPartial))
   }
 }

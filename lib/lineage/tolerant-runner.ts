@@ -1,0 +1,162 @@
+import { blamesARecord } from '../model/errors.ts'
+import { withAccumulatorScope } from './accumulator.ts'
+import { Blame, ENOUGH } from './blame.ts'
+import type { JobPurpose, JobRunner, NewPartial } from './jobs.ts'
+import { type RddNode, sinkOf } from './node.ts'
+import { type LoadedBlobs, ResidentRunner } from './resident.ts'
+
+/** The data that a driver function is given: of each partition, so many records. */
+interface GivenRecords {
+  readonly loaded: LoadedBlobs
+  readonly counts: readonly number[]
+  /** What fails with more records than these is the fault of the code. */
+  readonly max: number
+}
+
+/** A record without which the jobs of a driver function run through, and what it made fail. */
+export interface SetAsideRecord {
+  readonly partition: number
+  readonly index: number
+  readonly record: unknown
+  readonly error: unknown
+}
+
+interface Culprit {
+  readonly position: number
+  readonly error: unknown
+}
+
+/** In one split of no name: the positions of a driver function's records count over all partitions. */
+const SOURCE = 'given'
+
+/**
+ * Runs jobs of a driver function over data at hand, and leaves out the records that make them fail: later jobs of the
+ * same function do not see them either. Those that fail on their own are found in one pass; of what fails only where
+ * many meet, the last of the shortest beginning that fails, one at a time. A job that fails for no reason of theirs
+ * throws what it threw; so does one for effects that fails for every record there is.
+ */
+export class TolerantRunner implements JobRunner {
+  readonly kind = 'resident'
+  readonly #given: GivenRecords
+  readonly #starts: readonly number[]
+  readonly #total: number
+  readonly #errors = new Map<number, unknown>()
+  /** Records from here on are left out, in a trial. */
+  #take = Infinity
+  #inner: ResidentRunner
+
+  constructor(given: GivenRecords) {
+    this.#given = given
+    let total = 0
+    this.#starts = given.counts.map((count) => (total += count) - count)
+    this.#total = total
+    this.#inner = new ResidentRunner(given.loaded)
+  }
+
+  /** The node whose records may be left out. */
+  sifted<T>(node: RddNode<T>): RddNode<T> {
+    return {
+      ...node,
+      compute: (split, task, sink) => {
+        if (task.blame) return node.compute(split, task, task.blame.ofSource(SOURCE, String(split), sink))
+        if (this.#errors.size === 0 && this.#take === Infinity) return node.compute(split, task, sink)
+        let position = this.#starts[split]
+        const some = sinkOf<T>((record) => {
+          const at = position++
+          if (at < this.#take && !this.#errors.has(at)) sink.chunk([record])
+        })
+        return node.compute(split, task, some)
+      },
+    }
+  }
+
+  runJob<P>(
+    node: RddNode<any>,
+    splits: readonly number[],
+    newPartial: NewPartial<P>,
+    purpose: JobPurpose = 'result',
+  ): P[] {
+    const blamed = (blame: Blame): unknown =>
+      new ResidentRunner(this.#given.loaded, blame).runJob(node, splits, newPartial)
+    for (;;) {
+      try {
+        const { result, commit } = withAccumulatorScope(() => this.#inner.runJob(node, splits, newPartial))
+        commit()
+        return result
+      } catch (error) {
+        if (!blamesARecord(error)) throw error
+        this.#setAside(this.#culprits(blamed), () => this.#inner.runJob(node, splits, newPartial), error)
+        if (purpose === 'effects' && this.#errors.size === this.#total) {
+          this.#errors.clear()
+          throw error
+        }
+      }
+    }
+  }
+
+  release(node: RddNode<any>): void {
+    this.#inner.release(node)
+  }
+
+  /** What was left out, in the order of the records; `recordAt` knows them. */
+  setAside(recordAt: (partition: number, index: number) => unknown): SetAsideRecord[] {
+    return [...this.#errors]
+      .sort(([a], [b]) => a - b)
+      .map(([position, error]) => {
+        const partition = this.#starts.findLastIndex((start) => start <= position)
+        const index = position - this.#starts[partition]
+        return { partition, index, record: recordAt(partition, index), error }
+      })
+  }
+
+  /** Leaves out at least one more record, or throws `failure`. */
+  #setAside(alone: readonly Culprit[], job: () => unknown, failure: unknown): void {
+    const found = alone.length > 0 ? alone : this.#lastOfShortest(job)
+    if (found.length === 0 || this.#errors.size + found.length > this.#given.max) throw failure
+    for (const { position, error } of found) this.#errors.set(position, error)
+    // What was kept of earlier jobs holds them still.
+    this.#inner = new ResidentRunner(this.#given.loaded)
+  }
+
+  /** Those that fail on their own. */
+  #culprits(blamed: (blame: Blame) => unknown): Culprit[] {
+    const starts = { [SOURCE]: Object.fromEntries(this.#starts.map((start, split) => [String(split), start])) }
+    const blame = new Blame({ starts, without: new Set(this.#errors.keys()), max: this.#given.max + 1 })
+    try {
+      withAccumulatorScope(() => blamed(blame))
+    } catch (error) {
+      if (error !== ENOUGH && !blamesARecord(error)) throw error
+    }
+    return blame.accused
+      .filter(({ positions }) => positions.length === 1)
+      .map(({ positions: [position], error }) => ({ position, error }))
+  }
+
+  #lastOfShortest(job: () => unknown): Culprit[] {
+    if (this.#failsAt(0, job)) return []
+    let [good, bad] = [0, this.#total]
+    let failure = this.#failsAt(bad, job)
+    while (failure && bad > good + 1) {
+      const middle = good + Math.floor((bad - good) / 2)
+      const shorter = this.#failsAt(middle, job)
+      if (shorter) [bad, failure] = [middle, shorter]
+      else good = middle
+    }
+    return failure ? [{ position: bad - 1, error: failure.thrown }] : []
+  }
+
+  #failsAt(take: number, job: () => unknown): { readonly thrown: unknown } | null {
+    this.#take = take
+    this.#inner = new ResidentRunner(this.#given.loaded)
+    try {
+      withAccumulatorScope(job)
+      return null
+    } catch (thrown) {
+      if (!blamesARecord(thrown)) throw thrown
+      return { thrown }
+    } finally {
+      this.#take = Infinity
+      this.#inner = new ResidentRunner(this.#given.loaded)
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { SparkContext } from '../../lib/api/rdd/spark-context.ts'
+import { RDD } from '../../lib/api/rdd/rdd.ts'
+import { encodeRecords } from '../../lib/source/receiver/block-writer.ts'
+import { storedNode } from '../../lib/lineage/leaves.ts'
+import { TolerantRunner } from '../../lib/lineage/tolerant-runner.ts'
+
+/** What a driver function is given: partitions of records, and what it was shown without afterwards. */
+function given<T>(partitions: readonly (readonly T[])[], max = 100) {
+  const refs = partitions.map((_, i) => ({ key: `part-${i}`, len: 0, crc: 0 }))
+  const loaded = new Map(partitions.map((records, i) => [refs[i].key, encodeRecords(records)]))
+  const runner = new TolerantRunner({ loaded, counts: partitions.map((records) => records.length), max })
+  const context = new SparkContext({ appName: 'given', master: 'local[2]' })
+  return {
+    context,
+    rdd: new RDD<T>(context, runner.sifted(storedNode<T>(refs)), runner),
+    left: () => runner.setAside((partition, index) => partitions[partition][index]).map(({ record }) => record),
+  }
+}
+
+const failing = (bad: number) => (n: number) => {
+  if (n === bad) throw new RangeError(String(n))
+  return n
+}
+
+test('records that fail on their own are left out, in every partition, and later actions do not see them', () => {
+  const { rdd, left } = given([[1, 2, 3], [4, 5], [6]])
+  assert.deepEqual(rdd.map(failing(5)).map(failing(1)).collect(), [2, 3, 4, 6])
+  assert.deepEqual(left(), [1, 5])
+  assert.equal(rdd.count(), 4)
+  assert.equal(rdd.filter((n) => failing(6)(n) > 2).count(), 2)
+  assert.deepEqual(left(), [1, 5, 6])
+})
+
+test('an action whose own function fails, and one behind a shuffle, leave out the record that it fails for', () => {
+  const { rdd, left } = given([
+    ['a', 'bb', 'a'],
+    ['ccc', 'bb'],
+  ])
+  const seen: string[] = []
+  rdd.foreach((word) => {
+    if (word === 'ccc') throw new Error('three')
+    seen.push(word)
+  })
+  assert.ok(['a', 'bb', 'a', 'bb'].every((word) => seen.includes(word)))
+  assert.deepEqual(left(), ['ccc'])
+  const counts = rdd
+    .map((word) => [word, 1] as [string, number])
+    .reduceByKey((a, b) => a + b)
+    .map(([word, n]) => {
+      if (word === 'bb' && n === 2) throw new Error('two of them')
+      return [word, n]
+    })
+    .collect()
+  assert.deepEqual(
+    new Map(counts as [string, number][]),
+    new Map([
+      ['a', 2],
+      ['bb', 1],
+    ]),
+  )
+  assert.deepEqual(left(), ['ccc', 'bb'])
+})
+
+test('a function of whole partitions is found by the shortest beginning that fails', () => {
+  const { rdd, left } = given([
+    [1, 2, 3, 4, 5, 6, 7, 8],
+    [9, 10],
+  ])
+  const sums = rdd.mapPartitions((numbers) => {
+    let sum = 0
+    for (const n of numbers) if ((sum += failing(6)(n)) > 1000) throw new Error('never')
+    return [sum]
+  })
+  assert.deepEqual(sums.collect(), [30, 19])
+  assert.deepEqual(left(), [6])
+})
+
+test('what fails without any record, and what fails for more than may be left out, throws as it did', () => {
+  const { rdd, left } = given([[1, 2]])
+  assert.throws(
+    () =>
+      rdd
+        .mapPartitions((): number[] => {
+          throw new TypeError('always')
+        })
+        .collect(),
+    /always/,
+  )
+  assert.deepEqual(left(), [])
+  const few = given([[1, 2, 3]], 2)
+  assert.throws(
+    () =>
+      few.rdd
+        .map(() => {
+          throw new TypeError('each')
+        })
+        .collect(),
+    /each/,
+  )
+  assert.deepEqual(few.left(), [])
+})
+
+test('what tasks add to accumulators counts once, for the records that are left', () => {
+  const { rdd, context, left } = given([[1, 2, 3], [4]])
+  const sum = context.longAccumulator('sum')
+  rdd.foreach((n) => {
+    sum.add(n)
+    failing(4)(n)
+  })
+  assert.equal(sum.value, 6)
+  assert.deepEqual(left(), [4])
+})
+
+test('a place that takes no record at all is away: nothing is left out, and the action throws', () => {
+  const { rdd, left } = given([[1], [2, 3]])
+  const refused = (): void => {
+    throw new Error('connection refused')
+  }
+  assert.throws(() => rdd.foreach(refused), /connection refused/)
+  assert.throws(() => rdd.foreachPartition((records) => [...records].forEach(refused)), /connection refused/)
+  assert.deepEqual(left(), [])
+})
