@@ -54,7 +54,7 @@ test('an action whose own function fails, and one behind a shuffle, leave out th
     })
     .collect()
   assert.deepEqual(
-    new Map(counts as [string, number][]),
+    new Map(counts),
     new Map([
       ['a', 2],
       ['bb', 1],
