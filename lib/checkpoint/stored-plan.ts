@@ -18,6 +18,7 @@ export interface StoredPlan {
   readonly actions: { readonly [operator: string]: readonly string[] }
   readonly skip?: RecordNumbers
   readonly ends?: SplitEnds
+  /** Dead letters that are dealt with when this batch commits. */
   readonly settled: readonly string[]
 }
 

@@ -1,4 +1,5 @@
 import { hashKey } from '../keys/hash.ts'
+import { Sfc32 } from '../model/sfc32.ts'
 import type { RddNode } from './node.ts'
 
 /**
@@ -6,21 +7,15 @@ import type { RddNode } from './node.ts'
  * run again.
  */
 export class Draws {
-  #a: number
-  #b: number
-  #c = 0x9e3779b9
-  #counter = 1
+  readonly #bits: Sfc32
 
   constructor(seed: number, split: number) {
-    this.#a = hashKey([seed, split]) | 0
-    this.#b = hashKey([split, seed, 'b']) | 0
-    // The first draws of close seeds are alike; these are thrown away.
-    for (let i = 0; i < 12; i++) this.#bits()
+    this.#bits = new Sfc32(hashKey([seed, split]), hashKey([split, seed, 'b']), 0x9e3779b9, 12)
   }
 
   /** Uniform in [0, 1). */
   next(): number {
-    return (this.#bits() * 2 ** 21 + (this.#bits() >>> 11)) / 2 ** 53
+    return this.#bits.next()
   }
 
   /** Uniform among 0 … count - 1. */
@@ -36,15 +31,6 @@ export class Draws {
     let count = 0
     for (let product = this.next(); product > limit; product *= this.next()) count++
     return count
-  }
-
-  /** The generator sfc32: 32 uniform bits, unsigned. */
-  #bits(): number {
-    const sum = (this.#a + this.#b + this.#counter++) | 0
-    this.#a = this.#b ^ (this.#b >>> 9)
-    this.#b = (this.#c + (this.#c << 3)) | 0
-    this.#c = (((this.#c << 21) | (this.#c >>> 11)) + sum) | 0
-    return sum >>> 0
   }
 }
 

@@ -1,4 +1,5 @@
 import { SluiceError } from './errors.ts'
+import { timeMs } from './settings/kinds.ts'
 
 /** Settings by name, as a plain object: `appName` and `master` for short, everything else under its full name. */
 export type ConfObject = { readonly appName?: string; readonly master?: string } & {
@@ -114,10 +115,10 @@ export class SparkConf {
 
   /** `100ms`, `10s`, `2m`, `1h`, `1d`; a bare number counts in ms. Spark: `SparkConf.getTimeAsMs`. */
   getTimeAsMs(name: string, fallback: string): number {
-    const text = this.get(name, fallback).trim().toLowerCase()
-    const match = /^(-?\d+)(us|ms|s|m|min|h|d)?$/.exec(text)
-    if (!match) throw badSetting(name, text, 'a duration such as 500ms or 10s')
-    return Math.trunc(Number(match[1]) * unitsMs[match[2] ?? 'ms'])
+    const text = this.get(name, fallback)
+    const time = timeMs(text)
+    if (time === null) throw badSetting(name, text, 'a duration such as 500ms or 10s')
+    return time
   }
 
   /** Sorted by name. Spark: `SparkConf.getAll`. */
@@ -142,16 +143,6 @@ export const APP_NAME = 'spark.app.name'
 export const MASTER = 'spark.master'
 
 const shortNames: Record<string, string> = { appName: APP_NAME, master: MASTER }
-
-const unitsMs: Record<string, number> = {
-  us: 0.001,
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  min: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-}
 
 const badSetting = (name: string, text: string, wanted: string): SluiceError =>
   new SluiceError('E_CONF', `The setting ${name} is ${JSON.stringify(text)}, which is not ${wanted}.`, {

@@ -1,11 +1,11 @@
 import type { StoredCommand } from '../checkpoint/dead-letters.ts'
-import type { DeadLetters, RecordNumbers } from '../model/dead-letter.ts'
+import type { StoredPlan } from '../checkpoint/stored-plan.ts'
+import type { DeadLetters } from '../model/dead-letter.ts'
 import type { Head } from '../model/head.ts'
 import type { BatchNumber, OperatorUid, TickNumber } from '../model/ids.ts'
-import type { Json } from '../model/json.ts'
-import type { Cut, Manifest } from '../model/manifest.ts'
+import type { Manifest } from '../model/manifest.ts'
 import type { SourceProgress } from '../model/source-progress.ts'
-import type { BatchPlan, SplitEnds, TaskReport } from '../model/task.ts'
+import type { BatchPlan, TaskReport } from '../model/task.ts'
 
 /**
  * Where a program is asked what its next batch is. The program may be in this process or in another: what goes in and
@@ -55,16 +55,8 @@ export interface BatchSlot {
   readonly time: number
 }
 
-/** What of a batch is decided before its stages are known. */
-export interface PlanFacts extends BatchSlot {
-  readonly cuts: { readonly [source: string]: Cut | null }
-  readonly positions: { readonly [source: string]: Json }
-  readonly actions: { readonly [operator: string]: readonly string[] }
-  readonly skip?: RecordNumbers
-  readonly ends?: SplitEnds
-  /** Dead letters that are dealt with when this batch commits. */
-  readonly settled: readonly string[]
-}
+/** What of a batch is decided before its stages are known. It is all that is kept of a plan. */
+export type PlanFacts = StoredPlan
 
 export type Planned =
   | { readonly kind: 'planned'; readonly batch: PlannedBatch }

@@ -1,6 +1,7 @@
 import { Readable, type Transform } from 'node:stream'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
 import { SluiceError } from '../model/errors.ts'
+import { installed } from '../model/installed.ts'
 import { systemCode } from '../model/system-code.ts'
 import { framesIn } from './zstd-frames.ts'
 
@@ -110,17 +111,17 @@ interface BzipDecoder {
 const BZIP_PACKAGE: string = 'seek-bzip'
 
 async function bzipFor(path: string): Promise<BzipDecoder> {
-  try {
-    return ((await import(BZIP_PACKAGE)) as { readonly default: BzipDecoder }).default
-  } catch (cause) {
-    if (systemCode(cause) !== 'ERR_MODULE_NOT_FOUND') throw cause
-    throw new SluiceError('E_FILE_FORMAT', `${path} is a bzip2 file, and there is nothing here to unpack it with.`, {
-      where: { detail: path },
-      did: 'the batch was not completed',
-      next: [`npm i ${BZIP_PACKAGE}`],
-      cause,
-    })
-  }
+  const module = await installed(
+    (): Promise<{ readonly default: BzipDecoder }> => import(BZIP_PACKAGE),
+    (cause) =>
+      new SluiceError('E_FILE_FORMAT', `${path} is a bzip2 file, and there is nothing here to unpack it with.`, {
+        where: { detail: path },
+        did: 'the batch was not completed',
+        next: [`npm i ${BZIP_PACKAGE}`],
+        cause,
+      }),
+  )
+  return module.default
 }
 
 /** Takes what the decoder of bzip2 gives, byte by byte. */

@@ -1,11 +1,11 @@
 import type * as kinesis from '@aws-sdk/client-kinesis'
-import { systemCode } from '../../model/system-code.ts'
 import type * as dynamodb from '@aws-sdk/client-dynamodb'
 import type * as lambda from '@aws-sdk/client-lambda'
 import type * as s3 from '@aws-sdk/client-s3'
 import type * as sns from '@aws-sdk/client-sns'
 import type * as sqs from '@aws-sdk/client-sqs'
 import { messageOf, SluiceError } from '../../model/errors.ts'
+import { installed } from '../../model/installed.ts'
 import { checkedEndpoint } from './endpoint.ts'
 
 /** A client and the package that its commands come from. */
@@ -60,14 +60,14 @@ export function awsClients(environment: Environment, credentials?: Credentials):
   })
   const dynamo = (maxAttempts: number): (() => Promise<Dynamo>) =>
     once(async () => {
-      const sdk = await installed('@aws-sdk/client-dynamodb', () => import('@aws-sdk/client-dynamodb'))
+      const sdk = await loaded('@aws-sdk/client-dynamodb', () => import('@aws-sdk/client-dynamodb'))
       const requestHandler = { connectionTimeout: 1000, requestTimeout: 3000, throwOnRequestTimeout: true }
       const client = new sdk.DynamoDBClient({ ...place('DYNAMODB'), maxAttempts, requestHandler })
       return { sdk, client: await equipped('DynamoDB', client) }
     })
   return {
     s3: once(async () => {
-      const sdk = await installed('@aws-sdk/client-s3', () => import('@aws-sdk/client-s3'))
+      const sdk = await loaded('@aws-sdk/client-s3', () => import('@aws-sdk/client-s3'))
       const requestHandler = { connectionTimeout: 3000, socketTimeout: 30_000 }
       const forcePathStyle = endpointOf(environment, 'S3') !== undefined
       const client = new sdk.S3Client({ ...place('S3'), requestHandler, forcePathStyle })
@@ -76,7 +76,7 @@ export function awsClients(environment: Environment, credentials?: Credentials):
     dynamoReads: dynamo(4),
     dynamoWrites: dynamo(1),
     lambda: once(async () => {
-      const sdk = await installed('@aws-sdk/client-lambda', () => import('@aws-sdk/client-lambda'))
+      const sdk = await loaded('@aws-sdk/client-lambda', () => import('@aws-sdk/client-lambda'))
       const requestHandler = {
         connectionTimeout: 3000,
         requestTimeout: INVOKE_MS_MAX,
@@ -88,12 +88,12 @@ export function awsClients(environment: Environment, credentials?: Credentials):
       return { sdk, client: await equipped('Lambda', client) }
     }),
     sqs: once(async () => {
-      const sdk = await installed('@aws-sdk/client-sqs', () => import('@aws-sdk/client-sqs'))
+      const sdk = await loaded('@aws-sdk/client-sqs', () => import('@aws-sdk/client-sqs'))
       const client = new sdk.SQSClient({ ...place('SQS'), maxAttempts: 1, requestHandler: SENDING })
       return { sdk, client: await equipped('SQS', client) }
     }),
     sns: once(async () => {
-      const sdk = await installed('@aws-sdk/client-sns', () => import('@aws-sdk/client-sns'))
+      const sdk = await loaded('@aws-sdk/client-sns', () => import('@aws-sdk/client-sns'))
       const client = new sdk.SNSClient({ ...place('SNS'), maxAttempts: 1, requestHandler: SENDING })
       return { sdk, client: await equipped('SNS', client) }
     }),
@@ -116,8 +116,8 @@ export interface KinesisPlace {
  * batch may take. It speaks HTTP/1.1, which servers other than Amazon's have as well.
  */
 export async function kinesisClient(given: KinesisPlace, environment: Environment = process.env): Promise<Kinesis> {
-  const sdk = await installed('@aws-sdk/client-kinesis', () => import('@aws-sdk/client-kinesis'))
-  const { NodeHttpHandler } = await installed('@smithy/node-http-handler', () => import('@smithy/node-http-handler'))
+  const sdk = await loaded('@aws-sdk/client-kinesis', () => import('@aws-sdk/client-kinesis'))
+  const { NodeHttpHandler } = await loaded('@smithy/node-http-handler', () => import('@smithy/node-http-handler'))
   const requestHandler = new NodeHttpHandler({ connectionTimeout: 3000, requestTimeout: 30_000 })
   const endpoint = given.endpoint && checkedEndpoint('endpoint', given.endpoint, environment['AWS_LAMBDA_RUNTIME_API'])
   const config = { ...placeOf(environment, 'KINESIS'), ...given, ...(endpoint ? { endpoint } : {}) }
@@ -190,15 +190,13 @@ async function found(look: () => Promise<unknown>, message: string, next: readon
   }
 }
 
-async function installed<T>(name: string, load: () => Promise<T>): Promise<T> {
-  try {
-    return await load()
-  } catch (error) {
-    if (systemCode(error) !== 'ERR_MODULE_NOT_FOUND') throw error
-    throw new SluiceError('E_AWS_PACKAGE', `The package ${name} is not installed.`, {
-      did: 'nothing was started',
-      next: [`npm install ${name}`],
-      cause: error,
-    })
-  }
-}
+const loaded = <T>(name: string, load: () => Promise<T>): Promise<T> =>
+  installed(
+    load,
+    (cause) =>
+      new SluiceError('E_AWS_PACKAGE', `The package ${name} is not installed.`, {
+        did: 'nothing was started',
+        next: [`npm install ${name}`],
+        cause,
+      }),
+  )

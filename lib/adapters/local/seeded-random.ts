@@ -1,4 +1,5 @@
 import type { Random } from '../../host/random.ts'
+import { Sfc32 } from '../../model/sfc32.ts'
 
 /**
  * The same sequence for the same seed, on every machine. For simulations and tests only: runs drawn from one seed
@@ -6,16 +7,11 @@ import type { Random } from '../../host/random.ts'
  */
 export class SeededRandom implements Random {
   readonly seed: number
-  #a = 0x9e3779b9
-  #b = 0x243f6a88
-  #c: number
-  #counter = 1
+  readonly #bits: Sfc32
 
   constructor(seed: number) {
     this.seed = seed
-    this.#c = seed | 0
-    // The first draws of close seeds are alike; these are thrown away.
-    for (let i = 0; i < 15; i++) this.#bits()
+    this.#bits = new Sfc32(0x9e3779b9, 0x243f6a88, seed, 15)
   }
 
   newId(): string {
@@ -23,19 +19,10 @@ export class SeededRandom implements Random {
   }
 
   next(): number {
-    return (this.#bits() * 2 ** 21 + (this.#bits() >>> 11)) / 2 ** 53
+    return this.#bits.next()
   }
 
   #hex(): string {
-    return this.#bits().toString(16).padStart(8, '0')
-  }
-
-  /** The generator sfc32: 32 uniform bits, unsigned. */
-  #bits(): number {
-    const sum = (this.#a + this.#b + this.#counter++) | 0
-    this.#a = this.#b ^ (this.#b >>> 9)
-    this.#b = (this.#c + (this.#c << 3)) | 0
-    this.#c = (((this.#c << 21) | (this.#c >>> 11)) + sum) | 0
-    return sum >>> 0
+    return this.#bits.bits().toString(16).padStart(8, '0')
   }
 }

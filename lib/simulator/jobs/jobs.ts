@@ -44,27 +44,11 @@ export const furtherJobs: readonly Job[] = [
   handovers,
 ]
 
+/** Jobs of all kinds. */
+const ofAllKinds: readonly Job[] = [...jobs, letters, beforeCommit, largeState, sessions, outages, tables, asked]
+
 /** Every job with sources that discover, and coordinators that hand over. */
-export const openJobs: readonly Job[] = [
-  ...jobs,
-  letters,
-  beforeCommit,
-  largeState,
-  sessions,
-  outages,
-  tables,
-  asked,
-].map(opened)
+export const openJobs: readonly Job[] = ofAllKinds.map(opened)
 
 /** Jobs of all kinds, with coordinators that live for one batch. */
-export const briefJobs: readonly Job[] = [
-  ...jobs,
-  letters,
-  beforeCommit,
-  largeState,
-  sessions,
-  outages,
-  tables,
-  asked,
-  twoHosts,
-].map(brief)
+export const briefJobs: readonly Job[] = [...ofAllKinds, twoHosts].map(brief)
