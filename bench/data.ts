@@ -8,7 +8,8 @@ export interface InputFile {
   readonly sha256: string
 }
 
-const folder = join(import.meta.dirname, '..', '.cache', 'bench')
+/** Where input lies, and what a run needs for itself. */
+export const folder = join(import.meta.dirname, '..', '.cache', 'bench')
 const SEED = 1
 
 /** xorshift32: the same draws in every language. */

@@ -28,6 +28,19 @@ export class Meter {
     this.peakRssMb = peakRssMb()
   }
 
+  /** Batches that another process has timed. */
+  take(run: {
+    readonly walls_ms: readonly number[]
+    readonly cpus_s: readonly number[]
+    readonly cold_ms: number
+    readonly peak_rss_mb: number
+  }): void {
+    for (const ms of run.walls_ms) this.#walls.push(ms)
+    for (const seconds of run.cpus_s) this.#cpus.push(seconds)
+    this.coldMs = run.cold_ms
+    this.peakRssMb = run.peak_rss_mb
+  }
+
   get batches(): number {
     return this.#walls.length
   }

@@ -23,11 +23,11 @@ export interface Ratio {
   readonly checksums_equal: true
 }
 
+/** A ratio with what it should be and what it was in each round. */
+export type RatioRow = Ratio & { readonly goal?: number; readonly perRound: readonly number[] }
+
 /** The ratios of a workload, from rounds in which both sides ran. */
-export function ratiosOf(
-  workload: Workload,
-  results: readonly Result[],
-): (Ratio & { readonly goal?: number; readonly perRound: readonly number[] })[] {
+export function ratiosOf(workload: Workload, results: readonly Result[]): RatioRow[] {
   return workload.ratios.flatMap((wanted) => {
     const perRound = roundsOf(wanted, results)
     if (perRound.length === 0) return []
@@ -62,8 +62,12 @@ function roundsOf({ of, to, metric }: RatioOf, results: readonly Result[]): numb
 const better = (a: Result, b: Result, metric: Metric): number =>
   metric === 'records_per_cpu_s' ? a.records / a.cpu_s / (b.records / b.cpu_s) : valueOf(b, metric) / valueOf(a, metric)
 
-const valueOf = (result: Result, metric: Exclude<Metric, 'records_per_cpu_s'>): number =>
-  metric === 'p50_batch_ms' ? result.p50_batch_ms : Number(result.extra[metric])
+function valueOf(result: Result, metric: Exclude<Metric, 'records_per_cpu_s'>): number {
+  if (metric === 'p50_batch_ms') return result.p50_batch_ms
+  return metric === 'cpu_ms_per_batch'
+    ? (result.cpu_s * 1000) / Number(result.extra.batches)
+    : Number(result.extra[metric])
+}
 
 function median(sorted: readonly number[]): number {
   const middle = sorted.length >> 1

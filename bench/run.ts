@@ -6,29 +6,31 @@ import { check } from './check.ts'
 import type { InputFile } from './data.ts'
 import { waitForQuiet } from './gate.ts'
 import { orderOf, runOnce } from './interleave.ts'
+import { GATE, writeTables, type Measurement } from './page.ts'
+import { rivals } from './rivals.ts'
 import { disagreements, type Ratio, ratiosOf, type Result } from './results.ts'
-import type { Size, Workload } from './workload.ts'
+import type { Rival, Size, Variant, Workload } from './workload.ts'
 import { workloads } from './workloads/index.ts'
 
-const USAGE = `npm run bench -- <workload>|all|gate|check [--against ceiling] [--rounds n] [--size small|full] [--variant name]... [--patience seconds]
+const USAGE = `npm run bench -- <workload>|all|gate|check [--against spark,bytewax,pathway] [--rounds n] [--size small|full] [--variant name]... [--patience seconds] [--write]
 npm run bench -- --list`
 
 const { values: given, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    against: { type: 'string', default: 'ceiling' },
+    against: { type: 'string' },
     rounds: { type: 'string' },
     size: { type: 'string', default: 'small' },
     variant: { type: 'string', multiple: true },
     patience: { type: 'string', default: '240' },
     list: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
   },
 })
 const size = given.size as Size
-const rounds = Number(given.rounds ?? (size === 'small' ? 3 : 5))
+const against = given.against?.split(',') ?? (positionals[0] === 'gate' ? Object.keys(rivals) : [])
+const rounds = Number(given.rounds ?? (size === 'full' ? 5 : positionals[0] === 'gate' ? 2 : 3))
 
-/** What `gate` looks at: the work that the claims are about. */
-const GATE = ['wordcount', 'sliding', 'empty']
 const CHECKED = ['wordcount', 'grep', 'sliding', 'state']
 
 async function main(): Promise<number> {
@@ -39,11 +41,21 @@ async function main(): Promise<number> {
     say(USAGE)
     return 2
   }
-  if (given.against !== 'ceiling') say(`Against "${given.against}": only the ceilings are here to compare with.`)
-  if (what === 'gate') say('Spark is not compared here: this gate shows the distance to the ceilings alone.')
+  const unknown = against.find((name) => !(name in rivals))
+  if (unknown !== undefined) {
+    say(`--against ${unknown}: there are ${Object.keys(rivals).join(', ')}`)
+    return 2
+  }
+  const present = arrived()
   const perWorkload = []
-  for (const workload of chosen) perWorkload.push(await measure(workload))
+  const measured: Measurement[] = []
+  for (const workload of chosen) {
+    const measurement = await measure(workload, present)
+    perWorkload.push(measurement?.ratios ?? null)
+    if (measurement) measured.push(measurement)
+  }
   if (perWorkload.some((ratios) => ratios === null)) return 1
+  if (given.write) for (const name of writeTables(measured, commit)) say(`docs/performance.md: table ${name}`)
   return what === 'check'
     ? check(
         perWorkload.flatMap((ratios) => ratios ?? []),
@@ -56,7 +68,7 @@ function chosenBy(what: string | undefined): Workload[] | null {
   const named = (names: readonly string[]): Workload[] => workloads.filter((workload) => names.includes(workload.name))
   // What needs servers runs where it is asked for by name.
   if (what === 'all') return workloads.filter(({ close, fullOnly }) => !close && (size === 'full' || !fullOnly))
-  if (what === 'gate') return named(GATE)
+  if (what === 'gate') return named(Object.keys(GATE))
   if (what === 'check') return named(CHECKED)
   const found = what === undefined ? [] : named([what])
   return found.length > 0 ? found : null
@@ -67,25 +79,49 @@ function list(): number {
   return 0
 }
 
+/** Engines of others that are compared with: those that can run here, fetched and built. */
+function arrived(): ReadonlySet<Rival> {
+  const here = new Set<Rival>()
+  for (const name of against as Rival[]) {
+    const missing = rivals[name].missing()
+    if (missing) say(`${name}: skipped. ${missing}`)
+    else {
+      rivals[name].prepare()
+      here.add(name)
+    }
+  }
+  return here
+}
+
 /** All rounds of one workload. `null`: its variants do not agree, so there is nothing to compare. */
-async function measure(workload: Workload): Promise<ReturnType<typeof ratiosOf> | null> {
+async function measure(workload: Workload, present: ReadonlySet<Rival>): Promise<Measurement | null> {
   say(`${workload.name}: making input`)
   const inputs = await workload.inputs(size)
   try {
-    return await rounded(workload, inputs)
+    return await rounded(workload, inputs, runnable(workload, present))
   } finally {
     await workload.close?.()
   }
 }
 
-async function rounded(workload: Workload, inputs: readonly InputFile[]): Promise<ReturnType<typeof ratiosOf> | null> {
-  const variants = runnable(workload)
+async function rounded(
+  workload: Workload,
+  inputs: readonly InputFile[],
+  variants: readonly string[],
+): Promise<Measurement | null> {
   const results: Result[] = []
   const begun = performance.now()
   for (let round = 1; round <= rounds; round++) {
     const gate = await waitForQuiet(Number(given.patience) * 1000)
     for (const variant of orderOf(variants, round)) {
-      const { extra, ...measured } = await runOnce(workload.name, variant, size, inputs)
+      if (round > 1 && workload.variants[variant].once) continue
+      const { extra, ...measured } = await runOnce(
+        workload.name,
+        variant,
+        size,
+        inputs,
+        nodeArgsOf(workload.variants[variant]),
+      )
       const result = { workload: workload.name, variant, round, ...measured, gate, extra }
       results.push(result)
       tell(resultLine(result, inputs.map(({ sha256 }) => sha256).join(',')))
@@ -95,23 +131,24 @@ async function rounded(workload: Workload, inputs: readonly InputFile[]): Promis
   return judged(workload, results)
 }
 
-function runnable(workload: Workload): string[] {
-  const names = Object.keys(workload.variants).filter(
-    (name) => (given.variant?.includes(name) ?? true) && (size === 'full' || !workload.variants[name].fullOnly),
-  )
-  for (const name of names)
-    if (workload.variants[name].skip) say(`${workload.name} ${name}: skipped. ${workload.variants[name].skip}`)
-  return names.filter((name) => !workload.variants[name].skip)
+function runnable({ name: workload, variants }: Workload, present: ReadonlySet<Rival>): string[] {
+  const asked = given.variant ?? (positionals[0] === 'gate' ? GATE[workload] : undefined)
+  return Object.keys(variants).filter((name) => {
+    const { rival, fullOnly } = variants[name]
+    return (asked?.includes(name) ?? true) && (rival ? present.has(rival) : size === 'full' || !fullOnly)
+  })
 }
 
-function judged(workload: Workload, results: readonly Result[]): ReturnType<typeof ratiosOf> | null {
+const nodeArgsOf = ({ heapMb }: Variant): string[] => (heapMb ? [`--max-old-space-size=${heapMb}`] : [])
+
+function judged(workload: Workload, results: readonly Result[]): Measurement | null {
   const wrong = disagreements(workload, results)
   for (const each of wrong) say(`Checksums differ: ${each}`)
   if (wrong.length > 0) return null
   const ratios = ratiosOf(workload, results)
   for (const { goal: _goal, perRound: _perRound, ...ratio } of ratios) tell(ratio satisfies Ratio)
   table(ratios, results)
-  return ratios
+  return { workload, results, ratios }
 }
 
 const resultLine = ({ extra, workload, variant, round, records, ...measured }: Result, input: string): object => ({

@@ -75,3 +75,7 @@ export function sizeOf(ranges: readonly TextRange[]): { readonly lines: number; 
   }
   return { lines, words: lines + spaces }
 }
+
+/** The same blocks for a program in another language: `from-to` of each range, blocks apart by a semicolon. */
+export const rangesText = (blocks: readonly TextRange[][]): string =>
+  blocks.map((ranges) => ranges.map(({ from, to }) => `${from}-${to}`).join(',')).join(';')

@@ -1,5 +1,6 @@
 import type { InputFile } from './data.ts'
 import type { Meter } from './meter.ts'
+import type { Result } from './results.ts'
 
 export type Size = 'small' | 'full'
 
@@ -11,6 +12,8 @@ export interface Workload {
   readonly ratios: readonly RatioOf[]
   /** Too long for `small`. */
   readonly fullOnly?: boolean
+  /** The table of it on the page about performance: a row for each variant. */
+  readonly columns?: Readonly<Record<string, (result: Result) => number>>
   /** Made once, before any process is timed. */
   inputs(size: Size): Promise<readonly InputFile[]>
   /** Ends what `inputs` has started, after the last process. */
@@ -19,12 +22,18 @@ export interface Workload {
 
 export interface Variant {
   run(setting: Setting): Promise<Outcome>
-  /** Why this one cannot run here, in a sentence. */
-  readonly skip?: string
+  /** Somebody else's engine: it runs where `--against` names it. */
+  readonly rival?: Rival
+  /** So slow that it runs in the first round alone. */
+  readonly once?: boolean
   /** Variants of one group must agree on the checksum; all of them where nothing is said. */
   readonly group?: string
   readonly fullOnly?: boolean
+  /** More heap than Node takes by itself. */
+  readonly heapMb?: number
 }
+
+export type Rival = 'spark' | 'bytewax' | 'pathway'
 
 /** What a variant is given in its own process. */
 export interface Setting {
@@ -41,7 +50,7 @@ export interface Outcome {
   readonly extra?: Readonly<Record<string, number | string>>
 }
 
-export type Metric = 'records_per_cpu_s' | 'p50_batch_ms' | 'p50_commit_ms'
+export type Metric = 'records_per_cpu_s' | 'p50_batch_ms' | 'p50_commit_ms' | 'cpu_ms_per_batch'
 
 /** Above 1, the first variant is better. */
 export interface RatioOf {

@@ -1,7 +1,7 @@
 import { describedContext } from '../engine.ts'
-import { wordCount } from '../workloads/wordcount.ts'
+import { millionBlocks, wordCount } from '../workloads/wordcount.ts'
 
 /** What a worker thread loads to have the same graph as the process that drives it. */
 const context = describedContext(null)
-wordCount(context, process.argv[2])
+wordCount(context, millionBlocks(process.argv[2]))
 context.start()

@@ -7,10 +7,14 @@ import { uniformFile } from '../data.ts'
 import { describedContext, Driver, type Store } from '../engine.ts'
 import { ReadySource } from '../feed.ts'
 import { collectGarbage } from '../meter.ts'
+import { onSpark } from '../spark/spark.ts'
 import type { Outcome, Setting, Variant, Workload } from '../workload.ts'
 
 const WARM = 1_000
 const BATCHES = 1_000
+/** A machine of Java is slow in its first thousands of batches. */
+const SPARK_WARM = 1_500
+const SPARK_BATCHES = 300
 
 /** A stage more for each shuffle. */
 function staged(source: DStream<[string, number]>, stages: number, tasks: number): DStream<[string, number]> {
@@ -67,6 +71,11 @@ export const empty: Workload = {
     ...variantsOf(2, false),
     ...variantsOf(16, true),
     ...variantsOf(64, true),
+    spark: onSpark('empty', () => ({ records: 0, options: { warm: SPARK_WARM, batches: SPARK_BATCHES, passes: 1 } })),
   },
-  ratios: [{ of: '2-stage-2-tasks-directory', to: 'floor-appends', metric: 'p50_batch_ms' }],
+  ratios: [
+    { of: '2-stage-2-tasks-memory', to: 'spark', metric: 'p50_batch_ms', goal: 35 },
+    { of: '2-stage-2-tasks-directory', to: 'spark', metric: 'p50_batch_ms' },
+    { of: '2-stage-2-tasks-directory', to: 'floor-appends', metric: 'p50_batch_ms' },
+  ],
 }

@@ -2,11 +2,14 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { textFile } from '../data.ts'
 import { quantile } from '../meter.ts'
-import { textBlocks } from '../text-blocks.ts'
+import { sparkCommand } from '../spark/spark.ts'
+import { rangesText, textBlocks } from '../text-blocks.ts'
 import type { Outcome, Setting, Workload } from '../workload.ts'
 
 const BYTES = 1_000_000
 const STARTS = 10
+/** Others take seconds. */
+const RIVAL_STARTS = 3
 
 /** What a started process says about itself on descriptor 3 before it ends. */
 interface Ended {
@@ -15,10 +18,15 @@ interface Ended {
 }
 
 /** Starts a process several times and waits for its first byte. CPU and memory are those of the started processes. */
-async function firstByte({ meter, inputs }: Setting, args: readonly string[], expected: string): Promise<Outcome> {
+async function firstByte(
+  { meter, inputs }: Setting,
+  [command, ...args]: readonly string[],
+  expected: string,
+  starts = STARTS,
+): Promise<Outcome> {
   const ends: Ended[] = []
-  for (let i = 0; i <= STARTS; i++) {
-    const run = start(args)
+  for (let i = 0; i <= starts; i++) {
+    const run = start(command, args)
     const first = async (): Promise<void> => {
       const output = await run.firstOutput
       if (!output.startsWith(expected)) throw new Error(`${args.join(' ')} began with ${JSON.stringify(output)}`)
@@ -40,9 +48,16 @@ async function firstByte({ meter, inputs }: Setting, args: readonly string[], ex
   return { records: 0, checksum: inputs[0].sha256, extra }
 }
 
-function start(args: readonly string[]): { readonly firstOutput: Promise<string>; readonly ended: Promise<Ended> } {
-  const child = spawn(process.execPath, ['--import', SAYS_USAGE, ...args], { stdio: ['ignore', 'pipe', 2, 'pipe'] })
+function start(
+  command: string,
+  args: readonly string[],
+): { readonly firstOutput: Promise<string>; readonly ended: Promise<Ended> } {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'ignore', 'pipe'] })
   let said = ''
+  let printed = ''
+  child.stdout!.on('data', (chunk: Buffer) => {
+    printed += String(chunk)
+  })
   child.stdio[3]!.on('data', (chunk: Buffer) => {
     said += String(chunk)
   })
@@ -52,10 +67,13 @@ function start(args: readonly string[]): { readonly firstOutput: Promise<string>
     }),
     ended: new Promise((resolve, reject) => {
       child.on('error', reject)
-      child.on('close', () => resolve(JSON.parse(said) as Ended))
+      child.on('close', () => resolve(JSON.parse(said || lastLine(printed)) as Ended))
     }),
   }
 }
+
+/** Where a program in another language says it. */
+const lastLine = (printed: string): string => printed.trim().split('\n').at(-1)!
 
 const SAYS_USAGE = `data:text/javascript,${encodeURIComponent(`
   import { writeSync } from 'node:fs'
@@ -64,10 +82,17 @@ const SAYS_USAGE = `data:text/javascript,${encodeURIComponent(`
     writeSync(3, JSON.stringify({ cpuMs: (userCPUTime + systemCPUTime) / 1000, rssMb: maxRSS / 1024 }))
   })`)}`
 
+const NODE = [process.execPath, '--import', SAYS_USAGE]
+
 /** The first megabyte, to the end of a line. */
 function program({ inputs }: Setting): string[] {
   const { path } = inputs[0]
   return [join(import.meta.dirname, '..', 'programs', 'first.ts'), path, String(textBlocks(path, BYTES, 1)[0][0].to)]
+}
+
+function sparkFirst({ inputs }: Setting): string[] {
+  const { path } = inputs[0]
+  return sparkCommand('first', { path, ranges: rangesText(textBlocks(path, BYTES, 2).slice(0, 1)) })
 }
 
 const BARE = "process.stdout.write('ready')"
@@ -79,8 +104,15 @@ export const first: Workload = {
     'batches of 10 ms, beside a process that only prints',
   inputs: async () => [textFile(20_000)],
   variants: {
-    'bare-node': { run: (setting) => firstByte(setting, ['-e', BARE], 'ready') },
-    sluice: { run: (setting) => firstByte(setting, program(setting), '-----') },
+    'bare-node': { run: (setting) => firstByte(setting, [...NODE, '-e', BARE], 'ready') },
+    sluice: { run: (setting) => firstByte(setting, [...NODE, ...program(setting)], '-----') },
+    spark: {
+      rival: 'spark',
+      run: (setting) => firstByte(setting, sparkFirst(setting), '-----', RIVAL_STARTS),
+    },
   },
-  ratios: [{ of: 'sluice', to: 'bare-node', metric: 'p50_batch_ms' }],
+  ratios: [
+    { of: 'sluice', to: 'bare-node', metric: 'p50_batch_ms' },
+    { of: 'sluice', to: 'spark', metric: 'p50_batch_ms', goal: 20 },
+  ],
 }

@@ -4,7 +4,8 @@ import { countAndSum } from '../count-and-sum.ts'
 import { textFile, wordOfRank } from '../data.ts'
 import { describedContext, Driver } from '../engine.ts'
 import { collectGarbage } from '../meter.ts'
-import { sizeOf, textBlocks, type TextRange, textSource } from '../text-blocks.ts'
+import { onSpark } from '../spark/spark.ts'
+import { rangesText, sizeOf, textBlocks, type TextRange, textSource } from '../text-blocks.ts'
 import type { Outcome, Setting, Size, Workload } from '../workload.ts'
 
 const BLOCK_BYTES = 8_000_000
@@ -55,10 +56,12 @@ async function timed(
   collectGarbage()
   for (let i = WARM; i < BATCHES[size]; i++) await meter.batch(batch)
   return {
-    records: sizeOf(blocksOf(setting).slice(WARM, BATCHES[size]).flat()).lines,
+    records: linesIn(setting),
     checksum: checksum([[totals.count, totals.sum]]),
   }
 }
+
+const linesIn = (setting: Setting): number => sizeOf(blocksOf(setting).slice(WARM, BATCHES[setting.size]).flat()).lines
 
 export const grep: Workload = {
   name: 'grep',
@@ -69,6 +72,18 @@ export const grep: Workload = {
   variants: {
     ceiling: { run: byHand },
     'sluice-closures': { run: engine },
+    spark: onSpark('grep', (setting) => {
+      const { size, inputs } = setting
+      const [blocks, { path }] = [blocksOf(setting), inputs[0]]
+      const counts = { warm: WARM, batches: BATCHES[size] - WARM, passes: 3 }
+      return {
+        records: linesIn(setting),
+        options: { ...counts, path, ranges: rangesText(blocks), word: wordOfRank(1) },
+      }
+    }),
   },
-  ratios: [{ of: 'sluice-closures', to: 'ceiling', metric: 'records_per_cpu_s', goal: 0.8 }],
+  ratios: [
+    { of: 'sluice-closures', to: 'ceiling', metric: 'records_per_cpu_s', goal: 0.8 },
+    { of: 'sluice-closures', to: 'spark', metric: 'records_per_cpu_s', goal: 15 },
+  ],
 }

@@ -42,7 +42,7 @@ async function run({ inputs, meter }: Setting, { keys, batches, store }: Load): 
   }
   const held = { rss: [] as number[], objects: [] as number[] }
   for (let i = 0; i < WARM + batches; i++) {
-    source.chunks = pairs(feed.numbers(i).map((number) => number % keys))
+    source.chunks = pairs(feed.numbers(i).map((number) => spread(number, keys)))
     if (i === WARM) collectGarbage()
     if (i < WARM) await meter.warm(() => driver.batch())
     else await meter.batch(() => driver.batch())
@@ -56,6 +56,7 @@ async function run({ inputs, meter }: Setting, { keys, batches, store }: Load): 
     records: batches * UPDATES,
     checksum: checksum(seen.last.flat()),
     extra: {
+      batches,
       cpu_ms_per_batch: (meter.cpuSeconds * 1e3) / batches,
       p50_cpu_ms: meter.quantileCpuMs(0.5),
       p99_cpu_ms: meter.quantileCpuMs(0.99),
@@ -68,6 +69,10 @@ async function run({ inputs, meter }: Setting, { keys, batches, store }: Load): 
   await driver.close()
   return outcome
 }
+
+/** Numbers below a million, spread over more or fewer keys. */
+const spread = (number: number, keys: number): number =>
+  keys > 1_000_000 ? (number * (keys / 1_000_000) + (number % 7)) % keys : number % keys
 
 const pairs = (numbers: Uint32Array): [string, number][][] =>
   keyChunks(numbers).map((keys) => keys.map((key): [string, number] => [key, 1]))
@@ -83,8 +88,18 @@ export const growth: Workload = {
     'keys-1e4': { group: '1e4', run: (setting) => run(setting, memory(10_000)) },
     'keys-1e5': { group: '1e5', run: (setting) => run(setting, memory(100_000)) },
     'keys-1e6': { group: '1e6', run: (setting) => run(setting, memory(1_000_000)) },
+    'keys-1e7': { group: '1e7', fullOnly: true, heapMb: 12_000, run: (setting) => run(setting, memory(10_000_000)) },
     'batches-2000': { group: '2000', fullOnly: true, run: (setting) => run(setting, long('memory')) },
     'batches-2000-directory': { group: '2000', fullOnly: true, run: (setting) => run(setting, long('directory')) },
+  },
+  columns: {
+    'core-ms a batch': ({ extra }) => Number(extra.cpu_ms_per_batch),
+    'CPU p50, ms': ({ extra }) => Number(extra.p50_cpu_ms),
+    'CPU p99, ms': ({ extra }) => Number(extra.p99_cpu_ms),
+    'RSS at first, MB': ({ extra }) => Number(extra.rss_mb_first),
+    'RSS at last, MB': ({ extra }) => Number(extra.rss_mb_last),
+    'objects, most': ({ extra }) => Number(extra.objects_most),
+    'peak MB': ({ peak_rss_mb }) => Math.round(peak_rss_mb),
   },
   ratios: [
     // A batch costs what it changes, not what is held.

@@ -1,4 +1,5 @@
 import type { Workload } from '../workload.ts'
+import { costWorkloads } from './costs.ts'
 import { empty } from './empty.ts'
 import { first } from './first.ts'
 import { grep } from './grep.ts'
@@ -19,6 +20,7 @@ export const workloads: readonly Workload[] = [
   sliding,
   state,
   growth,
+  ...costWorkloads,
   empty,
   first,
   memory,

@@ -10,13 +10,13 @@ const PASSES = 5
 
 /** The file again and again, as if it were longer. */
 async function engine({ inputs, meter }: Setting): Promise<Outcome> {
-  const { path } = inputs[0]
   const context = describedContext()
-  const seen = wordCount(context, path, PASSES)
+  const once = textBlocks(inputs[0].path, BLOCK_BYTES, 2)
+  const blocks = Array.from({ length: PASSES }, () => once).flat()
+  const seen = wordCount(context, blocks)
   const driver = await Driver.open(context)
-  const blocks = textBlocks(path, BLOCK_BYTES, 2)
-  for (let i = 0; i < blocks.length * PASSES; i++) await meter.batch(() => driver.batch())
-  const outcome = { records: sizeOf(blocks.flat()).words * PASSES, checksum: checksum(seen.last.flat()) }
+  for (let i = 0; i < blocks.length; i++) await meter.batch(() => driver.batch())
+  const outcome = { records: sizeOf(once.flat()).words * PASSES, checksum: checksum(seen.last.flat()) }
   await driver.close()
   return outcome
 }

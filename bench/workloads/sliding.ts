@@ -5,7 +5,8 @@ import { uniformFile } from '../data.ts'
 import { describedContext, Driver } from '../engine.ts'
 import { KeyFeed, ReadySource } from '../feed.ts'
 import { collectGarbage } from '../meter.ts'
-import type { Outcome, Setting, Size, Workload } from '../workload.ts'
+import { onSpark } from '../spark/spark.ts'
+import type { Outcome, Setting, Size, Variant, Workload } from '../workload.ts'
 
 /** Keys that there are, and updates per pane of one second. */
 interface Load {
@@ -28,12 +29,11 @@ const manyKeys = (size: Size): Load => ({ ...minute(size), keys: 1_000_000 })
  */
 const length = (panes: number): Load => ({ keys: 5_000, updates: 5_000, panes, slides: 600 })
 
+const fileOf = (inputs: Setting['inputs'], keys: number, updates: number): string =>
+  inputs.find(({ path }) => path.endsWith(`uniform-${keys}-${PANES_STORED * updates}.u32`))!.path
+
 const feedOf = ({ inputs }: Setting, { keys, updates }: Load): KeyFeed =>
-  new KeyFeed(
-    inputs.find(({ path }) => path.endsWith(`uniform-${keys}-${PANES_STORED * updates}.u32`))!.path,
-    PANES_STORED,
-    updates,
-  )
+  new KeyFeed(fileOf(inputs, keys, updates), PANES_STORED, updates)
 
 async function engine(setting: Setting, load: Load, inverse: boolean): Promise<Outcome> {
   const context = describedContext()
@@ -108,6 +108,13 @@ async function timed(
 
 const hand = (load: Load): HandTwoStacks => new HandTwoStacks(load.panes, load.keys)
 
+const spark = (program: string): Variant =>
+  onSpark(program, ({ size, inputs }) => {
+    const { keys, updates, panes, slides: timed } = minute(size)
+    const options = { path: fileOf(inputs, keys, updates), stored: PANES_STORED, updates }
+    return { records: timed * updates, options: { ...options, warm: panes, batches: timed, passes: 1 } }
+  })
+
 export const sliding: Workload = {
   name: 'sliding',
   about:
@@ -137,8 +144,12 @@ export const sliding: Workload = {
     'sluice-panes-60': { group: '60', run: (setting) => engine(setting, length(60), false) },
     'sluice-panes-600': { group: '600', run: (setting) => engine(setting, length(600), false) },
     'ceiling-panes-600': { group: '600', run: (setting) => byHand(setting, length(600), hand(length(600))) },
+    'spark-inverse': { ...spark('sliding-inverse'), group: 'minute' },
+    'spark-panes': { ...spark('sliding-panes'), group: 'minute' },
   },
   ratios: [
+    { of: 'sluice-inverse', to: 'spark-inverse', metric: 'records_per_cpu_s', goal: 25 },
+    { of: 'sluice-panes', to: 'spark-panes', metric: 'records_per_cpu_s', goal: 50 },
     { of: 'sluice-inverse', to: 'ceiling-inverse', metric: 'records_per_cpu_s', goal: 0.7 },
     { of: 'sluice-panes', to: 'ceiling-panes', metric: 'records_per_cpu_s', goal: 0.7 },
     // A window ten times as long may cost a fifth more.

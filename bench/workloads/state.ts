@@ -7,7 +7,8 @@ import { uniformFile } from '../data.ts'
 import { describedContext, Driver, type Store } from '../engine.ts'
 import { KeyFeed, keyChunks, ReadySource } from '../feed.ts'
 import { collectGarbage } from '../meter.ts'
-import type { Outcome, Setting, Size, Workload } from '../workload.ts'
+import { onSpark } from '../spark/spark.ts'
+import type { Outcome, Setting, Size, Variant, Workload } from '../workload.ts'
 
 type Pairs = [string, number][][]
 
@@ -109,6 +110,21 @@ async function timed(
 const preload = (): Pairs => valued(keyChunks(Uint32Array.from({ length: KEYS }, (_, i) => i)), 0)
 const valued = (chunks: string[][], value: number): Pairs => chunks.map((keys) => keys.map((key) => [key, value]))
 
+/** A pass over all of it is warm-up. */
+const spark = (program: string): Variant =>
+  onSpark(program, ({ size, inputs }) => ({
+    records: BATCHES[size] * UPDATES,
+    options: {
+      path: inputs[0].path,
+      stored: STORED,
+      keys: KEYS,
+      updates: UPDATES,
+      warm: WARM,
+      batches: BATCHES[size],
+      passes: 2,
+    },
+  }))
+
 export const state: Workload = {
   name: 'state',
   about: 'a million keys in state, 100,000 updates per batch; each batch writes what changed',
@@ -122,8 +138,14 @@ export const state: Workload = {
     'ceiling-update-durable': { run: (setting) => byHand(setting, 'update', true) },
     'sluice-update-memory': { run: (setting) => engine(setting, 'update', 'memory') },
     'sluice-update-directory': { run: (setting) => engine(setting, 'update', 'directory') },
+    'spark-map': spark('map-with-state'),
+    'spark-update': spark('update-state'),
   },
   ratios: [
+    { of: 'sluice-map-memory', to: 'spark-map', metric: 'records_per_cpu_s', goal: 15 },
+    { of: 'sluice-update-memory', to: 'spark-update', metric: 'records_per_cpu_s', goal: 10 },
+    { of: 'sluice-map-directory', to: 'spark-map', metric: 'records_per_cpu_s' },
+    { of: 'sluice-update-directory', to: 'spark-update', metric: 'records_per_cpu_s' },
     { of: 'sluice-map-memory', to: 'ceiling-map', metric: 'records_per_cpu_s', goal: 0.8 },
     { of: 'sluice-map-memory', to: 'ceiling-map-durable', metric: 'records_per_cpu_s' },
     { of: 'sluice-map-directory', to: 'ceiling-map', metric: 'records_per_cpu_s' },

@@ -2,7 +2,8 @@ import { checksum } from '../checksum.ts'
 import { adOf, adsFile, CAMPAIGNS } from '../data.ts'
 import { describedContext, Driver } from '../engine.ts'
 import { collectGarbage } from '../meter.ts'
-import { sizeOf, textBlocks, type TextRange, textSource } from '../text-blocks.ts'
+import { onSpark } from '../spark/spark.ts'
+import { rangesText, sizeOf, textBlocks, type TextRange, textSource } from '../text-blocks.ts'
 import type { DStream } from '../../lib/index.ts'
 import type { Outcome, Setting, Size, Workload } from '../workload.ts'
 
@@ -11,6 +12,8 @@ const BLOCK_BYTES = 25_400_000
 const WARM = 2
 const BATCHES: Record<Size, number> = { small: 6, full: 18 }
 const WINDOW_MS = 10_000
+
+const ADS = Array.from({ length: CAMPAIGNS * 10 }, (_, ad) => adOf(ad))
 
 interface Event {
   readonly ad_id: string
@@ -28,7 +31,7 @@ const byHand = (line: string): Event => JSON.parse(line) as Event
 const engine =
   (parse: Parse) =>
   async (setting: Setting): Promise<Outcome> => {
-    const campaigns = new Map(Array.from({ length: CAMPAIGNS * 10 }, (_, ad) => [adOf(ad), Math.floor(ad / 10)]))
+    const campaigns = new Map(ADS.map((ad, i) => [ad, Math.floor(i / 10)]))
     const context = describedContext()
     const totals = new Map<number, number>()
     parse(context.source('text', textSource(blocksOf(setting))))
@@ -46,10 +49,12 @@ const engine =
     for (let i = WARM; i < BATCHES[size]; i++) await meter.batch(batch)
     await driver.close()
     return {
-      records: sizeOf(blocksOf(setting).slice(WARM, BATCHES[size]).flat()).lines,
+      records: eventsIn(setting),
       checksum: checksum([...totals]),
     }
   }
+
+const eventsIn = (setting: Setting): number => sizeOf(blocksOf(setting).slice(WARM, BATCHES[setting.size]).flat()).lines
 
 const keyOf = (campaign: number, time: number): number => campaign * 2 ** 30 + Math.floor(time / WINDOW_MS)
 
@@ -60,6 +65,19 @@ export const ysb: Workload = {
   variants: {
     'sluice-json-parse': { run: engine((lines) => lines.map(byHand)) },
     'sluice-fields': { run: engine((lines) => lines.fields<Event>('ad_id', 'event_type', 'event_time')) },
+    spark: onSpark('ysb', (setting) => {
+      const { size, inputs } = setting
+      const [blocks, { path }] = [blocksOf(setting), inputs[0]]
+      const counts = { warm: WARM, batches: BATCHES[size] - WARM, passes: 3 }
+      return {
+        records: eventsIn(setting),
+        options: { ...counts, path, ranges: rangesText(blocks), ads: ADS.join(',') },
+      }
+    }),
   },
-  ratios: [{ of: 'sluice-fields', to: 'sluice-json-parse', metric: 'records_per_cpu_s', goal: 2 }],
+  ratios: [
+    { of: 'sluice-fields', to: 'sluice-json-parse', metric: 'records_per_cpu_s', goal: 2 },
+    { of: 'sluice-fields', to: 'spark', metric: 'records_per_cpu_s', goal: 4 },
+    { of: 'sluice-json-parse', to: 'spark', metric: 'records_per_cpu_s' },
+  ],
 }

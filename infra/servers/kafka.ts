@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { cache, fetchJars } from './jars.ts'
 import { Child, findProgram, freePort, serverFolder } from './server-process.ts'
 
 /** Apache Kafka without ZooKeeper, each broker a process, and one of a broker's controllers leads. */
@@ -31,7 +31,6 @@ interface KafkaUsers {
 }
 
 const VERSION = '4.3.1'
-const cache = fileURLToPath(new URL('../../.cache/', import.meta.url))
 
 /** Why there is no Kafka here, or `null`. Java 17 runs it; Maven fetches its jars, once. */
 export function kafkaIsMissing(): string | null {
@@ -43,43 +42,12 @@ export function kafkaIsMissing(): string | null {
 const jars = join(cache, `kafka-${VERSION}`)
 const tools = join(cache, `kafka-tools-${VERSION}`)
 
-/** Puts jars into `.cache` unless they are there. Two who do it at once do not disturb each other. */
-function fetchJars(place: string, artifacts: readonly (readonly [string, string, string])[]): void {
-  if (existsSync(place)) return
-  mkdirSync(cache, { recursive: true })
-  const folder = mkdtempSync(join(cache, 'kafka-new-'))
-  try {
-    writeFileSync(join(folder, 'pom.xml'), pomOf(artifacts))
-    const call = ['-q', '-B', '-f', folder, 'dependency:copy-dependencies', '-DincludeScope=runtime']
-    execFileSync('mvn', [...call, `-DoutputDirectory=${join(folder, 'libs')}`], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-    })
-    if (readdirSync(join(folder, 'libs')).length > 0) renameSync(join(folder, 'libs'), place)
-  } catch (error) {
-    if (!existsSync(place)) throw error
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
-}
-
-const dependency = ([group, artifact, version]: readonly [string, string, string]): string =>
-  `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId>` +
-  `<version>${version}</version></dependency>`
-
 /** Without the binding of SLF4J the broker would never say that it has started. */
 const BROKER = [
   ['org.apache.kafka', 'kafka_2.13', VERSION],
   ['org.apache.logging.log4j', 'log4j-slf4j-impl', '2.25.4'],
 ] as const
 const TOOLS = [['org.apache.kafka', 'kafka-tools', VERSION]] as const
-
-const pomOf = (artifacts: readonly (readonly [string, string, string])[]): string =>
-  `<project><modelVersion>4.0.0</modelVersion>
-<groupId>sluice</groupId><artifactId>kafka</artifactId><version>1</version><packaging>pom</packaging>
-<dependencies>
-${artifacts.map(dependency).join('\n')}
-</dependencies></project>
-`
 
 const LOGGING = `rootLogger.level=WARN
 rootLogger.appenderRef.c.ref=c
