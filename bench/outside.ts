@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import type { Meter } from './meter.ts'
 
 /** What a program in another language says of itself in the last line of its output. */
-export interface OutsideRun {
+interface OutsideRun {
   readonly walls_ms: readonly number[]
   /** Of the whole process with all its threads. */
   readonly cpus_s: readonly number[]

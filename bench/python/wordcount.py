@@ -1,5 +1,6 @@
 """Words of a file, counted by an engine in Python: the same lines and the same answer as the other contenders."""
 
+import itertools
 import json
 import resource
 import sys
@@ -33,7 +34,7 @@ def with_bytewax():
         def next_batch(self):
             if self.rest is None:
                 self.rest = iter(lines())
-            batch = [line for line, _ in zip(self.rest, range(4096))]
+            batch = list(itertools.islice(self.rest, 4096))
             if not batch:
                 raise StopIteration()
             return batch
@@ -67,7 +68,8 @@ def with_pathway():
             counts[row["word"]] = row["count"]
 
     text = pw.io.python.read(Text(), schema=Line)
-    words = text.select(word=pw.this.line.str.split(" ")).flatten(pw.this.word)
+    split = pw.apply_with_type(lambda line: tuple(line.split(" ")), tuple[str, ...], pw.this.line)
+    words = text.select(word=split).flatten(pw.this.word)
     totals = words.groupby(pw.this.word).reduce(pw.this.word, count=pw.reducers.count())
     pw.io.subscribe(totals, on_change=on_change)
     return lambda: pw.run(monitoring_level=pw.MonitoringLevel.NONE), lambda: counts.items()
