@@ -10,6 +10,7 @@ export type Command =
   | 'status'
   | 'pause'
   | 'resume'
+  | 'down'
   | 'doctor'
   | 'state'
   | 'verify'
@@ -32,6 +33,7 @@ export const overview = (): string => `sluice: streaming in small batches, in Ty
   state <dir>        what operators keep: sizes, keys, one key
   verify <dir>       check what earlier runs have written
   doctor             whether a stage is set up so that nothing is lost
+  down               let a stage rest, or delete it with what it holds
   plan               what a deploy would do to what is stored, and what it costs
   explain <code>     what an error code means
 
@@ -215,6 +217,19 @@ ${stageOptions}
 Examples
   sluice resume .sluice
   sluice resume --stage prod
+`,
+  down: `sluice down --stage <name>
+
+Lets a stage rest: no further tick wakes it, and the batch that runs comes to its end. Table, bucket and functions stay,
+and cost no more than what they store; npx osls deploy lets it go on. With --delete everything of the stage is deleted
+after its batch, also of a stage that is protected.
+
+  --stage <name>     the stage, as serverless.yml here describes it
+  --delete <service>-<stage>  delete all of it; the name is written out so that nothing is deleted by a slip
+
+Examples
+  sluice down --stage prod
+  sluice down --stage prod --delete clicks-prod
 `,
   doctor: `sluice doctor --stage <name>
 

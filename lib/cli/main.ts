@@ -21,6 +21,7 @@ const commands: Record<Command, () => Promise<Run>> = {
   status: async () => (await import('./status.ts')).status,
   pause: async () => (await import('./pause.ts')).pause,
   resume: async () => (await import('./pause.ts')).resume,
+  down: async () => (await import('./down.ts')).down,
   doctor: async () => (await import('./doctor.ts')).doctor,
   state: async () => (await import('./state.ts')).state,
   verify: async () => (await import('./verify.ts')).verify,

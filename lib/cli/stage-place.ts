@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -38,6 +39,13 @@ export async function templateOfStage(stage: string): Promise<unknown> {
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** A command of the plugin that talks to whoever typed it; its exit code. Throws as `placeOfStage` does. */
+export async function callStage(args: readonly string[]): Promise<number> {
+  const child = spawn(process.execPath, [findCli(), ...args], { stdio: 'inherit' })
+  const [code] = (await once(child, 'close')) as [number | null]
+  return code ?? 1
 }
 
 /** The line of JSON that a command of the plugin answers with. */

@@ -28,6 +28,7 @@ export const ERROR_CODES = {
   E_ENV: { fault: 'caller' },
   E_DIRECTORY: { fault: 'caller' },
   E_SYSTEM: { fault: 'store' },
+  E_PROTECTED: { fault: 'caller' },
 
   E_SAMPLES: { fault: 'program' },
   E_EXISTS: { fault: 'program' },

@@ -63,6 +63,12 @@ export async function stopSchedules(url: Url): Promise<void> {
   for (const { Name } of Rules) await json(url, 'events', 'AWSEvents.DisableRule', { Name })
 }
 
+/** How many of them are kept from waking anything. */
+export async function disabledRules(url: Url): Promise<number> {
+  const { Rules } = JSON.parse(await json(url, 'events', 'AWSEvents.ListRules')) as { Rules: { State: string }[] }
+  return Rules.filter(({ State }) => State === 'DISABLED').length
+}
+
 const json = (url: Url, service: string, target: string, body: object = {}): Promise<string> =>
   signed(url, service, {
     method: 'POST',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ListVersionsByFunctionCommand } from '@aws-sdk/client-lambda'
-import { everythingIn } from './everything.ts'
+import { disabledRules, everythingIn } from './everything.ts'
 import { Service, startAws } from './service.ts'
 
 const YML = `service: clicks
@@ -9,6 +9,7 @@ provider: { name: aws, runtime: nodejs24.x, region: us-east-1 }
 plugins: [sluice/serverless]
 sluice:
   app: src/app.ts
+  protect: [dev]
 `
 /** Counts words; `words` makes them of a line, `counts` is the name that the counts are kept under. */
 const program = (words: string, counts = 'counts'): string => `
@@ -68,8 +69,35 @@ test('F16: new code takes over with state kept while batches run; code with no p
     assert.equal(plan.code, 1, plan.out)
   })
 
-  const removed = await service.osls('remove')
-  assert.deepEqual(await everythingIn(aws.url), before, removed)
+  await t.test('a protected stage is removed only by its name; it rests, keeps its state, and goes on', async () => {
+    const there = await everythingIn(aws.url)
+    const { code, out } = await service.tryOsls('remove')
+    assert.notEqual(code, 0)
+    assert.match(out, /protected(.|\n)*sluice down --stage dev --delete clicks-dev/)
+    assert.deepEqual(await everythingIn(aws.url), there)
+
+    const rest = await service.sluice('down', '--stage', 'dev')
+    assert.equal(rest.code, 0, rest.out)
+    assert.match(rest.out, /clicks-dev rests/)
+    await assert.rejects(service.tick(), { name: 'TooManyRequestsException' })
+    assert.deepEqual(await disabledRules(aws.url), 2)
+    assert.deepEqual(await everythingIn(aws.url), there)
+
+    service.write('src/app.ts', program(`line.split(' ')`))
+    await service.osls('deploy', '--force')
+    assert.deepEqual(await disabledRules(aws.url), 0)
+    await service.put('c.txt', 'or')
+    void service.tickFor(20).catch(() => 'another coordinator is at it')
+    await service.counted({ be: 2, do: 20, not: 1, or: 2, to: 22 })
+  })
+
+  const other = await service.sluice('down', '--stage', 'dev', '--delete', 'clicks-prod')
+  assert.notEqual(other.code, 0)
+  assert.match(other.out, /The stage is clicks-dev, and not "clicks-prod"/)
+  const removed = await service.sluice('down', '--stage', 'dev', '--delete', 'clicks-dev')
+  assert.equal(removed.code, 0, removed.out)
+  assert.match(removed.out, /nothing left behind/)
+  assert.deepEqual(await everythingIn(aws.url), before, removed.out)
 })
 
 const versionsOf = (service: Service) =>

@@ -11,7 +11,9 @@ import { checkPlan, credentialsOf } from './check-plan.ts'
 import { type StagePlace, stagePlace } from './place.ts'
 import { plainConfig } from './plain-config.ts'
 import { bringToRest, letRun } from './quiet.ts'
-import { bucketPrefix, functionName, type Stage, tableName } from './stage.ts'
+import { dataLeft, deleteData } from './delete-data.ts'
+import { setSchedules } from './schedules.ts'
+import { bucketPrefix, functionName, stackName, type Stage, tableName } from './stage.ts'
 
 /** What this plugin uses of the Serverless CLI (osls 4). */
 export interface Serverless {
@@ -23,6 +25,8 @@ export interface Serverless {
   readonly configSchemaHandler: { defineTopLevelProperty(name: string, schema: object): void }
   /** The account that is deployed to, and how its services are called. */
   getProvider(name: 'aws'): Provider
+  /** Runs another command, in the same process. */
+  readonly pluginManager: { spawn(command: string): Promise<void> }
   /** The service as it is packaged; functions are added to it. */
   readonly service: {
     readonly service: string
@@ -53,6 +57,11 @@ interface Resource {
   Properties: Record<string, any>
 }
 
+interface CommandLine {
+  readonly stage?: string
+  readonly delete?: string
+}
+
 interface Tools {
   readonly log?: { notice?(message: string): void }
 }
@@ -72,6 +81,11 @@ export class SluiceServerless {
   readonly commands = {
     'sluice-place': { usage: 'Says where a stage is, for the commands of sluice', lifecycleEvents: ['place'] },
     'sluice-print': { usage: 'Says what a stage is without this plugin', lifecycleEvents: ['print'] },
+    'sluice-down': {
+      usage: 'Lets a stage rest, or deletes it, for sluice down',
+      lifecycleEvents: ['down'],
+      options: { delete: { usage: 'Name of the stage, to delete all of it', type: 'string' } },
+    },
   }
   /** Which step of the Serverless CLI does what. */
   readonly hooks: Readonly<Record<string, () => void | Promise<void>>>
@@ -79,14 +93,17 @@ export class SluiceServerless {
   readonly #options: ServerlessOptions
   /** As the command line gives it. */
   readonly #stageName: string | null
+  /** What `sluice down` was told to delete. */
+  readonly #deletes: string | null
   readonly #say: (message: string) => void
 
   /** Called by the Serverless CLI, with the options of its command line. */
-  constructor(serverless: Serverless, options: { readonly stage?: string }, { log }: Tools = {}) {
+  constructor(serverless: Serverless, options: CommandLine, { log }: Tools = {}) {
     this.#serverless = serverless
     // In the constructor: the configuration is checked before the hooks.
     serverless.configSchemaHandler.defineTopLevelProperty('sluice', schema)
     this.#stageName = options.stage ?? null
+    this.#deletes = options.delete ?? null
     this.#options = forTheTerminal(() => serverlessOptions(serverless.configurationInput['sluice']))
     this.#say = (message) => log?.notice?.(`sluice: ${message}`)
     this.hooks = Object.fromEntries(
@@ -105,6 +122,8 @@ export class SluiceServerless {
       'before:deploy:deploy': () => this.#beforeDeploy(),
       'after:deploy:deploy': () => this.#afterDeploy(),
       'before:remove:remove': () => this.#beforeRemove(),
+      'after:remove:remove': () => this.#afterRemove(),
+      'sluice-down:down': () => this.#down(),
       'sluice-place:place': async () => {
         process.stdout.write(`${JSON.stringify(await this.#place())}\n`)
       },
@@ -188,35 +207,91 @@ export class SluiceServerless {
     await checkPlan(this.#folder, await this.#place(), await credentialsOf(clients))
   }
 
-  /** Ticks that an earlier `remove` had kept out, and did not come to its end, are let in again. */
+  /** Ticks that `sluice down`, or a `remove` that did not come to its end, had kept out are let in again. */
   async #afterDeploy(): Promise<void> {
     const { concurrency } = this.#options.functions.coordinator
-    await letRun((await this.#aws()).clients, functionName(this.#stage, 'coordinator'), concurrency)
+    const { clients, account } = await this.#aws()
+    const wasKeptOut = await letRun(clients, functionName(this.#stage, 'coordinator'), concurrency)
+    if (wasKeptOut) await setSchedules(account, await this.#woken(clients), 'enabled')
   }
 
-  async #beforeRemove(): Promise<void> {
+  /** Lets the stage rest, or deletes it. */
+  async #down(): Promise<void> {
     const stage = this.#stage
+    if (this.#deletes !== null) {
+      if (this.#deletes !== stackName(stage)) throw otherName(stage, this.#deletes)
+      // Comes to #beforeRemove.
+      return this.#serverless.pluginManager.spawn('remove')
+    }
     const { clients, account } = await this.#aws()
+    await setSchedules(account, await this.#woken(clients), 'disabled')
+    await this.#bringToRest(clients)
+    this.#say(`${stackName(stage)} rests: nothing runs, ${tableName(stage)} and its bucket keep what they hold`)
+    this.#say(`next   npx osls deploy --stage ${stage.stage}   lets it go on`)
+  }
+
+  /** ARNs of the functions that a schedule wakes. */
+  async #woken(clients: AwsClients): Promise<string[]> {
+    const { client, sdk } = await clients.lambda()
+    const asked = (['coordinator', 'gc'] as const).map((name) =>
+      client.send(new sdk.GetFunctionConfigurationCommand({ FunctionName: functionName(this.#stage, name) })),
+    )
+    return (await Promise.all(asked)).map(({ FunctionArn }) => FunctionArn!)
+  }
+
+  async #bringToRest(clients: AwsClients): Promise<void> {
+    const stage = this.#stage
     const { timeout } = this.#options.functions.coordinator
     const running = { table: tableName(stage), coordinator: functionName(stage, 'coordinator') }
     this.#say('waits for the batch that runs')
     await bringToRest(clients, running, (timeout + 60) * 1000)
-    if (stage.keeps) {
-      this.#say(`the stage ${stage.stage} is protected: its table ${tableName(stage)} and its bucket stay`)
-      return
-    }
-    const bucket = bucketPrefix(stage) + account
+  }
+
+  async #beforeRemove(): Promise<void> {
+    const stage = this.#stage
+    if (stage.keeps && this.#deletes === null) throw protectedStage(stage)
+    const { clients } = await this.#aws()
+    await this.#bringToRest(clients)
+    const { bucket } = await this.#data()
     this.#say(`${await emptyBucket(bucket, await clients.s3())} objects of ${bucket} were deleted`)
   }
 
+  async #afterRemove(): Promise<void> {
+    const { clients } = await this.#aws()
+    const data = await this.#data()
+    // Of a protected stage the stack leaves them.
+    if (this.#stage.keeps) await deleteData(clients, data)
+    const left = await dataLeft(clients, data)
+    this.#say(left.length === 0 ? 'nothing left behind' : `still there: ${left.join(', ')}`)
+  }
+
+  async #data(): Promise<{ readonly table: string; readonly bucket: string }> {
+    const account = await this.#serverless.getProvider('aws').getAccountId()
+    return { table: tableName(this.#stage), bucket: bucketPrefix(this.#stage) + account }
+  }
+
   /** The account that is deployed to, as the Serverless CLI has found its credentials. */
-  async #aws(): Promise<{ readonly clients: AwsClients; readonly account: string }> {
-    const provider = this.#serverless.getProvider('aws')
-    const { region, credentials } = await provider.getAwsSdkV3Config()
+  async #aws(): Promise<{ readonly clients: AwsClients; readonly account: SdkConfig }> {
+    const { region, credentials } = await this.#serverless.getProvider('aws').getAwsSdkV3Config()
     const environment = { ...process.env, AWS_REGION: region }
-    return { clients: awsClients(environment, credentials), account: await provider.getAccountId() }
+    return { clients: awsClients(environment, credentials), account: { region, credentials } }
   }
 }
+
+const protectedStage = (stage: Stage): SluiceError =>
+  new SluiceError('E_PROTECTED', `The stage ${stage.stage} is protected.`, {
+    did: 'nothing was removed',
+    next: [
+      `npx sluice down --stage ${stage.stage}   stops what costs, and keeps state`,
+      `npx sluice down --stage ${stage.stage} --delete ${stackName(stage)}   deletes everything`,
+    ],
+  })
+
+const otherName = (stage: Stage, given: string): SluiceError =>
+  new SluiceError('E_PROTECTED', `The stage is ${stackName(stage)}, and not ${JSON.stringify(given)}.`, {
+    did: 'nothing was removed',
+    next: [`npx sluice down --stage ${stage.stage} --delete ${stackName(stage)}   deletes everything`],
+  })
 
 /**
  * Runs a step; what it refuses is shown as the Serverless CLI shows its own refusals: what and why and what next, and

@@ -43,13 +43,15 @@ const pause = (ms = LOOK_MS): Promise<void> =>
 const isHeld = (head: Head | undefined, now: number): boolean =>
   head !== undefined && head.holder !== null && head.leaseUntil > now
 
-/** Lets a coordinator run again that was brought to rest; one that was not is left as it is. */
-export async function letRun(clients: AwsClients, coordinator: string, concurrency: number | null): Promise<void> {
+/** Lets a coordinator run again that was brought to rest; `false`: it was not, and is left as it is. */
+export async function letRun(clients: AwsClients, coordinator: string, concurrency: number | null): Promise<boolean> {
   const { client, sdk } = await clients.lambda()
   const { ReservedConcurrentExecutions } = await client.send(
     new sdk.GetFunctionConcurrencyCommand({ FunctionName: coordinator }),
   )
-  if (ReservedConcurrentExecutions === 0) await allowInvocations(clients, coordinator, concurrency)
+  if (ReservedConcurrentExecutions !== 0) return false
+  await allowInvocations(clients, coordinator, concurrency)
+  return true
 }
 
 /** `null`: as many as the account has. A function that is not there needs no leave. */

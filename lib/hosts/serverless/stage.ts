@@ -18,6 +18,9 @@ export const bucketPrefix = ({ service, stage }: Stage): string => `${service}-$
 
 export const functionName = ({ service, stage }: Stage, name: FunctionName): string => `${service}-${stage}-${name}`
 
+/** What the Serverless CLI calls the whole of it. */
+export const stackName = ({ service, stage }: Stage): string => `${service}-${stage}`
+
 /** Where ticks go that the coordinator failed on. */
 export const deadTicksName = ({ service, stage }: Stage): string => `${service}-${stage}-dead-ticks`
 

@@ -1,0 +1,51 @@
+import { realpathSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { Credentials } from '../../adapters/aws/clients.ts'
+import { SluiceError } from '../../model/errors.ts'
+
+/** Where a stage is, and who asks. */
+interface Account {
+  readonly region: string
+  readonly credentials: Credentials
+}
+
+type Call = new (input: object) => unknown
+
+/** What is used of `@aws-sdk/client-eventbridge`, which the Serverless CLI brings along. */
+interface EventBridge {
+  readonly EventBridgeClient: new (config: Account) => { send(call: unknown): Promise<{ RuleNames?: string[] }> }
+  readonly ListRuleNamesByTargetCommand: Call
+  readonly DisableRuleCommand: Call
+  readonly EnableRuleCommand: Call
+}
+
+/** Lets the rules that wake functions (ARNs) wake them again, or not any more; how many rules there are. */
+export async function setSchedules(
+  account: Account,
+  functions: readonly string[],
+  state: 'enabled' | 'disabled',
+): Promise<number> {
+  const sdk = ofServerlessCli<EventBridge>('@aws-sdk/client-eventbridge')
+  const client = new sdk.EventBridgeClient(account)
+  const Change = state === 'enabled' ? sdk.EnableRuleCommand : sdk.DisableRuleCommand
+  let rules = 0
+  for (const TargetArn of functions) {
+    const { RuleNames = [] } = await client.send(new sdk.ListRuleNamesByTargetCommand({ TargetArn }))
+    for (const Name of RuleNames) await client.send(new Change({ Name }))
+    rules += RuleNames.length
+  }
+  return rules
+}
+
+/** A package that the Serverless CLI, in whose process this runs, has for itself. */
+function ofServerlessCli<T>(name: string): T {
+  try {
+    return createRequire(realpathSync(process.argv[1]))(name) as T
+  } catch (cause) {
+    throw new SluiceError('E_AWS_PACKAGE', `The Serverless CLI has no ${name}.`, {
+      did: 'nothing was changed',
+      next: ['npm install --save-dev osls@4'],
+      cause,
+    })
+  }
+}
