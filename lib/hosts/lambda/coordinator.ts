@@ -207,13 +207,14 @@ class InvocationRun {
   }
 
   #failed(error: unknown): void {
-    // A batch that is longer than a coordinator has not failed: the next tick goes on with it.
-    if (hasCode(error, 'E_HANDED_OVER')) {
-      this.#host.log.event({ type: 'batch-handed-over', message: error.message })
-      return
-    }
-    this.#host.log.event({ type: 'error', error })
-    this.#failure = error
+    // A batch that is longer than a coordinator has not failed: the next tick goes on with it. One of whose tasks
+    // nothing is known but that they failed has, whoever tries them again.
+    const isLonger = hasCode(error, 'E_HANDED_OVER')
+    if (isLonger) this.#host.log.event({ type: 'batch-handed-over', message: error.message })
+    if (isLonger && error.cause === undefined) return
+    const failure = isLonger ? error.cause : error
+    this.#host.log.event({ type: 'error', error: failure })
+    this.#failure = failure
   }
 }
 

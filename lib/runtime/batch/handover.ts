@@ -126,9 +126,9 @@ const specOf = (
   work: readonly StageWork[],
 ): TaskSpec => ({ plan, task, exec, attempt: 0, work, inputs: {}, staged: true })
 
-/** Throws `E_HANDED_OVER` where no task may be launched any more. */
-export function assertMayLaunch(life: Life | null, clock: Clock, batch: number): void {
-  if (life && clock.now() >= life.launchUntil) throw handedOver(batch)
+/** Throws `E_HANDED_OVER` where no task may be launched any more; `failure`: why it would be launched once more. */
+export function assertMayLaunch(life: Life | null, clock: Clock, batch: number, failure?: SluiceError): void {
+  if (life && clock.now() >= life.launchUntil) throw handedOver(batch, failure)
 }
 
 /** What `work` comes to, or `E_HANDED_OVER` when it has not come to it in time; it may go on then, for nothing. */
@@ -146,12 +146,13 @@ export async function beforeTheEnd<R>(work: Promise<R>, life: Life | null, clock
   }
 }
 
-const handedOver = (batch: number): SluiceError =>
+const handedOver = (batch: number, failure?: SluiceError): SluiceError =>
   new SluiceError('E_HANDED_OVER', `The coordinator ends before batch ${batch} does.`, {
     where: { batch },
     did: 'what its tasks have answered is kept; the next coordinator goes on from there',
     retry: true,
     next: [],
+    cause: failure,
   })
 
 export const isHandover = (error: unknown): boolean => hasCode(error, 'E_HANDED_OVER')

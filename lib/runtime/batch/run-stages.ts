@@ -1,5 +1,6 @@
 import type { ExecutionNumber, TaskId } from '../../model/ids.ts'
 import { kindOf } from '../../checkpoint/object-keys.ts'
+import { backoffMs } from '../../host/backoff.ts'
 import type { Clock } from '../../host/clock.ts'
 import type { TaskLauncher } from '../../host/launcher.ts'
 import type { Log } from '../../host/log.ts'
@@ -70,8 +71,11 @@ const isBlockLost = (error: unknown): boolean =>
 const EXECUTIONS_MAX = 3
 
 async function runWhole(run: StageRun, progress: Progress): Promise<TaskDone[]> {
+  const { life, clock, plan } = run
   const work = wholeBatch(run.stages)
-  const answer = await runTaskWithRetries({ ...run, plan: progress.plan }, WHOLE, progress.exec, work, {})
+  if (!run.report) assertMayLaunch(life, clock, plan.batch)
+  const whole = runTaskWithRetries({ ...run, plan: progress.plan }, WHOLE, progress.exec, work, {})
+  const answer = await beforeTheEnd(whole, life, clock, plan.batch)
   progress.addWhole(answer)
   return [answer]
 }
@@ -169,7 +173,18 @@ async function lastAnswer(run: StageRun, spec: Omit<TaskSpec, 'attempt'>, first 
     // A task that was lost says nothing about the program, so it gets more chances than one that failed.
     const attemptsMax = attemptsAfter(answer, run)
     if (attempt + 1 >= attemptsMax || !answer.error.retry) return answer
+    await pause(run, spec, attempt + 1)
+    if (run.signal.aborted) return answer
+    assertMayLaunch(run.life, run.clock, spec.plan.batch, reviveError(answer.error))
   }
+}
+
+/**
+ * What made an attempt fail may pass: a service that is asked too much, a place that is being replaced. Tasks that
+ * failed together do not come back together. The wait ends with the run.
+ */
+function pause({ clock, signal }: StageRun, { plan, task }: Omit<TaskSpec, 'attempt'>, failures: number): Promise<void> {
+  return clock.sleepUntil(clock.now() + backoffMs(`${plan.nonce}/${task}`, failures), signal)
 }
 
 const isLost = ({ error }: TaskFailed): boolean => error.code === 'E_TASK_LOST'
@@ -186,7 +201,8 @@ export async function tryOnce(run: StageRun, spec: Omit<TaskSpec, 'attempt'>): P
     const isFaultless = !mayBeARecords(answer.error.fault)
     if (!isLost(answer) && !isFaultless) return answer
     if (isFaultless) outside = answer
-    if (attempt + 1 >= LOST_ATTEMPTS) return outside ?? answer
+    if (attempt + 1 >= LOST_ATTEMPTS || run.signal.aborted) return outside ?? answer
+    await pause(run, spec, attempt + 1)
   }
 }
 
