@@ -130,6 +130,11 @@ export interface SourceIo {
    * with the batch. Left out where nobody counts.
    */
   readonly undecoded?: (found: Undecoded) => void
+  /**
+   * Aborts when the time of whoever reads is nearly over: end what is under way and throw, so that nothing of it goes
+   * on in another call of the same function. Left out where nobody gives up.
+   */
+  readonly signal?: AbortSignal
   /** Set where a file that is still being written can be left to a later batch: throw `E_FILE_GROWING`. */
   readonly postpones?: boolean
 }

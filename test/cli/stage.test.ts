@@ -17,6 +17,7 @@ import { startMeter } from '../../infra/meter.ts'
 import { emulated } from '../adapters/aws/emulated.ts'
 import { lambdaServer } from '../adapters/aws/lambda-server.ts'
 import { temporaryFolder } from '../adapters/local/temporary-folder.ts'
+import { withRealPauses } from '../support/real-pauses.ts'
 import { type Ended, sluice } from './cli.ts'
 
 const { emulators } = await emulated()
@@ -77,7 +78,7 @@ async function stage(t: TestContext, name: string): Promise<Stage> {
     SLUICE_OUTPUT_FUNCTION: 'output',
     AWS_ENDPOINT_URL_LAMBDA: lambda.url,
   })
-  const host = { ...shared, clock, log: silentLog }
+  const host = { ...shared, clock: withRealPauses(clock), log: silentLog }
   const known = new KnownProgram()
   const tick = async (): Promise<unknown> => {
     const context = { awsRequestId: name, getRemainingTimeInMillis: () => MINUTE_MS }

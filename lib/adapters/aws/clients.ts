@@ -6,6 +6,7 @@ import type * as sns from '@aws-sdk/client-sns'
 import type * as sqs from '@aws-sdk/client-sqs'
 import { messageOf, SluiceError } from '../../model/errors.ts'
 import { installed } from '../../model/installed.ts'
+import { bounded } from './bounded.ts'
 import { checkedEndpoint } from './endpoint.ts'
 
 /** A client and the package that its commands come from. */
@@ -48,6 +49,19 @@ export type Credentials = NonNullable<s3.S3ClientConfig['credentials']>
 const INVOKE_MS_MAX = 15 * 60_000 + 10_000
 
 /**
+ * How long a call may take until it is answered, all attempts of the client included, in ms. Attempts have limits of
+ * their own that are shorter; an object may be large, and its way to the service slow.
+ */
+const DEADLINE_MS = {
+  S3: 5 * 60_000,
+  DynamoDB: 20_000,
+  Lambda: INVOKE_MS_MAX + 10_000,
+  SQS: 45_000,
+  SNS: 45_000,
+  Kinesis: 45_000,
+} as const
+
+/**
  * Clients as the environment says: `AWS_REGION`, and `AWS_ENDPOINT_URL_S3`, `_DYNAMODB`, `_LAMBDA`, `_SQS`, `_SNS` or
  * `AWS_ENDPOINT_URL` for servers other than Amazon's. Credentials are looked up as always with the SDK where none are
  * given. Throws `E_AWS_PACKAGE` where a package is not installed, and `E_AWS_SETTING` where a client knows no region
@@ -70,7 +84,8 @@ export function awsClients(environment: Environment, credentials?: Credentials):
       const sdk = await loaded('@aws-sdk/client-s3', () => import('@aws-sdk/client-s3'))
       const requestHandler = { connectionTimeout: 3000, socketTimeout: 30_000 }
       const forcePathStyle = endpointOf(environment, 'S3') !== undefined
-      const client = new sdk.S3Client({ ...place('S3'), requestHandler, forcePathStyle })
+      // One request in seven may be turned away for a while: of a hundred thousand calls one is left without answer.
+      const client = new sdk.S3Client({ ...place('S3'), maxAttempts: 6, requestHandler, forcePathStyle })
       return { sdk, client: await equipped('S3', client) }
     }),
     dynamoReads: dynamo(4),
@@ -162,11 +177,15 @@ export function once<T>(make: () => Promise<T>): () => Promise<T> {
 }
 
 interface Configured {
+  send(...given: never): unknown
   readonly config: { region(): Promise<string>; credentials(): Promise<unknown> }
 }
 
-/** The client, once it is known that it can sign a request: without that no call would come to anything. */
-async function equipped<C extends Configured>(service: string, client: C): Promise<C> {
+/**
+ * The client, once it is known that it can sign a request: without that no call would come to anything. Each call of it
+ * ends.
+ */
+async function equipped<C extends Configured>(service: keyof typeof DEADLINE_MS, client: C): Promise<C> {
   await found(client.config.region, `No region is set for ${service}`, [
     'export AWS_REGION=eu-west-1     the region that it is in',
   ])
@@ -174,7 +193,7 @@ async function equipped<C extends Configured>(service: string, client: C): Promi
     'aws configure     once, or export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
     'export AWS_PROFILE=<name>     where ~/.aws has several',
   ])
-  return client
+  return bounded(client, { service, deadlineMs: DEADLINE_MS[service] })
 }
 
 async function found(look: () => Promise<unknown>, message: string, next: readonly string[]): Promise<void> {

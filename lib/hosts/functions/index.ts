@@ -2,8 +2,9 @@ import { installSourceFactories } from '../../api/dstream/source-factories.ts'
 import type { App } from '../program/app.ts'
 import { functionSources } from './function-sources.ts'
 import type { ShowRequest, TaskCall } from '../lambda/calls.ts'
-import { type AwsHost, awsHost } from '../lambda/host.ts'
-import { abortAtOf, type InvocationContext } from '../lambda/invocation.ts'
+import { type AwsHost, awsHost, hostWithin } from '../lambda/host.ts'
+import { type InvocationContext, limitsOf } from '../lambda/invocation.ts'
+import { inTime, outOfTime, type TimeLimit, timeLimit } from '../../runtime/time-limit.ts'
 import { showOutputs } from './output.ts'
 import { type BuiltApp, builtApp } from '../program/built-program.ts'
 import { answerTaskCall } from './task-calls.ts'
@@ -12,29 +13,56 @@ import { settingWarnings } from '../../model/settings/check.ts'
 
 export type { InvocationContext } from '../lambda/invocation.ts'
 
-/** For the function that the coordinator invokes once per task, and to plan a batch. */
-export function taskHandler(app: App, environment: Environment = process.env): (call: unknown) => Promise<unknown> {
+type Remaining = Pick<InvocationContext, 'getRemainingTimeInMillis'>
+
+/**
+ * For the function that the coordinator invokes once per task, and to plan a batch. With a fifth of its time left it
+ * stops and says so (`E_TASK_TIMEOUT`); where what it has begun does not come to rest, it ends its process.
+ */
+export function taskHandler(
+  app: App,
+  environment: Environment = process.env,
+): (call: unknown, context: Remaining) => Promise<unknown> {
   const warm = onFirstCall(app, environment)
-  return async (call) => {
+  return async (call, context) => {
     const { built, host } = warm()
-    return answerTaskCall(call as TaskCall, built, host)
+    return withinInvocation(host, context, (limit) => answerTaskCall(call as TaskCall, built, hostWithin(host, limit)))
   }
 }
 
-/** For the function that the coordinator invokes once per batch. */
+/**
+ * For the function that the coordinator invokes once per batch. With a fifth of its time left sinks are told to stop;
+ * what is not shown by then is owed.
+ */
 export function outputHandler(
   app: App,
   environment: Environment = process.env,
-): (request: unknown, context: Pick<InvocationContext, 'getRemainingTimeInMillis'>) => Promise<unknown> {
+): (request: unknown, context: Remaining) => Promise<unknown> {
   const warm = onFirstCall(app, environment)
   return async (request, context) => {
     const { built, host } = warm()
-    return showOutputs(
-      request as ShowRequest,
-      built,
-      host,
-      abortAtOf(host.clock.now() + context.getRemainingTimeInMillis()),
-    )
+    return withinInvocation(host, context, ({ stopAt }) => showOutputs(request as ShowRequest, built, host, stopAt))
+  }
+}
+
+/**
+ * Nothing that an invocation has begun may go on in the next one of the same process: it is frozen in between, and a
+ * request of the batch before would go out within a later one.
+ */
+async function withinInvocation<R>(
+  { clock, log }: AwsHost,
+  context: Remaining,
+  run: (limit: TimeLimit) => Promise<R>,
+): Promise<R> {
+  const over = new AbortController()
+  const limit = timeLimit(clock, limitsOf(clock.now(), context.getRemainingTimeInMillis()), over.signal, () => {
+    log.event({ type: 'error', error: outOfTime(limit) })
+    process.exit(1)
+  })
+  try {
+    return await inTime(run(limit), limit, clock)
+  } finally {
+    over.abort()
   }
 }
 

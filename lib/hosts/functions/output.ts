@@ -1,3 +1,4 @@
+import { clientsUntil } from '../../adapters/aws/bounded.ts'
 import { s3Directories } from '../../adapters/aws/s3/s3-directories.ts'
 import { checkedHead } from '../../checkpoint/check-head.ts'
 import { decideOutput, type OutputRequest } from '../../checkpoint/decide-output.ts'
@@ -84,7 +85,8 @@ class Showing {
     this.#head = head
     this.#app = app
     this.#host = host
-    const environment = { ...outputEnvironment(host, request, app.context.sparkContext), ...until }
+    const bound = { ...host, clients: clientsUntil(host.clients, until.signal) }
+    const environment = { ...outputEnvironment(bound, request, app.context.sparkContext), ...until }
     this.#publisher = publishHere(app.program.graph, host.blobs, environment)
   }
 

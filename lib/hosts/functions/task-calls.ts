@@ -40,7 +40,7 @@ async function answerOf(call: PlanningCall, app: BuiltApp, host: AwsHost): Promi
       const { fingerprint } = app.program
       if (call.fingerprint !== fingerprint) throw otherGraph(fingerprint, call.fingerprint, 'nothing was planned')
       const request = checkedPlanRequest(await unpack(call.request, host.blobs), app.name)
-      await checkIncarnation(request.head, host)
+      await checkIncarnation(request.head, app, host)
       return packed(await planned(request, call.runs, app, host), request.head, host)
     }
     case 'seal': {

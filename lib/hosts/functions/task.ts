@@ -20,7 +20,7 @@ export async function runTaskMessage(message: TaskMessage, app: BuiltApp, host: 
   try {
     asked = await decodeTask(message, app.name, host.blobs)
     spec = checkedTask(asked, app.name)
-    await checkIncarnation(spec.plan, host)
+    await checkIncarnation(spec.plan, app, host)
   } catch (error) {
     // A store that does not answer says nothing about the call.
     if (error instanceof SluiceError && error.retry) throw error

@@ -58,7 +58,8 @@ export class FunctionPlanner implements Planner {
       request: await this.#packed(isFirst ? request : { ...request, smallBytes: null }, request.head, batchOf(request)),
     })
     // A batch that ends its process is only planned then: what it does when it runs is for its attempts to find out.
-    const answer = await this.#ask<PlanAnswer>(planAnswer, batchOf(request), (attempt) => call(attempt === 0))
+    let answer = await this.#ask<PlanAnswer>(planAnswer, batchOf(request), (attempt) => call(attempt === 0))
+    if (isTooLong(answer)) answer = await this.#ask<PlanAnswer>(planAnswer, batchOf(request), () => call(false))
     const { planned, report, unneeded } = answer
     const wrong = faultOfPlan(planned, request)
     if (wrong !== null) throw unusable('plan', wrong, batchOf(request))
@@ -127,6 +128,10 @@ export async function describedProgram(
   const packed = (await functions.call(task, call)) as Packed<Answer<DescribedProgram>>
   return valueOf(await unpack(packed, blobs), described, null)
 }
+
+/** One task has no time for the batch: several may. */
+const isTooLong = ({ report }: PlanAnswer): boolean =>
+  report?.kind === 'failed' && hasCode(reviveError(report.error), 'E_TASK_TIMEOUT')
 
 /** What a function has answered with, once that is known to be an answer of this shape. */
 function valueOf<T>(answer: Answer<T>, shape: Shape, batch: number | null): T {

@@ -1,3 +1,4 @@
+import { clientsUntil } from '../../adapters/aws/bounded.ts'
 import { type AwsClients, type Environment, awsClients } from '../../adapters/aws/clients.ts'
 import { dynamoApp } from '../../adapters/aws/dynamo/dynamo-app.ts'
 import { DynamoHeadStore } from '../../adapters/aws/dynamo/dynamo-head-store.ts'
@@ -12,6 +13,7 @@ import type { Random } from '../../host/random.ts'
 import { systemClock } from '../../adapters/local/system-clock.ts'
 import { systemRandom } from '../../adapters/local/system-random.ts'
 import type { Head } from '../../model/head.ts'
+import type { TimeLimit } from '../../runtime/time-limit.ts'
 import { type AwsSettings, awsSettings } from './settings.ts'
 import { jsonLines } from '../../adapters/local/json-lines.ts'
 
@@ -24,6 +26,8 @@ export interface AwsHost {
   readonly log: Log
   readonly blobs: BlobStore
   readonly functions: Functions
+  /** How long the invocation may take, where it stops by itself. */
+  readonly limit?: TimeLimit
   head(app: string): HeadStore<Head>
   /** Head and control record, for whoever runs the app. */
   stores(app: string): Pick<Host<Head>, 'head' | 'control'>
@@ -34,8 +38,17 @@ export interface AwsHost {
  */
 export const BLOB_PREFIX = 'blobs/'
 
-export function awsHost(environment: Environment, clients = awsClients(environment)): AwsHost {
-  const settings = awsSettings(environment)
+export const awsHost = (environment: Environment, clients = awsClients(environment)): AwsHost =>
+  hostOf(awsSettings(environment), clients)
+
+/** The host as one invocation sees it: no call of a service goes on when the time is over. */
+export const hostWithin = ({ settings, clients, log }: AwsHost, limit: TimeLimit): AwsHost => ({
+  ...hostOf(settings, clientsUntil(clients, limit.signal)),
+  log,
+  limit,
+})
+
+function hostOf(settings: AwsSettings, clients: AwsClients): AwsHost {
   return {
     settings,
     clients,

@@ -2,6 +2,7 @@ import type { Life } from '../../runtime/batch/handover.ts'
 import type { Wake } from '../../runtime/coordinator/wakes.ts'
 import { type Message, wokenBy } from './messages.ts'
 import type { Pacing } from './pacing.ts'
+import type { TimeLimit } from '../../runtime/time-limit.ts'
 
 const MINUTE_MS = 60_000
 /** The next tick must find the app free: a loop ends this long before it. */
@@ -55,7 +56,7 @@ export function decodeInvocation(
   return {
     began: now,
     deadline,
-    abortAt: abortAtOf(deadline),
+    abortAt: deadline - ABORT_MS,
     minute: scheduled || Math.floor(now / MINUTE_MS) * MINUTE_MS,
     holder: `lambda:${awsRequestId}`,
     resume: resume === true,
@@ -64,8 +65,14 @@ export function decodeInvocation(
   }
 }
 
-/** When what is under way is given up by an invocation that ends at `deadline`. */
-export const abortAtOf = (deadline: number): number => deadline - ABORT_MS
+/**
+ * Tasks and outputs stop by themselves with a fifth of their time left, so that they still answer; what they have begun
+ * has come to rest shortly before their function would be ended.
+ */
+export const limitsOf = (now: number, remainingMs: number): Pick<TimeLimit, 'stopAt' | 'endAt'> => ({
+  stopAt: now + 0.8 * remainingMs,
+  endAt: now + 0.95 * remainingMs,
+})
 
 /**
  * With a quarter of its time left the coordinator launches no task; a batch that is not done ten seconds before the end

@@ -183,7 +183,11 @@ async function lastAnswer(run: StageRun, spec: Omit<TaskSpec, 'attempt'>, first 
  * What made an attempt fail may pass: a service that is asked too much, a place that is being replaced. Tasks that
  * failed together do not come back together. The wait ends with the run.
  */
-function pause({ clock, signal }: StageRun, { plan, task }: Omit<TaskSpec, 'attempt'>, failures: number): Promise<void> {
+function pause(
+  { clock, signal }: StageRun,
+  { plan, task }: Omit<TaskSpec, 'attempt'>,
+  failures: number,
+): Promise<void> {
   return clock.sleepUntil(clock.now() + backoffMs(`${plan.nonce}/${task}`, failures), signal)
 }
 

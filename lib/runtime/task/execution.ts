@@ -34,6 +34,7 @@ import { withTaskContext } from '../../lineage/task-context.ts'
 import { stageOf } from './check-task.ts'
 import { LocalShuffle, type SpilledShuffle, traced } from './local-shuffles.ts'
 import { RunningTask } from './task-scope.ts'
+import { assertInTime, type TimeLimit } from '../time-limit.ts'
 
 export interface TaskHost {
   readonly blobs: BlobStore
@@ -42,6 +43,8 @@ export interface TaskHost {
   readonly log: Log
   /** Set in tests: a record that a function changes after it was handed on throws there. */
   readonly freezes?: boolean
+  /** When the task gives up by itself; left out where somebody else ends it, or nobody. */
+  readonly limit?: TimeLimit
   /** Where outputs are shown by this process as well: what is staged is handed over. */
   readonly staged?: StagedRecords
 }
@@ -82,7 +85,7 @@ export class Execution {
       shuffleIds,
       log: host.log,
       clock: host.clock,
-      ...given({ freezes: host.freezes, blame: host.blame }),
+      ...given({ freezes: host.freezes, blame: host.blame, limit: host.limit }),
       putState: (operator, bytes, suffix) =>
         putBlob(host.blobs, this.#keys.state(operator, spec.plan.batch, spec.task, this.#object(), suffix), bytes),
       sourceIo: (uid) => ({
@@ -91,6 +94,7 @@ export class Execution {
         random: host.random,
         log: host.log,
         prefix: this.#keys.source(uid),
+        ...given({ signal: host.limit?.signal }),
         ...(host.postpones ? { postpones: true } : {}),
       }),
     })
@@ -155,6 +159,7 @@ export class Execution {
   }
 
   #partition(stage: Stage, partition: PartitionId, sink: Sink<any>): MaybePromise<void> {
+    assertInTime(this.#host.limit, this.#host.clock)
     this.scope.partition.partitionId = partition
     const { node, terminal } = stage
     const ownCut = terminal.kind === 'shuffle' && node.cut === terminal.dependency

@@ -7,13 +7,33 @@ import type { TaskProgram } from './program.ts'
 import { serialiseError } from '../serialised-error.ts'
 import { Execution, type TaskHost } from './execution.ts'
 import { runTrial } from './program-trial.ts'
+import { inTime, outOfTime, type TimeLimit } from '../time-limit.ts'
 
 /**
  * Runs one task: some partitions of some stages, start to end, and says what came of it. It changes nothing that anyone
  * can see: all it writes is new objects under names of its own, and whoever launched it decides whether they count.
  */
 export async function runTask(spec: TaskSpec, program: TaskProgram, host: TaskHost): Promise<TaskReport> {
-  return spec.trial ? runTrial(spec, spec.trial, program, host) : execute(spec, program, host)
+  const report = spec.trial ? runTrial(spec, spec.trial, program, host) : execute(spec, program, host)
+  return host.limit ? withinLimit(report, spec, host.limit, host) : report
+}
+
+/** Whatever fails once the time is over has failed for that. What was done all the same is done. */
+async function withinLimit(
+  running: Promise<TaskReport>,
+  { task, exec }: TaskSpec,
+  limit: TimeLimit,
+  { clock }: TaskHost,
+): Promise<TaskReport> {
+  const overdue = (): TaskReport => ({
+    kind: 'failed',
+    task,
+    exec,
+    executionId: '',
+    error: serialiseError(outOfTime(limit), { task }),
+  })
+  const report = await inTime(running, limit, clock).catch(overdue)
+  return report.kind === 'failed' && limit.signal.aborted ? overdue() : report
 }
 
 /** A file that grows is left to a later batch, unless the plan of this one is fixed before its files are read. */
@@ -22,7 +42,7 @@ const postpones = ({ graph }: TaskProgram): boolean => graph.outputs.every(({ ou
 async function execute(spec: TaskSpec, program: TaskProgram, host: TaskHost): Promise<TaskReport> {
   const executionId = host.random.newId()
   const { task, exec } = spec
-  const { blobs, settled } = trackedBlobs(host.blobs)
+  const { blobs, settled } = trackedBlobs(host.blobs, host.limit?.signal)
   let execution: Execution | null = null
   try {
     // Functions of the program run here as well: those that `transform` was given.

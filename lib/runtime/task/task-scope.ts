@@ -9,6 +9,7 @@ import type { BlobRef } from '../../model/refs.ts'
 import type { Reduced, SplitEnds, StateWrite, TaskSpec, UndecodedPart } from '../../model/task.ts'
 import type { ShuffleInput } from '../../shuffle/buckets.ts'
 import { readSections } from '../../shuffle/blocks.ts'
+import { assertInTime, type TimeLimit } from '../time-limit.ts'
 import type { LocalShuffle } from './local-shuffles.ts'
 import { type Choice, chosen, readSplit } from './read-split.ts'
 import type { Source, SourceIo } from '../../source/source.ts'
@@ -29,6 +30,7 @@ interface ScopeEnvironment {
   readonly clock: Clock
   readonly freezes?: boolean
   readonly blame?: Blame
+  readonly limit?: TimeLimit
   readonly sourceIo: (uid: OperatorUid) => SourceIo
   readonly shuffleIds: ReadonlyMap<ShuffleDependency, number>
 }
@@ -106,7 +108,9 @@ export class RunningTask implements TaskScope {
     // A split read for a second output is not a second arrival.
     const isFirst = !(name in counts)
     if (isFirst) counts[name] = 0
+    const { limit, clock } = this.#environment
     const seen = (records: number): void => {
+      assertInTime(limit, clock)
       if (isFirst) counts[name] += records
       if (isFirst) this.#checkCount(uid, counts)
     }

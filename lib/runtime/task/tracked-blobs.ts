@@ -10,11 +10,13 @@ interface TrackedBlobs {
 /**
  * A blob store that remembers which of its calls are under way. A task that answers while one of them is leaves it to
  * whoever the process works for next: on Lambda it would freeze with the process and go on within another invocation.
- * Whatever a store throws leaves here as the store's fault.
+ * Whatever a store throws leaves here as the store's fault. No call begins after `signal` aborts.
  */
-export function trackedBlobs(blobs: BlobStore): TrackedBlobs {
+export function trackedBlobs(blobs: BlobStore, signal?: AbortSignal): TrackedBlobs {
   const open = new Set<Promise<unknown>>()
-  const tracked = async <R>(call: Promise<R>): Promise<R> => {
+  const tracked = async <R>(begin: () => Promise<R>): Promise<R> => {
+    signal?.throwIfAborted()
+    const call = begin()
     open.add(call)
     try {
       return await call
@@ -26,14 +28,14 @@ export function trackedBlobs(blobs: BlobStore): TrackedBlobs {
   }
   return {
     blobs: {
-      putNew: (key, bytes) => tracked(blobs.putNew(key, bytes)),
+      putNew: (key, bytes) => tracked(() => blobs.putNew(key, bytes)),
       ...(blobs.putUnwritten
-        ? { putUnwritten: (key, bytesOf) => tracked(blobs.putUnwritten!(key, bytesOf)) }
+        ? { putUnwritten: (key, bytesOf) => tracked(() => blobs.putUnwritten!(key, bytesOf)) }
         : undefined),
-      get: (key) => tracked(blobs.get(key)),
-      getRange: (key, offset, length) => tracked(blobs.getRange(key, offset, length)),
-      list: (prefix) => tracked(blobs.list(prefix)),
-      delete: (key) => tracked(blobs.delete(key)),
+      get: (key) => tracked(() => blobs.get(key)),
+      getRange: (key, offset, length) => tracked(() => blobs.getRange(key, offset, length)),
+      list: (prefix) => tracked(() => blobs.list(prefix)),
+      delete: (key) => tracked(() => blobs.delete(key)),
     },
     async settled() {
       while (open.size > 0) await Promise.allSettled(open)

@@ -30,7 +30,7 @@ async function attempts(until: number): Promise<Record<string, number[]>> {
   return { first: at['s0.t0'], second: at['s0.t1'] }
 }
 
-test('F33: attempts of a task are apart by waits that grow, and tasks that failed together do not come back together', async () => {
+test('F33: attempts are apart by waits that grow; tasks that failed together come back apart', async () => {
   const { first, second } = await attempts(10_000)
   const waits = first.slice(1).map((time, i) => time - first[i])
   assert.ok(first.length < 12, `${first.length} attempts in ten seconds`)

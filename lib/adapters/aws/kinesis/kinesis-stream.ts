@@ -1,6 +1,7 @@
 import type { GetRecordsOutput, Shard, ShardFilter, ShardIteratorType } from '@aws-sdk/client-kinesis'
 import { messageOf, SluiceError } from '../../../model/errors.ts'
 import type { SourceIo } from '../../../source/source.ts'
+import { madeUntil } from '../bounded.ts'
 import type { Kinesis } from '../clients.ts'
 import { isCalled, isRefusal } from '../service-error.ts'
 import type { Beginning, Child, From, Position } from './position.ts'
@@ -38,7 +39,7 @@ export class KinesisStream {
   }
 
   async facts(io: SourceIo): Promise<StreamFacts> {
-    const { client, sdk } = await this.#kinesis()
+    const { client, sdk } = await this.#asked(io)
     const command = new sdk.DescribeStreamSummaryCommand({ StreamName: this.name })
     const { StreamDescriptionSummary: found } = await this.#ask(io, () => client.send(command))
     return {
@@ -50,7 +51,7 @@ export class KinesisStream {
 
   /** The shards that a reader who begins there has to know. */
   async shards(io: SourceIo, { time }: From = {}): Promise<Child[]> {
-    const { client, sdk } = await this.#kinesis()
+    const { client, sdk } = await this.#asked(io)
     const filter: ShardFilter =
       time === undefined ? { Type: 'FROM_TRIM_HORIZON' } : { Type: 'FROM_TIMESTAMP', Timestamp: new Date(time) }
     let shards: Shard[] = []
@@ -70,7 +71,7 @@ export class KinesisStream {
 
   /** An iterator is good for five minutes. `isWhole`: a record to begin at was read altogether. */
   async iterator(shard: string, from: Beginning, isWhole: boolean, io: SourceIo): Promise<string> {
-    const { client, sdk } = await this.#kinesis()
+    const { client, sdk } = await this.#asked(io)
     const command = new sdk.GetShardIteratorCommand({
       StreamName: this.name,
       ShardId: shard,
@@ -80,7 +81,7 @@ export class KinesisStream {
   }
 
   async page(iterator: string, limit: number, io: SourceIo): Promise<Page> {
-    const { client, sdk } = await this.#kinesis()
+    const { client, sdk } = await this.#asked(io)
     const command = new sdk.GetRecordsCommand({ ShardIterator: iterator, Limit: Math.max(1, Math.min(limit, 10_000)) })
     const { Records, NextShardIterator, MillisBehindLatest, ChildShards } = await this.#ask(io, () =>
       client.send(command),
@@ -93,12 +94,16 @@ export class KinesisStream {
     }
   }
 
-  async #ask<T>({ clock, random, log }: SourceIo, call: () => Promise<T>): Promise<T> {
+  async #asked({ signal }: SourceIo): Promise<Kinesis> {
+    return madeUntil(await this.#kinesis(), signal)
+  }
+
+  async #ask<T>({ clock, random, log, signal }: SourceIo, call: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await call()
       } catch (error) {
-        if (isRefusal(error) || attempt === ATTEMPTS) throw this.#failed(error)
+        if (isRefusal(error) || attempt === ATTEMPTS || signal?.aborted) throw this.#failed(error)
         const delay = Math.min(DELAY_MS_MAX, DELAY_MS * 2 ** attempt) * (0.5 + random.next() / 2)
         if (attempt === WARN_FROM)
           log.event({
@@ -107,7 +112,7 @@ export class KinesisStream {
             source: `kinesis:${this.name}`,
             message: `Kinesis stream ${this.name} was asked ${attempt} times: ${messageOf(error)}`,
           })
-        await clock.sleepUntil(clock.now() + delay)
+        await clock.sleepUntil(clock.now() + delay, signal)
       }
     }
   }

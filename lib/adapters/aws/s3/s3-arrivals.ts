@@ -1,4 +1,7 @@
+import { setTimeout } from 'node:timers/promises'
 import type { Message } from '@aws-sdk/client-sqs'
+import { backoffMs } from '../../../host/backoff.ts'
+import { messageOf } from '../../../model/errors.ts'
 import type { ListedFile } from '../../../source/file-selection.ts'
 import type { CutRequest } from '../../../source/source.ts'
 import type { Arrivals } from '../../../source/unseen-files.ts'
@@ -78,7 +81,7 @@ export class S3Arrivals implements Arrivals {
         QueueUrl: this.#events.queueUrl,
         Entries: some.map(([, { receipt }], i) => ({ Id: String(i), ReceiptHandle: receipt })),
       })
-      const { Failed: failed = [] } = await insist(() => client.send(command))
+      const { Failed: failed = [] } = await insist(this.#events.queueUrl, () => client.send(command))
       const left = new Set(failed.map(({ Id: id }) => Number(id)))
       // A message that could not be deleted comes again, and is known.
       for (const [i, [id]] of some.entries()) if (!left.has(i)) this.#held.delete(id)
@@ -112,7 +115,7 @@ export class S3Arrivals implements Arrivals {
       WaitTimeSeconds: waitSeconds,
       VisibilityTimeout: Math.ceil(Math.min(visibilityMs, VISIBILITY_MS_MAX) / 1000),
     })
-    const { Messages: messages = [] } = await insist(() => client.send(command))
+    const { Messages: messages = [] } = await insist(queueUrl, () => client.send(command))
     return messages
   }
 
@@ -165,12 +168,13 @@ export class S3Arrivals implements Arrivals {
 }
 
 /** The client sends each request once. */
-async function insist<R>(send: () => Promise<R>): Promise<R> {
+async function insist<R>(queueUrl: string, send: () => Promise<R>): Promise<R> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await send()
     } catch (error) {
       if (attempt === ATTEMPTS || isRefusal(error)) throw error
+      await setTimeout(backoffMs(`${queueUrl} ${messageOf(error)}`, attempt))
     }
   }
 }

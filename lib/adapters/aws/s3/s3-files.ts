@@ -4,6 +4,7 @@ import { binaryRecordsOf, type FileStore, filesOf, textFilesOf } from '../../../
 import type { BinaryOptions, FileOptions, TextFileOptions } from '../../../source/source-factories.ts'
 import type { Source } from '../../../source/source.ts'
 import type { StoreChoice } from '../../../source/unseen-files.ts'
+import { clientsUntil } from '../bounded.ts'
 import { type AwsClients, processClients } from '../clients.ts'
 import { S3Arrivals, type S3Events } from './s3-arrivals.ts'
 import { linesOf } from './s3-lines.ts'
@@ -86,9 +87,9 @@ function s3Store(
     name,
     lister: s3Lister(clients, recursive, events ? new S3Arrivals(directory, events, recursive, clients) : null),
     ready: () => Promise.all([clients().s3(), events && clients().sqs()]),
-    lines: (split, options, io) => linesOf(clients(), split, options, io),
-    async *pieces(split) {
-      yield* bytesOf(await clients().s3(), split, split.start, split.end)
+    lines: (split, options, io) => linesOf(clientsUntil(clients(), io.signal), split, options, io),
+    async *pieces(split, io) {
+      yield* bytesOf(await clientsUntil(clients(), io.signal).s3(), split, split.start, split.end)
     },
   }
 }

@@ -2,9 +2,7 @@ import assert from 'node:assert/strict'
 import { after } from 'node:test'
 import { awsClients } from '../../../../lib/adapters/aws/clients.ts'
 import { S3BlobStore } from '../../../../lib/adapters/aws/s3/s3-blob-store.ts'
-import type { Clock } from '../../../../lib/host/clock.ts'
 import { ManualClock } from '../../../../lib/adapters/local/manual-clock.ts'
-import { systemClock } from '../../../../lib/adapters/local/system-clock.ts'
 import { silentLog } from '../../../../lib/host/log.ts'
 import { showOutputs } from '../../../../lib/hosts/functions/output.ts'
 import { answerTaskCall } from '../../../../lib/hosts/functions/task-calls.ts'
@@ -15,6 +13,7 @@ import { builtApp } from '../../../../lib/hosts/program/built-program.ts'
 import { app, type AppOptions, milliseconds, type StreamingContext } from '../../../../lib/index.ts'
 import type { Head } from '../../../../lib/model/head.ts'
 import type { emulated } from '../emulated.ts'
+import { withRealPauses } from '../../../support/real-pauses.ts'
 import { lambdaServer, type LambdaServer } from '../lambda-server.ts'
 import { type Between, wrappedClients } from '../wrapped-clients.ts'
 
@@ -119,17 +118,6 @@ export async function deployed(
     },
   }
 }
-
-/** Nobody moves the clock while a tick runs: what is waited for within a batch passes as it does outside. */
-const withRealPauses = (clock: ManualClock): Clock => ({
-  now: () => clock.now(),
-  sleepUntil(time, signal, idle) {
-    const ms = time - clock.now()
-    return ms > PAUSE_MS_MAX ? clock.sleepUntil(time, signal) : systemClock.sleepUntil(Date.now() + ms, signal, idle)
-  },
-})
-
-const PAUSE_MS_MAX = 5000
 
 const parsed = (lines: string): Counts =>
   Object.fromEntries([...lines.matchAll(/\((\w+),(\d+)\)/g)].map(([, word, count]) => [word, Number(count)]))
