@@ -67,12 +67,12 @@ test('F25: calls end with the signal of their invocation, none begins, and what 
   assert.equal(closed, 1)
 })
 
-test('every client of a service is made in one place, where its calls are given a deadline', async () => {
+test('every client of a service is made in one place, where its calls are given a deadline', () => {
   const making = /new (\w+\.)?\w+Client\(/g
-  const found = (await filesBelow('lib')).flatMap(({ path, text }) =>
+  const found = filesBelow('lib').flatMap(({ path, text }) =>
     [...withoutComments(text).matchAll(making)].map(() => path),
   )
-  const clients = (await filesBelow('lib')).find(({ path }) => path.endsWith('adapters/aws/clients.ts'))!
+  const clients = filesBelow('lib').find(({ path }) => path.endsWith('adapters/aws/clients.ts'))!
   const equipped = [...clients.text.matchAll(/await equipped\(/g)].length
   assert.deepEqual([...new Set(found)], [clients.path])
   assert.equal(equipped, found.length)
