@@ -1,30 +1,23 @@
 // The published form: declarations file by file, code in few files, because every file that a process opens costs
 // start-up time.
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { build } from 'esbuild'
 
-const entries = [
-  'index',
-  'function',
-  'cli/bin',
-  'cli/watchdog-thread',
-  'hosts/embedded/worker',
-  'testing/index',
-  'testing/contracts/index',
-  'adapters/aws/index',
-  'hosts/functions/index',
-  'hosts/lambda/index',
-  'hosts/serverless/index',
-  'adapters/index',
-  'api/kafka/index',
-]
-const { peerDependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
+const { exports: doors, peerDependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
+/** Sources of what programs import, under each condition. */
+const sourcesOf = (door) =>
+  Object.entries(door).flatMap(([condition, file]) => {
+    if (typeof file === 'object') return sourcesOf(file)
+    return condition === 'sluice-source' ? [file] : []
+  })
+// What is started by its name besides: the command line, and threads.
+const started = ['lib/cli/bin.ts', 'lib/cli/watchdog-thread.ts', 'lib/hosts/embedded/worker.ts']
 
 rmSync('dist', { recursive: true, force: true })
 execFileSync('tsc', ['-p', 'tsconfig.build.json', '--emitDeclarationOnly'], { stdio: 'inherit' })
 await build({
-  entryPoints: entries.map((entry) => `lib/${entry}.ts`).filter((file) => existsSync(file)),
+  entryPoints: [...started, ...Object.values(doors).flatMap(sourcesOf)],
   outdir: 'dist/lib',
   outbase: 'lib',
   bundle: true,

@@ -205,6 +205,30 @@ for (const template of ['clicks', 'log-alerts', 'sessions', 's3', 'kinesis', 'ka
     inProject(tsc, '--noEmit', '-p', '.')
   })
 
+test('installed: the source and the sink of the pages pass the suites of sluice/testing/contracts', () => {
+  const own = join(folder, 'contracts')
+  mkdirSync(own)
+  const programs = ['docs/write-a-source.md', 'docs/write-a-sink.md'].flatMap(programsOf)
+  for (const [name, text] of programs) writeFileSync(join(own, name), text)
+  const suites = programs.map(([name]) => name).filter((name) => name.endsWith('.test.ts'))
+  const { status, stdout } = spawnSync(process.execPath, ['--test', ...suites], {
+    cwd: own,
+    env: plain,
+    encoding: 'utf8',
+  })
+  assert.equal(status, 0, stdout)
+  assert.deepEqual(suites, ['appended-lines.test.ts', 'json-folder.test.ts'])
+  assert.match(stdout, /pass [1-9]\d/)
+})
+
+const { exports: doors } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { exports: object }
+for (const door of Object.keys(doors).filter((each) => !each.endsWith('.json')))
+  test(`installed: ${join('sluice', door)} opens where no peer is installed`, () => {
+    const script = `console.log(Object.keys(await import('${join('sluice', door)}')).length)`
+    for (const conditions of [[], ['-C', 'sluice-function']])
+      assert.ok(Number(inFolder(process.execPath, ...conditions, '--input-type=module', '-e', script)) > 0)
+  })
+
 test('installed: dev runs a program until it is told to end', async () => {
   writeFileSync(join(folder, 'app.ts'), numbers)
   const child = spawn(process.execPath, [bin, 'dev', 'app.ts', '--dir', 'dev'], { cwd: folder })
