@@ -130,9 +130,69 @@ async function tests(): Promise<void> {
         },
         () => sizes.flat().reduce((sum, n) => sum + n, 0) >= 40,
       )
-      assert.deepEqual(sizes.slice(0, 5), [[1, 5], [1, 5], [1, 5], [1, 5], [1]])
+      assert.deepEqual(sizes.slice(0, 5), [
+        [1, 5],
+        [1, 5],
+        [1, 5],
+        [1, 5],
+        [1, 0],
+      ])
     },
   )
+
+  test('each batch has a range for each partition, also an empty one, and partition i is range i', async (t) => {
+    const topic = await feed.topic(3)
+    await feed.send(topic, [
+      { partition: 1, value: 'a' },
+      { partition: 1, value: 'b' },
+    ])
+    const batches: { readonly inTransform: string[]; readonly ranges: string[]; readonly records: number[] }[] = []
+    await runs(
+      t,
+      (ssc) => {
+        const strategy = ConsumerStrategies.Subscribe<string, string>([topic], params)
+        const stream = createDirectStream(ssc, LocationStrategies.PreferConsistent, strategy)
+        let inTransform: string[] = []
+        stream
+          .transform((rdd) => {
+            inTransform = offsetRanges(rdd).map(String)
+            return rdd
+          })
+          .foreachRDD(() => {})
+        stream.foreachRDD((rdd) => {
+          const records = rdd.glom().collect()
+          batches.push({
+            inTransform,
+            ranges: offsetRanges(rdd).map(String),
+            records: records.map((each) => each.length),
+          })
+        })
+      },
+      () => batches.length >= 3,
+    )
+    const ranges = (until: number, from: number): string[] =>
+      [
+        OffsetRange.create(topic, 0, 0, 0),
+        OffsetRange.create(topic, 1, from, until),
+        OffsetRange.create(topic, 2, 0, 0),
+      ].map(String)
+    const first = ranges(2, 0)
+    const idle = ranges(2, 2)
+    assert.deepEqual(batches.slice(0, 3), [
+      { inTransform: first, ranges: first, records: [0, 2, 0] },
+      { inTransform: idle, ranges: idle, records: [0, 0, 0] },
+      { inTransform: idle, ranges: idle, records: [0, 0, 0] },
+    ])
+  })
+
+  test('createRDD of an empty range at the end of a partition has a partition without records, at once', async () => {
+    const topic = await feed.topic(1)
+    await feed.send(topic, [{ value: 'a' }])
+    const sc = new SparkContext('local[2]', 'empty')
+    const rdd = await createRDD<string, string>(sc, params, [OffsetRange.create(topic, 0, 1, 1)])
+    assert.deepEqual(rdd.glom().collect(), [[]])
+    sc.stop()
+  })
 
   test('createRDD reads the ranges it is given, one partition each', async () => {
     const topic = await feed.topic(2)

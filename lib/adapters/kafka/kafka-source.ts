@@ -71,18 +71,26 @@ const clusters = new WeakMap<object, { readonly cluster: KafkaCluster; readonly 
  * `E_KAFKA_ADDRESS` and `E_KAFKA_PACKAGE`.
  */
 export function kafka<K = Uint8Array, V = Uint8Array>(options: KafkaOptions<K, V>): Source<KafkaRecord<K, V>> {
-  return kafkaSource(options, () => true)
+  return kafkaSource(options)
 }
 
-/** Those partitions of the topics for which `mine` holds, asked at every batch: several sources may share a topic. */
+/** What a batch is made of, as the API that stands on the source needs it. */
+interface BatchShape {
+  /** The partitions that are read, asked at every batch: several sources may share a topic. */
+  readonly mine: (partition: TopicPartition) => boolean
+  /** Whether partitions without new records are partitions of the batch as well. */
+  readonly keepsEmpty: boolean
+}
+
+/** As `kafka`, in batches of the given shape. */
 export function kafkaSource<K, V>(
   options: KafkaOptions<K, V>,
-  mine: (partition: TopicPartition) => boolean,
+  shape: Partial<BatchShape> = {},
 ): Source<KafkaRecord<K, V>> {
   checkOptions(options)
   const cluster = new KafkaCluster(options)
   const committedOnly = options.isolation !== 'read_uncommitted'
-  const planner = new Planner(cluster, options, committedOnly, mine)
+  const planner = new Planner(cluster, options, committedOnly, { mine: () => true, keepsEmpty: false, ...shape })
   const source: Source<KafkaRecord<K, V>, KafkaPosition, KafkaSplit> = {
     name: 'Kafka direct stream',
     identity: identityOf(options.topics),
@@ -95,6 +103,8 @@ export function kafkaSource<K, V>(
         key: options.key ?? (ByteArrayDeserializer as Deserializer<unknown> as Deserializer<K>),
         value: options.value ?? (ByteArrayDeserializer as Deserializer<unknown> as Deserializer<V>),
       }),
+    // Records may have any size; but an empty range is no reason for a task of its own.
+    weight: ({ from, until }) => (from === until ? 0 : null),
     progress: ({ position, newest }) => progressOf(position, newest as KafkaOffsets | undefined),
     ...(options.commitOffsets
       ? {
@@ -135,15 +145,10 @@ class Planner {
   readonly #cluster: KafkaCluster
   readonly #options: KafkaOptions<any, any>
   readonly #committedOnly: boolean
-  readonly #mine: (partition: TopicPartition) => boolean
+  readonly #shape: BatchShape
 
-  constructor(
-    cluster: KafkaCluster,
-    options: KafkaOptions<any, any>,
-    committedOnly: boolean,
-    mine: (partition: TopicPartition) => boolean,
-  ) {
-    this.#mine = mine
+  constructor(cluster: KafkaCluster, options: KafkaOptions<any, any>, committedOnly: boolean, shape: BatchShape) {
+    this.#shape = shape
     this.#cluster = cluster
     this.#options = options
     this.#committedOnly = committedOnly
@@ -153,7 +158,7 @@ class Planner {
     const before = request.position
     const topics = await this.#topics()
     for (const { name, id } of topics) if (before?.[name] && before[name].id !== id) throw topicReplaced(name)
-    const ends = await readEnds(this.#cluster, this.#wanted(topics).filter(this.#mine), this.#committedOnly)
+    const ends = await readEnds(this.#cluster, this.#wanted(topics).filter(this.#shape.mine), this.#committedOnly)
     await this.#refuseTruncated(before ?? {})
     const starts = before ? await this.#startsOfNew(ends, before) : await this.#starts(ends, request.startedAt)
     const partitions = ends.map((each): Progress => {
@@ -173,7 +178,7 @@ class Planner {
     return {
       position: positionAfter(before ?? {}, topics, partitions, ranges),
       splits: ranges
-        .filter(({ from, until }) => until > from)
+        .filter(({ from, until }) => until > from || this.#shape.keepsEmpty)
         .map((range) => ({ ...range, id: ids.get(range.topic)! })),
       // Markers, aborted records and compaction leave offsets without a record: only reading counts.
       records: null,

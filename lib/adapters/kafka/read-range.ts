@@ -27,6 +27,8 @@ export async function* readRange<K, V>(
   options: ReadOptions<K, V>,
 ): AsyncGenerator<readonly KafkaRecord<K, V>[]> {
   let next = split.from
+  // Behind the last record nothing can be asked for: a broker has no answer to give before there is one.
+  if (next >= split.until) return
   let answer = fetchFrom(cluster, split, next, options)
   while (next < split.until) {
     const partition = await answer

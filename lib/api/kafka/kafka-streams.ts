@@ -1,6 +1,6 @@
 import { KafkaCluster, type TopicPartition } from '../../adapters/kafka/cluster.ts'
 import { badOption } from '../../adapters/kafka/connection-options.ts'
-import { commitOffsetsOf, kafka, type KafkaOptions, kafkaSource } from '../../adapters/kafka/kafka-source.ts'
+import { commitOffsetsOf, type KafkaOptions, kafkaSource } from '../../adapters/kafka/kafka-source.ts'
 import { readRange } from '../../adapters/kafka/read-range.ts'
 import {
   ByteArrayDeserializer,
@@ -62,10 +62,11 @@ export class DirectKafkaStream<K, V> extends DStream<KafkaRecord<K, V>> {
 }
 
 /**
- * Records of topics, one partition of the RDD for each range of a partition of a topic, without a receiver (Spark:
- * `KafkaUtils.createDirectStream` for Kafka 0.10). On recovery the checkpoint's offsets win; at a first start the given
- * ones, then those of the group, then `auto.offset.reset`. `spark.streaming.kafka.maxRatePerPartition` and
- * `minRatePerPartition` limit a batch. Throws `E_KAFKA_OPTION`; for what batches throw see `kafka`.
+ * Records of topics, one partition of the RDD for each partition of a topic, also for those without new records, and
+ * without a receiver (Spark: `KafkaUtils.createDirectStream` for Kafka 0.10). On recovery the checkpoint's offsets
+ * win; at a first start the given ones, then those of the group, then `auto.offset.reset`.
+ * `spark.streaming.kafka.maxRatePerPartition` and `minRatePerPartition` limit a batch. Throws `E_KAFKA_OPTION`; for
+ * what batches throw see `kafka`.
  */
 export function createDirectStream<K = Uint8Array, V = Uint8Array>(
   ssc: StreamingContext,
@@ -73,12 +74,14 @@ export function createDirectStream<K = Uint8Array, V = Uint8Array>(
   strategy: ConsumerStrategy<K, V>,
   perPartition?: PerPartitionConfig,
 ): DirectKafkaStream<K, V> {
-  const source = kafka<K, V>({
+  const options = {
     ...optionsOf(strategy.params),
     topics: strategy.topics,
     from: strategy.offsets,
     ...rates(ssc.sparkContext.conf, perPartition),
-  })
+  }
+  // Programs go by the number of a partition: it is the same in every batch, however little has come.
+  const source = kafkaSource<K, V>(options, { keepsEmpty: true })
   return new DirectKafkaStream(ssc, source)
 }
 
@@ -186,9 +189,11 @@ export function createStream(
       value: options.value ?? StringDeserializer,
       ...rates(ssc.sparkContext.conf, undefined),
     },
-    ({ topic, partition }) => {
-      const sharing = members.flatMap((each, member) => (each.has(topic) ? [member] : []))
-      return sharing[partition % sharing.length] === own
+    {
+      mine: ({ topic, partition }) => {
+        const sharing = members.flatMap((each, member) => (each.has(topic) ? [member] : []))
+        return sharing[partition % sharing.length] === own
+      },
     },
   )
   return ssc.source(source).map(({ key, value }): [string | null, string | null] => [key, value])

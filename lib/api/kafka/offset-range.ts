@@ -42,7 +42,7 @@ export class OffsetRange implements TopicPartition {
 }
 
 /**
- * What the partitions of an RDD were read from, in their order (Spark:
+ * What the partitions of an RDD were read from, in their order, empty ranges too (Spark:
  * `rdd.asInstanceOf[HasOffsetRanges].offsetRanges`). Only for the RDD that `transform` or `foreachRDD` hands out on the
  * Kafka stream itself, and for that of `createRDD`: after any other operator partitions are no longer ranges. Throws
  * `E_KAFKA_RANGES`.
