@@ -281,6 +281,7 @@ itself would.
   --stage <stage>    the stage (default: dev)
   --records-per-second <n>  the rate that the cost is estimated for
   --at <file>        where the stage is, as a file; the Serverless CLI is asked if it is left out
+  --needs <file>     only write into this file what the program needs of its stage; the plugin asks it
   --print serverless | cloudformation  the stage without this plugin; needs no credentials
   --json             the answer as one JSON object
 

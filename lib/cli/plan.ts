@@ -1,4 +1,5 @@
 import '../hosts/embedded/install.ts'
+import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { awsClients } from '../adapters/aws/clients.ts'
 import { DynamoHeadStore } from '../adapters/aws/dynamo/dynamo-head-store.ts'
@@ -21,6 +22,7 @@ import { compareWithStored } from '../runtime/admission.ts'
 import { readArguments } from './arguments.ts'
 import { containerIsCheaperFrom, costPerDay, type Workload } from './cost.ts'
 import { graphRows } from './graph-rows.ts'
+import { needsOfProgram } from './program-needs.ts'
 import { placeOfStage, plainStage, templateOfStage } from './stage-place.ts'
 import { table } from './table.ts'
 import { count, counted, span } from './units.ts'
@@ -33,6 +35,8 @@ const planFlags = {
   'records-per-second': { kind: 'number', min: 0, max: 1_000_000_000 },
   print: { kind: 'text' },
   json: { kind: 'switch' },
+  // What the plugin asks: a file that the answer goes to.
+  needs: { kind: 'text' },
 } as const
 
 /** What is stored of the program on a stage. */
@@ -51,6 +55,10 @@ export async function plan(args: readonly string[]): Promise<number> {
   if (values.print !== null) return print(values.print, values.stage ?? 'dev')
   const place = await placeOfStage(values.stage ?? 'dev', values.at)
   const context = await graphOf(place)
+  if (values.needs !== null) {
+    writeFileSync(values.needs, JSON.stringify(needsOfProgram(context, place.environment['SLUICE_BUCKET'])))
+    return 0
+  }
   const stored = await storedOn(place, context)
   const comparison = stored.kind === 'found' ? stored.comparison : null
   const workload = workloadOf(context, place, values['records-per-second'] ?? 0)

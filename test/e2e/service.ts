@@ -106,12 +106,10 @@ export class Service {
     return { code, out }
   }
 
-  /** One life of the coordinator, from its tick to its end; what it answered. */
-  tick(): Promise<unknown> {
-    return this.#invoke('coordinator', {})
-  }
-
-  /** One that begins no batch after `seconds`, as if the next tick came five seconds later. */
+  /**
+   * A tick of the schedule: one life of the coordinator that begins no batch after `seconds`, or the ticks of so long,
+   * and five seconds more, in the queue.
+   */
   tickFor(seconds: number, version?: string): Promise<unknown> {
     const time = new Date(Date.now() + (seconds - 55) * 1000).toISOString()
     return this.#invoke('coordinator', { time }, version)

@@ -40,7 +40,7 @@ test('F16: new code takes over with state kept while batches run; code with no p
   service.write('src/app.ts', program(SLOW))
   await service.osls('deploy')
   await service.put('a.txt', 'to be or not to be')
-  const running = service.tick().catch(() => 'ended by the deploy')
+  const running = service.tickFor(60).catch(() => 'ended by the deploy')
   await service.counted({ be: 2, not: 1, or: 1, to: 2 })
 
   await service.put('b.txt', Array(20).fill('to do').join('\n'))

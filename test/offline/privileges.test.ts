@@ -3,7 +3,7 @@ import { after, test } from 'node:test'
 import { createStores, startEmulators } from '../../infra/emulators.ts'
 import { type RecordedCall, startMeter } from '../../infra/meter.ts'
 import { createServerless } from '../../infra/serverless-offline.ts'
-import { FUNCTION_NAMES, type FunctionName } from '../../lib/hosts/serverless/options.ts'
+import { FUNCTION_NAMES, type FunctionName, serverlessOptions } from '../../lib/hosts/serverless/options.ts'
 import { statementsOf } from '../../lib/hosts/serverless/policies.ts'
 import { grantsOf, judged, type Statement } from '../hosts/serverless/grants.ts'
 
@@ -11,6 +11,9 @@ import { grantsOf, judged, type Statement } from '../hosts/serverless/grants.ts'
 const BATCH_MS = 5000
 const STAGE = { service: 'sluice', stage: 'offline', keeps: false }
 const [table, bucket] = ['sluice-offline-sluice', 'sluice-offline-sluice-local']
+
+/** There is no queue here, as if batches came once a minute. */
+const needs = { intervalMs: 60_000, byEvents: false, reads: [], writes: [] }
 
 /** Whose a directory is that was there before is read only where an output is shown once more. */
 const IN_TROUBLE = 's3:GetObject sluice-offline-sluice-local/out/*'
@@ -23,7 +26,10 @@ test('least privilege: every call is granted to the function that makes it, and 
     FUNCTION_NAMES.map((name) => `sluice-offline-${name}`).toSorted(),
   )
   for (const name of FUNCTION_NAMES) {
-    const grants = grantsOf(statementsOf(STAGE, name, []) as Statement[], 'local')
+    const grants = grantsOf(
+      statementsOf(STAGE, name, needs, serverlessOptions({ app: 'app.ts' })) as Statement[],
+      'local',
+    )
     const { forbidden, unused } = judged(grants, byFunction.get(`sluice-offline-${name}`)!.map(ofVersion))
     assert.deepEqual(
       { name, forbidden, unused: unused.filter((each) => each !== IN_TROUBLE || name !== 'output') },

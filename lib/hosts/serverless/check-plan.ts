@@ -1,31 +1,16 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { AwsClients } from '../../adapters/aws/clients.ts'
 import { SluiceError } from '../../model/errors.ts'
-import { ownModule } from '../../model/library.ts'
-import { BUILD_FOLDER } from './bundle.ts'
 import type { StagePlace } from './place.ts'
+import { runPlan } from './run-plan.ts'
 
 /** Who calls, as a process of one's own is told. */
 type Credentials = Readonly<Record<string, string>>
 
 /**
- * `sluice plan` for a stage, in a process of its own: it loads the program, which may do what it likes. Throws
- * `E_STATE_ORPHANED` when it refuses; it has said why then.
+ * `sluice plan` for a stage. Throws `E_STATE_ORPHANED` when it refuses; it has said why then.
  */
 export async function checkPlan(folder: string, place: StagePlace, credentials: Credentials): Promise<void> {
-  const file = join(folder, BUILD_FOLDER, 'place.json')
-  await writeFile(file, JSON.stringify(place))
-  const bin = fileURLToPath(ownModule('cli/bin'))
-  const child = spawn(process.execPath, [bin, 'plan', '--stage', place.stage, '--at', file], {
-    cwd: folder,
-    env: { ...process.env, ...credentials },
-    stdio: ['ignore', 2, 2],
-  })
-  const [status] = (await once(child, 'close')) as [number | null]
+  const status = await runPlan(folder, place, [], credentials)
   if (status === 0) return
   throw new SluiceError(
     'E_STATE_ORPHANED',

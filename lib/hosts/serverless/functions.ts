@@ -1,6 +1,7 @@
 import { BUILD_FOLDER } from './bundle.ts'
 import { FUNCTION_NAMES, type FunctionName, type ServerlessOptions } from './options.ts'
-import { bucketName, bucketPrefix, deadTicksArn, functionName, type Stage, tableName } from './stage.ts'
+import { hasQueue, type ProgramNeeds } from './needs.ts'
+import { bucketName, bucketPrefix, deadTicksArn, functionName, type Stage, tableName, TICKS_ID } from './stage.ts'
 
 /** A function as `serverless.yml` describes one. */
 export interface FunctionBlock {
@@ -58,6 +59,28 @@ function invokedBy(stage: Stage, name: FunctionName): Record<string, unknown> {
       return { events: [{ schedule: 'rate(1 hour)' }] }
     default:
       return { events: [] }
+  }
+}
+
+/** Seconds: as long as the platform keeps an event. */
+const EVENT_AGE_MAX = 6 * 3600
+
+/** What the coordinator's block says besides, once it is known what the program needs. */
+export function wakingOf(needs: ProgramNeeds): {
+  readonly block: Readonly<Record<string, unknown>>
+  readonly environment: Readonly<Record<string, unknown>>
+} {
+  return {
+    block: needs.byEvents
+      ? {
+          // For what no event told of, and for outputs that wait.
+          events: [{ schedule: 'rate(1 hour)' }],
+          // A tick that is lost costs nothing; an event is to come to its batch.
+          maximumRetryAttempts: 2,
+          maximumEventAge: EVENT_AGE_MAX,
+        }
+      : {},
+    environment: hasQueue(needs) ? { SLUICE_TICK_QUEUE: { Ref: TICKS_ID } } : {},
   }
 }
 

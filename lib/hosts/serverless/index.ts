@@ -3,7 +3,8 @@ import { SluiceError } from '../../model/errors.ts'
 import { bundle } from './bundle.ts'
 import { checkEnvironment } from './check-environment.ts'
 import { emptyBucket } from './empty-bucket.ts'
-import { capital, type FunctionBlock, functionBlocks, offlineEnvironment, roleName } from './functions.ts'
+import { capital, type FunctionBlock, functionBlocks, offlineEnvironment, roleName, wakingOf } from './functions.ts'
+import { type ProgramNeeds, programNeeds } from './needs.ts'
 import { FUNCTION_NAMES, schema, type ServerlessOptions, serverlessOptions } from './options.ts'
 import { role, statementsOf } from './policies.ts'
 import { resources } from './resources.ts'
@@ -96,6 +97,8 @@ export class SluiceServerless {
   /** What `sluice down` was told to delete. */
   readonly #deletes: string | null
   readonly #say: (message: string) => void
+  /** Known once the program was built. */
+  #needs: ProgramNeeds | null = null
 
   /** Called by the Serverless CLI, with the options of its command line. */
   constructor(serverless: Serverless, options: CommandLine, { log }: Tools = {}) {
@@ -115,7 +118,7 @@ export class SluiceServerless {
     return {
       // Not in the constructor: functions that are added there are lost without a word.
       initialize: () => this.#addFunctions(),
-      'before:package:initialize': () => bundle(this.#folder, this.#options.app),
+      'before:package:initialize': () => this.#beforePackage(),
       'before:offline:start:init': () => this.#beforeOffline(),
       'after:package:compileFunctions': () => this.#pinVersions(),
       'before:package:finalize': () => this.#addResources(),
@@ -127,8 +130,8 @@ export class SluiceServerless {
       'sluice-place:place': async () => {
         process.stdout.write(`${JSON.stringify(await this.#place())}\n`)
       },
-      'sluice-print:print': () => {
-        process.stdout.write(`${JSON.stringify(this.#plain())}\n`)
+      'sluice-print:print': async () => {
+        process.stdout.write(`${JSON.stringify(await this.#plain())}\n`)
       },
     }
   }
@@ -155,9 +158,26 @@ export class SluiceServerless {
     for (const name of FUNCTION_NAMES) functions[name] = { ...blocks[name], ...architectureOf(provider) }
   }
 
-  /** serverless-offline runs what was bundled, and resolves no references. */
+  /** What was added as the Serverless CLI began is completed with what the program needs. */
+  async #beforePackage(): Promise<void> {
+    await bundle(this.#folder, this.#options.app)
+    this.#wake(await this.#programNeeds())
+  }
+
+  #wake(needs: ProgramNeeds, environment = wakingOf(needs).environment): void {
+    const { coordinator } = this.#serverless.service.functions
+    Object.assign(coordinator, wakingOf(needs).block)
+    Object.assign(coordinator.environment, environment)
+  }
+
+  async #programNeeds(): Promise<ProgramNeeds> {
+    return (this.#needs ??= await programNeeds(this.#folder, await this.#place()))
+  }
+
+  /** serverless-offline runs what was bundled, and resolves no references: there is no queue. */
   async #beforeOffline(): Promise<void> {
     await bundle(this.#folder, this.#options.app)
+    this.#wake(await this.#programNeeds(), {})
     for (const name of FUNCTION_NAMES)
       Object.assign(this.#serverless.service.functions[name].environment, offlineEnvironment(this.#stage))
   }
@@ -177,18 +197,17 @@ export class SluiceServerless {
     return Object.keys(this.#template).find((id) => id.startsWith(prefix))!
   }
 
-  #addResources(): void {
-    for (const name of FUNCTION_NAMES) {
-      const { permissions } = this.#options.functions[name]
-      this.#template[roleName(name)] = role(statementsOf(this.#stage, name, permissions)) as Resource
-    }
-    Object.assign(this.#template, resources(this.#stage, this.#options))
+  async #addResources(): Promise<void> {
+    const needs = await this.#programNeeds()
+    for (const name of FUNCTION_NAMES)
+      this.#template[roleName(name)] = role(statementsOf(this.#stage, name, needs, this.#options)) as Resource
+    Object.assign(this.#template, resources(this.#stage, this.#options, needs))
   }
 
-  #plain(): Readonly<Record<string, unknown>> {
+  async #plain(): Promise<Readonly<Record<string, unknown>>> {
     const region = this.#serverless.getProvider('aws').getRegion()
     const runtime = this.#serverless.service.provider.runtime ?? 'nodejs24.x'
-    return plainConfig(this.#stage, this.#options, { runtime, region })
+    return plainConfig(this.#stage, this.#options, await this.#programNeeds(), { runtime, region })
   }
 
   /** Where commands find this stage. */

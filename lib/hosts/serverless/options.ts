@@ -13,7 +13,16 @@ export interface ServerlessOptions {
   readonly protect: readonly string[]
   /** The topic that alarms go to; `null`: no alarms. */
   readonly alarmTopic: string | null
+  /** Who wakes a program whose batches come for events, besides the stage's own bucket. */
+  readonly events: EventOptions
   readonly functions: Readonly<Record<FunctionName, FunctionOptions>>
+}
+
+interface EventOptions {
+  /** Names of buckets that may send their notifications to the queue. */
+  readonly buckets: readonly string[]
+  /** ARNs of Kinesis streams whose records are events. */
+  readonly streams: readonly string[]
 }
 
 export const FUNCTION_NAMES = ['coordinator', 'task', 'output', 'gc'] as const
@@ -54,6 +63,11 @@ export const schema = {
     logRetentionInDays: { enum: [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365] },
     protect: { type: 'array', items: { type: 'string' } },
     alarms: { type: 'object', additionalProperties: false, properties: { topic: text } },
+    events: {
+      type: 'object',
+      additionalProperties: false,
+      properties: { buckets: { type: 'array', items: text }, streams: { type: 'array', items: text } },
+    },
     // One that hangs must not keep the next tick from running.
     coordinator: functionSchema(2),
     task: functionSchema(1),
@@ -78,6 +92,7 @@ interface Block {
   readonly logRetentionInDays?: number
   readonly protect?: readonly string[]
   readonly alarms?: { readonly topic?: string }
+  readonly events?: Partial<EventOptions>
   readonly coordinator?: Partial<FunctionOptions>
   readonly task?: Partial<FunctionOptions>
   readonly output?: Partial<FunctionOptions>
@@ -95,6 +110,7 @@ export function serverlessOptions(given: unknown): ServerlessOptions {
     logRetentionInDays: block.logRetentionInDays ?? 14,
     protect: block.protect ?? ['prod', 'production'],
     alarmTopic: block.alarms?.topic ?? null,
+    events: { buckets: [], streams: [], ...block.events },
     functions: {
       coordinator: { ...initial.coordinator, ...block.coordinator },
       task: { ...initial.task, ...block.task },

@@ -1,4 +1,5 @@
-import { functionBlocks, roleName } from './functions.ts'
+import { type FunctionBlock, functionBlocks, roleName, wakingOf } from './functions.ts'
+import type { ProgramNeeds } from './needs.ts'
 import { FUNCTION_NAMES, type FunctionName, type ServerlessOptions } from './options.ts'
 import { role, statementsOf } from './policies.ts'
 import { resources } from './resources.ts'
@@ -14,26 +15,34 @@ const CALLED = ['task', 'output'] as const
 export function plainConfig(
   stage: Stage,
   options: ServerlessOptions,
+  needs: ProgramNeeds,
   provider: { readonly runtime: string; readonly region: string },
 ): Readonly<Record<string, unknown>> {
   const blocks = functionBlocks(stage, options)
-  const roles = FUNCTION_NAMES.map((name) => [roleName(name), role(statements(stage, options, name))])
+  const roles = FUNCTION_NAMES.map((name) => [roleName(name), role(statements(stage, options, needs, name))])
   return {
     service: stage.service,
     provider: { name: 'aws', ...provider, stage: stage.stage },
     package: { individually: true },
-    functions: { ...blocks, coordinator: calling(stage, blocks.coordinator) },
-    resources: { Resources: { ...(Object.fromEntries(roles) as object), ...resources(stage, options) } },
+    functions: { ...blocks, coordinator: calling(stage, blocks.coordinator, needs) },
+    resources: { Resources: { ...(Object.fromEntries(roles) as object), ...resources(stage, options, needs) } },
   }
 }
 
-function calling<B extends { readonly environment: object }>(stage: Stage, block: B): B {
+function calling(stage: Stage, block: FunctionBlock, needs: ProgramNeeds): FunctionBlock {
+  const waking = wakingOf(needs)
   const called = CALLED.map((name) => [`SLUICE_${name.toUpperCase()}_FUNCTION`, functionName(stage, name)])
-  return { ...block, environment: { ...block.environment, ...(Object.fromEntries(called) as object) } }
+  const environment = { ...block.environment, ...waking.environment, ...(Object.fromEntries(called) as object) }
+  return { ...block, ...waking.block, environment }
 }
 
-function statements(stage: Stage, { functions }: ServerlessOptions, name: FunctionName): readonly unknown[] {
-  const usual = statementsOf(stage, name, functions[name].permissions)
+function statements(
+  stage: Stage,
+  options: ServerlessOptions,
+  needs: ProgramNeeds,
+  name: FunctionName,
+): readonly unknown[] {
+  const usual = statementsOf(stage, name, needs, options)
   if (name !== 'coordinator') return usual
   const Resource = CALLED.map((each) => functionArn(stage, each))
   return [...usual, { Effect: 'Allow', Action: ['lambda:InvokeFunction'], Resource }]

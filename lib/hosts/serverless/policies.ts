@@ -1,5 +1,17 @@
-import type { FunctionName } from './options.ts'
-import { bucketArn, deadTicksArn, logArn, objectsArn, type Stage, tableArn, versionsArn } from './stage.ts'
+import { hasQueue, type ProgramNeeds, type S3Part } from './needs.ts'
+import type { FunctionName, ServerlessOptions } from './options.ts'
+import {
+  anyBucketArn,
+  bucketArn,
+  deadTicksArn,
+  logArn,
+  objectsArn,
+  partArn,
+  type Stage,
+  tableArn,
+  ticksArn,
+  versionsArn,
+} from './stage.ts'
 
 /** One statement of an IAM policy; a wildcard ends a resource of the stage's own, and stands in no action. */
 interface Statement {
@@ -51,11 +63,79 @@ const policies: Readonly<Record<FunctionName, (stage: Stage) => readonly Stateme
   ],
 }
 
-/** All that a function may do: its part of the protocol, its own log, and what the program asks for. */
-export const statementsOf = (stage: Stage, name: FunctionName, asked: readonly unknown[]): readonly unknown[] => [
+/** What the program's own wishes come to. */
+function needed(
+  stage: Stage,
+  name: FunctionName,
+  needs: ProgramNeeds,
+  { events }: Pick<ServerlessOptions, 'events'>,
+): readonly Statement[] {
+  switch (name) {
+    case 'coordinator':
+      return [
+        // To take messages out is what the platform does in the name of the function, and it itself when it fails.
+        ...(hasQueue(needs)
+          ? [
+              allow(
+                ticksArn(stage),
+                'sqs:SendMessage',
+                'sqs:ReceiveMessage',
+                'sqs:DeleteMessage',
+                'sqs:GetQueueAttributes',
+              ),
+            ]
+          : []),
+        ...(needs.byEvents && events.streams.length > 0 ? [allow(events.streams, ...STREAM_ACTIONS)] : []),
+      ]
+    case 'task':
+      return needs.reads
+        .filter(isElsewhere('in'))
+        .flatMap((part) => [allow(partArn(stage, part.bucket, part.prefix), 's3:GetObject'), listing(stage, part)])
+    case 'output':
+      return needs.writes
+        .filter(isElsewhere('out'))
+        .flatMap((part) => [
+          allow(partArn(stage, part.bucket, part.prefix), 's3:GetObject', 's3:PutObject', 's3:DeleteObject'),
+          listing(stage, part),
+        ])
+    case 'gc':
+      return []
+  }
+}
+
+/** By which the platform reads a stream in the name of the function. */
+const STREAM_ACTIONS = [
+  'kinesis:DescribeStream',
+  'kinesis:DescribeStreamSummary',
+  'kinesis:GetRecords',
+  'kinesis:GetShardIterator',
+  'kinesis:ListShards',
+]
+
+const isElsewhere =
+  (folder: string) =>
+  ({ bucket, prefix }: S3Part): boolean =>
+    bucket !== null || !prefix.startsWith(`${folder}/`)
+
+const listing = (stage: Stage, { bucket, prefix }: S3Part): Statement => ({
+  ...allow(anyBucketArn(stage, bucket), 's3:ListBucket'),
+  Condition: { StringLike: { 's3:prefix': [`${prefix}*`] } },
+})
+
+/**
+ * All that a function may do: its part of the protocol, its own log, what the program needs, and what `serverless.yml`
+ * asks for.
+ */
+export const statementsOf = (
+  stage: Stage,
+  name: FunctionName,
+  needs: ProgramNeeds,
+  options: Pick<ServerlessOptions, 'events' | 'functions'>,
+): readonly unknown[] => [
   ...policies[name](stage),
   allow(logArn(stage, name), 'logs:CreateLogStream', 'logs:PutLogEvents'),
-  ...asked,
+  ...needed(stage, name, needs, options),
+  ...options.functions[name].permissions,
 ]
 
 export const role = (statements: readonly unknown[]): unknown => ({

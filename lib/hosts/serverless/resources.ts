@@ -1,8 +1,23 @@
+import { hasQueue, type ProgramNeeds } from './needs.ts'
 import type { FunctionName, ServerlessOptions } from './options.ts'
-import { BUCKET_ID, bucketName, deadTicksName, functionName, type Stage, TABLE_ID, tableName } from './stage.ts'
+import {
+  anyBucketArn,
+  BUCKET_ID,
+  bucketArn,
+  bucketName,
+  deadTicksArn,
+  deadTicksName,
+  functionName,
+  type Stage,
+  TABLE_ID,
+  tableName,
+  TICKS_ID,
+  ticksArn,
+  ticksName,
+} from './stage.ts'
 
 /** Everything besides functions and their roles, as CloudFormation. Pure. */
-export function resources(stage: Stage, options: ServerlessOptions): Record<string, unknown> {
+export function resources(stage: Stage, options: ServerlessOptions, needs: ProgramNeeds): Record<string, unknown> {
   const kept = stage.keeps ? 'Retain' : 'Delete'
   return {
     [TABLE_ID]: {
@@ -28,8 +43,11 @@ export function resources(stage: Stage, options: ServerlessOptions): Record<stri
       Type: 'AWS::S3::Bucket',
       DeletionPolicy: kept,
       UpdateReplacePolicy: 'Retain',
+      // A bucket asks, as it is made, whether it may send.
+      ...(needs.byEvents ? { DependsOn: [SENDERS_ID] } : {}),
       Properties: {
         BucketName: bucketName(stage),
+        ...(needs.byEvents ? { NotificationConfiguration: arrivals(stage) } : {}),
         PublicAccessBlockConfiguration: {
           BlockPublicAcls: true,
           BlockPublicPolicy: true,
@@ -56,9 +74,99 @@ export function resources(stage: Stage, options: ServerlessOptions): Record<stri
         SqsManagedSseEnabled: true,
       },
     },
+    ...(hasQueue(needs) ? ticks(stage, options) : {}),
+    ...(needs.byEvents ? senders(stage, options) : {}),
     ...(options.alarmTopic === null ? {} : alarms(stage, options.alarmTopic)),
   }
 }
+
+/** Messages that the function never comes to are looked at once more than this, and then lie with the dead ticks. */
+const RECEIVES_MAX = 3
+
+/** The queue that wakes the coordinator, and what hands its messages over. */
+const ticks = (stage: Stage, { functions }: ServerlessOptions): Record<string, unknown> => ({
+  [TICKS_ID]: {
+    Type: 'AWS::SQS::Queue',
+    Properties: {
+      QueueName: ticksName(stage),
+      MessageRetentionPeriod: 14 * 24 * 3600,
+      // An invocation that is under way keeps its messages.
+      VisibilityTimeout: functions.coordinator.timeout + 60,
+      SqsManagedSseEnabled: true,
+      RedrivePolicy: { deadLetterTargetArn: deadTicksArn(stage), maxReceiveCount: RECEIVES_MAX },
+    },
+  },
+  SluiceTickMapping: {
+    Type: 'AWS::Lambda::EventSourceMapping',
+    Properties: {
+      EventSourceArn: { 'Fn::GetAtt': [TICKS_ID, 'Arn'] },
+      FunctionName: { Ref: COORDINATOR_ID },
+      BatchSize: 10,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      // Two batches of an app never run at once: more would only be turned away.
+      ScalingConfig: { MaximumConcurrency: 2 },
+    },
+  },
+})
+
+/** As the Serverless CLI calls it. */
+const COORDINATOR_ID = 'CoordinatorLambdaFunction'
+const SENDERS_ID = 'SluiceTickSenders'
+
+/** Objects below `in/` are events. */
+const arrivals = (stage: Stage): unknown => ({
+  QueueConfigurations: [
+    {
+      Event: 's3:ObjectCreated:*',
+      Queue: ticksArn(stage),
+      Filter: { S3Key: { Rules: [{ Name: 'prefix', Value: 'in/' }] } },
+    },
+  ],
+})
+
+/** Buckets that may send, and streams that are read for events. */
+const senders = (stage: Stage, { events, functions }: ServerlessOptions): Record<string, unknown> => ({
+  [SENDERS_ID]: {
+    Type: 'AWS::SQS::QueuePolicy',
+    Properties: {
+      Queues: [{ Ref: TICKS_ID }],
+      PolicyDocument: {
+        Version: '2012-10-17',
+        Statement: [
+          {
+            Effect: 'Allow',
+            Principal: { Service: 's3.amazonaws.com' },
+            Action: ['sqs:SendMessage'],
+            Resource: ticksArn(stage),
+            Condition: {
+              ArnEquals: { 'aws:SourceArn': [bucketArn(stage), ...events.buckets.map((b) => anyBucketArn(stage, b))] },
+              StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
+            },
+          },
+        ],
+      },
+    },
+  },
+  ...Object.fromEntries(
+    events.streams.map((stream, i) => [
+      `SluiceStreamMapping${i + 1}`,
+      {
+        Type: 'AWS::Lambda::EventSourceMapping',
+        Properties: {
+          EventSourceArn: stream,
+          FunctionName: { Ref: COORDINATOR_ID },
+          StartingPosition: 'LATEST',
+          BatchSize: 10_000,
+          // Records that come together are one event.
+          MaximumBatchingWindowInSeconds: 5,
+          // What it failed on waits in the queue.
+          MaximumRetryAttempts: 2,
+          MaximumRecordAgeInSeconds: Math.max(60, 2 * functions.coordinator.timeout),
+        },
+      },
+    ]),
+  ),
+})
 
 /** What an alarm looks at: a number of things in a minute. */
 interface Watched {

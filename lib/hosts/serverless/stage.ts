@@ -24,16 +24,31 @@ export const stackName = ({ service, stage }: Stage): string => `${service}-${st
 /** Where ticks go that the coordinator failed on. */
 export const deadTicksName = ({ service, stage }: Stage): string => `${service}-${stage}-dead-ticks`
 
+/** What wakes the coordinator. */
+export const ticksName = ({ service, stage }: Stage): string => `${service}-${stage}-ticks`
+
 /** Logical ids of what holds data. */
 export const TABLE_ID = 'SluiceHeads'
 export const BUCKET_ID = 'SluiceObjects'
+/** Of the queue that wakes the coordinator. */
+export const TICKS_ID = 'SluiceTicks'
 
 export const tableArn = (stage: Stage): unknown => arn('dynamodb', `table/${tableName(stage)}`)
 export const bucketName = (stage: Stage): unknown => ({ 'Fn::Sub': `${bucketPrefix(stage)}\${AWS::AccountId}` })
 export const bucketArn = (stage: Stage): unknown => ({ 'Fn::Sub': bucketText(stage) })
 /** What lies below a folder of the bucket. */
 export const objectsArn = (stage: Stage, folder: string): unknown => ({ 'Fn::Sub': `${bucketText(stage)}/${folder}/*` })
+/** What begins with `prefix`, in a bucket of the name or in the stage's own. */
+export const partArn = (stage: Stage, bucket: string | null, prefix: string): unknown => ({
+  'Fn::Sub': `${bucket === null ? bucketText(stage) : foreignText(bucket)}/${literal(prefix)}*`,
+})
+export const anyBucketArn = (stage: Stage, bucket: string | null): unknown =>
+  bucket === null ? bucketArn(stage) : { 'Fn::Sub': foreignText(bucket) }
+const foreignText = (bucket: string): string => `arn:\${AWS::Partition}:s3:::${bucket}`
+/** A text that holds no reference. */
+const literal = (text: string): string => text.replaceAll('${', '${!')
 const bucketText = (stage: Stage): string => `arn:\${AWS::Partition}:s3:::${bucketPrefix(stage)}\${AWS::AccountId}`
+export const ticksArn = (stage: Stage): unknown => arn('sqs', ticksName(stage))
 export const deadTicksArn = (stage: Stage): unknown => arn('sqs', deadTicksName(stage))
 /**
  * Every published version of a function: a batch that is under way when a deploy changes its role ends on the version

@@ -43,7 +43,14 @@ const matches = (pattern: string, text: string): boolean =>
   pattern.endsWith('*') ? text.startsWith(pattern.slice(0, -1)) : pattern === text
 
 /** What nothing records: the platform uses it in the name of the function. */
-const OF_PLATFORM = ['logs:CreateLogStream', 'logs:PutLogEvents', 'sqs:SendMessage']
+const OF_PLATFORM = [
+  'logs:CreateLogStream',
+  'logs:PutLogEvents',
+  'sqs:SendMessage',
+  'sqs:ReceiveMessage',
+  'sqs:DeleteMessage',
+  'sqs:GetQueueAttributes',
+]
 
 /** What a function did that it may not, and what it may and never did. */
 export function judged(

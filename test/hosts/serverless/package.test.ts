@@ -93,7 +93,8 @@ test('a protected stage keeps its table and bucket, any other leaves nothing', a
 test('ticks that fail lie in a queue, alarms only with a topic, and logs go after 14 days', async () => {
   const { template } = await packaged(yml())
   assert.equal(ofType(template, 'AWS::CloudWatch::Alarm').length, 0)
-  const [{ Properties: queue }] = ofType(template, 'AWS::SQS::Queue')
+  const [{ Properties: queue }, ...more] = ofType(template, 'AWS::SQS::Queue')
+  assert.deepEqual(more, [], 'a minute needs no queue of ticks')
   assert.equal(queue.QueueName, 'clicks-dev-dead-ticks')
   const configs = ofType(template, 'AWS::Lambda::EventInvokeConfig').map(({ Properties }) => Properties)
   for (const config of configs)
@@ -122,6 +123,82 @@ test('F16, F17: a coordinator may call every published version, and those of ear
   for (const name of ['task', 'output']) assert.match(JSON.stringify(called), new RegExp(`clicks-dev-${name}:\\*`))
   for (const { DeletionPolicy } of ofType(template, 'AWS::Lambda::Version')) assert.equal(DeletionPolicy, 'Retain')
 })
+
+test('below a minute a queue wakes the coordinator, which may send to it and take from it', async () => {
+  const { template } = await packaged(yml(), 'dev', program.replace('seconds(60)', 'seconds(10)'))
+  assert.deepEqual(template['CoordinatorLambdaFunction'].Properties.Environment.Variables.SLUICE_TICK_QUEUE, {
+    Ref: 'SluiceTicks',
+  })
+  const { QueueName, VisibilityTimeout, RedrivePolicy } = template['SluiceTicks'].Properties
+  assert.equal(QueueName, 'clicks-dev-ticks')
+  assert.ok(VisibilityTimeout >= template['CoordinatorLambdaFunction'].Properties.Timeout)
+  assert.match(JSON.stringify(RedrivePolicy), /clicks-dev-dead-ticks/)
+  const { EventSourceArn, FunctionName, FunctionResponseTypes } = template['SluiceTickMapping'].Properties
+  assert.deepEqual(
+    [EventSourceArn, FunctionName],
+    [{ 'Fn::GetAtt': ['SluiceTicks', 'Arn'] }, { Ref: 'CoordinatorLambdaFunction' }],
+  )
+  assert.deepEqual(FunctionResponseTypes, ['ReportBatchItemFailures'])
+  assert.match(grantsOfRole(template, 'Coordinator'), /sqs:SendMessage sqs:ReceiveMessage.*:clicks-dev-ticks/)
+  assert.doesNotMatch(grantsOfRole((await packaged(yml())).template, 'Coordinator'), /clicks-dev-ticks/)
+  const { template: fast } = await packaged(yml(), 'dev', program.replace('seconds(60)', 'seconds(2)'))
+  assert.equal(fast['SluiceTicks'], undefined, 'to wait is cheaper there')
+})
+
+test('a program that waits for events gets a queue that its bucket and others may send to', async () => {
+  const stream = 'arn:aws:kinesis:eu-west-1:123456789012:stream/clicks'
+  const { template, out } = await packaged(
+    yml(`app: src/app.ts\n  events: { buckets: [elsewhere], streams: ['${stream}'] }`),
+    'dev',
+    program.replace(/\}\)\n$/, "}, { conf: { 'sluice.trigger': 'events' } })\n"),
+  )
+  assert.ok(template['SluiceTicks'], out)
+  const [{ Event, Filter }] = template['SluiceObjects'].Properties.NotificationConfiguration.QueueConfigurations
+  assert.deepEqual([Event, Filter.S3Key.Rules], ['s3:ObjectCreated:*', [{ Name: 'prefix', Value: 'in/' }]])
+  const senders = JSON.stringify(template['SluiceTickSenders'].Properties.PolicyDocument)
+  for (const name of ['clicks-dev-sluice-', 's3:::elsewhere']) assert.ok(senders.includes(name), senders)
+  const mappings = ofType(template, 'AWS::Lambda::EventSourceMapping').map(
+    ({ Properties }) => Properties.EventSourceArn,
+  )
+  assert.deepEqual(mappings, [{ 'Fn::GetAtt': ['SluiceTicks', 'Arn'] }, stream])
+  assert.match(grantsOfRole(template, 'Coordinator'), /kinesis:GetRecords.*stream\/clicks/)
+  const rules = ofType(template, 'AWS::Events::Rule').map(({ Properties }) => Properties.ScheduleExpression)
+  assert.deepEqual(rules, ['rate(1 hour)', 'rate(1 hour)'])
+  const [waits] = ofType(template, 'AWS::Lambda::EventInvokeConfig')
+    .map(({ Properties }) => Properties)
+    .filter(({ FunctionName }) => JSON.stringify(FunctionName).includes('Coordinator'))
+  assert.deepEqual([waits.MaximumRetryAttempts, waits.MaximumEventAgeInSeconds], [2, 21_600])
+})
+
+test('places in S3 that sources read and outputs write are granted to the function that does it, and no others', async () => {
+  const { template } = await packaged(
+    yml(),
+    'dev',
+    program
+      .replace(
+        '.count().output(',
+        ".count().output('rows', files('s3://lake/rows', { format: 'ndjson' }))\n  ssc.textFileStream('s3://logs/a/').count().output(",
+      )
+      .replace('webhook }', 'webhook, files }'),
+  )
+  const task = grantsOfRole(template, 'Task')
+  for (const part of [
+    's3:GetObject {"Fn::Sub":"arn:${AWS::Partition}:s3:::somewhere/in/*"}',
+    's3:GetObject {"Fn::Sub":"arn:${AWS::Partition}:s3:::logs/a/*"}',
+  ])
+    assert.ok(task.includes(part), task)
+  assert.doesNotMatch(task, /lake/)
+  const output = grantsOfRole(template, 'Output')
+  assert.ok(output.includes('s3:::lake/rows/*'), output)
+  assert.doesNotMatch(output, /somewhere|logs\/a/)
+})
+
+/** What a role allows, one statement a line. */
+const grantsOfRole = (template: Packaged['template'], name: string): string =>
+  template[`Sluice${name}Role`].Properties.Policies[0].PolicyDocument.Statement.map(
+    ({ Action, Resource }: { Action: string[]; Resource: unknown }) =>
+      `${Action.join(' ')} ${JSON.stringify(Resource)}`,
+  ).join('\n')
 
 for (const [what, block, message] of [
   ['B05: an option that is misspelt', 'app: src/app.ts\n  slot: 2', /has no option "slot"/],
@@ -210,18 +287,18 @@ after(() => folders.forEach((folder) => rmSync(folder, { recursive: true, force:
 
 const known = new Map<string, Promise<Packaged>>()
 
-/** Once for each file and stage. */
-function packaged(file: string, stage = 'dev'): Promise<Packaged> {
-  const name = `${stage} ${file}`
-  if (!known.has(name)) known.set(name, packageAnew(file, stage))
+/** Once for each file, stage and program. */
+function packaged(file: string, stage = 'dev', source = program): Promise<Packaged> {
+  const name = `${stage} ${file} ${source}`
+  if (!known.has(name)) known.set(name, packageAnew(file, stage, source))
   return known.get(name)!
 }
 
 /** What `serverless package` makes of the file, in a folder of its own. */
-async function packageAnew(file: string, stage: string): Promise<Packaged> {
+async function packageAnew(file: string, stage: string, source: string): Promise<Packaged> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-plugin-'))
   folders.push(folder)
-  for (const [path, text] of Object.entries({ 'serverless.yml': file, 'src/app.ts': program, 'package.json': '{}' })) {
+  for (const [path, text] of Object.entries({ 'serverless.yml': file, 'src/app.ts': source, 'package.json': '{}' })) {
     mkdirSync(dirname(join(folder, path)), { recursive: true })
     writeFileSync(join(folder, path), text)
   }

@@ -1,0 +1,30 @@
+import type { StreamingContext } from '../api/dstream/streaming-context.ts'
+import { s3Location } from '../adapters/aws/s3/s3-location.ts'
+import { readSetting } from '../model/settings/read.ts'
+import type { ProgramNeeds, S3Part } from '../hosts/serverless/needs.ts'
+
+/** What a program asks of its stage, whose own bucket is called `bucket`. */
+export function needsOfProgram({ graph, batchDuration, sparkContext }: StreamingContext, bucket: string): ProgramNeeds {
+  const reachable = graph.reachable()
+  const reads = graph.inputs
+    .filter((node) => reachable.has(node))
+    .flatMap(({ source }) => (source.reads ? partsOf(source.reads.directories, bucket) : []))
+  return {
+    intervalMs: batchDuration.milliseconds,
+    byEvents: readSetting(sparkContext.conf, 'sluice.trigger') === 'events',
+    reads,
+    writes: graph.outputs.flatMap(({ output: { address = '' } }) => partsOf(address, bucket)),
+  }
+}
+
+/** The part of a bucket that a directory is, up to what stands for many names; none for what is elsewhere. */
+function partsOf(directory: string, own: string): S3Part[] {
+  if (!/^s3a?:/.test(directory)) return []
+  const isWhole = !MANY.test(directory)
+  const { bucket, key } = s3Location(directory.split(MANY)[0])
+  const prefix = isWhole && key !== '' && !key.endsWith('/') ? `${key}/` : key
+  return [{ bucket: bucket === own ? null : bucket, prefix }]
+}
+
+/** Patterns of directories, and the time in the name of one. */
+const MANY = /[*?[{<]/

@@ -1,0 +1,46 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { SluiceError } from '../../model/errors.ts'
+import { BUILD_FOLDER } from './bundle.ts'
+import type { StagePlace } from './place.ts'
+import { runPlan } from './run-plan.ts'
+
+/** A part of a bucket: objects whose keys begin with `prefix`. */
+export interface S3Part {
+  /** `null`: the stage's own. */
+  readonly bucket: string | null
+  readonly prefix: string
+}
+
+/** What a program asks of its stage, as the command line finds it. Plain data. */
+export interface ProgramNeeds {
+  readonly intervalMs: number
+  /** Its batches come for events. */
+  readonly byEvents: boolean
+  /** What its sources read in S3. */
+  readonly reads: readonly S3Part[]
+  /** Where its outputs write in S3. */
+  readonly writes: readonly S3Part[]
+}
+
+const MINUTE_MS = 60_000
+/** Below this the coordinator waits for its batches: `pacing.ts` of the functions. */
+const QUEUE_MS_MIN = 5000
+
+/** Whether the coordinator is woken by a queue. */
+export const hasQueue = ({ intervalMs, byEvents }: ProgramNeeds): boolean =>
+  byEvents || (intervalMs >= QUEUE_MS_MIN && intervalMs < MINUTE_MS)
+
+/**
+ * Builds the program, in a process of its own, and says what it needs. Throws `E_USER_INIT` where it cannot be built;
+ * the other process has said why then.
+ */
+export async function programNeeds(folder: string, place: StagePlace): Promise<ProgramNeeds> {
+  const file = join(folder, BUILD_FOLDER, 'needs.json')
+  const status = await runPlan(folder, place, ['--needs', file])
+  if (status === 0) return JSON.parse(await readFile(file, 'utf8')) as ProgramNeeds
+  throw new SluiceError('E_USER_INIT', `The program ${place.app} could not be built.`, {
+    did: 'nothing was packaged',
+    next: [`npx sluice graph ${place.app}`],
+  })
+}
