@@ -4,7 +4,15 @@
  */
 
 /** Dollars for one of each. Functions run on arm64; writes of a table are per kB, reads per 4 kB. */
-const PRICES = { invocation: 2e-7, gbSecond: 1.33334e-5, tableWrite: 6.25e-7, tableRead: 1.25e-7, put: 5e-6, get: 4e-7 }
+const PRICES = {
+  invocation: 2e-7,
+  gbSecond: 1.33334e-5,
+  tableWrite: 6.25e-7,
+  tableRead: 1.25e-7,
+  put: 5e-6,
+  get: 4e-7,
+  message: 4e-7,
+}
 /** A container of one virtual CPU that runs all day (Fargate, arm64). */
 const CONTAINER_PER_DAY = 0.95
 const DAY_MS = 86_400_000
@@ -21,6 +29,15 @@ const OUTPUT_MS = 60
 const COORDINATOR_MS = 150
 /** The size from which on a function has a whole virtual CPU. */
 const CPU_MB = 1769
+
+/** From so many ms between batches on, below a minute, the coordinator is woken for each by a queue. */
+const QUEUE_MS_MIN = 5000
+/** Messages that a request to a queue takes. */
+const MESSAGES_MAX = 10
+/** The platform listens to a queue five times at once, 20 s each, while nothing comes. */
+const LISTENING_PER_MINUTE = 15
+/** Milliseconds that sending the ticks of a minute is billed for. */
+const SENDING_MS = 100
 
 /** What the bill depends on. */
 export interface Workload {
@@ -77,10 +94,20 @@ export function costPerDay(workload: Workload): number {
     tableReads * PRICES.tableRead +
     puts * PRICES.put +
     gets * PRICES.get
-  // Below a minute it stays for its minute, but five seconds.
-  const awakeMs = intervalMs < MINUTE_MS ? 55_000 : COORDINATOR_MS + 2 * TASK_MS + OUTPUT_MS + recordMs
-  const coordinator = PRICES.invocation + gbSeconds(awakeMs, memorySize.coordinator)
-  return (DAY_MS / intervalMs) * batch + (DAY_MS / Math.max(MINUTE_MS, intervalMs)) * coordinator
+  const batchMs = COORDINATOR_MS + 2 * TASK_MS + OUTPUT_MS + recordMs
+  return (DAY_MS / intervalMs) * batch + coordinatorPerDay(intervalMs, batchMs, memorySize.coordinator)
+}
+
+/** Of an invocation for each batch; below a few seconds it stays for its minute instead, but five seconds. */
+function coordinatorPerDay(intervalMs: number, batchMs: number, mb: number): number {
+  const invoked = (ms: number): number => PRICES.invocation + gbSeconds(ms, mb)
+  if (intervalMs >= MINUTE_MS) return (DAY_MS / intervalMs) * invoked(batchMs)
+  const minutes = DAY_MS / MINUTE_MS
+  if (intervalMs < QUEUE_MS_MIN) return minutes * invoked(55_000)
+  const ticks = Math.ceil(MINUTE_MS / intervalMs)
+  // Sent together; each is received and deleted alone.
+  const requests = Math.ceil(ticks / MESSAGES_MAX) + 2 * ticks + LISTENING_PER_MINUTE
+  return minutes * (invoked(SENDING_MS) + ticks * invoked(batchMs) + requests * PRICES.message + PRICES.tableRead)
 }
 
 const gbSeconds = (ms: number, mb: number): number => (ms / 1000) * (mb / 1024) * PRICES.gbSecond

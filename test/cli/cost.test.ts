@@ -20,6 +20,13 @@ test('a day costs more with more records, and more often; with more tasks where 
   assert.ok(costPerDay({ ...busy, tasks: 8 }) > costPerDay(busy))
 })
 
+test('with ten seconds, woken by a queue, a batch costs about as much as one a minute; with one, waiting is most', () => {
+  const aBatch = (intervalMs: number): number =>
+    costPerDay({ ...minutely, intervalMs, recordsPerSecond: 10 }) / (86_400_000 / intervalMs)
+  assert.ok(aBatch(10_000) < 1.5 * aBatch(60_000), `${aBatch(10_000)} and ${aBatch(60_000)}`)
+  assert.ok(aBatch(4999) > 2 * aBatch(5000))
+})
+
 test('a container is said to be cheaper from the first rate on at which it is, which may be 0', () => {
   const from = containerIsCheaperFrom(minutely)
   assert.ok(from > 0)
