@@ -79,7 +79,7 @@ test('F16: new code takes over with state kept while batches run; code with no p
     const rest = await service.sluice('down', '--stage', 'dev')
     assert.equal(rest.code, 0, rest.out)
     assert.match(rest.out, /clicks-dev rests/)
-    await assert.rejects(service.tick(), { name: 'TooManyRequestsException' })
+    await assert.rejects(service.tickFor(5), { name: 'TooManyRequestsException' })
     assert.deepEqual(await disabledRules(aws.url), 2)
     assert.deepEqual(await everythingIn(aws.url), there)
 

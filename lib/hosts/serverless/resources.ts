@@ -81,7 +81,7 @@ export function resources(stage: Stage, options: ServerlessOptions, needs: Progr
 }
 
 /** Messages that the function never comes to are looked at once more than this, and then lie with the dead ticks. */
-const RECEIVES_MAX = 3
+const RECEIVES_MAX = 10
 
 /** The queue that wakes the coordinator, and what hands its messages over. */
 const ticks = (stage: Stage, { functions }: ServerlessOptions): Record<string, unknown> => ({
