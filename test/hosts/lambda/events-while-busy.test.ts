@@ -49,7 +49,7 @@ async function run(seed: number, { loses }: { readonly loses: boolean }): Promis
     conf: {},
     holder: 'h',
     leaseUntil: 0,
-  } as never)
+  })
   /** When a plan that was left open was made. */
   let openSince: number | null = null
   const plannedAt: number[] = []
