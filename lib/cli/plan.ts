@@ -56,7 +56,8 @@ export async function plan(args: readonly string[]): Promise<number> {
   const place = await placeOfStage(values.stage ?? 'dev', values.at)
   const context = await graphOf(place)
   if (values.needs !== null) {
-    writeFileSync(values.needs, JSON.stringify(needsOfProgram(context, place.environment['SLUICE_BUCKET'])))
+    const { SLUICE_BUCKET: bucket } = place.environment
+    writeFileSync(values.needs, JSON.stringify(needsOfProgram(context, bucket)))
     return 0
   }
   const stored = await storedOn(place, context)

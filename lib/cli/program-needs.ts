@@ -1,5 +1,5 @@
 import type { StreamingContext } from '../api/dstream/streaming-context.ts'
-import { s3Location } from '../adapters/aws/s3/s3-location.ts'
+import { s3Directory, s3Location } from '../adapters/aws/s3/s3-location.ts'
 import { readSetting } from '../model/settings/read.ts'
 import type { ProgramNeeds, S3Part } from '../hosts/serverless/needs.ts'
 
@@ -20,9 +20,7 @@ export function needsOfProgram({ graph, batchDuration, sparkContext }: Streaming
 /** The part of a bucket that a directory is, up to what stands for many names; none for what is elsewhere. */
 function partsOf(directory: string, own: string): S3Part[] {
   if (!/^s3a?:/.test(directory)) return []
-  const isWhole = !MANY.test(directory)
-  const { bucket, key } = s3Location(directory.split(MANY)[0])
-  const prefix = isWhole && key !== '' && !key.endsWith('/') ? `${key}/` : key
+  const { bucket, key: prefix } = MANY.test(directory) ? s3Location(directory.split(MANY)[0]) : s3Directory(directory)
   return [{ bucket: bucket === own ? null : bucket, prefix }]
 }
 

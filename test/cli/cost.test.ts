@@ -20,7 +20,7 @@ test('a day costs more with more records, and more often; with more tasks where 
   assert.ok(costPerDay({ ...busy, tasks: 8 }) > costPerDay(busy))
 })
 
-test('with ten seconds, woken by a queue, a batch costs about as much as one a minute; with one, waiting is most', () => {
+test('woken by a queue, a batch at ten seconds costs about what one a minute does; below five, waiting is most', () => {
   const aBatch = (intervalMs: number): number =>
     costPerDay({ ...minutely, intervalMs, recordsPerSecond: 10 }) / (86_400_000 / intervalMs)
   assert.ok(aBatch(10_000) < 1.5 * aBatch(60_000), `${aBatch(10_000)} and ${aBatch(60_000)}`)

@@ -85,7 +85,9 @@ function needed(
               ),
             ]
           : []),
-        ...(needs.byEvents && events.streams.length > 0 ? [allow(events.streams, ...STREAM_ACTIONS)] : []),
+        ...(needs.byEvents && events.streams.length > 0
+          ? [{ Effect: 'Allow', Action: STREAM_ACTIONS, Resource: events.streams } as const]
+          : []),
       ]
     case 'task':
       return needs.reads

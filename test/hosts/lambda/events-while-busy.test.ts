@@ -32,7 +32,8 @@ interface Outcome {
 
 /**
  * A queue that hands messages over late, twice, ten at a time and in any order, and coordinators that are slow, turned
- * away, killed, or leave a plan open: the decisions are the real ones. `loses`: what is sent while a batch runs is lost.
+ * away, killed, or leave a plan open: the decisions are the real ones. `loses`: what is sent while a batch runs is
+ * lost.
  */
 async function run(seed: number, { loses }: { readonly loses: boolean }): Promise<Outcome> {
   const random = new SeededRandom(seed)
