@@ -172,6 +172,7 @@ export const ERROR_CODES = {
   E_RECORD_LENGTH: { fault: 'source' },
   E_RECORD_TOO_LARGE: { fault: 'source' },
 
+  E_RECEIVER: { fault: 'source' },
   E_SOURCE: { fault: 'source' },
   E_SOURCE_END: { fault: 'source' },
   E_SOURCE_GAP: { fault: 'source' },

@@ -2,6 +2,7 @@ import type { BlobStore } from '../host/blob-store.ts'
 import type { Clock } from '../host/clock.ts'
 import type { Log } from '../host/log.ts'
 import type { Random } from '../host/random.ts'
+import type { SluiceError } from '../model/errors.ts'
 import type { Json } from '../model/json.ts'
 import type { Cut } from '../model/manifest.ts'
 import type { SourceProgress } from '../model/source-progress.ts'
@@ -147,6 +148,8 @@ export interface ReceiverControl {
   stop(graceful: boolean): Promise<void>
   /** Stored blocks that no cut has taken yet. */
   waiting(): number
+  /** Asked once it was stopped: what kept it from receiving then, or `null`. A run that ends so has failed. */
+  failure?(): SluiceError | null
   /** Records per second, from backpressure; ignored when not positive. */
   updateRate(rate: number): void
 }

@@ -37,6 +37,10 @@ const FILES = {
   'source.ts': app(
     "ssc.source('bad', { name: 'Bad', async cut() { throw new Error('down') }, read: () => [] }).print()",
   ),
+  'deaf.ts': `import { app, milliseconds, Receiver } from 'sluice'
+    class Deaf extends Receiver<string> { onStart() { throw new Error('no such host') } onStop() {} }
+    export default app('it', milliseconds(20), (ssc) => { ssc.receiverStream(new Deaf()).print() })`,
+  'unheard.ts': app("ssc.socketTextStream('127.0.0.1', 9).print()").replace('milliseconds(20)', 'milliseconds(200)'),
   'other.ts': app("numbers.map((n) => [n % 2, n]).updateStateByKey((ns) => 1, { name: 'x' }).print()"),
   'catches.ts': classic("map(() => { throw new Error('no') }).print()", 'await ssc.awaitTermination().catch(() => {})'),
   'code.ts': classic('print()', 'await ssc.awaitTerminationOrTimeout(100)\nawait ssc.stop()\nprocess.exitCode = 7'),
@@ -130,7 +134,12 @@ const rows: readonly [command: string, end: string, code: number, ways: readonly
     1,
     [typed('run fails.ts'), typed('run catches.ts')],
   ],
-  ['`run`', 'a source still fails at the end', 1, [typed('run source.ts --batches 1')]],
+  [
+    '`run`',
+    'a source still fails at the end, or a receiver has never come to receive',
+    1,
+    [typed('run source.ts --batches 1'), typed('run deaf.ts --batches 2'), typed('run unheard.ts --batches 2')],
+  ],
   ['`run`', 'an output has not delivered everything at the end', 1, [typed('run owes.ts --batches 1')]],
   [
     '`run`',

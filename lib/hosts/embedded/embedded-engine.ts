@@ -148,6 +148,7 @@ export class EmbeddedEngine implements Engine {
     if (this.#stopping) await this.#wind(this.#stopping === 'gracefully')
     await this.#loop.run()
     await this.#receivers!.stop(false)
+    for (const failure of this.#receivers!.failures()) this.#failed(failure)
     if (!this.#abort.signal.aborted) await coordinator.deliverAtLast()
     if (batchesMax !== null && !this.#stopping) queueMicrotask(() => void this.#context.stop())
   }

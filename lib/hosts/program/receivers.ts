@@ -1,3 +1,4 @@
+import { located, type SluiceError } from '../../model/errors.ts'
 import type { OperatorUid } from '../../model/ids.ts'
 import type { Host } from '../../host/host.ts'
 import type { Head } from '../../model/head.ts'
@@ -63,6 +64,14 @@ export class Receivers {
 
   async stop(graceful: boolean): Promise<void> {
     await Promise.all(this.#inputs.map(({ port }) => port.stop(graceful)))
+  }
+
+  /** Of those that are stopped, what kept each from receiving. */
+  failures(): SluiceError[] {
+    return this.#inputs.flatMap(({ node }) => {
+      const failure = node.source.receiver?.failure?.()
+      return failure ? [located(failure, { operator: node.uid, place: node.place }) as SluiceError] : []
+    })
   }
 
   /** Resolves when every source has said that nothing will come any more: never, where one of them has no end. */

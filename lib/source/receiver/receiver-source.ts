@@ -1,3 +1,4 @@
+import type { SluiceError } from '../../model/errors.ts'
 import type { Cut } from '../../model/manifest.ts'
 import type { CutRequest, ReceiverControl, ReceiverEnvironment, Source, SourceIo } from '../source.ts'
 import { BlockWriter, listBlocks, readReceived, type ReceivedBlock } from './block-writer.ts'
@@ -97,6 +98,10 @@ class ReceiverSource<T> implements Source<T, Position, Split>, ReceiverControl {
   /** Whether graceful or not, what was received is stored: it belongs to the next cut, here or after the next start. */
   async stop(): Promise<void> {
     await this.#supervisor?.close('Stopped by driver')
+  }
+
+  failure(): SluiceError | null {
+    return this.#supervisor?.failure() ?? null
   }
 
   waiting(): number {

@@ -28,6 +28,13 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
   #late = 0
   /** What could not be stored, kept or not. */
   #refused = 0
+  /** Starts that failed since anything was stored. */
+  #failedStarts = 0
+  #hasStored = false
+  /** What keeps it from receiving, as it said last. */
+  #trouble: Trouble | null = null
+  /** The trouble that it was in when it was told to end. */
+  #troubleAtEnd: Trouble | null = null
   #lastError = { lastErrorMessage: '', lastError: '', lastErrorTime: -1 }
 
   /** `waiting` tells how many blocks no batch has taken. */
@@ -58,6 +65,7 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
 
   /** Resolves when the receiver has let go and all it handed over is stored. */
   async close(message: string): Promise<void> {
+    if (!this.#ended.signal.aborted) this.#troubleAtEnd = this.#troubleNow
     this.#ended.abort()
     await this.#stopReceiver(message)
     await this.#blocks.stop()
@@ -68,10 +76,32 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
     this.#limiter.updateRate(rate)
   }
 
+  /** What kept it from receiving when it was told to end; `null` where it was well, or had ended by itself. */
+  failure(): SluiceError | null {
+    if (this.#troubleAtEnd === null) return null
+    const { message, error } = this.#troubleAtEnd
+    return new SluiceError('E_RECEIVER', `${this.#name} does not receive: ${message}${causeOf(error, message)}.`, {
+      did: this.#hasStored ? 'what it had stored before is not lost' : 'it has not stored anything in this run',
+      next: ['make what it receives from reachable, or mend the receiver; then start again'],
+      retry: true,
+      cause: error,
+    })
+  }
+
+  /** One that has lost its connection, after it had one, may only have seen the end of what was sent. */
+  get #troubleNow(): Trouble | null {
+    const trouble = this.#trouble
+    if (trouble?.kind === 'restarts') return this.#hasStored ? null : trouble
+    return this.#state === 'started' ? null : trouble
+  }
+
   // — what the receiver asks for
 
   add(record: T): boolean {
-    if (!this.#closed) return this.#blocks.add(record)
+    if (!this.#closed) {
+      this.#receives()
+      return this.#blocks.add(record)
+    }
     if (this.#late++ === 0)
       this.#environment.io.log.event({
         type: 'receiver-record-after-stop',
@@ -88,11 +118,13 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
 
   async store(records: readonly T[], metadata?: Json): Promise<void> {
     this.#assertOpen()
+    this.#receives()
     if (records.length > 0) await this.#writer.store(records, metadata)
   }
 
   async storeBytes(bytes: Uint8Array, metadata?: Json): Promise<void> {
     this.#assertOpen()
+    this.#receives()
     await this.#writer.storeBytes(bytes, metadata)
   }
 
@@ -110,6 +142,12 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
   #tellError(message: string, error: unknown): void {
     this.#rememberError(message, error)
     this.#environment.events.error(this.#info())
+  }
+
+  #receives(): void {
+    this.#hasStored = true
+    this.#failedStarts = 0
+    this.#trouble = null
   }
 
   refuse(what: unknown, error: unknown): void {
@@ -143,6 +181,11 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
     delayMs: number = this.#environment.settings('spark.streaming.receiverRestartDelay'),
   ): void {
     if (this.#ended.signal.aborted) return
+    if (error !== undefined) this.#trouble = { kind: 'restarts', message, error }
+    this.#restartIn(delayMs, message, error)
+  }
+
+  #restartIn(delayMs: number, message: string, error: unknown): void {
     const { log } = this.#environment.io
     log.event({
       type: 'receiver-restart',
@@ -152,12 +195,16 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
       message,
       ...(error === undefined ? {} : { error: messageOf(error) }),
     })
-    void this.#restart(`Restarting receiver with delay ${delayMs}ms: ${message}`, error, delayMs)
+    const why = this.#failedStarts > 0 ? message : `Restarting receiver with delay ${delayMs}ms: ${message}`
+    void this.#restart(why, error, delayMs)
   }
 
   stop(message: string, error?: unknown): void {
     if (this.#environment.settings('sluice.receiver.relaunch')) this.restart(message, error)
-    else void this.#stopReceiver(message, error)
+    else {
+      if (error !== undefined) this.#trouble = { kind: 'stopped', message, error }
+      void this.#stopReceiver(message, error)
+    }
   }
 
   end(): void {
@@ -180,14 +227,22 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
   #startReceiver(): void {
     this.#state = 'started'
     this.#environment.events.started(this.#info())
-    const failed = (error: unknown): Promise<void> =>
-      this.#stopReceiver(`Error starting receiver ${this.streamId}`, error)
     try {
       // A promise is a loop that receives: nobody waits for its end.
-      this.#receiver.onStart()?.catch(failed)
+      this.#receiver.onStart()?.catch((error: unknown) => this.#startFailed(error))
     } catch (error) {
-      void failed(error)
+      this.#startFailed(error)
     }
+  }
+
+  /** Tried again with growing waits: what it needs may only be late, and nobody else would ever start it. */
+  #startFailed(error: unknown): void {
+    if (this.#ended.signal.aborted || this.#state !== 'started') return
+    const message = `Error starting receiver ${this.streamId}`
+    this.#trouble = { kind: 'stopped', message, error }
+    const firstMs = this.#environment.settings('spark.streaming.receiverRestartDelay')
+    const delayMs = Math.max(firstMs, Math.min(firstMs * 2 ** this.#failedStarts++, START_DELAY_MAX_MS))
+    this.#restartIn(delayMs, message, error)
   }
 
   async #stopReceiver(message: string, error?: unknown): Promise<void> {
@@ -311,3 +366,18 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
 
 /** Of a block that cannot be stored, so many records are kept as dead letters. */
 const SHOWN_OF_BLOCK = 100
+
+/** A start that fails is tried again after so long at the most. */
+const START_DELAY_MAX_MS = 60_000
+
+/** Why it does not receive: it asks to be started again, or it has stopped, or cannot start. */
+interface Trouble {
+  readonly kind: 'restarts' | 'stopped'
+  readonly message: string
+  readonly error: unknown
+}
+
+const causeOf = (error: unknown, message: string): string => {
+  const words = messageOf(error)
+  return words === message ? '' : `: ${words}`
+}

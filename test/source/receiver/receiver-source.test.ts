@@ -381,23 +381,55 @@ test('a receiver that stops is started again only where the settings say so', as
   assert.deepEqual(again.receiver.calls, ['start', 'stop', 'start'])
 })
 
-test('an error in onStart, thrown or rejected, stops the receiver and nothing else', async () => {
-  const thrown = new HandFed()
-  thrown.failing = new Error('no such host')
-  const { infos, clock } = await running({ receiver: thrown })
-  await clock.advance(0)
-  assert.deepEqual(
-    [thrown.calls, infos.at(-1)!.lastErrorMessage],
-    [['start', 'stop'], 'Error starting receiver 7 - no such host'],
-  )
+test('a start that fails, thrown or rejected, is tried again with growing waits until it receives', async () => {
   class Rejecting extends HandFed {
     override async onStart(): Promise<void> {
-      throw new Error('later')
+      super.onStart()
     }
   }
-  const rejected = await running({ receiver: new Rejecting() })
-  await rejected.clock.advance(0)
-  assert.equal(rejected.infos.at(-1)!.lastErrorMessage, 'Error starting receiver 7 - later')
+  for (const receiver of [new HandFed(), new Rejecting()]) {
+    receiver.failing = new Error('no such host')
+    const { infos, clock, source } = await running({ receiver })
+    await clock.advance(0)
+    assert.deepEqual(receiver.calls, ['start', 'stop'])
+    assert.match(infos.at(-1)!.lastErrorMessage, /^Error starting receiver 7 - no such host$/)
+    const starts: number[] = []
+    for (let seconds = 1; seconds <= 30; seconds++) {
+      const before = receiver.calls.length
+      await clock.advance(1000)
+      if (receiver.calls.length > before) starts.push(seconds)
+    }
+    assert.deepEqual(starts, [2, 6, 14, 30])
+    await source.receiver!.stop(true)
+    assert.match(String(source.receiver!.failure!()?.message), /^\w+-7 does not receive: .*: no such host\.$/)
+  }
+  const late = new HandFed()
+  late.failing = new Error('no such host')
+  const { clock, source } = await running({ receiver: late })
+  late.failing = null
+  await clock.advance(2000)
+  assert.deepEqual(late.calls, ['start', 'stop', 'start'])
+  await source.receiver!.stop(true)
+  assert.equal(source.receiver!.failure!(), null)
+})
+
+test('at its end a receiver says that it had stopped with an error, or never came to receive', async () => {
+  const ended = async (does: (receiver: HandFed) => void): Promise<string | undefined> => {
+    const { receiver, source, clock } = await running()
+    does(receiver)
+    await clock.advance(100)
+    await source.receiver!.stop(true)
+    return source.receiver!.failure!()?.code
+  }
+  assert.equal(await ended((receiver) => receiver.stop('enough')), undefined)
+  assert.equal(await ended((receiver) => receiver.stop('no', new Error('broken'))), 'E_RECEIVER')
+  assert.equal(await ended((receiver) => receiver.restart('no', new Error('refused'))), 'E_RECEIVER')
+  assert.equal(await ended((receiver) => receiver.restart('the other side has ended')), undefined)
+  const afterRecords = (receiver: HandFed): void => {
+    receiver.store('a')
+    receiver.restart('no', new Error('refused'))
+  }
+  assert.equal(await ended(afterRecords), undefined)
 })
 
 test('a record that cannot be stored is reported and leaves its neighbours alone', async () => {
