@@ -26,6 +26,7 @@ import { reduce } from './operators/reduce.ts'
 import { reduceByKey } from './operators/reduce-by-key.ts'
 import { reduceByKeyAndWindow, type WindowReduceOptions } from './operators/reduce-by-key-and-window.ts'
 import { repartition } from './operators/repartition.ts'
+import type { Needing, Takes } from '../rdd/takes-pairs.ts'
 import type { Named } from './named.ts'
 import { saveAsObjectFiles, saveAsTextFiles } from './operators/save-as-files.ts'
 import type { StateSpec } from './operators/state-spec.ts'
@@ -67,6 +68,8 @@ export interface ShuffleOptions {
 
 /** A key with its value. */
 type Pair<K, V> = readonly [K, V]
+/** A stream of pairs, with what TypeScript is to say of any other. */
+type PairsFor<Why extends string, K, V> = DStream<Pair<K, V>> & Needing<Why>
 
 /**
  * A stream of records, cut into one RDD per slide (Spark: `DStream`). Operators only describe; nothing runs before the
@@ -124,14 +127,14 @@ export class DStream<out T> {
     return mapAsync(this, f, options)
   }
   /** Pairs with `f` of each value and the same key; partitioning is kept. Spark: `PairDStreamFunctions.mapValues`. */
-  mapValues<K, V, U>(this: DStream<Pair<K, V>>, f: (value: V) => U): DStream<[K, U]> {
+  mapValues<K, V, U>(this: PairsFor<Takes<'mapValues'>, K, V>, f: (value: V) => U): DStream<[K, U]> {
     return mapValues(this, f)
   }
   /**
    * A pair for each of the values that `f` makes of a value; partitioning is kept. Spark:
    * `PairDStreamFunctions.flatMapValues`.
    */
-  flatMapValues<K, V, U>(this: DStream<Pair<K, V>>, f: (value: V) => Iterable<U>): DStream<[K, U]> {
+  flatMapValues<K, V, U>(this: PairsFor<Takes<'flatMapValues'>, K, V>, f: (value: V) => Iterable<U>): DStream<[K, U]> {
     return flatMapValues(this, f)
   }
 
@@ -237,7 +240,7 @@ export class DStream<out T> {
    * All values of each key of a batch, in one array per key. Throws `E_KEY` for keys that cannot be compared by
    * content. Spark: `PairDStreamFunctions.groupByKey`.
    */
-  groupByKey<K, V>(this: DStream<Pair<K, V>>, parts?: Parts | ShuffleOptions): DStream<[K, V[]]> {
+  groupByKey<K, V>(this: PairsFor<Takes<'groupByKey'>, K, V>, parts?: Parts | ShuffleOptions): DStream<[K, V[]]> {
     return groupByKey(this, parts)
   }
   /**
@@ -245,7 +248,11 @@ export class DStream<out T> {
    * commutative. `words.map((word) => [word, 1]).reduceByKey((a, b) => a + b)` counts words. Throws `E_KEY`. Spark:
    * `PairDStreamFunctions.reduceByKey`.
    */
-  reduceByKey<K, V>(this: DStream<Pair<K, V>>, f: (a: V, b: V) => V, parts?: Parts | ShuffleOptions): DStream<[K, V]> {
+  reduceByKey<K, V>(
+    this: PairsFor<Takes<'reduceByKey'>, K, V>,
+    f: (a: V, b: V) => V,
+    parts?: Parts | ShuffleOptions,
+  ): DStream<[K, V]> {
     return reduceByKey(this, f, parts)
   }
   /**
@@ -254,7 +261,7 @@ export class DStream<out T> {
    * `PairDStreamFunctions.combineByKey`.
    */
   combineByKey<K, V, C>(
-    this: DStream<Pair<K, V>>,
+    this: PairsFor<Takes<'combineByKey'>, K, V>,
     create: (value: V) => C,
     mergeValue: (combined: C, value: V) => C,
     mergeCombiners: (a: C, b: C) => C,
@@ -270,12 +277,12 @@ export class DStream<out T> {
     )
   }
   /** The pairs, each in the partition that the partitioner gives its key. Spark: `DStream.partitionBy` of PySpark. */
-  partitionBy<K, V>(this: DStream<Pair<K, V>>, parts: Parts | ShuffleOptions): DStream<[K, V]> {
+  partitionBy<K, V>(this: PairsFor<Takes<'partitionBy'>, K, V>, parts: Parts | ShuffleOptions): DStream<[K, V]> {
     return partitionBy(this, parts)
   }
   /** For each key of either stream in the batch, its values here and there. Spark: `PairDStreamFunctions.cogroup`. */
   cogroup<K, V, W>(
-    this: DStream<Pair<K, V>>,
+    this: PairsFor<Takes<'cogroup'>, K, V>,
     other: DStream<Pair<K, W>>,
     parts?: Parts | ShuffleOptions,
   ): DStream<[K, [V[], W[]]]> {
@@ -286,7 +293,7 @@ export class DStream<out T> {
    * time; windows reach further. Spark: `PairDStreamFunctions.join`.
    */
   join<K, V, W>(
-    this: DStream<Pair<K, V>>,
+    this: PairsFor<Takes<'join'>, K, V>,
     other: DStream<Pair<K, W>>,
     parts?: Parts | ShuffleOptions,
   ): DStream<[K, [V, W]]> {
@@ -294,7 +301,7 @@ export class DStream<out T> {
   }
   /** Like `join`, with `undefined` for keys that `other` lacks. Spark: `PairDStreamFunctions.leftOuterJoin`. */
   leftOuterJoin<K, V, W>(
-    this: DStream<Pair<K, V>>,
+    this: PairsFor<Takes<'leftOuterJoin'>, K, V>,
     other: DStream<Pair<K, W>>,
     parts?: Parts | ShuffleOptions,
   ): DStream<[K, [V, W | undefined]]> {
@@ -302,7 +309,7 @@ export class DStream<out T> {
   }
   /** Like `join`, with `undefined` for keys that this stream lacks. Spark: `PairDStreamFunctions.rightOuterJoin`. */
   rightOuterJoin<K, V, W>(
-    this: DStream<Pair<K, V>>,
+    this: PairsFor<Takes<'rightOuterJoin'>, K, V>,
     other: DStream<Pair<K, W>>,
     parts?: Parts | ShuffleOptions,
   ): DStream<[K, [V | undefined, W]]> {
@@ -310,7 +317,7 @@ export class DStream<out T> {
   }
   /** Like `join`, with `undefined` for the side that lacks the key. Spark: `PairDStreamFunctions.fullOuterJoin`. */
   fullOuterJoin<K, V, W>(
-    this: DStream<Pair<K, V>>,
+    this: PairsFor<Takes<'fullOuterJoin'>, K, V>,
     other: DStream<Pair<K, W>>,
     parts?: Parts | ShuffleOptions,
   ): DStream<[K, [V | undefined, W | undefined]]> {
@@ -360,7 +367,7 @@ export class DStream<out T> {
    * `PairDStreamFunctions.groupByKeyAndWindow`.
    */
   groupByKeyAndWindow<K, V>(
-    this: DStream<Pair<K, V>>,
+    this: PairsFor<Takes<'groupByKeyAndWindow'>, K, V>,
     length: DurationLike,
     slide?: DurationLike,
     parts?: Parts | ShuffleOptions,
@@ -372,14 +379,14 @@ export class DStream<out T> {
    * `PairDStreamFunctions.reduceByKeyAndWindow`.
    */
   reduceByKeyAndWindow<K, V>(
-    this: DStream<Pair<K, V>>,
+    this: PairsFor<Takes<'reduceByKeyAndWindow'>, K, V>,
     f: (a: V, b: V) => V,
     length: DurationLike,
     slide?: DurationLike,
     parts?: Parts | (ShuffleOptions & FormerName),
   ): DStream<[K, V]>
   reduceByKeyAndWindow<K, V>(
-    this: DStream<Pair<K, V>>,
+    this: PairsFor<Takes<'reduceByKeyAndWindow'>, K, V>,
     f: (a: V, b: V) => V,
     inverse: ((a: V, b: V) => V) | null,
     length: DurationLike,
@@ -400,37 +407,37 @@ export class DStream<out T> {
    * directory in the classic form. Spark: `PairDStreamFunctions.updateStateByKey`.
    */
   updateStateByKey<K, V, S>(
-    this: DStream<Pair<K, V>>,
+    this: PairsFor<Takes<'updateStateByKey'>, K, V>,
     update: StateUpdate<K, V, S>,
     options?: Parts | UpdateOptions<K, S>,
   ): DStream<[K, S]>
   updateStateByKey<K, V>(
-    this: DStream<Pair<K, V>>,
+    this: PairsFor<Takes<'updateStateByKey'>, K, V>,
     update: UpdateValues<V, V>,
     parts?: Parts | UpdateOptions<K, V>,
     initial?: Initial<K, V>,
   ): DStream<[K, V]>
   updateStateByKey<K, V, S>(
-    this: DStream<Pair<K, V>>,
+    this: PairsFor<Takes<'updateStateByKey'>, K, V>,
     update: UpdateValues<V, S>,
     parts?: Parts | UpdateOptions<K, S>,
     initial?: Initial<K, S>,
   ): DStream<[K, S]>
   updateStateByKey<S>(
-    this: DStream<Pair<any, any>>,
+    this: PairsFor<Takes<'updateStateByKey'>, any, any>,
     update: UpdateValues<any, S>,
     parts?: Parts | UpdateOptions<any, S>,
     initial?: Initial<any, S>,
   ): DStream<[any, S]>
   updateStateByKey<K, V, S>(
-    this: DStream<Pair<K, V>>,
+    this: PairsFor<Takes<'updateStateByKey'>, K, V>,
     update: UpdateEntries<K, V, S>,
     partitioner: Partitioner,
     rememberPartitioner: boolean,
     initial?: Initial<K, S>,
   ): DStream<[K, S]>
   updateStateByKey<K, V, S>(
-    this: DStream<Pair<K, V>>,
+    this: PairsFor<Takes<'updateStateByKey'>, K, V>,
     update: UpdateTimed<K, V, S>,
     partitioner: Partitioner,
     rememberPartitioner: boolean,
@@ -440,7 +447,10 @@ export class DStream<out T> {
     return updateStateByKey(this, args as never)
   }
   /** Once per record, and once more per key that timed out. Spark: `PairDStreamFunctions.mapWithState`. */
-  mapWithState<K, V, S, E>(this: DStream<Pair<K, V>>, spec: StateSpec<K, V, S, E>): MapWithStateDStream<K, V, S, E> {
+  mapWithState<K, V, S, E>(
+    this: PairsFor<Takes<'mapWithState'>, K, V>,
+    spec: StateSpec<K, V, S, E>,
+  ): MapWithStateDStream<K, V, S, E> {
     return this.context.mapWithState(this, spec)
   }
 

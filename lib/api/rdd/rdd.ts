@@ -1,3 +1,4 @@
+import type { Needing, Takes } from './takes-pairs.ts'
 import type { Partitioner } from '../../shuffle/partitioner.ts'
 import type { Aggregator } from '../../shuffle/writer.ts'
 import { callerPlace } from '../../model/place.ts'
@@ -27,6 +28,9 @@ import { type Fractions, randomSplit, sample, sampleByKey, sampleByKeyExact } fr
 import { distinct, intersection, subtract, subtractByKey } from './transformations/sets.ts'
 import { repartitionAndSort, sortBy, sortByKey } from './transformations/sorted.ts'
 import { zip, zipPartitions } from './transformations/zipped.ts'
+
+/** An RDD of pairs, with what TypeScript is to say of any other. */
+type PairsFor<Why extends string, K, V> = RDD<readonly [K, V]> & Needing<Why>
 
 /**
  * The records of one batch, or of the program itself, in partitions (Spark's `RDD`). Transformations describe; nothing
@@ -198,34 +202,37 @@ export class RDD<T> extends RddActions<T> {
   // Of pairs:
 
   /** The first of each pair. Spark: `PairRDDFunctions.keys`. */
-  keys<K>(this: RDD<readonly [K, unknown]>): RDD<K> {
+  keys<K>(this: PairsFor<Takes<'keys'>, K, unknown>): RDD<K> {
     return this.#derived('keys', narrowNode<K>(this.node, { kind: 'map', f: (pair) => pair[0] }))
   }
   /** The second of each pair. Spark: `PairRDDFunctions.values`. */
-  values<V>(this: RDD<readonly [unknown, V]>): RDD<V> {
+  values<V>(this: PairsFor<Takes<'values'>, unknown, V>): RDD<V> {
     return this.#derived('values', narrowNode<V>(this.node, { kind: 'map', f: (pair) => pair[1] }))
   }
   /** Pairs with `f` of each value and the same key; partitioning is kept. Spark: `PairRDDFunctions.mapValues`. */
-  mapValues<K, V, W extends Inferred>(this: RDD<readonly [K, V]>, f: (value: V) => W): RDD<[K, W]> {
+  mapValues<K, V, W extends Inferred>(this: PairsFor<Takes<'mapValues'>, K, V>, f: (value: V) => W): RDD<[K, W]> {
     return this.#derived('mapValues', narrowNode<[K, W]>(this.node, { kind: 'mapValues', f }))
   }
   /**
    * A pair for each of the values that `f` makes of a value; partitioning is kept. Spark:
    * `PairRDDFunctions.flatMapValues`.
    */
-  flatMapValues<K, V, W extends Inferred>(this: RDD<readonly [K, V]>, f: (value: V) => Iterable<W>): RDD<[K, W]> {
+  flatMapValues<K, V, W extends Inferred>(
+    this: PairsFor<Takes<'flatMapValues'>, K, V>,
+    f: (value: V) => Iterable<W>,
+  ): RDD<[K, W]> {
     return this.#derived('flatMapValues', narrowNode<[K, W]>(this.node, { kind: 'flatMapValues', f }))
   }
 
   /** All values of each key, in one array. Spark: `PairRDDFunctions.groupByKey`. */
-  groupByKey<K, V>(this: RDD<readonly [K, V]>, parts?: Parts): RDD<[K, V[]]> {
+  groupByKey<K, V>(this: PairsFor<Takes<'groupByKey'>, K, V>, parts?: Parts): RDD<[K, V[]]> {
     return this.#derived('groupByKey', groupByKey(this.node, this.#partitioner(parts)))
   }
   /**
    * One value per key: `f` over its values, first within each partition. `f` must be associative and commutative.
    * Spark: `PairRDDFunctions.reduceByKey`.
    */
-  reduceByKey<K, V>(this: RDD<readonly [K, V]>, f: (a: V, b: V) => V, parts?: Parts): RDD<[K, V]> {
+  reduceByKey<K, V>(this: PairsFor<Takes<'reduceByKey'>, K, V>, f: (a: V, b: V) => V, parts?: Parts): RDD<[K, V]> {
     return this.#derived('reduceByKey', reduceByKey(this.node, f, this.#partitioner(parts)))
   }
 
@@ -234,7 +241,7 @@ export class RDD<T> extends RddActions<T> {
    * `mergeCombiners` joins those of several partitions. Spark: `PairRDDFunctions.combineByKey`.
    */
   combineByKey<K, V, C>(
-    this: RDD<readonly [K, V]>,
+    this: PairsFor<Takes<'combineByKey'>, K, V>,
     create: Aggregator<V, C>['create'],
     merge: Aggregator<V, C>['merge'],
     mergeCombiners: Aggregator<V, C>['mergeCombiners'],
@@ -252,12 +259,12 @@ export class RDD<T> extends RddActions<T> {
    * parts?)(seqOp, combOp)` works too. Spark: `PairRDDFunctions.aggregateByKey`.
    */
   aggregateByKey<K, V, U>(
-    this: RDD<readonly [K, V]>,
+    this: PairsFor<Takes<'aggregateByKey'>, K, V>,
     zero: U,
     parts?: Parts,
   ): (seqOp: (combined: U, value: V) => U, combOp: (a: U, b: U) => U) => RDD<[K, U]>
   aggregateByKey<K, V, U>(
-    this: RDD<readonly [K, V]>,
+    this: PairsFor<Takes<'aggregateByKey'>, K, V>,
     zero: U,
     seqOp: (combined: U, value: V) => U,
     combOp: (a: U, b: U) => U,
@@ -272,8 +279,12 @@ export class RDD<T> extends RddActions<T> {
   }
 
   /** The zero counts once per key and partition. `(zero, parts?)(f)` works too. Spark: `PairRDDFunctions.foldByKey`. */
-  foldByKey<K, V>(this: RDD<readonly [K, V]>, zero: V, parts?: Parts): (f: (a: V, b: V) => V) => RDD<[K, V]>
-  foldByKey<K, V>(this: RDD<readonly [K, V]>, zero: V, f: (a: V, b: V) => V, parts?: Parts): RDD<[K, V]>
+  foldByKey<K, V>(
+    this: PairsFor<Takes<'foldByKey'>, K, V>,
+    zero: V,
+    parts?: Parts,
+  ): (f: (a: V, b: V) => V) => RDD<[K, V]>
+  foldByKey<K, V>(this: PairsFor<Takes<'foldByKey'>, K, V>, zero: V, f: (a: V, b: V) => V, parts?: Parts): RDD<[K, V]>
   foldByKey(this: RDD<readonly [any, any]>, zero: unknown, ...args: any[]): unknown {
     const run = (f: any, parts?: Parts): RDD<any> =>
       this.#derived('foldByKey', aggregateByKey(this.node, zero, f, f, this.#partitioner(parts)))
@@ -285,7 +296,7 @@ export class RDD<T> extends RddActions<T> {
    * `PairRDDFunctions.countApproxDistinctByKey`.
    */
   countApproxDistinctByKey<K>(
-    this: RDD<readonly [K, unknown]>,
+    this: PairsFor<Takes<'countApproxDistinctByKey'>, K, unknown>,
     relativeSd: number = 0.05,
     parts?: Parts,
   ): RDD<[K, number]> {
@@ -296,12 +307,12 @@ export class RDD<T> extends RddActions<T> {
   }
 
   /** Every pairing of the values of a key that both sides have. Spark: `PairRDDFunctions.join`. */
-  join<K, V, W>(this: RDD<readonly [K, V]>, other: RDD<readonly [K, W]>, parts?: Parts): RDD<[K, [V, W]]> {
+  join<K, V, W>(this: PairsFor<Takes<'join'>, K, V>, other: RDD<readonly [K, W]>, parts?: Parts): RDD<[K, [V, W]]> {
     return this.#derived('join', join('inner', this.node, other.node, this.#partitioner(parts, other)), other)
   }
   /** Like `join`, with `undefined` where `other` lacks the key. Spark: `PairRDDFunctions.leftOuterJoin`. */
   leftOuterJoin<K, V, W>(
-    this: RDD<readonly [K, V]>,
+    this: PairsFor<Takes<'leftOuterJoin'>, K, V>,
     other: RDD<readonly [K, W]>,
     parts?: Parts,
   ): RDD<[K, [V, W | undefined]]> {
@@ -309,7 +320,7 @@ export class RDD<T> extends RddActions<T> {
   }
   /** Like `join`, with `undefined` where this RDD lacks the key. Spark: `PairRDDFunctions.rightOuterJoin`. */
   rightOuterJoin<K, V, W>(
-    this: RDD<readonly [K, V]>,
+    this: PairsFor<Takes<'rightOuterJoin'>, K, V>,
     other: RDD<readonly [K, W]>,
     parts?: Parts,
   ): RDD<[K, [V | undefined, W]]> {
@@ -317,7 +328,7 @@ export class RDD<T> extends RddActions<T> {
   }
   /** Like `join`, with `undefined` for the side that lacks the key. Spark: `PairRDDFunctions.fullOuterJoin`. */
   fullOuterJoin<K, V, W>(
-    this: RDD<readonly [K, V]>,
+    this: PairsFor<Takes<'fullOuterJoin'>, K, V>,
     other: RDD<readonly [K, W]>,
     parts?: Parts,
   ): RDD<[K, [V | undefined, W | undefined]]> {
@@ -325,15 +336,15 @@ export class RDD<T> extends RddActions<T> {
   }
 
   /** For each key of any side, the values of every side. One to three others. Spark: `PairRDDFunctions.cogroup`. */
-  cogroup<K, V, A>(this: RDD<readonly [K, V]>, a: RDD<readonly [K, A]>, parts?: Parts): RDD<[K, [V[], A[]]]>
+  cogroup<K, V, A>(this: PairsFor<Takes<'cogroup'>, K, V>, a: RDD<readonly [K, A]>, parts?: Parts): RDD<[K, [V[], A[]]]>
   cogroup<K, V, A, B>(
-    this: RDD<readonly [K, V]>,
+    this: PairsFor<Takes<'cogroup'>, K, V>,
     a: RDD<readonly [K, A]>,
     b: RDD<readonly [K, B]>,
     parts?: Parts,
   ): RDD<[K, [V[], A[], B[]]]>
   cogroup<K, V, A, B, C>(
-    this: RDD<readonly [K, V]>,
+    this: PairsFor<Takes<'cogroup'>, K, V>,
     a: RDD<readonly [K, A]>,
     b: RDD<readonly [K, B]>,
     c: RDD<readonly [K, C]>,
@@ -353,14 +364,14 @@ export class RDD<T> extends RddActions<T> {
   }
 
   /** The same as `cogroup`. Spark: `PairRDDFunctions.groupWith`. */
-  groupWith<K, V, A>(this: RDD<readonly [K, V]>, a: RDD<readonly [K, A]>): RDD<[K, [V[], A[]]]>
+  groupWith<K, V, A>(this: PairsFor<Takes<'groupWith'>, K, V>, a: RDD<readonly [K, A]>): RDD<[K, [V[], A[]]]>
   groupWith<K, V, A, B>(
-    this: RDD<readonly [K, V]>,
+    this: PairsFor<Takes<'groupWith'>, K, V>,
     a: RDD<readonly [K, A]>,
     b: RDD<readonly [K, B]>,
   ): RDD<[K, [V[], A[], B[]]]>
   groupWith<K, V, A, B, C>(
-    this: RDD<readonly [K, V]>,
+    this: PairsFor<Takes<'groupWith'>, K, V>,
     a: RDD<readonly [K, A]>,
     b: RDD<readonly [K, B]>,
     c: RDD<readonly [K, C]>,
@@ -370,13 +381,17 @@ export class RDD<T> extends RddActions<T> {
   }
 
   /** Pairs whose keys `other` does not have; duplicates stay. Spark: `PairRDDFunctions.subtractByKey`. */
-  subtractByKey<K, V>(this: RDD<readonly [K, V]>, other: RDD<readonly [K, unknown]>, parts?: Parts): RDD<[K, V]> {
+  subtractByKey<K, V>(
+    this: PairsFor<Takes<'subtractByKey'>, K, V>,
+    other: RDD<readonly [K, unknown]>,
+    parts?: Parts,
+  ): RDD<[K, V]> {
     const partitioner = parts === undefined ? (this.partitioner ?? sameCount(this.node)) : partitionerOf(parts)
     return this.#derived('subtractByKey', subtractByKey(this.node, other.node, partitioner), other)
   }
 
   /** The pairs, each in the partition that the partitioner gives its key. Spark: `PairRDDFunctions.partitionBy`. */
-  partitionBy<K, V>(this: RDD<readonly [K, V]>, parts: Parts): RDD<[K, V]> {
+  partitionBy<K, V>(this: PairsFor<Takes<'partitionBy'>, K, V>, parts: Parts): RDD<[K, V]> {
     return this.#derived('partitionBy', partitionedNode<K, V>(this.node, partitionerOf(parts)))
   }
   /**
@@ -384,7 +399,7 @@ export class RDD<T> extends RddActions<T> {
    * `OrderedRDDFunctions.sortByKey`.
    */
   sortByKey<K, V>(
-    this: RDD<readonly [K, V]>,
+    this: PairsFor<Takes<'sortByKey'>, K, V>,
     ascending: boolean = true,
     parts: number = this.node.partitions,
     compare: Compare<K> = naturalOrder,
@@ -394,7 +409,7 @@ export class RDD<T> extends RddActions<T> {
 
   /** Sorted within partitions only; runs no job. Spark: `OrderedRDDFunctions.repartitionAndSortWithinPartitions`. */
   repartitionAndSortWithinPartitions<K, V>(
-    this: RDD<readonly [K, V]>,
+    this: PairsFor<Takes<'repartitionAndSortWithinPartitions'>, K, V>,
     parts: Parts,
     compare: Compare<K> = naturalOrder,
   ): RDD<[K, V]> {
@@ -405,7 +420,12 @@ export class RDD<T> extends RddActions<T> {
   }
 
   /** Pairs whose keys are between both bounds, which count. Spark: `OrderedRDDFunctions.filterByRange`. */
-  filterByRange<K, V>(this: RDD<readonly [K, V]>, lower: K, upper: K, compare: Compare<K> = naturalOrder): RDD<[K, V]> {
+  filterByRange<K, V>(
+    this: PairsFor<Takes<'filterByRange'>, K, V>,
+    lower: K,
+    upper: K,
+    compare: Compare<K> = naturalOrder,
+  ): RDD<[K, V]> {
     return this.#derived(
       'filterByRange',
       narrowNode<[K, V]>(this.node, {
@@ -417,7 +437,7 @@ export class RDD<T> extends RddActions<T> {
 
   /** Like `sample` with a fraction per key; a key without one is an error. Spark: `PairRDDFunctions.sampleByKey`. */
   sampleByKey<K, V>(
-    this: RDD<readonly [K, V]>,
+    this: PairsFor<Takes<'sampleByKey'>, K, V>,
     withReplacement: boolean,
     fractions: Fractions<K>,
     seed: number = positionSeed(this.node),
@@ -430,7 +450,7 @@ export class RDD<T> extends RddActions<T> {
    * `PairRDDFunctions.sampleByKeyExact`.
    */
   sampleByKeyExact<K, V>(
-    this: RDD<readonly [K, V]>,
+    this: PairsFor<Takes<'sampleByKeyExact'>, K, V>,
     withReplacement: boolean,
     fractions: Fractions<K>,
     seed: number = positionSeed(this.node),

@@ -384,7 +384,7 @@ test('a receiver that stops is started again only where the settings say so', as
 test('a start that fails, thrown or rejected, is tried again with growing waits until it receives', async () => {
   class Rejecting extends HandFed {
     override async onStart(): Promise<void> {
-      super.onStart()
+      await super.onStart()
     }
   }
   for (const receiver of [new HandFed(), new Rejecting()]) {
