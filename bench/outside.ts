@@ -23,7 +23,7 @@ export async function measureOutside(meter: Meter, command: string, args: readon
     child.on('error', reject)
     child.on('close', resolve)
   })
-  if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with code ${code}:\n${said.stderr.slice(-4_000)}`)
+  if (code !== 0) throw new Error(`${command} ended with code ${code}:\n${said.stderr.slice(-4_000)}`)
   const run = JSON.parse(said.stdout.trim().split('\n').at(-1)!) as OutsideRun
   meter.take(run)
   return run

@@ -10,6 +10,7 @@ import type { Setting, Variant } from '../workload.ts'
 /** What is compared with: Spark 3.5.5 on Scala 2.12, `local[2]`, a heap of 4 GB. */
 const VERSION = '3.5.5'
 const SCALA = '2.12.18'
+const JACKSON = '2.15.2'
 const HEAP = '4g'
 
 const source = join(import.meta.dirname, 'Bench.scala')
@@ -30,7 +31,11 @@ export function sparkIsMissing(): string | null {
 
 /** Fetches and compiles what is not there yet: before the first round, outside every clock. */
 export function prepareSpark(): void {
-  fetchJars(jars, [['org.apache.spark', 'spark-streaming_2.12', VERSION]])
+  fetchJars(jars, [
+    ['org.apache.spark', 'spark-streaming_2.12', VERSION],
+    // Maven takes an older one from further up the tree, which does not fit Spark's own data binding.
+    ['com.fasterxml.jackson.core', 'jackson-core', JACKSON],
+  ])
   fetchJars(compiler, [['org.scala-lang', 'scala-compiler', SCALA]])
   if (existsSync(classes)) return
   mkdirSync(cache, { recursive: true })
