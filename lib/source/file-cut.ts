@@ -68,8 +68,8 @@ interface Selected {
 interface Besides {
   readonly hidden: ListedFile[]
   readonly others: NonNullable<Listing['others']>[number][]
-  /** What was mentioned before, and is there. */
-  readonly present: Set<string>
+  /** What was mentioned before, and is there: each path once. */
+  readonly present: string[]
 }
 
 /** What is new in some directories: the rule, without knowing how files are listed or read. */
@@ -130,10 +130,14 @@ export class FileCutter {
     let isMissing = true
     for await (const page of this.#lister.pages(this.#directories, after)) {
       isMissing = false
-      for (const { path } of [page.files, page.others ?? []].flat())
-        if (this.#leftOut.mentions(path)) besides.present.add(path)
-      for (const other of page.others ?? []) besides.others.push(other)
-      if (!this.#choice.filter) for (const file of page.files) if (!isVisible(file.path)) besides.hidden.push(file)
+      for (const other of page.others ?? []) {
+        if (this.#leftOut.mentions(other.path)) besides.present.push(other.path)
+        besides.others.push(other)
+      }
+      for (const file of page.files) {
+        if (this.#leftOut.mentions(file.path)) besides.present.push(file.path)
+        if (!this.#choice.filter && !isVisible(file.path)) besides.hidden.push(file)
+      }
       yield { ...page, files: page.files.filter(({ path }) => filter(path) && !growing.has(path)) }
     }
     if (isMissing && !this.#missing)
@@ -252,7 +256,7 @@ export class FileCutter {
   }
 }
 
-const nothingBesides = (): Besides => ({ hidden: [], others: [], present: new Set() })
+const nothingBesides = (): Besides => ({ hidden: [], others: [], present: [] })
 
 const SHOWN_MAX = 20
 

@@ -95,4 +95,4 @@ const lookBack = ({ intervalMs, minRememberMs }: SelectionRule): number =>
   intervalMs * Math.ceil(minRememberMs / intervalMs)
 
 /** What is a file of the stream when the program does not say: everything but hidden files. */
-export const isVisible = (path: string): boolean => !path.slice(path.lastIndexOf('/') + 1).startsWith('.')
+export const isVisible = (path: string): boolean => path[path.lastIndexOf('/') + 1] !== '.'

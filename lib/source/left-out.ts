@@ -75,8 +75,10 @@ export class LeftOut {
     return this.#paths.has(path)
   }
 
-  /** What is gone needs no memory: `present` are those mentioned that are there. */
-  forget(present: ReadonlySet<string>): void {
+  /** What is gone needs no memory: `there` are those mentioned that are present, each once. */
+  forget(there: readonly string[]): void {
+    if (there.length === this.#paths.size) return
+    const present = new Set(there)
     for (const known of this.#known.values())
       for (const version of known) if (!present.has(pathOf(version))) known.delete(version)
     for (const path of this.#paths) if (!present.has(path)) this.#paths.delete(path)

@@ -8,8 +8,8 @@ type Entry = Listing['files'][number] | NonNullable<Listing['others']>[number]
 
 interface Known {
   readonly entry: Entry
-  /** When it was looked at, on the clock of the listing. */
-  readonly at: number
+  /** When it is to be looked at again, on the clock of the listing, if it lies still. */
+  readonly dueAt: number
 }
 
 interface Names {
@@ -35,7 +35,8 @@ const STILL_MS = 600_000
 export class DirectoryListing {
   readonly #directory: string
   readonly #now: () => number
-  #known: ReadonlyMap<string, Known> = new Map()
+  readonly #known = new Map<string, Known>()
+  readonly #order = new NamesInOrder()
   #names: Names | null = null
   /** Files looked at by the last `entries`. */
   looked = 0
@@ -47,9 +48,15 @@ export class DirectoryListing {
   }
 
   async entries(): Promise<Entry[]> {
-    this.#names = await this.#readNames()
-    this.#known = await this.#lookedAt(this.#names.readable)
-    return [...Array.from(this.#known.values(), ({ entry }) => entry), ...this.#names.unreadable]
+    const { readable, unreadable } = (this.#names = await this.#readNames())
+    await this.#lookAt(readable)
+    const entries: Entry[] = []
+    for (const name of readable) {
+      const known = this.#known.get(name)
+      if (known) entries.push(known.entry)
+    }
+    if (this.#known.size > entries.length) this.#forgetAllBut(new Set(readable))
+    return entries.concat(unreadable)
   }
 
   /** A directory says when a name was last added, removed or changed; within its last seconds it may not say all. */
@@ -57,41 +64,67 @@ export class DirectoryListing {
     const changedMs = (await statOf(this.#directory))?.mtimeMs ?? null
     const isSettled = changedMs !== null && Date.now() - changedMs > SETTLED_MS
     if (isSettled && this.#names?.changedMs === changedMs) return this.#names
-    const names = (await readdir(this.#directory, { encoding: 'buffer' }).catch(nothingIfGone)) ?? []
+    const names = await namesIn(this.#directory)
     return {
       changedMs: isSettled ? changedMs : null,
-      readable: names
-        .filter((name) => isUtf8(name))
-        .map(String)
-        .sort(),
-      unreadable: names
-        .filter((name) => !isUtf8(name))
-        .map((name) => ({ path: join(this.#directory, String(name)), reason: 'name' })),
+      readable: this.#order.of(names.readable),
+      unreadable: names.unreadable.map((name) => ({ path: join(this.#directory, name), reason: 'name' })),
     }
   }
 
-  async #lookedAt(names: readonly string[]): Promise<ReadonlyMap<string, Known>> {
+  async #lookAt(names: readonly string[]): Promise<void> {
     const [at, wallMs] = [this.#now(), Date.now()]
     const isStill = (name: string): boolean => {
       const known = this.#known.get(name)
-      return known !== undefined && at - known.at < dueAfter(name) && isOld(known.entry, wallMs)
+      return known !== undefined && at < known.dueAt && isOld(known.entry, wallMs)
     }
-    const due = new Set(names.length <= EVERY_ONE_MAX ? names : names.filter((name) => !isStill(name)))
-    this.looked = due.size
-    const looked = new Map(
-      await Promise.all(Array.from(due, async (name) => [name, await this.#look(name, at)] as const)),
-    )
-    const found = new Map<string, Known>()
-    for (const name of names) {
-      const known = due.has(name) ? looked.get(name) : this.#known.get(name)
-      if (known) found.set(name, known)
-    }
-    return found
+    const due = names.length <= EVERY_ONE_MAX ? names : names.filter((name) => !isStill(name))
+    this.looked = due.length
+    await Promise.all(due.map((name) => this.#look(name, at)))
   }
 
-  async #look(name: string, at: number): Promise<Known | null> {
+  async #look(name: string, at: number): Promise<void> {
     const entry = await listed(join(this.#directory, name))
-    return entry && { entry, at }
+    if (entry) this.#known.set(name, { entry, dueAt: at + dueAfter(name) })
+    else this.#known.delete(name)
+  }
+
+  #forgetAllBut(present: ReadonlySet<string>): void {
+    for (const name of this.#known.keys()) if (!present.has(name)) this.#known.delete(name)
+  }
+}
+
+/** Sorts names, most of which it had the last time: to sort a hundred thousand takes a tenth of a second. */
+class NamesInOrder {
+  readonly #set = new Set<string>()
+  #sorted: readonly string[] = []
+
+  of(names: readonly string[]): readonly string[] {
+    const fresh = names.filter((name) => !this.#set.has(name))
+    const isGone = names.length - fresh.length < this.#sorted.length
+    const kept = isGone ? this.#keep(new Set(names)) : this.#sorted
+    for (const name of fresh) this.#set.add(name)
+    if (isGone || fresh.length > 0) this.#sorted = kept.concat(fresh).sort()
+    return this.#sorted
+  }
+
+  #keep(present: ReadonlySet<string>): readonly string[] {
+    for (const name of this.#set) if (!present.has(name)) this.#set.delete(name)
+    return this.#sorted.filter((name) => present.has(name))
+  }
+}
+
+/** What stands for bytes that are not UTF-8 when names are read as text. */
+const NOT_UTF8 = '\uFFFD'
+
+/** Names as text, and those that are none. Bytes of each name are had only where text leaves a doubt. */
+async function namesIn(directory: string): Promise<{ readable: string[]; unreadable: string[] }> {
+  const texts = (await readdir(directory).catch(nothingIfGone)) ?? []
+  if (!texts.some((name) => name.includes(NOT_UTF8))) return { readable: texts, unreadable: [] }
+  const names = (await readdir(directory, { encoding: 'buffer' }).catch(nothingIfGone)) ?? []
+  return {
+    readable: names.filter((name) => isUtf8(name)).map(String),
+    unreadable: names.filter((name) => !isUtf8(name)).map(String),
   }
 }
 

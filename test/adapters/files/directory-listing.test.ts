@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
+import { randomInt } from 'node:crypto'
+import { readdirSync } from 'node:fs'
 import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { SeededRandom } from '../../../lib/adapters/local/seeded-random.ts'
 import { DirectoryListing } from '../../../lib/adapters/files/directory-listing.ts'
 
 const LARGE = 10_100
@@ -67,4 +70,37 @@ test('a file that is gone is not listed, and in a small directory every file is 
     ['f0', 'f1', 'f2', 'f4'].map((name) => join(folder, name)),
   )
   assert.equal(listing.looked, 4)
+})
+
+test('names that come and go in any order are listed in order, each once', async (t) => {
+  const seed = randomInt(2 ** 31)
+  t.diagnostic(`seed ${seed}`)
+  const random = new SeededRandom(seed)
+  const folder = await folderOf(t, 0, anHourAgo())
+  const listing = new DirectoryListing(folder)
+  for (let round = 0; round < 30; round++) {
+    for (let i = 0; i < 5; i++) {
+      const name = `f${Math.floor(random.next() * 20)}`
+      if (random.next() < 0.5) await writeFile(join(folder, name), '')
+      else await rm(join(folder, name), { force: true })
+    }
+    assert.deepEqual(
+      (await listing.entries()).map(({ path }) => path),
+      readdirSync(folder)
+        .sort()
+        .map((name) => join(folder, name)),
+    )
+  }
+})
+
+test('a name with the letter that stands for bad bytes is a name, beside one that has bad bytes', async (t) => {
+  const folder = await folderOf(t, 1, anHourAgo())
+  const bad = Buffer.concat([Buffer.from(join(folder, 'b')), Buffer.from([0xff])])
+  await writeFile(join(folder, 'a\uFFFD'), 'good')
+  await writeFile(bad, 'bad')
+  const entries = await new DirectoryListing(folder).entries()
+  assert.deepEqual(
+    entries.map((entry) => ('reason' in entry ? entry.reason : entry.path)),
+    [join(folder, 'a\uFFFD'), join(folder, 'f0'), 'name'],
+  )
 })
