@@ -3,6 +3,8 @@ import { type AwsClients, type Environment, awsClients } from '../../adapters/aw
 import { dynamoApp } from '../../adapters/aws/dynamo/dynamo-app.ts'
 import { DynamoHeadStore } from '../../adapters/aws/dynamo/dynamo-head-store.ts'
 import { Functions } from '../../adapters/aws/lambda/functions.ts'
+import { appsInBucket, S3Register } from '../../adapters/aws/s3/s3-register.ts'
+import { appsInTable } from '../../adapters/aws/dynamo/apps-in-table.ts'
 import { S3BlobStore } from '../../adapters/aws/s3/s3-blob-store.ts'
 import type { BlobStore } from '../../host/blob-store.ts'
 import type { Clock } from '../../host/clock.ts'
@@ -31,7 +33,29 @@ export interface AwsHost {
   head(app: string): HeadStore<Head>
   /** Head and control record, for whoever runs the app. */
   stores(app: string): Pick<Host<Head>, 'head' | 'control'>
+  /** The names of the apps that have a head. */
+  apps(): Promise<readonly string[]>
 }
+
+type Heads = Pick<AwsHost, 'head' | 'stores' | 'apps'>
+
+const inTable = (clients: AwsClients, table: string): Heads => ({
+  head: (app) => new DynamoHeadStore<Head>(clients, table, app),
+  stores: (app) => dynamoApp<Head>(clients, table, app),
+  apps: async () => (await appsInTable(clients, table)) ?? [],
+})
+
+/** Below this prefix of the bucket lie heads, where there is no table. */
+const HEADS_PREFIX = 'heads/'
+
+const inBucket = (clients: AwsClients, bucket: string): Heads => ({
+  head: (app) => new S3Register<Head>(clients, bucket, HEADS_PREFIX, app),
+  stores: (app) => ({
+    head: new S3Register<Head>(clients, bucket, HEADS_PREFIX, app),
+    control: new S3Register<unknown>(clients, bucket, HEADS_PREFIX, app, 'ctrl'),
+  }),
+  apps: async () => (await appsInBucket(clients, bucket, HEADS_PREFIX)) ?? [],
+})
 
 /**
  * Below this prefix of the bucket lie the app's own objects; everything else in it is the user's.
@@ -59,7 +83,6 @@ function hostOf(settings: AwsSettings, clients: AwsClients): AwsHost {
     }),
     blobs: new S3BlobStore(clients, settings.bucket, BLOB_PREFIX),
     functions: new Functions(clients, systemClock, systemRandom),
-    head: (app) => new DynamoHeadStore<Head>(clients, settings.table, app),
-    stores: (app) => dynamoApp<Head>(clients, settings.table, app),
+    ...(settings.table === null ? inBucket(clients, settings.bucket) : inTable(clients, settings.table)),
   }
 }

@@ -3,8 +3,8 @@ import type { Environment } from '../../model/settings/variables.ts'
 
 /** What the functions are told by their environment; `serverless.yml` sets it. */
 export interface AwsSettings {
-  /** Table that holds the heads. */
-  readonly table: string
+  /** Table that holds the heads; `null`: they lie in the bucket. */
+  readonly table: string | null
   /** Bucket for blobs. */
   readonly bucket: string
   /** Name of the task function, which the coordinator calls. */
@@ -19,7 +19,7 @@ export interface AwsSettings {
 
 /** Throws `E_AWS_SETTING`. */
 export const awsSettings = (environment: Environment): AwsSettings => ({
-  table: required(environment, 'SLUICE_TABLE'),
+  table: readVariable(environment, 'SLUICE_TABLE'),
   bucket: required(environment, 'SLUICE_BUCKET'),
   task: readVariable(environment, 'SLUICE_TASK_FUNCTION'),
   output: readVariable(environment, 'SLUICE_OUTPUT_FUNCTION'),
@@ -36,7 +36,7 @@ function unset(name: 'SLUICE_TASK_FUNCTION' | 'SLUICE_OUTPUT_FUNCTION'): never {
   throw badVariable(name, 'is not set')
 }
 
-function required(environment: Environment, name: 'SLUICE_TABLE' | 'SLUICE_BUCKET'): string {
+function required(environment: Environment, name: 'SLUICE_BUCKET'): string {
   const value = readVariable(environment, name)
   if (value === null) throw badVariable(name, 'is not set')
   return value

@@ -12,6 +12,7 @@ export const variables = {
     of: 'functions',
     kind: 'text',
     initial: null,
+    initially: 'none: heads lie in the bucket, below `heads/`',
     says: 'The DynamoDB table that holds the heads.',
   },
   SLUICE_BUCKET: {

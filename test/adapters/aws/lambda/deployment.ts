@@ -46,6 +46,8 @@ interface DeployOptions {
   readonly slots?: number
   /** A minute, if it is left out. */
   readonly intervalMs?: number
+  /** Heads lie in the bucket, and there is no table. */
+  readonly withoutTable?: true
   /** The queue of ticks; none, if it is left out. */
   readonly tickQueue?: string
   /** Stands before each call of a service by a function. */
@@ -55,7 +57,14 @@ interface DeployOptions {
 export async function deployed(
   { emulators, clients, table, bucket, fresh }: Awaited<ReturnType<typeof emulated>>,
   define: (ssc: StreamingContext, place: string) => void,
-  { app: options = {}, slots = 2, intervalMs = MINUTE, tickQueue, between = (send) => send() }: DeployOptions = {},
+  {
+    app: options = {},
+    slots = 2,
+    intervalMs = MINUTE,
+    tickQueue,
+    withoutTable,
+    between = (send) => send(),
+  }: DeployOptions = {},
 ): Promise<Deployment> {
   const name = `t${fresh()}`
   const program = app(name, milliseconds(intervalMs), (ssc) => define(ssc, `s3://${bucket}/${name}`), options)
@@ -66,7 +75,7 @@ export async function deployed(
   const clock = new ManualClock(Date.parse('2026-01-01T00:00:10Z'))
   const environment = {
     ...emulators.environment,
-    SLUICE_TABLE: table,
+    ...(withoutTable ? {} : { SLUICE_TABLE: table }),
     SLUICE_BUCKET: bucket,
     SLUICE_TASK_FUNCTION: 'task',
     SLUICE_OUTPUT_FUNCTION: 'output',
