@@ -26,7 +26,8 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'node24',
-  external: Object.keys(peerDependencies),
+  // esbuild would find none of its own files.
+  external: [...Object.keys(peerDependencies), 'esbuild'],
   sourcemap: true,
   sourcesContent: false,
   logLevel: 'warning',

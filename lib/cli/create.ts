@@ -69,8 +69,8 @@ function templateNamed(word: string, folder: string): TemplateName {
 /** Where this package came from decides how a new project gets it: no registry is asked for what is here already. */
 type Origin =
   | { readonly kind: 'registry'; readonly version: string }
-  /** Installed from a file or a folder; it is there, built. */
-  | { readonly kind: 'folder'; readonly path: string }
+  /** Installed from an archive or a folder; it is there, built. */
+  | { readonly kind: 'local'; readonly path: string }
   /** A clone; `built`: whether its commands have been made. */
   | { readonly kind: 'clone'; readonly path: string; readonly built: boolean }
 
@@ -78,17 +78,21 @@ function originOf(root: string): Origin {
   const modules = dirname(root)
   if (basename(modules) !== 'node_modules')
     return { kind: 'clone', path: root, built: existsSync(join(root, 'dist/lib/cli/bin.js')) }
-  return isFromRegistry(modules) ? { kind: 'registry', version: packageVersion() } : { kind: 'folder', path: root }
+  const from = installedFrom(modules)
+  if (from?.startsWith('http')) return { kind: 'registry', version: packageVersion() }
+  // A folder is linked to, and what is linked does not see the packages of those who use it.
+  const archive = from?.startsWith('file:') && from.endsWith('.tgz') ? resolve(dirname(modules), from.slice(5)) : null
+  return { kind: 'local', path: archive !== null && existsSync(archive) ? archive : root }
 }
 
 /** npm writes down where it got what it installed. */
-function isFromRegistry(modules: string): boolean {
+function installedFrom(modules: string): string | null {
   const lock = join(modules, '.package-lock.json')
-  if (!existsSync(lock)) return false
+  if (!existsSync(lock)) return null
   const { packages } = JSON.parse(readFileSync(lock, 'utf8')) as {
     readonly packages?: { readonly [path: string]: { readonly resolved?: string } }
   }
-  return packages?.['node_modules/sluice']?.resolved?.startsWith('http') === true
+  return packages?.['node_modules/sluice']?.resolved ?? null
 }
 
 /** What npm reads in `package.json`. */

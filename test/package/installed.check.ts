@@ -45,6 +45,16 @@ test('the package brings nothing with it: one folder in node_modules', () => {
   )
 })
 
+test('esbuild is that of the project: a copy inside the package would find none of its own files', () => {
+  const dist = join(folder, 'node_modules/sluice/dist')
+  const files = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.js'))
+  assert.ok(files.length > 0)
+  assert.deepEqual(
+    files.filter((name) => /^\/\/ .*node_modules\/esbuild\//m.test(readFileSync(join(dist, name), 'utf8'))),
+    [],
+  )
+})
+
 test('a strict program compiles against its types, and runs', () => {
   writeFileSync(
     join(folder, 'word-count.ts'),

@@ -1,15 +1,61 @@
 import { ordersFrom } from './orders.ts'
 import { lines } from './template.ts'
 
+/** Stream and table of a stage are made with it, and go with it. */
+const serverless = (name: string): string => lines`
+  service: ${name}
+  provider:
+    name: aws
+    runtime: nodejs24.x
+    region: us-east-1
+    environment:
+      KINESIS_STREAM: \${self:service}-\${sls:stage}-orders
+      TOTALS_TABLE: \${self:service}-\${sls:stage}-totals
+  plugins: [sluice/serverless]
+  sluice:
+    app: src/app.ts
+    task:
+      permissions:
+        - Effect: Allow
+          Action: [kinesis:DescribeStreamSummary, kinesis:ListShards, kinesis:GetShardIterator, kinesis:GetRecords]
+          Resource: { Fn::GetAtt: [Orders, Arn] }
+    output:
+      permissions:
+        - Effect: Allow
+          Action: [dynamodb:UpdateItem]
+          Resource: { Fn::GetAtt: [Totals, Arn] }
+  resources:
+    Resources:
+      Orders:
+        Type: AWS::Kinesis::Stream
+        Properties:
+          Name: \${self:service}-\${sls:stage}-orders
+          ShardCount: 1
+      Totals:
+        Type: AWS::DynamoDB::Table
+        Properties:
+          TableName: \${self:service}-\${sls:stage}-totals
+          BillingMode: PAY_PER_REQUEST
+          AttributeDefinitions: [{ AttributeName: item, AttributeType: S }]
+          KeySchema: [{ AttributeName: item, KeyType: HASH }]
+`
+
+const totals = lines`
+  import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb'
+
+  const { Items = [] } = await new DynamoDBClient().send(new ScanCommand({ TableName: process.argv[2] }))
+  for (const { item, n } of Items) console.log(item?.S, n?.N)
+`
+
 /** Totals of a stream of Kinesis, on AWS or emulated. */
 export const kinesis = ordersFrom({
   about: 'sums orders of a Kinesis stream, or of orders that it makes up',
   variable: 'KINESIS_STREAM',
   example:
-    'KINESIS_STREAM=orders AWS_ENDPOINT_URL_KINESIS=http://localhost:4566 AWS_REGION=eu-west-1 ' +
+    'KINESIS_STREAM=orders AWS_ENDPOINT_URL_KINESIS=http://localhost:4566 AWS_REGION=us-east-1 ' +
     'AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test',
   packages: '@aws-sdk/client-kinesis',
-  imports: "import { kinesis } from 'sluice/aws'",
+  imports: "import { dynamo, kinesis } from 'sluice/aws'",
   read: `ssc
           .source('orders', kinesis({ stream: place, start: 'TRIM_HORIZON' }))
           .map(({ data }) => new TextDecoder().decode(data))`,
@@ -19,13 +65,27 @@ export const kinesis = ordersFrom({
       partitionKey: (text) => text,
     })`,
   prepare:
-    'docker compose exec kinesis awslocal kinesis create-stream --region eu-west-1 ' +
+    'docker compose exec localstack awslocal kinesis create-stream --region us-east-1 ' +
     '--stream-name orders --shard-count 2',
   compose: lines`
     services:
-      kinesis:
-        image: localstack/localstack:4
-        ports: ['4566:4566']
-        environment: { SERVICES: kinesis }
+      localstack:
+        image: localstack/localstack:4.14.0
+        ports: ['127.0.0.1:4566:4566']
+        volumes: ['/var/run/docker.sock:/var/run/docker.sock']
   `,
+  deployed: {
+    hints: [
+      '`serverless.yml` deploys it, with a stream and a table of its own: `npm install @aws-sdk/client-dynamodb ' +
+        '@aws-sdk/client-kinesis @aws-sdk/client-lambda @aws-sdk/client-s3`,',
+      '  `npm install --save-dev osls esbuild`, `npx sluice plan --stage dev`, `npx osls deploy --stage dev`.',
+    ],
+    output: `const { TOTALS_TABLE: table } = process.env
+    if (table)
+      totals.output('table', dynamo({ table, change: ([item, n]) => ({ key: { item }, set: { n } }) }))`,
+    files: (name) => [
+      { path: 'serverless.yml', text: serverless(name), about: 'how it is deployed to AWS, or to an emulator' },
+      { path: 'src/totals.mjs', text: totals, about: 'shows the table that the deployed program fills' },
+    ],
+  },
 })

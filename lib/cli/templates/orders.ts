@@ -1,4 +1,4 @@
-import { lines, type Template } from './template.ts'
+import { lines, type ProjectFile, type Template } from './template.ts'
 
 /** A service that records come from, and what a project needs to read it and to fill it. */
 interface OrderService {
@@ -15,6 +15,15 @@ interface OrderService {
   /** What makes the topic or the stream, once. */
   readonly prepare: string
   readonly packages: string
+  /** What a project needs besides, to run where the service is. */
+  readonly deployed?: Deployed
+}
+
+interface Deployed {
+  readonly hints: readonly string[]
+  /** A statement of the program about `totals`. */
+  readonly output: string
+  readonly files: (name: string) => readonly ProjectFile[]
 }
 
 /** Totals of orders, which are made up until a variable says where the service is. */
@@ -24,6 +33,7 @@ export const ordersFrom = (service: OrderService): Template => ({
     `Without \`${service.variable}\`, \`src/demo.ts\` makes up the orders: nothing else has to run.`,
     `With it: \`npm install ${service.packages}\`, \`docker compose up -d\`, \`${service.prepare}\`, then`,
     `  \`export ${service.example}\`, \`npx sluice run src/send.ts --batches 5\` and \`npm start -- --fresh\`.`,
+    ...(service.deployed?.hints ?? []),
   ],
   files: (name) => [
     { path: 'src/app.ts', text: program(name, service), about: 'the pipeline' },
@@ -31,10 +41,11 @@ export const ordersFrom = (service: OrderService): Template => ({
     { path: 'src/demo.ts', text: demo, about: 'a source that makes up orders' },
     { path: 'src/send.ts', text: send(name, service), about: 'sends such orders to the service' },
     { path: 'compose.yaml', text: service.compose, about: 'the service on this machine: docker compose up -d' },
+    ...(service.deployed?.files(name) ?? []),
   ],
 })
 
-const program = (name: string, { variable, imports, read }: OrderService): string => lines`
+const program = (name: string, { variable, imports, read, deployed }: OrderService): string => lines`
   import { app, type DStream, seconds, type StreamingContext } from 'sluice'
   ${imports}
   import { demoOrders } from './demo.ts'
@@ -52,9 +63,10 @@ const program = (name: string, { variable, imports, read }: OrderService): strin
 
     // Of the last ten seconds, and since the start.
     items.reduceByKeyAndWindow((a, b) => a + b, seconds(10)).print(10, { name: 'lately' })
-    items
-      .updateStateByKey<number>((added: readonly number[], before = 0) => added.reduce((a, b) => a + b, before))
-      .print(10, { name: 'totals' })
+    const totals = items.updateStateByKey<number>((added: readonly number[], before = 0) =>
+      added.reduce((a, b) => a + b, before),
+    )
+    totals.print(10, { name: 'totals' })${deployed ? `\n    ${deployed.output}` : ''}
   })
 `
 

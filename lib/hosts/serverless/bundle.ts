@@ -4,6 +4,7 @@ import { join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type * as Esbuild from 'esbuild'
 import { SluiceError } from '../../model/errors.ts'
+import { systemCode } from '../../model/system-code.ts'
 import { doors, ownModule } from '../../model/library.ts'
 import { FUNCTION_NAMES, type FunctionName } from './options.ts'
 
@@ -103,6 +104,7 @@ async function bundler(): Promise<typeof Esbuild> {
   try {
     return await import('esbuild')
   } catch (cause) {
+    if (systemCode(cause) !== 'ERR_MODULE_NOT_FOUND') throw cause
     throw new SluiceError('E_AWS_PACKAGE', 'Functions are bundled with esbuild, which is not installed.', {
       did: 'nothing was packaged',
       next: ['npm install --save-dev esbuild'],
