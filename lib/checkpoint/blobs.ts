@@ -51,6 +51,23 @@ export async function getBlob(blobs: BlobReader, ref: BlobRef): Promise<Uint8Arr
   )
 }
 
+/**
+ * Some bytes of what a reference stands for: the caller knows a checksum of theirs. Throws `E_BLOB_MISSING` and
+ * `E_BLOB_RANGE`.
+ */
+export async function getBlobRange(
+  blobs: Pick<BlobStore, 'getRange'>,
+  { key }: BlobRef,
+  offset: number,
+  length: number,
+): Promise<Uint8Array> {
+  try {
+    return await blobs.getRange(key, offset, length)
+  } catch (error) {
+    throw located(error, { object: key })
+  }
+}
+
 async function bytesAt(blobs: BlobReader, key: string): Promise<Uint8Array> {
   try {
     return await blobs.get(key)

@@ -80,7 +80,7 @@ function ofObject<R>(what: string, read: () => R): R {
 
 /**
  * The index of a block from its last bytes: at least `indexBytes(sections)` of them. Throws as `openBlock` does.
- * @testing Blocks are read whole today.
+ * @testing Whoever reads sections alone knows where they lie.
  */
 export const readIndex = (tail: Uint8Array, what: string): BlockIndex => BlockIndex.read(tail, what)
 
@@ -109,15 +109,9 @@ export class Block {
    */
   read(section: number, least = 0): unknown[][] {
     return ofObject(this.index.what, () => {
-      const { offset, length } = this.index.sectionRange(section)
-      const columns = readSection(this.index, section, this.bytes.subarray(offset, offset + length))
-      if (columns.length >= least) return columns
-      throw new SluiceError(
-        'E_BLOB_CORRUPT',
-        `section ${section} of ${this.index.what} has ${columns.length} columns, which is less than ` +
-          `${least}: it is a block of another kind.`,
-        { where: { detail: this.index.what }, did: 'nothing of it was used' },
-      )
+      const entry = this.index.sectionRange(section)
+      const bytes = this.bytes.subarray(entry.offset, entry.offset + entry.length)
+      return readSection(entry, bytes, this.index.what, least)
     })
   }
 
@@ -127,21 +121,30 @@ export class Block {
   }
 }
 
-/**
- * The columns of a section that was fetched alone, by its `sectionRange`. Throws as `Block.read` does. @testing Blocks
- * are read whole today.
- */
-export function readSection(index: BlockIndex, section: number, bytes: Uint8Array): unknown[][] {
-  const { count, length, crc } = index.sectionRange(section)
-  const r = new ByteReader(bytes, `section ${section} of ${index.what}`)
-  if (bytes.length !== length || crc32(bytes) !== crc) r.corrupt('its checksum differs')
-  const columns: unknown[][] = []
-  for (let left = r.count(); left > 0; left--) columns.push(decodeColumn(r, count))
-  if (r.remaining > 0) r.corrupt(`${r.remaining} bytes follow its last column`)
-  return columns
+/** The columns of a section that was fetched alone, of the block `what`. Throws as `Block.read` does. */
+export function readSection(
+  { section, length, count, crc }: Omit<BlockEntry, 'offset'>,
+  bytes: Uint8Array,
+  what: string,
+  least = 0,
+): unknown[][] {
+  return ofObject(what, () => {
+    const r = new ByteReader(bytes, `section ${section} of ${what}`)
+    if (bytes.length !== length || crc32(bytes) !== crc) r.corrupt('its checksum differs')
+    const columns: unknown[][] = []
+    for (let left = r.count(); left > 0; left--) columns.push(decodeColumn(r, count))
+    if (r.remaining > 0) r.corrupt(`${r.remaining} bytes follow its last column`)
+    if (columns.length >= least) return columns
+    throw new SluiceError(
+      'E_BLOB_CORRUPT',
+      `section ${section} of ${what} has ${columns.length} columns, which is less than ` +
+        `${least}: it is a block of another kind.`,
+      { where: { detail: what }, did: 'nothing of it was used' },
+    )
+  })
 }
 
-export { type BlockEntry, BlockIndex, indexBytes } from './block-index.ts'
+export { type BlockEntry, BlockIndex, HEADER_BYTES, indexBytes } from './block-index.ts'
 
 // Memory that was touched before is several times faster to write than new memory, so one writer serves block after
 // block.

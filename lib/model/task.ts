@@ -127,6 +127,11 @@ export interface MapOutput {
   readonly counts: readonly number[]
   /** Checksum of each reducer's section; 0 where it is empty. */
   readonly sums: readonly number[]
+  /**
+   * Bytes of each reducer's section: they lie one behind the other, so that each can be read alone. Answers that an
+   * earlier version has sealed do not have it.
+   */
+  readonly sizes?: readonly number[]
 }
 
 /**

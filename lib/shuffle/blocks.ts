@@ -1,4 +1,4 @@
-import { encodeBlock, openBlock } from '../codec/block.ts'
+import { encodeBlock, HEADER_BYTES, openBlock, readSection } from '../codec/block.ts'
 import { SluiceError } from '../model/errors.ts'
 import type { BlobRef } from '../model/refs.ts'
 import type { MapOutput } from '../model/task.ts'
@@ -19,33 +19,110 @@ function columnsOf({ keys, values, hashes }: Bucket): (readonly unknown[])[] {
   return hashes ? [keys, values, hashes] : [keys, values]
 }
 
-/** The checksums of a block's sections, by reducer. */
-export function sumsOf(block: Uint8Array, reducers: number): number[] {
+/** Checksums and sizes of a block's sections, by reducer. */
+export function sectionsOf(block: Uint8Array, reducers: number): Required<Pick<MapOutput, 'sums' | 'sizes'>> {
   const sums = new Array<number>(reducers).fill(0)
-  for (const { section, crc } of openBlock(block, 'a shuffle block').entries) sums[section] = crc
-  return sums
+  const sizes = new Array<number>(reducers).fill(0)
+  for (const { section, crc, length } of openBlock(block, 'a shuffle block').entries) {
+    sums[section] = crc
+    sizes[section] = length
+  }
+  return { sums, sizes }
+}
+
+/** How the bytes of a block are come by. */
+interface BlockBytes {
+  /** The whole block. */
+  get(ref: BlobRef): Promise<Uint8Array>
+  /** `length` bytes from `offset`, unverified. */
+  range(ref: BlobRef, offset: number, length: number): Promise<Uint8Array>
+}
+
+/** Reducers that one task works for: from the first to the last. */
+export interface ReducerRange {
+  readonly first: number
+  readonly last: number
+}
+
+/** What a task keeps of blocks for its next partitions: no more than this is read at once for several of them. */
+const TOGETHER_BYTES_MAX = 32 * 2 ** 20
+
+/**
+ * Sections as one task reads them. What lies in the store is asked for once for all reducers of the task, from the
+ * first section to the last, and nothing else of a block; what is much is asked for reducer by reducer.
+ */
+export class SectionReader {
+  readonly #bytes: BlockBytes
+  readonly #together = new Map<string, Promise<Uint8Array>>()
+
+  constructor(bytes: BlockBytes) {
+    this.#bytes = bytes
+  }
+
+  /** A reducer's section of every map task's block, in map order. `range`: what else this task will read of them. */
+  async read(outputs: readonly MapOutput[], reducer: number, range?: ReducerRange): Promise<ReadSections> {
+    const wanted = outputs.filter((output) => output.counts[reducer] > 0)
+    const together = range && wanted.length > 0 ? withinBounds(wanted, clipped(range, reducer, wanted)) : undefined
+    const sections = await Promise.all(wanted.map((output) => this.#readOne(output, reducer, together)))
+    return { input: sections.map(({ bucket }) => bucket), sum: sections.reduce((sum, { crc }) => sum + crc, 0) }
+  }
+
+  async #readOne(
+    output: MapOutput,
+    reducer: number,
+    together: ReducerRange | undefined,
+  ): Promise<{ readonly bucket: Bucket; readonly crc: number }> {
+    const { ref, sizes, counts, sums } = output
+    // What travels in its reference is at hand.
+    if (sizes === undefined || ref.inline !== undefined) {
+      const block = openBlock(await this.#bytes.get(ref), ref.key)
+      const bucket = asMany(output, reducer, bucketOf(block.read(reducer, 1)))
+      return { bucket, crc: block.sectionRange(reducer).crc }
+    }
+    const bytes = await this.#section(output, sizes, reducer, together)
+    const entry = { section: reducer, length: sizes[reducer], count: counts[reducer], crc: sums[reducer] }
+    return { bucket: asMany(output, reducer, bucketOf(readSection(entry, bytes, ref.key, 1))), crc: entry.crc }
+  }
+
+  async #section(
+    { ref }: MapOutput,
+    sizes: readonly number[],
+    reducer: number,
+    together: ReducerRange | undefined,
+  ): Promise<Uint8Array> {
+    const from = startOf(sizes, reducer)
+    if (!together) return this.#bytes.range(ref, from, sizes[reducer])
+    const start = startOf(sizes, together.first)
+    const name = `${ref.key} ${together.first}`
+    const read = this.#together.get(name) ?? this.#bytes.range(ref, start, startOf(sizes, together.last + 1) - start)
+    this.#together.set(name, read)
+    return (await read).subarray(from - start, from - start + sizes[reducer])
+  }
+}
+
+/** Where a reducer's section begins in a block. */
+function startOf(sizes: readonly number[], reducer: number): number {
+  let start = HEADER_BYTES
+  for (let i = 0; i < reducer; i++) start += sizes[i]
+  return start
+}
+
+/** Reducers of this shuffle that the task works for; just the one if it is none of them. */
+function clipped({ first, last }: ReducerRange, reducer: number, outputs: readonly MapOutput[]): ReducerRange {
+  if (reducer < first || reducer > last) return { first: reducer, last: reducer }
+  return { first, last: Math.min(last, outputs[0].counts.length - 1) }
+}
+
+function withinBounds(outputs: readonly MapOutput[], range: ReducerRange): ReducerRange | undefined {
+  let bytes = 0
+  for (const { sizes = [] } of outputs) bytes += startOf(sizes, range.last + 1) - startOf(sizes, range.first)
+  return range.last > range.first && bytes <= TOGETHER_BYTES_MAX ? range : undefined
 }
 
 interface ReadSections {
   readonly input: ShuffleInput
   /** Of the sections' checksums. */
   readonly sum: number
-}
-
-/** A reducer's section of every map task's block, in map order. */
-export async function readSections(
-  outputs: readonly MapOutput[],
-  reducer: number,
-  get: (ref: BlobRef) => Promise<Uint8Array>,
-): Promise<ReadSections> {
-  const wanted = outputs.filter((output) => output.counts[reducer] > 0)
-  const blocks = await Promise.all(
-    wanted.map(async (output) => ({ output, block: openBlock(await get(output.ref), output.ref.key) })),
-  )
-  return {
-    input: blocks.map(({ output, block }) => asMany(output, reducer, bucketOf(block.read(reducer, 1)))),
-    sum: blocks.reduce((sum, { block }) => sum + block.sectionRange(reducer).crc, 0),
-  }
 }
 
 /** Always on: a reducer that gets more or fewer records than its map task sent must not go on. */

@@ -56,9 +56,10 @@ test('one section can be read from the end of a block and its own range, without
   const bytes = encodeBlock(sections)
   const index = readIndex(bytes.subarray(bytes.length - indexBytes(sections.length)), 'block 1')
   assert.equal(index.size, bytes.length)
-  const { offset, length } = index.sectionRange(0)
-  assert.deepEqual(readSection(index, 0, bytes.slice(offset, offset + length)), sections[1].columns)
-  assert.throws(() => readSection(index, 0, bytes.slice(offset + 1, offset + 1 + length)), { code: 'E_BLOB_CORRUPT' })
+  const entry = index.sectionRange(0)
+  const at = (offset: number): Uint8Array => bytes.slice(offset, offset + entry.length)
+  assert.deepEqual(readSection(entry, at(entry.offset), 'block 1'), sections[1].columns)
+  assert.throws(() => readSection(entry, at(entry.offset + 1), 'block 1'), { code: 'E_BLOB_CORRUPT' })
   assert.throws(() => readIndex(bytes.subarray(bytes.length - indexBytes(1)), 'block 1'), { code: 'E_BLOB_TRUNCATED' })
 })
 

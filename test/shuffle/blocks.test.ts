@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { groupsOfPartition, keyGroupOf } from '../../lib/keys/key-group.ts'
 import { hashKey } from '../../lib/keys/hash.ts'
-import { decodeBuckets, encodeBuckets, joinBuckets } from '../../lib/shuffle/blocks.ts'
+import { decodeBuckets, encodeBuckets, joinBuckets, SectionReader, sectionsOf } from '../../lib/shuffle/blocks.ts'
 import { HashPartitioner } from '../../lib/shuffle/partitioner.ts'
 import { aggregated, merged as mergedBucket, pairsOf } from '../../lib/shuffle/reader.ts'
 import { type Aggregator, combiningWriter, pairWriter } from '../../lib/shuffle/writer.ts'
@@ -102,3 +102,38 @@ test('null goes to partition 0, and equal partitioners have equal numbers', () =
   assert.ok(new HashPartitioner(3).equals(new HashPartitioner(3)))
   assert.ok(!new HashPartitioner(3).equals(new HashPartitioner(4)))
 })
+
+test('a reducer of a shuffle into which nothing was mapped reads nothing', async () => {
+  const reader = new SectionReader({ get: never, range: never })
+  assert.deepEqual(await reader.read([], 1, { first: 0, last: 2 }), { input: [], sum: 0 })
+})
+
+test('sections of neighbours are read once, whichever of them asks first; others are read alone', async () => {
+  const buckets = [1, 2, 3, 4].map((key) => ({ keys: [key], values: [key * 10] }))
+  const bytes = encodeBuckets(buckets)
+  const output = {
+    shuffle: 0,
+    ref: { key: 'app/i/blk/1', len: bytes.length, crc: 0 },
+    counts: [1, 1, 1, 1],
+    ...sectionsOf(bytes, 4),
+  }
+  const asked: number[][] = []
+  const reader = new SectionReader({
+    get: never,
+    range: async (_ref, offset, length) => {
+      asked.push([offset, length])
+      return bytes.subarray(offset, offset + length)
+    },
+  })
+  for (const reducer of [2, 1, 0]) {
+    const { input } = await reader.read([output], reducer, { first: 1, last: 2 })
+    assert.deepEqual(input[0].values, [(reducer + 1) * 10])
+  }
+  const [a, b, c] = output.sizes
+  assert.deepEqual(asked, [
+    [8 + a, b + c],
+    [8, a],
+  ])
+})
+
+const never = (): never => assert.fail('nothing is to be read')

@@ -1,9 +1,10 @@
+import { SluiceError } from '../../lib/model/errors.ts'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { encodeBlock } from '../../lib/codec/block.ts'
 import type { MapOutput } from '../../lib/model/task.ts'
 import type { Buckets } from '../../lib/shuffle/buckets.ts'
-import { decodeBuckets, encodeBuckets, readSections } from '../../lib/shuffle/blocks.ts'
+import { decodeBuckets, encodeBuckets, SectionReader, sectionsOf } from '../../lib/shuffle/blocks.ts'
 import { HashPartitioner } from '../../lib/shuffle/partitioner.ts'
 import { pairWriter } from '../../lib/shuffle/writer.ts'
 import { damaged, damagedUnderItsChecksums } from '../support/damage.ts'
@@ -26,6 +27,14 @@ const outputOf = (buckets: Buckets): MapOutput => ({
   counts: buckets.map(({ values }) => values.length),
   sums: buckets.map(() => 0),
 })
+const whole = (bytes: Uint8Array): SectionReader =>
+  new SectionReader({
+    get: async () => bytes,
+    range: async (_ref, offset, length) => {
+      if (offset + length > bytes.length) throw new SluiceError('E_BLOB_RANGE', 'The object is shorter.')
+      return bytes.subarray(offset, offset + length)
+    },
+  })
 const reducers = Array.from({ length: REDUCERS }, (_, reducer) => reducer)
 
 test(
@@ -38,7 +47,7 @@ test(
       if (Buffer.from(bytes).equals(encodeBuckets(foreign))) return
       for (const reducer of reducers) {
         try {
-          const { input: read } = await readSections([outputOf(buckets)], reducer, async () => bytes)
+          const { input: read } = await whole(bytes).read([outputOf(buckets)], reducer)
           assert.deepEqual(
             read.map(({ keys, values }) => textOf([keys, values])),
             buckets[reducer].values.length === 0 ? [] : [textOf([buckets[reducer].keys, buckets[reducer].values])],
@@ -59,7 +68,7 @@ test(
       const bytes = damagedUnderItsChecksums(dice, encodeBuckets(buckets))
       for (const reducer of reducers) {
         try {
-          const [bucket] = (await readSections([outputOf(buckets)], reducer, async () => bytes)).input
+          const [bucket] = (await whole(bytes).read([outputOf(buckets)], reducer)).input
           assert.equal(bucket?.values.length ?? 0, buckets[reducer].values.length)
         } catch (error) {
           assert.match(String((error as { code?: unknown }).code), /^E_(BLOB|CLASS)_/)
@@ -83,11 +92,7 @@ test(
     const bytes = encodeBuckets([{ keys: [SECRET, 'b'], values: [1, 2] }])
     for (const sent of [1, 3, 2 ** 32]) {
       await assert.rejects(
-        readSections(
-          [{ shuffle: 0, ref: { key: 'app/i/blk/1', len: 0, crc: 0 }, counts: [sent], sums: [0] }],
-          0,
-          async () => bytes,
-        ),
+        whole(bytes).read([{ shuffle: 0, ref: { key: 'app/i/blk/1', len: 0, crc: 0 }, counts: [sent], sums: [0] }], 0),
         (error: any) => {
           assert.equal(error.code, 'E_BLOB_CORRUPT')
           assert.equal(error.message, `app/i/blk/1 holds 2 records for reducer 0, but ${sent} were sent.`)
@@ -97,4 +102,29 @@ test(
       )
     }
   },
+)
+
+test(
+  'B45: a section that is read alone from a block that was damaged gives a reducer what was sent, or E_BLOB_*; ' +
+    "never less, never another's",
+  (t) =>
+    withSeeds(t, 600, async (dice) => {
+      const [buckets, foreign] = [bucketsOf(dice), bucketsOf(dice)]
+      const sent = encodeBuckets(buckets)
+      const output = { ...outputOf(buckets), ...sectionsOf(sent, REDUCERS) }
+      const reader = whole(damaged(dice, sent, encodeBuckets(foreign)))
+      const range = dice.chance(0.5) ? { first: 0, last: REDUCERS - 1 } : undefined
+      for (const reducer of reducers) {
+        try {
+          const { input: read } = await reader.read([output], reducer, range)
+          assert.deepEqual(
+            read.map(({ keys, values }) => textOf([keys, values])),
+            buckets[reducer].values.length === 0 ? [] : [textOf([buckets[reducer].keys, buckets[reducer].values])],
+          )
+        } catch (error) {
+          assert.match(String((error as { code?: unknown }).code), /^E_BLOB_(CORRUPT|RANGE)$/)
+          assertSilent((error as Error).message)
+        }
+      }
+    }),
 )

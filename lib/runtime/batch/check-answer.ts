@@ -79,7 +79,15 @@ function contentOf(owner: Owner): Shape {
   const ref = refsOf(owner)
   const range = { from: upTo(KEY_GROUPS), to: upTo(KEY_GROUPS) }
   return fields({
-    shuffles: list(fields({ shuffle: count, ref: ref('shuffle'), counts: list(count), sums: list(count) })),
+    shuffles: list(
+      fields({
+        shuffle: count,
+        ref: ref('shuffle'),
+        counts: list(count),
+        sums: list(count),
+        sizes: maybe(list(count)),
+      }),
+    ),
     reduced: list(fields({ shuffle: count, reducer: count, records: count, sum: count })),
     state: list(
       fields({
@@ -175,8 +183,8 @@ function otherWork(
   return null
 }
 
-const isGiven = ({ shuffle, counts, sums }: MapOutput, shuffles: ReadonlyMap<number, number>): boolean =>
-  shuffles.get(shuffle) === counts.length && sums.length === counts.length
+const isGiven = ({ shuffle, counts, sums, sizes = sums }: MapOutput, shuffles: ReadonlyMap<number, number>): boolean =>
+  shuffles.get(shuffle) === counts.length && sums.length === counts.length && sizes.length === counts.length
 
 const areSame = (found: readonly string[], given: ReadonlySet<string>): boolean =>
   found.length === given.size && new Set(found).size === found.length && found.every((each) => given.has(each))

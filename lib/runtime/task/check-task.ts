@@ -92,7 +92,17 @@ function content({ plan: { app, inc } }: TaskSpec): Shape {
   const ref = refsOf({ app, inc })
   return fields({
     plan: planContent(ref),
-    inputs: named(list(fields({ shuffle: count, ref: ref('shuffle'), counts: list(count), sums: list(count) }))),
+    inputs: named(
+      list(
+        fields({
+          shuffle: count,
+          ref: ref('shuffle'),
+          counts: list(count),
+          sums: list(count),
+          sizes: maybe(list(count)),
+        }),
+      ),
+    ),
   })
 }
 

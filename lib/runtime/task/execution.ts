@@ -1,6 +1,6 @@
 import { given, unlessEmpty } from '../../model/given.ts'
 import type { ExecutionId, OperatorUid, PartitionId, ShuffleId } from '../../model/ids.ts'
-import { getBlob, putBlob, putUnwritten } from '../../checkpoint/blobs.ts'
+import { putBlob, putUnwritten } from '../../checkpoint/blobs.ts'
 import { ObjectKeys } from '../../checkpoint/object-keys.ts'
 import type { Clock } from '../../host/clock.ts'
 import type { BlobStore } from '../../host/blob-store.ts'
@@ -13,7 +13,7 @@ import { located } from '../../model/errors.ts'
 import type { BlobRef } from '../../model/refs.ts'
 import type { MapOutput, OutputWrite, RetainedWrite, StageWork, TaskReport, TaskSpec } from '../../model/task.ts'
 import type { Stage, StagePlan, Terminal } from '../../plan/stages.ts'
-import { encodeBuckets, joinBuckets, readSections, sumsOf } from '../../shuffle/blocks.ts'
+import { encodeBuckets, joinBuckets, sectionsOf } from '../../shuffle/blocks.ts'
 import type { Buckets } from '../../shuffle/buckets.ts'
 import type { ShuffleWriter } from '../../shuffle/writer.ts'
 import type { StagedRecords } from './staged-records.ts'
@@ -33,7 +33,7 @@ import { stoppable } from '../../lineage/resident.ts'
 import { withTaskContext } from '../../lineage/task-context.ts'
 import { stageOf } from './check-task.ts'
 import { LocalShuffle, type SpilledShuffle, traced } from './local-shuffles.ts'
-import { RunningTask } from './task-scope.ts'
+import { RunningTask, sectionsIn } from './task-scope.ts'
 import { assertInTime, type TimeLimit } from '../time-limit.ts'
 
 export interface TaskHost {
@@ -206,10 +206,8 @@ export class Execution {
   /** Blocks that this task wrote because its tables were full, oldest first. */
   #spilled(shuffle: ShuffleId): SpilledShuffle {
     const blocks = this.#shuffles.filter((output) => output.shuffle === shuffle)
-    return {
-      blocks,
-      read: async (reducer) => (await readSections(blocks, reducer, (ref) => getBlob(this.#host.blobs, ref))).input,
-    }
+    const sections = sectionsIn(this.#host.blobs)
+    return { blocks, read: async (reducer) => (await sections.read(blocks, reducer)).input }
   }
 
   #readersOf(stage: Stage): number {
@@ -219,13 +217,17 @@ export class Execution {
   async #writeBlock(shuffle: ShuffleId, buckets: Buckets): Promise<void> {
     const { plan, exec, task } = this.#spec
     const bytes = encodeBuckets(buckets)
-    const sums = sumsOf(bytes, buckets.length)
     const ref = await putBlob(
       this.#host.blobs,
       this.#keys.shuffle(plan.batch, shuffle, exec, task, this.#object()),
       bytes,
     )
-    this.#shuffles.push({ shuffle, ref, counts: buckets.map((bucket) => bucket.values.length), sums })
+    this.#shuffles.push({
+      shuffle,
+      ref,
+      counts: buckets.map((bucket) => bucket.values.length),
+      ...sectionsOf(bytes, buckets.length),
+    })
   }
 
   async #output(

@@ -1,5 +1,5 @@
 import type { BatchNumber, OperatorUid, ShuffleId } from '../../model/ids.ts'
-import { getBlob } from '../../checkpoint/blobs.ts'
+import { getBlob, getBlobRange } from '../../checkpoint/blobs.ts'
 import type { BlobStore } from '../../host/blob-store.ts'
 import type { Clock } from '../../host/clock.ts'
 import type { Log } from '../../host/log.ts'
@@ -8,7 +8,7 @@ import { located, SluiceError } from '../../model/errors.ts'
 import type { BlobRef } from '../../model/refs.ts'
 import type { Reduced, SplitEnds, StateWrite, TaskSpec, UndecodedPart } from '../../model/task.ts'
 import type { ShuffleInput } from '../../shuffle/buckets.ts'
-import { readSections } from '../../shuffle/blocks.ts'
+import { type ReducerRange, SectionReader } from '../../shuffle/blocks.ts'
 import { assertInTime, type TimeLimit } from '../time-limit.ts'
 import type { LocalShuffle } from './local-shuffles.ts'
 import { type Choice, chosen, readSplit } from './read-split.ts'
@@ -84,10 +84,12 @@ export class RunningTask implements TaskScope {
   readonly blame?: Blame
   readonly #spec: TaskSpec
   readonly #environment: ScopeEnvironment
+  readonly #sections: SectionReader
 
   constructor(spec: TaskSpec, environment: ScopeEnvironment) {
     this.#spec = spec
     this.#environment = environment
+    this.#sections = sectionsIn(environment.blobs)
     this.freezes = environment.freezes ?? false
     if (environment.blame) this.blame = environment.blame
   }
@@ -169,11 +171,15 @@ export class RunningTask implements TaskScope {
   }
 
   async #readShuffle(shuffle: ShuffleId, reducer: number): Promise<ShuffleInput> {
-    const { input, sum } = await readSections(this.#spec.inputs[shuffle], reducer, (ref) =>
-      getBlob(this.#environment.blobs, ref),
-    )
+    const { input, sum } = await this.#sections.read(this.#spec.inputs[shuffle], reducer, this.#reducers())
     this.reduced.push({ shuffle, reducer, records: input.reduce((count, { values }) => count + values.length, 0), sum })
     return input
+  }
+
+  /** Partitions of the stage under way: neighbours, which read sections that lie side by side. */
+  #reducers(): ReducerRange | undefined {
+    const partitions = this.#spec.work.find(({ stage }) => stage === this.partition.stageId)?.partitions
+    return partitions && { first: partitions[0], last: partitions.at(-1)! }
   }
 
   blob(ref: BlobRef): Promise<Uint8Array> {
@@ -233,6 +239,13 @@ export class RunningTask implements TaskScope {
     }
   }
 }
+
+/** Reads sections of blocks that lie in this store. */
+export const sectionsIn = (blobs: BlobStore): SectionReader =>
+  new SectionReader({
+    get: (ref) => getBlob(blobs, ref),
+    range: (ref, offset, length) => getBlobRange(blobs, ref, offset, length),
+  })
 
 /** The split to be read in the place of that of the cut, once its end is known. */
 export const sealedSplit = (ends: SplitEnds | undefined, source: OperatorUid, split: string): Json | undefined =>

@@ -44,7 +44,7 @@ test('F25: a reducer that cannot read one block answers only when it has stopped
         assert.equal(open, 0, 'a block was still being read when the task answered')
         return answer
       }
-      if (call !== 'blobs.get') return run()
+      if (call !== 'blobs.getRange') return run()
       open++
       try {
         if (reads++ % 2 === 0) throw new Error('the network is down')

@@ -58,6 +58,40 @@ async function counted(inputs: readonly (readonly string[])[], slots: number): P
   return found
 }
 
+test('of a batch of 10 MB no reducer reads more than its sections, each block once', async () => {
+  const gets: { readonly key: string; readonly bytes: number }[] = []
+  const { put, tick } = await deployed(
+    servers,
+    (ssc, place) =>
+      ssc
+        .source('lines', s3TextFiles(`${place}/in`))
+        .map((line) => [line.slice(0, 12), line] as [string, string])
+        .groupByKey(8)
+        .foreachRDD(() => {}),
+    {
+      slots: 4,
+      async between(send, { constructor: { name: what }, input }) {
+        const answer = await send()
+        const bytes = (answer as { ContentLength?: number }).ContentLength ?? input.Body?.length ?? 0
+        if (what === 'PutObjectCommand' && input.Key.includes('/blk/')) written += bytes
+        if (what === 'GetObjectCommand' && input.Key.includes('/blk/')) gets.push({ key: input.Key, bytes })
+        return answer
+      },
+    },
+  )
+  let written = 0
+  const line = (file: number, i: number): string =>
+    `${((i * 7919 + file * 104_729) % 1e9).toString(36)} ${'x'.repeat(80)}`
+  for (let file = 0; file < 4; file++)
+    await put(`large-${file}`, Array.from({ length: 28_000 }, (_, i) => line(file, i)).join('\n'))
+  assert.deepEqual(await tick(), { busy: false, batches: 1, committed: 1 })
+  const read = gets.reduce((sum, { bytes }) => sum + bytes, 0)
+  assert.ok(written > 9e6, `${written} bytes of blocks`)
+  assert.ok(read <= written * 1.1, `${read} of ${written} bytes were read`)
+  // Four map tasks, and four reducers that each read two sections side by side.
+  assert.equal(gets.length, 16)
+})
+
 /** Four files of 2 kB, with words that come again. */
 const smallBatch = Array.from({ length: 4 }, (_, file) =>
   Array.from({ length: 350 }, (_w, i) => `w${(i * 7 + file) % 40}`).join(' '),
