@@ -7,12 +7,35 @@ import { callerPlace } from '../model/place.ts'
 /** Where files are: on this machine, or in S3 as `s3://bucket/key`. */
 type Location = { readonly kind: 'local'; readonly path: string } | { readonly kind: 's3'; readonly url: string }
 
+/** Where files may be put: also into HDFS, by the web address of its name node. */
+type OutputLocation = Location | { readonly kind: 'webhdfs'; readonly url: string }
+
 /** What a scheme other than these is answered with. Without an entry: what is said of any. */
 const ways: Readonly<Record<string, string>> = {
   hdfs: "copy the files with 'hdfs dfs -get', or mount the file system and give its path",
+  webhdfs: "write there by output(name, files('webhdfs://…', { format: 'text' })), and read from a mounted file system",
   http: 'fetch it in a Source of your own, or send with the webhook sink',
   https: 'fetch it in a Source of your own, or send with the webhook sink',
   s3n: 'write s3:// in place of s3n://',
+}
+
+/**
+ * What the place of an output means: as `locationOf`, or a folder of HDFS as `webhdfs://host:port/path`, with TLS
+ * `swebhdfs://`. Throws `E_PLACE`; for `hdfs://`, whose port speaks a protocol of Java, with the address to use.
+ */
+export function outputLocation(text: string): OutputLocation {
+  const [, scheme, place] = /^(s?webhdfs|hdfs):(.*)$/is.exec(text) ?? []
+  if (scheme === undefined) return locationOf(text)
+  const found = /^\/\/((?:[^/@]*@)?)([^/:@]+)(:\d+)?(\/.*)$/s.exec(place)
+  if (found === null) throw refused(text, ['write webhdfs://namenode:9870/path'])
+  const [, user, host, port, path] = found
+  if (scheme.toLowerCase() === 'hdfs')
+    throw refused(text, [
+      `write webhdfs://${user}${host}:9870${path}: the port is that of the name node's web address`,
+      'dfs.namenode.http-address says which port that is; swebhdfs:// and port 9871 for TLS',
+    ])
+  if (port === undefined) throw refused(text, [`write ${scheme}://${user}${host}:9870${path}`])
+  return { kind: 'webhdfs', url: `${scheme.toLowerCase()}:${place}` }
 }
 
 /**
@@ -26,7 +49,7 @@ export function locationOf(text: string): Location {
     /^([a-z][a-z0-9+.-]+):\/\//i.exec(text)?.[1] ?? /^(hdfs|viewfs|dbfs|gs|s3n|wasbs?|abfss?):/i.exec(text)?.[1]
   if (scheme === undefined) return { kind: 'local', path: text }
   throw refused(text, [
-    ways[scheme.toLowerCase()] ?? 'copy the files to this machine or to S3',
+    ways[scheme.toLowerCase().replace('swebhdfs', 'webhdfs')] ?? 'copy the files to this machine or to S3',
     'use a path of this machine, a file: URL, or s3://bucket/prefix',
   ])
 }
@@ -58,8 +81,8 @@ const refused = (text: string, next: readonly string[], cause?: unknown): Sluice
 
 /** One text for every way of naming a place: `./x`, `x/` and links that lead to it. */
 export function canonical(text: string): string {
-  const location = locationOf(text)
-  if (location.kind === 's3') return location.url.replace(/\/+$/, '')
+  const location = outputLocation(text)
+  if (location.kind !== 'local') return location.url.replace(/\/+$/, '')
   const full = resolve(location.path)
   let existing = full
   while (!existsSync(existing) && dirname(existing) !== existing) existing = dirname(existing)

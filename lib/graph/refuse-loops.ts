@@ -1,6 +1,6 @@
 import { matchesGlob, resolve } from 'node:path'
 import { SluiceError } from '../model/errors.ts'
-import { locationOf } from '../codec/location.ts'
+import { outputLocation } from '../codec/location.ts'
 import type { StreamGraph } from './graph.ts'
 import type { StreamNode } from './stream-node.ts'
 
@@ -28,7 +28,7 @@ function isRead(folder: string, directories: string): boolean {
 
 /** An address in a store is compared as it stands. */
 function absolute(place: string): string {
-  const location = locationOf(place)
+  const location = outputLocation(place)
   return location.kind === 'local' ? resolve(location.path) : location.url.replace(/\/+$/, '')
 }
 

@@ -1,4 +1,4 @@
-/** A folder that files are put into, each whole or not at all: on this machine, or below a prefix in S3. */
+/** A folder that files are put into, each whole or not at all: on this machine, in HDFS, or below a prefix in S3. */
 export interface FilePlace {
   /** As a user knows it. */
   readonly shown: string

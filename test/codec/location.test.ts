@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { files } from '../../lib/adapters/index.ts'
 import { app, seconds, SparkContext, type StreamingContext } from '../../lib/index.ts'
 import { hasCode } from '../../lib/model/errors.ts'
-import { locationOf } from '../../lib/codec/location.ts'
+import { locationOf, outputLocation } from '../../lib/codec/location.ts'
 import { temporaryFolder } from '../adapters/local/temporary-folder.ts'
 
 test('a path, a file: URL and an address in S3 are places', () => {
@@ -19,9 +19,45 @@ test('a path, a file: URL and an address in S3 are places', () => {
   assert.deepEqual(locationOf('s3a://bucket/x'), { kind: 's3', url: 's3://bucket/x' })
 })
 
+test('a folder of HDFS is a place for files by the web address of its name node; others say what to write', () => {
+  for (const url of ['webhdfs://nn:9870/a b', 'swebhdfs://me@nn:9871/a'])
+    assert.deepEqual(outputLocation(url), { kind: 'webhdfs', url })
+  const wrong: [place: string, next: string][] = [
+    ['hdfs://nn:8020/in', 'write webhdfs://nn:9870/in'],
+    ['hdfs://me@nn/in', 'write webhdfs://me@nn:9870/in'],
+    ['hdfs:///in', 'write webhdfs://namenode:9870/path'],
+    ['webhdfs://nn/in', 'write webhdfs://nn:9870/in'],
+  ]
+  for (const [place, next] of wrong)
+    assert.throws(
+      () => files(place, { format: 'text' }),
+      (error) => hasCode(error, 'E_PLACE') && error.next[0].startsWith(next),
+      place,
+    )
+})
+
+test('whoever calls what Spark has for output formats of Hadoop is told which sink to use, with the place', () => {
+  app('hadoop', seconds(1), (ssc) => {
+    const pages = ssc.socketTextStream('localhost', 1)
+    pages.print()
+    for (const name of ['saveAsHadoopFiles', 'saveAsNewAPIHadoopFiles'] as const)
+      assert.throws(
+        () => pages[name]('webhdfs://nn:9870/out', 'txt', 'TextOutputFormat'),
+        (error) =>
+          hasCode(error, 'E_SINK_FORMAT') &&
+          error.next[0].includes("stream.output('files', files('webhdfs://nn:9870/out', { format: 'parquet' }))"),
+      )
+    assert.throws(
+      () => pages.saveAsHadoopFiles('hdfs://nn/out'),
+      (error) => hasCode(error, 'E_PLACE') && error.next[0].startsWith('write webhdfs://nn:9870/out'),
+    )
+  }).build()
+})
+
 const foreign = [
   'hdfs://namenode/in',
   'hdfs:/in',
+  'hdfs://nn:8020/in',
   'gs://bucket/in',
   'https://example.com/in',
   's3n://b/in',
@@ -41,6 +77,9 @@ const uses: readonly [what: string, use: Use][] = [
   ['sc.objectFile', (ssc, place) => ssc.sparkContext.objectFile(place)],
   ['rdd.saveAsTextFile', (_ssc, place) => new SparkContext().parallelize([1]).saveAsTextFile(place)],
 ]
+
+for (const [what, use] of uses.filter(([name]) => name !== 'files()'))
+  test(`${what} refuses HDFS, where only files() writes`, () => refusesIn(use, 'webhdfs://nn:9870/in'))
 
 const inS3 = new Set([
   'textFileStream',

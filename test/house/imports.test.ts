@@ -55,7 +55,8 @@ const matrix: Record<string, string> = {
   // Spark's builder of a Kinesis stream ends in a stream.
   'adapters/aws': 'model host codec source output checkpoint api/rdd api/dstream',
   // Files are put on this machine or into S3, as their place says.
-  'adapters/file-sink': 'model codec output adapters/aws',
+  'adapters/webhdfs': 'model output',
+  'adapters/file-sink': 'model codec output adapters/aws adapters/webhdfs',
   'adapters/kafka': 'model host codec source output',
   'adapters/sql': 'model host codec output',
   'adapters/redis': 'model host codec output',

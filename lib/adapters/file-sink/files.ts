@@ -1,8 +1,9 @@
-import { locationOf } from '../../codec/location.ts'
+import { outputLocation } from '../../codec/location.ts'
 import { located, SluiceError } from '../../model/errors.ts'
 import type { FilePlace } from '../../output/file-place.ts'
 import { BUNDLED, type Delivery, type OutputSink } from '../../output/sink.ts'
 import { s3FilePlace } from '../aws/s3/s3-file-place.ts'
+import { webHdfsPlace } from '../webhdfs/webhdfs-place.ts'
 import { type FileFormat, fileEncoder } from './format.ts'
 import { localFilePlace } from './local-place.ts'
 
@@ -31,18 +32,28 @@ export interface FilesManifest {
 }
 
 /**
- * One file per batch and partition below `target`, a folder of this machine or `s3://bucket/prefix`, and when all are
- * there one file in `_manifest` that lists them: exactly once, and a batch whole or not at all, for readers that go by
- * the manifests. File names follow from app incarnation, batch and partition, and the records were fixed by the commit,
- * so writing again changes nothing. Files appear whole; on a machine `_temporary` holds what is being written. A folder
- * belongs to one output. Throws `E_SINK_NAME`, `E_SINK_FORMAT` and `E_PLACE` here; writing throws `E_SINK_VALUE`,
- * `E_SINK_TAKEN`, `E_SINK_REJECTED` and `E_SINK_UNAVAILABLE`. Spark: `saveAsHadoopFiles`, `saveAsNewAPIHadoopFiles`.
+ * One file per batch and partition below `target`, a folder of this machine, `s3://bucket/prefix` or a folder of HDFS
+ * (`webhdfs://namenode:9870/path`), and when all are there one file in `_manifest` that lists them: exactly once, and
+ * a batch whole or not at all, for readers that go by the manifests. File names follow from app incarnation, batch and
+ * partition, and the records were fixed by the commit, so writing again changes nothing. Files appear whole; on a
+ * machine `_temporary` holds what is being written. A folder belongs to one output. Throws `E_SINK_NAME`,
+ * `E_SINK_FORMAT` and `E_PLACE` here; writing throws `E_SINK_VALUE`, `E_SINK_TAKEN`, `E_SINK_REJECTED` and
+ * `E_SINK_UNAVAILABLE`. Spark: `saveAsHadoopFiles`, `saveAsNewAPIHadoopFiles`.
  */
 export function files<T>(target: string, options: FilesOptions<T>): OutputSink<T, 'exactly-once'> {
-  const location = locationOf(target)
-  return location.kind === 's3'
-    ? filesIn(s3FilePlace(location.url), options)
-    : filesIn(localFilePlace(location.path), options)
+  return filesIn(placeAt(target), options)
+}
+
+function placeAt(target: string): FilePlace {
+  const location = outputLocation(target)
+  switch (location.kind) {
+    case 'local':
+      return localFilePlace(location.path)
+    case 's3':
+      return s3FilePlace(location.url)
+    case 'webhdfs':
+      return webHdfsPlace(location.url)
+  }
 }
 
 /** The same for any place. @testing Tests give it clients of their own. */

@@ -28,7 +28,7 @@ import { reduceByKeyAndWindow, type WindowReduceOptions } from './operators/redu
 import { repartition } from './operators/repartition.ts'
 import type { Needing, Takes } from '../rdd/takes-pairs.ts'
 import type { Named } from './named.ts'
-import { saveAsObjectFiles, saveAsTextFiles } from './operators/save-as-files.ts'
+import { noHadoopFormats, saveAsObjectFiles, saveAsTextFiles } from './operators/save-as-files.ts'
 import type { StateSpec } from './operators/state-spec.ts'
 import type { FormerName } from './operators/state-versions.ts'
 import { transform } from './operators/transform.ts'
@@ -487,6 +487,13 @@ export class DStream<out T> {
   saveAsObjectFiles(prefix: string, suffix = '', { name }: Named = {}): void {
     saveAsObjectFiles(this, prefix, suffix, name)
   }
+  /**
+   * Throws `E_SINK_FORMAT` with what to type: an output format of Hadoop is a class of Java. In its place is
+   * `output(name, files(prefix, { format }))`: text, JSON lines, CSV or Parquet. Spark: `saveAsHadoopFiles` of pairs.
+   */
+  readonly saveAsHadoopFiles: (prefix: string, ...classes: readonly unknown[]) => never = noHadoopFormats
+  /** As `saveAsHadoopFiles`. Spark: `saveAsNewAPIHadoopFiles` of pairs. */
+  readonly saveAsNewAPIHadoopFiles: (prefix: string, ...classes: readonly unknown[]) => never = noHadoopFormats
   /**
    * Registers an output operation, or sends the records to a sink: `output('pages', sink)` or `output(sink)`. Not in
    * Spark.

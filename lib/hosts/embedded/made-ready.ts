@@ -1,7 +1,7 @@
 import { processClients } from '../../adapters/aws/clients.ts'
 import type { StreamGraph } from '../../graph/graph.ts'
 import { located } from '../../model/errors.ts'
-import { locationOf } from '../../codec/location.ts'
+import { outputLocation } from '../../codec/location.ts'
 import type { OutputOperation } from '../../graph/output-operation.ts'
 
 /**
@@ -21,5 +21,5 @@ export async function madeReady(graph: StreamGraph): Promise<void> {
 
 async function outputReady({ ready, folders = [] }: OutputOperation): Promise<void> {
   await ready?.()
-  if (folders.some((folder) => locationOf(folder).kind === 's3')) await processClients().s3()
+  if (folders.some((folder) => outputLocation(folder).kind === 's3')) await processClients().s3()
 }

@@ -2,8 +2,10 @@ import { encodeBlock } from '../../../codec/block.ts'
 import type { DStream } from '../dstream.ts'
 import type { OutputBatch } from '../../../graph/output-operation.ts'
 import { stageAll, stagedRecords, stageMapped } from '../../../graph/stagers.ts'
-import { locationOf } from '../../../codec/location.ts'
+import { locationOf, outputLocation } from '../../../codec/location.ts'
 import { sparkLine } from '../../../codec/text.ts'
+import { SluiceError } from '../../../model/errors.ts'
+import { callerPlace } from '../../../model/place.ts'
 
 /**
  * One directory per batch, named `prefix-<ms>[.suffix]`, with a part file per partition. An empty batch writes one too;
@@ -40,6 +42,21 @@ export const saveAsObjectFiles = (stream: DStream<any>, prefix: string, suffix: 
           encodeBlock([{ section: 0, columns: [records], count: records.length }]),
         ),
     },
+  })
+}
+
+/** Says which sink writes what an output format of Hadoop would. */
+export function noHadoopFormats(prefix: string, ..._classes: readonly unknown[]): never {
+  const place = outputLocation(prefix)
+  const shown = `'${place.kind === 'local' ? place.path : place.url}'`
+  throw new SluiceError('E_SINK_FORMAT', 'An output format of Hadoop is a class of Java, and there is none here.', {
+    where: { place: callerPlace() },
+    did: 'nothing was started',
+    next: [
+      `stream.output('files', files(${shown}, { format: 'parquet' })), with files of 'sluice/sinks'`,
+      "format: 'text', 'ndjson', 'csv' or 'parquet'; readers find each batch whole by its manifest",
+      'saveAsTextFiles(prefix, suffix) for a directory of text for each batch',
+    ],
   })
 }
 
