@@ -1,3 +1,5 @@
+import { given, unlessEmpty } from '../../model/given.ts'
+import { lettersShape, type Owner, refsOf } from '../../checkpoint/ref-shape.ts'
 import type { Functions } from '../../adapters/aws/lambda/functions.ts'
 import { SluiceError } from '../../model/errors.ts'
 import type { Head } from '../../model/head.ts'
@@ -6,7 +8,7 @@ import type { OutputFailure, OutputHooks, OutputPublisher } from '../../output/o
 import type { PublishPermit } from '../../output/publish-permit.ts'
 import { errorShape, reviveError } from '../../runtime/serialised-error.ts'
 import type { BatchProgress } from './batch-progress.ts'
-import type { BatchAdditions, OutputAnswer, ShowRequest } from './calls.ts'
+import type { BatchAdditions, OutputAnswer, ShownOutput, ShowRequest } from './calls.ts'
 
 /**
  * Has outputs shown by the output function, those of one batch in one call. The function reads what to show from the
@@ -44,6 +46,7 @@ export class FunctionPublisher implements OutputPublisher {
     try {
       const { shown } = checkedAnswer(
         await this.#functions.call(this.#name, this.#request(permit, outputs), this.#signal),
+        this.#head,
       )
       this.#additions = []
       return outputs.flatMap((output) => failureOf(output, shown, hooks))
@@ -65,15 +68,16 @@ export class FunctionPublisher implements OutputPublisher {
       inc,
       batch,
       outputs,
-      ...(beforeCommit ? { beforeCommit } : {}),
-      ...(this.#additions.length > 0 ? { additions: this.#additions } : {}),
-      ...(progress ? { progress } : {}),
+      ...given({ beforeCommit, additions: unlessEmpty(this.#additions), progress }),
     }
   }
 }
 
-function checkedAnswer(answer: unknown): OutputAnswer {
-  const wrong = answerShape(answer)
+/** Letters that the answer names become part of the head: they must be of the same app. */
+function checkedAnswer(answer: unknown, head: Owner): OutputAnswer {
+  const letters = maybe(lettersShape(refsOf(head)))
+  const shown = fields({ output: text, began: finite, ended: finite, error: maybe(errorShape), letters })
+  const wrong = fields({ shown: list(shown) })(answer)
   if (wrong === null) return answer as OutputAnswer
   throw new SluiceError(
     'E_FUNCTION_UNANSWERED',
@@ -85,17 +89,19 @@ function checkedAnswer(answer: unknown): OutputAnswer {
   )
 }
 
-const answerShape = fields({
-  shown: list(fields({ output: text, began: finite, ended: finite, error: maybe(errorShape) })),
-})
-
 function failureOf(output: string, answers: OutputAnswer['shown'], hooks: OutputHooks): OutputFailure[] {
   const answer = answers.find((each) => each.output === output)
-  const error = answer ? (answer.error ? reviveError(answer.error) : null) : unanswered(output)
+  const error = errorOf(output, answer)
   hooks.started(output, answer?.began)
   if (answer?.letters) hooks.setAside?.(output, answer.letters)
   hooks.completed(output, error, answer?.ended)
-  return error ? [{ output, error }] : []
+  if (!error) return []
+  return [{ output, error }]
+}
+
+function errorOf(output: string, answer: ShownOutput | undefined): SluiceError | null {
+  if (!answer) return unanswered(output)
+  return answer.error ? reviveError(answer.error) : null
 }
 
 const unanswered = (output: string): SluiceError =>

@@ -1,7 +1,7 @@
 import type { AppName } from '../../model/ids.ts'
 import { letterFacts } from '../../checkpoint/dead-letters.ts'
 import { cutShape, retainedShape, skipShape, stateShape } from '../../checkpoint/check-manifest.ts'
-import { type RefShape, refsOf, shapeError } from '../../checkpoint/ref-shape.ts'
+import { lettersShape, type RefShape, refsOf, shapeError } from '../../checkpoint/ref-shape.ts'
 import { SluiceError } from '../../model/errors.ts'
 import {
   anything,
@@ -130,7 +130,7 @@ const requestShape = (ref: RefShape): Shape =>
         positions: named(anything),
         state: named(stateShape(ref)),
         retained: named(retainedShape(ref)),
-        deadLetters: maybe(list(fields({ batch: count, open: named(list(text)), ref: ref('dead-letters') }))),
+        deadLetters: maybe(list(lettersShape(ref))),
       }),
     ),
     slots: count,
