@@ -33,13 +33,11 @@ import { ObjectKeys } from './object-keys.ts'
  * what it did, and cannot be tried again.
  */
 export function encodeLetters(letters: readonly (DeadLetterFacts & { readonly record: unknown })[]): Uint8Array {
-  const stored = letters.map((letter): DeadLetter =>
-    letter.undecoded
-      ? { ...letter, isStored: false }
-      : isStorable(letter.record)
-        ? { ...letter, isStored: true }
-        : { ...letter, record: null, isStored: false },
-  )
+  const stored = letters.map((letter): DeadLetter => {
+    if (letter.undecoded) return { ...letter, isStored: false }
+    if (isStorable(letter.record)) return { ...letter, isStored: true }
+    return { ...letter, record: null, isStored: false }
+  })
   return encodeBlock([{ section: 0, columns: [stored], count: stored.length }], 'dead letters')
 }
 

@@ -67,10 +67,10 @@ type Duty =
   | { readonly kind: 'deliver'; readonly batch: BatchNumber }
   | { readonly kind: 'plan'; readonly batch: BatchNumber }
 
-export const decideDuty = (head: Head): Duty =>
-  head.outDone < head.committed
-    ? { kind: 'deliver', batch: head.committed }
-    : { kind: 'plan', batch: head.committed + 1 }
+export function decideDuty(head: Head): Duty {
+  if (head.outDone < head.committed) return { kind: 'deliver', batch: head.committed }
+  return { kind: 'plan', batch: head.committed + 1 }
+}
 
 /** What an unanswered or refused write turned out to be, seen from a fresh read of the head (rule R1). */
 type Aftermath = 'mine' | 'not-yet' | 'renewed' | 'fenced'

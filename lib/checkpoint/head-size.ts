@@ -62,7 +62,7 @@ function heaviest(head: Head): string {
   }
 }
 
-const waysFor = (head: Head): string[] =>
-  heaviestField(head) === 'conf'
-    ? ['put long settings into a file that the program reads']
-    : ['mend what the outputs write to, so that what is owed can be delivered']
+function waysFor(head: Head): string[] {
+  if (heaviestField(head) === 'conf') return ['put long settings into a file that the program reads']
+  return ['mend what the outputs write to, so that what is owed can be delivered']
+}

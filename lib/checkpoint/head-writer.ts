@@ -183,7 +183,8 @@ export class HeadWriter {
 
   #next(step: (head: Head) => Head, cause: Cause): Head {
     const next = step(this.#current.value)
-    return SIGNS_OF_LIFE.has(cause) ? renewed(next, leaseFrom(this.#host.clock.now(), next)) : next
+    if (!SIGNS_OF_LIFE.has(cause)) return next
+    return renewed(next, leaseFrom(this.#host.clock.now(), next))
   }
 
   #moved(to: Versioned<Head>): 'moved' {
@@ -210,9 +211,8 @@ export class HeadWriter {
   // for the disk.
   async #try(expected: number, next: Head, cause: Cause): Promise<'written' | 'unsure'> {
     try {
-      return (await this.#store.cas(expected, next, cause, cause === 'mark' ? 'soon' : 'now')) === 'written'
-        ? 'written'
-        : 'unsure'
+      const answer = await this.#store.cas(expected, next, cause, cause === 'mark' ? 'soon' : 'now')
+      return answer === 'written' ? 'written' : 'unsure'
     } catch (error) {
       if (error instanceof SluiceError && !error.retry) throw error
       this.#refusal = wordsWithCause(error)
@@ -234,10 +234,10 @@ export class HeadWriter {
 const owesNothing = ({ plan, owed, outDone, committed }: Head): boolean =>
   !plan && owed.length === 0 && outDone === committed
 
-const wordsWithCause = (error: unknown): string =>
-  error instanceof Error && error.cause !== undefined
-    ? `${messageOf(error)} (${messageOf(error.cause)})`
-    : messageOf(error)
+function wordsWithCause(error: unknown): string {
+  if (!(error instanceof Error) || error.cause === undefined) return messageOf(error)
+  return `${messageOf(error)} (${messageOf(error.cause)})`
+}
 
 const fenced = (mine: Head, found: Head | null): SluiceError =>
   new SluiceError(

@@ -168,7 +168,8 @@ const isName = (part: string): boolean => part !== '' && part !== '.' && part !=
 function batchIn(parts: readonly string[], at: number | undefined): BatchNumber | null {
   if (at === undefined) return null
   const place = at < 0 ? parts.length + at : at
-  return place > KIND_AT && place < parts.length && /^\d+$/.test(parts[place]) ? Number(parts[place]) : null
+  if (place <= KIND_AT || place >= parts.length || !/^\d+$/.test(parts[place])) return null
+  return Number(parts[place])
 }
 
 /** What kind of object a key names; null for what is not the key of an object. */

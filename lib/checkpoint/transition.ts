@@ -38,7 +38,7 @@ export const acquired = (
 ): Head => ({
   ...head,
   ...by,
-  ...(plan && (by.graph === head.graph || !plan.hidden) ? { plan } : {}),
+  ...given({ plan: (by.graph === head.graph || !plan?.hidden) && plan }),
   ...(head.holder === null ? {} : { idle: (head.idle ?? 0) + 1 }),
   epoch: head.epoch + 1,
 })
@@ -78,8 +78,10 @@ export const settled = (head: Head, owed: readonly OwedOutput[], letters: readon
   owed,
 })
 
-const withLetters = (head: Head, letters: readonly DeadLetters[]): Head =>
-  letters.length === 0 ? head : { ...head, letters: [...(head.letters ?? []), ...letters] }
+function withLetters(head: Head, letters: readonly DeadLetters[]): Head {
+  if (letters.length === 0) return head
+  return { ...head, letters: [...(head.letters ?? []), ...letters] }
+}
 
 export const halted = (head: Head, reason: string): Head => ({ ...head, halt: { reason, batch: head.committed + 1 } })
 export const resumed = (head: Head): Head => ({ ...head, halt: null })
@@ -253,7 +255,8 @@ const STEPS: Record<Exclude<Cause, 'recreate'>, Step> = {
 /** A plan stays over a takeover, unless another program drops one of which nothing was shown. */
 function droppedPlan(before: Head, after: Head): string | null {
   if (JSON.stringify(before.plan) === JSON.stringify(after.plan)) return null
-  return before.plan?.hidden && !after.plan && after.graph !== before.graph ? null : 'plan changed'
+  if (before.plan?.hidden && !after.plan && after.graph !== before.graph) return null
+  return 'plan changed'
 }
 
 /** Whether the second head has dead letters of outputs that the first has not. */

@@ -7,8 +7,7 @@ import { placeAmong } from '../model/place.ts'
 
 /** An error as plain data, so that it can come back from another process with its code and place. */
 export function serialiseError(error: unknown, of: Record<string, string | number> = {}): SerialisedError {
-  const record = recordOf(error)
-  const where = record === undefined ? of : { ...of, detail: record }
+  const where = { ...of, ...given({ detail: recordOf(error) }) }
   if (isOurs(error)) {
     const { code, fault, name, message, did, next, retry } = error
     return { code, fault, name, message, stack: stackOf(error), where: { ...where, ...error.where }, did, next, retry }

@@ -151,10 +151,10 @@ function waysOut(difference: Difference, uid: string): readonly string[] {
 
 type Of<Kind extends Difference['kind']> = Extract<Difference, { kind: Kind }>
 
-const versionWays = ({ old, new: now, successor }: Of<'state-version'>): string[] =>
-  now < old
-    ? [`deploy a build that reads version ${old}`]
-    : [`add migrate: (old, from) => … to "${successor}"`, `or go back to version ${old}`]
+function versionWays({ old, new: now, successor }: Of<'state-version'>): string[] {
+  if (now < old) return [`deploy a build that reads version ${old}`]
+  return [`add migrate: (old, from) => … to "${successor}"`, `or go back to version ${old}`]
+}
 
 const deliverWays = (uid: string): string[] => [
   'start the program that has this output once more: it delivers before anything else',
@@ -182,5 +182,5 @@ const formOf = ({ kind, inverse }: StateForm): string => (inverse ? `${kind} wit
 
 function shownSource({ kind, source }: OperatorFacts): string {
   if (!source) return kind
-  return source.identity === null ? source.name : `${source.name} ${source.identity}`
+  return [source.name, source.identity ?? []].flat().join(' ')
 }

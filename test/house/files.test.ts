@@ -61,6 +61,17 @@ test(`no line of lib, functions, infra and test has more than ${columnsMax} char
   )
 })
 
+const ternariesMax = 12
+// Where much is decided: one `if` a line is easier to follow than choices within an expression.
+for (const room of ['runtime', 'checkpoint', 'hosts']) {
+  test(`lib/${room} has at most ${ternariesMax} conditional expressions in a thousand lines`, () => {
+    const own = library.filter((file) => file.path.startsWith(`lib/${room}/`))
+    const count = own.reduce((sum, { text }) => sum + occurrences(withoutComments(text), /(?:^\s*| )\? /).length, 0)
+    const lines = own.reduce((sum, { text }) => sum + text.split('\n').length, 0)
+    assert.ok((1000 * count) / lines <= ternariesMax, `${count} in ${lines} lines: return early, or use given(…)`)
+  })
+}
+
 test('no file or folder is called utils: a helper is named for what it is', () => {
   assert.deepEqual(
     code.map((file) => file.path).filter((path) => /(^|[/.-])utils?([/.-]|$)/i.test(path)),

@@ -8,8 +8,7 @@ import type { DirectoryWriter } from '../../output/directory-writer.ts'
 export const directories: DirectoryWriter = {
   write(path, parts, owner) {
     const place = locationOf(path)
-    return place.kind === 's3'
-      ? s3Directories(processClients()).write(place.url, parts, owner)
-      : localDirectories.write(path, parts, owner)
+    if (place.kind === 's3') return s3Directories(processClients()).write(place.url, parts, owner)
+    return localDirectories.write(path, parts, owner)
   },
 }

@@ -149,7 +149,8 @@ export const thisHolder = (run: string): string => `${thisMachine()}:${process.p
 function thisMachine(): string {
   const machine = readable(() => readFileSync('/etc/machine-id', 'utf8'))
   const place = machine + readable(() => readlinkSync('/proc/self/ns/pid'))
-  return place === '' ? hostname() : `${hostname()}/${createHash('sha256').update(place).digest('hex').slice(0, 8)}`
+  if (place === '') return hostname()
+  return `${hostname()}/${createHash('sha256').update(place).digest('hex').slice(0, 8)}`
 }
 
 /** Only Linux has them. */

@@ -87,9 +87,7 @@ function initError(error: unknown, url: string, started: boolean): SluiceError {
     where: { place: placeOf(error, url) },
     did: started ? 'the stream was stopped' : 'nothing was started',
     next: [
-      ...(error instanceof SyntaxError && isCommonJs(fileURLToPath(url))
-        ? ['npm pkg set type=module     package.json says commonjs, where import and export are errors']
-        : []),
+      ...asModules(error, url),
       ...missingPackage(error),
       started ? 'mend the program and run it again' : 'mend the module, or the module it imports, and run it again',
     ],
@@ -99,11 +97,17 @@ function initError(error: unknown, url: string, started: boolean): SluiceError {
   return wrapped
 }
 
+function asModules(error: unknown, url: string): string[] {
+  if (!(error instanceof SyntaxError) || !isCommonJs(fileURLToPath(url))) return []
+  return ['npm pkg set type=module     package.json says commonjs, where import and export are errors']
+}
+
 /** What to type for a package that is not installed; nothing for a file that is not there. */
 function missingPackage(error: unknown): string[] {
   if (systemCode(error) !== 'ERR_MODULE_NOT_FOUND' || (error as { readonly url?: string }).url !== undefined) return []
   const name = /^Cannot find package '([^']+)'/.exec((error as Error).message)?.[1]
-  return name === undefined ? [] : [`npm install ${name}`]
+  if (name === undefined) return []
+  return [`npm install ${name}`]
 }
 
 /** Whether the nearest `package.json` says so, as `npm init -y` writes it. */

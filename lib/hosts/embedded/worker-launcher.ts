@@ -157,10 +157,7 @@ class TaskWorker {
     if (this.#plan !== plan) this.#tell({ kind: 'plan', plan })
     this.#plan = plan
     const id = this.#nextId++
-    const timer =
-      this.#deadlineMs === null
-        ? undefined
-        : setTimeout(() => void this.#overdue(spec, this.#deadlineMs!), this.#deadlineMs)
+    const timer = this.#timerFor(spec)
     try {
       return await new Promise((resolve, reject) => {
         this.#pending = { id, resolve, reject }
@@ -169,6 +166,12 @@ class TaskWorker {
     } finally {
       clearTimeout(timer)
     }
+  }
+
+  #timerFor(spec: TaskSpec): NodeJS.Timeout | undefined {
+    const deadlineMs = this.#deadlineMs
+    if (deadlineMs === null) return undefined
+    return setTimeout(() => void this.#overdue(spec, deadlineMs), deadlineMs)
   }
 
   /** Nothing but its end stops a thread that does not come to rest. */

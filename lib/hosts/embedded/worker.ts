@@ -52,9 +52,17 @@ const mainBlobs: BlobStore = {
   },
 }
 
+async function blobsOf({ folder, sync }: WorkerStart): Promise<BlobStore> {
+  if (folder === null) return mainBlobs
+  return splitBlobs(await openDirectoryBlobs(folder, { sync }))
+}
+
 /** Durable objects go to the directory from here; shuffle blocks stay in the main thread's memory. */
 function splitBlobs(durable: BlobStore): BlobStore {
-  const of = (key: string): BlobStore => (kindOf(key) === 'shuffle' ? mainBlobs : durable)
+  const of = (key: string): BlobStore => {
+    if (kindOf(key) === 'shuffle') return mainBlobs
+    return durable
+  }
   return {
     putNew: (key, bytes) => of(key).putNew(key, bytes),
     get: (key) => of(key).get(key),
@@ -75,9 +83,7 @@ async function run(context: StreamingContext): Promise<void> {
       did: 'nothing was started',
       next: ['build the graph from the arguments and the environment alone'],
     })
-  const blobs =
-    start.folder === null ? mainBlobs : splitBlobs(await openDirectoryBlobs(start.folder, { sync: start.sync }))
-  const host: TaskHost = { blobs, random: systemRandom, clock: systemClock, log: silentLog }
+  const host: TaskHost = { blobs: await blobsOf(start), random: systemRandom, clock: systemClock, log: silentLog }
   port.on('message', (message: ToWorker) => {
     if (message.kind === 'plan') plan = message.plan
     if (message.kind === 'answer') settle(message)

@@ -17,7 +17,8 @@ export const functionSources: SourceFactories = {
 }
 
 function inS3(directory: string): string {
-  return /^s3a?:/.test(directory) ? directory.replace(/^s3a:/, 's3:') : refuseDisk(directory)
+  if (!/^s3a?:/.test(directory)) return refuseDisk(directory)
+  return directory.replace(/^s3a:/, 's3:')
 }
 
 function refuseReceiver(method: string): never {

@@ -117,7 +117,8 @@ class Showing {
         ...this.#watched.hooks,
         setAside: (_output, letters) => setAside(letters),
       })
-      return failed ? serialiseError(failed.error) : null
+      if (!failed) return null
+      return serialiseError(failed.error)
     } catch (error) {
       return serialiseError(error)
     }

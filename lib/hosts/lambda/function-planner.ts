@@ -67,7 +67,7 @@ export class FunctionPlanner implements Planner {
     if (planned.kind === 'failed')
       return { kind: 'failed', facts: adoptedFacts(planned.facts, request), error: reviveError(planned.error) }
     const batch = adopted(planned.batch, request, facts.fingerprint)
-    return { kind: 'planned', batch: report ? { ...batch, report } : batch }
+    return { kind: 'planned', batch: { ...batch, ...given({ report }) } }
   }
 
   async seal(planned: PlannedBatch): Promise<PlannedBatch> {
@@ -82,7 +82,7 @@ export class FunctionPlanner implements Planner {
       ...planned,
       positions: sealed.positions,
       progress: sealed.progress,
-      plan: { ...withoutEnds(plan), cuts, ...(skip ? { skip } : {}) },
+      plan: { ...withoutEnds(plan), cuts, ...given({ skip }) },
     }
   }
 

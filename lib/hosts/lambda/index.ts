@@ -28,7 +28,8 @@ export function coordinatorHandler(
     host ??= awsHost(environment)
     const invocation = decodeInvocation(event, context, host.clock.now())
     const answer = await runDueBatches(invocation, programs, host)
-    return invocation.messages.length === 0 ? answer : { ...answer, batchItemFailures: [] }
+    if (invocation.messages.length === 0) return answer
+    return { ...answer, batchItemFailures: [] }
   }
 }
 

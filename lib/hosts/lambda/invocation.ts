@@ -84,5 +84,7 @@ export function lifeOf({ began, deadline }: Invocation): Life {
 }
 
 /** When to begin no further batch: just before the next tick for who stays; else `null`, as soon as none is due. */
-export const closing = ({ minute, deadline }: Invocation, pacing: Pacing): number | null =>
-  pacing === 'stay' ? Math.min(minute + MINUTE_MS - HANDOVER_MS, deadline - 2 * ABORT_MS) : null
+export function closing({ minute, deadline }: Invocation, pacing: Pacing): number | null {
+  if (pacing !== 'stay') return null
+  return Math.min(minute + MINUTE_MS - HANDOVER_MS, deadline - 2 * ABORT_MS)
+}

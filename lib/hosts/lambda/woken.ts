@@ -113,7 +113,10 @@ async function letGo({ messages }: Invocation, host: AwsHost): Promise<void> {
 }
 
 /** In a program that waits for events, a schedule is one more of them. */
-const eventOf = (wake: Wake): EventWake => (wake.kind === 'event' ? wake : { kind: 'event', needs: null, tries: 0 })
+function eventOf(wake: Wake): EventWake {
+  if (wake.kind === 'event') return wake
+  return { kind: 'event', needs: null, tries: 0 }
+}
 
 /**
  * The events of one invocation: each ends with a batch that was planned after it, or goes back into the queue. Before

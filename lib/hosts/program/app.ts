@@ -125,7 +125,7 @@ function assertSame({ name, place }: Definition, first: StreamGraph, second: Str
     'E_NOT_DETERMINISTIC',
     `Two builds of "${name}" differ at operator ${at + 1}: the first has ${shown(one)}, the second ${shown(other)}.`,
     {
-      where: { ...((one ?? other) ? { operator: nameOf(one ?? other) } : {}), place: (one ?? other)?.place ?? place },
+      where: { ...given({ operator: (one ?? other) && nameOf(one ?? other) }), place: (one ?? other)?.place ?? place },
       did: 'nothing was started',
       next: ['define the same operators on every call: no time, randomness or counter may decide about them'],
     },
@@ -133,7 +133,10 @@ function assertSame({ name, place }: Definition, first: StreamGraph, second: Str
 }
 
 const nameOf = (node: StreamNode): string => node.name ?? node.operator
-const shown = (node: StreamNode | undefined): string => (node ? `${nameOf(node)} (${node.place})` : 'none')
+function shown(node: StreamNode | undefined): string {
+  if (!node) return 'none'
+  return `${nameOf(node)} (${node.place})`
+}
 
 function checkedInterval(interval: DurationLike, place: string): number {
   try {

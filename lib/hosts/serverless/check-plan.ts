@@ -1,3 +1,4 @@
+import { given } from '../../model/given.ts'
 import type { AwsClients } from '../../adapters/aws/clients.ts'
 import { SluiceError } from '../../model/errors.ts'
 import type { StagePlace } from './place.ts'
@@ -28,6 +29,6 @@ export async function credentialsOf(clients: AwsClients): Promise<Credentials> {
   return {
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
-    ...(sessionToken === undefined ? {} : { AWS_SESSION_TOKEN: sessionToken }),
+    ...given({ AWS_SESSION_TOKEN: sessionToken }),
   }
 }

@@ -33,7 +33,8 @@ export async function dataLeft(clients: AwsClients, { table, bucket }: Data): Pr
 async function statusOf(clients: AwsClients, TableName: string): Promise<string | null> {
   const { client, sdk } = await clients.dynamoReads()
   const found = await unlessGone(() => client.send(new sdk.DescribeTableCommand({ TableName })))
-  return found === null ? null : (found.Table?.TableStatus ?? '')
+  if (found === null) return null
+  return found.Table?.TableStatus ?? ''
 }
 
 const pause = (): Promise<void> => systemClock.sleepUntil(systemClock.now() + 1000, new AbortController().signal)

@@ -1,3 +1,4 @@
+import { given } from '../../model/given.ts'
 import { BUILD_FOLDER } from './bundle.ts'
 import { FUNCTION_NAMES, type FunctionName, type ServerlessOptions } from './options.ts'
 import { hasQueue, type ProgramNeeds } from './needs.ts'
@@ -29,7 +30,7 @@ function functionBlock(stage: Stage, options: ServerlessOptions, name: FunctionN
     timeout,
     // Cheaper for the same work.
     architecture: 'arm64',
-    ...(concurrency === null ? {} : { reservedConcurrency: concurrency }),
+    ...given({ reservedConcurrency: concurrency }),
     logRetentionInDays: options.logRetentionInDays,
     // Lines that say that a call began and ended cost more than what they say is worth; what the program writes stays.
     logs: { logFormat: 'JSON', applicationLogLevel: 'INFO', systemLogLevel: 'WARN' },

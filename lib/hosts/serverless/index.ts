@@ -1,3 +1,4 @@
+import { given } from '../../model/given.ts'
 import { type AwsClients, awsClients, type Credentials } from '../../adapters/aws/clients.ts'
 import { SluiceError } from '../../model/errors.ts'
 import { bundle } from './bundle.ts'
@@ -333,7 +334,7 @@ function rethrow(error: unknown): never {
 }
 
 const architectureOf = ({ architecture }: { readonly architecture?: string }): { readonly architecture?: string } =>
-  architecture === undefined ? {} : { architecture }
+  given({ architecture })
 
 // What `require('sluice/serverless')` gives, as the Serverless CLI loads its plugins.
 export { SluiceServerless as 'module.exports' }

@@ -33,34 +33,44 @@ export async function letterErrors(held: HeldApp, { plan, ref, records }: Isolat
 export async function outputLetterErrors(held: HeldApp, { batch, ref }: DeadLetters): Promise<SluiceError[]> {
   const letters = decodeLetters(await getBlob(held.host.blobs, ref), ref.key)
   return letters.map((letter) => {
-    const { id, source, split, index, code, message, place } = letter
-    const kept = held.forgets ? `it goes with this process: ${shownRecord(letter)}` : `kept as dead letter ${id}`
+    const { source, split, index, code, message, place } = letter
+    const { kept, next } = fateOf(letter, held.forgets)
     return new SluiceError(knownCode(code), message, {
       where: { ...given({ place }), operator: source, batch, detail: `record ${index} of ${split}` },
       did: `"${source}" was shown without 1 record, ${kept}; the batch is committed with it`,
-      next: held.forgets
-        ? ['give --dir <directory>, and records that are set aside are kept']
-        : [`sluice dead show <dir> ${id}`],
+      next,
     })
   })
 }
 
 function errorOf(letter: DeadLetter, batch: number, records: number, isForgotten: boolean): SluiceError {
   const { id, source, split, index, code, message, place, retryOf } = letter
-  const kept = isForgotten
-    ? `it goes with this process: ${shownRecord(letter)}`
-    : `kept as dead letter ${id}${retryOf === undefined ? '' : `, which was ${retryOf} before`}`
+  const { kept, next } = fateOf(letter, isForgotten)
+  const again = isForgotten || retryOf === undefined ? '' : `, which was ${retryOf} before`
   return new SluiceError(knownCode(code), message, {
     where: {
       ...given({ place }),
       batch,
       detail: `record ${index} of ${source}, ${splitName(split)}`,
     },
-    did: `narrowed to 1 record of ${records}, ${kept}; the batch committed without it`,
-    next: isForgotten
-      ? ['give --dir <directory>, and records that are set aside are kept']
-      : [`sluice dead show <dir> ${id}`, `sluice dead retry <dir> ${id}     after the fix`],
+    did: `narrowed to 1 record of ${records}, ${kept}${again}; the batch committed without it`,
+    next: isForgotten ? next : [...next, `sluice dead retry <dir> ${id}     after the fix`],
   })
+}
+
+interface LetterFate {
+  readonly kept: string
+  readonly next: readonly string[]
+}
+
+/** What becomes of a record that was set aside, and what to type about it. */
+function fateOf(letter: DeadLetter, isForgotten: boolean): LetterFate {
+  const { id } = letter
+  if (!isForgotten) return { kept: `kept as dead letter ${id}`, next: [`sluice dead show <dir> ${id}`] }
+  return {
+    kept: `it goes with this process: ${shownRecord(letter)}`,
+    next: ['give --dir <directory>, and records that are set aside are kept'],
+  }
 }
 
 /** Of a record that nobody will be able to show later. */

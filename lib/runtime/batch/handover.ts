@@ -1,3 +1,4 @@
+import { given } from '../../model/given.ts'
 import { getBlob, putBlob } from '../../checkpoint/blobs.ts'
 import { ObjectKeys } from '../../checkpoint/object-keys.ts'
 import { decodeSeals, type StoredSeals } from '../../checkpoint/stored-seals.ts'
@@ -109,7 +110,7 @@ export class Progress {
     const { ends, skip } = this.#plan
     // Who goes on does not know which records were set aside: it finds that out, and the answers, anew.
     const tasks = skip ? [] : [...this.#tasks].flatMap(([stage, known]) => known.map((each) => ({ stage, ...each })))
-    return { exec: this.#exec, tasks, ...(ends ? { ends } : {}) }
+    return { exec: this.#exec, tasks, ...given({ ends }) }
   }
 
   #of(stage: number): Known[] {
@@ -176,7 +177,8 @@ export async function seal(held: HeldApp, planned: PlannedBatch, progress: Progr
 /** What the coordinators before have sealed of the open plan; nothing where it cannot be read. */
 export async function storedSeals(held: HeldApp): Promise<StoredSeals | null> {
   const ref = held.writer.head.plan?.seals
-  return ref ? decodeSeals(await getBlob(held.host.blobs, ref), ref) : null
+  if (!ref) return null
+  return decodeSeals(await getBlob(held.host.blobs, ref), ref)
 }
 
 /** Every object that a task wrote. */

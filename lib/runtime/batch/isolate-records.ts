@@ -226,7 +226,8 @@ class Trials {
     const skipped = this.#positionsOf(this.plan.skip ?? {})
     const trial: Trial = { kind: 'blame', starts, without: [...new Set([...skipped, ...without])], max }
     const answer = await this.#try(this.plan, trial, found)
-    return answer?.kind === 'done' ? (answer.blamed ?? []) : []
+    if (answer?.kind !== 'done') return []
+    return answer.blamed ?? []
   }
 
   #positionsOf(skip: RecordNumbers): number[] {
@@ -293,7 +294,8 @@ const inOrder = ([split, numbers]: [string, number[]]): [string, readonly number
 function halved(group: Group, errors: ReadonlyMap<number, SerialisedError>): Group {
   const middle = middleOf(group)
   const failed = group.positions.slice(0, middle).find((position) => errors.has(position))
-  return failed === undefined ? { ...group, good: middle } : { ...group, bad: middle, error: errors.get(failed)! }
+  if (failed === undefined) return { ...group, good: middle }
+  return { ...group, bad: middle, error: errors.get(failed)! }
 }
 
 const answerTo = (run: StageRun, plan: BatchPlan, task: TaskId, trial: Trial): Promise<TaskReport> =>

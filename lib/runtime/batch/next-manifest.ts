@@ -1,4 +1,4 @@
-import { given } from '../../model/given.ts'
+import { given, unlessEmpty } from '../../model/given.ts'
 import type { DeadLetters } from '../../model/dead-letter.ts'
 import type { OperatorUid } from '../../model/ids.ts'
 import type { Manifest, OperatorState, RetainedBatch, StagedPart } from '../../model/manifest.ts'
@@ -43,7 +43,7 @@ export function nextManifest(
     ...given({ packs: base?.packs && livePacks(base.packs, state) }),
     retained: nextRetained(base, plan.time, answers, program.keepMs),
     outputs,
-    ...(beforeCommit.length > 0 ? { beforeCommit: beforeCommit.map(({ uid }) => uid) } : {}),
+    ...given({ beforeCommit: unlessEmpty(beforeCommit.map(({ uid }) => uid)) }),
     records: recordsOf(answers),
   }
   return { ...manifest, wrote: ownObjects(manifest) }

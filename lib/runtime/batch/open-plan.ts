@@ -52,8 +52,7 @@ export async function openPlan(
     nonce,
     tick,
     content,
-    ...(seals ? { seals } : {}),
-    ...(showsAhead(held.program) ? {} : { hidden: true as const }),
+    ...given({ seals, hidden: !showsAhead(held.program) && (true as const) }),
   }
   await held.writer.write((now) => withPlan(now, open), 'plan')
 }

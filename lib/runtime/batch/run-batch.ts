@@ -1,3 +1,4 @@
+import { given } from '../../model/given.ts'
 import type { TickNumber } from '../../model/ids.ts'
 import { decideDuty } from '../../checkpoint/decide.ts'
 import type { StoredSeals } from '../../checkpoint/stored-seals.ts'
@@ -45,8 +46,10 @@ export async function runBatch(held: HeldApp, tick: TickNumber): Promise<Manifes
 }
 
 /** A file that is still being written: the batch is planned again without it, and a later one takes it. */
-const growingFile = (error: unknown): string | null =>
-  hasCode(error, 'E_FILE_GROWING') && error.where.detail !== undefined ? error.where.detail : null
+function growingFile(error: unknown): string | null {
+  if (!hasCode(error, 'E_FILE_GROWING')) return null
+  return error.where.detail ?? null
+}
 
 async function finishBatch(held: HeldApp, first: Planned): Promise<Manifest> {
   const { planned: kept, answers, isolated, progress } = await compute(held, first)
@@ -106,7 +109,7 @@ function requestFor({ writer, base, host, program, smallBytes }: HeldApp, input:
       positions: base.positions,
       state: base.state,
       retained: base.retained,
-      ...(base.deadLetters ? { deadLetters: base.deadLetters } : {}),
+      ...given({ deadLetters: base.deadLetters }),
     },
     input,
     slots: host.launcher.slots,
@@ -131,7 +134,7 @@ async function planWithout(held: HeldApp, facts: PlanFacts, failed: BatchPlan, e
   if (held.onError === 'fail' || !blamesARecord(error) || held.signal.aborted) throw error
   const isolated = await isolateRecords(runOf(held, failed), () => held.host.random.newId(), error)
   const { skip, ends } = isolated.plan
-  const rest: PlanFacts = { ...facts, actions: {}, ...(skip ? { skip } : {}), ...(ends ? { ends } : {}) }
+  const rest: PlanFacts = { ...facts, actions: {}, ...given({ skip, ends }) }
   const again = await held.planner.plan(requestFor(held, { kind: 'fixed', facts: rest }))
   if (again.kind === 'failed') throw again.error
   const planned = again.batch
@@ -169,7 +172,7 @@ async function answersTo(
   const { plan: batchPlan, stages, staged, report } = planned
   const progress = new Progress(seals, batchPlan, stages)
   const run = { ...runOf(held, batchPlan), stages, staged }
-  const answers = await runStages(report ? { ...run, report } : run, progress).catch(async (error: unknown) => {
+  const answers = await runStages({ ...run, ...given({ report }) }, progress).catch(async (error: unknown) => {
     // Records that were set aside are not part of a plan that is kept.
     if (isHandover(error) && !planned.deadLetters) await seal(held, planned, progress)
     throw error
@@ -190,7 +193,7 @@ const runOf = (held: HeldApp, of: BatchPlan): StageRun => ({
   late: (answer) => held.sweeper.discard(keysOf(answer), of.batch),
   signal: held.signal,
   life: held.life,
-  ...(held.onError === 'fail' ? { advice: SET_ASIDE } : {}),
+  ...given({ advice: held.onError === 'fail' && SET_ASIDE }),
 })
 
 const SET_ASIDE = "or have records that make it throw set aside: app(…, { onError: 'dead-letter' })"
@@ -232,7 +235,7 @@ async function sealManifest(
   })
   const info = held.events.soFar(decided, kept.progress)
   const rates = info && held.learnedAfter(info)
-  const manifest: Manifest = rates ? { ...decided, rates } : decided
+  const manifest: Manifest = { ...decided, ...given({ rates }) }
   const wrong = selfCheck(held.base, manifest) ?? staleWrite(held.base, answers) ?? lossyShuffle(answers)
   if (wrong)
     throw await halt(

@@ -114,10 +114,10 @@ function eventsOf(parts: readonly UndecodedPart[], { forgets }: HeldApp, { batch
     const { first } = own[0]
     const kept = forgets ? 'left out, and gone with this process' : `kept as dead letters (sluice dead list <dir>)`
     const words = [
-      ...(replaced > 0 ? [`${counted(replaced, 'line')} with U+FFFD for what is no text`] : []),
-      ...(letters > 0 ? [`${lettersOf(letters, own)} ${kept}`] : []),
-      ...(skipped > 0 ? [`${counted(skipped, 'file')} skipped`] : []),
-    ]
+      replaced > 0 && `${counted(replaced, 'line')} with U+FFFD for what is no text`,
+      letters > 0 && `${lettersOf(letters, own)} ${kept}`,
+      skipped > 0 && `${counted(skipped, 'file')} skipped`,
+    ].filter((each) => each !== false)
     return {
       type: 'source-undecoded',
       level: 'warn',

@@ -1,3 +1,4 @@
+import { unlessEmpty } from '../../model/given.ts'
 import type { OperatorUid } from '../../model/ids.ts'
 import type { LearnedRate, Manifest } from '../../model/manifest.ts'
 import type { ProgramFacts } from '../../model/program-facts.ts'
@@ -51,7 +52,7 @@ export class Rates {
     const learned = this.#inputs.flatMap(({ id, uid, rate }): [string, LearnedRate][] =>
       rate ? [[uid, rate.memoryAfter(completedBatch(info, id))]] : [],
     )
-    return learned.length > 0 ? Object.fromEntries(learned) : null
+    return unlessEmpty(Object.fromEntries(learned))
   }
 
   /** Learns from a batch that has completed; the new rates, in records per second, of sources where they changed. */

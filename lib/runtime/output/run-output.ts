@@ -1,3 +1,4 @@
+import { given } from '../../model/given.ts'
 import { getBlob } from '../../checkpoint/blobs.ts'
 import { putOutputLetters } from '../../checkpoint/dead-letters.ts'
 import type { BlobStore } from '../../host/blob-store.ts'
@@ -41,7 +42,7 @@ export function publishHere(
         cuts,
         read: (ref) => getBlob(blobs, ref),
         staged: (ref) => staged?.of(ref) ?? null,
-        ...(keeps ? { setAside } : {}),
+        ...given({ setAside: keeps && setAside }),
         environment,
       }),
     )

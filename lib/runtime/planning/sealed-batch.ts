@@ -1,3 +1,4 @@
+import { given } from '../../model/given.ts'
 import { isLetterSplit } from '../../checkpoint/dead-letters.ts'
 import type { Log } from '../../host/log.ts'
 import type { StreamGraph } from '../../graph/graph.ts'
@@ -24,7 +25,7 @@ export function sealedBatch(planned: PlannedBatch, graph: StreamGraph, log: Log)
   }
   const found = progressOf(graph, cuts, log, ({ source }) => source.discovers === true)
   const progress = { ...planned.progress, ...found }
-  return { ...planned, positions, progress, plan: { ...plan, cuts, ...(plan.skip ? { skip } : {}) } }
+  return { ...planned, positions, progress, plan: { ...plan, cuts, ...given({ skip: plan.skip && skip }) } }
 }
 
 function sealedCut(source: SourcePort<unknown>, cut: Cut, ends: SplitEnds[string]): Cut {

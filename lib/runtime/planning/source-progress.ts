@@ -14,8 +14,10 @@ export function progressOf(
 ): Record<string, SourceProgress> {
   const known = graph.inputs.filter(wanted).flatMap((input) => {
     const cut = cuts[input.uid]
-    const progress = cut ? progressWith(input, cut, log) : null
-    return progress ? [[input.uid, progress] as const] : []
+    if (!cut) return []
+    const progress = progressWith(input, cut, log)
+    if (!progress) return []
+    return [[input.uid, progress] as const]
   })
   return Object.fromEntries(known)
 }

@@ -94,8 +94,7 @@ export class Execution {
         random: host.random,
         log: host.log,
         prefix: this.#keys.source(uid),
-        ...given({ signal: host.limit?.signal }),
-        ...(host.postpones ? { postpones: true } : {}),
+        ...given({ signal: host.limit?.signal, postpones: host.postpones }),
       }),
     })
     this.scope.partition.attemptNumber = spec.attempt
@@ -130,8 +129,7 @@ export class Execution {
       retained: this.#retained,
       outputs: this.#outputs,
       records: this.scope.records,
-      ...given({ ends: unlessEmpty(this.scope.ends) }),
-      ...(this.scope.undecoded.length > 0 ? { undecoded: this.scope.undecoded } : {}),
+      ...given({ ends: unlessEmpty(this.scope.ends), undecoded: unlessEmpty(this.scope.undecoded) }),
     }
   }
 
@@ -200,7 +198,8 @@ export class Execution {
   #into(writer: ShuffleWriter, dependency: ShuffleDependency): Sink<any> {
     const { blame, freezes } = this.scope
     const sink = writerSink(writer, freezes)
-    return blame ? traced(sink.emit, dependency, blame) : sink
+    if (!blame) return sink
+    return traced(sink.emit, dependency, blame)
   }
 
   /** Blocks that this task wrote because its tables were full, oldest first. */

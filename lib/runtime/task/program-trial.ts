@@ -1,3 +1,4 @@
+import { given } from '../../model/given.ts'
 import type { RecordCounts } from '../../model/dead-letter.ts'
 import { blamesARecord } from '../../model/errors.ts'
 import type { BatchPlan, TaskReport, TaskSpec, Trial } from '../../model/task.ts'
@@ -80,7 +81,7 @@ class WholeBatch {
 
   /** What the stages had read; while actions run nobody counts. */
   get read(): { readonly read?: RecordCounts } {
-    return this.#execution ? { read: this.#execution.read } : {}
+    return given({ read: this.#execution?.read })
   }
 
   run(): Promise<unknown> {

@@ -19,6 +19,7 @@ export class StagedRecords {
   /** Gives the records as decoding would, made anew at each call. `null` for those that are not here. */
   of({ key }: BlobRef): (() => unknown[]) | null {
     const records = this.#records.get(key)
-    return records ? () => records.rows() : null
+    if (!records) return null
+    return () => records.rows()
   }
 }

@@ -71,8 +71,8 @@ export const bugs: readonly SeededBug[] = [
   {
     name: 'recovery that leaves out what was not delivered',
     file: 'checkpoint/decide.ts',
-    find: 'head.outDone < head.committed ?',
-    put: 'head.outDone < 0 ?',
+    find: 'if (head.outDone < head.committed)',
+    put: 'if (head.outDone < 0)',
   },
   {
     name: 'a tick that is used again after a restart',
@@ -85,7 +85,7 @@ export const bugs: readonly SeededBug[] = [
   {
     name: 'a seal that is dropped',
     file: 'runtime/batch/handover.ts',
-    find: 'tasks, ...(ends ? { ends } : {})',
+    find: 'tasks, ...given({ ends })',
     put: 'tasks',
     job: 'sg',
   },
@@ -789,8 +789,8 @@ export const bugs: readonly SeededBug[] = [
   {
     name: 'a lease that a commit does not renew',
     file: 'checkpoint/head-writer.ts',
-    find: 'SIGNS_OF_LIFE.has(cause) ?',
-    put: "SIGNS_OF_LIFE.has(cause) && cause !== 'commit' ?",
+    find: '!SIGNS_OF_LIFE.has(cause)',
+    put: "!SIGNS_OF_LIFE.has(cause) || cause === 'commit'",
     job: 'a',
   },
   {
