@@ -82,7 +82,7 @@ const neverSettles = (url: string, why: string): SluiceError =>
   })
 
 function initError(error: unknown, url: string, started: boolean): SluiceError {
-  const thrown = error instanceof Error ? `${error.name}: ${messageOf(error)}` : messageOf(error)
+  const thrown = [error instanceof Error && error.name, messageOf(error)].filter((part) => part !== false).join(': ')
   const wrapped = new SluiceError('E_USER_INIT', thrown, {
     where: { place: placeOf(error, url) },
     did: started ? 'the stream was stopped' : 'nothing was started',

@@ -27,8 +27,8 @@ export async function runTaskMessage(message: TaskMessage, app: BuiltApp, host: 
     return { value: { kind: 'failed', ...nameOf(asked), executionId: '', error: serialiseError(error) } }
   }
   const { fingerprint } = app.program
-  const report = spec.plan.graph === fingerprint ? await runTask(spec, app.program, host) : refused(spec, fingerprint)
-  return encodeReport(report, spec, host.blobs, host.random)
+  if (spec.plan.graph !== fingerprint) return { value: refused(spec, fingerprint) }
+  return encodeReport(await runTask(spec, app.program, host), spec, host.blobs, host.random)
 }
 
 /** Under which name the caller waits for the answer, if it gave one. */

@@ -22,7 +22,8 @@ export function wokenBy(
 ): { readonly wakes: readonly Wake[]; readonly messages: readonly Message[] } {
   if (scheduled !== null) return { wakes: [{ kind: 'minute', at: scheduled }], messages: [] }
   const messages = messagesOf(event)
-  return { wakes: messages.length === 0 ? [EVENT] : messages.map(({ wake }) => wake), messages }
+  if (messages.length === 0) return { wakes: [EVENT], messages }
+  return { wakes: messages.map(({ wake }) => wake), messages }
 }
 
 interface QueueRecord {

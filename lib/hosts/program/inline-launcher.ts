@@ -1,3 +1,4 @@
+import { given } from '../../model/given.ts'
 import type { TaskLauncher } from '../../host/launcher.ts'
 import type { TaskReport, TaskSpec } from '../../model/task.ts'
 import type { TaskProgram } from '../../runtime/task/program.ts'
@@ -12,7 +13,7 @@ export class InlineLauncher implements TaskLauncher {
 
   constructor(program: TaskProgram, host: TaskHost) {
     this.#program = program
-    this.#host = host.freezes ? host : { ...host, staged: program.staged }
+    this.#host = { ...host, ...given({ staged: !host.freezes && program.staged }) }
   }
 
   launch(spec: TaskSpec): Promise<TaskReport> {

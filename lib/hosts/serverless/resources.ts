@@ -1,3 +1,4 @@
+import { given } from '../../model/given.ts'
 import { hasQueue, type ProgramNeeds } from './needs.ts'
 import type { FunctionName, ServerlessOptions } from './options.ts'
 import {
@@ -44,10 +45,10 @@ export function resources(stage: Stage, options: ServerlessOptions, needs: Progr
       DeletionPolicy: kept,
       UpdateReplacePolicy: 'Retain',
       // A bucket asks, as it is made, whether it may send.
-      ...(needs.byEvents ? { DependsOn: [SENDERS_ID] } : {}),
+      ...given({ DependsOn: needs.byEvents && [SENDERS_ID] }),
       Properties: {
         BucketName: bucketName(stage),
-        ...(needs.byEvents ? { NotificationConfiguration: arrivals(stage) } : {}),
+        ...given({ NotificationConfiguration: needs.byEvents && arrivals(stage) }),
         PublicAccessBlockConfiguration: {
           BlockPublicAcls: true,
           BlockPublicPolicy: true,
@@ -76,7 +77,7 @@ export function resources(stage: Stage, options: ServerlessOptions, needs: Progr
     },
     ...(hasQueue(needs) ? ticks(stage, options) : {}),
     ...(needs.byEvents ? senders(stage, options) : {}),
-    ...(options.alarmTopic === null ? {} : alarms(stage, options.alarmTopic)),
+    ...alarms(stage, options.alarmTopic),
   }
 }
 
@@ -177,7 +178,8 @@ interface Watched {
   readonly minutes: number
 }
 
-function alarms(stage: Stage, topic: string): Record<string, unknown> {
+function alarms(stage: Stage, topic: string | null): Record<string, unknown> {
+  if (topic === null) return {}
   const ofFunction = (description: string, name: FunctionName, metric: string, minutes: number): Watched => ({
     description,
     namespace: 'AWS/Lambda',
