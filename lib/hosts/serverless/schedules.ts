@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { bounded } from '../../adapters/aws/bounded.ts'
 import type { Credentials } from '../../adapters/aws/clients.ts'
 import { SluiceError } from '../../model/errors.ts'
 
@@ -26,7 +27,7 @@ export async function setSchedules(
   state: 'enabled' | 'disabled',
 ): Promise<number> {
   const sdk = ofServerlessCli<EventBridge>('@aws-sdk/client-eventbridge')
-  const client = new sdk.EventBridgeClient(account)
+  const client = bounded(new sdk.EventBridgeClient(account), { service: 'EventBridge', deadlineMs: 60_000 })
   const Change = state === 'enabled' ? sdk.EnableRuleCommand : sdk.DisableRuleCommand
   let rules = 0
   for (const TargetArn of functions) {
