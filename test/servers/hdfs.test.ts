@@ -126,6 +126,16 @@ async function tests(): Promise<void> {
     )
   })
 
+  test('HDFS: a folder that somebody deletes while the program runs is there again for the next attempt', async () => {
+    const folder = fresh()
+    const sink = files<string>(at(folder), { format: 'text' })
+    await deliver(sink, 1, [['a']])
+    await ask(folder, 'DELETE&recursive=true', 'DELETE')
+    await assert.rejects(deliver(sink, 2, [['b']]), (error) => hasCode(error, 'E_SINK_UNAVAILABLE'))
+    await deliver(sink, 2, [['b']])
+    assert.deepEqual(await listedLines(shelf(folder)), ['b'])
+  })
+
   test('HDFS: a delivery that is given up writes nothing more', async () => {
     const folder = fresh()
     const given = { ...delivery(1), signal: AbortSignal.abort(new Error('given up')) }

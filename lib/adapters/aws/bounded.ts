@@ -63,7 +63,8 @@ function sendingBy<C extends Sending>(
 ): C {
   const send = client.send.bind(client) as unknown as Send
   return Object.create(client, {
-    send: { value: (command: unknown, options: Options = {}) => by(send, command, options) },
+    // As a client's own: whoever wraps it once more may give another.
+    send: { value: (command: unknown, options: Options = {}) => by(send, command, options), writable: true },
   }) as C
 }
 

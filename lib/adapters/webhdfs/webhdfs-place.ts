@@ -37,13 +37,15 @@ export function webHdfsPlace(target: string, call: HdfsCall = hdfsCall): FilePla
     async put(name, bytes, signal) {
       const written = await temporary(name, bytes, signal)
       signal?.throwIfAborted()
-      await node.ask('PUT', written, { op: 'RENAME', destination: node.pathOf(name), renameoptions: 'OVERWRITE' })
+      await folders.into(() =>
+        node.ask('PUT', written, { op: 'RENAME', destination: node.pathOf(name), renameoptions: 'OVERWRITE' }),
+      )
     },
     async putFirst(name, bytes) {
       if ((await node.length(name)) !== null) return
       const written = await temporary(name, bytes)
       // Without an option a rename leaves what has the name already, and says so by an answer that is no error.
-      await node.ask('PUT', written, { op: 'RENAME', destination: node.pathOf(name) })
+      await folders.into(() => node.ask('PUT', written, { op: 'RENAME', destination: node.pathOf(name) }))
       await node.ask('DELETE', written, { op: 'DELETE' })
     },
     async sizes(names, prefix) {
@@ -87,6 +89,16 @@ class Folders {
     if (this.#made) return
     await this.#node.ask('PUT', '_manifest', { op: 'MKDIRS' })
     this.#made = true
+  }
+
+  /** After a rename that failed they are made again: somebody may have deleted them. */
+  async into(rename: () => Promise<unknown>): Promise<void> {
+    try {
+      await rename()
+    } catch (error) {
+      this.#made = false
+      throw error
+    }
   }
 }
 
