@@ -182,7 +182,8 @@ export function jumpingClock(start: number, last: number, ended: () => void): Cl
     now: () => now,
     sleepUntil: async (time, signal, idle) => {
       if (idle) return aborted(signal)
-      if (time <= last) {
+      // A wait within the last batch is no wait for the next one.
+      if (time < last + BATCH_MS) {
         now = Math.max(now, time)
         return
       }
