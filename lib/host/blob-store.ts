@@ -5,7 +5,7 @@
 export interface BlobStore {
   /**
    * Durable when resolved. Throws `E_BLOB_EXISTS` when the name is taken: names are unique, so that is a bug, never a
-   * race.
+   * race. The bytes belong to the store from the call on: one of another thread takes them away.
    */
   putNew(key: string, bytes: Uint8Array): Promise<void>
   /**

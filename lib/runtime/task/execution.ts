@@ -216,6 +216,8 @@ export class Execution {
   async #writeBlock(shuffle: ShuffleId, buckets: Buckets): Promise<void> {
     const { plan, exec, task } = this.#spec
     const bytes = encodeBuckets(buckets)
+    // Looked at before the store has them: a store of another thread takes them away.
+    const sections = sectionsOf(bytes, buckets.length)
     const ref = await putBlob(
       this.#host.blobs,
       this.#keys.shuffle(plan.batch, shuffle, exec, task, this.#object()),
@@ -225,7 +227,7 @@ export class Execution {
       shuffle,
       ref,
       counts: buckets.map((bucket) => bucket.values.length),
-      ...sectionsOf(bytes, buckets.length),
+      ...sections,
     })
   }
 
