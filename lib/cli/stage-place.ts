@@ -35,11 +35,26 @@ export async function templateOfStage(stage: string): Promise<unknown> {
     const { failed, said } = await runCli(['package', '--stage', stage, '--package', folder])
     if (failed) throw unreadable(stage, said)
     const file = join(folder, 'cloudformation-template-update-stack.json')
-    return JSON.parse(await readFile(file, 'utf8')) as unknown
+    return inOrder(JSON.parse(await readFile(file, 'utf8')) as Template)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
 }
+
+interface Template {
+  readonly Resources: object
+  readonly Outputs?: object
+}
+
+/** Resources by name: the Serverless CLI writes them as it gets done with them, and templates are compared. */
+const inOrder = ({ Resources, Outputs = {}, ...rest }: Template): Template => ({
+  ...rest,
+  Resources: byName(Resources),
+  Outputs: byName(Outputs),
+})
+
+const byName = (entries: object): object =>
+  Object.fromEntries(Object.entries(entries).toSorted(([a], [b]) => (a < b ? -1 : 1)))
 
 /** A command of the plugin that talks to whoever typed it; its exit code. Throws as `placeOfStage` does. */
 export async function callStage(args: readonly string[]): Promise<number> {

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { listedRows, shelfOf } from '../adapters/file-sink/read-files.ts'
 import { runExample, temporaryFolder } from './running-example.ts'
 
-test('orders that are dropped as lines of JSON come out as Parquet, each once; what is no order is set aside', async (t) => {
+test('dropped orders, lines of JSON, come out as Parquet, each once; what is no order is set aside', async (t) => {
   const [drop, lake] = [temporaryFolder(), join(temporaryFolder(), 'lake')]
   const put = (name: string, ...lines: readonly string[]): void => {
     writeFileSync(join(drop, `.${name}`), lines.map((line) => `${line}\n`).join(''))
