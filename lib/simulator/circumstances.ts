@@ -22,4 +22,6 @@ export interface Circumstances {
   readonly asked?: true
   /** Coordinators live long enough to wait for a place that is away. */
   readonly patient?: true
+  /** When a task gives up by itself, in ms after it was begun. */
+  readonly taskMs?: number
 }

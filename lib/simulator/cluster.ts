@@ -60,7 +60,9 @@ export class Cluster {
     const { workers, ports, random, subject, stores } = options
     this.#circumstances = subject.circumstances ?? {}
     this.#workers =
-      workers === 0 ? null : new SimWorkers(workers, ports, random, (process) => this.#workerFacts(process))
+      workers === 0
+        ? null
+        : new SimWorkers(workers, ports, random, (process) => this.#workerFacts(process), this.#circumstances.taskMs)
     this.#outputs = this.#circumstances.asked
       ? new OutputProcesses({ ...options, start: (process) => this.#workerFacts(process) })
       : null
@@ -299,6 +301,7 @@ const EXPECTED: readonly ErrorCode[] = [
   'E_OUTPUT_BACKLOG',
   'E_BLOB_MISSING',
   'E_TASK_LOST',
+  'E_TASK_TIMEOUT',
   'E_TASK_ANSWER',
 ]
 const isExpected = (error: unknown): boolean =>

@@ -5,6 +5,7 @@ import type { BatchPlan, TaskReport, TaskSpec } from '../model/task.ts'
 import type { TaskProgram } from '../runtime/task/program.ts'
 import type { TaskHost } from '../runtime/task/execution.ts'
 import { runTask } from '../runtime/task/run-task.ts'
+import { timeLimit } from '../runtime/time-limit.ts'
 import { plainCopy } from './plain-copy.ts'
 import type { Ports } from './ports.ts'
 import { never, SimProcess } from './sim-process.ts'
@@ -24,12 +25,21 @@ export class SimWorkers {
   readonly #ports: Ports
   readonly #random: Random
   readonly #start: (process: SimProcess) => Promise<WorkerFacts>
+  readonly #taskMs: number | undefined
   readonly #workers: { process: SimProcess; facts: Promise<WorkerFacts> }[] = []
   #started = 0
   /** Answers that never came, by coordinator, and by batch and task. */
   readonly #lost = new Map<string, Map<string, number>>()
 
-  constructor(slots: number, ports: Ports, random: Random, start: (process: SimProcess) => Promise<WorkerFacts>) {
+  /** `taskMs`: when a task gives up by itself; without it none does. */
+  constructor(
+    slots: number,
+    ports: Ports,
+    random: Random,
+    start: (process: SimProcess) => Promise<WorkerFacts>,
+    taskMs?: number,
+  ) {
+    this.#taskMs = taskMs
     this.slots = slots
     this.#ports = ports
     this.#random = random
@@ -75,7 +85,24 @@ export class SimWorkers {
       await this.#ports.world.sleep(200)
       throw new Error(`${process.name} is gone`)
     })
-    return plainCopy(await Promise.race([facts.then(({ program, host }) => runTask(spec, program, host)), silence]))
+    const running = facts.then(({ program, host }) => this.#run(spec, program, host, process))
+    return plainCopy(await Promise.race([running, silence]))
+  }
+
+  /** As long as it may take; a process in which something goes on after that ends. */
+  async #run(spec: TaskSpec, program: TaskProgram, host: TaskHost, process: SimProcess): Promise<TaskReport> {
+    if (this.#taskMs === undefined) return runTask(spec, program, host)
+    const over = new AbortController()
+    const now = host.clock.now()
+    const times = { stopAt: now + this.#taskMs, endAt: now + 2 * this.#taskMs }
+    const limit = timeLimit(host.clock, times, over.signal, () => process.end())
+    try {
+      const report = await runTask(spec, program, { ...host, limit })
+      if (limit.signal.aborted) this.#ports.count(report.kind === 'done' ? 'done in overtime' : 'out of time')
+      return report
+    } finally {
+      over.abort()
+    }
   }
 
   #pick(): { process: SimProcess; facts: Promise<WorkerFacts> } {

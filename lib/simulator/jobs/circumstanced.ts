@@ -28,6 +28,9 @@ export const asked = under(wordCount, 'asked', { asked: true })
 /** A program says that a failing task is tried once; a lost one is tried again all the same. */
 export const once = under(join, 'once', { attempts: 1 })
 
+/** Tasks give up by themselves when calls take long. */
+export const timed = under(wordCount, 'timed', { taskMs: 150 })
+
 /** Coordinators let go of the app after three batches. */
 export const handovers = under(sessions, 'handovers', { handover: 3 })
 

@@ -1,5 +1,5 @@
 import { beforeCommit } from './before-commit.ts'
-import { asked, breaks, brief, handovers, once, opened, pauses, twoHosts } from './circumstanced.ts'
+import { asked, breaks, brief, handovers, once, opened, pauses, timed, twoHosts } from './circumstanced.ts'
 import { decided } from './decided.ts'
 import { namedFiles, seenFiles, timedFiles } from './folders.ts'
 import type { Job } from './job.ts'
@@ -41,6 +41,7 @@ export const furtherJobs: readonly Job[] = [
   twoHosts,
   asked,
   once,
+  timed,
   handovers,
 ]
 

@@ -218,6 +218,19 @@ export const bugs: readonly SeededBug[] = [
     put: 'Promise.all(wanted.slice(0, 2).map(',
   },
   {
+    name: 'a reducer that reads the range of another one, and does not compare its checksum',
+    file: 'shuffle/blocks.ts',
+    find: 'const from = startOf(sizes, reducer)',
+    put: 'reducer = sizes.findIndex((size) => size > 0)\n    const from = startOf(sizes, reducer)',
+    more: [
+      {
+        file: 'codec/block.ts',
+        find: "if (bytes.length !== length || crc32(bytes) !== crc) r.corrupt('its checksum differs')",
+        put: '',
+      },
+    ],
+  },
+  {
     name: 'an answer that counts twice',
     file: 'runtime/batch/run-stages.ts',
     find: 'return progress.answers',
