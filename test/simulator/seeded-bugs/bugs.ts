@@ -22,6 +22,7 @@ export const bugs: readonly SeededBug[] = [
     find: '!plan && owed.length === 0 && outDone === committed',
     put: '!plan',
     job: 'outages-brief',
+    seeds: 1000,
   },
   {
     name: 'garbage goes before the floor has passed',
