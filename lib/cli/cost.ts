@@ -3,6 +3,8 @@
  * the counts were found, and which of them are measured, stands in docs/performance.md.
  */
 
+import { tickPace } from '../model/tick-pace.ts'
+
 /** Dollars for one of each. Functions run on arm64; writes of a table are per kB, reads per 4 kB. */
 const PRICES = {
   invocation: 2e-7,
@@ -30,8 +32,6 @@ const COORDINATOR_MS = 150
 /** The size from which on a function has a whole virtual CPU. */
 const CPU_MB = 1769
 
-/** From so many ms between batches on, below a minute, the coordinator is woken for each by a queue. */
-const QUEUE_MS_MIN = 5000
 /** Messages that a request to a queue takes. */
 const MESSAGES_MAX = 10
 /** The platform listens to a queue five times at once, 20 s each, while nothing comes. */
@@ -98,12 +98,13 @@ export function costPerDay(workload: Workload): number {
   return (DAY_MS / intervalMs) * batch + coordinatorPerDay(intervalMs, batchMs, memorySize.coordinator)
 }
 
-/** Of an invocation for each batch; below a few seconds it stays for its minute instead, but five seconds. */
+/** Of an invocation for each batch; one that stays does so for its minute, but five seconds. */
 function coordinatorPerDay(intervalMs: number, batchMs: number, mb: number): number {
   const invoked = (ms: number): number => PRICES.invocation + gbSeconds(ms, mb)
-  if (intervalMs >= MINUTE_MS) return (DAY_MS / intervalMs) * invoked(batchMs)
+  const pace = tickPace(intervalMs)
+  if (pace === 'schedule') return (DAY_MS / intervalMs) * invoked(batchMs)
   const minutes = DAY_MS / MINUTE_MS
-  if (intervalMs < QUEUE_MS_MIN) return minutes * invoked(55_000)
+  if (pace === 'stay') return minutes * invoked(55_000)
   const ticks = Math.ceil(MINUTE_MS / intervalMs)
   // Sent together; each is received and deleted alone.
   const requests = Math.ceil(ticks / MESSAGES_MAX) + 2 * ticks + LISTENING_PER_MINUTE

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SluiceError } from '../../model/errors.ts'
+import { tickPace } from '../../model/tick-pace.ts'
 import { BUILD_FOLDER } from './bundle.ts'
 import type { StagePlace } from './place.ts'
 import { runPlan } from './run-plan.ts'
@@ -23,13 +24,9 @@ export interface ProgramNeeds {
   readonly writes: readonly S3Part[]
 }
 
-const MINUTE_MS = 60_000
-/** Below this the coordinator waits for its batches: `pacing.ts` of the functions. */
-const QUEUE_MS_MIN = 5000
-
 /** Whether the coordinator is woken by a queue. */
 export const hasQueue = ({ intervalMs, byEvents }: ProgramNeeds): boolean =>
-  byEvents || (intervalMs >= QUEUE_MS_MIN && intervalMs < MINUTE_MS)
+  byEvents || tickPace(intervalMs) === 'queue'
 
 /**
  * Builds the program, in a process of its own, and says what it needs. Throws `E_USER_INIT` where it cannot be built;
