@@ -14,6 +14,7 @@ import { runTask } from '../../lib/runtime/task/run-task.ts'
 import { timeLimit } from '../../lib/runtime/time-limit.ts'
 import { WHOLE, wholeBatch } from '../../lib/runtime/whole-batch.ts'
 import type { Source, SourceIo } from '../../lib/source/source.ts'
+import { firstPlan } from '../support/first-plan.ts'
 import { newContext, START } from '../support/run.ts'
 
 const turns = async (): Promise<void> => {
@@ -32,24 +33,10 @@ function limited(read: (io: SourceIo, clock: ManualClock) => ReturnType<Source<s
   const clock = new ManualClock(START)
   const context = newContext((input) => input().map((word: string) => word.length), [['a']], { splits: 1 })
   context.graph.assignUids()
-  const [{ uid, source }] = context.graph.inputs
+  const [{ source }] = context.graph.inputs
   Object.assign(source, { read: (_split: unknown, io: SourceIo) => read(io, clock) })
   const program = new TaskProgram(context.graph, context.sparkContext, fingerprint(context.graph))
-  const plan = {
-    app: 'test',
-    inc: 'i1',
-    batch: 1,
-    tick: 1,
-    time: START + 1000,
-    nonce: 'n',
-    epoch: 1,
-    graph: program.fingerprint,
-    zeroTime: START,
-    cuts: { [uid]: { position: 1, splits: [[0, 0]], records: null } },
-    actions: {},
-    state: {},
-    retained: {},
-  }
+  const plan = firstPlan(program, [[0, 0]])
   const view = new PlannedView(context.graph, plan, context.sparkContext)
   const work = wholeBatch(plannedStages(planStages(context.graph, view, false)))
   let abandoned = 0

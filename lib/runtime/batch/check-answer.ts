@@ -1,3 +1,4 @@
+import { mapOutputs } from '../map-output-shape.ts'
 import type { BatchNumber } from '../../model/ids.ts'
 import { blockShape, paneShape, versionShape } from '../../checkpoint/check-manifest.ts'
 import { parseKey } from '../../checkpoint/object-keys.ts'
@@ -79,15 +80,7 @@ function contentOf(owner: Owner): Shape {
   const ref = refsOf(owner)
   const range = { from: upTo(KEY_GROUPS), to: upTo(KEY_GROUPS) }
   return fields({
-    shuffles: list(
-      fields({
-        shuffle: count,
-        ref: ref('shuffle'),
-        counts: list(count),
-        sums: list(count),
-        sizes: maybe(list(count)),
-      }),
-    ),
+    shuffles: mapOutputs(ref),
     reduced: list(fields({ shuffle: count, reducer: count, records: count, sum: count })),
     state: list(
       fields({

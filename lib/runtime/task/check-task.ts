@@ -1,3 +1,4 @@
+import { mapOutputs } from '../map-output-shape.ts'
 import type { AppName } from '../../model/ids.ts'
 import { letterFacts } from '../../checkpoint/dead-letters.ts'
 import { cutShape, retainedShape, skipShape, stateShape } from '../../checkpoint/check-manifest.ts'
@@ -92,17 +93,7 @@ function content({ plan: { app, inc } }: TaskSpec): Shape {
   const ref = refsOf({ app, inc })
   return fields({
     plan: planContent(ref),
-    inputs: named(
-      list(
-        fields({
-          shuffle: count,
-          ref: ref('shuffle'),
-          counts: list(count),
-          sums: list(count),
-          sizes: maybe(list(count)),
-        }),
-      ),
-    ),
+    inputs: named(mapOutputs(ref)),
   })
 }
 
