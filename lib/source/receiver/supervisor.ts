@@ -2,10 +2,11 @@ import { messageOf, SluiceError, stackOf } from '../../model/errors.ts'
 import type { Json } from '../../model/json.ts'
 import type { ReceiverEnvironment, ReceiverInfo } from '../source.ts'
 import { BlockGenerator } from './block-generator.ts'
-import type { BlockWriter, Patience } from './block-writer.ts'
+import type { BlockWriter } from './block-writer.ts'
 import { RateLimiter } from './rate-limiter.ts'
 import type { Receiver, ReceiverRunner } from './receiver.ts'
 import { lookOf, Refused } from './refused.ts'
+import { type Loss, SingleRecords } from './single-records.ts'
 
 /**
  * Runs one receiver from start to stop (Spark: `ReceiverSupervisor`): gives it its blocks and its rate, restarts it
@@ -54,7 +55,14 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
       intervalMs: settings('spark.streaming.blockInterval'),
       queueMax: settings('spark.streaming.blockQueueSize'),
     }
-    this.#blocks = new BlockGenerator(io.clock, pace, this.#limiter, (records) => this.#pushBlock(records))
+    const storing = new SingleRecords<T>(writer, {
+      receiver: this.#name,
+      keepsRefused: this.#keepsRefused,
+      ended: this.#ended.signal,
+      lost: (loss) => this.#sayRefused(loss),
+      failed: (message, error) => this.reportError(message, error),
+    })
+    this.#blocks = new BlockGenerator(io.clock, pace, this.#limiter, (block) => storing.push(block))
   }
 
   start(): void {
@@ -152,12 +160,12 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
 
   refuse(what: unknown, error: unknown): void {
     const refused = new Refused(what, error, this.#name)
-    this.#sayRefused(1, 'a record is refused', lookOf(what), error)
+    this.#sayRefused({ records: 1, what: 'a record is refused', example: lookOf(what), error })
     if (this.#keepsRefused && !this.#closed) this.#blocks.add(refused)
   }
 
   /** Nobody else would ever hear of it: the stream only looks empty. */
-  #sayRefused(records: number, what: string, example: string, error: unknown): void {
+  #sayRefused({ records, what, example, error }: Loss): void {
     this.#refused += records
     const became = this.#keepsRefused ? 'set aside' : 'left out'
     const message = `${what} (${this.#refused} ${became} in all), such as ${example}`
@@ -279,57 +287,6 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
     if (!this.#ended.signal.aborted) this.#startReceiver()
   }
 
-  // — blocks of single records
-
-  async #pushBlock(block: readonly (T | Refused)[]): Promise<void> {
-    const refused = block.filter((each) => each instanceof Refused)
-    const records = refused.length === 0 ? (block as readonly T[]) : block.filter((each) => !(each instanceof Refused))
-    if (records.length > 0) await this.#pushRecords(records as readonly T[], refused)
-    if (this.#keepsRefused && refused.length > 0) await this.#pushRefused(refused)
-  }
-
-  /** Those that cannot be stored come to be among `refused`. */
-  async #pushRecords(records: readonly T[], refused: Refused[]): Promise<void> {
-    let stored: Promise<void>
-    try {
-      stored = this.#writer.store(records, undefined, this.#patience)
-    } catch (error) {
-      if (records.length > 1) return this.#pushHalves(records, refused)
-      refused.push(new Refused(records[0], error, this.#name))
-      return this.#sayRefused(1, 'a record cannot be stored', lookOf(records[0]), error)
-    }
-    try {
-      await stored
-    } catch (error) {
-      const what = `a block of ${records.length} records could not be stored`
-      for (const record of records.slice(0, SHOWN_OF_BLOCK)) refused.push(new Refused(record, error, this.#name))
-      this.#sayRefused(records.length, what, lookOf(records[0]), error)
-    }
-  }
-
-  /** A record that cannot be encoded must not take its neighbours with it. */
-  async #pushHalves(records: readonly T[], refused: Refused[]): Promise<void> {
-    const half = records.length >> 1
-    await this.#pushRecords(records.slice(0, half), refused)
-    await this.#pushRecords(records.slice(half), refused)
-  }
-
-  async #pushRefused(refused: readonly Refused[]): Promise<void> {
-    try {
-      await this.#writer.storeRefused(refused, this.#patience)
-    } catch (error) {
-      this.reportError(`${refused.length} dead letters could not be stored`, error)
-    }
-  }
-
-  /** Nobody waits for these blocks and could send them again: they are tried for as long as the receiver runs. */
-  get #patience(): Patience {
-    return {
-      signal: this.#ended.signal,
-      failed: (error) => this.reportError('a block could not be stored yet, and is tried again', error),
-    }
-  }
-
   // — what listeners see
 
   #rememberError(message: string, error: unknown): void {
@@ -363,9 +320,6 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
     })
   }
 }
-
-/** Of a block that cannot be stored, so many records are kept as dead letters. */
-const SHOWN_OF_BLOCK = 100
 
 /** A start that fails is tried again after so long at the most. */
 const START_DELAY_MAX_MS = 60_000
