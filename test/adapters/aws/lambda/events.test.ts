@@ -1,27 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { s3TextFiles } from '../../../../lib/adapters/aws/s3/s3-files.ts'
-import type { StreamingContext } from '../../../../lib/index.ts'
 import { emulated } from '../emulated.ts'
+import { countingLines } from './counting-lines.ts'
 import { deployed } from './deployment.ts'
 import { RecordedQueue } from './recorded-queue.ts'
 
 const servers = await emulated()
 
-const counts = (ssc: StreamingContext, place: string): void =>
-  ssc
-    .source('lines', s3TextFiles(`${place}/in`))
-    .map((line) => {
-      if (line === 'bad') throw new Error('bad line')
-      return [line, 1] as [string, number]
-    })
-    .updateStateByKey<number>((added, sum) => added.reduce((a, b) => a + b, sum ?? 0))
-    .saveAsTextFiles(`${place}/out/n`)
-
 const byEvents = { conf: { 'sluice.trigger': 'events', 'spark.task.maxFailures': '1' } }
 const arrival = (key: string): unknown => ({ Records: [{ eventSource: 'aws:s3', s3: { object: { key } } }] })
 
-async function started(define = counts) {
+async function started(define = countingLines) {
   const queue = new RecordedQueue()
   const deployment = await deployed(servers, define, {
     app: byEvents,

@@ -1,28 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { s3TextFiles } from '../../../../lib/adapters/aws/s3/s3-files.ts'
-import type { StreamingContext } from '../../../../lib/index.ts'
 import { emulated } from '../emulated.ts'
+import { countingLines } from './counting-lines.ts'
 import { deployed } from './deployment.ts'
 import { RecordedQueue } from './recorded-queue.ts'
 
 const servers = await emulated()
 
-const counts = (ssc: StreamingContext, place: string): void =>
-  ssc
-    .source('lines', s3TextFiles(`${place}/in`))
-    .map((line) => {
-      if (line === 'bad') throw new Error('bad line')
-      return [line, 1] as [string, number]
-    })
-    .updateStateByKey<number>((added, sum) => added.reduce((a, b) => a + b, sum ?? 0))
-    .saveAsTextFiles(`${place}/out/n`)
-
 const minute = (time: string): unknown => ({ source: 'aws.events', time })
 
 test('with ten seconds the minute is sent ahead, and each tick is one batch: nobody waits', async () => {
   const queue = new RecordedQueue()
-  const { clock, invoke, put } = await deployed(servers, counts, {
+  const { clock, invoke, put } = await deployed(servers, countingLines, {
     intervalMs: 10_000,
     tickQueue: queue.url,
     between: queue.between,
@@ -40,7 +29,7 @@ test('with ten seconds the minute is sent ahead, and each tick is one batch: nob
 
 test('a tick that comes twice, or after the one behind it, finds its batch done', async () => {
   const queue = new RecordedQueue()
-  const { clock, invoke } = await deployed(servers, counts, {
+  const { clock, invoke } = await deployed(servers, countingLines, {
     intervalMs: 10_000,
     tickQueue: queue.url,
     between: queue.between,
@@ -55,7 +44,7 @@ test('a tick that comes twice, or after the one behind it, finds its batch done'
 
 test('F04: ticks that lay in the queue for six hours begin no batch, and do not come again', async () => {
   const queue = new RecordedQueue()
-  const { clock, invoke } = await deployed(servers, counts, {
+  const { clock, invoke } = await deployed(servers, countingLines, {
     intervalMs: 10_000,
     tickQueue: queue.url,
     between: queue.between,
@@ -67,7 +56,7 @@ test('F04: ticks that lay in the queue for six hours begin no batch, and do not 
 
 test('a tick whose batch fails is taken out of the queue, and the next one runs the batch again', async () => {
   const queue = new RecordedQueue()
-  const { clock, invoke, put } = await deployed(servers, counts, {
+  const { clock, invoke, put } = await deployed(servers, countingLines, {
     intervalMs: 10_000,
     tickQueue: queue.url,
     between: queue.between,
