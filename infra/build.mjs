@@ -1,10 +1,10 @@
-// The published form: declarations file by file, code in few files, because every file that a process opens costs
-// start-up time.
+// The published form: declarations file by file, and code as `published.ts` says.
 import { execFileSync } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
 import { build } from 'esbuild'
+import { published } from './published.ts'
 
-const { exports: doors, peerDependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
+const { exports: doors } = JSON.parse(readFileSync('package.json', 'utf8'))
 /** Sources of what programs import, under each condition. */
 const sourcesOf = (door) =>
   Object.entries(door).flatMap(([condition, file]) => {
@@ -17,18 +17,8 @@ const started = ['lib/cli/bin.ts', 'lib/cli/watchdog-thread.ts', 'lib/hosts/embe
 rmSync('dist', { recursive: true, force: true })
 execFileSync('tsc', ['-p', 'tsconfig.build.json', '--emitDeclarationOnly'], { stdio: 'inherit' })
 await build({
+  ...published,
   entryPoints: [...started, ...Object.values(doors).flatMap(sourcesOf)],
   outdir: 'dist/lib',
   outbase: 'lib',
-  bundle: true,
-  splitting: true,
-  chunkNames: 'shared/[name]-[hash]',
-  format: 'esm',
-  platform: 'node',
-  target: 'node24',
-  // esbuild would find none of its own files.
-  external: [...Object.keys(peerDependencies), 'esbuild'],
-  sourcemap: true,
-  sourcesContent: false,
-  logLevel: 'warning',
 })

@@ -72,6 +72,14 @@ for (const room of ['runtime', 'checkpoint', 'hosts']) {
   })
 }
 
+test('HTTP is loaded where it is first used: an import of it costs every start 70 ms and 17 MB, for undici', () => {
+  assert.deepEqual(
+    library.flatMap((file) => places(file, file.text, /^import (?!type\b).* from 'node:https?'/m)),
+    [],
+    "write const { request } = process.getBuiltinModule('node:http') in the function that needs it",
+  )
+})
+
 test('no file or folder is called utils: a helper is named for what it is', () => {
   assert.deepEqual(
     code.map((file) => file.path).filter((path) => /(^|[/.-])utils?([/.-]|$)/i.test(path)),

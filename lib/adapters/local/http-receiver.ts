@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { issueText } from '../../codec/standard-schema.ts'
 import { messageOf } from '../../model/errors.ts'
 import type { Json } from '../../model/json.ts'
@@ -55,6 +55,7 @@ export class HttpReceiver extends Receiver<Json> {
   }
 
   onStart(): void {
+    const { createServer } = process.getBuiltinModule('node:http')
     const server = createServer((request, response) => void this.#answer(request, response))
     this.#server = server
     server.requestTimeout = REQUEST_MS

@@ -1,6 +1,3 @@
-import { request as httpRequest } from 'node:http'
-import { request as httpsRequest } from 'node:https'
-
 /** What is asked of a name node, or of the data node that it names. */
 export interface HdfsRequest {
   readonly method: 'GET' | 'PUT' | 'DELETE'
@@ -28,7 +25,7 @@ const SILENCE_MS = 30_000
  */
 export const hdfsCall: HdfsCall = ({ method, url, body, signal }) => {
   const { promise, resolve, reject } = Promise.withResolvers<HdfsAnswer>()
-  const request = url.protocol === 'https:' ? httpsRequest : httpRequest
+  const { request } = process.getBuiltinModule(url.protocol === 'https:' ? 'node:https' : 'node:http')
   const headers = { 'content-type': 'application/octet-stream', 'content-length': String(body?.byteLength ?? 0) }
   const call = request(url, { method, headers, agent: false, ...(signal ? { signal } : {}) }, (response) => {
     const chunks: Uint8Array[] = []

@@ -1,6 +1,5 @@
 import { lookup } from 'node:dns'
-import { request as httpRequest, type IncomingMessage } from 'node:http'
-import { request as httpsRequest } from 'node:https'
+import type { IncomingMessage } from 'node:http'
 import { isIP, type LookupFunction } from 'node:net'
 import { jsonText } from '../../codec/json-text.ts'
 import { SluiceError } from '../../model/errors.ts'
@@ -163,7 +162,7 @@ function send(
 ): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>()
   const timeout = AbortSignal.timeout(timeoutMs)
-  const request = target.protocol === 'https:' ? httpsRequest : httpRequest
+  const { request } = process.getBuiltinModule(target.protocol === 'https:' ? 'node:https' : 'node:http')
   const sent = request(
     target,
     {
