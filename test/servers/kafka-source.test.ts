@@ -68,6 +68,18 @@ async function tests(): Promise<void> {
     ])
   })
 
+  test('a cut tells about how much there is to read once something of the topic was read', async () => {
+    const topic = await feed.topic()
+    const stream = open({ topics: topic })
+    const weights = (): (number | null)[] => stream.last!.splits.map((split) => stream.source.weight!(split))
+    await feed.send(topic, [{ value: 'a'.repeat(1000) }])
+    await stream.until(1, ['a'.repeat(1000)])
+    await feed.send(topic, [{ value: 'b' }, { value: 'c' }])
+    await stream.until(2, ['b', 'c'])
+    const [bytes, ...others] = weights()
+    assert.ok(others.length === 0 && bytes! > 1000 && bytes! < 4000, `${bytes} bytes`)
+  })
+
   test('F50: partitions that are added to a running stream are read from their first record', async () => {
     const topic = await feed.topic(3)
     const stream = open({ topics: topic, startingOffsets: 'latest' })

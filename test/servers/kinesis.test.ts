@@ -198,6 +198,19 @@ test('a batch that leaves records says so, and how much older the newest is; at 
   })
 })
 
+test('a cut tells about how much there is to read, from the second batch on', async () => {
+  const stream = await newStream(2)
+  const source = sourceOf(stream)
+  const weights = (cut: Cut): (number | null)[] => cut.splits.map((split) => source.weight!(split))
+  assert.deepEqual(weights(await cutOf(source, null)), [null, null], 'everything that the stream holds')
+  await put(stream, ['a'.repeat(2000)])
+  let position: Json | null = null
+  for (let batch = 0; batch < 3; batch++) ({ position } = (await batchOf(source, position)).cut)
+  const known = weights(await cutOf(source, position))
+  assert.equal(known.length, 2)
+  for (const bytes of known) assert.ok(bytes! >= 1024 && bytes! < 128 * 1024, `${bytes} bytes`)
+})
+
 /** All records of a stream, batch by batch, over a client whose calls `between` carries. */
 async function readThrough(stream: string, between: Between): Promise<KinesisRecord[]> {
   const connect = async (): Promise<Kinesis> => wrappedClient(await sinkConnection(), between)

@@ -9,6 +9,8 @@ export interface FetchedPartition {
 
 interface FetchedBatch {
   readonly firstOffset: bigint
+  /** In bytes, as it was sent. */
+  readonly length: number
   readonly lastOffsetDelta: number
   readonly attributes: number
   readonly producerId: bigint

@@ -24,6 +24,7 @@ import {
 } from './plan-ranges.ts'
 import { type KafkaSplit, readRange, topicReplaced } from './read-range.ts'
 import { NotYet, repeatedly } from './service-errors.ts'
+import { RecordSizes } from './record-sizes.ts'
 import { ByteArrayDeserializer, type Deserializer, type KafkaRecord } from './record.ts'
 
 /** What to read from Kafka, and how. */
@@ -90,7 +91,8 @@ export function kafkaSource<K, V>(
   checkOptions(options)
   const cluster = new KafkaCluster(options)
   const committedOnly = options.isolation !== 'read_uncommitted'
-  const planner = new Planner(cluster, options, committedOnly, { mine: () => true, keepsEmpty: false, ...shape })
+  const sizes = new RecordSizes()
+  const planner = new Planner(cluster, options, committedOnly, sizes, { mine: () => true, keepsEmpty: false, ...shape })
   const source: Source<KafkaRecord<K, V>, KafkaPosition, KafkaSplit> = {
     name: 'Kafka direct stream',
     identity: identityOf(options.topics),
@@ -100,11 +102,12 @@ export function kafkaSource<K, V>(
       readRange(cluster, split, {
         committedOnly,
         fetchBytes: options.fetchBytes ?? FETCH_BYTES,
+        sizes,
         key: options.key ?? (ByteArrayDeserializer as Deserializer<unknown> as Deserializer<K>),
         value: options.value ?? (ByteArrayDeserializer as Deserializer<unknown> as Deserializer<V>),
       }),
-    // Records may have any size; but an empty range is no reason for a task of its own.
-    weight: ({ from, until }) => (from === until ? 0 : null),
+    // Where nothing was read records may have any size; but an empty range is no reason for a task of its own.
+    weight: ({ from, until, bytes }) => (from === until ? 0 : (bytes ?? null)),
     progress: ({ position, newest }) => progressOf(position, newest as KafkaOffsets | undefined),
     ...(options.commitOffsets
       ? {
@@ -145,9 +148,17 @@ class Planner {
   readonly #cluster: KafkaCluster
   readonly #options: KafkaOptions<any, any>
   readonly #committedOnly: boolean
+  readonly #sizes: RecordSizes
   readonly #shape: BatchShape
 
-  constructor(cluster: KafkaCluster, options: KafkaOptions<any, any>, committedOnly: boolean, shape: BatchShape) {
+  constructor(
+    cluster: KafkaCluster,
+    options: KafkaOptions<any, any>,
+    committedOnly: boolean,
+    sizes: RecordSizes,
+    shape: BatchShape,
+  ) {
+    this.#sizes = sizes
     this.#shape = shape
     this.#cluster = cluster
     this.#options = options
@@ -179,7 +190,10 @@ class Planner {
       position: positionAfter(before ?? {}, topics, partitions, ranges),
       splits: ranges
         .filter(({ from, until }) => until > from || this.#shape.keepsEmpty)
-        .map((range) => ({ ...range, id: ids.get(range.topic)! })),
+        .map((range): KafkaSplit => {
+          const bytes = this.#sizes.bytesOf(range)
+          return { ...range, id: ids.get(range.topic)!, ...(bytes === undefined ? {} : { bytes }) }
+        }),
       // Markers, aborted records and compaction leave offsets without a record: only reading counts.
       records: null,
       description: describe(ranges, partitions),

@@ -2,16 +2,21 @@ import { SluiceError } from '../../model/errors.ts'
 import { type KafkaCluster, onCluster } from './cluster.ts'
 import { dataBatches, type FetchedPartition, lastOffset, timestampOf } from './committed-records.ts'
 import type { Deserializer, KafkaRange, KafkaRecord } from './record.ts'
+import type { RecordSizes } from './record-sizes.ts'
 import { NotYet, says } from './service-errors.ts'
 
 /** A range in the topic that it was planned in. */
 export type KafkaSplit = KafkaRange & {
   readonly id: string
+  /** About how many bytes it has; left out where the process that planned it had read nothing of the topic. */
+  readonly bytes?: number
 }
 
 interface ReadOptions<K, V> {
   readonly committedOnly: boolean
   readonly fetchBytes: number
+  /** Told of every answer. Left out where nobody asks. */
+  readonly sizes?: RecordSizes
   readonly key: Deserializer<K>
   readonly value: Deserializer<V>
 }
@@ -33,6 +38,7 @@ export async function* readRange<K, V>(
   while (next < split.until) {
     const partition = await answer
     const batches = partition.records!
+    options.sizes?.saw(split.topic, partition)
     next = Math.max(next, Number(lastOffset(batches.at(-1)!)) + 1)
     if (next < split.until) {
       answer = fetchFrom(cluster, split, next, options)

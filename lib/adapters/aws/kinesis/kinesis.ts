@@ -4,6 +4,7 @@ import { type Kinesis, kinesisClient, type KinesisPlace, once } from '../clients
 import type { KinesisRecord } from './kinesis-record.ts'
 import { KinesisStream, type StreamFacts } from './kinesis-stream.ts'
 import {
+  bytesBehind,
   firstPosition,
   type From,
   nextPosition,
@@ -70,7 +71,11 @@ export function kinesis(options: KinesisOptions, connect?: () => Promise<Kinesis
       const position = await positionAt(request)
       const shards = Object.entries(position.open)
       const most = request.limit === null ? maxPerShard : Math.floor(request.limit / Math.max(1, shards.length))
-      const splits = shards.map(([shard, from]): ShardSplit => ({ shard, from, most: clamp(most, maxPerShard) }))
+      const now = request.io.clock.now()
+      const splits = shards.map(([shard, from]): ShardSplit => {
+        const bytes = bytesBehind(from, now)
+        return { shard, from, most: clamp(most, maxPerShard), ...(bytes === undefined ? {} : { bytes }) }
+      })
       return {
         position,
         splits,
@@ -80,6 +85,7 @@ export function kinesis(options: KinesisOptions, connect?: () => Promise<Kinesis
     },
     read: (split, io, ended = () => {}) => readShard(stream, split, onGap, io, ended),
     sealed: nextPosition,
+    weight: ({ bytes }) => bytes ?? null,
     progress: ({ position, splits }) => progressOf(position, splits),
   }
   return source

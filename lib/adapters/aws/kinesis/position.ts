@@ -29,6 +29,8 @@ export type From = {
   readonly time?: number
   /** Everything that had arrived by this time was read, ms since the epoch. */
   readonly tip?: number
+  /** Bytes a second that lately arrived there, as what was read of it shows. */
+  readonly rate?: number
 }
 
 export type ShardSplit = {
@@ -36,6 +38,8 @@ export type ShardSplit = {
   readonly from: From
   /** Records to read at most. */
   readonly most: number
+  /** About how many bytes there are to read; left out where nothing tells. */
+  readonly bytes?: number
   readonly end?: ShardEnd
 }
 
@@ -46,6 +50,8 @@ export type ShardEnd = {
   readonly sub?: number
   readonly arrived?: number
   readonly tip?: number
+  /** Of all records; versions before did not count them. */
+  readonly bytes?: number
   /** How much older than the shard's newest record the last page was, as Kinesis says (`MillisBehindLatest`). */
   readonly behindMs?: number
   /** The shard has no more: these go on in its place. */
@@ -96,10 +102,42 @@ export function nextPosition(before: Position, splits: readonly ShardSplit[]): P
   return { ...before, open, waiting, done: [...done].filter((shard) => parents.has(shard)) }
 }
 
-function after(from: From, { seq, sub, arrived, tip }: ShardEnd): From {
-  const at = tip === undefined ? {} : { tip }
-  if (seq === undefined) return { ...from, ...at }
-  return { seq, ...(sub === undefined ? {} : { sub }), ...(arrived === undefined ? {} : { arrived }), ...at }
+function after(from: From, end: ShardEnd): From {
+  const { seq, sub, arrived, tip } = end
+  const rate = rateAfter(from, end)
+  const learned = { ...(tip === undefined ? {} : { tip }), ...(rate === undefined ? {} : { rate }) }
+  if (seq === undefined) return { ...from, ...learned }
+  return { seq, ...(sub === undefined ? {} : { sub }), ...(arrived === undefined ? {} : { arrived }), ...learned }
+}
+
+/** Up to when what arrived was read. */
+const readUpTo = ({ tip, arrived, time }: From): number | undefined => tip ?? arrived ?? time
+
+/** Rises at once and falls by half a batch at most, so that one quiet batch does not hide what is usual. */
+function rateAfter(from: From, { bytes, tip, arrived }: ShardEnd): number | undefined {
+  const since = readUpTo(from)
+  const until = readUpTo({ ...(tip === undefined ? {} : { tip }), ...(arrived === undefined ? {} : { arrived }) })
+  if (bytes === undefined || since === undefined || until === undefined) return from.rate
+  const measured = bytes / (Math.max(SPAN_MS_MIN, until - since) / 1000)
+  return Math.round(Math.max(measured, (from.rate ?? 0) / 2))
+}
+
+/** Over less than this nothing can be told of a rate. */
+const SPAN_MS_MIN = 1000
+/** More is not taken by a shard. */
+const SHARD_BYTES_PER_SECOND = 2 ** 20
+/** A shard has to be asked, whatever it has. */
+const ASKED_BYTES = 1024
+
+/**
+ * About how many bytes a shard has behind `from`: as many a second as lately, or as a shard takes at most. `undefined`
+ * for one that is read from its oldest record on.
+ */
+export function bytesBehind(from: From, now: number): number | undefined {
+  const since = readUpTo(from)
+  if (since === undefined) return undefined
+  const rate = Math.min(from.rate ?? SHARD_BYTES_PER_SECOND, SHARD_BYTES_PER_SECOND)
+  return ASKED_BYTES + Math.round((rate * Math.max(0, now - since)) / 1000)
 }
 
 /** Nothing is left: neither behind the limit of the batch, among records of the same moment, nor in children. */

@@ -39,6 +39,7 @@ class ShardReading {
   readonly #io: SourceIo
   #iterator: string | null = null
   #records = 0
+  #bytes = 0
   #last: KinesisRecord | null = null
   #tip: number | undefined
   #behindMs: number | undefined
@@ -74,6 +75,7 @@ class ShardReading {
     const taken = found.slice(0, wanted)
     this.#behindMs = page.behindMs
     this.#records += taken.length
+    for (const { data } of taken) this.#bytes += data.byteLength
     this.#last = taken.at(-1) ?? this.#last
     if (sealed)
       return { taken, end: this.#records < sealed.records ? this.#needMore(page, sealed) : this.#same(sealed) }
@@ -89,6 +91,7 @@ class ShardReading {
     const isWithin = following !== undefined && following.sequenceNumber === last?.sequenceNumber
     return {
       records: this.#records,
+      bytes: this.#bytes,
       ...(last ? { seq: last.sequenceNumber, arrived: last.approximateArrivalTimestamp } : {}),
       ...(isWithin ? { sub: following.subSequenceNumber } : {}),
       ...(this.#tip === undefined || following ? {} : { tip: this.#tip }),

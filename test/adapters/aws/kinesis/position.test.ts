@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
   beginningOf,
+  bytesBehind,
   firstPosition,
   nextPosition,
   type Position,
@@ -99,4 +100,24 @@ test('the lag of a batch is that of its slowest shard; records are counted only 
   assert.deepEqual(lag({ behindMs: 0, records: 10 }), [null, 0], 'records of the same moment')
   assert.deepEqual(lag({}), [null, null], 'earlier versions did not keep it')
   assert.deepEqual(progressOf(position, []).committed, { a: '5:2', b: null })
+})
+
+test('what a shard has to read is told by what was read of it, and by what shards take at most', () => {
+  const at = 1_000_000
+  const second = (n: number): number => at + n * 1000
+  const fixed = firstPosition(stream, [{ shard: 'a', parents: [] }], { time: at })
+  const behind = (position: Position, now: number): number | undefined => bytesBehind(position.open['a'], now)
+  assert.equal(bytesBehind({}, at), undefined, 'read from its oldest record on')
+  assert.equal(behind(fixed, second(2)), 1024 + 2 * 2 ** 20, 'nothing was read yet: as much as a shard takes')
+  const busy = read(fixed, { a: { records: 9, seq: '5', arrived: second(9), tip: second(10), bytes: 10_000 } })
+  assert.equal(behind(busy, second(13)), 1024 + 3000)
+  const quiet = read(busy, { a: { records: 0, tip: second(20), bytes: 0 } })
+  assert.equal(behind(quiet, second(23)), 1024 + 1500, 'a quiet batch is half believed')
+  const again = read(quiet, { a: { records: 1, seq: '6', arrived: second(21), tip: second(21), bytes: 5000 } })
+  assert.equal(behind(again, second(22)), 1024 + 5000, 'a busy one at once')
+  const limited = read(again, { a: { records: 10, seq: '7', arrived: second(23), bytes: 4000 } })
+  assert.equal(behind(limited, second(33)), 1024 + 10 * 2500, 'behind the last record where more was left')
+  const older = read(busy, { a: { records: 0, tip: second(20) } })
+  assert.equal(behind(older, second(21)), 1024 + 1000, 'ends of a version that counted no bytes')
+  assert.equal(behind(busy, at), 1024, 'a clock that was set back')
 })
