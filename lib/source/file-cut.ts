@@ -1,4 +1,5 @@
 import type { Cut } from '../model/manifest.ts'
+import type { FilesLeft } from './file-progress.ts'
 import { isVisible, type ListedFile, selectByTime, type SelectionState } from './file-selection.ts'
 import type { FileSplit } from './file-splits.ts'
 import { LeftOut } from './left-out.ts'
@@ -62,6 +63,8 @@ export type FilePosition = { readonly times: SelectionState } | SeenPosition
 interface Selected {
   readonly selected: readonly ListedFile[]
   readonly position: FilePosition
+  /** Left out where all that is new is taken. */
+  readonly left?: FilesLeft
 }
 
 /** What a listing has shown besides files of the stream. */
@@ -106,12 +109,14 @@ export class FileCutter {
   async cut(request: CutRequest<FilePosition>): Promise<Cut<FilePosition, FileSplit>> {
     this.#reportGrowing(request)
     const { select = 'times' } = this.#choice
-    const { selected, position } = select === 'times' ? await this.#byTime(request) : await this.#once(request)
+    const found: Selected = select === 'times' ? await this.#byTime(request) : await this.#once(request)
+    const { selected, position, left } = found
     return {
       position,
       splits: selected.flatMap(this.#split),
       records: null,
       description: describe(selected),
+      ...(left ? { newest: left } : {}),
     }
   }
 
@@ -186,7 +191,13 @@ export class FileCutter {
     this.#report('changed', found.changed, io)
     this.#reportBesides(besides, io)
     this.#reportLate(found.late, io)
-    return found
+    const { selected, left } = found
+    const before = position && 'seen' in position ? position.newestMs : undefined
+    const newestMs = selected.reduce(
+      (newest: number | undefined, { mtimeMs }) => Math.max(newest ?? 0, mtimeMs),
+      before,
+    )
+    return { selected, left, position: { ...found.position, ...(newestMs === undefined ? {} : { newestMs }) } }
   }
 
   /** Said once for each file, however many batches wait for it. */

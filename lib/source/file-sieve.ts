@@ -1,4 +1,5 @@
 import type { Listing } from './file-cut.ts'
+import type { FilesLeft } from './file-progress.ts'
 import type { ListedFile } from './file-selection.ts'
 import { type Mark, MarkList, marksOf } from './marks.ts'
 import type { SeenSet } from './seen-files.ts'
@@ -135,6 +136,8 @@ export class Sieve {
 export class Oldest {
   readonly #max: number
   #files: ListedFile[] = []
+  /** When the newest was modified of those that are too many. */
+  #leftMs: number | null = null
 
   constructor(max: number) {
     this.#max = max
@@ -142,11 +145,21 @@ export class Oldest {
 
   add(file: ListedFile): void {
     this.#files.push(file)
-    if (this.#files.length >= 2 * this.#max + PAGE_FILES) this.#files = this.files()
+    if (this.#files.length >= 2 * this.#max + PAGE_FILES) this.files()
+  }
+
+  /** What `files` leaves out. */
+  get left(): FilesLeft {
+    this.files()
+    return this.#leftMs === null ? { kind: 'none' } : { kind: 'some', newestMs: this.#leftMs }
   }
 
   files(): ListedFile[] {
-    return this.#files.sort((a, b) => a.mtimeMs - b.mtimeMs || (a.path < b.path ? -1 : 1)).slice(0, this.#max)
+    const sorted = this.#files.sort((a, b) => a.mtimeMs - b.mtimeMs || (a.path < b.path ? -1 : 1))
+    const last = sorted.at(-1)
+    if (last && sorted.length > this.#max) this.#leftMs = Math.max(this.#leftMs ?? 0, last.mtimeMs)
+    this.#files = sorted.slice(0, this.#max)
+    return this.#files
   }
 }
 

@@ -1,6 +1,7 @@
 import { hasCode, SluiceError, wordsOf } from '../model/errors.ts'
 import { underPolicy } from './decode-policy.ts'
 import { FileCutter, type FileLister, type FilePosition } from './file-cut.ts'
+import { fileProgress } from './file-progress.ts'
 import type { ListedFile } from './file-selection.ts'
 import { type FileSplit, splitFile, wholeFile } from './file-splits.ts'
 import { checkFileLength, checkRecordLength, FixedRecords } from './fixed-records.ts'
@@ -106,6 +107,7 @@ function fileSource<T>(
     cut: (request) => cutter.cut(request),
     read: skips ? (split, io) => unlessMissing(split, read(split, io), io) : read,
     weight: ({ start, end }) => end - start,
+    progress: ({ position, newest }) => fileProgress(position, newest),
     committed: (position, io) => cutter.committed(position, io),
   }
   return source

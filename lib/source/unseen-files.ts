@@ -1,4 +1,5 @@
 import type { FileChoice } from './file-cut.ts'
+import type { FilesLeft } from './file-progress.ts'
 import { isVisible, type ListedFile } from './file-selection.ts'
 import { Oldest, type Old, PAGE_FILES, type Pages, Sieve, walk, type Walked } from './file-sieve.ts'
 import { marksOf } from './marks.ts'
@@ -17,6 +18,8 @@ export type SeenPosition = {
   readonly search?: SearchPosition
   /** Of one whose batches do: since when most of what is remembered is gone. */
   readonly goneSince?: number
+  /** When the newest file was modified that a batch took, ms since the epoch. */
+  readonly newestMs?: number
 }
 
 /** A search through everything, which takes many batches. */
@@ -66,6 +69,8 @@ interface Unseen {
   readonly changed: readonly ListedFile[]
   /** From before the stream, and left out. */
   readonly old: Old
+  /** New ones that wait for a later batch. */
+  readonly left: FilesLeft
   /** Whether everything was looked at. */
   readonly isComplete: boolean
 }
@@ -141,7 +146,8 @@ export class UnseenFiles {
     const marked = newFilesOnly ? { marked: true as const } : {}
     const gone = goneSince === null || isForgotten ? {} : { goneSince }
     const position = { created: sieve.created, seen: await kept.close(), ...marked, ...gone }
-    return { selected, position, late: [], changed: sieve.changed, old: sieve.old, isComplete: true }
+    const { changed, old } = sieve
+    return { selected, position, late: [], changed, old, left: fresh.left, isComplete: true }
   }
 
   async #named(request: CutRequest<SeenPosition>, pages: Pages): Promise<Unseen> {
@@ -163,7 +169,8 @@ export class UnseenFiles {
     const marked = isCaughtUp || head.isOver ? { marked: true as const } : {}
     const kept = await this.#kept({ seen, sieve, selected, search, net }, io)
     const position = { created: sieve.created, ...kept, ...marked, cursor: head.after }
-    return { selected, position, late, changed: [], old: sieve.old, isComplete: false }
+    const left: FilesLeft = { kind: head.isOver ? 'none' : 'unknown' }
+    return { selected, position, late, changed: [], old: sieve.old, left, isComplete: false }
   }
 
   async #told(request: CutRequest<SeenPosition>, pages: Pages, arrivals: Arrivals): Promise<Unseen> {
@@ -197,7 +204,8 @@ export class UnseenFiles {
     const kept = await this.#kept({ seen, sieve, selected: files, search, net }, io)
     const late = isCaughtUp ? found.filter((file) => selected.get(file.path) === file) : []
     const position = { created: sieve.created, ...kept, ...marked }
-    return { selected: files, position, late, changed: [], old: sieve.old, isComplete: false }
+    const left: FilesLeft = { kind: files.length < max ? 'none' : 'unknown' }
+    return { selected: files, position, late, changed: [], old: sieve.old, left, isComplete: false }
   }
 
   /** The search that is under way or due, or the last one; `null`: there was none. */

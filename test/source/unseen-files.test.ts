@@ -5,8 +5,10 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { test } from 'node:test'
 import type { EngineEvent } from '../../lib/model/events.ts'
+import type { SourceProgress } from '../../lib/model/source-progress.ts'
 import { FileCutter, type FilePosition } from '../../lib/source/file-cut.ts'
 import type { ListedFile } from '../../lib/source/file-selection.ts'
+import { fileProgress } from '../../lib/source/file-progress.ts'
 import { wholeFile } from '../../lib/source/file-splits.ts'
 import type { SourceIo } from '../../lib/source/source.ts'
 import type { StoreChoice } from '../../lib/source/unseen-files.ts'
@@ -23,6 +25,7 @@ const file = (path: string, mtimeMs: number, etag?: string): ListedFile => ({
 /** Batches over a store that shows what a test says, each by a process that knows the position only. */
 class Batches {
   position: FilePosition | null = null
+  progress: SourceProgress | null = null
   readonly io: SourceIo
   readonly said: EngineEvent[] = []
   time = 0
@@ -38,8 +41,9 @@ class Batches {
     this.time += this.intervalMs
     const cutter = new FileCutter('d', store.lister, { select: 'seen', ...this.#choice }, (each) => [wholeFile(each)])
     const request = { time: this.time, intervalMs: 1000, zeroTime: 0, limit: null, io: this.io }
-    const { position, splits } = await cutter.cut({ ...request, position: this.position })
+    const { position, splits, newest } = await cutter.cut({ ...request, position: this.position })
     this.position = JSON.parse(JSON.stringify(position)) as FilePosition
+    this.progress = fileProgress(this.position, newest)
     await cutter.committed(this.position, this.io)
     return splits.map(({ path }) => path)
   }
@@ -110,6 +114,30 @@ test('at most so many files per batch, the oldest first; none is forgotten', asy
   const got: string[][] = []
   for (let i = 0; i < 5; i++) got.push(await batches.next(all))
   assert.deepEqual(got, [['f9', 'f8', 'f7'], ['f6', 'f5', 'f4'], ['f3', 'f2', 'f1'], ['f0'], []])
+})
+
+test('the lag is how much older than the newest file that waits the last one is that was taken', async () => {
+  const at = (seconds: number): string => new Date(seconds * 1000).toISOString()
+  const store = holding([5, 1, 3, 9].map((second) => file(`d/${second}`, second * 1000)))
+  const batches = new Batches({ maxFilesPerBatch: 2 })
+  await batches.next(store)
+  const behind = { committed: at(3), newest: at(9), lagRecords: null, lagMs: 6000 }
+  assert.deepEqual(batches.progress, behind)
+  await batches.next(store)
+  const atTheEnd = { committed: at(9), newest: at(9), lagRecords: 0, lagMs: 0 }
+  assert.deepEqual(batches.progress, atTheEnd)
+  await batches.next(store)
+  assert.deepEqual(batches.progress, atTheEnd, 'a batch without new files')
+})
+
+test('who does not look at everything knows of a lag, and not how long it is', async () => {
+  const names = numbered(0, 5)
+  const batches = new Batches({ order: 'names', maxFilesPerBatch: 3 })
+  await batches.next(new ScriptedStore(names))
+  const { newest, lagRecords, lagMs } = batches.progress!
+  assert.deepEqual([newest, lagRecords, lagMs], [null, null, null])
+  await batches.next(new ScriptedStore(names))
+  assert.deepEqual([batches.progress!.lagRecords, batches.progress!.lagMs], [0, 0])
 })
 
 test('F56: objects that are gone are forgotten once most are for a day, where gone is gone for good', async () => {
