@@ -1,7 +1,11 @@
 import type { Delivery, OutputSink } from '../output/sink.ts'
 import { type Ports, SIMULATED } from './ports.ts'
 import type { SimProcess } from './sim-process.ts'
+import { SimFolders } from './sim-folder.ts'
+import { SimItems } from './sim-items.ts'
+import { SimMessages } from './sim-messages.ts'
 import { SimDatabase } from './sim-table.ts'
+import { SimTopics } from './sim-topic.ts'
 import type { Report, WatchedStores } from './stores.ts'
 
 interface SinkRules {
@@ -18,6 +22,10 @@ export class SimSinks {
   readonly #report: Report
   readonly #rules: SinkRules
   readonly #database: SimDatabase
+  readonly #topics: SimTopics
+  readonly #items: SimItems
+  readonly #messages: SimMessages
+  readonly #folders: SimFolders
   /** What a fenced table holds: rows by sink and batch. */
   readonly tables = new Map<string, Map<number, unknown[]>>()
   /** Last batch by sink and partition. */
@@ -38,6 +46,10 @@ export class SimSinks {
   constructor(ports: Ports, stores: WatchedStores, report: Report, rules: SinkRules = {}) {
     this.#rules = rules
     this.#database = new SimDatabase(ports)
+    this.#topics = new SimTopics(ports)
+    this.#items = new SimItems(ports)
+    this.#messages = new SimMessages(ports, report)
+    this.#folders = new SimFolders(ports)
     this.#ports = ports
     this.#stores = stores
     this.#report = report
@@ -66,10 +78,32 @@ export class SimSinks {
     return this.#database.table(name, process, (delivery) => this.#mayWrite(name, delivery))
   }
 
+  /** A topic with transactions, written by the rules of the sink for Kafka. */
+  topic(name: string, process: SimProcess): OutputSink<unknown> {
+    return this.#topics.topic(name, process, (batch) => this.#mayWrite(name, { batch }))
+  }
+
+  /** Items that are added to, by the rules of the sink for DynamoDB. */
+  items(name: string, process: SimProcess): OutputSink<unknown> {
+    return this.#items.items(name, process, (batch) => this.#mayWrite(name, { batch }))
+  }
+
+  /** A queue of messages with ids, sent by the rules of the sinks for Kinesis, SQS, SNS and Lambda. */
+  queue(name: string, process: SimProcess): OutputSink<unknown> {
+    return this.#messages.queue(name, process, (batch) => this.#mayWrite(name, { batch }))
+  }
+
+  /** A folder in a store of objects, written by the rules of the sink for files. */
+  folder(name: string, process: SimProcess): OutputSink<unknown> {
+    return this.#folders.folder(name, process, (batch) => this.#mayWrite(name, { batch }))
+  }
+
   /** What a sink holds of a batch. */
   rowsOf(name: string, batch: number): readonly unknown[] {
-    const inTable = this.#database.rows.get(name)
-    if (inTable) return inTable.filter(([of]) => of === batch).map(([, record]) => record)
+    const held = [this.#database, this.#topics, this.#items].flatMap(({ rows }) => rows.get(name) ?? [])
+    if (held.length > 0) return held.filter(([of]) => of === batch).map(([, record]) => record)
+    const sent = this.#messages.rowsOf(name, batch) ?? this.#folders.rowsOf(name, batch)
+    if (sent) return sent
     const fenced = this.tables.get(name)?.get(batch)
     return (
       fenced ??
@@ -88,7 +122,7 @@ export class SimSinks {
     )
   }
 
-  #mayWrite(name: string, { batch }: Delivery): void {
+  #mayWrite(name: string, { batch }: Pick<Delivery, 'batch'>): void {
     const { committed, plan } = this.#stores.current!
     const [from, to] = this.#rules.away?.[name] ?? [0, 0]
     const now = this.#ports.world.now()

@@ -79,8 +79,10 @@ const matrix: Record<string, string> = {
   'hosts/serverless': 'model adapters/aws adapters/local',
 
   'testing/contracts': 'model host source output adapters/local',
-  // A table with transactions is written by the rules of the sinks for SQL.
-  simulator: `${engine} ${running} ${apis} adapters/local adapters/sql hosts/program hosts/embedded`,
+  // Tables, topics, items, messages and files are written by the rules of the library's own sinks.
+  simulator:
+    `${engine} ${running} ${apis} adapters/local adapters/sql adapters/kafka adapters/aws adapters/file-sink ` +
+    'hosts/program hosts/embedded',
   testing: `${engine} ${running} ${apis} adapters/local hosts/program hosts/embedded simulator testing/contracts`,
   cli:
     `${values} source state output checkpoint graph plan observe verify api/dstream adapters/local ` +

@@ -56,7 +56,7 @@ function placeAt(target: string): FilePlace {
   }
 }
 
-/** The same for any place. @testing Tests give it clients of their own. */
+/** The same for any place: simulations have one of their own. */
 export function filesIn<T>(place: FilePlace, options: FilesOptions<T>): OutputSink<T, 'exactly-once'> {
   const { name = 'part' } = options
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$/.test(name)) {

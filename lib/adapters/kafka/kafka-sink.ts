@@ -34,7 +34,7 @@ export function kafkaSink<T>(options: KafkaSinkOptions<T>): OutputSink<T, 'exact
   return kafkaSinkOver(options, openWriter)
 }
 
-/** The sink over other transactions than Kafka's own. @testing Tests bring transactions that fail. */
+/** The sink over other transactions than Kafka's own: simulations bring theirs, tests some that fail. */
 export function kafkaSinkOver<T>(options: KafkaSinkOptions<T>, open: OpenWriter): OutputSink<T, 'exactly-once'> {
   const writers = new Writers(options, open)
   return {

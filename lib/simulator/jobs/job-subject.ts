@@ -83,6 +83,10 @@ class JobRun implements SubjectRun {
         received({ service: this.#services.get(name)!, ports, stores, report }, process, isReliable),
       fenced: (name) => sinks.fenced(name, process),
       table: (name) => sinks.table(name, process),
+      topic: (name) => sinks.topic(name, process),
+      items: (name) => sinks.items(name, process),
+      queue: (name) => sinks.queue(name, process),
+      folder: (name) => sinks.folder(name, process),
       plain: (name) => sinks.plain(name, process),
     }
   }

@@ -53,6 +53,14 @@ export interface Surroundings {
   fenced(name: string): OutputSink<unknown>
   /** A table of a database with transactions. */
   table(name: string): OutputSink<unknown>
+  /** A topic with transactions. */
+  topic(name: string): OutputSink<unknown>
+  /** Items by word, to which counts are added. */
+  items(name: string): OutputSink<unknown>
+  /** A queue that readers read who remember ids. */
+  queue(name: string): OutputSink<unknown>
+  /** A folder that readers read by its manifests. */
+  folder(name: string): OutputSink<unknown>
   plain(name: string): OutputSink<unknown>
 }
 

@@ -11,6 +11,7 @@ import { longWindow } from './long-window.ts'
 import { outages, owedWindow } from './outages.ts'
 import { receivers } from './received.ts'
 import { rescaled } from './rescaled.ts'
+import { places } from './places.ts'
 import { sessions } from './sessions.ts'
 import { tables } from './table.ts'
 import { windows } from './windows.ts'
@@ -36,6 +37,7 @@ export const furtherJobs: readonly Job[] = [
   outages,
   owedWindow,
   tables,
+  places,
   breaks,
   pauses,
   twoHosts,

@@ -778,6 +778,43 @@ export const bugs: readonly SeededBug[] = [
     job: 'tables',
   },
 
+  // — topics, items, messages, files
+  {
+    name: 'a batch that a topic has taken sent again',
+    file: 'adapters/kafka/kafka-sink.ts',
+    find: "if (decision !== 'apply')",
+    put: "if (decision === 'newer')",
+    job: 'places',
+  },
+  {
+    name: 'a batch that an item has taken added again',
+    file: 'adapters/aws/dynamo/dynamo-sink.ts',
+    find: "'attribute_not_exists(#f) OR NOT begins_with(#f, :prefix) OR #f < :f'",
+    put: "'attribute_not_exists(#none) OR #f < :f'",
+    job: 'places',
+  },
+  {
+    name: 'one id for all messages of a partition',
+    file: 'adapters/aws/send/send-records.ts',
+    find: '`${delivery.key}/${i}`',
+    put: 'delivery.key',
+    job: 'places',
+  },
+  {
+    name: 'messages that were not taken forgotten',
+    file: 'adapters/aws/send/send-records.ts',
+    find: 'if (!failed.has(lane.at(-1)!)) lane.pop()',
+    put: 'lane.pop()',
+    job: 'places',
+  },
+  {
+    name: 'a manifest without the file of the last partition',
+    file: 'adapters/file-sink/files.ts',
+    find: 'Array.from({ length: partitions }',
+    put: 'Array.from({ length: partitions - 1 }',
+    job: 'places',
+  },
+
   // — lives
   {
     name: 'a catch-up beyond its limit',
