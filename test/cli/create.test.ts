@@ -30,6 +30,8 @@ for (const [template, shows, batch] of templates)
       dependencies: Record<string, string>
     }
     assert.deepEqual(Object.keys(scripts), ['start', 'test', 'typecheck'])
+    const hasService = ['s3', 'kinesis', 'kafka'].includes(template)
+    assert.equal(readdirSync(folder).includes('compose.yaml'), hasService, 'a service for this machine')
     const clone = dependencies['sluice'].replace(/^file:/, '')
     assert.equal(join(folder, clone, '/'), root, 'from a clone, the clone is what is installed')
     assert.match(made.stdout, /\n {2}next {3}(npm --prefix \S+ run build && )?cd made && npm install && npm start\n/)

@@ -44,9 +44,22 @@ async function tests(): Promise<void> {
     await counted(runExample(t, 'direct-kafka-word-count', brokers, 'class3_consumer', topics.join(',')), topics[1])
   })
 
-  test('kafka-word-count counts the words of a topic', async (t) => {
+  test('program 15: kafka-word-count counts the words of a topic', async (t) => {
     const topic = await feed.topic(1)
     await counted(runExample(t, 'kafka-word-count', brokers, topic), topic)
+  })
+
+  test('program 48: direct-kafka-pairs prints keys and values of two topics, from its start on', async (t) => {
+    const topics = [await feed.topic(1), await feed.topic(1)]
+    await feed.send(topics[0], [{ key: 'old', value: 'before' }])
+    const program = runExample(t, 'direct-kafka-pairs', brokers, topics.join(','), 0.5)
+    await program.untilMore(1)
+    const pairs = (): string[] => [...program.stdout.matchAll(/^\(\w+,\w+\)$/gm)].map(([pair]) => pair)
+    await feed.send(topics[0], [{ key: 'a', value: 'one' }])
+    await feed.send(topics[1], [{ key: 'b', value: 'two' }])
+    await program.until('both pairs', () => pairs().length >= 2)
+    assert.equal(await program.stop(), 0)
+    assert.deepEqual(pairs().sort(), ['(a,one)', '(b,two)'])
   })
 
   for (const [program, name] of [

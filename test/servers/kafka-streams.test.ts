@@ -45,8 +45,9 @@ async function tests(): Promise<void> {
     define: (ssc: StreamingContext) => void,
     done: () => boolean | Promise<boolean>,
     conf: Record<string, string> = {},
+    intervalMs = 200,
   ): Promise<void> {
-    const ssc = new StreamingContext({ 'spark.app.name': 'kafka', 'spark.master': 'local[2]', ...conf }, 200)
+    const ssc = new StreamingContext({ 'spark.app.name': 'kafka', 'spark.master': 'local[2]', ...conf }, intervalMs)
     ssc.checkpoint(await temporaryFolder(t))
     define(ssc)
     ssc.start()
@@ -139,6 +140,38 @@ async function tests(): Promise<void> {
       ])
     },
   )
+
+  test('program 37: with five records a second, a batch of 1 s takes at most five of each partition', async (t) => {
+    const topic = await feed.topic(2)
+    await feed.send(
+      topic,
+      Array.from({ length: 15 }, (_, n) => ({ partition: n % 3 === 0 ? 1 : 0, value: `${n}` })),
+    )
+    const sizes: number[][] = []
+    await runs(
+      t,
+      (ssc) => {
+        const strategy = ConsumerStrategies.Subscribe<string, string>([topic], {
+          ...params,
+          'group.id': 'class3_consumer',
+          'fetch.message.max.bytes': '209715200',
+        })
+        createDirectStream(ssc, LocationStrategies.PreferConsistent, strategy).foreachRDD((rdd) => {
+          if (!rdd.isEmpty()) sizes.push(offsetRanges(rdd).map((range) => range.count()))
+        })
+      },
+      () => sizes.flat().reduce((sum, n) => sum + n, 0) >= 15,
+      {
+        'spark.streaming.kafka.maxRatePerPartition': '5',
+        'spark.serializer': 'org.apache.spark.serializer.KryoSerializer',
+      },
+      1000,
+    )
+    assert.deepEqual(sizes, [
+      [5, 5],
+      [5, 0],
+    ])
+  })
 
   test('each batch has a range for each partition, also an empty one, and partition i is range i', async (t) => {
     const topic = await feed.topic(3)

@@ -5,6 +5,11 @@ export const s3: Template = {
   about: 'counts words of files: in a directory here, in S3 once it is deployed',
   hints: [
     '`npm start` reads `in/` and writes `out/`. `cp data/more.txt in/` adds some text.',
+    'On emulated S3: `npm install @aws-sdk/client-s3`, `docker compose up -d`,',
+    '  `docker compose exec localstack awslocal s3 mb s3://words`,',
+    '  `docker compose exec localstack awslocal s3 cp /data/more.txt s3://words/in/`, then',
+    '  `export SLUICE_BUCKET=words AWS_ENDPOINT_URL_S3=http://localhost:4566 AWS_REGION=us-east-1 ' +
+      'AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test` and `npm start -- --fresh`.',
     '`serverless.yml` is all that deploying takes.',
   ],
   ignored: ['out/', '.serverless/'],
@@ -12,6 +17,7 @@ export const s3: Template = {
     { path: 'src/app.ts', text: program(name), about: 'the pipeline' },
     { path: 'src/app.test.ts', text: test, about: 'a test with a virtual clock' },
     { path: 'serverless.yml', text: serverless(name), about: 'how to deploy it' },
+    { path: 'compose.yaml', text: compose, about: 'S3 on this machine: docker compose up -d' },
     { path: 'in/hamlet.txt', text: 'to be or not to be\nthat is the question\n', about: 'some text to begin with' },
     { path: 'data/more.txt', text: 'to die to sleep\nno more\n', about: 'some for later: cp data/more.txt in/' },
   ],
@@ -60,4 +66,12 @@ const serverless = (name: string): string => lines`
   plugins: [sluice/serverless]
   sluice:
     app: src/app.ts
+`
+
+const compose = lines`
+  services:
+    localstack:
+      image: localstack/localstack:4.14.0
+      ports: ['127.0.0.1:4566:4566']
+      volumes: ['./data:/data:ro']
 `
