@@ -61,7 +61,7 @@ export class SimItems {
     const dynamoDb = async () => ({ client, sdk })
     const clients = { dynamoWrites: dynamoDb, dynamoReads: dynamoDb } as unknown as AwsClients
     const change = ([word, n]: Pair) => ({ key: { word }, add: { n } })
-    return dynamo<Pair>({ table: name, change }, () => clients) as OutputSink<unknown>
+    return dynamo<Pair>({ table: name, change }, () => clients)
   }
 
   #send(command: Command, name: string, process: SimProcess, mayWrite: MayWrite): Promise<{ readonly Item?: Item }> {

@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
+import { readdirSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 // Programs of these pages are files: a block whose first line is a comment with a name is that file.
+const root = fileURLToPath(new URL('../..', import.meta.url))
 const pages = [
   'README.md',
-  ...['from-zero', 'sources', 'write-a-sink', 'write-a-source'].map((name) => `docs/${name}.md`),
+  ...['from-zero', 'sinks', 'write-a-sink', 'write-a-source'].map((name) => `docs/${name}.md`),
+  ...['docs/sources', 'docs/sinks'].flatMap((below) =>
+    readdirSync(join(root, below)).map((name) => `${below}/${name}`),
+  ),
 ]
-const root = fileURLToPath(new URL('../..', import.meta.url))
 let folder: string
 
 interface Ended {
@@ -56,7 +60,9 @@ async function passes(file: string, tests: number): Promise<void> {
 async function programsOf(page: string): Promise<{ name: string; text: string }[]> {
   const blocks = (await readFile(join(root, page), 'utf8')).matchAll(/^```ts\n([\s\S]*?)^```$/gm)
   return Array.from(blocks, ([, text], i) => ({
-    name: /^\/\/ ([\w.-]+\.ts)\n/.exec(text)?.[1] ?? `${page.replace(/^docs\/|\.md$/g, '').toLowerCase()}-${i}.ts`,
+    name:
+      /^\/\/ ([\w.-]+\.ts)\n/.exec(text)?.[1] ??
+      `${page.replace(/\.md$/, '').replaceAll('/', '-').toLowerCase()}-${i}.ts`,
     text,
   }))
 }

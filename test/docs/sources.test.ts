@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict'
-import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { RunningExample } from '../examples/running-example.ts'
 
-// The programs of docs/sources.md, run as the page says, in one thread and in task threads.
+// The programs of the pages of sources, run as they say, in one thread and in task threads.
 
 const root = join(import.meta.dirname, '../..')
-const page = readFileSync(join(root, 'docs/sources.md'), 'utf8')
+const folder = join(root, 'docs/sources')
+const page = readdirSync(folder)
+  .map((name) => readFileSync(join(folder, name), 'utf8'))
+  .join('\n')
 const programs = new Map(
   Array.from(page.matchAll(/^```ts\n(\/\/ ([\w.-]+)\n[^]*?)^```$/gm), ([, text, name]) => [name, text]),
 )

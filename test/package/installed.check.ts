@@ -111,7 +111,10 @@ test('programs of the pages compile as `tsc --init` has it, with the types of No
   writeFileSync(join(strict, 'tsconfig.json'), made.replace('"types": []', '"types": ["node"]'))
   const pages = [
     'README.md',
-    ...['from-zero', 'sources', 'write-a-sink', 'write-a-source', 'sinks', 'cli'].map((name) => `docs/${name}.md`),
+    ...['from-zero', 'write-a-sink', 'write-a-source', 'sinks', 'cli'].map((name) => `docs/${name}.md`),
+    ...['docs/sources', 'docs/sinks'].flatMap((below) =>
+      readdirSync(join(root, below)).map((name) => `${below}/${name}`),
+    ),
   ]
   for (const page of pages) {
     mkdirSync(join(strict, page), { recursive: true })

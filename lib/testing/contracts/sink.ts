@@ -155,7 +155,8 @@ export const sinkContract = (name: string, create: (t: TestContext) => Promise<S
 
   for (const death of deaths) {
     promise(
-      `a process that ends ${death} any of its calls leaves its batch to the next one, which makes it whole and single`,
+      `F57: a process that ends ${death} any of its calls leaves its batch to the next one, which makes it whole and ` +
+        'single',
       async (under) => {
         const expected: SinkRow[] = []
         for (let n = 1; ; n++) {
