@@ -18,10 +18,13 @@ export interface Planner {
   seal(planned: PlannedBatch): Promise<PlannedBatch>
 }
 
+/** What a planner is asked, as plain data: all that it needs to know beside its program. */
 export interface PlanRequest {
+  /** Whose batch it is, and from when its ticks are counted, in ms since the epoch. */
   readonly head: Pick<Head, 'app' | 'inc' | 'epoch' | 'zeroTime' | 'intervalMs'>
   /** Of the last committed manifest. */
   readonly base: PlanBase | null
+  /** A batch that reads what is new, or what it was once planned to read. */
   readonly input: PlanInput
   /** Tasks that run at once; 1: the batch is one task. */
   readonly slots: number

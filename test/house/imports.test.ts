@@ -78,7 +78,8 @@ const matrix: Record<string, string> = {
   // The plugin knows names and resources, and nothing of the engine that it packages.
   'hosts/serverless': 'model adapters/aws adapters/local',
 
-  'testing/contracts': 'model host source output adapters/local',
+  // Whoever plans is asked and answers in the words of `runtime/planner.ts`.
+  'testing/contracts': 'model host source output runtime adapters/local',
   // Tables, topics, items, messages and files are written by the rules of the library's own sinks.
   simulator:
     `${engine} ${running} ${apis} adapters/local adapters/sql adapters/kafka adapters/aws adapters/file-sink ` +

@@ -8,8 +8,10 @@ import { describedProgram, FunctionPlanner } from '../../../lib/hosts/lambda/fun
 import { hasCode } from '../../../lib/model/errors.ts'
 import { programFacts } from '../../../lib/plan/program-facts.ts'
 import type { PlanRequest } from '../../../lib/runtime/planner.ts'
+import { plannerContract } from '../../../lib/testing/contracts/index.ts'
 import { localFunctions } from '../../adapters/aws/local-functions.ts'
 import { launched } from '../../support/launched-program.ts'
+import { plannedProgram } from '../../support/planned-program.ts'
 import { START } from '../../support/run.ts'
 import { functionHost } from '../functions/function-host.ts'
 
@@ -110,4 +112,15 @@ test('what a task function plans and seals is what the coordinator goes on with'
   const planned = await honest.plan(request)
   assert.equal(planned.kind, 'planned')
   assert.deepEqual((await honest.seal(planned.batch)).plan.cuts, planned.batch.plan.cuts)
+})
+
+plannerContract('planned by the task function', async (t, does) => {
+  const { program, context, host, request: first, asked } = plannedProgram(does)
+  const facts = programFacts(context.graph, {})
+  const app = { name: 'test', context, program, facts } as BuiltApp
+  const around = await functionHost('test', program.fingerprint, host.blobs)
+  const functions = await localFunctions(t, { task: (call) => answerTaskCall(call, app, around) })
+  const own = { functions, blobs: host.blobs, random: systemRandom }
+  const described = { app: 'test', facts }
+  return { planner: new FunctionPlanner(own, 'task', described, new AbortController().signal), request: first, asked }
 })
