@@ -3,6 +3,7 @@ import { decodeManifest, decodePanes } from './check-manifest.ts'
 import type { ObjectKeys } from './object-keys.ts'
 import { packed, packPanes, unpacked } from './pane-packs.ts'
 import type { BlobReader, BlobStore } from '../host/blob-store.ts'
+import type { Head } from '../model/head.ts'
 import type { Manifest, OperatorState } from '../model/manifest.ts'
 import type { BlobRef } from '../model/refs.ts'
 
@@ -33,6 +34,12 @@ export const MANIFEST_INLINE_MAX = 4096
 export async function readManifest(blobs: BlobReader, ref: BlobRef): Promise<Manifest> {
   const manifest = decodeManifest(await getBlob(blobs, ref), ref)
   return unpacked(manifest, async (pack) => decodePanes(await getBlob(blobs, pack), pack))
+}
+
+/** Of the last batch that was committed; `null` before the first. Throws what `readManifest` throws. */
+export async function committedManifest(blobs: BlobReader, head: Pick<Head, 'manifest'>): Promise<Manifest | null> {
+  if (!head.manifest) return null
+  return readManifest(blobs, head.manifest)
 }
 
 /** How many objects of state, kept records and outputs a batch wrote itself, by what its manifest names. */

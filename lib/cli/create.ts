@@ -57,8 +57,10 @@ function write(path: string, text: string, folder: string): void {
   }
 }
 
+const isTemplate = (word: string): word is TemplateName => Object.hasOwn(templates, word)
+
 function templateNamed(word: string, folder: string): TemplateName {
-  if (Object.hasOwn(templates, word)) return word as TemplateName
+  if (isTemplate(word)) return word
   const near = closest(word, Object.keys(templates)) ?? 'clicks'
   throw usageError(
     `There is no template ${JSON.stringify(word)}; there are ${Object.keys(templates).join(', ')}.`,

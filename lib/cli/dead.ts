@@ -147,11 +147,15 @@ const inFull = (letter: DeadLetter, pending: Pending): string =>
       ? [`  output  "${letter.source}" was shown without it; the batch counts it everywhere else`]
       : []),
     ...(pending === null ? [] : [`  asked   ${PENDING[pending]}`]),
-    letter.undecoded
-      ? `  bytes   ${bytesText(letter.record as Uint8Array)}`
+    isBytes(letter)
+      ? `  bytes   ${bytesText(letter.record)}`
       : `  record  ${letter.isStored ? sparkText(letter.record) : 'of a kind that cannot be stored'}`,
     '',
   ].join('\n')
+
+/** What no record could be made of. */
+const isBytes = (letter: DeadLetter): letter is DeadLetter & { readonly record: Uint8Array } =>
+  letter.undecoded !== undefined && letter.record instanceof Uint8Array
 
 /** Text as far as it is plain text, and other bytes by their number. */
 const bytesText = (bytes: Uint8Array): string =>
@@ -160,6 +164,6 @@ const hex = (byte: number): string => `\\x${byte.toString(16).padStart(2, '0')}`
 
 const asJson = (letter: DeadLetter, pending: Pending): string => {
   const record = letter.isStored ? sparkText(letter.record) : null
-  const bytes = letter.undecoded ? { bytes: bytesText(letter.record as Uint8Array) } : {}
+  const bytes = isBytes(letter) && { bytes: bytesText(letter.record) }
   return `${JSON.stringify({ type: 'dead-letter', ...letter, record, ...bytes, pending })}\n`
 }

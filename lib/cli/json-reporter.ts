@@ -25,7 +25,7 @@ export class JsonReporter implements Reporter {
         return
       case 'ready':
         this.#next = event.committed + 1
-        return this.#ready()
+        return this.#ready(event)
       case 'batch':
         this.#count(event)
         return this.#line(event)
@@ -34,8 +34,9 @@ export class JsonReporter implements Reporter {
     }
   }
 
-  #ready(): void {
-    const { type: _type, ...facts } = this.#starting!
+  #ready(event: EngineEvent): void {
+    if (this.#starting === null) return this.#line(event)
+    const { type: _type, ...facts } = this.#starting
     this.#line({
       type: 'ready',
       version: this.#version,

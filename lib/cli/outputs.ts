@@ -86,7 +86,7 @@ const command = (
   )
 
 function inOneLine({ output, batches, pending }: Debt): string {
-  const [first, last] = [batches[0], batches.at(-1)!].map((batch) => `#${count(batch)}`)
+  const [first, last] = [batches[0], batches[batches.length - 1]].map((batch) => `#${count(batch)}`)
   const which = batches.length === 1 ? first : `${first} to ${last}`
   const asked = pending === null ? '' : `  ${pending} is asked for`
   return `  ${output}  ${counted(batches.length, 'batch', 'batches')} not delivered: ${which}${asked}\n`

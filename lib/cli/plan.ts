@@ -109,7 +109,8 @@ async function storedOn({ table: name, bucket, region }: StagePlace, context: St
   const clients = awsClients({ ...process.env, AWS_REGION: region })
   const app = appFolder(context.sparkContext.appName)
   if (!(await appsInTable(clients, name))?.includes(app)) return { kind: 'nothing' }
-  const head = checkedHead(await new DynamoHeadStore<Head>(clients, name, app).read())!.value
+  const head = checkedHead(await new DynamoHeadStore<Head>(clients, name, app).read())?.value
+  if (!head) return { kind: 'nothing' }
   const dropState = readSetting(context.sparkContext.conf, 'sluice.dropState')
   const blobs = new S3BlobStore(clients, bucket, BLOB_PREFIX)
   const comparison = await compareWithStored(factsOf(context.graph), head, blobs, dropState)

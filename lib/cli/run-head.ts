@@ -21,7 +21,10 @@ export function headLines(
     `${title.padEnd(43)}  ready in ${duration(startupMs)}`,
     '',
     ...rows('Source', table(sources.map((source) => [source.name, reads(source)]))),
-    ...rows('Outputs', table(outputs.map(({ name, address, place }) => [names.get(name)!, address ?? '', place]))),
+    ...rows(
+      'Outputs',
+      table(outputs.map(({ name, address, place }) => [names.get(name) ?? name, address ?? '', place])),
+    ),
     ...rows('State', [stateLine(dir, continues, committed)]),
     ...rows('Batches', [`every ${span(intervalMs)}`]),
   ]

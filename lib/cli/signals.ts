@@ -9,15 +9,17 @@ interface StopRequests {
 /** Until the returned function is called. */
 export function onStopSignals({ stop, quit }: StopRequests): () => void {
   let asked = false
-  const listener = (signal: NodeJS.Signals): void => {
+  const heard = (signal: 'SIGINT' | 'SIGTERM'): void => {
     if (asked && signal === 'SIGINT') return quit()
-    if (!asked) stop(signal as 'SIGINT' | 'SIGTERM')
+    if (!asked) stop(signal)
     asked = true
   }
-  process.on('SIGINT', listener)
-  process.on('SIGTERM', listener)
+  const onInterrupt = (): void => heard('SIGINT')
+  const onTermination = (): void => heard('SIGTERM')
+  process.on('SIGINT', onInterrupt)
+  process.on('SIGTERM', onTermination)
   return () => {
-    process.off('SIGINT', listener)
-    process.off('SIGTERM', listener)
+    process.off('SIGINT', onInterrupt)
+    process.off('SIGTERM', onTermination)
   }
 }

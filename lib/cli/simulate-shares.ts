@@ -33,7 +33,8 @@ export async function inShares(
   onShare: (totals: Totals) => void,
 ): Promise<ProgramReport | number> {
   let sum: ProgramReport | null = null
-  for (let from = seed; from < seed + seeds; from += SEEDS_PER_PROCESS) {
+  let from = seed
+  do {
     const answer = await share([
       '--seed',
       String(from),
@@ -45,9 +46,9 @@ export async function inShares(
     if (typeof answer === 'number') return answer
     sum = sum ? together(sum, reportOf(answer)) : reportOf(answer)
     onShare(sum.totals)
-    if (sum.finding) break
-  }
-  return sum!
+    from += SEEDS_PER_PROCESS
+  } while (!sum.finding && from < seed + seeds)
+  return sum
 }
 
 function share(args: readonly string[]): Promise<SimulateAnswer | number> {

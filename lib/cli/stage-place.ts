@@ -1,5 +1,4 @@
 import { execFile, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -59,7 +58,9 @@ const byName = (entries: object): object =>
 /** A command of the plugin that talks to whoever typed it; its exit code. Throws as `placeOfStage` does. */
 export async function callStage(args: readonly string[]): Promise<number> {
   const child = spawn(process.execPath, [findCli(), ...args], { stdio: 'inherit' })
-  const [code] = (await once(child, 'close')) as [number | null]
+  const code = await new Promise<number | null>((resolve) => {
+    child.once('close', resolve)
+  })
   return code ?? 1
 }
 

@@ -25,20 +25,28 @@ interface Names {
  * `--table` and `--bucket`. Throws `E_USAGE` and `E_AWS_ACCESS`.
  */
 export async function openStage(values: PlaceValues): Promise<StoredPlace> {
-  const names = values.table === null ? await namesOfStage(values) : givenNames(values)
+  const names = await namesIn(values)
   const clients = awsClients({ ...process.env, ...(names.region === null ? {} : { AWS_REGION: names.region }) })
   const { region } = await assertAccess(clients)
   return placeAt(clients, { ...names, region })
 }
 
-function givenNames({ table, bucket, stage }: PlaceValues): Names {
-  if (bucket === null) throw usageError('--table needs --bucket beside it.', `--table ${table} --bucket <name>`)
-  const typed = `${stage === null ? '' : `--stage ${stage} `}--table ${table} --bucket ${bucket}`
-  return { typed, table: table!, bucket, region: null }
+type StageValues = Pick<PlaceValues, 'at' | 'bucket'> & { readonly stage: string }
+
+async function namesIn({ table, stage, ...values }: PlaceValues): Promise<Names> {
+  if (table !== null) return givenNames({ ...values, table, stage })
+  if (stage !== null) return namesOfStage({ ...values, stage })
+  throw usageError('Neither a stage nor a table is named.', 'sluice … --stage <name>')
 }
 
-async function namesOfStage({ stage, at, bucket: given }: PlaceValues): Promise<Names> {
-  const { table, bucket, region } = await placeOfStage(stage!, at)
+function givenNames({ table, bucket, stage }: PlaceValues & { readonly table: string }): Names {
+  if (bucket === null) throw usageError('--table needs --bucket beside it.', `--table ${table} --bucket <name>`)
+  const typed = `${stage === null ? '' : `--stage ${stage} `}--table ${table} --bucket ${bucket}`
+  return { typed, table, bucket, region: null }
+}
+
+async function namesOfStage({ stage, at, bucket: given }: StageValues): Promise<Names> {
+  const { table, bucket, region } = await placeOfStage(stage, at)
   const known = given ?? bucket
   // The name of the bucket holds the account, which only credentials tell.
   if (known === null) await assertAccess(awsClients({ ...process.env, AWS_REGION: region }))
@@ -110,11 +118,13 @@ async function verifyNewest(
   blobs: BlobStore,
 ): Promise<Verdict> {
   for (let attempt = 1; ; attempt++) {
-    const { rev, value } = (await readHead())!
+    const found = await readHead()
+    if (!found) return verifyHistory([], blobs)
+    const { rev, value } = found
     // As if the log began here: its first write is compared with nothing before it.
     const write = { rev: Math.max(2, rev), value, cause: value.manifest === null ? 'acquire' : 'commit' }
     const verdict = await verifyHistory([write], blobs)
     if (verdict.violation === null || attempt === MOVES_MAX) return verdict
-    if ((await readHead())!.value.committed === value.committed) return verdict
+    if ((await readHead())?.value.committed === value.committed) return verdict
   }
 }

@@ -34,8 +34,9 @@ export async function state(args: readonly string[]): Promise<number> {
     )
   const look = async (stored: StoredBatch): Promise<Shown> => {
     if (operator === undefined) return sizes(stored)
-    const uid = operatorNamed(operator, Object.keys(stored.manifest?.state ?? {}), place.typed)
-    const all = await storedEntries(uid, stored.manifest!.state[uid], (ref) => getBlob(stored.blobs, ref))
+    const kept = stored.manifest?.state ?? {}
+    const uid = operatorNamed(operator, Object.keys(kept), place.typed)
+    const all = await storedEntries(uid, kept[uid], (ref) => getBlob(stored.blobs, ref))
     return { kind: 'entries', uid, all: key === undefined ? all : all.filter((entry) => isKey(entry, key)) }
   }
   const shown = await lookAtStoredApp(place, values.app, look)

@@ -1,4 +1,4 @@
-import { readManifest } from '../checkpoint/manifest.ts'
+import { committedManifest } from '../checkpoint/manifest.ts'
 import { ObjectKeys } from '../checkpoint/object-keys.ts'
 import type { BlobReader, BlobStore } from '../host/blob-store.ts'
 import type { ControlStore } from '../host/control-store.ts'
@@ -35,9 +35,9 @@ export async function lookAtStoredApp<T>(
 ): Promise<T> {
   const { head: readHead, blobs } = place.look(await appNamed(place, named))
   for (let seen = -1; ;) {
-    const { value: head } = (await readHead())!
+    const head = await headThere(readHead, place)
     try {
-      return await look({ head, manifest: head.manifest ? await readManifest(blobs, head.manifest) : null, blobs })
+      return await look({ head, manifest: await committedManifest(blobs, head), blobs })
     } catch (error) {
       if (!hasCode(error, 'E_BLOB_MISSING') || head.committed === seen) throw error
       seen = head.committed
@@ -62,7 +62,14 @@ export async function openControl(
   named: string | null,
 ): Promise<{ readonly head: Head; readonly store: ControlStore }> {
   const { head, control } = place.look(await appNamed(place, named))
-  return { head: (await head())!.value, store: control }
+  return { head: await headThere(head, place), store: control }
+}
+
+/** Somebody may remove an app while it is looked at. */
+async function headThere(read: ReturnType<StoredPlace['look']>['head'], place: StoredPlace): Promise<Head> {
+  const found = await read()
+  if (!found) throw place.noApp()
+  return found.value
 }
 
 async function appNamed(place: StoredPlace, named: string | null): Promise<string> {

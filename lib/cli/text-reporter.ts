@@ -96,7 +96,8 @@ export class TextReporter implements Reporter {
 
   #ready(committed: number): void {
     this.#next = committed + 1
-    const head = headLines(this.#starting!, {
+    if (this.#starting === null) return
+    const head = headLines(this.#starting, {
       version: this.#options.version,
       committed,
       startupMs: performance.now(),

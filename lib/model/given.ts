@@ -15,3 +15,7 @@ export function given<T extends object>(facts: T): There<T> {
 
 /** The object, unless nothing is in it. */
 export const unlessEmpty = <T extends object>(facts: T): T | null => (Object.keys(facts).length > 0 ? facts : null)
+
+/** What stands under a name; a name that every object has is none. */
+export const own = <T>(facts: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(facts, name) ? facts[name] : undefined

@@ -1,3 +1,4 @@
+import { counted } from '../model/counted.ts'
 import type { OperatorUid } from '../model/ids.ts'
 import { given } from '../model/given.ts'
 import type { Clock } from '../host/clock.ts'
@@ -21,7 +22,7 @@ interface Held {
   readonly waitMs: number
 }
 
-const batches = (n: number): string => (n === 1 ? '1 batch' : `${n} batches`)
+const batches = (n: number): string => counted(n, 'batch', 'batches')
 const seconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`
 
 type SourcesProgress = { readonly [source: string]: SourceProgress }
@@ -68,14 +69,16 @@ export class BatchEvents {
   /** `visible`: the batch has jobs; Spark says nothing about batches without. */
   submitted({ plan, progress }: Submitted, visible: boolean, at = this.#clock.now()): void {
     this.#reportInputs(plan, progress)
-    this.#progress = { plan, submitted: at, visible, started: null, ended: null, outputs: new Map() }
-    if (visible) this.#bus.post('onBatchSubmitted', { batchInfo: this.#info() })
+    const begun = { plan, submitted: at, visible, started: null, ended: null, outputs: new Map() }
+    this.#progress = begun
+    if (visible) this.#bus.post('onBatchSubmitted', { batchInfo: this.#infoOf(begun) })
   }
 
   started(at = this.#clock.now()): void {
-    const progress = this.#progress!
+    const progress = this.#progress
+    if (!progress) return
     progress.started = at
-    if (progress.visible) this.#bus.post('onBatchStarted', { batchInfo: this.#info() })
+    if (progress.visible) this.#bus.post('onBatchStarted', { batchInfo: this.#infoOf(progress) })
   }
 
   /** `backlog`: how many batches each output owes. */
@@ -84,7 +87,7 @@ export class BatchEvents {
     if (!progress || progress.plan.batch !== manifest.batch) return
     progress.ended = this.#clock.now()
     this.#learn(manifest, {})
-    const info = this.#info()
+    const info = this.#infoOf(progress)
     if (progress.visible) this.#bus.post('onBatchCompleted', { batchInfo: info })
     this.#log.event({ ...batchReport(manifest, info), backlog, ...given({ sources: this.#sources(info) }) })
   }
@@ -206,11 +209,10 @@ export class BatchEvents {
     if (!progress || progress.plan.batch !== manifest.batch || progress.started === null) return null
     this.#learn(manifest, found)
     const now = this.#clock.now()
-    return { ...this.#info(), processingEndTime: now, processingDelay: now - progress.started }
+    return { ...this.#infoOf(progress), processingEndTime: now, processingDelay: now - progress.started }
   }
 
-  #info(): BatchInfo {
-    const { plan, submitted, started, ended, outputs } = this.#progress!
+  #infoOf({ plan, submitted, started, ended, outputs }: Progress): BatchInfo {
     const inputs = this.#inputs.infoOf(plan.time)
     const numRecords = [...inputs.values()].reduce((sum, input) => sum + input.numRecords, 0)
     return {
