@@ -128,7 +128,10 @@ export class HeadWriter {
 
   /** A sign of life. Throws what `write` throws. */
   renew(): Promise<void> {
-    return this.#inTurn(() => (this.#waiting ? this.#settle() : this.#write((head) => head, 'renew')))
+    return this.#inTurn(() => {
+      if (this.#waiting) return this.#settle()
+      return this.#write((head) => head, 'renew')
+    })
   }
 
   /** Writes a mark that waits, since it will be a while until what it might go with. Throws what `write` throws. */

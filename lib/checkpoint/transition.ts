@@ -184,8 +184,7 @@ const STEPS: Record<Exclude<Cause, 'recreate'>, Step> = {
   create: { moves: [], rule: () => 'created over an existing head' },
   acquire: {
     moves: ['epoch', 'holder', 'leaseUntil', 'idle', 'graph', 'conf', 'intervalMs', 'zeroTime', 'plan'],
-    rule: (before, after) =>
-      after.epoch === before.epoch + 1 ? droppedPlan(before, after) : 'an acquisition must raise the epoch by one',
+    rule: takenBy('an acquisition'),
   },
   seal: {
     moves: ['plan', 'leaseUntil'],
@@ -194,7 +193,7 @@ const STEPS: Record<Exclude<Cause, 'recreate'>, Step> = {
       if (!before.plan || !after.plan?.seals) return 'sealed without a plan'
       const { seals: _before, ...open } = before.plan
       const { seals: _after, ...still } = after.plan
-      return JSON.stringify(open) === JSON.stringify(still) ? null : 'a seal changed the plan that it is of'
+      return unless(JSON.stringify(open) === JSON.stringify(still), 'a seal changed the plan that it is of')
     },
   },
   renew: {
@@ -243,13 +242,20 @@ const STEPS: Record<Exclude<Cause, 'recreate'>, Step> = {
   halt: { moves: ['halt'], rule: (_before, after) => unless(after.halt !== null, 'halted without a reason') },
   resume: {
     moves: ['epoch', 'holder', 'leaseUntil', 'idle', 'halt', 'graph', 'conf', 'intervalMs', 'zeroTime', 'plan'],
-    rule: (before, after) =>
-      after.epoch === before.epoch + 1 ? droppedPlan(before, after) : 'a resumption must raise the epoch by one',
+    rule: takenBy('a resumption'),
   },
   release: {
     moves: ['holder', 'leaseUntil'],
     rule: (_before, after) => unless(after.holder === null, 'a release must leave nobody in possession'),
   },
+}
+
+/** Somebody else holds the app from here on. */
+function takenBy(what: string): Step['rule'] {
+  return (before, after) => {
+    if (after.epoch !== before.epoch + 1) return `${what} must raise the epoch by one`
+    return droppedPlan(before, after)
+  }
 }
 
 /** A plan stays over a takeover, unless another program drops one of which nothing was shown. */

@@ -1,3 +1,5 @@
+import { own } from './given.ts'
+
 /** What is wrong with plain data: where, such as `.state["sums"].chains[0].from`, and what. It never says a value. */
 export interface Misfit {
   readonly at: string
@@ -74,7 +76,7 @@ export function fields(shapes: Readonly<Record<string, Shape>>): Shape {
   return (value) => {
     if (!isObject(value)) return misfit('is not an object')
     for (const [name, shape] of entries) {
-      const wrong = shape(Object.hasOwn(value, name) ? value[name] : undefined)
+      const wrong = shape(own(value, name))
       if (wrong !== null) return below(`.${name}`, wrong)
     }
     return null

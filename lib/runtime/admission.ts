@@ -1,6 +1,6 @@
-import { given } from '../model/given.ts'
+import { given, own } from '../model/given.ts'
 import { getBlob, putBlob } from '../checkpoint/blobs.ts'
-import { readManifest } from '../checkpoint/manifest.ts'
+import { readManifest, committedManifest } from '../checkpoint/manifest.ts'
 import { decodeFacts } from '../checkpoint/stored-facts.ts'
 import { ObjectKeys } from '../checkpoint/object-keys.ts'
 import { isDropped, type OutputCommand } from '../checkpoint/output-commands.ts'
@@ -170,7 +170,7 @@ function changeEvent({ verdict, findings }: Comparison): EngineEvent {
 function refused({ judged }: Comparison, { places }: ProgramFacts): SluiceError {
   const refusals = judged.filter(({ verdict }) => verdict === 'refuse')
   const [{ uid, code }] = refusals.map(worded)
-  const place = Object.hasOwn(places, uid) ? places[uid] : undefined
+  const place = own(places, uid)
   return new SluiceError(code!, refusals.map(refusalOf).join('\n'), {
     where: { operator: uid, ...given({ place }) },
     did: 'nothing was started; state and positions are kept',
@@ -214,7 +214,7 @@ export async function compareWithStored(
   blobs: BlobStore,
   dropState: readonly string[],
 ): Promise<Comparison | null> {
-  const manifest = head.manifest ? await readManifest(blobs, head.manifest) : null
+  const manifest = await committedManifest(blobs, head)
   if (!manifest?.facts) return null
   return compareGraphs(await readFacts(blobs, manifest.facts), graph, keptBy(manifest, head, []), dropState)
 }

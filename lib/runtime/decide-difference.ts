@@ -249,9 +249,11 @@ interface Places {
 
 function placesOf({ operators }: GraphFacts): Places {
   const placeOf = (operator: OperatorFacts): string => {
-    const above = operator.parents.length > 0 ? placeOf(operators[operator.parents[0]]) : ''
     if (operator.named) return `"${operator.uid}"`
-    return operator.own || above === '' ? `${above}/${operator.kind}` : above
+    if (operator.parents.length === 0) return `/${operator.kind}`
+    const above = placeOf(operators[operator.parents[0]])
+    if (!operator.own) return above
+    return `${above}/${operator.kind}`
   }
   const counts = new Map<string, number>()
   for (const operator of operators)

@@ -1,3 +1,4 @@
+import { counted } from '../model/counted.ts'
 import type { Cut } from '../model/manifest.ts'
 import type { FilesLeft } from './file-progress.ts'
 import { isVisible, type ListedFile, selectByTime, type SelectionState } from './file-selection.ts'
@@ -229,7 +230,7 @@ export class FileCutter {
     if (files.length === 0) return
     const level = this.#late === 0 ? 'warn' : 'info'
     this.#late += files.length
-    const count = files.length === 1 ? '1 file' : `${files.length} files`
+    const count = counted(files.length, 'file')
     const why =
       this.#choice.order === 'names' ? 'came after greater names had been read' : 'came without a message about it'
     log.event({

@@ -1,3 +1,4 @@
+import { counted } from '../model/counted.ts'
 import type { Log } from '../host/log.ts'
 
 /** Why a file in the directories of a stream is not read. */
@@ -57,7 +58,7 @@ export class LeftOut {
     }
     this.#known.set(reason, known)
     const count = fresh.length + more
-    const files = count === 1 ? '1 entry' : `${count} entries`
+    const files = counted(count, 'entry', 'entries')
     log.event({
       type: 'source-left-out',
       level: warns ? 'warn' : 'info',

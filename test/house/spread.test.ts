@@ -26,6 +26,8 @@ const BOUNDED: Readonly<Record<string, string>> = {
   'lib/graph/graph.ts: copy.nodes.push': 'the operators of a program',
   'lib/adapters/aws/send/send-records.ts: !isCalled': 'names of errors of one service',
   'lib/adapters/aws/service-error.ts: isCalled': 'names of errors of services',
+  'lib/hosts/embedded/local-sources.ts: here': 'arguments of a call',
+  'lib/hosts/embedded/local-sources.ts: inS3': 'arguments of a call',
   'lib/hosts/embedded/embedded-engine.ts: Math.max': 'the streams of a program',
   'lib/runtime/serialised-error.ts: oneOf': 'the kinds of faults',
   'lib/lineage/narrow.ts: new Function': 'the operators of a chain',

@@ -83,19 +83,19 @@ const neverSettles = (url: string, why: string): SluiceError =>
 
 function initError(error: unknown, url: string, started: boolean): SluiceError {
   const thrown = [error instanceof Error && error.name, messageOf(error)].filter((part) => part !== false).join(': ')
+  const { did, next } = started ? RUNNING : STARTING
   const wrapped = new SluiceError('E_USER_INIT', thrown, {
     where: { place: placeOf(error, url) },
-    did: started ? 'the stream was stopped' : 'nothing was started',
-    next: [
-      ...asModules(error, url),
-      ...missingPackage(error),
-      started ? 'mend the program and run it again' : 'mend the module, or the module it imports, and run it again',
-    ],
+    did,
+    next: [...asModules(error, url), ...missingPackage(error), next],
     cause: error,
   })
   if (error instanceof Error) wrapped.stack = error.stack ?? ''
   return wrapped
 }
+
+const STARTING = { did: 'nothing was started', next: 'mend the module, or the module it imports, and run it again' }
+const RUNNING = { did: 'the stream was stopped', next: 'mend the program and run it again' }
 
 function asModules(error: unknown, url: string): string[] {
   if (!(error instanceof SyntaxError) || !isCommonJs(fileURLToPath(url))) return []

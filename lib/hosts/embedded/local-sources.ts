@@ -29,13 +29,18 @@ export const localSources: SourceFactories = {
       address: `http://${options?.host ?? '127.0.0.1'}:${port}${options?.path ?? '/'}`,
     }),
   followedFile,
-  textFiles: (directory, options) =>
-    isInS3(directory) ? s3TextFiles(directory, options) : textFiles(directory, options),
-  binaryRecords: (directory, recordLength, options) =>
-    isInS3(directory)
-      ? s3BinaryRecords(directory, recordLength, options)
-      : binaryRecords(directory, recordLength, options),
-  files: (directory, options) => (isInS3(directory) ? s3Files(directory, options) : files(directory, options)),
+  textFiles: byPlace(textFiles, s3TextFiles),
+  binaryRecords: byPlace(binaryRecords, s3BinaryRecords),
+  files: byPlace(files, s3Files),
 }
 
-const isInS3 = (directory: string): boolean => locationOf(directory).kind === 's3'
+/** Whoever reads directories, or S3 where the directory is one of a bucket. */
+function byPlace<A extends readonly unknown[], S>(
+  here: (directory: string, ...more: A) => S,
+  inS3: (directory: string, ...more: A) => S,
+): (directory: string, ...more: A) => S {
+  return (directory, ...more) => {
+    if (locationOf(directory).kind === 's3') return inS3(directory, ...more)
+    return here(directory, ...more)
+  }
+}

@@ -95,8 +95,10 @@ const deletingLater = (blobs: BlobStore, unneeded: string[]): BlobStore => ({
 
 /** Whoever may call this function may send it anything. */
 function checkedKind(call: PlanningCall, app: string): PlanningCall {
-  const part: Shape = (value) =>
-    fields({ value: anything })(value) === null ? null : fields({ ref: refsOf({ app })('message') })(value)
+  const part: Shape = (value) => {
+    if (fields({ value: anything })(value) === null) return null
+    return fields({ ref: refsOf({ app })('message') })(value)
+  }
   const wrong = byKind({
     describe: {},
     plan: { app: text, fingerprint: text, runs: truth, request: part },

@@ -1,5 +1,6 @@
 import { checkedHead } from '../../checkpoint/check-head.ts'
 import { TickQueue } from '../../adapters/aws/lambda/tick-queue.ts'
+import { counted } from '../../model/counted.ts'
 import { SluiceError } from '../../model/errors.ts'
 import {
   delayOf,
@@ -77,7 +78,7 @@ export async function woken(
 function sayDropped(ticks: number, { log }: AwsHost): void {
   if (ticks === 0) return
   droppedHere += ticks
-  const words = ticks === 1 ? '1 tick that is' : `${ticks} ticks that are`
+  const words = counted(ticks, 'tick that is', 'ticks that are')
   const message = `dropped ${words} older than two intervals: later ones have done the work`
   log.event({ type: 'ticks-dropped', level: 'warn', ticks, total: droppedHere, message })
 }
@@ -98,10 +99,8 @@ async function sendMinute(wakes: readonly Wake[], program: DescribedProgram, hos
 
 async function untilDue(wakes: readonly Wake[], { clock }: AwsHost): Promise<void> {
   const latest = clock.now() + EARLY_MS
-  const soon = wakes.reduce(
-    (most, wake) => (wake.kind === 'tick' && wake.at <= latest ? Math.max(most, wake.at) : most),
-    0,
-  )
+  let soon = 0
+  for (const wake of wakes) if (wake.kind === 'tick' && wake.at <= latest) soon = Math.max(soon, wake.at)
   if (soon > clock.now()) await clock.sleepUntil(soon)
 }
 

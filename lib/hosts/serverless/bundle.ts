@@ -48,11 +48,14 @@ export async function bundle(serviceFolder: string, app: string): Promise<void> 
 }
 
 /** Only tasks and outputs have the program. */
-const entryOf = (name: FunctionName, program: string): string =>
-  name === 'coordinator' || name === 'gc'
-    ? `import { ${name}Handler } from 'sluice/lambda/coordinator'\n\nexport const handler = ${name}Handler()\n`
-    : `import app from '${program}'\nimport { ${name}Handler } from 'sluice/lambda'\n\n` +
-      `export const handler = ${name}Handler(app)\n`
+function entryOf(name: FunctionName, program: string): string {
+  if (name === 'coordinator' || name === 'gc')
+    return `import { ${name}Handler } from 'sluice/lambda/coordinator'\n\nexport const handler = ${name}Handler()\n`
+  return (
+    `import app from '${program}'\nimport { ${name}Handler } from 'sluice/lambda'\n\n` +
+    `export const handler = ${name}Handler(app)\n`
+  )
+}
 
 /** This copy of the library, whichever copies the program has around it, and without an engine of its own. */
 const ownPackage: Record<string, string> = Object.fromEntries(
@@ -79,11 +82,10 @@ const withoutMissingPeers = (serviceFolder: string): Esbuild.Plugin => {
   return {
     name: 'without-missing-peers',
     setup(build) {
-      build.onResolve({ filter: PEERS }, ({ path, kind }) =>
-        kind === 'dynamic-import' && ![fromHere, fromProject].some((from) => isFound(from, path))
-          ? { path, external: true }
-          : null,
-      )
+      build.onResolve({ filter: PEERS }, ({ path, kind }) => {
+        if (kind !== 'dynamic-import' || [fromHere, fromProject].some((from) => isFound(from, path))) return null
+        return { path, external: true }
+      })
     },
   }
 }

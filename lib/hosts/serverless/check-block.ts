@@ -23,8 +23,7 @@ interface BlockSchema {
 export function checkBlock(value: unknown, schema: ValueSchema, where: string): void {
   if ('enum' in schema) return checkChoice(value, schema.enum, where)
   if (schema.type === 'integer') return checkInteger(value, schema, where)
-  if (schema.type === 'string')
-    return typeof value === 'string' && value !== '' ? undefined : refuseKind(where, 'a text', value)
+  if (schema.type === 'string') return checkText(value, where)
   if (schema.type === 'array') return checkList(value, schema.items.type, where)
   checkProperties(value, schema, where)
 }
@@ -37,11 +36,15 @@ function checkProperties(value: unknown, { properties }: BlockSchema, where: str
   }
 }
 
-function checkList(value: unknown, of: 'string' | 'object', where: string): void {
+function checkText(value: unknown, where: string): void {
+  if (typeof value !== 'string' || value === '') refuseKind(where, 'a text', value)
+}
+
+function checkList(value: unknown, of: keyof typeof ITEMS, where: string): void {
   if (!Array.isArray(value)) return refuseKind(where, 'a list', value)
-  const isRight = of === 'string' ? (item: unknown) => typeof item === 'string' : isBlock
+  const { called, isRight } = ITEMS[of]
   const wrong = value.findIndex((item) => !isRight(item))
-  if (wrong >= 0) refuseKind(`${where}[${wrong}]`, of === 'string' ? 'a text' : 'a block', value[wrong])
+  if (wrong >= 0) refuseKind(`${where}[${wrong}]`, called, value[wrong])
 }
 
 function checkInteger(
@@ -63,6 +66,12 @@ function checkChoice(value: unknown, choices: readonly number[], where: string):
 
 const isBlock = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** What lists are of. */
+const ITEMS = {
+  string: { called: 'a text', isRight: (item: unknown) => typeof item === 'string' },
+  object: { called: 'a block', isRight: isBlock },
+}
 
 function refuseKind(where: string, wanted: string, value: unknown): never {
   throw refused('E_CONF', `"${where}" in serverless.yml is ${shown(value)}, and not ${wanted}.`, [`write ${wanted}`])

@@ -24,10 +24,10 @@ export async function deleteData(clients: AwsClients, { table, bucket }: Data): 
 export async function dataLeft(clients: AwsClients, { table, bucket }: Data): Promise<string[]> {
   const s3 = await clients.s3()
   const hasBucket = await unlessGone(() => s3.client.send(new s3.sdk.HeadBucketCommand({ Bucket: bucket })))
-  return [
-    ...((await statusOf(clients, table)) === null ? [] : [`the table ${table}`]),
-    ...(hasBucket === null ? [] : [`the bucket ${bucket}`]),
-  ]
+  const left: string[] = []
+  if ((await statusOf(clients, table)) !== null) left.push(`the table ${table}`)
+  if (hasBucket !== null) left.push(`the bucket ${bucket}`)
+  return left
 }
 
 async function statusOf(clients: AwsClients, TableName: string): Promise<string | null> {

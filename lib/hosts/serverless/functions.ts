@@ -72,17 +72,17 @@ export function wakingOf(needs: ProgramNeeds): {
   readonly environment: Readonly<Record<string, unknown>>
 } {
   return {
-    block: needs.byEvents
-      ? {
-          // For what no event told of, and for outputs that wait.
-          events: [{ schedule: 'rate(1 hour)' }],
-          // A tick that is lost costs nothing; an event is to come to its batch.
-          maximumRetryAttempts: 2,
-          maximumEventAge: EVENT_AGE_MAX,
-        }
-      : {},
-    environment: hasQueue(needs) ? { SLUICE_TICK_QUEUE: { Ref: TICKS_ID } } : {},
+    block: { ...(needs.byEvents && WOKEN_BY_EVENTS) },
+    environment: { ...(hasQueue(needs) && { SLUICE_TICK_QUEUE: { Ref: TICKS_ID } }) },
   }
+}
+
+const WOKEN_BY_EVENTS = {
+  // For what no event told of, and for outputs that wait.
+  events: [{ schedule: 'rate(1 hour)' }],
+  // A tick that is lost costs nothing; an event is to come to its batch.
+  maximumRetryAttempts: 2,
+  maximumEventAge: EVENT_AGE_MAX,
 }
 
 /** What the functions are told where nothing resolves a reference: on the machine of whoever develops. */

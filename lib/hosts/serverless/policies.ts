@@ -72,23 +72,7 @@ function needed(
 ): readonly Statement[] {
   switch (name) {
     case 'coordinator':
-      return [
-        // To take messages out is what the platform does in the name of the function, and it itself when it fails.
-        ...(hasQueue(needs)
-          ? [
-              allow(
-                ticksArn(stage),
-                'sqs:SendMessage',
-                'sqs:ReceiveMessage',
-                'sqs:DeleteMessage',
-                'sqs:GetQueueAttributes',
-              ),
-            ]
-          : []),
-        ...(needs.byEvents && events.streams.length > 0
-          ? [{ Effect: 'Allow', Action: STREAM_ACTIONS, Resource: events.streams } as const]
-          : []),
-      ]
+      return [...wakingQueue(stage, needs), ...wakingStreams(needs, events.streams)]
     case 'task':
       return needs.reads
         .filter(isElsewhere('in'))
@@ -103,6 +87,19 @@ function needed(
     case 'gc':
       return []
   }
+}
+
+/** To take messages out is what the platform does in the name of the function, and it itself when it fails. */
+function wakingQueue(stage: Stage, needs: ProgramNeeds): readonly Statement[] {
+  if (!hasQueue(needs)) return []
+  return [{ Effect: 'Allow', Action: QUEUE_ACTIONS, Resource: ticksArn(stage) }]
+}
+
+const QUEUE_ACTIONS = ['sqs:SendMessage', 'sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes']
+
+function wakingStreams({ byEvents }: ProgramNeeds, streams: readonly unknown[]): readonly Statement[] {
+  if (!byEvents || streams.length === 0) return []
+  return [{ Effect: 'Allow', Action: STREAM_ACTIONS, Resource: streams }]
 }
 
 /** By which the platform reads a stream in the name of the function. */

@@ -75,8 +75,8 @@ export function resources(stage: Stage, options: ServerlessOptions, needs: Progr
         SqsManagedSseEnabled: true,
       },
     },
-    ...(hasQueue(needs) ? ticks(stage, options) : {}),
-    ...(needs.byEvents ? senders(stage, options) : {}),
+    ...(hasQueue(needs) && ticks(stage, options)),
+    ...(needs.byEvents && senders(stage, options)),
     ...alarms(stage, options.alarmTopic),
   }
 }

@@ -1,3 +1,4 @@
+import { own } from '../given.ts'
 import { SluiceError } from '../errors.ts'
 import { callerPlace } from '../place.ts'
 import { visible } from '../visible.ts'
@@ -28,7 +29,7 @@ export function readSetting<N extends SettingName>(texts: SettingTexts, name: N)
 
 /** What travelled as plain data. */
 export const textsOf = (conf: { readonly [name: string]: string }): SettingTexts => ({
-  getOption: (name) => (Object.hasOwn(conf, name) ? conf[name] : undefined),
+  getOption: (name) => own(conf, name),
 })
 
 export const settingsOf =

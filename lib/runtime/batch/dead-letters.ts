@@ -44,9 +44,8 @@ export async function outputLetterErrors(held: HeldApp, { batch, ref }: DeadLett
 }
 
 function errorOf(letter: DeadLetter, batch: number, records: number, isForgotten: boolean): SluiceError {
-  const { id, source, split, index, code, message, place, retryOf } = letter
-  const { kept, next } = fateOf(letter, isForgotten)
-  const again = isForgotten || retryOf === undefined ? '' : `, which was ${retryOf} before`
+  const { source, split, index, code, message, place } = letter
+  const { kept, again, next, afterwards } = fateOf(letter, isForgotten)
   return new SluiceError(knownCode(code), message, {
     where: {
       ...given({ place }),
@@ -54,22 +53,34 @@ function errorOf(letter: DeadLetter, batch: number, records: number, isForgotten
       detail: `record ${index} of ${source}, ${splitName(split)}`,
     },
     did: `narrowed to 1 record of ${records}, ${kept}${again}; the batch committed without it`,
-    next: isForgotten ? next : [...next, `sluice dead retry <dir> ${id}     after the fix`],
+    next: [...next, ...afterwards],
   })
 }
 
 interface LetterFate {
   readonly kept: string
+  /** Which letter it was before. */
+  readonly again: string
   readonly next: readonly string[]
+  /** What to type once the program is mended. */
+  readonly afterwards: readonly string[]
 }
 
 /** What becomes of a record that was set aside, and what to type about it. */
 function fateOf(letter: DeadLetter, isForgotten: boolean): LetterFate {
-  const { id } = letter
-  if (!isForgotten) return { kept: `kept as dead letter ${id}`, next: [`sluice dead show <dir> ${id}`] }
+  const { id, retryOf } = letter
+  if (isForgotten)
+    return {
+      kept: `it goes with this process: ${shownRecord(letter)}`,
+      again: '',
+      next: ['give --dir <directory>, and records that are set aside are kept'],
+      afterwards: [],
+    }
   return {
-    kept: `it goes with this process: ${shownRecord(letter)}`,
-    next: ['give --dir <directory>, and records that are set aside are kept'],
+    kept: `kept as dead letter ${id}`,
+    again: retryOf === undefined ? '' : `, which was ${retryOf} before`,
+    next: [`sluice dead show <dir> ${id}`],
+    afterwards: [`sluice dead retry <dir> ${id}     after the fix`],
   }
 }
 

@@ -1,3 +1,4 @@
+import { counted } from '../../model/counted.ts'
 import type { BatchNumber, OperatorUid } from '../../model/ids.ts'
 import { HEAD_BYTES_MAX } from '../../checkpoint/head-size.ts'
 import { readManifest } from '../../checkpoint/manifest.ts'
@@ -192,7 +193,7 @@ export async function deliverAtLast(held: HeldApp): Promise<void> {
 
 /** With what the sink said last: that is what is to be mended. */
 function undelivered(output: OperatorUid, owed: number, last: SluiceError | null): SluiceError {
-  const what = owed === 1 ? '1 batch is' : `${owed} batches are`
+  const what = counted(owed, 'batch is', 'batches are')
   const why = last === null ? '' : ` ${last.message} (${last.code})`
   return new SluiceError('E_OUTPUT', `The run ends, and ${what} not delivered.${why}`, {
     where: { ...last?.where, operator: output },

@@ -251,7 +251,8 @@ class Trials {
     const trial: Trial = { kind: 'prefix', take: this.#take(length) }
     const answer = await this.#try(this.without(found), trial, found)
     if (answer.kind === 'done') return null
-    return { error: answer.error, length: Math.min(length, answer.read ? this.#reach(answer.read) : length) }
+    if (!answer.read) return { error: answer.error, length }
+    return { error: answer.error, length: Math.min(length, this.#reach(answer.read)) }
   }
 
   /** What the program itself makes of it. Throws what nothing of the program is to blame for. */
@@ -279,8 +280,9 @@ class Trials {
   /** The prefix that holds everything that had been read. */
   #reach(read: RecordCounts): number {
     return this.#splits.reduce((reach, { source, split, from }) => {
-      const count = read[source]?.[split]
-      return count ? Math.max(reach, from + count) : reach
+      const count = read[source]?.[split] ?? 0
+      if (count === 0) return reach
+      return Math.max(reach, from + count)
     }, 0)
   }
 }

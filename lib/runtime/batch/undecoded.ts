@@ -2,6 +2,7 @@ import { putBlob } from '../../checkpoint/blobs.ts'
 import { encodeLetters } from '../../checkpoint/dead-letters.ts'
 import { ObjectKeys } from '../../checkpoint/object-keys.ts'
 import type { DeadLetterFacts, DeadLetters } from '../../model/dead-letter.ts'
+import { counted } from '../../model/counted.ts'
 import { SluiceError } from '../../model/errors.ts'
 import type { EngineEvent } from '../../model/events.ts'
 import type { BatchPlan, UndecodedPart } from '../../model/task.ts'
@@ -31,14 +32,9 @@ export async function keepUndecoded(
   const facts = parts.flatMap((part) => part.letters.map((letter) => ({ ...letter, source: part.source })))
   const records = answers.reduce((sum, answer) => sum + recordsOf(answer), 0)
   // What a receiver was given stays what it is: a batch that fails for it would fail for ever.
-  const left = parts.reduce((sum, part) => sum + (part.isReceived ? 0 : part.lettersCount), 0)
-  if (left > lettersMax(records))
-    throw tooMany(
-      left,
-      records,
-      plan,
-      parts.find(({ isReceived }) => !isReceived)!,
-    )
+  const read = parts.filter(({ isReceived }) => !isReceived)
+  const left = read.reduce((sum, { lettersCount }) => sum + lettersCount, 0)
+  if (left > lettersMax(records)) throw tooMany(left, records, plan, read[0])
   const letters = facts.map(({ source, split, index, code, message, path, offset, bytes }, i) => ({
     id: `${plan.batch}-u${i + 1}`,
     source,
@@ -50,10 +46,7 @@ export async function keepUndecoded(
     undecoded: { path, offset },
     record: Buffer.from(bytes, 'base64'),
   }))
-  return {
-    letters: letters.length === 0 ? null : await stored(held, plan, letters),
-    events: eventsOf(parts, held, plan),
-  }
+  return { letters: await stored(held, plan, letters), events: eventsOf(parts, held, plan) }
 }
 
 /** A split that two tasks read was left out of once. */
@@ -74,7 +67,8 @@ async function stored(
   { host }: HeldApp,
   { app, inc, batch }: BatchPlan,
   letters: readonly (DeadLetterFacts & { readonly record: unknown })[],
-): Promise<DeadLetters> {
+): Promise<DeadLetters | null> {
+  if (letters.length === 0) return null
   const key = new ObjectKeys(app, inc).deadLetters(batch, `${host.random.newId()}.0`)
   const ref = await putBlob(host.blobs, key, encodeLetters(letters), 0)
   const open: Record<string, string[]> = {}
@@ -134,9 +128,7 @@ function eventsOf(parts: readonly UndecodedPart[], { forgets }: HeldApp, { batch
 }
 
 /** How they are called. */
-const lettersOf = (letters: number, parts: readonly UndecodedPart[]): string =>
-  parts.every(({ isReceived }) => isReceived)
-    ? `${counted(letters, 'record')} that cannot be stored`
-    : counted(letters, 'line or file', 'lines or files')
-
-const counted = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`
+function lettersOf(letters: number, parts: readonly UndecodedPart[]): string {
+  if (parts.every(({ isReceived }) => isReceived)) return `${counted(letters, 'record')} that cannot be stored`
+  return counted(letters, 'line or file', 'lines or files')
+}

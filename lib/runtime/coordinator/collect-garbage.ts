@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { checkedHead } from '../../checkpoint/check-head.ts'
-import { readManifest } from '../../checkpoint/manifest.ts'
+import { committedManifest } from '../../checkpoint/manifest.ts'
 import { ObjectKeys, parseKey } from '../../checkpoint/object-keys.ts'
 import type { BlobStore } from '../../host/blob-store.ts'
 import type { HeadStore } from '../../host/head-store.ts'
@@ -42,7 +42,7 @@ export async function collectGarbage(app: AppName, places: Places): Promise<Garb
   const head = checkedHead(await places.head.read())?.value
   // Without a head it is not known what they are of.
   if (!head) return { found: keys.length, deleted: 0, noted: 0 }
-  const base = head.manifest ? await readManifest(blobs, head.manifest) : null
+  const base = await committedManifest(blobs, head)
   const found = sorted(keys, head, await liveObjects(head, base, blobs))
   const due = found.notes.filter(({ batch }) => batch <= head.gcFloor).map(({ key }) => key)
   const dead = new Set(found.dead)

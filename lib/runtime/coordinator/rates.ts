@@ -1,4 +1,4 @@
-import { unlessEmpty } from '../../model/given.ts'
+import { unlessEmpty, own } from '../../model/given.ts'
 import type { OperatorUid } from '../../model/ids.ts'
 import type { LearnedRate, Manifest } from '../../model/manifest.ts'
 import type { ProgramFacts } from '../../model/program-facts.ts'
@@ -35,7 +35,7 @@ export class Rates {
   /** Goes on from what an earlier coordinator learned. */
   recall(rates: Manifest['rates'] = {}): void {
     for (const { uid, rate } of this.#inputs) {
-      const learned = Object.hasOwn(rates, uid) ? rates[uid] : undefined
+      const learned = own(rates, uid)
       if (learned) rate?.recall(learned)
     }
   }

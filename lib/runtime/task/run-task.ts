@@ -14,8 +14,14 @@ import { inTime, outOfTime, type TimeLimit } from '../time-limit.ts'
  * can see: all it writes is new objects under names of its own, and whoever launched it decides whether they count.
  */
 export async function runTask(spec: TaskSpec, program: TaskProgram, host: TaskHost): Promise<TaskReport> {
-  const report = spec.trial ? runTrial(spec, spec.trial, program, host) : execute(spec, program, host)
-  return host.limit ? withinLimit(report, spec, host.limit, host) : report
+  const report = begun(spec, program, host)
+  if (!host.limit) return report
+  return withinLimit(report, spec, host.limit, host)
+}
+
+function begun(spec: TaskSpec, program: TaskProgram, host: TaskHost): Promise<TaskReport> {
+  if (spec.trial) return runTrial(spec, spec.trial, program, host)
+  return execute(spec, program, host)
 }
 
 /** Whatever fails once the time is over has failed for that. What was done all the same is done. */
@@ -33,7 +39,8 @@ async function withinLimit(
     error: serialiseError(outOfTime(limit), { task }),
   })
   const report = await inTime(running, limit, clock).catch(overdue)
-  return report.kind === 'failed' && limit.signal.aborted ? overdue() : report
+  if (report.kind === 'failed' && limit.signal.aborted) return overdue()
+  return report
 }
 
 /** A file that grows is left to a later batch, unless the plan of this one is fixed before its files are read. */

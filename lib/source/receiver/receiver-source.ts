@@ -1,3 +1,4 @@
+import { own } from '../../model/given.ts'
 import type { SluiceError } from '../../model/errors.ts'
 import type { Cut } from '../../model/manifest.ts'
 import type { CutRequest, ReceiverControl, ReceiverEnvironment, Source, SourceIo } from '../source.ts'
@@ -137,5 +138,4 @@ class ReceiverSource<T> implements Source<T, Position, Split>, ReceiverControl {
   }
 }
 
-const isAfter = ({ runs }: Position, block: ReceivedBlock): boolean =>
-  block.seq >= (Object.hasOwn(runs, block.run) ? runs[block.run] : 0)
+const isAfter = ({ runs }: Position, block: ReceivedBlock): boolean => block.seq >= (own(runs, block.run) ?? 0)
