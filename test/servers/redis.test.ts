@@ -112,17 +112,51 @@ async function tests(found: string): Promise<void> {
     },
   )
 
-  test('Redis: a command of more words than a script can call is refused, and nothing is applied', async () => {
+  test('Redis: a list of more words than a script can call goes in several calls, and counts once', async () => {
     const sink = redis(client, {
       commands: (record: readonly string[]) =>
         record[0] === 'hit' ? [['INCR', 'hits05']] : [['SADD', 'members05', ...record]],
     })
     const members = Array.from({ length: 9_000 }, (_, i) => `member-${i}`)
     for (let delivery = 1; delivery <= 3; delivery++)
-      await assert.rejects(deliver(sink, 1, [[['hit'], ['hit'], members]], { sink: 'words' }), (error) =>
-        hasCode(error, 'E_SINK_VALUE'),
-      )
-    assert.equal(await client.get('hits05'), null)
+      await deliver(sink, 1, [[['hit'], ['hit'], members]], { sink: 'words' })
+    assert.deepEqual([await client.get('hits05'), await client.sCard('members05')], ['2', 9_000])
+  })
+
+  test('Redis: every long list is there whole and in order, also with one command a script', async () => {
+    const numbers = Array.from({ length: 9_000 }, (_, i) => i)
+    const sink = redis(client, {
+      batchCommands: 1,
+      commands: () => [
+        ['RPUSH', 'long:list', ...numbers],
+        ['hset', 'long:hash', ...numbers.flatMap((n) => [n, `v${n}`])],
+        ['ZADD', 'long:sorted', 'nx', 'CH', ...numbers.flatMap((n) => [n, `m${n}`])],
+        ['MSET', ...numbers.flatMap((n) => [`long:${n}`, n])],
+        ['DEL', ...numbers.filter((n) => n > 0).map((n) => `long:${n}`)],
+      ],
+    })
+    await deliver(sink, 1, [['all']], { sink: 'long' })
+    assert.deepEqual(await client.lRange('long:list', 0, -1), numbers.map(String))
+    assert.equal(await client.hGet('long:hash', '8999'), 'v8999')
+    assert.deepEqual(
+      [await client.hLen('long:hash'), await client.zCard('long:sorted'), await client.zScore('long:sorted', 'm8999')],
+      [9_000, 9_000, 8_999],
+    )
+    assert.deepEqual([await client.get('long:0'), await client.get('long:8999')], ['0', null])
+  })
+
+  test('Redis: a command after a long list that is refused is named by its own number', async () => {
+    await client.set('long:text', 'text')
+    const sink = redis(client, {
+      commands: (n: number) => [
+        ['SADD', 'long:set', ...Array.from({ length: 20_000 }, (_, i) => i)],
+        ['LPUSH', 'long:text', n],
+      ],
+    })
+    await assert.rejects(
+      deliver(sink, 1, [[1]], { sink: 'numbered' }),
+      (error) => hasCode(error, 'E_SINK_REJECTED') && error.message.includes('refused command 2 of'),
+    )
   })
 
   test('Redis: commands of more words than one call takes go in several, each counted once', async () => {

@@ -4,14 +4,10 @@ import { checkSettled } from '../../model/settled.ts'
 import { BUNDLED, type Delivery, type OutputSink } from '../../output/sink.ts'
 import { sinkIsNewer } from '../../output/fence.ts'
 import { loadPeer } from '../../output/peer.ts'
+import { type Call, callsOf, type RedisCommand } from './redis-calls.ts'
 import { fencedCommands } from './redis-script.ts'
 import { type Attempt, tryRepeatedly } from '../../output/retry.ts'
 import { driverError, secretsOf, shownAddress } from '../../output/secrets.ts'
-
-/** A command with its arguments: `['HINCRBY', 'counts', word, 1]`. */
-export type RedisCommand = readonly [command: string, ...args: RedisValue[]]
-/** What may be an argument of a command; numbers are sent as text. */
-export type RedisValue = string | number | bigint | Uint8Array
 
 /** What is used of a client: `sendCommand` of `redis` and `@redis/client`, or `callBuffer` of `ioredis`. */
 export type RedisClient =
@@ -52,42 +48,47 @@ export function redis<T>(client: RedisClient | string, options: RedisOptions<T>)
     [BUNDLED]: true,
     ready: async () => typeof client === 'string' && loadClient(),
     async write(records, delivery) {
-      const commands = records.flatMap((record) => commandsOf(record, delivery, options))
+      const calls = records.flatMap((record) => callsFor(record, delivery, options))
       const fence =
         (options.fencePrefix ?? 'sluice:fence:') +
         [delivery.app, delivery.inc, delivery.sink, delivery.partition].map(encodeURIComponent).join(':')
+      const commandOf = (call: number): number => calls.slice(0, call + 1).filter(({ goesOn }) => !goesOn).length
       // A partition without commands moves its fence too.
-      for (let at = 0, next = 0; at === 0 || at < commands.length; at = next) {
-        next = chunkEnd(commands, at, chunkMax)
-        const chunk = { fence, from: at, commands: commands.slice(at, next), isLast: next >= commands.length }
+      for (let at = 0, next = 0; at === 0 || at < calls.length; at = next) {
+        next = chunkEnd(calls, at, chunkMax)
+        const chunk = { fence, from: at, calls: calls.slice(at, next), isLast: next >= calls.length, commandOf }
         await tryRepeatedly(delivery, options.attempts ?? 5, () => attempt(server, delivery, chunk))
-        if (commands.length === 0) return
+        if (calls.length === 0) return
       }
     },
     close: () => server.close(),
   }
 }
 
-function commandsOf<T>(record: T, delivery: Delivery, options: RedisOptions<T>): (readonly Buffer[])[] {
+function callsFor<T>(record: T, delivery: Delivery, options: RedisOptions<T>): Call[] {
   const commands = options.commands(record, delivery)
   checkSettled(commands, 'commands', {
     operator: delivery.sink,
     partition: delivery.partition,
     batch: delivery.batch,
   })
-  return commands.map(bytesOf)
+  return commands.flatMap(callsOf)
 }
 
-/** As many commands as one script takes: a server refuses a call of a million words, and of 512 MB. */
-function chunkEnd(commands: readonly (readonly Buffer[])[], from: number, most: number): number {
+/**
+ * As many calls as one script takes: a server refuses a request of a million words, and of 512 MB. The calls of one
+ * command stay together.
+ */
+function chunkEnd(calls: readonly Call[], from: number, most: number): number {
   let words = 0
   let bytes = 0
-  for (let at = from; at < Math.min(commands.length, from + most); at++) {
-    words += commands[at].length
-    bytes += commands[at].reduce((sum, word) => sum + word.length, 0)
-    if (at > from && (words > SCRIPT_WORDS_MAX || bytes > SCRIPT_BYTES_MAX)) return at
+  for (let at = from; at < calls.length; at++) {
+    words += calls[at].words.length
+    bytes += calls[at].words.reduce((sum, word) => sum + word.length, 0)
+    const isFull = at >= from + most || words > SCRIPT_WORDS_MAX || bytes > SCRIPT_BYTES_MAX
+    if (isFull && at > from && !calls[at].goesOn) return at
   }
-  return Math.min(commands.length, from + most)
+  return calls.length
 }
 
 const SCRIPT_WORDS_MAX = 100_000
@@ -95,10 +96,12 @@ const SCRIPT_BYTES_MAX = 16 * 2 ** 20
 
 interface Chunk {
   readonly fence: string
-  /** How many commands of the partition come before. */
+  /** How many calls of the partition come before. */
   readonly from: number
-  readonly commands: readonly (readonly Buffer[])[]
+  readonly calls: readonly Call[]
   readonly isLast: boolean
+  /** The number of the command that a call of the partition belongs to, from 1. */
+  readonly commandOf: (call: number) => number
 }
 
 async function attempt(server: RedisServer, delivery: Delivery, chunk: Chunk): Promise<Attempt<void>> {
@@ -118,18 +121,18 @@ async function attempt(server: RedisServer, delivery: Delivery, chunk: Chunk): P
     if (isReply) throw shown
     return { kind: 'again', error: shown }
   }
-  obey(answer, delivery, server.place)
+  obey(answer, chunk, delivery, server.place)
   return { kind: 'done', result: undefined }
 }
 
 /** The script answers `["ok"]`, `["newer", last]` or `["refused", index, message]`. */
-function obey(answer: unknown, delivery: Delivery, place: string): void {
+function obey(answer: unknown, chunk: Chunk, delivery: Delivery, place: string): void {
   const [verdict, detail, message] = (answer as readonly unknown[]).map(String)
   if (verdict === 'newer') throw sinkIsNewer(delivery, Number(detail), place)
   if (verdict === 'refused') {
     throw new SluiceError(
       'E_SINK_REJECTED',
-      `${place} refused command ${Number(detail) + 1} of the partition: ${message}`,
+      `${place} refused command ${chunk.commandOf(Number(detail))} of the partition: ${message}`,
       {
         where: { operator: delivery.sink, partition: delivery.partition, batch: delivery.batch },
         did: 'the commands before it were applied and are not repeated; the next attempt goes on with this one',
@@ -151,10 +154,10 @@ class RedisServer {
     this.secrets = typeof given === 'string' ? secretsOf(given) : []
   }
 
-  async run({ fence, from, commands, isLast }: Chunk, batch: number): Promise<unknown> {
-    const counts = commands.map((command) => command.length)
-    const args = [batch, from, isLast ? 1 : 0, commands.length, ...counts].map((n) => Buffer.from(String(n)))
-    const call = ['1', fence, ...args, ...commands.flat()]
+  async run({ fence, from, calls, isLast }: Chunk, batch: number): Promise<unknown> {
+    const counts = calls.map(({ words }) => words.length)
+    const args = [batch, from, isLast ? 1 : 0, calls.length, ...counts].map((n) => Buffer.from(String(n)))
+    const call = ['1', fence, ...args, ...calls.flatMap(({ words }) => words)]
     try {
       return await this.#send(['EVALSHA', scriptHash, ...call])
     } catch (error) {
@@ -231,33 +234,6 @@ function isReplyOfServer(error: unknown): boolean {
     name === 'ReplyError' ||
     ['ReplyError', 'SimpleError', 'ErrorReply', 'BlobError'].includes(String(constructor?.name))
   return isReply && !/^(LOADING|BUSY|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|READONLY|OOM) /.test(String(message))
-}
-
-/** What Lua can hand to one call is about 8,000; with more the script would end in the middle. */
-const COMMAND_WORDS_MAX = 7_000
-
-function bytesOf(command: RedisCommand): readonly Buffer[] {
-  if (command.length > COMMAND_WORDS_MAX)
-    throw new SluiceError(
-      'E_SINK_VALUE',
-      `A ${String(command[0])} has ${command.length} words; ${COMMAND_WORDS_MAX} is the most.`,
-      { did: 'nothing of its partition was sent', next: ['make several commands of it in `commands`'] },
-    )
-  return command.map((value) => {
-    if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength)
-    const isText = typeof value === 'string' && value.isWellFormed()
-    if (isText || typeof value === 'bigint' || (typeof value === 'number' && Number.isFinite(value)))
-      return Buffer.from(String(value))
-    throw new SluiceError(
-      'E_SINK_VALUE',
-      `An argument of ${String(command[0])} is ` +
-        `${typeof value === 'string' ? 'text with half a surrogate pair' : String(value)}.`,
-      {
-        did: 'nothing of its partition was sent',
-        next: ['use strings, finite numbers, bigints or bytes; make anything else a string in `commands`'],
-      },
-    )
-  })
 }
 
 const scriptHash = createHash('sha1').update(fencedCommands).digest('hex')
