@@ -17,6 +17,7 @@ const ways: Readonly<Record<string, string>> = {
   http: 'fetch it in a Source of your own, or send with the webhook sink',
   https: 'fetch it in a Source of your own, or send with the webhook sink',
   s3n: 'write s3:// in place of s3n://',
+  arn: 'write s3://bucket/key: an ARN of S3 is arn:aws:s3:::bucket/key',
 }
 
 /**
@@ -24,7 +25,7 @@ const ways: Readonly<Record<string, string>> = {
  * `swebhdfs://`. Throws `E_PLACE`; for `hdfs://`, whose port speaks a protocol of Java, with the address to use.
  */
 export function outputLocation(text: string): OutputLocation {
-  const [, scheme, place] = /^(s?webhdfs|hdfs):(.*)$/is.exec(text) ?? []
+  const [, scheme, place] = (typeof text === 'string' && /^(s?webhdfs|hdfs):(.*)$/is.exec(text)) || []
   if (scheme === undefined) return locationOf(text)
   const found = /^\/\/((?:[^/@]*@)?)([^/:@]+)(:\d+)?(\/.*)$/s.exec(place)
   if (found === null) throw refused(text, ['write webhdfs://namenode:9870/path'])
@@ -43,11 +44,19 @@ export function outputLocation(text: string): OutputLocation {
  * (`s3a://` too). Throws `E_PLACE` for any other scheme, which would otherwise name a folder on this machine.
  */
 export function locationOf(text: string): Location {
-  if (/^s3a?:/i.test(text)) return { kind: 's3', url: text.replace(/^s3a?:/i, 's3:') }
+  if (typeof text !== 'string') throw noText(text)
+  const url = text.trim()
+  if (/^s3a?:/i.test(text)) return inS3(text)
   if (/^file:/i.test(text)) return { kind: 'local', path: localPath(text) }
+  if (/^~[^/]*(\/|$)/.test(text))
+    throw refused(text, [
+      "write join(homedir(), …), with join of 'node:path' and homedir of 'node:os': ~ is an abbreviation of shells",
+      `for a folder of that name write ./${text}`,
+    ])
   const scheme =
-    /^([a-z][a-z0-9+.-]+):\/\//i.exec(text)?.[1] ?? /^(hdfs|viewfs|dbfs|gs|s3n|wasbs?|abfss?):/i.exec(text)?.[1]
+    /^([a-z][a-z0-9+.-]+):\//i.exec(url)?.[1] ?? /^(hdfs|viewfs|dbfs|gs|s3n|wasbs?|abfss?|arn):/i.exec(url)?.[1]
   if (scheme === undefined) return { kind: 'local', path: text }
+  if (url !== text) throw refused(JSON.stringify(text), [`write ${url}, without white space around it`])
   throw refused(text, [
     ways[scheme.toLowerCase().replace('swebhdfs', 'webhdfs')] ?? 'copy the files to this machine or to S3',
     'use a path of this machine, a file: URL, or s3://bucket/prefix',
@@ -59,6 +68,29 @@ export function localPlace(text: string, instead: string): string {
   const location = locationOf(text)
   if (location.kind === 'local') return location.path
   throw refused(text, [instead])
+}
+
+/** A bucket, and what is in it. A name of two buckets, or of none, would show only when something is read or written. */
+function inS3(text: string): Location {
+  const url = text.replace(/^s3a?:/i, 's3:')
+  if (/^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/|$)/.test(url)) return { kind: 's3', url }
+  throw refused(text, ['write it as s3://bucket/prefix; names of buckets are lower case'])
+}
+
+function noText(place: unknown): SluiceError {
+  const next =
+    place instanceof URL
+      ? ['write fileURLToPath(url), or url.href']
+      : ['see whether the variable that it comes from is set']
+  return new SluiceError(
+    'E_PLACE',
+    `A place of files is ${place instanceof URL ? 'a URL' : String(place)}, and no text.`,
+    {
+      where: { place: callerPlace() },
+      did: 'nothing was read or written',
+      next,
+    },
+  )
 }
 
 /** `file:///a`, `file:/a`, and `file:a` as Hadoop has it: relative to where the program was started. */

@@ -62,6 +62,18 @@ const foreign = [
   'https://example.com/in',
   's3n://b/in',
   'file://host/in',
+  'gs:/bucket/in',
+  'minio:/bucket/in',
+  'arn:aws:s3:::bucket/in',
+  's3:/bucket/in',
+  's3://',
+  's3:///in',
+  'S3://Bucket/in',
+  ' s3://bucket/in',
+  '\ns3a://bucket/in',
+  '~/in',
+  '~ann/in',
+  '~',
 ]
 
 type Use = (ssc: StreamingContext, place: string) => unknown
@@ -106,6 +118,34 @@ for (const [what, use] of uses) {
     for (const place of foreign) refusesIn(use, place)
   })
 }
+
+test('a place that is no text is refused, with what may have become of it', () => {
+  for (const [place, next] of [
+    [undefined, /variable/],
+    [null, /variable/],
+    [new URL('file:///in'), /fileURLToPath/],
+    [Buffer.from('in'), /variable/],
+  ] as const)
+    for (const [what, use] of uses)
+      app('places', seconds(1), (ssc) => {
+        assert.throws(
+          () => use(ssc, place as never),
+          (error) => hasCode(error, 'E_PLACE') && next.test(error.next[0]),
+          what,
+        )
+        ssc.socketTextStream('localhost', 1).print()
+      }).build()
+})
+
+test('directories of a stream are not named after a bucket alone: each would be a bucket of its own', () => {
+  const prefixes = uses.filter(([what]) => what.startsWith('saveAs'))
+  for (const [, use] of prefixes) refusesIn(use, 's3://bucket')
+})
+
+test('what looks like an abbreviation or a scheme and is a name of a folder stays one', () => {
+  for (const path of ['a~/b', './~', 'in:x', 'C:/x', 'a:b/c', ' in', 'in '])
+    assert.deepEqual(locationOf(path), { kind: 'local', path })
+})
 
 test('what needs files of this machine refuses S3, which would be a folder of that name', () => {
   for (const [what, use] of uses) if (!inS3.has(what)) refusesIn(use, 's3://bucket/x')

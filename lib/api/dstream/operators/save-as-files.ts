@@ -12,7 +12,7 @@ import { callerPlace } from '../../../model/place.ts'
  * a repeated batch replaces it.
  */
 export const saveAsTextFiles = (stream: DStream<any>, prefix: string, suffix: string, name?: string): void => {
-  locationOf(prefix)
+  checkPrefix(prefix)
   stream.output({
     operator: 'saveAsTextFiles',
     name,
@@ -28,7 +28,7 @@ export const saveAsTextFiles = (stream: DStream<any>, prefix: string, suffix: st
 
 /** The same with our own block format, read back by `sparkContext.objectFile`. */
 export const saveAsObjectFiles = (stream: DStream<any>, prefix: string, suffix: string, name?: string): void => {
-  locationOf(prefix)
+  checkPrefix(prefix)
   stream.output({
     operator: 'saveAsObjectFiles',
     name,
@@ -42,6 +42,17 @@ export const saveAsObjectFiles = (stream: DStream<any>, prefix: string, suffix: 
           encodeBlock([{ section: 0, columns: [records], count: records.length }]),
         ),
     },
+  })
+}
+
+/** `s3://bucket` would become the buckets `bucket-1700000000000` and so on. */
+function checkPrefix(prefix: string): void {
+  const place = locationOf(prefix)
+  if (place.kind === 'local' || place.url.indexOf('/', 's3://'.length) > 0) return
+  throw new SluiceError('E_PLACE', `Directories cannot be named after the bucket ${place.url} alone.`, {
+    where: { place: callerPlace() },
+    did: 'nothing was started',
+    next: [`write ${place.url}/ and what their names begin with`],
   })
 }
 
