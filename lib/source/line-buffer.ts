@@ -1,4 +1,5 @@
 import { isAscii, isUtf8 } from 'node:buffer'
+import { firstInvalid, isUtf16Mark } from '../codec/utf8.ts'
 import { SluiceError } from '../model/errors.ts'
 
 /** What a line is. */
@@ -257,9 +258,6 @@ export const lineTooLong = (what: string, offset: number, maxLineBytes: number):
 /** In files; a socket leaves such lines out anyway. */
 const GO_ON = "go on without such lines: onDecodeError: 'replace', 'dead-letter' or 'skip-file'"
 
-const isUtf16Mark = (bytes: Uint8Array): boolean =>
-  (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)
-
 const utf16 = (what: string): SluiceError =>
   new SluiceError('E_DECODE_UTF8', `${what} is UTF-16, by the mark that it begins with; lines are read of UTF-8.`, {
     where: { offset: 0, detail: what },
@@ -272,15 +270,3 @@ const RETURN = 13
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
 /** The engine copies short parts of a string and makes slices of longer ones. */
 const COPIED_CHARS_MAX = 12
-
-function firstInvalid(bytes: Uint8Array): number {
-  let at = 0
-  while (at < bytes.length) {
-    const size = sizeByLead(bytes[at])
-    if (!isUtf8(bytes.subarray(at, at + size))) return at
-    at += size
-  }
-  return at
-}
-
-const sizeByLead = (lead: number): number => (lead < 0xc0 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4)

@@ -1,9 +1,10 @@
 import { Readable, type Transform } from 'node:stream'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
+import { isUnpackError, type Packing } from '../codec/packing.ts'
+import { framesIn } from '../codec/zstd-frames.ts'
 import { SluiceError } from '../model/errors.ts'
 import { installed } from '../model/installed.ts'
 import { systemCode } from '../model/system-code.ts'
-import { framesIn } from './zstd-frames.ts'
 
 export interface InflateLimits {
   /** Most bytes a packed file may unpack to (default 4 GiB). */
@@ -15,21 +16,6 @@ export interface InflateLimits {
 const INFLATED_BYTES_MAX = 2 ** 32
 const INFLATE_RATIO_MAX = 400
 const RATIO_FREE_BYTES = 2 ** 24
-
-/** How a file is packed. */
-export type Packing = 'gzip' | 'zstd' | 'bzip2'
-
-/** How many first bytes tell. */
-export const MAGIC_BYTES = 4
-
-/** How a file is packed, by its first bytes, whatever its name; `null`: it is not. */
-export function packingOf(head: Uint8Array): Packing | null {
-  if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip'
-  if (head[0] === 0x28 && head[1] === 0xb5 && head[2] === 0x2f && head[3] === 0xfd) return 'zstd'
-  // `BZh` and the size of its blocks.
-  if (head[0] === 0x42 && head[1] === 0x5a && head[2] === 0x68 && head[3] >= 0x31 && head[3] <= 0x39) return 'bzip2'
-  return null
-}
 
 /** Whether its name says that a file is packed, so that it cannot be cut into splits. */
 export const isNamedPacked = (path: string): boolean => ['.gz', '.zst', '.bz2'].some((end) => path.endsWith(end))
@@ -51,7 +37,7 @@ export async function* inflated(
     else if (packing === 'gzip') yield* unpackedBy(createGunzip(), packed, size)
     else yield* unpackedFrames(packed, size)
   } catch (error) {
-    throw isDataError(error) ? corrupt(path, packing, size.total, error) : error
+    throw isUnpackError(error) ? corrupt(path, packing, size.total, error) : error
   }
 }
 
@@ -191,12 +177,6 @@ class Size {
 export const isCutShort = ({ cause }: Error): boolean =>
   // The decoder of bzip2 reads on behind the end, and then finds anything.
   systemCode(cause) === 'Z_BUF_ERROR' || (cause instanceof Error && 'errorCode' in cause)
-
-/** What zlib and the decoder of bzip2 throw; everything else is the system's. */
-const isDataError = (error: unknown): error is Error =>
-  error instanceof Error &&
-  !(error instanceof SluiceError) &&
-  (systemCode(error)?.startsWith('Z') ?? 'errorCode' in error)
 
 const corrupt = (path: string, packing: Packing, total: number, cause: Error): SluiceError =>
   new SluiceError(

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { constants, gzipSync, zstdCompressSync } from 'node:zlib'
 import { hasCode } from '../../lib/model/errors.ts'
-import { inflated, packingOf } from '../../lib/source/packed-bytes.ts'
+import { packingOf } from '../../lib/codec/packing.ts'
+import { inflated } from '../../lib/source/packed-bytes.ts'
 
 async function* inPieces(bytes: Uint8Array, length: number): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += length) yield bytes.subarray(at, at + length)

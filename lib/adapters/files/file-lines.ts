@@ -3,14 +3,8 @@ import { hasCode } from '../../model/errors.ts'
 import { underPolicy } from '../../source/decode-policy.ts'
 import type { FileSplit } from '../../source/file-splits.ts'
 import { LINE_BYTES_MAX, LineBuffer, linesIn, type LineOptions, lineTooLong } from '../../source/line-buffer.ts'
-import {
-  inflated,
-  type InflateLimits,
-  isCutShort,
-  MAGIC_BYTES,
-  type Packing,
-  packingOf,
-} from '../../source/packed-bytes.ts'
+import { MAGIC_BYTES, type Packing, packingOf } from '../../codec/packing.ts'
+import { inflated, type InflateLimits, isCutShort } from '../../source/packed-bytes.ts'
 import type { TextFileOptions } from '../../source/source-factories.ts'
 import type { SourceIo } from '../../source/source.ts'
 import { changesUntil, growing, isFresh, OpenFile } from './open-file.ts'

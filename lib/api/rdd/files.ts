@@ -1,7 +1,7 @@
 import { closeSync, globSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
-import { gunzipSync } from 'node:zlib'
 import { openBlock } from '../../codec/block.ts'
+import { fileBytes, isPacked, textIn } from './file-text.ts'
 import { SluiceError } from '../../model/errors.ts'
 import { localPlace } from '../../codec/location.ts'
 import { callerPlace } from '../../model/place.ts'
@@ -11,7 +11,7 @@ import type { RddNode } from '../../lineage/node.ts'
 
 /**
  * Lines of local files: of a file, of the files of a folder, of a pattern, or of several of these with commas between.
- * Lines end with \n or \r\n; `.gz` files are unpacked. Large files are cut into splits, and a line belongs to the split
+ * Lines end with \n or \r\n; files of gzip and zstd are unpacked. Large files are cut into splits, and a line belongs to the split
  * in which it begins.
  */
 export function textFileNode(path: string, partitionsMin: number): RddNode<string> {
@@ -60,9 +60,7 @@ function splitsOf(files: readonly string[], partitionsMin: number): FileSplit[] 
   const sizes = files.map((path) => statSync(path).size)
   const total = sizes.reduce((sum, size) => sum + size, 0)
   const goal = Math.max(1, Math.floor(total / Math.max(1, partitionsMin)))
-  return files.flatMap((path, i) =>
-    path.endsWith('.gz') ? [{ path, start: 0, end: sizes[i] }] : cut(path, sizes[i], goal),
-  )
+  return files.flatMap((path, i) => (isPacked(path) ? [{ path, start: 0, end: sizes[i] }] : cut(path, sizes[i], goal)))
 }
 
 function cut(path: string, size: number, goal: number): FileSplit[] {
@@ -77,8 +75,8 @@ function cut(path: string, size: number, goal: number): FileSplit[] {
  * is nothing.
  */
 function inputFiles(path: string): string[] {
-  return path.split(',').flatMap((part) => {
-    const local = localPlace(part.trim(), 'ssc.textFileStream reads S3; or copy the files to this machine first')
+  return listed(path).flatMap((part) => {
+    const local = localPlace(part, 'ssc.textFileStream reads S3; or copy the files to this machine first')
     const found = /[*?[{]/.test(local) ? globSync(local).sort() : [local]
     const files = found.flatMap(filesAt)
     if (files.length > 0 || found.some((one) => statSync(one, { throwIfNoEntry: false })?.isDirectory())) return files
@@ -90,6 +88,10 @@ function inputFiles(path: string): string[] {
     })
   })
 }
+
+/** The paths of a list with commas; what is no text is for the resolver of places to refuse. */
+const listed = (path: string): readonly string[] =>
+  typeof path === 'string' ? path.split(',').map((part) => part.trim()) : [path]
 
 function filesAt(path: string): string[] {
   const stat = statSync(path, { throwIfNoEntry: false })
@@ -104,7 +106,7 @@ const isHidden = (path: string): boolean => /^[._]/.test(basename(path))
 const CHUNK_BYTES = 1 << 20
 
 function* linesOf({ path, start, end }: FileSplit): Generator<string[]> {
-  if (path.endsWith('.gz')) return yield linesIn(gunzipSync(readFileSync(path)), true)
+  if (isPacked(path)) return yield* linesOfBytes(fileBytes(path), path)
   const file = openSync(path, 'r')
   try {
     const { size } = statSync(path)
@@ -118,7 +120,7 @@ function* linesOf({ path, start, end }: FileSplit): Generator<string[]> {
       const bytes = Buffer.concat([rest, chunk])
       const whole = at < stop ? bytes.lastIndexOf(NEWLINE) + 1 : bytes.length
       rest = bytes.subarray(whole)
-      if (whole > 0) yield linesIn(bytes.subarray(0, whole), isFirst)
+      if (whole > 0) yield linesIn(bytes.subarray(0, whole), isFirst, path, at - bytes.length)
     }
   } finally {
     closeSync(file)
@@ -149,8 +151,17 @@ function bytesAt(file: number, at: number, count: number): Buffer {
   })
 }
 
-function linesIn(bytes: Buffer, isFileStart: boolean): string[] {
-  const text = bytes.toString('utf8')
+function* linesOfBytes(bytes: Buffer, path: string): Generator<string[]> {
+  for (let from = 0; from < bytes.length;) {
+    const at = bytes.indexOf(NEWLINE, from + CHUNK_BYTES)
+    const to = at < 0 ? bytes.length : at + 1
+    yield linesIn(bytes.subarray(from, to), from === 0, path, from)
+    from = to
+  }
+}
+
+function linesIn(bytes: Buffer, isFileStart: boolean, path: string, offset: number): string[] {
+  const text = textIn(bytes, path, offset)
   const lines = (isFileStart && text.startsWith('\ufeff') ? text.slice(1) : text).split(/\r?\n/)
   if (lines.at(-1) === '') lines.pop()
   return lines

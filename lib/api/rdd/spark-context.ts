@@ -13,6 +13,7 @@ import { runOnIterators } from './actions/collect.ts'
 import { splitsOf } from './actions/partials.ts'
 import { badArgument } from '../../lineage/bad-argument.ts'
 import { Broadcast } from './broadcast.ts'
+import { fileBytes, textIn } from './file-text.ts'
 import { objectFileNode, textFileNode, wholeFilesNode } from './files.ts'
 import type { Inferred } from '../../lineage/inferred.ts'
 import type { Driver } from '../../lineage/driver.ts'
@@ -170,18 +171,19 @@ export class SparkContext {
   }
 
   /**
-   * Lines of local files; a folder, a pattern such as `logs/*.txt`, and a list with commas will do. Throws
-   * `E_INPUT_PATH`. Spark: `SparkContext.textFile`.
+   * Lines of local files, also packed by gzip or zstd; a folder, a pattern such as `logs/*.txt`, and a list with commas
+   * will do. Throws `E_INPUT_PATH`; reading throws `E_DECODE_UTF8`, `E_FILE_CORRUPT` and `E_FILE_FORMAT`. Spark:
+   * `SparkContext.textFile`.
    */
   textFile(path: string, partitionsMin: number = this.defaultMinPartitions): RDD<string> {
     return this.#rdd('textFile', textFileNode(path, partitionsMin))
   }
 
-  /** Absolute path and text of each file. Spark: `SparkContext.wholeTextFiles`. */
+  /** Absolute path and text of each file; throws as `textFile` does. Spark: `SparkContext.wholeTextFiles`. */
   wholeTextFiles(path: string, partitionsMin: number = this.defaultMinPartitions): RDD<[string, string]> {
     return this.#rdd(
       'wholeTextFiles',
-      wholeFilesNode(path, partitionsMin, (file) => readFileSync(file, 'utf8')),
+      wholeFilesNode(path, partitionsMin, (file) => textIn(fileBytes(file), file, 0)),
     )
   }
 

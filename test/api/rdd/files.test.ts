@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { test } from 'node:test'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
+import { hasCode } from '../../../lib/model/errors.ts'
 import { law, newContext } from './sentences.ts'
 
 function folderWith(files: Record<string, string | Uint8Array>): string {
@@ -73,5 +75,41 @@ test('lines longer than what is read at once stay whole', () => {
       .map((line) => line.length)
       .collect(),
     lines.map((line) => line.length),
+  )
+})
+
+const packers = { gzip: gzipSync, zstd: zstdCompressSync }
+
+for (const [packing, pack] of Object.entries(packers))
+  test(`files of ${packing} are unpacked, whatever their name, with all of their members`, () => {
+    const content = Buffer.concat([pack('one\ntwo\n'), pack('three\n')])
+    const folder = folderWith({ 'a.bin': content })
+    const path = join(folder, 'a.bin')
+    assert.deepEqual(newContext().textFile(path, 5).collect(), ['one', 'two', 'three'])
+    assert.deepEqual(newContext().wholeTextFiles(path).collect(), [[path, 'one\ntwo\nthree\n']])
+  })
+
+const unreadable: readonly [what: string, bytes: Uint8Array, code: string, message: RegExp][] = [
+  ['gzip that is cut short', gzipSync('one\n').subarray(0, -4), 'E_FILE_CORRUPT', /a\.txt cannot be unpacked/],
+  ['zstd that is cut short', zstdCompressSync('one\n').subarray(0, -2), 'E_FILE_CORRUPT', /a\.txt cannot be unpacked/],
+  ['gzip followed by text', Buffer.concat([gzipSync('one\n'), Buffer.from('two\n')]), 'E_FILE_CORRUPT', /a\.txt/],
+  ['bzip2', Buffer.from('BZh91AY&SY'), 'E_FILE_FORMAT', /is a bzip2 file/],
+  ['a byte that is not UTF-8', Buffer.from('one\ncaf\xe9\n', 'latin1'), 'E_DECODE_UTF8', /not UTF-8 at byte 7/],
+  ['UTF-16', Buffer.from('\ufeffone\n', 'utf16le'), 'E_DECODE_UTF8', /is UTF-16/],
+]
+
+for (const [what, bytes, code, message] of unreadable)
+  test(`${what} is ${code} with the file, not other text`, () => {
+    const path = join(folderWith({ 'a.txt': bytes }), 'a.txt')
+    for (const read of [() => newContext().textFile(path).collect(), () => newContext().wholeTextFiles(path).collect()])
+      assert.throws(read, (error) => hasCode(error, code as 'E_FILE_CORRUPT') && message.test(error.message))
+  })
+
+test('a byte that is not UTF-8 is found in its split, and counted from the beginning of the file', () => {
+  const bytes = Buffer.concat([Buffer.from('äb\n'.repeat(1000)), Buffer.from([0xe9, 10])])
+  const path = join(folderWith({ 'a.txt': bytes }), 'a.txt')
+  assert.throws(
+    () => newContext().textFile(path, 7).collect(),
+    (error) => hasCode(error, 'E_DECODE_UTF8') && error.where.offset === 4000,
   )
 })

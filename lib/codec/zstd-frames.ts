@@ -16,6 +16,12 @@ export async function* framesIn(packed: AsyncIterable<Uint8Array>): AsyncGenerat
   yield* reader.end()
 }
 
+/** The frames of a zstd file that is there whole, without those that are to be skipped. */
+export const wholeFrames = (packed: Uint8Array): readonly Uint8Array[] => {
+  const reader = new FrameReader()
+  return [...reader.take(packed), ...reader.end()].map(({ bytes }) => bytes)
+}
+
 const MAGIC = 0xfd2fb528
 const isSkippable = (magic: number): boolean => magic >>> 4 === 0x184d2a5
 
