@@ -70,7 +70,7 @@ export function localPlace(text: string, instead: string): string {
   throw refused(text, [instead])
 }
 
-/** A bucket, and what is in it. A name of two buckets, or of none, would show only when something is read or written. */
+/** A bucket, and what is in it. A name of none would show only when something is read or written. */
 function inS3(text: string): Location {
   const url = text.replace(/^s3a?:/i, 's3:')
   if (/^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/|$)/.test(url)) return { kind: 's3', url }

@@ -55,7 +55,7 @@ const lists: Readonly<Record<string, { readonly keys: number; readonly unit: num
   XACK: { keys: 2, unit: 1 },
 }
 
-/** Where its list begins and how many words belong together; `null` where it has none, or not a whole number of them. */
+/** Where its list begins, and how many words belong together; `null` where it has none, or one that is not whole. */
 function listOf(command: RedisCommand): { readonly begins: number; readonly unit: number } | null {
   const name = String(command[0]).toUpperCase()
   if (!Object.hasOwn(lists, name)) return null

@@ -11,8 +11,8 @@ import type { RddNode } from '../../lineage/node.ts'
 
 /**
  * Lines of local files: of a file, of the files of a folder, of a pattern, or of several of these with commas between.
- * Lines end with \n or \r\n; files of gzip and zstd are unpacked. Large files are cut into splits, and a line belongs to the split
- * in which it begins.
+ * Lines end with \n or \r\n; files of gzip and zstd are unpacked. Large files are cut into splits, and a line belongs
+ * to the split in which it begins.
  */
 export function textFileNode(path: string, partitionsMin: number): RddNode<string> {
   const splits = splitsOf(inputFiles(path), partitionsMin)
