@@ -1,4 +1,5 @@
-import { allOpen, putCommand, readOpenLetters, readCommands } from '../checkpoint/dead-letters.ts'
+import { allOpen, putCommand, readCommands } from '../checkpoint/dead-letters.ts'
+import { readOpenLetters } from '../checkpoint/letter-blocks.ts'
 import type { ObjectKeys } from '../checkpoint/object-keys.ts'
 import type { BlobStore } from '../host/blob-store.ts'
 import { systemRandom } from '../adapters/local/system-random.ts'

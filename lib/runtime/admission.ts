@@ -1,22 +1,20 @@
-import { given, own } from '../model/given.ts'
+import { given } from '../model/given.ts'
 import { getBlob, putBlob } from '../checkpoint/blobs.ts'
-import { readManifest, committedManifest } from '../checkpoint/manifest.ts'
+import { readManifest } from '../checkpoint/manifest.ts'
 import { decodeFacts } from '../checkpoint/stored-facts.ts'
 import { ObjectKeys } from '../checkpoint/object-keys.ts'
 import { isDropped, type OutputCommand } from '../checkpoint/output-commands.ts'
 import { hasChange, withChange } from '../checkpoint/state-change.ts'
 import type { BlobStore } from '../host/blob-store.ts'
 import type { Host } from '../host/host.ts'
-import type { EngineEvent } from '../model/events.ts'
 import { SluiceError } from '../model/errors.ts'
 import type { GraphFacts } from '../model/graph-facts.ts'
 import type { ProgramFacts } from '../model/program-facts.ts'
 import type { Head } from '../model/head.ts'
 import type { Manifest, StateChange } from '../model/manifest.ts'
 import type { BlobRef } from '../model/refs.ts'
-import { compareGraphs, type Comparison } from './compare-graphs.ts'
+import { loadedLater } from '../model/loaded-later.ts'
 import type { Kept } from './decide-difference.ts'
-import { refusalOf, worded } from './word-difference.ts'
 import { versionOf } from '../state/schema.ts'
 
 interface AdmissionRequest {
@@ -104,13 +102,29 @@ export async function admit(request: AdmissionRequest, head: Head): Promise<Admi
   }
   const stored = await readFacts(host.blobs, manifest.facts)
   const origin = { intervalMs, zeroTime: zeroTimeOf(manifest, intervalMs) }
-  const comparison = compareGraphs(stored, current, keptBy(manifest, head, outputCommands), dropState)
+  const kept = keptBy(manifest, head, outputCommands)
+  const isSame = textOf(stored) === text
+  if (isSame && holdsVersionsOf(current, kept)) return new Admission(text, origin, manifest).knownAs(manifest.facts)
+  const { compareGraphs, refused, changeEvent } = await programChange()
+  const comparison = compareGraphs(stored, current, kept, dropState)
   if (comparison.verdict === 'refuse') throw refused(comparison, program)
   if (comparison.verdict !== 'same') host.log.event(changeEvent(comparison))
   const admission = new Admission(text, origin, manifest, comparison.change)
-  if (textOf(stored) !== text) return admission
-  return admission.knownAs(manifest.facts)
+  return isSame ? admission.knownAs(manifest.facts) : admission
 }
+
+/** Graphs may be told apart, and say how, only where a program has changed. */
+const programChange = loadedLater(async () => {
+  const [{ compareGraphs }, words] = await Promise.all([import('./compare-graphs.ts'), import('./program-change.ts')])
+  return { compareGraphs, ...words }
+})
+
+/** Whether what is kept of each operator is of the version that the graph reads. */
+const holdsVersionsOf = ({ operators }: GraphFacts, { state }: Kept): boolean =>
+  operators.every(({ uid, state: read }) => {
+    const version = Object.hasOwn(state, uid) ? state[uid].version : undefined
+    return version === undefined || read === undefined || read.version === version
+  })
 
 /** Another interval is another grid. */
 function zeroTimeFor(head: Head, intervalMs: number): number {
@@ -120,7 +134,7 @@ function zeroTimeFor(head: Head, intervalMs: number): number {
 
 const textOf = (facts: GraphFacts): string => JSON.stringify(facts)
 
-const readFacts = async (blobs: BlobStore, ref: BlobRef): Promise<GraphFacts> =>
+export const readFacts = async (blobs: BlobStore, ref: BlobRef): Promise<GraphFacts> =>
   decodeFacts(await getBlob(blobs, ref), ref)
 
 /**
@@ -138,7 +152,7 @@ function pendingOutputs({ outputs }: Manifest, { outDone, committed }: Head): st
   return Object.keys(outputs)
 }
 
-function keptBy(manifest: Manifest, head: Head, outputCommands: readonly OutputCommand[]): Kept {
+export function keptBy(manifest: Manifest, head: Head, outputCommands: readonly OutputCommand[]): Kept {
   const pending = pendingOutputs(manifest, head)
   const batch = head.committed
   const owed = [...pending.map((output) => ({ output, batch })), ...head.owed]
@@ -155,27 +169,6 @@ function keptBy(manifest: Manifest, head: Head, outputCommands: readonly OutputC
     positions: Object.keys(manifest.positions),
     undelivered: [...new Set(owed.filter((each) => !isDropped(outputCommands, each)).map(({ output }) => output))],
   }
-}
-
-/** What is given up is worth a line on every screen. */
-function changeEvent({ verdict, findings }: Comparison): EngineEvent {
-  const dropped = findings
-    .filter((finding) => finding.verdict === 'drop')
-    .map(({ uid, what, old, new: now }) => `${uid} begins without what it kept (${what}: ${old}, now ${now})`)
-  const event = { type: 'program-changed', verdict, findings } as const
-  if (dropped.length === 0) return event
-  return { ...event, level: 'warn', message: dropped.join('; ') }
-}
-
-function refused({ judged }: Comparison, { places }: ProgramFacts): SluiceError {
-  const refusals = judged.filter(({ verdict }) => verdict === 'refuse')
-  const [{ uid, code }] = refusals.map(worded)
-  const place = own(places, uid)
-  return new SluiceError(code!, refusals.map(refusalOf).join('\n'), {
-    where: { operator: uid, ...given({ place }) },
-    did: 'nothing was started; state and positions are kept',
-    next: [...new Set(refusals.flatMap((each) => worded(each).wayOut))],
-  })
 }
 
 const unknownGraph = ({ fingerprint }: ProgramFacts, { graph }: Manifest): SluiceError =>
@@ -203,18 +196,3 @@ const planOpen = ({ fingerprint }: ProgramFacts, { graph, committed }: Head): Sl
       next: ['run the program that planned it until this batch is committed, then the changed one'],
     },
   )
-
-/**
- * How a program with this graph would go on from what is stored, before anything runs; `null` where nothing is stored
- * that could fit or not. Only reads.
- */
-export async function compareWithStored(
-  graph: GraphFacts,
-  head: Head,
-  blobs: BlobStore,
-  dropState: readonly string[],
-): Promise<Comparison | null> {
-  const manifest = await committedManifest(blobs, head)
-  if (!manifest?.facts) return null
-  return compareGraphs(await readFacts(blobs, manifest.facts), graph, keptBy(manifest, head, []), dropState)
-}

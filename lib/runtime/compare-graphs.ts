@@ -4,9 +4,7 @@ import { differencesOf, type Kept } from './decide-difference.ts'
 import type { Judged } from './graph-difference.ts'
 import { type Finding, worded } from './word-difference.ts'
 
-/**
- * Whether a changed program may go on from what another version of it has stored. @testing Tables of tests name it.
- */
+/** Whether a changed program may go on from what another version of it has stored. */
 export type GraphVerdict = 'same' | 'allowed' | 'migrate' | 'refuse'
 
 export interface Comparison {

@@ -7,6 +7,7 @@ import { Journal, type ListedFault, ListedFaults } from './fault-list.ts'
 import { type FaultPlan, NoFaults, RandomFaults, SingleFault, SlowCalls, type Fault } from './faults.ts'
 import type { Job } from './jobs/job.ts'
 import { jobSubject } from './jobs/job-subject.ts'
+import { loadAll } from '../model/loaded-later.ts'
 import { Ports } from './ports.ts'
 import { seedOf } from './seed-of.ts'
 import type { SimLog } from './sim-source.ts'
@@ -81,6 +82,7 @@ export const simulate = (scenario: Scenario): Promise<Result> => simulateSubject
 
 /** One at a time in a process: what the language gives is replaced meanwhile. */
 export async function simulateSubject(subject: Subject, course: Course): Promise<Result> {
+  await loadAll()
   const world = new World(START + Math.floor(new SeededRandom(course.seed).next() * 5000))
   const trace = new Trace()
   const violations: Violation[] = []

@@ -1,5 +1,6 @@
 import { getBlob } from '../checkpoint/blobs.ts'
-import { decodeLetters, idsOf, readCommands } from '../checkpoint/dead-letters.ts'
+import { idsOf, readCommands } from '../checkpoint/dead-letters.ts'
+import { decodeLetters } from '../checkpoint/letter-blocks.ts'
 import { kindOf, parseKey } from '../checkpoint/object-keys.ts'
 import { readManifest, refsOf } from '../checkpoint/manifest.ts'
 import { selfCheck } from '../checkpoint/self-check.ts'

@@ -1,7 +1,7 @@
 import type { BatchNumber, Incarnation } from '../model/ids.ts'
 import { decodePlan } from '../checkpoint/stored-plan.ts'
 import { getBlob } from '../checkpoint/blobs.ts'
-import { decodeLetters } from '../checkpoint/dead-letters.ts'
+import { decodeLetters } from '../checkpoint/letter-blocks.ts'
 import { faultOfHead } from '../checkpoint/check-head.ts'
 import { readManifest } from '../checkpoint/manifest.ts'
 import { withChange } from '../checkpoint/state-change.ts'

@@ -13,7 +13,7 @@ import type { BlobRef } from '../../model/refs.ts'
 import type { OutputFailure } from '../../output/output-publisher.ts'
 import { PublishPermit } from '../../output/publish-permit.ts'
 import type { HeldApp } from './held-app.ts'
-import { outputLetterErrors } from './dead-letters.ts'
+import { badRecords } from './bad-records.ts'
 import { haltIfSinkIsNewer, wasShown } from './head-behind.ts'
 import { showsAhead } from './open-plan.ts'
 
@@ -88,6 +88,8 @@ async function settle(held: HeldApp, owed: readonly OwedOutput[]): Promise<void>
 async function sayLetters(held: HeldApp): Promise<void> {
   const letters = held.outputLetters
   held.outputLetters = []
+  if (letters.length === 0) return
+  const { outputLetterErrors } = await badRecords()
   for (const each of letters) for (const error of await outputLetterErrors(held, each)) held.events.isolated(error)
 }
 

@@ -14,14 +14,15 @@ import type { Manifest } from '../../model/manifest.ts'
 import type { BatchPlan } from '../../model/task.ts'
 import { type BatchSlot, type PlanFacts, type PlannedBatch, type PlanRequest, unstaged } from '../planner.ts'
 import type { HeldApp } from './held-app.ts'
-import { forgetCarriedOut, letterErrors } from './dead-letters.ts'
+import { badRecords } from './bad-records.ts'
+import { forgetCarriedOut } from './dead-letters.ts'
 import { deliver, showAhead, shrinkBacklog } from './deliver.ts'
 import { lossyShuffle, nextManifest, staleWrite } from './next-manifest.ts'
 import { opensPlan, openPlan, storedPlan } from './open-plan.ts'
 import { isHandover, keysOf, Progress, seal, storedSeals } from './handover.ts'
 import { runStages, type StageRun, type TaskDone } from './run-stages.ts'
-import { type IsolatedRecords, isolateRecords } from './isolate-records.ts'
-import { keepUndecoded } from './undecoded.ts'
+import type { IsolatedRecords } from './isolate-records.ts'
+import type { KeptUndecoded } from './undecoded.ts'
 
 /**
  * One batch, start to end. Up to the commit nothing can be seen from outside, and whatever was written has names of its
@@ -54,17 +55,28 @@ function growingFile(error: unknown): string | null {
 async function finishBatch(held: HeldApp, first: Planned): Promise<Manifest> {
   const { planned: kept, answers, isolated, progress } = await compute(held, first)
   if (opensPlan(held.program) === 'read') await fixEnds(held, first.planned, kept, progress)
-  const { letters: undecoded, events } = await keepUndecoded(held, kept.plan, answers)
+  const { letters: undecoded, events } = await undecodedOf(held, kept.plan, answers)
   const manifest = await sealManifest(held, { ...kept, undecoded }, answers)
   await showAhead(held, manifest)
   await commit(held, manifest)
-  if (isolated) for (const error of await letterErrors(held, isolated)) held.events.isolated(error)
+  if (isolated) await sayIsolated(held, isolated)
   for (const event of events) held.host.log.event(event)
   held.publisher.count(manifest.manifest.batch, answers)
   forgetShuffles(held, answers)
   await deliver(held, manifest.manifest)
   held.sweeper.sweep(held.writer.stored)
   return manifest.manifest
+}
+
+async function sayIsolated(held: HeldApp, isolated: IsolatedRecords): Promise<void> {
+  const { letterErrors } = await badRecords()
+  for (const error of await letterErrors(held, isolated)) held.events.isolated(error)
+}
+
+async function undecodedOf(held: HeldApp, plan: BatchPlan, answers: readonly TaskDone[]): Promise<KeptUndecoded> {
+  if (answers.every(({ undecoded = [] }) => undecoded.length === 0)) return { letters: null, events: [] }
+  const { keepUndecoded } = await badRecords()
+  return keepUndecoded(held, plan, answers)
 }
 
 /** What reading has found is fixed before anything of it is shown, also in a plan that was opened with less. */
@@ -132,6 +144,7 @@ async function planAround(held: HeldApp, input: PlanRequest['input']): Promise<P
 /** The plan without the records that made it, or its stages, fail with `error`; throws that if it is not wanted. */
 async function planWithout(held: HeldApp, facts: PlanFacts, failed: BatchPlan, error: unknown): Promise<Planned> {
   if (held.onError === 'fail' || !blamesARecord(error) || held.signal.aborted) throw error
+  const { isolateRecords } = await badRecords()
   const isolated = await isolateRecords(runOf(held, failed), () => held.host.random.newId(), error)
   const { skip, ends } = isolated.plan
   const rest: PlanFacts = { ...facts, actions: {}, ...given({ skip, ends }) }

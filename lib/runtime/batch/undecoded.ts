@@ -1,5 +1,5 @@
 import { putBlob } from '../../checkpoint/blobs.ts'
-import { encodeLetters } from '../../checkpoint/dead-letters.ts'
+import { encodeLetters } from '../../checkpoint/letter-blocks.ts'
 import { ObjectKeys } from '../../checkpoint/object-keys.ts'
 import type { DeadLetterFacts, DeadLetters } from '../../model/dead-letter.ts'
 import { counted } from '../../model/counted.ts'
@@ -11,7 +11,7 @@ import { lettersMax } from '../letters-max.ts'
 import type { TaskDone } from './run-stages.ts'
 
 /** What the sources of a batch could not make records of. */
-interface KeptUndecoded {
+export interface KeptUndecoded {
   /** Letters of what was left out; `null` where there are none. */
   readonly letters: DeadLetters | null
   /** To be said once the batch is committed. */
@@ -28,7 +28,6 @@ export async function keepUndecoded(
   answers: readonly TaskDone[],
 ): Promise<KeptUndecoded> {
   const parts = partsOf(answers)
-  if (parts.length === 0) return { letters: null, events: [] }
   const facts = parts.flatMap((part) => part.letters.map((letter) => ({ ...letter, source: part.source })))
   const records = answers.reduce((sum, answer) => sum + recordsOf(answer), 0)
   // What a receiver was given stays what it is: a batch that fails for it would fail for ever.

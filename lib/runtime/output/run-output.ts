@@ -1,6 +1,6 @@
 import { given } from '../../model/given.ts'
 import { getBlob } from '../../checkpoint/blobs.ts'
-import { putOutputLetters } from '../../checkpoint/dead-letters.ts'
+import { putOutputLetters } from '../../checkpoint/letter-blocks.ts'
 import type { BlobStore } from '../../host/blob-store.ts'
 import type { DeadLetterFacts, DeadLetters } from '../../model/dead-letter.ts'
 import type { OperatorUid } from '../../model/ids.ts'

@@ -1,5 +1,6 @@
 import type { OperatorUid } from '../../model/ids.ts'
-import { decodeLetters, isLetterSplit, type LetterSplit } from '../../checkpoint/dead-letters.ts'
+import { isLetterSplit, type LetterSplit } from '../../checkpoint/dead-letters.ts'
+import { decodeLetters } from '../../checkpoint/letter-blocks.ts'
 import { getBlob } from '../../checkpoint/blobs.ts'
 import type { BlobStore } from '../../host/blob-store.ts'
 import type { DeadLetter } from '../../model/dead-letter.ts'

@@ -1,6 +1,7 @@
 import type { ExecutionId, OperatorUid } from '../../model/ids.ts'
 import { putBlob } from '../../checkpoint/blobs.ts'
-import { encodeLetters, isLetterSplit } from '../../checkpoint/dead-letters.ts'
+import { isLetterSplit } from '../../checkpoint/dead-letters.ts'
+import { encodeLetters } from '../../checkpoint/letter-blocks.ts'
 import { ObjectKeys } from '../../checkpoint/object-keys.ts'
 import type { BlobStore } from '../../host/blob-store.ts'
 import type { DeadLetterFacts, RecordCounts } from '../../model/dead-letter.ts'

@@ -508,16 +508,16 @@ export const bugs: readonly SeededBug[] = [
   // — receivers
   {
     name: 'positions of runs that have ended forgotten',
-    file: 'source/receiver/receiver-source.ts',
-    find: 'const runs = Object.fromEntries(Object.entries(from.runs).filter(([run]) => needed.has(run)))',
-    put: 'const runs: Record<string, number> = {}',
+    file: 'source/receiver/block-position.ts',
+    find: 'runs: Object.fromEntries(Object.entries(from.runs).filter(isNeeded)),',
+    put: 'runs: {},',
     job: 'received',
   },
   {
     name: 'a position that counts one block too few',
-    file: 'source/receiver/receiver-source.ts',
-    find: 'seq + 1)',
-    put: 'seq)',
+    file: 'source/receiver/block-position.ts',
+    find: '?? 0, seq + 1)',
+    put: '?? 0, seq)',
     job: 'received',
   },
   {

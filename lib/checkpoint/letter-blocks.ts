@@ -1,0 +1,72 @@
+import { crc32 } from 'node:zlib'
+import type { BlobStore } from '../host/blob-store.ts'
+import { encodeBlock, openBlock } from '../codec/block.ts'
+import type { DeadLetter, DeadLetterFacts, DeadLetters } from '../model/dead-letter.ts'
+import { hasCode, SluiceError } from '../model/errors.ts'
+import type { BatchNumber } from '../model/ids.ts'
+import type { Head } from '../model/head.ts'
+import { both, fields, list, truth } from '../model/shape.ts'
+import { getBlob } from './blobs.ts'
+import { idsOf, letterFacts } from './dead-letters.ts'
+import { ObjectKeys } from './object-keys.ts'
+import { shapeError } from './ref-shape.ts'
+
+/**
+ * Letters as an object. A record of a kind that cannot be stored is left out: the letter then says where it was and
+ * what it did, and cannot be tried again.
+ */
+export function encodeLetters(letters: readonly (DeadLetterFacts & { readonly record: unknown })[]): Uint8Array {
+  const stored = letters.map((letter): DeadLetter => {
+    if (letter.undecoded) return { ...letter, isStored: false }
+    if (isStorable(letter.record)) return { ...letter, isStored: true }
+    return { ...letter, record: null, isStored: false }
+  })
+  return encodeBlock([{ section: 0, columns: [stored], count: stored.length }], 'dead letters')
+}
+
+/**
+ * Stores what an output was shown without. The name follows from the content: an output that is shown again leaves the
+ * same.
+ */
+export async function putOutputLetters(
+  blobs: BlobStore,
+  { app, inc }: Pick<Head, 'app' | 'inc'>,
+  batch: BatchNumber,
+  letters: readonly (DeadLetterFacts & { readonly record: unknown })[],
+): Promise<DeadLetters> {
+  const bytes = encodeLetters(letters)
+  const crc = crc32(bytes)
+  const key = new ObjectKeys(app, inc).deadLetters(batch, `out.${crc.toString(16)}.${letters[0].id}`)
+  const ref = { key, len: bytes.length, crc }
+  await blobs.putNew(key, bytes).catch((error: unknown) => {
+    if (!hasCode(error, 'E_BLOB_EXISTS')) throw error
+  })
+  return { batch, open: { [letters[0].source]: letters.map(({ id }) => id) }, ref, ofOutput: true }
+}
+
+function isStorable(record: unknown): boolean {
+  try {
+    encodeBlock([{ section: 0, columns: [[record]], count: 1 }])
+    return true
+  } catch (error) {
+    if (error instanceof SluiceError) return false
+    throw error
+  }
+}
+
+const storedLetters = list(both(letterFacts, fields({ isStored: truth })))
+
+/** Throws what `openBlock` throws, and `E_BLOB_CORRUPT` for what are no letters. */
+export function decodeLetters(bytes: Uint8Array, what: string): DeadLetter[] {
+  const [letters] = openBlock(bytes, what).read(0, 1)
+  const wrong = storedLetters(letters)
+  if (wrong === null) return letters as DeadLetter[]
+  throw shapeError('E_BLOB_CORRUPT', `${what} holds no dead letters`, wrong, what)
+}
+
+/** The open letters themselves, oldest first. */
+export async function readOpenLetters(blobs: BlobStore, letters: readonly DeadLetters[]): Promise<DeadLetter[]> {
+  const open = new Set(idsOf(letters))
+  const stored = await Promise.all(letters.map(async ({ ref }) => decodeLetters(await getBlob(blobs, ref), ref.key)))
+  return stored.flat().filter(({ id }) => open.has(id))
+}
