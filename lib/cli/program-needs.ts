@@ -6,14 +6,14 @@ import type { ProgramNeeds, S3Part } from '../hosts/serverless/needs.ts'
 /** What a program asks of its stage, whose own bucket is called `bucket`. */
 export function needsOfProgram({ graph, batchDuration, sparkContext }: StreamingContext, bucket: string): ProgramNeeds {
   const reachable = graph.reachable()
-  const reads = graph.inputs
-    .filter((node) => reachable.has(node))
-    .flatMap(({ source }) => (source.reads ? partsOf(source.reads.directories, bucket) : []))
+  const inputs = graph.inputs.filter((node) => reachable.has(node))
+  const reads = inputs.flatMap(({ source }) => (source.reads ? partsOf(source.reads.directories, bucket) : []))
   return {
     intervalMs: batchDuration.milliseconds,
     byEvents: readSetting(sparkContext.conf, 'sluice.trigger') === 'events',
     reads,
     writes: graph.outputs.flatMap(({ output: { address = '' } }) => partsOf(address, bucket)),
+    receivers: inputs.filter(({ source }) => source.receiver).map(({ uid }) => uid),
   }
 }
 

@@ -22,6 +22,7 @@ export const doors: Readonly<Record<string, string>> = {
   'sluice/aws': 'adapters/aws/index',
   'sluice/lambda': 'hosts/functions/index',
   'sluice/lambda/coordinator': 'hosts/lambda/index',
+  'sluice/lambda/receiver': 'hosts/functions/receiver',
   'sluice/serverless': 'hosts/serverless/index',
   'sluice/sinks': 'adapters/index',
   'sluice/kafka': 'api/kafka/index',

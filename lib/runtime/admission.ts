@@ -1,4 +1,4 @@
-import { given } from '../model/given.ts'
+import { given, own } from '../model/given.ts'
 import { getBlob, putBlob } from '../checkpoint/blobs.ts'
 import { readManifest } from '../checkpoint/manifest.ts'
 import { decodeFacts } from '../checkpoint/stored-facts.ts'
@@ -122,7 +122,7 @@ const programChange = loadedLater(async () => {
 /** Whether what is kept of each operator is of the version that the graph reads. */
 const holdsVersionsOf = ({ operators }: GraphFacts, { state }: Kept): boolean =>
   operators.every(({ uid, state: read }) => {
-    const version = Object.hasOwn(state, uid) ? state[uid].version : undefined
+    const version = own(state, uid)?.version
     return version === undefined || read === undefined || read.version === version
   })
 

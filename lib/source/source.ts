@@ -68,8 +68,8 @@ export interface Source<T, Position = Json, Split = Json> {
    */
   committed?(position: Position, io: SourceIo): Promise<void>
   /**
-   * Sources that receive on their own (sockets, receivers) run between start and stop, in the coordinator's process
-   * only.
+   * Sources that receive on their own (sockets, receivers) run between start and stop, in the coordinator's process; on
+   * AWS in a function of their own.
    */
   readonly receiver?: ReceiverControl
   /**
@@ -142,7 +142,12 @@ export interface SourceIo {
 
 /** What an engine does with a source that receives on its own. */
 export interface ReceiverControl {
-  /** Begins receiving, in the coordinator's process. */
+  /**
+   * Another process receives, and this one only plans batches and reads: cuts find what is stored. Called before
+   * anything else, instead of `start`. A source that leaves it out cannot be used where functions run.
+   */
+  receivesElsewhere?(): void
+  /** Begins receiving, in the coordinator's process or in one of its own. */
   start(environment: ReceiverEnvironment): Promise<void>
   /** Stops receiving; blocks that were stored stay for the next cut. */
   stop(graceful: boolean): Promise<void>
@@ -158,6 +163,8 @@ export interface ReceiverControl {
 export interface ReceiverEnvironment {
   /** What it may touch. */
   readonly io: SourceIo
+  /** Batches are planned in another process: here, blocks are only stored, and `committed` deletes none of them. */
+  readonly isPlannedElsewhere?: true
   /** Its number among the sources. */
   readonly streamId: number
   /** The position after the last committed batch, so that stored but unplanned blocks are found again. */

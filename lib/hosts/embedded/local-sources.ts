@@ -1,4 +1,5 @@
 import { receiverSource } from '../../source/receiver/receiver-source.ts'
+import { socketFacts } from '../../source/receiver/socket-facts.ts'
 import type { SourceFactories } from '../../source/source-factories.ts'
 import { s3BinaryRecords, s3Files, s3TextFiles } from '../../adapters/aws/s3/s3-files.ts'
 import { locationOf } from '../../codec/location.ts'
@@ -12,15 +13,11 @@ import { SocketReceiver, SocketTextReceiver } from '../../adapters/local/socket-
 /** Files and sockets of the machine that runs the program, and objects in S3. */
 export const localSources: SourceFactories = {
   socketText: (host, port, options) =>
-    receiverSource(new SocketTextReceiver(host, port, options), {
-      name: 'Socket text stream',
-      address: `${host}:${port}`,
-      lines: true,
-    }),
+    receiverSource(new SocketTextReceiver(host, port, options), socketFacts.text(host, port)),
   socketStream: (host, port, convert) =>
-    receiverSource(new SocketReceiver(host, port, convert), { name: 'Socket stream', address: `${host}:${port}` }),
+    receiverSource(new SocketReceiver(host, port, convert), socketFacts.stream(host, port)),
   rawSocket: <T>(host: string, port: number) =>
-    receiverSource(new RawSocketReceiver<T>(host, port), { name: 'Raw stream', address: `${host}:${port}` }),
+    receiverSource(new RawSocketReceiver<T>(host, port), socketFacts.raw(host, port)),
   standardInput: (options) =>
     receiverSource(new StandardInputReceiver(options), { name: 'Standard input', lines: true }),
   http: (port, options) =>

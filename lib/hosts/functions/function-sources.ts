@@ -1,13 +1,19 @@
 import { s3BinaryRecords, s3Files, s3TextFiles } from '../../adapters/aws/s3/s3-files.ts'
 import { SluiceError } from '../../model/errors.ts'
 import { callerPlace } from '../../model/place.ts'
+import { Receiver } from '../../source/receiver/receiver.ts'
+import { receiverSource } from '../../source/receiver/receiver-source.ts'
+import { socketFacts } from '../../source/receiver/socket-facts.ts'
 import type { SourceFactories } from '../../source/source-factories.ts'
 
-/** Sources that a function can read: what is in S3. It keeps no connection, and its disk goes with it. */
+/**
+ * Sources that a function can read: what is in S3, and what a function of its own receives from a connection. A disk
+ * goes with its function.
+ */
 export const functionSources: SourceFactories = {
-  socketText: () => refuseReceiver('socketTextStream'),
-  socketStream: () => refuseReceiver('socketStream'),
-  rawSocket: () => refuseReceiver('rawSocketStream'),
+  socketText: (host, port) => receiverSource(new Elsewhere<string>(), socketFacts.text(host, port)),
+  socketStream: <T>(host: string, port: number) => receiverSource(new Elsewhere<T>(), socketFacts.stream(host, port)),
+  rawSocket: <T>(host: string, port: number) => receiverSource(new Elsewhere<T>(), socketFacts.raw(host, port)),
   standardInput: () => refuseReceiver('stdinStream'),
   http: () => refuseReceiver('httpStream'),
   followedFile: (path) => refuseDisk(path),
@@ -16,13 +22,19 @@ export const functionSources: SourceFactories = {
   files: (directory, options) => s3Files(inS3(directory), options),
 }
 
+/** What a receiver is where batches are planned and read: nobody starts it. */
+class Elsewhere<T> extends Receiver<T> {
+  onStart(): void {}
+  onStop(): void {}
+}
+
 function inS3(directory: string): string {
   if (!/^s3a?:/.test(directory)) return refuseDisk(directory)
   return directory.replace(/^s3a:/, 's3:')
 }
 
 function refuseReceiver(method: string): never {
-  throw new SluiceError('E_RECEIVER_PLACE', `${method} receives on its own, which needs a process that stays.`, {
+  throw new SluiceError('E_RECEIVER_PLACE', `${method} needs a process that stays, and that others can reach.`, {
     where: { place: callerPlace() },
     did: 'nothing was started',
     next: ['use a source that is read, such as s3TextFiles', 'run the program in a process of its own: sluice run'],

@@ -2,6 +2,7 @@ import { clientsUntil } from '../../adapters/aws/bounded.ts'
 import { type AwsClients, type Environment, awsClients } from '../../adapters/aws/clients.ts'
 import { dynamoApp } from '../../adapters/aws/dynamo/dynamo-app.ts'
 import { DynamoHeadStore } from '../../adapters/aws/dynamo/dynamo-head-store.ts'
+import { DynamoRegister } from '../../adapters/aws/dynamo/dynamo-register.ts'
 import { Functions } from '../../adapters/aws/lambda/functions.ts'
 import { appsInBucket, S3Register } from '../../adapters/aws/s3/s3-register.ts'
 import { appsInTable } from '../../adapters/aws/dynamo/apps-in-table.ts'
@@ -33,15 +34,21 @@ export interface AwsHost {
   head(app: string): HeadStore<Head>
   /** Head and control record, for whoever runs the app. */
   stores(app: string): Pick<Host<Head>, 'head' | 'control'>
+  /** Who runs a receiver of an app: no part of the app's own items, which no code of a program may write. */
+  lease(app: string, receiver: string): Pick<HeadStore<unknown>, 'read' | 'cas'>
   /** The names of the apps that have a head. */
   apps(): Promise<readonly string[]>
 }
 
-type Heads = Pick<AwsHost, 'head' | 'stores' | 'apps'>
+type Heads = Pick<AwsHost, 'head' | 'stores' | 'lease' | 'apps'>
+
+/** Under this, in the table or in the bucket, stands who runs which receiver. No app has a name with a slash in it. */
+const RECEIVERS = 'receivers/'
 
 const inTable = (clients: AwsClients, table: string): Heads => ({
   head: (app) => new DynamoHeadStore<Head>(clients, table, app),
   stores: (app) => dynamoApp<Head>(clients, table, app),
+  lease: (app, receiver) => new DynamoRegister(clients, table, `${RECEIVERS}${app}/${receiver}`, 'lease'),
   apps: async () => (await appsInTable(clients, table)) ?? [],
 })
 
@@ -54,6 +61,7 @@ const inBucket = (clients: AwsClients, bucket: string): Heads => ({
     head: new S3Register<Head>(clients, bucket, HEADS_PREFIX, app),
     control: new S3Register<unknown>(clients, bucket, HEADS_PREFIX, app, 'ctrl'),
   }),
+  lease: (app, receiver) => new S3Register<unknown>(clients, bucket, RECEIVERS, `${app}/${receiver}`, 'lease'),
   apps: async () => (await appsInBucket(clients, bucket, HEADS_PREFIX)) ?? [],
 })
 

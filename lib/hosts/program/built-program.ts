@@ -3,6 +3,7 @@ import { programFacts } from '../../plan/program-facts.ts'
 import type { ProgramFacts } from '../../model/program-facts.ts'
 import { TaskProgram } from '../../runtime/task/program.ts'
 import { SluiceError } from '../../model/errors.ts'
+import type { OperatorUid } from '../../model/ids.ts'
 import { setCores } from '../../api/rdd/spark-context.ts'
 import type { StreamingContext } from '../../api/dstream/streaming-context.ts'
 import { validateStart } from '../../api/dstream/validate-start.ts'
@@ -18,15 +19,19 @@ export interface BuiltApp {
 }
 
 /**
- * `slots` stands in for cores: functions differ in size, and all must cut the same partitions. Throws what the
- * definition throws, and `E_RECEIVER_PLACE`.
+ * `slots` stands in for cores: functions differ in size, and all must cut the same partitions. `receives`: the source
+ * that receives in this process; others do elsewhere. Throws what the definition throws, and `E_RECEIVER_PLACE` for a
+ * source that can only receive where batches are planned.
  */
-export function builtApp(app: App, slots: number): BuiltApp {
+export function builtApp(app: App, slots: number, receives: OperatorUid | null = null): BuiltApp {
   setCores(slots)
   const context = app.build()
   validateStart(context)
-  const receiving = context.graph.inputs.find(({ source }) => source.receiver)
-  if (receiving) throw receiverPlace(receiving.uid, receiving.place)
+  for (const { uid, source, place } of context.graph.inputs) {
+    if (!source.receiver || uid === receives) continue
+    if (!source.receiver.receivesElsewhere) throw receiverPlace(uid, place)
+    source.receiver.receivesElsewhere()
+  }
   context.graph.state = 'ACTIVE'
   context.sparkContext.overwriteOutput = true
   return {

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -12,21 +12,35 @@ import { FUNCTION_NAMES, type FunctionName } from './options.ts'
 export const BUILD_FOLDER = '.sluice/functions'
 
 /** One file for each function, with the program and what it needs of this library, and source maps beside them. */
-export async function bundle(serviceFolder: string, app: string): Promise<void> {
+export async function bundle(serviceFolder: string, app: string, hasReceivers: boolean): Promise<void> {
   const folder = join(serviceFolder, BUILD_FOLDER)
-  await mkdir(folder, { recursive: true })
   const program = relative(folder, join(serviceFolder, app)).split(sep).join('/')
-  const entryPoints = await Promise.all(
-    FUNCTION_NAMES.map(async (name) => {
-      const entry = join(folder, `${name}.entry.ts`)
-      await writeFile(entry, entryOf(name, program))
-      return { in: entry, out: name }
-    }),
-  )
   const { build } = await bundler()
+  const kinds: readonly BundleName[] = hasReceivers ? [...FUNCTION_NAMES, 'receiver'] : FUNCTION_NAMES
+  await Promise.all(kinds.map((kind) => bundleOf(kind, { folder, program, serviceFolder, build })))
+}
+
+interface Bundling {
+  readonly folder: string
+  /** The module of the program, as a path from the folder. */
+  readonly program: string
+  readonly serviceFolder: string
+  readonly build: typeof Esbuild.build
+}
+
+type BundleName = FunctionName | 'receiver'
+
+/** A file that the function starts with, and beside it, in a folder, the parts that it loads when it needs them. */
+async function bundleOf(kind: BundleName, { folder, program, serviceFolder, build }: Bundling): Promise<void> {
+  await rm(join(folder, kind), { recursive: true, force: true })
+  await mkdir(folder, { recursive: true })
+  const entry = join(folder, `${kind}.entry.ts`)
+  await writeFile(entry, entryOf(kind, program))
   await build({
-    entryPoints,
+    entryPoints: [{ in: entry, out: kind }],
     outdir: folder,
+    splitting: true,
+    chunkNames: `${kind}/[name]-[hash]`,
     outExtension: { '.js': '.mjs' },
     bundle: true,
     minify: true,
@@ -47,12 +61,13 @@ export async function bundle(serviceFolder: string, app: string): Promise<void> 
   })
 }
 
-/** Only tasks and outputs have the program. */
-function entryOf(name: FunctionName, program: string): string {
+/** Coordinator and gc have no program. */
+function entryOf(name: BundleName, program: string): string {
   if (name === 'coordinator' || name === 'gc')
     return `import { ${name}Handler } from 'sluice/lambda/coordinator'\n\nexport const handler = ${name}Handler()\n`
+  const door = name === 'receiver' ? 'sluice/lambda/receiver' : 'sluice/lambda'
   return (
-    `import app from '${program}'\nimport { ${name}Handler } from 'sluice/lambda'\n\n` +
+    `import app from '${program}'\nimport { ${name}Handler } from '${door}'\n\n` +
     `export const handler = ${name}Handler(app)\n`
   )
 }

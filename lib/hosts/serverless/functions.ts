@@ -1,6 +1,14 @@
+import { crc32 } from 'node:zlib'
 import { given } from '../../model/given.ts'
 import { BUILD_FOLDER } from './bundle.ts'
-import { FUNCTION_NAMES, type FunctionName, type ServerlessOptions } from './options.ts'
+import {
+  FUNCTION_NAMES,
+  type FunctionName,
+  kindOf,
+  type ReceiverFunction,
+  type ServerlessOptions,
+  type StageFunction,
+} from './options.ts'
 import { hasQueue, type ProgramNeeds } from './needs.ts'
 import { bucketName, bucketPrefix, deadTicksArn, functionName, type Stage, tableName, TICKS_ID } from './stage.ts'
 
@@ -10,8 +18,8 @@ export interface FunctionBlock {
   readonly [option: string]: unknown
 }
 
-export const roleName = (name: FunctionName): string => `Sluice${capital(name)}Role`
-export const capital = (name: string): string => name[0].toUpperCase() + name.slice(1)
+export const roleName = (name: StageFunction): string => `Sluice${capital(name)}Role`
+export const capital = (name: string): string => name.slice(0, 1).toUpperCase() + name.slice(1)
 
 /** The functions of a stage, as they would be written in `serverless.yml` by hand. Pure. */
 export const functionBlocks = (
@@ -20,11 +28,34 @@ export const functionBlocks = (
 ): Readonly<Record<FunctionName, FunctionBlock>> =>
   Object.fromEntries(FUNCTION_NAMES.map((name) => [name, functionBlock(stage, options, name)])) as never
 
-function functionBlock(stage: Stage, options: ServerlessOptions, name: FunctionName): FunctionBlock {
-  const { memorySize, timeout, concurrency } = options.functions[name]
+/** The functions of the program's receivers, once these are known. Pure. */
+export const receiverBlocks = (
+  stage: Stage,
+  options: ServerlessOptions,
+  { receivers }: Pick<ProgramNeeds, 'receivers'>,
+): Readonly<Record<ReceiverFunction, FunctionBlock>> =>
+  Object.fromEntries(
+    receivers.map((uid) => {
+      const block = functionBlock(stage, options, receiverFunction(uid))
+      return [receiverFunction(uid), { ...block, environment: { ...block.environment, SLUICE_RECEIVER: uid } }]
+    }),
+  )
+
+/** Names of functions hold letters and digits; what is lost of the name of a source is made up for by its sum. */
+export function receiverFunction(uid: string): ReceiverFunction {
+  const plain = uid.replaceAll(/[^A-Za-z0-9]/g, '').slice(0, RECEIVER_CHARS)
+  return `receiver${capital(plain)}${plain === uid ? '' : crc32(uid).toString(36)}`
+}
+
+/** The name of a function has 64 characters, with service and stage. */
+const RECEIVER_CHARS = 16
+
+function functionBlock(stage: Stage, options: ServerlessOptions, name: StageFunction): FunctionBlock {
+  const kind = kindOf(name)
+  const { memorySize, timeout, concurrency } = options.functions[kind]
   return {
     name: functionName(stage, name),
-    handler: `${BUILD_FOLDER}/${name}.handler`,
+    handler: `${BUILD_FOLDER}/${kind}.handler`,
     role: roleName(name),
     memorySize,
     timeout,
@@ -45,12 +76,12 @@ function functionBlock(stage: Stage, options: ServerlessOptions, name: FunctionN
       // Logs of the services that it calls then say which function it was.
       AWS_SDK_UA_APP_ID: functionName(stage, name),
     },
-    package: { individually: true, patterns: ['!**', `${BUILD_FOLDER}/${name}.mjs`] },
+    package: { individually: true, patterns: ['!**', `${BUILD_FOLDER}/${kind}.mjs`, `${BUILD_FOLDER}/${kind}/*.mjs`] },
   }
 }
 
-function invokedBy(stage: Stage, name: FunctionName): Record<string, unknown> {
-  switch (name) {
+function invokedBy(stage: Stage, name: StageFunction): Record<string, unknown> {
+  switch (kindOf(name)) {
     case 'coordinator':
       return {
         events: [{ schedule: 'rate(1 minute)' }],
@@ -58,6 +89,9 @@ function invokedBy(stage: Stage, name: FunctionName): Record<string, unknown> {
       }
     case 'gc':
       return { events: [{ schedule: 'rate(1 hour)' }] }
+    case 'receiver':
+      // Ends at once while a life goes on, so that one that was killed is followed by another within minutes.
+      return { events: [{ schedule: 'rate(1 minute)' }] }
     default:
       return { events: [] }
   }

@@ -4,9 +4,18 @@ import { SluiceError } from '../../model/errors.ts'
 import { bundle } from './bundle.ts'
 import { checkEnvironment } from './check-environment.ts'
 import { emptyBucket } from './empty-bucket.ts'
-import { capital, type FunctionBlock, functionBlocks, offlineEnvironment, roleName, wakingOf } from './functions.ts'
+import {
+  capital,
+  type FunctionBlock,
+  functionBlocks,
+  offlineEnvironment,
+  receiverBlocks,
+  receiverFunction,
+  roleName,
+  wakingOf,
+} from './functions.ts'
 import { type ProgramNeeds, programNeeds } from './needs.ts'
-import { FUNCTION_NAMES, schema, type ServerlessOptions, serverlessOptions } from './options.ts'
+import { FUNCTION_NAMES, schema, type ServerlessOptions, serverlessOptions, type StageFunction } from './options.ts'
 import { role, statementsOf } from './policies.ts'
 import { resources } from './resources.ts'
 import { checkPlan, credentialsOf } from './check-plan.ts'
@@ -161,8 +170,22 @@ export class SluiceServerless {
 
   /** What was added as the Serverless CLI began is completed with what the program needs. */
   async #beforePackage(): Promise<void> {
-    await bundle(this.#folder, this.#options.app)
+    await this.#complete()
     this.#wake(await this.#programNeeds())
+  }
+
+  /** The functions, with those of receivers, and their code. */
+  async #complete(): Promise<void> {
+    const { provider, functions } = this.#serverless.service
+    const needs = await this.#programNeeds()
+    const receivers = Object.entries(receiverBlocks(this.#stage, this.#options, needs))
+    for (const [name, block] of receivers) functions[name] = { ...block, ...architectureOf(provider) }
+    await bundle(this.#folder, this.#options.app, receivers.length > 0)
+  }
+
+  async #functionNames(): Promise<readonly StageFunction[]> {
+    const { receivers } = await this.#programNeeds()
+    return [...FUNCTION_NAMES, ...receivers.map(receiverFunction)]
   }
 
   #wake(needs: ProgramNeeds, environment = wakingOf(needs).environment): void {
@@ -177,9 +200,9 @@ export class SluiceServerless {
 
   /** serverless-offline runs what was bundled, and resolves no references: there is no queue. */
   async #beforeOffline(): Promise<void> {
-    await bundle(this.#folder, this.#options.app)
+    await this.#complete()
     this.#wake(await this.#programNeeds(), {})
-    for (const name of FUNCTION_NAMES)
+    for (const name of await this.#functionNames())
       Object.assign(this.#serverless.service.functions[name].environment, offlineEnvironment(this.#stage))
   }
 
@@ -200,7 +223,7 @@ export class SluiceServerless {
 
   async #addResources(): Promise<void> {
     const needs = await this.#programNeeds()
-    for (const name of FUNCTION_NAMES)
+    for (const name of await this.#functionNames())
       this.#template[roleName(name)] = role(statementsOf(this.#stage, name, needs, this.#options)) as Resource
     Object.assign(this.#template, resources(this.#stage, this.#options, needs))
   }
@@ -253,7 +276,8 @@ export class SluiceServerless {
   /** ARNs of the functions that a schedule wakes. */
   async #woken(clients: AwsClients): Promise<string[]> {
     const { client, sdk } = await clients.lambda()
-    const asked = (['coordinator', 'gc'] as const).map((name) =>
+    const names = (await this.#functionNames()).filter((name) => name !== 'task' && name !== 'output')
+    const asked = names.map((name) =>
       client.send(new sdk.GetFunctionConfigurationCommand({ FunctionName: functionName(this.#stage, name) })),
     )
     return (await Promise.all(asked)).map(({ FunctionArn }) => FunctionArn!)

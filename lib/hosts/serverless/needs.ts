@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SluiceError } from '../../model/errors.ts'
 import { tickPace } from '../../model/tick-pace.ts'
@@ -22,6 +22,8 @@ export interface ProgramNeeds {
   readonly reads: readonly S3Part[]
   /** Where its outputs write in S3. */
   readonly writes: readonly S3Part[]
+  /** Its sources that receive on their own: each has a function. */
+  readonly receivers: readonly string[]
 }
 
 /** Whether the coordinator is woken by a queue. */
@@ -34,6 +36,7 @@ export const hasQueue = ({ intervalMs, byEvents }: ProgramNeeds): boolean =>
  */
 export async function programNeeds(folder: string, place: StagePlace): Promise<ProgramNeeds> {
   const file = join(folder, BUILD_FOLDER, 'needs.json')
+  await mkdir(join(folder, BUILD_FOLDER), { recursive: true })
   const status = await runPlan(folder, place, ['--needs', file])
   if (status === 0) return JSON.parse(await readFile(file, 'utf8')) as ProgramNeeds
   throw new SluiceError('E_USER_INIT', `The program ${place.app} could not be built.`, {

@@ -15,7 +15,7 @@ export interface ServerlessOptions {
   readonly alarmTopic: string | null
   /** Who wakes a program whose batches come for events, besides the stage's own bucket. */
   readonly events: EventOptions
-  readonly functions: Readonly<Record<FunctionName, FunctionOptions>>
+  readonly functions: Readonly<Record<FunctionName | 'receiver', FunctionOptions>>
 }
 
 interface EventOptions {
@@ -27,6 +27,13 @@ interface EventOptions {
 
 export const FUNCTION_NAMES = ['coordinator', 'task', 'output', 'gc'] as const
 export type FunctionName = (typeof FUNCTION_NAMES)[number]
+/** The function of one receiver; all of them have the options of `receiver`. */
+export type ReceiverFunction = `receiver${string}`
+export type StageFunction = FunctionName | ReceiverFunction
+
+const isReceiver = (name: StageFunction): name is ReceiverFunction => name.startsWith('receiver')
+/** Which bundle a function runs, and whose options it has. */
+export const kindOf = (name: StageFunction): FunctionName | 'receiver' => (isReceiver(name) ? 'receiver' : name)
 
 interface FunctionOptions {
   /** MB. */
@@ -73,16 +80,19 @@ export const schema = {
     task: functionSchema(1),
     output: functionSchema(1),
     gc: functionSchema(1),
+    receiver: functionSchema(1),
   },
 } as const
 
-const initial: Readonly<Record<FunctionName, FunctionOptions>> = {
+const initial: ServerlessOptions['functions'] = {
   coordinator: { memorySize: 512, timeout: 300, concurrency: null, permissions: [] },
   // The size from which on a function has a whole virtual CPU.
   task: { memorySize: 1769, timeout: 240, concurrency: null, permissions: [] },
   output: { memorySize: 512, timeout: 240, concurrency: null, permissions: [] },
   // Waits for the services that it calls, most of the time.
   gc: { memorySize: 256, timeout: 900, concurrency: null, permissions: [] },
+  // Lives as long as a function may, so that it seldom changes hands.
+  receiver: { memorySize: 256, timeout: 900, concurrency: null, permissions: [] },
 }
 
 /** What the block says once it was checked. */
@@ -97,6 +107,7 @@ interface Block {
   readonly task?: Partial<FunctionOptions>
   readonly output?: Partial<FunctionOptions>
   readonly gc?: Partial<FunctionOptions>
+  readonly receiver?: Partial<FunctionOptions>
 }
 
 /** Throws what `checkBlock` throws, and `E_CONF` for a block without an app. */
@@ -116,6 +127,7 @@ export function serverlessOptions(given: unknown): ServerlessOptions {
       task: { ...initial.task, ...block.task },
       output: { ...initial.output, ...block.output },
       gc: { ...initial.gc, ...block.gc },
+      receiver: { ...initial.receiver, ...block.receiver },
     },
   }
 }

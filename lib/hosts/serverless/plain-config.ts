@@ -1,6 +1,13 @@
-import { type FunctionBlock, functionBlocks, roleName, wakingOf } from './functions.ts'
+import {
+  type FunctionBlock,
+  functionBlocks,
+  receiverBlocks,
+  receiverFunction,
+  roleName,
+  wakingOf,
+} from './functions.ts'
 import type { ProgramNeeds } from './needs.ts'
-import { FUNCTION_NAMES, type FunctionName, type ServerlessOptions } from './options.ts'
+import { FUNCTION_NAMES, type ServerlessOptions, type StageFunction } from './options.ts'
 import { role, statementsOf } from './policies.ts'
 import { resources } from './resources.ts'
 import { functionArn, functionName, type Stage } from './stage.ts'
@@ -19,12 +26,17 @@ export function plainConfig(
   provider: { readonly runtime: string; readonly region: string },
 ): Readonly<Record<string, unknown>> {
   const blocks = functionBlocks(stage, options)
-  const roles = FUNCTION_NAMES.map((name) => [roleName(name), role(statements(stage, options, needs, name))])
+  const names = [...FUNCTION_NAMES, ...needs.receivers.map(receiverFunction)]
+  const roles = names.map((name) => [roleName(name), role(statements(stage, options, needs, name))])
   return {
     service: stage.service,
     provider: { name: 'aws', ...provider, stage: stage.stage },
     package: { individually: true },
-    functions: { ...blocks, coordinator: calling(stage, blocks.coordinator, needs) },
+    functions: {
+      ...blocks,
+      coordinator: calling(stage, blocks.coordinator, needs),
+      ...receiverBlocks(stage, options, needs),
+    },
     resources: { Resources: { ...(Object.fromEntries(roles) as object), ...resources(stage, options, needs) } },
   }
 }
@@ -40,7 +52,7 @@ function statements(
   stage: Stage,
   options: ServerlessOptions,
   needs: ProgramNeeds,
-  name: FunctionName,
+  name: StageFunction,
 ): readonly unknown[] {
   const usual = statementsOf(stage, name, needs, options)
   if (name !== 'coordinator') return usual

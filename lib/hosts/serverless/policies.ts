@@ -1,5 +1,5 @@
 import { hasQueue, type ProgramNeeds, type S3Part } from './needs.ts'
-import type { FunctionName, ServerlessOptions } from './options.ts'
+import { type FunctionName, kindOf, type ServerlessOptions, type StageFunction } from './options.ts'
 import {
   anyBucketArn,
   bucketArn,
@@ -31,7 +31,7 @@ const allow = (Resource: unknown, ...Action: string[]): Statement => ({ Effect: 
  * What each function may do. User code runs in tasks and outputs: neither may write the head or delete an object, so
  * even a hostile function of the program cannot commit a batch, move a position or destroy state.
  */
-const policies: Readonly<Record<FunctionName, (stage: Stage) => readonly Statement[]>> = {
+const policies: Readonly<Record<FunctionName | 'receiver', (stage: Stage) => readonly Statement[]>> = {
   coordinator: (stage) => [
     allow(tableArn(stage), 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem'),
     // It deletes what sources say that they no longer need; user code says so, so it is theirs alone.
@@ -55,6 +55,15 @@ const policies: Readonly<Record<FunctionName, (stage: Stage) => readonly Stateme
     allow(objectsArn(stage, 'out'), 's3:GetObject', 's3:PutObject', 's3:DeleteObject'),
     { ...allow(bucketArn(stage), 's3:ListBucket'), Condition: below('out') },
   ],
+  // Code of the program runs there as well. It says who receives in items of their own, and stores blocks.
+  receiver: (stage) => [
+    allow(tableArn(stage), 'dynamodb:GetItem'),
+    {
+      ...allow(tableArn(stage), 'dynamodb:PutItem'),
+      Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['receivers/*'] } },
+    },
+    allow(objectsArn(stage, 'blobs'), 's3:GetObject', 's3:PutObject'),
+  ],
   // The only one that may delete what was stored, and it runs no code of the program.
   gc: (stage) => [
     allow(tableArn(stage), 'dynamodb:GetItem', 'dynamodb:Scan'),
@@ -66,11 +75,11 @@ const policies: Readonly<Record<FunctionName, (stage: Stage) => readonly Stateme
 /** What the program's own wishes come to. */
 function needed(
   stage: Stage,
-  name: FunctionName,
+  name: StageFunction,
   needs: ProgramNeeds,
   { events }: Pick<ServerlessOptions, 'events'>,
 ): readonly Statement[] {
-  switch (name) {
+  switch (kindOf(name)) {
     case 'coordinator':
       return [...wakingQueue(stage, needs), ...wakingStreams(needs, events.streams)]
     case 'task':
@@ -84,6 +93,7 @@ function needed(
           allow(partArn(stage, part.bucket, part.prefix), 's3:GetObject', 's3:PutObject', 's3:DeleteObject'),
           listing(stage, part),
         ])
+    case 'receiver':
     case 'gc':
       return []
   }
@@ -127,14 +137,14 @@ const listing = (stage: Stage, { bucket, prefix }: S3Part): Statement => ({
  */
 export const statementsOf = (
   stage: Stage,
-  name: FunctionName,
+  name: StageFunction,
   needs: ProgramNeeds,
   options: Pick<ServerlessOptions, 'events' | 'functions'>,
 ): readonly unknown[] => [
-  ...policies[name](stage),
+  ...policies[kindOf(name)](stage),
   allow(logArn(stage, name), 'logs:CreateLogStream', 'logs:PutLogEvents'),
   ...needed(stage, name, needs, options),
-  ...options.functions[name].permissions,
+  ...options.functions[kindOf(name)].permissions,
 ]
 
 export const role = (statements: readonly unknown[]): unknown => ({

@@ -1,6 +1,7 @@
 import { given } from '../../model/given.ts'
+import { capital, receiverFunction } from './functions.ts'
 import { hasQueue, type ProgramNeeds } from './needs.ts'
-import type { FunctionName, ServerlessOptions } from './options.ts'
+import type { ServerlessOptions, StageFunction } from './options.ts'
 import {
   anyBucketArn,
   BUCKET_ID,
@@ -77,7 +78,7 @@ export function resources(stage: Stage, options: ServerlessOptions, needs: Progr
     },
     ...(hasQueue(needs) && ticks(stage, options)),
     ...(needs.byEvents && senders(stage, options)),
-    ...alarms(stage, options.alarmTopic),
+    ...alarms(stage, options.alarmTopic, needs),
   }
 }
 
@@ -178,9 +179,9 @@ interface Watched {
   readonly minutes: number
 }
 
-function alarms(stage: Stage, topic: string | null): Record<string, unknown> {
+function alarms(stage: Stage, topic: string | null, { receivers }: ProgramNeeds): Record<string, unknown> {
   if (topic === null) return {}
-  const ofFunction = (description: string, name: FunctionName, metric: string, minutes: number): Watched => ({
+  const ofFunction = (description: string, name: StageFunction, metric: string, minutes: number): Watched => ({
     description,
     namespace: 'AWS/Lambda',
     metric,
@@ -199,6 +200,14 @@ function alarms(stage: Stage, topic: string | null): Record<string, unknown> {
     SluiceFailing: tooMany(ofFunction('Batches or outputs fail.', 'coordinator', 'Errors', 3), topic),
     SluiceThrottled: tooMany(ofFunction(`The task function ${busy}`, 'task', 'Throttles', 3), topic),
     SluiceTurnedAway: tooMany(ofFunction(`The coordinator ${busy}`, 'coordinator', 'Throttles', 3), topic),
+    ...Object.fromEntries(
+      receivers
+        .map(receiverFunction)
+        .map((name) => [
+          `Sluice${capital(name)}Failing`,
+          tooMany(ofFunction('A receiver does not receive.', name, 'Errors', 3), topic),
+        ]),
+    ),
     SluiceDeadTick: tooMany(deadTicks, topic),
     SluiceSilent: none(
       ofFunction('The schedule does not wake the coordinator.', 'coordinator', 'Invocations', 5),

@@ -1,4 +1,4 @@
-import type { FunctionName } from './options.ts'
+import type { StageFunction } from './options.ts'
 
 /** What a stage is called, and whether its data outlives it. */
 export interface Stage {
@@ -16,7 +16,7 @@ export const tableName = ({ service, stage }: Stage): string => `${service}-${st
 /** Buckets share one namespace with everybody: the account's number, behind it, makes it one's own. */
 export const bucketPrefix = ({ service, stage }: Stage): string => `${service}-${stage}-sluice-`
 
-export const functionName = ({ service, stage }: Stage, name: FunctionName): string => `${service}-${stage}-${name}`
+export const functionName = ({ service, stage }: Stage, name: StageFunction): string => `${service}-${stage}-${name}`
 
 /** What the Serverless CLI calls the whole of it. */
 export const stackName = ({ service, stage }: Stage): string => `${service}-${stage}`
@@ -54,11 +54,11 @@ export const deadTicksArn = (stage: Stage): unknown => arn('sqs', deadTicksName(
  * Every published version of a function: a batch that is under way when a deploy changes its role ends on the version
  * that it began with.
  */
-export const versionsArn = (stage: Stage, name: FunctionName): unknown =>
+export const versionsArn = (stage: Stage, name: StageFunction): unknown =>
   arn('lambda', `function:${functionName(stage, name)}:*`)
-export const functionArn = (stage: Stage, name: FunctionName): unknown =>
+export const functionArn = (stage: Stage, name: StageFunction): unknown =>
   arn('lambda', `function:${functionName(stage, name)}`)
-export const logArn = (stage: Stage, name: FunctionName): unknown =>
+export const logArn = (stage: Stage, name: StageFunction): unknown =>
   arn('logs', `log-group:/aws/lambda/${functionName(stage, name)}:*`)
 
 const arn = (service: string, rest: string): unknown => ({

@@ -42,6 +42,13 @@ export const variables = {
     initially: 'none: below a minute the coordinator waits for its batches',
     says: 'The address of the queue by which the coordinator wakes itself for batches.',
   },
+  SLUICE_RECEIVER: {
+    of: 'functions',
+    kind: 'text',
+    initial: null,
+    initially: 'required by the function of a receiver',
+    says: 'The source whose receiver this function runs.',
+  },
   SLUICE_SLOTS: {
     of: 'functions',
     kind: 'whole',

@@ -1,19 +1,15 @@
-import { own } from '../../model/given.ts'
 import type { SluiceError } from '../../model/errors.ts'
+import type { Json } from '../../model/json.ts'
+import { loadedLater } from '../../model/loaded-later.ts'
 import type { Cut } from '../../model/manifest.ts'
 import type { CutRequest, ReceiverControl, ReceiverEnvironment, Source, SourceIo } from '../source.ts'
+import { type BlockPosition, isAfter, NO_BLOCKS, positionAfter, withoutEnded } from './block-position.ts'
 import { BlockWriter, listBlocks, readReceived, type ReceivedBlock } from './block-writer.ts'
+import { BlocksElsewhere, type BlockSplit } from './blocks-elsewhere.ts'
 import { ReceivedBlockTracker } from './received-block-tracker.ts'
 import { asUndecoded } from './refused.ts'
 import type { Receiver } from './receiver.ts'
-import { ReceiverSupervisor } from './supervisor.ts'
-
-/** For each run of the receiver that may have blocks: the first `seq` that no batch has. */
-type Position = {
-  readonly runs: Readonly<Record<string, number>>
-}
-
-const NOTHING: Position = { runs: {} }
+import type { ReceiverSupervisor } from './supervisor.ts'
 
 /**
  * A stream of what a receiver receives (Spark: `ReceiverInputDStream`). A batch takes the blocks registered since the
@@ -28,15 +24,13 @@ export const receiverSource = <T>(
 /** What is known of a source besides what it does. */
 type SourceFacts = Pick<Source<unknown>, 'name' | 'address' | 'lines'>
 
-type Split = { readonly key: string; readonly records: number }
-
-/** Runs that are over and have no blocks left, but are remembered: the newest. */
-const ENDED_KEPT = 8
+/** Who only plans batches receives nothing. */
+const supervisor = loadedLater(() => import('./supervisor.ts'))
 
 /** The one stream of this tracker. */
 const STREAM = 0
 
-class ReceiverSource<T> implements Source<T, Position, Split>, ReceiverControl {
+class ReceiverSource<T> implements Source<T, BlockPosition, BlockSplit>, ReceiverControl {
   readonly name: string
   readonly receiver: ReceiverControl = this
   readonly #receiver: Receiver<T>
@@ -44,6 +38,8 @@ class ReceiverSource<T> implements Source<T, Position, Split>, ReceiverControl {
   #known: ReceivedBlockTracker<ReceivedBlock> | null = null
   #supervisor: ReceiverSupervisor<T> | null = null
   #run: string | null = null
+  /** Where another process receives. */
+  #elsewhere: BlocksElsewhere | null = null
   /** Blocks that are stored, as far as this process knows, for `committed` to delete. */
   #stored: ReceivedBlock[] = []
 
@@ -54,8 +50,9 @@ class ReceiverSource<T> implements Source<T, Position, Split>, ReceiverControl {
 
   // — the source
 
-  async cut({ time, position, io }: CutRequest<Position>): Promise<Cut<Position, Split>> {
-    const from = position ?? NOTHING
+  async cut({ time, position, io }: CutRequest<BlockPosition>): Promise<Cut<BlockPosition, BlockSplit>> {
+    const from = position ?? NO_BLOCKS
+    if (this.#elsewhere) return this.#elsewhere.cut(from, io)
     const tracker = await (this.#tracker ??= this.#find(from, io))
     tracker.giveBack((block) => isAfter(from, block), time)
     await tracker.allocate(time)
@@ -67,13 +64,14 @@ class ReceiverSource<T> implements Source<T, Position, Split>, ReceiverControl {
     }
   }
 
-  async *read({ key }: Split, io: SourceIo): AsyncGenerator<readonly T[]> {
+  async *read({ key }: BlockSplit, io: SourceIo): AsyncGenerator<readonly T[]> {
     const { records, refused } = readReceived(await io.blobs.get(key), key)
     for (const each of refused) io.undecoded?.(asUndecoded(each))
     yield records as T[]
   }
 
-  async committed(done: Position, io: SourceIo): Promise<void> {
+  async committed(done: BlockPosition, io: SourceIo): Promise<void> {
+    if (this.#elsewhere) return this.#elsewhere.committed(done, io)
     const gone = this.#stored.filter((block) => !isAfter(done, block))
     await Promise.all(gone.map((block) => io.blobs.delete(block.key)))
     const deleted = new Set(gone)
@@ -82,18 +80,26 @@ class ReceiverSource<T> implements Source<T, Position, Split>, ReceiverControl {
 
   // — the receiver
 
+  receivesElsewhere(): void {
+    this.#elsewhere = new BlocksElsewhere()
+  }
+
   async start(environment: ReceiverEnvironment): Promise<void> {
-    const { io, position } = environment
+    const { io, position, isPlannedElsewhere } = environment
     // The time in front keeps the blocks of several runs in the order they came.
     this.#run = `${String(io.clock.now()).padStart(15, '0')}-${io.random.newId()}`
-    this.#tracker = this.#find((position ?? NOTHING) as Position, io)
-    const tracker = await this.#tracker
-    const writer = new BlockWriter(io, this.#run, (block) => {
+    const { ReceiverSupervisor: Supervisor } = await supervisor()
+    const tracker = isPlannedElsewhere ? null : await this.#startTracker(position, io)
+    const writer = new BlockWriter(io, this.#run, async (block) => {
       this.#stored.push(block)
-      return tracker.addBlocks(STREAM, [block])
+      await tracker?.addBlocks(STREAM, [block])
     })
-    this.#supervisor = new ReceiverSupervisor(this.#receiver, environment, writer, () => this.waiting())
+    this.#supervisor = new Supervisor(this.#receiver, environment, writer, () => this.waiting())
     this.#supervisor.start()
+  }
+
+  #startTracker(position: Json | null, io: SourceIo): Promise<ReceivedBlockTracker<ReceivedBlock>> {
+    return (this.#tracker = this.#find((position ?? NO_BLOCKS) as BlockPosition, io))
   }
 
   /** Whether graceful or not, what was received is stored: it belongs to the next cut, here or after the next start. */
@@ -106,14 +112,15 @@ class ReceiverSource<T> implements Source<T, Position, Split>, ReceiverControl {
   }
 
   waiting(): number {
-    return this.#known?.unallocated(STREAM).length ?? 0
+    // Where batches are planned elsewhere, blocks are forgotten as they are committed.
+    return this.#known ? this.#known.unallocated(STREAM).length : this.#stored.length
   }
   updateRate(rate: number): void {
     this.#supervisor?.updateRate(rate)
   }
 
   /** Blocks of earlier runs that no committed batch has. */
-  async #find(position: Position, io: SourceIo): Promise<ReceivedBlockTracker<ReceivedBlock>> {
+  async #find(position: BlockPosition, io: SourceIo): Promise<ReceivedBlockTracker<ReceivedBlock>> {
     const tracker = new ReceivedBlockTracker<ReceivedBlock>(null, (block) => block.key)
     this.#known = tracker
     this.#stored = await listBlocks(io)
@@ -122,20 +129,9 @@ class ReceiverSource<T> implements Source<T, Position, Split>, ReceiverControl {
     return tracker
   }
 
-  /**
-   * A run without stored blocks needs no number any more, unless it is the one that goes on, or ended lately: a block
-   * of it that was put twice may come back when it has been read and deleted.
-   */
-  #positionAfter(from: Position, blocks: readonly ReceivedBlock[]): Position {
-    const needed = new Set([...this.#stored.map((block) => block.run), this.#run])
-    const ended = Object.keys(from.runs)
-      .filter((run) => !needed.has(run))
-      .toSorted()
-    for (const run of ended.slice(-ENDED_KEPT)) needed.add(run)
-    const runs = Object.fromEntries(Object.entries(from.runs).filter(([run]) => needed.has(run)))
-    for (const { run, seq } of blocks) runs[run] = Math.max(runs[run] ?? 0, seq + 1)
-    return { runs }
+  #positionAfter(from: BlockPosition, blocks: readonly ReceivedBlock[]): BlockPosition {
+    const going = new Set(this.#stored.map(({ run }) => run))
+    if (this.#run !== null) going.add(this.#run)
+    return withoutEnded(positionAfter(from, blocks), going)
   }
 }
-
-const isAfter = ({ runs }: Position, block: ReceivedBlock): boolean => block.seq >= (own(runs, block.run) ?? 0)

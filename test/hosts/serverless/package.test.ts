@@ -78,6 +78,33 @@ test('no action is a wildcard, and user code may neither write the head nor dele
   }
 })
 
+test('a receiver has a function of its own, woken each minute, which may write neither head nor state', async () => {
+  const receiving = program.replace(
+    '(ssc) => {',
+    "(ssc) => {\n  ssc.socketTextStream('example.com', 9999, { name: 'the-lines' }).print()\n  ",
+  )
+  const { code, out, template, zips } = await packaged(yml(), 'dev', receiving)
+  assert.equal(code, 0, out)
+  const [name, ...more] = ofType(template, 'AWS::Lambda::Function')
+    .map(({ Properties }) => Properties)
+    .filter(({ FunctionName }) => FunctionName.includes('receiver'))
+  assert.deepEqual(more, [])
+  assert.match(name.FunctionName, /^clicks-dev-receiverThelines\w+$/)
+  assert.equal(name.Environment.Variables.SLUICE_RECEIVER, 'the-lines')
+  assert.ok(name.Timeout <= 900)
+  assert.ok(zips.some((zip) => zip.startsWith('receiver')))
+  const id = Object.keys(template).find((each) => /^SluiceReceiver\w+Role$/.test(each))!
+  assert.deepEqual(name.Role, { 'Fn::GetAtt': [id, 'Arn'] })
+  const statements: any[] = template[id].Properties.Policies[0].PolicyDocument.Statement
+  const [put] = statements.filter(({ Action }) => Action.includes('dynamodb:PutItem'))
+  assert.deepEqual(put.Condition['ForAllValues:StringLike'], { 'dynamodb:LeadingKeys': ['receivers/*'] })
+  assert.doesNotMatch(JSON.stringify(statements), /DeleteObject|UpdateItem|InvokeFunction|ListBucket/)
+  const minutely = ofType(template, 'AWS::Events::Rule').filter(
+    ({ Properties }) => Properties.ScheduleExpression === 'rate(1 minute)',
+  )
+  assert.equal(minutely.length, 2)
+})
+
 test('a protected stage keeps its table and bucket, any other leaves nothing', async () => {
   for (const [stage, policy] of [
     ['prod', 'Retain'],

@@ -5,8 +5,11 @@ import { packedValue, unpackedValue } from './packed-value.ts'
 /** The attributes of an item. */
 export type Attributes = Record<string, AttributeValue>
 
-/** What the table holds of an app: its head, and what people have left word of. */
-export type ItemName = 'head' | 'ctrl'
+/**
+ * What the table holds of an app: its head, and what people have left word of. Of a receiver, under a name of its own:
+ * who runs it.
+ */
+export type ItemName = 'head' | 'ctrl' | 'lease'
 
 /** The attributes of a key; all other parts of an item are its own. */
 export const ITEM_KEY = { app: 'pk', item: 'sk' } as const
@@ -46,7 +49,11 @@ const asPacked: ItemCodec = {
   decode: ({ value }) => unpackedValue(value.B!),
 }
 
-const codecs: Readonly<Record<ItemName, ItemCodec>> = { head: asPacked, ctrl: asJsonIfItIs }
+const codecs: Readonly<Record<ItemName, ItemCodec>> = {
+  head: asPacked,
+  ctrl: asJsonIfItIs,
+  lease: asJsonIfItIs,
+}
 
 /** A whole item, key and all. */
 export const encodeItem = (app: string, item: ItemName, { rev, value, cause }: RegisterWrite): Attributes => ({

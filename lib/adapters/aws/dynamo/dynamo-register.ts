@@ -11,6 +11,7 @@ const WORDS: Readonly<
 > = {
   head: { name: 'head', read: 'E_HEAD_READ', write: 'E_HEAD_WRITE' },
   ctrl: { name: 'control record', read: 'E_CONTROL_READ', write: 'E_CONTROL_WRITE' },
+  lease: { name: 'lease', read: 'E_CONTROL_READ', write: 'E_CONTROL_WRITE' },
 }
 
 /**

@@ -8,13 +8,14 @@ import { listed } from './s3-listing.ts'
 import { isCalled, isRefusal, statusOf } from '../service-error.ts'
 
 /** Which of the registers of an app, and which errors speak of it. */
-type RegisterName = 'head' | 'ctrl'
+type RegisterName = 'head' | 'ctrl' | 'lease'
 
 const WORDS: Readonly<
   Record<RegisterName, { readonly name: string; readonly read: ErrorCode; readonly write: ErrorCode }>
 > = {
   head: { name: 'head', read: 'E_HEAD_READ', write: 'E_HEAD_WRITE' },
   ctrl: { name: 'control record', read: 'E_CONTROL_READ', write: 'E_CONTROL_WRITE' },
+  lease: { name: 'lease', read: 'E_CONTROL_READ', write: 'E_CONTROL_WRITE' },
 }
 
 /** A write that meets another one waits for it, which takes milliseconds: in all, some seconds. */

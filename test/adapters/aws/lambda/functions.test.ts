@@ -11,7 +11,7 @@ import { dynamoApp } from '../../../../lib/adapters/aws/dynamo/dynamo-app.ts'
 import { S3BlobStore } from '../../../../lib/adapters/aws/s3/s3-blob-store.ts'
 import { s3TextFiles } from '../../../../lib/adapters/aws/s3/s3-files.ts'
 import { changeControl } from '../../../../lib/checkpoint/control.ts'
-import { decodeLetters } from '../../../../lib/checkpoint/dead-letters.ts'
+import { decodeLetters } from '../../../../lib/checkpoint/letter-blocks.ts'
 import { readManifest } from '../../../../lib/checkpoint/manifest.ts'
 import { silentLog } from '../../../../lib/host/log.ts'
 import { app, type AppOptions, minutes, type StreamingContext } from '../../../../lib/index.ts'
@@ -271,9 +271,11 @@ test('the output function shows only what the head says is committed and not mar
   }
 })
 
-test('a source that receives on its own cannot run in functions, and says so', () => {
-  const program = app('sockets', minutes(1), (ssc) => {
-    ssc.socketTextStream('localhost', 9999).print()
+test('a source that can only receive where batches are planned cannot run in functions, and says so', () => {
+  const receiver = { start: async () => {}, stop: async () => {}, waiting: () => 0, updateRate: () => {} }
+  const source: Source<string> = { name: 'Own', cut: async () => null, read: () => [], receiver }
+  const program = app('own', minutes(1), (ssc) => {
+    ssc.source('own', source).print()
   })
   assert.throws(
     () => builtApp(program, 2),
