@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { type RecordedCall, startMeter } from './meter.ts'
 
-/** serverless-offline with the functions of `serverless.yml`, as a process of its own. */
+/** serverless-offline with the functions of a `serverless.yml`, as a process of its own. */
 interface ServerlessOffline {
   readonly url: string
   readonly pid: number
@@ -24,14 +24,16 @@ interface ServerlessOffline {
 
 const PATIENCE_MS = 10_000
 
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** The service of a folder: that of this repository, where nothing else is said. */
 export async function createServerless(
   environment: Readonly<Record<string, string>>,
-  { metered = false } = {},
+  { metered = false, folder = root, service = 'sluice' } = {},
 ): Promise<ServerlessOffline> {
   const [lambdaPort, httpPort] = await freePorts(2)
   const meter = metered ? await startMeter(`http://127.0.0.1:${lambdaPort}`) : null
   const url = `http://127.0.0.1:${lambdaPort}`
-  const root = fileURLToPath(new URL('..', import.meta.url))
   const bin = fileURLToPath(new URL('../node_modules/serverless/bin/serverless.js', import.meta.url))
   const args = [
     'offline',
@@ -47,7 +49,7 @@ export async function createServerless(
     '--noSponsor',
   ]
   const child = spawn(process.execPath, [bin, ...args], {
-    cwd: root,
+    cwd: folder,
     stdio: ['ignore', 'inherit', 'inherit'],
     // A group of its own: Ctrl-C reaches this process alone, which then ends the child in order.
     detached: true,
@@ -67,12 +69,12 @@ export async function createServerless(
     maxAttempts: 1,
   })
   const invoke = async (name: string): Promise<void> => {
-    await client.send(new InvokeCommand({ FunctionName: `sluice-offline-${name}`, Payload: '{}' }))
+    await client.send(new InvokeCommand({ FunctionName: `${service}-offline-${name}`, Payload: '{}' }))
   }
   return {
     url,
     pid: child.pid!,
-    functions: ['coordinator', 'task', 'output', 'gc'].map((name) => `sluice-offline-${name}`),
+    functions: ['coordinator', 'task', 'output', 'gc'].map((name) => `${service}-offline-${name}`),
     ready: untilOpen(lambdaPort, () => child.exitCode !== null || child.signalCode !== null),
     ended,
     // It lasts until the next tick; when everything ends before, its answer does not matter.

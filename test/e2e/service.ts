@@ -63,7 +63,8 @@ export class Service {
     t.after(() => rmSync(folder, { recursive: true, force: true }))
     mkdirSync(join(folder, 'node_modules'))
     symlinkSync(root, join(folder, 'node_modules/sluice'))
-    symlinkSync(join(root, 'node_modules/serverless'), join(folder, 'node_modules/serverless'))
+    for (const name of ['serverless', 'serverless-offline'])
+      symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name))
     const service = new Service(stack, name, folder)
     service.write('package.json', '{ "type": "module" }')
     return service
