@@ -1,5 +1,6 @@
 import type { StreamingContext } from '../api/dstream/streaming-context.ts'
 import { s3Directory, s3Location } from '../adapters/aws/s3/s3-location.ts'
+import type { AwsRight } from '../model/aws-right.ts'
 import { readSetting } from '../model/settings/read.ts'
 import type { ProgramNeeds, S3Part } from '../hosts/serverless/needs.ts'
 
@@ -7,15 +8,20 @@ import type { ProgramNeeds, S3Part } from '../hosts/serverless/needs.ts'
 export function needsOfProgram({ graph, batchDuration, sparkContext }: StreamingContext, bucket: string): ProgramNeeds {
   const reachable = graph.reachable()
   const inputs = graph.inputs.filter((node) => reachable.has(node))
-  const reads = inputs.flatMap(({ source }) => (source.reads ? partsOf(source.reads.directories, bucket) : []))
+  const sources = inputs.map(({ source }) => source)
+  const outputs = graph.outputs.map(({ output }) => output)
   return {
     intervalMs: batchDuration.milliseconds,
     byEvents: readSetting(sparkContext.conf, 'sluice.trigger') === 'events',
-    reads,
-    writes: graph.outputs.flatMap(({ output: { address = '' } }) => partsOf(address, bucket)),
+    reads: sources.flatMap(({ reads }) => (reads ? partsOf(reads.directories, bucket) : [])),
+    writes: outputs.flatMap(({ address = '' }) => partsOf(address, bucket)),
     receivers: inputs.filter(({ source }) => source.receiver).map(({ uid }) => uid),
+    rights: { sources: rightsOf(sources), outputs: rightsOf(outputs) },
   }
 }
+
+const rightsOf = (parts: readonly { readonly awsRights?: readonly AwsRight[] }[]): AwsRight[] =>
+  parts.flatMap(({ awsRights = [] }) => awsRights)
 
 /** The part of a bucket that a directory is, up to what stands for many names; none for what is elsewhere. */
 function partsOf(directory: string, own: string): S3Part[] {

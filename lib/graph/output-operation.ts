@@ -1,5 +1,6 @@
 import type { AppName, BatchNumber, Incarnation, OperatorUid } from '../model/ids.ts'
 import type { Clock } from '../host/clock.ts'
+import type { AwsRight } from '../model/aws-right.ts'
 import type { Manifest, StagedPart } from '../model/manifest.ts'
 import type { BlobRef } from '../model/refs.ts'
 import type { DirectoryWriter } from '../output/directory-writer.ts'
@@ -20,6 +21,8 @@ export interface OutputOperation {
   readonly folders?: readonly string[]
   /** Where it writes, for people. */
   readonly address?: string
+  /** See `OutputSink.awsRights`. */
+  readonly awsRights?: readonly AwsRight[]
   /**
    * Only so many first records of a partition are staged; which come first may be others when the batch is computed
    * anew.

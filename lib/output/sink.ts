@@ -1,4 +1,5 @@
 import type { Clock } from '../host/clock.ts'
+import type { AwsRight } from '../model/aws-right.ts'
 
 /** How often the world sees what a sink was given, when it is given again after a crash. */
 export type Guarantee = 'exactly-once' | 'at-least-once'
@@ -30,6 +31,8 @@ export interface OutputSink<T, G extends Guarantee = Guarantee> {
   readonly folders?: readonly string[]
   /** Where it writes, for people: host, database, table. Shown when a program starts, so it holds no secret. */
   readonly address?: string
+  /** What it must be allowed where it runs on AWS: the deployed output function is. */
+  readonly awsRights?: readonly AwsRight[]
   /** @internal Marks the sinks of this library. */
   readonly [BUNDLED]?: true
   /**

@@ -2,6 +2,7 @@ import type { BlobStore } from '../host/blob-store.ts'
 import type { Clock } from '../host/clock.ts'
 import type { Log } from '../host/log.ts'
 import type { Random } from '../host/random.ts'
+import type { AwsRight } from '../model/aws-right.ts'
 import type { SluiceError } from '../model/errors.ts'
 import type { Json } from '../model/json.ts'
 import type { Cut } from '../model/manifest.ts'
@@ -77,6 +78,8 @@ export interface Source<T, Position = Json, Split = Json> {
    * which files count.
    */
   readonly reads?: { readonly directories: string; readonly filtered: boolean }
+  /** What reading must be allowed where it runs on AWS: the deployed task function is. */
+  readonly awsRights?: readonly AwsRight[]
   /** Thrown by start when this source cannot go on from a checkpoint (Spark: `queueStream`). */
   readonly unrecoverable?: string
 }

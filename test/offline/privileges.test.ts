@@ -13,7 +13,14 @@ const STAGE = { service: 'sluice', stage: 'offline', keeps: false }
 const [table, bucket] = ['sluice-offline-sluice', 'sluice-offline-sluice-local']
 
 /** There is no queue here, as if batches came once a minute. */
-const needs = { intervalMs: 60_000, byEvents: false, reads: [], writes: [], receivers: [] }
+const needs = {
+  intervalMs: 60_000,
+  byEvents: false,
+  reads: [],
+  writes: [],
+  receivers: [],
+  rights: { sources: [], outputs: [] },
+}
 
 /** Whose a directory is that was there before is read only where an output is shown once more. */
 const IN_TROUBLE = 's3:GetObject sluice-offline-sluice-local/out/*'

@@ -1,5 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { AwsRight } from '../../model/aws-right.ts'
 import { SluiceError } from '../../model/errors.ts'
 import { tickPace } from '../../model/tick-pace.ts'
 import { BUILD_FOLDER } from './bundle.ts'
@@ -24,10 +25,12 @@ export interface ProgramNeeds {
   readonly writes: readonly S3Part[]
   /** Its sources that receive on their own: each has a function. */
   readonly receivers: readonly string[]
+  /** What else its sources must be allowed, and its outputs. */
+  readonly rights: { readonly sources: readonly AwsRight[]; readonly outputs: readonly AwsRight[] }
 }
 
 /** Whether the coordinator is woken by a queue. */
-export const hasQueue = ({ intervalMs, byEvents }: ProgramNeeds): boolean =>
+export const hasQueue = ({ intervalMs, byEvents }: Pick<ProgramNeeds, 'intervalMs' | 'byEvents'>): boolean =>
   byEvents || tickPace(intervalMs) === 'queue'
 
 /**

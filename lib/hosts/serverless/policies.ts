@@ -1,3 +1,4 @@
+import type { AwsRight } from '../../model/aws-right.ts'
 import { hasQueue, type ProgramNeeds, type S3Part } from './needs.ts'
 import { type FunctionName, kindOf, type ServerlessOptions, type StageFunction } from './options.ts'
 import {
@@ -6,6 +7,7 @@ import {
   deadTicksArn,
   logArn,
   objectsArn,
+  ownArn,
   partArn,
   type Stage,
   tableArn,
@@ -83,16 +85,22 @@ function needed(
     case 'coordinator':
       return [...wakingQueue(stage, needs), ...wakingStreams(needs, events.streams)]
     case 'task':
-      return needs.reads
-        .filter(isElsewhere('in'))
-        .flatMap((part) => [allow(partArn(stage, part.bucket, part.prefix), 's3:GetObject'), listing(stage, part)])
+      return [
+        ...needs.reads
+          .filter(isElsewhere('in'))
+          .flatMap((part) => [allow(partArn(stage, part.bucket, part.prefix), 's3:GetObject'), listing(stage, part)]),
+        ...granted(needs.rights.sources),
+      ]
     case 'output':
-      return needs.writes
-        .filter(isElsewhere('out'))
-        .flatMap((part) => [
-          allow(partArn(stage, part.bucket, part.prefix), 's3:GetObject', 's3:PutObject', 's3:DeleteObject'),
-          listing(stage, part),
-        ])
+      return [
+        ...needs.writes
+          .filter(isElsewhere('out'))
+          .flatMap((part) => [
+            allow(partArn(stage, part.bucket, part.prefix), 's3:GetObject', 's3:PutObject', 's3:DeleteObject'),
+            listing(stage, part),
+          ]),
+        ...granted(needs.rights.outputs),
+      ]
     case 'receiver':
     case 'gc':
       return []
@@ -119,6 +127,16 @@ const STREAM_ACTIONS = [
   'kinesis:GetRecords',
   'kinesis:GetShardIterator',
   'kinesis:ListShards',
+]
+
+/** Two outputs may write to one place. */
+const granted = (rights: readonly AwsRight[]): Statement[] => [
+  ...new Map(
+    rights.map(({ actions, resource }) => [
+      `${actions.join()} ${resource}`,
+      { Effect: 'Allow' as const, Action: actions, Resource: ownArn(resource) },
+    ]),
+  ).values(),
 ]
 
 const isElsewhere =

@@ -45,6 +45,15 @@ export const partArn = (stage: Stage, bucket: string | null, prefix: string): un
 export const anyBucketArn = (stage: Stage, bucket: string | null): unknown =>
   bucket === null ? bucketArn(stage) : { 'Fn::Sub': foreignText(bucket) }
 const foreignText = (bucket: string): string => `arn:\${AWS::Partition}:s3:::${bucket}`
+/** An ARN whose empty parts are those of the stage. */
+export function ownArn(text: string): unknown {
+  const [, partition, service, region, account, ...rest] = text.split(':')
+  const name = rest.map(literal).join(':')
+  // What S3 and the like keep in no region, and other services in one, is written out by who wrote a whole ARN.
+  if (partition !== '') return text
+  const where = `${literal(region) || '${AWS::Region}'}:${literal(account) || '${AWS::AccountId}'}`
+  return { 'Fn::Sub': `arn:\${AWS::Partition}:${service}:${where}:${name}` }
+}
 /** A text that holds no reference. */
 const literal = (text: string): string => text.replaceAll('${', '${!')
 const bucketText = (stage: Stage): string => `arn:\${AWS::Partition}:s3:::${bucketPrefix(stage)}\${AWS::AccountId}`

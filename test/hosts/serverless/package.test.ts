@@ -221,6 +221,42 @@ test('places in S3 that sources read and outputs write are granted to the functi
   assert.doesNotMatch(output, /somewhere|logs\/a/)
 })
 
+test('what sources and outputs need of other services is granted to the function that does it', async () => {
+  const { template, out } = await packaged(
+    yml(),
+    'dev',
+    `
+import { app, seconds } from 'sluice'
+import { dynamo, kinesis, lambdaSink, snsSink, sqsSink } from 'sluice/aws'
+
+export default app('clicks', seconds(60), (ssc) => {
+  const topicArn = 'arn:aws:sns:eu-west-1:123456789012:alerts'
+  const keys = ssc.source('clicks', kinesis({ stream: 'clicks' })).map(({ partitionKey }) => partitionKey)
+  keys.output('pages', dynamo({ table: 'pages', change: (id) => ({ key: { id } }) }))
+  keys.output('again', dynamo({ table: 'pages', change: (id) => ({ key: { id } }) }))
+  keys.output('alerts', snsSink({ topicArn }))
+  keys.output('mails', lambdaSink({ functionName: 'mails' }))
+  keys.output('later', sqsSink({ queueUrl: process.env['QUEUE'] }))
+})
+`,
+  )
+  const here = '${AWS::Region}:${AWS::AccountId}'
+  const task = grantsOfRole(template, 'Task')
+  assert.ok(
+    task?.includes(`kinesis:GetRecords {"Fn::Sub":"arn:\${AWS::Partition}:kinesis:${here}:stream/clicks"}`),
+    out,
+  )
+  assert.doesNotMatch(task, /UpdateItem|Publish/)
+  const output = grantsOfRole(template, 'Output')
+  for (const grant of [
+    `dynamodb:UpdateItem dynamodb:GetItem {"Fn::Sub":"arn:\${AWS::Partition}:dynamodb:${here}:table/pages"}`,
+    'sns:Publish "arn:aws:sns:eu-west-1:123456789012:alerts"',
+    `lambda:InvokeFunction {"Fn::Sub":"arn:\${AWS::Partition}:lambda:${here}:function:mails"}`,
+  ])
+    assert.equal(output.split(grant).length, 2, output)
+  assert.doesNotMatch(output, /kinesis/)
+})
+
 /** What a role allows, one statement a line. */
 const grantsOfRole = (template: Packaged['template'], name: string): string =>
   template[`Sluice${name}Role`].Properties.Policies[0].PolicyDocument.Statement.map(
@@ -255,6 +291,8 @@ for (const [what, block, message] of [
 
 for (const [what, provider, message] of [
   ['B10: a variable that is blank', ", environment: { TOKEN: ' ' }", /The variable TOKEN .* is blank/],
+  ['B10: a secret in plain text', ', environment: { API_TOKEN: hunter2-hunter2 }', /API_TOKEN .* plain text/],
+  ['B10: a password in an address', ", environment: { DB: 'postgres://me:hunter2@db/x' }", /variable DB .* plain text/],
   ['B10: one with a newline behind it', ', environment: { TOKEN: "hunter2\\n" }', /TOKEN .* white space/],
   [
     'B11: the metadata service as an address',
@@ -275,6 +313,22 @@ test('B11: a protected stage is not led away from Amazon', async () => {
   const { code, out } = await packaged(yml('app: src/app.ts', provider), 'prod')
   assert.notEqual(code, 0)
   assert.match(out, /protected, and AWS_ENDPOINT_URL_S3/)
+})
+
+test('B10: a secret that comes from elsewhere is none of the file', async () => {
+  process.env['CLICKS_TOKEN'] = 'hunter2-hunter2'
+  const { code, out } = await packaged(yml('app: src/app.ts', ", environment: { TOKEN: '${env:CLICKS_TOKEN}' }"))
+  assert.equal(code, 0, out)
+})
+
+test('B57: anchors that unfold into more values than a block may hold are refused, with what to write', async () => {
+  const list = (name: string): string =>
+    `{ a: *${name}, b: *${name}, c: *${name}, d: *${name}, e: *${name}, f: *${name} }`
+  const anchors = ['p0: &p0 { Effect: Allow }', ...[1, 2, 3, 4, 5, 6].map((n) => `p${n}: &p${n} ${list(`p${n - 1}`)}`)]
+  const custom = `custom:\n  ${anchors.join('\n  ')}\n`
+  const { code, out } = await packaged(custom + yml('app: src/app.ts\n  task: { permissions: [*p6] }'))
+  assert.notEqual(code, 0)
+  assert.match(out, /unfolds into more than 10000 values/)
 })
 
 test('B57: a tag that makes code of a text is refused', async () => {

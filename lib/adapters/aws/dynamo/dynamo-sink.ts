@@ -1,4 +1,5 @@
 import type { AttributeValue, UpdateItemCommandInput } from '@aws-sdk/client-dynamodb'
+import { arnOf } from '../../../model/aws-right.ts'
 import { isOurs, messageOf, SluiceError } from '../../../model/errors.ts'
 import { sinkIsNewer } from '../../../output/fence.ts'
 import { type Attempt, tryRepeatedly } from '../../../output/retry.ts'
@@ -51,6 +52,9 @@ export function dynamo<T>(
     name: options.name ?? 'dynamo',
     guarantee: 'exactly-once',
     address: `table ${options.table}`,
+    awsRights: [
+      { actions: ['dynamodb:UpdateItem', 'dynamodb:GetItem'], resource: arnOf('dynamodb', options.table, 'table/') },
+    ],
     ready: () => clients().dynamoWrites(),
     [BUNDLED]: true,
     async write(records, delivery) {

@@ -1,3 +1,4 @@
+import { arnOf } from '../../../model/aws-right.ts'
 import { SluiceError } from '../../../model/errors.ts'
 import type { CutRequest, Source, SourceIo } from '../../../source/source.ts'
 import { type Kinesis, kinesisClient, type KinesisPlace, once } from '../clients.ts'
@@ -34,6 +35,13 @@ export interface KinesisOptions extends KinesisPlace {
   readonly onGap?: GapPolicy
 }
 
+const READING = [
+  'kinesis:DescribeStreamSummary',
+  'kinesis:ListShards',
+  'kinesis:GetShardIterator',
+  'kinesis:GetRecords',
+]
+
 const MOST_PER_SHARD = 10_000
 
 /**
@@ -65,6 +73,7 @@ export function kinesis(options: KinesisOptions, connect?: () => Promise<Kinesis
     name: 'Kinesis stream',
     identity: `kinesis:${name}`,
     address: name,
+    awsRights: [{ actions: READING, resource: arnOf('kinesis', name, 'stream/', place.region) }],
     discovers: true,
     ready: client,
     async cut(request) {

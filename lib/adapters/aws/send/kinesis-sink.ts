@@ -1,5 +1,6 @@
 import type { PutRecordsRequestEntry } from '@aws-sdk/client-kinesis'
 import { jsonText } from '../../../codec/json-text.ts'
+import { arnOf } from '../../../model/aws-right.ts'
 import { checkSettled } from '../../../model/settled.ts'
 import { BUNDLED, type OutputSink } from '../../../output/sink.ts'
 import { type Kinesis, kinesisClient, type KinesisPlace } from '../clients.ts'
@@ -48,6 +49,9 @@ export function kinesisSink<T>(
   return {
     name: options.name ?? 'kinesis',
     guarantee: 'at-least-once',
+    awsRights: [
+      { actions: ['kinesis:PutRecords'], resource: arnOf('kinesis', options.stream, 'stream/', options.region) },
+    ],
     [BUNDLED]: true,
     ready: client,
     write: (records, delivery) => sendRecords(records, delivery, service, options),

@@ -1,4 +1,5 @@
 import { jsonText } from '../../../codec/json-text.ts'
+import { arnOf } from '../../../model/aws-right.ts'
 import { BUNDLED, type Delivery, type OutputSink } from '../../../output/sink.ts'
 import { type AwsClients, processClients } from '../clients.ts'
 import { type Fate, type RecordService, type RecordSinkOptions, sendRecords, TAKEN } from './send-records.ts'
@@ -53,10 +54,21 @@ export function lambdaSink<T>(
   return {
     name: options.name ?? 'lambda',
     guarantee: 'at-least-once',
+    awsRights: [{ actions: ['lambda:InvokeFunction'], resource: functionOf(options) }],
     [BUNDLED]: true,
     ready: () => clients().lambda(),
     write: (records, delivery) => sendRecords(records, delivery, functionService(options, clients, delivery), options),
   }
+}
+
+/** A name may have the account before it: `123456789012:function:orders`. */
+function functionOf({ functionName, qualifier }: LambdaSinkOptions<any>): string {
+  const [account, name] = functionName.split(':function:', 2)
+  const resource =
+    functionName.startsWith('arn:') || name === undefined
+      ? arnOf('lambda', functionName, 'function:')
+      : `arn::lambda::${account}:function:${name}`
+  return qualifier === undefined ? resource : `${resource}:${qualifier}`
 }
 
 /** A record as JSON already. */

@@ -37,6 +37,8 @@ export function snsSink<T>(
   return {
     name: options.name ?? 'sns',
     guarantee: 'at-least-once',
+    // It may be known only where it is deployed.
+    awsRights: options.topicArn ? [{ actions: ['sns:Publish'], resource: options.topicArn }] : [],
     [BUNDLED]: true,
     ready: () => clients().sns(),
     write: (records, delivery) => sendRecords(records, delivery, service, options),

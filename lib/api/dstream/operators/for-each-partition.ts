@@ -26,6 +26,7 @@ export const sinkOperation = (sink: OutputSink<any>, order: OutputOrder = 'after
   order,
   ...(sink.folders ? { folders: sink.folders } : {}),
   ...(sink.address === undefined ? {} : { address: sink.address }),
+  ...(sink.awsRights ? { awsRights: sink.awsRights } : {}),
   ready: async () => sink.ready?.(),
   stage: stageAll,
   publish: (batch) => deliver(batch, sink),

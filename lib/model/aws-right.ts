@@ -1,0 +1,14 @@
+/** What somebody must be allowed on AWS: actions on one resource. */
+export interface AwsRight {
+  /** As IAM calls them (`sqs:SendMessage`), none with a wildcard. */
+  readonly actions: readonly string[]
+  /**
+   * ARN of the resource. Partition, region and account are left empty where they are those of the stage:
+   * `arn::kinesis:::stream/orders`.
+   */
+  readonly resource: string
+}
+
+/** An ARN as it stands; else the one that a name stands for, in the region (`''`: that of the stage). */
+export const arnOf = (service: string, name: string, prefix: string, region = ''): string =>
+  name.startsWith('arn:') ? name : `arn::${service}:${region}::${prefix}${name}`
