@@ -1,4 +1,6 @@
 import type { ExpiringRule, Looked, StageFacts } from '../adapters/aws/stage-facts.ts'
+import type { LookedStage } from '../hosts/serverless/deployed.ts'
+import { rightsOf } from '../hosts/serverless/rights.ts'
 import { count, counted, duration } from './units.ts'
 
 /** One thing that was looked at, and what to do about it. */
@@ -17,6 +19,9 @@ interface Stage {
   readonly slots: number
   /** Where the app's own objects lie in the bucket. */
   readonly prefix: string
+  readonly stage: string
+  readonly owner: LookedStage['owner']
+  readonly functions: LookedStage['functions']
 }
 
 /** What is wrong with how a stage is set up, one line for each thing that was looked at. Pure. */
@@ -25,6 +30,8 @@ export const checks = (stage: Stage, facts: StageFacts): readonly Check[] => [
   ofLifecycle(stage, facts.expiring),
   ofConcurrency(stage, facts.unreserved),
   ofCoordinator(stage, facts.coordinator),
+  ...stage.functions.map((each) => ofPolicy(stage, each)),
+  ofLogs(stage),
   ofClock(facts.clockOffMs),
 ]
 
@@ -49,6 +56,13 @@ function ofTable({ table }: Stage, looked: StageFacts['table']): Check[] {
           `the time to live "${found.expiresBy}" may delete heads`,
           `aws dynamodb update-time-to-live --table-name ${table} ` +
             `--time-to-live-specification Enabled=false,AttributeName=${found.expiresBy}`,
+        ),
+    found.replicas.length === 0
+      ? ok('regions', 'the table is in one region')
+      : fail(
+          'regions',
+          `${table} is copied to ${found.replicas.join(', ')}: two regions could both take the app`,
+          'delete its replicas; conditions hold within one region alone',
         ),
     found.isBackedUp
       ? ok('backup', 'the table can be taken back to any second')
@@ -84,6 +98,40 @@ function ofCoordinator({ coordinator }: Stage, looked: Looked<number | null>): C
   if (looked.found === 1)
     return fail('coordinator', `${coordinator} may run once at a time: one that hangs stops the app`, 'reserve 2')
   return ok('coordinator', `${coordinator} may run`)
+}
+
+type LookedFunction = LookedStage['functions'][number]
+
+/** What a role allows beside what is generated for it: more is a hole, less is a batch that fails. */
+function ofPolicy({ stage, owner }: Stage, { wanted, deployed }: LookedFunction): Check {
+  const { name, statements: looked } = deployed
+  const deploy = `npx osls deploy --stage ${stage}`
+  if ('why' in looked) return unknown('policy', `${name}: ${looked.why}`)
+  if (looked.found === null) return fail('policy', `${name} is not there`, deploy)
+  const [should, may] = [rightsOf(wanted.statements, owner), rightsOf(looked.found, owner)]
+  const more = [...may.known].filter((right) => !should.known.has(right) && !should.unknown.has(right.split(' ')[0]))
+  const less = [...should.known].filter((right) => !may.known.has(right))
+  if (more.length + less.length === 0) return ok('policy', `${name} may what is generated for it, and no more`)
+  const says = [...more.map((right) => `may ${right}`), ...less.map((right) => `may not ${right}`)]
+  const rest = says.length > 3 ? `, and ${says.length - 3} more` : ''
+  return fail('policy', `${name} ${says.slice(0, 3).join(', ')}${rest}: it is not what is generated`, deploy)
+}
+
+/** Logs that nobody deletes, and lines that the platform writes at each call, cost more than batches. */
+function ofLogs({ stage, functions }: Stage): Check {
+  const wrong = functions.flatMap(({ wanted, deployed: { name, logDays, platformLevel } }) => {
+    if ('why' in logDays) return [`${name} could not be looked at: ${logDays.why}`]
+    const days = logDays.found
+    return [
+      ...(days === wanted.logDays ? [] : [`${name} is kept ${days === null ? 'for ever' : `for ${days} days`}`]),
+      ...('why' in platformLevel || platformLevel.found === wanted.platformLevel
+        ? []
+        : [`${name} says each call (level ${platformLevel.found ?? 'of text'})`]),
+    ]
+  })
+  if (wrong.length === 0)
+    return ok('logs', `kept for ${functions[0]?.wanted.logDays ?? 0} days, without a line for each call`)
+  return warn('logs', wrong.join(', '), `npx osls deploy --stage ${stage}`)
 }
 
 /** A signature may be off by five minutes; leases are judged by clocks as well. */

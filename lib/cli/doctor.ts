@@ -5,7 +5,7 @@ import { BLOB_PREFIX } from '../hosts/lambda/host.ts'
 import { visibleLine } from '../model/visible.ts'
 import { readArguments } from './arguments.ts'
 import { type Check, checks } from './doctor-checks.ts'
-import { placeOfStage } from './stage-place.ts'
+import { lookedStage } from './stage-place.ts'
 import { paint } from './terminal.ts'
 import { usageError } from './usage.ts'
 
@@ -16,7 +16,7 @@ export async function doctor(args: readonly string[]): Promise<number> {
   const { values, words } = readArguments('doctor', args, flags)
   if (values.stage === null || words.length > 0)
     throw usageError('doctor looks at a stage, and needs its name.', 'sluice doctor --stage dev')
-  const place = await placeOfStage(values.stage, values.at)
+  const place = await lookedStage(values.stage, values.at)
   const clients = awsClients({ ...process.env, AWS_REGION: place.region })
   await assertAccess(clients)
   const bucket = place.bucket ?? `${place.table}-unknown`

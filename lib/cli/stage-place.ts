@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { LookedStage } from '../hosts/serverless/deployed.ts'
 import type { StagePlace } from '../hosts/serverless/place.ts'
 import { SluiceError } from '../model/errors.ts'
 import { usageError } from './usage.ts'
@@ -19,6 +20,14 @@ const CLIS = ['osls', 'serverless']
 export async function placeOfStage(stage: string, file: string | null): Promise<StagePlace> {
   const text = file === null ? await asked(stage) : readFileSync(file, 'utf8')
   return JSON.parse(text) as StagePlace
+}
+
+/**
+ * The same, and how the functions of the stage are deployed; `file` as above. Throws as `placeOfStage` does.
+ */
+export async function lookedStage(stage: string, file: string | null): Promise<LookedStage> {
+  const text = file === null ? await answerOf('sluice-deployed', stage) : readFileSync(file, 'utf8')
+  return JSON.parse(text) as LookedStage
 }
 
 const asked = (stage: string): Promise<string> => answerOf('sluice-place', stage)

@@ -26,9 +26,11 @@ export const ERROR_CODES = {
   E_USAGE: { fault: 'caller' },
   E_UNKNOWN_OPTION: { fault: 'caller' },
   E_ENV: { fault: 'caller' },
+  E_SECRET_INLINE: { fault: 'caller' },
   E_DIRECTORY: { fault: 'caller' },
   E_SYSTEM: { fault: 'store' },
   E_PROTECTED: { fault: 'caller' },
+  E_RETAINED: { fault: 'caller' },
 
   E_SAMPLES: { fault: 'program' },
   E_EXISTS: { fault: 'program' },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { everythingIn } from './everything.ts'
+import { everythingIn, keepForEver, narrowRole, widenRole } from './everything.ts'
 import { Service, startAws } from './service.ts'
 
 test('the example is deployed by the plugin, counts, goes on after a deploy, and leaves nothing', async (t) => {
@@ -13,6 +13,26 @@ test('the example is deployed by the plugin, counts, goes on after a deploy, and
   const ticks = service.tickFor(20)
   await service.counted({ be: 2, not: 1, or: 1, to: 2 })
   await ticks
+
+  await t.test('doctor holds the deployed roles and logs against what is generated', async () => {
+    const wrong = async (): Promise<string[]> => {
+      const { out } = await service.sluice('doctor', '--stage', 'dev', '--json')
+      const lines = out.split('\n').filter((line) => line.startsWith('{'))
+      const found = lines.map((line) => JSON.parse(line) as Record<string, string>)
+      assert.equal(found.filter(({ what }) => what === 'policy').length, 4, out)
+      return found
+        .filter(({ level, what }) => level !== 'ok' && (what === 'policy' || what === 'logs'))
+        .map(({ level, what, says }) => `${level} ${what} ${says}`)
+    }
+    assert.deepEqual(await wrong(), [])
+    await widenRole(aws.url, 'SluiceTaskRole')
+    await keepForEver(aws.url, '/aws/lambda/sluice-dev-output')
+    assert.deepEqual(await wrong(), [
+      'fail policy sluice-dev-task may s3:DeleteObject on *: it is not what is generated',
+      'warn logs sluice-dev-output is kept for ever',
+    ])
+    await narrowRole(aws.url, 'SluiceTaskRole')
+  })
 
   await service.osls('deploy', '--force')
   await service.put('b.txt', 'to do\n')

@@ -63,6 +63,33 @@ export async function stopSchedules(url: Url): Promise<void> {
   for (const { Name } of Rules) await json(url, 'events', 'AWSEvents.DisableRule', { Name })
 }
 
+/** Gives a role, by a part of its name, a policy that nobody has generated: all objects may be deleted. */
+export async function widenRole(url: Url, part: string): Promise<void> {
+  const RoleName = await roleOf(url, part)
+  const PolicyDocument = JSON.stringify({
+    Version: '2012-10-17',
+    Statement: { Effect: 'Allow', Action: 's3:DeleteObject', Resource: '*' },
+  })
+  const asked = { Action: 'PutRolePolicy', Version: '2010-05-08', RoleName, PolicyName: 'wide', PolicyDocument }
+  await query(url, 'iam', new URLSearchParams(asked).toString())
+}
+
+/** Deletes what `widenRole` has given. */
+export async function narrowRole(url: Url, part: string): Promise<void> {
+  const RoleName = await roleOf(url, part)
+  const asked = { Action: 'DeleteRolePolicy', Version: '2010-05-08', RoleName, PolicyName: 'wide' }
+  await query(url, 'iam', new URLSearchParams(asked).toString())
+}
+
+async function roleOf(url: Url, part: string): Promise<string> {
+  const roles = await named(query(url, 'iam', 'Action=ListRoles&Version=2010-05-08'), 'RoleName')
+  return roles.find((role) => role.includes(part))!.replace('RoleName ', '')
+}
+
+/** Keeps what is written to a log for ever. */
+export const keepForEver = (url: Url, logGroupName: string): Promise<string> =>
+  json(url, 'logs', 'Logs_20140328.DeleteRetentionPolicy', { logGroupName })
+
 /** How many of them are kept from waking anything. */
 export async function disabledRules(url: Url): Promise<number> {
   const { Rules } = JSON.parse(await json(url, 'events', 'AWSEvents.ListRules')) as { Rules: { State: string }[] }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ListVersionsByFunctionCommand } from '@aws-sdk/client-lambda'
+import { createStores } from '../../infra/emulators.ts'
 import { disabledRules, everythingIn } from './everything.ts'
 import { Service, startAws } from './service.ts'
 
@@ -38,6 +39,17 @@ test('F16: new code takes over with state kept while batches run; code with no p
   const service = Service.inFolder(t, aws, 'clicks')
   service.write('serverless.yml', YML)
   service.write('src/app.ts', program(SLOW))
+  await t.test('a table that a stack had kept is not begun anew beside, and is deleted only by its name', async () => {
+    await createStores({ s3: aws.url, dynamodb: aws.url }, 'clicks-dev-sluice', service.bucket)
+    const { code, out } = await service.tryOsls('deploy')
+    assert.notEqual(code, 0)
+    assert.match(out, /not deployed, but the table clicks-dev-sluice and the bucket .* is there/)
+    assert.match(out, /sluice down --stage dev --delete clicks-dev/)
+    const deleted = await service.sluice('down', '--stage', 'dev', '--delete', 'clicks-dev')
+    assert.match(deleted.out, /nothing left behind/)
+    assert.deepEqual(await everythingIn(aws.url), before, deleted.out)
+  })
+
   await service.osls('deploy')
   await service.put('a.txt', 'to be or not to be')
   const running = service.tickFor(60).catch(() => 'ended by the deploy')

@@ -26,7 +26,15 @@ const environment = {
 test('F65: doctor finds what a service is set up to delete, as the service itself says it', async (t) => {
   await createStores({ s3: stack.url, dynamodb: stack.url }, table, bucket)
   const folder = await temporaryFolder(t)
-  const place = { stage: 'dev', region: 'us-east-1', table, bucket, coordinator: 'it-dev-coordinator', slots: 2 }
+  const place = {
+    stage: 'dev',
+    region: 'us-east-1',
+    table,
+    bucket,
+    coordinator: 'it-dev-coordinator',
+    slots: 2,
+    functions: [],
+  }
   writeFileSync(join(folder, 'place.json'), JSON.stringify(place))
   const doctor = async (): Promise<{ code: number | null; found: Record<string, string> }> => {
     const args = ['doctor', '--stage', 'dev', '--at', 'place.json', '--json']

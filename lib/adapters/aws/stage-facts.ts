@@ -29,6 +29,8 @@ interface TableFacts {
   readonly keys: readonly string[]
   /** The attribute whose time deletes items; `null`: none. */
   readonly expiresBy: string | null
+  /** Other regions that it is copied to and from. */
+  readonly replicas: readonly string[]
   /** Whether it can be taken back to any second of the last weeks. */
   readonly isBackedUp: boolean
 }
@@ -48,7 +50,8 @@ export async function stageFacts(
   return { table: ofTable, expiring, unreserved, coordinator: reserved, clockOffMs: client.config.systemClockOffset }
 }
 
-async function looked<T>(look: () => Promise<T>): Promise<Looked<T>> {
+/** Looks, and says why where that is refused. */
+export async function looked<T>(look: () => Promise<T>): Promise<Looked<T>> {
   try {
     return { found: await look() }
   } catch (error) {
@@ -64,10 +67,12 @@ async function tableFacts(clients: AwsClients, TableName: string): Promise<Table
     const { ContinuousBackupsDescription: backups } = await client.send(
       new sdk.DescribeContinuousBackupsCommand({ TableName }),
     )
+    const region = await client.config.region()
     const isExpiring = expiry?.TimeToLiveStatus === 'ENABLED' || expiry?.TimeToLiveStatus === 'ENABLING'
     return {
       keys: (Table?.KeySchema ?? []).map(({ AttributeName }) => AttributeName ?? ''),
       expiresBy: isExpiring ? (expiry.AttributeName ?? '') : null,
+      replicas: (Table?.Replicas ?? []).map(({ RegionName }) => RegionName ?? '').filter((name) => name !== region),
       isBackedUp: backups?.PointInTimeRecoveryDescription?.PointInTimeRecoveryStatus === 'ENABLED',
     }
   } catch (error) {

@@ -10,7 +10,7 @@ const LENGTH_MIN = 6
  * The values in an environment that must not be logged: those of variables with a telling name, and passwords in
  * addresses.
  */
-export function secretsIn(environment: NodeJS.ProcessEnv): string[] {
+export function secretsIn(environment: Readonly<Record<string, string | undefined>>): string[] {
   const found = Object.entries(environment).flatMap(([name, value = '']) =>
     secretName.test(name) ? [value, ...value.split('\n')] : passwordsIn(value),
   )

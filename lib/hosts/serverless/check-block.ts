@@ -17,10 +17,36 @@ interface BlockSchema {
 
 /**
  * Refuses what a block of `serverless.yml` may not say: the Serverless CLI only warns of it, and deploys. Throws
- * `E_UNKNOWN_OPTION` with the nearest name, `E_LIMIT` for a number out of its range, and `E_CONF` for a value of
- * another kind, a number written as a text among them.
+ * `E_UNKNOWN_OPTION` with the nearest name, `E_LIMIT` for a number out of its range or a block of too many values, and
+ * `E_CONF` for a value of another kind, a number written as a text among them.
  */
-export function checkBlock(value: unknown, schema: ValueSchema, where: string): void {
+export function checkOptions(value: unknown, schema: ValueSchema, where: string): void {
+  checkSize(value, where)
+  checkBlock(value, schema, where)
+}
+
+/** Values of a block, counted as often as aliases repeat them. */
+const VALUES_MAX = 10_000
+
+/** Anchors that hold anchors unfold into millions of values, which somebody would have to write into a template. */
+function checkSize(block: unknown, where: string): void {
+  let left = VALUES_MAX
+  const pending = [block]
+  while (pending.length > 0) {
+    if (--left < 0) throw unfolded(where)
+    const value = pending.pop()
+    if (typeof value !== 'object' || value === null) continue
+    // Names are not spread: one list may be as long as the file.
+    for (const each of Object.values(value)) pending.push(each)
+  }
+}
+
+const unfolded = (where: string): SluiceError =>
+  refused('E_LIMIT', `"${where}" in serverless.yml unfolds into more than ${VALUES_MAX} values.`, [
+    'write fewer aliases (*name) of anchors that hold aliases themselves',
+  ])
+
+function checkBlock(value: unknown, schema: ValueSchema, where: string): void {
   if ('enum' in schema) return checkChoice(value, schema.enum, where)
   if (schema.type === 'integer') return checkInteger(value, schema, where)
   if (schema.type === 'string') return checkText(value, where)

@@ -1,4 +1,5 @@
 import { checkedEndpoint } from '../../adapters/aws/endpoint.ts'
+import { secretsIn } from '../../adapters/local/known-secrets.ts'
 import { SluiceError } from '../../model/errors.ts'
 import type { Stage } from './stage.ts'
 
@@ -17,6 +18,27 @@ export function checkEnvironment(environment: Readonly<Record<string, unknown>>,
     if (keeps) throw endpointIn(stage, name)
   }
 }
+
+/**
+ * Refuses secrets that stand in the file itself (`E_SECRET_INLINE`): `text` is what it holds before anything is put in.
+ * What came from somewhere else, by `${env:…}` or `${ssm:…}`, is not found there.
+ */
+export function checkSecrets(environment: Readonly<Record<string, unknown>>, text: string): void {
+  for (const [name, value] of Object.entries(environment)) {
+    if (typeof value !== 'string') continue
+    if (secretsIn({ [name]: value }).some((secret) => text.includes(secret))) throw inlineSecret(name)
+  }
+}
+
+const inlineSecret = (name: string): SluiceError =>
+  new SluiceError('E_SECRET_INLINE', `The variable ${name} in serverless.yml holds a secret in plain text.`, {
+    where: { detail: 'serverless.yml, provider.environment' },
+    did: 'nothing was packaged',
+    next: [
+      `write ${name}: \${env:${name}}, and set it where you deploy`,
+      `or ${name}: \${ssm:/path/of/it}, and keep it with the parameters of the account`,
+    ],
+  })
 
 const badValue = (name: string, value: string): SluiceError =>
   new SluiceError(

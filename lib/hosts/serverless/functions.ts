@@ -15,6 +15,8 @@ import { bucketName, bucketPrefix, deadTicksArn, functionName, type Stage, table
 /** A function as `serverless.yml` describes one. */
 export interface FunctionBlock {
   environment: Record<string, unknown>
+  readonly logRetentionInDays: number
+  readonly logs: { readonly logFormat: string; readonly applicationLogLevel: string; readonly systemLogLevel: string }
   readonly [option: string]: unknown
 }
 

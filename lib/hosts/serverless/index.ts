@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { given } from '../../model/given.ts'
 import { type AwsClients, awsClients, type Credentials } from '../../adapters/aws/clients.ts'
 import { SluiceError } from '../../model/errors.ts'
 import { bundle } from './bundle.ts'
-import { checkEnvironment } from './check-environment.ts'
+import { checkEnvironment, checkSecrets } from './check-environment.ts'
 import { emptyBucket } from './empty-bucket.ts'
 import {
   capital,
@@ -16,13 +18,15 @@ import {
 } from './functions.ts'
 import { type ProgramNeeds, programNeeds } from './needs.ts'
 import { FUNCTION_NAMES, schema, type ServerlessOptions, serverlessOptions, type StageFunction } from './options.ts'
+import { ownerOf } from './rights.ts'
 import { role, statementsOf } from './policies.ts'
 import { resources } from './resources.ts'
 import { checkPlan, credentialsOf } from './check-plan.ts'
 import { type StagePlace, stagePlace } from './place.ts'
 import { plainConfig } from './plain-config.ts'
-import { bringToRest, letRun } from './quiet.ts'
+import { bringToRest, isDeployed, letRun } from './quiet.ts'
 import { dataLeft, deleteData } from './delete-data.ts'
+import { deployedFunctions, type LookedStage } from './deployed.ts'
 import { setSchedules } from './schedules.ts'
 import { bucketPrefix, functionName, stackName, type Stage, tableName } from './stage.ts'
 
@@ -30,6 +34,8 @@ import { bucketPrefix, functionName, stackName, type Stage, tableName } from './
 export interface Serverless {
   /** The folder of `serverless.yml`. */
   readonly serviceDir?: string
+  /** What it is called there. */
+  readonly configurationFilename?: string
   /** What `serverless.yml` holds. */
   readonly configurationInput: Readonly<Record<string, unknown>>
   /** Where a plugin declares the blocks that it reads. */
@@ -91,6 +97,7 @@ export class SluiceServerless {
   /** What `sluice` asks of the Serverless CLI: where a stage is. */
   readonly commands = {
     'sluice-place': { usage: 'Says where a stage is, for the commands of sluice', lifecycleEvents: ['place'] },
+    'sluice-deployed': { usage: 'Says how a stage is deployed, for sluice doctor', lifecycleEvents: ['look'] },
     'sluice-print': { usage: 'Says what a stage is without this plugin', lifecycleEvents: ['print'] },
     'sluice-down': {
       usage: 'Lets a stage rest, or deletes it, for sluice down',
@@ -140,6 +147,9 @@ export class SluiceServerless {
       'sluice-place:place': async () => {
         process.stdout.write(`${JSON.stringify(await this.#place())}\n`)
       },
+      'sluice-deployed:look': async () => {
+        process.stdout.write(`${JSON.stringify(await this.#looked())}\n`)
+      },
       'sluice-print:print': async () => {
         process.stdout.write(`${JSON.stringify(await this.#plain())}\n`)
       },
@@ -148,6 +158,17 @@ export class SluiceServerless {
 
   get #folder(): string {
     return this.#serverless.serviceDir ?? process.cwd()
+  }
+
+  /** `serverless.yml` as it was written. */
+  get #fileText(): string {
+    const { configurationFilename = 'serverless.yml' } = this.#serverless
+    try {
+      return readFileSync(join(this.#folder, configurationFilename), 'utf8')
+    } catch {
+      // Made by a program: there is no file that could hold anything.
+      return ''
+    }
   }
 
   get #stage(): Stage {
@@ -163,6 +184,7 @@ export class SluiceServerless {
   #addFunctions(): void {
     const { provider, functions } = this.#serverless.service
     checkEnvironment(provider.environment ?? {}, this.#stage)
+    checkSecrets(provider.environment ?? {}, this.#fileText)
     const blocks = functionBlocks(this.#stage, this.#options)
     // What `provider` says of all functions goes before what is usual here.
     for (const name of FUNCTION_NAMES) functions[name] = { ...blocks[name], ...architectureOf(provider) }
@@ -242,12 +264,43 @@ export class SluiceServerless {
     return stagePlace(this.#stage, this.#options, { region: provider.getRegion(), account, environment })
   }
 
+  /** Where this stage is, and how its functions are deployed, beside what they would be if they were deployed now. */
+  async #looked(): Promise<LookedStage> {
+    const { clients, account } = await this.#aws()
+    const [place, needs, names] = [await this.#place(), await this.#programNeeds(), await this.#functionNames()]
+    const blocks: Readonly<Record<string, FunctionBlock>> = {
+      ...functionBlocks(this.#stage, this.#options),
+      ...receiverBlocks(this.#stage, this.#options, needs),
+    }
+    const deployed = await deployedFunctions(
+      clients,
+      account,
+      names.map((name) => functionName(this.#stage, name)),
+    )
+    const functions = names.map((name, i) => {
+      const { logs, logRetentionInDays } = blocks[name]
+      const statements = statementsOf(this.#stage, name, needs, this.#options)
+      const wanted = { statements, logDays: logRetentionInDays, platformLevel: logs.systemLogLevel }
+      return { wanted, deployed: deployed[i] }
+    })
+    const owner = ownerOf(place.region, await this.#serverless.getProvider('aws').getAccountId())
+    return { ...place, owner, functions }
+  }
+
   /** Shows what the deploy would do to what is stored, and refuses it before anything has changed. */
   async #beforeDeploy(): Promise<void> {
     const { clients } = await this.#aws()
     const { AWS_ENDPOINT_URL: endpoint } = process.env
     if (endpoint !== undefined) this.#say(`target  ${endpoint} (not AWS)`)
+    await this.#refuseRetained(clients)
     await checkPlan(this.#folder, await this.#place(), await credentialsOf(clients))
+  }
+
+  /** CloudFormation would say that the table exists, and not what to do about it. */
+  async #refuseRetained(clients: AwsClients): Promise<void> {
+    if (await isDeployed(clients, functionName(this.#stage, 'coordinator'))) return
+    const left = await dataLeft(clients, await this.#data())
+    if (left.length > 0) throw retained(this.#stage, left)
   }
 
   /** Ticks that `sluice down`, or a `remove` that did not come to its end, had kept out are let in again. */
@@ -328,6 +381,15 @@ const protectedStage = (stage: Stage): SluiceError =>
     next: [
       `npx sluice down --stage ${stage.stage}   stops what costs, and keeps state`,
       `npx sluice down --stage ${stage.stage} --delete ${stackName(stage)}   deletes everything`,
+    ],
+  })
+
+const retained = (stage: Stage, left: readonly string[]): SluiceError =>
+  new SluiceError('E_RETAINED', `The stage ${stackName(stage)} is not deployed, but ${left.join(' and ')} is there.`, {
+    did: 'nothing was deployed, and nothing was begun anew beside it',
+    next: [
+      `to go on with it, import it into a stack called ${stackName(stage)}: docs/deploying.md, "Removing"`,
+      `to begin anew: npx sluice down --stage ${stage.stage} --delete ${stackName(stage)}`,
     ],
   })
 

@@ -1,5 +1,5 @@
 import { SluiceError } from '../../model/errors.ts'
-import { checkBlock } from './check-block.ts'
+import { checkOptions } from './check-block.ts'
 
 /** The block `sluice:` of a `serverless.yml`. */
 export interface ServerlessOptions {
@@ -110,9 +110,9 @@ interface Block {
   readonly receiver?: Partial<FunctionOptions>
 }
 
-/** Throws what `checkBlock` throws, and `E_CONF` for a block without an app. */
+/** Throws what `checkOptions` throws, and `E_CONF` for a block without an app. */
 export function serverlessOptions(given: unknown): ServerlessOptions {
-  checkBlock(given, schema, 'sluice')
+  checkOptions(given, schema, 'sluice')
   const block = given as Block
   if (block.app === undefined) throw noApp()
   return {

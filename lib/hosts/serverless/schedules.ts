@@ -1,11 +1,9 @@
-import { realpathSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { bounded } from '../../adapters/aws/bounded.ts'
 import type { Credentials } from '../../adapters/aws/clients.ts'
-import { SluiceError } from '../../model/errors.ts'
+import { ofServerlessCli } from './of-serverless-cli.ts'
 
 /** Where a stage is, and who asks. */
-interface Account {
+export interface Account {
   readonly region: string
   readonly credentials: Credentials
 }
@@ -36,17 +34,4 @@ export async function setSchedules(
     rules += RuleNames.length
   }
   return rules
-}
-
-/** A package that the Serverless CLI, in whose process this runs, has for itself. */
-function ofServerlessCli<T>(name: string): T {
-  try {
-    return createRequire(realpathSync(process.argv[1]))(name) as T
-  } catch (cause) {
-    throw new SluiceError('E_AWS_PACKAGE', `The Serverless CLI has no ${name}.`, {
-      did: 'nothing was changed',
-      next: ['npm install --save-dev osls@4'],
-      cause,
-    })
-  }
 }
