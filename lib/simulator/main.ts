@@ -83,7 +83,8 @@ async function here(): Promise<Share> {
 }
 
 async function singly(): Promise<void> {
-  for (const job of chosen)
+  const each = values.job === undefined ? [...jobs, ...specialJobs] : chosen
+  for (const job of each)
     for (const workers of values.workers === undefined ? [0, WORKERS] : [Number(values.workers)])
       await singleFaults(job, workers, tally, { onRun: progress }, Number(values.stride))
 }
