@@ -3,7 +3,7 @@ import { types } from 'node:util'
 /** Rows turned into columns: of tuples by position, of records by name. */
 export interface RowColumns {
   readonly names: readonly string[] | null
-  readonly columns: readonly unknown[][]
+  readonly columns: readonly (readonly unknown[])[]
 }
 
 /** Wider tuples are written one by one. */
@@ -71,7 +71,7 @@ function isRecord(row: unknown, names: readonly string[]): boolean {
   return true
 }
 
-export function tuplesOf(columns: readonly unknown[][], count: number): unknown[][] {
+export function tuplesOf(columns: readonly (readonly unknown[])[], count: number): unknown[][] {
   const rows: unknown[][] = new Array(count)
   const [a, b] = columns
   if (columns.length === 2) for (let i = 0; i < count; i++) rows[i] = [a[i], b[i]]
@@ -79,7 +79,7 @@ export function tuplesOf(columns: readonly unknown[][], count: number): unknown[
   return rows
 }
 
-export function recordsOf(names: readonly string[], columns: readonly unknown[][], count: number): object[] {
+export function recordsOf(names: readonly string[], columns: readonly (readonly unknown[])[], count: number): object[] {
   // A copy of a template has the shape of its class at once, where adding properties one by one would walk through all
   // shapes between.
   const template: Record<string, unknown> = {}

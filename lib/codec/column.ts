@@ -24,8 +24,17 @@ const NESTING_MAX = 8
  */
 export const ROWS_MAX = 2 ** 24
 
-/** Values of a column: as they are, or text that is bytes already. Both give the same bytes. */
-export type Column = ArrayLike<unknown> | CountedTexts
+/** Tuples that lie in columns, one for each place. */
+export class Tuples {
+  readonly columns: readonly (readonly unknown[])[]
+
+  constructor(columns: readonly (readonly unknown[])[]) {
+    this.columns = columns
+  }
+}
+
+/** Values of a column: as they are, text that is bytes already, or tuples taken apart. All give the same bytes. */
+export type Column = ArrayLike<unknown> | CountedTexts | Tuples
 
 /** Where a row is, for errors. */
 type PathOf = (row: number) => string
@@ -37,6 +46,7 @@ type PathOf = (row: number) => string
  */
 export function encodeColumn(w: ByteWriter, values: Column, count: number, path: string = 'values'): void {
   if (values instanceof CountedTexts) writeCounted(w, values, count)
+  else if (values instanceof Tuples) writeTuples(w, values, count, path)
   else writeColumn(w, values, count, (row) => `${path}[${row}]`, 0)
 }
 
@@ -73,6 +83,13 @@ function writeCounted(w: ByteWriter, texts: CountedTexts, count: number): void {
     )
   w.u8(TEXTS)
   writeCountedTexts(w, texts, count)
+}
+
+function writeTuples(w: ByteWriter, { columns }: Tuples, count: number, path: string): void {
+  if (count < 2) return writeColumn(w, tuplesOf(columns, count), count, (row) => `${path}[${row}]`, 0)
+  w.u8(TUPLES)
+  w.varint(columns.length)
+  columns.forEach((column, j) => writeColumn(w, column, count, (row) => pathTo(`${path}[${row}]`, j), 1))
 }
 
 /** Whether one of the dense forms fits, and is written. */

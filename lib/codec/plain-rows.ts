@@ -21,6 +21,12 @@ export function plainRows(records: readonly unknown[]): PlainRows | null {
   return rows !== null && rows.columns.every(isPlainColumn) ? rowsOf(rows, records.length) : null
 }
 
+/** The same of pairs that lie in columns. */
+export function plainPairs(keys: readonly unknown[], values: readonly unknown[]): PlainRows | null {
+  if (values.length > ROWS_MAX || !isPlainColumn(keys) || !isPlainColumn(values)) return null
+  return rowsOf({ names: null, columns: [keys, values] }, values.length)
+}
+
 const valuesOf = (values: readonly unknown[]): PlainRows => ({ rows: () => values.slice() })
 
 /** A function of its own: one that is made where the records are known would keep them all alive. */

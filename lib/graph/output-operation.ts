@@ -4,6 +4,7 @@ import type { AwsRight } from '../model/aws-right.ts'
 import type { Manifest, StagedPart } from '../model/manifest.ts'
 import type { BlobRef } from '../model/refs.ts'
 import type { DirectoryWriter } from '../output/directory-writer.ts'
+import type { Kept } from '../lineage/kept-records.ts'
 import type { Sink } from '../lineage/node.ts'
 import type { Driver } from '../lineage/driver.ts'
 import type { SetAsideRecord } from '../lineage/tolerant-runner.ts'
@@ -50,7 +51,7 @@ export interface OutputOptions {
 export interface OutputStager {
   readonly sink: Sink<any>
   /** What is kept of the partition, in order. */
-  finish(): readonly unknown[]
+  finish(): Kept<unknown>
 }
 
 /** Keeps the records of a batch that an output was shown without, at most so many. */

@@ -1,11 +1,12 @@
 import { openBlock } from '../codec/block.ts'
-import { ArraySink, STOP } from '../lineage/node.ts'
+import { KeptSink } from '../lineage/kept-records.ts'
+import { STOP } from '../lineage/node.ts'
 import type { OutputBatch, OutputStager } from './output-operation.ts'
 
 /** Every record of the partition. */
 export function stageAll(): OutputStager {
-  const sink = new ArraySink<unknown>()
-  return { sink, finish: () => sink.records }
+  const sink = new KeptSink<unknown>()
+  return { sink, finish: () => sink.kept() }
 }
 
 /** The first `limit` records; the partition stops there. */
@@ -16,7 +17,7 @@ export function stageFirst(limit: number): OutputStager {
     // oxlint-disable-next-line typescript/only-throw-error -- a signal, not an error
     if (records.length >= limit) throw STOP
   }
-  return { sink: { emit, chunk: (chunk) => chunk.forEach(emit) }, finish: () => records }
+  return { sink: { emit, chunk: (chunk) => chunk.forEach(emit) }, finish: () => ({ kind: 'records', records }) }
 }
 
 /** Records made into others on the way, one for one. */
@@ -25,7 +26,7 @@ export function stageMapped(f: (record: unknown) => unknown): OutputStager {
   const emit = (record: unknown): void => {
     records.push(f(record))
   }
-  return { sink: { emit, chunk: (chunk) => chunk.forEach(emit) }, finish: () => records }
+  return { sink: { emit, chunk: (chunk) => chunk.forEach(emit) }, finish: () => ({ kind: 'records', records }) }
 }
 
 /** The staged records of each partition, in order of partition. */

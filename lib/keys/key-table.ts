@@ -8,6 +8,10 @@ interface TextsInBytes {
   readonly starts: Uint32Array
 }
 
+/** So many keys are best touched before they are looked up: what is read for them fits the nearest caches. */
+export const AHEAD = 256
+const likely = new Int32Array(AHEAD)
+
 /**
  * Numbers keys densely in the order they first appear: 0, 1, 2, … so that whatever belongs to a key can live in a typed
  * array at its number, its *id*. Removed ids are handed out again. An open-addressing table with linear probing; each
@@ -54,17 +58,20 @@ export class KeyTable {
   }
 
   /**
-   * Brings into the processor's cache what looking keys with these hashes up will read. Waiting for memory is most of
-   * the cost of a large table, and here the waits of many keys overlap, since nothing else happens between them.
+   * Brings into the processor's cache what looking keys with these hashes up will read, `AHEAD` of them at most.
+   * Waiting for memory is most of the cost of a large table, and here the waits of many keys overlap, since nothing
+   * else happens between them. Gives the ids that will be found, or nearly so; good until the next call.
    */
-  touch(hashes: readonly number[], from: number, to: number): void {
+  touch(hashes: readonly number[], from: number, to: number): Int32Array {
     const { slots, mask, texts } = this
-    let seen = 0
+    let count = 0
     for (let i = from; i < to; i++) {
       const entry = slots[((hashes[i] << 1) & mask) + 1]
-      if (entry !== 0 && texts !== null) seen ^= texts.bytes[texts.starts[entry - 1]]
+      if (entry !== 0) likely[count++] = entry - 1
     }
-    this.touched = seen
+    const ids = likely.subarray(0, count)
+    if (texts !== null) this.touched = texts.touch(ids)
+    return ids
   }
 
   /** The id of `key`, or -1. */
@@ -221,9 +228,6 @@ export class KeyTable {
     slots[hole + 1] = 0
   }
 }
-
-/** So many keys are best touched before they are looked up: what is read for them fits the nearest caches. */
-export const AHEAD = 256
 
 /** In the place of a removed key; no caller can hold it. */
 const REMOVED = Symbol('removed')

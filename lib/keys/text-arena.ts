@@ -59,6 +59,14 @@ export class TextArena {
     return this.bytes.latin1Slice(start + 1, start + 1 + this.bytes[start])
   }
 
+  /** Reads a little of each text, see `KeyTable.touch`. */
+  touch(ids: Int32Array): number {
+    const { bytes, starts } = this
+    let seen = 0
+    for (let i = 0; i < ids.length; i++) if (ids[i] < starts.length) seen ^= bytes[starts[ids[i]]]
+    return seen
+  }
+
   remove(id: number): void {
     if (!this.has(id)) return
     this.#garbage += 1 + this.bytes[this.starts[id]]

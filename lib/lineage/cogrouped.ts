@@ -98,22 +98,27 @@ function readSides(
 /** Takes one pair, and `hashBits` of its key. */
 type PairReader = (key: unknown, value: unknown, hash: number) => void
 
+/** What will be looked up for each pair, and can be brought near before. */
+interface Touched {
+  touch(hashes: readonly number[], from: number, to: number): unknown
+}
+
 /** The pairs of one dependency, through the shuffle or in place. */
 export function readSide(
   dependency: Dependency,
   split: number,
   task: TaskScope,
   add: PairReader,
-  table: KeyTable | null = null,
+  looksUp: Touched | null = null,
 ): MaybePromise<void> {
-  if (dependency.kind === 'narrow') return readInPlace(dependency, split, task, add, table)
+  if (dependency.kind === 'narrow') return readInPlace(dependency, split, task, add, looksUp)
   return chain(task.shuffle(dependency, split), (input) => {
     const { blame } = task
     for (const { keys, values, hashes } of input)
       if (blame)
         for (let i = 0; i < values.length; i++)
           blame.eachValue(dependency, keys![i], () => add(keys![i], values[i], hashBits(keys![i])))
-      else addColumns(keys!, values, hashes ?? null, add, table)
+      else addColumns(keys!, values, hashes ?? null, add, looksUp)
   })
 }
 
@@ -122,11 +127,11 @@ function readInPlace(
   split: number,
   task: TaskScope,
   add: PairReader,
-  table: KeyTable | null,
+  looksUp: Touched | null,
 ): MaybePromise<void> {
   return runPartition(parent, split, task, {
     ...sinkOf<[unknown, unknown]>((pair) => add(pair[0], pair[1], hashBits(pair[0]))),
-    columns: (keys, values, hashes) => addColumns(keys, values, hashes, add, table),
+    columns: (keys, values, hashes) => addColumns(keys, values, hashes, add, looksUp),
   })
 }
 
@@ -135,11 +140,11 @@ function addColumns(
   values: readonly unknown[],
   hashes: readonly number[] | null,
   add: PairReader,
-  table: KeyTable | null,
+  looksUp: Touched | null,
 ): void {
   for (let from = 0; from < values.length; from += AHEAD) {
     const to = Math.min(from + AHEAD, values.length)
-    if (hashes) table?.touch(hashes, from, to)
+    if (hashes) looksUp?.touch(hashes, from, to)
     for (let i = from; i < to; i++) add(keys[i], values[i], hashes ? hashes[i] : hashBits(keys[i]))
   }
 }

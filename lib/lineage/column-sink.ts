@@ -1,20 +1,14 @@
+import type { PairColumns } from './kept-records.ts'
 import { chain, type MaybePromise, type RddNode, runPartition, type Sink, type TaskScope } from './node.ts'
 
-/** Pairs taken apart: keys, values and, where the way here has made them, hashes. */
-interface Columns {
-  readonly keys: readonly unknown[]
-  readonly values: readonly unknown[]
-  readonly hashes: readonly number[] | null
-}
-
 /** All pairs of a partition as columns, which are those of the shuffle where nothing changed them since. */
-export function collectColumns(node: RddNode<any>, split: number, task: TaskScope): MaybePromise<Columns> {
+export function collectColumns(node: RddNode<any>, split: number, task: TaskScope): MaybePromise<PairColumns> {
   const sink = new ColumnSink()
   return chain(runPartition(node, split, task, sink), () => sink.joined())
 }
 
 class ColumnSink implements Sink<readonly [unknown, unknown]> {
-  readonly #parts: Columns[] = []
+  readonly #parts: PairColumns[] = []
   /** The newest part, where it is no one else's. */
   #own: { readonly keys: unknown[]; readonly values: unknown[] } | null = null
 
@@ -36,7 +30,7 @@ class ColumnSink implements Sink<readonly [unknown, unknown]> {
     this.#parts.push({ keys, values, hashes })
   }
 
-  joined(): Columns {
+  joined(): PairColumns {
     const parts = this.#parts
     if (parts.length === 1) return parts[0]
     return { keys: parts.flatMap(({ keys }) => keys), values: parts.flatMap(({ values }) => values), hashes: null }

@@ -284,7 +284,8 @@ export function partitionsNode<T, U>(
       const applyTo = (given: readonly T[]): void => {
         const records = f(given.values(), split)
         checkIterable(records, 'mapPartitions', whereOf(node))
-        for (const record of records) sink.emit(record)
+        if (Array.isArray(records)) sink.chunk(records as U[])
+        else for (const record of records) sink.emit(record)
       }
       const { blame } = task
       const gathered = blame?.buffer<T>()

@@ -13,6 +13,7 @@ import type { Pane, WindowSpec } from '../state/window-spec.ts'
 import type { WindowState } from '../state/window-state.ts'
 import type { Source } from '../source/source.ts'
 import type { Blame } from './blame.ts'
+import { emitPairs, type Kept, KeptSink, recordsIn } from './kept-records.ts'
 
 /** Work that is finished on return unless it had to wait for a port. */
 export type MaybePromise<T> = T | Promise<T>
@@ -108,7 +109,7 @@ export interface TaskScope {
     time: number,
   ): MaybePromise<void>
   /** Records of pinned and cached nodes computed in this task. */
-  readonly memo: WeakMap<RddNode<any>, Map<number, readonly unknown[]>>
+  readonly memo: WeakMap<RddNode<any>, Map<number, Kept<unknown>>>
   readonly partition: PartitionScope
   /** Set in tests: records are frozen when they are handed on. */
   readonly freezes?: boolean
@@ -138,39 +139,45 @@ export function runPartition<T>(node: RddNode<T>, split: number, task: TaskScope
       for (const { values } of input) sink.chunk(values as T[])
     })
   if (!node.pinned && !node.cached) return node.compute(split, task, sink)
-  return chain(recordsOf(node, split, task), (records) => {
-    if (task.blame) task.blame.replay(records, sink, copiesFor(node))
-    else sink.chunk(ownRecords(node, records))
+  return chain(keptOf(node, split, task), (kept) => {
+    if (task.blame) task.blame.replay(recordsIn(kept), sink, copiesFor(node))
+    else if (kept.kind === 'pairs' && !isShared(node)) emitPairs(sink, kept)
+    else sink.chunk(ownRecords(node, recordsIn(kept)))
   })
 }
 
 /** What a reader changes must not be what the next one reads, as it would not be where records are kept as bytes. */
 const ownRecords = <T>(node: RddNode<T>, records: readonly T[]): readonly T[] =>
-  node.cached || node.shared ? records.map(copyIfStorable) : records
+  isShared(node) ? records.map(copyIfStorable) : records
 
 const copiesFor =
   <T>(node: RddNode<T>) =>
   (record: T): T =>
-    node.cached || node.shared ? copyIfStorable(record) : record
+    isShared(node) ? copyIfStorable(record) : record
+
+const isShared = ({ cached, shared }: RddNode<any>): boolean => cached === true || shared === true
 
 /** The records of a pinned or cached partition, computed once per task. */
-export function recordsOf<T>(node: RddNode<T>, split: number, task: TaskScope): MaybePromise<readonly T[]> {
+export const recordsOf = <T>(node: RddNode<T>, split: number, task: TaskScope): MaybePromise<readonly T[]> =>
+  chain(keptOf(node, split, task), recordsIn)
+
+function keptOf<T>(node: RddNode<T>, split: number, task: TaskScope): MaybePromise<Kept<T>> {
   let splits = task.memo.get(node)
   if (!splits) task.memo.set(node, (splits = new Map()))
-  const known = splits.get(split) as readonly T[] | undefined
+  const known = splits.get(split) as Kept<T> | undefined
   if (known) return known
   const into = splits
   if (task.blame) {
     const { sink, records } = task.blame.buffer<T>()
-    return chain(node.compute(split, task, sink), () => kept(into, split, records))
+    return chain(node.compute(split, task, sink), () => keep(into, split, { kind: 'records', records }))
   }
-  const buffer = new ArraySink<T>()
-  return chain(node.compute(split, task, buffer), () => kept(into, split, buffer.records))
+  const buffer = new KeptSink<T>()
+  return chain(node.compute(split, task, buffer), () => keep(into, split, buffer.kept()))
 }
 
-function kept<T>(splits: Map<number, readonly unknown[]>, split: number, records: readonly T[]): readonly T[] {
-  splits.set(split, records)
-  return records
+function keep<T>(splits: Map<number, Kept<unknown>>, split: number, kept: Kept<T>): Kept<T> {
+  splits.set(split, kept)
+  return kept
 }
 
 /** All records of a partition in an array. */

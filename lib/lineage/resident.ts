@@ -2,6 +2,7 @@ import { SluiceError } from '../model/errors.ts'
 import type { Bucket, ShuffleInput } from '../shuffle/buckets.ts'
 import { withAccumulatorScope } from './accumulator.ts'
 import type { Blame } from './blame.ts'
+import type { Kept } from './kept-records.ts'
 import type { JobRunner, NewPartial } from './jobs.ts'
 import {
   type MaybePromise,
@@ -72,7 +73,7 @@ const notResident = (why: string): SluiceError =>
 
 class ResidentTask implements TaskScope {
   // Weak: a context lives as long as its program, and runs jobs on RDDs that come and go.
-  readonly memo = new WeakMap<RddNode<any>, Map<number, readonly unknown[]>>()
+  readonly memo = new WeakMap<RddNode<any>, Map<number, Kept<unknown>>>()
   readonly #shuffles = new WeakMap<ShuffleDependency, (Bucket[] | null)[]>()
   readonly partition = { stageId: -1, partitionId: 0, attemptNumber: 0 }
   readonly blame?: Blame

@@ -4,6 +4,7 @@ import { aggregated, merged, pairsOf, valuesByKey } from '../shuffle/reader.ts'
 import { type Aggregator, combiningWriter, pairWriter, routedWriter } from '../shuffle/writer.ts'
 import type { Bucket, ShuffleInput } from '../shuffle/buckets.ts'
 import type { Blame } from './blame.ts'
+import { emitPairs } from './kept-records.ts'
 import {
   chain,
   narrow,
@@ -43,8 +44,7 @@ export function combinedNode<V, C>(
       chain(task.shuffle(dependency, split), (input) => {
         if (task.blame) return blamed(task.blame, input, sink)
         const { keys, values, hashes } = reduced(input)
-        if (sink.columns) sink.columns(keys!, values, hashes ?? null)
-        else sink.chunk(pairsOf({ keys, values }))
+        emitPairs(sink, { keys: keys!, values, hashes: hashes ?? null })
       }),
   }
   const reduced = (input: ShuffleInput): Bucket =>

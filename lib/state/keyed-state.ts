@@ -3,6 +3,7 @@ import { hashKey } from '../keys/hash.ts'
 import { KEY_GROUPS, keyGroupOf } from '../keys/key-group.ts'
 import { KeyTable } from '../keys/key-table.ts'
 import { ValueColumn } from '../keys/value-column.ts'
+import { ownCopy } from './own-copy.ts'
 import { byGroup, keyColumn } from './sections.ts'
 
 const PRESENT = 1
@@ -27,6 +28,8 @@ export class KeyedState {
   /** Last update of each key in ms; only operators with timeouts give times. */
   #times: ValueColumn | null = null
   #flags = new Uint8Array(64)
+  /** Written so that no compiler leaves the reading out. */
+  reads = 0
   #touched: number[] = []
   #removed: unknown[] = []
   /** Ids by key group, once somebody has asked for those of one; a removed id may still be in it. */
@@ -51,6 +54,29 @@ export class KeyedState {
   }
   timeOf(id: number): number {
     return this.#times ? (this.#times.get(id) as number) : 0
+  }
+
+  /** See `KeyTable.touch`: brings the state of the keys near as well. */
+  touch(hashes: readonly number[], from: number, to: number): void {
+    const ids = this.table.touch(hashes, from, to)
+    const flags = this.#flags
+    const { numbers } = this.#values
+    let seen = 0
+    for (let i = 0; i < ids.length; i++) if (ids[i] < flags.length) seen ^= flags[ids[i]]
+    for (let i = 0; i < ids.length; i++) if (ids[i] < numbers.length) seen += numbers[ids[i]]
+    this.reads = seen
+  }
+
+  /** All keys and their state, as copies: what becomes of them must not become of the state. */
+  all(): { readonly keys: unknown[]; readonly values: unknown[] } {
+    const ids = this.table.ids()
+    const keys: unknown[] = new Array(ids.length)
+    const values: unknown[] = new Array(ids.length)
+    for (let i = 0; i < ids.length; i++) {
+      keys[i] = ownCopy(this.table.keyAt(ids[i]))
+      values[i] = ownCopy(this.get(ids[i]))
+    }
+    return { keys, values }
   }
 
   put(id: number, value: unknown, time?: number): void {

@@ -89,15 +89,21 @@ export class WindowState {
     this.slidAt = time
   }
 
-  slide(time: number): [unknown, unknown][] {
+  /** The window that ends at `time`. */
+  slide(time: number): PairColumns {
     this.#slide(time)
-    const pairs: [unknown, unknown][] = []
+    const { filter, inverse } = this.#spec
+    const keep = inverse ? null : filter
+    const keys: unknown[] = []
+    const values: unknown[] = []
     const { table } = this
     this.#aggregate.forEach((id, value) => {
-      pairs.push([ownCopy(table.keyAt(id)), value])
+      const key = ownCopy(table.keyAt(id))
+      if (keep && !keep([key, value])) return
+      keys.push(key)
+      values.push(value)
     })
-    const { filter, inverse } = this.#spec
-    return filter && !inverse ? pairs.filter(filter) : pairs
+    return { keys, values, hashes: null }
   }
 
   /** Forgets panes that no coming slide can ask for. */

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { ByteReader, ByteWriter } from '../../lib/codec/bytes.ts'
-import { decodeColumn, encodeColumn } from '../../lib/codec/column.ts'
+import { decodeColumn, encodeColumn, Tuples } from '../../lib/codec/column.ts'
 import { CountedTexts } from '../../lib/codec/column-text.ts'
 import { RandomValues, seedOf } from './random-values.ts'
 
@@ -44,6 +44,35 @@ test('text that is bytes already is written as the strings would be', () => {
     encodeColumn(w, new CountedTexts({ bytes, starts }), texts.length)
     assert.deepEqual(w.copy(), encoded(texts))
   }
+})
+
+test('tuples that lie in columns are written as the tuples would be', () => {
+  for (const tuples of [
+    [],
+    [['a', 1]],
+    [
+      ['a', 1],
+      ['b', -0],
+      ['日本', undefined],
+    ],
+    [
+      [{ n: 1 }, [1, 'x']],
+      [{ n: 2 }, [2, 'y']],
+    ],
+  ]) {
+    const columns = [tuples.map(([key]) => key), tuples.map(([, value]) => value)]
+    const w = new ByteWriter(1)
+    encodeColumn(w, new Tuples(columns), tuples.length)
+    assert.deepEqual(w.copy(), encoded(tuples))
+  }
+})
+
+test('B38: what cannot be written of tuples in columns is named by row and place', () => {
+  const columns = [
+    ['a', 'b'],
+    [1, Symbol('s')],
+  ]
+  assert.throws(() => encodeColumn(new ByteWriter(), new Tuples(columns), 2, 'out'), /out\[1\]\[1\]/)
 })
 
 test('a Float64Array is a column of numbers, and comes back as one when asked', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { encodeBlock, openBlock } from '../../lib/codec/block.ts'
-import { plainRows } from '../../lib/codec/plain-rows.ts'
+import { plainPairs, plainRows } from '../../lib/codec/plain-rows.ts'
 import { RandomValues, seedOf } from './random-values.ts'
 
 for (const [what, records] of [
@@ -72,4 +72,16 @@ test(`rows are what reading their block would give (SLUICE_SEED=${seed})`, () =>
     const block = encodeBlock([{ section: 0, columns: [records], count: records.length }])
     assert.deepStrictEqual(rows, openBlock(block, 'the block').read(0, 1)[0])
   }
+})
+
+test('pairs in columns are kept as the pairs would be, unless one of them holds something that could change', () => {
+  const kept = plainPairs(['a', 'b'], [1, undefined])!
+  const [first] = kept.rows() as [string, unknown][]
+  first[1] = 'changed'
+  assert.deepStrictEqual(kept.rows(), [
+    ['a', 1],
+    ['b', undefined],
+  ])
+  assert.equal(plainPairs(['a', 'b'], [1, { n: 1 }]), null)
+  assert.equal(plainPairs([['a'], ['b']], [1, 2]), null)
 })

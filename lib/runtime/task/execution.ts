@@ -7,7 +7,8 @@ import type { BlobStore } from '../../host/blob-store.ts'
 import type { Log } from '../../host/log.ts'
 import type { Random } from '../../host/random.ts'
 import { encodeBlock } from '../../codec/block.ts'
-import { plainRows } from '../../codec/plain-rows.ts'
+import { Tuples } from '../../codec/column.ts'
+import { plainPairs, plainRows, type PlainRows } from '../../codec/plain-rows.ts'
 import type { RecordCounts } from '../../model/dead-letter.ts'
 import { located } from '../../model/errors.ts'
 import type { BlobRef } from '../../model/refs.ts'
@@ -28,6 +29,7 @@ import {
   type ShuffleDependency,
   type Sink,
 } from '../../lineage/node.ts'
+import { countOf, type Kept } from '../../lineage/kept-records.ts'
 import { thawed } from '../../lineage/frozen.ts'
 import { stoppable } from '../../lineage/resident.ts'
 import { withTaskContext } from '../../lineage/task-context.ts'
@@ -239,19 +241,19 @@ export class Execution {
     for (const partition of partitions) {
       const stager = operation.stage()
       await this.#partition(stage, partition, stager.sink)
-      const records = stager.finish()
-      const ref = await this.#putOutput(output, partition, records)
-      this.#outputs.push({ output, partition, records: records.length, ref })
+      const kept = stager.finish()
+      const ref = await this.#putOutput(output, partition, kept)
+      this.#outputs.push({ output, partition, records: countOf(kept), ref })
     }
   }
 
   /** What this process shows itself it need not encode for others who cannot come. */
-  async #putOutput(output: OperatorUid, partition: PartitionId, records: readonly unknown[]): Promise<BlobRef> {
+  async #putOutput(output: OperatorUid, partition: PartitionId, kept: Kept<unknown>): Promise<BlobRef> {
     const { blobs, staged } = this.#host
     const { batch } = this.#spec.plan
     const key = this.#keys.output(output, batch, partition, this.#object())
-    const plain = staged ? plainRows(records) : null
-    if (!plain) return putBlob(blobs, key, encodeRecords(records, output))
+    const plain = staged ? plainOf(kept) : null
+    if (!plain) return putBlob(blobs, key, encodeKept(kept, output))
     const ref = await putUnwritten(blobs, key, () => encodeRecords(plain.rows(), output))
     staged!.keep(batch, ref, plain)
     return ref
@@ -291,6 +293,14 @@ function writerSink(writer: ShuffleWriter, thaws: boolean): Sink<any> {
     },
   }
 }
+
+const plainOf = (kept: Kept<unknown>): PlainRows | null =>
+  kept.kind === 'pairs' ? plainPairs(kept.keys, kept.values) : plainRows(kept.records)
+
+const encodeKept = (kept: Kept<unknown>, what: string): Uint8Array =>
+  kept.kind === 'pairs'
+    ? encodeBlock([{ section: 0, columns: [new Tuples([kept.keys, kept.values])], count: countOf(kept) }], what)
+    : encodeRecords(kept.records, what)
 
 const encodeRecords = (records: readonly unknown[], what: string): Uint8Array =>
   encodeBlock([{ section: 0, columns: [records], count: records.length }], what)

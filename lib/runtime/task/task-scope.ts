@@ -20,6 +20,7 @@ import type { StateBlobs, StateStore } from '../../state/state-store.ts'
 import type { Pane, WindowSpec } from '../../state/window-spec.ts'
 import type { WindowState } from '../../state/window-state.ts'
 import type { Blame } from '../../lineage/blame.ts'
+import type { Kept } from '../../lineage/kept-records.ts'
 import type { MaybePromise, RddNode, ShuffleDependency, StateRequest, TaskScope } from '../../lineage/node.ts'
 
 interface ScopeEnvironment {
@@ -68,7 +69,7 @@ const ignore = (): void => {}
  * What one task's lineage may ask for: its splits, its shuffle input, its share of the state. Collects what it changed.
  */
 export class RunningTask implements TaskScope {
-  readonly memo = new Map<RddNode<any>, Map<number, readonly unknown[]>>()
+  readonly memo = new Map<RddNode<any>, Map<number, Kept<unknown>>>()
   readonly partition = { stageId: 0, partitionId: 0, attemptNumber: 0 }
   readonly stateWrites: StateWrite[] = []
   readonly records: Record<string, Record<string, number>> = {}

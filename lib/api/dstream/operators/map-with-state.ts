@@ -1,5 +1,6 @@
 import { checkSettled } from '../../../model/settled.ts'
 import { Time } from '../../../model/time.ts'
+import { pairsOf } from '../../../shuffle/reader.ts'
 import { ownCopy } from '../../../state/own-copy.ts'
 import type { KeyedState } from '../../../state/keyed-state.ts'
 import { DStream } from '../dstream.ts'
@@ -69,8 +70,9 @@ const emitted = <U>(
       const rdd = view.rdd(partitions, time)
       return (
         rdd &&
-        partitionsNode<Emitted, U>(rdd, function* (records) {
-          for (const record of records) yield* pick(record)
+        partitionsNode<Emitted, U>(rdd, (records) => {
+          const parts = Array.from(records, pick)
+          return parts.length === 1 ? parts[0] : parts.flat()
         })
       )
     },
@@ -161,7 +163,7 @@ function stateNode(parts: StateNodeParts): RddNode<Emitted> {
       return chain(task.keyedState(request), (state) =>
         chain(loadInitial(start, split, task, state, time), () =>
           chain(updatePartition(parts, split, task, state), (mapped) => {
-            sink.emit({ mapped, snapshot: parts.wants.snapshot ? snapshotOf(state) : null })
+            sink.emit({ mapped, snapshot: parts.wants.snapshot ? pairsOf(state.all()) : null })
             return task.stateChanged(request, state)
           }),
         ),
@@ -211,7 +213,7 @@ function updatePartition(
     // A key that merely received a record is not idle (parity A5.11).
     else if (timeoutMs !== null) state.put(id, had, timeMs)
   }
-  return chain(values ? readSide(values, split, task, each, state.table) : undefined, () => {
+  return chain(values ? readSide(values, split, task, each, state) : undefined, () => {
     if (expires !== null)
       expire(state, { before: expires, now: timeMs }, (key, value) => {
         handle.wrapTimingOut(value)
@@ -236,11 +238,4 @@ function expire(
     timedOut(ownCopy(state.table.keyAt(id)), state.get(id))
     state.remove(id)
   }
-}
-
-function snapshotOf(state: KeyedState): (readonly [unknown, unknown])[] {
-  const pairs: [unknown, unknown][] = []
-  // Copies: what becomes of them must not become of the state.
-  for (const id of state.table.ids()) pairs.push([ownCopy(state.table.keyAt(id)), ownCopy(state.get(id))])
-  return pairs
 }

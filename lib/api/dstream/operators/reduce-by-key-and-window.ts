@@ -4,6 +4,7 @@ import { FIRST_SCHEMA } from '../../../state/schema.ts'
 import type { WindowSpec } from '../../../state/window-spec.ts'
 import type { DStream, Parts, ShuffleOptions } from '../dstream.ts'
 import { collectColumns } from '../../../lineage/column-sink.ts'
+import { emitPairs } from '../../../lineage/kept-records.ts'
 import { chain, narrow, type RddNode } from '../../../lineage/node.ts'
 import { checkpointMsOf, defaultCheckpointMs } from '../../../graph/remember.ts'
 import type { BatchView, ReducedWindowNode, StreamNode } from '../../../graph/stream-node.ts'
@@ -92,7 +93,7 @@ function absorbNode(
       return chain(task.windowState(request, spec), (state) =>
         chain(rdd && collectColumns(rdd, split, task), (pairs) => {
           const pane = state.absorb(time, pairs)
-          if (spec.fires) sink.chunk(state.slide(time))
+          if (spec.fires) emitPairs(sink, state.slide(time))
           return task.windowChanged(request, spec, state, pane, time)
         }),
       )

@@ -8,6 +8,7 @@ import { ownCopy } from '../../../state/own-copy.ts'
 import type { DStream } from '../dstream.ts'
 import { pairShuffle, readSide } from '../../../lineage/cogrouped.ts'
 import type { Blame } from '../../../lineage/blame.ts'
+import { emitPairs, type PairColumns } from '../../../lineage/kept-records.ts'
 import {
   chain,
   type Dependency,
@@ -29,13 +30,11 @@ export type PartitionUpdate = (
   state: KeyedState,
   values: readonly (readonly unknown[] | undefined)[],
   time: number,
-  guard: Guard,
+  guard: Guard | null,
 ) => void
 
-/** Calls a function of one key; a trial calls it for each value alone where it fails with all of them. */
+/** Calls a function of one key in a trial: for each value alone where it fails with all of them. */
 type Guard = (key: unknown, all: () => void, alone: (i: number) => void) => void
-
-const unguarded: Guard = (_key, all) => all()
 
 /**
  * Full state out, every batch; the function sees every key that has state or data (Spark: `StateDStream`).
@@ -110,8 +109,11 @@ function stateNode(
       return chain(task.keyedState(request), (state) =>
         chain(loadInitial(start, split, task, state), () =>
           chain(gather(values, split, task, state), (gathered) => {
-            const guard = task.blame ? guardOf(task.blame, values) : unguarded
-            sink.chunk(updated(node, split, state, () => update(state, gathered, time, guard)))
+            const guard = task.blame ? guardOf(task.blame, values) : null
+            emitPairs(
+              sink,
+              updated(node, split, state, () => update(state, gathered, time, guard)),
+            )
             return task.stateChanged(request, state)
           }),
         ),
@@ -129,17 +131,10 @@ const guardOf =
  * The state after the update, copied. What the function returns may be nothing that can be kept, such as a promise:
  * then the error says of which operator.
  */
-function updated(
-  { uid, place }: StreamNode,
-  split: number,
-  state: KeyedState,
-  update: () => void,
-): [unknown, unknown][] {
+function updated({ uid, place }: StreamNode, split: number, state: KeyedState, update: () => void): PairColumns {
   try {
     update()
-    const pairs: [unknown, unknown][] = []
-    for (const id of state.table.ids()) pairs.push([ownCopy(state.table.keyAt(id)), ownCopy(state.get(id))])
-    return pairs
+    return { ...state.all(), hashes: null }
   } catch (error) {
     throw located(error, { operator: uid, place, partition: split })
   }
@@ -170,7 +165,7 @@ function gather(side: Dependency | null, split: number, task: TaskScope, state: 
     else if (byId[id]) byId[id].push(value)
     else byId[id] = [value]
   }
-  const done = readSide(side, split, task, add, state.table)
+  const done = readSide(side, split, task, add, state)
   return chain(done, () => byId)
 }
 
@@ -191,11 +186,13 @@ export const updateEach =
     }
     for (const id of state.table.ids()) {
       const given = values[id] ?? NONE
-      guard(
-        state.table.keyAt(id),
-        () => call(id, given),
-        (i) => call(id, [given[i]]),
-      )
+      if (guard)
+        guard(
+          state.table.keyAt(id),
+          () => call(id, given),
+          (i) => call(id, [given[i]]),
+        )
+      else call(id, given)
     }
     for (const id of gone) state.remove(id)
   }
