@@ -50,7 +50,9 @@ export function combiningWriter<V, C>(
   const expected = lastSizes.get(aggregator.merge) ?? 0
   const table = new KeyTable(expected)
   const combined = new ValueColumn(expected)
-  const emit = combineLoop(aggregator)(table, combined, (pair) => checkPair(pair, reader()))
+  const emit = combineLoop(aggregator)(table, combined, (pair) => {
+    if (!Array.isArray(pair) || pair.length !== 2 || pair[0] === undefined) checkPair(pair, reader())
+  })
   return {
     emit,
     get size() {

@@ -170,10 +170,16 @@ function encodePairs(table: KeyTable, ids: ArrayLike<number>, values: ArrayLike<
   return encodeBlock(
     Array.from(byGroup(table, ids), ({ group, ids: members, positions }) => ({
       section: group,
-      columns: [keyColumn(table, members), Array.from(positions, (at) => values[at])],
+      columns: [keyColumn(table, members), valuesAt(values, positions)],
       count: members.length,
     })),
   )
+}
+
+function valuesAt(values: ArrayLike<unknown>, positions: Int32Array): unknown[] {
+  const chosen: unknown[] = new Array(positions.length)
+  for (let i = 0; i < positions.length; i++) chosen[i] = values[positions[i]]
+  return chosen
 }
 
 /** The pairs of a block for the groups wanted. */

@@ -280,7 +280,7 @@ export class Execution {
 /** A map side with more entries than this writes them out and begins anew. */
 const ENTRIES_MAX = 1 << 20
 
-const discard: Sink<any> = { emit: () => {}, chunk: () => {} }
+const discard: Sink<any> = { emit: () => {}, chunk: () => {}, columns: () => {} }
 
 /** A reduction may change its first argument, so what was frozen on its way is let go of here. */
 function writerSink(writer: ShuffleWriter, thaws: boolean): Sink<any> {
