@@ -34,6 +34,8 @@ export class KeyedState {
   #removed: unknown[] = []
   /** Ids by key group, once somebody has asked for those of one; a removed id may still be in it. */
   #members: number[][] | null = null
+  /** Groups that may list ids which are not theirs: of those a key was removed, or nobody has looked yet. */
+  readonly #outdated = new Uint8Array(KEY_GROUPS).fill(1)
 
   get keys(): number {
     return this.table.size
@@ -94,6 +96,7 @@ export class KeyedState {
     if (this.has(id)) this.#removed.push(this.table.keyAt(id))
     if (id < this.#flags.length) this.#flags[id] = 0
     this.#values.reset(id)
+    this.#outdated[keyGroupOf(this.table.hashAt(id))] = 1
     this.table.remove(id)
   }
 
@@ -144,6 +147,7 @@ export class KeyedState {
 
   /** The ids of a group's keys, each once: one that was removed and handed out again may stand in the list twice. */
   #idsOf(group: number): readonly number[] {
+    if (this.#outdated[group] === 0) return this.#grouped()[group]
     const flags = this.#flags
     const ids: number[] = []
     for (const id of this.#grouped()[group]) {
@@ -153,6 +157,7 @@ export class KeyedState {
     }
     for (const id of ids) flags[id] &= ~LISTED
     this.#grouped()[group] = ids
+    this.#outdated[group] = 0
     return ids
   }
 
