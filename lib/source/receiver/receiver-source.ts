@@ -56,6 +56,7 @@ class ReceiverSource<T> implements Source<T, BlockPosition, BlockSplit>, Receive
     const tracker = await (this.#tracker ??= this.#find(from, io))
     tracker.giveBack((block) => isAfter(from, block), time)
     await tracker.allocate(time)
+    this.#supervisor?.endBatch()
     const blocks = tracker.blocksOfBatch(time, STREAM).filter((block) => isAfter(from, block))
     return {
       position: this.#positionAfter(from, blocks),

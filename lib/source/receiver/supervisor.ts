@@ -5,6 +5,7 @@ import { BlockGenerator } from './block-generator.ts'
 import type { BlockWriter } from './block-writer.ts'
 import { RateLimiter } from './rate-limiter.ts'
 import type { Receiver, ReceiverRunner } from './receiver.ts'
+import { LossReports } from './loss-reports.ts'
 import { lookOf, Refused } from './refused.ts'
 import { type Loss, SingleRecords } from './single-records.ts'
 
@@ -28,7 +29,7 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
   /** Records that came too late and were dropped. */
   #late = 0
   /** What could not be stored, kept or not. */
-  #refused = 0
+  readonly #losses = new LossReports((loss, total) => this.#sayRefused(loss, total))
   /** Starts that failed since anything was stored. */
   #failedStarts = 0
   #hasStored = false
@@ -59,7 +60,7 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
       receiver: this.#name,
       keepsRefused: this.#keepsRefused,
       ended: this.#ended.signal,
-      lost: (loss) => this.#sayRefused(loss),
+      lost: (loss) => this.#losses.add(loss),
       failed: (message, error) => this.reportError(message, error),
     })
     this.#blocks = new BlockGenerator(io.clock, pace, this.#limiter, (block) => storing.push(block))
@@ -78,6 +79,12 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
     await this.#stopReceiver(message)
     await this.#blocks.stop()
     this.#closed = true
+    this.#losses.endBatch()
+  }
+
+  /** A batch takes what was received until now. */
+  endBatch(): void {
+    this.#losses.endBatch()
   }
 
   updateRate(rate: number): void {
@@ -160,15 +167,14 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
 
   refuse(what: unknown, error: unknown): void {
     const refused = new Refused(what, error, this.#name)
-    this.#sayRefused({ records: 1, what: 'a record is refused', example: lookOf(what), error })
+    this.#losses.add({ records: 1, what: 'a record is refused', example: lookOf(what), error })
     if (this.#keepsRefused && !this.#closed) this.#blocks.add(refused)
   }
 
   /** Nobody else would ever hear of it: the stream only looks empty. */
-  #sayRefused({ records, what, example, error }: Loss): void {
-    this.#refused += records
+  #sayRefused({ records, what, example, error }: Loss, total: number): void {
     const became = this.#keepsRefused ? 'set aside' : 'left out'
-    const message = `${what} (${this.#refused} ${became} in all), such as ${example}`
+    const message = `${what} (${total} ${became} in all), such as ${example}`
     this.#environment.io.log.event({
       type: 'receiver-lost',
       level: 'warn',
@@ -176,7 +182,7 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
       message: `${this.#name}: ${message}`,
       code: error instanceof SluiceError ? error.code : null,
       records,
-      total: this.#refused,
+      total,
       example,
       error: messageOf(error),
     })

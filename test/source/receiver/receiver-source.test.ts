@@ -542,6 +542,27 @@ test('a record that cannot be stored is said with its code and look, and counted
   assert.match(String(lost[0]['code']), /^E_/)
 })
 
+test('of many records of a batch that are refused a few are told, and the others as a number', async () => {
+  const said: Record<string, unknown>[] = []
+  const clock = new ManualClock()
+  const log = { event: (event: Record<string, unknown>) => void said.push(event) }
+  const { receiver, cut } = await running({ io: { ...memoryIo(clock), log } as SourceIo })
+  const told = (): unknown[] =>
+    said.splice(0).flatMap(({ type, records, total }) => (type === 'receiver-lost' ? [[records, total]] : []))
+  for (let i = 0; i < 1000; i++) receiver.refuse(`line ${i}`, new Error('half a line'))
+  assert.deepEqual(told(), [
+    [1, 1],
+    [1, 2],
+    [1, 3],
+  ])
+  const { position } = await cut()
+  assert.match(String(said.at(-1)!['message']), /^HandFed-7: 997 more records of this batch; .* such as 'line 999'$/)
+  assert.deepEqual(told(), [[997, 1000]])
+  receiver.refuse('one', new Error('half a line'))
+  await cut(position)
+  assert.deepEqual(told(), [[1, 1001]])
+})
+
 test('where letters are kept, what cannot be stored or was refused is told by whoever reads the batch', async () => {
   const { receiver, clock, source, io, cut } = await running<unknown>({ conf: { 'sluice.onError': 'dead-letter' } })
   const bytes = Uint8Array.of(0x61, 0xff)
