@@ -1,5 +1,6 @@
 import type { Versioned } from '../host/head-store.ts'
 import { SluiceError } from '../model/errors.ts'
+import type { DeadLetters } from '../model/dead-letter.ts'
 import type { Head } from '../model/head.ts'
 import {
   both,
@@ -9,6 +10,7 @@ import {
   list,
   maybe,
   type Misfit,
+  misfit,
   named,
   nullOr,
   type Shape,
@@ -72,6 +74,18 @@ const plain = fields({
   halt: nullOr(fields({ reason: text, batch: count })),
 })
 
+/**
+ * Only what outputs were shown without stands in a head: as records that the batch left out they could be read again,
+ * and would count twice. Outputs may come just before their commit.
+ */
+const letterOfOutput =
+  (committed: number): Shape =>
+  (value) => {
+    const { ofOutput, batch } = value as DeadLetters
+    if (ofOutput !== true) return misfit('is no dead letter of an output')
+    return batch > committed + 1 ? misfit(`is of batch ${batch}, which has not been shown`) : null
+  }
+
 const headShape: Shape = both(plain, (value) => {
   const ref = refsOf(value as Head)
   return fields({
@@ -79,7 +93,7 @@ const headShape: Shape = both(plain, (value) => {
     plan: maybe(
       fields({ nonce: text, tick: count, content: ref('plan'), seals: maybe(ref('plan')), hidden: maybe(truth) }),
     ),
-    letters: maybe(list(lettersShape(ref))),
+    letters: maybe(list(both(lettersShape(ref), letterOfOutput((value as Head).committed)))),
     owed: list(fields({ batch: count, output: text, manifest: ref('manifest') })),
   })(value)
 })
