@@ -34,6 +34,7 @@ export class Blame {
   readonly #shuffles = new WeakMap<ShuffleDependency, Trail>()
   readonly #kept = new WeakMap<readonly unknown[], readonly Origin[]>()
   #current: Origin = []
+  readonly #later: { readonly origin: Origin; readonly answer: Promise<unknown> }[] = []
 
   constructor(suspects: Suspects) {
     this.#suspects = suspects
@@ -93,6 +94,19 @@ export class Blame {
         sink.chunk([answer.value])
       }),
     )
+  }
+
+  /** What was called for the record under way, and answers later. */
+  later(answer: Promise<unknown>): void {
+    this.#later.push({ origin: this.#current, answer })
+  }
+
+  /** Resolves when all of that has answered; what was rejected is accused like what was thrown. */
+  async settled(): Promise<void> {
+    for (const { origin, answer } of this.#later.splice(0)) {
+      const failure = await rejectionOf(answer)
+      if (failure) this.#try(origin, () => rethrow(failure.thrown))
+    }
   }
 
   /** Notes where what goes into a shuffle comes from. */
@@ -177,6 +191,18 @@ export class Blame {
 
 /** Thrown where so many records are to blame that it is of no use to look for more. */
 export const ENOUGH: unique symbol = Symbol('enough records to blame')
+
+/** What a promise is rejected with; `null` where it is fulfilled. */
+export const rejectionOf = (answer: Promise<unknown>): Promise<{ readonly thrown: unknown } | null> =>
+  answer.then(
+    () => null,
+    (thrown: unknown) => ({ thrown }),
+  )
+
+function rethrow(thrown: unknown): never {
+  // oxlint-disable-next-line typescript/only-throw-error -- whatever the program has thrown
+  throw thrown
+}
 
 function positionsOf(origin: Origin): number[] {
   const found = new Set<number>()

@@ -8,6 +8,9 @@ interface Partial<P> {
 
 export type NewPartial<P> = (split: number) => Partial<P>
 
+/** Calls of a function that may answer later; `wait` hears of each answer that is still to come. */
+export type NewCalls = (wait: (answer: Promise<unknown>) => void) => Partial<void>
+
 /**
  * A job for `effects` calls functions that reach outside: one that fails for every record says that the place is away,
  * and nothing about the records.
@@ -22,6 +25,8 @@ export interface JobRunner {
   readonly kind: 'resident' | 'planning'
   /** One result per split, in the order of `splits`. */
   runJob<P>(node: RddNode<any>, splits: readonly number[], newPartial: NewPartial<P>, purpose?: JobPurpose): P[]
+  /** Makes the calls for one split, and resolves when they are answered; where this is left out, `runJob` is enough. */
+  callEach?(node: RddNode<any>, split: number, newCalls: NewCalls): void | Promise<void>
   /** Lets go of what `persist` kept of this node. */
   release?(node: RddNode<any>): void
 }

@@ -1,7 +1,7 @@
 import { blamesARecord } from '../model/errors.ts'
 import { withAccumulatorScope } from './accumulator.ts'
-import { Blame, ENOUGH } from './blame.ts'
-import type { JobPurpose, JobRunner, NewPartial } from './jobs.ts'
+import { Blame, ENOUGH, rejectionOf } from './blame.ts'
+import type { JobPurpose, JobRunner, NewCalls, NewPartial } from './jobs.ts'
 import { type RddNode, sinkOf } from './node.ts'
 import { type LoadedBlobs, ResidentRunner } from './resident.ts'
 
@@ -85,13 +85,60 @@ export class TolerantRunner implements JobRunner {
         return result
       } catch (error) {
         if (!blamesARecord(error)) throw error
-        this.#setAside(this.#culprits(blamed), () => this.#inner.runJob(node, splits, newPartial), error)
-        if (purpose === 'effects' && this.#errors.size === this.#total) {
-          this.#errors.clear()
-          throw error
-        }
+        const alone = this.#culprits(blamed)
+        this.#leaveOut(
+          alone.length > 0 ? alone : this.#lastOfShortest(() => this.#inner.runJob(node, splits, newPartial)),
+          error,
+        )
+        if (purpose === 'effects') this.#assertSomeAreWell(error)
       }
     }
+  }
+
+  /** The same where the function answers later: a record is left out whose answer is a rejection. */
+  callEach(node: RddNode<any>, split: number, newCalls: NewCalls): void | Promise<void> {
+    const answers = this.#called(node, split, newCalls)
+    if (answers.length > 0) return this.#answered(answers, node, split, newCalls)
+  }
+
+  async #answered(
+    first: readonly Promise<unknown>[],
+    node: RddNode<any>,
+    split: number,
+    newCalls: NewCalls,
+  ): Promise<void> {
+    for (let answers = first; ; answers = this.#called(node, split, newCalls)) {
+      const failure = await firstRejection(answers)
+      if (!failure) return
+      if (!blamesARecord(failure.thrown)) throw failure.thrown
+      const alone = await this.#culpritsLater(node, split, newCalls)
+      const found = alone.length > 0 ? alone : await this.#lastOfShortestLater(node, split, newCalls)
+      this.#leaveOut(found, failure.thrown)
+      this.#assertSomeAreWell(failure.thrown)
+    }
+  }
+
+  /** Calls that have been made, as far as none of them throws. */
+  #called(node: RddNode<any>, split: number, newCalls: NewCalls): Promise<unknown>[] {
+    let answers: Promise<unknown>[] = []
+    const newPartial = (): ReturnType<NewCalls> => newCalls((answer) => answers.push(answer))
+    this.runJob(
+      node,
+      [split],
+      () => {
+        answers = []
+        return newPartial()
+      },
+      'effects',
+    )
+    return answers
+  }
+
+  /** A place that refuses every record is away, which says nothing about them. */
+  #assertSomeAreWell(failure: unknown): void {
+    if (this.#errors.size < this.#total) return
+    this.#errors.clear()
+    throw failure
   }
 
   release(node: RddNode<any>): void {
@@ -110,8 +157,7 @@ export class TolerantRunner implements JobRunner {
   }
 
   /** Leaves out at least one more record, or throws `failure`. */
-  #setAside(alone: readonly Culprit[], job: () => unknown, failure: unknown): void {
-    const found = alone.length > 0 ? alone : this.#lastOfShortest(job)
+  #leaveOut(found: readonly Culprit[], failure: unknown): void {
     if (found.length === 0 || this.#errors.size + found.length > this.#given.max) throw failure
     for (const { position, error } of found) this.#errors.set(position, error)
     // What was kept of earlier jobs holds them still.
@@ -120,16 +166,31 @@ export class TolerantRunner implements JobRunner {
 
   /** Those that fail on their own. */
   #culprits(blamed: (blame: Blame) => unknown): Culprit[] {
-    const starts = { [SOURCE]: Object.fromEntries(this.#starts.map((start, split) => [String(split), start])) }
-    const blame = new Blame({ starts, without: new Set(this.#errors.keys()), max: this.#given.max + 1 })
+    const blame = this.#newBlame()
     try {
       withAccumulatorScope(() => blamed(blame))
     } catch (error) {
       if (error !== ENOUGH && !blamesARecord(error)) throw error
     }
-    return blame.accused
-      .filter(({ positions }) => positions.length === 1)
-      .map(({ positions: [position], error }) => ({ position, error }))
+    return singlesOf(blame)
+  }
+
+  #newBlame(): Blame {
+    const starts = { [SOURCE]: Object.fromEntries(this.#starts.map((start, split) => [String(split), start])) }
+    return new Blame({ starts, without: new Set(this.#errors.keys()), max: this.#given.max + 1 })
+  }
+
+  /** Those whose own answer is a rejection. */
+  async #culpritsLater(node: RddNode<any>, split: number, newCalls: NewCalls): Promise<Culprit[]> {
+    const blame = this.#newBlame()
+    const newPartial = (): ReturnType<NewCalls> => newCalls((answer) => blame.later(answer))
+    try {
+      withAccumulatorScope(() => new ResidentRunner(this.#given.loaded, blame).runJob(node, [split], newPartial))
+      await blame.settled()
+    } catch (error) {
+      if (error !== ENOUGH && !blamesARecord(error)) throw error
+    }
+    return singlesOf(blame)
   }
 
   #lastOfShortest(job: () => unknown): Culprit[] {
@@ -143,6 +204,31 @@ export class TolerantRunner implements JobRunner {
       else good = middle
     }
     return failure ? [{ position: bad - 1, error: failure.thrown }] : []
+  }
+
+  async #lastOfShortestLater(node: RddNode<any>, split: number, newCalls: NewCalls): Promise<Culprit[]> {
+    if (await this.#failsLaterAt(0, node, split, newCalls)) return []
+    let [good, bad] = [0, this.#total]
+    let failure = await this.#failsLaterAt(bad, node, split, newCalls)
+    while (failure && bad > good + 1) {
+      const middle = good + Math.floor((bad - good) / 2)
+      const shorter = await this.#failsLaterAt(middle, node, split, newCalls)
+      if (shorter) [bad, failure] = [middle, shorter]
+      else good = middle
+    }
+    return failure ? [{ position: bad - 1, error: failure.thrown }] : []
+  }
+
+  /** What is taken is decided while the calls are made: other jobs may run before they are answered. */
+  async #failsLaterAt(
+    take: number,
+    node: RddNode<any>,
+    split: number,
+    newCalls: NewCalls,
+  ): Promise<{ readonly thrown: unknown } | null> {
+    const answers: Promise<unknown>[] = []
+    const job = (): unknown => this.#inner.runJob(node, [split], () => newCalls((answer) => answers.push(answer)))
+    return this.#failsAt(take, job) ?? firstRejection(answers)
   }
 
   #failsAt(take: number, job: () => unknown): { readonly thrown: unknown } | null {
@@ -159,4 +245,16 @@ export class TolerantRunner implements JobRunner {
       this.#inner = new ResidentRunner(this.#given.loaded)
     }
   }
+}
+
+/** Those that failed on their own. */
+const singlesOf = ({ accused }: Blame): Culprit[] =>
+  accused
+    .filter(({ positions }) => positions.length === 1)
+    .map(({ positions: [position], error }) => ({ position, error }))
+
+/** Once all of them are answered: the first that is rejected. */
+async function firstRejection(answers: readonly Promise<unknown>[]): Promise<{ readonly thrown: unknown } | null> {
+  const rejections = await Promise.all(answers.map(rejectionOf))
+  return rejections.find((rejection) => rejection !== null) ?? null
 }

@@ -122,3 +122,51 @@ test('a place that takes no record at all is away: nothing is left out, and the 
   assert.throws(() => rdd.foreachPartition((records) => [...records].forEach(refused)), /connection refused/)
   assert.deepEqual(left(), [])
 })
+
+test('a record whose promise is rejected is left out, and the others are awaited', async () => {
+  const { rdd, left } = given([[1, 2, 3], [4, 5], [6]])
+  const seen = new Set<number>()
+  await rdd
+    .filter((n) => n !== 3)
+    .foreach(async (n) => {
+      await new Promise((resolve) => setImmediate(resolve))
+      if (n === 2 || n === 6) throw new RangeError(`no ${n}`)
+      seen.add(n)
+    })
+  assert.deepEqual([...seen].sort(), [1, 4, 5])
+  assert.deepEqual(left(), [2, 6])
+  assert.deepEqual(rdd.collect(), [1, 3, 4, 5])
+})
+
+test('a promise of a whole partition that is rejected is found by the shortest beginning', async () => {
+  const { rdd, left } = given([
+    [1, 2, 3, 4],
+    [5, 6],
+  ])
+  let sum = 0
+  await rdd.foreachPartition(async (numbers) => {
+    let own = 0
+    for (const n of numbers) own += failing(3)(n)
+    await new Promise((resolve) => setImmediate(resolve))
+    sum += own
+  })
+  assert.deepEqual(left(), [3])
+  assert.ok(sum >= 18)
+})
+
+test('where every record is rejected the place is away, and what is no fault of a record throws as it did', async () => {
+  const { rdd, left } = given([[1, 2], [3]])
+  await assert.rejects(
+    rdd.foreach(async () => {
+      throw new Error('away')
+    }),
+    /away/,
+  )
+  assert.deepEqual(left(), [])
+  await assert.rejects(
+    rdd.foreachPartition(async () => {
+      throw new Error('whatever comes')
+    }),
+    /whatever comes/,
+  )
+})

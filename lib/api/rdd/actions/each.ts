@@ -1,4 +1,4 @@
-import type { NewPartial, Runnable } from '../../../lineage/jobs.ts'
+import type { NewCalls, Runnable } from '../../../lineage/jobs.ts'
 import { ArraySink, sinkOf } from '../../../lineage/node.ts'
 
 /**
@@ -6,13 +6,12 @@ import { ArraySink, sinkOf } from '../../../lineage/node.ts'
  * settled.
  */
 export const foreach = <T>(rdd: Runnable<T>, f: (record: T) => unknown): void | Promise<void> =>
-  inTurn(rdd, 0, () => {
-    const waiting: Promise<unknown>[] = []
+  inTurn(rdd, 0, (wait) => {
     const emit = (record: T): void => {
       const done = f(record)
-      if (isPromise(done)) waiting.push(observed(done))
+      if (isPromise(done)) wait(observed(done))
     }
-    return { sink: sinkOf(emit), finish: () => (waiting.length > 0 ? Promise.all(waiting) : null) }
+    return { sink: sinkOf(emit), finish: () => {} }
   })
 
 /** `f` on the iterator of every partition, empty ones included. */
@@ -20,27 +19,43 @@ export const foreachPartition = <T>(
   rdd: Runnable<T>,
   f: (records: IterableIterator<T>) => unknown,
 ): void | Promise<void> =>
-  inTurn(rdd, 0, () => {
+  inTurn(rdd, 0, (wait) => {
     const sink = new ArraySink<T>()
     return {
       sink,
       finish: () => {
         const done = f(sink.records.values())
-        return isPromise(done) ? observed(done) : null
+        if (isPromise(done)) wait(observed(done))
       },
     }
   })
 
-function inTurn(
-  rdd: Runnable<any>,
-  from: number,
-  newPartial: NewPartial<Promise<unknown> | null>,
-): void | Promise<void> {
+function inTurn(rdd: Runnable<any>, from: number, newCalls: NewCalls): void | Promise<void> {
   const { node, runner } = rdd
   for (let split = from; split < node.partitions; split++) {
-    const [waiting] = runner.runJob(node, [split], newPartial, 'effects')
-    if (waiting) return waiting.then(() => inTurn(rdd, split + 1, newPartial))
+    const waiting = runner.callEach ? runner.callEach(node, split, newCalls) : called(rdd, split, newCalls)
+    if (waiting) return waiting.then(() => inTurn(rdd, split + 1, newCalls))
   }
+}
+
+function called({ node, runner }: Runnable<any>, split: number, newCalls: NewCalls): void | Promise<void> {
+  const [answers] = runner.runJob(
+    node,
+    [split],
+    () => {
+      const waiting: Promise<unknown>[] = []
+      const { sink, finish } = newCalls((answer) => waiting.push(answer))
+      return {
+        sink,
+        finish: () => {
+          finish()
+          return waiting
+        },
+      }
+    },
+    'effects',
+  )
+  if (answers.length > 0) return Promise.all(answers).then(() => {})
 }
 
 /** Its failure is reported by whoever waits for it; where a record fails before that, it must not end the process. */
