@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import type { ToWatcher } from './run-session.ts'
 
 interface DevRunOptions {
   readonly file: string
@@ -34,6 +35,8 @@ export class DevRun {
   #prints = true
   #next: { readonly fresh: boolean } | null = null
   #stopping = false
+  /** The program of the newest run has no place for what is stored. */
+  #isMisfit = false
   /** How often the end was asked for. */
   #asked = 0
 
@@ -50,6 +53,10 @@ export class DevRun {
     this.#prints = !this.#prints
     this.#child?.send({ prints: this.#prints })
     return this.#prints
+  }
+
+  get isMisfit(): boolean {
+    return this.#isMisfit
   }
 
   toggleVerbose(): boolean {
@@ -75,13 +82,19 @@ export class DevRun {
       detached: true,
     })
     this.#child = child
+    this.#isMisfit = false
     this.#options.started()
     if (!this.#prints) child.send({ prints: false })
-    child.on('message', (message: { readonly loaded?: string }) => {
-      if (message.loaded) this.#options.loaded(fileURLToPath(message.loaded))
+    child.on('message', (message: ToWatcher) => {
+      if ('loaded' in message) this.#options.loaded(fileURLToPath(message.loaded))
+      else this.#isMisfit = message.misfit
     })
+    // What it has said last may arrive after the word that it has ended.
+    const silent = new Promise<void>((resolve) => child.once('disconnect', resolve))
     this.#exited = new Promise((resolve) => {
-      child.on('exit', (code, signal) => resolve(this.#left(signal === 'SIGINT' ? INTERRUPTED : code)))
+      child.on('exit', (code, signal) => {
+        void silent.then(() => resolve(this.#left(signal === 'SIGINT' ? INTERRUPTED : code)))
+      })
     })
   }
 
@@ -90,10 +103,13 @@ export class DevRun {
     // Who was still loading had no batch to finish: to be told to end is no failure.
     const isAsked = this.#asked === 1 && status === INTERRUPTED
     if (this.#stopping) this.#end(isAsked ? 0 : (status ?? 1))
-    else if (!this.#next)
-      process.stderr.write(
-        `  … waiting for a change${process.stdin.isTTY ? '; r runs it again, f begins anew without state' : ''}\n`,
-      )
+    else if (!this.#next) process.stderr.write(`  … waiting for a change${this.#keys()}\n`)
+  }
+
+  /** What may be typed instead of a change. */
+  #keys(): string {
+    if (!process.stdin.isTTY) return this.#isMisfit ? '; --fresh begins anew, without what is stored' : ''
+    return this.#isMisfit ? '; f begins anew, without what is stored' : '; r runs it again'
   }
 
   /** Lets the run finish its batch and starts the next; changes that come meanwhile are part of it. */

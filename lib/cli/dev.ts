@@ -16,8 +16,11 @@ const devFlags = {
 } as const
 
 const KEYS =
-  '  r run again   f begin anew, without state   p prints on or off   v stacks on or off   ' +
+  '  r run again   f begin anew, where state does not fit   p prints on or off   v stacks on or off   ' +
   'q finish the batch and quit\n'
+
+/** A key that is hit by mistake must not cost what was counted for days. */
+const FITS = '  what is stored fits the program; to begin anew all the same: sluice dev --fresh\n'
 
 /** Runs a program in a process of its own, and again whenever one of its files changes. State stays. */
 export async function dev(args: readonly string[]): Promise<number> {
@@ -52,7 +55,7 @@ function listenToKeys(run: DevRun, again: (why: string, fresh?: boolean) => void
   say('  h for help\n\n')
   const keys: Record<string, () => void> = {
     r: () => again('running again'),
-    f: () => again('beginning anew', true),
+    f: () => (run.isMisfit ? again('beginning anew', true) : say(FITS)),
     p: () => say(`  prints ${run.togglePrints() ? 'on' : 'off; p shows them again'}\n`),
     v: () => again(`stacks ${run.toggleVerbose() ? 'on' : 'off'}; running again`),
     q: () => run.stop('SIGINT'),

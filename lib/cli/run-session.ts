@@ -1,4 +1,5 @@
 import type { Log } from '../host/log.ts'
+import { isMisfit } from '../model/error-codes.ts'
 import { SluiceError } from '../model/errors.ts'
 import type { AppStarting, AppStopping, EngineEvent } from '../model/events.ts'
 import { readSetting } from '../model/settings/read.ts'
@@ -29,7 +30,7 @@ export class RunSession implements Log {
 
   constructor(options: ReporterOptions & { readonly json: boolean }) {
     this.#options = options
-    this.#reporters = [options.json ? jsonReporter(options) : textReporter(options)]
+    this.#reporters = [reporterOf(options)]
   }
 
   event(event: EngineEvent): void {
@@ -74,7 +75,7 @@ export class RunSession implements Log {
 
   /** Tells the process that watches this one which files it consists of. */
   loaded(url: string): void {
-    if (readVariable(process.env, 'SLUICE_WATCHED')) process.send?.({ loaded: url })
+    tellWatcher({ loaded: url })
   }
 
   /** Runs until `execute` is done; resolves with the exit code. */
@@ -105,6 +106,7 @@ export class RunSession implements Log {
 
   async #failed(error: unknown): Promise<number> {
     this.#tell(error)
+    if (error instanceof SluiceError && isMisfit(error.code)) tellWatcher({ misfit: true })
     await StreamingContext.getActive()
       ?.stop(true, false)
       .catch(() => {})
@@ -148,6 +150,17 @@ export class RunSession implements Log {
     process.channel?.unref()
   }
 }
+
+/** What a run tells the process that watches it: a file that it consists of, or that its state does not fit. */
+export type ToWatcher = { readonly loaded: string } | { readonly misfit: true }
+
+function tellWatcher(message: ToWatcher): void {
+  if (readVariable(process.env, 'SLUICE_WATCHED')) process.send?.(message)
+}
+
+/** What a run says of itself, to people or to programs. From here on it alone writes to stdout as it likes. */
+export const reporterOf = (options: ReporterOptions & { readonly json: boolean }): Reporter =>
+  options.json ? jsonReporter(options) : textReporter(options)
 
 /** Everything else that writes to stdout writes to stderr instead. */
 function jsonReporter({ version }: ReporterOptions): Reporter {

@@ -19,6 +19,8 @@ interface CodeFacts {
   readonly lost?: true
   /** The coordinator that meets it cannot go on: no later batch of its own will do better. */
   readonly final?: true
+  /** The program has no place for what is stored. */
+  readonly misfit?: true
 }
 
 /** @internal @testing Every error code there is. Each has a section in `docs/errors.md`. */
@@ -88,15 +90,15 @@ export const ERROR_CODES = {
   E_PAUSED: { fault: 'protocol' },
   E_HALTED: { fault: 'protocol', final: true },
   E_FOREIGN_APP: { fault: 'protocol' },
-  E_GRAPH_CHANGED: { fault: 'protocol' },
-  E_STATE_ORPHANED: { fault: 'program' },
-  E_STATE_AMBIGUOUS: { fault: 'program' },
-  E_STATE_VERSION: { fault: 'program' },
-  E_STATE_MIGRATE: { fault: 'program' },
-  E_STATE_CHANGED: { fault: 'program' },
-  E_SOURCE_CHANGED: { fault: 'program' },
-  E_INTERVAL_CHANGED: { fault: 'program' },
-  E_OUTPUT_UNDELIVERED: { fault: 'program' },
+  E_GRAPH_CHANGED: { fault: 'protocol', misfit: true },
+  E_STATE_ORPHANED: { fault: 'program', misfit: true },
+  E_STATE_AMBIGUOUS: { fault: 'program', misfit: true },
+  E_STATE_VERSION: { fault: 'program', misfit: true },
+  E_STATE_MIGRATE: { fault: 'program', misfit: true },
+  E_STATE_CHANGED: { fault: 'program', misfit: true },
+  E_SOURCE_CHANGED: { fault: 'program', misfit: true },
+  E_INTERVAL_CHANGED: { fault: 'program', misfit: true },
+  E_OUTPUT_UNDELIVERED: { fault: 'program', misfit: true },
   E_REF_SCOPE: { fault: 'protocol' },
   E_MANIFEST_FORMAT: { fault: 'store' },
   E_MANIFEST_CORRUPT: { fault: 'store' },
@@ -215,4 +217,6 @@ export const mayBeARecords = (fault: Fault): boolean => fault === 'program' || f
 
 export const faultOf = (code: ErrorCode): Fault => factsOf(code).fault
 export const isLostForGood = (code: ErrorCode): boolean => factsOf(code).lost ?? false
+/** Whether the program would run if nothing were stored. */
+export const isMisfit = (code: ErrorCode): boolean => factsOf(code).misfit ?? false
 export const endsCoordinator = (code: ErrorCode): boolean => factsOf(code).final ?? false

@@ -140,6 +140,14 @@ test('single keys pause prints, begin anew and quit, without enter', { skip: !ha
   assert.doesNotMatch(said.slice(from), /Time: /)
   await press('p', ' not shown')
   await heard('Time: ')
+  await press('f', 'what is stored fits the program')
+  // Another kind of source under the same name: its position means something else.
+  writeFileSync(
+    join(folder, 'app.ts'),
+    "import { app, seconds } from 'sluice'\nimport { counter } from './numbers.ts'\n" +
+      "export default app('keys', seconds(0.1), (ssc) => { ssc.source('other', counter).print() })\n",
+  )
+  await heard('f begins anew, without what is stored')
   await press('f', 'beginning anew')
   await heard('#1 ')
   terminal.stdin.write('q')
