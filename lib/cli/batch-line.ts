@@ -1,4 +1,4 @@
-import type { BatchReport } from '../model/events.ts'
+import type { BatchReport, BatchUnderWay } from '../model/events.ts'
 import { clockTime, count, counted, duration, span } from './units.ts'
 
 export const batchHeading = '  batch   time      records    delay     took      state       outputs'
@@ -29,6 +29,19 @@ function keysNote(keys: BatchReport['keysByOperator']): string[] {
 /** `…       09:43:22        0     14 empty batches` */
 export const emptyLine = (time: number, empty: number): string =>
   columns('…', time, 0) + gap + counted(empty, 'empty batch', 'empty batches')
+
+/** `  … #57 takes 12.3 s so far: 3 of 8 tasks, 41,208 records, about 20 s left, 11 batches wait` */
+export function underWayLine(event: BatchUnderWay, intervalMs: number): string {
+  const { batch, elapsedMs, tasks, tasksDone, records, recordsRead, leftMs } = event
+  const waiting = Math.floor(elapsedMs / intervalMs)
+  const facts = [
+    `${count(Math.min(tasksDone, tasks))} of ${counted(tasks, 'task')}`,
+    records === null ? counted(recordsRead, 'record') : `${count(recordsRead)} of ${counted(records, 'record')}`,
+    ...(leftMs === null ? [] : [`about ${duration(leftMs)} left`]),
+    ...(waiting < 1 ? [] : [`${counted(waiting, 'batch', 'batches')} wait${waiting === 1 ? 's' : ''}`]),
+  ]
+  return `  … #${count(batch)} takes ${duration(elapsedMs)} so far: ${facts.join(', ')}`
+}
 
 /** What is worth saying about a batch beside its numbers. */
 export function batchNotes(

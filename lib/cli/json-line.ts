@@ -9,6 +9,12 @@ export type RunFact =
     >)
   | { readonly type: 'print'; readonly text: string }
   | { readonly type: 'progress'; readonly doing: 'finishing'; readonly batch: number; readonly dueMs: number }
+  | {
+      readonly type: 'progress'
+      readonly doing: 'behind'
+      readonly schedulingDelayMs: number
+      readonly message: string
+    }
   | { readonly type: 'result'; readonly exitCode: number; readonly batches: number; readonly records: number }
 
 /** The types that `--json` and `log.ndjson` know. */

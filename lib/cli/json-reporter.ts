@@ -1,5 +1,6 @@
 import { logged, secretsIn } from '../adapters/local/known-secrets.ts'
 import type { AppStarting, BatchReport, EngineEvent } from '../model/events.ts'
+import { Behind } from './behind.ts'
 import { plainFact, type RunFact } from './json-line.ts'
 import type { Reporter } from './reporter.ts'
 
@@ -9,6 +10,7 @@ export class JsonReporter implements Reporter {
   readonly #version: string
   readonly #logged = logged(secretsIn(process.env))
   #starting: AppStarting | null = null
+  #behind: Behind | null = null
   #next = 1
   #batches = 0
   #records = 0
@@ -22,13 +24,13 @@ export class JsonReporter implements Reporter {
     switch (event.type) {
       case 'starting':
         this.#starting = event
+        this.#behind = new Behind(event.intervalMs)
         return
       case 'ready':
         this.#next = event.committed + 1
         return this.#ready(event)
       case 'batch':
-        this.#count(event)
-        return this.#line(event)
+        return this.#batch(event)
       default:
         return this.#line(event)
     }
@@ -46,10 +48,14 @@ export class JsonReporter implements Reporter {
     })
   }
 
-  #count({ batch, records }: BatchReport): void {
+  #batch(report: BatchReport): void {
+    const { batch, records, schedulingDelayMs } = report
     this.#next = batch + 1
     this.#batches++
     this.#records += records
+    this.#line(report)
+    const message = this.#behind?.take(schedulingDelayMs) ?? null
+    if (message !== null) this.#line({ type: 'progress', doing: 'behind', schedulingDelayMs, message })
   }
 
   print(text: string): void {

@@ -1,6 +1,13 @@
-import { type AppStarting, type BatchReport, type EngineEvent, type Narrowing, warningOf } from '../model/events.ts'
+import {
+  type AppStarting,
+  type BatchReport,
+  type BatchUnderWay,
+  type EngineEvent,
+  type Narrowing,
+  warningOf,
+} from '../model/events.ts'
 import { secretsIn, withoutSecrets } from '../adapters/local/known-secrets.ts'
-import { batchHeading, batchLine, batchNotes, emptyLine, isEmpty, shortNames } from './batch-line.ts'
+import { batchHeading, batchLine, batchNotes, emptyLine, isEmpty, shortNames, underWayLine } from './batch-line.ts'
 import { Behind } from './behind.ts'
 import { errorLines, factsOf } from './error-lines.ts'
 import { Repetitions } from './repetitions.ts'
@@ -15,8 +22,14 @@ interface Terminal {
   write(text: string): unknown
 }
 
+/** Lines that are rewritten on a terminal, each kind by itself. */
+type Rewritten = 'narrowing' | 'under-way' | 'empty'
+
 /** How often something quiet is mentioned where lines cannot be rewritten. */
 const QUIET_MS = 60_000
+
+/** The same of a batch that takes long. */
+const UNDER_WAY_MS = 10_000
 
 /** Longer warnings than this are data, not words. */
 const WARNING_MAX = 1024
@@ -41,8 +54,9 @@ export class TextReporter implements Reporter {
   #empty = { count: 0, mentioned: 0, time: 0, quietSince: 0 }
   /** Missed batches that are still to come, and what those before them printed unseen. */
   #catchUp = { left: 0, batches: 0, records: 0, prints: 0 }
-  /** The last line has no newline yet and may be rewritten. */
-  #open = false
+  /** What the last line is about, which has no newline yet and may be rewritten. */
+  #open: Rewritten | null = null
+  #underWaySaid = { batch: 0, elapsedMs: 0 }
 
   constructor(out: Terminal, err: Terminal, options: ReporterOptions) {
     this.#out = out
@@ -64,6 +78,8 @@ export class TextReporter implements Reporter {
         return
       case 'narrowing':
         return this.#narrowing(event)
+      case 'batch-under-way':
+        return this.#underWay(event)
       case 'catching-up':
         this.#warn(event.type, event.message)
         if (this.#options.foldPrints) this.#catchUp = { left: event.missed, batches: 0, records: 0, prints: 0 }
@@ -75,17 +91,30 @@ export class TextReporter implements Reporter {
 
   /** One line while bad records are looked for, rewritten with each pass; elsewhere the first pass alone. */
   #narrowing({ batch, pass, records, found }: Narrowing): void {
-    const rewrites = this.#err.isTTY
-    if (!rewrites && pass > 1) return
+    if (!this.#err.isTTY && pass > 1) return
     const known = found === 0 ? '' : `, ${count(found)} found`
     const text = this.#paint.dim(
       `  … batch #${count(batch)} failed: looking for the records to blame among ${count(records)}, ` +
         `pass ${pass}${known}`,
     )
-    if (!rewrites) return this.#line(text)
-    if (pass === 1) this.closeLine()
-    this.#err.write(pass === 1 ? text : `\r\x1b[2K${text}`)
-    this.#open = true
+    this.#rewritten(text, 'narrowing')
+  }
+
+  /** How far a batch has come that takes long, rewritten each time; elsewhere at first and every ten seconds. */
+  #underWay(event: BatchUnderWay): void {
+    const { batch, elapsedMs } = event
+    const isFirst = this.#underWaySaid.batch !== batch
+    if (!this.#err.isTTY && !isFirst && elapsedMs - this.#underWaySaid.elapsedMs < UNDER_WAY_MS) return
+    this.#underWaySaid = { batch, elapsedMs }
+    this.#rewritten(this.#paint.dim(underWayLine(event, this.#starting?.intervalMs ?? Infinity)), 'under-way')
+  }
+
+  /** On a terminal the line takes the place of the one before, where that was of the same kind. */
+  #rewritten(text: string, kind: Rewritten): void {
+    if (!this.#err.isTTY) return this.#line(text)
+    if (this.#open !== kind) this.closeLine()
+    this.#err.write(this.#open === null ? text : `\r\x1b[2K${text}`)
+    this.#open = kind
   }
 
   #begin(starting: AppStarting): void {
@@ -147,7 +176,7 @@ export class TextReporter implements Reporter {
     empty.count++
     empty.time = time
     if (empty.quietSince === 0) empty.quietSince = time
-    const rewrites = this.#err.isTTY && (this.#open || empty.mentioned === 0)
+    const rewrites = this.#err.isTTY && (this.#open === 'empty' || empty.mentioned === 0)
     if (!rewrites && time - empty.quietSince < QUIET_MS) return
     empty.quietSince = time
     this.#mentionEmpty()
@@ -158,10 +187,7 @@ export class TextReporter implements Reporter {
     const { count: empty, mentioned, time } = this.#empty
     if (empty === mentioned) return
     this.#empty.mentioned = empty
-    const text = this.#paint.dim(emptyLine(time, empty))
-    if (!this.#err.isTTY) return this.#line(text)
-    this.#err.write(this.#open ? `\r\x1b[2K${text}` : text)
-    this.#open = true
+    this.#rewritten(this.#paint.dim(emptyLine(time, empty)), 'empty')
   }
 
   print(text: string): void {
@@ -241,9 +267,10 @@ export class TextReporter implements Reporter {
 
   /** Before anybody else writes to the same terminal. */
   closeLine(): void {
-    if (!this.#open) return
-    this.#open = false
-    this.#err.write('\n')
+    if (this.#open === null) return
+    // Of a batch that takes long the line of the batch says more.
+    this.#err.write(this.#open === 'under-way' ? '\r\x1b[2K' : '\n')
+    this.#open = null
   }
 
   #line(text: string): void {

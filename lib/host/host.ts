@@ -1,3 +1,4 @@
+import type { BatchWatch } from './batch-watch.ts'
 import type { BlobStore } from './blob-store.ts'
 import type { Clock } from './clock.ts'
 import type { ControlStore } from './control-store.ts'
@@ -15,4 +16,6 @@ export interface Host<Head> {
   readonly control: ControlStore
   readonly blobs: BlobStore
   readonly launcher: TaskLauncher
+  /** Looks on while batches run; nobody, if it is left out. */
+  readonly watch?: BatchWatch
 }

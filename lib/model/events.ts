@@ -22,6 +22,7 @@ export type EngineEvent =
   | SourceLate
   | SourceMessages
   | Narrowing
+  | BatchUnderWay
   | Warning
 
 /** What is known of a program the moment it starts, before the first batch. */
@@ -39,6 +40,8 @@ export interface AppStarting {
   readonly continues: boolean
   readonly sources: readonly NamedPlace[]
   readonly outputs: readonly NamedPlace[]
+  /** What stands in for AWS on this machine, and is gone with the run; left out where nothing does. */
+  readonly services?: readonly { readonly name: string; readonly address: string; readonly holds: string }[]
 }
 
 /** A source or an output, and where the program defines it. */
@@ -179,6 +182,21 @@ export interface Narrowing {
   readonly records: number
   /** How many of them were found to blame by then. */
   readonly found: number
+}
+
+/** How far a batch has come that takes long; about once a second. */
+export interface BatchUnderWay {
+  readonly type: 'batch-under-way'
+  readonly batch: BatchNumber
+  readonly elapsedMs: number
+  /** One for each partition of each stage, as Spark counts them. */
+  readonly tasks: number
+  readonly tasksDone: number
+  /** `null` where reading alone finds how many there are. */
+  readonly records: number | null
+  readonly recordsRead: number
+  /** An estimate; `null` while nothing can be told. */
+  readonly leftMs: number | null
 }
 
 /** Files that a source reads later than it might have, as it does not look at all of them with each batch. */

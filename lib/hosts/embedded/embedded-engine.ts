@@ -28,6 +28,7 @@ import {
 import { openCoordinator } from '../program/open-coordinator.ts'
 import { directories } from './directories.ts'
 import { madeReady } from './made-ready.ts'
+import { LongBatches } from './long-batches.ts'
 import { newLauncher } from './launchers.ts'
 import { assertSoundHistory } from './sound-history.ts'
 import { startingEvent } from './starting-event.ts'
@@ -37,6 +38,7 @@ export class EmbeddedEngine implements Engine {
   readonly #context: StreamingContext
   readonly #options: EmbeddedOptions
   readonly #program: TaskProgram
+  readonly #watch: LongBatches
   readonly #abort = new AbortController()
   readonly #ready = Promise.withResolvers<void>()
   #app = ''
@@ -50,6 +52,7 @@ export class EmbeddedEngine implements Engine {
   constructor(context: StreamingContext, options: EmbeddedOptions = embeddedOptions()) {
     this.#context = context
     this.#options = options
+    this.#watch = new LongBatches(options.clock, options.log)
     this.#program = new TaskProgram(context.graph, context.sparkContext, fingerprint(context.graph))
   }
 
@@ -110,6 +113,7 @@ export class EmbeddedEngine implements Engine {
   async #run(): Promise<void> {
     await madeReady(this.#context.graph)
     const host = await this.#openHost()
+    this.#watch.open()
     try {
       const coordinator = await this.#open(host)
       this.#options.log.event({
@@ -121,6 +125,7 @@ export class EmbeddedEngine implements Engine {
       await this.#batches(host, coordinator)
       await coordinator.close()
     } finally {
+      this.#watch.close()
       await host.launcher.close()
       await host.head.close()
     }
@@ -160,13 +165,14 @@ export class EmbeddedEngine implements Engine {
     const { resume, fresh } = this.#options
     if (this.#directory !== null && !resume && !fresh && !this.#beginsAnew)
       await assertSoundHistory(stores.head, stores.blobs, join(this.#directory, this.#app))
-    const launcher = await newLauncher(this.#program, { ...stores, clock, random, log }, this.#options, {
+    const watch = this.#watch
+    const launcher = await newLauncher(this.#program, { ...stores, clock, random, log, watch }, this.#options, {
       dir: this.#directory,
       app: this.#app,
       // Spark has no such limit. It takes a thread of its own to be kept.
       deadlineMs: this.#program.settings.taskTimeoutMs,
     })
-    return { clock, random, log, ...stores, launcher }
+    return { clock, random, log, ...stores, launcher, watch }
   }
 
   /** `null`: everything is in memory. */

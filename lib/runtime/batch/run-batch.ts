@@ -206,7 +206,7 @@ const runOf = (held: HeldApp, of: BatchPlan): StageRun => ({
   late: (answer) => held.sweeper.discard(keysOf(answer), of.batch),
   signal: held.signal,
   life: held.life,
-  ...given({ advice: held.onError === 'fail' && SET_ASIDE }),
+  ...given({ advice: held.onError === 'fail' && SET_ASIDE, watch: held.host.watch }),
 })
 
 const SET_ASIDE = "or have records that make it throw set aside: app(…, { onError: 'dead-letter' })"

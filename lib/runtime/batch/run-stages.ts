@@ -1,5 +1,6 @@
 import type { ExecutionNumber, TaskId } from '../../model/ids.ts'
 import { kindOf } from '../../checkpoint/object-keys.ts'
+import type { BatchWatch, WatchedBatch } from '../../host/batch-watch.ts'
 import { backoffMs } from '../../host/backoff.ts'
 import type { Clock } from '../../host/clock.ts'
 import type { TaskLauncher } from '../../host/launcher.ts'
@@ -33,6 +34,8 @@ export interface StageRun {
   readonly signal: AbortSignal
   /** How long whoever runs this lives; `null`: for as long as it takes. */
   readonly life: Life | null
+  /** Looks on. */
+  readonly watch?: BatchWatch
   /** What else the user can do about a record that makes a function throw. */
   readonly advice?: string
   /** Of the first attempt of a batch that is one task, where it has been made already. */
@@ -45,6 +48,7 @@ export interface StageRun {
  */
 export async function runStages(run: StageRun, progress: Progress): Promise<TaskDone[]> {
   for (let executions = 1; ; executions++) {
+    run.watch?.began(() => watched(run))
     try {
       if (!run.staged) return await runWhole(run, progress)
       return await runStaged(run, progress)
@@ -57,8 +61,16 @@ export async function runStages(run: StageRun, progress: Progress): Promise<Task
       if (!isBlockLost(error) || executions >= EXECUTIONS_MAX) throw error
       progress.restart()
       run.log.event({ type: 'stages-again', batch: run.plan.batch, exec: progress.exec, message: messageOf(error) })
+    } finally {
+      run.watch?.ended()
     }
   }
+}
+
+function watched({ plan, stages }: StageRun): WatchedBatch {
+  const counts = Object.values(plan.cuts).map((cut) => (cut === null ? 0 : cut.records))
+  const records = counts.reduce((sum, count) => (sum === null || count === null ? null : sum + count), 0)
+  return { batch: plan.batch, tasks: stages.reduce((sum, { partitions }) => sum + partitions, 0), records }
 }
 
 /**
@@ -99,6 +111,7 @@ async function runStaged(given: StageRun, progress: Progress): Promise<TaskDone[
       const work = { stage: stage.id, partitions }
       const answer = await runTaskWithRetries(run, `s${stage.id}.t${partitions[0]}`, exec, [work], outputs, copy)
       progress.add(work, answer)
+      if (run.watch && progress.holds(answer)) tell(run.watch, partitions.length, answer)
       return answer
     })
     await beforeTheEnd(runAll(launches, run), life, clock, plan.batch)
@@ -106,6 +119,12 @@ async function runStaged(given: StageRun, progress: Progress): Promise<TaskDone[
       for (const output of answer.shuffles) outputs[output.shuffle].push(output)
   }
   return progress.answers
+}
+
+/** Who runs a batch as one task tells it while it runs; of others there are answers. */
+function tell(watch: BatchWatch, partitions: number, { records }: TaskDone): void {
+  for (const counts of Object.values(records)) watch.read(Object.values(counts).reduce((sum, n) => sum + n, 0))
+  watch.done(partitions)
 }
 
 /**

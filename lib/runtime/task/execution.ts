@@ -2,6 +2,7 @@ import { given, unlessEmpty } from '../../model/given.ts'
 import type { ExecutionId, OperatorUid, PartitionId, ShuffleId } from '../../model/ids.ts'
 import { putBlob, putUnwritten } from '../../checkpoint/blobs.ts'
 import { ObjectKeys } from '../../checkpoint/object-keys.ts'
+import type { BatchWatch } from '../../host/batch-watch.ts'
 import type { Clock } from '../../host/clock.ts'
 import type { BlobStore } from '../../host/blob-store.ts'
 import type { Log } from '../../host/log.ts'
@@ -49,6 +50,8 @@ export interface TaskHost {
   readonly limit?: TimeLimit
   /** Where outputs are shown by this process as well: what is staged is handed over. */
   readonly staged?: StagedRecords
+  /** Looks on while this process runs whole batches. */
+  readonly watch?: BatchWatch
 }
 
 /** Trials that look for records to blame say so to everything that they run. */
@@ -87,7 +90,7 @@ export class Execution {
       shuffleIds,
       log: host.log,
       clock: host.clock,
-      ...given({ freezes: host.freezes, blame: host.blame, limit: host.limit }),
+      ...given({ freezes: host.freezes, blame: host.blame, limit: host.limit, watch: host.watch }),
       putState: (operator, bytes, suffix) =>
         putBlob(host.blobs, this.#keys.state(operator, spec.plan.batch, spec.task, this.#object(), suffix), bytes),
       sourceIo: (uid) => ({
@@ -163,12 +166,14 @@ export class Execution {
     this.scope.partition.partitionId = partition
     const { node, terminal } = stage
     const ownCut = terminal.kind === 'shuffle' && node.cut === terminal.dependency
-    return withTaskContext(this.scope.partition, () =>
+    const running = withTaskContext(this.scope.partition, () =>
       stoppable(() => {
         if (!ownCut) return runPartition(node, partition, this.scope, sink)
         return chain(recordsOf(node, partition, this.scope), (records) => sink.chunk(records))
       }),
     )
+    const { watch } = this.#host
+    return watch ? chain(running, () => watch.done(1)) : running
   }
 
   async #mapSide(

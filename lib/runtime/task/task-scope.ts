@@ -1,6 +1,7 @@
 import type { BatchNumber, OperatorUid, ShuffleId } from '../../model/ids.ts'
 import { getBlob, getBlobRange } from '../../checkpoint/blobs.ts'
 import type { BlobStore } from '../../host/blob-store.ts'
+import type { BatchWatch } from '../../host/batch-watch.ts'
 import type { Clock } from '../../host/clock.ts'
 import type { Log } from '../../host/log.ts'
 import type { Json } from '../../model/json.ts'
@@ -32,6 +33,7 @@ interface ScopeEnvironment {
   readonly freezes?: boolean
   readonly blame?: Blame
   readonly limit?: TimeLimit
+  readonly watch?: BatchWatch
   readonly sourceIo: (uid: OperatorUid) => SourceIo
   readonly shuffleIds: ReadonlyMap<ShuffleDependency, number>
 }
@@ -111,11 +113,13 @@ export class RunningTask implements TaskScope {
     // A split read for a second output is not a second arrival.
     const isFirst = !(name in counts)
     if (isFirst) counts[name] = 0
-    const { limit, clock } = this.#environment
+    const { limit, clock, watch } = this.#environment
     const seen = (records: number): void => {
       assertInTime(limit, clock)
-      if (isFirst) counts[name] += records
-      if (isFirst) this.#checkCount(uid, counts)
+      if (!isFirst) return
+      counts[name] += records
+      this.#checkCount(uid, counts)
+      watch?.read(records)
     }
     const undecoded = isFirst ? (found: Undecoded): void => this.#undecoded(uid, name, counts[name], found) : ignore
     const io = { ...this.#environment.sourceIo(uid), undecoded }
