@@ -12,7 +12,12 @@ const sourcesOf = (door) =>
     return condition === 'sluice-source' ? [file] : []
   })
 // What is started by its name besides: the command line, and threads.
-const started = ['lib/cli/bin.ts', 'lib/cli/watchdog-thread.ts', 'lib/hosts/embedded/worker.ts']
+const started = [
+  'lib/cli/bin.ts',
+  'lib/cli/watchdog-thread.ts',
+  'lib/hosts/embedded/worker.ts',
+  'lib/hosts/offline/function-process.ts',
+]
 
 rmSync('dist', { recursive: true, force: true })
 execFileSync('tsc', ['-p', 'tsconfig.build.json', '--emitDeclarationOnly'], { stdio: 'inherit' })

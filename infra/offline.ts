@@ -1,5 +1,5 @@
 import { createServerless } from './serverless-offline.ts'
-import { createStores, startEmulators } from './emulators.ts'
+import { createStores, startEmulators } from '../lib/hosts/offline/emulators.ts'
 
 /**
  * `npm run offline`: the functions of `serverless.yml`, S3 and DynamoDB, all on this machine. Ends with Ctrl-C, and

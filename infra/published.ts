@@ -13,8 +13,8 @@ export const published = {
   format: 'esm',
   platform: 'node',
   target: 'node24',
-  // esbuild would find none of its own files.
-  external: [...Object.keys(peerDependencies), 'esbuild'],
+  // What the project of whoever uses this brings along; esbuild would find none of its own files.
+  external: [...Object.keys(peerDependencies), 'esbuild', 'fauxqs', 'dynalite'],
   sourcemap: true,
   sourcesContent: false,
   logLevel: 'warning',

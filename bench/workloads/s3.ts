@@ -1,4 +1,4 @@
-import type { Emulators } from '../../infra/emulators.ts'
+import type { Emulators } from '../../lib/hosts/offline/emulators.ts'
 import { type AwsClients, awsClients } from '../../lib/adapters/aws/clients.ts'
 import { s3TextFiles } from '../../lib/adapters/aws/index.ts'
 import { type Place, type Reading, readOut, served } from '../read-out.ts'
@@ -47,7 +47,7 @@ export const s3Read: Workload = {
   name: 's3',
   about: 'lines of 100 bytes in objects of a megabyte of a server on this machine, read, split and counted',
   async inputs(size) {
-    const { createStores, startEmulators } = await import('../../infra/emulators.ts')
+    const { createStores, startEmulators } = await import('../../lib/hosts/offline/emulators.ts')
     emulators = await startEmulators()
     Object.assign(process.env, emulators.environment)
     await createStores(emulators, 'heads', BUCKET)

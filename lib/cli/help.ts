@@ -4,6 +4,7 @@ export type Command =
   | 'dev'
   | 'create'
   | 'simulate'
+  | 'offline'
   | 'outputs'
   | 'dead'
   | 'graph'
@@ -25,6 +26,7 @@ export const overview = (): string => `sluice: streaming in small batches, in Ty
   dev [file]         run a program, and again whenever it changes
   run <file>         run a program
   simulate <file>    run a program under random faults
+  offline [file]     run a program as deployed, with what stands in for AWS on this machine
   status <dir>       how an app is, in one sentence
   pause, resume <dir>  keep an app from beginning batches, and let it go on
   outputs <what> <dir>  what outputs have not delivered, and what is to become of it
@@ -89,8 +91,8 @@ State stays, so the new code goes on where the old one stopped, or says what it 
   --drop-state <uids>  as for sluice run
   --skip-missed      as for sluice run; without it, what caught-up batches print is counted and not shown
 
-Keys: h help, r run again, f begin anew, p prints on or off, v stacks on or off, q finish the batch and quit. Where the
-project has TypeScript and a tsconfig.json, type errors are shown beside the run.
+Keys: h help, r run again, f begin anew where state does not fit, p prints on or off, v stacks on or off, q finish the
+batch and quit. Where the project has TypeScript and a tsconfig.json, type errors are shown beside the run.
 
 Examples
   sluice dev
@@ -131,6 +133,24 @@ difference, and prints the least that leads to it.
 Examples
   sluice simulate src/app.ts --seeds 1000
   sluice simulate src/app.ts --records clicks=clicks.jsonl --seed 17
+`,
+  offline: `sluice offline [file] [options]
+
+Runs a program that exports an app (src/app.ts if none is named) as it runs on AWS, on this machine: S3, DynamoDB and
+SQS are emulated, and the functions that a deploy would bundle run in processes of their own, with the memory, the time
+and the ticks that they have there. What fails there for its place fails here. All of it is gone when this ends. Needs
+packages of the project; the first start says which.
+
+  --batches <n>      stop after n batches
+  --slots <n>        tasks of a stage that run at once (default 2)
+  --json             one JSON object per line on stdout, nothing else
+  --verbose          errors with their stacks
+
+Examples
+  sluice offline src/app.ts
+  sluice offline src/app.ts --batches 3 --json
+
+^C ends everything at once, and exits with 0 if every batch was delivered.
 `,
   outputs: `sluice outputs list <dir>
 sluice outputs retry <dir> <output…>

@@ -12,6 +12,7 @@ type Run = (args: readonly string[]) => Promise<number>
 const commands: Record<Command, () => Promise<Run>> = {
   run: async () => (await import('./run.ts')).run,
   dev: async () => (await import('./dev.ts')).dev,
+  offline: async () => (await import('./offline.ts')).offline,
   plan: async () => (await import('./plan.ts')).plan,
   create: async () => (await import('./create.ts')).create,
   outputs: async () => (await import('./outputs.ts')).outputs,

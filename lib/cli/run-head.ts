@@ -11,7 +11,7 @@ interface HeadFacts {
 
 /** What a run says before its first batch. */
 export function headLines(
-  { app, sources, outputs, dir, continues, intervalMs }: AppStarting,
+  { app, sources, outputs, dir, continues, intervalMs, services = [] }: AppStarting,
   { version, committed, startupMs, names }: HeadFacts,
 ): string[] {
   const title = `  sluice ${version}  ${app}`
@@ -25,8 +25,9 @@ export function headLines(
       'Outputs',
       table(outputs.map(({ name, address, place }) => [names.get(name) ?? name, address ?? '', place])),
     ),
-    ...rows('State', [stateLine(dir, continues, committed)]),
+    ...rows('State', [services.length > 0 ? GONE_WITH_SERVICES : stateLine(dir, continues, committed)]),
     ...rows('Batches', [`every ${span(intervalMs)}`]),
+    ...rows('On AWS', table(services.map(({ name, address, holds }) => [name, address, holds]))),
   ]
 }
 
@@ -45,6 +46,8 @@ function table(rows: readonly (readonly string[])[]): string[] {
       .trimEnd(),
   )
 }
+
+const GONE_WITH_SERVICES = 'in what stands in for AWS: gone when this ends'
 
 function stateLine(dir: string | null, continues: boolean, committed: number): string {
   if (dir === null) return 'in memory: gone when this process ends; --dir keeps it'

@@ -3,7 +3,6 @@ import { pathToFileURL } from 'node:url'
 import { installEngine } from '../api/dstream/engine.ts'
 import { useOwnPackage } from '../hosts/embedded/own-package.ts'
 import '../hosts/embedded/install.ts'
-import { SluiceError } from '../model/errors.ts'
 import { type ListedFault, parseFaults } from '../simulator/fault-list.ts'
 import { type ProgramCampaign, type ProgramReport, simulateProgram } from '../simulator/program/simulate-program.ts'
 import { readArguments, type Values } from './arguments.ts'
@@ -11,6 +10,7 @@ import { packageVersion } from './package-root.ts'
 import { programFile } from './run.ts'
 import { SimulateReporter } from './simulate-reporter.ts'
 import { inShares, SEEDS_PER_PROCESS } from './simulate-shares.ts'
+import { startsItself } from './starts-itself.ts'
 import { usageError } from './usage.ts'
 
 export const simulateFlags = {
@@ -78,7 +78,7 @@ async function here(
 ): Promise<ProgramReport> {
   process.argv = [process.execPath, file, ...words.slice(1)]
   useOwnPackage()
-  installEngine(refuseToStart, { defaultDirectory: () => null, read: async () => null })
+  installEngine(startsItself('simulated'), { defaultDirectory: () => null, read: async () => null })
   const showAgain = silence(process.stdout)
   try {
     const { seed, seeds } = campaign
@@ -109,18 +109,6 @@ const numbersOf = (values: Values<typeof simulateFlags>): string[] =>
   (['batches', 'records-max'] as const).flatMap((name) =>
     values[name] === null ? [] : [`--${name}`, String(values[name])],
   )
-
-/** A program in Spark's form starts itself while it is loaded, and would reach outside. */
-function refuseToStart(): never {
-  throw new SluiceError(
-    'E_USAGE',
-    'Only a program that exports an app can be simulated; this one starts its own context.',
-    {
-      did: 'nothing was run',
-      next: ["export default app('name', seconds(1), (ssc) => { … })"],
-    },
-  )
-}
 
 /** `file` for the only source, `source=file` for one of several, joined by commas. */
 function recordFiles(text: string | null): Map<string, readonly string[]> {

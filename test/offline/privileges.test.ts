@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { createStores, startEmulators } from '../../infra/emulators.ts'
+import { createStores, startEmulators } from '../../lib/hosts/offline/emulators.ts'
 import { type RecordedCall, startMeter } from '../../infra/meter.ts'
 import { createServerless } from '../../infra/serverless-offline.ts'
 import { FUNCTION_NAMES, type FunctionName, serverlessOptions } from '../../lib/hosts/serverless/options.ts'

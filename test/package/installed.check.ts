@@ -256,9 +256,34 @@ test('installed: dev runs a program until it is told to end', async () => {
   assert.equal(code, 0)
 })
 
+test('installed: offline says what it needs, all of it at once', () => {
+  writeFileSync(join(folder, 'app.ts'), numbers)
+  const said = sluice('offline', 'app.ts')
+  assert.match(
+    said.err,
+    /E_AWS_PACKAGE[^]*next {3}npm install --save-dev esbuild fauxqs dynalite @aws-sdk\/client-dynamodb /,
+  )
+  assert.equal(said.code, 1)
+})
+
+test('installed: offline runs the functions that a deploy would bundle, and leaves nothing', () => {
+  mkdirSync(join(folder, 'node_modules/@aws-sdk'), { recursive: true })
+  const clients = ['dynamodb', 'lambda', 's3', 'sqs'].map((service) => `@aws-sdk/client-${service}`)
+  for (const name of ['esbuild', 'fauxqs', 'dynalite', ...clients])
+    symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name))
+  writeFileSync(
+    join(folder, 'app.ts'),
+    numbers.replace("{ onError: 'dead-letter' }", '{}').replace('[[Number(at), -1]]', '[[Number(at), 1]]'),
+  )
+  const said = sluice('offline', 'app.ts', '--batches', '3')
+  assert.match(said.err, /done: 3 batches, 6 records/)
+  assert.match(said.out, /Time: [^]*\(1,\d\)/)
+  assert.equal(said.code, 0, said.err)
+})
+
 test('installed: every command of the overview is tried here', () => {
   const commands = sluice('--help').out.matchAll(/^ {2}(?!sluice )([a-z]+) (?:<|\[)/gm)
-  const tried = new Set(['dev', ...Object.values(typed).map(({ args }) => args.split(' ')[0])])
+  const tried = new Set(['dev', 'offline', ...Object.values(typed).map(({ args }) => args.split(' ')[0])])
   assert.deepEqual(
     [...commands].map(([, command]) => command).filter((command) => !tried.has(command)),
     [],

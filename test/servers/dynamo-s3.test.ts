@@ -1,5 +1,5 @@
 import { after } from 'node:test'
-import { createStores } from '../../infra/emulators.ts'
+import { createStores } from '../../lib/hosts/offline/emulators.ts'
 import { findJava, startDynamoDbLocal } from '../../infra/servers/dynamodb-local.ts'
 import { findLocalStack, startLocalStack } from '../../infra/servers/localstack.ts'
 import { awsClients } from '../../lib/adapters/aws/clients.ts'

@@ -1,6 +1,6 @@
 import { after } from 'node:test'
 import { randomUUID } from 'node:crypto'
-import { createStores, type Emulators, startEmulators } from '../../../infra/emulators.ts'
+import { createStores, type Emulators, startEmulators } from '../../../lib/hosts/offline/emulators.ts'
 import { type AwsClients, awsClients } from '../../../lib/adapters/aws/clients.ts'
 
 /** Emulators that live as long as a test file, with a table and a bucket, and clients of them. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as sdk from '@aws-sdk/client-s3'
-import { startEmulators } from '../../../infra/emulators.ts'
+import { startEmulators } from '../../../lib/hosts/offline/emulators.ts'
 import { emptyBucket } from '../../../lib/hosts/serverless/empty-bucket.ts'
 
 test('a bucket is emptied however many pages it has, and one that is not there is empty', async (t) => {

@@ -1,11 +1,9 @@
 import type { AddressInfo } from 'node:net'
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
-import dynalite from 'dynalite'
-import { buildApp } from 'fauxqs'
+import { awsClients, type AwsClients, type Environment } from '../../adapters/aws/clients.ts'
 import { conditionalWrites } from './conditional-writes.ts'
+import { neededPackage } from './needed-packages.ts'
 
-/** S3 and DynamoDB in this process, empty, on free ports of the loopback interface. */
+/** S3, SQS, SNS and DynamoDB in this process, empty, on free ports of the loopback interface. */
 export interface Emulators {
   /** What a process sets in order to use them, in place of AWS. */
   readonly environment: Readonly<Record<string, string>>
@@ -14,7 +12,10 @@ export interface Emulators {
   close(): Promise<void>
 }
 
+/** Throws `E_AWS_PACKAGE` where a package that they consist of is not installed. */
 export async function startEmulators(): Promise<Emulators> {
+  const { buildApp } = await neededPackage(() => import('fauxqs'))
+  const { default: dynalite } = await neededPackage(() => import('dynalite'))
   const bucketServer = buildApp({ logger: false })
   conditionalWrites(bucketServer)
   const tableServer = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 })
@@ -23,13 +24,7 @@ export async function startEmulators(): Promise<Emulators> {
   const s3 = urlOf(bucketServer.server.address() as AddressInfo)
   const dynamodb = urlOf(tableServer.address() as AddressInfo)
   return {
-    environment: {
-      AWS_REGION: 'us-east-1',
-      AWS_ACCESS_KEY_ID: 'local',
-      AWS_SECRET_ACCESS_KEY: 'local',
-      AWS_ENDPOINT_URL_S3: s3,
-      AWS_ENDPOINT_URL_DYNAMODB: dynamodb,
-    },
+    environment: environmentOf(s3, dynamodb),
     s3,
     dynamodb,
     async close() {
@@ -41,17 +36,16 @@ export async function startEmulators(): Promise<Emulators> {
   }
 }
 
-/** The table and the bucket that `serverless.yml` describes, under names of our own. */
+/** The table and the bucket of a stage, as the plugin describes them, under names of our own. */
 export async function createStores(
   { s3, dynamodb }: Pick<Emulators, 's3' | 'dynamodb'>,
   table: string,
   bucket: string,
 ): Promise<void> {
-  const shared = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }
-  const tables = new DynamoDBClient({ ...shared, endpoint: dynamodb })
-  const buckets = new S3Client({ ...shared, endpoint: s3, forcePathStyle: true })
-  await tables.send(
-    new CreateTableCommand({
+  const clients = emulatedClients(environmentOf(s3, dynamodb))
+  const [tables, buckets] = [await clients.dynamoWrites(), await clients.s3()]
+  await tables.client.send(
+    new tables.sdk.CreateTableCommand({
       TableName: table,
       BillingMode: 'PAY_PER_REQUEST',
       AttributeDefinitions: [
@@ -64,9 +58,23 @@ export async function createStores(
       ],
     }),
   )
-  await buckets.send(new CreateBucketCommand({ Bucket: bucket }))
-  tables.destroy()
-  buckets.destroy()
+  await buckets.client.send(new buckets.sdk.CreateBucketCommand({ Bucket: bucket }))
+  tables.client.destroy()
+  buckets.client.destroy()
 }
+
+/** Clients of what is emulated, whatever this process says of an account. */
+export const emulatedClients = (environment: Environment): AwsClients =>
+  awsClients(environment, { accessKeyId: 'local', secretAccessKey: 'local' })
+
+const environmentOf = (s3: string, dynamodb: string): Readonly<Record<string, string>> => ({
+  AWS_REGION: 'us-east-1',
+  AWS_ACCESS_KEY_ID: 'local',
+  AWS_SECRET_ACCESS_KEY: 'local',
+  AWS_ENDPOINT_URL_S3: s3,
+  AWS_ENDPOINT_URL_SQS: s3,
+  AWS_ENDPOINT_URL_SNS: s3,
+  AWS_ENDPOINT_URL_DYNAMODB: dynamodb,
+})
 
 const urlOf = ({ port }: AddressInfo): string => `http://127.0.0.1:${port}`

@@ -1,0 +1,134 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Environment } from '../../adapters/aws/clients.ts'
+import { BUILD_FOLDER, bundle } from '../serverless/bundle.ts'
+import { FUNCTION_NAMES, type FunctionName, type ServerlessOptions } from '../serverless/options.ts'
+import { createStores, emulatedClients, type Emulators, startEmulators } from './emulators.ts'
+import { type Failed, FunctionPool, type Told } from './function-pool.ts'
+import { serveFunctions } from './function-server.ts'
+import { createQueue, triggerByQueue } from './queue-trigger.ts'
+
+/** What a stage on this machine consists of, while it runs. */
+export interface OfflineStage {
+  readonly s3: string
+  readonly dynamodb: string
+  readonly bucket: string
+  readonly table: string
+  /** Wakes the coordinator as AWS would, until the stage is closed. */
+  wake(): void
+  /** Ends everything that runs, and deletes what it has made beside the bundles. */
+  close(): Promise<void>
+}
+
+/** Who hears what the functions do. */
+export interface OfflineEars {
+  /** A function has written this to its standard output: whole lines, unless it was ended within one. */
+  readonly wrote: (name: FunctionName, text: string) => void
+  /** An invocation has failed, whoever made it. */
+  readonly failed: (name: FunctionName, told: Failed) => void
+  /** An invocation by a schedule, or a queue, has ended. */
+  readonly invoked: (name: FunctionName, told: Told) => void
+}
+
+/** The bucket of every stage on this machine, and its table. */
+export const OFFLINE_BUCKET = 'sluice-offline'
+const TABLE = 'sluice-offline'
+const MINUTE_MS = 60_000
+
+/** What a program finds in its environment on this stage. */
+export const offlineVariables = (emulators: Pick<Emulators, 'environment'>, slots: number): Record<string, string> => ({
+  ...emulators.environment,
+  SLUICE_BUCKET: OFFLINE_BUCKET,
+  SLUICE_TABLE: TABLE,
+  SLUICE_SLOTS: String(slots),
+})
+
+/** Emulated S3, DynamoDB and SQS, with the bucket and the table of a stage. Throws `E_AWS_PACKAGE`. */
+export async function startServices(): Promise<Emulators> {
+  const emulators = await startEmulators()
+  await createStores(emulators, TABLE, OFFLINE_BUCKET)
+  return emulators
+}
+
+/**
+ * Bundles `app` as a deploy would, into a folder below `folder`, and runs the functions in processes of their own, with
+ * the memory and the time that `functions` gives them.
+ */
+export async function startStage(
+  { folder, app, byQueue }: { readonly folder: string; readonly app: string; readonly byQueue: boolean },
+  { slots, functions }: Pick<ServerlessOptions, 'slots' | 'functions'>,
+  emulators: Emulators,
+  ears: OfflineEars,
+): Promise<OfflineStage> {
+  await bundle(folder, app)
+  const over = new AbortController()
+  const own = await mkdtemp(join(tmpdir(), 'sluice-offline-'))
+  const pools = new Map<string, FunctionPool>()
+  const server = await serveFunctions(pools)
+  const environment: Environment = {
+    ...withoutAccount(process.env),
+    ...offlineVariables(emulators, slots),
+    AWS_ENDPOINT_URL_LAMBDA: server.url,
+    SLUICE_TASK_FUNCTION: 'task',
+    SLUICE_OUTPUT_FUNCTION: 'output',
+  }
+  const clients = emulatedClients(environment)
+  const queue = byQueue ? await createQueue(clients, 'ticks', functions.coordinator.timeout + 60) : null
+  for (const name of FUNCTION_NAMES)
+    pools.set(
+      name,
+      new FunctionPool({
+        name,
+        bundle: join(folder, BUILD_FOLDER, `${name}.mjs`),
+        folder: own,
+        environment: { ...environment, ...(queue === null ? {} : { SLUICE_TICK_QUEUE: queue }) },
+        ...functions[name],
+        wrote: (text) => ears.wrote(name, text),
+        failed: (told) => {
+          if (!over.signal.aborted) ears.failed(name, told)
+        },
+      }),
+    )
+  const invoke = async (name: FunctionName, event: unknown): Promise<boolean> => {
+    const told = await pools.get(name)!.invoke(JSON.stringify(event))
+    if (!over.signal.aborted) ears.invoked(name, told)
+    return told.kind === 'done'
+  }
+  return {
+    ...{ s3: emulators.s3, dynamodb: emulators.dynamodb, bucket: OFFLINE_BUCKET, table: TABLE },
+    wake() {
+      // The schedule ticks at the full minute; until then this stands for the tick of the minute that has begun.
+      void invoke('coordinator', { time: new Date(Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS).toISOString() })
+      every(MINUTE_MS, over.signal, (time) => void invoke('coordinator', { time }))
+      every(60 * MINUTE_MS, over.signal, () => void invoke('gc', {}))
+      if (queue !== null) void triggerByQueue(clients, queue, (event) => invoke('coordinator', event), over.signal)
+    },
+    async close() {
+      over.abort()
+      await Promise.all(Array.from(pools.values(), (pool) => pool.close()))
+      await server.close()
+      await emulators.close()
+      await rm(own, { recursive: true, force: true })
+    },
+  }
+}
+
+/** At each multiple of `ms` since the epoch, with its time, as schedules do. */
+function every(ms: number, signal: AbortSignal, tick: (time: string) => void): void {
+  const next = (): void => {
+    const at = (Math.floor(Date.now() / ms) + 1) * ms
+    const timer = setTimeout(() => {
+      tick(new Date(at).toISOString())
+      next()
+    }, at - Date.now())
+    signal.addEventListener('abort', () => clearTimeout(timer), { once: true })
+  }
+  next()
+}
+
+/** Whoever is signed in to a real account on this machine must not reach it from here by mistake. */
+function withoutAccount(environment: Environment): Environment {
+  const { AWS_PROFILE: _profile, AWS_SESSION_TOKEN: _token, AWS_DEFAULT_REGION: _region, ...rest } = environment
+  return rest
+}
