@@ -33,6 +33,7 @@ async function outcomeOf({ id, payload, deadline }: Asked): Promise<Told> {
   } catch (error) {
     const thrown = error instanceof Error ? error : new Error(String(error))
     const { name, message, stack = '' } = thrown
-    return { kind: 'failed', errorType: name, errorMessage: message, trace: stack.split('\n'), facts: { ...thrown } }
+    const facts = Object.fromEntries(Object.entries(thrown))
+    return { kind: 'failed', errorType: name, errorMessage: message, trace: stack.split('\n'), facts }
   }
 }

@@ -96,7 +96,10 @@ export async function startStage(
     return told.kind === 'done'
   }
   return {
-    ...{ s3: emulators.s3, dynamodb: emulators.dynamodb, bucket: OFFLINE_BUCKET, table: TABLE },
+    s3: emulators.s3,
+    dynamodb: emulators.dynamodb,
+    bucket: OFFLINE_BUCKET,
+    table: TABLE,
     wake() {
       // The schedule ticks at the full minute; until then this stands for the tick of the minute that has begun.
       void invoke('coordinator', { time: new Date(Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS).toISOString() })
