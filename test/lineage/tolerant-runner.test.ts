@@ -133,7 +133,10 @@ test('a record whose promise is rejected is left out, and the others are awaited
       if (n === 2 || n === 6) throw new RangeError(`no ${n}`)
       seen.add(n)
     })
-  assert.deepEqual([...seen].sort((a, b) => a - b), [1, 4, 5])
+  assert.deepEqual(
+    [...seen].sort((a, b) => a - b),
+    [1, 4, 5],
+  )
   assert.deepEqual(left(), [2, 6])
   assert.deepEqual(rdd.collect(), [1, 3, 4, 5])
 })
