@@ -1,10 +1,8 @@
 import type { Failed, Told } from '../hosts/offline/function-pool.ts'
+import { errorOf, eventIn, thrownBy } from '../hosts/offline/log-lines.ts'
 import type { OfflineEars } from '../hosts/offline/offline-stage.ts'
 import type { FunctionName } from '../hosts/serverless/options.ts'
-import { SluiceError } from '../model/errors.ts'
 import type { AppStarting, BatchReport, EngineEvent } from '../model/events.ts'
-import type { SerialisedError } from '../model/task.ts'
-import { errorShape, reviveError } from '../runtime/serialised-error.ts'
 import type { Reporter } from './reporter.ts'
 
 /** What functions log and answer, as a run that says it in its own way: lines, and an exit code. */
@@ -96,31 +94,4 @@ export class OfflineSession implements OfflineEars {
   close(code: number): void {
     this.#reporter.end(code, this.#stoppedAt === null ? null : Date.now() - this.#stoppedAt)
   }
-}
-
-/** A line that the library's log wrote, among lines that a program writes. */
-function eventIn(line: string): EngineEvent | null {
-  if (!line.startsWith('{"type":"')) return null
-  try {
-    return JSON.parse(line) as EngineEvent
-  } catch {
-    return null
-  }
-}
-
-function errorOf(plain: unknown): Error {
-  const whole = { name: 'Error', ...(plain as object) }
-  if (errorShape(whole) === null) return reviveError(whole as SerialisedError)
-  const { message, stack } = plain as { readonly message?: string; readonly stack?: string }
-  return Object.assign(new Error(String(message)), { stack })
-}
-
-function thrownBy(name: FunctionName, { errorType, errorMessage, trace, facts }: Failed): Error {
-  const error = errorOf({ ...facts, message: errorMessage, stack: trace.join('\n') })
-  if (error instanceof SluiceError) return error
-  return new SluiceError('E_FUNCTION_FAILED', `The function ${name} failed: ${errorType}: ${errorMessage}`, {
-    did: 'nothing it did counts',
-    next: ['look at what it has written above'],
-    cause: error,
-  })
 }

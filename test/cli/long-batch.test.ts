@@ -7,7 +7,8 @@ import { project, sluice } from './cli.ts'
 const slow = `import { app, seconds } from 'sluice'
 const slow = {
   name: 'Slow',
-  cut: async ({ position }) => ({ position: 1, splits: position === null ? [0, 1, 2, 3] : [], records: position === null ? 40 : 0 }),
+  cut: async ({ position }) =>
+    position === null ? { position: 1, splits: [0, 1, 2, 3], records: 40 } : { position: 1, splits: [], records: 0 },
   async *read(at) {
     await new Promise((resolve) => setTimeout(resolve, 1500))
     yield Array.from({ length: 10 }, (_, i) => at * 10 + i)

@@ -78,7 +78,7 @@ const matrix: Record<string, string> = {
   // The plugin knows names and resources, and nothing of the engine that it packages.
   'hosts/serverless': 'model adapters/aws adapters/local',
   // A stage on this machine: what the plugin bundles, run by what stands in for AWS.
-  'hosts/offline': 'model adapters/aws hosts/serverless',
+  'hosts/offline': 'model runtime adapters/aws hosts/serverless',
 
   // Whoever plans is asked and answers in the words of `runtime/planner.ts`.
   'testing/contracts': 'model host source output runtime adapters/local',
@@ -90,7 +90,8 @@ const matrix: Record<string, string> = {
   cli:
     `${values} source state output checkpoint graph plan observe verify api/dstream adapters/local ` +
     // Of a stage on AWS, `plan` compares what is stored there.
-    `lineage api/rdd runtime adapters/aws hosts/lambda hosts/serverless hosts/offline hosts/program hosts/embedded simulator`,
+    `lineage api/rdd runtime adapters/aws hosts/lambda hosts/serverless hosts/offline hosts/program hosts/embedded ` +
+    `simulator`,
   // The functions of this repository run one of its examples.
   examples: 'index api/kafka adapters/aws',
   functions: 'hosts/functions hosts/lambda examples',

@@ -157,7 +157,7 @@ test('a promise of a whole partition that is rejected is found by the shortest b
   assert.ok(sum >= 18)
 })
 
-test('where every record is rejected the place is away, and what is no fault of a record throws as it did', async () => {
+test('where every record is rejected the place is away, and what is no fault of a record throws', async () => {
   const { rdd, left } = given([[1, 2], [3]])
   await assert.rejects(
     rdd.foreach(async () => {

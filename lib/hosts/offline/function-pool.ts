@@ -57,7 +57,7 @@ export class FunctionPool {
     this.#settings = settings
   }
 
-  /** As Lambda answers: what the handler returns or throws, and what became of a process that ended, or took too long. */
+  /** As Lambda answers: what the handler returns or throws, or what became of a process that ended or took too long. */
   async invoke(payload: string): Promise<Told> {
     const instance = this.#idle.pop() ?? this.#begin()
     const answer = await instance.invoke(payload)

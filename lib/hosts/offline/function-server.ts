@@ -1,6 +1,6 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { type AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { type FunctionPool, PAYLOAD_MAX, type Told } from './function-pool.ts'
 
 /** The API of Lambda as far as functions call each other by it, on a free port of the loopback interface. */
@@ -12,6 +12,7 @@ interface FunctionServer {
 const PATH = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/
 
 export async function serveFunctions(pools: ReadonlyMap<string, FunctionPool>): Promise<FunctionServer> {
+  const { createServer } = process.getBuiltinModule('node:http')
   const server = createServer((request, response) => void answer(request, response, pools))
   // An invocation may take as long as its function may.
   server.requestTimeout = 0
