@@ -1,7 +1,7 @@
 import type { Failed, Told } from '../hosts/offline/function-pool.ts'
 import { errorOf, eventIn, thrownBy } from '../hosts/offline/log-lines.ts'
 import type { OfflineEars } from '../hosts/offline/offline-stage.ts'
-import type { FunctionName } from '../hosts/serverless/options.ts'
+import type { StageFunction } from '../hosts/serverless/options.ts'
 import type { AppStarting, BatchReport, EngineEvent } from '../model/events.ts'
 import type { Reporter } from './reporter.ts'
 
@@ -36,7 +36,7 @@ export class OfflineSession implements OfflineEars {
   }
 
   /** The coordinator has no code of the program: each of its lines is a log's. */
-  wrote(name: FunctionName, text: string): void {
+  wrote(name: StageFunction, text: string): void {
     for (const part of text.split(/(?<=\n)/)) {
       const event = eventIn(part)
       if (event) this.#event(event)
@@ -70,12 +70,12 @@ export class OfflineSession implements OfflineEars {
   }
 
   /** Most of what a coordinator throws it has told before. */
-  failed(name: FunctionName, told: Failed): void {
+  failed(name: StageFunction, told: Failed): void {
     if (told.errorMessage !== this.#told) this.#error(thrownBy(name, told))
   }
 
   /** On AWS the next tick tries again; a program that came to no batch since the last failure would fail for ever. */
-  invoked(name: FunctionName, told: Told): void {
+  invoked(name: StageFunction, told: Told): void {
     if (told.kind === 'done' || name !== 'coordinator') return
     if (this.#batches === this.#batchesAtFailure) this.#end(1)
     this.#batchesAtFailure = this.#batches

@@ -16,7 +16,6 @@ import {
   startServices,
   startStage,
 } from '../hosts/offline/offline-stage.ts'
-import { hasQueue } from '../hosts/serverless/needs.ts'
 import { serverlessOptions } from '../hosts/serverless/options.ts'
 import { readArguments } from './arguments.ts'
 import { OfflineSession } from './offline-session.ts'
@@ -78,7 +77,7 @@ async function begun(
   const context = await builtProgram(file, options.slots)
   const needs = needsOfProgram(context, OFFLINE_BUCKET)
   const folder = process.cwd()
-  const place = { folder, app: relative(folder, file), byQueue: hasQueue(needs) }
+  const place = { folder, app: relative(folder, file), needs }
   const stage = await startStage(place, options, services, session)
   const { s3, dynamodb, bucket, table } = stage
   session.starting({

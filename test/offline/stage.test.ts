@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -88,12 +90,29 @@ test('it stops after so many batches, and says as JSON what they were', async (t
   assert.deepEqual(said.at(-1), { type: 'result', exitCode: 0, batches: 3, records: 3 })
 })
 
+test('a receiver has a function of its own, and what it receives is in the next batch', async (t) => {
+  const server = createServer((socket) => void socket.write('to be\nor not\n')).listen(0, '127.0.0.1')
+  t.after(() => server.close())
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const folder = await folderWith(t, {
+    'app.ts': `import { app, milliseconds } from 'sluice'
+      export default app('heard', milliseconds(500), (ssc) => {
+        ssc.socketTextStream('127.0.0.1', ${port}).print()
+      })`,
+  })
+  const offline = new Cli(t, ['offline', 'app.ts'], folder)
+  await offline.prints(/^to be\nor not$/m)
+  offline.child.kill('SIGINT')
+  assert.equal((await offline.ended).code, 0)
+})
+
 test('what fails on Lambda fails here, with its place, and ends with 1', async (t) => {
   const cases: readonly [program: string, says: RegExp][] = [
     [numbers("(n) => { throw new Error('no ' + n) }"), /✕ E_USER_CODE {2}Error: no \d[^]*where {2}.*app\.ts:4:\d+/],
     // A function has a disk of its own, which goes with it.
     [numbers('(n) => n', "ssc.textFileStream('in').print()"), /E_FILES_PLACE/],
-    [numbers('(n) => n', "ssc.socketTextStream('127.0.0.1', 9).print()"), /E_RECEIVER_PLACE/],
+    [numbers('(n) => n', 'ssc.httpStream(8099).print()'), /E_RECEIVER_PLACE/],
     // What lies beside the program here is not beside the function there.
     [
       `import { readFileSync } from 'node:fs'\n${numbers("(n) => readFileSync('numbers.ts', 'utf8').length + n")}`,

@@ -1,9 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { given } from '../../model/given.ts'
 import type { Environment } from '../../adapters/aws/clients.ts'
 import { BUILD_FOLDER, bundle } from '../serverless/bundle.ts'
-import { FUNCTION_NAMES, type FunctionName, type ServerlessOptions } from '../serverless/options.ts'
+import { receiverFunction } from '../serverless/functions.ts'
+import type { ProgramNeeds } from '../serverless/needs.ts'
+import { hasQueue } from '../serverless/needs.ts'
+import { FUNCTION_NAMES, kindOf, type ServerlessOptions, type StageFunction } from '../serverless/options.ts'
 import { createStores, emulatedClients, type Emulators, startEmulators } from './emulators.ts'
 import { type Failed, FunctionPool, type Told } from './function-pool.ts'
 import { serveFunctions } from './function-server.ts'
@@ -24,11 +28,11 @@ export interface OfflineStage {
 /** Who hears what the functions do. */
 export interface OfflineEars {
   /** A function has written this to its standard output: whole lines, unless it was ended within one. */
-  readonly wrote: (name: FunctionName, text: string) => void
+  readonly wrote: (name: StageFunction, text: string) => void
   /** An invocation has failed, whoever made it. */
-  readonly failed: (name: FunctionName, told: Failed) => void
+  readonly failed: (name: StageFunction, told: Failed) => void
   /** An invocation by a schedule, or a queue, has ended. */
-  readonly invoked: (name: FunctionName, told: Told) => void
+  readonly invoked: (name: StageFunction, told: Told) => void
 }
 
 /** The bucket of every stage on this machine, and its table. */
@@ -56,12 +60,13 @@ export async function startServices(): Promise<Emulators> {
  * the memory and the time that `functions` gives them.
  */
 export async function startStage(
-  { folder, app, byQueue }: { readonly folder: string; readonly app: string; readonly byQueue: boolean },
+  { folder, app, needs }: { readonly folder: string; readonly app: string; readonly needs: ProgramNeeds },
   { slots, functions }: Pick<ServerlessOptions, 'slots' | 'functions'>,
   emulators: Emulators,
   ears: OfflineEars,
 ): Promise<OfflineStage> {
-  await bundle(folder, app)
+  const { receivers } = needs
+  await bundle(folder, app, receivers.length > 0)
   const over = new AbortController()
   const own = await mkdtemp(join(tmpdir(), 'sluice-offline-'))
   const pools = new Map<string, FunctionPool>()
@@ -74,23 +79,24 @@ export async function startStage(
     SLUICE_OUTPUT_FUNCTION: 'output',
   }
   const clients = emulatedClients(environment)
-  const queue = byQueue ? await createQueue(clients, 'ticks', functions.coordinator.timeout + 60) : null
-  for (const name of FUNCTION_NAMES)
+  const queue = hasQueue(needs) ? await createQueue(clients, 'ticks', functions.coordinator.timeout + 60) : null
+  const receiving = new Map<StageFunction, string>(receivers.map((uid) => [receiverFunction(uid), uid]))
+  for (const name of [...FUNCTION_NAMES, ...receiving.keys()])
     pools.set(
       name,
       new FunctionPool({
         name,
-        bundle: join(folder, BUILD_FOLDER, `${name}.mjs`),
+        bundle: join(folder, BUILD_FOLDER, `${kindOf(name)}.mjs`),
         folder: own,
-        environment: { ...environment, ...(queue === null ? {} : { SLUICE_TICK_QUEUE: queue }) },
-        ...functions[name],
+        environment: { ...environment, ...given({ SLUICE_TICK_QUEUE: queue, SLUICE_RECEIVER: receiving.get(name) }) },
+        ...functions[kindOf(name)],
         wrote: (text) => ears.wrote(name, text),
         failed: (told) => {
           if (!over.signal.aborted) ears.failed(name, told)
         },
       }),
     )
-  const invoke = async (name: FunctionName, event: unknown): Promise<boolean> => {
+  const invoke = async (name: StageFunction, event: unknown): Promise<boolean> => {
     const told = await pools.get(name)!.invoke(JSON.stringify(event))
     if (!over.signal.aborted) ears.invoked(name, told)
     return told.kind === 'done'
@@ -104,6 +110,10 @@ export async function startStage(
       // The schedule ticks at the full minute; until then this stands for the tick of the minute that has begun.
       void invoke('coordinator', { time: new Date(Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS).toISOString() })
       every(MINUTE_MS, over.signal, (time) => void invoke('coordinator', { time }))
+      for (const name of receiving.keys()) {
+        void invoke(name, {})
+        every(MINUTE_MS, over.signal, () => void invoke(name, {}))
+      }
       every(60 * MINUTE_MS, over.signal, () => void invoke('gc', {}))
       if (queue !== null) void triggerByQueue(clients, queue, (event) => invoke('coordinator', event), over.signal)
     },
