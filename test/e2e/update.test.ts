@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ListVersionsByFunctionCommand } from '@aws-sdk/client-lambda'
-import { createStores } from '../../infra/emulators.ts'
+import { createStores } from '../../lib/hosts/offline/emulators.ts'
 import { disabledRules, everythingIn } from './everything.ts'
 import { Service, startAws } from './service.ts'
 
