@@ -6,9 +6,9 @@ import { storedNode } from '../../../lineage/leaves.ts'
 import { SparkContext } from '../../rdd/spark-context.ts'
 import { RDD } from '../../rdd/rdd.ts'
 import type { JobRunner } from '../../../lineage/jobs.ts'
-import type { RddNode } from '../../../lineage/node.ts'
+import { chain, type MaybePromise, type RddNode } from '../../../lineage/node.ts'
 import { ResidentRunner } from '../../../lineage/resident.ts'
-import { TolerantRunner } from '../../../lineage/tolerant-runner.ts'
+import { loadedLater } from '../../../model/loaded-later.ts'
 import type { OutputBatch } from '../../../graph/output-operation.ts'
 import { stageAll } from '../../../graph/stagers.ts'
 
@@ -27,7 +27,7 @@ export function foreachRdd<T>(stream: DStream<T>, f: (rdd: RDD<T>, time: Time) =
         const given = await Given.of<T>(batch)
         // Straight from a source: a partition of the RDD is what one split of the batch held.
         const splits = stream.node.kind === 'source' && batch.cuts[stream.node.uid]?.splits
-        const { node, runner, shown } = given.forDriver()
+        const { node, runner, shown } = await given.forDriver()
         await f(
           new RDD<T>(SparkContext.of(batch.environment.driver), { ...node, ...(splits ? { splits } : {}) }, runner),
           new Time(batch.timeMs),
@@ -47,6 +47,10 @@ interface ForDriver<T> {
 }
 
 type Staged = (() => unknown[]) | null
+
+/** Needed by programs that set records aside, and only there. */
+const tolerant = loadedLater(() => import('../../../lineage/tolerant-runner.ts'))
+type Tolerant = Awaited<ReturnType<typeof tolerant>>
 
 /** The staged records of one output: those that this process has just staged, and bytes of the others. */
 class Given<T> {
@@ -76,10 +80,19 @@ class Given<T> {
     return new Given(batch, refs, staged, loaded)
   }
 
-  forDriver(): ForDriver<T> {
-    const { parts, setAside } = this.#batch
+  forDriver(): MaybePromise<ForDriver<T>> {
+    const { setAside } = this.#batch
     const node = storedNode<T>(this.#refs, null, (ref) => this.#staged.get(ref.key)?.() ?? null)
     if (!setAside) return { node, runner: new ResidentRunner(this.#loaded), shown: () => {} }
+    return chain(tolerant(), (part) => this.#tolerantly(node, part, setAside))
+  }
+
+  #tolerantly(
+    node: RddNode<T>,
+    { TolerantRunner }: Tolerant,
+    setAside: NonNullable<OutputBatch['setAside']>,
+  ): ForDriver<T> {
+    const { parts } = this.#batch
     const runner = new TolerantRunner({
       loaded: this.#loaded,
       counts: parts.map(({ records }) => records),
