@@ -11,6 +11,8 @@ interface DevRunOptions {
   /** As `sluice run` takes it. */
   readonly dropState: string | null
   readonly skipMissed: boolean
+  /** What is read in the place of sources. */
+  readonly sources: string
   /** Hears the path of every file that the program consists of. */
   readonly loaded: (path: string) => void
   /** Hears of every start. */
@@ -77,7 +79,7 @@ export class DevRun {
     ]
     const child = spawn(process.execPath, [process.argv[1], 'run', file, ...flags, '--', ...args], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      env: { ...process.env, SLUICE_WATCHED: '1' },
+      env: { ...process.env, SLUICE_WATCHED: '1', SLUICE_SOURCES: this.#options.sources || 'demo' },
       // Not in our process group: a ^C reaches this process alone, which passes it on once.
       detached: true,
     })

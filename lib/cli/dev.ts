@@ -5,6 +5,7 @@ import { FileWatcher } from './file-watcher.ts'
 import { programFile } from './run.ts'
 import { onStopSignals } from './signals.ts'
 import { TypeCheck } from './type-check.ts'
+import { usageError } from './usage.ts'
 
 const devFlags = {
   dir: { kind: 'text' },
@@ -13,6 +14,7 @@ const devFlags = {
   verbose: { kind: 'switch' },
   'drop-state': { kind: 'text' },
   'skip-missed': { kind: 'switch' },
+  source: { kind: 'text' },
 } as const
 
 const KEYS =
@@ -38,6 +40,7 @@ export async function dev(args: readonly string[]): Promise<number> {
     verbose: values.verbose,
     dropState: values['drop-state'],
     skipMissed: values['skip-missed'],
+    sources: sourcesIn(values.source),
     loaded: (path) => watcher.add(path),
     started: () => types.run(),
   })
@@ -47,6 +50,17 @@ export async function dev(args: readonly string[]): Promise<number> {
   const code = await run.ended
   types.stop()
   return code
+}
+
+/** `name=real`, `name=demo` or `name=<file>`, joined by commas. */
+function sourcesIn(text: string | null): string {
+  const wrong = text?.split(',').find((part) => part.indexOf('=') < 1 || part.endsWith('='))
+  if (wrong !== undefined)
+    throw usageError(
+      `--source ${wrong} does not say what is read for which source.`,
+      'sluice dev --source clicks=clicks.ndjson',
+    )
+  return text ?? ''
 }
 
 /** One key at a time, without enter. */

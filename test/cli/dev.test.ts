@@ -154,3 +154,58 @@ test('single keys pause prints, begin anew and quit, without enter', { skip: !ha
   const [code] = (await once(terminal, 'close')) as [number | null]
   assert.equal(code, 0, said)
 })
+
+/** A source that cannot be reached here, and what stands in its place. */
+const withDemo = `
+import { app, milliseconds, type Source } from 'sluice'
+
+interface Click { readonly page: string }
+const real: Source<Click> = {
+  name: 'clicks of somewhere',
+  cut: () => Promise.reject(new Error('nobody answers')),
+  read: () => [],
+}
+const demo: Source<Click> = {
+  name: 'demo generator',
+  cut: async ({ position }) => ({ position: Number(position ?? 0) + 1, splits: [0], records: 1 }),
+  read: () => [[{ page: '/demo' }]],
+}
+
+export default app('clicks', milliseconds(100), (ssc) => {
+  ssc.source('clicks', real, { demo }).map(({ page }) => page).print()
+})
+`
+
+test('under `sluice dev` a source gives way to its demo, also in task threads, or to lines of a file', async (t) => {
+  const folder = await project(t, { 'src/app.ts': withDemo, 'clicks.ndjson': '{"page":"/file"}\n' })
+  const shows = async (line: RegExp, ...flags: readonly string[]): Promise<void> => {
+    const dev = new Cli(t, ['dev', '--fresh', ...flags], folder)
+    await dev.prints(line)
+    dev.child.kill('SIGINT')
+    const { code, stderr } = await dev.ended
+    assert.equal(code, 0, stderr)
+  }
+  await shows(/^\/demo$/m)
+  await shows(/^\/demo$/m, '--workers', '2')
+  await shows(/^\/file$/m, '--source', 'clicks=clicks.ndjson')
+  const run = spawnSync(process.execPath, [bin, 'run', 'src/app.ts', '--batches', '1'], {
+    cwd: folder,
+    encoding: 'utf8',
+  })
+  assert.match(run.stderr, /nobody answers/, 'everywhere else it is the source itself')
+})
+
+test('a choice for a source that is not there, or has no demo, is refused', async (t) => {
+  const folder = await project(t, { 'src/app.ts': withDemo.replace(', { demo }', '') })
+  const refused = async (choice: string, said: string): Promise<void> => {
+    const dev = new Cli(t, ['dev', '--source', choice], folder)
+    await dev.says(said)
+    dev.child.kill('SIGINT')
+    await dev.ended
+  }
+  await refused('klicks=real', 'The program has no source "klicks".')
+  await refused('clicks=demo', 'The source "clicks" has no demo.')
+  const { code, stderr } = await new Cli(t, ['dev', '--source', 'clicks'], folder).ended
+  assert.equal(code, 2)
+  assert.match(stderr, /--source clicks does not say what is read for which source/)
+})

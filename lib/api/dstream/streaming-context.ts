@@ -30,6 +30,7 @@ import { queueSource } from './sources/queue-source.ts'
 import { type RateOptions, type RateRecord, rateSource } from './sources/rate-source.ts'
 import type { StorageLevel } from '../rdd/storage-level.ts'
 import { sourceFactories } from './source-factories.ts'
+import { standingIn } from './stand-ins.ts'
 import type { SparkConf, SparkConfLike } from '../../model/spark-conf.ts'
 import { SparkContext } from '../rdd/spark-context.ts'
 import type { StreamNode } from '../../graph/stream-node.ts'
@@ -102,13 +103,14 @@ export class StreamingContext {
   // — sources
 
   /**
-   * A stream of a source. `name` is its identity over restarts; without one it is derived from its kind and order. Not
-   * in Spark.
+   * A stream of a source. `name` is its identity over restarts; without one it is derived from its kind and order.
+   * `demo` is what `sluice dev` reads instead. Not in Spark.
    */
   source<T>(source: Source<T>): DStream<T>
-  source<T>(name: string, source: Source<T>): DStream<T>
-  source<T>(first: string | Source<T>, second?: Source<T>): DStream<T> {
-    const source = typeof first === 'string' ? second! : first
+  source<T>(name: string, source: Source<T>, more?: { readonly demo?: Source<NoInfer<T>> }): DStream<T>
+  source<T>(first: string | Source<T>, second?: Source<T>, { demo }: { readonly demo?: Source<T> } = {}): DStream<T> {
+    const name = typeof first === 'string' ? first : null
+    const source = standingIn(name, typeof first === 'string' ? second! : first, demo ?? null)
     const operator = source.name.toLowerCase().replaceAll(' ', '-')
     const node = this.graph.add<T, 'source'>({
       kind: 'source',
@@ -116,7 +118,7 @@ export class StreamingContext {
       parents: [],
       slideMs: this.batchDuration.milliseconds,
       source,
-      ...(typeof first === 'string' ? { name: first } : {}),
+      ...(name === null ? {} : { name }),
     })
     return new DStream<T>(this, node)
   }

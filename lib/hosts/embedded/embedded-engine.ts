@@ -32,6 +32,7 @@ import { LongBatches } from './long-batches.ts'
 import { newLauncher } from './launchers.ts'
 import { assertSoundHistory } from './sound-history.ts'
 import { startingEvent } from './starting-event.ts'
+import { checkStandIns } from './stand-ins.ts'
 
 /** Runs a context in this process: head and blobs in memory or in a directory, tasks in this thread or in workers. */
 export class EmbeddedEngine implements Engine {
@@ -65,6 +66,7 @@ export class EmbeddedEngine implements Engine {
 
   start(): void {
     const { checkpointDir, graph } = this.#context
+    checkStandIns(graph)
     if (checkpointDir) rememberGraph(checkpointDir, graph)
     this.#context.sparkContext.overwriteOutput = true
     this.#options.log.event(startingEvent(this.#context, this.#directory, !this.#beginsAnew))

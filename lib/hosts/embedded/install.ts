@@ -3,14 +3,17 @@ import type { Head } from '../../model/head.ts'
 import { runProgram } from '../../adapters/local/run-program.ts'
 import { installPrograms } from '../../api/rdd/programs.ts'
 import { localSources } from './local-sources.ts'
+import { devSource } from './stand-ins.ts'
 import { installEngine } from '../../api/dstream/engine.ts'
 import { installSourceFactories } from '../../api/dstream/source-factories.ts'
+import { installStandIns } from '../../api/dstream/stand-ins.ts'
 import { EmbeddedEngine } from './embedded-engine.ts'
 import { appsBelow, embeddedOptions } from './embedded-host.ts'
 import { join } from 'node:path'
 import { SluiceError } from '../../model/errors.ts'
 
 installSourceFactories(localSources)
+installStandIns(devSource)
 installPrograms(runProgram)
 installEngine((context) => new EmbeddedEngine(context), {
   defaultDirectory: () => embeddedOptions().dir,

@@ -63,6 +63,12 @@ export const variables = {
     initial: null,
     says: 'Set by `sluice dev` for the run that it watches; nobody else needs it.',
   },
+  SLUICE_SOURCES: {
+    of: 'sluice dev',
+    kind: 'text',
+    initial: null,
+    says: 'Set by `sluice dev` for its runs: what is read in the place of sources, as `--source` says it.',
+  },
   SLUICE_TRACE: {
     of: 'simulator',
     kind: 'whole',
