@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import type { BlobStore } from '../host/blob-store.ts'
-import type { DeadLetters, DeadLetterCommand } from '../model/dead-letter.ts'
+import type { DeadLetterCommand, DeadLetters } from '../model/dead-letter.ts'
 import { SluiceError } from '../model/errors.ts'
 import type { Head } from '../model/head.ts'
 import type { Json } from '../model/json.ts'
@@ -134,3 +134,10 @@ const damagedCommand = (key: string, wrong: Misfit): SluiceError =>
       next: ['delete the object, then decide again: sluice dead'],
     },
   )
+
+/** More records than this, and more than one in a hundred: then it is the code that is at fault, not the data. */
+const LETTERS_MAX = 100
+const SHARE_MAX = 0.01
+
+/** So many of these records may be set aside. */
+export const lettersMax = (records: number): number => Math.max(LETTERS_MAX, Math.floor(SHARE_MAX * records))

@@ -1,6 +1,6 @@
 import { noteRecord } from '../model/errors.ts'
 import { checkIterable, checkSettled } from '../model/settled.ts'
-import { checkPair } from '../shuffle/check-pair.ts'
+import { checkPair } from '../shuffle/writer.ts'
 import { freezing, frozen } from './frozen.ts'
 import {
   chain,

@@ -6,7 +6,7 @@ import { programFacts } from '../../plan/program-facts.ts'
 import { assembled, type Parts } from '../../runtime/coordinator/assemble.ts'
 import type { Coordinator } from '../../runtime/coordinator/coordinator.ts'
 import { publishHere } from '../../runtime/output/run-output.ts'
-import { LocalPlanner } from '../../runtime/planning/local-planner.ts'
+import { LocalPlanner } from '../../runtime/planning/plan-batch.ts'
 import type { TaskProgram } from '../../runtime/task/program.ts'
 import { Receivers } from './receivers.ts'
 

@@ -14,7 +14,7 @@ import type { OutputFailure } from '../../output/output-publisher.ts'
 import { PublishPermit } from '../../output/publish-permit.ts'
 import type { HeldApp } from './held-app.ts'
 import { badRecords } from './bad-records.ts'
-import { haltIfSinkIsNewer, wasShown } from './head-behind.ts'
+import { haltIfSinkIsNewer, wasShown } from './outages.ts'
 import { showsAhead } from './open-plan.ts'
 
 /**

@@ -5,9 +5,9 @@ import type { DeadLetterFacts, RecordCounts, RecordNumbers } from '../../model/d
 import type { BlobRef } from '../../model/refs.ts'
 import type { BatchPlan, Blamed, SerialisedError, TaskReport, Trial } from '../../model/task.ts'
 import { reviveError } from '../serialised-error.ts'
-import { lettersMax } from '../letters-max.ts'
+import { lettersMax } from '../../checkpoint/dead-letters.ts'
 import { type StageRun, tryOnce } from './run-stages.ts'
-import { withEnds } from '../split-ends.ts'
+import { withEnds } from '../planner.ts'
 
 export interface IsolatedRecords {
   /**

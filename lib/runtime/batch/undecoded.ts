@@ -7,7 +7,7 @@ import { SluiceError } from '../../model/errors.ts'
 import type { EngineEvent } from '../../model/events.ts'
 import type { BatchPlan, UndecodedPart } from '../../model/task.ts'
 import type { HeldApp } from './held-app.ts'
-import { lettersMax } from '../letters-max.ts'
+import { lettersMax } from '../../checkpoint/dead-letters.ts'
 import type { TaskDone } from './run-stages.ts'
 
 /** What the sources of a batch could not make records of. */

@@ -4,8 +4,8 @@ import { allOpen, readCommands } from '../../checkpoint/dead-letters.ts'
 import { ObjectKeys, parseKey } from '../../checkpoint/object-keys.ts'
 import { Sweeper } from '../../checkpoint/sweep.ts'
 import { released } from '../../checkpoint/transition.ts'
-import { hasCode } from '../../model/errors.ts'
-import type { Pause } from '../../model/control.ts'
+import { hasCode, messageOf } from '../../model/errors.ts'
+import { type Pause, pausedWords } from '../../model/control.ts'
 import type { Head } from '../../model/head.ts'
 import type { Manifest } from '../../model/manifest.ts'
 import { textsOf } from '../../model/settings/read.ts'
@@ -16,9 +16,10 @@ import { runBatch } from '../batch/run-batch.ts'
 import { Outages } from '../batch/outages.ts'
 import { type EngineSettings, engineSettings, type OutageSettings } from '../settings.ts'
 import { acquireHead } from './acquire-head.ts'
-import { ControlWatch } from './control-watch.ts'
 import type { CoordinatorOptions } from './coordinator-options.ts'
 import { isSwept, liveObjects } from './live-objects.ts'
+import { checkedControl } from '../../checkpoint/control.ts'
+import type { Host } from '../../host/host.ts'
 
 /** Holds the head of one app and runs its batches, one at a time. */
 export class Coordinator {
@@ -182,3 +183,56 @@ async function findLeftovers(held: HeldApp): Promise<void> {
 }
 
 const commandsOf = ({ app, inc }: Head): string => new ObjectKeys(app, inc).deadLetterCommands
+
+/**
+ * Whether somebody has paused the app, as it is asked between batches. While the app goes on, the record is read once
+ * an interval; while it is paused, each time.
+ */
+class ControlWatch {
+  readonly #host: Pick<Host<Head>, 'clock' | 'log' | 'control'>
+  #interval = -1
+  #paused: Pause | null = null
+
+  constructor(host: Pick<Host<Head>, 'clock' | 'log' | 'control'>) {
+    this.#host = host
+  }
+
+  /** It has been looked at just now, and nobody had paused the app. */
+  wentOn(head: Head): void {
+    this.#interval = this.#intervalOf(head)
+  }
+
+  #intervalOf({ zeroTime, intervalMs }: Head): number {
+    return Math.floor((this.#host.clock.now() - zeroTime) / intervalMs)
+  }
+
+  /** Who has paused the app; `null` while it goes on. Throws `E_CONTROL_CORRUPT`. */
+  async paused(head: Head): Promise<Pause | null> {
+    const interval = this.#intervalOf(head)
+    if (this.#paused === null && interval === this.#interval) return null
+    const { paused } = await this.#read()
+    this.#interval = interval
+    if ((paused === null) !== (this.#paused === null)) this.#say(paused)
+    return (this.#paused = paused)
+  }
+
+  /** A table that does not answer now says nothing new: what was known goes on. */
+  async #read(): Promise<{ readonly paused: Pause | null }> {
+    const { control, log } = this.#host
+    try {
+      return checkedControl(await control.read()).value
+    } catch (error) {
+      if (!hasCode(error, 'E_CONTROL_READ')) throw error
+      log.event({ type: 'control-unread', level: 'warn', message: messageOf(error) })
+      return { paused: this.#paused }
+    }
+  }
+
+  #say(paused: Pause | null): void {
+    this.#host.log.event(
+      paused === null
+        ? { type: 'resumed', level: 'warn', message: 'goes on: it was resumed' }
+        : { type: 'paused', level: 'warn', message: `${pausedWords(paused)}: no batch begins until it is resumed` },
+    )
+  }
+}

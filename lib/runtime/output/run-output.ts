@@ -11,9 +11,9 @@ import type { StreamGraph } from '../../graph/graph.ts'
 import { insideOutput } from '../../graph/inside-output.ts'
 import type { OutputBatch, OutputEnvironment } from '../../graph/output-operation.ts'
 import type { SetAsideRecord } from '../../lineage/tolerant-runner.ts'
-import { lettersMax } from '../letters-max.ts'
+import { lettersMax } from '../../checkpoint/dead-letters.ts'
 import { serialiseError } from '../serialised-error.ts'
-import type { StagedRecords } from '../task/staged-records.ts'
+import type { StagedRecords } from '../task/program.ts'
 
 /** Shows outputs in this process, where what was `staged` by its tasks need not be read again. */
 export function publishHere(

@@ -2,20 +2,51 @@ import { given } from '../../model/given.ts'
 import { located } from '../../model/errors.ts'
 import type { Json } from '../../model/json.ts'
 import type { Cut } from '../../model/manifest.ts'
-import type { BatchPlan } from '../../model/task.ts'
+import type { BatchPlan, SplitEnds } from '../../model/task.ts'
 import { StateStore } from '../../state/state-store.ts'
 import { SourcePort } from '../../source/source-port.ts'
 import type { JobNeeded } from '../../lineage/jobs.ts'
-import { type PlanFacts, type Planned, type PlannedBatch, type PlanRequest, unstaged } from '../planner.ts'
 import { reviveError, serialiseError } from '../serialised-error.ts'
-import { withEnds } from '../split-ends.ts'
+import {
+  type PlanFacts,
+  type Planned,
+  type PlannedBatch,
+  type Planner,
+  type PlanRequest,
+  unstaged,
+  withEnds,
+} from '../planner.ts'
 import { plannedStages, stagesAfterActions, withAction } from '../task/plan-stages.ts'
 import type { TaskProgram } from '../task/program.ts'
 import { type SourceHost, sourceIo } from '../task/source-io.ts'
 import { RunningTask } from '../task/task-scope.ts'
-import { idsTo, withLetters } from './letter-splits.ts'
 import { isSmall } from './small-batch.ts'
-import { progressOf } from './source-progress.ts'
+import { isLetterSplit, letterSplit, type StoredCommand } from '../../checkpoint/dead-letters.ts'
+import type { DeadLetters, RecordNumbers } from '../../model/dead-letter.ts'
+import type { OperatorUid } from '../../model/ids.ts'
+import type { Log } from '../../host/log.ts'
+import type { StreamGraph } from '../../graph/graph.ts'
+import type { SourceNode } from '../../graph/stream-node.ts'
+import type { SourceProgress } from '../../model/source-progress.ts'
+
+/** Plans in this process, where the program is. */
+export class LocalPlanner implements Planner {
+  readonly #program: TaskProgram
+  readonly #host: SourceHost
+
+  constructor(program: TaskProgram, host: SourceHost) {
+    this.#program = program
+    this.#host = host
+  }
+
+  plan(request: PlanRequest): Promise<Planned> {
+    return planBatch(request, this.#program, this.#host)
+  }
+
+  async seal(planned: PlannedBatch): Promise<PlannedBatch> {
+    return sealedBatch(planned, this.#program.graph, this.#host.log)
+  }
+}
 
 /**
  * What a batch will read and in which stages: sources are asked what is new, and actions inside `transform` run until
@@ -124,3 +155,99 @@ async function runPlanningJob(job: JobNeeded, plan: BatchPlan, host: SourceHost)
     })
   }
 }
+
+/**
+ * A cut with the dead letters of its source that are to be tried again, as splits of their own, and the ids that
+ * the batch deals with by that.
+ */
+function withLetters(
+  source: OperatorUid,
+  cut: Cut,
+  letterCommands: readonly StoredCommand[],
+  open: readonly DeadLetters[],
+): { readonly cut: Cut; readonly ids: readonly string[] } {
+  const wanted = idsTo(letterCommands, 'retry')
+  const taken = open
+    .map((letters) => ({ ref: letters.ref, ids: (letters.open[source] ?? []).filter((id) => wanted.has(id)) }))
+    .filter(({ ids }) => ids.length > 0)
+  if (taken.length === 0) return { cut, ids: [] }
+  const splits: Json[] = taken.map(({ ref, ids }) => letterSplit(ref, ids))
+  const ids = taken.flatMap((each) => each.ids)
+  return {
+    cut: {
+      ...cut,
+      splits: [...cut.splits, ...splits],
+      records: cut.records === null ? null : cut.records + ids.length,
+    },
+    ids,
+  }
+}
+
+const idsTo = (letterCommands: readonly StoredCommand[], verb: StoredCommand['verb']): Set<string> =>
+  new Set(letterCommands.filter((each) => each.verb === verb).flatMap(({ ids }) => ids))
+
+/** How far sources have come with these cuts, by name; those that do not say are left out. */
+export function progressOf(
+  graph: StreamGraph,
+  cuts: Readonly<Record<string, Cut | null>>,
+  log: Log,
+  wanted: (input: SourceNode) => boolean = () => true,
+): Record<string, SourceProgress> {
+  const known = graph.inputs.filter(wanted).flatMap((input) => {
+    const cut = cuts[input.uid]
+    if (!cut) return []
+    const progress = progressWith(input, cut, log)
+    if (!progress) return []
+    return [[input.uid, progress] as const]
+  })
+  return Object.fromEntries(known)
+}
+
+/** A source that cannot say how far it has come fails nothing: its batch is none the worse. */
+function progressWith({ uid, source }: SourceNode, cut: Cut, log: Log): SourceProgress | null {
+  try {
+    return new SourcePort(uid, source).progress(cut)
+  } catch (error) {
+    log.event({ type: 'error', error })
+    return null
+  }
+}
+
+/** The batch as it is kept: only what was read, up to where it was read, and positions that go on from there. */
+function sealedBatch(planned: PlannedBatch, graph: StreamGraph, log: Log): PlannedBatch {
+  const { ends, ...plan } = planned.plan
+  const cuts: Record<string, Cut | null> = { ...plan.cuts }
+  const positions: Record<string, Json> = { ...planned.positions }
+  const skip: Record<string, RecordNumbers[string]> = { ...plan.skip }
+  for (const { uid, source } of graph.inputs) {
+    const cut = cuts[uid]
+    if (!cut || !source.discovers) continue
+    cuts[uid] = sealedCut(new SourcePort(uid, source), cut, ends?.[uid] ?? {})
+    positions[uid] = cuts[uid].position
+    if (skip[uid]) skip[uid] = underSealed(skip[uid], ends?.[uid] ?? {})
+  }
+  const found = progressOf(graph, cuts, log, ({ source }) => source.discovers === true)
+  const progress = { ...planned.progress, ...found }
+  return { ...planned, positions, progress, plan: { ...plan, cuts, ...given({ skip: plan.skip && skip }) } }
+}
+
+function sealedCut(source: SourcePort<unknown>, cut: Cut, ends: SplitEnds[string]): Cut {
+  const own: Json[] = []
+  const letters: Json[] = []
+  for (const split of cut.splits) {
+    if (isLetterSplit(split)) letters.push(split)
+    else {
+      const sealed = ends[JSON.stringify(split)]
+      if (sealed !== undefined) own.push(sealed)
+    }
+  }
+  return { ...cut, position: source.sealed(cut.position, own), splits: [...own, ...letters] }
+}
+
+const underSealed = (skip: RecordNumbers[string], ends: SplitEnds[string]): RecordNumbers[string] =>
+  Object.fromEntries(
+    Object.entries(skip).map(([split, numbers]) => [
+      ends[split] === undefined ? split : JSON.stringify(ends[split]),
+      numbers,
+    ]),
+  )

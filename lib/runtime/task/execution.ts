@@ -18,7 +18,7 @@ import type { Stage, StagePlan, Terminal } from '../../plan/stages.ts'
 import { encodeBuckets, joinBuckets, sectionsOf } from '../../shuffle/blocks.ts'
 import type { Buckets } from '../../shuffle/buckets.ts'
 import type { ShuffleWriter } from '../../shuffle/writer.ts'
-import type { StagedRecords } from './staged-records.ts'
+import type { StagedRecords } from './program.ts'
 import type { StateStore } from '../../state/state-store.ts'
 import type { Blame } from '../../lineage/blame.ts'
 import {

@@ -9,7 +9,7 @@ import { plannedStages, stagesAfterActions, withAction } from './plan-stages.ts'
 import type { TaskProgram } from './program.ts'
 import { readForTrial, scratchOver } from './trial.ts'
 import { serialiseError } from '../serialised-error.ts'
-import { wholeBatch } from '../whole-batch.ts'
+import { wholeBatch } from '../planner.ts'
 import { Execution, type TaskHost, type TrialHost } from './execution.ts'
 
 function trialHost({ staged: _kept, ...host }: TaskHost): TaskHost {

@@ -1,11 +1,13 @@
 import type { BatchPlan } from '../../model/task.ts'
 import { PlannedView } from '../../plan/batch-view.ts'
 import { planStages, type StagePlan } from '../../plan/stages.ts'
-import { StagedRecords } from './staged-records.ts'
 import { StateStore } from '../../state/state-store.ts'
 import { type EngineSettings, engineSettings } from '../settings.ts'
 import type { StreamGraph } from '../../graph/graph.ts'
 import type { Driver } from '../../lineage/driver.ts'
+import type { PlainRows } from '../../codec/plain-rows.ts'
+import type { BatchNumber } from '../../model/ids.ts'
+import type { BlobRef } from '../../model/refs.ts'
 
 /**
  * A program as a process holds it: the graph that its module built, its settings, and the state that is warm here.
@@ -60,3 +62,25 @@ export class TaskProgram {
 
 const actionsIn = (plan: BatchPlan): number =>
   Object.values(plan.actions).reduce((count, results) => count + results.length, 0)
+
+/**
+ * What tasks of this process have staged for outputs, by the name of the object that holds it: an output that is shown
+ * here need not decode what was encoded a moment ago. Holds one batch at the most; who finds nothing reads the object.
+ */
+export class StagedRecords {
+  #batch = 0
+  readonly #records = new Map<string, PlainRows>()
+
+  keep(batch: BatchNumber, { key }: BlobRef, records: PlainRows): void {
+    if (batch !== this.#batch) this.#records.clear()
+    this.#batch = batch
+    this.#records.set(key, records)
+  }
+
+  /** Gives the records as decoding would, made anew at each call. `null` for those that are not here. */
+  of({ key }: BlobRef): (() => unknown[]) | null {
+    const records = this.#records.get(key)
+    if (!records) return null
+    return () => records.rows()
+  }
+}

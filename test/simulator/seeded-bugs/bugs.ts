@@ -389,7 +389,7 @@ export const bugs: readonly SeededBug[] = [
   },
   {
     name: 'a position without the ends that were found',
-    file: 'runtime/planning/sealed-batch.ts',
+    file: 'runtime/planning/plan-batch.ts',
     find: 'source.sealed(cut.position, own)',
     put: 'cut.position',
     job: 'g',
@@ -691,7 +691,7 @@ export const bugs: readonly SeededBug[] = [
   },
   {
     name: 'letters read again that stay open',
-    file: 'runtime/planning/letter-splits.ts',
+    file: 'runtime/planning/plan-batch.ts',
     find: 'const ids = taken.flatMap((each) => each.ids)',
     put: 'const ids: string[] = []',
     job: 'decided',

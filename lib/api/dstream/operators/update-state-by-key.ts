@@ -1,7 +1,7 @@
 import { located } from '../../../model/errors.ts'
 import { Time } from '../../../model/time.ts'
 import { checkIterable } from '../../../model/settled.ts'
-import { checkPair } from '../../../shuffle/check-pair.ts'
+import { checkPair } from '../../../shuffle/writer.ts'
 import type { Partitioner } from '../../../shuffle/partitioner.ts'
 import type { KeyedState } from '../../../state/keyed-state.ts'
 import { ownCopy } from '../../../state/own-copy.ts'

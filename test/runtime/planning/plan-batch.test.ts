@@ -1,4 +1,4 @@
-import { LocalPlanner } from '../../../lib/runtime/planning/local-planner.ts'
+import { LocalPlanner } from '../../../lib/runtime/planning/plan-batch.ts'
 import { plannerContract } from '../../../lib/testing/contracts/index.ts'
 import { plannedProgram } from '../../support/planned-program.ts'
 

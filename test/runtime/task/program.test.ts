@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { plainRows } from '../../../lib/codec/plain-rows.ts'
-import { StagedRecords } from '../../../lib/runtime/task/staged-records.ts'
+import { StagedRecords } from '../../../lib/runtime/task/program.ts'
 
 const ref = { key: 'app/i/out/1', len: 0, crc: 0 }
 
