@@ -82,14 +82,15 @@ export class SluiceError extends Error {
 }
 
 /** Whether the library made this error: a program may throw the same class with a code of its own. */
-export const isOurs = (error: unknown): error is SluiceError => error instanceof SluiceError && isErrorCode(error.code)
+export const isOurs = (error: unknown): error is SluiceError =>
+  isError(error) && error instanceof SluiceError && isErrorCode(error.code)
 
 /** Whether a record can have made a function throw this. */
 export const blamesARecord = (error: unknown): boolean => !isOurs(error) || mayBeARecords(error.fault)
 
 /** The same error with what it did not know about its place; anything that is not ours as it is. */
 export const located = (error: unknown, where: Where): unknown =>
-  error instanceof SluiceError && !Object.keys(where).every((name) => name in error.where)
+  isError(error) && error instanceof SluiceError && !Object.keys(where).every((name) => name in error.where)
     ? copyOf(error, { where: { ...where, ...error.where } })
     : error
 
@@ -143,7 +144,7 @@ function copyOf(error: SluiceError, facts: Pick<ErrorFacts, 'where' | 'fault'>):
 
 /** Whether `error` is one of ours with this code. */
 export const hasCode = (error: unknown, code: ErrorCode): error is SluiceError =>
-  error instanceof SluiceError && error.code === code
+  isError(error) && error instanceof SluiceError && error.code === code
 
 /** Which record a function was given when it threw: the error is the program's own, and knows nothing of it. */
 const records = new WeakMap<object, string>()
@@ -159,35 +160,63 @@ export const recordOf = (error: unknown): string | undefined =>
 /** Name, code and words of anything that was thrown: `KafkaError [E_KAFKA_UNREACHABLE]: no broker answers`. */
 export function wordsOf(error: unknown): string {
   const message = messageOf(error)
-  if (!(error instanceof Error)) return message
-  const code = (error as { readonly code?: unknown }).code
+  if (!isError(error)) return message
+  const code = readOf(error, 'code')
   const isSaid = typeof code !== 'string' || message.includes(code)
-  return `${error.name}${isSaid ? '' : ` [${code}]`}: ${message}`
+  return `${nameOf(error)}${isSaid ? '' : ` [${code}]`}: ${message}`
 }
+
+/** The name of an error, whatever somebody has put there. */
+export const nameOf = (error: Error): string => {
+  const name = readOf(error, 'name')
+  return typeof name === 'string' ? within(name, NAME_MAX) : 'Error'
+}
+
+/** Whether it is an error: who is thrown may be a proxy that answers no question any more. */
+export const isError = (thrown: unknown): thrown is Error => orElse(false, () => thrown instanceof Error)
+
+/** A property of what was thrown, or what reading it threw: a getter runs the program's own code. */
+const readOf = (error: Error, property: string): unknown =>
+  orElse(undefined, () => (error as unknown as Record<string, unknown>)[property])
+
+function orElse<T>(otherwise: T, read: () => T): T {
+  try {
+    return read()
+  } catch {
+    return otherwise
+  }
+}
+
+/** Anything as text, also what has no text: an object without a prototype, or one whose `toString` throws. */
+const textOf = (value: unknown): string => orElse(`a value of type ${typeof value} without a text`, () => String(value))
 
 /**
  * The words of anything that was thrown, bounded: what is longer is data that somebody put into them. A parser quotes
  * what it could not parse, which is a record more often than not: its quotations are left out.
  */
 export const messageOf = (error: unknown): string => {
-  if (!(error instanceof Error)) return bounded(String(error))
-  const message = String(error.message)
+  if (!isError(error)) return bounded(textOf(error))
+  const message = textOf(readOf(error, 'message'))
   return quotesJson(message) ? 'The text is not valid JSON' : bounded(message)
 }
 
 /** The stack of anything that was thrown, bounded and without quotations as well. */
 export function stackOf(error: unknown): string {
-  if (!(error instanceof Error) || typeof error.stack !== 'string') return ''
-  const { head, frames } = partsOf(error.stack, String(error.message))
+  const stack = isError(error) && readOf(error, 'stack')
+  if (typeof stack !== 'string') return ''
+  const { head, frames } = partsOf(stack, textOf(readOf(error as Error, 'message')))
   return [head + messageOf(error), ...frames].join('\n')
 }
 
 /** The frames of that stack alone: a message may hold lines that look like frames. */
-export const framesOf = (error: unknown): readonly string[] =>
-  error instanceof Error && typeof error.stack === 'string' ? partsOf(error.stack, String(error.message)).frames : []
+export const framesOf = (error: unknown): readonly string[] => {
+  const stack = isError(error) && readOf(error, 'stack')
+  return typeof stack === 'string' ? partsOf(stack, textOf(readOf(error as Error, 'message'))).frames : []
+}
 
 /** Longer words than these are data, not words. */
 const WORDS_MAX = 4096
+const NAME_MAX = 200
 
 /** A stack is a place in a program, and nobody reads further than this. */
 const FRAMES_MAX = 50

@@ -1,6 +1,17 @@
 import { given } from '../model/given.ts'
 import { FAULTS, knownCode } from '../model/error-codes.ts'
-import { framesOf, isOurs, recordOf, SluiceError, stackOf, type Where, wordsOf } from '../model/errors.ts'
+import {
+  framesOf,
+  isError,
+  isOurs,
+  messageOf,
+  nameOf,
+  recordOf,
+  SluiceError,
+  stackOf,
+  type Where,
+  wordsOf,
+} from '../model/errors.ts'
 import { fields, is, list, maybe, named, oneOf, type Shape, text, truth } from '../model/shape.ts'
 import type { SerialisedError } from '../model/task.ts'
 import { placeAmong } from '../model/place.ts'
@@ -17,7 +28,7 @@ export function serialiseError(error: unknown, of: Record<string, string | numbe
   return {
     code: 'E_USER_CODE',
     fault: 'program',
-    name: thrown.name,
+    name: nameOf(thrown),
     message: wordsOf(thrown),
     stack: stackOf(thrown),
     where: { ...where, ...given({ place }) },
@@ -27,10 +38,7 @@ export function serialiseError(error: unknown, of: Record<string, string | numbe
   }
 }
 
-function asError(thrown: unknown): Error {
-  if (thrown instanceof Error) return thrown
-  return new Error(String(thrown))
-}
+const asError = (thrown: unknown): Error => (isError(thrown) ? thrown : new Error(messageOf(thrown)))
 
 const scalar: Shape = is((value) => typeof value === 'string' || Number.isFinite(value), 'is not a text or a number')
 

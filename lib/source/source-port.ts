@@ -1,3 +1,4 @@
+import { checkChunk, checkChunks, checkCut } from './check-cut.ts'
 import type { Cut } from '../model/manifest.ts'
 import type { Json } from '../model/json.ts'
 import type { SourceProgress } from '../model/source-progress.ts'
@@ -20,7 +21,7 @@ export class SourcePort<T> {
   }
 
   cut(request: CutRequest): Promise<Cut | null> {
-    return this.#call('cut', async () => this.#source.cut(request))
+    return this.#call('cut', async () => checkCut(await this.#source.cut(request), this.#source.name))
   }
 
   /**
@@ -32,7 +33,12 @@ export class SourcePort<T> {
     try {
       const chunks =
         this.#source.discovers && ended ? toItsEnd(this.#source, split, io, ended) : this.#source.read(split, io)
-      return Symbol.asyncIterator in chunks ? guardedAsync(chunks, seen, failed) : guarded(chunks, seen, failed)
+      checkChunks(chunks, this.#source.name)
+      const counted = (chunk: readonly T[]): void => {
+        checkChunk(chunk, this.#source.name)
+        seen(chunk.length)
+      }
+      return Symbol.asyncIterator in chunks ? guardedAsync(chunks, counted, failed) : guarded(chunks, counted, failed)
     } catch (error) {
       throw failed(error)
     }
@@ -147,12 +153,12 @@ const endless = (split: Json): SluiceError =>
 
 function* guarded<T>(
   chunks: Iterable<readonly T[]>,
-  seen: (records: number) => void,
+  counted: (chunk: readonly T[]) => void,
   failed: (error: unknown) => SluiceError,
 ): Iterable<readonly T[]> {
   try {
     for (const chunk of chunks) {
-      seen(chunk.length)
+      counted(chunk)
       yield chunk
     }
   } catch (error) {
@@ -162,12 +168,12 @@ function* guarded<T>(
 
 async function* guardedAsync<T>(
   chunks: AsyncIterable<readonly T[]>,
-  seen: (records: number) => void,
+  counted: (chunk: readonly T[]) => void,
   failed: (error: unknown) => SluiceError,
 ): AsyncIterable<readonly T[]> {
   try {
     for await (const chunk of chunks) {
-      seen(chunk.length)
+      counted(chunk)
       yield chunk
     }
   } catch (error) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { errorLines, factsOf } from '../../lib/cli/error-lines.ts'
 import { paint } from '../../lib/cli/terminal.ts'
-import { messageOf, SluiceError, stackOf } from '../../lib/model/errors.ts'
+import { framesOf, hasCode, messageOf, SluiceError, stackOf, thrownBy, wordsOf } from '../../lib/model/errors.ts'
 import { placeIn } from '../../lib/model/place.ts'
 import { reviveError, serialiseError } from '../../lib/runtime/serialised-error.ts'
 
@@ -65,7 +65,7 @@ test('a message that is bounded stays as it is when it is bounded again', () => 
 
 test('the words of JSON.parse lose what they quote, in the message and in the stack', () => {
   for (const text of ['hunter2-secret', '{"a": hunter2', '["hunter2"', 'hunter2'.repeat(1000)]) {
-    const error = thrownBy(() => JSON.parse(text))
+    const error = caughtFrom(() => JSON.parse(text))
     assert.doesNotMatch(messageOf(error) + stackOf(error), /hunter2/, text)
   }
 })
@@ -81,7 +81,7 @@ test('a place is found in frames of functions, of modules and of awaits, and not
   assert.match(factsOf(error).where.place ?? '', /errors\.test\.ts/)
 })
 
-function thrownBy(act: () => void): unknown {
+function caughtFrom(act: () => void): unknown {
   try {
     act()
   } catch (error) {
@@ -89,3 +89,40 @@ function thrownBy(act: () => void): unknown {
   }
   return assert.fail('nothing was thrown')
 }
+
+const revoked = (): object => {
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  return proxy
+}
+const throwing = (property: string): Error =>
+  Object.defineProperty(new Error('lost'), property, {
+    get() {
+      throw new Error('no answer')
+    },
+  })
+
+const odd: readonly [what: string, thrown: unknown, words: string][] = [
+  ['nothing', undefined, 'undefined'],
+  ['a symbol', Symbol('s'), 'Symbol(s)'],
+  ['an object without a prototype', Object.create(null), 'a value of type object without a text'],
+  ['a proxy that was revoked', revoked(), 'a value of type object without a text'],
+  ['a toString that throws', { toString: () => JSON.parse('') as string }, 'a value of type object without a text'],
+  ['a message that throws', throwing('message'), 'Error: undefined'],
+  ['a name that throws', throwing('name'), 'Error: lost'],
+  ['a code that throws', throwing('code'), 'Error: lost'],
+  ['a stack that throws', throwing('stack'), 'Error: lost'],
+  ['a message that is an object', Object.assign(new Error('x'), { message: Object.create(null) }), 'Error: a value of type object without a text'], // prettier-ignore
+  ['a name that is a symbol', Object.assign(new Error('lost'), { name: Symbol('s') }), 'Error: lost'],
+]
+
+for (const [what, thrown, words] of odd)
+  test(`${what}, thrown, has words, a stack and a form for other processes`, () => {
+    assert.equal(wordsOf(thrown), words)
+    assert.equal(typeof stackOf(thrown), 'string')
+    assert.ok(Array.isArray(framesOf(thrown)))
+    assert.equal(serialiseError(thrown).code, 'E_USER_CODE')
+    assert.equal(hasCode(thrown, 'E_SOURCE'), false)
+    const about = { code: 'E_SOURCE', about: '"Orders" failed in cut()' } as const
+    assert.equal(thrownBy('source', thrown, about, {}).message, `"Orders" failed in cut(): ${words}`)
+  })
