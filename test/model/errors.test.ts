@@ -112,7 +112,7 @@ const odd: readonly [what: string, thrown: unknown, words: string][] = [
   ['a name that throws', throwing('name'), 'Error: lost'],
   ['a code that throws', throwing('code'), 'Error: lost'],
   ['a stack that throws', throwing('stack'), 'Error: lost'],
-  ['a message that is an object', Object.assign(new Error('x'), { message: Object.create(null) }), 'Error: a value of type object without a text'], // prettier-ignore
+  ['a message that is a symbol', Object.assign(new Error('x'), { message: Symbol('m') }), 'Error: Symbol(m)'],
   ['a name that is a symbol', Object.assign(new Error('lost'), { name: Symbol('s') }), 'Error: lost'],
 ]
 
