@@ -3,41 +3,17 @@ import { type Damaged, damage } from './damage.ts'
 import { installAmbient, refusing } from './ambient.ts'
 import { checkOutcome } from './checks.ts'
 import { Cluster } from './cluster.ts'
-import { Journal, type ListedFault, ListedFaults } from './fault-list.ts'
-import { type FaultPlan, NoFaults, RandomFaults, SingleFault, SlowCalls, type Fault } from './faults.ts'
+import { Journal } from './fault-list.ts'
 import type { Job } from './jobs/job.ts'
 import { jobSubject } from './jobs/job-subject.ts'
 import { loadAll } from '../model/loaded-later.ts'
 import { Ports } from './ports.ts'
+import { type Course, isLong, logsOf, LONG_ROUGH_MS, paceOf, planOf, startsOf, timesOff } from './course.ts'
 import { seedOf } from './seed-of.ts'
-import type { SimLog } from './sim-source.ts'
 import { WatchedStores } from './stores.ts'
 import type { Surroundings, Subject, SubjectRun } from './subject.ts'
 import { Trace } from './trace.ts'
 import { World } from './world.ts'
-
-/** What can go wrong in a run: all that a seed draws, one thing, or what a list says. */
-type Faults =
-  | 'none'
-  /** Calls take their time; nothing fails. */
-  | 'slow'
-  | 'random'
-  | { readonly call: number; readonly fault: Fault }
-  | { readonly listed: readonly ListedFault[] }
-  | FaultPlan
-
-interface Course {
-  readonly seed: number
-  /** 0: tasks run inside the coordinator; more: stages, workers and shuffle blocks. */
-  readonly workers: number
-  readonly faults: Faults
-  /** Intervals in which records arrive. */
-  readonly ticks: number
-  /** Most records of one partition in one interval. */
-  readonly recordsMax?: number
-  /** Takes down what went wrong. */
-  readonly journal?: ListedFault[]
-}
 
 export interface Scenario extends Course {
   readonly job: Job
@@ -65,8 +41,6 @@ export interface Result {
 const START = 1_750_000_000_000
 /** How long after the last arrival faults go on, and how long the cluster then has to heal; in ms of virtual time. */
 const ROUGH_MS = 10_000
-/** In one run of five, longer than the lease of a process that stands still: somebody takes over while it lives. */
-const LONG_ROUGH_MS = 75_000
 const HEAL_MS = 180_000
 const STOP_MS = 60_000
 /** How long somebody may try to go on from what is damaged. */
@@ -143,9 +117,6 @@ interface Stage extends Omit<Surroundings, 'workers' | 'seed'> {
   readonly isWrong: () => boolean
 }
 
-const isLong = ({ isBrief }: Subject, seed: number): boolean =>
-  !isBrief && new SeededRandom(seedOf(`${seed} rough`)).next() < 0.2
-
 async function play(stage: Stage): Promise<Cluster> {
   const { subject, run, course, ports, stores, logs, until: arrived, report, isWrong: wrong } = stage
   const { seed, workers, faults } = course
@@ -196,84 +167,6 @@ async function play(stage: Stage): Promise<Cluster> {
   if (!wrong()) await run.judge()
   if (!wrong() && faults === 'none') checkCost(stores, report, subject)
   return cluster
-}
-
-/**
- * Times above are for intervals of up to three seconds; with longer ones leases are longer, and so is everything else.
- */
-const paceOf = ({ intervalMs }: Subject): number => Math.max(1, intervalMs / 3000)
-
-function planOf({ faults, seed }: Course, subject: Subject): FaultPlan {
-  const pace = paceOf(subject)
-  const timing = (): SeededRandom => new SeededRandom(seedOf(`${seed} timing`))
-  if (faults === 'none') return new NoFaults()
-  if (faults === 'slow') return new SlowCalls(timing())
-  if (faults === 'random')
-    return new RandomFaults(
-      new SeededRandom(seed ^ 0x5bd1e995),
-      timing(),
-      pace,
-      ...(isLong(subject, seed) ? [LONG_ROUGH_MS] : []),
-    )
-  if ('listed' in faults) return new ListedFaults(faults.listed, timing())
-  return 'call' in faults ? new SingleFault(faults.call, faults.fault) : faults
-}
-
-/**
- * Records spread over the run; some intervals bring nothing, some much. Each partition draws for itself, so that a
- * shorter run begins like a longer one.
- */
-function logsOf(subject: Subject, { seed, ticks, recordsMax = Infinity }: Course, from: number): Map<string, SimLog> {
-  const logs = new Map<string, SimLog>()
-  for (const [name, count] of Object.entries(subject.sources)) {
-    const partitions = Array.from({ length: count }, (_, p) => {
-      const random = new SeededRandom(seedOf(`${seed} ${name}/${p}`))
-      const records: { time: number; record: unknown }[] = []
-      for (let tick = 0; tick < ticks; tick++) {
-        const many = random.next() < 0.15 ? 0 : Math.floor(random.next() ** 2 * 30)
-        const times = Array.from({ length: many }, () => from + (tick + random.next()) * subject.intervalMs).sort(
-          (a, b) => a - b,
-        )
-        const arriving = times.map((time) => ({ time, record: subject.record(name, random) }))
-        records.push(...arriving.slice(0, recordsMax))
-      }
-      return records
-    })
-    logs.set(name, { name, partitions })
-  }
-  return logs
-}
-
-/**
- * Ticks that come twice: when a second coordinator starts although the first one is well, in ms since the beginning.
- */
-function startsOf({ faults, seed, journal }: Course, until: number, pace: number): readonly number[] {
-  if (typeof faults === 'object' && 'listed' in faults)
-    return faults.listed.flatMap((each) => (each.kind === 'start' ? [each.ms] : []))
-  if (faults !== 'random') return []
-  const random = new SeededRandom(seedOf(`${seed} starts`))
-  const starts: number[] = []
-  for (
-    let ms = Math.round(random.next() * 20_000 * pace);
-    ms <= until;
-    ms += Math.round((2000 + random.next() * 20_000) * pace)
-  )
-    starts.push(ms)
-  journal?.push(...starts.map((ms) => ({ kind: 'start' as const, ms })))
-  return starts
-}
-
-/** When nothing runs, for one reason, and for how long: part of a job, whatever else goes wrong. */
-function* timesOff(
-  reason: string,
-  longest: number | undefined,
-  { intervalMs }: Subject,
-  { seed, ticks }: Course,
-): Iterable<{ readonly ms: number; readonly forMs: number }> {
-  if (longest === undefined) return
-  const random = new SeededRandom(seedOf(`${seed} ${reason}`))
-  for (let tick = 2 + random.next() * 3; tick < ticks; tick += longest + random.next() * 6)
-    yield { ms: Math.round(tick * intervalMs), forMs: Math.round((1 + random.next() * longest) * intervalMs) }
 }
 
 async function restartOnce(world: World, cluster: Cluster, stores: WatchedStores, patienceMs: number): Promise<void> {

@@ -1,7 +1,6 @@
-import { type BigIntStats, closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import type { BigIntStats } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { crc32 } from 'node:zlib'
 import { localPlace } from '../../codec/location.ts'
 import { SluiceError } from '../../model/errors.ts'
 import type { Cut } from '../../model/manifest.ts'
@@ -9,6 +8,7 @@ import { systemCode } from '../../model/system-code.ts'
 import type { FollowOptions } from '../../source/source-factories.ts'
 import type { CutRequest, Source } from '../../source/source.ts'
 import { plainLines } from './file-lines.ts'
+import { type Followed, lineEnd, lastLineEnd, lineEndAfter, markBefore, isThere } from './followed-lines.ts'
 import { OpenFile } from './open-file.ts'
 
 /*
@@ -21,23 +21,6 @@ import { OpenFile } from './open-file.ts'
  *   truncated. It is read from its beginning; what was appended between the last batch and then is lost, and said.
  * - The file is gone: so is what it held behind the place, and that is said.
  */
-
-/** A file that is followed, and how far it was read: always up to the end of a line. */
-type Followed = {
-  /** Device and inode. */
-  readonly id: string
-  readonly path: string
-  readonly offset: number
-  /** Of the last bytes in front of `offset`: whether they are still there. */
-  readonly mark: Mark
-  /** Batch time since which a file that was rotated away has not grown. */
-  readonly quietSince?: number
-}
-
-type Mark = {
-  readonly bytes: number
-  readonly crc: number
-}
 
 /** A followed file as it stands now. */
 interface Standing {
@@ -92,8 +75,6 @@ const BYTES_PER_BATCH = 64 * 2 ** 20
 
 /** So long a file that was rotated away may take until somebody writes its last line. */
 const QUIET_MS = 10_000
-
-const MARK_BYTES_MAX = 256
 
 class Follower {
   readonly #path: string
@@ -273,84 +254,3 @@ function nothingIfGone(error: unknown): null {
   if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(systemCode(error) ?? '')) return null
   throw error
 }
-
-// — what stands in them
-
-interface LineEnd {
-  readonly end: number
-  /** As far as they were counted. */
-  readonly lines: number
-}
-
-const PIECE = 1 << 16
-const NEWLINE = 10
-
-/** Behind the last end of a line up to `most`; where a line is longer than that, behind its end. */
-function lineEnd(file: Followed, most: number, size: number): LineEnd {
-  const last = lastLineEnd(file, file.offset, most)
-  if (last > file.offset || most === size || most === file.offset) return { end: last, lines: 0 }
-  const { end } = lineEndAfter({ ...file, offset: most }, size, 1)
-  return { end: end > most ? end : file.offset, lines: 0 }
-}
-
-function lastLineEnd(file: Named, from: number, to: number): number {
-  return withFile(file, (read) => {
-    for (let end = to; end > from;) {
-      const start = Math.max(from, end - PIECE)
-      const at = read(start, end - start).lastIndexOf(NEWLINE)
-      if (at >= 0) return start + at + 1
-      end = start
-    }
-    return from
-  })
-}
-
-/** Behind the end of so many lines, or of as many as there are up to `most`. */
-function lineEndAfter(file: Followed, most: number, lines: number): LineEnd {
-  return withFile(file, (read) => {
-    let [end, count] = [file.offset, 0]
-    for (let start = file.offset; start < most && count < lines; start += PIECE) {
-      const bytes = read(start, Math.min(PIECE, most - start))
-      for (let at = bytes.indexOf(NEWLINE); at >= 0 && count < lines; at = bytes.indexOf(NEWLINE, at + 1)) {
-        end = start + at + 1
-        count++
-      }
-    }
-    return { end, lines: count }
-  })
-}
-
-function markBefore(file: Named, offset: number): Mark {
-  const bytes = Math.min(MARK_BYTES_MAX, offset)
-  return { bytes, crc: bytes === 0 ? 0 : withFile(file, (read) => crc32(read(offset - bytes, bytes))) }
-}
-
-const isThere = (file: Followed): boolean => {
-  const { offset, mark } = file
-  return mark.bytes === 0 || withFile(file, (read) => crc32(read(offset - mark.bytes, mark.bytes))) === mark.crc
-}
-
-type Named = Pick<Found, 'id' | 'path'>
-type Read = (from: number, count: number) => Buffer
-
-/** Opens the file that was found, or none: the name may lead to another one by now. */
-function withFile<R>({ id, path }: Named, use: (read: Read) => R): R {
-  const descriptor = openSync(path, 'r')
-  try {
-    const { dev, ino } = fstatSync(descriptor, { bigint: true })
-    if (`${dev}:${ino}` !== id) throw movedMeanwhile(path)
-    return use((from, count) => {
-      const bytes = Buffer.allocUnsafe(count)
-      return bytes.subarray(0, readSync(descriptor, bytes, 0, count, from))
-    })
-  } finally {
-    closeSync(descriptor)
-  }
-}
-
-const movedMeanwhile = (path: string): SluiceError =>
-  new SluiceError('E_FILE_CHANGED', `${path} became another file while it was looked at.`, {
-    where: { detail: path },
-    did: 'the batch was not completed and is tried again',
-    retry: true,
-  })
