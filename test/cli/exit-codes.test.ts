@@ -4,6 +4,9 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test, type TestContext } from 'node:test'
+import { openDirectoryHead } from '../../lib/adapters/local/head-directory.ts'
+import { halted } from '../../lib/checkpoint/transition.ts'
+import type { Head } from '../../lib/model/head.ts'
 import { Cli, project, sluice } from './cli.ts'
 
 const app = (body: string, options = '{}'): string => `import { app, milliseconds, seconds } from 'sluice'
@@ -70,6 +73,13 @@ const FILES = {
 type Way =
   /** Typed in the folder, behind others. */
   | { readonly kind: 'typed'; readonly line: string; readonly before?: readonly string[]; readonly env?: object }
+  /** Several, in one folder, behind others. */
+  | {
+      readonly kind: 'each'
+      readonly line: string
+      readonly lines: readonly string[]
+      readonly before: readonly string[]
+    }
   /** A process that hears signals once it has said something. */
   | { readonly kind: 'told'; readonly line: string; readonly said: string; readonly signals: readonly NodeJS.Signals[] }
   /** While another run goes on with the same directory. */
@@ -78,6 +88,14 @@ type Way =
   | { readonly kind: 'shell'; readonly line: string; readonly needs?: string }
 
 const typed = (line: string, ...before: string[]): Way => ({ kind: 'typed', line, before })
+/** Commands that look at an app, each with the same words. */
+const LOOKING = ['status', 'pause', 'resume', 'state', 'outputs list', 'dead list', 'verify']
+const each = (of: string, lines: readonly string[], ...before: string[]): Way => ({
+  kind: 'each',
+  line: `… ${of}`,
+  lines: lines.map((line) => `${line} ${of}`),
+  before,
+})
 const told = (line: string, said: string, ...signals: NodeJS.Signals[]): Way => ({ kind: 'told', line, said, signals })
 const NO_WAY = {
   AWS_REGION: 'us-east-1',
@@ -147,6 +165,7 @@ const rows: readonly [command: string, end: string, code: number, ways: readonly
     1,
     [typed('run other.ts --dir state --batches 1', RUN), typed(RUN, RUN, '!damage')],
   ],
+  ['`run`', 'the app was halted', 1, [typed(RUN, RUN, '!halt')]],
   ['`run`', 'another run has the directory', 1, [{ kind: 'beside', line: RUN }]],
   [
     '`run`',
@@ -181,6 +200,43 @@ const rows: readonly [command: string, end: string, code: number, ways: readonly
   ],
   ['`simulate`', 'the program starts its own context', 2, [typed('simulate exits.ts')]],
   ['`graph`', 'the program throws, or starts nothing', 1, [typed('graph definition.ts'), typed('graph numbers.ts')]],
+  [
+    '`offline`',
+    '`--batches` are done, or `^C`; all outputs are delivered',
+    0,
+    // In test/offline, as the next one's other ways.
+    [],
+  ],
+  [
+    '`offline`',
+    'the program throws, a batch fails, or an output has not delivered everything; a package is not installed',
+    1,
+    [typed('offline definition.ts')],
+  ],
+  ['`offline`', 'the program starts its own context', 2, [typed('offline exits.ts')]],
+  [
+    '`status`, `pause`, `resume`, `state`, `outputs`, `dead`, `verify`',
+    'the directory holds no app, or there are several and `--app` names none',
+    2,
+    [each('taken', LOOKING), each('nowhere', LOOKING), each('users.csv', LOOKING)],
+  ],
+  [
+    '`status`, `pause`, `resume`, `state`, `outputs`, `dead`, `verify`',
+    'what is stored cannot be read',
+    1,
+    [each('state', LOOKING, RUN, '!damage')],
+  ],
+  [
+    '`state`, `outputs`, `dead`, `verify`',
+    'they have looked, whatever they found: nothing, dead letters, a halt',
+    0,
+    [
+      each('state', ['state', 'outputs list', 'dead list', 'verify'], RUN, '!halt'),
+      each('state', ['status', 'outputs list', 'dead list', 'verify'], LETTERS),
+      each('state all', ['dead show'], LETTERS),
+    ],
+  ],
+  ['`pause`, `resume`', 'it was so already', 0, [typed('pause state', RUN, 'pause state'), typed('resume state', RUN)]],
   ['`state`', 'the key is not there', 1, [typed('state state updateStateByKey nobody', RUN)]],
   ['`state`', 'the operator is not there', 2, [typed('state state nothing', RUN)]],
   ['`verify`', 'something is wrong', 1, [typed('verify state', RUN, '!damage')]],
@@ -190,19 +246,29 @@ const rows: readonly [command: string, end: string, code: number, ways: readonly
     '`status`',
     'the app is paused or halted, or nothing has come for a while',
     4,
-    [typed('status state', RUN, 'pause state')],
+    [typed('status state', RUN, 'pause state'), typed('status state', RUN, '!halt')],
   ],
   [
     'with `--stage`',
     'no region, no credentials, no permission, or no way to AWS',
     5,
-    [{ kind: 'typed', line: 'status --table a --bucket b', env: NO_WAY }],
+    ['status', 'verify'].map((line) => ({ kind: 'typed', line: `${line} --table a --bucket b`, env: NO_WAY })),
   ],
   [
     '`outputs`, `dead`',
-    'what is named is not there',
+    'what is named is not there, or nothing is there to do',
     2,
-    [typed('outputs retry state x', RUN), typed('dead drop state 9', RUN)],
+    [
+      each('state all', ['outputs retry', 'outputs drop', 'dead retry', 'dead drop', 'dead show'], RUN),
+      each('state 9', ['outputs retry', 'dead drop'], RUN),
+    ],
+  ],
+  ['`doctor`', 'something is wrong that loses state or keeps the app from running', 1, []],
+  [
+    '`plan`, `down`, `doctor`',
+    'no stage is named where one must be, or there is no Serverless CLI to ask',
+    2,
+    [each('', ['down', 'doctor']), each('--stage dev', ['plan', 'down', 'doctor'])],
   ],
   ['`create`', 'something is there already', 1, [typed('create taken')]],
   ['`create`', 'nothing can be made there', 2, [typed('create /proc/x'), typed('create users.csv/x')]],
@@ -216,18 +282,40 @@ function damage(folder: string): void {
   writeFileSync(log, readFileSync(log, 'latin1').slice(0, 100), 'latin1')
 }
 
+/** Somebody has found that the app must not go on. */
+async function halt(folder: string): Promise<void> {
+  const store = await openDirectoryHead<Head>(join(folder, 'state/it'), { sync: false })
+  const { rev, value } = (await store.read())!
+  await store.cas(rev, halted(value, 'somebody has looked'), 'halt')
+  await store.close()
+}
+
+async function done(t: TestContext, folder: string, line: string): Promise<void> {
+  if (line === '!damage') damage(folder)
+  else if (line === '!halt') await halt(folder)
+  else await sluice(t, folder, words(line))
+}
+
 const BIN = fileURLToPath(new URL('../../lib/cli/bin.ts', import.meta.url))
 const words = (line: string): string[] => line.split(' ').filter((word) => word !== '')
 
-async function codeOf(t: TestContext, way: Way): Promise<number | null> {
+/** Of several lines their one code. */
+async function codeOf(t: TestContext, way: Way): Promise<unknown> {
   const folder = await project(t, FILES)
   mkdirSync(join(folder, 'taken'))
   if (way.kind === 'shell') return codeOfShell(folder, way.line)
   if (way.kind === 'typed') {
-    for (const line of way.before ?? [])
-      if (line === '!damage') damage(folder)
-      else await sluice(t, folder, words(line))
+    for (const line of way.before ?? []) await done(t, folder, line)
     return (await sluice(t, folder, words(way.line), way.env as NodeJS.ProcessEnv)).code
+  }
+  if (way.kind === 'each') {
+    for (const line of way.before) await done(t, folder, line)
+    const codes = new Map<number | null, string[]>()
+    for (const line of way.lines) {
+      const { code } = await sluice(t, folder, words(line))
+      codes.set(code, [...(codes.get(code) ?? []), line])
+    }
+    return codes.size === 1 ? [...codes.keys()][0] : Object.fromEntries(codes)
   }
   if (way.kind === 'beside') {
     const other = new Cli(t, words('run app.ts --dir state'), folder)
