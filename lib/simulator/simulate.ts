@@ -156,7 +156,7 @@ async function play(stage: Stage): Promise<Cluster> {
     )
   // Who lives for a few batches, or not for a whole one, only sweeps what an earlier life has left.
   const { handover, lifeMs } = subject.circumstances ?? {}
-  if (!wrong() && isCalm && handover === undefined && lifeMs === undefined) await checkLitter(world, stores, report)
+  if (!wrong() && isCalm && handover === undefined && lifeMs === undefined) await checkLeftovers(world, stores, report)
   // Once more from the start, as after a single fault: what is owed is delivered then.
   if (!wrong() && (isRough || isCalm)) await restartOnce(world, cluster, stores, HEAL_MS * pace + subject.intervalMs)
   cluster.stop()
@@ -210,7 +210,7 @@ async function checkDamage({
 }
 
 /** Nothing may pile up while a coordinator runs: what a batch leaves behind goes when the floor has passed it. */
-async function checkLitter(
+async function checkLeftovers(
   world: World,
   stores: WatchedStores,
   report: (check: string, what: string) => void,
