@@ -106,7 +106,9 @@ async function command(
       did: 'nothing was changed',
       next: [
         `sluice dead drop ${typed} ${lost.id}`,
-        lost.ofOutput ? `sluice dead show ${typed} ${lost.id}` : 'send the record again from where it came',
+        lost.ofOutput
+          ? `sluice dead show ${typed} ${lost.id}     and send what it shows to where "${lost.source}" writes`
+          : 'send the record again from where it came',
       ],
     })
   await putCommand(blobs, keys, { verb: what, ids: letters.map(({ id }) => id) }, systemRandom.newId())
