@@ -2,6 +2,7 @@ import { hasCode, SluiceError, wordsOf } from '../model/errors.ts'
 import { underPolicy } from './decode-policy.ts'
 import { FileCutter, type FileLister, type FilePosition } from './file-cut.ts'
 import { fileProgress } from './file-progress.ts'
+import type { AwsRight } from '../model/aws-right.ts'
 import type { ListedFile } from './file-selection.ts'
 import { type FileSplit, splitFile, wholeFile } from './file-splits.ts'
 import { checkFileLength, checkRecordLength, FixedRecords } from './fixed-records.ts'
@@ -18,6 +19,8 @@ export interface FileStore {
   /** What a source of its files is, in words. */
   readonly name: string
   readonly lister: FileLister
+  /** What reading must be allowed on AWS, besides the objects. */
+  readonly awsRights?: readonly AwsRight[]
   /** Loads what it needs. */
   ready?(): Promise<unknown>
   /** The lines that begin in a split; of a packed file, all of them belong to its first split. */
@@ -103,6 +106,7 @@ function fileSource<T>(
     identity: directory,
     address: directory,
     reads: { directories: directory, filtered: choice.filter !== undefined },
+    ...(store.awsRights ? { awsRights: store.awsRights } : {}),
     ...(store.ready ? { ready: () => store.ready!() } : {}),
     cut: (request) => cutter.cut(request),
     read: skips ? (split, io) => unlessMissing(split, read(split, io), io) : read,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { everythingIn, keepForEver, narrowRole, widenRole } from './everything.ts'
+import { FUNCTION_NAMES } from '../../lib/hosts/serverless/options.ts'
+import { everythingIn, keepForDays, keepForEver, narrowRole, widenRole } from './everything.ts'
 import { Service, startAws } from './service.ts'
 
 test('the example is deployed by the plugin, counts, goes on after a deploy, and leaves nothing', async (t) => {
@@ -24,6 +25,7 @@ test('the example is deployed by the plugin, counts, goes on after a deploy, and
         .filter(({ level, what }) => level !== 'ok' && (what === 'policy' || what === 'logs'))
         .map(({ level, what, says }) => `${level} ${what} ${says}`)
     }
+    for (const name of FUNCTION_NAMES) await keepForDays(aws.url, `/aws/lambda/sluice-dev-${name}`)
     assert.deepEqual(await wrong(), [])
     await widenRole(aws.url, 'SluiceTaskRole')
     await keepForEver(aws.url, '/aws/lambda/sluice-dev-output')

@@ -86,7 +86,11 @@ async function roleOf(url: Url, part: string): Promise<string> {
   return roles.find((role) => role.includes(part))!.replace('RoleName ', '')
 }
 
-/** Keeps what is written to a log for ever. */
+/** Keeps what is written to a log for 14 days: the emulator does not, whatever a template says. */
+export const keepForDays = (url: Url, logGroupName: string): Promise<string> =>
+  json(url, 'logs', 'Logs_20140328.PutRetentionPolicy', { logGroupName, retentionInDays: 14 })
+
+/** Keeps it for ever. */
 export const keepForEver = (url: Url, logGroupName: string): Promise<string> =>
   json(url, 'logs', 'Logs_20140328.DeleteRetentionPolicy', { logGroupName })
 

@@ -14,16 +14,6 @@ const serverless = (name: string): string => lines`
   plugins: [sluice/serverless]
   sluice:
     app: src/app.ts
-    task:
-      permissions:
-        - Effect: Allow
-          Action: [kinesis:DescribeStreamSummary, kinesis:ListShards, kinesis:GetShardIterator, kinesis:GetRecords]
-          Resource: { Fn::GetAtt: [Orders, Arn] }
-    output:
-      permissions:
-        - Effect: Allow
-          Action: [dynamodb:UpdateItem]
-          Resource: { Fn::GetAtt: [Totals, Arn] }
   resources:
     Resources:
       Orders:

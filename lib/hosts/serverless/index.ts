@@ -24,10 +24,11 @@ import { resources } from './resources.ts'
 import { checkPlan, credentialsOf } from './check-plan.ts'
 import { type StagePlace, stagePlace } from './place.ts'
 import { plainConfig } from './plain-config.ts'
-import { bringToRest, isDeployed, letRun } from './quiet.ts'
+import { bringToRest, letRun } from './quiet.ts'
 import { dataLeft, deleteData } from './delete-data.ts'
 import { deployedFunctions, type LookedStage } from './deployed.ts'
 import { setSchedules } from './schedules.ts'
+import { hasStack } from './stack.ts'
 import { bucketPrefix, functionName, stackName, type Stage, tableName } from './stage.ts'
 
 /** What this plugin uses of the Serverless CLI (osls 4). */
@@ -289,16 +290,16 @@ export class SluiceServerless {
 
   /** Shows what the deploy would do to what is stored, and refuses it before anything has changed. */
   async #beforeDeploy(): Promise<void> {
-    const { clients } = await this.#aws()
+    const { clients, account } = await this.#aws()
     const { AWS_ENDPOINT_URL: endpoint } = process.env
     if (endpoint !== undefined) this.#say(`target  ${endpoint} (not AWS)`)
-    await this.#refuseRetained(clients)
+    await this.#refuseRetained(clients, account)
     await checkPlan(this.#folder, await this.#place(), await credentialsOf(clients))
   }
 
   /** CloudFormation would say that the table exists, and not what to do about it. */
-  async #refuseRetained(clients: AwsClients): Promise<void> {
-    if (await isDeployed(clients, functionName(this.#stage, 'coordinator'))) return
+  async #refuseRetained(clients: AwsClients, account: SdkConfig): Promise<void> {
+    if (await hasStack(account, stackName(this.#stage))) return
     const left = await dataLeft(clients, await this.#data())
     if (left.length > 0) throw retained(this.#stage, left)
   }
@@ -316,14 +317,23 @@ export class SluiceServerless {
     const stage = this.#stage
     if (this.#deletes !== null) {
       if (this.#deletes !== stackName(stage)) throw otherName(stage, this.#deletes)
-      // Comes to #beforeRemove.
-      return this.#serverless.pluginManager.spawn('remove')
+      return this.#deleteStage()
     }
     const { clients, account } = await this.#aws()
     await setSchedules(account, await this.#woken(clients), 'disabled')
     await this.#bringToRest(clients)
     this.#say(`${stackName(stage)} rests: nothing runs, ${tableName(stage)} and its bucket keep what they hold`)
     this.#say(`next   npx osls deploy --stage ${stage.stage}   lets it go on`)
+  }
+
+  async #deleteStage(): Promise<void> {
+    const { clients, account } = await this.#aws()
+    // Comes to #beforeRemove.
+    if (await hasStack(account, stackName(this.#stage))) return this.#serverless.pluginManager.spawn('remove')
+    const data = await this.#data()
+    await emptyBucket(data.bucket, await clients.s3())
+    await deleteData(clients, data)
+    await this.#sayWhatIsLeft(clients)
   }
 
   /** ARNs of the functions that a schedule wakes. */
@@ -358,7 +368,11 @@ export class SluiceServerless {
     const data = await this.#data()
     // Of a protected stage the stack leaves them.
     if (this.#stage.keeps) await deleteData(clients, data)
-    const left = await dataLeft(clients, data)
+    await this.#sayWhatIsLeft(clients)
+  }
+
+  async #sayWhatIsLeft(clients: AwsClients): Promise<void> {
+    const left = await dataLeft(clients, await this.#data())
     this.#say(left.length === 0 ? 'nothing left behind' : `still there: ${left.join(', ')}`)
   }
 
@@ -385,13 +399,17 @@ const protectedStage = (stage: Stage): SluiceError =>
   })
 
 const retained = (stage: Stage, left: readonly string[]): SluiceError =>
-  new SluiceError('E_RETAINED', `The stage ${stackName(stage)} is not deployed, but ${left.join(' and ')} is there.`, {
-    did: 'nothing was deployed, and nothing was begun anew beside it',
-    next: [
-      `to go on with it, import it into a stack called ${stackName(stage)}: docs/deploying.md, "Removing"`,
-      `to begin anew: npx sluice down --stage ${stage.stage} --delete ${stackName(stage)}`,
-    ],
-  })
+  new SluiceError(
+    'E_RETAINED',
+    `The stage ${stackName(stage)} is not deployed, but there is still ${left.join(' and ')}.`,
+    {
+      did: 'nothing was deployed, and nothing was begun anew beside it',
+      next: [
+        `to go on with it, import it into a stack called ${stackName(stage)}: docs/deploying.md, "Removing"`,
+        `to begin anew: npx sluice down --stage ${stage.stage} --delete ${stackName(stage)}`,
+      ],
+    },
+  )
 
 const otherName = (stage: Stage, given: string): SluiceError =>
   new SluiceError('E_PROTECTED', `The stage is ${stackName(stage)}, and not ${JSON.stringify(given)}.`, {

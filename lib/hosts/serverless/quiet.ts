@@ -43,18 +43,6 @@ const pause = (ms = LOOK_MS): Promise<void> =>
 const isHeld = (head: Head | undefined, now: number): boolean =>
   head !== undefined && head.holder !== null && head.leaseUntil > now
 
-/** Whether there is a coordinator function. */
-export async function isDeployed(clients: AwsClients, coordinator: string): Promise<boolean> {
-  const { client, sdk } = await clients.lambda()
-  try {
-    await client.send(new sdk.GetFunctionConfigurationCommand({ FunctionName: coordinator }))
-    return true
-  } catch (error) {
-    if (error instanceof sdk.ResourceNotFoundException) return false
-    throw error
-  }
-}
-
 /** Lets a coordinator run again that was brought to rest; `false`: it was not, and is left as it is. */
 export async function letRun(clients: AwsClients, coordinator: string, concurrency: number | null): Promise<boolean> {
   const { client, sdk } = await clients.lambda()

@@ -6,7 +6,15 @@ import { CreateTopicCommand } from '@aws-sdk/client-sns'
 import { CreateQueueCommand } from '@aws-sdk/client-sqs'
 import { localKinesis, startKinesisLocal } from '../../../infra/servers/kinesis-local.ts'
 import { awsClients } from '../../../lib/adapters/aws/clients.ts'
-import { dynamo, kinesis, kinesisSink, lambdaSink, snsSink, sqsSink } from '../../../lib/adapters/aws/index.ts'
+import {
+  dynamo,
+  kinesis,
+  kinesisSink,
+  lambdaSink,
+  s3TextFiles,
+  snsSink,
+  sqsSink,
+} from '../../../lib/adapters/aws/index.ts'
 import { serverlessOptions } from '../../../lib/hosts/serverless/options.ts'
 import { statementsOf } from '../../../lib/hosts/serverless/policies.ts'
 import { type OutputSink } from '../../../lib/index.ts'
@@ -134,6 +142,8 @@ test('a resource is in the region and account that are said, or in those of the 
     ['<where it is deployed>'],
   ])
     assert.deepEqual(resourceOf(sqsSink({ queueUrl })), resources)
+  const events = { queueUrl: 'https://sqs.eu-west-1.amazonaws.com/123456789012/drops' }
+  assert.deepEqual(resourceOf(s3TextFiles('s3://bucket/in', { events })), ['arn::sqs:eu-west-1:123456789012:drops'])
   for (const [functionName, qualifier, resource] of [
     ['orders', 'live', 'arn::lambda:::function:orders:live'],
     ['123456789012:function:orders', undefined, 'arn::lambda::123456789012:function:orders'],

@@ -1,3 +1,4 @@
+import { queueRights } from '../../../model/aws-right.ts'
 import { SluiceError } from '../../../model/errors.ts'
 import { callerPlace } from '../../../model/place.ts'
 import { binaryRecordsOf, type FileStore, filesOf, textFilesOf } from '../../../source/file-source.ts'
@@ -86,6 +87,7 @@ function s3Store(
   return {
     name,
     lister: s3Lister(clients, recursive, events ? new S3Arrivals(directory, events, recursive, clients) : null),
+    ...(events ? { awsRights: queueRights(events.queueUrl, 'sqs:ReceiveMessage', 'sqs:DeleteMessage') } : {}),
     ready: () => Promise.all([clients().s3(), events && clients().sqs()]),
     lines: (split, options, io) => linesOf(clientsUntil(clients(), io.signal), split, options, io),
     async *pieces(split, io) {

@@ -1,5 +1,5 @@
 import type { SendMessageBatchRequestEntry } from '@aws-sdk/client-sqs'
-import type { AwsRight } from '../../../model/aws-right.ts'
+import { queueRights } from '../../../model/aws-right.ts'
 import { BUNDLED, type OutputSink } from '../../../output/sink.ts'
 import { type AwsClients, processClients } from '../clients.ts'
 import { fatesOf, batchMessage } from './batch-messages.ts'
@@ -38,22 +38,11 @@ export function sqsSink<T>(
   return {
     name: options.name ?? 'sqs',
     guarantee: 'at-least-once',
-    awsRights: rightsTo(options.queueUrl),
+    awsRights: queueRights(options.queueUrl, 'sqs:SendMessage'),
     [BUNDLED]: true,
     ready: () => clients().sqs(),
     write: (records, delivery) => sendRecords(records, delivery, service, options),
   }
-}
-
-/** Its address says region, account and name: `https://sqs.eu-west-1.amazonaws.com/123456789012/orders`. */
-function rightsTo(url: string): AwsRight[] {
-  // Known only where it is deployed.
-  if (!URL.canParse(url)) return []
-  const { hostname, pathname } = new URL(url)
-  const [service, region] = hostname.split('.')
-  const [account, name] = pathname.split('/').slice(-2)
-  const where = service === 'sqs' ? region : ''
-  return [{ actions: ['sqs:SendMessage'], resource: `arn::sqs:${where}:${account}:${name}` }]
 }
 
 type Message = Omit<SendMessageBatchRequestEntry, 'Id'>
