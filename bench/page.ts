@@ -42,7 +42,8 @@ function between(text: string, name: string, lines: readonly string[]): string {
   return `${text.slice(0, begin + from.length)}\n\n${lines.join('\n')}\n\n${text.slice(end)}`
 }
 
-function dateline({ results }: Measurement, commit: string): string {
+function dateline({ workload, results }: Measurement, commit: string): string {
+  if (workload.untimed) return `${new Date().toISOString().slice(0, 10)}, commit ${commit}.`
   const rounds = results.reduce((most, { round }) => Math.max(most, round), 0)
   const busy = results.some(({ gate }) => gate === 'busy')
   return (
@@ -86,5 +87,6 @@ const peakOf = (results: readonly Result[], variant: string): string =>
 function medianOf(results: readonly Result[], variant: string, read: (result: Result) => number): string {
   const values = results.filter((result) => result.variant === variant).map(read)
   const middle = values.toSorted((a, b) => a - b)[values.length >> 1]
+  if (Number.isNaN(middle)) return ''
   return middle >= 100 || Number.isInteger(middle) ? String(Math.round(middle)) : middle.toPrecision(3)
 }

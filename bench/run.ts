@@ -67,7 +67,8 @@ async function main(): Promise<number> {
 function chosenBy(what: string | undefined): Workload[] | null {
   const named = (names: readonly string[]): Workload[] => workloads.filter((workload) => names.includes(workload.name))
   // What needs servers runs where it is asked for by name.
-  if (what === 'all') return workloads.filter(({ close, fullOnly }) => !close && (size === 'full' || !fullOnly))
+  if (what === 'all')
+    return workloads.filter(({ close, untimed, fullOnly }) => !close && !untimed && (size === 'full' || !fullOnly))
   if (what === 'gate') return named(Object.keys(GATE))
   if (what === 'check') return named(CHECKED)
   const found = what === undefined ? [] : named([what])
@@ -112,7 +113,7 @@ async function rounded(
   const results: Result[] = []
   const begun = performance.now()
   for (let round = 1; round <= rounds; round++) {
-    const gate = await waitForQuiet(Number(given.patience) * 1000)
+    const gate = workload.untimed ? 'quiet' : await waitForQuiet(Number(given.patience) * 1000)
     for (const variant of orderOf(variants, round)) {
       if (round > 1 && workload.variants[variant].once) continue
       const { extra, ...measured } = await runOnce(

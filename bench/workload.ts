@@ -12,6 +12,8 @@ export interface Workload {
   readonly ratios: readonly RatioOf[]
   /** Too long for `small`. */
   readonly fullOnly?: boolean
+  /** It counts: other work on the machine changes nothing. */
+  readonly untimed?: true
   /** The table of it on the page about performance: a row for each variant. */
   readonly columns?: Readonly<Record<string, (result: Result) => number>>
   /** Made once, before any process is timed. */

@@ -1,4 +1,5 @@
 import type { Workload } from '../workload.ts'
+import { bill } from './bill.ts'
 import { costWorkloads } from './costs.ts'
 import { empty } from './empty.ts'
 import { first } from './first.ts'
@@ -27,4 +28,5 @@ export const workloads: readonly Workload[] = [
   kafkaRead,
   kinesisRead,
   s3Read,
+  bill,
 ]

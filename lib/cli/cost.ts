@@ -1,20 +1,23 @@
 /*
- * What a day costs, modelled: counts of calls that the protocol makes, times list prices of us-east-1 in dollars. How
- * the counts were found, and which of them are measured, stands in docs/performance.md.
+ * What a day costs, before anything is deployed: the calls that the protocol makes for a program, priced as `bill.ts`
+ * does. That a small batch makes these calls is asserted by test/cli/bill.test.ts.
  */
 
 import { tickPace } from '../model/tick-pace.ts'
+import {
+  ANSWER_MS,
+  billOf,
+  dollarsOfTime,
+  type MemorySize,
+  NOTHING,
+  plus,
+  sumOf,
+  times,
+  type Usage,
+  WORK_MS,
+  workMs,
+} from './bill.ts'
 
-/** Dollars for one of each. Functions run on arm64; writes of a table are per kB, reads per 4 kB. */
-const PRICES = {
-  invocation: 2e-7,
-  gbSecond: 1.33334e-5,
-  tableWrite: 6.25e-7,
-  tableRead: 1.25e-7,
-  put: 5e-6,
-  get: 4e-7,
-  message: 4e-7,
-}
 /** A container of one virtual CPU that runs all day (Fargate, arm64). */
 const CONTAINER_PER_DAY = 0.95
 const DAY_MS = 86_400_000
@@ -25,19 +28,17 @@ const MS_A_RECORD = 0.002
 /** Bytes of a record, and up to how many a batch is one task. */
 const RECORD_BYTES = 100
 const SMALL_BYTES = 256 * 1024
-/** Milliseconds that a task or an output is billed for besides its records, and a coordinator besides those two. */
-const TASK_MS = 120
-const OUTPUT_MS = 60
-const COORDINATOR_MS = 150
-/** The size from which on a function has a whole virtual CPU. */
-const CPU_MB = 1769
+/** What a head of a small program weighs as it is stored, in kB; state that changes rides in it. */
+const HEAD_KB = 3
 
 /** Messages that a request to a queue takes. */
 const MESSAGES_MAX = 10
 /** The platform listens to a queue five times at once, 20 s each, while nothing comes. */
 const LISTENING_PER_MINUTE = 15
-/** Milliseconds that sending the ticks of a minute is billed for. */
-const SENDING_MS = 100
+/** Of a minute that a coordinator stays: it ends before the next tick comes. */
+const STAYING_MS = 55_000
+/** What a line of the log of a batch comes to, with what the platform adds. */
+const LOG_BYTES = 600
 
 /** What the bill depends on. */
 export interface Workload {
@@ -47,71 +48,124 @@ export interface Workload {
   /** Two tasks a partition, with a shuffle between, instead of one. */
   readonly shuffles: boolean
   readonly outputs: number
+  /** Where its source ends is found by reading (Kinesis), split after split: planning and running are calls apart. */
+  readonly discovers: boolean
   readonly recordsPerSecond: number
   /** MB of the functions. */
-  readonly memorySize: { readonly coordinator: number; readonly task: number; readonly output: number }
+  readonly memorySize: MemorySize
+  /** Functions that receive all day, and how many MB each has. */
+  readonly receivers: { readonly count: number; readonly memorySize: number }
 }
 
-/** What one batch asks of the services, besides its source and its sinks. */
-interface Calls {
-  /** Of the task function; the output function is called once. */
-  readonly tasks: number
-  /** Two writes of the head, in kB. */
-  readonly tableWrites: number
-  /** Consistent reads of up to 4 kB. */
-  readonly tableReads: number
-  readonly puts: number
-  readonly gets: number
+/** Dollars a day, sources and sinks apart. */
+export function costPerDay(workload: Workload): number {
+  const { intervalMs, memorySize, receivers } = workload
+  const batches = times(usageOfBatch(workload), DAY_MS / intervalMs)
+  const ticks = times(usageOfTicks(intervalMs, memorySize), DAY_MS / MINUTE_MS)
+  const receiving = receivers.count * dollarsOfTime(DAY_MS, receivers.memorySize)
+  return sumOf(billOf(plus(batches, ticks), memorySize)) + receiving
 }
 
-/** As `test/adapters/aws/lambda/calls.test.ts` counts them. */
-function callsOf({ intervalMs, tasks, shuffles, outputs, recordsPerSecond }: Workload): Calls {
+/** What one batch asks for. */
+function usageOfBatch(workload: Workload): Usage {
+  const { intervalMs, recordsPerSecond, memorySize } = workload
   const bytes = (recordsPerSecond * intervalMs * RECORD_BYTES) / 1000
-  // Manifest and small state travel in the head.
-  if (bytes <= SMALL_BYTES) return { tasks: 1, tableWrites: 2 * 3, tableReads: 3, puts: 0, gets: 1 }
-  const calls = tasks * (shuffles ? 2 : 1)
-  const shuffled = shuffles ? tasks * tasks : 0
-  // A call plans; manifest and what each task stored are objects.
+  const { usage, waitedMs } = bytes <= SMALL_BYTES ? smallBatch(workload) : spreadBatch(workload)
+  // One that stays is billed for its minute.
+  if (tickPace(intervalMs) === 'stay') return usage
+  const ms = waitedMs + workMs(WORK_MS.coordinator, memorySize.coordinator)
+  return plus(usage, { ...NOTHING, invocations: 1, ms: { ...NOTHING.ms, coordinator: ms } })
+}
+
+/** What the functions with the program ask for, and the coordinator, and how long that one waits for all of it. */
+interface Called {
+  readonly usage: Usage
+  readonly waitedMs: number
+}
+
+/** One call of the task function plans and runs it, or a second one runs it; what is small travels in the head. */
+function smallBatch(workload: Workload): Called {
+  const { memorySize, discovers } = workload
+  const calls = discovers ? 2 : 1
+  const task =
+    ANSWER_MS.table + sourceMs(workload) + workMs(calls * WORK_MS.task + recordsMs(workload), memorySize.task)
+  const output = ANSWER_MS.table + workMs(WORK_MS.output, memorySize.output)
+  const objects = calls - 1
   return {
-    tasks: 1 + calls,
-    tableWrites: 2,
-    tableReads: 3 + calls,
-    puts: 1 + calls,
-    gets: 2 + outputs + shuffled + tasks,
+    usage: {
+      ...NOTHING,
+      invocations: calls + 1,
+      ms: { coordinator: 0, task: task + objects * ANSWER_MS.get, output },
+      tableWrites: 2 * HEAD_KB,
+      tableReads: 3,
+      puts: objects,
+      gets: 1 + objects,
+      logBytes: LOG_BYTES,
+    },
+    waitedMs:
+      task + output + (calls + 1) * ANSWER_MS.invoke + 3 * ANSWER_MS.table + objects * (ANSWER_MS.put + ANSWER_MS.get),
   }
 }
 
-/** Dollars a day, sources apart. */
-export function costPerDay(workload: Workload): number {
-  const { intervalMs, recordsPerSecond, memorySize } = workload
-  const { tasks, tableWrites, tableReads, puts, gets } = callsOf(workload)
-  const recordMs = (recordsPerSecond * intervalMs * MS_A_RECORD) / 1000 / Math.min(1, memorySize.task / CPU_MB)
-  const batch =
-    (tasks + 1) * PRICES.invocation +
-    gbSeconds(tasks * TASK_MS + recordMs, memorySize.task) +
-    gbSeconds(OUTPUT_MS, memorySize.output) +
-    tableWrites * PRICES.tableWrite +
-    tableReads * PRICES.tableRead +
-    puts * PRICES.put +
-    gets * PRICES.get
-  const batchMs = COORDINATOR_MS + 2 * TASK_MS + OUTPUT_MS + recordMs
-  return (DAY_MS / intervalMs) * batch + coordinatorPerDay(intervalMs, batchMs, memorySize.coordinator)
+/** An iterator and a page for each shard, one after the other; others list what is new. */
+const sourceMs = ({ discovers, tasks }: Workload): number => ANSWER_MS.source * (discovers ? 2 * tasks : 1)
+
+/** A call plans it, then tasks run side by side, stage by stage; the manifest and what each task stored are objects. */
+function spreadBatch(workload: Workload): Called {
+  const { tasks, shuffles, outputs, memorySize } = workload
+  const stages = shuffles ? 2 : 1
+  const shuffled = shuffles ? tasks * tasks : 0
+  const records = workMs(recordsMs(workload), memorySize.task)
+  const aTask = ANSWER_MS.table + ANSWER_MS.source + ANSWER_MS.put + workMs(WORK_MS.task, memorySize.task)
+  const output = ANSWER_MS.table + 2 * ANSWER_MS.get + workMs(WORK_MS.output, memorySize.output)
+  const called = 1 + stages * tasks
+  return {
+    usage: {
+      ...NOTHING,
+      invocations: called + 1,
+      ms: { coordinator: 0, task: called * aTask + records, output },
+      tableWrites: 2,
+      tableReads: 3 + stages * tasks,
+      puts: called,
+      gets: 2 + outputs + shuffled + tasks,
+      logBytes: LOG_BYTES,
+    },
+    waitedMs:
+      (1 + stages) * (aTask + ANSWER_MS.invoke) +
+      records / tasks +
+      (ANSWER_MS.invoke + output) +
+      ANSWER_MS.put +
+      3 * ANSWER_MS.table,
+  }
 }
 
-/** Of an invocation for each batch; one that stays does so for its minute, but five seconds. */
-function coordinatorPerDay(intervalMs: number, batchMs: number, mb: number): number {
-  const invoked = (ms: number): number => PRICES.invocation + gbSeconds(ms, mb)
-  const pace = tickPace(intervalMs)
-  if (pace === 'schedule') return (DAY_MS / intervalMs) * invoked(batchMs)
-  const minutes = DAY_MS / MINUTE_MS
-  if (pace === 'stay') return minutes * invoked(55_000)
-  const ticks = Math.ceil(MINUTE_MS / intervalMs)
-  // Sent together; each is received and deleted alone.
-  const requests = Math.ceil(ticks / MESSAGES_MAX) + 2 * ticks + LISTENING_PER_MINUTE
-  return minutes * (invoked(SENDING_MS) + ticks * invoked(batchMs) + requests * PRICES.message + PRICES.tableRead)
-}
+const recordsMs = ({ recordsPerSecond, intervalMs }: Workload): number =>
+  (recordsPerSecond * intervalMs * MS_A_RECORD) / 1000
 
-const gbSeconds = (ms: number, mb: number): number => (ms / 1000) * (mb / 1024) * PRICES.gbSecond
+/**
+ * @testing What a minute asks for besides its batches: whoever wakes the coordinator, and the one that stays. The bench
+ *   `bill` adds it to what it has recorded.
+ */
+export function usageOfTicks(intervalMs: number, memorySize: MemorySize): Usage {
+  switch (tickPace(intervalMs)) {
+    case 'schedule':
+      return NOTHING
+    case 'stay':
+      return { ...NOTHING, invocations: 1, ms: { ...NOTHING.ms, coordinator: STAYING_MS } }
+    case 'queue': {
+      const ticks = Math.ceil(MINUTE_MS / intervalMs)
+      const ms = ANSWER_MS.table + ANSWER_MS.queue + workMs(WORK_MS.coordinator, memorySize.coordinator)
+      return {
+        ...NOTHING,
+        invocations: 1,
+        ms: { ...NOTHING.ms, coordinator: ms },
+        tableReads: 1,
+        // Sent together; each is received and deleted alone.
+        messages: Math.ceil(ticks / MESSAGES_MAX) + 2 * ticks + LISTENING_PER_MINUTE,
+      }
+    }
+  }
+}
 
 /**
  * From how many records a second on a container that runs all day costs less; 0 where it does even idle. Beyond what

@@ -11,6 +11,7 @@ import { checkedHead } from '../checkpoint/check-head.ts'
 import { loadGraph } from '../hosts/embedded/load-graph.ts'
 import { BLOB_PREFIX } from '../hosts/lambda/host.ts'
 import { appFolder } from '../hosts/program/app-folder.ts'
+import type { ProgramNeeds } from '../hosts/serverless/needs.ts'
 import type { StagePlace } from '../hosts/serverless/place.ts'
 import type { Head } from '../model/head.ts'
 import { readSetting } from '../model/settings/read.ts'
@@ -20,12 +21,13 @@ import type { Comparison } from '../runtime/compare-graphs.ts'
 import type { Finding } from '../runtime/word-difference.ts'
 import { compareWithStored } from '../runtime/compare-with-stored.ts'
 import { readArguments } from './arguments.ts'
-import { containerIsCheaperFrom, costPerDay, type Workload } from './cost.ts'
+import { costPerDay, type Workload } from './cost.ts'
 import { graphRows } from './graph-rows.ts'
 import { needsOfProgram } from './program-needs.ts'
+import { stageLines } from './stage-lines.ts'
 import { placeOfStage, plainStage, templateOfStage } from './stage-place.ts'
 import { table } from './table.ts'
-import { count, counted, span } from './units.ts'
+import { counted } from './units.ts'
 import { usageError } from './usage.ts'
 import { yamlText } from './yaml-text.ts'
 
@@ -39,11 +41,11 @@ const planFlags = {
   needs: { kind: 'text' },
 } as const
 
-/** What is stored of the program on a stage. */
+/** What is stored of the program on a stage, and whether its table is there. */
 type Stored =
-  | { readonly kind: 'unknown' }
-  | { readonly kind: 'nothing' }
-  | { readonly kind: 'found'; readonly batch: number; readonly comparison: Comparison | null }
+  | { readonly kind: 'unknown'; readonly isThere: false }
+  | { readonly kind: 'nothing'; readonly isThere: boolean }
+  | { readonly kind: 'found'; readonly isThere: true; readonly batch: number; readonly comparison: Comparison | null }
 
 /**
  * Says what a deploy would do: what becomes of stored state, what is made, and what it costs. Only reads; exit code 1
@@ -55,14 +57,15 @@ export async function plan(args: readonly string[]): Promise<number> {
   if (values.print !== null) return print(values.print, values.stage ?? 'dev')
   const place = await placeOfStage(values.stage ?? 'dev', values.at)
   const context = await graphOf(place)
+  const { SLUICE_BUCKET: bucket } = place.environment
+  const needs = needsOfProgram(context, bucket)
   if (values.needs !== null) {
-    const { SLUICE_BUCKET: bucket } = place.environment
-    writeFileSync(values.needs, JSON.stringify(needsOfProgram(context, bucket)))
+    writeFileSync(values.needs, JSON.stringify(needs))
     return 0
   }
   const stored = await storedOn(place, context)
   const comparison = stored.kind === 'found' ? stored.comparison : null
-  const workload = workloadOf(context, place, values['records-per-second'] ?? 0)
+  const workload = workloadOf(context, place, needs, values['records-per-second'] ?? 0)
   const isRefused = comparison?.verdict === 'refuse'
   process.stdout.write(
     values.json
@@ -71,7 +74,7 @@ export async function plan(args: readonly string[]): Promise<number> {
           `  ${context.sparkContext.appName} → ${place.stage}, ${place.region}`,
           '',
           ...verdictLines(context, stored),
-          ...costLines(workload, values['records-per-second']),
+          ...stageLines(place, needs, { workload, rate: values['records-per-second'], isThere: stored.isThere }),
           isRefused ? '✕ cannot be deployed: see above' : `✓ can be deployed: npx osls deploy --stage ${place.stage}`,
           '',
         ]
@@ -105,16 +108,17 @@ async function graphOf({ app, slots, environment }: StagePlace): Promise<Streami
 }
 
 async function storedOn({ table: name, bucket, region }: StagePlace, context: StreamingContext): Promise<Stored> {
-  if (bucket === null) return { kind: 'unknown' }
+  if (bucket === null) return { kind: 'unknown', isThere: false }
   const clients = awsClients({ ...process.env, AWS_REGION: region })
   const app = appFolder(context.sparkContext.appName)
-  if (!(await appsInTable(clients, name))?.includes(app)) return { kind: 'nothing' }
+  const apps = await appsInTable(clients, name)
+  if (!apps?.includes(app)) return { kind: 'nothing', isThere: apps !== null }
   const head = checkedHead(await new DynamoHeadStore<Head>(clients, name, app).read())?.value
-  if (!head) return { kind: 'nothing' }
+  if (!head) return { kind: 'nothing', isThere: true }
   const dropState = readSetting(context.sparkContext.conf, 'sluice.dropState')
   const blobs = new S3BlobStore(clients, bucket, BLOB_PREFIX)
   const comparison = await compareWithStored(factsOf(context.graph), head, blobs, dropState)
-  return { kind: 'found', batch: head.committed, comparison }
+  return { kind: 'found', isThere: true, batch: head.committed, comparison }
 }
 
 function verdictLines(context: StreamingContext, stored: Stored): string[] {
@@ -159,29 +163,21 @@ function storedLine(stored: Stored): string {
   }
 }
 
-function workloadOf(context: StreamingContext, place: StagePlace, recordsPerSecond: number): Workload {
+function workloadOf(
+  context: StreamingContext,
+  place: StagePlace,
+  { receivers }: ProgramNeeds,
+  recordsPerSecond: number,
+): Workload {
   const rows = graphRows(context.graph)
   return {
     intervalMs: context.batchDuration.milliseconds,
     tasks: place.slots,
     shuffles: rows.some(({ partitions }) => partitions !== null),
+    discovers: context.graph.inputs.some(({ source }) => source.discovers === true),
     outputs: rows.filter(({ shows }) => shows !== null).length,
     recordsPerSecond,
     memorySize: place.memorySize,
+    receivers: { count: receivers.length, memorySize: place.memorySize.receiver },
   }
 }
-
-function costLines(workload: Workload, rate: number | null): string[] {
-  const idle = dollars(costPerDay({ ...workload, recordsPerSecond: 0 }))
-  const at = rate === null ? '' : `${dollars(costPerDay(workload))} at ${count(rate)} records/s, `
-  const from = containerIsCheaperFrom(workload)
-  return [
-    `  interval   ${span(workload.intervalMs)}`,
-    `  cost       about ${at}${idle} a day idle, sources apart; list prices, an estimate`,
-    from === 0
-      ? '             a container that runs all day is cheaper at every rate: sluice run'
-      : `             a container that runs all day is cheaper from about ${count(from)} records/s on`,
-  ]
-}
-
-const dollars = (amount: number): string => `$${amount.toFixed(2)}`

@@ -7,8 +7,10 @@ const minutely: Workload = {
   tasks: 2,
   shuffles: true,
   outputs: 1,
+  discovers: false,
   recordsPerSecond: 0,
   memorySize: { coordinator: 512, task: 1769, output: 512 },
+  receivers: { count: 0, memorySize: 512 },
 }
 
 test('a day costs more with more records, and more often; with more tasks where they are needed', () => {
@@ -25,6 +27,12 @@ test('woken by a queue, a batch at ten seconds costs about what one a minute doe
     costPerDay({ ...minutely, intervalMs, recordsPerSecond: 10 }) / (86_400_000 / intervalMs)
   assert.ok(aBatch(10_000) < 1.5 * aBatch(60_000), `${aBatch(10_000)} and ${aBatch(60_000)}`)
   assert.ok(aBatch(4999) > 2 * aBatch(5000))
+})
+
+test('a receiver costs what a function costs that never ends', () => {
+  const receivers = { count: 2, memorySize: 1024 }
+  const more = costPerDay({ ...minutely, receivers }) - costPerDay(minutely)
+  assert.ok(Math.abs(more - 2 * 86_400 * 1.33334e-5) < 1e-6, `${more}`)
 })
 
 test('a container is said to be cheaper from the first rate on at which it is, which may be 0', () => {

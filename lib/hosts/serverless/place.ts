@@ -15,15 +15,22 @@ export interface StagePlace {
   /** The module that exports the app, as a path from the folder of `serverless.yml`. */
   readonly app: string
   readonly slots: number
+  /** Somebody is told when it fails. */
+  readonly alarms: boolean
   /** MB of the functions. */
-  readonly memorySize: { readonly coordinator: number; readonly task: number; readonly output: number }
+  readonly memorySize: {
+    readonly coordinator: number
+    readonly task: number
+    readonly output: number
+    readonly receiver: number
+  }
   /** What the program may read, as far as it is known before a deploy. */
   readonly environment: Readonly<Record<string, string>>
 }
 
 export function stagePlace(
   stage: Stage,
-  { app, slots, functions }: ServerlessOptions,
+  { app, slots, functions, alarmTopic }: ServerlessOptions,
   found: {
     readonly region: string
     readonly account: string | null
@@ -42,10 +49,12 @@ export function stagePlace(
     coordinator: functionName(stage, 'coordinator'),
     app,
     slots,
+    alarms: alarmTopic !== null,
     memorySize: {
       coordinator: functions.coordinator.memorySize,
       task: functions.task.memorySize,
       output: functions.output.memorySize,
+      receiver: functions.receiver.memorySize,
     },
     environment: {
       ...(Object.fromEntries(given) as Record<string, string>),
