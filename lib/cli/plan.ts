@@ -146,7 +146,14 @@ const findingRow = (finding: Finding): string[] => [`  ${finding.uid}`, '', '', 
 function verdictOf(uid: string | null, findings: readonly Finding[], stored: Stored): string {
   const found = findings.find((each) => each.uid === uid)
   if (found !== undefined) return sentence(found)
-  return stored.kind === 'found' ? '✓ kept' : '✓ new'
+  switch (stored.kind) {
+    case 'unknown':
+      return '· not compared'
+    case 'nothing':
+      return '✓ new'
+    case 'found':
+      return '✓ kept'
+  }
 }
 
 const sentence = ({ verdict, what, old, new: now }: Finding): string =>
