@@ -85,7 +85,7 @@ export class FileCutter {
   readonly #unseen: UnseenFiles
   readonly #leftOut: LeftOut
   /** The files of the last listing. */
-  #before: ReadonlyMap<string, ListedFile> | null = null
+  #before: Map<string, ListedFile> | null = null
   #missing = false
   /** Files that were said to be written still. */
   readonly #growing = new Set<string>()
@@ -176,7 +176,7 @@ export class FileCutter {
       io,
     )
     this.#reportBesides(besides, io)
-    this.#before = new Map(files.map((file) => [file.path, file]))
+    this.#remember(files)
     return { selected, position: { times: next } }
   }
 
@@ -253,6 +253,15 @@ export class FileCutter {
     const versions = new Map(files.map(({ path, mtimeMs, size }) => [path, `${path}\0${mtimeMs}\0${size}`]))
     const version = (path: string): string => (reason === 'changed' ? versions.get(path)! : path)
     this.#leftOut.report(reason, [...versions.keys()], log, { version, more })
+  }
+
+  /** What is as it was stays: a map of a hundred thousand files made anew in each batch is slow, and garbage soon. */
+  #remember(files: readonly ListedFile[]): void {
+    const before = (this.#before ??= new Map<string, ListedFile>())
+    for (const file of files) if (before.get(file.path) !== file) before.set(file.path, file)
+    if (before.size === files.length) return
+    const present = new Set(files.map(({ path }) => path))
+    for (const path of before.keys()) if (!present.has(path)) before.delete(path)
   }
 
   /** Those that the last listing of this process did not show: nobody can tell what became of the others before. */
