@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import type { BlobReader, BlobStore } from '../host/blob-store.ts'
-import { located, SluiceError } from '../model/errors.ts'
+import { hasCode, located, SluiceError } from '../model/errors.ts'
 import type { BlobRef } from '../model/refs.ts'
 
 /**
@@ -8,6 +8,9 @@ import type { BlobRef } from '../model/refs.ts'
  * bytes.
  */
 const INLINE_BYTES_MAX = 1024
+
+/** Whether bytes travel inside their reference. */
+export const travels = (bytes: Uint8Array): boolean => bytes.length <= INLINE_BYTES_MAX
 
 /** Stores bytes under a fresh name, or inside the reference when they are few. */
 export async function putBlob(
@@ -37,19 +40,18 @@ export async function putUnwritten(blobs: BlobStore, key: string, bytesOf: () =>
  */
 export async function getBlob(blobs: BlobReader, ref: BlobRef): Promise<Uint8Array> {
   if (ref.unwritten) return bytesAt(blobs, ref.key)
-  const bytes = ref.inline === undefined ? await bytesAt(blobs, ref.key) : Buffer.from(ref.inline, 'base64')
+  const bytes = ref.inline === undefined ? await storedBytes(blobs, ref) : Buffer.from(ref.inline, 'base64')
   if (bytes.length === ref.len && crc32(bytes) === ref.crc) return bytes
-  throw new SluiceError(
-    'E_BLOB_CORRUPT',
-    `${ref.key} is not what was written: ${bytes.length} of ${ref.len} bytes, checksum ` +
-      `${bytes.length === ref.len ? 'differs' : 'not compared'}.`,
-    {
-      where: { object: ref.key, detail: ref.key },
-      did: 'the object was not used',
-      next: ['restore the object from a backup', 'sluice verify --dir <dir>'],
-    },
-  )
+  const checksum = bytes.length === ref.len ? 'differs' : 'not compared'
+  throw notAsWritten(ref, `${bytes.length} of ${ref.len} bytes, checksum ${checksum}`)
 }
+
+const notAsWritten = ({ key }: BlobRef, why: string): SluiceError =>
+  new SluiceError('E_BLOB_CORRUPT', `${key} is not what was written: ${why}.`, {
+    where: { object: key, detail: key },
+    did: 'the object was not used',
+    next: ['restore the object from a backup', 'sluice verify --dir <dir>'],
+  })
 
 /**
  * Some bytes of what a reference stands for: the caller knows a checksum of theirs. Throws `E_BLOB_MISSING` and
@@ -65,6 +67,17 @@ export async function getBlobRange(
     return await blobs.getRange(key, offset, length)
   } catch (error) {
     throw located(error, { object: key })
+  }
+}
+
+async function storedBytes(blobs: BlobReader, ref: BlobRef): Promise<Uint8Array> {
+  const { key, at, len } = ref
+  if (at === undefined) return bytesAt(blobs, key)
+  try {
+    return await getBlobRange(blobs, ref, at, len)
+  } catch (error) {
+    if (hasCode(error, 'E_BLOB_RANGE')) throw notAsWritten(ref, `it ends before its byte ${at + len}`)
+    throw error
   }
 }
 

@@ -44,6 +44,7 @@ interface ParsedKey {
  *
  *     blk/<spread>/<batch>/s<shuffle>.<exec>/<task>/<id>     ctl/<id>.json
  *     st/<operator>/<spread>/<batch>/<task>/<id>.<suffix>    plan/<spread>/<batch>/<nonce>.json
+ *     st/<spread>/<batch>/<task>/<id>.<suffix>
  *     out/<spread>/<batch>/<output>/p<partition>/<id>        man/<spread>/<batch>/<nonce>.json
  *     dlq/<spread>/<batch>/<id>                              graph/<spread>/<batch>/<id>.json
  *     msg/<batch>/<id>.json                                  rcv/<source>/…
@@ -75,6 +76,10 @@ export class ObjectKeys {
   }
   state(operator: OperatorUid, batch: BatchNumber, task: TaskId, id: string, suffix: string): string {
     return this.#key('state', `${plain(operator)}/${spread(batch)}/${task}/${id}.${suffix}`)
+  }
+  /** Of several partitions or operators. */
+  states(batch: BatchNumber, task: TaskId, id: string, suffix: string): string {
+    return this.#key('state', `${spread(batch)}/${task}/${id}.${suffix}`)
   }
   retained(stream: OperatorUid, batch: BatchNumber, partition: PartitionId, id: string): string {
     return this.#key('state', `${plain(stream)}/${spread(batch)}/p${partition}/${id}.r`)

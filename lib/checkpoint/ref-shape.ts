@@ -21,7 +21,14 @@ import type { BlobRef } from '../model/refs.ts'
 import { SluiceError } from '../model/errors.ts'
 import { type ObjectKind, parseKey } from './object-keys.ts'
 
-const plain = fields({ key: text, len: count, crc: upTo(2 ** 32 - 1), inline: maybe(text), unwritten: maybe(truth) })
+const plain = fields({
+  key: text,
+  len: count,
+  crc: upTo(2 ** 32 - 1),
+  at: maybe(count),
+  inline: maybe(text),
+  unwritten: maybe(truth),
+})
 
 /** To whom objects belong; without `inc`: to any incarnation of the app. */
 export interface Owner {

@@ -45,9 +45,10 @@ export class Sweeper {
   /** Notes what the newer manifest no longer names, and the older manifest itself. */
   superseded(ref: BlobRef | null, older: Manifest | null, newer: Manifest): void {
     if (!older || !this.isActive) return
-    if (ref && ref.inline === undefined) this.#dead.push({ since: newer.batch, key: ref.key })
-    for (const gone of refsBetween(older, newer))
-      if (gone.inline === undefined) this.#dead.push({ since: newer.batch, key: gone.key })
+    const gone = new Set<string>()
+    if (ref && ref.inline === undefined) gone.add(ref.key)
+    for (const { key, inline } of refsBetween(older, newer)) if (inline === undefined) gone.add(key)
+    for (const key of gone) this.#dead.push({ since: newer.batch, key })
   }
 
   /** Objects found at start that the manifest does not name: left by attempts that came to nothing. */

@@ -222,9 +222,14 @@ function readTuples(r: ByteReader, count: number, depth: number): unknown[][] {
 }
 
 function readRecords(r: ByteReader, count: number, depth: number): object[] {
-  const names = Array.from({ length: r.count() }, () => String(readValue(r)))
+  const names = Array.from({ length: r.count() }, () => nameOf(r))
   if (names.includes('__proto__')) r.corrupt('records cannot set a prototype')
   return recordsOf(names, readColumns(r, names.length, count, depth), count)
+}
+
+function nameOf(r: ByteReader): string {
+  const name = readValue(r)
+  return typeof name === 'string' ? name : r.corrupt('a field has a name that is no text')
 }
 
 function readColumns(r: ByteReader, columns: number, count: number, depth: number): unknown[][] {

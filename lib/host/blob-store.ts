@@ -24,4 +24,4 @@ export interface BlobStore {
 }
 
 /** The part of a store that looking takes. */
-export type BlobReader = Pick<BlobStore, 'get'>
+export type BlobReader = Pick<BlobStore, 'get' | 'getRange'>

@@ -5,6 +5,7 @@ import type { BlobRef } from '../model/refs.ts'
 import type { Partitioner } from '../shuffle/partitioner.ts'
 import type { Source } from '../source/source.ts'
 import { chain, drain, type RddNode } from './node.ts'
+import { splitWeight } from './split-weight.ts'
 
 /** Data that the program holds itself, in contiguous even slices (Spark's `ParallelCollectionRDD`). */
 export function collectionNode<T>(records: readonly T[], slices: number): RddNode<T> {
@@ -35,6 +36,7 @@ export function sourceNode<T>(source: Source<T>, uid: string, splits: readonly J
     partitioner: null,
     dependencies: [],
     ...(source.discovers ? { once: true } : {}),
+    weight: (split) => splitWeight(source, uid, splits[split]),
     recordName: (split, index) => recordName(uid, JSON.stringify(splits[split]), index, source.lines),
     compute: (split, task, sink) =>
       drain(

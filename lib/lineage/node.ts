@@ -80,6 +80,8 @@ export interface RddNode<T> {
   cut?: ShuffleDependency
   /** What each partition reads, where the node stands for the cut of a source or for what was kept of one. */
   readonly splits?: readonly Json[]
+  /** About how many bytes it is to read a partition of a source; `null` where the source does not say. */
+  weight?(split: number): number | null
   /** How a record of a partition is called where people read it, by its number; of what comes from a source. */
   recordName?(split: number, index: number): string
   /** The operator or RDD call it came from, for errors and the job graph. */

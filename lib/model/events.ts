@@ -85,6 +85,8 @@ export interface BatchReport {
   readonly backlog?: { readonly [output: string]: number }
   /** Records of this batch that were set aside. */
   readonly deadLetters: number
+  /** Partitions of state that tasks had kept warm, and those that they read from the store; left out for none. */
+  readonly stateReads?: { readonly warm: number; readonly cold: number }
   /** By source that says how far it has come, with the records that it gave to this batch. */
   readonly sources?: { readonly [source: string]: SourceProgress & { readonly records: number } }
 }

@@ -60,6 +60,8 @@ export interface TaskSpec {
    * agree.
    */
   readonly staged: boolean
+  /** A block for a shuffle travels in the answer up to this size; left out: as any object does. */
+  readonly inlineBytes?: number
   /** A task that is run to learn something, and whose results nobody uses. */
   readonly trial?: Trial
 }
@@ -132,6 +134,8 @@ export interface MapOutput {
    * earlier version has sealed do not have it.
    */
   readonly sizes?: readonly number[]
+  /** As a reducer is told of a block that travels: sections of neighbours from `first` on, in base64, and no others. */
+  readonly sections?: { readonly first: number; readonly bytes: string }
 }
 
 /**
@@ -149,7 +153,7 @@ export interface StateWrite {
   readonly operator: OperatorUid
   readonly from: number
   readonly to: number
-  /** Keys of the blocks this write was built on, oldest first. */
+  /** Names of the blocks this write was built on, oldest first. */
   readonly base: readonly string[]
   /** `null`: nothing changed, the chain stays. */
   readonly block: StateBlock | null
@@ -162,6 +166,12 @@ export interface StateWrite {
     readonly slideTime: number | null
     readonly keepPanesAfter: number
   }
+}
+
+/** Where partitions of stored state have come from: what a process had kept warm, or the store. */
+export interface StateReads {
+  readonly warm: number
+  readonly cold: number
 }
 
 export interface RetainedWrite {
@@ -204,6 +214,7 @@ export type TaskReport =
       /** The ends that this execution found, of splits for which the plan had none. */
       readonly ends?: SplitEnds
       readonly accumulators: { readonly [id: string]: Json }
+      readonly stateReads?: StateReads
       /** What a trial of kind `letters` stored. */
       readonly letters?: BlobRef
       /** What a trial of kind `blame` found: of the records that a failure was made of, one at least is to blame. */

@@ -6,7 +6,7 @@ import type { Log } from '../host/log.ts'
 import type { BatchReport } from '../model/events.ts'
 import type { Manifest } from '../model/manifest.ts'
 import type { SourceProgress } from '../model/source-progress.ts'
-import type { BatchPlan } from '../model/task.ts'
+import type { BatchPlan, StateReads } from '../model/task.ts'
 import { messageOf, type SluiceError } from '../model/errors.ts'
 import type { ProgramFacts } from '../model/program-facts.ts'
 import type { OutputHooks } from '../output/output-publisher.ts'
@@ -39,6 +39,7 @@ interface Progress {
   readonly visible: boolean
   started: number | null
   ended: number | null
+  stateReads: StateReads | null
   readonly outputs: Map<number, OutputOperationInfo>
 }
 
@@ -69,7 +70,7 @@ export class BatchEvents {
   /** `visible`: the batch has jobs; Spark says nothing about batches without. */
   submitted({ plan, progress }: Submitted, visible: boolean, at = this.#clock.now()): void {
     this.#reportInputs(plan, progress)
-    const begun = { plan, submitted: at, visible, started: null, ended: null, outputs: new Map() }
+    const begun = { plan, submitted: at, visible, started: null, ended: null, stateReads: null, outputs: new Map() }
     this.#progress = begun
     if (visible) this.#bus.post('onBatchSubmitted', { batchInfo: this.#infoOf(begun) })
   }
@@ -81,6 +82,14 @@ export class BatchEvents {
     if (progress.visible) this.#bus.post('onBatchStarted', { batchInfo: this.#infoOf(progress) })
   }
 
+  /** What tasks have said of the state that they worked on. */
+  computed(answers: readonly { readonly stateReads?: StateReads }[]): void {
+    const sum = (where: keyof StateReads): number =>
+      answers.reduce((all, { stateReads }) => all + (stateReads?.[where] ?? 0), 0)
+    const reads = { warm: sum('warm'), cold: sum('cold') }
+    if (this.#progress && reads.warm + reads.cold > 0) this.#progress.stateReads = reads
+  }
+
   /** `backlog`: how many batches each output owes. */
   completed(manifest: Manifest, backlog: Readonly<Record<string, number>> = {}): void {
     const progress = this.#progress
@@ -89,7 +98,8 @@ export class BatchEvents {
     this.#learn(manifest, {})
     const info = this.#infoOf(progress)
     if (progress.visible) this.#bus.post('onBatchCompleted', { batchInfo: info })
-    this.#log.event({ ...batchReport(manifest, info), backlog, ...given({ sources: this.#sources(info) }) })
+    const { stateReads } = progress
+    this.#log.event({ ...batchReport(manifest, info), backlog, ...given({ sources: this.#sources(info), stateReads }) })
   }
 
   failed(error: unknown): void {

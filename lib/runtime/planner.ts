@@ -20,6 +20,17 @@ export interface Planner {
   seal(planned: PlannedBatch): Promise<PlannedBatch>
 }
 
+/** More keys than this are a batch's work, whatever it reads: a window may touch all of them. */
+export const KEYS_OF_SMALL_BATCH = 50_000
+
+/** How a batch is spread where each task is a call that costs. */
+export interface FanOut {
+  /** A task for every so many bytes that it reads; a batch that reads no more is one task. */
+  readonly taskBytes: number
+  /** Shuffle blocks of a batch travel in answers and in requests, as long as all of them are no more. */
+  readonly inlineBytes: number
+}
+
 /** What a planner is asked, as plain data: all that it needs to know beside its program. */
 export interface PlanRequest {
   /** Whose batch it is, and from when its ticks are counted, in ms since the epoch. */
@@ -91,6 +102,10 @@ export interface PlannedStage {
   /** Stages whose shuffles this one reads. */
   readonly parents: readonly number[]
   readonly terminal: PlannedTerminal
+  /** About how many bytes each partition reads of sources; left out where that is not known. */
+  readonly weights?: readonly number[]
+  /** Of each shuffle, a partition reads what was sent to the reducer of its number, and nothing else. */
+  readonly aligned?: true
 }
 
 /** What becomes of the records of a stage. */

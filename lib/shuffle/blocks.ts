@@ -1,8 +1,9 @@
-import { encodeBlock, HEADER_BYTES, openBlock, readSection } from '../codec/block.ts'
+import { encodeBlock, openBlock, readSection } from '../codec/block.ts'
 import { SluiceError } from '../model/errors.ts'
 import type { BlobRef } from '../model/refs.ts'
 import type { MapOutput } from '../model/task.ts'
 import type { Bucket, Buckets, ShuffleInput } from './buckets.ts'
+import { type ReducerRange, startOf } from './own-sections.ts'
 
 /** One block per map task: a section per reducer that gets anything. */
 export function encodeBuckets(buckets: Buckets): Uint8Array {
@@ -38,12 +39,6 @@ interface BlockBytes {
   range(ref: BlobRef, offset: number, length: number): Promise<Uint8Array>
 }
 
-/** Reducers that one task works for: from the first to the last. */
-export interface ReducerRange {
-  readonly first: number
-  readonly last: number
-}
-
 /** What a task keeps of blocks for its next partitions: no more than this is read at once for several of them. */
 const TOGETHER_BYTES_MAX = 32 * 2 ** 20
 
@@ -54,6 +49,7 @@ const TOGETHER_BYTES_MAX = 32 * 2 ** 20
 export class SectionReader {
   readonly #bytes: BlockBytes
   readonly #together = new Map<string, Promise<Uint8Array>>()
+  readonly #decoded = new Map<Sections, Uint8Array>()
 
   constructor(bytes: BlockBytes) {
     this.#bytes = bytes
@@ -73,7 +69,7 @@ export class SectionReader {
     together: ReducerRange | undefined,
   ): Promise<{ readonly bucket: Bucket; readonly crc: number }> {
     const { ref, sizes, counts, sums } = output
-    // What travels in its reference is at hand.
+    // A block that travels whole is at hand.
     if (sizes === undefined || ref.inline !== undefined) {
       const block = openBlock(await this.#bytes.get(ref), ref.key)
       const bucket = asMany(output, reducer, bucketOf(block.read(reducer, 1)))
@@ -85,12 +81,16 @@ export class SectionReader {
   }
 
   async #section(
-    { ref }: MapOutput,
+    { ref, sections }: MapOutput,
     sizes: readonly number[],
     reducer: number,
     together: ReducerRange | undefined,
   ): Promise<Uint8Array> {
     const from = startOf(sizes, reducer)
+    if (sections) {
+      const at = Math.max(0, from - startOf(sizes, sections.first))
+      return this.#travelled(sections).subarray(at, at + sizes[reducer])
+    }
     if (!together) return this.#bytes.range(ref, from, sizes[reducer])
     const start = startOf(sizes, together.first)
     const name = `${ref.key} ${together.first}`
@@ -98,14 +98,16 @@ export class SectionReader {
     this.#together.set(name, read)
     return (await read).subarray(from - start, from - start + sizes[reducer])
   }
+
+  /** A section that is not among them is told by its checksum. */
+  #travelled(sections: Sections): Uint8Array {
+    const known = this.#decoded.get(sections) ?? Buffer.from(sections.bytes, 'base64')
+    this.#decoded.set(sections, known)
+    return known
+  }
 }
 
-/** Where a reducer's section begins in a block. */
-function startOf(sizes: readonly number[], reducer: number): number {
-  let start = HEADER_BYTES
-  for (let i = 0; i < reducer; i++) start += sizes[i]
-  return start
-}
+type Sections = Required<MapOutput>['sections']
 
 /** Reducers of this shuffle that the task works for; just the one if it is none of them. */
 function clipped({ first, last }: ReducerRange, reducer: number, outputs: readonly MapOutput[]): ReducerRange {

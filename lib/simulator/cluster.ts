@@ -198,7 +198,7 @@ export class Cluster {
       isBrief: brief,
       sweeps: !brief,
       // Some batches are one task, and some are spread.
-      ...(brief ? { smallBytes: 6 } : {}),
+      ...(brief ? { fanOut: { taskBytes: 6, inlineBytes: 4096 } } : {}),
       holder: process.name,
       isGone: (holder) => noticesDeath && this.#dead.has(holder),
       environment: (head) => ({
@@ -286,9 +286,13 @@ export class Cluster {
 
   async #workerFacts(process: SimProcess): Promise<WorkerFacts> {
     const { program } = await this.#options.run.build(process)
+    // Not enough for all of the larger states: some are read again.
+    program.state.keepAtMost(WARM_BYTES)
     return { program, host: this.#hostOf(process) }
   }
 }
+
+const WARM_BYTES = 8 * 1024
 
 /** What faults lead to; anything else is a bug. */
 const EXPECTED: readonly ErrorCode[] = [

@@ -19,8 +19,9 @@ export async function damage(stores: WatchedStores, what: Damaged): Promise<bool
     if ((ref.inline === undefined) !== (what === 'object')) continue
     const bytes =
       ref.inline === undefined ? Buffer.from(await stores.objects.get(ref.key)) : Buffer.from(ref.inline, 'base64')
-    const at = bytes.indexOf(WORD)
-    if (at < 0 || !isOfState(stored, ref)) continue
+    const start = ref.at ?? 0
+    const at = bytes.indexOf(WORD, start)
+    if (at < 0 || at >= start + ref.len || !isOfState(stored, ref)) continue
     bytes[at] ^= 1
     if (ref.inline === undefined) await replaced(stores, ref.key, bytes)
     else await reworded(stores, manifest!, ref.inline, bytes.toString('base64'))

@@ -1,4 +1,5 @@
 import type { OperatorState, PaneList, StateChain } from '../model/manifest.ts'
+import { nameOfRef } from '../model/refs.ts'
 import { blocksAfter } from '../model/state-chain.ts'
 import type { StateWrite } from '../model/task.ts'
 
@@ -13,7 +14,7 @@ export function panesFor(committed: OperatorState | null, from: number, to: numb
   const lists = (committed?.panes ?? []).filter((list) => overlaps(list, from, to))
   if (lists.length === 1) return lists[0].panes
   const panes = lists.flatMap((list) => list.panes)
-  return [...new Map(panes.map((pane) => [pane.ref.key, pane])).values()].toSorted((a, b) => a.time - b.time)
+  return [...new Map(panes.map((pane) => [nameOfRef(pane.ref), pane])).values()].toSorted((a, b) => a.time - b.time)
 }
 
 /** The operator's state after a batch: each written range replaces what it overlaps. Pure. */

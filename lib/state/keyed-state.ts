@@ -1,4 +1,4 @@
-import { encodeBlock, openBlock, type Section } from '../codec/block.ts'
+import { type Block, encodeBlock, openBlock, type Section } from '../codec/block.ts'
 import { hashKey } from '../keys/hash.ts'
 import { KEY_GROUPS, keyGroupOf } from '../keys/key-group.ts'
 import { KeyTable } from '../keys/key-table.ts'
@@ -195,7 +195,11 @@ export class KeyedState {
    * counts as saved. A group that is whole in a later block must not be wanted of an earlier one.
    */
   apply(bytes: Uint8Array, what: string, wanted: (group: number) => boolean): void {
-    const block = openBlock(bytes, what)
+    this.applyBlock(openBlock(bytes, what), wanted)
+  }
+
+  /** The same, of a block that is open. */
+  applyBlock(block: Block, wanted: (group: number) => boolean): void {
     // A key that was removed and came back in one batch is in both: removals first.
     const sections = block.entries.map(({ section }) => section).filter((section) => wanted(section % KEY_GROUPS))
     const isRemoval = (section: number): boolean => section >= REMOVALS && section < WHOLE

@@ -1,7 +1,9 @@
 import type { BatchNumber, OperatorUid } from '../model/ids.ts'
-import type { OperatorState, StateBlock } from '../model/manifest.ts'
-import { groupsOfPartition } from '../keys/key-group.ts'
-import type { BlobRef } from '../model/refs.ts'
+import type { OperatorState, StateBlock, StateChain } from '../model/manifest.ts'
+import { type Block, openBlock } from '../codec/block.ts'
+import { groupsOfPartition, KEY_GROUPS } from '../keys/key-group.ts'
+import { SluiceError } from '../model/errors.ts'
+import { type BlobRef, nameOfRef } from '../model/refs.ts'
 import { basesOf } from '../model/state-chain.ts'
 import type { StateWrite } from '../model/task.ts'
 import { chainsFor, nextOperatorState, panesFor } from './chains.ts'
@@ -27,6 +29,15 @@ export interface StateBlobs {
   put(operator: OperatorUid, bytes: Uint8Array, suffix: string): Promise<BlobRef>
   /** Hears of keys whose state has grown large. */
   large?(key: LargeKey): void
+  /** Hears where state that was stored has come from: the memory of this process, or the store. */
+  found?(where: 'warm' | 'cold'): void
+}
+
+interface Warm {
+  readonly tip: string
+  readonly state: KeyedState | WindowState
+  /** Of what it was built from, as that is stored. */
+  readonly bytes: number
 }
 
 /** Bounds of stored state. */
@@ -42,27 +53,44 @@ interface StateLimits extends KeyLimits {
  */
 export class StateStore {
   readonly #limits: StateLimits
-  readonly #warm = new Map<string, { readonly tip: string; readonly state: KeyedState | WindowState }>()
+  /** What was used last is at the end. */
+  readonly #warm = new Map<string, Warm>()
+  #bytes = 0
+  #bytesMax = Infinity
 
   constructor(limits: StateLimits = { bytesMax: KEY_BYTES_MAX, compactApiece: COMPACT_APIECE }) {
     this.#limits = limits
   }
 
+  /**
+   * No more is kept warm than is so many bytes where it is stored: what was not used longest goes. Said before anything
+   * is kept.
+   */
+  keepAtMost(bytes: number): void {
+    this.#bytesMax = bytes
+  }
+
   async keyed(of: StateOf, blobs: StateBlobs): Promise<KeyedState> {
-    return (this.#take(of) as KeyedState | null) ?? readKeyed(of, blobs)
+    return (this.#found(of, this.#take(of), blobs) as KeyedState | null) ?? readKeyed(of, blobs)
   }
 
   async window(of: StateOf, spec: WindowSpec, time: number, blobs: StateBlobs): Promise<WindowState> {
     const warm = this.#take(of) as WindowState | null
     // A batch without a pane leaves the tip as it was: an attempt at the same batch must not take it in twice.
-    return warm && warm.absorbedAt < time ? warm : readWindow(of, spec, blobs)
+    const usable = warm && warm.absorbedAt < time ? warm : null
+    return (this.#found(of, usable, blobs) as WindowState | null) ?? readWindow(of, spec, blobs)
+  }
+
+  #found(of: StateOf, warm: KeyedState | WindowState | null, blobs: StateBlobs): KeyedState | WindowState | null {
+    if (blobs.found && (warm || storedBytes(of) > 0)) blobs.found(warm ? 'warm' : 'cold')
+    return warm
   }
 
   /** Out of the store while a task works on it: an attempt that fails leaves nothing behind. */
   #take(of: StateOf): KeyedState | WindowState | null {
     const name = nameOf(of)
     const warm = this.#warm.get(name)
-    this.#warm.delete(name)
+    this.#forget(name)
     return warm && warm.tip === tipOf(of) ? warm.state : null
   }
 
@@ -77,7 +105,7 @@ export class StateStore {
       operator: of.operator,
       from,
       to,
-      base: blocks.map((each) => each.ref.key),
+      base: blocks.map((each) => nameOfRef(each.ref)),
       block,
       keys: state.keys,
       ...versionField(of),
@@ -130,7 +158,7 @@ export class StateStore {
       operator: of.operator,
       from,
       to,
-      base: blocks.map((each) => each.ref.key),
+      base: blocks.map((each) => nameOfRef(each.ref)),
       block,
       keys: state.keys,
       window: { pane: paneRef, slideTime: snapshots ? state.slidAt : null, keepPanesAfter },
@@ -145,11 +173,29 @@ export class StateStore {
   }
 
   #keep(of: StateOf, state: KeyedState | WindowState, writes: readonly StateWrite[]): void {
-    this.#warm.set(nameOf(of), { tip: tipAfter(of, writes), state })
+    const after = { ...of, committed: nextOperatorState(of.committed, writes) }
+    const bytes = this.#bytesMax === Infinity ? 0 : storedBytes(after)
+    this.#forget(nameOf(of))
+    this.#warm.set(nameOf(of), { tip: tipOf(after), state, bytes })
+    this.#bytes += bytes
+    this.#shrink()
+  }
+
+  #forget(name: string): void {
+    this.#bytes -= this.#warm.get(name)?.bytes ?? 0
+    this.#warm.delete(name)
+  }
+
+  #shrink(): void {
+    for (const name of this.#warm.keys()) {
+      if (this.#bytes <= this.#bytesMax) return
+      this.#forget(name)
+    }
   }
 
   clear(): void {
     this.#warm.clear()
+    this.#bytes = 0
   }
 }
 
@@ -161,21 +207,26 @@ const nameOf = (of: StateOf): string => `${of.operator}/${of.split}/${of.partiti
 function tipOf({ committed, split, partitions }: StateOf): string {
   const { from, to } = groupsOfPartition(split, partitions)
   const chains = chainsFor(committed, from, to).map(
-    (chain) => `${chain.from}-${chain.to}:${chain.blocks.map((block) => block.ref.key).join(',')}`,
+    (chain) => `${chain.from}-${chain.to}:${chain.blocks.map((block) => nameOfRef(block.ref)).join(',')}`,
   )
   // Panes enter at one end and leave at the other: the newest, the oldest and their number name them all.
   const panes = panesFor(committed, from, to)
   return [
     ...chains,
     panes.length,
-    panes[0]?.ref.key ?? '',
-    panes.at(-1)?.ref.key ?? '',
+    panes.length > 0 ? nameOfRef(panes[0].ref) : '',
+    panes.length > 0 ? nameOfRef(panes.at(-1)!.ref) : '',
     committed?.slideTime ?? '',
   ].join('|')
 }
 
-function tipAfter(of: StateOf, writes: readonly StateWrite[]): string {
-  return tipOf({ ...of, committed: nextOperatorState(of.committed, writes) })
+/** How many bytes of the store it takes to read it. */
+function storedBytes({ committed, split, partitions }: StateOf): number {
+  const { from, to } = groupsOfPartition(split, partitions)
+  let bytes = 0
+  for (const { blocks } of chainsFor(committed, from, to)) for (const { ref } of blocks) bytes += ref.len
+  for (const { ref } of panesFor(committed, from, to)) bytes += ref.len
+  return bytes
 }
 
 function groupsToRewrite(
@@ -184,7 +235,8 @@ function groupsToRewrite(
   blocks: readonly StateBlock[],
   compactApiece: number,
 ): readonly number[] | 'all' {
-  if (state.keys < compactApiece) return isLong(blocks) ? 'all' : []
+  // Few keys of which most have changed are as well written whole.
+  if (state.keys < compactApiece) return isLong(blocks) || state.changes * 2 >= state.keys ? 'all' : []
   const { from, to } = groupsOfPartition(of.split, of.partitions)
   return groupsDue({
     blocks,
@@ -212,12 +264,29 @@ async function readKeyed(of: StateOf, blobs: StateBlobs): Promise<KeyedState> {
     for (const [index, block] of chain.blocks.entries()) {
       // Behind the block that holds all of a group, older ones have nothing to say about it.
       const wanted = (group: number): boolean => own(group) && index >= bases[group - chain.from]
-      state.apply(await blobs.get(block.ref), block.ref.key, wanted)
+      state.applyBlock(checkedBlock(await blobs.get(block.ref), block, chain), wanted)
     }
   }
   if (isOlder(of.committed, of.schema)) migrateState(of.operator, state, versionOf(of.committed), of.schema)
   return state
 }
+
+/** A block that is sound in itself may still be that of another partition, or of another count. */
+function checkedBlock(bytes: Uint8Array, { ref: { key }, kind, keys }: StateBlock, { from, to }: StateChain): Block {
+  const block = openBlock(bytes, key)
+  const isOther = block.entries.some(({ section }) => section % KEY_GROUPS < from || section % KEY_GROUPS >= to)
+  if (isOther) throw otherBlock(key, `keys that are not of its key groups, ${from} to ${to - 1}`)
+  const rows = block.entries.reduce((sum, { count }) => sum + count, 0)
+  if (kind === 'snapshot' && rows !== keys) throw otherBlock(key, `${rows} keys, the manifest says ${keys}`)
+  return block
+}
+
+const otherBlock = (key: string, holds: string): SluiceError =>
+  new SluiceError('E_BLOB_CORRUPT', `${key} holds ${holds}.`, {
+    where: { object: key, detail: key },
+    did: 'the object was not used',
+    next: ['restore the whole directory from a backup', 'sluice verify <dir>'],
+  })
 
 async function readWindow(of: StateOf, spec: WindowSpec, blobs: StateBlobs): Promise<WindowState> {
   const state = new WindowState(spec)

@@ -1,6 +1,7 @@
 import type { GraphFacts, OperatorFacts } from '../model/graph-facts.ts'
 import type { Json } from '../model/json.ts'
 import type { Manifest } from '../model/manifest.ts'
+import { nameOfRef } from '../model/refs.ts'
 
 /**
  * What a manifest keeps must have an operator in the graph that made it: facts that lost one would make the next start
@@ -30,10 +31,10 @@ export function faultOfDropped(
     const { lengthMs, inverse, keeps } = window
     const now = next.state[uid]
     const until = (inverse ? (now?.slideTime ?? zeroTime) : next.time) - lengthMs
-    const kept = new Set((now?.panes ?? []).flatMap((list) => list.panes.map(({ ref }) => ref.key)))
+    const kept = new Set((now?.panes ?? []).flatMap((list) => list.panes.map(({ ref }) => nameOfRef(ref))))
     const pane = (base.state[uid]?.panes ?? [])
       .flatMap((list) => list.panes)
-      .find(({ time, ref }) => time > until && !kept.has(ref.key))
+      .find(({ time, ref }) => time > until && !kept.has(nameOfRef(ref)))
     if (pane) return `state of ${uid}: batch ${next.batch} dropped the pane ${pane.ref.key}, which its window needs`
     if (keeps === undefined) continue
     const times = new Set((next.retained[keeps] ?? []).map(({ time }) => time))

@@ -61,7 +61,9 @@ export class Forgery {
     return this.write('commit', batch).head.manifest as BlobRef
   }
   bytes(ref: BlobRef): Uint8Array {
-    return ref.inline === undefined ? readFileSync(this.path(ref)) : Buffer.from(ref.inline, 'base64')
+    if (ref.inline !== undefined) return Buffer.from(ref.inline, 'base64')
+    const bytes = readFileSync(this.path(ref))
+    return ref.at === undefined ? bytes : bytes.subarray(ref.at, ref.at + ref.len)
   }
   path({ key }: BlobRef): string {
     return join(this.folder, 'blobs', key)
@@ -69,10 +71,12 @@ export class Forgery {
 
   /** An object with these bytes, and a reference that fits it. */
   put(ref: BlobRef, bytes: Uint8Array): BlobRef {
-    const forged = { key: ref.key, len: bytes.length, crc: crc32(bytes) }
+    // One that lay together with others has an object of its own.
+    const key = ref.at === undefined ? ref.key : `${ref.key}.${ref.at}`
+    const forged = { key, len: bytes.length, crc: crc32(bytes) }
     if (ref.inline !== undefined) return { ...forged, inline: Buffer.from(bytes).toString('base64') }
-    mkdirSync(dirname(this.path(ref)), { recursive: true })
-    writeFileSync(this.path(ref), bytes)
+    mkdirSync(dirname(this.path(forged)), { recursive: true })
+    writeFileSync(this.path(forged), bytes)
     return forged
   }
 

@@ -34,6 +34,7 @@ export const openDirectoryBlobs = async (
 /** The objects below `<dir>/blobs` for who only looks: makes no folder and writes nothing. */
 export const readDirectoryBlobs = (dir: string): BlobReader => ({
   get: (key) => readObject(join(dir, 'blobs'), key, whole),
+  getRange: (key, offset, length) => readObject(join(dir, 'blobs'), key, rangeOf(key, offset, length)),
 })
 
 class DirectoryBlobStore implements BlobStore {
@@ -65,10 +66,7 @@ class DirectoryBlobStore implements BlobStore {
   }
 
   async getRange(key: string, offset: number, length: number): Promise<Uint8Array> {
-    return this.#read(key, (size) => {
-      if (!inRange(offset, length, size)) throw blobRange(key, offset, length, size)
-      return { offset, length }
-    })
+    return this.#read(key, rangeOf(key, offset, length))
   }
 
   async list(prefix: string): Promise<string[]> {
@@ -166,6 +164,13 @@ interface Range {
 }
 
 const whole = (size: number): Range => ({ offset: 0, length: size })
+
+const rangeOf =
+  (key: string, offset: number, length: number) =>
+  (size: number): Range => {
+    if (!inRange(offset, length, size)) throw blobRange(key, offset, length, size)
+    return { offset, length }
+  }
 
 async function readObject(root: string, key: string, rangeOf: (size: number) => Range): Promise<Uint8Array> {
   const file = openObject(root, key)

@@ -1,3 +1,4 @@
+import { getHeapStatistics } from 'node:v8'
 import { installSourceFactories } from '../../api/dstream/source-factories.ts'
 import type { App } from '../program/app.ts'
 import { functionSources } from './function-sources.ts'
@@ -76,8 +77,12 @@ function onFirstCall(app: App, environment: Environment): () => { readonly built
     installSourceFactories(functionSources)
     const host = awsHost(environment)
     const built = builtApp(app, host.settings.slots)
+    built.program.state.keepAtMost(warmBytes())
     for (const message of settingWarnings(built.context.sparkContext.conf, environment))
       host.log.event({ type: 'setting', level: 'warn', message })
     return (warm = { host, built })
   }
 }
+
+/** State takes some times as much memory as where it is stored, and a batch needs memory as well. */
+const warmBytes = (): number => getHeapStatistics().heap_size_limit / 8

@@ -18,6 +18,7 @@ import { closing, lifeOf } from './invocation.ts'
 import type { Pacing } from './pacing.ts'
 import { outputFunction, taskFunction } from './settings.ts'
 import { type LifeOutcome, woken, type WokenOutcome } from './woken.ts'
+import type { FanOut } from '../../runtime/planner.ts'
 
 /** What an invocation of the coordinator came to: the batches that it ran, and the last one that is committed. */
 export type CoordinatorAnswer =
@@ -199,7 +200,7 @@ class InvocationRun {
       signal,
       life: lifeOf(this.#invocation),
       sweeps: false,
-      smallBytes: SMALL_BYTES,
+      fanOut: FAN_OUT,
       manifestInlineMax: MANIFEST_INLINE_MAX,
       isBrief: this.#pacing !== 'stay',
       leavesPaused: true,
@@ -221,8 +222,11 @@ class InvocationRun {
 /** The table keeps a head compressed: about 4 kB, whose write costs less than that of an object. */
 const MANIFEST_INLINE_MAX = 16 * 1024
 
-/** What one task has read and mapped before another call would have begun. */
-const SMALL_BYTES = 256 * 1024
+/**
+ * A task for as much as one has read and mapped before another call would have begun. Blocks are in base64 while they
+ * travel: 4 MiB in all, of the 6 MB that an answer may have.
+ */
+const FAN_OUT: FanOut = { taskBytes: 256 * 1024, inlineBytes: 3 * 2 ** 20 }
 
 /** No batch begins with less time left than this, or than twice what the longest one took. */
 const MARGIN_MS = 10_000

@@ -98,6 +98,7 @@ function contentOf(owner: Owner): Shape {
     records: named(named(count)),
     ends: maybe(named(named(anything))),
     accumulators: snapshots,
+    stateReads: maybe(fields({ warm: count, cold: count })),
     letters: maybe(ref('dead-letters')),
     undecoded: maybe(list(undecodedPart)),
     blamed: maybe(list(fields({ positions: list(count), error: errorShape }))),

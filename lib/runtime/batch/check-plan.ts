@@ -11,6 +11,7 @@ import {
   maybe,
   named,
   nullOr,
+  oneOf,
   text,
   truth,
 } from '../../model/shape.ts'
@@ -38,7 +39,16 @@ export function faultOfPlan(answer: unknown, { head: { app, inc } }: PlanRequest
     planned: {
       batch: fields({
         plan: fields({ ...input, nonce: text }),
-        stages: list(fields({ id: count, partitions: count, parents: list(count), terminal })),
+        stages: list(
+          fields({
+            id: count,
+            partitions: count,
+            parents: list(count),
+            terminal,
+            weights: maybe(list(finite)),
+            aligned: maybe(oneOf(true)),
+          }),
+        ),
         staged: truth,
         positions: named(anything),
         settled: list(text),

@@ -188,7 +188,7 @@ export function keysOf({ shuffles, state, retained, outputs }: TaskDone): string
     ...retained.map(({ ref }) => ref),
     ...outputs.map(({ ref }) => ref),
   ]
-  return refs.flatMap((ref) => (ref && ref.inline === undefined ? [ref.key] : []))
+  return [...new Set(refs.flatMap((ref) => (ref && ref.inline === undefined ? [ref.key] : [])))]
 }
 
 /** Objects that the next coordinator needs, though no manifest names them. */

@@ -10,7 +10,7 @@ import type { OutputPublisher } from '../../output/output-publisher.ts'
 import type { Admission } from '../admission.ts'
 import type { BatchEvents } from '../../observe/batch-events.ts'
 import type { BatchInfo } from '../../observe/streaming-listener.ts'
-import type { Planner } from '../planner.ts'
+import type { FanOut, Planner } from '../planner.ts'
 import type { Life } from './handover.ts'
 import type { EngineSettings, Speculation } from '../settings.ts'
 import type { Outages } from './outages.ts'
@@ -34,8 +34,8 @@ export interface HeldApp {
   readonly limits: () => { readonly [source: string]: number | null }
   /** What is known of how fast sources may go, once a batch is done; `null`: nothing is learned. */
   readonly learnedAfter: (info: BatchInfo) => Manifest['rates'] | null
-  /** A batch that reads no more bytes is one task; `null`: none is. */
-  readonly smallBytes: number | null
+  /** How batches are spread whose tasks are calls that cost; `null`: over all slots. */
+  readonly fanOut: FanOut | null
   /** A manifest of so many bytes travels in the head. */
   readonly manifestInlineMax: number
   readonly startedAt: number

@@ -3,6 +3,7 @@ import type { DeadLetters } from '../../model/dead-letter.ts'
 import type { OperatorUid } from '../../model/ids.ts'
 import type { Manifest, OperatorState, RetainedBatch, StagedPart } from '../../model/manifest.ts'
 import type { ProgramFacts } from '../../model/program-facts.ts'
+import { nameOfRef } from '../../model/refs.ts'
 import type { StateWrite } from '../../model/task.ts'
 import { openLetters } from '../../checkpoint/dead-letters.ts'
 import { ownObjects } from '../../checkpoint/manifest.ts'
@@ -54,7 +55,7 @@ export function staleWrite(base: Manifest | null, answers: readonly TaskDone[]):
   for (const { state } of answers) {
     for (const { operator, from, to, base: builtOn } of state) {
       const blocks = chainsFor(base?.state[operator] ?? null, from, to).flatMap((chain) => chain.blocks)
-      if (blocks.map((block) => block.ref.key).join() !== builtOn.join())
+      if (blocks.map((block) => nameOfRef(block.ref)).join() !== builtOn.join())
         return (
           `state of ${operator}, key groups ${from} to ${to - 1}: a task built on other blocks than the ` +
           'manifest names'

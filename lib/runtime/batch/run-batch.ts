@@ -54,6 +54,7 @@ function growingFile(error: unknown): string | null {
 
 async function finishBatch(held: HeldApp, first: Planned): Promise<Manifest> {
   const { planned: kept, answers, isolated, progress } = await compute(held, first)
+  held.events.computed(answers)
   if (opensPlan(held.program) === 'read') await fixEnds(held, first.planned, kept, progress)
   const { letters: undecoded, events } = await undecodedOf(held, kept.plan, answers)
   const manifest = await sealManifest(held, { ...kept, undecoded }, answers)
@@ -112,7 +113,7 @@ async function planAgain(held: HeldApp): Promise<Planned> {
 }
 
 /** Only what planning needs: it travels. */
-function requestFor({ writer, base, host, program, smallBytes }: HeldApp, input: PlanRequest['input']): PlanRequest {
+function requestFor({ writer, base, host, program, fanOut }: HeldApp, input: PlanRequest['input']): PlanRequest {
   const { app, inc, epoch, zeroTime, intervalMs } = writer.head
   return {
     head: { app, inc, epoch, zeroTime, intervalMs },
@@ -125,7 +126,7 @@ function requestFor({ writer, base, host, program, smallBytes }: HeldApp, input:
     },
     input,
     slots: host.launcher.slots,
-    smallBytes,
+    smallBytes: fanOut?.taskBytes ?? null,
     // A plan that must be fixed before its batch runs is not run before that.
     mayRun: opensPlan(program) !== 'cut',
   }
@@ -206,6 +207,7 @@ const runOf = (held: HeldApp, of: BatchPlan): StageRun => ({
   late: (answer) => held.sweeper.discard(keysOf(answer), of.batch),
   signal: held.signal,
   life: held.life,
+  fanOut: held.fanOut,
   ...given({ advice: held.onError === 'fail' && SET_ASIDE, watch: held.host.watch }),
 })
 

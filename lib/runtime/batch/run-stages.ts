@@ -1,4 +1,4 @@
-import type { ExecutionNumber, TaskId } from '../../model/ids.ts'
+import { given } from '../../model/given.ts'
 import { kindOf } from '../../checkpoint/object-keys.ts'
 import type { BatchWatch, WatchedBatch } from '../../host/batch-watch.ts'
 import { backoffMs } from '../../host/backoff.ts'
@@ -7,12 +7,13 @@ import type { TaskLauncher } from '../../host/launcher.ts'
 import type { Log } from '../../host/log.ts'
 import { mayBeARecords } from '../../model/error-codes.ts'
 import { isOurs, messageOf, SluiceError } from '../../model/errors.ts'
-import type { BatchPlan, MapOutput, StageWork, TaskReport, TaskSpec } from '../../model/task.ts'
+import type { BatchPlan, MapOutput, TaskReport, TaskSpec } from '../../model/task.ts'
 import { faultOfAnswer } from './check-answer.ts'
-import { type PlannedStage, WHOLE, wholeBatch } from '../planner.ts'
+import { type FanOut, type PlannedStage, WHOLE, wholeBatch } from '../planner.ts'
 import { reviveError, serialiseError } from '../serialised-error.ts'
 import type { Speculation } from '../settings.ts'
 import { assertMayLaunch, beforeTheEnd, isHandover, type Life, type Progress } from './handover.ts'
+import { inputOf, inputsOf, keysIn, ownInputs, shares, taskBytesOf } from './shares.ts'
 import { type Launch, runAll } from './speculation.ts'
 
 /** The answers of a batch's tasks: one winner per task. */
@@ -31,6 +32,8 @@ export interface StageRun {
   /** Hears of what a task did for nothing: its copy was faster, or its stage or a later one failed. */
   readonly late: (answer: TaskDone) => void
   readonly signal: AbortSignal
+  /** Where each task is a call that costs; `null`: as many tasks as there are slots. */
+  readonly fanOut: FanOut | null
   /** How long whoever runs this lives; `null`: for as long as it takes. */
   readonly life: Life | null
   /** Looks on. */
@@ -83,32 +86,41 @@ const EXECUTIONS_MAX = 3
 
 async function runWhole(run: StageRun, progress: Progress): Promise<TaskDone[]> {
   const { life, clock, plan } = run
-  const work = wholeBatch(run.stages)
+  const task = { task: WHOLE, exec: progress.exec, work: wholeBatch(run.stages), inputs: {}, staged: false }
   if (!run.report) assertMayLaunch(life, clock, plan.batch)
-  const whole = runTaskWithRetries({ ...run, plan: progress.plan }, WHOLE, progress.exec, work, {})
+  const whole = runTaskWithRetries({ ...run, plan: progress.plan }, task)
   const answer = await beforeTheEnd(whole, life, clock, plan.batch)
   progress.addWhole(answer)
   return [answer]
 }
 
 /** Stage by stage, what is not known yet; `progress` hears of each answer. */
-async function runStaged(given: StageRun, progress: Progress): Promise<TaskDone[]> {
-  const { life, clock, plan } = given
+async function runStaged(all: StageRun, progress: Progress): Promise<TaskDone[]> {
+  const { life, clock, plan, fanOut } = all
   const { exec } = progress
+  const mapStages = all.stages.filter(({ terminal }) => terminal.kind === 'shuffle').length
+  const taskBytes = taskBytesOf(all.stages, fanOut)
   const outputs: Record<number, MapOutput[]> = {}
-  for (const stage of given.stages) {
+  for (const stage of all.stages) {
     if (stage.terminal.kind === 'shuffle') outputs[stage.terminal.shuffle] = []
     // The plan, as far as it is known when the stage begins: all of its tasks are given the same.
     const late = (answer: TaskDone): void => {
       // Others of its stage may have failed, and the coordinator's life may end: what counts is still needed.
-      if (!progress.holds(answer)) given.late(answer)
+      if (!progress.holds(answer)) all.late(answer)
     }
-    const run = { ...given, plan: progress.plan, late }
-    const shares = share(progress.missing(stage), run.launcher.slots)
-    if (shares.length > 0) assertMayLaunch(life, clock, plan.batch)
-    const launches = shares.map((partitions): Launch<TaskDone> => async (copy) => {
+    const run = { ...all, plan: progress.plan, late }
+    const inputs = inputsOf(stage, all.stages, outputs)
+    const spread = shares(inputOf(stage, progress.missing(stage), Object.values(inputs).flat(), keysIn(plan)), {
+      slots: run.launcher.slots,
+      taskBytes,
+    })
+    if (spread.length > 0) assertMayLaunch(life, clock, plan.batch)
+    const inlineBytes = fanOut && Math.floor(fanOut.inlineBytes / (spread.length * mapStages))
+    const launches = spread.map((partitions): Launch<TaskDone> => async (copy) => {
       const work = { stage: stage.id, partitions }
-      const answer = await runTaskWithRetries(run, `s${stage.id}.t${partitions[0]}`, exec, [work], outputs, copy)
+      const task = { task: `s${stage.id}.t${partitions[0]}`, exec, work: [work], staged: true }
+      const own = { ...task, inputs: ownInputs(stage, partitions, inputs), ...given({ inlineBytes }) }
+      const answer = await runTaskWithRetries(run, own, copy)
       progress.add(work, answer)
       if (run.watch && progress.holds(answer)) tell(run.watch, partitions.length, answer)
       return answer
@@ -126,44 +138,15 @@ function tell(watch: BatchWatch, partitions: number, { records }: TaskDone): voi
   watch.done(partitions)
 }
 
-/**
- * Partitions in shares of neighbours, as even as they go; none for a stage without partitions. No share reaches over
- * partitions that have a winner: what it writes stands in one place of their order.
- */
-function share(partitions: readonly number[], slots: number): number[][] {
-  return runsOf(partitions).flatMap((run) => {
-    const tasks = Math.min(run.length, Math.max(1, Math.floor((slots * run.length) / partitions.length)))
-    const bound = (i: number): number => Math.floor((i * run.length) / tasks)
-    return Array.from({ length: tasks }, (_, i) => run.slice(bound(i), bound(i + 1)))
-  })
-}
-
-function runsOf(partitions: readonly number[]): number[][] {
-  const runs: number[][] = []
-  for (const partition of partitions) {
-    const last = runs.at(-1)
-    if (last?.at(-1) === partition - 1) last.push(partition)
-    else runs.push([partition])
-  }
-  return runs
-}
-
 const LOST_ATTEMPTS = 4
 
 async function runTaskWithRetries(
   run: StageRun,
-  task: TaskId,
-  exec: ExecutionNumber,
-  work: readonly StageWork[],
-  inputs: TaskSpec['inputs'],
+  task: Omit<TaskSpec, 'plan' | 'attempt'>,
   copy = 0,
 ): Promise<TaskDone> {
-  if (copy > 0) run.log.event({ type: 'task-copied', batch: run.plan.batch, task })
-  const answer = await lastAnswer(
-    run,
-    { plan: run.plan, task, exec, work, inputs, staged: run.staged },
-    copy * run.attemptsMax,
-  )
+  if (copy > 0) run.log.event({ type: 'task-copied', batch: run.plan.batch, task: task.task })
+  const answer = await lastAnswer(run, { ...task, plan: run.plan }, copy * run.attemptsMax)
   if (answer.kind === 'done') return answer
   throw reviveError(answer.error, {
     where: { batch: run.plan.batch },

@@ -8,7 +8,7 @@ import { BatchEvents } from '../../observe/batch-events.ts'
 import type { ListenerBus } from '../../observe/streaming-listener.ts'
 import type { OutputPublisher } from '../../output/output-publisher.ts'
 import type { Life } from '../batch/handover.ts'
-import type { Planner } from '../planner.ts'
+import type { FanOut, Planner } from '../planner.ts'
 import { Coordinator } from './coordinator.ts'
 import { Rates } from './rates.ts'
 
@@ -42,8 +42,8 @@ export interface Parts {
   readonly sweeps?: boolean
   /** Up to how many bytes a manifest travels in the head (default 4096). */
   readonly manifestInlineMax?: number
-  /** Up to how many bytes a batch is one task (default: all are spread); see `CoordinatorOptions`. */
-  readonly smallBytes?: number
+  /** How batches are spread (default: over all slots); see `CoordinatorOptions`. */
+  readonly fanOut?: FanOut
   /** Nothing outlives this process. */
   readonly forgets?: boolean
   /** An app that is paused is left alone; see `CoordinatorOptions`. */
@@ -93,7 +93,7 @@ export async function assembled(parts: Parts): Promise<Coordinator> {
     life: parts.life ?? null,
     isBrief: parts.isBrief ?? false,
     sweeps: parts.sweeps ?? true,
-    smallBytes: parts.smallBytes ?? null,
+    fanOut: parts.fanOut ?? null,
     manifestInlineMax: parts.manifestInlineMax ?? MANIFEST_INLINE_MAX,
     forgets: parts.forgets ?? false,
     leavesPaused: parts.leavesPaused ?? false,

@@ -7,7 +7,7 @@ import type { BatchEvents } from '../../observe/batch-events.ts'
 import type { BatchInfo } from '../../observe/streaming-listener.ts'
 import type { OutputPublisher } from '../../output/output-publisher.ts'
 import type { Life } from '../batch/handover.ts'
-import type { Planner } from '../planner.ts'
+import type { FanOut, Planner } from '../planner.ts'
 
 export interface CoordinatorOptions {
   readonly app: AppName
@@ -47,8 +47,8 @@ export interface CoordinatorOptions {
   readonly sweeps: boolean
   /** A manifest of so many bytes travels in the head: one write for the whole commit. */
   readonly manifestInlineMax: number
-  /** Tasks are calls that cost: a batch that reads no more bytes is one task; `null`: all are spread. */
-  readonly smallBytes: number | null
+  /** How batches are spread whose tasks are calls that cost; `null`: over all slots. */
+  readonly fanOut: FanOut | null
   readonly signal: AbortSignal
   /** Nothing outlives this process: records that are set aside are shown. */
   readonly forgets?: boolean

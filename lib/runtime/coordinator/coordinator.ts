@@ -59,7 +59,7 @@ export class Coordinator {
       learnedAfter: options.learnedAfter,
       startedAt: begun ? host.clock.now() : writer.head.zeroTime,
       onError: settings.onError,
-      smallBytes: options.smallBytes,
+      fanOut: options.fanOut,
       manifestInlineMax: options.manifestInlineMax,
       forgets: options.forgets ?? false,
       outputLetters: [],

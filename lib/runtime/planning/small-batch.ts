@@ -1,15 +1,7 @@
-import { isLetterSplit } from '../../checkpoint/dead-letters.ts'
 import type { StreamGraph } from '../../graph/graph.ts'
-import type { Json } from '../../model/json.ts'
 import type { Cut } from '../../model/manifest.ts'
-import { SourcePort } from '../../source/source-port.ts'
-import type { PlanRequest } from '../planner.ts'
-
-/** What a letter counts as, in bytes. */
-const LETTER_BYTES = 1024
-
-/** More keys than this are a batch's work, whatever it reads: a window may touch all of them. */
-const KEYS_MAX = 50_000
+import { splitWeight } from '../../lineage/split-weight.ts'
+import { KEYS_OF_SMALL_BATCH, type PlanRequest } from '../planner.ts'
 
 /**
  * Whether one task does the batch as soon as several would: it reads little, and keeps little. A source that does not
@@ -22,18 +14,14 @@ export function isSmall(
 ): boolean {
   if (smallBytes === null) return false
   const chains = Object.values(base?.state ?? {}).flatMap((state) => state.chains)
-  if (chains.reduce((sum, { keys }) => sum + keys, 0) > KEYS_MAX) return false
+  if (chains.reduce((sum, { keys }) => sum + keys, 0) > KEYS_OF_SMALL_BATCH) return false
   let bytes = 0
   for (const { uid, source } of graph.inputs) {
-    const port = new SourcePort(uid, source)
     for (const split of cuts[uid]?.splits ?? []) {
-      const known = weightOf(port, split)
+      const known = splitWeight(source, uid, split)
       if (known === null) return false
       bytes += known
     }
   }
   return bytes <= smallBytes
 }
-
-const weightOf = (source: SourcePort<unknown>, split: Json): number | null =>
-  isLetterSplit(split) ? LETTER_BYTES : source.weight(split)

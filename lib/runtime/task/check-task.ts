@@ -79,6 +79,7 @@ const envelope = fields({
   attempt: count,
   work: list(fields({ stage: count, partitions: list(count) })),
   staged: truth,
+  inlineBytes: maybe(count),
   trial: maybe(
     byKind({
       count: {},

@@ -18,6 +18,7 @@ import type { Stage, StagePlan, Terminal } from '../../plan/stages.ts'
 import { encodeBuckets, joinBuckets, sectionsOf } from '../../shuffle/blocks.ts'
 import type { Buckets } from '../../shuffle/buckets.ts'
 import type { ShuffleWriter } from '../../shuffle/writer.ts'
+import { StateObjects } from './state-objects.ts'
 import type { StagedRecords } from './program.ts'
 import type { StateStore } from '../../state/state-store.ts'
 import type { Blame } from '../../lineage/blame.ts'
@@ -66,6 +67,7 @@ export class Execution {
   readonly #executionId: ExecutionId
   readonly #keys: ObjectKeys
   readonly #stages: readonly Stage[]
+  readonly #states: StateObjects
   readonly scope: RunningTask
   readonly #shuffles: MapOutput[] = []
   readonly #retained: RetainedWrite[] = []
@@ -84,6 +86,11 @@ export class Execution {
     this.#executionId = executionId
     this.#keys = new ObjectKeys(spec.plan.app, spec.plan.inc)
     this.#stages = stages
+    const { batch } = spec.plan
+    this.#states = new StateObjects(host.blobs, {
+      single: (operator, suffix) => this.#keys.state(operator, batch, spec.task, this.#object(), suffix),
+      together: (suffix) => this.#keys.states(batch, spec.task, this.#object(), suffix),
+    })
     this.scope = new RunningTask(spec, {
       blobs: host.blobs,
       store,
@@ -91,8 +98,7 @@ export class Execution {
       log: host.log,
       clock: host.clock,
       ...given({ freezes: host.freezes, blame: host.blame, limit: host.limit, watch: host.watch }),
-      putState: (operator, bytes, suffix) =>
-        putBlob(host.blobs, this.#keys.state(operator, spec.plan.batch, spec.task, this.#object(), suffix), bytes),
+      putState: (operator, bytes, suffix) => this.#states.put(operator, bytes, suffix),
       sourceIo: (uid) => ({
         blobs: host.blobs,
         clock: host.clock,
@@ -127,6 +133,8 @@ export class Execution {
         })
       }
     }
+    await this.#states.finish()
+    const { stateReads } = this.scope
     return {
       shuffles: this.#shuffles,
       reduced: this.scope.reduced,
@@ -134,7 +142,11 @@ export class Execution {
       retained: this.#retained,
       outputs: this.#outputs,
       records: this.scope.records,
-      ...given({ ends: unlessEmpty(this.scope.ends), undecoded: unlessEmpty(this.scope.undecoded) }),
+      ...given({
+        ends: unlessEmpty(this.scope.ends),
+        undecoded: unlessEmpty(this.scope.undecoded),
+        stateReads: stateReads.warm + stateReads.cold > 0 && stateReads,
+      }),
     }
   }
 
@@ -221,7 +233,7 @@ export class Execution {
   }
 
   async #writeBlock(shuffle: ShuffleId, buckets: Buckets): Promise<void> {
-    const { plan, exec, task } = this.#spec
+    const { plan, exec, task, inlineBytes } = this.#spec
     const bytes = encodeBuckets(buckets)
     // Looked at before the store has them: a store of another thread takes them away.
     const sections = sectionsOf(bytes, buckets.length)
@@ -229,6 +241,7 @@ export class Execution {
       this.#host.blobs,
       this.#keys.shuffle(plan.batch, shuffle, exec, task, this.#object()),
       bytes,
+      inlineBytes,
     )
     this.#shuffles.push({
       shuffle,

@@ -1,3 +1,5 @@
+import { given } from '../../model/given.ts'
+import { readsItsOwn, weightsOf } from '../../plan/stage-input.ts'
 import { encodeActionResult } from '../../plan/action-results.ts'
 import { PlannedView } from '../../plan/batch-view.ts'
 import { planStages, type StagePlan, type Terminal } from '../../plan/stages.ts'
@@ -52,6 +54,7 @@ export const plannedStages = ({ stages }: StagePlan): PlannedStage[] =>
     partitions: node.partitions,
     parents,
     terminal: plannedTerminal(terminal),
+    ...given({ weights: weightsOf(node), aligned: readsItsOwn(node, terminal) }),
   }))
 
 function plannedTerminal(terminal: Terminal): PlannedTerminal {

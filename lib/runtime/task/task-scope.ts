@@ -9,7 +9,8 @@ import { located, SluiceError } from '../../model/errors.ts'
 import type { BlobRef } from '../../model/refs.ts'
 import type { Reduced, SplitEnds, StateWrite, TaskSpec, UndecodedPart } from '../../model/task.ts'
 import type { ShuffleInput } from '../../shuffle/buckets.ts'
-import { type ReducerRange, SectionReader } from '../../shuffle/blocks.ts'
+import { SectionReader } from '../../shuffle/blocks.ts'
+import type { ReducerRange } from '../../shuffle/own-sections.ts'
 import { assertInTime, type TimeLimit } from '../time-limit.ts'
 import type { LocalShuffle } from './local-shuffles.ts'
 import { type Choice, chosen, readSplit } from './read-split.ts'
@@ -74,6 +75,8 @@ export class RunningTask implements TaskScope {
   readonly memo = new Map<RddNode<any>, Map<number, Kept<unknown>>>()
   readonly partition = { stageId: 0, partitionId: 0, attemptNumber: 0 }
   readonly stateWrites: StateWrite[] = []
+  /** Partitions of state that were warm in this process, and those that were read. */
+  readonly stateReads = { warm: 0, cold: 0 }
   readonly records: Record<string, Record<string, number>> = {}
   readonly reduced: Reduced[] = []
   /** Where splits ended for which the plan has no end: a second reading in this task is of the same records. */
@@ -230,6 +233,7 @@ export class RunningTask implements TaskScope {
     return {
       get: (ref) => getBlob(blobs, ref),
       put: putState,
+      found: (where) => void this.stateReads[where]++,
       large: ({ operator, keyHash, bytes, bytesMax }) =>
         log.event({
           type: 'state-large',

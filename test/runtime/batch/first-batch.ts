@@ -66,6 +66,7 @@ export function firstBatch(
     log: silentLog,
     attemptsMax: 2,
     life: null,
+    fanOut: null,
     speculation: null,
     clock: systemClock,
     late: () => {},

@@ -38,6 +38,42 @@ export const bugs: readonly SeededBug[] = [
     put: '!live.has(key)',
     job: 'b-brief',
   },
+  // — batches that are cheap: what travels, and what lies together
+  {
+    name: 'a reducer is sent the sections of its neighbour',
+    file: 'shuffle/own-sections.ts',
+    find: 'subarray(startOf(sizes, first), startOf(sizes, last + 1))',
+    put: 'subarray(startOf(sizes, first + 1), startOf(sizes, last + 2))',
+    job: 'a-brief',
+  },
+  {
+    name: 'a share that is left out because it weighs nothing',
+    file: 'runtime/batch/shares.ts',
+    find: 'return byWeight(run, weights!, total, tasks)',
+    put: 'return byWeight(run, weights!, total, tasks).slice(0, tasks - 1 || 1)',
+    job: 'a-brief',
+  },
+  {
+    name: 'state that lies together and is never written',
+    file: 'runtime/task/state-objects.ts',
+    find: 'await this.#blobs.putNew(key, Buffer.concat(parts))',
+    put: 'parts.length > 1 || (await this.#blobs.putNew(key, Buffer.concat(parts)))',
+    job: 'b',
+  },
+  {
+    name: 'an object goes with the first of the references into it',
+    file: 'checkpoint/manifest.ts',
+    find: 'if (!live.has(ref.key)) yield ref',
+    put: 'if (!live.has(ref.key) || ref.at === 0) yield ref',
+    job: 'b',
+  },
+  {
+    name: 'panes of windows of two lengths in one object',
+    file: 'runtime/task/state-objects.ts',
+    find: "suffix === 'p' ? operator : ''",
+    put: "suffix === 'p' ? 'p' : ''",
+    job: 'b',
+  },
   // — the head
   {
     name: 'a refused write counts as won',
@@ -662,7 +698,7 @@ export const bugs: readonly SeededBug[] = [
   {
     name: 'panes read once for each range that names them',
     file: 'state/chains.ts',
-    find: '[...new Map(panes.map((pane) => [pane.ref.key, pane])).values()].toSorted',
+    find: '[...new Map(panes.map((pane) => [nameOfRef(pane.ref), pane])).values()].toSorted',
     put: 'panes.toSorted',
     job: 'rescaled',
   },
