@@ -1,3 +1,4 @@
+import type { ActionPromise } from './action-promise.ts'
 import type { RddNode, Sink } from './node.ts'
 
 /** The part of an action that runs per partition. */
@@ -29,6 +30,8 @@ export interface JobRunner {
   callEach?(node: RddNode<any>, split: number, newCalls: NewCalls): void | Promise<void>
   /** Lets go of what `persist` kept of this node. */
   release?(node: RddNode<any>): void
+  /** Hears of an action that others have to wait for. */
+  begun?(action: ActionPromise<unknown>): void
 }
 
 /** What an action needs of an RDD. */

@@ -80,6 +80,8 @@ interface Look {
   pair(position: number, record: unknown): void
   settled(position: number, result: unknown): void
   iterable(position: number, result: unknown): void
+  /** Whether a record stays for which a filter gave this, which is not `true`. */
+  kept(position: number, result: unknown): boolean
   /** Whether every operator has met a record. */
   isDone(): boolean
   /** Hears at which record of its chunk the loop has thrown. */
@@ -99,6 +101,10 @@ function lookingAt(nodes: readonly NarrowNode<any>[], failed: Look['failed']): L
     settled: (position, result) => {
       met.add(position)
       if (typeof result === 'object') checkSettled(result, caller(position), whereOf(nodes[position]))
+    },
+    kept: (position, result) => {
+      if (typeof result === 'object') checkSettled(result, caller(position), whereOf(nodes[position]))
+      return Boolean(result)
     },
     // What it holds is looked at one by one.
     iterable: (position, result) => {
@@ -176,7 +182,11 @@ function quickText(kind: NarrowOp['kind'], i: number): Part {
     case 'mapValues':
       return { open: `${pair}const ${y}=[${x}[0],f${i}(${x}[1])];`, close: '' }
     case 'filter':
-      return { open: `if(f${i}(${x})){const ${y}=${x};`, close: '}' }
+      // A promise is true, and would keep its record: a filter may wait for some records only.
+      return {
+        open: `const b${i}=f${i}(${x});if(b${i}===true||b${i}&&look.kept(${i},b${i})){const ${y}=${x};`,
+        close: '}',
+      }
     case 'flatMap':
       return { open: `for(const ${y} of f${i}(${x})){`, close: '}' }
     case 'flatMapValues':

@@ -1,4 +1,6 @@
 import { SluiceError } from '../model/errors.ts'
+import { callerPlace } from '../model/place.ts'
+import { checkSettled } from '../model/settled.ts'
 
 /** Negative: `a` comes first. Positive: `b` does. */
 export type Compare<T> = (a: T, b: T) => number
@@ -13,6 +15,29 @@ export function naturalOrder(a: unknown, b: unknown): number {
   const rank = rankOf(a)
   return rank - rankOf(b) || compareAlike[rank](a as never, b as never)
 }
+
+/**
+ * The same order, which answers with numbers: a promise, `true` or `NaN` would put records in any order. Throws
+ * `E_ASYNC` and `E_ORDER`.
+ */
+export function checkedOrder<T>(compare: Compare<T>): Compare<T> {
+  if (compare === naturalOrder) return compare
+  return (a, b) => {
+    const order: unknown = compare(a, b)
+    if (typeof order === 'number' && !Number.isNaN(order)) return order
+    checkSettled(order, 'the order of records', { place: callerPlace() })
+    throw new SluiceError('E_ORDER', `A compare function answered ${shownAnswer(order)}.`, {
+      where: { place: callerPlace() },
+      did: 'the job was stopped',
+      next: ['answer with a number: below 0 where the first comes first, 0 where both are alike, above 0 otherwise'],
+    })
+  }
+}
+
+const shownAnswer = (answer: unknown): string =>
+  typeof answer === 'boolean' || typeof answer === 'number' || answer === undefined || answer === null
+    ? String(answer)
+    : `with a value of type ${typeof answer}`
 
 export const reversed =
   <T>(compare: Compare<T>): Compare<T> =>

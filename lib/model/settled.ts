@@ -24,6 +24,15 @@ export function checkIterable(value: unknown, caller: string, where: Where = {})
   if (isPromise(value) || Symbol.asyncIterator in value) throw unsettled(value, caller, where)
 }
 
+/** The same reduction; `E_ASYNC` where it gives a promise, which the next call would take for a value. */
+export const settledReduction =
+  <V>(f: (a: V, b: V) => V, caller: string): ((a: V, b: V) => V) =>
+  (a, b) => {
+    const result = f(a, b)
+    if (typeof result === 'object' && isPromise(result)) throw unsettled(result, caller, {})
+    return result
+  }
+
 function unsettled(value: unknown, caller: string, where: Where): SluiceError {
   // Whatever becomes of it, nobody will look: it must not end the process as a rejection that nobody handles.
   for (const promise of Array.isArray(value) ? value : [value])

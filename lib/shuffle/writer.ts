@@ -84,12 +84,26 @@ function splitTable(table: KeyTable, combined: ValueColumn, partitioner: Partiti
   for (let id = 0; id < table.size; id++) {
     const key = table.keyAt(id)
     const hash = table.hashAt(id)
-    const target = buckets[byHash ? byHash.partitionOfHash(hash) : partitioner.getPartition(key)]
+    const target = byHash ? buckets[byHash.partitionOfHash(hash)] : bucketOf(buckets, partitioner, key, reader)
     target.keys.push(key)
     target.hashes!.push(hash | 0)
     target.values.push(reducedValue(combined.get(id), reader))
   }
   return buckets
+}
+
+/** Where a partitioner of the program's own sends a key. Throws `E_ASYNC`, and `E_PARTITIONS` for what is none of them. */
+function bucketOf<B>(buckets: readonly B[], partitioner: Partitioner, key: unknown, reader: Reader): B {
+  const target: unknown = partitioner.getPartition(key)
+  const bucket = typeof target === 'number' ? buckets[target] : undefined
+  if (bucket !== undefined) return bucket
+  checkSettled(target, 'a partitioner', reader())
+  const shown = typeof target === 'number' ? String(target) : `a value of type ${typeof target}`
+  throw new SluiceError('E_PARTITIONS', `A partitioner of ${buckets.length} partitions sends a key to ${shown}.`, {
+    where: reader(),
+    did: 'nothing of the partition was used',
+    next: [`give getPartition a whole number from 0 to ${buckets.length - 1} for every key`],
+  })
 }
 
 /** The value, which a function has given: `E_ASYNC` for a promise. Numbers and text pass without a look. */
@@ -113,7 +127,7 @@ export function pairWriter(partitioner: Partitioner, reader: Reader = NOBODY): S
       checkPair(pair, reader())
       isChecked = true
     }
-    const target = only ?? (hashed ? hashed(pair[0]) : buckets[partitioner.getPartition(pair[0])])
+    const target = only ?? (hashed ? hashed(pair[0]) : bucketOf(buckets, partitioner, pair[0], reader))
     target.keys.push(pair[0])
     target.values.push(pair[1])
   }

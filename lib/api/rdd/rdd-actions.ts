@@ -2,7 +2,7 @@ import type { Partitioner } from '../../shuffle/partitioner.ts'
 import type { SparkContext } from './spark-context.ts'
 import { collect, collectAsMap, lookup, toLocalIterator } from './actions/collect.ts'
 import { type BoundedNumber, count, countApproxDistinct, countByKey, countByValue, exactly } from './actions/counts.ts'
-import { foreach, foreachPartition } from './actions/each.ts'
+import { foreach, foreachPartition, handedOn } from './actions/each.ts'
 import { aggregate, reduce, reduceByKeyLocally } from './actions/folds.ts'
 import { evenHistogram, histogram, stats, sum } from './actions/numbers.ts'
 import { splitsOf } from './actions/partials.ts'
@@ -12,7 +12,7 @@ import { badArgument } from '../../lineage/bad-argument.ts'
 import { debugString } from './debug-string.ts'
 import type { JobRunner, Runnable } from '../../lineage/jobs.ts'
 import type { RddNode } from '../../lineage/node.ts'
-import { type Compare, naturalOrder } from '../../lineage/ordering.ts'
+import { checkedOrder, type Compare, naturalOrder } from '../../lineage/ordering.ts'
 import { positionSeed } from '../../lineage/sampling.ts'
 import type { StatCounter } from './statistics.ts'
 import { sameLevel, StorageLevel } from './storage-level.ts'
@@ -184,11 +184,11 @@ export abstract class RddActions<T> implements Runnable<T> {
   }
   /** The `n` largest records, largest first. Spark: `RDD.top`. */
   top(n: number, compare: Compare<T> = naturalOrder): T[] {
-    return top(this, n, compare)
+    return top(this, n, checkedOrder(compare))
   }
   /** The `n` smallest records, smallest first. Spark: `RDD.takeOrdered`. */
   takeOrdered(n: number, compare: Compare<T> = naturalOrder): T[] {
-    return takeOrdered(this, n, compare)
+    return takeOrdered(this, n, checkedOrder(compare))
   }
   /**
    * Exactly `n` random records, or all if there are fewer. Without a seed, the same ones each time (see `sample`).
@@ -199,11 +199,13 @@ export abstract class RddActions<T> implements Runnable<T> {
   }
   /** The largest record, by `compare` or the natural order of keys. Spark: `RDD.max`. */
   max(compare: Compare<T> = naturalOrder): T {
-    return reduce(this, (a, b) => (compare(a, b) >= 0 ? a : b))
+    const order = checkedOrder(compare)
+    return reduce(this, (a, b) => (order(a, b) >= 0 ? a : b))
   }
   /** The smallest record, by `compare` or the natural order of keys. Spark: `RDD.min`. */
   min(compare: Compare<T> = naturalOrder): T {
-    return reduce(this, (a, b) => (compare(a, b) <= 0 ? a : b))
+    const order = checkedOrder(compare)
+    return reduce(this, (a, b) => (order(a, b) <= 0 ? a : b))
   }
 
   /** `f` must not depend on the order of records. Throws `E_EMPTY_COLLECTION`. Spark: `RDD.reduce`. */
@@ -299,12 +301,12 @@ export abstract class RddActions<T> implements Runnable<T> {
     return this.take(n)
   }
   /** `foreach`, always as a promise. Spark: `AsyncRDDActions.foreachAsync`. */
-  async foreachAsync(f: (record: T) => unknown): Promise<void> {
-    await foreach(this, f)
+  foreachAsync(f: (record: T) => unknown): Promise<void> {
+    return handedOn(this.runner, async () => foreach(this, f))
   }
   /** `foreachPartition`, always as a promise. Spark: `AsyncRDDActions.foreachPartitionAsync`. */
-  async foreachPartitionAsync(f: (records: IterableIterator<T>) => unknown): Promise<void> {
-    await foreachPartition(this, f)
+  foreachPartitionAsync(f: (records: IterableIterator<T>) => unknown): Promise<void> {
+    return handedOn(this.runner, async () => foreachPartition(this, f))
   }
 
   // Of numbers:

@@ -9,7 +9,7 @@ import type { Inferred, Parts } from '../../lineage/inferred.ts'
 import type { JobRunner } from '../../lineage/jobs.ts'
 import { narrowNode, partitionsNode } from '../../lineage/narrow.ts'
 import type { RddNode } from '../../lineage/node.ts'
-import { type Compare, naturalOrder } from '../../lineage/ordering.ts'
+import { checkedOrder, type Compare, naturalOrder } from '../../lineage/ordering.ts'
 import { RddActions } from './rdd-actions.ts'
 import { positionSeed } from '../../lineage/sampling.ts'
 import { partitionedNode } from '../../lineage/shuffled.ts'
@@ -168,7 +168,7 @@ export class RDD<T> extends RddActions<T> {
     parts: number = this.node.partitions,
     compare: Compare<K> = naturalOrder,
   ): RDD<T> {
-    return this.#derived('sortBy', sortBy(this, f, parts, { compare, ascending }))
+    return this.#derived('sortBy', sortBy(this, f, parts, { compare: checkedOrder(compare), ascending }))
   }
 
   /** The same records over so many partitions, through a shuffle. Throws `E_PARTITIONS`. Spark: `RDD.repartition`. */
@@ -404,7 +404,7 @@ export class RDD<T> extends RddActions<T> {
     parts: number = this.node.partitions,
     compare: Compare<K> = naturalOrder,
   ): RDD<[K, V]> {
-    return this.#derived('sortByKey', sortByKey(this, parts, { compare, ascending }))
+    return this.#derived('sortByKey', sortByKey(this, parts, { compare: checkedOrder(compare), ascending }))
   }
 
   /** Sorted within partitions only; runs no job. Spark: `OrderedRDDFunctions.repartitionAndSortWithinPartitions`. */
@@ -415,7 +415,7 @@ export class RDD<T> extends RddActions<T> {
   ): RDD<[K, V]> {
     return this.#derived(
       'repartitionAndSortWithinPartitions',
-      repartitionAndSort(this.node, partitionerOf(parts), compare),
+      repartitionAndSort(this.node, partitionerOf(parts), checkedOrder(compare)),
     )
   }
 
@@ -426,11 +426,12 @@ export class RDD<T> extends RddActions<T> {
     upper: K,
     compare: Compare<K> = naturalOrder,
   ): RDD<[K, V]> {
+    const order = checkedOrder(compare)
     return this.#derived(
       'filterByRange',
       narrowNode<[K, V]>(this.node, {
         kind: 'filter',
-        f: ([key]: [K, V]) => compare(lower, key) <= 0 && compare(key, upper) <= 0,
+        f: ([key]: [K, V]) => order(lower, key) <= 0 && order(key, upper) <= 0,
       }),
     )
   }

@@ -1,5 +1,6 @@
 import { Time } from '../../../model/time.ts'
 import type { DStream } from '../dstream.ts'
+import { type ActionPromise, settleAll } from '../../../lineage/action-promise.ts'
 import { openBlock } from '../../../codec/block.ts'
 import type { BlobRef } from '../../../model/refs.ts'
 import { storedNode } from '../../../lineage/leaves.ts'
@@ -14,7 +15,8 @@ import { stageAll } from '../../../graph/stagers.ts'
 
 /**
  * `f` once per batch, after the batch is committed, on records that the commit has fixed (Spark: `DStream.foreachRDD`).
- * It runs again after a crash that hit it. Actions on the RDD return values; a promise that `f` returns is waited for.
+ * It runs again after a crash that hit it. Actions on the RDD return values; a promise that `f` returns is waited for, and
+ * so is what `foreach` and the like return, where `f` forgets about it.
  */
 export function foreachRdd<T>(stream: DStream<T>, f: (rdd: RDD<T>, time: Time) => unknown, name?: string): void {
   stream.output({
@@ -28,10 +30,16 @@ export function foreachRdd<T>(stream: DStream<T>, f: (rdd: RDD<T>, time: Time) =
         // Straight from a source: a partition of the RDD is what one split of the batch held.
         const splits = stream.node.kind === 'source' && batch.cuts[stream.node.uid]?.splits
         const { node, runner, shown } = await given.forDriver()
-        await f(
-          new RDD<T>(SparkContext.of(batch.environment.driver), { ...node, ...(splits ? { splits } : {}) }, runner),
-          new Time(batch.timeMs),
-        )
+        const begun: ActionPromise<unknown>[] = []
+        runner.begun = (action) => begun.push(action)
+        try {
+          await f(
+            new RDD<T>(SparkContext.of(batch.environment.driver), { ...node, ...(splits ? { splits } : {}) }, runner),
+            new Time(batch.timeMs),
+          )
+        } finally {
+          await settleAll(begun)
+        }
         shown()
       },
     },

@@ -1,4 +1,5 @@
 import type { DurationLike } from '../../../model/time.ts'
+import { settledReduction } from '../../../model/settled.ts'
 import type { Partitioner } from '../../../shuffle/partitioner.ts'
 import { FIRST_SCHEMA } from '../../../state/schema.ts'
 import type { WindowSpec } from '../../../state/window-spec.ts'
@@ -40,7 +41,14 @@ export function reduceByKeyAndWindow<K, V>(
   const reduced = reduceByKey(stream, f, partitioner)
   const parent = reduced.node
   const filter = (parts as WindowReduceOptions<K, V> | undefined)?.filter ?? null
-  const functions = { f, inverse, filter, lengthMs, slideMs, paneMs: parent.slideMs } as WindowFunctions
+  const functions = {
+    f: settledReduction(f, 'reduceByKeyAndWindow'),
+    inverse: inverse && settledReduction(inverse, 'the inverse of reduceByKeyAndWindow'),
+    filter,
+    lengthMs,
+    slideMs,
+    paneMs: parent.slideMs,
+  } as WindowFunctions
   const window: ReducedWindowNode<[K, V]> = stream.context.graph.add<[K, V], 'reduced-window'>({
     kind: 'reduced-window',
     operator: 'reduceByKeyAndWindow',

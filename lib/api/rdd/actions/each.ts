@@ -1,4 +1,5 @@
-import type { NewCalls, Runnable } from '../../../lineage/jobs.ts'
+import { ActionPromise } from '../../../lineage/action-promise.ts'
+import type { JobRunner, NewCalls, Runnable } from '../../../lineage/jobs.ts'
 import { ArraySink, sinkOf } from '../../../lineage/node.ts'
 
 /**
@@ -34,7 +35,7 @@ function inTurn(rdd: Runnable<any>, from: number, newCalls: NewCalls): void | Pr
   const { node, runner } = rdd
   for (let split = from; split < node.partitions; split++) {
     const waiting = runner.callEach ? runner.callEach(node, split, newCalls) : called(rdd, split, newCalls)
-    if (waiting) return waiting.then(() => inTurn(rdd, split + 1, newCalls))
+    if (waiting) return handedOn(runner, async () => waiting.then(() => inTurn(rdd, split + 1, newCalls)))
   }
 }
 
@@ -56,6 +57,18 @@ function called({ node, runner }: Runnable<any>, split: number, newCalls: NewCal
     'effects',
   )
   if (answers.length > 0) return Promise.all(answers).then(() => {})
+}
+
+/**
+ * A promise of an action. Whoever runs the function that called the action hears of it, since the function may forget
+ * to return it: its batch would count as shown while records are still on their way.
+ */
+export function handedOn(runner: JobRunner, act: () => Promise<void> | void): Promise<void> {
+  const promise = new ActionPromise<void>((resolve) => {
+    resolve(act())
+  })
+  runner.begun?.(promise.observed())
+  return promise
 }
 
 /** Its failure is reported by whoever waits for it; where a record fails before that, it must not end the process. */

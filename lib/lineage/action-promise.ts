@@ -1,0 +1,37 @@
+/** The promise of an action that waits. It knows whether anybody waits for it. */
+export class ActionPromise<T> extends Promise<T> {
+  /** Somebody awaits it, and hears of its failure. */
+  isAwaited = false
+
+  /** What is made of it is a plain promise. */
+  static override get [Symbol.species](): PromiseConstructor {
+    return Promise
+  }
+
+  /** Its failure does not end the process, whether or not somebody awaits it: who is told of it hears of that. */
+  observed(): this {
+    super.then(undefined, () => {})
+    return this
+  }
+
+  override then<A = T, B = never>(
+    fulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    rejected?: ((reason: any) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    this.isAwaited = true
+    return super.then(fulfilled, rejected)
+  }
+}
+
+/**
+ * Waits for all of them, also for those that begin meanwhile. Rejects as the first one does that nobody awaits; the
+ * failure of another is for whoever awaits it.
+ */
+export async function settleAll(begun: readonly ActionPromise<unknown>[]): Promise<void> {
+  for (let i = 0; i < begun.length; i++) {
+    const { isAwaited } = begun[i]
+    await begun[i].then(undefined, (error: unknown) => {
+      if (!isAwaited) throw error
+    })
+  }
+}
