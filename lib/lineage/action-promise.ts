@@ -14,6 +14,7 @@ export class ActionPromise<T> extends Promise<T> {
     return this
   }
 
+  // oxlint-disable-next-line unicorn/no-thenable -- it is a promise already, and hears who waits for it
   override then<A = T, B = never>(
     fulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     rejected?: ((reason: any) => B | PromiseLike<B>) | null,
