@@ -92,7 +92,7 @@ function splitTable(table: KeyTable, combined: ValueColumn, partitioner: Partiti
   return buckets
 }
 
-/** Where a partitioner of the program's own sends a key. Throws `E_ASYNC`, and `E_PARTITIONS` for what is none of them. */
+/** Where a partitioner of the program's own sends a key. Throws `E_ASYNC` and `E_PARTITIONS`. */
 function bucketOf<B>(buckets: readonly B[], partitioner: Partitioner, key: unknown, reader: Reader): B {
   const target: unknown = partitioner.getPartition(key)
   const bucket = typeof target === 'number' ? buckets[target] : undefined

@@ -86,7 +86,11 @@ const orders: readonly [what: string, use: (rdd: RDD<any>, compare: never) => un
   ],
   [
     'repartitionAndSortWithinPartitions',
-    (rdd, compare) => rdd.map((n) => [n, n]).repartitionAndSortWithinPartitions(new HashPartitioner(1), compare).collect(), // prettier-ignore
+    (rdd, compare) =>
+      rdd
+        .map((n) => [n, n])
+        .repartitionAndSortWithinPartitions(new HashPartitioner(1), compare)
+        .collect(),
   ],
   [
     'filterByRange',

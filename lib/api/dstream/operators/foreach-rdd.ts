@@ -15,8 +15,8 @@ import { stageAll } from '../../../graph/stagers.ts'
 
 /**
  * `f` once per batch, after the batch is committed, on records that the commit has fixed (Spark: `DStream.foreachRDD`).
- * It runs again after a crash that hit it. Actions on the RDD return values; a promise that `f` returns is waited for, and
- * so is what `foreach` and the like return, where `f` forgets about it.
+ * It runs again after a crash that hit it. Actions on the RDD return values; a promise that `f` returns is waited for,
+ * and so is what `foreach` and the like return, where `f` forgets about it.
  */
 export function foreachRdd<T>(stream: DStream<T>, f: (rdd: RDD<T>, time: Time) => unknown, name?: string): void {
   stream.output({
