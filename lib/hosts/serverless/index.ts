@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { given } from '../../model/given.ts'
-import { type AwsClients, awsClients, type Credentials } from '../../adapters/aws/clients.ts'
-import { SluiceError } from '../../model/errors.ts'
+import { type AwsClients, awsClients } from '../../adapters/aws/clients.ts'
 import { bundle } from './bundle.ts'
 import { checkEnvironment, checkSecrets } from './check-environment.ts'
 import { emptyBucket } from './empty-bucket.ts'
@@ -27,62 +26,18 @@ import { plainConfig } from './plain-config.ts'
 import { bringToRest, letRun } from './quiet.ts'
 import { dataLeft, deleteData } from './delete-data.ts'
 import { deployedFunctions, type LookedStage } from './deployed.ts'
+import { otherName, protectedStage, retained } from './refusals.ts'
 import { setSchedules } from './schedules.ts'
+import {
+  type CommandLine,
+  forTheTerminal,
+  type Resource,
+  type SdkConfig,
+  type Serverless,
+  type Tools,
+} from './serverless-cli.ts'
 import { hasStack } from './stack.ts'
 import { bucketPrefix, functionName, stackName, type Stage, tableName } from './stage.ts'
-
-/** What this plugin uses of the Serverless CLI (osls 4). */
-export interface Serverless {
-  /** The folder of `serverless.yml`. */
-  readonly serviceDir?: string
-  /** What it is called there. */
-  readonly configurationFilename?: string
-  /** What `serverless.yml` holds. */
-  readonly configurationInput: Readonly<Record<string, unknown>>
-  /** Where a plugin declares the blocks that it reads. */
-  readonly configSchemaHandler: { defineTopLevelProperty(name: string, schema: object): void }
-  /** The account that is deployed to, and how its services are called. */
-  getProvider(name: 'aws'): Provider
-  /** Runs another command, in the same process. */
-  readonly pluginManager: { spawn(command: string): Promise<void> }
-  /** The service as it is packaged; functions are added to it. */
-  readonly service: {
-    readonly service: string
-    readonly provider: {
-      readonly stage?: string
-      readonly runtime?: string
-      readonly architecture?: string
-      readonly environment?: Readonly<Record<string, unknown>>
-      readonly compiledCloudFormationTemplate: { readonly Resources: Record<string, Resource> }
-    }
-    readonly functions: Record<string, FunctionBlock>
-  }
-}
-
-interface Provider {
-  getAccountId(): Promise<string>
-  getRegion(): string
-  getAwsSdkV3Config(): Promise<SdkConfig>
-}
-
-interface SdkConfig {
-  readonly region: string
-  readonly credentials: Credentials
-}
-
-interface Resource {
-  readonly Type: string
-  Properties: Record<string, any>
-}
-
-interface CommandLine {
-  readonly stage?: string
-  readonly delete?: string
-}
-
-interface Tools {
-  readonly log?: { notice?(message: string): void }
-}
 
 /**
  * The plugin `sluice/serverless`: makes functions, one role for each, table, bucket and schedule of a program from five
@@ -387,54 +342,6 @@ export class SluiceServerless {
     const environment = { ...process.env, AWS_REGION: region }
     return { clients: awsClients(environment, credentials), account: { region, credentials } }
   }
-}
-
-const protectedStage = (stage: Stage): SluiceError =>
-  new SluiceError('E_PROTECTED', `The stage ${stage.stage} is protected.`, {
-    did: 'nothing was removed',
-    next: [
-      `npx sluice down --stage ${stage.stage}   stops what costs, and keeps state`,
-      `npx sluice down --stage ${stage.stage} --delete ${stackName(stage)}   deletes everything`,
-    ],
-  })
-
-const retained = (stage: Stage, left: readonly string[]): SluiceError =>
-  new SluiceError(
-    'E_RETAINED',
-    `The stage ${stackName(stage)} is not deployed, but there is still ${left.join(' and ')}.`,
-    {
-      did: 'nothing was deployed, and nothing was begun anew beside it',
-      next: [
-        `to go on with it, import it into a stack called ${stackName(stage)}: docs/deploying.md, "Removing"`,
-        `to begin anew: npx sluice down --stage ${stage.stage} --delete ${stackName(stage)}`,
-      ],
-    },
-  )
-
-const otherName = (stage: Stage, given: string): SluiceError =>
-  new SluiceError('E_PROTECTED', `The stage is ${stackName(stage)}, and not ${JSON.stringify(given)}.`, {
-    did: 'nothing was removed',
-    next: [`npx sluice down --stage ${stage.stage} --delete ${stackName(stage)}   deletes everything`],
-  })
-
-/**
- * Runs a step; what it refuses is shown as the Serverless CLI shows its own refusals: what and why and what next, and
- * no stack.
- */
-function forTheTerminal<T>(run: () => T): T {
-  try {
-    const result = run()
-    return result instanceof Promise ? (result.catch(rethrow) as T) : result
-  } catch (error) {
-    return rethrow(error)
-  }
-}
-
-function rethrow(error: unknown): never {
-  if (!(error instanceof SluiceError)) throw error
-  const { code, message, did, next } = error
-  const text = [message, ...(did === '' ? [] : [`did    ${did}`]), ...next.map((each) => `next   ${each}`)].join('\n')
-  throw Object.assign(new Error(text, { cause: error }), { name: 'ServerlessError', code })
 }
 
 const architectureOf = ({ architecture }: { readonly architecture?: string }): { readonly architecture?: string } =>
