@@ -121,12 +121,13 @@ export class SimWorkers {
  * grow while a batch runs, so each spec has its own.
  */
 function sent(spec: TaskSpec): TaskSpec {
-  const plan = plans.get(spec.plan) ?? plainCopy(spec.plan)
-  plans.set(spec.plan, plan)
+  const { plan: given, inputs, ...own } = spec
+  const plan = plans.get(given) ?? plainCopy(given)
+  plans.set(given, plan)
   return {
-    ...spec,
+    ...plainCopy(own),
     plan,
-    inputs: Object.fromEntries(Object.entries(spec.inputs).map(([shuffle, blocks]) => [shuffle, [...blocks]])),
+    inputs: Object.fromEntries(Object.entries(inputs).map(([shuffle, blocks]) => [shuffle, [...blocks]])),
   }
 }
 

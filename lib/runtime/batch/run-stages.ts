@@ -13,7 +13,7 @@ import { type FanOut, type PlannedStage, WHOLE, wholeBatch } from '../planner.ts
 import { reviveError, serialiseError } from '../serialised-error.ts'
 import type { Speculation } from '../settings.ts'
 import { assertMayLaunch, beforeTheEnd, isHandover, type Life, type Progress } from './handover.ts'
-import { inputOf, inputsOf, keysIn, ownInputs, shares, taskBytesOf } from './shares.ts'
+import { inlineBytesOf, inputOf, inputsOf, keysIn, ownInputs, shares, taskBytesOf } from './shares.ts'
 import { type Launch, runAll } from './speculation.ts'
 
 /** The answers of a batch's tasks: one winner per task. */
@@ -98,7 +98,7 @@ async function runWhole(run: StageRun, progress: Progress): Promise<TaskDone[]> 
 async function runStaged(all: StageRun, progress: Progress): Promise<TaskDone[]> {
   const { life, clock, plan, fanOut } = all
   const { exec } = progress
-  const mapStages = all.stages.filter(({ terminal }) => terminal.kind === 'shuffle').length
+  const shuffles = all.stages.filter(({ terminal }) => terminal.kind === 'shuffle').length
   const taskBytes = taskBytesOf(all.stages, fanOut)
   const outputs: Record<number, MapOutput[]> = {}
   for (const stage of all.stages) {
@@ -115,7 +115,7 @@ async function runStaged(all: StageRun, progress: Progress): Promise<TaskDone[]>
       taskBytes,
     })
     if (spread.length > 0) assertMayLaunch(life, clock, plan.batch)
-    const inlineBytes = fanOut && Math.floor(fanOut.inlineBytes / (spread.length * mapStages))
+    const inlineBytes = inlineBytesOf(fanOut, spread.length, shuffles)
     const launches = spread.map((partitions): Launch<TaskDone> => async (copy) => {
       const work = { stage: stage.id, partitions }
       const task = { task: `s${stage.id}.t${partitions[0]}`, exec, work: [work], staged: true }

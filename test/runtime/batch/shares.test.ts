@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { MapOutput } from '../../../lib/model/task.ts'
-import { inputOf, ownInputs, shares, taskBytesOf } from '../../../lib/runtime/batch/shares.ts'
+import { inlineBytesOf, inputOf, ownInputs, shares, taskBytesOf } from '../../../lib/runtime/batch/shares.ts'
 import type { PlannedStage } from '../../../lib/runtime/planner.ts'
 import { withSeeds } from '../../support/dice.ts'
 
@@ -80,6 +80,14 @@ test('a batch that is spread although it reads little has all slots', () => {
   assert.equal(taskBytesOf([source([20, 60]), reducing], fanOut), null)
   assert.equal(taskBytesOf([{ ...reducing, parents: [] }], fanOut), null)
   assert.equal(taskBytesOf([source([60, 60])], null), null)
+})
+
+test('what may travel is shared by the blocks of all tasks, and nobody is told a share of nothing', () => {
+  const fanOut = { taskBytes: 100, inlineBytes: 1000 }
+  assert.equal(inlineBytesOf(fanOut, 3, 2), 166)
+  assert.equal(inlineBytesOf(fanOut, 3, 0), undefined)
+  assert.equal(inlineBytesOf(fanOut, 0, 2), undefined)
+  assert.equal(inlineBytesOf(null, 3, 2), undefined)
 })
 
 test('a reducer is sent its own sections of a block that travels, and the reference of one that does not', () => {
