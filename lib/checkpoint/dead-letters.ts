@@ -135,6 +135,13 @@ const damagedCommand = (key: string, wrong: Misfit): SluiceError =>
     },
   )
 
+/** Commands of which nothing is open any more, once `manifest` is committed. */
+export function carriedOut(commands: readonly StoredCommand[], { deadLetters = [] }: Manifest): StoredCommand[] {
+  if (commands.length === 0) return []
+  const open = new Set(idsOf(deadLetters))
+  return commands.filter(({ ids }) => !ids.some((id) => open.has(id)))
+}
+
 /** More records than this, and more than one in a hundred: then it is the code that is at fault, not the data. */
 const LETTERS_MAX = 100
 const SHARE_MAX = 0.01

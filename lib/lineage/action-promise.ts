@@ -23,16 +23,3 @@ export class ActionPromise<T> extends Promise<T> {
     return super.then(fulfilled, rejected)
   }
 }
-
-/**
- * Waits for all of them, also for those that begin meanwhile. Rejects as the first one does that nobody awaits; the
- * failure of another is for whoever awaits it.
- */
-export async function settleAll(begun: readonly ActionPromise<unknown>[]): Promise<void> {
-  for (let i = 0; i < begun.length; i++) {
-    const { isAwaited } = begun[i]
-    await begun[i].then(undefined, (error: unknown) => {
-      if (!isAwaited) throw error
-    })
-  }
-}

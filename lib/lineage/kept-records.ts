@@ -1,3 +1,6 @@
+import { encodeBlock } from '../codec/block.ts'
+import { type Column, Tuples } from '../codec/column.ts'
+import { plainPairs, plainRows, type PlainRows } from '../codec/plain-rows.ts'
 import { pairsOf } from '../shuffle/reader.ts'
 import type { Sink } from './node.ts'
 
@@ -56,3 +59,17 @@ export const recordsIn = <T>(kept: Kept<T>): readonly T[] =>
 
 export const countOf = (kept: Kept<unknown>): number =>
   kept.kind === 'records' ? kept.records.length : kept.values.length
+
+/** `null` unless all of them are of plain values, of which copies can be made at any time. */
+export const plainOf = (kept: Kept<unknown>): PlainRows | null =>
+  kept.kind === 'pairs' ? plainPairs(kept.keys, kept.values) : plainRows(kept.records)
+
+/** A block with the records in section 0; `what` names it in errors. */
+export const encodeKept = (kept: Kept<unknown>, what: string): Uint8Array =>
+  encodeSection(kept.kind === 'pairs' ? new Tuples([kept.keys, kept.values]) : kept.records, countOf(kept), what)
+
+export const encodeRecords = (records: readonly unknown[], what: string): Uint8Array =>
+  encodeSection(records, records.length, what)
+
+const encodeSection = (column: Column, count: number, what: string): Uint8Array =>
+  encodeBlock([{ section: 0, columns: [column], count }], what)

@@ -1,11 +1,12 @@
+import { isLetterSplit } from '../checkpoint/dead-letters.ts'
 import { openBlock } from '../codec/block.ts'
 import { recordName } from '../model/dead-letter.ts'
 import type { Json } from '../model/json.ts'
 import type { BlobRef } from '../model/refs.ts'
 import type { Partitioner } from '../shuffle/partitioner.ts'
 import type { Source } from '../source/source.ts'
+import { SourcePort } from '../source/source-port.ts'
 import { chain, drain, type RddNode } from './node.ts'
-import { splitWeight } from './split-weight.ts'
 
 /** Data that the program holds itself, in contiguous even slices (Spark's `ParallelCollectionRDD`). */
 export function collectionNode<T>(records: readonly T[], slices: number): RddNode<T> {
@@ -45,6 +46,13 @@ export function sourceNode<T>(source: Source<T>, uid: string, splits: readonly J
       ),
   }
 }
+
+/** What a letter counts as, in bytes. */
+const LETTER_BYTES = 1024
+
+/** About how many bytes it is to read a split, of letters too; `null` where the source does not say. */
+export const splitWeight = (source: Source<unknown>, uid: string, split: Json): number | null =>
+  isLetterSplit(split) ? LETTER_BYTES : new SourcePort(uid, source).weight(split)
 
 /**
  * Records written to the blob store earlier: retained batches, staged outputs. Each part is a block with the records in

@@ -108,10 +108,14 @@ function runsEachPartition(top: RddNode<any>, target: RddNode<any>, seen: Set<Rd
   if (seen.has(top)) return false
   seen.add(top)
   return top.dependencies.some(({ kind, parent }) => {
-    const same = kind === 'shuffle' || (aligned && top.partitions === parent.partitions && top.kind !== 'cartesian')
+    const same = kind === 'shuffle' || (aligned && keepsPartitions(top, parent))
     return runsEachPartition(parent, target, seen, same)
   })
 }
+
+/** As many partitions, each of which reads the one of its number. */
+const keepsPartitions = (node: RddNode<any>, parent: RddNode<any>): boolean =>
+  node.partitions === parent.partitions && node.kind !== 'cartesian'
 
 /** The shuffles that a stage reads: down the narrow dependencies to the nearest cut. */
 function shufflesRead(top: RddNode<any>, terminal: Terminal): ShuffleDependency[] {
@@ -131,6 +135,45 @@ function shufflesRead(top: RddNode<any>, terminal: Terminal): ShuffleDependency[
   visit(top)
   return [...found]
 }
+
+/**
+ * Whether each partition of a stage reads, of every shuffle, the section of its own number: down the narrow
+ * dependencies no step changes which partition is which.
+ */
+export function readsItsOwn(top: RddNode<any>, terminal: Terminal): boolean {
+  const seen = new Set<RddNode<any>>()
+  const visit = (node: RddNode<any>): boolean => {
+    if (seen.has(node)) return true
+    seen.add(node)
+    const ownCut = terminal.kind === 'shuffle' && terminal.dependency === node.cut
+    if (node.cut && !ownCut) return true
+    return node.dependencies.every(({ kind, parent }) => {
+      if (kind === 'shuffle') return true
+      return keepsPartitions(node, parent) && visit(parent)
+    })
+  }
+  return visit(top)
+}
+
+/**
+ * About how many bytes each partition of a stage reads of sources; `null` where one of them does not say, and where
+ * partitions read anything else.
+ */
+export function weightsOf(node: RddNode<any>): readonly number[] | null {
+  if (node.cut) return null
+  if (node.weight) return known(Array.from({ length: node.partitions }, (_, split) => node.weight!(split)))
+  const parents: RddNode<any>[] = []
+  for (const { kind, parent } of node.dependencies) {
+    if (kind === 'shuffle') return null
+    parents.push(parent)
+  }
+  if (parents.length === 1) return keepsPartitions(node, parents[0]) ? weightsOf(parents[0]) : null
+  if (node.kind !== 'union' || parents.reduce((sum, each) => sum + each.partitions, 0) !== node.partitions) return null
+  return known(parents.flatMap((parent): readonly (number | null)[] => weightsOf(parent) ?? [null]))
+}
+
+const known = (weights: readonly (number | null)[]): readonly number[] | null =>
+  weights.every((each) => each !== null) ? weights : null
 
 /**
  * Finds pinned nodes that more than one stage reaches, and gives each a shuffle that moves nothing. The same for

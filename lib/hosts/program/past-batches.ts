@@ -14,7 +14,7 @@ import type { RddNode } from '../../lineage/node.ts'
 import type { Coordinator } from '../../runtime/coordinator/coordinator.ts'
 import { exchangeBelow } from '../../runtime/task/local-shuffles.ts'
 import { planBatch } from '../../runtime/planning/plan-batch.ts'
-import { sourceIo } from '../../runtime/task/source-io.ts'
+import { sourceIo } from '../../runtime/task/read-split.ts'
 import type { TaskProgram } from '../../runtime/task/program.ts'
 import { RunningTask } from '../../runtime/task/task-scope.ts'
 

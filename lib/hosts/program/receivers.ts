@@ -9,7 +9,7 @@ import type { SourceNode } from '../../graph/stream-node.ts'
 import type { ListenerBus } from '../../observe/streaming-listener.ts'
 import type { StreamGraph } from '../../graph/graph.ts'
 import type { SettingReader } from '../../model/settings/read.ts'
-import { sourceIo } from '../../runtime/task/source-io.ts'
+import { sourceIo } from '../../runtime/task/read-split.ts'
 
 interface Input {
   readonly id: number

@@ -1,5 +1,6 @@
 import { given } from '../../model/given.ts'
 import type { TickNumber } from '../../model/ids.ts'
+import { carriedOut } from '../../checkpoint/dead-letters.ts'
 import { decideDuty } from '../../checkpoint/decide.ts'
 import type { StoredSeals } from '../../checkpoint/stored-seals.ts'
 import { putManifest, withPacks } from '../../checkpoint/manifest.ts'
@@ -15,7 +16,6 @@ import type { BatchPlan } from '../../model/task.ts'
 import { type BatchSlot, type PlanFacts, type PlannedBatch, type PlanRequest, unstaged } from '../planner.ts'
 import type { HeldApp } from './held-app.ts'
 import { badRecords } from './bad-records.ts'
-import { forgetCarriedOut } from './dead-letters.ts'
 import { deliver, showAhead, shrinkBacklog } from './deliver.ts'
 import { lossyShuffle, nextManifest, staleWrite } from './next-manifest.ts'
 import { opensPlan, openPlan, storedPlan } from './open-plan.ts'
@@ -282,7 +282,12 @@ async function commit(
   for (const ref of [content, seals])
     if (ref && ref.inline === undefined) held.sweeper.discard([ref.key], manifest.batch)
   held.base = manifest
-  forgetCarriedOut(held, manifest)
+  const done = carriedOut(held.letterCommands, manifest)
+  held.letterCommands = held.letterCommands.filter((command) => !done.includes(command))
+  held.sweeper.discard(
+    done.map(({ key }) => key),
+    manifest.batch,
+  )
 }
 
 /** Shuffle blocks are of no use once their batch is committed. */

@@ -18,7 +18,7 @@ import {
 } from '../planner.ts'
 import { plannedStages, stagesAfterActions, withAction } from '../task/plan-stages.ts'
 import type { TaskProgram } from '../task/program.ts'
-import { type SourceHost, sourceIo } from '../task/source-io.ts'
+import { type SourceHost, sourceIo } from '../task/read-split.ts'
 import { RunningTask } from '../task/task-scope.ts'
 import { isSmall } from './small-batch.ts'
 import { isLetterSplit, letterSplit, type StoredCommand } from '../../checkpoint/dead-letters.ts'

@@ -1,6 +1,6 @@
 import type { StreamGraph } from '../../graph/graph.ts'
 import type { Cut } from '../../model/manifest.ts'
-import { splitWeight } from '../../lineage/split-weight.ts'
+import { splitWeight } from '../../lineage/leaves.ts'
 import { KEYS_OF_SMALL_BATCH, type PlanRequest } from '../planner.ts'
 
 /**

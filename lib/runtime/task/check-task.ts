@@ -23,7 +23,6 @@ import {
   whole,
 } from '../../model/shape.ts'
 import type { BatchPlan, TaskSpec } from '../../model/task.ts'
-import type { Stage } from '../../plan/stages.ts'
 import type { PlanRequest } from '../planner.ts'
 
 /**
@@ -161,16 +160,5 @@ function checkedCall(value: unknown, app: string, first: Shape, second: Shape): 
   throw new SluiceError('E_TASK_SPEC', 'This function was asked to plan a batch of another app.', {
     did: 'nothing was planned',
     next: ['let the coordinator of this app call this function'],
-  })
-}
-
-/** The stage of this number, if it is there and has these partitions. */
-export function stageOf(stages: readonly Stage[], { stage: id, partitions }: TaskSpec['work'][number]): Stage {
-  const stage = stages[id]
-  if (stage && partitions.every((partition) => partition < stage.node.partitions)) return stage
-  const what = stage && `Stage ${id} has ${stage.node.partitions} partitions; others were asked for.`
-  throw new SluiceError('E_TASK_SPEC', what ?? `The batch has no stage ${id}.`, {
-    did: 'the task did not run',
-    next: ['deploy all functions together'],
   })
 }

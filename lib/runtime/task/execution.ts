@@ -7,17 +7,15 @@ import type { Clock } from '../../host/clock.ts'
 import type { BlobStore } from '../../host/blob-store.ts'
 import type { Log } from '../../host/log.ts'
 import type { Random } from '../../host/random.ts'
-import { encodeBlock } from '../../codec/block.ts'
-import { Tuples } from '../../codec/column.ts'
-import { plainPairs, plainRows, type PlainRows } from '../../codec/plain-rows.ts'
 import type { RecordCounts } from '../../model/dead-letter.ts'
-import { located } from '../../model/errors.ts'
+import { located, SluiceError } from '../../model/errors.ts'
 import type { BlobRef } from '../../model/refs.ts'
 import type { MapOutput, OutputWrite, RetainedWrite, StageWork, TaskReport, TaskSpec } from '../../model/task.ts'
 import type { Stage, StagePlan, Terminal } from '../../plan/stages.ts'
 import { encodeBuckets, joinBuckets, sectionsOf } from '../../shuffle/blocks.ts'
 import type { Buckets } from '../../shuffle/buckets.ts'
 import type { ShuffleWriter } from '../../shuffle/writer.ts'
+import { sourceIo } from './read-split.ts'
 import { StateObjects } from './state-objects.ts'
 import type { StagedRecords } from './program.ts'
 import type { StateStore } from '../../state/state-store.ts'
@@ -31,11 +29,10 @@ import {
   type ShuffleDependency,
   type Sink,
 } from '../../lineage/node.ts'
-import { countOf, type Kept } from '../../lineage/kept-records.ts'
+import { countOf, encodeKept, encodeRecords, type Kept, plainOf } from '../../lineage/kept-records.ts'
 import { thawed } from '../../lineage/frozen.ts'
 import { stoppable } from '../../lineage/resident.ts'
 import { withTaskContext } from '../../lineage/task-context.ts'
-import { stageOf } from './check-task.ts'
 import { LocalShuffle, type SpilledShuffle, traced } from './local-shuffles.ts'
 import { RunningTask, sectionsIn } from './task-scope.ts'
 import { assertInTime, type TimeLimit } from '../time-limit.ts'
@@ -99,14 +96,7 @@ export class Execution {
       clock: host.clock,
       ...given({ freezes: host.freezes, blame: host.blame, limit: host.limit, watch: host.watch }),
       putState: (operator, bytes, suffix) => this.#states.put(operator, bytes, suffix),
-      sourceIo: (uid) => ({
-        blobs: host.blobs,
-        clock: host.clock,
-        random: host.random,
-        log: host.log,
-        prefix: this.#keys.source(uid),
-        ...given({ signal: host.limit?.signal, postpones: host.postpones }),
-      }),
+      sourceIo: (uid) => ({ ...sourceIo(host, spec.plan, uid), ...given({ postpones: host.postpones }) }),
     })
     this.scope.partition.attemptNumber = spec.attempt
   }
@@ -312,13 +302,13 @@ function writerSink(writer: ShuffleWriter, thaws: boolean): Sink<any> {
   }
 }
 
-const plainOf = (kept: Kept<unknown>): PlainRows | null =>
-  kept.kind === 'pairs' ? plainPairs(kept.keys, kept.values) : plainRows(kept.records)
-
-const encodeKept = (kept: Kept<unknown>, what: string): Uint8Array =>
-  kept.kind === 'pairs'
-    ? encodeBlock([{ section: 0, columns: [new Tuples([kept.keys, kept.values])], count: countOf(kept) }], what)
-    : encodeRecords(kept.records, what)
-
-const encodeRecords = (records: readonly unknown[], what: string): Uint8Array =>
-  encodeBlock([{ section: 0, columns: [records], count: records.length }], what)
+/** The stage of this number, if it is there and has these partitions. */
+function stageOf(stages: readonly Stage[], { stage: id, partitions }: TaskSpec['work'][number]): Stage {
+  const stage = stages[id]
+  if (stage && partitions.every((partition) => partition < stage.node.partitions)) return stage
+  const what = stage && `Stage ${id} has ${stage.node.partitions} partitions; others were asked for.`
+  throw new SluiceError('E_TASK_SPEC', what ?? `The batch has no stage ${id}.`, {
+    did: 'the task did not run',
+    next: ['deploy all functions together'],
+  })
+}

@@ -1,12 +1,36 @@
+import { given } from '../../model/given.ts'
 import type { OperatorUid } from '../../model/ids.ts'
 import { isLetterSplit, type LetterSplit } from '../../checkpoint/dead-letters.ts'
 import { decodeLetters } from '../../checkpoint/letter-blocks.ts'
 import { getBlob } from '../../checkpoint/blobs.ts'
+import { ObjectKeys } from '../../checkpoint/object-keys.ts'
 import type { BlobStore } from '../../host/blob-store.ts'
+import type { Host } from '../../host/host.ts'
 import type { DeadLetter } from '../../model/dead-letter.ts'
+import type { Head } from '../../model/head.ts'
 import type { Json } from '../../model/json.ts'
 import type { Ended, Source, SourceIo } from '../../source/source.ts'
 import { type Chunks, SourcePort } from '../../source/source-port.ts'
+import type { TimeLimit } from '../time-limit.ts'
+
+/** What of a host sources may touch. */
+export type SourceHost = Pick<Host<Head>, 'blobs' | 'clock' | 'random' | 'log'> & {
+  readonly limit?: Pick<TimeLimit, 'signal'>
+}
+
+/** What one source of an app may touch. */
+export const sourceIo = (
+  { blobs, clock, random, log, limit }: SourceHost,
+  { app, inc }: Pick<Head, 'app' | 'inc'>,
+  uid: string,
+): SourceIo => ({
+  blobs,
+  clock,
+  random,
+  log,
+  prefix: new ObjectKeys(app, inc).source(uid),
+  ...given({ signal: limit?.signal }),
+})
 
 /** A split of one source, and with whom its records are counted. */
 interface Reading<T> {

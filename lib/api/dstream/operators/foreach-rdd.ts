@@ -1,6 +1,6 @@
 import { Time } from '../../../model/time.ts'
 import type { DStream } from '../dstream.ts'
-import { type ActionPromise, settleAll } from '../../../lineage/action-promise.ts'
+import type { ActionPromise } from '../../../lineage/action-promise.ts'
 import { openBlock } from '../../../codec/block.ts'
 import type { BlobRef } from '../../../model/refs.ts'
 import { storedNode } from '../../../lineage/leaves.ts'
@@ -44,6 +44,19 @@ export function foreachRdd<T>(stream: DStream<T>, f: (rdd: RDD<T>, time: Time) =
       },
     },
   })
+}
+
+/**
+ * Waits for all of them, also for those that begin meanwhile. Rejects as the first one does that nobody awaits; the
+ * failure of another is for whoever awaits it.
+ */
+async function settleAll(begun: readonly ActionPromise<unknown>[]): Promise<void> {
+  for (let i = 0; i < begun.length; i++) {
+    const { isAwaited } = begun[i]
+    await begun[i].then(undefined, (error: unknown) => {
+      if (!isAwaited) throw error
+    })
+  }
 }
 
 /** What of an output a driver function has at hand. */
