@@ -96,8 +96,8 @@ export function taskBytesOf(stages: readonly PlannedStage[], fanOut: FanOut | nu
 }
 
 /**
- * How many bytes of a block may travel in an answer, so that those of all `tasks` for all shuffles are no more than may;
- * `undefined` where there is nothing to share among.
+ * How many bytes of a block may travel in an answer, so that those of all `tasks` for all shuffles are no more than
+ * may; `undefined` where there is nothing to share among.
  */
 export function inlineBytesOf(fanOut: FanOut | null, tasks: number, shuffles: number): number | undefined {
   if (fanOut === null || tasks === 0 || shuffles === 0) return undefined
