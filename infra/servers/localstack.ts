@@ -32,6 +32,7 @@ export async function startLocalStack(program: string): Promise<LocalStack> {
     const { ok } = await fetch(`${url}/_localstack/health`, { signal: AbortSignal.timeout(2000) })
     if (!ok) throw new Error('not yet')
   })
+  await startTables(url)
   return {
     url,
     port,
@@ -45,6 +46,17 @@ export async function startLocalStack(program: string): Promise<LocalStack> {
     // Asked to end, it ends the processes of its functions as well.
     stop: () => child.stop('SIGTERM', folder),
   }
+}
+
+/** Its tables are a server that begins with the first call, which takes longer than a call of ours may. */
+async function startTables(url: string): Promise<void> {
+  const headers = {
+    'content-type': 'application/x-amz-json-1.0',
+    'x-amz-target': 'DynamoDB_20120810.ListTables',
+    authorization: 'AWS4-HMAC-SHA256 Credential=test/20200101/us-east-1/dynamodb/aws4_request, Signature=none',
+  }
+  const answer = await fetch(url, { method: 'POST', headers, body: '{}', signal: AbortSignal.timeout(120_000) })
+  if (!answer.ok) throw new Error(`LocalStack has no tables: ${answer.status} ${await answer.text()}`)
 }
 
 /** LocalStack looks here for its Kinesis server before it would have npm fetch one. */

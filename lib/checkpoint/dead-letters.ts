@@ -8,7 +8,7 @@ import type { Manifest } from '../model/manifest.ts'
 import type { BlobRef } from '../model/refs.ts'
 import {
   both,
-  clauseOf,
+  inWords,
   count,
   fields,
   list,
@@ -20,8 +20,9 @@ import {
   type Shape,
   text,
   upTo,
+  isJson,
+  json,
 } from '../model/shape.ts'
-import { isJson, json } from './ref-shape.ts'
 import type { ObjectKeys } from './object-keys.ts'
 
 /** What a letter says of its record, wherever it comes from. */
@@ -125,15 +126,11 @@ function decodeCommand(bytes: Uint8Array, key: string): DeadLetterCommand {
 const sumOf = ({ verb, ids }: DeadLetterCommand): number => crc32(JSON.stringify([verb, ids]))
 
 const damagedCommand = (key: string, wrong: Misfit): SluiceError =>
-  new SluiceError(
-    'E_BLOB_CORRUPT',
-    `${key} is no decision about dead letters: it ${clauseOf(wrong).replace(/^\./, '')}.`,
-    {
-      where: { object: key, detail: key },
-      did: 'nothing was started',
-      next: ['delete the object, then decide again: sluice dead'],
-    },
-  )
+  new SluiceError('E_BLOB_CORRUPT', `${key} is no decision about dead letters: it ${inWords(wrong)}.`, {
+    where: { object: key, detail: key },
+    did: 'nothing was started',
+    next: ['delete the object, then decide again: sluice dead'],
+  })
 
 /** Commands of which nothing is open any more, once `manifest` is committed. */
 export function carriedOut(commands: readonly StoredCommand[], { deadLetters = [] }: Manifest): StoredCommand[] {

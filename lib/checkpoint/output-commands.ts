@@ -2,9 +2,8 @@ import { crc32 } from 'node:zlib'
 import type { BlobStore } from '../host/blob-store.ts'
 import type { OwedOutput } from '../model/head.ts'
 import { SluiceError } from '../model/errors.ts'
-import { count, fields, list, oneOf, text } from '../model/shape.ts'
+import { count, fields, list, oneOf, text, json } from '../model/shape.ts'
 import type { ObjectKeys } from './object-keys.ts'
-import { json } from './ref-shape.ts'
 
 /** What somebody decided about outputs that owe batches: try them now, or give up what they owe. */
 export interface OutputCommand {

@@ -12,10 +12,12 @@ import {
   named,
   oneOf,
   type Shape,
-  clauseOf,
+  inWords,
   text,
   truth,
   upTo,
+  isJson,
+  json,
 } from '../model/shape.ts'
 import type { BlobRef } from '../model/refs.ts'
 import { SluiceError } from '../model/errors.ts'
@@ -76,10 +78,18 @@ export function ownerOf({ key }: BlobRef): Owner {
  * one`.
  */
 export const shapeError = (code: ErrorCode, what: string, wrong: Misfit, detail: string): SluiceError =>
-  new SluiceError(wrong.foreign ? 'E_REF_SCOPE' : code, `${what}: ${clauseOf(wrong).replace(/^[. ]/, '')}.`, {
+  new SluiceError(wrong.foreign ? 'E_REF_SCOPE' : code, `${what}: ${inWords(wrong)}.`, {
     where: { object: detail, detail },
     did: 'nothing of it was used',
     next: ['restore the whole directory from a backup', 'sluice verify <dir>'],
+  })
+
+/** The same for what a function was asked by a call. */
+export const callError = (what: string, wrong: Misfit): SluiceError =>
+  new SluiceError(wrong.foreign ? 'E_REF_SCOPE' : 'E_TASK_SPEC', `${what}: ${inWords(wrong)}.`, {
+    where: { detail: 'the call' },
+    did: 'nothing of it was used',
+    next: ['deploy all functions of the app together', 'see in their logs who called: only the coordinator may'],
   })
 
 /** What an object holds as JSON, once it is known to fit. Throws `E_MANIFEST_CORRUPT` and `E_REF_SCOPE`. */
@@ -88,16 +98,4 @@ export function parsedObject(what: string, bytes: Uint8Array, { key }: BlobRef, 
   const wrong = isJson(value) ?? shape(value)
   if (wrong === null) return value
   throw shapeError('E_MANIFEST_CORRUPT', `${what} ${key} is not one`, wrong, key)
-}
-
-/** What `json` makes of what is not JSON. */
-export const isJson: Shape = is((value) => value !== undefined, 'is not JSON')
-
-/** `undefined` for what is not JSON: the words of the parser would quote the text. */
-export function json(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(bytes).toString('utf8'))
-  } catch {
-    return undefined
-  }
 }

@@ -5,8 +5,9 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { LookedStage } from '../hosts/serverless/deployed.ts'
+import { checkedLooks, checkedPlace } from '../hosts/serverless/check-place.ts'
 import type { StagePlace } from '../hosts/serverless/place.ts'
-import { SluiceError } from '../model/errors.ts'
+import { messageOf, SluiceError } from '../model/errors.ts'
 import { usageError } from './usage.ts'
 
 /** The CLI that resolves `serverless.yml`, by the names that its package has. */
@@ -14,23 +15,26 @@ const CLIS = ['osls', 'serverless']
 
 /**
  * Where a stage is and what its parts are called: the Serverless CLI of the project resolves its `serverless.yml`, and
- * the plugin answers. `file` holds an answer that somebody has already. Throws `E_USAGE` where there is no such CLI, or
- * with what the CLI says where it refuses.
+ * the plugin answers. `file` holds an answer that somebody has already. Throws `E_USAGE` where there is no such CLI,
+ * with what the CLI says where it refuses, and where something is missing in the answer.
  */
-export async function placeOfStage(stage: string, file: string | null): Promise<StagePlace> {
-  const text = file === null ? await asked(stage) : readFileSync(file, 'utf8')
-  return JSON.parse(text) as StagePlace
-}
+export const placeOfStage = async (stage: string, file: string | null): Promise<StagePlace> =>
+  checkedPlace(await answerFor('sluice-place', stage, file), file ?? 'sluice-place')
 
 /**
  * The same, and how the functions of the stage are deployed; `file` as above. Throws as `placeOfStage` does.
  */
-export async function lookedStage(stage: string, file: string | null): Promise<LookedStage> {
-  const text = file === null ? await answerOf('sluice-deployed', stage) : readFileSync(file, 'utf8')
-  return JSON.parse(text) as LookedStage
-}
+export const lookedStage = async (stage: string, file: string | null): Promise<LookedStage> =>
+  checkedLooks(await answerFor('sluice-deployed', stage, file), file ?? 'sluice-deployed')
 
-const asked = (stage: string): Promise<string> => answerOf('sluice-place', stage)
+async function answerFor(command: string, stage: string, file: string | null): Promise<string> {
+  if (file === null) return answerOf(command, stage)
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw usageError(`${file} cannot be read: ${messageOf(error)}.`)
+  }
+}
 
 /** What the stage is without the plugin: the block of a plain `serverless.yml`. Throws as `placeOfStage` does. */
 export const plainStage = async (stage: string): Promise<unknown> =>

@@ -10,6 +10,8 @@ export interface Misfit {
 
 /** As a clause: `.from is not a whole number`. */
 export const clauseOf = ({ at, says }: Misfit): string => `${at} ${says}`
+/** The same within a sentence: `from is not a whole number`. */
+export const inWords = (wrong: Misfit): string => clauseOf(wrong).replace(/^[. ]/, '')
 
 /**
  * What plain data from outside must look like: from a store, another process, a forged call. A shape answers with null,
@@ -111,3 +113,15 @@ const NAME_MAX = 80
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** What `json` makes of what is not JSON. */
+export const isJson: Shape = is((value) => value !== undefined, 'is not JSON')
+
+/** `undefined` for what is not JSON: the words of the parser would quote the text. */
+export function json(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString('utf8'))
+  } catch {
+    return undefined
+  }
+}

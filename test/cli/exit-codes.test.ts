@@ -7,6 +7,7 @@ import { test, type TestContext } from 'node:test'
 import { openDirectoryHead } from '../../lib/adapters/local/head-directory.ts'
 import { halted } from '../../lib/checkpoint/transition.ts'
 import type { Head } from '../../lib/model/head.ts'
+import { stagePlaceOf } from '../support/stage-place.ts'
 import { Cli, project, sluice } from './cli.ts'
 
 const app = (body: string, options = '{}'): string => `import { app, milliseconds, seconds } from 'sluice'
@@ -54,19 +55,8 @@ const FILES = {
     export default app('it', seconds(1), (ssc) => {
       ssc.source('numbers', { name: 'N', cut: async () => null, read: () => [] }).map(() => n++).print()
     })`,
-  'place.json': JSON.stringify({
-    service: 'it',
-    stage: 'dev',
-    region: 'eu-west-1',
-    keeps: false,
-    table: 'it',
-    bucket: null,
-    coordinator: 'it',
-    app: 'app.ts',
-    slots: 2,
-    memorySize: { coordinator: 512, task: 512, output: 512 },
-    environment: {},
-  }),
+  'place.json': JSON.stringify(stagePlaceOf({})),
+  'older.json': JSON.stringify({ ...stagePlaceOf({}), memorySize: { coordinator: 512, task: 512, output: 512 } }),
   'users.csv': 'name,age\n',
 }
 
@@ -273,6 +263,7 @@ const rows: readonly [command: string, end: string, code: number, ways: readonly
   ['`create`', 'something is there already', 1, [typed('create taken')]],
   ['`create`', 'nothing can be made there', 2, [typed('create /proc/x'), typed('create users.csv/x')]],
   ['`plan`', 'it can be deployed', 0, [typed('plan --at place.json')]],
+  ['`plan`', 'the stage is not said whole', 2, [typed('plan --at older.json'), typed('plan --at app.ts')]],
   ['`explain`', 'there is no such code', 2, [typed('explain E_NOTHING')]],
 ]
 

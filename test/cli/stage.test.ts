@@ -16,6 +16,7 @@ import { createStores } from '../../lib/hosts/offline/emulators.ts'
 import { startMeter } from '../../infra/meter.ts'
 import { emulated } from '../adapters/aws/emulated.ts'
 import { lambdaServer } from '../adapters/aws/lambda-server.ts'
+import { stagePlaceOf } from '../support/stage-place.ts'
 import { temporaryFolder } from '../adapters/local/temporary-folder.ts'
 import { withRealPauses } from '../support/real-pauses.ts'
 import { type Ended, sluice } from './cli.ts'
@@ -62,7 +63,7 @@ async function stage(t: TestContext, name: string): Promise<Stage> {
   await createStores(emulators, table, bucket)
   const folder = await temporaryFolder(t)
   const file = join(folder, 'place.json')
-  writeFileSync(file, JSON.stringify({ service: 'clicks', stage: name, region: 'us-east-1', table, bucket }))
+  writeFileSync(file, JSON.stringify(stagePlaceOf({ service: 'clicks', stage: name, table, bucket })))
   const clock = new ManualClock(Date.now() - 4 * MINUTE_MS)
   const functions = builtApp(program, 1)
   const lambda = await lambdaServer({

@@ -12,8 +12,6 @@ const FROM_OUTSIDE: Readonly<Record<string, string>> = {
   'lib/cli/package-root.ts: as { version: string }': 'the package of this library',
   'lib/cli/run-session.ts: as typeof write': 'standard output, which has three ways to be called',
   'lib/cli/simulate-shares.ts: as SimulateAnswer': 'what a process of the same command has printed',
-  'lib/cli/stage-place.ts: as LookedStage': 'what the plugin has printed',
-  'lib/cli/stage-place.ts: as StagePlace': 'what the plugin has printed',
   'lib/cli/stage-place.ts: as Template': 'what the Serverless CLI has packaged',
   'lib/cli/stage-place.ts: as unknown': 'what the plugin has printed',
   'lib/cli/stage-place.ts: as { bin: Record<string, string> }': 'the package of the Serverless CLI',

@@ -9,6 +9,7 @@ import { findLocalStack, startLocalStack } from '../../infra/servers/localstack.
 import { awsClients } from '../../lib/adapters/aws/clients.ts'
 import { temporaryFolder } from '../adapters/local/temporary-folder.ts'
 import { sluice } from '../cli/cli.ts'
+import { stagePlaceOf } from '../support/stage-place.ts'
 
 const python = findLocalStack()
 if (!python) throw new Error('needs LocalStack (infra/localstack/install.sh)')
@@ -27,12 +28,8 @@ test('F65: doctor finds what a service is set up to delete, as the service itsel
   await createStores({ s3: stack.url, dynamodb: stack.url }, table, bucket)
   const folder = await temporaryFolder(t)
   const place = {
-    stage: 'dev',
-    region: 'us-east-1',
-    table,
-    bucket,
-    coordinator: 'it-dev-coordinator',
-    slots: 2,
+    ...stagePlaceOf({ table, bucket }),
+    owner: { partition: 'aws', region: 'us-east-1', account: '000000000000' },
     functions: [],
   }
   writeFileSync(join(folder, 'place.json'), JSON.stringify(place))

@@ -3,7 +3,7 @@ import { s3Directories } from '../../adapters/aws/s3/s3-directories.ts'
 import { checkedHead } from '../../checkpoint/check-head.ts'
 import { decideOutput, type OutputRequest } from '../../checkpoint/decide-output.ts'
 import { readManifest } from '../../checkpoint/manifest.ts'
-import { refsOf, shapeError } from '../../checkpoint/ref-shape.ts'
+import { refsOf, callError } from '../../checkpoint/ref-shape.ts'
 import type { OutputEnvironment } from '../../graph/output-operation.ts'
 import { silentLog } from '../../host/log.ts'
 import type { Driver } from '../../lineage/driver.ts'
@@ -192,8 +192,7 @@ const outputEnvironment = (
 /** Whoever may call this function may send it anything. Throws `E_TASK_SPEC` and `E_REF_SCOPE`. */
 function checkShape(request: unknown): void {
   const wrong = envelope(request) ?? beforeCommit(request as ShowRequest)
-  if (wrong !== null)
-    throw shapeError('E_TASK_SPEC', 'What this function was asked to show is no output', wrong, 'the call')
+  if (wrong !== null) throw callError('What this function was asked to show is no output', wrong)
 }
 
 const ofAnotherApp = (): SluiceError =>

@@ -1,6 +1,6 @@
 import { type Packed, PACKED_BYTES_MAX, pack, unpack } from '../../adapters/aws/lambda/packed.ts'
 import { ObjectKeys } from '../../checkpoint/object-keys.ts'
-import { refsOf, shapeError } from '../../checkpoint/ref-shape.ts'
+import { refsOf, callError } from '../../checkpoint/ref-shape.ts'
 import type { BlobStore } from '../../host/blob-store.ts'
 import type { Head } from '../../model/head.ts'
 import { anything, byKind, fields, type Shape, text, truth } from '../../model/shape.ts'
@@ -104,7 +104,7 @@ function checkedKind(call: PlanningCall, app: string): PlanningCall {
     seal: { planned: part },
   })(call)
   if (wrong === null) return call
-  throw shapeError('E_TASK_SPEC', 'What this function was asked for is not its work', wrong, 'the call')
+  throw callError('What this function was asked for is not its work', wrong)
 }
 
 const done = <T>(value: T): Answer<T> => ({ kind: 'done', value })

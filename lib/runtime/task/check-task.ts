@@ -2,7 +2,7 @@ import { mapOutputs } from '../map-output-shape.ts'
 import type { AppName } from '../../model/ids.ts'
 import { letterFacts } from '../../checkpoint/dead-letters.ts'
 import { cutShape, retainedShape, skipShape, stateShape } from '../../checkpoint/check-manifest.ts'
-import { lettersShape, type RefShape, refsOf, shapeError } from '../../checkpoint/ref-shape.ts'
+import { lettersShape, type RefShape, refsOf, callError } from '../../checkpoint/ref-shape.ts'
 import { SluiceError } from '../../model/errors.ts'
 import {
   anything,
@@ -32,8 +32,7 @@ import type { PlanRequest } from '../planner.ts'
  */
 export function checkedTask(value: unknown, app: AppName): TaskSpec {
   const wrong = envelope(value) ?? content(value as TaskSpec)(value)
-  if (wrong !== null)
-    throw shapeError('E_TASK_SPEC', 'What this function was asked to run is not a task', wrong, 'the call')
+  if (wrong !== null) throw callError('What this function was asked to run is not a task', wrong)
   const spec = value as TaskSpec
   if (spec.plan.app === app) return spec
   throw new SluiceError('E_TASK_SPEC', 'This function was asked to run a task of another app.', {
@@ -153,8 +152,7 @@ const requestShape = (ref: RefShape): Shape =>
 
 function checkedCall(value: unknown, app: string, first: Shape, second: Shape): unknown {
   const wrong = first(value) ?? second(value)
-  if (wrong !== null)
-    throw shapeError('E_TASK_SPEC', 'What this function was asked for is not its work', wrong, 'the call')
+  if (wrong !== null) throw callError('What this function was asked for is not its work', wrong)
   const named = (value as { readonly app?: string }).app
   if (named === undefined || named === app) return value
   throw new SluiceError('E_TASK_SPEC', 'This function was asked to plan a batch of another app.', {

@@ -74,7 +74,7 @@ test('every client of a service is given a deadline for its calls, where it is m
     .map(({ path, text }) => ({ path, text: withoutComments(text) }))
     .map(({ path, text }) => ({
       path,
-      clients: [...text.matchAll(/new (\w+\.)?\w+Client\(/g)].length,
+      clients: [...text.matchAll(/new ([\w#]+\.)*\w+Client\(/g)].length,
       bounded: [...text.matchAll(/await equipped\(|bounded\(new /g)].length,
     }))
     .filter(({ clients }) => clients > 0)

@@ -1,5 +1,5 @@
 import { ObjectKeys } from '../../../checkpoint/object-keys.ts'
-import { refsOf, shapeError } from '../../../checkpoint/ref-shape.ts'
+import { refsOf, callError } from '../../../checkpoint/ref-shape.ts'
 import type { BlobStore } from '../../../host/blob-store.ts'
 import type { Random } from '../../../host/random.ts'
 import { anything, fields, type Shape } from '../../../model/shape.ts'
@@ -44,8 +44,7 @@ export async function decodeTask(message: unknown, app: string, blobs: BlobStore
   const packed: Shape = (value) =>
     fields({ value: anything })(value) === null ? null : fields({ ref: refsOf({ app })('message') })(value)
   const wrong = fields({ plan: packed, task: packed })(message)
-  if (wrong !== null)
-    throw shapeError('E_TASK_SPEC', 'What this function was asked to run is not a task', wrong, 'the call')
+  if (wrong !== null) throw callError('What this function was asked to run is not a task', wrong)
   const { plan, task } = message as TaskMessage
   return { ...(await unpack(task, blobs)), plan: await unpack(plan, blobs) }
 }
