@@ -1,4 +1,4 @@
-import type { Death } from '../../lib/testing/contracts/sink.ts'
+import type { Death } from '../../lib/testing/contracts/sink-rows.ts'
 
 /** Counts the calls of one process to a server, and ends it at the n-th. `cut` breaks its connection. */
 export class DyingCalls {

@@ -1,5 +1,5 @@
 import { mysql, type OutputSink, postgres, redis } from '../../lib/adapters/index.ts'
-import { delivery } from '../../lib/testing/contracts/sink.ts'
+import { delivery } from '../../lib/testing/contracts/sink-rows.ts'
 
 // Writes two batches and closes nothing: whether the process ends is up to the sink.
 const url = process.argv[2]

@@ -5,7 +5,7 @@ import { hasCode } from '../../lib/model/errors.ts'
 import type { Clock } from '../../lib/host/clock.ts'
 import { systemClock } from '../../lib/adapters/local/system-clock.ts'
 import type { OutputSink, SqlOptions } from '../../lib/adapters/index.ts'
-import { deliver, delivery } from '../../lib/testing/contracts/sink.ts'
+import { deliver, delivery } from '../../lib/testing/contracts/sink-rows.ts'
 import { withSeeds } from '../support/dice.ts'
 
 /** A SQL server as these tests need it. */

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { redis } from '../../../lib/adapters/index.ts'
 import { callsOf, type RedisCommand } from '../../../lib/adapters/redis/redis-calls.ts'
 import { hasCode } from '../../../lib/model/errors.ts'
-import { deliver } from '../../../lib/testing/contracts/sink.ts'
+import { deliver } from '../../../lib/testing/contracts/sink-rows.ts'
 
 const words = (n: number): number[] => Array.from({ length: n }, (_, i) => i)
 

@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { hasCode } from '../../../lib/model/errors.ts'
 import { mysql, postgres, sqlite, type SqlValue } from '../../../lib/adapters/index.ts'
-import { deliver, delivery } from '../../../lib/testing/contracts/sink.ts'
+import { deliver, delivery } from '../../../lib/testing/contracts/sink-rows.ts'
 import { temporaryFolder } from '../local/temporary-folder.ts'
 
 type Count = readonly [word: string, n: number]

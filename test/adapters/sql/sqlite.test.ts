@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { sqlite } from '../../../lib/adapters/index.ts'
-import { type Death, sinkContract, type SinkRow } from '../../../lib/testing/contracts/sink.ts'
+import { sinkContract } from '../../../lib/testing/contracts/sink.ts'
+import type { Death, SinkRow } from '../../../lib/testing/contracts/sink-rows.ts'
 import { temporaryFolder } from '../local/temporary-folder.ts'
 
 const columns = ['id', 'text', 'n', 'at'] as const

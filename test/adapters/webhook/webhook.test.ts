@@ -6,7 +6,7 @@ import { ManualClock } from '../../../lib/adapters/local/manual-clock.ts'
 import { hasCode } from '../../../lib/model/errors.ts'
 import { webhook } from '../../../lib/adapters/index.ts'
 import { waitOf } from '../../../lib/adapters/webhook/webhook.ts'
-import { delivery } from '../../../lib/testing/contracts/sink.ts'
+import { delivery } from '../../../lib/testing/contracts/sink-rows.ts'
 
 interface Received {
   readonly path: string

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { files, type OutputSink, redis, sqlite, webhook } from '../../../lib/adapters/index.ts'
 import { type DStream, HashPartitioner, seconds, type SluiceError, StateSpec } from '../../../lib/index.ts'
 import { hasCode } from '../../../lib/model/errors.ts'
-import { deliver } from '../../../lib/testing/contracts/sink.ts'
+import { deliver } from '../../../lib/testing/contracts/sink-rows.ts'
 import { temporaryFolder } from '../../adapters/local/temporary-folder.ts'
 import { type Build, runBatches } from '../../support/run.ts'
 

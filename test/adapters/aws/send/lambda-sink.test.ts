@@ -4,13 +4,8 @@ import { awsClients } from '../../../../lib/adapters/aws/clients.ts'
 import { lambdaSink, type LambdaSinkEvent, type LambdaSinkOptions } from '../../../../lib/adapters/aws/index.ts'
 import { systemClock } from '../../../../lib/adapters/local/system-clock.ts'
 import { hasCode } from '../../../../lib/model/errors.ts'
-import {
-  type ArrivedRow,
-  deliver,
-  delivery,
-  repeatingSinkContract,
-  type SinkRow,
-} from '../../../../lib/testing/contracts/sink.ts'
+import { type ArrivedRow, repeatingSinkContract } from '../../../../lib/testing/contracts/repeating-sink.ts'
+import { deliver, delivery, type SinkRow } from '../../../../lib/testing/contracts/sink-rows.ts'
 import { DyingCalls } from '../../dying-calls.ts'
 import { lambdaServer } from '../lambda-server.ts'
 import { dyingClients } from '../wrapped-clients.ts'

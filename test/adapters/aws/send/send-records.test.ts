@@ -9,7 +9,7 @@ import {
 } from '../../../../lib/adapters/aws/send/send-records.ts'
 import { unsendable } from '../../../../lib/adapters/aws/send/text-message.ts'
 import { hasCode, SluiceError } from '../../../../lib/model/errors.ts'
-import { delivery } from '../../../../lib/testing/contracts/sink.ts'
+import { delivery } from '../../../../lib/testing/contracts/sink-rows.ts'
 import { withSeeds } from '../../../support/dice.ts'
 
 interface Item {

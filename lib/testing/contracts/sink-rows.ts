@@ -1,0 +1,105 @@
+import type { Delivery, OutputSink } from '../../output/sink.ts'
+
+/** What is written: a row of every kind of value. */
+export interface SinkRow {
+  /** Unique among the rows of a test. */
+  readonly id: string
+  /** Any text, or nothing. */
+  readonly text: string | null
+  /** Any number but NaN and infinities, or nothing. */
+  readonly n: number | null
+  /** A point in time in whole ms, or nothing. */
+  readonly at: Date | null
+}
+
+/** How a process ends at a call to the outside: before it is made, with the call under way, or when it was answered. */
+export type Death = 'before' | 'during' | 'after'
+export const deaths: readonly Death[] = ['before', 'during', 'after']
+
+const texts: readonly (string | null)[] = [
+  '',
+  ' ',
+  'plain',
+  "O'Brien",
+  'say "hi"',
+  '`tick`',
+  'back\\slash',
+  "\\'; drop table sluice_fence; --",
+  '%s $1 ? :name',
+  'Grüße',
+  '数据',
+  '🎉👩‍👩‍👧',
+  'e\u0301',
+  '\u2028',
+  'NULL',
+  null,
+  'true',
+  '007',
+  'x'.repeat(10_000),
+]
+const numbers: readonly (number | null)[] = [
+  0,
+  1,
+  -1,
+  0.1,
+  -1234.5678,
+  Number.MAX_SAFE_INTEGER,
+  Number.MIN_SAFE_INTEGER,
+  1e300,
+  5e-9,
+  null,
+]
+const dates: readonly (Date | null)[] = [
+  new Date(0),
+  new Date(-1),
+  new Date('2024-02-29T23:59:59.999Z'),
+  new Date('1901-01-01T00:00:00Z'),
+  new Date('2200-06-15T12:00:00.001Z'),
+  null,
+]
+
+/** A row for every text, with the other values beside them. */
+export const values: readonly SinkRow[] = texts.map((text, i) => ({
+  id: `v${i}`,
+  text,
+  n: numbers[i % numbers.length]!,
+  at: dates[i % dates.length]!,
+}))
+
+/** `count` rows whose ids begin with `prefix`. */
+export const rows = (prefix: string, count: number): SinkRow[] =>
+  Array.from({ length: count }, (_, i) => ({
+    id: `${prefix}${i}`,
+    text: `text ${i}`,
+    n: i,
+    at: new Date(1_700_000_000_000 + i),
+  }))
+
+/** One partition of a batch, as the engine describes it. */
+export function delivery(batch: number, partition = 0, partitions = 1, { inc = 'one', sink = 'rows' } = {}): Delivery {
+  return {
+    app: 'app',
+    inc,
+    sink,
+    batch,
+    timeMs: batch * 1000,
+    partition,
+    partitions,
+    key: ['app', inc, sink, batch, partition].join('/'),
+  }
+}
+
+/** All of a batch, as the engine does it. */
+export async function deliver<T>(
+  sink: OutputSink<T>,
+  batch: number,
+  parts: readonly (readonly T[])[],
+  options: { inc?: string; sink?: string } = {},
+): Promise<void> {
+  for (const [partition, records] of parts.entries()) {
+    if (records.length > 0 || sink.writesEmpty)
+      await sink.write(records, delivery(batch, partition, parts.length, options))
+  }
+  const { app, inc, sink: name, timeMs } = delivery(batch, 0, parts.length, options)
+  await sink.finish?.({ app, inc, sink: name, batch, timeMs, partitions: parts.length })
+}
