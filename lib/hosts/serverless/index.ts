@@ -1,10 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { given } from '../../model/given.ts'
-import { type AwsClients, awsClients } from '../../adapters/aws/clients.ts'
 import { bundle } from './bundle.ts'
 import { checkEnvironment, checkSecrets } from './check-environment.ts'
-import { emptyBucket } from './empty-bucket.ts'
 import {
   capital,
   type FunctionBlock,
@@ -23,21 +21,11 @@ import { resources } from './resources.ts'
 import { checkPlan, credentialsOf } from './check-plan.ts'
 import { type StagePlace, stagePlace } from './place.ts'
 import { plainConfig } from './plain-config.ts'
-import { bringToRest, letRun } from './quiet.ts'
-import { dataLeft, deleteData } from './delete-data.ts'
-import { deployedFunctions, type LookedStage } from './deployed.ts'
-import { otherName, protectedStage, retained } from './refusals.ts'
-import { setSchedules } from './schedules.ts'
-import {
-  type CommandLine,
-  forTheTerminal,
-  type Resource,
-  type SdkConfig,
-  type Serverless,
-  type Tools,
-} from './serverless-cli.ts'
-import { hasStack } from './stack.ts'
-import { bucketPrefix, functionName, stackName, type Stage, tableName } from './stage.ts'
+import type { LookedStage } from './deployed.ts'
+import { otherName, protectedStage } from './refusals.ts'
+import { type CommandLine, forTheTerminal, type Resource, type Serverless, type Tools } from './serverless-cli.ts'
+import { stackName, type Stage } from './stage.ts'
+import { StageOnAws } from './stage-on-aws.ts'
 
 /**
  * The plugin `sluice/serverless`: makes functions, one role for each, table, bucket and schedule of a program from five
@@ -96,9 +84,9 @@ export class SluiceServerless {
       'after:package:compileFunctions': () => this.#pinVersions(),
       'before:package:finalize': () => this.#addResources(),
       'before:deploy:deploy': () => this.#beforeDeploy(),
-      'after:deploy:deploy': () => this.#afterDeploy(),
+      'after:deploy:deploy': () => this.#onAws.letRun(),
       'before:remove:remove': () => this.#beforeRemove(),
-      'after:remove:remove': () => this.#afterRemove(),
+      'after:remove:remove': () => this.#onAws.deleteWhatStackLeft(),
       'sluice-down:down': () => this.#down(),
       'sluice-place:place': async () => {
         process.stdout.write(`${JSON.stringify(await this.#place())}\n`)
@@ -131,6 +119,12 @@ export class SluiceServerless {
     const { service, provider } = this.#serverless.service
     const stage = this.#stageName ?? provider.stage ?? 'dev'
     return { service, stage, keeps: this.#options.protect.includes(stage) }
+  }
+
+  get #onAws(): StageOnAws {
+    const { coordinator } = this.#options.functions
+    const made = { stage: this.#stage, coordinator, functionNames: () => this.#functionNames() }
+    return new StageOnAws(made, this.#serverless, this.#say)
   }
 
   get #template(): Record<string, Resource> {
@@ -222,17 +216,12 @@ export class SluiceServerless {
 
   /** Where this stage is, and how its functions are deployed, beside what they would be if they were deployed now. */
   async #looked(): Promise<LookedStage> {
-    const { clients, account } = await this.#aws()
     const [place, needs, names] = [await this.#place(), await this.#programNeeds(), await this.#functionNames()]
     const blocks: Readonly<Record<string, FunctionBlock>> = {
       ...functionBlocks(this.#stage, this.#options),
       ...receiverBlocks(this.#stage, this.#options, needs),
     }
-    const deployed = await deployedFunctions(
-      clients,
-      account,
-      names.map((name) => functionName(this.#stage, name)),
-    )
+    const deployed = await this.#onAws.functions(names)
     const functions = names.map((name, i) => {
       const { logs, logRetentionInDays } = blocks[name]
       const statements = statementsOf(this.#stage, name, needs, this.#options)
@@ -245,102 +234,27 @@ export class SluiceServerless {
 
   /** Shows what the deploy would do to what is stored, and refuses it before anything has changed. */
   async #beforeDeploy(): Promise<void> {
-    const { clients, account } = await this.#aws()
     const { AWS_ENDPOINT_URL: endpoint } = process.env
     if (endpoint !== undefined) this.#say(`target  ${endpoint} (not AWS)`)
-    await this.#refuseRetained(clients, account)
+    await this.#onAws.refuseRetained()
+    const { clients } = await this.#onAws.access()
     await checkPlan(this.#folder, await this.#place(), await credentialsOf(clients))
-  }
-
-  /** CloudFormation would say that the table exists, and not what to do about it. */
-  async #refuseRetained(clients: AwsClients, account: SdkConfig): Promise<void> {
-    if (await hasStack(account, stackName(this.#stage))) return
-    const left = await dataLeft(clients, await this.#data())
-    if (left.length > 0) throw retained(this.#stage, left)
-  }
-
-  /** Ticks that `sluice down`, or a `remove` that did not come to its end, had kept out are let in again. */
-  async #afterDeploy(): Promise<void> {
-    const { concurrency } = this.#options.functions.coordinator
-    const { clients, account } = await this.#aws()
-    const wasKeptOut = await letRun(clients, functionName(this.#stage, 'coordinator'), concurrency)
-    if (wasKeptOut) await setSchedules(account, await this.#woken(clients), 'enabled')
-  }
-
-  /** Lets the stage rest, or deletes it. */
-  async #down(): Promise<void> {
-    const stage = this.#stage
-    if (this.#deletes !== null) {
-      if (this.#deletes !== stackName(stage)) throw otherName(stage, this.#deletes)
-      return this.#deleteStage()
-    }
-    const { clients, account } = await this.#aws()
-    await setSchedules(account, await this.#woken(clients), 'disabled')
-    await this.#bringToRest(clients)
-    this.#say(`${stackName(stage)} rests: nothing runs, ${tableName(stage)} and its bucket keep what they hold`)
-    this.#say(`next   npx osls deploy --stage ${stage.stage}   lets it go on`)
-  }
-
-  async #deleteStage(): Promise<void> {
-    const { clients, account } = await this.#aws()
-    // Comes to #beforeRemove.
-    if (await hasStack(account, stackName(this.#stage))) return this.#serverless.pluginManager.spawn('remove')
-    const data = await this.#data()
-    await emptyBucket(data.bucket, await clients.s3())
-    await deleteData(clients, data)
-    await this.#sayWhatIsLeft(clients)
-  }
-
-  /** ARNs of the functions that a schedule wakes. */
-  async #woken(clients: AwsClients): Promise<string[]> {
-    const { client, sdk } = await clients.lambda()
-    const names = (await this.#functionNames()).filter((name) => name !== 'task' && name !== 'output')
-    const asked = names.map((name) =>
-      client.send(new sdk.GetFunctionConfigurationCommand({ FunctionName: functionName(this.#stage, name) })),
-    )
-    return (await Promise.all(asked)).map(({ FunctionArn }) => FunctionArn!)
-  }
-
-  async #bringToRest(clients: AwsClients): Promise<void> {
-    const stage = this.#stage
-    const { timeout } = this.#options.functions.coordinator
-    const running = { table: tableName(stage), coordinator: functionName(stage, 'coordinator') }
-    this.#say('waits for the batch that runs')
-    await bringToRest(clients, running, (timeout + 60) * 1000)
   }
 
   async #beforeRemove(): Promise<void> {
     const stage = this.#stage
     if (stage.keeps && this.#deletes === null) throw protectedStage(stage)
-    const { clients } = await this.#aws()
-    await this.#bringToRest(clients)
-    const { bucket } = await this.#data()
-    this.#say(`${await emptyBucket(bucket, await clients.s3())} objects of ${bucket} were deleted`)
+    await this.#onAws.empty()
   }
 
-  async #afterRemove(): Promise<void> {
-    const { clients } = await this.#aws()
-    const data = await this.#data()
-    // Of a protected stage the stack leaves them.
-    if (this.#stage.keeps) await deleteData(clients, data)
-    await this.#sayWhatIsLeft(clients)
-  }
-
-  async #sayWhatIsLeft(clients: AwsClients): Promise<void> {
-    const left = await dataLeft(clients, await this.#data())
-    this.#say(left.length === 0 ? 'nothing left behind' : `still there: ${left.join(', ')}`)
-  }
-
-  async #data(): Promise<{ readonly table: string; readonly bucket: string }> {
-    const account = await this.#serverless.getProvider('aws').getAccountId()
-    return { table: tableName(this.#stage), bucket: bucketPrefix(this.#stage) + account }
-  }
-
-  /** The account that is deployed to, as the Serverless CLI has found its credentials. */
-  async #aws(): Promise<{ readonly clients: AwsClients; readonly account: SdkConfig }> {
-    const { region, credentials } = await this.#serverless.getProvider('aws').getAwsSdkV3Config()
-    const environment = { ...process.env, AWS_REGION: region }
-    return { clients: awsClients(environment, credentials), account: { region, credentials } }
+  /** Lets the stage rest, or deletes it. */
+  async #down(): Promise<void> {
+    const stage = this.#stage
+    if (this.#deletes === null) return this.#onAws.rest()
+    if (this.#deletes !== stackName(stage)) throw otherName(stage, this.#deletes)
+    // Comes to #beforeRemove.
+    if (await this.#onAws.hasStack()) return this.#serverless.pluginManager.spawn('remove')
+    await this.#onAws.deleteData()
   }
 }
 

@@ -1,0 +1,143 @@
+import { type AwsClients, awsClients } from '../../adapters/aws/clients.ts'
+import { deployedFunctions } from './deployed.ts'
+import { dataLeft, deleteData } from './delete-data.ts'
+import { emptyBucket } from './empty-bucket.ts'
+import type { StageFunction } from './options.ts'
+import { bringToRest, letRun } from './quiet.ts'
+import { retained } from './refusals.ts'
+import { setSchedules } from './schedules.ts'
+import type { SdkConfig, Serverless } from './serverless-cli.ts'
+import { hasStack } from './stack.ts'
+import { bucketPrefix, functionName, stackName, type Stage, tableName } from './stage.ts'
+
+/** How the coordinator of a stage runs, as `ServerlessOptions` has it. */
+interface CoordinatorOptions {
+  /** Seconds. */
+  readonly timeout: number
+  readonly concurrency: number | null
+}
+
+/** The stage and its functions, as this plugin makes them. */
+interface Made {
+  readonly stage: Stage
+  readonly coordinator: CoordinatorOptions
+  readonly functionNames: () => Promise<readonly StageFunction[]>
+}
+
+interface Access {
+  readonly clients: AwsClients
+  readonly account: SdkConfig
+}
+
+/** A stage as it is in its account: looked at, let run, brought to rest, emptied and deleted. */
+export class StageOnAws {
+  readonly #made: Made
+  readonly #provider: ReturnType<Serverless['getProvider']>
+  readonly #say: (message: string) => void
+
+  constructor(made: Made, serverless: Serverless, say: (message: string) => void) {
+    this.#made = made
+    this.#provider = serverless.getProvider('aws')
+    this.#say = say
+  }
+
+  /** The account that is deployed to, as the Serverless CLI has found its credentials. */
+  async access(): Promise<Access> {
+    const { region, credentials } = await this.#provider.getAwsSdkV3Config()
+    const environment = { ...process.env, AWS_REGION: region }
+    return { clients: awsClients(environment, credentials), account: { region, credentials } }
+  }
+
+  async hasStack(): Promise<boolean> {
+    return hasStack((await this.access()).account, stackName(this.#made.stage))
+  }
+
+  /** How these functions are deployed, in their order. */
+  async functions(names: readonly StageFunction[]): ReturnType<typeof deployedFunctions> {
+    const { clients, account } = await this.access()
+    return deployedFunctions(
+      clients,
+      account,
+      names.map((name) => functionName(this.#made.stage, name)),
+    )
+  }
+
+  /** CloudFormation would say that the table exists, and not what to do about it. */
+  async refuseRetained(): Promise<void> {
+    if (await this.hasStack()) return
+    const left = await this.#left()
+    if (left.length > 0) throw retained(this.#made.stage, left)
+  }
+
+  /** Ticks that `sluice down`, or a `remove` that did not come to its end, had kept out are let in again. */
+  async letRun(): Promise<void> {
+    const { stage, coordinator } = this.#made
+    const { clients, account } = await this.access()
+    const wasKeptOut = await letRun(clients, functionName(stage, 'coordinator'), coordinator.concurrency)
+    if (wasKeptOut) await setSchedules(account, await this.#woken(clients), 'enabled')
+  }
+
+  async rest(): Promise<void> {
+    const { stage } = this.#made
+    const { clients, account } = await this.access()
+    await setSchedules(account, await this.#woken(clients), 'disabled')
+    await this.#bringToRest(clients)
+    this.#say(`${stackName(stage)} rests: nothing runs, ${tableName(stage)} and its bucket keep what they hold`)
+    this.#say(`next   npx osls deploy --stage ${stage.stage}   lets it go on`)
+  }
+
+  /** Brings it to rest and deletes its objects: CloudFormation deletes no bucket that holds any. */
+  async empty(): Promise<void> {
+    const { clients } = await this.access()
+    await this.#bringToRest(clients)
+    const { bucket } = await this.#data()
+    this.#say(`${await emptyBucket(bucket, await clients.s3())} objects of ${bucket} were deleted`)
+  }
+
+  /** After its stack: of a protected stage that leaves table and bucket. */
+  async deleteWhatStackLeft(): Promise<void> {
+    if (this.#made.stage.keeps) await deleteData((await this.access()).clients, await this.#data())
+    await this.#sayWhatIsLeft()
+  }
+
+  /** Where there is no stack any more. */
+  async deleteData(): Promise<void> {
+    const { clients } = await this.access()
+    const data = await this.#data()
+    await emptyBucket(data.bucket, await clients.s3())
+    await deleteData(clients, data)
+    await this.#sayWhatIsLeft()
+  }
+
+  /** ARNs of the functions that a schedule wakes. */
+  async #woken(clients: AwsClients): Promise<string[]> {
+    const { client, sdk } = await clients.lambda()
+    const { stage, functionNames } = this.#made
+    const names = (await functionNames()).filter((name) => name !== 'task' && name !== 'output')
+    const asked = names.map((name) =>
+      client.send(new sdk.GetFunctionConfigurationCommand({ FunctionName: functionName(stage, name) })),
+    )
+    return (await Promise.all(asked)).map(({ FunctionArn }) => FunctionArn!)
+  }
+
+  async #bringToRest(clients: AwsClients): Promise<void> {
+    const { stage, coordinator } = this.#made
+    const running = { table: tableName(stage), coordinator: functionName(stage, 'coordinator') }
+    this.#say('waits for the batch that runs')
+    await bringToRest(clients, running, (coordinator.timeout + 60) * 1000)
+  }
+
+  async #sayWhatIsLeft(): Promise<void> {
+    const left = await this.#left()
+    this.#say(left.length === 0 ? 'nothing left behind' : `still there: ${left.join(', ')}`)
+  }
+
+  async #left(): Promise<string[]> {
+    return dataLeft((await this.access()).clients, await this.#data())
+  }
+
+  async #data(): Promise<{ readonly table: string; readonly bucket: string }> {
+    const { stage } = this.#made
+    return { table: tableName(stage), bucket: bucketPrefix(stage) + (await this.#provider.getAccountId()) }
+  }
+}
