@@ -1,13 +1,14 @@
-import { messageOf, SluiceError, stackOf } from '../../model/errors.ts'
+import { messageOf, SluiceError } from '../../model/errors.ts'
 import type { Json } from '../../model/json.ts'
-import type { ReceiverEnvironment, ReceiverInfo } from '../source.ts'
+import type { ReceiverEnvironment } from '../source.ts'
 import { BlockGenerator } from './block-generator.ts'
 import type { BlockWriter } from './block-writer.ts'
 import { RateLimiter } from './rate-limiter.ts'
 import type { Receiver, ReceiverRunner } from './receiver.ts'
 import { LossReports } from './loss-reports.ts'
+import { ReceiverReports } from './receiver-reports.ts'
 import { lookOf, Refused } from './refused.ts'
-import { type Loss, SingleRecords } from './single-records.ts'
+import { SingleRecords } from './single-records.ts'
 
 /**
  * Runs one receiver from start to stop (Spark: `ReceiverSupervisor`): gives it its blocks and its rate, restarts it
@@ -20,16 +21,19 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
   readonly #writer: BlockWriter
   readonly #waiting: () => number
   readonly #limiter: RateLimiter
+  readonly #reports: ReceiverReports
   readonly #blocks: BlockGenerator<T | Refused>
   /** Whether what cannot be stored is kept as a dead letter. */
   readonly #keepsRefused: boolean
   readonly #ended = new AbortController()
   #state: 'initialised' | 'started' | 'stopped' = 'initialised'
   #closed = false
-  /** Records that came too late and were dropped. */
-  #late = 0
+  /** Whether a record has come too late, and was dropped. */
+  #isLate = false
   /** What could not be stored, kept or not. */
-  readonly #losses = new LossReports((loss, total) => this.#sayRefused(loss, total))
+  readonly #losses = new LossReports((loss, total) =>
+    this.#reports.lost(loss, total, this.#keepsRefused ? 'set aside' : 'left out'),
+  )
   /** Starts that failed since anything was stored. */
   #failedStarts = 0
   #hasStored = false
@@ -37,7 +41,6 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
   #trouble: Trouble | null = null
   /** The trouble that it was in when it was told to end. */
   #troubleAtEnd: Trouble | null = null
-  #lastError = { lastErrorMessage: '', lastError: '', lastErrorTime: -1 }
 
   /** `waiting` tells how many blocks no batch has taken. */
   constructor(receiver: Receiver<T>, environment: ReceiverEnvironment, writer: BlockWriter, waiting: () => number) {
@@ -50,6 +53,7 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
     this.#environment = environment
     this.#writer = writer
     this.#waiting = waiting
+    this.#reports = new ReceiverReports(receiver, environment, () => this.#state === 'started')
     this.#keepsRefused = settings('sluice.onError') === 'dead-letter'
     this.#limiter = new RateLimiter(io.clock, maxRate, initialRate)
     const pace = {
@@ -57,11 +61,11 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
       queueMax: settings('spark.streaming.blockQueueSize'),
     }
     const storing = new SingleRecords<T>(writer, {
-      receiver: this.#name,
+      receiver: this.#reports.name,
       keepsRefused: this.#keepsRefused,
       ended: this.#ended.signal,
       lost: (loss) => this.#losses.add(loss),
-      failed: (message, error) => this.reportError(message, error),
+      failed: (message, error) => this.#reports.error(message, error),
     })
     this.#blocks = new BlockGenerator(io.clock, pace, this.#limiter, (block) => storing.push(block))
   }
@@ -95,12 +99,16 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
   failure(): SluiceError | null {
     if (this.#troubleAtEnd === null) return null
     const { message, error } = this.#troubleAtEnd
-    return new SluiceError('E_RECEIVER', `${this.#name} does not receive: ${message}${causeOf(error, message)}.`, {
-      did: this.#hasStored ? 'what it had stored before is not lost' : 'it has not stored anything in this run',
-      next: ['make what it receives from reachable, or mend the receiver; then start again'],
-      retry: true,
-      cause: error,
-    })
+    return new SluiceError(
+      'E_RECEIVER',
+      `${this.#reports.name} does not receive: ${message}${causeOf(error, message)}.`,
+      {
+        did: this.#hasStored ? 'what it had stored before is not lost' : 'it has not stored anything in this run',
+        next: ['make what it receives from reachable, or mend the receiver; then start again'],
+        retry: true,
+        cause: error,
+      },
+    )
   }
 
   /** One that has lost its connection, after it had one, may only have seen the end of what was sent. */
@@ -117,13 +125,8 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
       this.#receives()
       return this.#blocks.add(record)
     }
-    if (this.#late++ === 0)
-      this.#environment.io.log.event({
-        type: 'receiver-record-after-stop',
-        level: 'warn',
-        stream: this.streamId,
-        message: `the receiver of stream ${this.streamId} hands records over after it was stopped; they are lost`,
-      })
+    if (!this.#isLate) this.#reports.recordAfterStop()
+    this.#isLate = true
     return false
   }
 
@@ -144,19 +147,7 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
   }
 
   reportError(message: string, error?: unknown): void {
-    this.#environment.io.log.event({
-      type: 'receiver-error',
-      level: 'warn',
-      stream: this.streamId,
-      message: `${this.#name}: ${message}`,
-      ...(error === undefined || messageOf(error) === message ? {} : { error: messageOf(error) }),
-    })
-    this.#tellError(message, error)
-  }
-
-  #tellError(message: string, error: unknown): void {
-    this.#rememberError(message, error)
-    this.#environment.events.error(this.#info())
+    this.#reports.error(message, error)
   }
 
   #receives(): void {
@@ -166,27 +157,9 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
   }
 
   refuse(what: unknown, error: unknown): void {
-    const refused = new Refused(what, error, this.#name)
+    const refused = new Refused(what, error, this.#reports.name)
     this.#losses.add({ records: 1, what: 'a record is refused', example: lookOf(what), error })
     if (this.#keepsRefused && !this.#closed) this.#blocks.add(refused)
-  }
-
-  /** Nobody else would ever hear of it: the stream only looks empty. */
-  #sayRefused({ records, what, example, error }: Loss, total: number): void {
-    const became = this.#keepsRefused ? 'set aside' : 'left out'
-    const message = `${what} (${total} ${became} in all), such as ${example}`
-    this.#environment.io.log.event({
-      type: 'receiver-lost',
-      level: 'warn',
-      stream: this.streamId,
-      message: `${this.#name}: ${message}`,
-      code: error instanceof SluiceError ? error.code : null,
-      records,
-      total,
-      example,
-      error: messageOf(error),
-    })
-    this.#tellError(`${what}: ${messageOf(error)}`, error)
   }
 
   restart(
@@ -200,15 +173,7 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
   }
 
   #restartIn(delayMs: number, message: string, error: unknown): void {
-    const { log } = this.#environment.io
-    log.event({
-      type: 'receiver-restart',
-      level: 'warn',
-      stream: this.streamId,
-      delayMs,
-      message,
-      ...(error === undefined ? {} : { error: messageOf(error) }),
-    })
+    this.#reports.restarts(delayMs, message, error)
     const why = this.#failedStarts > 0 ? message : `Restarting receiver with delay ${delayMs}ms: ${message}`
     void this.#restart(why, error, delayMs)
   }
@@ -240,7 +205,7 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
 
   #startReceiver(): void {
     this.#state = 'started'
-    this.#environment.events.started(this.#info())
+    this.#reports.started()
     try {
       // A promise is a loop that receives: nobody waits for its end.
       this.#receiver.onStart()?.catch((error: unknown) => this.#startFailed(error))
@@ -262,27 +227,13 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
   async #stopReceiver(message: string, error?: unknown): Promise<void> {
     if (this.#state !== 'started') return
     this.#state = 'stopped'
-    this.#rememberError(error === undefined ? message : `${message} - ${messageOf(error)}`, error)
-    if (error !== undefined)
-      this.#environment.io.log.event({
-        type: 'receiver-stopped',
-        level: 'warn',
-        stream: this.streamId,
-        message,
-        error: messageOf(error),
-      })
+    this.#reports.stops(message, error)
     try {
       await this.#receiver.onStop()
     } catch (thrown) {
-      this.#environment.io.log.event({
-        type: 'receiver-stop-failed',
-        level: 'warn',
-        stream: this.streamId,
-        message: `the receiver of stream ${this.streamId} threw in onStop`,
-        error: messageOf(thrown),
-      })
+      this.#reports.stopFailed(thrown)
     }
-    this.#environment.events.stopped(this.#info())
+    this.#reports.stopped()
   }
 
   async #restart(message: string, error: unknown, delayMs: number): Promise<void> {
@@ -291,31 +242,6 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
     await this.#stopReceiver(message, error)
     await clock.sleepUntil(clock.now() + delayMs, this.#ended.signal)
     if (!this.#ended.signal.aborted) this.#startReceiver()
-  }
-
-  // — what listeners see
-
-  #rememberError(message: string, error: unknown): void {
-    this.#lastError = {
-      lastErrorMessage: message,
-      lastError: error === undefined ? '' : stackOf(error) || messageOf(error),
-      lastErrorTime: error === undefined ? -1 : this.#environment.io.clock.now(),
-    }
-  }
-
-  #info(): ReceiverInfo {
-    return {
-      streamId: this.streamId,
-      name: this.#name,
-      active: this.#state === 'started',
-      location: this.#receiver.preferredLocation ?? 'localhost',
-      executorId: 'driver',
-      ...this.#lastError,
-    }
-  }
-
-  get #name(): string {
-    return `${this.#receiver.constructor.name || 'Receiver'}-${this.streamId}`
   }
 
   #assertOpen(): void {
