@@ -2,15 +2,12 @@ import type { TickNumber } from '../../model/ids.ts'
 import type { Clock } from '../../host/clock.ts'
 import type { Log } from '../../host/log.ts'
 import { endsCoordinator } from '../../model/error-codes.ts'
-import { hasCode, isOurs, type SluiceError } from '../../model/errors.ts'
+import { isOurs, type SluiceError } from '../../model/errors.ts'
 import type { Head } from '../../model/head.ts'
 import type { Manifest } from '../../model/manifest.ts'
-import { type Backoff, backoffMs } from '../../host/backoff.ts'
 import type { Coordinator } from './coordinator.ts'
-
-interface Patience extends Backoff {
-  readonly attemptsMax: number
-}
+import { catchingUp, clockBehind, leftOut } from './loop-warnings.ts'
+import { type Patience, waitMsFor } from './patience.ts'
 
 interface BatchLoopOptions {
   readonly coordinator: Coordinator
@@ -187,29 +184,13 @@ export class BatchLoop {
     const first = Math.max(this.#next, current - catchUpMax + 1)
     const [skipped, missed] = [first - this.#next, Math.max(0, current - first)]
     if (skipped > 0 || missed >= ANNOUNCED_TICKS) {
-      const since = new Date(zeroTime + this.#next * intervalMs).toISOString()
-      log.event({
-        type: 'catching-up',
-        level: 'warn',
-        missed,
-        skipped,
-        message: [`${skipped + missed} batch times were missed since ${since}`, ...fates(skipped, missed)].join('; '),
-      })
+      log.event(catchingUp(zeroTime + this.#next * intervalMs, skipped, missed))
     }
     this.#next = first
   }
 
   #noteClock(isBehind: boolean, byMs: number): void {
-    if (isBehind && !this.#clockIsBehind) {
-      this.#options.log.event({
-        type: 'clock-behind',
-        level: 'warn',
-        behindMs: byMs,
-        message:
-          `the clock is ${Math.ceil(byMs / 1000)} s behind the last batch: it was ahead then, or has been set back; ` +
-          'batches go on at every interval, and their times go on from the last one',
-      })
-    }
+    if (isBehind && !this.#clockIsBehind) this.#options.log.event(clockBehind(byMs))
     this.#clockIsBehind = isBehind
   }
 
@@ -273,13 +254,7 @@ export class BatchLoop {
     if (this.#unplanned < UNPLANNED_MAX || this.#next !== tick) return
     this.#unplanned = 0
     this.#next++
-    log.event({
-      type: 'batch-left-out',
-      level: 'warn',
-      message:
-        `the batch of ${new Date(coordinator.head.zeroTime + tick * coordinator.head.intervalMs).toISOString()} ` +
-        'could not be planned, twice; its input comes with the next one',
-    })
+    log.event(leftOut(coordinator.head.zeroTime + tick * coordinator.head.intervalMs))
   }
 
   #failed(error: unknown): void {
@@ -295,13 +270,12 @@ export class BatchLoop {
     if (isFinal(error)) this.#stop.abort()
   }
 
-  /** How long to wait for a place outside before the batch is tried again; `null`: it fails with its error. */
+  /** How long to wait before the batch is tried again; `null`: it fails with its error. */
   #waitMs(error: unknown): number | null {
     const { patience, coordinator } = this.#options
-    if (!patience || this.#final || this.#stop.signal.aborted || !isOutage(error)) return null
-    const isTooMany = this.#failures >= patience.attemptsMax || (this.#done === 0 && this.#failures >= FIRST_ATTEMPTS)
-    if (isTooMany && !hasCode(error, 'E_OUTPUT_BACKLOG')) return null
-    return backoffMs(coordinator.head.app, this.#failures, patience)
+    if (!patience || this.#final || this.#stop.signal.aborted) return null
+    const { app } = coordinator.head
+    return waitMsFor(error, { app, failures: this.#failures, hasRun: this.#done > 0 }, patience)
   }
 
   /** Begins no further batch. */
@@ -354,19 +328,5 @@ export class BatchLoop {
 
 const tickAfter = (head: Head): number => head.tick + 1
 
-/** A run that has never had a batch may have a wrong address: it does not hide that for long. */
-const FIRST_ATTEMPTS = 3
-
-/** A source or a sink that may answer later: no fault of a record, nor of the program. */
-const isOutage = (error: unknown): error is SluiceError =>
-  isOurs(error) && error.retry && (error.fault === 'source' || error.fault === 'sink')
-
 /** Another coordinator runs, or the app was halted: going on is useless. */
 const isFinal = (error: unknown): boolean => isOurs(error) && endsCoordinator(error.code)
-
-/** What becomes of batch times that were missed. */
-function* fates(skipped: number, missed: number): Generator<string> {
-  if (skipped > 0) yield `${skipped} are skipped (sluice.catchUpMax), their input comes with the first batch`
-  if (missed > 0) yield `${missed} run now, one after the other (--skip-missed: one batch for all)`
-  else yield 'none is run again'
-}
