@@ -20,20 +20,11 @@ import { StateObjects } from './state-objects.ts'
 import type { StagedRecords } from './program.ts'
 import type { StateStore } from '../../state/state-store.ts'
 import type { Blame } from '../../lineage/blame.ts'
-import {
-  chain,
-  ArraySink,
-  type MaybePromise,
-  recordsOf,
-  runPartition,
-  type ShuffleDependency,
-  type Sink,
-} from '../../lineage/node.ts'
+import { chain, ArraySink, type MaybePromise, recordsOf, runPartition, type Sink } from '../../lineage/node.ts'
 import { countOf, encodeKept, encodeRecords, type Kept, plainOf } from '../../lineage/kept-records.ts'
-import { thawed } from '../../lineage/frozen.ts'
 import { stoppable } from '../../lineage/resident.ts'
 import { withTaskContext } from '../../lineage/task-context.ts'
-import { LocalShuffle, type SpilledShuffle, traced } from './local-shuffles.ts'
+import { intoShuffle, LocalShuffle, type SpilledShuffle } from './local-shuffles.ts'
 import { RunningTask, sectionsIn } from './task-scope.ts'
 import { assertInTime, type TimeLimit } from '../time-limit.ts'
 
@@ -187,7 +178,7 @@ export class Execution {
     let writer: ShuffleWriter | null = null
     for (const partition of partitions) {
       writer ??= dependency.newWriter(partition)
-      await this.#partition(stage, partition, this.#into(writer, dependency))
+      await this.#partition(stage, partition, intoShuffle(writer, dependency, this.scope))
       if (!dependency.shared || writer.size > ENTRIES_MAX) {
         const full = writer.size > ENTRIES_MAX
         parts.push(writer.finish())
@@ -202,13 +193,6 @@ export class Execution {
         new LocalShuffle(parts, dependency, this.#readersOf(stage), this.#spilled(shuffle)),
       )
     else if (parts.length > 0) await this.#writeBlock(shuffle, joinBuckets(parts))
-  }
-
-  #into(writer: ShuffleWriter, dependency: ShuffleDependency): Sink<any> {
-    const { blame, freezes } = this.scope
-    const sink = writerSink(writer, freezes)
-    if (!blame) return sink
-    return traced(sink.emit, dependency, blame)
   }
 
   /** Blocks that this task wrote because its tables were full, oldest first. */
@@ -289,18 +273,6 @@ export class Execution {
 const ENTRIES_MAX = 1 << 20
 
 const discard: Sink<any> = { emit: () => {}, chunk: () => {}, columns: () => {} }
-
-/** A reduction may change its first argument, so what was frozen on its way is let go of here. */
-function writerSink(writer: ShuffleWriter, thaws: boolean): Sink<any> {
-  const put = writer.emit as (record: unknown) => void
-  const emit = thaws ? (record: unknown): void => put(thawed(record)) : put
-  return {
-    emit,
-    chunk: (records) => {
-      for (let i = 0; i < records.length; i++) emit(records[i])
-    },
-  }
-}
 
 /** The stage of this number, if it is there and has these partitions. */
 function stageOf(stages: readonly Stage[], { stage: id, partitions }: TaskSpec['work'][number]): Stage {

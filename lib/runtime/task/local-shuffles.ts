@@ -1,7 +1,8 @@
 import { decodeBuckets, encodeBuckets } from '../../shuffle/blocks.ts'
 import type { Bucket, Buckets, ShuffleInput } from '../../shuffle/buckets.ts'
 import type { MaybePromise, RddNode, ShuffleDependency, Sink } from '../../lineage/node.ts'
-import type { Blame } from '../../lineage/blame.ts'
+import { thawed } from '../../lineage/frozen.ts'
+import type { ShuffleWriter } from '../../shuffle/writer.ts'
 import { runPartition, sinkOf } from '../../lineage/node.ts'
 import type { RunningTask } from './task-scope.ts'
 
@@ -24,20 +25,29 @@ async function mapSide(dependency: ShuffleDependency, task: RunningTask): Promis
   const parts: Buckets[] = []
   for (let split = 0; split < dependency.parent.partitions; split++) {
     const writer = dependency.newWriter(split)
-    const emit = writer.emit as (record: unknown) => void
-    const sink = task.blame ? traced(emit, dependency, task.blame) : sinkOf<any>(emit)
-    await runPartition(dependency.parent, split, task, sink)
+    await runPartition(dependency.parent, split, task, intoShuffle(writer, dependency, task))
     parts.push(writer.finish())
   }
   return parts
 }
 
-/** What goes into a shuffle of a trial, with where it comes from. */
-export const traced = (put: (record: unknown) => void, dependency: ShuffleDependency, blame: Blame): Sink<any> =>
-  sinkOf((record: unknown) => {
+/**
+ * What goes into a shuffle; of a trial, with where it comes from. A reduction may change its first argument, so what
+ * was frozen on its way is let go of here.
+ */
+export function intoShuffle(
+  writer: ShuffleWriter,
+  dependency: ShuffleDependency,
+  { blame, freezes }: Pick<RunningTask, 'blame' | 'freezes'>,
+): Sink<any> {
+  const write = writer.emit as (record: unknown) => void
+  const put = freezes ? (record: unknown): void => write(thawed(record)) : write
+  if (!blame) return sinkOf(put)
+  return sinkOf((record: unknown) => {
     put(record)
     blame.intoShuffle(dependency, record)
   })
+}
 
 /** What did not fit in memory. */
 export interface SpilledShuffle {
