@@ -54,7 +54,8 @@ export function plannedProgram(does: PlanningDeed): PlannedProgram {
   }
 }
 
-const request: PlanRequest = {
+/** What a planner is asked first. */
+export const request: PlanRequest = {
   head: { app: 'test', inc: 'i1', epoch: 1, zeroTime: START, intervalMs: 1000 },
   base: null,
   input: {

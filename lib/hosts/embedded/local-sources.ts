@@ -1,23 +1,16 @@
 import { receiverSource } from '../../source/receiver/receiver-source.ts'
-import { socketFacts } from '../../source/receiver/socket-facts.ts'
 import type { SourceFactories } from '../../source/source-factories.ts'
 import { s3BinaryRecords, s3Files, s3TextFiles } from '../../adapters/aws/s3/s3-files.ts'
 import { locationOf } from '../../codec/location.ts'
 import { binaryRecords, files, textFiles } from '../../adapters/files/file-source.ts'
 import { followedFile } from '../../adapters/files/followed-file.ts'
 import { HttpReceiver } from '../../adapters/local/http-receiver.ts'
-import { RawSocketReceiver } from '../../adapters/local/raw-socket-receiver.ts'
 import { StandardInputReceiver } from '../../adapters/local/standard-input-receiver.ts'
-import { SocketReceiver, SocketTextReceiver } from '../../adapters/local/socket-receiver.ts'
+import { socketSources } from '../../adapters/local/socket-sources.ts'
 
 /** Files and sockets of the machine that runs the program, and objects in S3. */
 export const localSources: SourceFactories = {
-  socketText: (host, port, options) =>
-    receiverSource(new SocketTextReceiver(host, port, options), socketFacts.text(host, port)),
-  socketStream: (host, port, convert) =>
-    receiverSource(new SocketReceiver(host, port, convert), socketFacts.stream(host, port)),
-  rawSocket: <T>(host: string, port: number) =>
-    receiverSource(new RawSocketReceiver<T>(host, port), socketFacts.raw(host, port)),
+  ...socketSources,
   standardInput: (options) =>
     receiverSource(new StandardInputReceiver(options), { name: 'Standard input', lines: true }),
   http: (port, options) =>

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import { awsClients, type AwsClients, type Environment } from '../../adapters/aws/clients.ts'
+import { tableKeys } from '../serverless/resources.ts'
 import { conditionalWrites } from './conditional-writes.ts'
 import { neededPackage } from './needed-packages.ts'
 
@@ -48,14 +49,8 @@ export async function createStores(
     new tables.sdk.CreateTableCommand({
       TableName: table,
       BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [
-        { AttributeName: 'pk', AttributeType: 'S' },
-        { AttributeName: 'sk', AttributeType: 'S' },
-      ],
-      KeySchema: [
-        { AttributeName: 'pk', KeyType: 'HASH' },
-        { AttributeName: 'sk', KeyType: 'RANGE' },
-      ],
+      AttributeDefinitions: [...tableKeys.AttributeDefinitions],
+      KeySchema: [...tableKeys.KeySchema],
     }),
   )
   await buckets.client.send(new buckets.sdk.CreateBucketCommand({ Bucket: bucket }))

@@ -5,8 +5,7 @@ import { given } from '../../model/given.ts'
 import type { Environment } from '../../adapters/aws/clients.ts'
 import { BUILD_FOLDER, bundle } from '../serverless/bundle.ts'
 import { receiverFunction } from '../serverless/functions.ts'
-import type { ProgramNeeds } from '../serverless/needs.ts'
-import { hasQueue } from '../serverless/needs.ts'
+import { hasQueue, type ProgramNeeds } from '../serverless/needs.ts'
 import { FUNCTION_NAMES, kindOf, type ServerlessOptions, type StageFunction } from '../serverless/options.ts'
 import { createStores, emulatedClients, type Emulators, startEmulators } from './emulators.ts'
 import { type Failed, FunctionPool, type Told } from './function-pool.ts'
@@ -35,6 +34,16 @@ export interface OfflineEars {
   readonly invoked: (name: StageFunction, told: Told) => void
 }
 
+/** What is bundled, and what its program needs. */
+interface StagedApp {
+  readonly folder: string
+  readonly app: string
+  readonly needs: ProgramNeeds
+}
+
+/** Invokes a function on behalf of nobody who waits for its answer; `true`: it went well. */
+type Invoke = (name: StageFunction, event: unknown) => Promise<boolean>
+
 /** The bucket of every stage on this machine, and its table. */
 export const OFFLINE_BUCKET = 'sluice-offline'
 const TABLE = 'sluice-offline'
@@ -60,16 +69,15 @@ export async function startServices(): Promise<Emulators> {
  * the memory and the time that `functions` gives them.
  */
 export async function startStage(
-  { folder, app, needs }: { readonly folder: string; readonly app: string; readonly needs: ProgramNeeds },
+  { folder, app, needs }: StagedApp,
   { slots, functions }: Pick<ServerlessOptions, 'slots' | 'functions'>,
   emulators: Emulators,
   ears: OfflineEars,
 ): Promise<OfflineStage> {
-  const { receivers } = needs
-  await bundle(folder, app, receivers.length > 0)
+  await bundle(folder, app, needs.receivers.length > 0)
   const over = new AbortController()
   const own = await mkdtemp(join(tmpdir(), 'sluice-offline-'))
-  const pools = new Map<string, FunctionPool>()
+  const pools = new Map<StageFunction, FunctionPool>()
   const server = await serveFunctions(pools)
   const environment: Environment = {
     ...withoutAccount(process.env),
@@ -80,15 +88,15 @@ export async function startStage(
   }
   const clients = emulatedClients(environment)
   const queue = hasQueue(needs) ? await createQueue(clients, 'ticks', functions.coordinator.timeout + 60) : null
-  const receiving = new Map<StageFunction, string>(receivers.map((uid) => [receiverFunction(uid), uid]))
-  for (const name of [...FUNCTION_NAMES, ...receiving.keys()])
+  const receivers = new Map<StageFunction, string>(needs.receivers.map((uid) => [receiverFunction(uid), uid]))
+  for (const name of [...FUNCTION_NAMES, ...receivers.keys()])
     pools.set(
       name,
       new FunctionPool({
         name,
         bundle: join(folder, BUILD_FOLDER, `${kindOf(name)}.mjs`),
         folder: own,
-        environment: { ...environment, ...given({ SLUICE_TICK_QUEUE: queue, SLUICE_RECEIVER: receiving.get(name) }) },
+        environment: { ...environment, ...given({ SLUICE_TICK_QUEUE: queue, SLUICE_RECEIVER: receivers.get(name) }) },
         ...functions[kindOf(name)],
         wrote: (text) => ears.wrote(name, text),
         failed: (told) => {
@@ -107,14 +115,7 @@ export async function startStage(
     bucket: OFFLINE_BUCKET,
     table: TABLE,
     wake() {
-      // The schedule ticks at the full minute; until then this stands for the tick of the minute that has begun.
-      void invoke('coordinator', { time: new Date(Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS).toISOString() })
-      every(MINUTE_MS, over.signal, (time) => void invoke('coordinator', { time }))
-      for (const name of receiving.keys()) {
-        void invoke(name, {})
-        every(MINUTE_MS, over.signal, () => void invoke(name, {}))
-      }
-      every(60 * MINUTE_MS, over.signal, () => void invoke('gc', {}))
+      wakeBySchedules([...receivers.keys()], invoke, over.signal)
       if (queue !== null) void triggerByQueue(clients, queue, (event) => invoke('coordinator', event), over.signal)
     },
     async close() {
@@ -125,6 +126,18 @@ export async function startStage(
       await rm(own, { recursive: true, force: true })
     },
   }
+}
+
+/** Invokes the coordinator and receivers each minute, as the schedules of a deployed stage do, and sweeps each hour. */
+function wakeBySchedules(receivers: readonly StageFunction[], invoke: Invoke, signal: AbortSignal): void {
+  // The schedule ticks at the full minute; until then this stands for the tick of the minute that has begun.
+  void invoke('coordinator', { time: new Date(Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS).toISOString() })
+  every(MINUTE_MS, signal, (time) => void invoke('coordinator', { time }))
+  for (const name of receivers) {
+    void invoke(name, {})
+    every(MINUTE_MS, signal, () => void invoke(name, {}))
+  }
+  every(60 * MINUTE_MS, signal, () => void invoke('gc', {}))
 }
 
 /** At each multiple of `ms` since the epoch, with its time, as schedules do. */

@@ -18,6 +18,18 @@ import {
   ticksName,
 } from './stage.ts'
 
+/** By what the items of a table are told apart. */
+export const tableKeys = {
+  AttributeDefinitions: [
+    { AttributeName: 'pk', AttributeType: 'S' },
+    { AttributeName: 'sk', AttributeType: 'S' },
+  ],
+  KeySchema: [
+    { AttributeName: 'pk', KeyType: 'HASH' },
+    { AttributeName: 'sk', KeyType: 'RANGE' },
+  ],
+} as const
+
 /** Everything besides functions and their roles, as CloudFormation. Pure. */
 export function resources(stage: Stage, options: ServerlessOptions, needs: ProgramNeeds): Record<string, unknown> {
   const kept = stage.keeps ? 'Retain' : 'Delete'
@@ -29,14 +41,7 @@ export function resources(stage: Stage, options: ServerlessOptions, needs: Progr
       Properties: {
         TableName: tableName(stage),
         BillingMode: 'PAY_PER_REQUEST',
-        AttributeDefinitions: [
-          { AttributeName: 'pk', AttributeType: 'S' },
-          { AttributeName: 'sk', AttributeType: 'S' },
-        ],
-        KeySchema: [
-          { AttributeName: 'pk', KeyType: 'HASH' },
-          { AttributeName: 'sk', KeyType: 'RANGE' },
-        ],
+        ...tableKeys,
         PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
         DeletionProtectionEnabled: stage.keeps,
       },

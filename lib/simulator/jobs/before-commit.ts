@@ -1,5 +1,5 @@
 import type { DStream } from '../../api/dstream/dstream.ts'
-import { addTo, type Job, PARTITIONS, randomWord } from './job.ts'
+import { addTo, type Job, PARTITIONS, randomWord, SPECULATION } from './job.ts'
 
 /**
  * Outputs before and after the commit, with and without a memory, on tasks that are launched again when they are slow.
@@ -8,13 +8,7 @@ export const beforeCommit: Job = {
   name: 'f',
   intervalMs: 1000,
   sources: { words: 2 },
-  conf: {
-    'spark.speculation': true,
-    'spark.speculation.quantile': 0.5,
-    'spark.speculation.interval': '20ms',
-    'spark.speculation.minTaskRuntime': '30ms',
-    'spark.speculation.multiplier': 1.5,
-  },
+  conf: SPECULATION,
   record: (random) => randomWord(random, 60),
   beforeCommit: ['sums', 'seen'],
 

@@ -77,6 +77,15 @@ export interface ReferenceBatch {
 
 export const PARTITIONS = 3
 
+/** Tasks are launched again that are a little slow, as random faults make some. */
+export const SPECULATION = {
+  'spark.speculation': true,
+  'spark.speculation.quantile': 0.5,
+  'spark.speculation.interval': '20ms',
+  'spark.speculation.minTaskRuntime': '30ms',
+  'spark.speculation.multiplier': 1.5,
+} as const
+
 /** Long enough that blocks do not all fit into their references. */
 const newWord = (index: number): string => {
   const tail = 'abcdefghijklmnopqrstuvwxyz'.slice(index % 20)

@@ -1,5 +1,5 @@
 import type { DStream } from '../../api/dstream/dstream.ts'
-import { addTo, type Job, PARTITIONS, randomWord, wordOf } from './job.ts'
+import { addTo, type Job, PARTITIONS, randomWord, SPECULATION, wordOf } from './job.ts'
 
 /**
  * A source whose splits end where reading finds it, read by several stages and by slow tasks twice, shown before and
@@ -9,13 +9,7 @@ export const open: Job = {
   name: 'g',
   intervalMs: 1000,
   sources: { words: 2 },
-  conf: {
-    'spark.speculation': true,
-    'spark.speculation.quantile': 0.5,
-    'spark.speculation.interval': '20ms',
-    'spark.speculation.minTaskRuntime': '30ms',
-    'spark.speculation.multiplier': 1.5,
-  },
+  conf: SPECULATION,
   record: (random) => randomWord(random, 60),
   beforeCommit: ['sums', 'seen'],
 

@@ -7,12 +7,10 @@ import { answerTaskCall } from '../../../lib/hosts/functions/task-calls.ts'
 import { describedProgram, FunctionPlanner } from '../../../lib/hosts/lambda/function-planner.ts'
 import { hasCode } from '../../../lib/model/errors.ts'
 import { programFacts } from '../../../lib/plan/program-facts.ts'
-import type { PlanRequest } from '../../../lib/runtime/planner.ts'
 import { plannerContract } from '../../../lib/testing/contracts/index.ts'
 import { localFunctions } from '../../adapters/aws/local-functions.ts'
 import { launched } from '../../support/launched-program.ts'
-import { plannedProgram } from '../../support/planned-program.ts'
-import { START } from '../../support/run.ts'
+import { plannedProgram, request } from '../../support/planned-program.ts'
 import { functionHost } from '../functions/function-host.ts'
 
 type Json = any
@@ -37,22 +35,6 @@ async function planner(t: Parameters<typeof localFunctions>[0], kind: Kind, chan
     describe: () => describedProgram(own, 'task'),
     planner: new FunctionPlanner(own, 'task', { app: 'test', facts }, new AbortController().signal),
   }
-}
-
-const request: PlanRequest = {
-  head: { app: 'test', inc: 'i1', epoch: 1, zeroTime: START, intervalMs: 1000 },
-  base: null,
-  input: {
-    kind: 'new',
-    slot: { batch: 1, tick: 1, time: START + 1000 },
-    limits: {},
-    unready: [],
-    startedAt: START,
-    letterCommands: [],
-  },
-  slots: 2,
-  smallBytes: null,
-  mayRun: false,
 }
 
 const notAnAnswer: readonly (readonly [sentence: string, change: Change])[] = [

@@ -1,6 +1,7 @@
 import { ActionPromise } from '../../../lineage/action-promise.ts'
 import type { JobRunner, NewCalls, Runnable } from '../../../lineage/jobs.ts'
 import { ArraySink, sinkOf } from '../../../lineage/node.ts'
+import { isPromise } from '../../../model/settled.ts'
 
 /**
  * `f` on every record, in order. Where `f` gives promises, so does this: a partition starts when the one before has
@@ -77,6 +78,3 @@ function observed(promise: PromiseLike<unknown>): Promise<unknown> {
   observedPromise.catch(() => {})
   return observedPromise
 }
-
-const isPromise = (value: unknown): value is PromiseLike<unknown> =>
-  typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
