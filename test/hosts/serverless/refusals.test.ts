@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { checkEnvironment, checkSecrets } from '../../../lib/hosts/serverless/check-environment.ts'
+import { serverlessOptions } from '../../../lib/hosts/serverless/options.ts'
+import { isOurs } from '../../../lib/model/errors.ts'
+
+// That the plugin asks these before anything is packaged, and shows what they say, is in package.test.ts.
+
+const app = 'src/app.ts'
+for (const [what, block, code, message] of [
+  ['B05: an option that is misspelt', { app, slot: 2 }, 'E_UNKNOWN_OPTION', /has no option "slot"/],
+  ['B05: one of a function', { app, task: { memory: 1 } }, 'E_UNKNOWN_OPTION', /has no option "memory"/],
+  ['a block without an app', { slots: 2 }, 'E_CONF', /names no app/],
+  [
+    'B14: a time that no function may take',
+    { app, task: { timeout: 901 } },
+    'E_LIMIT',
+    /"sluice.task.timeout".*is 901/,
+  ],
+  ['B14: a size that there is none of', { app, output: { memorySize: 64 } }, 'E_LIMIT', /memorySize.*is 64/],
+  ['B01, B14: a number that is a text', { app, slots: '2' }, 'E_CONF', /"sluice.slots".*is "2", and not a whole/],
+  ['B01, B14: a number that is null', { app, slots: null }, 'E_CONF', /"sluice.slots".*is null/],
+  ['B01, B14: a number that is none', { app, slots: NaN }, 'E_LIMIT', /"sluice.slots".*is NaN/],
+  [
+    'F19: a coordinator that one that hangs would keep out',
+    { app, coordinator: { concurrency: 1 } },
+    'E_LIMIT',
+    /is 1/,
+  ],
+] as const) {
+  test(`${what} is refused`, () => assert.throws(() => serverlessOptions(block), refusal(code, message)))
+}
+
+test('B57: anchors that unfold into more values than a block may hold are refused, with what to write', () => {
+  let unfolded: unknown = { Effect: 'Allow' }
+  for (let n = 1; n <= 6; n++)
+    unfolded = { a: unfolded, b: unfolded, c: unfolded, d: unfolded, e: unfolded, f: unfolded }
+  assert.throws(
+    () => serverlessOptions({ app, task: { permissions: [unfolded] } }),
+    refusal('E_LIMIT', /unfolds into more than 10000 values/),
+  )
+})
+
+const dev = { service: 'clicks', stage: 'dev', keeps: false }
+
+for (const [what, environment, code, message] of [
+  ['B10: a variable that is blank', { TOKEN: ' ' }, 'E_ENV', /The variable TOKEN .* is blank/],
+  ['B10: one with a newline behind it', { TOKEN: 'hunter2\n' }, 'E_ENV', /TOKEN .* white space/],
+  ['B10: a secret in plain text', { API_TOKEN: 'hunter2-hunter2' }, 'E_SECRET_INLINE', /API_TOKEN .* plain text/],
+  [
+    'B10: a password in an address',
+    { DB: 'postgres://me:hunter2@db/x' },
+    'E_SECRET_INLINE',
+    /variable DB .* plain text/,
+  ],
+  [
+    'B11: the metadata service as an address',
+    { AWS_ENDPOINT_URL: 'http://169.254.169.254' },
+    'E_ENDPOINT',
+    /AWS_ENDPOINT_URL leads to/,
+  ],
+] as const) {
+  test(`${what} is refused, and not shown`, () => {
+    assert.throws(
+      () => {
+        checkEnvironment(environment, dev)
+        checkSecrets(environment, Object.values(environment).join('\n'))
+      },
+      (error) => refusal(code, message)(error) && !/hunter2/.test(String(error)),
+    )
+  })
+}
+
+test('B11: a protected stage is not led away from Amazon', () => {
+  const environment = { AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:9000' }
+  checkEnvironment(environment, dev)
+  assert.throws(
+    () => checkEnvironment(environment, { ...dev, stage: 'prod', keeps: true }),
+    refusal('E_ENDPOINT', /protected, and AWS_ENDPOINT_URL_S3/),
+  )
+})
+
+const refusal =
+  (code: string, message: RegExp) =>
+  (error: unknown): boolean =>
+    isOurs(error) && error.code === code && message.test(error.message)
