@@ -4,7 +4,6 @@ import {
   both,
   count,
   fields,
-  is,
   list,
   maybe,
   type Misfit,
