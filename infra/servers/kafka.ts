@@ -15,6 +15,8 @@ interface RunningKafka {
     readonly tls: string
     readonly ca: string
   } | null
+  /** Where the first broker listens for clients that come by way of `behind`; `null` where there is no such way. */
+  readonly wayIn: number | null
   /** Ends a broker in the middle of whatever it does. It stays away. */
   kill(broker: number): Promise<void>
   /** Starts a killed broker again, on what it had written; `without`: a topic whose records it has lost. */
@@ -59,11 +61,15 @@ logger.started.name=kafka.server.KafkaRaftServer
 logger.started.level=INFO
 `
 
+interface KafkaSetup {
+  readonly brokers?: 1 | 3
+  readonly users?: KafkaUsers
+  /** A port at which something stands that passes on to `wayIn`: clients that come that way are kept on it. */
+  readonly behind?: number
+}
+
 /** One broker, or three that keep every topic three times and go on when one of them ends. */
-export async function startKafka({
-  brokers = 1,
-  users,
-}: { readonly brokers?: 1 | 3; readonly users?: KafkaUsers } = {}): Promise<RunningKafka> {
+export async function startKafka({ brokers = 1, users, behind }: KafkaSetup = {}): Promise<RunningKafka> {
   fetchJars(jars, BROKER)
   const folder = serverFolder('kafka')
   writeFileSync(join(folder, 'log4j2.properties'), LOGGING)
@@ -87,10 +93,11 @@ export async function startKafka({
   for (let id = 1; id <= brokers; id++)
     nodes.push({ id, client: await freePort(), controller: await freePort(), folder: join(folder, String(id)) })
   const security = users ? await secured(folder, users) : null
+  const way: Way[] = behind === undefined ? [] : [{ port: await freePort(), behind }]
   const cluster = tool(['random-uuid']).trim()
   for (const node of nodes) {
     mkdirSync(node.folder)
-    const settings = [...settingsOf(node, nodes, security?.listeners ?? []), ...(security?.settings ?? [])]
+    const settings = [...settingsOf(node, nodes, security?.listeners ?? [], way), ...(security?.settings ?? [])]
     writeFileSync(join(node.folder, 'server.properties'), settings.join('\n'))
     const format = ['format', '-t', cluster, '-c', join(node.folder, 'server.properties')]
     tool([...format, ...(security?.format ?? []), ...(nodes.length === 1 ? ['--standalone'] : [])])
@@ -105,6 +112,7 @@ export async function startKafka({
   return {
     brokers: nodes.map(({ client }) => `127.0.0.1:${client}`),
     secured: security?.addresses ?? null,
+    wayIn: way[0]?.port ?? null,
     kill: (broker) => running[broker].stop('SIGKILL', join(folder, 'nothing')),
     restart: async (broker, without) => {
       const data = join(nodes[broker].folder, 'data')
@@ -157,26 +165,42 @@ interface Listener {
   readonly port: number
 }
 
+/** A listener whose clients are told that it is at another port. */
+interface Way {
+  readonly port: number
+  readonly behind: number
+}
+
 /**
  * Short sessions, so that a broker that was killed is missed after 3 s and taken back as soon; a cleaner that compacts
  * within a second.
  */
-function settingsOf(node: Node, nodes: readonly Node[], listeners: readonly Listener[]): string[] {
+function settingsOf(
+  node: Node,
+  nodes: readonly Node[],
+  listeners: readonly Listener[],
+  ways: readonly Way[],
+): string[] {
   const copies = Math.min(3, nodes.length)
   const most = copies === 3 ? 2 : 1
   const addresses = [
     `PLAINTEXT://127.0.0.1:${node.client}`,
     ...listeners.map(({ protocol, port }) => `${protocol}://127.0.0.1:${port}`),
   ]
-  const protocols = ['PLAINTEXT:PLAINTEXT', 'CONTROLLER:PLAINTEXT', ...listeners.map(({ protocol: p }) => `${p}:${p}`)]
+  const protocols = [
+    ...['PLAINTEXT', 'CONTROLLER', 'WAY'].map((name) => `${name}:PLAINTEXT`),
+    ...listeners.map(({ protocol: p }) => `${p}:${p}`),
+  ]
+  const opened = [...addresses, ...ways.map(({ port }) => `WAY://127.0.0.1:${port}`)]
+  const told = [...addresses, ...ways.map((way) => `WAY://127.0.0.1:${way.behind}`)]
   return [
     'process.roles=broker,controller',
     `node.id=${node.id}`,
     nodes.length === 1
       ? `controller.quorum.bootstrap.servers=127.0.0.1:${node.controller}`
       : `controller.quorum.voters=${nodes.map(({ id, controller }) => `${id}@127.0.0.1:${controller}`).join(',')}`,
-    `listeners=${[...addresses, `CONTROLLER://127.0.0.1:${node.controller}`].join(',')}`,
-    `advertised.listeners=${addresses.join(',')}`,
+    `listeners=${[...opened, `CONTROLLER://127.0.0.1:${node.controller}`].join(',')}`,
+    `advertised.listeners=${told.join(',')}`,
     'controller.listener.names=CONTROLLER',
     'inter.broker.listener.name=PLAINTEXT',
     `listener.security.protocol.map=${protocols.join(',')}`,

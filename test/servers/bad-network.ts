@@ -11,6 +11,10 @@ import { insist } from './sql-laws.ts'
 interface Reachable {
   readonly name: string
   readonly port: number
+  /** Where its clients are sent, if it says so itself. */
+  readonly at?: number
+  /** How many random networks it meets (default 3). */
+  readonly runs?: number
   /** Whether its clients give up on a connection that falls silent. */
   readonly silent: boolean
   /** Makes an empty place. */
@@ -36,13 +40,13 @@ async function writeBatch(sink: OutputSink<number>, batch: number, place: string
 }
 
 /** Sinks over a network that does to connections what networks do. */
-export function badNetworkLaw({ name, port, silent, prepare, open, read }: Reachable): void {
+export function badNetworkLaw({ name, port, at = 0, runs = 3, silent, prepare, open, read }: Reachable): void {
   test(
     `F68: ${name}: over connections that are slow, reset, cut ` +
       `off${silent ? ', silent or half open' : ''}, every row is there once`,
     (t) =>
-      withSeeds(t, 3, async (dice, seed) => {
-        const proxy = await FaultProxy.before(port, dice, { silent })
+      withSeeds(t, runs, async (dice, seed) => {
+        const proxy = await FaultProxy.before(port, dice, { silent, at })
         const place = `net${seed}`
         await prepare(place)
         let sink = open(proxy.port, place)

@@ -42,13 +42,20 @@ export class FaultProxy {
     this.#server = server
   }
 
-  /** `silent`: whether connections may fall silent, which takes a client with a time limit of its own. */
-  static async before(port: number, dice: Dice, { silent }: { readonly silent: boolean }): Promise<FaultProxy> {
+  /**
+   * `silent`: whether connections may fall silent, which takes a client with a time limit of its own; `at`: the port to
+   * stand at, where a server sends its clients to one.
+   */
+  static async before(
+    port: number,
+    dice: Dice,
+    { silent, at = 0 }: { readonly silent: boolean; readonly at?: number },
+  ): Promise<FaultProxy> {
     const server = createServer({ allowHalfOpen: true })
     const proxy = new FaultProxy(server)
     server.on('connection', (client) => proxy.#join(client, port, toxicOf(dice, silent)))
     await new Promise<void>((resolve) => {
-      server.listen(0, '127.0.0.1', resolve)
+      server.listen(at, '127.0.0.1', resolve)
     })
     return proxy
   }

@@ -1,5 +1,6 @@
 import { SluiceError } from '../../model/errors.ts'
 import { decideFence, sinkIsNewer } from '../../output/fence.ts'
+import { inTime } from '../../output/in-time.ts'
 import { type Attempt, tryRepeatedly } from '../../output/retry.ts'
 import { driverError } from '../../output/secrets.ts'
 import { BUNDLED, type Delivery, type OutputSink } from '../../output/sink.ts'
@@ -18,6 +19,11 @@ export interface KafkaSinkOptions<T> extends KafkaConnection {
   readonly message: (record: T, delivery: Delivery) => KafkaMessage
   /** How messages are packed (default `none`). */
   readonly compression?: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
+  /**
+   * How long the messages of a partition may take, in ms, before the brokers abort the transaction (default 60 000;
+   * Kafka: `transaction.timeout.ms`, at most `transaction.max.timeout.ms` of the brokers).
+   */
+  readonly transactionMs?: number
   /** How often a partition is tried (default 5). */
   readonly attempts?: number
 }
@@ -60,11 +66,12 @@ async function attempt(
 ): Promise<Attempt<void>> {
   try {
     const writer = await writers.of(id)
-    await deliver(writer, messages, delivery, writers.place)
+    await inTime(deliver(writer, messages, delivery, writers.place), { signal: delivery.signal })
     return { kind: 'done', result: undefined }
   } catch (error) {
     // Nobody knows what state it is in; the next one bars it and reads what became of its transaction.
     await writers.drop(id)
+    if (delivery.signal?.aborted) throw delivery.signal.reason
     if (error instanceof SluiceError) {
       if (error.retry) return { kind: 'again', error }
       throw error

@@ -2,6 +2,7 @@ import type { Producer } from '@platformatic/kafka'
 import { KafkaCluster, onCluster } from './cluster.ts'
 import { bootstrapAddresses, clientOptions, type KafkaConnection, RETRY_MS } from './connection-options.ts'
 import type { BoundMessage } from './kafka-message.ts'
+import { inTime } from '../../output/in-time.ts'
 import { loadKafka } from './load-package.ts'
 import { groupOffsets } from './offsets.ts'
 
@@ -24,6 +25,8 @@ export interface WriterOptions extends KafkaConnection {
   /** Topic that the mark is kept for, as an offset of its partition 0 that no consumer reads. */
   readonly topic: string
   readonly compression?: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
+  /** How long a transaction may be open before the brokers abort it, in ms. */
+  readonly transactionMs?: number
 }
 
 export type OpenWriter = (id: string, options: WriterOptions) => Promise<TransactionalWriter>
@@ -38,7 +41,9 @@ export const openWriter: OpenWriter = async (id, options) => {
     retries: Math.ceil((options.retryMs ?? RETRY_MS) / RETRY_EVERY_MS),
     retryDelay: RETRY_EVERY_MS,
     connectTimeout: 5_000,
-    timeout: 15_000,
+    requestTimeout: REQUEST_MS,
+    // Of transactions, and of replicas: a request is given up long before.
+    timeout: options.transactionMs ?? TRANSACTION_MS,
     ...clientOptions(options, bootstrap),
   }
   const producer = new kafka.Producer<Buffer, Buffer, string, Buffer>({
@@ -56,6 +61,10 @@ export const openWriter: OpenWriter = async (id, options) => {
 
 /** Coordinators load and markers are written within milliseconds; the client waits a second by itself. */
 const RETRY_EVERY_MS = 50
+/** A connection on which nothing has come for so long is dead. */
+const REQUEST_MS = 10_000
+/** Several requests may get lost before a transaction is aborted. */
+const TRANSACTION_MS = 60_000
 
 type Sending = Awaited<ReturnType<Producer<Buffer, Buffer, string, Buffer>['beginTransaction']>>
 
@@ -119,11 +128,16 @@ class Writer implements TransactionalWriter {
     await this.#producer.close()
   }
 
-  /** Connections keep the process alive during a call, and only then. */
+  /**
+   * Connections keep the process alive during a call, and only then. The client counts its tries, and each of them may
+   * wait for an answer: without a bound it would go on for hours where brokers take connections and say nothing.
+   */
   async #alive<R>(call: () => Promise<R>): Promise<R> {
     for (const [, connection] of this.#producer.connections) connection.socket?.ref()
+    const ms = (this.#options.retryMs ?? RETRY_MS) + REQUEST_MS
+    const late = (): Error => new Error(`the brokers did not take it within ${ms} ms`)
     try {
-      return await call()
+      return await inTime(call(), { ms, late })
     } finally {
       for (const [, connection] of this.#producer.connections) connection.socket?.unref()
     }

@@ -1,6 +1,7 @@
 import { fittingTable } from './fitting-table.ts'
 import { SluiceError } from '../../model/errors.ts'
 import { BUNDLED, type Delivery, type OutputSink } from '../../output/sink.ts'
+import { inTime } from '../../output/in-time.ts'
 import { type Attempt, tryRepeatedly } from '../../output/retry.ts'
 import { driverError } from '../../output/secrets.ts'
 import type { Dialect } from './dialect.ts'
@@ -150,7 +151,9 @@ async function attempt(
   let connection: ServerConnection | null = null
   try {
     connection = marking(await marked(server.connect()))
-    await inTime(body(connection), timeoutMs, delivery.signal)
+    // A server that fell silent is left behind: its connection is closed, and what it still does ends with the fence.
+    const late = (): Error => silence(timeoutMs)
+    await inTime(body(connection), { ms: timeoutMs, late, signal: delivery.signal })
     connection.release('clean')
     return { kind: 'done', result: undefined }
   } catch (error) {
@@ -160,22 +163,6 @@ async function attempt(
     const shown = shownError(server, error, fault, delivery, fits)
     if (fault === 'row' || fault === 'statement') throw shown
     return { kind: 'again', error: shown }
-  }
-}
-
-/**
- * A server that fell silent is left behind: its connection is closed, and whatever it still does ends with the fence.
- */
-async function inTime(work: Promise<void>, timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
-  const timeout = AbortSignal.timeout(timeoutMs)
-  const ends = signal ? AbortSignal.any([timeout, signal]) : timeout
-  const { promise, reject } = Promise.withResolvers<never>()
-  const giveUp = (): void => reject(timeout.aborted ? silence(timeoutMs) : (signal!.reason as Error))
-  ends.addEventListener('abort', giveUp)
-  try {
-    await Promise.race([work, promise])
-  } finally {
-    ends.removeEventListener('abort', giveUp)
   }
 }
 
