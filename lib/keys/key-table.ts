@@ -18,9 +18,10 @@ const likely = new Int32Array(AHEAD)
  * slot holds the hash beside the id, so a probe touches a key only when all 32 bits agree. Between half and a quarter
  * of the slots are in use.
  *
- * The table keeps the keys it is given, so their owner must not change them. One made `in-bytes` keeps short latin1
- * text as bytes in one piece of memory, and makes a string of it when somebody asks for the key: for tables that live
- * long, have many keys, and are written more often than looked at.
+ * The table keeps the keys it is given, so their owner must not change them, or give `own`, which makes a copy of a
+ * new key that is an object. One made `in-bytes` keeps short latin1 text as bytes in one piece of memory, and makes a
+ * string of it when somebody asks for the key: for tables that live long, have many keys, and are written more often
+ * than looked at.
  */
 export class KeyTable {
   /** Number of keys. `upsert` added a key exactly when this grew. */
@@ -35,10 +36,12 @@ export class KeyTable {
   private keys: unknown[] = emptyKeys()
   private freeIds: number[] = []
   private readonly texts: TextArena | null
+  private readonly own: OwnKey
   /** Written so that no compiler leaves the reading out. */
   touched = 0
 
-  constructor(expectedKeys: number = 0, form: 'as-given' | 'in-bytes' = 'as-given') {
+  constructor(expectedKeys: number = 0, form: 'as-given' | 'in-bytes' = 'as-given', own: OwnKey = asGiven) {
+    this.own = own
     this.texts = form === 'in-bytes' ? new TextArena() : null
     const capacity = capacityFor(expectedKeys)
     this.slots = new Int32Array(2 * capacity)
@@ -188,6 +191,7 @@ export class KeyTable {
     if (this.size === this.hashes.length) this.grow()
     const id = this.freeIds.length > 0 ? (this.freeIds.pop() as number) : this.idLimit++
     if (this.texts !== null && typeof key === 'string' && this.texts.add(id, key)) this.keys[id] = undefined
+    else if (typeof key === 'object') this.keys[id] = this.own(key)
     else this.keys[id] = key === 0 ? 0 : key // -0 comes back as 0
     this.hashes[id] = hash
     this.size++
@@ -228,6 +232,11 @@ export class KeyTable {
     slots[hole + 1] = 0
   }
 }
+
+/** What is kept of a key that its owner may change. */
+type OwnKey = (key: unknown) => unknown
+
+const asGiven: OwnKey = (key) => key
 
 /** In the place of a removed key; no caller can hold it. */
 const REMOVED = Symbol('removed')

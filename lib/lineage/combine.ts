@@ -1,5 +1,6 @@
 import { SluiceError } from '../model/errors.ts'
 import { checkIterable } from '../model/settled.ts'
+import { copyIfStorable } from '../state/own-copy.ts'
 import { collectSplit, chain, narrow, type RddNode, runPartition, type TaskScope, whereOf } from './node.ts'
 
 /**
@@ -58,6 +59,10 @@ export function coalescedNode<T>(parent: RddNode<T>, partitions: number): RddNod
   }
 }
 
+/** All with all. No two pairs have one object in common: whoever gets one may change it. */
+export const everyPair = <A, B>(as: readonly A[], bs: readonly B[]): [A, B][] =>
+  as.flatMap((a, i) => bs.map((b, j): [A, B] => [j > 0 ? copyIfStorable(a) : a, i > 0 ? copyIfStorable(b) : b]))
+
 export function cartesianNode<A, B>(left: RddNode<A>, right: RddNode<B>): RddNode<[A, B]> {
   return {
     kind: 'cartesian',
@@ -66,7 +71,12 @@ export function cartesianNode<A, B>(left: RddNode<A>, right: RddNode<B>): RddNod
     dependencies: [narrow(left), narrow(right)],
     compute: (split, task, sink) =>
       both(left, Math.floor(split / right.partitions), right, split % right.partitions, task, (as, bs) => {
-        for (const a of as) for (const b of bs) sink.emit([a, b])
+        // Whoever gets a pair may change it, so only the last one of each record has the record itself.
+        as.forEach((a, i) =>
+          bs.forEach((b, j) =>
+            sink.emit([j < bs.length - 1 ? copyIfStorable(a) : a, i < as.length - 1 ? copyIfStorable(b) : b]),
+          ),
+        )
       }),
   }
 }

@@ -6,9 +6,13 @@ import type { BlobRef } from '../model/refs.ts'
 import type { Partitioner } from '../shuffle/partitioner.ts'
 import type { Source } from '../source/source.ts'
 import { SourcePort } from '../source/source-port.ts'
+import { copyIfStorable } from '../state/own-copy.ts'
 import { chain, drain, type RddNode } from './node.ts'
 
-/** Data that the program holds itself, in contiguous even slices (Spark's `ParallelCollectionRDD`). */
+/**
+ * Data that the program holds itself, in contiguous even slices (Spark's `ParallelCollectionRDD`). Each reader gets
+ * copies, as Spark sends them: what a function does to a record must not meet the next batch.
+ */
 export function collectionNode<T>(records: readonly T[], slices: number): RddNode<T> {
   const bound = (i: number): number => Math.floor((i * records.length) / slices)
   return {
@@ -16,7 +20,7 @@ export function collectionNode<T>(records: readonly T[], slices: number): RddNod
     partitions: slices,
     partitioner: null,
     dependencies: [],
-    compute: (split, _task, sink) => sink.chunk(records.slice(bound(split), bound(split + 1))),
+    compute: (split, _task, sink) => sink.chunk(records.slice(bound(split), bound(split + 1)).map(copyIfStorable)),
   }
 }
 

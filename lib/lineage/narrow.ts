@@ -1,6 +1,7 @@
 import { noteRecord } from '../model/errors.ts'
 import { checkIterable, checkSettled } from '../model/settled.ts'
 import { checkPair } from '../shuffle/writer.ts'
+import { copyIfStorable } from '../state/own-copy.ts'
 import { freezing, frozen } from './frozen.ts'
 import {
   chain,
@@ -84,6 +85,8 @@ interface Look {
   kept(position: number, result: unknown): boolean
   /** Whether every operator has met a record. */
   isDone(): boolean
+  /** The key of one of several pairs: who changes it must not change that of the others. */
+  own(key: unknown): unknown
   /** Hears at which record of its chunk the loop has thrown. */
   failed(index: number, error: unknown): void
 }
@@ -93,6 +96,7 @@ function lookingAt(nodes: readonly NarrowNode<any>[], failed: Look['failed']): L
   const caller = (position: number): string => nodes[position].op.kind
   return {
     failed,
+    own: copyIfStorable,
     isDone: () => met.size === nodes.length,
     // A key that is `undefined` is looked at by whoever needs it.
     pair: (position, record) => {
@@ -189,8 +193,10 @@ function quickText(kind: NarrowOp['kind'], i: number): Part {
       }
     case 'flatMap':
       return { open: `for(const ${y} of f${i}(${x})){`, close: '}' }
-    case 'flatMapValues':
-      return { open: `${pair}for(const v${i} of f${i}(${x}[1])){const ${y}=[${x}[0],v${i}];`, close: '}' }
+    case 'flatMapValues': {
+      const key = `typeof ${x}[0]==='object'?look.own(${x}[0]):${x}[0]`
+      return { open: `${pair}for(const v${i} of f${i}(${x}[1])){const ${y}=[${key},v${i}];`, close: '}' }
+    }
   }
 }
 
@@ -209,7 +215,7 @@ function lookingText(kind: NarrowOp['kind'], i: number): Part {
     case 'flatMap':
       return { open: `const r${i}=f${i}(${x});${iterable}for(const ${y} of r${i}){${settled}`, close: '}' }
     case 'flatMapValues': {
-      const walk = `for(const v${i} of r${i}){const ${y}=[${x}[0],v${i}];${settled}`
+      const walk = `for(const v${i} of r${i}){const ${y}=[look.own(${x}[0]),v${i}];${settled}`
       return { open: `${pair}const r${i}=f${i}(${x}[1]);${iterable}${walk}`, close: '}' }
     }
   }
@@ -274,7 +280,7 @@ function step(op: NarrowOp, position: number, look: Look, next: (record: unknown
     case 'flatMapValues':
       return (record) => {
         const [key, value] = pairOf(record)
-        for (const out of iterable(f(value) as Iterable<unknown>)) next(settled([key, out]))
+        for (const out of iterable(f(value) as Iterable<unknown>)) next(settled([look.own(key), out]))
       }
   }
 }

@@ -48,8 +48,6 @@ export interface ShuffleDependency {
   newWriter(split: number): ShuffleWriter
   /** Whether one writer may serve several map partitions of a task. */
   readonly shared: boolean
-  /** Values are combined ones, which the reduce side may change while it merges: hand a bucket out once only. */
-  readonly combines?: boolean
   /** Records are dealt out: they need not be pairs. */
   readonly keyless?: true
 }

@@ -1,5 +1,5 @@
 import { SluiceError } from '../model/errors.ts'
-import type { Bucket, ShuffleInput } from '../shuffle/buckets.ts'
+import { type Bucket, holdsObjects, type ShuffleInput } from '../shuffle/buckets.ts'
 import { withAccumulatorScope } from './accumulator.ts'
 import type { Blame } from './blame.ts'
 import type { Kept } from './kept-records.ts'
@@ -127,7 +127,8 @@ class ResidentTask implements TaskScope {
     let reducers = this.#shuffles.get(dependency)
     if (!reducers?.[reducer]) this.#shuffles.set(dependency, (reducers = this.#exchange(dependency)))
     const input = reducers[reducer]!
-    if (dependency.combines && holdsObjects(input)) reducers[reducer] = null
+    // Its reader may change what it holds, which a second reader must not see: that one has it made again.
+    if (input.some(holdsObjects)) reducers[reducer] = null
     return input
   }
 
@@ -147,10 +148,6 @@ class ResidentTask implements TaskScope {
     )
   }
 }
-
-/** A merge may change an object in place; a second reader must not see that. Numbers and strings are safe. */
-const holdsObjects = (input: ShuffleInput): boolean =>
-  input.some(({ values }) => values.some((value) => typeof value === 'object' && value !== null))
 
 /** The whole of a shuffle within one process: for each reducer, its buckets in map order. */
 function localExchange(dependency: ShuffleDependency, runSplit: (split: number, sink: Sink<any>) => void): Bucket[][] {

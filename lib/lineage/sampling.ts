@@ -1,6 +1,7 @@
 import { hashKey } from '../keys/hash.ts'
 import { Sfc32 } from '../model/sfc32.ts'
-import type { RddNode } from './node.ts'
+import { copyIfStorable } from '../state/own-copy.ts'
+import type { RddNode, Sink } from './node.ts'
 
 /**
  * Reproducible draws for one partition: the same seed and split give the same sequence in every process, so a task may
@@ -32,6 +33,12 @@ export class Draws {
     for (let product = this.next(); product > limit; product *= this.next()) count++
     return count
   }
+}
+
+/** A record that is drawn more than once: whoever changes it must not change it for the others. */
+export function emitTimes<T>(out: Sink<T>, record: T, times: number): void {
+  for (let i = 1; i < times; i++) out.emit(copyIfStorable(record))
+  if (times > 0) out.emit(record)
 }
 
 /**

@@ -31,7 +31,6 @@ export function combinedNode<V, C>(
     parent,
     partitioner,
     shared: !aggregator.perPartition,
-    combines: mapSideCombine,
     newWriter: () =>
       mapSideCombine ? combiningWriter(aggregator, partitioner, reader) : pairWriter(partitioner, reader),
   }

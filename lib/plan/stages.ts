@@ -19,6 +19,8 @@ export interface Stage {
   readonly terminal: Terminal
   /** Stages whose shuffles this one reads. */
   readonly parents: readonly number[]
+  /** Of these, those whose shuffles it reads in more than one way: as `x.union(x)` does. */
+  readonly twice: readonly number[]
 }
 
 export interface StagePlan {
@@ -56,8 +58,10 @@ export function planStages(graph: StreamGraph, view: PlannedView, staged: boolea
     return id
   }
   const addStage = ({ node, terminal }: Root): number => {
-    const parents = shufflesRead(node, terminal).map(stageFor)
-    stages.push({ id: stages.length, node, terminal, parents: [...new Set(parents)] })
+    const reads = shufflesRead(node, terminal).map(stageFor)
+    const parents = [...new Set(reads)]
+    const twice = parents.filter((parent) => reads.indexOf(parent) !== reads.lastIndexOf(parent))
+    stages.push({ id: stages.length, node, terminal, parents, twice })
     return stages.length - 1
   }
   for (const root of roots) addStage(root)
@@ -117,23 +121,44 @@ function runsEachPartition(top: RddNode<any>, target: RddNode<any>, seen: Set<Rd
 const keepsPartitions = (node: RddNode<any>, parent: RddNode<any>): boolean =>
   node.partitions === parent.partitions && node.kind !== 'cartesian'
 
-/** The shuffles that a stage reads: down the narrow dependencies to the nearest cut. */
+/**
+ * The shuffles that a stage reads: down the narrow dependencies to the nearest cut. One that is read in several ways is
+ * there twice.
+ */
 function shufflesRead(top: RddNode<any>, terminal: Terminal): ShuffleDependency[] {
-  const found = new Set<ShuffleDependency>()
-  const seen = new Set<RddNode<any>>()
-  const visit = (node: RddNode<any>): void => {
-    if (seen.has(node)) return
-    seen.add(node)
+  const found: ShuffleDependency[] = []
+  visitTwice(top, (node, visit) => {
     const ownCut = terminal.kind === 'shuffle' && terminal.dependency === node.cut
-    if (node.cut && !ownCut) found.add(node.cut)
+    if (node.cut && !ownCut) found.push(node.cut)
     else
-      for (const dependency of node.dependencies) {
-        if (dependency.kind === 'shuffle') found.add(dependency)
-        else visit(dependency.parent)
-      }
+      for (const dependency of node.dependencies)
+        if (dependency.kind === 'shuffle') found.push(dependency)
+        else readsOf(node, () => visit(dependency.parent))
+  })
+  return found
+}
+
+type Visit = (node: RddNode<any>) => void
+
+/** Calls `each` for what it visits, of what can be reached in several ways no more than twice. */
+function visitTwice(top: RddNode<any>, each: (node: RddNode<any>, visit: Visit) => void): void {
+  const ways = new Map<RddNode<any>, number>()
+  const visit = (node: RddNode<any>): void => {
+    const times = ways.get(node) ?? 0
+    if (times === computedMax(node)) return
+    ways.set(node, times + 1)
+    each(node, visit)
   }
   visit(top)
-  return [...found]
+}
+
+/** What a task keeps it computes once; of anything else more than two ways are no other case than two. */
+const computedMax = ({ pinned, cached }: RddNode<any>): number => (pinned || cached ? 1 : 2)
+
+/** A pairing of all with all reads each side again for every partition of the other. */
+function readsOf({ kind }: RddNode<any>, read: () => void): void {
+  read()
+  if (kind === 'cartesian') read()
 }
 
 /**
@@ -209,11 +234,17 @@ function cutShared(roots: readonly Root[]): void {
 /** Marks pinned nodes whose records several read. State that moves without a reader is none. */
 function markShared(roots: readonly Root[]): void {
   const reads = new Map<RddNode<any>, number>()
+  const shuffles = new Set<ShuffleDependency>()
   const visit = (node: RddNode<any>): void => {
     const known = reads.get(node) ?? 0
     reads.set(node, known + 1)
-    if (known > 0) return
-    for (const { parent } of node.dependencies) visit(parent)
+    if (known >= computedMax(node)) return
+    for (const dependency of node.dependencies)
+      if (dependency.kind === 'narrow') readsOf(node, () => visit(dependency.parent))
+      else if (!shuffles.has(dependency)) {
+        shuffles.add(dependency)
+        visit(dependency.parent)
+      }
   }
   for (const { node, terminal } of roots)
     if (terminal.kind !== 'effect') visit(node)

@@ -11,3 +11,9 @@ export type Buckets = readonly Bucket[]
 
 /** What one reducer reads: its bucket of every map task, in map order. */
 export type ShuffleInput = readonly Bucket[]
+
+/** Whether a reader could change something of it that another reader would see. */
+export const holdsObjects = ({ keys, values }: Bucket): boolean =>
+  values.some(isObject) || (keys !== null && keys.some(isObject))
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null

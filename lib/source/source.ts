@@ -37,8 +37,9 @@ export interface Source<T, Position = Json, Split = Json> {
   /** `null`: the source has no batch at this time, which is different from an empty one. */
   cut(request: CutRequest<Position>): Promise<Cut<Position, Split> | null>
   /**
-   * Chunks of records, so that nobody pays per record. Synchronous where the data is at hand. `ended` is there for
-   * sources that discover, and called after the last chunk.
+   * Chunks of records, so that nobody pays per record; made anew at each reading, since functions may change what they
+   * get. Synchronous where the data is at hand. `ended` is there for sources that discover, and called after the last
+   * chunk.
    */
   read(split: Split, io: SourceIo, ended?: Ended<Split>): Iterable<readonly T[]> | AsyncIterable<readonly T[]>
   /**

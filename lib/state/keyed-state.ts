@@ -23,7 +23,7 @@ const NONE = new Uint8Array(KEY_GROUPS)
  * key may be in the table without state: it was looked up, and nothing has been put yet.
  */
 export class KeyedState {
-  readonly table = new KeyTable(0, 'in-bytes')
+  readonly table = new KeyTable(0, 'in-bytes', ownCopy)
   readonly #values = new ValueColumn()
   /** Last update of each key in ms; only operators with timeouts give times. */
   #times: ValueColumn | null = null

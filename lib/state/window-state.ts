@@ -20,7 +20,7 @@ interface PairColumns {
  * computes the same bits.
  */
 export class WindowState {
-  readonly table = new KeyTable(0, 'in-bytes')
+  readonly table = new KeyTable(0, 'in-bytes', ownCopy)
   readonly panes: Pane[] = []
   readonly #spec: WindowSpec
   readonly #aggregate: TwoStackWindow | IncrementalWindow

@@ -1,9 +1,11 @@
 import { SluiceError } from '../../model/errors.ts'
 import { callerPlace } from '../../model/place.ts'
+import { readOnly } from './read-only.ts'
 
 /**
- * A value that functions read and never change. Tasks load the same program, so a value that the program builds is
- * there without being sent. It is not part of a checkpoint.
+ * A value that functions read and cannot change: it is what it was when it was broadcast, and who changes it meets a
+ * TypeError. Typed arrays and instances of classes cannot be guarded so. Tasks load the same program, so a value that
+ * the program builds is there without being sent. It is not part of a checkpoint.
  */
 export class Broadcast<T> {
   /** Its number among the broadcasts of its context. Spark: `Broadcast.id`. */
@@ -14,7 +16,7 @@ export class Broadcast<T> {
   /** @internal `sparkContext.broadcast(value)` makes one. */
   constructor(id: number, value: T) {
     this.id = id
-    this.#value = value
+    this.#value = readOnly(value)
   }
 
   /** Throws `E_BROADCAST_DESTROYED` after `destroy`. Spark: `Broadcast.value`. */

@@ -135,8 +135,8 @@ export class SparkContext {
   }
 
   /**
-   * The program's own records in even slices. The RDD keeps a copy of the list, not of the records. Spark:
-   * `SparkContext.parallelize`.
+   * The program's own records in even slices. The RDD keeps a copy of the list, and hands out copies of the records:
+   * what a function does to one is not seen by the next batch. Spark: `SparkContext.parallelize`.
    */
   parallelize<T extends Inferred>(records: Iterable<T>, slices: number = this.defaultParallelism): RDD<T> {
     return this.#rdd('parallelize', collectionNode(Array.from(records), checkedPartitions(slices)))
@@ -200,7 +200,7 @@ export class SparkContext {
     return this.#rdd('objectFile', objectFileNode<T>(path))
   }
 
-  /** A value that all functions share and none changes. Spark: `SparkContext.broadcast`. */
+  /** A value that all functions share and none can change. Spark: `SparkContext.broadcast`. */
   broadcast<T>(value: T): Broadcast<T> {
     this.assertActive()
     return new Broadcast(this.#broadcasts++, value)

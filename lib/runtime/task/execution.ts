@@ -203,7 +203,10 @@ export class Execution {
   }
 
   #readersOf(stage: Stage): number {
-    return this.#stages.filter((other) => other.parents.includes(stage.id)).length
+    return this.#stages.reduce(
+      (sum, { parents, twice }) => sum + Number(parents.includes(stage.id)) + Number(twice.includes(stage.id)),
+      0,
+    )
   }
 
   async #writeBlock(shuffle: ShuffleId, buckets: Buckets): Promise<void> {

@@ -1,5 +1,5 @@
 import { decodeBuckets, encodeBuckets } from '../../shuffle/blocks.ts'
-import type { Bucket, Buckets, ShuffleInput } from '../../shuffle/buckets.ts'
+import { type Bucket, type Buckets, holdsObjects, type ShuffleInput } from '../../shuffle/buckets.ts'
 import type { MaybePromise, RddNode, ShuffleDependency, Sink } from '../../lineage/node.ts'
 import { thawed } from '../../lineage/frozen.ts'
 import type { ShuffleWriter } from '../../shuffle/writer.ts'
@@ -56,7 +56,7 @@ export interface SpilledShuffle {
 }
 
 /**
- * A shuffle with both sides in one task. Nothing is copied, unless several stages read values that a reader could
+ * A shuffle with both sides in one task. Nothing is copied, unless several readers get keys or values that they could
  * change: then each gets its own, as it would from another process.
  */
 export class LocalShuffle {
@@ -92,9 +92,6 @@ export class LocalShuffle {
     return this.#reducers[reducer]
   }
 }
-
-const holdsObjects = ({ values }: Bucket): boolean =>
-  values.some((value) => typeof value === 'object' && value !== null)
 
 /** For each reducer, its buckets in map order; those without records are left out. */
 const perReducer = (parts: readonly Buckets[], reducers: number): Bucket[][] =>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type State, StateSpec } from '../../../lib/index.ts'
+import { type State, StateSpec, StateUpdate } from '../../../lib/index.ts'
 import { temporaryFolder } from '../../adapters/local/temporary-folder.ts'
 import { assertSame, BATCH_MS, type Build, check, runBatches } from '../../support/run.ts'
 
@@ -60,7 +60,7 @@ const subtract = (a: Hits, b: Hits): Hits => {
   b.count = a.count - b.count
   return b
 }
-const countOf = ([, { count }]: [string, Hits]): number => count
+const countOf = ([, { count }]: [unknown, Hits]): number => count
 
 test('a reduction that changes and returns its second argument reduces windows as any other', async (t) => {
   const inPanes: Build = (input) => {
@@ -117,4 +117,72 @@ test('a cached stream, state and a window give each of their readers records of 
       `spoilt ${i}`,
     )
   }
+})
+
+test('what a state function returned is kept as it was, whatever the program does to it afterwards', async (t) => {
+  const build: Build = (input) => {
+    const returned: Hits[] = []
+    const counted = (values: readonly number[], hits: Hits = { count: 0 }): Hits => {
+      for (const earlier of returned) earlier.count += 1000
+      hits.count += values.length
+      returned.push(hits)
+      return hits
+    }
+    const all = StateUpdate.entries<string, number, Hits>((entries) =>
+      Array.from(entries, ([key, values, hits]) => [key, counted(values, hits)]),
+    )
+    const each = (values: readonly number[], hits: Hits | undefined): Hits => counted(values, hits)
+    return { each: input().updateStateByKey(each).map(countOf), all: input().updateStateByKey(all).map(countOf) }
+  }
+  await check(build, {
+    batches: users,
+    expected: { each: [1, 2, 3, 4, 5, 6].map((n) => [n]), all: [1, 2, 3, 4, 5, 6].map((n) => [n]) },
+    dir: await temporaryFolder(t),
+    lives: [{ batches: 4 }, { batches: 2 }],
+  })
+})
+
+test('a key of state that the program changes afterwards is the key that it was', async () => {
+  let key: string[] = []
+  const build: Build = (input) =>
+    input()
+      .map((): [string[], number] => [(key = ['ann']), 1])
+      .updateStateByKey((values: readonly number[], sum = 0) => {
+        key[0] = 'spoilt'
+        return sum + values.length
+      })
+      .map(([user, sum]) => [...user, sum])
+  await check(build, { batches: [[1], [1], [1]], expected: [[['ann', 1]], [['ann', 2]], [['ann', 3]]] })
+})
+
+class Visit {
+  readonly page: string
+  constructor(page: string) {
+    this.page = page
+  }
+  title(): string {
+    return `Page ${this.page}`
+  }
+}
+
+test('an instance of a class is what it was for every reader of a cached stream', async () => {
+  const build: Build = (input) => {
+    const visits = input()
+      .map((page: string) => [page, new Visit(page)] as [string, Visit])
+      .cache()
+    const titles = visits.map(([, visit]) => visit.title())
+    return { one: titles, other: titles }
+  }
+  const expected = [['Page /'], ['Page /cart']]
+  await check(build, { batches: [['/'], ['/cart']], expected: { one: expected, other: expected } })
+})
+
+test('state that is an instance of a class is refused, also by mapWithState', async () => {
+  const visit = (page: string, _value: number | undefined, state: State<Visit>): string => {
+    state.update(new Visit(page))
+    return page
+  }
+  const { errors } = await runBatches((input) => input().mapWithState(StateSpec.function(visit)), [[['/', 1]]])
+  assert.equal(errors[0].code, 'E_NOT_SERIALISABLE')
+  assert.match(errors[0].message, /an instance of Visit/)
 })

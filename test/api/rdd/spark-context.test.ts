@@ -137,3 +137,42 @@ test('jobs in the background keep the local properties of their start, without t
   assert.deepEqual(await later, ['first', null])
   assert.equal(context.getLocalProperty('pool'), 'second')
 })
+
+test('a broadcast value stays what it was when it was broadcast, and who changes it is told where he does it', () => {
+  const sc = new SparkContext()
+  const rules = { limits: [1, 2], names: new Map([['a', { n: 1 }]]), seen: new Set(['a']), since: new Date(5) }
+  const broadcast = sc.broadcast(rules)
+  rules.limits.push(3)
+  rules.names.get('a')!.n = 2
+  assert.deepEqual(broadcast.value.limits, [1, 2])
+  assert.equal(broadcast.value.names.get('a')!.n, 1)
+  const changes: ((value: typeof rules) => unknown)[] = [
+    (value) => value.limits.push(3),
+    (value) => (value.limits = []),
+    (value) => (value.names.get('a')!.n = 2),
+    (value) => value.names.set('b', { n: 1 }),
+    (value) => value.names.delete('a'),
+    (value) => value.seen.add('b'),
+    (value) => value.seen.clear(),
+    (value) => value.since.setTime(6),
+  ]
+  for (const change of changes)
+    assert.throws(() => sc.parallelize([1]).foreach(() => void change(broadcast.value)), TypeError, String(change))
+  const { limits, names, seen, since } = broadcast.value
+  assert.deepEqual([limits, [...names], [...seen], since.getTime()], [[1, 2], [['a', { n: 1 }]], ['a'], 5])
+})
+
+test('a broadcast value may hold itself, functions and instances of classes', () => {
+  class Rule {
+    readonly limit = 3
+    allows(n: number): boolean {
+      return n < this.limit
+    }
+  }
+  const rules: { rule: Rule; self?: unknown; twice: (n: number) => number } = { rule: new Rule(), twice: (n) => 2 * n }
+  rules.self = rules
+  const { value } = new SparkContext().broadcast(rules)
+  assert.equal(value.self, value)
+  assert.equal(value.twice(2), 4)
+  assert.ok(value.rule.allows(2))
+})

@@ -1,3 +1,4 @@
+import { everyPair } from '../../../lineage/combine.ts'
 import type { DStream, Parts, ShuffleOptions } from '../dstream.ts'
 import { cogroup } from './cogroup.ts'
 import { flatMapValues } from './flat-map-values.ts'
@@ -5,13 +6,12 @@ import { flatMapValues } from './flat-map-values.ts'
 type Groups<V, W> = readonly [V[], W[]]
 type Pairing = <V, W>(groups: Groups<V, W>) => [V | undefined, W | undefined][]
 
-const cross = <V, W>(vs: readonly V[], ws: readonly W[]): [V, W][] => vs.flatMap((v) => ws.map((w): [V, W] => [v, w]))
 const orMissing = <V>(values: readonly V[]): readonly (V | undefined)[] => (values.length > 0 ? values : [undefined])
 
-const inner: Pairing = ([vs, ws]) => cross(vs, ws)
-const left: Pairing = ([vs, ws]) => cross(vs, orMissing(ws))
-const right: Pairing = ([vs, ws]) => cross(orMissing(vs), ws)
-const full: Pairing = ([vs, ws]) => cross(orMissing(vs), orMissing(ws))
+const inner: Pairing = ([vs, ws]) => everyPair(vs, ws)
+const left: Pairing = ([vs, ws]) => everyPair(vs, orMissing(ws))
+const right: Pairing = ([vs, ws]) => everyPair(orMissing(vs), ws)
+const full: Pairing = ([vs, ws]) => everyPair(orMissing(vs), orMissing(ws))
 
 /**
  * Joins of the two RDDs of one batch time, cross product per key (Spark: `PairDStreamFunctions.join` and its outer

@@ -178,11 +178,13 @@ export const updateEach =
     const time = new Time(timeMs)
     const gone: number[] = []
     const call = (id: number, given: readonly unknown[]): void => {
-      const previous = state.get(id)
+      // In a trial a call may fail, having changed what it was given, and the next one must not see that.
+      const previous = guard ? ownCopy(state.get(id)) : state.get(id)
       const next = f(time, ownCopy(state.table.keyAt(id)), given, previous)
       if (next === undefined || next === null) gone.push(id)
-      // An object may have been changed in place, so only equal primitives count as unchanged.
-      else if (typeof next === 'object' || !Object.is(next, previous)) state.put(id, next)
+      // An object may have been changed in place, so only equal primitives count as unchanged. The program may keep
+      // what it returned, and change it later.
+      else if (typeof next === 'object' || !Object.is(next, previous)) state.put(id, ownCopy(next))
     }
     for (const id of state.table.ids()) {
       const given = values[id] ?? NONE
@@ -212,6 +214,6 @@ export const updateAll =
     state.clear()
     for (const pair of next) {
       if (!Array.isArray(pair) || pair[0] === undefined) checkPair(pair, {})
-      state.put(state.table.upsert(pair[0]), pair[1])
+      state.put(state.table.upsert(pair[0]), ownCopy(pair[1]))
     }
   }

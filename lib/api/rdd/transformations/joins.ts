@@ -1,5 +1,6 @@
 import type { Partitioner } from '../../../shuffle/partitioner.ts'
 import { cogroupedNode } from '../../../lineage/cogrouped.ts'
+import { everyPair } from '../../../lineage/combine.ts'
 import { narrowNode } from '../../../lineage/narrow.ts'
 import type { RddNode } from '../../../lineage/node.ts'
 
@@ -15,7 +16,7 @@ export function join(kind: JoinKind, left: Pairs, right: Pairs, partitioner: Par
   const pairings = ([lefts, rights]: [unknown[], unknown[]]): [unknown, unknown][] => {
     if (rights.length === 0) return keepsLeft ? lefts.map((value) => [value, undefined]) : []
     if (lefts.length === 0) return keepsRight ? rights.map((value) => [undefined, value]) : []
-    return lefts.flatMap((a) => rights.map((b): [unknown, unknown] => [a, b]))
+    return everyPair(lefts, rights)
   }
   return narrowNode(cogroupedNode([left, right], partitioner), { kind: 'flatMapValues', f: pairings })
 }

@@ -4,7 +4,7 @@ import { countKeysPerSplit } from '../actions/counts.ts'
 import { badArgument } from '../../../lineage/bad-argument.ts'
 import type { Runnable } from '../../../lineage/jobs.ts'
 import { type RddNode, sinkOf } from '../../../lineage/node.ts'
-import { Draws } from '../../../lineage/sampling.ts'
+import { Draws, emitTimes } from '../../../lineage/sampling.ts'
 import { streamedNode } from '../../../lineage/streamed.ts'
 
 /** Each record with probability `fraction`, or, with replacement, a Poisson number of times with that mean. */
@@ -83,7 +83,7 @@ export function sampleByKeyExact<K, V>(
       const id = keys.find(pair[0])
       const rank = next.get(id)!
       next.set(id, rank + 1)
-      for (let times = chosen[id].get(rank) ?? 0; times > 0; times--) out.emit(pair as [K, V])
+      emitTimes(out, pair as [K, V], chosen[id].get(rank) ?? 0)
     })
   })
 }
@@ -110,7 +110,7 @@ const drawnNode = <T>(
   streamedNode(kind, node, (split, out) => {
     const draws = new Draws(seed, split)
     return sinkOf((record) => {
-      for (let times = timesFor(draws, record); times > 0; times--) out.emit(record)
+      emitTimes(out, record, timesFor(draws, record))
     })
   })
 
