@@ -28,11 +28,17 @@ interface Bundling {
   readonly build: typeof Esbuild.build
 }
 
-type BundleName = FunctionName | 'receiver'
+export type BundleName = FunctionName | 'receiver'
 
-/** A file that the function starts with, and beside it, in a folder, the parts that it loads when it needs them. */
+/**
+ * Where the parts are that a function loads when it needs them. Not by the function's name alone: the runtime takes what
+ * is called as the handler, without an ending, for the handler.
+ */
+export const partsFolder = (kind: BundleName): string => `${kind}-parts`
+
+/** A file that the function starts with, and beside it, in a folder, its parts. */
 async function bundleOf(kind: BundleName, { folder, program, serviceFolder, build }: Bundling): Promise<void> {
-  await rm(join(folder, kind), { recursive: true, force: true })
+  await rm(join(folder, partsFolder(kind)), { recursive: true, force: true })
   await mkdir(folder, { recursive: true })
   const entry = join(folder, `${kind}.entry.ts`)
   await writeFile(entry, entryOf(kind, program))
@@ -40,7 +46,7 @@ async function bundleOf(kind: BundleName, { folder, program, serviceFolder, buil
     entryPoints: [{ in: entry, out: kind }],
     outdir: folder,
     splitting: true,
-    chunkNames: `${kind}/[name]-[hash]`,
+    chunkNames: `${partsFolder(kind)}/[name]-[hash]`,
     outExtension: { '.js': '.mjs' },
     bundle: true,
     minify: true,

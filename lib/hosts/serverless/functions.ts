@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { given } from '../../model/given.ts'
-import { BUILD_FOLDER } from './bundle.ts'
+import { BUILD_FOLDER, partsFolder } from './bundle.ts'
 import {
   FUNCTION_NAMES,
   type FunctionName,
@@ -78,7 +78,10 @@ function functionBlock(stage: Stage, options: ServerlessOptions, name: StageFunc
       // Logs of the services that it calls then say which function it was.
       AWS_SDK_UA_APP_ID: functionName(stage, name),
     },
-    package: { individually: true, patterns: ['!**', `${BUILD_FOLDER}/${kind}.mjs`, `${BUILD_FOLDER}/${kind}/*.mjs`] },
+    package: {
+      individually: true,
+      patterns: ['!**', `${BUILD_FOLDER}/${kind}.mjs`, `${BUILD_FOLDER}/${partsFolder(kind)}/*.mjs`],
+    },
   }
 }
 

@@ -47,9 +47,12 @@ sluice:
 `
 
 test('five lines of YAML become four functions with a role each, without network and credentials', async () => {
-  const { code, out, template, zips } = await packaged(yml())
+  const { code, out, template, zips, built } = await packaged(yml())
   assert.equal(code, 0, out)
   assert.deepEqual(zips, ['coordinator.zip', 'gc.zip', 'output.zip', 'task.zip'])
+  // The runtime looks for the handler without an ending first.
+  const handlers = zips.map((name) => name.replace('.zip', ''))
+  assert.deepEqual([handlers.filter((name) => built.includes(name)), built.includes('task-parts')], [[], true])
 
   const functions = ofType(template, 'AWS::Lambda::Function')
   assert.deepEqual(
@@ -306,6 +309,8 @@ interface Packaged {
   readonly out: string
   readonly template: Readonly<Record<string, Resource>>
   readonly zips: readonly string[]
+  /** Files and folders beside the entries of the functions. */
+  readonly built: readonly string[]
   /** Of the coordinator, by its source map. */
   readonly sources: readonly string[]
 }
@@ -348,7 +353,7 @@ async function packageAnew(file: string, stage: string, source: string): Promise
       (error, stdout, stderr) => resolve({ code: error ? 1 : 0, out: stdout + stderr }),
     )
   })
-  if (code !== 0) return { code, out, template: {}, zips: [], sources: [] }
+  if (code !== 0) return { code, out, template: {}, zips: [], built: [], sources: [] }
   const made = join(folder, '.serverless')
   const { Resources } = JSON.parse(readFileSync(join(made, 'cloudformation-template-update-stack.json'), 'utf8')) as {
     Resources: Packaged['template']
@@ -356,5 +361,12 @@ async function packageAnew(file: string, stage: string, source: string): Promise
   const zips = readdirSync(made).filter((name) => name.endsWith('.zip'))
   const map = readFileSync(join(folder, '.sluice/functions/coordinator.mjs.map'), 'utf8')
   const { sources } = JSON.parse(map) as { sources: string[] }
-  return { code, out, template: Resources, zips: zips.toSorted(), sources }
+  return {
+    code,
+    out,
+    template: Resources,
+    zips: zips.toSorted(),
+    built: readdirSync(join(folder, '.sluice/functions')),
+    sources,
+  }
 }
