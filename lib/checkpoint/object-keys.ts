@@ -196,11 +196,18 @@ export const stableKey = (key: string): string =>
  * prefix of its own.
  */
 export function clashingSources(uids: readonly string[]): readonly [string, string] | null {
-  const prefixOf = (uid: OperatorUid): string => `${plain(uid)}/`
-  for (const one of uids)
-    for (const other of uids) if (one !== other && prefixOf(other).startsWith(prefixOf(one))) return [one, other]
+  const owners = new Map<string, OperatorUid>()
+  for (const uid of uids) {
+    const same = owners.get(plain(uid))
+    if (same !== undefined && same !== uid) return [same, uid]
+    owners.set(plain(uid), uid)
+  }
+  for (const uid of uids)
+    for (const above of foldersAbove(plain(uid))) if (owners.has(above)) return [owners.get(above)!, uid]
   return null
 }
+
+const foldersAbove = (path: string): string[] => Array.from(path.matchAll(/\//g), ({ index }) => path.slice(0, index))
 
 /**
  * Derived uids hold what no store takes in a key. Two operators or outputs that come out alike do no harm: the run

@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto'
 import type { OperatorUid } from '../model/ids.ts'
 import { clashingSources } from '../checkpoint/object-keys.ts'
 import { SluiceError } from '../model/errors.ts'
 import type { Source } from '../source/source.ts'
 import { callerPlace } from '../model/place.ts'
+import { reachedFrom } from '../model/walk.ts'
 import type { OutputOperation } from './output-operation.ts'
 import { anchorsUid, type OutputNode, type SourceNode, type StreamNode } from './stream-node.ts'
 
@@ -24,7 +26,7 @@ export class StreamGraph {
   readonly batchMs: number
   rememberMs: number | null = null
   state: ContextState = 'INITIALIZED'
-  #reached: { readonly nodes: number; readonly set: ReadonlySet<StreamNode> } | null = null
+  #overview: Overview | null = null
 
   constructor(batchMs: number) {
     this.batchMs = batchMs
@@ -61,28 +63,22 @@ export class StreamGraph {
     )
   }
 
-  get inputs(): SourceNode[] {
-    return this.nodes.filter((node) => node.kind === 'source')
+  get inputs(): readonly SourceNode[] {
+    return this.#now.inputs
   }
-  get outputs(): OutputNode[] {
-    return this.nodes.filter((node) => node.kind === 'output')
+  get outputs(): readonly OutputNode[] {
+    return this.#now.outputs
   }
 
-  /**
-   * The operators that lead to an output operation; nothing else is computed. Asked several times a batch, so it is
-   * worked out once.
-   */
+  /** The operators that lead to an output operation; nothing else is computed. */
   reachable(): ReadonlySet<StreamNode> {
-    if (this.#reached?.nodes === this.nodes.length) return this.#reached.set
-    const reached = new Set<StreamNode>()
-    const visit = (node: StreamNode): void => {
-      if (reached.has(node)) return
-      reached.add(node)
-      node.parents.forEach(visit)
-    }
-    this.outputs.forEach(visit)
-    this.#reached = { nodes: this.nodes.length, set: reached }
-    return reached
+    return this.#now.reachable
+  }
+
+  /** Asked for many times a batch, so it is worked out once for as many operators as there are. */
+  get #now(): Overview {
+    if (this.#overview?.nodes !== this.nodes.length) this.#overview = overviewOf(this.nodes)
+    return this.#overview
   }
 
   /** Has a source read in the place of another, before the start: tests and simulations reach nothing outside. */
@@ -105,12 +101,30 @@ export class StreamGraph {
     const taken = new Set<string>()
     for (const node of this.nodes) if (isNamed(node)) claimName(node, taken)
     assertOneHeirEach(this.nodes)
+    const numbers = new Map<string, number>()
     for (const node of this.nodes) {
-      const uid = isNamed(node) ? node.name : unique(derivedUid(node), taken, node)
+      const uid = isNamed(node) ? node.name : unique(derivedUid(node), taken, numbers, node)
       // Definitions that another context has run are frozen, and have it.
       if (node.uid !== uid) node.uid = uid
     }
     assertOwnPrefixes(this.inputs)
+  }
+}
+
+interface Overview {
+  readonly nodes: number
+  readonly inputs: readonly SourceNode[]
+  readonly outputs: readonly OutputNode[]
+  readonly reachable: ReadonlySet<StreamNode>
+}
+
+function overviewOf(nodes: readonly StreamNode[]): Overview {
+  const outputs = nodes.filter((node) => node.kind === 'output')
+  return {
+    nodes: nodes.length,
+    inputs: nodes.filter((node) => node.kind === 'source'),
+    outputs,
+    reachable: reachedFrom<StreamNode>(outputs, ({ parents }) => parents),
   }
 }
 
@@ -171,13 +185,25 @@ function assertOneHeirEach(nodes: readonly StreamNode[]): void {
 function derivedUid(node: StreamNode): string {
   const parent = node.parents[0]
   if (!anchorsUid(node)) return parent ? parent.uid : node.operator
-  return parent ? `${parent.uid}/${node.operator}` : node.operator
+  return parent ? `${shortened(parent.uid)}/${node.operator}` : node.operator
 }
 
-function unique(uid: OperatorUid, taken: Set<string>, node: StreamNode): string {
+/** A path of thousands of operators would be most of what a batch writes; no store takes it in a key either. */
+const shortened = (uid: OperatorUid): string => {
+  if (uid.length <= PATH_MAX) return uid
+  return `deep-${createHash('sha256').update(uid).digest('hex').slice(0, 24)}`
+}
+
+const PATH_MAX = 800
+
+/** `numbers` holds the next one to try for each uid: of thousands alike each would try those of all before it. */
+function unique(uid: OperatorUid, taken: Set<string>, numbers: Map<string, number>, node: StreamNode): string {
   if (!anchorsUid(node)) return uid
+  let n = numbers.get(uid) ?? 1
   let candidate = uid
-  for (let n = 2; taken.has(candidate); n++) candidate = `${uid}-${n}`
+  if (n > 1) candidate = `${uid}-${n}`
+  while (taken.has(candidate)) candidate = `${uid}-${++n}`
+  numbers.set(uid, n + 1)
   taken.add(candidate)
   return candidate
 }

@@ -1,6 +1,7 @@
 import { SluiceError } from '../model/errors.ts'
 import { checkIterable } from '../model/settled.ts'
 import { copyIfStorable } from '../state/own-copy.ts'
+import { concatenationNode } from './concatenation.ts'
 import { collectSplit, chain, narrow, type RddNode, runPartition, type TaskScope, whereOf } from './node.ts'
 
 /**
@@ -17,22 +18,7 @@ export function unionNode<T>(parents: readonly RddNode<T>[]): RddNode<T> {
       parents.filter((parent) => parent.partitions > 0),
       first,
     )
-  const starts: number[] = []
-  let total = 0
-  for (const parent of parents) {
-    starts.push(total)
-    total += parent.partitions
-  }
-  return {
-    kind: 'union',
-    partitions: total,
-    partitioner: null,
-    dependencies: parents.map(narrow),
-    compute(split, task, sink) {
-      const which = starts.findLastIndex((start, i) => split >= start && parents[i].partitions > 0)
-      return runPartition(parents[which], split - starts[which], task, sink)
-    },
-  }
+  return concatenationNode(parents)
 }
 
 function alignedUnion<T>(parents: readonly RddNode<T>[], first: RddNode<T>): RddNode<T> {

@@ -3,6 +3,7 @@ import { checkIterable, checkSettled } from '../model/settled.ts'
 import { checkPair } from '../shuffle/writer.ts'
 import { copyIfStorable } from '../state/own-copy.ts'
 import { freezing, frozen } from './frozen.ts'
+import { LOOP_MAX } from './landings.ts'
 import {
   chain,
   ArraySink,
@@ -46,7 +47,7 @@ export function narrowNode<T>(parent: RddNode<any>, op: NarrowOp): RddNode<T> {
 function computeChain<T>(top: NarrowNode<T>, split: number, task: TaskScope, sink: Sink<T>): MaybePromise<void> {
   const nodes: NarrowNode<any>[] = [top]
   let input = top.parent
-  while (isFusable(input)) {
+  while (isFusable(input) && nodes.length < LOOP_MAX) {
     nodes.push(input)
     input = input.parent
   }
@@ -117,7 +118,7 @@ function lookingAt(nodes: readonly NarrowNode<any>[], failed: Look['failed']): L
   }
 }
 
-const isFusable = (node: RddNode<any>): node is NarrowNode<any> => node.kind === 'narrow' && !node.cached
+const isFusable = (node: RddNode<any>): node is NarrowNode<any> => node.kind === 'narrow' && !node.cached && !node.lands
 
 type Loop = (records: readonly unknown[], from: number, to: number, emit: (record: unknown) => void, look: Look) => void
 

@@ -76,6 +76,8 @@ export interface RddNode<T> {
    * nothing.
    */
   cut?: ShuffleDependency
+  /** Set by `land`: so deep in a chain that it is gathered on a stack of its own before what is above goes on. */
+  lands?: boolean
   /** What each partition reads, where the node stands for the cut of a source or for what was kept of one. */
   readonly splits?: readonly Json[]
   /** About how many bytes it is to read a partition of a source; `null` where the source does not say. */
@@ -138,12 +140,19 @@ export function runPartition<T>(node: RddNode<T>, split: number, task: TaskScope
     return chain(task.shuffle(node.cut, split), (input) => {
       for (const { values } of input) sink.chunk(values as T[])
     })
-  if (!node.pinned && !node.cached) return node.compute(split, task, sink)
-  return chain(keptOf(node, split, task), (kept) => {
-    if (task.blame) task.blame.replay(recordsIn(kept), sink, copiesFor(node))
-    else if (kept.kind === 'pairs' && !isShared(node)) emitPairs(sink, kept)
-    else sink.chunk(ownRecords(node, recordsIn(kept)))
-  })
+  if (node.pinned || node.cached) return chain(keptOf(node, split, task), (kept) => handOn(node, kept, task, sink))
+  if (!node.lands) return node.compute(split, task, sink)
+  const kept = task.memo.get(node)?.get(split) as Kept<T> | undefined
+  if (kept) return handOn(node, kept, task, sink)
+  return Promise.resolve()
+    .then(() => gathered(node, split, task))
+    .then((records) => handOn(node, records, task, sink))
+}
+
+function handOn<T>(node: RddNode<T>, kept: Kept<T>, task: TaskScope, sink: Sink<T>): void {
+  if (task.blame) task.blame.replay(recordsIn(kept), sink, copiesFor(node))
+  else if (kept.kind === 'pairs' && !isShared(node)) emitPairs(sink, kept)
+  else sink.chunk(ownRecords(node, recordsIn(kept)))
 }
 
 /** What a reader changes must not be what the next one reads, as it would not be where records are kept as bytes. */
@@ -155,29 +164,35 @@ const copiesFor =
   (record: T): T =>
     isShared(node) ? copyIfStorable(record) : record
 
-const isShared = ({ cached, shared }: RddNode<any>): boolean => cached === true || shared === true
+const isShared = ({ cached, shared, lands }: RddNode<any>): boolean =>
+  cached === true || shared === true || lands === true
 
 /** The records of a pinned or cached partition, computed once per task. */
 export const recordsOf = <T>(node: RddNode<T>, split: number, task: TaskScope): MaybePromise<readonly T[]> =>
   chain(keptOf(node, split, task), recordsIn)
 
 function keptOf<T>(node: RddNode<T>, split: number, task: TaskScope): MaybePromise<Kept<T>> {
-  let splits = task.memo.get(node)
-  if (!splits) task.memo.set(node, (splits = new Map()))
-  const known = splits.get(split) as Kept<T> | undefined
+  const known = task.memo.get(node)?.get(split) as Kept<T> | undefined
   if (known) return known
-  const into = splits
-  if (task.blame) {
-    const { sink, records } = task.blame.buffer<T>()
-    return chain(node.compute(split, task, sink), () => keep(into, split, { kind: 'records', records }))
-  }
-  const buffer = new KeptSink<T>()
-  return chain(node.compute(split, task, buffer), () => keep(into, split, buffer.kept()))
+  return node.lands ? Promise.resolve().then(() => keepPartition(node, split, task)) : keepPartition(node, split, task)
 }
 
-function keep<T>(splits: Map<number, Kept<unknown>>, split: number, kept: Kept<T>): Kept<T> {
-  splits.set(split, kept)
-  return kept
+/** Computes a partition, and keeps its records for the task. */
+export const keepPartition = <T>(node: RddNode<T>, split: number, task: TaskScope): MaybePromise<Kept<T>> =>
+  chain(gathered(node, split, task), (kept) => {
+    const splits = task.memo.get(node)
+    if (splits) splits.set(split, kept)
+    else task.memo.set(node, new Map([[split, kept]]))
+    return kept
+  })
+
+function gathered<T>(node: RddNode<T>, split: number, task: TaskScope): MaybePromise<Kept<T>> {
+  if (task.blame) {
+    const { sink, records } = task.blame.buffer<T>()
+    return chain(node.compute(split, task, sink), (): Kept<T> => ({ kind: 'records', records }))
+  }
+  const buffer = new KeptSink<T>()
+  return chain(node.compute(split, task, buffer), () => buffer.kept())
 }
 
 /** All records of a partition in an array. */
@@ -186,7 +201,7 @@ export function collectSplit<T>(node: RddNode<T>, split: number, task: TaskScope
   if (node.pinned || node.cached)
     return chain(recordsOf(node, split, task), (records) => ownRecords(node, records) as T[])
   const buffer = new ArraySink<T>()
-  return chain(node.compute(split, task, buffer), () => buffer.records)
+  return chain(runPartition(node, split, task, buffer), () => buffer.records)
 }
 
 export class ArraySink<T> implements Sink<T> {
@@ -226,5 +241,7 @@ export const whereOf = ({ kind, label, place }: RddNode<any>): Where => ({
   operator: label ?? kind,
   ...(place ? { place } : {}),
 })
+
+export const parentsOf = ({ dependencies }: RddNode<any>): RddNode<any>[] => dependencies.map(({ parent }) => parent)
 
 export const narrow = (parent: RddNode<any>): NarrowDependency => ({ kind: 'narrow', parent })

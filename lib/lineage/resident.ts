@@ -4,7 +4,11 @@ import { withAccumulatorScope } from './accumulator.ts'
 import type { Blame } from './blame.ts'
 import type { Kept } from './kept-records.ts'
 import type { JobRunner, NewPartial } from './jobs.ts'
+import { landingsOf } from './landings.ts'
 import {
+  chain,
+  type Dependency,
+  keepPartition,
   type MaybePromise,
   type RddNode,
   runPartition,
@@ -31,6 +35,16 @@ export class ResidentRunner implements JobRunner {
 
   runJob<P>(node: RddNode<any>, splits: readonly number[], newPartial: NewPartial<P>): P[] {
     this.#task.partition.stageId++
+    const landings = landingsOf(node, (each) => this.#task.unknownBelow(each))
+    for (const landing of landings) this.#task.gather(landing)
+    try {
+      return this.#results(node, splits, newPartial)
+    } finally {
+      for (const landing of landings) if (!landing.cached) this.release(landing)
+    }
+  }
+
+  #results<P>(node: RddNode<any>, splits: readonly number[], newPartial: NewPartial<P>): P[] {
     return splits.map((split) =>
       this.#task.attempt(split, () => {
         const partial = newPartial(split)
@@ -95,6 +109,23 @@ class ResidentTask implements TaskScope {
     } finally {
       this.partition.partitionId = outer
     }
+  }
+
+  /** All of a node at once, so that what is above need not go below it on the way down. */
+  gather(node: RddNode<any>): void {
+    for (let split = 0; split < node.partitions; split++)
+      if (!this.memo.get(node)?.has(split))
+        this.attempt(split, () => atOnce(chain(keepPartition(node, split, this), () => {})))
+  }
+
+  /** What would have to be run for a node: not what is below records that are kept. */
+  unknownBelow(node: RddNode<any>): RddNode<any>[] {
+    if (node.partitions > 0 && this.memo.get(node)?.size === node.partitions) return []
+    return node.dependencies.filter((each) => !this.#isExchanged(each)).map(({ parent }) => parent)
+  }
+
+  #isExchanged(dependency: Dependency): boolean {
+    return dependency.kind === 'shuffle' && this.#shuffles.get(dependency)?.every((each) => each !== null) === true
   }
 
   readSource(): never {

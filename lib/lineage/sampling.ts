@@ -1,7 +1,8 @@
 import { hashKey } from '../keys/hash.ts'
 import { Sfc32 } from '../model/sfc32.ts'
+import { foldUp } from '../model/walk.ts'
 import { copyIfStorable } from '../state/own-copy.ts'
-import type { RddNode, Sink } from './node.ts'
+import { parentsOf, type RddNode, type Sink } from './node.ts'
 
 /**
  * Reproducible draws for one partition: the same seed and split give the same sequence in every process, so a task may
@@ -45,17 +46,16 @@ export function emitTimes<T>(out: Sink<T>, record: T, times: number): void {
  * The seed where the caller gives none. It depends on the shape of the lineage only, so every process that rebuilds a
  * batch draws the same sample; two samples of one RDD are equal unless they are given seeds.
  */
-export function positionSeed(node: RddNode<any>): number {
-  const known = new Map<RddNode<any>, number>()
-  const visit = (at: RddNode<any>): number => {
-    const seen = known.get(at)
-    if (seen !== undefined) return seen
-    const seed = hashKey([at.kind, at.partitions, ...at.dependencies.map((dependency) => visit(dependency.parent))])
-    known.set(at, seed)
-    return seed
-  }
-  return visit(node)
-}
+export const positionSeed = (node: RddNode<any>): number =>
+  foldUp<RddNode<any>, number>(
+    node,
+    parentsOf,
+    (at, of) => hashKey([at.kind, at.partitions, ...parentsOf(at).map(of)]),
+    seeds,
+  )
+
+/** The same as often as it is asked; a chain of samples would walk its lineage for each. */
+const seeds = new WeakMap<RddNode<any>, number>()
 
 /** `count` records, each equally likely, in one pass over an unknown number (reservoir sampling). */
 export class Reservoir<T> {

@@ -1,6 +1,7 @@
 import type { OperatorUid } from '../model/ids.ts'
 import { decodeActionResult } from './action-results.ts'
 import type { OperatorState } from '../model/manifest.ts'
+import { deepestFirst } from '../model/walk.ts'
 import type { BatchPlan } from '../model/task.ts'
 import type { StreamGraph } from '../graph/graph.ts'
 import { type JobRunner, JobNeeded, type NewPartial } from '../lineage/jobs.ts'
@@ -40,6 +41,7 @@ export class PlannedView implements BatchView {
 
   #compute<T>(node: StreamNode<T>): RddNode<T> | null {
     if (!this.#isValid(node.slideMs)) return null
+    this.#computeBelow(node)
     const rdd = node.kind === 'source' ? this.#read(node) : node.compute(this.time, this)
     if (rdd) {
       rdd.label ??= node.name ?? node.uid
@@ -47,6 +49,13 @@ export class PlannedView implements BatchView {
       if (node.persisted) rdd.cached = true
     }
     return rdd
+  }
+
+  /** What it will ask for is there then: a chain of thousands that ask one another would not fit on the stack. */
+  #computeBelow(node: StreamNode): void {
+    const unknown = ({ parents, slideMs }: StreamNode): readonly StreamNode[] =>
+      this.#isValid(slideMs) ? parents.filter((parent) => !this.#rdds.get(parent)?.has(this.time)) : []
+    for (const below of deepestFirst(unknown(node), unknown)) this.rdd(below, this.time)
   }
 
   /** A stream has an RDD only on its own grid, counted from the zero time (parity A0.5). */

@@ -15,18 +15,19 @@ import { retainedStreams } from './batch-view.ts'
 export function factsOf(graph: StreamGraph): GraphFacts {
   const reachable = graph.reachable()
   const nodes = graph.nodes.filter((node) => reachable.has(node))
+  const numbers = new Map(nodes.map((node, number) => [node, number]))
   const keeps = retainedStreams(graph)
   return {
     format: 1,
     batchMs: graph.batchMs,
     keyGroups: KEY_GROUPS,
-    operators: nodes.map((node) => operatorFacts(node, nodes, keeps)),
+    operators: nodes.map((node) => operatorFacts(node, numbers, keeps)),
   }
 }
 
 function operatorFacts(
   node: StreamNode,
-  nodes: readonly StreamNode[],
+  numbers: ReadonlyMap<StreamNode, number>,
   keeps: ReadonlyMap<StreamNode, string>,
 ): OperatorFacts {
   const { uid, operator, parents, slideMs, was } = node
@@ -37,7 +38,7 @@ function operatorFacts(
     own: anchorsUid(node),
     named: node.name === uid,
     kind: operator,
-    parents: parents.map((parent) => nodes.indexOf(parent)),
+    parents: parents.map((parent) => numbers.get(parent)!),
     slideMs,
     ...(was === undefined ? {} : { was }),
     ...(keyed ? keyedFacts(keyed) : {}),

@@ -1,9 +1,11 @@
 import type { OperatorUid, ShuffleId } from '../model/ids.ts'
+import { foldUp, reachedFrom } from '../model/walk.ts'
 import { routedWriter } from '../shuffle/writer.ts'
 import type { StreamGraph } from '../graph/graph.ts'
 import type { StreamNode } from '../graph/stream-node.ts'
 import type { OutputOperation } from '../graph/output-operation.ts'
-import type { RddNode, ShuffleDependency } from '../lineage/node.ts'
+import { type Dependency, narrow, parentsOf, type RddNode, type ShuffleDependency } from '../lineage/node.ts'
+import { land } from '../lineage/landings.ts'
 import { type PlannedView, retainedStreams } from './batch-view.ts'
 
 /** What becomes of the records of a stage. */
@@ -44,27 +46,49 @@ export function planStages(graph: StreamGraph, view: PlannedView, staged: boolea
   const roots = staged ? all.filter((root) => !isCovered(root, all)) : all
   if (staged) cutShared(roots)
   markShared(roots)
+  land(roots.map(({ node }) => node))
+  return stagesOf(roots)
+}
+
+/** A stage on the way: its parents come before it, those that are not there yet. */
+interface OpenStage {
+  readonly root: Root
+  readonly reads: readonly ShuffleDependency[]
+  /** Those that were not looked at yet, the next one last. */
+  readonly ahead: ShuffleDependency[]
+}
+
+function stagesOf(roots: readonly Root[]): StagePlan {
   const stages: Stage[] = []
   const shuffleIds = new Map<ShuffleDependency, number>()
   const stageOfShuffle = new Map<ShuffleDependency, number>()
-
-  const stageFor = (dependency: ShuffleDependency): number => {
-    const known = stageOfShuffle.get(dependency)
-    if (known !== undefined) return known
-    const shuffle = shuffleIds.size
-    shuffleIds.set(dependency, shuffle)
-    const id = addStage({ node: dependency.parent, terminal: { kind: 'shuffle', shuffle, dependency } })
-    stageOfShuffle.set(dependency, id)
-    return id
+  const open: OpenStage[] = []
+  const begin = (root: Root): void => {
+    const reads = shufflesRead(root.node, root.terminal)
+    open.push({ root, reads, ahead: reads.toReversed() })
   }
-  const addStage = ({ node, terminal }: Root): number => {
-    const reads = shufflesRead(node, terminal).map(stageFor)
-    const parents = [...new Set(reads)]
-    const twice = parents.filter((parent) => reads.indexOf(parent) !== reads.lastIndexOf(parent))
-    stages.push({ id: stages.length, node, terminal, parents, twice })
-    return stages.length - 1
+  const end = ({ root: { node, terminal }, reads }: OpenStage): void => {
+    const parents = new Set<number>()
+    const twice = new Set<number>()
+    for (const dependency of reads) {
+      const stage = stageOfShuffle.get(dependency)!
+      if (parents.has(stage)) twice.add(stage)
+      parents.add(stage)
+    }
+    if (terminal.kind === 'shuffle') stageOfShuffle.set(terminal.dependency, stages.length)
+    stages.push({ id: stages.length, node, terminal, parents: [...parents], twice: [...twice] })
   }
-  for (const root of roots) addStage(root)
+  for (const root of roots) {
+    begin(root)
+    while (open.length > 0) {
+      const dependency = open.at(-1)!.ahead.pop()
+      if (dependency === undefined) end(open.pop()!)
+      if (dependency === undefined || shuffleIds.has(dependency)) continue
+      const shuffle = shuffleIds.size
+      shuffleIds.set(dependency, shuffle)
+      begin({ node: dependency.parent, terminal: { kind: 'shuffle', shuffle, dependency } })
+    }
+  }
   return { stages, shuffleIds }
 }
 
@@ -102,19 +126,25 @@ function rootsOf(graph: StreamGraph, view: PlannedView): Root[] {
 function isCovered({ node, terminal }: Root, roots: readonly Root[]): boolean {
   return (
     terminal.kind === 'effect' &&
-    roots.some((root) => root.terminal.kind !== 'effect' && runsEachPartition(root.node, node, new Set()))
+    roots.some((root) => root.terminal.kind !== 'effect' && runsEachPartition(root.node, node))
   )
 }
 
 /** Whether every partition of `target` is computed by the partition of the same number of a stage at or below `top`. */
-function runsEachPartition(top: RddNode<any>, target: RddNode<any>, seen: Set<RddNode<any>>, aligned = true): boolean {
-  if (aligned && top === target) return true
-  if (seen.has(top)) return false
-  seen.add(top)
-  return top.dependencies.some(({ kind, parent }) => {
-    const same = kind === 'shuffle' || (aligned && keepsPartitions(top, parent))
-    return runsEachPartition(parent, target, seen, same)
-  })
+function runsEachPartition(top: RddNode<any>, target: RddNode<any>): boolean {
+  const seen = new Set<RddNode<any>>()
+  const open = [{ node: top, aligned: true }]
+  while (open.length > 0) {
+    const { node, aligned } = open.pop()!
+    if (aligned && node === target) return true
+    if (seen.has(node)) continue
+    seen.add(node)
+    for (const { kind, parent } of node.dependencies.toReversed()) {
+      const same = kind === 'shuffle' || (aligned && keepsPartitions(node, parent))
+      open.push({ node: parent, aligned: same })
+    }
+  }
+  return false
 }
 
 /** As many partitions, each of which reads the one of its number. */
@@ -126,39 +156,31 @@ const keepsPartitions = (node: RddNode<any>, parent: RddNode<any>): boolean =>
  * there twice.
  */
 function shufflesRead(top: RddNode<any>, terminal: Terminal): ShuffleDependency[] {
+  const own = terminal.kind === 'shuffle' ? terminal.dependency : null
   const found: ShuffleDependency[] = []
-  visitTwice(top, (node, visit) => {
-    const ownCut = terminal.kind === 'shuffle' && terminal.dependency === node.cut
-    if (node.cut && !ownCut) found.push(node.cut)
-    else
-      for (const dependency of node.dependencies)
-        if (dependency.kind === 'shuffle') found.push(dependency)
-        else readsOf(node, () => visit(dependency.parent))
-  })
-  return found
-}
-
-type Visit = (node: RddNode<any>) => void
-
-/** Calls `each` for what it visits, of what can be reached in several ways no more than twice. */
-function visitTwice(top: RddNode<any>, each: (node: RddNode<any>, visit: Visit) => void): void {
   const ways = new Map<RddNode<any>, number>()
-  const visit = (node: RddNode<any>): void => {
+  const open: Dependency[] = [narrow(top)]
+  while (open.length > 0) {
+    const dependency = open.pop()!
+    const node = dependency.parent
     const times = ways.get(node) ?? 0
-    if (times === computedMax(node)) return
-    ways.set(node, times + 1)
-    each(node, visit)
+    if (dependency.kind === 'shuffle') found.push(dependency)
+    else if (times < computedMax(node)) {
+      ways.set(node, times + 1)
+      if (node.cut && node.cut !== own) found.push(node.cut)
+      else for (const below of waysDown(node).toReversed()) open.push(below)
+    }
   }
-  visit(top)
+  return found
 }
 
 /** What a task keeps it computes once; of anything else more than two ways are no other case than two. */
 const computedMax = ({ pinned, cached }: RddNode<any>): number => (pinned || cached ? 1 : 2)
 
 /** A pairing of all with all reads each side again for every partition of the other. */
-function readsOf({ kind }: RddNode<any>, read: () => void): void {
-  read()
-  if (kind === 'cartesian') read()
+const waysDown = ({ kind, dependencies }: RddNode<any>): readonly Dependency[] => {
+  if (kind !== 'cartesian') return dependencies
+  return dependencies.flatMap((dependency) => [dependency, dependency])
 }
 
 /**
@@ -166,35 +188,39 @@ function readsOf({ kind }: RddNode<any>, read: () => void): void {
  * dependencies no step changes which partition is which.
  */
 export function readsItsOwn(top: RddNode<any>, terminal: Terminal): boolean {
-  const seen = new Set<RddNode<any>>()
-  const visit = (node: RddNode<any>): boolean => {
-    if (seen.has(node)) return true
-    seen.add(node)
-    const ownCut = terminal.kind === 'shuffle' && terminal.dependency === node.cut
-    if (node.cut && !ownCut) return true
-    return node.dependencies.every(({ kind, parent }) => {
-      if (kind === 'shuffle') return true
-      return keepsPartitions(node, parent) && visit(parent)
-    })
+  const own = terminal.kind === 'shuffle' ? terminal.dependency : null
+  const inPlace = (node: RddNode<any>): RddNode<any>[] => {
+    if (node.cut && node.cut !== own) return []
+    return node.dependencies.filter(({ kind }) => kind === 'narrow').map(({ parent }) => parent)
   }
-  return visit(top)
+  for (const node of reachedFrom([top], inPlace))
+    if (!inPlace(node).every((parent) => keepsPartitions(node, parent))) return false
+  return true
 }
 
 /**
  * About how many bytes each partition of a stage reads of sources; `null` where one of them does not say, and where
  * partitions read anything else.
  */
-export function weightsOf(node: RddNode<any>): readonly number[] | null {
+export const weightsOf = (top: RddNode<any>): Weights => foldUp(top, weighedBy, weightsFrom)
+
+type Weights = readonly number[] | null
+
+function weightsFrom(node: RddNode<any>, of: (parent: RddNode<any>) => Weights): Weights {
   if (node.cut) return null
   if (node.weight) return known(Array.from({ length: node.partitions }, (_, split) => node.weight!(split)))
-  const parents: RddNode<any>[] = []
-  for (const { kind, parent } of node.dependencies) {
-    if (kind === 'shuffle') return null
-    parents.push(parent)
-  }
-  if (parents.length === 1) return keepsPartitions(node, parents[0]) ? weightsOf(parents[0]) : null
-  if (node.kind !== 'union' || parents.reduce((sum, each) => sum + each.partitions, 0) !== node.partitions) return null
-  return known(parents.flatMap((parent): readonly (number | null)[] => weightsOf(parent) ?? [null]))
+  const parents = weighedBy(node)
+  if (parents.length === 0) return null
+  return known(parents.flatMap((parent): readonly (number | null)[] => of(parent) ?? [null]))
+}
+
+/** The parents whose partitions, one after the other, are those of the node; none where that is not so. */
+function weighedBy(node: RddNode<any>): RddNode<any>[] {
+  if (node.cut || node.weight || node.dependencies.some(({ kind }) => kind === 'shuffle')) return []
+  const parents = node.dependencies.map(({ parent }) => parent)
+  if (parents.length === 1) return keepsPartitions(node, parents[0]) ? parents : []
+  const together = parents.reduce((sum, each) => sum + each.partitions, 0)
+  return node.kind === 'union' && together === node.partitions ? parents : []
 }
 
 const known = (weights: readonly (number | null)[]): readonly number[] | null =>
@@ -208,26 +234,27 @@ const known = (weights: readonly (number | null)[]): readonly number[] | null =>
 function cutShared(roots: readonly Root[]): void {
   const readers = new Map<RddNode<any>, number>()
   const shuffles = new Set<ShuffleDependency>()
-  const visitStage = (top: RddNode<any>): void => {
+  const stages = roots.map(({ node }) => node)
+  while (stages.length > 0) {
     const ways = new Map<RddNode<any>, number>()
-    const visit = (node: RddNode<any>): void => {
+    const open = [stages.pop()!]
+    while (open.length > 0) {
+      const node = open.pop()!
       const times = ways.get(node) ?? 0
-      if (times === 2) return
+      if (times === 2) continue
       ways.set(node, times + 1)
       if (node.once || (node.pinned && times === 0)) readers.set(node, (readers.get(node) ?? 0) + 1)
       for (const dependency of node.dependencies) {
         if (dependency.kind === 'narrow') {
-          visit(dependency.parent)
-          if (node.kind === 'cartesian') visit(dependency.parent)
+          open.push(dependency.parent)
+          if (node.kind === 'cartesian') open.push(dependency.parent)
         } else if (!shuffles.has(dependency)) {
           shuffles.add(dependency)
-          visitStage(dependency.parent)
+          stages.push(dependency.parent)
         }
       }
     }
-    visit(top)
   }
-  for (const root of roots) visitStage(root.node)
   for (const [node, count] of readers) if (count > 1) node.cut = passThrough(node)
 }
 
@@ -235,20 +262,21 @@ function cutShared(roots: readonly Root[]): void {
 function markShared(roots: readonly Root[]): void {
   const reads = new Map<RddNode<any>, number>()
   const shuffles = new Set<ShuffleDependency>()
-  const visit = (node: RddNode<any>): void => {
+  const open: RddNode<any>[] = []
+  for (const { node, terminal } of roots)
+    if (terminal.kind !== 'effect') open.push(node)
+    else for (const parent of parentsOf(node)) open.push(parent)
+  while (open.length > 0) {
+    const node = open.pop()!
     const known = reads.get(node) ?? 0
     reads.set(node, known + 1)
-    if (known >= computedMax(node)) return
-    for (const dependency of node.dependencies)
-      if (dependency.kind === 'narrow') readsOf(node, () => visit(dependency.parent))
-      else if (!shuffles.has(dependency)) {
-        shuffles.add(dependency)
-        visit(dependency.parent)
-      }
+    if (known >= computedMax(node)) continue
+    for (const dependency of waysDown(node)) {
+      if (dependency.kind === 'shuffle' && shuffles.has(dependency)) continue
+      if (dependency.kind === 'shuffle') shuffles.add(dependency)
+      open.push(dependency.parent)
+    }
   }
-  for (const { node, terminal } of roots)
-    if (terminal.kind !== 'effect') visit(node)
-    else for (const { parent } of node.dependencies) visit(parent)
   for (const [node, count] of reads) if (node.pinned && count > 1) node.shared = true
 }
 

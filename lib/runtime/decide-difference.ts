@@ -248,17 +248,26 @@ interface Places {
 }
 
 function placesOf({ operators }: GraphFacts): Places {
-  const placeOf = (operator: OperatorFacts): string => {
-    if (operator.named) return `"${operator.uid}"`
-    if (operator.parents.length === 0) return `/${operator.kind}`
-    const above = placeOf(operators[operator.parents[0]])
-    if (!operator.own) return above
-    return `${above}/${operator.kind}`
-  }
+  const places = new Map<OperatorFacts, string>()
+  const placeOf = (operator: OperatorFacts): string => places.get(operator)!
+  // Parents come before those that they are parents of.
+  for (const operator of operators) places.set(operator, placeFrom(operator, operators, placeOf))
   const counts = new Map<string, number>()
   for (const operator of operators)
     if (operator.own) counts.set(placeOf(operator), (counts.get(placeOf(operator)) ?? 0) + 1)
   return { placeOf, countAt: (place) => counts.get(place) ?? 0 }
+}
+
+function placeFrom(
+  operator: OperatorFacts,
+  operators: readonly OperatorFacts[],
+  placeOf: (above: OperatorFacts) => string,
+): string {
+  if (operator.named) return `"${operator.uid}"`
+  if (operator.parents.length === 0) return `/${operator.kind}`
+  const above = placeOf(operators[operator.parents[0]])
+  if (!operator.own) return above
+  return `${above}/${operator.kind}`
 }
 
 const byUid = ({ operators }: GraphFacts): Map<string, OperatorFacts> =>

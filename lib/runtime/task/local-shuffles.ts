@@ -1,24 +1,19 @@
 import { decodeBuckets, encodeBuckets } from '../../shuffle/blocks.ts'
 import { type Bucket, type Buckets, holdsObjects, type ShuffleInput } from '../../shuffle/buckets.ts'
-import type { MaybePromise, RddNode, ShuffleDependency, Sink } from '../../lineage/node.ts'
+import { deepestFirst } from '../../model/walk.ts'
+import { land } from '../../lineage/landings.ts'
+import type { Dependency, MaybePromise, RddNode, ShuffleDependency, Sink } from '../../lineage/node.ts'
 import { thawed } from '../../lineage/frozen.ts'
 import type { ShuffleWriter } from '../../shuffle/writer.ts'
 import { runPartition, sinkOf } from '../../lineage/node.ts'
 import type { RunningTask } from './task-scope.ts'
 
 /** Runs the map side of every shuffle below `node` within this task, deepest first. */
-export async function exchangeBelow(
-  node: RddNode<any>,
-  task: RunningTask,
-  seen = new Set<RddNode<any>>(),
-): Promise<void> {
-  if (seen.has(node)) return
-  seen.add(node)
-  for (const dependency of node.dependencies) {
-    await exchangeBelow(dependency.parent, task, seen)
+export async function exchangeBelow(node: RddNode<any>, task: RunningTask): Promise<void> {
+  land([node])
+  for (const dependency of deepestFirst<Dependency>(node.dependencies, ({ parent }) => parent.dependencies))
     if (dependency.kind === 'shuffle' && !task.local.has(dependency))
       task.local.set(dependency, new LocalShuffle(await mapSide(dependency, task), dependency, 2, null))
-  }
 }
 
 async function mapSide(dependency: ShuffleDependency, task: RunningTask): Promise<Buckets[]> {

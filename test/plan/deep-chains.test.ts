@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { DStream, RDD, StreamingContext } from '../../lib/index.ts'
+import { runBatches } from '../support/run.ts'
+
+const DEPTH = 2000
+const add = (a: number, b: number): number => a + b
+const one = (n: number): number => n + 1
+
+function repeated<S>(from: S, step: (stream: S) => S): S {
+  let stream = from
+  for (let i = 0; i < DEPTH; i++) stream = step(stream)
+  return stream
+}
+
+type Case = readonly [input: readonly unknown[], build: (s: DStream<any>) => DStream<any>, output: readonly unknown[]]
+
+const steps: Record<string, Case> = {
+  map: [[1, 2], (s) => repeated(s, (each) => each.map(one)), [1 + DEPTH, 2 + DEPTH]],
+  flatMap: [[1, 2], (s) => repeated(s, (each) => each.flatMap((n) => [n + 1])), [1 + DEPTH, 2 + DEPTH]],
+  mapPartitions: [[1], (s) => repeated(s, (each) => each.mapPartitions((all: any) => all.map(one))), [1 + DEPTH]],
+  union: [[1], (s) => repeated(s, (each) => each.union(s)).count(), [1 + DEPTH]],
+  reduceByKey: [[['a', 1]], (s) => repeated(s, (each) => each.reduceByKey(add)), [['a', 1]]],
+  count: [[1, 2, 3], (s) => repeated(s, (each) => each.count()), [1]],
+  transform: [[1], (s) => repeated(s, (each) => each.transform((rdd) => rdd.map(one))), [1 + DEPTH]],
+}
+for (const [name, [input, build, output]] of Object.entries(steps))
+  test(`${DEPTH} operators ${name} one after the other fit on the stack`, async () => {
+    const { shown, errors } = await runBatches((source) => build(source()), [input])
+    assert.deepEqual(errors, [])
+    assert.deepEqual(Object.values(shown), [[output]])
+  })
+
+const rddSteps: Record<string, (rdd: RDD<any>, first: RDD<any>) => RDD<any>> = {
+  flatMap: (rdd) => rdd.flatMap((n: number) => [n]),
+  union: (rdd, first) => rdd.union(first).coalesce(2),
+  zip: (rdd, first) => rdd.zip(first).map(([n]: [number, number]) => n),
+  sample: (rdd) => rdd.sample(false, 1),
+  repartition: (rdd) => rdd.repartition(2),
+}
+for (const [name, step] of Object.entries(rddSteps)) {
+  const chained = (rdd: RDD<any>): RDD<any> => repeated(rdd, (each) => step(each, rdd))
+  const expected = name === 'union' ? Array.from({ length: DEPTH + 1 }, () => [7]).flat() : [7]
+
+  test(`${DEPTH} steps ${name} of an RDD in transform fit on the stack`, async () => {
+    const { shown, errors } = await runBatches((source) => source().transform(chained), [[7]])
+    assert.deepEqual(errors, [])
+    assert.deepEqual(Object.values(shown), [[expected]])
+  })
+
+  test(`${DEPTH} steps ${name} of an RDD in foreachRDD fit on the stack`, async () => {
+    const counts: number[] = []
+    const { errors } = await runBatches(
+      (source) => {
+        source().foreachRDD((rdd) => void counts.push(chained(rdd).count()))
+        return source('other')
+      },
+      { in: [[7]], other: [[]] },
+    )
+    assert.deepEqual(errors, [])
+    assert.deepEqual(counts, [expected.length])
+  })
+}
+
+test('what is persisted in a deep chain is computed once', async () => {
+  const calls = { below: 0 }
+  const { errors } = await runBatches(
+    (source) => {
+      source().foreachRDD((rdd) => {
+        const counted = rdd.map((n: number) => ((calls.below += 1), n))
+        const deep = repeated<RDD<number>>(counted, (each) => each.glom().map(([n]) => n))
+        deep.persist()
+        assert.equal(deep.count(), 2)
+        assert.equal(deep.map(one).count(), 2)
+      })
+      return source('other')
+    },
+    { in: [[1, 2]], other: [[]] },
+    { splits: 2 },
+  )
+  assert.deepEqual(errors, [])
+  assert.equal(calls.below, 2)
+})
+
+test('the record that fails in a deep chain is set aside alone', async () => {
+  const { shown, errors } = await runBatches(
+    (source) => {
+      const deep = repeated(source(), (each) => each.mapPartitions((all: any) => all))
+      return deep.map((n: number) => {
+        if (n === 2) throw new Error('two')
+        return n
+      })
+    },
+    [[1, 2, 3]],
+    { conf: { 'sluice.onError': 'dead-letter' } },
+  )
+  assert.deepEqual(
+    errors.map(({ code }) => code),
+    ['E_USER_CODE'],
+  )
+  assert.deepEqual(Object.values(shown), [[[1, 3]]])
+})
+
+test('a union of 10,000 streams and 2,000 outputs take time that grows with their number only', async () => {
+  let outputs = 0
+  const { shown, errors } = await runBatches(
+    (source, ssc: StreamingContext) => {
+      const all = ssc.union(Array.from({ length: 10_000 }, () => source().map(one)))
+      for (let i = 0; i < 2000; i++) source().foreachRDD(() => void outputs++)
+      return all.count()
+    },
+    [[1, 2, 3]],
+  )
+  assert.deepEqual(errors, [])
+  assert.deepEqual(Object.values(shown), [[[30_000]]])
+  assert.equal(outputs, 2000)
+})
