@@ -28,11 +28,11 @@ interface Bundling {
   readonly build: typeof Esbuild.build
 }
 
-export type BundleName = FunctionName | 'receiver'
+type BundleName = FunctionName | 'receiver'
 
 /**
- * Where the parts are that a function loads when it needs them. Not by the function's name alone: the runtime takes what
- * is called as the handler, without an ending, for the handler.
+ * Where the parts are that a function loads when it needs them. Not by the function's name alone: the runtime takes
+ * what is called as the handler, without an ending, for the handler.
  */
 export const partsFolder = (kind: BundleName): string => `${kind}-parts`
 
