@@ -62,11 +62,14 @@ const readme = (name: string, about: string, hints: readonly string[]): string =
 
   ${about[0].toUpperCase() + about.slice(1)}. \`npm install && npm start\` runs it, and again whenever a file changes.
 
-${hints.map((hint) => `  * ${hint}`).join('\n')}
+${hints.map(listed).join('\n')}
   * State is kept in \`.sluice/\`: stop it, start it again, and the numbers go on. \`npm start -- --fresh\` begins anew.
   * \`npm test\` runs \`src/app.test.ts\`: records in, batches out, and no time passes.
   * \`npm run typecheck\` needs \`npm install --save-dev typescript @types/node\`, once.
   * \`npx sluice --help\` lists the commands, \`npx sluice explain <code>\` explains an error.
 `
+
+/** A point of the list, or what goes on behind one. */
+const listed = (hint: string): string => `  ${hint.startsWith('  ') ? '' : '* '}${hint}`
 
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`

@@ -210,7 +210,10 @@ for (const template of ['clicks', 'log-alerts', 'sessions', 's3', 'kinesis', 'ka
     inProject('npm', 'install', '--offline', '--silent', '--no-audit', '--no-fund')
     // Throws where it ends with another code than 0.
     inProject('npm', 'test')
-    assert.match(inProject('npx', 'sluice', 'run', 'src/app.ts', '--batches', '1'), /Time: /)
+    assert.match(
+      inProject('env', 'SLUICE_SOURCES=demo', 'npx', 'sluice', 'run', 'src/app.ts', '--batches', '1'),
+      /Time: /,
+    )
     // What the project's README has one install.
     const types = join(folder, `made-${template}/node_modules/@types`)
     mkdirSync(types)

@@ -40,15 +40,28 @@ const totals = lines`
 /** Totals of a stream of Kinesis, on AWS or emulated. */
 export const kinesis = ordersFrom({
   about: 'sums orders of a Kinesis stream, or of orders that it makes up',
-  variable: 'KINESIS_STREAM',
   example:
     'KINESIS_STREAM=orders AWS_ENDPOINT_URL_KINESIS=http://localhost:4566 AWS_REGION=us-east-1 ' +
     'AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test',
   packages: '@aws-sdk/client-kinesis',
   imports: "import { dynamo, kinesis } from 'sluice/aws'",
-  read: `ssc
-          .source('orders', kinesis({ stream: place, start: 'TRIM_HORIZON' }))
-          .map(({ data }) => new TextDecoder().decode(data))`,
+  source: `kinesis({
+        stream: process.env['KINESIS_STREAM'] ?? 'orders',
+        start: 'TRIM_HORIZON',
+      })`,
+  text: '({ data }) => new TextDecoder().decode(data)',
+  record: {
+    type: 'KinesisRecord',
+    from: 'sluice/aws',
+    made: `{
+    data: new TextEncoder().encode(text),
+    partitionKey: text,
+    sequenceNumber: String(i),
+    subSequenceNumber: 0,
+    approximateArrivalTimestamp: 0,
+    shard: 'demo',
+  }`,
+  },
   sinkImport: "import { kinesisSink } from 'sluice/aws'",
   sink: `kinesisSink<string>({
       stream: process.env['KINESIS_STREAM'] ?? 'orders',
