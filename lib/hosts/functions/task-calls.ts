@@ -4,15 +4,23 @@ import { refsOf, callError } from '../../checkpoint/ref-shape.ts'
 import type { BlobStore } from '../../host/blob-store.ts'
 import type { Head } from '../../model/head.ts'
 import { anything, byKind, fields, type Shape, text, truth } from '../../model/shape.ts'
+import { given } from '../../model/given.ts'
 import type { TaskReport } from '../../model/task.ts'
 import { LocalPlanner } from '../../runtime/planning/plan-batch.ts'
 import { serialiseError } from '../../runtime/serialised-error.ts'
 import { checkedPlan, checkedPlanRequest } from '../../runtime/task/check-task.ts'
 import { runTask } from '../../runtime/task/run-task.ts'
 import { sourceIo } from '../../runtime/task/read-split.ts'
-import { type PlannedBatch, type PlanRequest, WHOLE, wholeBatch } from '../../runtime/planner.ts'
+import { type PlannedBatch, type PlanRequest, WHOLE, wholeBatch, withEnds } from '../../runtime/planner.ts'
 import { SourcePort } from '../../source/source-port.ts'
-import { type Answer, type DescribedProgram, otherGraph, type PlanAnswer, type TaskCall } from '../lambda/calls.ts'
+import {
+  type Answer,
+  type DescribedProgram,
+  otherGraph,
+  type PlanAnswer,
+  type Sealed,
+  type TaskCall,
+} from '../lambda/calls.ts'
 import type { AwsHost } from '../lambda/host.ts'
 import type { BuiltApp } from '../program/built-program.ts'
 import { checkIncarnation } from './incarnation.ts'
@@ -52,13 +60,27 @@ async function answerOf(call: PlanningCall, app: BuiltApp, host: AwsHost): Promi
 
 async function planned(request: PlanRequest, runs: boolean, app: BuiltApp, host: AwsHost): Promise<PlanAnswer> {
   const unneeded = await tellSources(request, app, host)
-  const answer = await new LocalPlanner(app.program, host).plan(request)
+  const planner = new LocalPlanner(app.program, host)
+  const answer = await planner.plan(request)
   if (answer.kind === 'failed')
     return { planned: { ...answer, error: serialiseError(answer.error) }, report: null, unneeded }
   const { batch } = answer
   const { state: _state, retained: _retained, ...plan } = batch.plan
   const report = runs && !batch.staged ? await firstAttempt(batch, app, host) : null
-  return { planned: { kind: 'planned', batch: { ...batch, plan } }, report, unneeded }
+  const sealed = report === null ? null : await sealedAfter(report, batch, planner, app)
+  return { planned: { kind: 'planned', batch: { ...batch, plan } }, report, unneeded, ...given({ sealed }) }
+}
+
+/** What reading has found out is known here: the coordinator need not ask for it. */
+async function sealedAfter(
+  report: TaskReport,
+  batch: PlannedBatch,
+  planner: LocalPlanner,
+  { program }: BuiltApp,
+): Promise<Sealed | null> {
+  if (report.kind === 'failed' || !program.graph.inputs.some(({ source }) => source.discovers)) return null
+  const { plan, positions, progress } = await planner.seal({ ...batch, plan: withEnds(batch.plan, [report]) })
+  return { positions, progress, plan: { cuts: plan.cuts, ...given({ skip: plan.skip }) } }
 }
 
 const firstAttempt = ({ plan, stages }: PlannedBatch, { program }: BuiltApp, host: AwsHost): Promise<TaskReport> =>

@@ -49,8 +49,15 @@ export interface PlanAnswer {
     | { readonly kind: 'failed'; readonly facts: PlanFacts; readonly error: SerialisedError }
   /** Of the first attempt, where the batch was run as well. */
   readonly report: TaskReport | null
+  /** The batch as it is kept if that attempt counts: nobody need ask for it. Only of sources that discover. */
+  readonly sealed?: Sealed
   /** Objects that sources no longer need. Only the coordinator may delete. */
   readonly unneeded: readonly string[]
+}
+
+/** What sealing a batch changes of it. */
+export interface Sealed extends Pick<PlannedBatch, 'positions' | 'progress'> {
+  readonly plan: Pick<BatchPlan, 'cuts' | 'skip'>
 }
 
 /** Some outputs of one batch, to be shown in this order. */

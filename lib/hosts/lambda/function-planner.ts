@@ -20,9 +20,9 @@ import {
 } from '../../model/shape.ts'
 import type { BatchPlan } from '../../model/task.ts'
 import { adopted, adoptedFacts, faultOfPlan, faultOfSealed } from '../../runtime/batch/check-plan.ts'
-import type { Planned, PlannedBatch, Planner, PlanRequest } from '../../runtime/planner.ts'
+import { type Planned, type PlannedBatch, type Planner, type PlanRequest, withEnds } from '../../runtime/planner.ts'
 import { errorShape, reviveError } from '../../runtime/serialised-error.ts'
-import type { Answer, DescribedProgram, PlanAnswer, TaskCall } from './calls.ts'
+import type { Answer, DescribedProgram, PlanAnswer, Sealed, TaskCall } from './calls.ts'
 import type { AwsHost } from './host.ts'
 
 /** How often a call is made that ends without an answer. */
@@ -34,6 +34,8 @@ export class FunctionPlanner implements Planner {
   readonly #task: string
   readonly #program: DescribedProgram
   readonly #signal: AbortSignal
+  /** What the last plan was sealed to, if it counts as it was run there. */
+  #sealed: { readonly of: string; readonly as: Sealed } | null = null
 
   constructor(
     host: Pick<AwsHost, 'functions' | 'blobs' | 'random'>,
@@ -60,21 +62,21 @@ export class FunctionPlanner implements Planner {
     // A batch that ends its process is only planned then: what it does when it runs is for its attempts to find out.
     let answer = await this.#ask<PlanAnswer>(planAnswer, batchOf(request), (attempt) => call(attempt === 0))
     if (isTooLong(answer)) answer = await this.#ask<PlanAnswer>(planAnswer, batchOf(request), () => call(false))
-    const { planned, report, unneeded } = answer
+    const { planned, report, unneeded, sealed } = answer
     const wrong = faultOfPlan(planned, request)
     if (wrong !== null) throw unusable('plan', wrong, batchOf(request))
     await this.#forget(unneeded, request.head)
     if (planned.kind === 'failed')
       return { kind: 'failed', facts: adoptedFacts(planned.facts, request), error: reviveError(planned.error) }
     const batch = adopted(planned.batch, request, facts.fingerprint)
+    if (report?.kind === 'done' && sealed !== undefined)
+      this.#sealed = { of: sealingOf(withEnds(batch.plan, [report])), as: sealed }
     return { kind: 'planned', batch: { ...batch, ...given({ report }) } }
   }
 
   async seal(planned: PlannedBatch): Promise<PlannedBatch> {
     const { plan } = planned
-    const sent = { ...planned, plan: { ...plan, state: {}, retained: {} } }
-    const packed = await this.#packed(sent, plan, plan.batch)
-    const sealed = await this.#ask<PlannedBatch>(anything, plan.batch, async () => ({ kind: 'seal', planned: packed }))
+    const sealed = this.#sealed?.of === sealingOf(plan) ? this.#sealed.as : await this.#askToSeal(planned)
     const wrong = faultOfSealed(sealed, plan)
     if (wrong !== null) throw unusable('sealed batch', wrong, plan.batch)
     const { cuts, skip } = sealed.plan
@@ -84,6 +86,13 @@ export class FunctionPlanner implements Planner {
       progress: sealed.progress,
       plan: { ...withoutEnds(plan), cuts, ...given({ skip }) },
     }
+  }
+
+  async #askToSeal(planned: PlannedBatch): Promise<Sealed> {
+    const { plan } = planned
+    const sent = { ...planned, plan: { ...plan, state: {}, retained: {} } }
+    const packed = await this.#packed(sent, plan, plan.batch)
+    return this.#ask<PlannedBatch>(anything, plan.batch, async () => ({ kind: 'seal', planned: packed }))
   }
 
   /** Throws `E_TASK_ANSWER` for what is no answer of this shape. */
@@ -167,6 +176,9 @@ const described = fields({
 const planAnswer = fields({ planned: anything, report: anything, unneeded: list(text) })
 
 const batchOf = ({ input }: PlanRequest): number => (input.kind === 'new' ? input.slot : input.facts).batch
+
+/** What the batch is sealed from: the plan, the ends that were found, and the records that were set aside. */
+const sealingOf = ({ nonce, ends, skip }: BatchPlan): string => JSON.stringify([nonce, ends, skip])
 
 const withoutEnds = ({ ends: _ends, ...plan }: BatchPlan): BatchPlan => plan
 
