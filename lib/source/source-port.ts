@@ -44,6 +44,15 @@ export class SourcePort<T> {
     }
   }
 
+  /** Says which splits are about to be read; what is returned ends what the source has begun for it. */
+  ahead(splits: readonly Json[], io: SourceIo): () => Promise<unknown> {
+    try {
+      return this.#source.ahead?.(splits, io) ?? (async () => {})
+    } catch (error) {
+      throw this.#failed('ahead', error)
+    }
+  }
+
   /** The position after a batch of which these splits were read, each up to its end. */
   sealed(position: Json, splits: readonly Json[]): Json {
     try {

@@ -65,6 +65,12 @@ export interface Source<T, Position = Json, Split = Json> {
    */
   weight?(split: Split): number | null
   /**
+   * These splits are about to be read by one task, one after the other: what can be asked for beforehand, side by side,
+   * may be. Nothing of it may be seen but by `read`, which may also never come. What is returned is called when the
+   * task has ended: it resolves when nothing is under way any more.
+   */
+  ahead?(splits: readonly Split[], io: SourceIo): () => Promise<unknown>
+  /**
    * Batches up to the one that left `position` are committed and their outputs are done: what only they needed may go.
    * Called at any time after that, or never; it deletes, so it may also be repeated.
    */

@@ -67,18 +67,18 @@ async function planned(request: PlanRequest, runs: boolean, app: BuiltApp, host:
   const { batch } = answer
   const { state: _state, retained: _retained, ...plan } = batch.plan
   const report = runs && !batch.staged ? await firstAttempt(batch, app, host) : null
-  const sealed = report === null ? null : await sealedAfter(report, batch, planner, app)
+  const sealed = await sealedAfter(report, batch, planner, app)
   return { planned: { kind: 'planned', batch: { ...batch, plan } }, report, unneeded, ...given({ sealed }) }
 }
 
 /** What reading has found out is known here: the coordinator need not ask for it. */
 async function sealedAfter(
-  report: TaskReport,
+  report: TaskReport | null,
   batch: PlannedBatch,
   planner: LocalPlanner,
   { program }: BuiltApp,
 ): Promise<Sealed | null> {
-  if (report.kind === 'failed' || !program.graph.inputs.some(({ source }) => source.discovers)) return null
+  if (report?.kind !== 'done' || !program.graph.inputs.some(({ source }) => source.discovers)) return null
   const { plan, positions, progress } = await planner.seal({ ...batch, plan: withEnds(batch.plan, [report]) })
   return { positions, progress, plan: { cuts: plan.cuts, ...given({ skip: plan.skip }) } }
 }

@@ -14,6 +14,7 @@ import { describedProgram, FunctionPlanner } from './function-planner.ts'
 import { FunctionPublisher } from './function-publisher.ts'
 import type { AwsHost } from './host.ts'
 import type { Invocation } from './invocation.ts'
+import { KnownGraph } from './known-graph.ts'
 import { closing, lifeOf } from './invocation.ts'
 import type { Pacing } from './pacing.ts'
 import { outputFunction, taskFunction } from './settings.ts'
@@ -68,7 +69,8 @@ async function live(
   pacing: Pacing,
 ): Promise<LifeOutcome> {
   try {
-    return await new InvocationRun(invocation, await programs.get(host), host, pacing).run()
+    const known = { ...host, blobs: programs.graph.remembering(host.blobs) }
+    return await new InvocationRun(invocation, await programs.get(host), known, pacing).run()
   } catch (error) {
     // The functions were deployed anew under a coordinator that stayed: the next tick asks what they are now.
     if (hasCode(error, 'E_GRAPH_CHANGED')) programs.forget()
@@ -83,6 +85,7 @@ async function live(
 
 /** The program that this process runs batches of: asked for once, and kept for as long as the function is warm. */
 export class KnownProgram {
+  readonly graph = new KnownGraph()
   #program: DescribedProgram | null = null
 
   async get({ functions, blobs, settings }: AwsHost): Promise<DescribedProgram> {

@@ -76,7 +76,7 @@ export class FunctionPlanner implements Planner {
 
   async seal(planned: PlannedBatch): Promise<PlannedBatch> {
     const { plan } = planned
-    const sealed = this.#sealed?.of === sealingOf(plan) ? this.#sealed.as : await this.#askToSeal(planned)
+    const sealed = this.#sealedAs(plan) ?? (await this.#askToSeal(planned))
     const wrong = faultOfSealed(sealed, plan)
     if (wrong !== null) throw unusable('sealed batch', wrong, plan.batch)
     const { cuts, skip } = sealed.plan
@@ -86,6 +86,11 @@ export class FunctionPlanner implements Planner {
       progress: sealed.progress,
       plan: { ...withoutEnds(plan), cuts, ...given({ skip }) },
     }
+  }
+
+  #sealedAs(plan: BatchPlan): Sealed | null {
+    if (this.#sealed?.of !== sealingOf(plan)) return null
+    return this.#sealed.as
   }
 
   async #askToSeal(planned: PlannedBatch): Promise<Sealed> {

@@ -9,9 +9,11 @@ import type { Host } from '../../host/host.ts'
 import type { DeadLetter } from '../../model/dead-letter.ts'
 import type { Head } from '../../model/head.ts'
 import type { Json } from '../../model/json.ts'
+import type { TaskSpec } from '../../model/task.ts'
 import type { Ended, Source, SourceIo } from '../../source/source.ts'
 import { type Chunks, SourcePort } from '../../source/source-port.ts'
 import type { TimeLimit } from '../time-limit.ts'
+import type { TaskProgram } from './program.ts'
 
 /** What of a host sources may touch. */
 export type SourceHost = Pick<Host<Head>, 'blobs' | 'clock' | 'random' | 'log'> & {
@@ -66,6 +68,29 @@ export async function storedLetters(
 ): Promise<DeadLetter[]> {
   const wanted = new Set(ids)
   return decodeLetters(await getBlob(blobs, ref), ref.key).filter((letter) => letter.isStored && wanted.has(letter.id))
+}
+
+/**
+ * Tells sources what a task is about to read, where it is the whole batch: they may ask for it beforehand, side by
+ * side, while the task reads one split after the other. What is returned ends that: nothing of it is under way then.
+ */
+export function readAhead(
+  { plan, staged }: Pick<TaskSpec, 'plan' | 'staged'>,
+  { graph }: Pick<TaskProgram, 'graph'>,
+  ioOf: (uid: OperatorUid) => SourceIo,
+): () => Promise<void> {
+  if (staged) return async () => {}
+  const reachable = graph.reachable()
+  const ends = graph.inputs
+    .filter((input) => reachable.has(input) && plan.ends?.[input.uid] === undefined)
+    .flatMap(({ uid, source }) => {
+      const splits = plan.cuts[uid]?.splits.filter((split) => !isLetterSplit(split)) ?? []
+      if (splits.length < 2) return []
+      return [new SourcePort(uid, source).ahead(splits, ioOf(uid))]
+    })
+  return async () => {
+    await Promise.allSettled(ends.map((end) => end()))
+  }
 }
 
 /** All records of a split but `skip` (in rising order), and none from `take` on. */

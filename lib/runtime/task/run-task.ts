@@ -4,6 +4,7 @@ import type { TaskReport, TaskSpec } from '../../model/task.ts'
 import { withAccumulatorScope } from '../../lineage/accumulator.ts'
 import { trackedBlobs } from './tracked-blobs.ts'
 import type { TaskProgram } from './program.ts'
+import { readAhead, sourceIo } from './read-split.ts'
 import { serialiseError } from '../serialised-error.ts'
 import { Execution, type TaskHost } from './execution.ts'
 import { runTrial } from './program-trial.ts'
@@ -51,6 +52,7 @@ async function execute(spec: TaskSpec, program: TaskProgram, host: TaskHost): Pr
   const { task, exec } = spec
   const { blobs, settled } = trackedBlobs(host.blobs, host.limit?.signal)
   let execution: Execution | null = null
+  let endAhead = async (): Promise<void> => {}
   try {
     // Functions of the program run here as well: those that `transform` was given.
     const stages = program.stagesOf(spec.plan, spec.staged)
@@ -62,6 +64,7 @@ async function execute(spec: TaskSpec, program: TaskProgram, host: TaskHost): Pr
       executionId,
     )
     const running = execution
+    endAhead = readAhead(spec, program, (uid) => sourceIo({ ...host, blobs }, spec.plan, uid))
     const scoped = withAccumulatorScope(() => running.all(spec.work))
     const outcome = await scoped.result
     return {
@@ -82,6 +85,7 @@ async function execute(spec: TaskSpec, program: TaskProgram, host: TaskHost): Pr
       ...given({ read: execution?.read }),
     }
   } finally {
+    await endAhead()
     await settled()
   }
 }

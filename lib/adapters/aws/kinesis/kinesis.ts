@@ -4,6 +4,7 @@ import type { CutRequest, Source, SourceIo } from '../../../source/source.ts'
 import { type Kinesis, kinesisClient, type KinesisPlace, once } from '../clients.ts'
 import type { KinesisRecord } from './kinesis-record.ts'
 import { KinesisStream, type StreamFacts } from './kinesis-stream.ts'
+import { PagesAhead } from './pages-ahead.ts'
 import {
   bytesBehind,
   firstPosition,
@@ -56,6 +57,7 @@ export function kinesis(options: KinesisOptions, connect?: () => Promise<Kinesis
   if (!Number.isSafeInteger(maxPerShard) || maxPerShard < 1) throw badLimit(maxPerShard)
   const client = once(() => connect?.() ?? kinesisClient(place))
   const stream = new KinesisStream(name, client)
+  const pages = new PagesAhead(stream)
   let facts: Promise<StreamFacts> | null = null
 
   const positionAt = async ({ position, startedAt, io }: CutRequest<Position>): Promise<Position> => {
@@ -92,7 +94,8 @@ export function kinesis(options: KinesisOptions, connect?: () => Promise<Kinesis
         description: `${name}: ${shards.map(([shard]) => shard).join(', ')}`,
       }
     },
-    read: (split, io, ended = () => {}) => readShard(stream, split, onGap, io, ended),
+    read: (split, io, ended = () => {}) => readShard({ stream, pages, onGap }, split, io, ended),
+    ahead: (splits, io) => pages.begin(splits, io),
     sealed: nextPosition,
     weight: ({ bytes }) => bytes ?? null,
     progress: ({ position, splits }) => progressOf(position, splits),

@@ -3,6 +3,7 @@ import type { Ended, SourceIo } from '../../../source/source.ts'
 import { unpacked } from './aggregated.ts'
 import type { KinesisRecord } from './kinesis-record.ts'
 import type { KinesisStream, Page } from './kinesis-stream.ts'
+import type { FirstPage, PagesAhead } from './pages-ahead.ts'
 import { type Beginning, beginningOf, type Child, type From, type ShardEnd, type ShardSplit } from './position.ts'
 import { isCalled } from '../service-error.ts'
 
@@ -14,22 +15,28 @@ const RETENTION_MS_MIN = 24 * 3_600_000
 /** So many pages a batch, where a shard has long stretches without records. */
 const PAGES_MAX = 200
 
+/** A stream, pages of it that were asked for before, and what to do where some of it is gone. */
+interface ReadStream {
+  readonly stream: KinesisStream
+  readonly pages: PagesAhead
+  readonly onGap: GapPolicy
+}
+
 /** The records of one shard: up to where the split ends, or as far as there are any and the split may go. */
 export async function* readShard(
-  stream: KinesisStream,
+  { stream, pages, onGap }: ReadStream,
   given: ShardSplit,
-  onGap: GapPolicy,
   io: SourceIo,
   ended: Ended<ShardSplit>,
 ): AsyncGenerator<readonly KinesisRecord[], void> {
   const split = given.end || !(await isGap(stream, given, onGap, io)) ? given : { ...given, from: {} }
-  const reading = new ShardReading(stream, split, io)
+  const reading = new ShardReading(stream, split, pages.take(split), io)
   if (split.end?.records === 0) return ended(split)
-  for (let pages = 1; ; pages++) {
+  for (let read = 1; ; read++) {
     const { taken, end } = await reading.next()
     if (taken.length > 0) yield taken
     if (end) return ended({ ...split, end })
-    if (pages === PAGES_MAX && !split.end) return ended({ ...split, end: reading.end() })
+    if (read === PAGES_MAX && !split.end) return ended({ ...split, end: reading.end() })
   }
 }
 
@@ -37,6 +44,7 @@ class ShardReading {
   readonly #stream: KinesisStream
   readonly #split: ShardSplit
   readonly #io: SourceIo
+  #first: Promise<FirstPage> | null
   #iterator: string | null = null
   #records = 0
   #bytes = 0
@@ -47,9 +55,10 @@ class ShardReading {
   #from: Beginning
   #sub: number | undefined
 
-  constructor(stream: KinesisStream, split: ShardSplit, io: SourceIo) {
+  constructor(stream: KinesisStream, split: ShardSplit, first: Promise<FirstPage> | null, io: SourceIo) {
     this.#stream = stream
     this.#split = split
+    this.#first = first
     this.#io = io
     this.#from = beginningOf(split.from)
     this.#sub = split.from.sub
@@ -59,8 +68,7 @@ class ShardReading {
   async next(): Promise<{ readonly taken: readonly KinesisRecord[]; readonly end: ShardEnd | null }> {
     const { shard, most, end: sealed } = this.#split
     const wanted = (sealed?.records ?? most) - this.#records
-    const asked = this.#io.clock.now()
-    const page = await this.#page(wanted)
+    const { asked, page } = (await this.#firstPage()) ?? (await this.#page(wanted))
     const found = page.records
       .flatMap(({ Data, PartitionKey, SequenceNumber, ApproximateArrivalTimestamp }) =>
         unpacked({
@@ -99,23 +107,36 @@ class ShardReading {
     }
   }
 
-  async #page(limit: number): Promise<Page> {
+  /** Where the first page was asked for beforehand. */
+  async #firstPage(): Promise<FirstPage | null> {
+    const first = this.#first
+    this.#first = null
+    return first && this.#after(await first)
+  }
+
+  async #page(limit: number): Promise<FirstPage> {
     for (let again = false; ; again = true) {
+      const asked = this.#io.clock.now()
       this.#iterator ??= await this.#stream.iterator(this.#split.shard, this.#from, this.#sub === undefined, this.#io)
       try {
-        const page = await this.#stream.page(this.#iterator, limit, this.#io)
-        this.#iterator = page.next ?? null
-        const last = page.records.at(-1)
-        if (last) {
-          this.#from = { kind: 'record', seq: last.SequenceNumber! }
-          this.#sub = undefined
-        }
-        return page
+        return this.#after({ asked, page: await this.#stream.page(this.#iterator, limit, this.#io) })
       } catch (error) {
         if (again || !isCalled(error, 'ExpiredIteratorException')) throw error
         this.#iterator = null
       }
     }
+  }
+
+  /** The next page begins behind this one. */
+  #after(found: FirstPage): FirstPage {
+    const { next, records } = found.page
+    this.#iterator = next ?? null
+    const last = records.at(-1)
+    if (last) {
+      this.#from = { kind: 'record', seq: last.SequenceNumber! }
+      this.#sub = undefined
+    }
+    return found
   }
 
   #needMore(page: Page, sealed: ShardEnd): null {
