@@ -6,7 +6,7 @@ import type { Outcome, Variant, Workload } from '../workload.ts'
 
 // What a batch asks of the services is recorded; how long they take is assumed, and the prices are those of the lists.
 
-const MEMORY = { coordinator: 512, task: 1769, output: 512 }
+const MEMORY = { coordinator: 256, task: 1769, output: 512 }
 const BATCHES = 16
 const DAY_MS = 86_400_000
 /** Dollars a day of the smallest application of Managed Flink. */
