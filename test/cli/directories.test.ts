@@ -63,7 +63,7 @@ for (const [options, fill, why] of [
     assert.equal(stderr.match(/✕/g)?.length, 1)
   })
 
-test('a disk that fills in mid-run is waited for, which is said; with room the run goes on', async (t) => {
+test('F43: a disk that fills in mid-run is waited for, which is said; with room the run goes on', async (t) => {
   const folder = await project(t, { 'app.ts': program })
   const disk = mounted(t, 'size=400k')
   if (disk === null) return t.skip('needs the right to mount')

@@ -22,7 +22,7 @@ test('B41: keys of ordinary size are not mentioned, however many they are', () =
   assert.deepEqual(warnings(4000), [])
 })
 
-test('B41: a key above half the limit is mentioned once, by its hash and size', () => {
+test('B41, F40: a key above half the limit is mentioned once, by its hash and size', () => {
   const [found, ...others] = warnings(6000)
   assert.deepEqual(
     [found.operator, found.keyHash, found.bytesMax, others],

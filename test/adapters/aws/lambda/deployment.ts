@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after } from 'node:test'
-import { awsClients } from '../../../../lib/adapters/aws/clients.ts'
+import { awsClients, type Credentials } from '../../../../lib/adapters/aws/clients.ts'
 import { S3BlobStore } from '../../../../lib/adapters/aws/s3/s3-blob-store.ts'
 import { ManualClock } from '../../../../lib/adapters/local/manual-clock.ts'
-import { silentLog } from '../../../../lib/host/log.ts'
+import { type Log, silentLog } from '../../../../lib/host/log.ts'
 import { showOutputs } from '../../../../lib/hosts/functions/output.ts'
 import { answerTaskCall } from '../../../../lib/hosts/functions/task-calls.ts'
 import { type CoordinatorAnswer, KnownProgram, runDueBatches } from '../../../../lib/hosts/lambda/coordinator.ts'
@@ -52,6 +52,9 @@ interface DeployOptions {
   readonly tickQueue?: string
   /** Stands before each call of a service by a function. */
   readonly between?: Between
+  /** Who the functions are, and where they find services, if not as the emulators say. */
+  readonly identity?: { readonly credentials: Credentials; readonly endpoints: Readonly<Record<string, string>> }
+  readonly log?: Log
 }
 
 export async function deployed(
@@ -64,6 +67,8 @@ export async function deployed(
     tickQueue,
     withoutTable,
     between = (send) => send(),
+    identity,
+    log = silentLog,
   }: DeployOptions = {},
 ): Promise<Deployment> {
   const name = `t${fresh()}`
@@ -83,10 +88,11 @@ export async function deployed(
     AWS_ENDPOINT_URL_LAMBDA: lambda.url,
     AWS_ENDPOINT_URL_SQS: emulators.s3,
     ...(tickQueue === undefined ? {} : { SLUICE_TICK_QUEUE: tickQueue }),
+    ...identity?.endpoints,
   }
-  const own = awsClients(environment)
+  const own = awsClients(environment, identity?.credentials)
   const shared = awsHost(environment, wrappedClients(own, between))
-  const newHost = () => ({ ...shared, clock: withRealPauses(clock), log: silentLog })
+  const newHost = () => ({ ...shared, clock: withRealPauses(clock), log })
   const [task, output] = [builtApp(program, slots), builtApp(program, slots)]
   const known = new KnownProgram()
   const invoke = (event: unknown): Promise<CoordinatorAnswer> =>

@@ -4,6 +4,7 @@ import { S3BlobStore } from '../../../../lib/adapters/aws/s3/s3-blob-store.ts'
 import { hasCode } from '../../../../lib/model/errors.ts'
 import { blobStoreContract } from '../../../../lib/testing/contracts/blob-store.ts'
 import { emulated } from '../emulated.ts'
+import { wrappedClients } from '../wrapped-clients.ts'
 
 const { clients, bucket, fresh } = await emulated()
 const newStore = (): S3BlobStore => new S3BlobStore(clients, bucket, `${fresh()}/`)
@@ -15,6 +16,17 @@ test('F34: a write whose answer was lost may be repeated: the same bytes under t
   await store.putNew('run', Buffer.from('content'))
   await store.putNew('run', Buffer.from('content'))
   await assert.rejects(store.putNew('run', Buffer.from('CONTENT')), (error) => hasCode(error, 'E_BLOB_EXISTS'))
+})
+
+test('F36: an object of any size is one request: no upload in parts is begun that could stay open', async () => {
+  const sent: string[] = []
+  const counted = wrappedClients(clients, (send, { constructor: { name } }) => {
+    sent.push(name)
+    return send()
+  })
+  const store = new S3BlobStore(counted, bucket, `${fresh()}/`)
+  await store.putNew('large', Buffer.alloc(8 * 2 ** 20, 'x'))
+  assert.deepEqual(sent, ['PutObjectCommand'])
 })
 
 test('a list goes on over many answers of a thousand names', async () => {
