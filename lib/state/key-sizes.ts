@@ -4,7 +4,7 @@ import { ByteWriter } from '../codec/bytes.ts'
 import { writeValue } from '../codec/value.ts'
 import { SluiceError } from '../model/errors.ts'
 import { hashKey } from '../keys/hash.ts'
-import { KEY_GROUPS } from '../keys/key-group.ts'
+import { isChange } from './sections.ts'
 
 /**
  * A single key whose state keeps growing is nearly always a mistake in the program, and sooner or later more than a
@@ -39,7 +39,7 @@ export function checkKeySizes(
   if (bytes.length <= bytesMax / 2) return
   const block = openBlock(bytes, operator)
   for (const { section, length } of block.entries) {
-    if (section >= KEY_GROUPS || length <= bytesMax / 2) continue
+    if (!isChange(section) || length <= bytesMax / 2) continue
     const [keys, values] = block.read(section, 2)
     for (let i = 0; i < keys.length; i++) {
       const size = sizeOf(values[i])

@@ -4,17 +4,23 @@ import { KEY_GROUPS, keyGroupOf } from '../keys/key-group.ts'
 import { KeyTable } from '../keys/key-table.ts'
 import { ValueColumn } from '../keys/value-column.ts'
 import { ownCopy } from './own-copy.ts'
-import { byGroup, keyColumn } from './sections.ts'
+import {
+  areFew,
+  byGroup,
+  columnsOf,
+  isRemoval,
+  keyColumn,
+  removalsOf,
+  sectionOf,
+  sectionsWith,
+  wholeOf,
+} from './sections.ts'
 
 const PRESENT = 1
 const DIRTY = 2
 /** Only while the ids of a group are listed. */
 const LISTED = 4
 
-/** Removed keys of group g stand in section g + this. */
-const REMOVALS = KEY_GROUPS
-/** All keys of group g, in a block that otherwise holds changes, stand in section g + this. */
-const WHOLE = 2 * KEY_GROUPS
 const NONE = new Uint8Array(KEY_GROUPS)
 
 /**
@@ -117,8 +123,8 @@ export class KeyedState {
   }
 
   /**
-   * What changed since the last `saved()`: the keys put, and the keys removed, each with one section per key group; of
-   * the groups in `whole` all keys instead.
+   * What changed since the last `saved()`: the keys put, and the keys removed; of the groups in `whole` all keys
+   * instead.
    */
   encodeDelta(whole: readonly number[] = []): Uint8Array {
     const isWhole = new Uint8Array(KEY_GROUPS)
@@ -128,7 +134,7 @@ export class KeyedState {
       ...this.#sections(this.#touchedIds(), isWhole),
       ...removalSections(removed),
       ...whole
-        .map((group) => this.#section(group + WHOLE, Int32Array.from(this.#idsOf(group))))
+        .map((group) => this.#section(wholeOf(group), Int32Array.from(this.#idsOf(group))))
         .filter(({ count }) => count > 0),
     ])
   }
@@ -172,10 +178,16 @@ export class KeyedState {
   }
 
   #sections(ids: ArrayLike<number>, without: Uint8Array = NONE): Section[] {
+    if (areFew(ids.length)) return this.#together(ids, without)
     const sections: Section[] = []
     for (const { group, ids: members } of byGroup(this.table, ids))
-      if (without[group] === 0) sections.push(this.#section(group, members))
+      if (without[group] === 0) sections.push(this.#section(sectionOf(group), members))
     return sections
+  }
+
+  #together(ids: ArrayLike<number>, without: Uint8Array): Section[] {
+    const chosen = Int32Array.from(ids).filter((id) => without[keyGroupOf(this.table.hashAt(id))] === 0)
+    return chosen.length > 0 ? [this.#section(sectionOf(null), chosen)] : []
   }
 
   #section(section: number, ids: Int32Array): Section {
@@ -201,10 +213,9 @@ export class KeyedState {
   /** The same, of a block that is open. */
   applyBlock(block: Block, wanted: (group: number) => boolean): void {
     // A key that was removed and came back in one batch is in both: removals first.
-    const sections = block.entries.map(({ section }) => section).filter((section) => wanted(section % KEY_GROUPS))
-    const isRemoval = (section: number): boolean => section >= REMOVALS && section < WHOLE
-    for (const section of sections) if (isRemoval(section)) this.#takeOut(block.read(section, 1)[0])
-    for (const section of sections) if (!isRemoval(section)) this.#takeIn(block.read(section, 2))
+    const sections = sectionsWith(block, wanted)
+    for (const section of sections) if (isRemoval(section)) this.#takeOut(columnsOf(block, section, 1, wanted)[0])
+    for (const section of sections) if (!isRemoval(section)) this.#takeIn(columnsOf(block, section, 2, wanted))
     this.saved()
   }
 
@@ -224,10 +235,10 @@ export class KeyedState {
 function removalSections(keys: readonly unknown[]): Section[] {
   const groups = new Map<number, unknown[]>()
   for (const key of keys) {
-    const group = keyGroupOf(hashKey(key)) + REMOVALS
-    const members = groups.get(group)
+    const section = removalsOf(areFew(keys.length) ? null : keyGroupOf(hashKey(key)))
+    const members = groups.get(section)
     if (members) members.push(key)
-    else groups.set(group, [key])
+    else groups.set(section, [key])
   }
   return Array.from(groups, ([section, members]) => ({ section, columns: [members], count: members.length }))
 }

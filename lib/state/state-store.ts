@@ -1,7 +1,7 @@
 import type { BatchNumber, OperatorUid } from '../model/ids.ts'
 import type { OperatorState, StateBlock, StateChain } from '../model/manifest.ts'
 import { type Block, openBlock } from '../codec/block.ts'
-import { groupsOfPartition, KEY_GROUPS } from '../keys/key-group.ts'
+import { groupsOfPartition } from '../keys/key-group.ts'
 import { SluiceError } from '../model/errors.ts'
 import { type BlobRef, nameOfRef } from '../model/refs.ts'
 import { basesOf } from '../model/state-chain.ts'
@@ -11,6 +11,7 @@ import { COMPACT_APIECE, groupsDue, isLong, rangesOf } from './compaction.ts'
 import { checkKeySizes, KEY_BYTES_MAX, type KeyLimits, type LargeKey } from './key-sizes.ts'
 import { KeyedState } from './keyed-state.ts'
 import { isOlder, migrateState, type StateSchema, versionOf } from './schema.ts'
+import { isWithin } from './sections.ts'
 import type { Pane, WindowSpec } from './window-spec.ts'
 import { decodePairs, WindowState } from './window-state.ts'
 
@@ -274,8 +275,7 @@ async function readKeyed(of: StateOf, blobs: StateBlobs): Promise<KeyedState> {
 /** A block that is sound in itself may still be that of another partition, or of another count. */
 function checkedBlock(bytes: Uint8Array, { ref: { key }, kind, keys }: StateBlock, { from, to }: StateChain): Block {
   const block = openBlock(bytes, key)
-  const isOther = block.entries.some(({ section }) => section % KEY_GROUPS < from || section % KEY_GROUPS >= to)
-  if (isOther) throw otherBlock(key, `keys that are not of its key groups, ${from} to ${to - 1}`)
+  if (!isWithin(block, from, to)) throw otherBlock(key, `keys that are not of its key groups, ${from} to ${to - 1}`)
   const rows = block.entries.reduce((sum, { count }) => sum + count, 0)
   if (kind === 'snapshot' && rows !== keys) throw otherBlock(key, `${rows} keys, the manifest says ${keys}`)
   return block

@@ -1,10 +1,10 @@
-import { encodeBlock, openBlock } from '../codec/block.ts'
+import { encodeBlock, openBlock, type Section } from '../codec/block.ts'
 import { hashBits } from '../keys/hash.ts'
 import { AHEAD, KeyTable } from '../keys/key-table.ts'
 import { TwoStackWindow } from './two-stack-window.ts'
 import { IncrementalWindow } from './incremental-window.ts'
 import { ownCopy } from './own-copy.ts'
-import { byGroup, keyColumn } from './sections.ts'
+import { areFew, byGroup, columnsOf, keyColumn, sectionOf, sectionsWith } from './sections.ts'
 import type { Pane, WindowSpec } from './window-spec.ts'
 
 /** A reduced batch as columns; `hashes` where they are known. */
@@ -165,16 +165,22 @@ interface SavedWindow {
   readonly resultTime: number | null
 }
 
-/** Pairs in a block, one section per key group. */
+/** Pairs in a block, in one section or, where they are many, in one for each key group. */
 function encodePairs(table: KeyTable, ids: ArrayLike<number>, values: ArrayLike<unknown>): Uint8Array {
+  if (areFew(ids.length)) return encodeBlock(fewPairs(table, Int32Array.from(ids), values))
   return encodeBlock(
     Array.from(byGroup(table, ids), ({ group, ids: members, positions }) => ({
-      section: group,
+      section: sectionOf(group),
       columns: [keyColumn(table, members), valuesAt(values, positions)],
       count: members.length,
     })),
   )
 }
+
+const fewPairs = (table: KeyTable, ids: Int32Array, values: ArrayLike<unknown>): Section[] =>
+  ids.length === 0
+    ? []
+    : [{ section: sectionOf(null), columns: [keyColumn(table, ids), Array.from(values)], count: ids.length }]
 
 function valuesAt(values: ArrayLike<unknown>, positions: Int32Array): unknown[] {
   const chosen: unknown[] = new Array(positions.length)
@@ -186,9 +192,8 @@ function valuesAt(values: ArrayLike<unknown>, positions: Int32Array): unknown[] 
 export function decodePairs(bytes: Uint8Array, what: string, wanted: (group: number) => boolean): [unknown, unknown][] {
   const block = openBlock(bytes, what)
   const pairs: [unknown, unknown][] = []
-  for (const { section } of block.entries) {
-    if (!wanted(section)) continue
-    const [keys, values] = block.read(section, 2) as [unknown[], unknown[]]
+  for (const section of sectionsWith(block, wanted)) {
+    const [keys, values] = columnsOf(block, section, 2, wanted)
     for (let i = 0; i < keys.length; i++) pairs.push([keys[i], values[i]])
   }
   return pairs

@@ -4,11 +4,10 @@ import { refsOf } from '../checkpoint/manifest.ts'
 import type { BlobStore } from '../host/blob-store.ts'
 import { type Block, openBlock } from '../codec/block.ts'
 import { messageOf } from '../model/errors.ts'
-import { hashKey } from '../keys/hash.ts'
-import { KEY_GROUPS, keyGroupOf } from '../keys/key-group.ts'
 import type { GraphFacts } from '../model/graph-facts.ts'
 import type { Manifest, StateBlock, StateChain } from '../model/manifest.ts'
 import { type BlobRef, nameOfRef } from '../model/refs.ts'
+import { isOfItsGroup, isWithin } from '../state/sections.ts'
 
 /** Reads what manifests name, each object once, and compares it with what they say about it. */
 export class Contents {
@@ -77,7 +76,7 @@ function checkCounts({ batch, state, outputs, deadLetters = [] }: Manifest, chec
   }
 }
 
-/** Keys lie in the section of their group, in a block of the range that has this group. */
+/** Keys lie in a block of the range that has their group, and where a section is of one group, in that of theirs. */
 function checkState(
   operator: OperatorUid,
   { from, to }: StateChain,
@@ -86,15 +85,8 @@ function checkState(
   rows: number,
   isWindow: boolean,
 ): void {
-  for (const { section } of block.entries) {
-    const group = section % KEY_GROUPS
-    const isOwn =
-      group >= from && group < to && block.read(section)[0].every((key) => keyGroupOf(hashKey(key)) === group)
-    if (!isOwn)
-      throw new Fault(
-        `state of ${operator}: ${ref.key} holds keys that are not of its key groups, ${from} to ${to - 1}`,
-      )
-  }
+  if (!isWithin(block, from, to) || !block.entries.every(({ section }) => isOfItsGroup(block, section)))
+    throw new Fault(`state of ${operator}: ${ref.key} holds keys that are not of its key groups, ${from} to ${to - 1}`)
   // A key that was removed and came back in one batch stands in both parts of a delta, and the result of a window
   // leaves out what its filter does.
   const exact = kind === 'snapshot' && !isWindow

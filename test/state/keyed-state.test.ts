@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openBlock } from '../../lib/codec/block.ts'
+import { encodeBlock, openBlock } from '../../lib/codec/block.ts'
 import { hashKey } from '../../lib/keys/hash.ts'
 import { KEY_GROUPS, keyGroupOf } from '../../lib/keys/key-group.ts'
 import { KeyedState } from '../../lib/state/keyed-state.ts'
@@ -100,4 +100,62 @@ test('a delta holds what changed and nothing else', () => {
   assert.equal(state.changes, 1)
   state.saved()
   assert.equal(state.hasChanges, false)
+})
+
+test('few keys are one section, a few bytes each; of many each key group has a section', () => {
+  const few = new KeyedState()
+  for (let i = 0; i < 40; i++) put(few, `w${i}`, 250)
+  remove(few, 'w7')
+  const [snapshot, delta] = [few.encodeSnapshot(), few.encodeDelta()]
+  assert.ok(snapshot.length < 360, `${snapshot.length} bytes`)
+  assert.deepEqual(
+    [snapshot, delta].map((bytes) => openBlock(bytes, 'few').entries.length),
+    [1, 2],
+  )
+  const many = new KeyedState()
+  for (let i = 0; i < 5000; i++) put(many, i, i)
+  assert.equal(openBlock(many.encodeSnapshot(), 'many').entries.length, KEY_GROUPS)
+})
+
+test('of a section for few keys only those of the wanted groups are taken, and taken out', () => {
+  const state = new KeyedState()
+  for (let i = 0; i < 100; i++) put(state, i, i)
+  const snapshot = state.encodeSnapshot()
+  state.saved()
+  for (let i = 0; i < 100; i += 2) remove(state, i)
+  const delta = state.encodeDelta()
+  const isLow = (group: number): boolean => group < 100
+  const read = new KeyedState()
+  read.apply(snapshot, 'the snapshot', isLow)
+  read.apply(delta, 'the delta', (group) => group < 50)
+  const expected = Array.from({ length: 100 }, (_, i) => i).filter((i) => {
+    const group = keyGroupOf(hashKey(i))
+    return isLow(group) && (i % 2 === 1 || group >= 50)
+  })
+  const found = Array.from(read.table.ids(), (id) => read.table.keyAt(id) as number)
+  assert.deepEqual(
+    found.toSorted((a, b) => a - b),
+    expected,
+  )
+})
+
+test('blocks of earlier versions, with a section for each key group however few there are, are read', () => {
+  const section = (key: string, shift = 0): number => keyGroupOf(hashKey(key)) + shift
+  const snapshot = encodeBlock(
+    ['a', 'b', 'c'].map((key, i) => ({ section: section(key), columns: [[key], [i]], count: 1 })),
+  )
+  const delta = encodeBlock([
+    { section: section('d'), columns: [['d'], [9]], count: 1 },
+    { section: section('b', KEY_GROUPS), columns: [['b']], count: 1 },
+  ])
+  assert.deepEqual(
+    content(readBack(snapshot, delta)),
+    [
+      ['a', 0, 0],
+      ['c', 2, 0],
+      ['d', 9, 0],
+    ]
+      .map((each) => textOf(each))
+      .sort(),
+  )
 })
