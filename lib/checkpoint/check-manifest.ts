@@ -30,12 +30,12 @@ import { lettersShape, type Owner, ownerOf, parsedObject, type RefShape, refsOf 
 export const decodeManifest = (bytes: Uint8Array, ref: BlobRef): Manifest =>
   parsedObject('Manifest', bytes, ref, (value) => {
     const format = (value as { format?: unknown } | null)?.format
-    if (Number.isSafeInteger(format) && format !== 1) throw later(ref, format as number)
-    return manifestShape(ownerOf(ref))(value)
+    if (Number.isSafeInteger(format) && format !== 1 && format !== 2) throw later(ref, format as number)
+    return manifestShape(ownerOf(ref), format)(value)
   }) as Manifest
 
 const later = ({ key }: BlobRef, format: number): SluiceError =>
-  new SluiceError('E_MANIFEST_FORMAT', `Manifest ${key} has format ${format}; this build reads format 1.`, {
+  new SluiceError('E_MANIFEST_FORMAT', `Manifest ${key} has format ${format}; this build reads formats 1 and 2.`, {
     where: { object: key, detail: key },
     did: 'nothing was written',
     next: ['run the version that wrote it'],
@@ -45,10 +45,24 @@ const later = ({ key }: BlobRef, format: number): SluiceError =>
 export const decodePanes = (bytes: Uint8Array, ref: BlobRef): PaneList['panes'] =>
   parsedObject('Manifest', bytes, ref, list(paneShape(refsOf(ownerOf(ref))))) as PaneList['panes']
 
-function manifestShape(owner: Owner): Shape {
+function manifestShape(owner: Owner, format: unknown): Shape {
   const ref = refsOf(owner)
+  const shape = wholeManifest(ref, format === 1 ? cutShape(ref) : storedCut(ref))
+  return both(shape, hasPositions)
+}
+
+/** Of each cut that does not say where its source goes on. */
+const hasPositions: Shape = is<Pick<Manifest, 'cuts' | 'positions'>>(
+  ({ cuts, positions }) =>
+    Object.entries(cuts).every(
+      ([source, cut]) => cut?.position !== undefined || !cut || Object.hasOwn(positions, source),
+    ),
+  'has a cut without a position',
+)
+
+function wholeManifest(ref: RefShape, cut: Shape): Shape {
   return fields({
-    format: oneOf(1),
+    format: oneOf(1, 2),
     batch: count,
     tick: count,
     time: whole,
@@ -57,7 +71,7 @@ function manifestShape(owner: Owner): Shape {
     graph: text,
     facts: maybe(ref('graph')),
     change: maybe(fields({ moved: named(text), dropped: list(text) })),
-    cuts: named(nullOr(cutShape(ref))),
+    cuts: named(nullOr(cut)),
     positions: named(anything),
     actions: named(list(text)),
     skip: maybe(skipShape),
@@ -85,9 +99,11 @@ const groupRange: Shape = both(
 )
 const range = { from: upTo(KEY_GROUPS), to: upTo(KEY_GROUPS) }
 
-export const cutShape = (ref: RefShape): Shape =>
+export const cutShape = (ref: RefShape): Shape => both(fields({ position: anything }), storedCut(ref))
+
+/** Without its position, which may be the one after the batch. */
+const storedCut = (ref: RefShape): Shape =>
   fields({
-    position: anything,
     splits: list(splitShape(ref)),
     records: nullOr(count),
     description: maybe(text),

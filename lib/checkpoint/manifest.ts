@@ -4,7 +4,7 @@ import type { ObjectKeys } from './object-keys.ts'
 import { packed, packPanes, unpacked } from './pane-packs.ts'
 import type { BlobReader, BlobStore } from '../host/blob-store.ts'
 import type { Head } from '../model/head.ts'
-import type { Manifest, OperatorState } from '../model/manifest.ts'
+import type { Cut, Manifest, OperatorState } from '../model/manifest.ts'
 import type { BlobRef } from '../model/refs.ts'
 
 /** Stores what `packPanes` returned. */
@@ -17,7 +17,7 @@ export const putManifest = (
   putBlob(
     blobs,
     keys.manifest(manifest.batch, manifest.nonce),
-    Buffer.from(JSON.stringify(packed(manifest))),
+    Buffer.from(JSON.stringify(storedForm(manifest))),
     inlineMax,
   )
 
@@ -32,7 +32,7 @@ export const MANIFEST_INLINE_MAX = 4096
 
 /** Throws what `getBlob` and `decodeManifest` throw. */
 export async function readManifest(blobs: BlobReader, ref: BlobRef): Promise<Manifest> {
-  const manifest = decodeManifest(await getBlob(blobs, ref), ref)
+  const manifest = withPositions(decodeManifest(await getBlob(blobs, ref), ref))
   return unpacked(manifest, async (pack) => decodePanes(await getBlob(blobs, pack), pack))
 }
 
@@ -40,6 +40,39 @@ export async function readManifest(blobs: BlobReader, ref: BlobRef): Promise<Man
 export async function committedManifest(blobs: BlobReader, head: Pick<Head, 'manifest'>): Promise<Manifest | null> {
   if (!head.manifest) return null
   return readManifest(blobs, head.manifest)
+}
+
+/**
+ * The form in which a manifest is written, format 2: without the panes that packs hold, and without the positions of
+ * cuts where they are those after the batch. Format 1 had both, and one section of a state block for each key group.
+ */
+const storedForm = (manifest: Manifest): object => ({
+  ...packed(manifest),
+  format: 2,
+  cuts: eachCut(manifest, withoutPosition),
+})
+
+/** The opposite, as far as positions go. */
+const withPositions = (stored: Manifest): Manifest => ({ ...stored, cuts: eachCut(stored, withPosition) })
+
+function eachCut(
+  { cuts, positions }: Manifest,
+  change: (cut: Cut, position: Cut['position']) => Cut,
+): Manifest['cuts'] {
+  return Object.fromEntries(
+    Object.entries(cuts).map(([source, cut]) => [source, cut && change(cut, positions[source])]),
+  )
+}
+
+function withoutPosition(cut: Cut, after: Cut['position']): Cut {
+  if (JSON.stringify(cut.position) !== JSON.stringify(after)) return cut
+  const { position: _position, ...others } = cut
+  return others as Cut
+}
+
+function withPosition(cut: Cut, after: Cut['position']): Cut {
+  if (cut.position !== undefined) return cut
+  return { ...cut, position: after }
 }
 
 /** How many objects of state, kept records and outputs a batch wrote itself, by what its manifest names. */

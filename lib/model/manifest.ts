@@ -91,7 +91,8 @@ export interface PaneList {
 
 /** Everything batch `batch` decided. Written once; committing it is one compare-and-swap of the head. */
 export interface Manifest {
-  readonly format: 1
+  /** Of the form in which it is stored. */
+  readonly format: 1 | 2
   readonly batch: BatchNumber
   /**
    * Number of intervals since the app's zero time; rises with every batch, with gaps where ticks were missed on

@@ -51,7 +51,7 @@ export async function storeState(
     ...(version === 1 ? {} : { version }),
   }
   const manifest: Manifest = {
-    format: 1,
+    format: 2,
     batch,
     tick,
     time,

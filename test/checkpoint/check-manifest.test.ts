@@ -103,7 +103,7 @@ test('B46: a format of the future is refused with both formats, whatever else it
   assertRefusal(
     await refusal(`{"format":7,"text":"${SECRET}"}`),
     'E_MANIFEST_FORMAT',
-    /has format 7; this build reads format 1\.$/,
+    /has format 7; this build reads formats 1 and 2\.$/,
   )
 })
 

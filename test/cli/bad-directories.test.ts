@@ -61,7 +61,7 @@ const forgeries: readonly [
   [
     'B15',
     'a manifest of a newer format',
-    /^✕ E_MANIFEST_FORMAT {2}Manifest words\/.* has format 7; this build reads format 1\.\n/m,
+    /^✕ E_MANIFEST_FORMAT {2}Manifest words\/.* has format 7; this build reads formats 1 and 2\.\n/m,
     (f) => {
       f.remake(2, (m) => {
         m.format = 7

@@ -321,6 +321,7 @@ const cases: readonly [sentence: string, cause: string, what: RegExp, tamper: Ta
     /^the position of ".*" after batch 3 is not that of its cut$/,
     (f) =>
       f.remake(3, (m) => {
+        m.cuts[source(m)].position = m.positions[source(m)]
         m.positions[source(m)] = 7
       }),
   ],

@@ -29,7 +29,7 @@ export function nextManifest(
   const outputs = outputsOf(stages, answers)
   const beforeCommit = program.outputs.filter(({ uid, order }) => order === 'before' && Object.hasOwn(outputs, uid))
   const manifest: Manifest = {
-    format: 1,
+    format: 2,
     batch: plan.batch,
     tick: plan.tick,
     time: plan.time,
