@@ -1,13 +1,8 @@
 import { crc32 } from 'node:zlib'
 import { SluiceError } from '../model/errors.ts'
+import { ENTRY_BYTES, HEADER_BYTES, MAGIC, TAIL_BYTES, VERSION } from './block-form.ts'
 import { ByteReader, type ByteWriter } from './bytes.ts'
 
-/** `SLCB` */
-export const MAGIC = 0x42434c53
-export const VERSION = 1
-export const HEADER_BYTES = 8
-const ENTRY_BYTES = 20
-const TAIL_BYTES = 20
 const CRC_FROM_END = 12
 
 /** One section and the bytes it takes. */

@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib'
 import { located, SluiceError } from '../model/errors.ts'
-import { BlockIndex, type BlockEntry, HEADER_BYTES, MAGIC, VERSION, writeIndex } from './block-index.ts'
+import { HEADER_BYTES, MAGIC, VERSION } from './block-form.ts'
+import { BlockIndex, type BlockEntry, writeIndex } from './block-index.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
 import { type Column, decodeColumn, encodeColumn, ROWS_MAX } from './column.ts'
 
@@ -144,7 +145,8 @@ export function readSection(
   })
 }
 
-export { type BlockEntry, BlockIndex, HEADER_BYTES, indexBytes } from './block-index.ts'
+export { HEADER_BYTES } from './block-form.ts'
+export { type BlockEntry, BlockIndex, indexBytes } from './block-index.ts'
 
 // Memory that was touched before is several times faster to write than new memory, so one writer serves block after
 // block.

@@ -1,4 +1,4 @@
-import { HEADER_BYTES } from '../codec/block-index.ts'
+import { HEADER_BYTES } from '../codec/block-form.ts'
 import type { MapOutput } from '../model/task.ts'
 
 /** Reducers that one task works for: from the first to the last. */

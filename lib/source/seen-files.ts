@@ -31,10 +31,12 @@ export type EarlierSeenState = {
 
 export const NOTHING_SEEN: SeenState = { pieces: [], next: 0, recent: [] }
 
-/** More than these in a position would weigh on every batch, so they move to a piece. */
-const RECENT_MAX = 256
+/** More than these in a position would weigh on every batch, so they move to a piece: the head has 1 kB for all. */
+const RECENT_MAX = 16
 /** No larger piece is made, so that no batch writes much: 1.1 MiB. */
 const PIECE_MAX = 2 ** 17
+/** So many pieces are written between two listings of them. */
+const LISTED_APART = 64
 /** A piece is put together with the one before as long as that is not so many times its size. */
 const GROWTH = 4
 
@@ -45,7 +47,7 @@ const GROWTH = 4
  */
 export class SeenFiles {
   #tables: ReadonlyMap<string, MarkTable> = new Map()
-  #swept = ''
+  #swept: Swept | null = null
 
   /** With `lookup`, what was seen can be asked for; else it is added to only, and nothing is loaded. */
   async open(stored: SeenState | EarlierSeenState, io: SourceIo, { lookup }: { lookup: boolean }): Promise<SeenSet> {
@@ -58,18 +60,35 @@ export class SeenFiles {
     return new SeenSet(state, [...tables.values()], io)
   }
 
-  /** Deletes the objects that none of these states needs. Only after the batch that left them is committed. */
+  /**
+   * Deletes the objects that none of these states needs. Only after the batch that left them is committed. A listing
+   * costs as much as a piece, so what went before is known by name; what others have left is found at times.
+   */
   async sweep(stored: readonly (SeenState | EarlierSeenState)[], io: SourceIo): Promise<void> {
     const states = stored.map(currentForm)
     const kept = new Set(states.flatMap(({ pieces }) => pieces.map(({ object }) => object)))
     const key = [...kept].join('\n')
-    if (this.#swept === key) return
+    if ((this.#swept?.key ?? '') === key) return
     const next = states.reduce((least, state) => Math.min(least, state.next), Infinity)
-    for (const object of await io.blobs.list(`${io.prefix}seen/`))
+    const isListed = !this.#swept || next - this.#swept.listedAt >= LISTED_APART
+    const found = isListed ? await io.blobs.list(`${io.prefix}seen/`) : this.#swept!.objects
+    const left = new Set([...kept, ...found])
+    for (const object of found) {
       // What has a higher number may be of a batch that is on its way.
-      if (!kept.has(object) && numberOf(object, io) < next) await io.blobs.delete(object)
-    this.#swept = key
+      if (!kept.has(object) && numberOf(object, io) < next) {
+        await io.blobs.delete(object)
+        left.delete(object)
+      }
+    }
+    this.#swept = { key, objects: [...left], listedAt: isListed ? next : this.#swept!.listedAt }
   }
+}
+
+/** What the last sweep left, and which piece was the next one when everything was listed. */
+interface Swept {
+  readonly key: string
+  readonly objects: readonly string[]
+  readonly listedAt: number
 }
 
 /** What a position remembers, and what a batch adds to it. */

@@ -22,6 +22,12 @@ async function knownOf(names: readonly string[], state: SeenState, io: SourceIo)
 
 class CountingBlobs extends MemoryBlobStore {
   written = 0
+  lists = 0
+
+  override list(prefix: string): Promise<string[]> {
+    this.lists++
+    return super.list(prefix)
+  }
 
   override putNew(key: string, bytes: Uint8Array): Promise<void> {
     this.written += bytes.length
@@ -44,6 +50,7 @@ test('F56: what is remembered is in a few pieces, of which a batch writes little
   assert.equal(await knownOf(numbered(0, all), state, io), all)
   assert.equal(await knownOf(numbered(all, 2 * all), state, io), 0)
   assert.equal((await io.blobs.list(io.prefix)).length, state.pieces.length)
+  assert.ok(blobs.lists < 20, `${blobs.lists} listings`)
   assert.ok(blobs.written < all * 9 * 20, `${blobs.written} bytes were written for ${all} marks`)
 })
 

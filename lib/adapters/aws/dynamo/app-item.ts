@@ -22,7 +22,7 @@ export const itemKey = (app: string, item: ItemName): Attributes => ({
 
 /** How the value of a register stands in an item, besides `rev` and `cause`. */
 interface ItemCodec {
-  encode(value: unknown): Attributes
+  encode(value: unknown, app: string): Attributes
   decode(item: Attributes): unknown
 }
 
@@ -45,8 +45,8 @@ const asJsonIfItIs: ItemCodec = {
 
 /** The head is written with every batch, and a write costs by the kilobyte. */
 const asPacked: ItemCodec = {
-  encode: (value) => ({ value: { B: packedValue(value) } }),
-  decode: ({ value }) => unpackedValue(value.B!),
+  encode: (value, app) => ({ value: { B: packedValue(value, app) } }),
+  decode: (item) => unpackedValue(item['value'].B!, item[ITEM_KEY.app].S!),
 }
 
 const codecs: Readonly<Record<ItemName, ItemCodec>> = {
@@ -60,7 +60,7 @@ export const encodeItem = (app: string, item: ItemName, { rev, value, cause }: R
   ...itemKey(app, item),
   rev: { N: String(rev) },
   cause: { S: cause },
-  ...codecs[item].encode(value),
+  ...codecs[item].encode(value, app),
 })
 
 interface RegisterWrite extends Versioned<unknown> {

@@ -104,7 +104,7 @@ export class S3Register<Value> implements HeadStore<Value> {
         Bucket: this.#bucket,
         Key: this.#key,
         // With its revision, so that no two writes have the same bytes, and so the same tag.
-        Body: packedValue({ rev, cause, value }),
+        Body: packedValue({ rev, cause, value }, this.#key),
         ...condition,
       }),
     )
@@ -118,7 +118,7 @@ export class S3Register<Value> implements HeadStore<Value> {
       const { Body: body, ETag: etag } = await client.send(
         new sdk.GetObjectCommand({ Bucket: this.#bucket, Key: this.#key }),
       )
-      const { rev, value } = unpackedValue(await body!.transformToByteArray()) as Versioned<unknown>
+      const { rev, value } = unpackedValue(await body!.transformToByteArray(), this.#key) as Versioned<unknown>
       this.#seen = { rev, etag: etag! }
       return { rev, value }
     } catch (error) {
