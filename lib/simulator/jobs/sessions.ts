@@ -2,14 +2,17 @@ import { seconds } from '../../model/time.ts'
 import type { DStream } from '../../api/dstream/dstream.ts'
 import type { State } from '../../api/dstream/operators/state-handle.ts'
 import { StateSpec } from '../../api/dstream/operators/state-spec.ts'
+import { SIMULATED } from '../ports.ts'
 import { type Job, PARTITIONS, randomWord, wordOf } from './job.ts'
 
 const TIMEOUT_MS = 4000
+/** A process fails at so many calls, and less and less often: a batch that is tried again gets past it. */
+const FIRST_FAILURE = 10
 const LOOK_MS = 2000
 
 /**
  * `mapWithState` with a state before the first batch, timeouts that are looked at every other batch, keys that are only
- * looked up, and keys that go.
+ * looked up, and keys that go. Its function fails now and then, when it has changed the state of other keys.
  */
 export const sessions: Job = {
   name: 'sessions',
@@ -23,7 +26,7 @@ export const sessions: Job = {
       return [word, kind]
     })
     const mapped = pairs.mapWithState(
-      StateSpec.function(session, { name: 'sessions' })
+      StateSpec.function(awayNowAndThen(session), { name: 'sessions' })
         .initialState(ssc.sparkContext.parallelize(initial(), 2))
         .timeout(TIMEOUT_MS)
         .numPartitions(PARTITIONS),
@@ -72,6 +75,17 @@ function session(_time: unknown, word: string, kind: string | undefined, state: 
   }
   if (kind === 'add') state.update((state.getOption() ?? 0) + 1)
   return [word, kind === 'add' ? 'added' : 'seen']
+}
+
+function awayNowAndThen(f: typeof session): typeof session {
+  let [calls, failing] = [0, FIRST_FAILURE]
+  return (time, word, kind, state) => {
+    if (++calls === failing) {
+      failing *= 3
+      throw new Error(`${SIMULATED}what it asks is away for a moment`)
+    }
+    return f(time, word, kind, state)
+  }
 }
 
 const goes = (word: string): boolean => word >= `word-0${GOES_FROM}`

@@ -289,8 +289,7 @@ export const bugs: readonly SeededBug[] = [
     file: 'state/state-store.ts',
     find: '    this.#warm.delete(name)\n',
     put: '',
-    job: 'b',
-    seeds: 800,
+    job: 'sessions',
   },
   {
     name: 'warm state used whatever it was built on',
