@@ -1,4 +1,5 @@
 import { types } from 'node:util'
+import { messageOf } from '../model/errors.ts'
 import { classCodecOf } from './class-codec.ts'
 
 /**
@@ -37,11 +38,23 @@ export function formOf(value: unknown): Form {
     case 'undefined':
       return { kind: 'missing' }
     case 'object':
-      return value === null ? { kind: 'null' } : formOfObject(value)
+      return value === null ? { kind: 'null' } : formOfReadable(value)
     default:
       return { kind: 'none', why: `is a ${typeof value}` }
   }
 }
+
+/** A getter, a `toJSON` or a proxy may throw whatever it likes. */
+function formOfReadable(value: object): Form {
+  try {
+    return formOfObject(value)
+  } catch (error) {
+    return { kind: 'none', why: unreadable(error) }
+  }
+}
+
+/** What is said of a value, or a part of it, that throws when somebody looks at it. */
+export const unreadable = (error: unknown): string => `fails when it is read (${messageOf(error)})`
 
 function formOfObject(value: object): Form {
   // `Array.from` makes holes `undefined`; `map` and spreading by index would leave them out.
@@ -57,6 +70,7 @@ function formOfObject(value: object): Form {
   if (ArrayBuffer.isView(value)) return formOfView(value)
   if (types.isBoxedPrimitive(value)) return { kind: 'as', value: value.valueOf() }
   if (types.isPromise(value)) return { kind: 'none', why: 'is a promise' }
+  if (value instanceof Unreadable) return { kind: 'none', why: value.why }
   return formOfInstance(value)
 }
 
@@ -72,9 +86,26 @@ function formOfInstance(value: object): Form {
   const { toJSON } = value as { toJSON?: unknown }
   if (typeof toJSON === 'function') return { kind: 'as', value: toJSON.call(value, '') as unknown }
   if (named) return { kind: 'as', value: named.codec.encode(value) }
-  const entries = Object.entries(value)
+  const entries = entriesOf(value)
   if (entries.length > 0 || prototype === null || isPlain(prototype)) return { kind: 'object', entries }
   return { kind: 'none', why: `is ${instanceOf(prototype)}, which shows no fields` }
+}
+
+/** A property that throws is among them as what has no form, so that an error can say which. */
+const entriesOf = (value: object): [string, unknown][] =>
+  Object.keys(value).map((name) => {
+    try {
+      return [name, (value as Record<string, unknown>)[name]]
+    } catch (error) {
+      return [name, new Unreadable(unreadable(error))]
+    }
+  })
+
+class Unreadable {
+  readonly why: string
+  constructor(why: string) {
+    this.why = why
+  }
 }
 
 /** Whether it is the `Object.prototype` of this realm or of another. */

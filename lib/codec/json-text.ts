@@ -10,7 +10,16 @@ import { DEPTH_MAX } from './tags.ts'
  * with the path for functions, symbols, promises, circles and instances that show no fields; `root` names the value.
  */
 export function jsonText(value: unknown, root = 'record'): string {
-  return isPlainJson(value) ? JSON.stringify(value) : shown(value, new ShownPath(root))
+  return quickText(value) ?? shown(value, new ShownPath(root))
+}
+
+/** `null` for what needs a closer look, which also says what a value is that cannot be read. */
+function quickText(value: unknown): string | null {
+  try {
+    return isPlainJson(value) ? JSON.stringify(value) : null
+  } catch {
+    return null
+  }
 }
 
 /**

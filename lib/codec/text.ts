@@ -1,4 +1,4 @@
-import { type Form, formOf } from './form.ts'
+import { type Form, formOf, unreadable } from './form.ts'
 import { isPlainJson } from './json-text.ts'
 import { ShownPath } from './shown-path.ts'
 import { DEPTH_MAX } from './tags.ts'
@@ -14,7 +14,16 @@ import { DEPTH_MAX } from './tags.ts'
  * are ISO 8601, bytes hexadecimal, and objects as JSON would show them.
  */
 export function sparkText(record: unknown): string {
-  return quickText(record, 0) ?? bareText(record, new ShownPath('record'))
+  return readQuickly(record) ?? bareText(record, new ShownPath('record'))
+}
+
+/** Whoever takes a closer look also says which value cannot be read. */
+function readQuickly(record: unknown): string | null {
+  try {
+    return quickText(record, 0)
+  } catch {
+    return null
+  }
 }
 
 /** The same for what nearly every record is; `null` for anything that needs a closer look. */
@@ -47,14 +56,14 @@ export function sparkLine(record: unknown): string {
 /** Text as it is; what is inside an object has its text in quotes, or nobody could tell where it ends. */
 function bareText(value: unknown, path: ShownPath): string {
   if (typeof value === 'string') return value
-  if (Array.isArray(value))
+  if (isList(value))
     return `(${Array.from(value, (item, i) => path.within(value, i, () => bareText(item, path))).join(',')})`
   return shown(value, path, bareText)
 }
 
 function quotedText(value: unknown, path: ShownPath): string {
   if (typeof value === 'string') return JSON.stringify(value)
-  if (Array.isArray(value))
+  if (isList(value))
     return `[${Array.from(value, (item, i) => path.within(value, i, () => quotedText(item, path))).join(',')}]`
   return shown(value, path, quotedText)
 }
@@ -84,13 +93,22 @@ function shown(value: unknown, path: ShownPath, text: Shown): string {
     case 'map':
       return `Map(${form.entries.map(([key, item], i) => `${inside(i, key)} -> ${inside(i, item)}`).join(', ')})`
     default: {
-      const own = ownText(value)
+      const own = ownText(value, form, path)
       return own === null ? shownInstance(value as object, form, path, text) : text(own, path)
     }
   }
 }
 
 type Shown = (value: unknown, path: ShownPath) => string
+
+/** A proxy that was revoked cannot even be asked this. */
+function isList(value: unknown): value is readonly unknown[] {
+  try {
+    return Array.isArray(value)
+  } catch {
+    return false
+  }
+}
 
 function shownInstance(
   value: object,
@@ -130,7 +148,7 @@ function pythonRepr(value: unknown, path: ShownPath): string {
     case 'bytes':
       return pythonBytes(form.bytes)
     default: {
-      const own = isNested(form) ? null : ownText(value)
+      const own = isNested(form) ? null : ownText(value, form, path)
       return own ?? pythonNested(value as object, form, path)
     }
   }
@@ -174,9 +192,21 @@ function pythonBytes(bytes: Buffer): string {
   return `b'${escaped.join('')}'`
 }
 
-/** What an instance says itself about how it looks; `null` for what has only the text of every object. */
-function ownText(value: unknown): string | null {
-  if (typeof value !== 'object') return null
+/**
+ * What an instance says itself about how it looks; `null` for what has only the text of every object, or cannot be read
+ * at all.
+ */
+function ownText(value: unknown, form: Form, path: ShownPath): string | null {
+  if (typeof value !== 'object' || value === null) return null
+  try {
+    return saidText(value)
+  } catch (error) {
+    if (form.kind === 'none') return null
+    throw path.refusal(unreadable(error))
+  }
+}
+
+function saidText(value: object): string | null {
   const { toString } = value as { toString?: unknown }
   if (typeof toString !== 'function' || toString === Object.prototype.toString) return null
   // oxlint-disable-next-line typescript/no-base-to-string -- it has a toString of its own

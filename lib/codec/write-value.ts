@@ -1,8 +1,8 @@
 import { types } from 'node:util'
-import { type ErrorFacts, messageOf, SluiceError } from '../model/errors.ts'
+import { type ErrorFacts, SluiceError } from '../model/errors.ts'
 import type { ByteWriter } from './bytes.ts'
 import { classCodecOf, type NamedClassCodec } from './class-codec.ts'
-import { instanceOf } from './form.ts'
+import { instanceOf, unreadable } from './form.ts'
 import {
   DEPTH_MAX,
   MEMORY_TYPES,
@@ -64,7 +64,7 @@ export class ValueWriter {
       this.structure(value)
     } catch (error) {
       if (error instanceof SluiceError) throw error
-      throw this.refusal(this.depth, `fails when it is read (${messageOf(error)})`, { cause: error })
+      throw this.refusal(this.depth, unreadable(error), { cause: error })
     }
   }
 

@@ -178,9 +178,13 @@ function loopFrom(ops: readonly NarrowOp[], partOf: (kind: NarrowOp['kind'], i: 
   return new Function(...ops.map((_, i) => `f${i}`), text)(...ops.map((op) => op.f)) as Loop
 }
 
+/** Nearly every function gives an array. */
+const walkedText = (i: number): string => `if(!Array.isArray(r${i}))look.iterable(${i},r${i});`
+
 function quickText(kind: NarrowOp['kind'], i: number): Part {
   const [x, y] = [`x${i}`, `x${i + 1}`]
   const pair = `if(${x}==null)look.pair(${i},${x});`
+  const walked = walkedText(i)
   switch (kind) {
     case 'map':
       return { open: `const ${y}=f${i}(${x});`, close: '' }
@@ -193,10 +197,11 @@ function quickText(kind: NarrowOp['kind'], i: number): Part {
         close: '}',
       }
     case 'flatMap':
-      return { open: `for(const ${y} of f${i}(${x})){`, close: '}' }
+      return { open: `const r${i}=f${i}(${x});${walked}for(const ${y} of r${i}){`, close: '}' }
     case 'flatMapValues': {
       const key = `typeof ${x}[0]==='object'?look.own(${x}[0]):${x}[0]`
-      return { open: `${pair}for(const v${i} of f${i}(${x}[1])){const ${y}=[${key},v${i}];`, close: '}' }
+      const values = `const r${i}=f${i}(${x}[1]);${walked}`
+      return { open: `${pair}${values}for(const v${i} of r${i}){const ${y}=[${key},v${i}];`, close: '}' }
     }
   }
 }
@@ -205,7 +210,7 @@ function lookingText(kind: NarrowOp['kind'], i: number): Part {
   const [x, y] = [`x${i}`, `x${i + 1}`]
   const pair = `look.pair(${i},${x});`
   const settled = `look.settled(${i},${y});`
-  const iterable = `look.iterable(${i},r${i});`
+  const iterable = walkedText(i)
   switch (kind) {
     case 'map':
       return { open: `const ${y}=f${i}(${x});${settled}`, close: '' }

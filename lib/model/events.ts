@@ -277,6 +277,13 @@ type Warning = { readonly level: 'warn'; readonly message: string } & (
   /** Batches of an output that somebody gave up. */
   | { readonly type: 'output-dropped'; readonly output: OperatorUid; readonly owed: number }
   | { readonly type: 'state-large'; readonly operator: OperatorUid; readonly keyHash: string; readonly bytes: number }
+  /** A method of a listener threw, so many times by now; told the first, the tenth, the hundredth time and so on. */
+  | {
+      readonly type: 'listener-failed'
+      readonly listener: string
+      readonly failures: number
+      readonly error: string
+    }
   | { readonly type: 'source-directory-missing'; readonly directory: string }
   | { readonly type: 'source-file-growing'; readonly path: string }
   /** What a batch left out of its input, or changed, because it was no record; how much of each, and the first. */

@@ -1,14 +1,20 @@
+import { types } from 'node:util'
 import { SluiceError, type Where } from './errors.ts'
 
-/** Whether somebody would have to wait for it. */
-export const isPromise = (value: unknown): value is PromiseLike<unknown> =>
-  value instanceof Promise ||
-  (typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function')
+/** Whether somebody would have to wait for it. What cannot be asked is none: whoever stores or shows it says so. */
+export function isPromise(value: unknown): value is PromiseLike<unknown> {
+  if (typeof value !== 'object' || value === null) return false
+  try {
+    return value instanceof Promise || ('then' in value && typeof value.then === 'function')
+  } catch {
+    return false
+  }
+}
 
 /** Whether it is a promise, or a record that holds one where records hold their values: `[key, promise]`. */
 const isUnsettled = (value: unknown): boolean =>
   typeof value === 'object' &&
-  (isPromise(value) || (Array.isArray(value) && value.length <= 8 && value.some(isPromise)))
+  (isPromise(value) || (!types.isProxy(value) && Array.isArray(value) && value.length <= 8 && value.some(isPromise)))
 
 /**
  * Throws `E_ASYNC` where a function gave a promise and its value is needed: a promise is true to a filter, and no value
@@ -18,10 +24,36 @@ export function checkSettled(value: unknown, caller: string, where: Where = {}):
   if (isUnsettled(value)) throw unsettled(value, caller, where)
 }
 
-/** The same for a function that gives many: neither a promise of them nor an asynchronous generator can be walked. */
+/**
+ * The same for a function that gives many: neither a promise of them nor an asynchronous generator can be walked.
+ * Throws `E_ITERABLE` for anything else that cannot.
+ */
 export function checkIterable(value: unknown, caller: string, where: Where = {}): void {
-  if (typeof value !== 'object' || value === null || Symbol.iterator in value) return
-  if (isPromise(value) || Symbol.asyncIterator in value) throw unsettled(value, caller, where)
+  if (typeof value === 'string' || isWalked(value)) return
+  if (isPromise(value) || isWalked(value, Symbol.asyncIterator)) throw unsettled(value, caller, where)
+  throw new SluiceError('E_ITERABLE', `${caller} was given a function that returns ${kindOf(value)}.`, {
+    where,
+    did: 'nothing that the function returned was used',
+    next: ['return an array, or anything else that for … of can walk: [] for no records'],
+  })
+}
+
+function isWalked(value: unknown, by: symbol = Symbol.iterator): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  try {
+    return typeof (value as Record<symbol, unknown>)[by] === 'function'
+  } catch {
+    return false
+  }
+}
+
+/** A value in words, for an error that says what it should have been. */
+export function kindOf(value: unknown): string {
+  if (value === null) return 'null'
+  if (types.isProxy(value)) return 'a Proxy'
+  if (Array.isArray(value)) return `an array of ${value.length}`
+  if (typeof value === 'object') return 'an object'
+  return value === undefined ? 'undefined' : `a ${typeof value}`
 }
 
 /** The same reduction; `E_ASYNC` where it gives a promise, which the next call would take for a value. */

@@ -1,3 +1,8 @@
+import type { Log } from '../host/log.ts'
+import { framesOf, messageOf, SluiceError } from '../model/errors.ts'
+import type { EngineEvent } from '../model/events.ts'
+import { callerPlace, placeAmong } from '../model/place.ts'
+import { isPromise, kindOf } from '../model/settled.ts'
 import type { SourceProgress } from '../model/source-progress.ts'
 import type { ReceiverInfo } from '../source/source.ts'
 
@@ -61,8 +66,8 @@ export interface BatchInfo {
 }
 
 /**
- * What may be listened to (Spark: `StreamingListener`); implement any part of it. Errors thrown by a listener are
- * reported and go no further.
+ * What may be listened to (Spark: `StreamingListener`); implement any part of it. What a listener throws, or
+ * rejects with, is logged as a warning and counted; the run goes on.
  */
 export interface StreamingListener {
   /** The context has started; `time` in ms since the epoch. Spark: `StreamingListener.onStreamingStarted`. */
@@ -90,25 +95,46 @@ export interface StreamingListener {
 type EventName = keyof StreamingListener
 type EventOf<N extends EventName> = Parameters<NonNullable<StreamingListener[N]>>[0]
 
-/** Delivers events in order, in the thread that posts them; silent once stopped. */
+const EVENT_NAMES: readonly EventName[] = [
+  'onStreamingStarted',
+  'onReceiverStarted',
+  'onReceiverError',
+  'onReceiverStopped',
+  'onBatchSubmitted',
+  'onBatchStarted',
+  'onBatchCompleted',
+  'onOutputOperationStarted',
+  'onOutputOperationCompleted',
+]
+
+/**
+ * Delivers events in order, in the thread that posts them; silent once stopped. What a listener throws ends nothing:
+ * the log has the first error of each of its methods, and each tenth, hundredth and so on with their number.
+ */
 export class ListenerBus {
-  readonly #listeners = new Set<StreamingListener>()
-  readonly #onError: (error: unknown) => void
+  /** How often each method of each listener has failed. */
+  readonly #listeners = new Map<StreamingListener, Map<EventName, number>>()
+  #log: Log | null = null
+  readonly #untold: EngineEvent[] = []
   #stopped = false
   #depth = 0
 
-  constructor(onError: (error: unknown) => void) {
-    this.#onError = onError
-  }
-
+  /** Throws `E_ARGUMENT` for what cannot listen. */
   add(listener: StreamingListener): void {
-    this.#listeners.add(listener)
+    const wrong = mistakeIn(listener)
+    if (wrong) throw badListener(wrong)
+    this.#listeners.set(listener, this.#listeners.get(listener) ?? new Map())
   }
   remove(listener: StreamingListener): void {
     this.#listeners.delete(listener)
   }
   stop(): void {
     this.#stopped = true
+  }
+  /** Where failures of listeners are told, those of before as well. */
+  tellTo(log: Log): void {
+    this.#log = log
+    for (const event of this.#untold.splice(0)) log.event(event)
   }
   /** Whether a listener is being called right now: stopping the context from there would wait for itself. */
   get delivering(): boolean {
@@ -117,15 +143,56 @@ export class ListenerBus {
 
   post<N extends EventName>(name: N, event: EventOf<N>): void {
     if (this.#stopped) return
-    for (const listener of Array.from(this.#listeners)) {
+    for (const [listener, failures] of Array.from(this.#listeners)) {
       this.#depth++
       try {
-        ;(listener[name] as ((event: EventOf<N>) => void) | undefined)?.call(listener, event)
+        const method: unknown = listener[name]
+        const answer: unknown = typeof method === 'function' ? Reflect.apply(method, listener, [event]) : undefined
+        // Nobody waits for it, and its failure must not end the process.
+        if (isPromise(answer)) answer.then(undefined, (error: unknown) => this.#failed(failures, name, error))
       } catch (error) {
-        this.#onError(error)
+        this.#failed(failures, name, error)
       } finally {
         this.#depth--
       }
     }
   }
+
+  #failed(failures: Map<EventName, number>, name: EventName, error: unknown): void {
+    const count = (failures.get(name) ?? 0) + 1
+    failures.set(name, count)
+    if (!Number.isInteger(Math.log10(count))) return
+    const told: EngineEvent = {
+      type: 'listener-failed',
+      level: 'warn',
+      listener: name,
+      failures: count,
+      error: messageOf(error),
+      message: `${shownFailure(name, count, error)}; the run goes on`,
+    }
+    if (this.#log) this.#log.event(told)
+    else this.#untold.push(told)
+  }
 }
+
+function shownFailure(name: string, count: number, error: unknown): string {
+  const place = placeAmong(framesOf(error))
+  const times = count === 1 ? '' : ` for the ${count}th time`
+  return `a listener threw in ${name}()${times}${place ? ` (${place})` : ''}: ${messageOf(error)}`
+}
+
+function mistakeIn(listener: unknown): string | null {
+  if (typeof listener !== 'object' || listener === null) return `A listener is ${kindOf(listener)}`
+  for (const name of EVENT_NAMES) {
+    const method: unknown = Reflect.get(listener, name)
+    if (method !== undefined && typeof method !== 'function') return `${name} of a listener is ${kindOf(method)}`
+  }
+  return null
+}
+
+const badListener = (wrong: string): SluiceError =>
+  new SluiceError('E_ARGUMENT', `${wrong}.`, {
+    where: { place: callerPlace() },
+    did: 'it was not added',
+    next: ['pass an object with methods such as onBatchCompleted({ batchInfo })'],
+  })

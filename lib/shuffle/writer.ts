@@ -1,5 +1,5 @@
 import { SluiceError, type Where } from '../model/errors.ts'
-import { checkSettled, isPromise } from '../model/settled.ts'
+import { checkSettled, isPromise, kindOf } from '../model/settled.ts'
 import { hashBits } from '../keys/hash.ts'
 import { KeyTable } from '../keys/key-table.ts'
 import { ValueColumn } from '../keys/value-column.ts'
@@ -239,11 +239,4 @@ export function checkPair(record: unknown, where: Where): void {
     did: 'the batch was not committed',
     next: ['use null where there is no key', 'see whether the property that the key is taken from is spelt right'],
   })
-}
-
-function kindOf(record: unknown): string {
-  if (record === null) return 'null'
-  if (Array.isArray(record)) return `an array of ${record.length}`
-  if (typeof record === 'object') return 'an object'
-  return record === undefined ? 'undefined' : `a ${typeof record}`
 }

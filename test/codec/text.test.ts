@@ -96,6 +96,14 @@ const formless: readonly [name: string, value: unknown, path: string][] = [
   ['a promise', { later: Promise.resolve(1) }, 'record.later'],
   ['a class without fields', new (class Empty {})(), 'record'],
   ['a circle', circle(), 'record.self.self'],
+  ['a toJSON that throws', { at: [{ toJSON: fails }] }, 'record.at[0]'],
+  [
+    'a getter that throws',
+    { at: [Object.defineProperty({}, 'y', { get: fails, enumerable: true })] },
+    'record.at[0].y',
+  ],
+  ['a proxy that was revoked', { at: [revoked({})] }, 'record.at[0]'],
+  ['a list that was revoked', { at: revoked([]) }, 'record.at'],
 ]
 
 for (const [name, value, path] of formless) {
@@ -119,6 +127,30 @@ test('whatever state can hold has a text, and JSON that can be read', () => {
     JSON.parse(jsonText(value))
   }
 })
+
+test('a toString that throws is said of the value that has it', () => {
+  class Page {
+    readonly path = '/'
+    toString(): string {
+      return fails()
+    }
+  }
+  for (const shown of [sparkText, pythonText])
+    assert.throws(
+      () => shown([1, new Page()]),
+      (error) => hasCode(error, 'E_SINK_VALUE') && error.message.startsWith('record[1] fails when it is read (no such'),
+    )
+})
+
+function fails(): never {
+  throw new Error('no such field')
+}
+
+function revoked(value: object): object {
+  const { proxy, revoke } = Proxy.revocable(value, {})
+  revoke()
+  return proxy
+}
 
 function circle(): unknown {
   const self: Record<string, unknown> = {}

@@ -17,8 +17,6 @@ const FROM_OUTSIDE: Readonly<Record<string, string>> = {
   'lib/cli/stage-place.ts: as { bin: Record<string, string> }': 'the package of the Serverless CLI',
   'lib/cli/watchdog-thread.ts: as SharedArrayBuffer': 'what the thread was started with',
   'lib/cli/watchdog-thread.ts: !': 'the port of a thread, which it has',
-  'lib/observe/streaming-listener.ts: as ((event: EventOf<N>) => void) | undefined':
-    'the method of a listener for an event by its name, which types cannot follow',
 }
 
 const listeners = filesBelow('lib').filter(({ path }) => /^lib\/(cli|observe)\/.*\.ts$/.test(path))

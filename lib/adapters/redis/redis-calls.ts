@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { SluiceError } from '../../model/errors.ts'
 
 /** A command with its arguments: `['HINCRBY', 'counts', word, 1]`. */
@@ -74,16 +75,20 @@ const tooLong = (command: RedisCommand, isWhole: boolean): SluiceError =>
   )
 
 function wordOf(value: RedisValue, command: string): Buffer {
-  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength)
-  const isText = typeof value === 'string' && value.isWellFormed()
+  if (types.isUint8Array(value)) return Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+  const isHalf = typeof value === 'string' && !value.isWellFormed()
+  const isText = typeof value === 'string' && !isHalf
   if (isText || typeof value === 'bigint' || (typeof value === 'number' && Number.isFinite(value)))
     return Buffer.from(String(value))
   throw new SluiceError(
     'E_SINK_VALUE',
-    `An argument of ${command} is ${typeof value === 'string' ? 'text with half a surrogate pair' : String(value)}.`,
+    `An argument of ${command} is ${isHalf ? 'text with half a surrogate pair' : shownOf(value)}.`,
     {
       did: 'nothing of its partition was sent',
       next: ['use strings, finite numbers, bigints or bytes; make anything else a string in `commands`'],
     },
   )
 }
+
+/** An object may have no text, or one that throws. */
+const shownOf = (value: unknown): string => (typeof value === 'object' && value ? 'an object' : String(value))

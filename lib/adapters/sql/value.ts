@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { SluiceError } from '../../model/errors.ts'
 
 /** What can be stored in a column. Anything else is made one of these by `row`, for example with `JSON.stringify`. */
@@ -26,7 +27,8 @@ function mistakeIn(value: unknown): string | null {
     case 'boolean':
       return null
     case 'object':
-      if (value === null || value instanceof Uint8Array) return null
+      if (value === null || types.isUint8Array(value)) return null
+      if (types.isProxy(value)) return 'is a Proxy'
       if (value instanceof Date) return isStorable(value) ? null : 'is a date outside the years 1 to 9999'
       return 'is an object: make it a string first, for example with JSON.stringify'
     default:

@@ -93,7 +93,7 @@ export class StreamingContext {
     this.#ownsSparkContext = !(conf instanceof SparkContext)
     this.batchDuration = new Duration(ms)
     this.graph = options.graph ?? new StreamGraph(ms)
-    this.listeners = new ListenerBus((error) => this.reportError(error))
+    this.listeners = new ListenerBus()
     this.checkpointDir =
       readSetting(this.sparkContext.conf, 'spark.streaming.checkpoint.directory') || defaultCheckpointDirectory()
     this.hosted = options.hosted ?? false
@@ -314,7 +314,10 @@ export class StreamingContext {
     node.checkpointMs = intervalMs(interval, 'checkpoint interval')
   }
 
-  /** Tells `listener` of batches, outputs and receivers from now on. Spark: `StreamingContext.addStreamingListener`. */
+  /**
+   * Tells `listener` of batches, outputs and receivers from now on. Throws `E_ARGUMENT` for what cannot listen. Spark:
+   * `StreamingContext.addStreamingListener`.
+   */
   addStreamingListener(listener: StreamingListener): void {
     this.listeners.add(listener)
   }

@@ -183,7 +183,7 @@ class InvocationRun {
     const { holder, resume, dropState } = this.#invocation
     const { settings, functions } = this.#aws
     const signal = this.#abort.signal
-    const listeners = new ListenerBus((error) => this.#failed(error))
+    const listeners = new ListenerBus()
     const progress = new BatchProgress(listeners)
     return assembled({
       app,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { given } from '../../model/given.ts'
 import { SluiceError } from '../../model/errors.ts'
 
 const PLAIN = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,62}$/
@@ -11,7 +12,7 @@ const DERIVED = /--[0-9a-f]{20}$/
  */
 export function appFolder(name: string): string {
   if (PLAIN.test(name) && !DERIVED.test(name)) return name
-  if (name === '') throw unusable(name)
+  if (!isUsableName(name)) throw unusableName(name)
   const readable = formerFolder(name).slice(0, 40) || 'app'
   return `${readable}--${createHash('sha256').update(name).digest('hex').slice(0, 20)}`
 }
@@ -23,8 +24,13 @@ export const formerFolder = (name: string): string =>
     .replace(/^[.-]+/, '')
     .slice(0, 63)
 
-const unusable = (name: string): SluiceError =>
-  new SluiceError('E_NAME', `${JSON.stringify(name)} is not a usable app name.`, {
+/** A letter or a digit of any script makes a name that people can read, on one line. */
+export const isUsableName = (name: unknown): name is string =>
+  typeof name === 'string' && /[\p{L}\p{N}]/u.test(name) && !/[\p{Cc}\p{Cs}]/u.test(name)
+
+export const unusableName = (name: unknown, place?: string): SluiceError =>
+  new SluiceError('E_NAME', `${JSON.stringify(name) ?? typeof name} is not a usable app name.`, {
+    where: given({ place }),
     did: 'nothing was started',
-    next: ['give the app a name with a letter or digit'],
+    next: ["give the app a name with a letter or digit, on one line: app('word-count', …)"],
   })

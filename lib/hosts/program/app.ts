@@ -2,6 +2,7 @@ import { given } from '../../model/given.ts'
 import { framesOf, SluiceError, stackOf, wordsOf } from '../../model/errors.ts'
 import { batchIntervalMs, Duration, type DurationLike } from '../../model/time.ts'
 import { fingerprint, shapeOf } from '../../plan/fingerprint.ts'
+import { isUsableName, unusableName } from './app-folder.ts'
 import { engineFor } from '../../api/dstream/engine.ts'
 import type { StreamGraph } from '../../graph/graph.ts'
 import { callerPlace, placeAmong } from '../../model/place.ts'
@@ -47,7 +48,7 @@ export function app(
   options: AppOptions = {},
 ): App {
   const place = callerPlace()
-  if (typeof name !== 'string' || !/[A-Za-z0-9]/.test(name)) throw badName(name, place)
+  if (!isUsableName(name)) throw unusableName(name, place)
   const duration = new Duration(checkedInterval(interval, place))
   return Object.assign(Object.create(marked) as object, {
     name,
@@ -146,13 +147,6 @@ function checkedInterval(interval: DurationLike, place: string): number {
     throw new SluiceError(code, message, { did, next, where: { place }, cause: error })
   }
 }
-
-const badName = (name: unknown, place: string): SluiceError =>
-  new SluiceError('E_NAME', `${JSON.stringify(name) ?? typeof name} is not a usable app name.`, {
-    where: { place },
-    did: 'nothing was started',
-    next: ["give the app a name with a letter or digit: app('word-count', …)"],
-  })
 
 const startedInside = (name: string): SluiceError =>
   new SluiceError('E_CONTEXT_STATE', `The definition of "${name}" starts its own context.`, {

@@ -68,6 +68,7 @@ interface StartOptions {
 export async function assembled(parts: Parts): Promise<Coordinator> {
   const { app, program, planner, publisher, host, listeners, attempts, holder, isGone, start = {} } = parts
   const rates = new Rates(program)
+  listeners.tellTo(host.log)
   listeners.add({
     onBatchCompleted: ({ batchInfo }) => {
       const updated = rates.learn(batchInfo)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type DStream, HashPartitioner, type RDD, seconds, type SluiceError } from '../../../lib/index.ts'
+import { type DStream, HashPartitioner, type RDD, seconds, type SluiceError, StateUpdate } from '../../../lib/index.ts'
 import { type Build, runBatches } from '../../support/run.ts'
 
 // What functions of a program answer, where a wrong answer would be taken for a right one.
@@ -175,3 +175,58 @@ const pause = (): Promise<void> =>
   new Promise((resolve) => {
     setImmediate(resolve)
   })
+
+const many: Record<string, (input: DStream<any>, f: (given: any) => any) => DStream<any>> = {
+  flatMap: (input, f) => input.flatMap(f),
+  flatMapValues: (input, f) => input.map((n) => ['k', n] as [string, number]).flatMapValues(f),
+  mapPartitions: (input, f) => input.mapPartitions((records) => f([...records].at(-1))),
+  zipPartitions: (input, f) =>
+    input.transform((rdd) => rdd.zipPartitions(rdd, (records: Iterable<unknown>) => f([...records].at(-1)))),
+  updateStateByKey: (input, f) =>
+    input
+      .map((n) => ['k', n] as [string, number])
+      .updateStateByKey(StateUpdate.entries((entries) => f([...entries].at(-1)?.[1].at(-1)) as never)),
+}
+
+for (const [operator, made] of Object.entries(many))
+  for (const [what, answer] of [
+    ['nothing', undefined],
+    ['null', null],
+    ['a number', 5],
+    ['an object', { n: 1 }],
+  ] as const)
+    test(`a function of ${operator} that gives ${what} where it gives many is E_ITERABLE, with its line`, async () => {
+      // Only for a record far behind those that are looked at closely.
+      const records = [Array.from({ length: 200 }, (_, i) => i)]
+      const error = await failure((input) => made(input(), (n) => (n > 150 ? answer : [])), records)
+      assert.equal(error.code, 'E_ITERABLE', error.message)
+      assert.match(error.message, what === 'nothing' ? /returns undefined/ : new RegExp(`returns ${what}`))
+      assert.match(String(error.where.place), /answers\.test\.ts:\d+/)
+      assert.ok(error.where.operator)
+    })
+
+const waiting: Record<string, (rdd: RDD<any>) => unknown> = {
+  foreach: (rdd) => rdd.foreach(async () => {}),
+  foreachPartition: (rdd) => rdd.foreachPartition(async () => {}),
+  runJob: (rdd) => rdd.sparkContext.runJob(rdd, async () => 1),
+  fold: (rdd) => rdd.fold(0, (async () => 1) as never),
+}
+
+for (const [action, act] of Object.entries(waiting))
+  test(`an asynchronous ${action} inside transform is E_ASYNC, with its line`, async () => {
+    const build: Build = (input) =>
+      input().transform((rdd) => {
+        void act(rdd)
+        return rdd
+      })
+    const error = await failure(build, [[1, 2, 3]])
+    assert.equal(error.code, 'E_ASYNC', error.message)
+    assert.match(String(error.where.place), /answers\.test\.ts:\d+/)
+  })
+
+test('a record that is a list which was revoked is no promise, and is refused where it is shown', async () => {
+  const { proxy, revoke } = Proxy.revocable([], {})
+  revoke()
+  const shown = await failure((input) => input().map(() => [1, proxy]), [[1]])
+  assert.equal(shown.code, 'E_NOT_SERIALISABLE', shown.message)
+})

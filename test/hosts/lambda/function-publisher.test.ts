@@ -24,13 +24,7 @@ for (const [sentence, answer] of forged) {
     const functions = await localFunctions(t, { output: async () => answer })
     const head = { app: 'mine', inc: 'i1' }
     const signal = new AbortController().signal
-    const publisher = new FunctionPublisher(
-      functions,
-      'output',
-      head,
-      signal,
-      new BatchProgress(new ListenerBus(() => {})),
-    )
+    const publisher = new FunctionPublisher(functions, 'output', head, signal, new BatchProgress(new ListenerBus()))
     const heard: unknown[] = []
     const failures = await publisher.publish({ manifest: { batch: 1, time: 0 } } as PublishPermit, ['counts'], {
       started: () => {},

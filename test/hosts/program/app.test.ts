@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { appFolder } from '../../../lib/hosts/program/app-folder.ts'
 import { app, seconds, type Source, StreamingContext } from '../../../lib/index.ts'
 import { isApp } from '../../../lib/hosts/program/app.ts'
 
@@ -66,6 +67,14 @@ test('two builds that differ are refused with the first operator that does', () 
 })
 
 test('B01, B04: a name without a letter and an interval that is no time are refused when the app is defined', () => {
-  assert.throws(() => app('…', seconds(1), () => {}), { code: 'E_NAME' })
+  for (const name of ['…', '', ' ', 'two\nlines', null]) {
+    assert.throws(() => app(name as string, seconds(1), () => {}), { code: 'E_NAME', message: /usable app name/ })
+    if (typeof name === 'string') assert.throws(() => appFolder(name), { code: 'E_NAME' })
+  }
   assert.throws(() => app('words', 0, () => {}), { code: 'E_INTERVAL' })
+})
+
+test('the name of an app may be of any script, and has a folder like any other', () => {
+  for (const name of ['é', '注文', 'Zähler 2'])
+    assert.match(appFolder(app(name, seconds(1), () => {}).name), /^[A-Za-z0-9-]+--[0-9a-f]{20}$/)
 })

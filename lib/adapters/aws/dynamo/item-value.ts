@@ -1,4 +1,5 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
+import { unreadable } from '../../../codec/form.ts'
 import { SluiceError } from '../../../model/errors.ts'
 
 /** What an attribute may hold: text, numbers, bytes, sets of these, lists and maps. */
@@ -29,9 +30,19 @@ export function attributeOf(value: unknown, path: string): AttributeValue {
     case 'boolean':
       return { BOOL: value }
     case 'object':
-      return value === null ? { NULL: true } : compound(value, path)
+      return value === null ? { NULL: true } : readable(value, path)
     default:
       throw badValue(path, `of type ${typeof value}`)
+  }
+}
+
+/** A getter or a proxy may throw whatever it likes. */
+function readable(value: object, path: string): AttributeValue {
+  try {
+    return compound(value, path)
+  } catch (error) {
+    if (error instanceof SluiceError) throw error
+    throw badValue(path, `what ${unreadable(error)}`)
   }
 }
 

@@ -1,3 +1,4 @@
+import { settledAction } from './each.ts'
 import { sameKey } from '../../../keys/same-key.ts'
 import type { NewPartial, Runnable } from '../../../lineage/jobs.ts'
 import { ArraySink, sinkOf } from '../../../lineage/node.ts'
@@ -44,8 +45,15 @@ export const runOnIterators = <T, U>(
   { node, runner }: Runnable<T>,
   f: (records: IterableIterator<T>) => U,
   splits: readonly number[],
-): U[] =>
-  runner.runJob(node, splits, () => {
+): U[] => {
+  const settled = runner.kind === 'planning' ? settledAction() : null
+  return runner.runJob(node, splits, () => {
     const sink = new ArraySink<T>()
-    return { sink, finish: () => f(sink.records.values()) }
+    const finish = (): U => {
+      const result = f(sink.records.values())
+      settled?.(result)
+      return result
+    }
+    return { sink, finish }
   })
+}

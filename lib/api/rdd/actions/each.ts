@@ -1,7 +1,8 @@
 import { ActionPromise } from '../../../lineage/action-promise.ts'
 import type { JobRunner, NewCalls, Runnable } from '../../../lineage/jobs.ts'
 import { ArraySink, sinkOf } from '../../../lineage/node.ts'
-import { isPromise } from '../../../model/settled.ts'
+import { callerPlace } from '../../../model/place.ts'
+import { checkSettled, isPromise } from '../../../model/settled.ts'
 
 /**
  * `f` on every record, in order. Where `f` gives promises, so does this: a partition starts when the one before has
@@ -41,12 +42,17 @@ function inTurn(rdd: Runnable<any>, from: number, newCalls: NewCalls): void | Pr
 }
 
 function called({ node, runner }: Runnable<any>, split: number, newCalls: NewCalls): void | Promise<void> {
+  // Where the batch is planned by what actions give, nobody can wait.
+  const settled = runner.kind === 'planning' ? settledAction() : null
   const [answers] = runner.runJob(
     node,
     [split],
     () => {
       const waiting: Promise<unknown>[] = []
-      const { sink, finish } = newCalls((answer) => waiting.push(answer))
+      const { sink, finish } = newCalls((answer) => {
+        settled?.(answer)
+        waiting.push(answer)
+      })
       return {
         sink,
         finish: () => {
@@ -58,6 +64,12 @@ function called({ node, runner }: Runnable<any>, split: number, newCalls: NewCal
     'effects',
   )
   if (answers.length > 0) return Promise.all(answers).then(() => {})
+}
+
+/** Throws `E_ASYNC` for a promise that a function gave to an action inside `transform`; called where the action is. */
+export function settledAction(): (answer: unknown) => void {
+  const place = callerPlace()
+  return (answer) => checkSettled(answer, 'an action inside transform', { place })
 }
 
 /**
