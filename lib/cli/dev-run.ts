@@ -13,6 +13,8 @@ interface DevRunOptions {
   readonly skipMissed: boolean
   /** What is read in the place of sources. */
   readonly sources: string
+  /** Where outputs go; `null`: as their records come from the real source or not. */
+  readonly outputs: string | null
   /** Hears the path of every file that the program consists of. */
   readonly loaded: (path: string) => void
   /** Hears of every start. */
@@ -79,7 +81,12 @@ export class DevRun {
     ]
     const child = spawn(process.execPath, [process.argv[1], 'run', file, ...flags, '--', ...args], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      env: { ...process.env, SLUICE_WATCHED: '1', SLUICE_SOURCES: this.#options.sources || 'demo' },
+      env: {
+        ...process.env,
+        SLUICE_WATCHED: '1',
+        SLUICE_SOURCES: this.#options.sources || 'demo',
+        ...(this.#options.outputs === null ? {} : { SLUICE_OUTPUTS: this.#options.outputs }),
+      },
       // Not in our process group: a ^C reaches this process alone, which passes it on once.
       detached: true,
     })

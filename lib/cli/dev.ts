@@ -15,6 +15,7 @@ const devFlags = {
   'drop-state': { kind: 'text' },
   'skip-missed': { kind: 'switch' },
   source: { kind: 'text' },
+  outputs: { kind: 'text' },
 } as const
 
 const KEYS =
@@ -41,6 +42,7 @@ export async function dev(args: readonly string[]): Promise<number> {
     dropState: values['drop-state'],
     skipMissed: values['skip-missed'],
     sources: sourcesIn(values.source),
+    outputs: outputsIn(values.outputs),
     loaded: (path) => watcher.add(path),
     started: () => types.run(),
   })
@@ -61,6 +63,11 @@ function sourcesIn(text: string | null): string {
       'sluice dev --source clicks=clicks.ndjson',
     )
   return text ?? ''
+}
+
+function outputsIn(text: string | null): string | null {
+  if (text === null || text === 'real' || text === 'print') return text
+  throw usageError(`--outputs ${text} is neither real nor print.`, 'sluice dev --outputs real')
 }
 
 /** One key at a time, without enter. */

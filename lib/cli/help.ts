@@ -92,6 +92,8 @@ State stays, so the new code goes on where the old one stopped, or says what it 
   --skip-missed      as for sluice run; without it, what caught-up batches print is counted and not shown
   --source <choices> what is read for sources: clicks=clicks.ndjson, clicks=demo or clicks=real, with commas between;
                      without a choice a source gives way to its demo, if it has one
+  --outputs <where>  real: sinks get what they would get anywhere else; print: it is printed here. Without it, what
+                     comes of a demo or a file is printed
 
 Keys: h help, r run again, f begin anew where state does not fit, p prints on or off, v stacks on or off, q finish the
 batch and quit. Where the project has TypeScript and a tsconfig.json, type errors are shown beside the run.

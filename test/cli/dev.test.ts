@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -193,6 +193,29 @@ test('under `sluice dev` a source gives way to its demo, also in task threads, o
     encoding: 'utf8',
   })
   assert.match(run.stderr, /nobody answers/, 'everywhere else it is the source itself')
+})
+
+const withSink = withDemo
+  .replace("from 'sluice'", "from 'sluice'\nimport { files } from 'sluice/sinks'")
+  .replace('.print()', ".output('pages', files('out', { format: 'text' }))")
+
+test('under `sluice dev` what comes of a demo is printed in place of a sink, or sent if so wanted', async (t) => {
+  const folder = await project(t, { 'src/app.ts': withSink })
+  const runs = async (flags: readonly string[], line: RegExp): Promise<string> => {
+    const dev = new Cli(t, ['dev', '--fresh', ...flags], folder)
+    await (line.source.startsWith('#') ? dev.says(line.source) : dev.prints(line))
+    dev.child.kill('SIGINT')
+    const { code, stdout, stderr } = await dev.ended
+    assert.equal(code, 0, stderr)
+    return stdout + stderr
+  }
+  const said = await runs([], /^\/demo$/m)
+  assert.match(said, /Time: \d+ ms, not sent to .*out/)
+  assert.match(said, /pages +printed here, not sent to .*out/)
+  assert.equal(existsSync(join(folder, 'out')), false)
+  await runs(['--workers', '2'], /^\/demo$/m)
+  assert.doesNotMatch(await runs(['--outputs', 'real'], /#2 /), /not sent/)
+  assert.equal(existsSync(join(folder, 'out')), true)
 })
 
 test('a choice for a source that is not there, or has no demo, is refused', async (t) => {

@@ -3,7 +3,7 @@ import type { Head } from '../../model/head.ts'
 import { runProgram } from '../../adapters/local/run-program.ts'
 import { installPrograms } from '../../api/rdd/programs.ts'
 import { localSources } from './local-sources.ts'
-import { devSource } from './stand-ins.ts'
+import { devOutput, devSource } from './stand-ins.ts'
 import { installEngine } from '../../api/dstream/engine.ts'
 import { installSourceFactories } from '../../api/dstream/source-factories.ts'
 import { installStandIns } from '../../api/dstream/stand-ins.ts'
@@ -13,7 +13,7 @@ import { join } from 'node:path'
 import { SluiceError } from '../../model/errors.ts'
 
 installSourceFactories(localSources)
-installStandIns(devSource)
+installStandIns({ source: devSource, output: devOutput })
 installPrograms(runProgram)
 installEngine((context) => new EmbeddedEngine(context), {
   defaultDirectory: () => embeddedOptions().dir,

@@ -1,4 +1,9 @@
 import { followedFile } from '../../adapters/files/followed-file.ts'
+import { printing } from '../../api/dstream/operators/print.ts'
+import { sparkText } from '../../codec/text.ts'
+import type { OutputOperation } from '../../graph/output-operation.ts'
+import type { StreamNode } from '../../graph/stream-node.ts'
+import { BUNDLED, type OutputSink } from '../../output/sink.ts'
 import type { StreamGraph } from '../../graph/graph.ts'
 import { SluiceError, wordsOf } from '../../model/errors.ts'
 import { readVariable } from '../../model/settings/read-variable.ts'
@@ -31,12 +36,46 @@ export function devSource<T>(name: string | null, source: Source<T>, demo: Sourc
   if (choices === null) return source
   const choice = (name === null ? undefined : choices.get(name)) ?? (demo ? 'demo' : 'real')
   if (choice === 'real') return source
-  if (choice !== 'demo') return linesOf(choice.file, source)
-  if (demo) return demo
+  if (choice !== 'demo') return madeUp(linesOf(choice.file, source))
+  if (demo) return madeUp(demo)
   throw new SluiceError('E_USAGE', `The source "${name}" has no demo.`, {
     did: 'nothing was started',
     next: [`ssc.source('${name}', …, { demo })`, `sluice dev --source ${name}=<file>`],
   })
+}
+
+/** Sources that stand in for others. */
+const standIns = new WeakSet<object>()
+
+function madeUp<T>(source: Source<T>): Source<T> {
+  standIns.add(source)
+  return source
+}
+
+/**
+ * Under `sluice dev` a sink of the library does not get what comes of records that are not the source's own, unless
+ * `--outputs` says more: the first of them are printed, with the sink that would have got them.
+ */
+export function devOutput(node: StreamNode, sink: OutputSink<any>): OutputOperation | undefined {
+  if (sink[BUNDLED] !== true || !isPrinted(node)) return undefined
+  const { name, address = name } = sink
+  return {
+    ...printing(PRINTED, (timeMs) => `${timeMs} ms, not sent to ${address}`, sparkText),
+    address: `printed here, not sent to ${address}`,
+  }
+}
+const PRINTED = 10
+
+function isPrinted(node: StreamNode): boolean {
+  if (choicesIn(process.env) === null) return false
+  const outputs = readVariable(process.env, 'SLUICE_OUTPUTS')
+  return outputs === null ? comesOfStandIn(node) : outputs === 'print'
+}
+
+function comesOfStandIn(node: StreamNode): boolean {
+  const seen = new Set([node])
+  for (const each of seen) for (const parent of each.parents) seen.add(parent)
+  return [...seen].some((each) => each.kind === 'source' && standIns.has(each.source))
 }
 
 /** Records of a source as lines of a file: JSON, unless they are text. Throws for a line that is none. */

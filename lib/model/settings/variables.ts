@@ -61,13 +61,19 @@ export const variables = {
     of: 'sluice dev',
     kind: 'text',
     initial: null,
-    says: 'Set by `sluice dev` for the run that it watches; nobody else needs it.',
+    says: 'Set by `sluice dev` for its runs.',
   },
   SLUICE_SOURCES: {
     of: 'sluice dev',
     kind: 'text',
     initial: null,
-    says: 'Set by `sluice dev` for its runs: what is read in the place of sources, as `--source` says it.',
+    says: 'Set by `sluice dev` for its runs: what `--source` says.',
+  },
+  SLUICE_OUTPUTS: {
+    of: 'sluice dev',
+    kind: 'text',
+    initial: null,
+    says: 'Set by `sluice dev` for its runs: what `--outputs` says.',
   },
   SLUICE_TRACE: {
     of: 'simulator',

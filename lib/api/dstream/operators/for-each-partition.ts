@@ -1,6 +1,7 @@
 import { located } from '../../../model/errors.ts'
 import type { Delivery, OutputSink } from '../../../output/sink.ts'
 import type { DStream } from '../dstream.ts'
+import { outputInstead } from '../stand-ins.ts'
 import type { OutputBatch, OutputOperation, OutputOrder } from '../../../graph/output-operation.ts'
 import { stageAll, stagedRecords } from '../../../graph/stagers.ts'
 
@@ -11,7 +12,8 @@ export function outputTo<T>(
   sink: OutputSink<T>,
   { operator = 'output', order = 'after' }: { readonly operator?: string; readonly order?: OutputOrder } = {},
 ): void {
-  const operation = { ...sinkOperation(sink, order), isSink: operator === 'output' }
+  const isSink = operator === 'output'
+  const operation = (isSink && outputInstead(stream.node, sink)) || { ...sinkOperation(sink, order), isSink }
   stream.output({ operator, ...(name === undefined ? {} : { name }), operation })
 }
 

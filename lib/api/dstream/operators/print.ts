@@ -16,7 +16,8 @@ export const print = (stream: DStream<any>, count: number, name?: string): void 
 export const pprint = (stream: DStream<any>, count: number, name?: string): void =>
   stream.output({ operator: 'pprint', name, operation: printing(count, localTime, pythonText) })
 
-function printing(
+/** Prints the first records of each batch. */
+export function printing(
   count: number,
   header: (timeMs: number) => string,
   text: (record: unknown) => string,
