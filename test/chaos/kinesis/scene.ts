@@ -17,15 +17,21 @@ const PACKED_MAX = 40
 const PER_CALL = 100
 /** What happens to the stream's shards, evenly over all kills; the last split is a split of a split. */
 const RESHARDINGS = [splitShard, mergeShards, splitShard, splitShard, mergeShards, mergeShards]
+/** When each server is killed and started again on what it had written, as shares of all kills. */
+const [KINESIS_CRASHES, DYNAMO_CRASHES] = [0.3, 0.65]
 
 /**
- * Kinesis → state → DynamoDB, on real servers. Keys have numbers that rise by one, so the state of a key knows which
- * record has to come next; its item must have counted each number once, and none out of its turn.
+ * Kinesis → state → DynamoDB, on real servers, which are killed as well. Keys have numbers that rise by one, so the
+ * state of a key knows which record has to come next; its item must have counted each number once, and none out of its
+ * turn.
  */
 export async function kinesisScene({ folder, seed, kills, records }: SceneRequest): Promise<Scene> {
   const java = findJava()
   if (!java) throw new Error('needs Java (Debian: openjdk-17-jre-headless)')
-  const [kinesisServer, dynamoServer] = await Promise.all([startKinesisLocal(), startDynamoDbLocal(java)])
+  const [kinesisServer, dynamoServer] = await Promise.all([
+    startKinesisLocal({ keeps: true }),
+    startDynamoDbLocal(java, { keeps: true }),
+  ])
   const place = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }
   const kinesis = localKinesis(kinesisServer.url)
   const dynamo = new DynamoDBClient({ ...place, endpoint: dynamoServer.url })
@@ -91,6 +97,8 @@ export async function kinesisScene({ folder, seed, kills, records }: SceneReques
       await bring(Math.floor((records * n) / kills))
       const due = RESHARDINGS.findIndex((_, i) => n === Math.ceil((kills * (i + 1)) / (RESHARDINGS.length + 1)))
       if (due >= 0) await RESHARDINGS[due](kinesis, STREAM)
+      if (n === Math.ceil(kills * KINESIS_CRASHES)) await kinesisServer.crash()
+      if (n === Math.ceil(kills * DYNAMO_CRASHES)) await dynamoServer.crash()
     },
     batch: () => counts.lastBatch,
     isThrough: async () => (await items()).reduce((sum, { count }) => sum + Number(count), 0) >= records,
