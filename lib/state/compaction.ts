@@ -1,4 +1,4 @@
-import type { StateBlock } from '../model/manifest.ts'
+import type { OperatorState, StateBlock } from '../model/manifest.ts'
 import { basesOf } from '../model/state-chain.ts'
 
 /**
@@ -50,6 +50,23 @@ export function isLong(blocks: readonly StateBlock[]): boolean {
   const [snapshot] = blocks
   const weight = deltas.reduce((sum, block) => sum + block.ref.len, 0)
   return deltas.length >= DELTAS_MAX || (snapshot?.kind === 'snapshot' && weight > snapshot.ref.len)
+}
+
+/** So many bytes of an operator may travel in its manifest, which is written with each batch, mostly twice. */
+const TRAVELLING_MAX = 2048
+/** So few keys are written whole in about the time that a request takes. */
+const CHEAP_KEYS_MAX = 2048
+
+/**
+ * Of small state: whether what its blocks bring along would cost more with each batch than an object costs once. All
+ * partitions of an operator see the same, so that they move in one batch, and one task writes one object.
+ */
+export function isCrowded(committed: OperatorState | null, keys: number): boolean {
+  if (committed === null || keys > CHEAP_KEYS_MAX) return false
+  let bytes = 0
+  for (const { blocks } of committed.chains)
+    for (const { ref } of blocks) if (ref.inline !== undefined) bytes += ref.len
+  return bytes > TRAVELLING_MAX
 }
 
 /** Numbers in rising order as ranges, the second number of each exclusive. */

@@ -7,7 +7,7 @@ import { type BlobRef, nameOfRef } from '../model/refs.ts'
 import { basesOf } from '../model/state-chain.ts'
 import type { StateWrite } from '../model/task.ts'
 import { chainsFor, nextOperatorState, panesFor } from './chains.ts'
-import { COMPACT_APIECE, groupsDue, isLong, rangesOf } from './compaction.ts'
+import { COMPACT_APIECE, groupsDue, isCrowded, isLong, rangesOf } from './compaction.ts'
 import { checkKeySizes, KEY_BYTES_MAX, type KeyLimits, type LargeKey } from './key-sizes.ts'
 import { KeyedState } from './keyed-state.ts'
 import { isOlder, migrateState, type StateSchema, versionOf } from './schema.ts'
@@ -237,7 +237,8 @@ function groupsToRewrite(
   compactApiece: number,
 ): readonly number[] | 'all' {
   // Few keys of which most have changed are as well written whole.
-  if (state.keys < compactApiece) return isLong(blocks) || state.changes * 2 >= state.keys ? 'all' : []
+  if (state.keys < compactApiece)
+    return isLong(blocks) || isCrowded(of.committed, state.keys) || state.changes * 2 >= state.keys ? 'all' : []
   const { from, to } = groupsOfPartition(of.split, of.partitions)
   return groupsDue({
     blocks,

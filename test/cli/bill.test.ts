@@ -7,7 +7,7 @@ import { costPerDay, type Workload } from '../../lib/cli/cost.ts'
 const BATCHES_A_DAY = 24 * 60
 
 test('what plan says that small batches cost is about what their recorded calls cost', async () => {
-  const memorySize = { coordinator: 512, task: 1769, output: 512 }
+  const memorySize = { coordinator: 256, task: 1769, output: 512 }
   const recording = { intervalMs: 60_000, shards: 4, records: 40, bytes: 16, batches: 8, memorySize }
   const { usage } = await recordedBatches(recording)
   // The coordinator is called from outside.

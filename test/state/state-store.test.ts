@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MemoryBlobStore } from '../../lib/adapters/local/blob-memory.ts'
 import { getBlob, putBlob } from '../../lib/checkpoint/blobs.ts'
+import { hashKey } from '../../lib/keys/hash.ts'
+import { keyGroupOf, partitionOfGroup } from '../../lib/keys/key-group.ts'
 import type { OperatorState } from '../../lib/model/manifest.ts'
 import type { StateWrite } from '../../lib/model/task.ts'
 import { nextOperatorState } from '../../lib/state/chains.ts'
@@ -83,6 +85,40 @@ test('a chain of deltas becomes a snapshot before it is long, and nothing is los
   assert.deepEqual((await read(whole(committed), blobs))['k1'], 30)
 })
 
+/** Keys of one of two partitions. */
+const keysOf = (split: number, keys: number): string[] =>
+  Array.from({ length: 4 * keys }, (_, i) => `a key of thirty characters ${i}`)
+    .filter((key) => partitionOfGroup(keyGroupOf(hashKey(key)), 2) === split)
+    .slice(0, keys)
+
+test('what travels in references moves to objects in one batch, of all partitions, once it comes to 2 kB', async () => {
+  const [store, blobs] = [new StateStore(), newBlobs()]
+  const keys = [keysOf(0, 420), keysOf(1, 420)]
+  const counted: Record<string, number> = {}
+  let committed: OperatorState | null = null
+  const kinds: string[] = []
+  for (let number = 1; number <= 20; number++) {
+    const writes: StateWrite[] = []
+    for (const split of [0, 1]) {
+      const changed = number === 1 ? keys[split] : keys[split].slice(number * 20, number * 20 + 20)
+      for (const key of changed) counted[key] = (counted[key] ?? 0) + 1
+      const change = (state: KeyedState): void => changed.forEach((key) => count(key)(state))
+      writes.push(await batch(store, whole(committed, split, 2), number, blobs, change))
+    }
+    committed = nextOperatorState(committed, writes)
+    kinds.push(writes.map(({ block }) => block!.kind).join())
+    const travelling = committed.chains
+      .flatMap(({ blocks }) => blocks)
+      .reduce((sum, { ref }) => sum + (ref.inline === undefined ? 0 : ref.len), 0)
+    assert.ok(travelling <= 2048 + 2 * 1024, `${travelling} bytes`)
+  }
+  assert.deepEqual([...new Set(kinds)].toSorted(), ['delta,delta', 'snapshot,snapshot'])
+  const moved = kinds.filter((kind) => kind.startsWith('snapshot')).length
+  assert.ok(moved >= 4 && moved <= 10, kinds.join(' '))
+  const found = { ...(await read(whole(committed, 0, 2), blobs)), ...(await read(whole(committed, 1, 2), blobs)) }
+  assert.deepEqual(found, counted)
+})
+
 test('an unchanged batch writes nothing and keeps its chain', async () => {
   const [store, blobs] = [new StateStore(), newBlobs()]
   const committed = nextOperatorState(null, [await batch(store, whole(null), 1, blobs, count('a'))])
@@ -123,7 +159,7 @@ test('an attempt that failed half-way leaves its state unused', async () => {
 
 test('a rescale moves whole ranges: each new one is a snapshot, and together they are the old state', async () => {
   const blobs = newBlobs()
-  const keys = Array.from({ length: 50 }, (_, i) => `k${i}`)
+  const keys = Array.from({ length: 50 }, (_, i) => `a key of thirty characters ${i}`)
   let committed: OperatorState | null = nextOperatorState(null, [
     await batch(new StateStore(), whole(null), 1, blobs, (state) => keys.forEach((key) => count(key)(state))),
   ])
