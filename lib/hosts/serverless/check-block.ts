@@ -106,10 +106,22 @@ function refuseKind(where: string, wanted: string, value: unknown): never {
 const shown = (value: unknown): string => JSON.stringify(value)?.slice(0, 60) ?? 'nothing'
 
 function unknownOption(where: string, name: string, known: readonly string[]): SluiceError {
+  const message = `"${where}" in serverless.yml has no option "${name}".`
+  if (Object.hasOwn(ELSEWHERE, name)) return refused('E_UNKNOWN_OPTION', message, [ELSEWHERE[name]])
   const meant = closest(name, known)
-  return refused('E_UNKNOWN_OPTION', `"${where}" in serverless.yml has no option "${name}".`, [
-    meant === null ? `use one of ${known.join(', ')}` : `write "${meant}"`,
-  ])
+  return refused('E_UNKNOWN_OPTION', message, [meant === null ? `use one of ${known.join(', ')}` : `write "${meant}"`])
+}
+
+/** What others expect here, and where it is. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  budget: 'sluice plan --records-per-second says what a day costs; AWS Budgets tells when an account has spent more',
+  dashboard: 'there is none: sluice status --stage says how the app is, and the log has a line of JSON for each batch',
+  dropState: 'it changes results, so it is a setting of the program: sluice.dropState',
+  interval: 'it changes results, so it stands in the program: app(name, seconds(10), …)',
+  keep: 'how many batches stay readable is a setting of the program: sluice.keepBatches',
+  metrics: 'a metric filter of CloudWatch counts what you like in the lines of JSON that the log has for each batch',
+  permissions: 'it is an option of a function: task: { permissions: […] } or output: { permissions: […] }',
+  tracing: 'it is an option of the Serverless CLI: provider: { tracing: { lambda: true } }',
 }
 
 const refused = (

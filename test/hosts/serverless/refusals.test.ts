@@ -31,6 +31,23 @@ for (const [what, block, code, message] of [
   test(`${what} is refused`, () => assert.throws(() => serverlessOptions(block), refusal(code, message)))
 }
 
+for (const [option, next] of [
+  ['budget', /sluice plan --records-per-second/],
+  ['dashboard', /sluice status --stage/],
+  ['dropState', /sluice\.dropState/],
+  ['interval', /seconds\(10\)/],
+  ['keep', /sluice\.keepBatches/],
+  ['metrics', /metric filter/],
+  ['permissions', /task: \{ permissions/],
+  ['tracing', /provider: \{ tracing/],
+] as const)
+  test(`B05: "${option}", which is not here, is refused with where it is`, () => {
+    assert.throws(
+      () => serverlessOptions({ app, [option]: {} }),
+      (error) => isOurs(error) && error.code === 'E_UNKNOWN_OPTION' && next.test(error.next.join('\n')),
+    )
+  })
+
 test('B57: anchors that unfold into more values than a block may hold are refused, with what to write', () => {
   let unfolded: unknown = { Effect: 'Allow' }
   for (let n = 1; n <= 6; n++)
