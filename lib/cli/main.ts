@@ -6,6 +6,9 @@ import { paint } from './terminal.ts'
 import { errorLines } from './error-lines.ts'
 import { usageError } from './usage.ts'
 
+/** Ends this process. A run watches who else does that. */
+const leave = process.exit.bind(process)
+
 type Run = (args: readonly string[]) => Promise<number>
 
 /** Loaded when asked for: `sluice explain` need not wait for an engine. */
@@ -34,7 +37,7 @@ export async function main(args: readonly string[]): Promise<void> {
   watchOutput()
   // A run has an ear of its own for these, which also stops its streams.
   process.on('uncaughtException', (error) => {
-    if (process.listenerCount('uncaughtException') === 1) process.exit(told(error))
+    if (process.listenerCount('uncaughtException') === 1) leave(told(error))
   })
   await exit(await answer(args))
 }
@@ -98,7 +101,7 @@ function watchOutput(): void {
   ] as const)
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (systemCode(error) !== 'EPIPE') throw unprintable(name, error)
-      if (stream === process.stdout) process.exit(0)
+      if (stream === process.stdout) leave(0)
     })
 }
 
@@ -116,5 +119,5 @@ async function exit(code: number): Promise<void> {
   await new Promise<void>((resolve) => {
     process.stdout.write('', () => resolve())
   })
-  process.exit(code)
+  leave(code)
 }

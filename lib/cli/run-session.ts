@@ -1,6 +1,8 @@
 import type { Log } from '../host/log.ts'
 import { isMisfit } from '../model/error-codes.ts'
 import { SluiceError } from '../model/errors.ts'
+import { given } from '../model/given.ts'
+import { callerPlace } from '../model/place.ts'
 import type { AppStarting, AppStopping, EngineEvent } from '../model/events.ts'
 import { readSetting } from '../model/settings/read.ts'
 import { readVariable } from '../model/settings/read-variable.ts'
@@ -12,6 +14,9 @@ import { onStopSignals } from './signals.ts'
 import { TextReporter } from './text-reporter.ts'
 import { counted } from './units.ts'
 import { startWatchdog } from './watchdog.ts'
+
+/** Ends this process; what the program calls for that is watched. */
+const exit: (code: number) => never = process.exit.bind(process)
 
 /** From the command line to the exit code: who hears what, and how a run ends. */
 export class RunSession implements Log {
@@ -94,6 +99,7 @@ export class RunSession implements Log {
       this.#fail = reject
     })
     process.on('uncaughtException', (error) => this.#fail(error))
+    this.#watchExit()
     const code = await Promise.race([execute(), crashed]).then(
       // A program may have said itself how it ended.
       () => Number(process.exitCode ?? 0),
@@ -132,7 +138,18 @@ export class RunSession implements Log {
 
   #quit(): void {
     this.#end(130)
-    process.exit(130)
+    exit(130)
+  }
+
+  /** A program that leaves while its streams run has not done what it was started for, whatever it says. */
+  #watchExit(): void {
+    process.exit = (given) => {
+      const code = Number(given ?? process.exitCode ?? 0)
+      if (!StreamingContext.getActive()) exit(code)
+      this.#tell(leftBehind(code, callerPlace()))
+      this.#end(code || 1)
+      exit(code || 1)
+    }
   }
 
   #end(code: number): void {
@@ -150,6 +167,13 @@ export class RunSession implements Log {
     process.channel?.unref()
   }
 }
+
+const leftBehind = (code: number, place: string): SluiceError =>
+  new SluiceError('E_EXIT', `The program called process.exit(${code}) while its streams were running.`, {
+    where: given({ place: place !== '' && place }),
+    did: 'the batch under way was not finished; what is committed stays, and the next start goes on from there',
+    next: ['end a run with await ssc.stop(), or leave it to ^C and --batches', 'throw an error where one is meant'],
+  })
 
 /** What a run tells the process that watches it: a file that it consists of, or that its state does not fit. */
 export type ToWatcher = { readonly loaded: string } | { readonly misfit: true }

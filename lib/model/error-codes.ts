@@ -163,6 +163,8 @@ export const ERROR_CODES = {
   E_KEY: { fault: 'record' },
   E_PAIR: { fault: 'record' },
   E_ASYNC: { fault: 'program' },
+  E_UNANSWERED: { fault: 'program' },
+  E_EXIT: { fault: 'program' },
   E_ITERABLE: { fault: 'record' },
   E_KEY_STRING: { fault: 'record' },
   E_KEY_TOO_LARGE: { fault: 'record' },

@@ -82,3 +82,20 @@ function unsettled(value: unknown, caller: string, where: Where): SluiceError {
     },
   )
 }
+
+/** Calls of the program's own parts that have not answered yet. */
+const unanswered = new Set<{ readonly call: string }>()
+
+/** The answer of a call of a part of the program, such as `cut() of the source "orders"`, or of a sink. */
+export async function answerOf<T>(call: string, answer: Promise<T> | T): Promise<T> {
+  const asked = { call }
+  unanswered.add(asked)
+  try {
+    return await answer
+  } finally {
+    unanswered.delete(asked)
+  }
+}
+
+/** What is waited for at this moment, in words. */
+export const callsUnanswered = (): readonly string[] => Array.from(unanswered, ({ call }) => call)

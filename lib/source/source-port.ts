@@ -2,6 +2,7 @@ import type { Cut } from '../model/manifest.ts'
 import type { Json } from '../model/json.ts'
 import type { SourceProgress } from '../model/source-progress.ts'
 import { SluiceError, thrownBy } from '../model/errors.ts'
+import { answerOf } from '../model/settled.ts'
 import type { CutRequest, Ended, ReceiverEnvironment, Source, SourceIo } from './source.ts'
 
 export type Chunks<T> = Iterable<readonly T[]> | AsyncIterable<readonly T[]>
@@ -38,7 +39,10 @@ export class SourcePort<T> {
         checkChunk(chunk, this.#source.name)
         seen(chunk.length)
       }
-      return Symbol.asyncIterator in chunks ? guardedAsync(chunks, counted, failed) : guarded(chunks, counted, failed)
+      const call = `read() of the source "${this.#uid}"`
+      return Symbol.asyncIterator in chunks
+        ? guardedAsync(chunks, counted, failed, call)
+        : guarded(chunks, counted, failed)
     } catch (error) {
       throw failed(error)
     }
@@ -94,7 +98,7 @@ export class SourcePort<T> {
 
   async #call<R>(method: string, call: () => Promise<R>): Promise<R> {
     try {
-      return await call()
+      return await answerOf(`${method}() of the source "${this.#uid}"`, call())
     } catch (error) {
       throw this.#failed(method, error)
     }
@@ -175,13 +179,27 @@ function* guarded<T>(
   }
 }
 
+/** The same chunks; while one is waited for, that is known. */
+function answering<T>(chunks: AsyncIterable<T>, call: string): AsyncIterable<T> {
+  return {
+    [Symbol.asyncIterator]() {
+      const iterator = chunks[Symbol.asyncIterator]()
+      return {
+        next: () => answerOf(call, iterator.next()),
+        return: async (value?: unknown) => (await iterator.return?.(value)) ?? { done: true, value },
+      }
+    },
+  }
+}
+
 async function* guardedAsync<T>(
   chunks: AsyncIterable<readonly T[]>,
   counted: (chunk: readonly T[]) => void,
   failed: (error: unknown) => SluiceError,
+  call: string,
 ): AsyncIterable<readonly T[]> {
   try {
-    for await (const chunk of chunks) {
+    for await (const chunk of answering(chunks, call)) {
       counted(chunk)
       yield chunk
     }

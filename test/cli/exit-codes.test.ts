@@ -49,6 +49,8 @@ const FILES = {
   'catches.ts': classic("map(() => { throw new Error('no') }).print()", 'await ssc.awaitTermination().catch(() => {})'),
   'code.ts': classic('print()', 'await ssc.awaitTerminationOrTimeout(100)\nawait ssc.stop()\nprocess.exitCode = 7'),
   'exits.ts': classic('foreachRDD(() => { process.exit(8) })'),
+  'leaves.ts': classic('foreachRDD(() => { process.exit(0) })'),
+  'hangs.ts': classic('foreachRDD(() => new Promise<void>(() => {}))'),
   'differs.ts': `import { app, seconds } from 'sluice'
     let n = 0
     export const simulation = { samples: { numbers: () => 1 } }
@@ -170,6 +172,8 @@ const rows: readonly [command: string, end: string, code: number, ways: readonly
     7,
     [typed('run code.ts')],
   ],
+  ['`run`', 'the program calls `process.exit(0)` while its stream runs', 1, [typed('run leaves.ts')]],
+  ['`run`', 'it waits for an answer, and nothing is left that could bring one', 1, [typed('run hangs.ts')]],
   [
     '`dev`',
     '`^C` or `q`, whatever the runs before it came to',

@@ -235,3 +235,37 @@ test('a run that ends with something undelivered says why, with what the sink sa
     ),
   )
 })
+
+const cut = 'cut: async ({ time }) => ({ position: time, splits: [1], records: null })'
+const unanswered: readonly [what: string, source: string, then: string, named: string][] = [
+  ['a cut', 'cut: () => new Promise<never>(() => {}), read: () => []', 'print()', 'cut() of the source "it"'],
+  [
+    'a read',
+    `${cut}, read: async function* () { await new Promise(() => {}); yield [1] }`,
+    'print()',
+    'read() of the source "it"',
+  ],
+  [
+    'an output',
+    `${cut}, read: () => [[1]]`,
+    'foreachRDD(() => new Promise<void>(() => {}))',
+    'the output "it/foreachRDD"',
+  ],
+]
+
+for (const [what, source, then, named] of unanswered)
+  test(`${what} that never answers ends the run with what it waited for`, async (t) => {
+    const program = app('milliseconds(50)', `ssc.source('it', { name: 'It', ${source} }).${then}`)
+    const { code, stderr } = await runProgram(t, program)
+    assert.equal(code, 1, stderr)
+    assert.ok(stderr.includes(`✕ E_UNANSWERED  The run waits for ${named}, and nothing is left`), stderr)
+    assert.doesNotMatch(stderr, /top-level await/)
+  })
+
+test('process.exit(0) in a function of a running stream is said with its line, and ends with 1', async (t) => {
+  const leaves = "ssc.source('counter', counter).map((n) => process.exit(0) as number).print()"
+  const { code, stderr } = await runProgram(t, app('milliseconds(50)', leaves))
+  assert.equal(code, 1, stderr)
+  assert.match(stderr, /✕ E_EXIT {2}The program called process\.exit\(0\) while its streams were running\.\n/)
+  assert.match(stderr, /\n {2}where {2}app\.ts:4:/)
+})

@@ -25,6 +25,7 @@ import {
   openStores,
   thisHolder,
 } from './embedded-host.ts'
+import { unlessAsleep } from './asleep.ts'
 import { openCoordinator } from '../program/open-coordinator.ts'
 import { directories } from './directories.ts'
 import { madeReady } from './made-ready.ts'
@@ -73,7 +74,7 @@ export class EmbeddedEngine implements Engine {
     this.#warnOfSettings()
     this.#warnOfOneThread()
     this.#warnOfLetters()
-    const running = this.#context.sparkContext.withPropertiesOfNow(() => this.#run())
+    const running = this.#context.sparkContext.withPropertiesOfNow(() => unlessAsleep(this.#run()))
     this.#running = running.catch((error: unknown) => this.#context.reportError(error))
   }
 

@@ -12,6 +12,7 @@ import { insideOutput } from '../../graph/inside-output.ts'
 import type { OutputBatch, OutputEnvironment } from '../../graph/output-operation.ts'
 import type { SetAsideRecord } from '../../lineage/tolerant-runner.ts'
 import { lettersMax } from '../../checkpoint/dead-letters.ts'
+import { answerOf } from '../../model/settled.ts'
 import { serialiseError } from '../serialised-error.ts'
 import type { StagedRecords } from '../task/program.ts'
 
@@ -62,7 +63,7 @@ export function publishHere(
       for (const output of outputs) {
         hooks.started(output)
         try {
-          const letters = await show(manifest, output)
+          const letters = await answerOf(`the output "${output}"`, show(manifest, output))
           if (letters) hooks.setAside?.(output, letters)
           hooks.completed(output, null)
         } catch (error) {
