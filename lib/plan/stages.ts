@@ -1,10 +1,11 @@
 import type { OperatorUid, ShuffleId } from '../model/ids.ts'
+import { SluiceError } from '../model/errors.ts'
 import { foldUp, reachedFrom } from '../model/walk.ts'
 import { routedWriter } from '../shuffle/writer.ts'
 import type { StreamGraph } from '../graph/graph.ts'
 import type { StreamNode } from '../graph/stream-node.ts'
 import type { OutputOperation } from '../graph/output-operation.ts'
-import { type Dependency, narrow, parentsOf, type RddNode, type ShuffleDependency } from '../lineage/node.ts'
+import { type Dependency, narrow, parentsOf, type RddNode, type ShuffleDependency, whereOf } from '../lineage/node.ts'
 import { land } from '../lineage/landings.ts'
 import { type PlannedView, retainedStreams } from './batch-view.ts'
 
@@ -81,15 +82,40 @@ function stagesOf(roots: readonly Root[]): StagePlan {
   for (const root of roots) {
     begin(root)
     while (open.length > 0) {
-      const dependency = open.at(-1)!.ahead.pop()
+      const { ahead, root: reader } = open.at(-1)!
+      const dependency = ahead.pop()
       if (dependency === undefined) end(open.pop()!)
       if (dependency === undefined || shuffleIds.has(dependency)) continue
+      assertFits(dependency, reader.node)
       const shuffle = shuffleIds.size
       shuffleIds.set(dependency, shuffle)
       begin({ node: dependency.parent, terminal: { kind: 'shuffle', shuffle, dependency } })
     }
   }
   return { stages, shuffleIds }
+}
+
+/** Buckets of one shuffle that a process may hold; where they are not shared, each map partition has its own. */
+const BUCKETS_MAX = 2 ** 26
+
+function assertFits(dependency: ShuffleDependency, reader: RddNode<any>): void {
+  const { shared, parent, partitioner } = dependency
+  const writers = shared ? 1 : parent.partitions
+  const isOf = ({ dependencies }: RddNode<any>): boolean => dependencies.includes(dependency)
+  // A pass-through is the engine's own, and no choice of the program's.
+  if (writers * partitioner.numPartitions <= BUCKETS_MAX || parent.cut === dependency) return
+  throw new SluiceError(
+    'E_PARTITIONS',
+    `${parent.partitions} partitions are dealt out to ${partitioner.numPartitions}: more than ${BUCKETS_MAX} buckets.`,
+    {
+      where: whereOf([...reachedFrom([reader], parentsOf)].find(isOf)!),
+      did: 'the batch was not run',
+      next: [
+        'ask for fewer partitions',
+        'or put .transform((rdd) => rdd.coalesce(n)) before it, which moves no record',
+      ],
+    },
+  )
 }
 
 /** The RDD in which the state of an operator moves. */

@@ -3,7 +3,7 @@ import { checkSettled, isPromise, kindOf } from '../model/settled.ts'
 import { hashBits } from '../keys/hash.ts'
 import { KeyTable } from '../keys/key-table.ts'
 import { ValueColumn } from '../keys/value-column.ts'
-import type { Buckets } from './buckets.ts'
+import type { Bucket, Buckets } from './buckets.ts'
 import { HashPartitioner, type Partitioner } from './partitioner.ts'
 
 /** How values of one key become one: Spark's `Aggregator`. */
@@ -142,17 +142,30 @@ export function pairWriter(partitioner: Partitioner, reader: Reader = NOBODY): S
 
 /** Sends each record where `route` says; `route` is made anew per map partition. */
 export function routedWriter(reducers: number, route: (record: unknown) => number): ShuffleWriter {
-  const values: unknown[][] = Array.from({ length: reducers }, () => [])
+  // Of thousands of reducers a map partition may have records for few, and there is a writer for each map partition.
+  const buckets: (RoutedBucket | typeof NO_RECORDS)[] = Array.from({ length: reducers }, () => NO_RECORDS)
+  let size = 0
   return {
     emit: (record: unknown) => {
-      values[route(record)].push(record)
+      size++
+      const at = route(record)
+      const bucket = buckets[at]
+      if (bucket === NO_RECORDS) buckets[at] = { keys: null, values: [record] }
+      else (bucket as RoutedBucket).values.push(record)
     },
     get size() {
-      return values.reduce((sum, column) => sum + column.length, 0)
+      return size
     },
-    finish: () => values.map((column) => ({ keys: null, values: column })),
+    finish: () => buckets,
   }
 }
+
+interface RoutedBucket {
+  readonly keys: null
+  readonly values: unknown[]
+}
+
+const NO_RECORDS: Bucket = { keys: null, values: [] }
 
 interface FillingBucket {
   readonly keys: unknown[]

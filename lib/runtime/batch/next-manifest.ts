@@ -138,7 +138,7 @@ function outputsOf(stages: readonly PlannedStage[], answers: readonly TaskDone[]
 function recordsOf(answers: readonly TaskDone[]): Record<string, number> {
   const bySplit: Record<string, Record<string, number>> = {}
   for (const answer of answers)
-    for (const [source, splits] of Object.entries(answer.records)) bySplit[source] = { ...bySplit[source], ...splits }
+    for (const [source, splits] of Object.entries(answer.records)) Object.assign((bySplit[source] ??= {}), splits)
   return Object.fromEntries(
     Object.entries(bySplit).map(([source, splits]) => [
       source,

@@ -82,8 +82,11 @@ export class RunningTask implements TaskScope {
   /** Where splits ended for which the plan has no end: a second reading in this task is of the same records. */
   readonly ends: Record<string, Record<string, Json>> = {}
   readonly #splits = new Map<OperatorUid, ReadonlySet<string>>()
+  /** Records of each source, over all splits. */
+  readonly #read = new Map<OperatorUid, number>()
   /** What the sources could not make records of. */
   readonly undecoded: OpenPart[] = []
+  readonly #undecodedParts = new Map<string, OpenPart>()
   /** Shuffles whose both sides run in this task. */
   readonly local = new Map<ShuffleDependency, LocalShuffle>()
   readonly freezes: boolean
@@ -102,13 +105,13 @@ export class RunningTask implements TaskScope {
 
   readSource<T>(source: Source<T>, uid: OperatorUid, split: Json): Chunks<T> {
     const name = JSON.stringify(split)
-    const all = this.#read(source, uid, split, name)
+    const all = this.#split(source, uid, split, name)
     const choice = this.#choice(uid, name)
     if (!choice) return all
     return chosen(all, choice)
   }
 
-  #read<T>(source: Source<T>, uid: OperatorUid, split: Json, name: string): Chunks<T> {
+  #split<T>(source: Source<T>, uid: OperatorUid, split: Json, name: string): Chunks<T> {
     const sealed = sealedSplit(this.#spec.plan.ends, uid, name) ?? sealedSplit(this.ends, uid, name)
     const ended = sealed === undefined ? (end: Json): void => void ((this.ends[uid] ??= {})[name] = end) : null
     const counts = (this.records[uid] ??= {})
@@ -121,7 +124,7 @@ export class RunningTask implements TaskScope {
       assertInTime(limit, clock)
       if (!isFirst) return
       counts[name] += records
-      this.#checkCount(uid, counts)
+      this.#checkCount(uid, records)
       watch?.read(records)
     }
     const undecoded = isFirst ? (found: Undecoded): void => this.#undecoded(uid, name, counts[name], found) : ignore
@@ -139,20 +142,22 @@ export class RunningTask implements TaskScope {
     return known
   }
 
-  #checkCount(uid: OperatorUid, counts: Readonly<Record<string, number>>): void {
+  #checkCount(uid: OperatorUid, records: number): void {
     const promised = this.#spec.plan.cuts[uid]?.records ?? Infinity
-    if (promised === Infinity) return
-    const read = Object.values(counts).reduce((sum, count) => sum + count, 0)
+    const read = (this.#read.get(uid) ?? 0) + records
+    this.#read.set(uid, read)
     if (read > promised) throw countsWrongly(promised, read)
   }
 
   #undecoded(source: OperatorUid, split: string, index: number, found: Undecoded): void {
     const { code, message, path, offset } = found
-    let part = this.undecoded.find((each) => each.source === source && each.split === split)
+    const name = JSON.stringify([source, split])
+    let part = this.#undecodedParts.get(name)
     if (!part) {
       const counts = { replaced: 0, skipped: 0, lettersCount: 0 }
       part = { source, split, ...counts, letters: [], first: { code, message, path } }
       if (found.isReceived) part.isReceived = true
+      this.#undecodedParts.set(name, part)
       this.undecoded.push(part)
     }
     if (found.became === 'replaced') part.replaced++
