@@ -107,11 +107,11 @@ function shuffledRecords<T>(rdd: Runnable<T>, wanted: number, seed: number): T[]
 
 function drawnRecords<T>(rdd: Runnable<T>, wanted: number, seed: number): T[] {
   const counts = countsPerSplit(rdd)
-  const total = counts.reduce((sum, count) => sum + count, 0)
+  let total = 0
+  const starts = counts.map((count) => (total += count) - count)
   if (total === 0) return []
   const draws = new Draws(seed, 0)
   const picks = Array.from({ length: wanted }, () => draws.below(total))
-  const starts = counts.map((_, split) => counts.slice(0, split).reduce((sum, count) => sum + count, 0))
   const picked = new Set(picks)
   const found = new Map(
     everySplit<[number, T][]>(rdd, (split) => {
