@@ -33,6 +33,23 @@ test('B31: records that a producer packed into one are records of their own, in 
   ])
 })
 
+test('B31: what another library has packed is read as that library reads it', () => {
+  // Of `aws-kinesis-agg` 4.2.8, whose own reader gives these records; the second one has an explicit hash key.
+  const packed = Buffer.from(
+    '84mawgoBYQoBYgoBYxIJMTIzNDU2Nzg5GgcIABoDb25lGgkIARAAGgN0d28aCwgAGgdkcmVpIMO8GpsBCAIalgF4eHh4eHh4eHh4' +
+      'eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4' +
+      'eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHjcr8GJeKKKM8Vi' +
+      'X7VWcpIt',
+    'base64',
+  )
+  assert.deepEqual(seen(packed), [
+    ['a', 0, 'one'],
+    ['b', 1, 'two'],
+    ['a', 2, 'drei ü'],
+    ['c', 3, 'x'.repeat(150)],
+  ])
+})
+
 test('B31: a package whose sum is wrong, or which was cut short, is one record, as it came', (t) =>
   withSeeds(t, 50, async (dice) => {
     const whole = packedBytes(
