@@ -1,11 +1,22 @@
 import { library } from './library.ts'
 
-/** The folder of this library, as it stands in stacks: frames from there, and from packages, are not the user's. */
+/** Frames from this library, and from packages, are not the user's. */
 const isOwn = (frame: string): boolean =>
-  frame.includes('/node_modules/') ||
-  frame.includes(library) ||
-  frame.includes(library.slice('file://'.length)) ||
-  /node:internal|\(<anonymous>\)/.test(frame)
+  frame.includes('/node_modules/') || frame.includes(ownFolder()) || /node:internal|\(<anonymous>\)/.test(frame)
+
+let folder: string | null = null
+
+/**
+ * The folder of this library as it stands in stacks. In a bundle with source maps that is where its sources were, since
+ * the program's are shown by theirs; without, nobody can tell one from the other.
+ */
+function ownFolder(): string {
+  if (folder !== null) return folder
+  const [, here = ''] = (new Error().stack ?? '').split('\n')
+  const place = placeOf(here.trim()) ?? ''
+  const end = place.lastIndexOf('/model/place.')
+  return (folder = end < 0 ? library.slice('file://'.length) : place.slice(0, end + 1))
+}
 
 /** `file:line:column` of the nearest caller outside the library: where in the user's program something was written. */
 export function callerPlace(): string {
