@@ -38,7 +38,8 @@ export function checkIterable(value: unknown, caller: string, where: Where = {})
   })
 }
 
-function isWalked(value: unknown, by: symbol = Symbol.iterator): boolean {
+/** Whether `for … of` can walk it, or `for await`. */
+export function isWalked(value: unknown, by: symbol = Symbol.iterator): boolean {
   if (typeof value !== 'object' || value === null) return false
   try {
     return typeof (value as Record<symbol, unknown>)[by] === 'function'

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { SluiceError } from '../../model/errors.ts'
 import { callerPlace } from '../../model/place.ts'
+import { isWalked, kindOf } from '../../model/settled.ts'
 import {
   Accumulators,
   type AccumulatorV2,
@@ -136,9 +137,12 @@ export class SparkContext {
 
   /**
    * The program's own records in even slices. The RDD keeps a copy of the list, and hands out copies of the records:
-   * what a function does to one is not seen by the next batch. Spark: `SparkContext.parallelize`.
+   * what a function does to one is not seen by the next batch. Throws `E_ARGUMENT` for what cannot be walked. Spark:
+   * `SparkContext.parallelize`.
    */
   parallelize<T extends Inferred>(records: Iterable<T>, slices: number = this.defaultParallelism): RDD<T> {
+    if (typeof records !== 'string' && !isWalked(records))
+      throw badArgument(`parallelize takes many records, and was given ${kindOf(records)}.`, 'pass an array')
     return this.#rdd('parallelize', collectionNode(Array.from(records), checkedPartitions(slices)))
   }
 

@@ -176,3 +176,15 @@ test('a broadcast value may hold itself, functions and instances of classes', ()
   assert.equal(value.twice(2), 4)
   assert.ok(value.rule.allows(2))
 })
+
+test('what holds no records is refused by parallelize, and is no RDD without records', () => {
+  const sc = new SparkContext()
+  for (const [given, message] of [
+    [5, /was given a number/],
+    [{ n: 1 }, /was given an object/],
+    [null, /was given null/],
+    [undefined, /was given undefined/],
+  ] as const)
+    assert.throws(() => sc.parallelize(given as never), { code: 'E_ARGUMENT', message })
+  assert.deepEqual(sc.parallelize('ab').collect(), ['a', 'b'])
+})
