@@ -28,7 +28,7 @@ interface ItemCodec {
 
 const asJson: ItemCodec = {
   encode: (value) => ({ value: { S: JSON.stringify(value) } }),
-  decode: ({ value }) => JSON.parse(value.S!) as unknown,
+  decode: ({ value }) => JSON.parse(value?.S ?? 'null') as unknown,
 }
 
 /** It lies beside the head: what somebody has broken by hand must not keep that from being read. */
@@ -46,7 +46,10 @@ const asJsonIfItIs: ItemCodec = {
 /** The head is written with every batch, and a write costs by the kilobyte. */
 const asPacked: ItemCodec = {
   encode: (value, app) => ({ value: { B: packedValue(value, app) } }),
-  decode: (item) => unpackedValue(item['value'].B!, item[ITEM_KEY.app].S!),
+  decode({ value, [ITEM_KEY.app]: app }) {
+    if (value?.B === undefined || app?.S === undefined) return null
+    return unpackedValue(value.B, app.S)
+  },
 }
 
 const codecs: Readonly<Record<ItemName, ItemCodec>> = {
@@ -67,7 +70,8 @@ interface RegisterWrite extends Versioned<unknown> {
   readonly cause: string
 }
 
+/** An item without what a register holds, which somebody else has put there, has the value `null`. */
 export const decodeItem = (item: ItemName, found: Attributes): Versioned<unknown> => ({
-  rev: Number(found['rev'].N),
+  rev: Number(found['rev']?.N ?? 0),
   value: codecs[item].decode(found),
 })
