@@ -95,7 +95,7 @@ const learnedRate = fields({
 /** From and to of key groups, as two numbers. */
 const groupRange: Shape = both(
   list(upTo(KEY_GROUPS)),
-  is<readonly number[]>((each) => each.length === 2 && each[0] < each[1], 'is no range of key groups'),
+  is<readonly number[]>((each) => each.length === 2 && each[0]! < each[1]!, 'is no range of key groups'),
 )
 const range = { from: upTo(KEY_GROUPS), to: upTo(KEY_GROUPS) }
 
@@ -122,7 +122,7 @@ export const skipShape: Shape = named(
   named(
     both(
       list(count),
-      is<readonly number[]>((value) => value.every((at, i, all) => i === 0 || all[i - 1] < at), 'does not rise'),
+      is<readonly number[]>((value) => value.every((at, i) => i === 0 || value[i - 1]! < at), 'does not rise'),
     ),
   ),
 )

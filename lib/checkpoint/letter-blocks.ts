@@ -36,12 +36,13 @@ export async function putOutputLetters(
 ): Promise<DeadLetters> {
   const bytes = encodeLetters(letters)
   const crc = crc32(bytes)
-  const key = new ObjectKeys(app, inc).deadLetters(batch, `out.${crc.toString(16)}.${letters[0].id}`)
+  const first = letters[0]!
+  const key = new ObjectKeys(app, inc).deadLetters(batch, `out.${crc.toString(16)}.${first.id}`)
   const ref = { key, len: bytes.length, crc }
   await blobs.putNew(key, bytes).catch((error: unknown) => {
     if (!hasCode(error, 'E_BLOB_EXISTS')) throw error
   })
-  return { batch, open: { [letters[0].source]: letters.map(({ id }) => id) }, ref, ofOutput: true }
+  return { batch, open: { [first.source]: letters.map(({ id }) => id) }, ref, ofOutput: true }
 }
 
 function isStorable(record: unknown): boolean {

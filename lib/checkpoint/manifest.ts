@@ -60,7 +60,7 @@ function eachCut(
   change: (cut: Cut, position: Cut['position']) => Cut,
 ): Manifest['cuts'] {
   return Object.fromEntries(
-    Object.entries(cuts).map(([source, cut]) => [source, cut && change(cut, positions[source])]),
+    Object.entries(cuts).map(([source, cut]) => [source, cut && change(cut, positions[source]!)]),
   )
 }
 

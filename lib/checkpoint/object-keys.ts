@@ -155,13 +155,14 @@ const BATCH_AT: Partial<Record<ObjectKind, number>> = {
 /** What a key says, or null for what is not the key of an object. Each reference of each answer comes through here. */
 export function parseKey(key: string): ParsedKey | null {
   const parts = key.split('/')
-  const kind = KINDS.get(parts[KIND_AT])
+  const [app, inc, type] = parts
+  const kind = KINDS.get(type ?? '')
   if (kind === undefined || parts.length <= KIND_AT + 1 || !parts.every(isName)) return null
-  const name = parts[parts.length - 1]
+  const name = parts.at(-1)!
   const dot = name.indexOf('.')
   return {
-    app: parts[0],
-    inc: parts[1],
+    app: app!,
+    inc: inc!,
     kind,
     batch: batchIn(parts, BATCH_AT[kind]),
     writer: dot === -1 ? name : name.slice(0, dot),
@@ -173,8 +174,9 @@ const isName = (part: string): boolean => part !== '' && part !== '.' && part !=
 function batchIn(parts: readonly string[], at: number | undefined): BatchNumber | null {
   if (at === undefined) return null
   const place = at < 0 ? parts.length + at : at
-  if (place <= KIND_AT || place >= parts.length || !/^\d+$/.test(parts[place])) return null
-  return Number(parts[place])
+  const number = parts[place]
+  if (place <= KIND_AT || number === undefined || !/^\d+$/.test(number)) return null
+  return Number(number)
 }
 
 /** What kind of object a key names; null for what is not the key of an object. */

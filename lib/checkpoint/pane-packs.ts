@@ -40,7 +40,7 @@ export async function packPanes(
  */
 function endOfTime(panes: Panes, count: number): number {
   let end = count
-  while (end < panes.length && panes[end].time === panes[count - 1].time) end++
+  while (end < panes.length && panes[end]!.time === panes[count - 1]!.time) end++
   return end
 }
 
@@ -55,7 +55,7 @@ function looseFrom(panes: Panes, until: number): number {
   let high = panes.length
   while (low < high) {
     const middle = (low + high) >>> 1
-    if (panes[middle].time <= until) low = middle + 1
+    if (panes[middle]!.time <= until) low = middle + 1
     else high = middle
   }
   return low
@@ -80,7 +80,7 @@ export function packed(manifest: Manifest): Manifest {
 function looseList(operator: OperatorUid, list: PaneList, packs: readonly PanePack[]): PaneList {
   const from = looseFrom(list.panes, packedUntil(packs, operator, list.from, list.to))
   if (from === 0) return list
-  return { ...list, since: list.panes[0].time, panes: list.panes.slice(from) }
+  return { ...list, since: list.panes[0]!.time, panes: list.panes.slice(from) }
 }
 
 /** The opposite of `packed`. */

@@ -1,4 +1,4 @@
-import { given } from '../model/given.ts'
+import { given, own } from '../model/given.ts'
 import type { Manifest, StateChange } from '../model/manifest.ts'
 
 export const hasChange = ({ moved, dropped }: StateChange): boolean =>
@@ -10,7 +10,7 @@ export const hasChange = ({ moved, dropped }: StateChange): boolean =>
  */
 export function withChange(manifest: Manifest, { moved, dropped }: StateChange): Manifest {
   const gone = new Set(dropped)
-  const nameOf = (name: string): string => (Object.hasOwn(moved, name) ? moved[name] : name)
+  const nameOf = (name: string): string => own(moved, name) ?? name
   const renamed = <T>(all: { readonly [name: string]: T }): Record<string, T> =>
     Object.fromEntries(
       Object.entries(all)

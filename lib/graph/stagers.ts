@@ -37,7 +37,7 @@ export async function stagedRecords(batch: OutputBatch): Promise<unknown[][]> {
       const staged = batch.staged?.(part.ref)
       if (staged) return staged()
       const block = openBlock(await batch.read(part.ref), part.ref.key)
-      return block.has(0) ? block.read(0, 1)[0] : []
+      return block.has(0) ? block.read(0, 1)[0]! : []
     }),
   )
 }

@@ -56,5 +56,5 @@ export function foldUp<N, V>(
 }
 
 function pushReversed<N>(open: N[], nodes: readonly N[]): void {
-  for (let i = nodes.length - 1; i >= 0; i--) open.push(nodes[i])
+  for (let i = nodes.length - 1; i >= 0; i--) open.push(nodes[i]!)
 }

@@ -145,7 +145,7 @@ export class BatchEvents {
     const { outputs } = this.#program
     const describe = (output: OperatorUid): OutputOperationInfo => {
       const id = outputs.findIndex((node) => node.uid === output)
-      const node = outputs[id]
+      const node = outputs[id]!
       return {
         batchTime: manifest.time,
         id,

@@ -42,7 +42,7 @@ function operatorFacts(
     slideMs,
     ...(was === undefined ? {} : { was }),
     ...(keyed ? keyedFacts(keyed) : {}),
-    ...(window ? { window: { ...window, ...(node.kind === 'window' ? { keeps: keeps.get(parents[0])! } : {}) } } : {}),
+    ...(window ? { window: { ...window, ...(node.kind === 'window' ? { keeps: keeps.get(parents[0]!)! } : {}) } } : {}),
     ...(node.kind === 'source' ? { source: sourceFacts(node) } : {}),
     ...(node.kind === 'output' ? { output: { guarantee: node.output.guarantee } } : {}),
   }

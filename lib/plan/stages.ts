@@ -244,7 +244,7 @@ function weightsFrom(node: RddNode<any>, of: (parent: RddNode<any>) => Weights):
 function weighedBy(node: RddNode<any>): RddNode<any>[] {
   if (node.cut || node.weight || node.dependencies.some(({ kind }) => kind === 'shuffle')) return []
   const parents = node.dependencies.map(({ parent }) => parent)
-  if (parents.length === 1) return keepsPartitions(node, parents[0]) ? parents : []
+  if (parents.length === 1) return keepsPartitions(node, parents[0]!) ? parents : []
   const together = parents.reduce((sum, each) => sum + each.partitions, 0)
   return node.kind === 'union' && together === node.partitions ? parents : []
 }

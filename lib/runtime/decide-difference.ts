@@ -176,7 +176,7 @@ class GraphComparison {
   }
 
   #compareVersion(old: OperatorFacts, now: OperatorFacts): void {
-    const kept = this.#kept.state[old.uid].version
+    const kept = this.#kept.state[old.uid]!.version
     const { version, migrates } = now.state!
     if (version === kept) return
     const difference = { kind: 'state-version', old: kept, new: version, successor: now.uid } as const
@@ -264,8 +264,9 @@ function placeFrom(
   placeOf: (above: OperatorFacts) => string,
 ): string {
   if (operator.named) return `"${operator.uid}"`
-  if (operator.parents.length === 0) return `/${operator.kind}`
-  const above = placeOf(operators[operator.parents[0]])
+  const [parent] = operator.parents
+  if (parent === undefined) return `/${operator.kind}`
+  const above = placeOf(operators[parent]!)
   if (!operator.own) return above
   return `${above}/${operator.kind}`
 }

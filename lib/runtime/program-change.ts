@@ -17,7 +17,7 @@ export function changeEvent({ verdict, findings }: Comparison): EngineEvent {
 
 export function refused({ judged }: Comparison, { places }: ProgramFacts): SluiceError {
   const refusals = judged.filter(({ verdict }) => verdict === 'refuse')
-  const [{ uid, code }] = refusals.map(worded)
+  const { uid, code } = worded(refusals[0]!)
   const place = own(places, uid)
   return new SluiceError(code!, refusals.map(refusalOf).join('\n'), {
     where: { operator: uid, ...given({ place }) },

@@ -59,6 +59,6 @@ function wentBack(before: Json | undefined, after: Json): boolean {
   const isComparable =
     old.length === now.length &&
     [...old, ...now].every(([, each]) => typeof each === 'number') &&
-    old.every(([name], i) => now[i][0] === name)
-  return isComparable && old.some(([, each], i) => (now[i][1] as number) < (each as number))
+    old.every(([name], i) => now[i]![0] === name)
+  return isComparable && old.some(([, each], i) => (now[i]![1] as number) < (each as number))
 }

@@ -1,3 +1,4 @@
+import { own } from '../model/given.ts'
 import type { BatchNumber, Incarnation } from '../model/ids.ts'
 import { decodePlan } from '../checkpoint/stored-plan.ts'
 import { getBlob } from '../checkpoint/blobs.ts'
@@ -165,16 +166,17 @@ class Replay {
     for (const { batch, output, manifest } of owed) {
       const found = await manifestOf(batch, manifest, this.#blobs, false)
       if (found.kind !== 'found') return found.kind === 'bad' ? found.what : null
-      if (found.manifest.batch !== batch || !Object.hasOwn(found.manifest.outputs, output))
+      const parts = own(found.manifest.outputs, output)
+      if (found.manifest.batch !== batch || parts === undefined)
         return `output "${output}" of batch ${batch} is owed, but its manifest does not have it`
-      const own: Manifest = {
+      const alone: Manifest = {
         ...found.manifest,
         state: {},
         retained: {},
         packs: [],
-        outputs: { [output]: found.manifest.outputs[output] },
+        outputs: { [output]: parts },
       }
-      const wrong = this.#depth === 'all' ? await this.#contents.faultOf(own) : null
+      const wrong = this.#depth === 'all' ? await this.#contents.faultOf(alone) : null
       if (wrong) return wrong
     }
     return null

@@ -7,7 +7,7 @@ import { pathOf, type Table } from './table.ts'
  * `""`, so that they stay two.
  */
 export function csvOf({ columns, rows }: Table, header: boolean): string {
-  const lines = rows.map((row, i) => row.map((value, at) => cellOf(value, () => pathOf(i, columns[at]))).join(','))
+  const lines = rows.map((row, i) => row.map((value, at) => cellOf(value, () => pathOf(i, columns[at]!))).join(','))
   if (header) lines.unshift(columns.map((name) => textCell(name, () => `the column ${name}`)).join(','))
   return lines.map((line) => `${line}\n`).join('')
 }

@@ -42,7 +42,7 @@ function columnOf({ rows }: Table, name: string, at: number, given: ColumnType |
   if (type === undefined) return null
   const data = forms.map((form, i) => {
     if (isMissing(form)) return null
-    const stored = form.kind === 'none' ? { why: form.why } : stores[type](form, rows[i][at])
+    const stored = form.kind === 'none' ? { why: form.why } : stores[type](form, rows[i]![at])
     if (!(typeof stored === 'object' && 'why' in stored)) return stored
     throw badValue(pathOf(i, name), stored.why, given ? [] : ['give `columns` with their types'])
   })

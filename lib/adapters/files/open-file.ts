@@ -45,8 +45,9 @@ export class OpenFile {
     readSync(this.#descriptor, bytes, 0, bytes.length, size - bytes.length)
     // Where its first byte stands, and how many bytes that says it has.
     const lead = bytes.findLastIndex((byte) => byte >= 0xc0)
-    if (lead < 0) return false
-    const wanted = bytes[lead] < 0xe0 ? 2 : bytes[lead] < 0xf0 ? 3 : 4
+    const first = bytes[lead]
+    if (first === undefined) return false
+    const wanted = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4
     const rest = bytes.subarray(lead + 1)
     return rest.length + 1 < wanted && rest.every((byte) => byte >= 0x80 && byte < 0xc0)
   }

@@ -57,7 +57,7 @@ export function positionAfter(
   for (const [topic, { id, next }] of Object.entries(before)) after[topic] = { id, next: { ...next } }
   for (const { name, id } of topics) after[name] ??= { id, next: {} }
   partitions.forEach(({ topic, partition, epoch }, i) => {
-    after[topic].next[partition] = [ranges[i].until, epoch]
+    after[topic]!.next[partition] = [ranges[i]!.until, epoch]
   })
   return after
 }
@@ -104,7 +104,10 @@ export function describe(ranges: readonly KafkaRange[], partitions: readonly Pro
     )
   const shown = lines.slice(0, SHOWN_MAX)
   if (lines.length > shown.length) shown.push(`and ${lines.length - shown.length} more`)
-  const behind = partitions.reduce((sum, { highWatermark }, i) => sum + Math.max(0, highWatermark - ranges[i].until), 0)
+  const behind = partitions.reduce(
+    (sum, { highWatermark }, i) => sum + Math.max(0, highWatermark - ranges[i]!.until),
+    0,
+  )
   const held = partitions.reduce((sum, { highWatermark, end }) => sum + highWatermark - end, 0)
   if (behind > 0)
     shown.push(`behind: ${behind} offsets${held > 0 ? `, ${held} of them held back by open transactions` : ''}`)

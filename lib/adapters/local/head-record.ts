@@ -101,7 +101,7 @@ function partsOf(line: Buffer): { json: Buffer; crc: string | null; chain: strin
   const found = /^([0-9a-f]{8})(?:\.([0-9a-f]{64})\.(\d{1,10}))? /.exec(line.toString('latin1', 0, HEADER_MAX))
   if (!found) return { json: line, crc: null, chain: null, length: null }
   const [header, crc, chain, length] = found
-  return { json: line.subarray(header.length), crc, chain: chain ?? null, length: length ? Number(length) : null }
+  return { json: line.subarray(header.length), crc: crc!, chain: chain ?? null, length: length ? Number(length) : null }
 }
 
 function isJson(bytes: Buffer): boolean {

@@ -148,7 +148,7 @@ export class HttpReceiver extends Receiver<Json> {
       for (const { stored } of requests) stored.resolve()
     } catch (error) {
       if (requests.length > 1) for (const request of requests) await this.#storeTogether([request])
-      else requests[0].stored.reject(error)
+      else requests[0]!.stored.reject(error)
     }
   }
 }

@@ -23,7 +23,7 @@ export async function* framesOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerat
   let size: number | null = null
   const take = (count: number): Buffer => {
     const all =
-      parts.length === 1 ? Buffer.from(parts[0].buffer, parts[0].byteOffset, held) : Buffer.concat(parts, held)
+      parts.length === 1 ? Buffer.from(parts[0]!.buffer, parts[0]!.byteOffset, held) : Buffer.concat(parts, held)
     held -= count
     parts = [all.subarray(count)]
     return all.subarray(0, count)

@@ -1,4 +1,5 @@
 import { types } from 'node:util'
+import { own } from '../../model/given.ts'
 import { SluiceError } from '../../model/errors.ts'
 
 /** A command with its arguments: `['HINCRBY', 'counts', word, 1]`. */
@@ -59,8 +60,9 @@ const lists: Readonly<Record<string, { readonly keys: number; readonly unit: num
 /** Where its list begins, and how many words belong together; `null` where it has none, or one that is not whole. */
 function listOf(command: RedisCommand): { readonly begins: number; readonly unit: number } | null {
   const name = String(command[0]).toUpperCase()
-  if (!Object.hasOwn(lists, name)) return null
-  const { keys, unit, flags = [] } = lists[name]
+  const list = own(lists, name)
+  if (list === undefined) return null
+  const { keys, unit, flags = [] } = list
   let begins = 1 + keys
   while (flags.includes(String(command[begins]).toUpperCase())) begins++
   return (command.length - begins) % unit === 0 ? { begins, unit } : null

@@ -83,10 +83,11 @@ function chunkEnd(calls: readonly Call[], from: number, most: number): number {
   let words = 0
   let bytes = 0
   for (let at = from; at < calls.length; at++) {
-    words += calls[at].words.length
-    bytes += calls[at].words.reduce((sum, word) => sum + word.length, 0)
+    const { words: own, goesOn } = calls[at]!
+    words += own.length
+    bytes += own.reduce((sum, word) => sum + word.length, 0)
     const isFull = at >= from + most || words > SCRIPT_WORDS_MAX || bytes > SCRIPT_BYTES_MAX
-    if (isFull && at > from && !calls[at].goesOn) return at
+    if (isFull && at > from && !goesOn) return at
   }
   return calls.length
 }

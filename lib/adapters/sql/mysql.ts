@@ -54,7 +54,7 @@ function mysqlServer(given: MySqlPool | string): Server {
     // Less than half a kilobyte of a packet is not values.
     bytesMax: async (connection) => {
       const { rows } = await connection.run({ sql: 'select @@max_allowed_packet as bytes', values: [] })
-      return Number(rows[0].bytes) - 1024
+      return Number(rows[0]!.bytes) - 1024
     },
     isMissingTable: (error) => (error as { errno?: unknown } | null)?.errno === 1146,
     async close() {
@@ -174,7 +174,7 @@ const mysqlDialect: Dialect = {
       ...replace.map((column) => `${quote(column)} = values(${quote(column)})`),
       ...add.map((column) => `${quote(column)} = ${quote(column)} + values(${quote(column)})`),
     ]
-    return ` on duplicate key update ${(set.length === 0 ? [`${quote(key[0])} = ${quote(key[0])}`] : set).join(', ')}`
+    return ` on duplicate key update ${(set.length === 0 ? [`${quote(key[0]!)} = ${quote(key[0]!)}`] : set).join(', ')}`
   },
   lock: ' for update',
   types: {

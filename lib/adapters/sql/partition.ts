@@ -110,7 +110,7 @@ function* storeGood<T>(
     const isBad = judges.skips?.(error) ?? false
     if (!isBad && (chunk.length === 1 || !judges.splits?.(error))) throw error
     yield* plainly('rollback to savepoint sluice_chunk')
-    if (chunk.length === 1) skipped.push({ record: chunk[0].record, error })
+    if (chunk.length === 1) skipped.push({ record: chunk[0]!.record, error })
     else {
       const half = Math.floor(chunk.length / 2)
       yield* storeGood(writer, chunk.slice(0, half), judges, skipped)

@@ -53,7 +53,7 @@ function rowWriter<T, C extends readonly string[]>(dialect: Dialect, options: Sq
       const values = options.row(record, delivery)
       checkSettled(values, 'row', whereOf(delivery))
       if (values.length !== columns.length) throw wrongCount(columns, values.length)
-      return { record, statements: [], row: columns.map((column, i) => dialect.bind(checkValue(values[i], column))) }
+      return { record, statements: [], row: columns.map((column, i) => dialect.bind(checkValue(values[i]!, column))) }
     },
     chunks: (entries) =>
       inPowersOfTwo(upsert && !dialect.repeatsKeys ? runsOfDistinct(entries, key) : [entries], rowsMax, bytesOf),
@@ -120,7 +120,7 @@ function* runsOfDistinct<T>(entries: readonly Entry<T>[], key: readonly number[]
   let run: Entry<T>[] = []
   let seen = new Set<string>()
   for (const entry of entries) {
-    const text = JSON.stringify(key.map((i) => shownKey(entry.row[i])))
+    const text = JSON.stringify(key.map((i) => shownKey(entry.row[i]!)))
     if (seen.has(text)) {
       yield run
       run = []
@@ -155,7 +155,7 @@ function countWithin<T>(run: readonly T[], at: number, most: number, bytesOf: (i
   let bytes = 0
   let count = 0
   for (; count < most && at + count < run.length; count++) {
-    bytes += bytesOf(run[at + count])
+    bytes += bytesOf(run[at + count]!)
     if (count > 0 && bytes > STATEMENT_BYTES_MAX) break
   }
   return count

@@ -60,6 +60,6 @@ function asV4(address: string): string | null {
   const short = new URL(`http://[${address.split('%')[0]}]`).hostname.slice(1, -1)
   const groups = /^(?:::ffff:|64:ff9b::)([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(short)
   if (!groups) return null
-  const [high, low] = [parseInt(groups[1], 16), parseInt(groups[2], 16)]
+  const [high, low] = [parseInt(groups[1]!, 16), parseInt(groups[2]!, 16)]
   return `${high >> 8}.${high & 255}.${low >> 8}.${low & 255}`
 }

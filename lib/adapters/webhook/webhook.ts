@@ -202,7 +202,8 @@ const checkedLookup =
       const bad = addresses.find(({ address }) => !rule.permits(address))
       if (bad) return callback(addressRefused(hostname, bad.address), '', 0)
       if (options.all) return callback(null, addresses)
-      return callback(null, addresses[0].address, addresses[0].family)
+      const [first] = addresses
+      return callback(null, first!.address, first!.family)
     })
   }
 

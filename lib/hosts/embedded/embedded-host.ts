@@ -164,7 +164,7 @@ function readable(read: () => string): string {
 
 /** Whether the process of a holder on this machine has ended; a holder elsewhere is believed until its lease ends. */
 export function holderIsGone(holder: string): boolean {
-  const [machine, pid] = holder.split(':')
+  const [machine = '', pid] = holder.split(':')
   // Earlier versions gave the host alone.
   if (machine !== (machine.includes('/') ? thisMachine() : hostname())) return false
   if (Number(pid) === process.pid) return true

@@ -24,8 +24,9 @@ installEngine((context) => new EmbeddedEngine(context), {
         did: 'nothing was started',
         next: ['give each app a directory of its own'],
       })
-    if (apps.length === 0) return null
-    const store = await openDirectoryHead<Head>(join(directory, apps[0]), { sync: embeddedOptions().sync })
+    const [app] = apps
+    if (app === undefined) return null
+    const store = await openDirectoryHead<Head>(join(directory, app), { sync: embeddedOptions().sync })
     try {
       const head = (await store.read())?.value
       if (!head || head.committed === 0) return null

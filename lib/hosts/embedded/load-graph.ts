@@ -14,7 +14,7 @@ import { useOwnPackage } from './own-package.ts'
  */
 export async function loadGraph(module: string, args: readonly string[]): Promise<StreamingContext> {
   useOwnPackage()
-  process.argv = [process.argv[0], resolve(module), ...args]
+  process.argv = [process.execPath, resolve(module), ...args]
   const started = Promise.withResolvers<StreamingContext>()
   let isStarted = false
   installEngine(

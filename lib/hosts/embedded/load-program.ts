@@ -125,7 +125,7 @@ function isCommonJs(file: string): boolean {
 function placeOf(error: unknown, url: string): string {
   const stack = (error instanceof Error && error.stack) || ''
   const parsed = /^(file:\/\/[^\n]+):(\d+)$/m.exec(stack) ?? /^(\/[^\n]+):(\d+)$/m.exec(stack)
-  if (parsed) return `${shortPath(parsed[1])}:${parsed[2]}`
+  if (parsed) return `${shortPath(parsed[1]!)}:${parsed[2]}`
   return placeIn(stack) ?? shortPath(/imported from (\S+)/.exec(stack)?.[1] ?? url)
 }
 

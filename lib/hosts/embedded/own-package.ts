@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { registerHooks } from 'node:module'
+import { own } from '../../model/given.ts'
 import { doors, library, ownModule } from '../../model/library.ts'
 
 /**
@@ -10,8 +11,9 @@ import { doors, library, ownModule } from '../../model/library.ts'
 export function useOwnPackage(loaded: (url: string) => void = () => {}): void {
   registerHooks({
     resolve(specifier, context, nextResolve) {
-      const own = Object.hasOwn(doors, specifier) ? ownModule(doors[specifier]) : null
-      if (own && existsSync(own)) return { url: own.href, shortCircuit: true }
+      const door = own(doors, specifier)
+      const ours = door === undefined ? null : ownModule(door)
+      if (ours && existsSync(ours)) return { url: ours.href, shortCircuit: true }
       const found = nextResolve(specifier, context)
       if (found.url.startsWith('file:') && !found.url.includes('/node_modules/') && !found.url.startsWith(library))
         loaded(found.url)

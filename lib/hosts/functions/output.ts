@@ -59,7 +59,7 @@ export async function showOutputs(
 
 const outOfTime = ({ batch, outputs: [operator] }: ShowRequest): SluiceError =>
   new SluiceError('E_SINK_UNAVAILABLE', 'The function that shows the outputs has no time left.', {
-    where: { operator, batch },
+    where: { batch, ...given({ operator }) },
     did: 'the output is owed and tried again',
     next: ['give the output function a longer timeout'],
     retry: true,

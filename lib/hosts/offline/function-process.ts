@@ -7,7 +7,7 @@ import type { Asked, Told } from './function-pool.ts'
 
 type Handler = (event: unknown, context: object) => Promise<unknown>
 
-const [, , bundle] = process.argv
+const bundle = process.argv[2]!
 let handler: Promise<{ readonly handler: Handler }> | null = null
 
 process.on('message', (asked: Asked) => void answer(asked))

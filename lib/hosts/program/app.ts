@@ -122,11 +122,12 @@ function assertSame({ name, place }: Definition, first: StreamGraph, second: Str
   const common = shapes.findIndex((shape, i) => !second.nodes[i] || shape !== JSON.stringify(shapeOf(second.nodes[i])))
   const at = common < 0 ? first.nodes.length : common
   const [one, other] = [first.nodes[at], second.nodes[at]]
+  const node = one ?? other
   throw new SluiceError(
     'E_NOT_DETERMINISTIC',
     `Two builds of "${name}" differ at operator ${at + 1}: the first has ${shown(one)}, the second ${shown(other)}.`,
     {
-      where: { ...given({ operator: (one ?? other) && nameOf(one ?? other) }), place: (one ?? other)?.place ?? place },
+      where: { ...given({ operator: node && nameOf(node) }), place: node?.place ?? place },
       did: 'nothing was started',
       next: ['define the same operators on every call: no time, randomness or counter may decide about them'],
     },

@@ -135,5 +135,5 @@ const partitionedCollection = <T>(partitions: readonly (readonly T[])[]): RddNod
   partitions: partitions.length,
   partitioner: null,
   dependencies: [],
-  compute: (split, _task, sink) => sink.chunk(partitions[split]),
+  compute: (split, _task, sink) => sink.chunk(partitions[split]!),
 })

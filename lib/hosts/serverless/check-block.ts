@@ -1,3 +1,4 @@
+import { own } from '../../model/given.ts'
 import { SluiceError } from '../../model/errors.ts'
 import { closest } from '../../model/nearest.ts'
 
@@ -57,8 +58,9 @@ function checkBlock(value: unknown, schema: ValueSchema, where: string): void {
 function checkProperties(value: unknown, { properties }: BlockSchema, where: string): void {
   if (!isBlock(value)) return refuseKind(where, 'a block of options', value)
   for (const [name, given] of Object.entries(value)) {
-    if (!Object.hasOwn(properties, name)) throw unknownOption(where, name, Object.keys(properties))
-    checkBlock(given, properties[name], `${where}.${name}`)
+    const schema = own(properties, name)
+    if (schema === undefined) throw unknownOption(where, name, Object.keys(properties))
+    checkBlock(given, schema, `${where}.${name}`)
   }
 }
 

@@ -17,7 +17,8 @@ export async function emptyBucket(bucket: string, { client, sdk }: S3): Promise<
       const { Errors = [] } = await client.send(
         new sdk.DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } }),
       )
-      if (Errors.length > 0) throw stays(bucket, Errors[0].Key!, Errors[0].Code!)
+      const [failed] = Errors
+      if (failed) throw stays(bucket, failed.Key!, failed.Code!)
       deleted += Objects.length
     }
   } catch (error) {

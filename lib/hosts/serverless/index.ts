@@ -161,7 +161,7 @@ export class SluiceServerless {
   }
 
   #wake(needs: ProgramNeeds, environment = wakingOf(needs).environment): void {
-    const { coordinator } = this.#serverless.service.functions
+    const coordinator = this.#function('coordinator')
     Object.assign(coordinator, wakingOf(needs).block)
     Object.assign(coordinator.environment, environment)
   }
@@ -175,14 +175,19 @@ export class SluiceServerless {
     await this.#complete()
     this.#wake(await this.#programNeeds(), {})
     for (const name of await this.#functionNames())
-      Object.assign(this.#serverless.service.functions[name].environment, offlineEnvironment(this.#stage))
+      Object.assign(this.#function(name).environment, offlineEnvironment(this.#stage))
+  }
+
+  /** One that was added. */
+  #function(name: StageFunction): FunctionBlock {
+    return this.#serverless.service.functions[name]!
   }
 
   /**
    * One batch runs on one version of the program from start to end: the coordinator calls what was published with it.
    */
   #pinVersions(): void {
-    const { Environment } = this.#template['CoordinatorLambdaFunction'].Properties
+    const { Environment } = this.#template['CoordinatorLambdaFunction']!.Properties
     for (const name of ['task', 'output'] as const)
       Environment.Variables[`SLUICE_${name.toUpperCase()}_FUNCTION`] = { Ref: this.#versionOf(name) }
   }
@@ -223,10 +228,10 @@ export class SluiceServerless {
     }
     const deployed = await this.#onAws.functions(names)
     const functions = names.map((name, i) => {
-      const { logs, logRetentionInDays } = blocks[name]
+      const { logs, logRetentionInDays } = blocks[name]!
       const statements = statementsOf(this.#stage, name, needs, this.#options)
       const wanted = { statements, logDays: logRetentionInDays, platformLevel: logs.systemLogLevel }
-      return { wanted, deployed: deployed[i] }
+      return { wanted, deployed: deployed[i]! }
     })
     const owner = ownerOf(place.region, await this.#serverless.getProvider('aws').getAccountId())
     return { ...place, owner, functions }

@@ -47,7 +47,7 @@ export const anyBucketArn = (stage: Stage, bucket: string | null): unknown =>
 const foreignText = (bucket: string): string => `arn:\${AWS::Partition}:s3:::${bucket}`
 /** An ARN whose empty parts are those of the stage. */
 export function ownArn(text: string): unknown {
-  const [, partition, service, region, account, ...rest] = text.split(':')
+  const [, partition, service, region = '', account = '', ...rest] = text.split(':')
   const name = rest.map(literal).join(':')
   // What S3 and the like keep in no region, and other services in one, is written out by who wrote a whole ARN.
   if (partition !== '') return text

@@ -55,7 +55,7 @@ interface SizeSetting {
 /** A time in ms; `null` for what is no time. Spark takes whole numbers only, as `1500ms` for `1.5s`. */
 export function timeMs(text: string, unit: 'ms' | 's' = 'ms'): number | null {
   const match = /^(-?\d{1,15})(us|ms|s|m|min|h|d)?$/.exec(text.trim().toLowerCase())
-  return match && Math.trunc(Number(match[1]) * msOf[match[2] ?? unit])
+  return match && Math.trunc(Number(match[1]) * msOf[match[2] ?? unit]!)
 }
 
 /** A size in bytes; `null` for what is none. */

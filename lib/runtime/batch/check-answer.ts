@@ -1,3 +1,4 @@
+import { own } from '../../model/given.ts'
 import { mapOutputs } from '../map-output-shape.ts'
 import type { BatchNumber } from '../../model/ids.ts'
 import { blockShape, paneShape, versionShape } from '../../checkpoint/check-manifest.ts'
@@ -46,8 +47,7 @@ export function faultOfAnswer(answer: unknown, spec: TaskSpec, stages: readonly 
 const clauseIf = (wrong: Misfit | null): string | null => wrong && clauseOf(wrong)
 
 function cutOf({ cuts }: TaskSpec['plan'], source: string): Cut | null {
-  if (!Object.hasOwn(cuts, source)) return null
-  return cuts[source]
+  return own(cuts, source) ?? null
 }
 
 type TaskDone = Extract<TaskReport, { kind: 'done' }>
@@ -142,7 +142,7 @@ function otherWork(
 ): string | null {
   const given = { shuffles: new Map<number, number>(), outputs: new Set<string>(), retained: new Set<string>() }
   for (const { stage, partitions } of work) {
-    const { terminal } = stages[stage]
+    const { terminal } = stages[stage]!
     if (terminal.kind === 'shuffle') given.shuffles.set(terminal.shuffle, terminal.reducers)
     if (terminal.kind === 'output')
       for (const partition of partitions) given.outputs.add(`${partition} ${terminal.output}`)

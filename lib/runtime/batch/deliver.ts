@@ -291,13 +291,14 @@ export async function shrinkBacklog(held: HeldApp): Promise<void> {
   const { owed } = held.writer.head
   if (!isBacklogged(held, held.writer.head)) return
   const outputs = [...new Set(owed.map(({ output }) => output))]
+  const { batch, output } = owed[0]!
   throw new SluiceError(
     'E_OUTPUT_BACKLOG',
-    `${owed.length} outputs are owed, the oldest of batch ${owed[0].batch}: ${outputs.join(', ')}.`,
+    `${owed.length} outputs are owed, the oldest of batch ${batch}: ${outputs.join(', ')}.`,
     {
-      where: { operator: outputs[0], batch: owed[0].batch },
+      where: { operator: output, batch },
       did: 'no further batch was begun; what is owed is tried again with the next tick, and nothing is lost',
-      next: ['mend what the outputs write to, or the output itself', `sluice outputs drop <dir> ${outputs[0]}`],
+      next: ['mend what the outputs write to, or the output itself', `sluice outputs drop <dir> ${output}`],
       retry: true,
     },
   )

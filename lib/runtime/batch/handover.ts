@@ -76,7 +76,7 @@ export class Progress {
     const known = this.#of(stage)
     if (this.#isClosed || answer.exec !== this.#exec || known.some(({ task }) => task === answer.task)) return
     this.#plan = withEnds(this.#plan, [answer])
-    const after = known.findIndex((each) => each.partitions[0] > partitions[0])
+    const after = known.findIndex((each) => each.partitions[0]! > partitions[0]!)
     known.splice(after < 0 ? known.length : after, 0, { task: answer.task, partitions, answer })
   }
 

@@ -197,7 +197,7 @@ class Trials {
     const blamed = await this.#blame(found.positions, found.max + 1 - found.positions.length, found)
     const culprits = blamed
       .filter(({ positions }) => positions.length === 1)
-      .map(({ positions: [position], error }) => ({ position, error }))
+      .map(({ positions, error }) => ({ position: positions[0]!, error }))
     const single = new Set(culprits.map(({ position }) => position))
     const groups = blamed
       .filter(({ positions }) => positions.length > 1 && !positions.some((position) => single.has(position)))
@@ -217,7 +217,7 @@ class Trials {
       )
       groups = groups.map((group) => (isSettled(group) ? group : halved(group, errors)))
     }
-    return groups.map(({ positions, bad, error }) => ({ position: positions[bad - 1], error }))
+    return groups.map(({ positions, bad, error }) => ({ position: positions[bad - 1]!, error }))
   }
 
   async #blame(without: readonly number[], max: number, found: Found): Promise<readonly Blamed[]> {

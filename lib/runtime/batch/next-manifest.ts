@@ -75,7 +75,7 @@ export function lossyShuffle(answers: readonly TaskDone[]): string | null {
       const before = sent.get(`${shuffle}.${reducer}`)
       sent.set(`${shuffle}.${reducer}`, {
         records: (before?.records ?? 0) + records,
-        sum: (before?.sum ?? 0) + sums[reducer],
+        sum: (before?.sum ?? 0) + sums[reducer]!,
       })
     }
   }
@@ -129,7 +129,7 @@ function outputsOf(stages: readonly PlannedStage[], answers: readonly TaskDone[]
   const outputs: Record<string, StagedPart[]> = {}
   for (const { terminal } of stages) if (terminal.kind === 'output') outputs[terminal.output] = []
   for (const answer of answers) {
-    for (const { output, partition, records, ref } of answer.outputs) outputs[output].push({ partition, records, ref })
+    for (const { output, partition, records, ref } of answer.outputs) outputs[output]!.push({ partition, records, ref })
   }
   for (const parts of Object.values(outputs)) parts.sort((a, b) => a.partition - b.partition)
   return outputs

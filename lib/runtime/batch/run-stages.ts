@@ -127,7 +127,7 @@ async function runStaged(all: StageRun, progress: Progress): Promise<TaskDone[]>
     })
     await beforeTheEnd(runAll(launches, run), life, clock, plan.batch)
     for (const answer of progress.answersOf(stage))
-      for (const output of answer.shuffles) outputs[output.shuffle].push(output)
+      for (const output of answer.shuffles) outputs[output.shuffle]!.push(output)
   }
   return progress.answers
 }

@@ -45,7 +45,7 @@ function byWeight(run: readonly number[], weights: readonly number[], total: num
   let sum = 0
   for (const [i, partition] of run.entries()) {
     all.at(-1)!.push(partition)
-    sum += weights[partition]
+    sum += weights[partition]!
     const [left, tasksLeft] = [run.length - i - 1, tasks - all.length]
     if (tasksLeft > 0 && (left === tasksLeft || sum * tasks >= total * all.length)) all.push([])
   }
@@ -77,7 +77,7 @@ export function inputOf(
     return { partitions, weights: null, bytes: keys > KEYS_OF_SMALL_BATCH ? null : written }
   }
   if (weights?.length !== all) return { partitions, weights: null, bytes: null }
-  return { partitions, weights, bytes: partitions.reduce((sum, partition) => sum + weights[partition], 0) }
+  return { partitions, weights, bytes: partitions.reduce((sum, partition) => sum + weights[partition]!, 0) }
 }
 
 /**
@@ -112,8 +112,8 @@ export function inputsOf(
 ): TaskSpec['inputs'] {
   const read: Record<number, readonly MapOutput[]> = {}
   for (const parent of parents) {
-    const { terminal } = stages[parent]
-    if (terminal.kind === 'shuffle') read[terminal.shuffle] = outputs[terminal.shuffle]
+    const { terminal } = stages[parent]!
+    if (terminal.kind === 'shuffle') read[terminal.shuffle] = outputs[terminal.shuffle]!
   }
   return read
 }
@@ -125,7 +125,7 @@ export function ownInputs(
   inputs: TaskSpec['inputs'],
 ): TaskSpec['inputs'] {
   if (!aligned) return inputs
-  const range = { first: partitions[0], last: partitions.at(-1)! }
+  const range = { first: partitions[0]!, last: partitions.at(-1)! }
   const own: Record<number, readonly MapOutput[]> = {}
   for (const [shuffle, outputs] of Object.entries(inputs))
     own[Number(shuffle)] = outputs.map((output) => forReducers(output, range))

@@ -108,6 +108,6 @@ async function watch<T>(
       .sort((a, b) => a - b)
     if (done.length < Math.max(1, Math.floor(quantile * races.length))) continue
     for (const race of races)
-      race.copyIfSlowerThan(Math.max(minTaskRuntimeMs, multiplier * done[Math.floor(done.length / 2)]))
+      race.copyIfSlowerThan(Math.max(minTaskRuntimeMs, multiplier * done[Math.floor(done.length / 2)]!))
   }
 }

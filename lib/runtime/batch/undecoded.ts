@@ -33,7 +33,7 @@ export async function keepUndecoded(
   // What a receiver was given stays what it is: a batch that fails for it would fail for ever.
   const read = parts.filter(({ isReceived }) => !isReceived)
   const left = read.reduce((sum, { lettersCount }) => sum + lettersCount, 0)
-  if (left > lettersMax(records)) throw tooMany(left, records, plan, read[0])
+  if (left > lettersMax(records)) throw tooMany(left, records, plan, read[0]!)
   const letters = facts.map(({ source, split, index, code, message, path, offset, bytes }, i) => ({
     id: `${plan.batch}-u${i + 1}`,
     source,
@@ -104,7 +104,7 @@ function eventsOf(parts: readonly UndecodedPart[], { forgets }: HeldApp, { batch
       sum((part) => part.lettersCount),
       sum((part) => part.skipped),
     ]
-    const { first } = own[0]
+    const { first } = own[0]!
     const kept = forgets ? 'left out, and gone with this process' : `kept as dead letters (sluice dead list <dir>)`
     const words = [
       replaced > 0 && `${counted(replaced, 'line')} with U+FFFD for what is no text`,

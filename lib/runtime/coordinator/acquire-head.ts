@@ -128,9 +128,10 @@ async function createHead(
 async function assertNothingStored({ app, host }: CoordinatorOptions): Promise<void> {
   const keys = await host.blobs.list(`${app}/`)
   // Somebody may be creating it at this very moment.
-  if (keys.length === 0 || (await host.head.read()) !== null) return
+  const [example] = keys
+  if (example === undefined || (await host.head.read()) !== null) return
   throw new SluiceError('E_HEAD_LOST', `There is no head of "${app}", but ${keys.length} of its objects are there.`, {
-    where: { detail: keys[0] },
+    where: { detail: example },
     did: 'nothing was started or deleted',
     next: ['restore the head from a backup', `begin anew: --fresh, or on AWS delete the objects below ${app}/`],
   })

@@ -28,14 +28,14 @@ export function publishHere(
   const show = async (manifest: Manifest, output: OperatorUid): Promise<DeadLetters | null> => {
     const { batch, time, outputs, cuts } = manifest
     const number = graph.outputs.findIndex(({ uid }) => uid === output)
-    const parts = outputs[output]
+    const parts = outputs[output]!
     let left: readonly SetAsideRecord[] = []
     const setAside: OutputBatch['setAside'] = {
       max: lettersMax(parts.reduce((sum, { records }) => sum + records, 0)),
       keep: (records) => void (left = records),
     }
     await insideOutput(() =>
-      graph.outputs[number].output.publish({
+      graph.outputs[number]!.output.publish({
         batch,
         timeMs: time,
         output,

@@ -84,12 +84,12 @@ export class LocalShuffle {
 
   #kept(reducer: number): ShuffleInput {
     if (this.#encoded) return decodeBuckets(this.#encoded, reducer)
-    return this.#reducers[reducer]
+    return this.#reducers[reducer]!
   }
 }
 
 /** For each reducer, its buckets in map order; those without records are left out. */
 const perReducer = (parts: readonly Buckets[], reducers: number): Bucket[][] =>
   Array.from({ length: reducers }, (_, reducer) =>
-    parts.map((part) => part[reducer]).filter((bucket) => bucket.values.length > 0),
+    parts.map((part) => part[reducer]!).filter((bucket) => bucket.values.length > 0),
   )

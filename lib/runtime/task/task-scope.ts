@@ -123,11 +123,11 @@ export class RunningTask implements TaskScope {
     const seen = (records: number): void => {
       assertInTime(limit, clock)
       if (!isFirst) return
-      counts[name] += records
+      counts[name]! += records
       this.#checkCount(uid, records)
       watch?.read(records)
     }
-    const undecoded = isFirst ? (found: Undecoded): void => this.#undecoded(uid, name, counts[name], found) : ignore
+    const undecoded = isFirst ? (found: Undecoded): void => this.#undecoded(uid, name, counts[name]!, found) : ignore
     const io = { ...this.#environment.sourceIo(uid), undecoded }
     return readSplit({ uid, source, split: sealed ?? split, io, seen, ended })
   }
@@ -184,7 +184,7 @@ export class RunningTask implements TaskScope {
   }
 
   async #readShuffle(shuffle: ShuffleId, reducer: number): Promise<ShuffleInput> {
-    const { input, sum } = await this.#sections.read(this.#spec.inputs[shuffle], reducer, this.#reducers())
+    const { input, sum } = await this.#sections.read(this.#spec.inputs[shuffle]!, reducer, this.#reducers())
     this.reduced.push({ shuffle, reducer, records: input.reduce((count, { values }) => count + values.length, 0), sum })
     return input
   }
@@ -192,7 +192,7 @@ export class RunningTask implements TaskScope {
   /** Partitions of the stage under way: neighbours, which read sections that lie side by side. */
   #reducers(): ReducerRange | undefined {
     const partitions = this.#spec.work.find(({ stage }) => stage === this.partition.stageId)?.partitions
-    return partitions && { first: partitions[0], last: partitions.at(-1)! }
+    return partitions && { first: partitions[0]!, last: partitions.at(-1)! }
   }
 
   blob(ref: BlobRef): Promise<Uint8Array> {

@@ -112,7 +112,7 @@ class Reading {
   async #originOf({ split, index }: DeadLetterFacts): Promise<Partial<DeadLetterFacts>> {
     const read: unknown = JSON.parse(split)
     if (!isLetterSplit(read)) return {}
-    const letter = (await storedLetters(read, this.#host.blobs))[index]
+    const letter = (await storedLetters(read, this.#host.blobs))[index]!
     return { split: letter.split, index: letter.index, retryOf: letter.retryOf ?? letter.id }
   }
 

@@ -245,8 +245,8 @@ export const bugs: readonly SeededBug[] = [
   {
     name: 'one task answers a shuffle twice',
     file: 'runtime/batch/run-stages.ts',
-    find: 'outputs[output.shuffle].push(output)',
-    put: 'outputs[output.shuffle].push(output, output)',
+    find: 'outputs[output.shuffle]!.push(output)',
+    put: 'outputs[output.shuffle]!.push(output, output)',
   },
   {
     name: 'a reducer that leaves out a map task',

@@ -18,7 +18,7 @@ export async function appsInTable(clients: AwsClients, table: string): Promise<r
           ...(from ? { ExclusiveStartKey: from as never } : {}),
         }),
       )
-      for (const { [ITEM_KEY.app]: app } of page.Items ?? []) names.push(app.S!)
+      for (const { [ITEM_KEY.app]: app } of page.Items ?? []) names.push(app!.S!)
       from = page.LastEvaluatedKey
     } while (from)
   } catch (error) {

@@ -14,7 +14,8 @@ interface DynamoApp<Head> {
  * that runs one batch makes one request for both.
  */
 export function dynamoApp<Head>(clients: AwsClients, table: string, app: string): DynamoApp<Head> {
-  const [head, control] = (['head', 'ctrl'] as const).map((item) => new DynamoRegister(clients, table, app, item))
+  const head = new DynamoRegister(clients, table, app, 'head')
+  const control = new DynamoRegister(clients, table, app, 'ctrl')
   let along: { readonly found: Versioned<unknown> | null } | null = null
   return {
     head: {

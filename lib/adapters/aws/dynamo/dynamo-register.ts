@@ -106,6 +106,6 @@ const NOT_WRITTEN = 'nothing was written'
 const UNKNOWN = 'whether it was written is not known yet'
 
 function namedItem(item: Attributes): [ItemName, Versioned<unknown>] {
-  const name = item[ITEM_KEY.item].S as ItemName
+  const name = item[ITEM_KEY.item]!.S as ItemName
   return [name, decodeItem(name, item)]
 }

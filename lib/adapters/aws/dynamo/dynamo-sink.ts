@@ -1,3 +1,4 @@
+import { own } from '../../../model/given.ts'
 import type { AttributeValue, UpdateItemCommandInput } from '@aws-sdk/client-dynamodb'
 import { arnOf } from '../../../model/aws-right.ts'
 import { isOurs, messageOf, SluiceError } from '../../../model/errors.ts'
@@ -94,7 +95,7 @@ function merge(before: DynamoChange, change: DynamoChange): DynamoChange {
     })
   }
   const add: Record<string, number> = { ...before.add }
-  for (const [name, n] of Object.entries(change.add ?? {})) add[name] = (Object.hasOwn(add, name) ? add[name] : 0) + n
+  for (const [name, n] of Object.entries(change.add ?? {})) add[name] = (own(add, name) ?? 0) + n
   return { key: change.key, set: { ...before.set, ...change.set }, add }
 }
 

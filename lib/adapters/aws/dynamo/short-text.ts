@@ -86,7 +86,7 @@ export function longText({ text, ids, bytes }: ShortText): string {
         long += known.at(-1)
         break
       case AGAIN:
-        long += known[before.charCodeAt(0) - AGAIN_FIRST]
+        long += again(known, before!)
         break
       case HASH:
         long += `"${nextId(HASH_BYTES).toString('base64url')}"`
@@ -102,16 +102,22 @@ export function longText({ text, ids, bytes }: ShortText): string {
         long += longContent(nextBytes(Number(length)))
         break
       case BLOCK:
-        long += longContent(nextBlock(sections, nextBytes))
+        long += longContent(nextBlock(sections!, nextBytes))
     }
   }
   return long + text.slice(at)
 }
 
+function again(known: readonly string[], letter: string): string {
+  const id = known[letter.charCodeAt(0) - AGAIN_FIRST]
+  if (id === undefined) throw new RangeError('a text names an id again that it has not named before')
+  return id
+}
+
 function nextBlock(text: string, nextBytes: (length: number) => Buffer): Buffer {
   if (text === '') return wholeBlock({ sections: [], content: nextBytes(0) })
   const sections = text.split(';').map((section) => section.split(',').map(Number))
-  return wholeBlock({ sections, content: nextBytes(sections.reduce((sum, [, length]) => sum + length, 0)) })
+  return wholeBlock({ sections, content: nextBytes(sections.reduce((sum, [, length]) => sum + length!, 0)) })
 }
 
 function inPieces(bytes: Uint8Array): (length: number) => Buffer {

@@ -45,7 +45,7 @@ function packedRecords(content: Uint8Array): readonly Packed[] | null {
     found.push(record)
   }
   if (found.some(({ key }) => key >= keys.length)) return null
-  return found.map(({ key, data }) => ({ partitionKey: keys[key], data }))
+  return found.map(({ key, data }) => ({ partitionKey: keys[key]!, data }))
 }
 
 function packedRecord(bytes: Uint8Array): { readonly key: number; readonly data: Uint8Array } | null {
@@ -73,8 +73,8 @@ function* fieldsOf(buffer: Uint8Array): Iterable<Field | null> {
   const number = (): number | null => {
     let value = 0
     for (let scale = 1; scale <= 2 ** 49; scale *= 128) {
-      if (at >= buffer.length) return null
       const byte = buffer[at++]
+      if (byte === undefined) return null
       value += (byte & 127) * scale
       if (byte < 128) return value
     }

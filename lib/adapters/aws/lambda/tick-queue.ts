@@ -62,10 +62,11 @@ export class TickQueue {
       let failed: string
       try {
         const { Failed: refused = [] } = await request(left)
-        if (refused.length === 0) return
+        const [first] = refused
+        if (!first) return
         const again = new Set(refused.map(({ Id: id }) => Number(id)))
         left = left.filter((_, i) => again.has(i))
-        failed = refused[0].Message ?? 'it did not say why'
+        failed = first.Message ?? 'it did not say why'
       } catch (error) {
         if (attempt === ATTEMPTS || isRefusal(error)) throw unavailable(this.#url, messageOf(error), error)
         failed = messageOf(error)

@@ -8,7 +8,7 @@ interface S3Location {
 /** `s3://bucket/key` in parts. Throws `E_S3_URL`. */
 export function s3Location(url: string): S3Location {
   const match = /^s3a?:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/s.exec(url)
-  if (match) return { bucket: match[1], key: match[2] ?? '' }
+  if (match) return { bucket: match[1]!, key: match[2] ?? '' }
   throw new SluiceError('E_S3_URL', `${JSON.stringify(url)} is not a place in S3.`, {
     did: 'nothing was started',
     next: ['write it as s3://bucket/prefix'],

@@ -155,7 +155,7 @@ export async function appsInBucket(clients: AwsClients, bucket: string, prefix: 
   const names = new Set<string>()
   try {
     for await (const { Key: key } of listed(await clients.s3(), { Bucket: bucket, Prefix: prefix }))
-      names.add(decodeURIComponent(key!.slice(prefix.length).split('/')[0]))
+      names.add(decodeURIComponent(key!.slice(prefix.length).split('/', 1)[0]!))
   } catch (error) {
     if (isCalled(error, 'NoSuchBucket')) return null
     throw error

@@ -9,7 +9,7 @@ export async function inParallel<I>(
   const lane = async (): Promise<void> => {
     while (next < items.length && !failed) {
       const i = next++
-      await each(items[i], i).catch((error: unknown) => {
+      await each(items[i]!, i).catch((error: unknown) => {
         failed = true
         throw error
       })

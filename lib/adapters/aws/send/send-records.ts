@@ -131,7 +131,7 @@ async function sendBatch<T, M>(
 ): Promise<void> {
   const fates = await fatesOf(batch, delivery, service)
   for (const [at, queued] of batch.entries()) {
-    const fate = fates[at]
+    const fate = fates[at]!
     if (fate.kind === 'again') {
       queued.failures++
       outcome.failed.push(queued)
