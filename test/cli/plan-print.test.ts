@@ -47,15 +47,19 @@ function assertSnapshot(name: string, text: string): void {
   assert.equal(masked(text), readFileSync(file, 'utf8'))
 }
 
+let template: Promise<string> | null = null
+/** Printed once: each printing packages. */
+const printedTemplate = (): Promise<string> => (template ??= written(bin, 'plan', '--print', 'cloudformation'))
+
 test('the example as a serverless.yml without the plugin, and that packages to the same functions', async () => {
   const printed = await written(bin, 'plan', '--print', 'serverless')
   assertSnapshot('serverless', printed)
-  const template = await written(bin, 'plan', '--print', 'cloudformation')
+  const withPlugin = await printedTemplate()
   writeFileSync(join(folder, 'serverless.yml'), printed)
   await written(osls, 'package')
   writeFileSync(join(folder, 'serverless.yml'), config)
   const plain = readFileSync(join(folder, '.serverless/cloudformation-template-update-stack.json'), 'utf8')
-  const [ours, theirs] = [template, plain].map((text) => resourcesOf(text))
+  const [ours, theirs] = [withPlugin, plain].map((text) => resourcesOf(text))
   const [here, there] = [ours, theirs].map((all) => Object.keys(all).filter((id) => !id.includes('LambdaVersion')))
   assert.deepEqual(there.toSorted(), here.toSorted())
   for (const id of ['TaskLambdaFunction', 'OutputLambdaFunction', 'SluiceHeads', 'SluiceObjects', 'SluiceTaskRole']) {
@@ -68,7 +72,7 @@ const resourcesOf = (template: string): Record<string, { readonly Properties: Re
   (JSON.parse(template) as { Resources: Record<string, { Properties: Record<string, unknown> }> }).Resources
 
 test('the example as a template of CloudFormation, without credentials and without a call', async () => {
-  assertSnapshot('cloudformation', await written(bin, 'plan', '--print', 'cloudformation'))
+  assertSnapshot('cloudformation', await printedTemplate())
 })
 
 test('another form is refused with those that there are', async () => {

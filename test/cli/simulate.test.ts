@@ -155,7 +155,7 @@ test(
 )
 
 test('the same sink with a fence per partition shows each batch once', async (t) => {
-  const { code, stdout, stderr } = await simulated(t, clicks('exactly-once', FENCED), '--seeds', '15')
+  const { code, stdout, stderr } = await simulated(t, clicks('exactly-once', FENCED), '--seeds', '8')
   assert.equal(code, 0, stdout + stderr)
   assert.match(
     stdout,
@@ -169,7 +169,7 @@ test('the same sink with a fence per partition shows each batch once', async (t)
 test(
   'a sink that appends blindly and says at-least-once is named as not safe to repeat, which is no ' + 'violation',
   async (t) => {
-    const { code, stdout, stderr } = await simulated(t, clicks('at-least-once'), '--seeds', '15')
+    const { code, stdout, stderr } = await simulated(t, clicks('at-least-once'), '--seeds', '8')
     assert.equal(code, 0, stdout + stderr)
     assert.match(stdout, /^! pages is not safe to repeat, and may be given a batch again: app\.ts:\d+:\d+$/m)
   },
@@ -266,7 +266,7 @@ test('a window with more rows than print shows, a minute long, comes to the same
     "import { app, minutes } from 'sluice'\nexport default app('long', minutes(1), (ssc) => {\n  " +
     "ssc.socketTextStream('localhost', 9999).map((line) => [line.length, 1]).reduceByKeyAndWindow((a, b) " +
     '=> a + b, minutes(5), minutes(1)).print()\n})\n'
-  const { code, stdout, stderr } = await simulated(t, program, '--seeds', '15')
+  const { code, stdout, stderr } = await simulated(t, program, '--seeds', '5')
   assert.equal(code, 0, stdout + stderr)
 })
 

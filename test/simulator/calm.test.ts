@@ -10,13 +10,13 @@ for (const job of [...jobs, ...specialJobs]) {
       `without faults, job ${job.name} on ${workers} workers shows what the reference says, at ` +
         `${job.beforeCommit ? 'three' : 'two'} head writes a batch`,
       async () => {
-        const result = await simulate({ job, seed: 7, workers, faults: 'none', ticks: 20 })
+        const result = await simulate({ job, seed: 7, workers, faults: 'none', ticks: 12 })
         assert.deepEqual(result.violations, [])
         assert.ok(
           result.headWrites <= (job.beforeCommit ? 3 : 2) * result.batches + 5,
           `${result.headWrites} head writes for ${result.batches} batches`,
         )
-        assert.ok(result.batches >= 20)
+        assert.ok(result.batches >= 12)
       },
     )
   }

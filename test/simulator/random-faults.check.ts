@@ -1,0 +1,3 @@
+import { testRandomFaults } from './random-campaigns.ts'
+
+testRandomFaults('second')
