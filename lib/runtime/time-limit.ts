@@ -32,8 +32,8 @@ export function timeLimit(
 }
 
 /** Between two pieces of work, where no timer comes through: throws `E_TASK_TIMEOUT` when the time is over. */
-export function assertInTime(limit: TimeLimit | undefined, clock: Clock): void {
-  if (limit && clock.now() >= limit.stopAt) throw outOfTime(limit)
+export function assertInTime(limit: TimeLimit, clock: Clock): void {
+  if (clock.now() >= limit.stopAt) throw outOfTime(limit)
 }
 
 /** What `work` comes to, at `endAt` at the latest. It must heed the signal of the limit. */

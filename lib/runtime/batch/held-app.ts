@@ -15,6 +15,14 @@ import type { Life } from './handover.ts'
 import type { EngineSettings, Speculation } from '../settings.ts'
 import type { Outages } from './outages.ts'
 
+/** How fast sources may go. */
+export interface SourceRates {
+  /** Most records that each source may contribute to the next batch. */
+  limits(): { readonly [source: string]: number | null }
+  /** What is known of it, once a batch is done; `null`: nothing is learned. */
+  learnedAfter(info: BatchInfo): NonNullable<Manifest['rates']> | null
+}
+
 /** What one coordinator has in hand while it holds the head. */
 export interface HeldApp {
   readonly host: Host<Head>
@@ -30,10 +38,7 @@ export interface HeldApp {
   /** How often a failing task is tried before its batch fails. */
   readonly attemptsMax: number
   readonly speculation: Speculation | null
-  /** Most records that each source may contribute to the next batch. */
-  readonly limits: () => { readonly [source: string]: number | null }
-  /** What is known of how fast sources may go, once a batch is done; `null`: nothing is learned. */
-  readonly learnedAfter: (info: BatchInfo) => Manifest['rates'] | null
+  readonly rates: SourceRates
   /** How batches are spread whose tasks are calls that cost; `null`: over all slots. */
   readonly fanOut: FanOut | null
   /** A manifest of so many bytes travels in the head. */

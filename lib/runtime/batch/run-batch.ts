@@ -97,7 +97,7 @@ async function plan(held: HeldApp, tick: TickNumber, unready: readonly string[])
   const next: BatchSlot = { batch: last + 1, tick, time: zeroTime + tick * intervalMs }
   held.isPlanning = true
   const { startedAt, letterCommands } = held
-  const limits = held.limits()
+  const limits = held.rates.limits()
   const first = await planAround(held, { kind: 'new', slot: next, limits, unready, startedAt, letterCommands })
   held.isPlanning = false
   held.events.submitted(first.planned, first.planned.stages.length > 0)
@@ -249,7 +249,7 @@ async function sealManifest(
     head: held.writer.head,
   })
   const info = held.events.soFar(decided, kept.progress)
-  const rates = info && held.learnedAfter(info)
+  const rates = info && held.rates.learnedAfter(info)
   const manifest: Manifest = { ...decided, ...given({ rates }) }
   const wrong = selfCheck(held.base, manifest) ?? staleWrite(held.base, answers) ?? lossyShuffle(answers)
   if (wrong)

@@ -67,14 +67,9 @@ interface StartOptions {
  */
 export async function assembled(parts: Parts): Promise<Coordinator> {
   const { app, program, planner, publisher, host, listeners, attempts, holder, isGone, start = {} } = parts
-  const rates = new Rates(program)
+  const rates = new Rates(program, parts)
   listeners.tellTo(host.log)
-  listeners.add({
-    onBatchCompleted: ({ batchInfo }) => {
-      const updated = rates.learn(batchInfo)
-      if (updated.size > 0) parts.onRates?.(updated)
-    },
-  })
+  listeners.add(rates)
   const coordinator = await Coordinator.open({
     app,
     host,
@@ -87,8 +82,7 @@ export async function assembled(parts: Parts): Promise<Coordinator> {
     resume: start.resume ?? false,
     dropState: [...(start.dropState ?? []), ...readSetting(textsOf(program.conf), 'sluice.dropState')],
     events: new BatchEvents(host.clock, listeners, host.log, program, parts.onOutputError),
-    limits: () => (parts.unlimited ? {} : rates.limits()),
-    learnedAfter: (info) => (parts.unlimited ? null : rates.learnedAfter(info)),
+    rates,
     attempts,
     isPatient: parts.isPatient ?? false,
     life: parts.life ?? null,

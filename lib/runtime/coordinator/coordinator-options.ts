@@ -1,12 +1,11 @@
 import type { AppName } from '../../model/ids.ts'
 import type { Host } from '../../host/host.ts'
 import type { Head } from '../../model/head.ts'
-import type { Manifest } from '../../model/manifest.ts'
 import type { ProgramFacts } from '../../model/program-facts.ts'
 import type { BatchEvents } from '../../observe/batch-events.ts'
-import type { BatchInfo } from '../../observe/streaming-listener.ts'
 import type { OutputPublisher } from '../../output/output-publisher.ts'
 import type { Life } from '../batch/handover.ts'
+import type { SourceRates } from '../batch/held-app.ts'
 import type { FanOut, Planner } from '../planner.ts'
 
 export interface CoordinatorOptions {
@@ -26,10 +25,7 @@ export interface CoordinatorOptions {
   readonly events: BatchEvents
   /** Where outputs are shown. */
   readonly publisher: (head: Head) => OutputPublisher
-  /** Most records that each source may contribute to the next batch. */
-  readonly limits: () => { readonly [source: string]: number | null }
-  /** What is known of how fast sources may go, once a batch is done; `null`: nothing is learned. */
-  readonly learnedAfter: (info: BatchInfo) => Manifest['rates'] | null
+  readonly rates: SourceRates
   /** How often a failing task is tried where the program does not say. */
   readonly attempts: number
   /**

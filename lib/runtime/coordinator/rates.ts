@@ -3,6 +3,7 @@ import type { OperatorUid } from '../../model/ids.ts'
 import type { LearnedRate, Manifest } from '../../model/manifest.ts'
 import type { ProgramFacts } from '../../model/program-facts.ts'
 import { settingsOf, textsOf } from '../../model/settings/read.ts'
+import type { SourceRates } from '../batch/held-app.ts'
 import type { BatchInfo } from '../../observe/streaming-listener.ts'
 import { type CompletedBatch, createRateController, type RateController } from '../../source/rate/rate-controller.ts'
 
@@ -13,12 +14,20 @@ interface Input {
   readonly rate: RateController | null
 }
 
+/** Who hears of rates; see `Parts`. */
+interface RateEars {
+  readonly unlimited?: boolean
+  readonly onRates?: (rates: ReadonlyMap<OperatorUid, number>) => void
+}
+
 /** How fast the sources of a program may go, learned from how fast its batches were processed. */
-export class Rates {
+export class Rates implements SourceRates {
   readonly #inputs: readonly Input[]
   readonly #batchMs: number
+  readonly #ears: RateEars
 
-  constructor({ inputs, conf, intervalMs }: ProgramFacts) {
+  constructor({ inputs, conf, intervalMs }: ProgramFacts, ears: RateEars) {
+    this.#ears = ears
     const settings = settingsOf(textsOf(conf))
     this.#batchMs = intervalMs
     this.#inputs = inputs
@@ -42,6 +51,7 @@ export class Rates {
 
   /** Most records of each source in the next batch; receivers are limited while they receive. */
   limits(): Record<string, number | null> {
+    if (this.#ears.unlimited) return {}
     return Object.fromEntries(
       this.#inputs.map(({ uid, receives, rate }) => [uid, receives ? null : (rate?.limit(this.#batchMs) ?? null)]),
     )
@@ -49,20 +59,21 @@ export class Rates {
 
   /** What backpressure knows once the batch is done, should it be done now: for whoever runs the next one. */
   learnedAfter(info: BatchInfo): Record<string, LearnedRate> | null {
+    if (this.#ears.unlimited) return null
     const learned = this.#inputs.flatMap(({ id, uid, rate }): [string, LearnedRate][] =>
       rate ? [[uid, rate.memoryAfter(completedBatch(info, id))]] : [],
     )
     return unlessEmpty(Object.fromEntries(learned))
   }
 
-  /** Learns from a batch that has completed; the new rates, in records per second, of sources where they changed. */
-  learn(info: BatchInfo): Map<OperatorUid, number> {
+  /** Learns from the batch, and tells the new rates, in records per second, of sources where they changed. */
+  onBatchCompleted({ batchInfo }: { readonly batchInfo: BatchInfo }): void {
     const updated = new Map<OperatorUid, number>()
     for (const { id, uid, rate } of this.#inputs) {
-      const next = rate?.batchCompleted(completedBatch(info, id)) ?? null
+      const next = rate?.batchCompleted(completedBatch(batchInfo, id)) ?? null
       if (next !== null) updated.set(uid, next)
     }
-    return updated
+    if (updated.size > 0) this.#ears.onRates?.(updated)
   }
 }
 

@@ -155,7 +155,8 @@ export class Execution {
   }
 
   #partition(stage: Stage, partition: PartitionId, sink: Sink<any>): MaybePromise<void> {
-    assertInTime(this.#host.limit, this.#host.clock)
+    const { limit, clock, watch } = this.#host
+    if (limit) assertInTime(limit, clock)
     this.scope.partition.partitionId = partition
     const { node, terminal } = stage
     const ownCut = terminal.kind === 'shuffle' && node.cut === terminal.dependency
@@ -165,7 +166,6 @@ export class Execution {
         return chain(recordsOf(node, partition, this.scope), (records) => sink.chunk(records))
       }),
     )
-    const { watch } = this.#host
     return watch ? chain(running, () => watch.done(1)) : running
   }
 
