@@ -17,6 +17,7 @@ const FROM_OUTSIDE: Readonly<Record<string, string>> = {
   'lib/cli/stage-place.ts: as { bin: Record<string, string> }': 'the package of the Serverless CLI',
   'lib/cli/watchdog-thread.ts: as SharedArrayBuffer': 'what the thread was started with',
   'lib/cli/watchdog-thread.ts: !': 'the port of a thread, which it has',
+  'lib/observe/batch-events.ts: !': 'an output of a manifest, which its program has',
 }
 
 const listeners = filesBelow('lib').filter(({ path }) => /^lib\/(cli|observe)\/.*\.ts$/.test(path))

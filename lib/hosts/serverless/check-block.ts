@@ -109,7 +109,7 @@ const shown = (value: unknown): string => JSON.stringify(value)?.slice(0, 60) ??
 
 function unknownOption(where: string, name: string, known: readonly string[]): SluiceError {
   const message = `"${where}" in serverless.yml has no option "${name}".`
-  if (Object.hasOwn(ELSEWHERE, name)) return refused('E_UNKNOWN_OPTION', message, [ELSEWHERE[name]])
+  if (Object.hasOwn(ELSEWHERE, name)) return refused('E_UNKNOWN_OPTION', message, [ELSEWHERE[name]!])
   const meant = closest(name, known)
   return refused('E_UNKNOWN_OPTION', message, [meant === null ? `use one of ${known.join(', ')}` : `write "${meant}"`])
 }

@@ -86,7 +86,7 @@ export function longText({ text, ids, bytes }: ShortText): string {
         long += known.at(-1)
         break
       case AGAIN:
-        long += again(known, before!)
+        long += known[before!.charCodeAt(0) - AGAIN_FIRST]!
         break
       case HASH:
         long += `"${nextId(HASH_BYTES).toString('base64url')}"`
@@ -106,12 +106,6 @@ export function longText({ text, ids, bytes }: ShortText): string {
     }
   }
   return long + text.slice(at)
-}
-
-function again(known: readonly string[], letter: string): string {
-  const id = known[letter.charCodeAt(0) - AGAIN_FIRST]
-  if (id === undefined) throw new RangeError('a text names an id again that it has not named before')
-  return id
 }
 
 function nextBlock(text: string, nextBytes: (length: number) => Buffer): Buffer {
