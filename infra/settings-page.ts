@@ -3,6 +3,7 @@ import type { Setting } from '../lib/model/settings/kinds.ts'
 import { formOf } from '../lib/model/settings/parse.ts'
 import { settings, withoutEffect } from '../lib/model/settings/table.ts'
 import { variables } from '../lib/model/settings/variables.ts'
+import { settingWords, variableWords } from './settings-words.ts'
 
 /**
  * `docs/settings.md`, from the tables. `npm run docs:settings` writes it, and a test holds that it is up to date.
@@ -22,7 +23,7 @@ export function settingsPage(): string {
         "number counts in the unit that is named, which is Spark's.",
     ),
     '## Settings of a program',
-    ...Object.entries<Setting>(settings).map(([name, setting]) => section(name, setting)),
+    ...names(settings).map((name) => section(name, settings[name], settingWords[name])),
     '## Settings of Spark that change nothing',
     'They may be set, and a line at the start says why nothing follows from them.',
     Object.entries(withoutEffect)
@@ -31,16 +32,19 @@ export function settingsPage(): string {
       .join('\n'),
     '## Variables of the environment',
     wrapped('A variable that begins with `SLUICE_` and is not one of these is worth a warning at the start.'),
-    ...Object.entries<Setting & { readonly of: string }>(variables).map(([name, variable]) =>
-      section(name, variable, `read by: ${variable.of}`),
+    ...names(variables).map((name) =>
+      section(name, variables[name], variableWords[name], `read by: ${variables[name].of}`),
     ),
   ]
   return `${sections.join('\n\n')}\n`
 }
 
-function section(name: string, setting: Setting, ...more: readonly string[]): string {
+const names = <Table extends object>(table: Table): (keyof Table & string)[] =>
+  Object.keys(table) as (keyof Table & string)[]
+
+function section(name: string, setting: Setting, words: string, ...more: readonly string[]): string {
   const facts = [formOf(setting), ...rangeOf(setting), defaultOf(setting), ...more]
-  return [`### \`${name}\``, wrapped(`${facts.join(' · ')}.`), wrapped(setting.says)].join('\n\n')
+  return [`### \`${name}\``, wrapped(`${facts.join(' · ')}.`), wrapped(words)].join('\n\n')
 }
 
 const rangeOf = (setting: Setting): string[] =>

@@ -6,8 +6,6 @@ export type Setting = Described &
   (TextSetting | NamesSetting | SwitchSetting | ChoiceSetting | NumberSetting | TimeSetting | SizeSetting)
 
 interface Described {
-  /** One sentence for the page of settings. */
-  readonly says: string
   /** Where "none" or one value does not tell the whole of the default. */
   readonly initially?: string
 }
