@@ -16,6 +16,9 @@ export function packingOf(head: Uint8Array): Packing | null {
   return null
 }
 
+/** Whether its name says that a file is packed, so that it cannot be cut into splits. */
+export const isNamedPacked = (path: string): boolean => ['.gz', '.zst', '.bz2'].some((end) => path.endsWith(end))
+
 /** What zlib and the decoder of bzip2 throw for what they are given; everything else is the system's. */
 export const isUnpackError = (error: unknown): error is Error =>
   error instanceof Error &&

@@ -17,9 +17,6 @@ const INFLATED_BYTES_MAX = 2 ** 32
 const INFLATE_RATIO_MAX = 400
 const RATIO_FREE_BYTES = 2 ** 24
 
-/** Whether its name says that a file is packed, so that it cannot be cut into splits. */
-export const isNamedPacked = (path: string): boolean => ['.gz', '.zst', '.bz2'].some((end) => path.endsWith(end))
-
 /**
  * The unpacked bytes of a file, piece by piece; several members are one content, zeros at the end of gzip are padding.
  * `packed` are all of its bytes, as they are read. Throws `E_FILE_INFLATE` beyond the limits, `E_FILE_CORRUPT` for a

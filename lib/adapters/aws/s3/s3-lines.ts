@@ -2,7 +2,7 @@ import { underPolicy } from '../../../source/decode-policy.ts'
 import type { FileSplit } from '../../../source/file-splits.ts'
 import { LineBuffer, linesIn, type LineOptions } from '../../../source/line-buffer.ts'
 import { MAGIC_BYTES, packingOf } from '../../../codec/packing.ts'
-import { inflated } from '../../../source/packed-bytes.ts'
+import { loadedLater } from '../../../model/loaded-later.ts'
 import type { TextFileOptions } from '../../../source/source-factories.ts'
 import type { SourceIo } from '../../../source/source.ts'
 import type { AwsClients, S3 } from '../clients.ts'
@@ -35,6 +35,7 @@ export async function* linesOf(
   }
   try {
     if (packing && split.start > 0) return
+    const inflated = packing && (await packedBytes()).inflated
     yield* underPolicy({
       policy: options.onDecodeError ?? 'fail',
       path: split.path,
@@ -42,7 +43,8 @@ export async function* linesOf(
       report: (found) => io.undecoded?.(found),
       read: (more) => {
         const lines = { ...options, ...more }
-        if (packing) return linesIn(split.path, inflated({ path: split.path, packing }, all(), options), lines)
+        if (packing && inflated)
+          return linesIn(split.path, inflated({ path: split.path, packing }, all(), options), lines)
         return isWhole ? linesIn(split.path, all(), lines) : linesOfRange(s3, split, lines)
       },
     })
@@ -50,6 +52,8 @@ export async function* linesOf(
     await begun.bytes.return(undefined)
   }
 }
+
+const packedBytes = loadedLater(() => import('../../../source/packed-bytes.ts'))
 
 /** The first bytes, and all of them. */
 async function withHead(bytes: AsyncGenerator<Uint8Array>) {
