@@ -1,0 +1,43 @@
+import { fileURLToPath } from 'node:url'
+import { build, type Metafile } from 'esbuild'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** A function as the plugin bundles it, in parts that are loaded when they are needed; written to `folder`, if any. */
+export async function bundled(entry: string, folder: string | null = null): Promise<Metafile> {
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: [entry],
+    outdir: folder ?? 'out',
+    bundle: true,
+    splitting: true,
+    write: folder !== null,
+    metafile: true,
+    minify: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    conditions: ['sluice-source', 'sluice-function'],
+    // The SDK and its parts.
+    external: ['@aws-sdk/*', '@smithy/*'],
+    logLevel: 'silent',
+  })
+  return metafile
+}
+
+/** Minified bytes of the library, without the program and what it imports: what is read at the start, and all. */
+export function ownBytes({ outputs }: Metafile): { readonly atStart: number; readonly inAll: number } {
+  const found = new Set(Object.keys(outputs).filter((path) => outputs[path].entryPoint?.startsWith('functions/')))
+  for (const path of found)
+    for (const { path: next, kind } of outputs[path].imports)
+      if (kind === 'import-statement' && next in outputs) found.add(next)
+  return {
+    atStart: sumOf([...found].map((path) => outputs[path])),
+    inAll: sumOf(Object.values(outputs)),
+  }
+}
+
+const sumOf = (parts: readonly Metafile['outputs'][string][]): number =>
+  parts
+    .flatMap(({ inputs }) => Object.entries(inputs))
+    .reduce((sum, [path, { bytesInOutput }]) => sum + (path.startsWith('lib/') ? bytesInOutput : 0), 0)
