@@ -63,7 +63,10 @@ export interface TextFileOptions extends FileChoice, LineChoice {
   readonly maxInflatedBytes?: number
   /** Most bytes that a packed byte may become on average, beyond the first 16 MiB (default 400). */
   readonly maxInflateRatio?: number
-  /** What becomes of lines that are not in their encoding or too long, and of files that cannot be unpacked. */
+  /**
+   * What becomes of lines that are not in their encoding or too long, and of files that cannot be unpacked: `fail`, or
+   * `dead-letter` where the app has `onError: 'dead-letter'`, unless it is said.
+   */
   readonly onDecodeError?: OnDecodeError
 }
 

@@ -259,10 +259,14 @@ export class StreamingContext {
     return name === undefined ? this.source(source) : this.source(name, source)
   }
 
-  /** How long a file may take to become visible: `spark.streaming.fileStream.minRememberDuration`, or its old name. */
-  get #fileDefaults(): { minRememberMs: number } {
+  /**
+   * How long a file may take to become visible: `spark.streaming.fileStream.minRememberDuration`, or its old name.
+   * Where records may be set aside, so may what cannot be made a record of.
+   */
+  get #fileDefaults(): { minRememberMs: number; onDecodeError?: 'dead-letter' } {
     const { conf } = this.sparkContext
     return {
+      ...(readSetting(conf, 'sluice.onError') === 'dead-letter' ? { onDecodeError: 'dead-letter' } : {}),
       minRememberMs:
         readSetting(conf, 'spark.streaming.fileStream.minRememberDuration') ??
         readSetting(conf, 'spark.streaming.minRememberDuration'),

@@ -16,7 +16,12 @@ const broken = (lines: readonly (string | Buffer)[]): Buffer =>
   Buffer.concat(lines.flatMap((line) => [Buffer.from(line), Buffer.from('\n')]))
 
 /** Files that were written half a second after the start, and what four batches made of them. */
-async function read(t: TestContext, files: Readonly<Record<string, Uint8Array>>, options: TextFileOptions) {
+async function read(
+  t: TestContext,
+  files: Readonly<Record<string, Uint8Array>>,
+  options: TextFileOptions,
+  conf: Readonly<Record<string, string>> = {},
+) {
   const [folder, dir] = [await temporaryFolder(t), await temporaryFolder(t)]
   mkdirSync(join(folder, 'in'))
   for (const [name, content] of Object.entries(files)) {
@@ -30,7 +35,7 @@ async function read(t: TestContext, files: Readonly<Record<string, Uint8Array>>,
       return { lines: lines.map((line) => line), count: lines.count() }
     },
     [],
-    { dir, lives: [{ batches: 4 }] },
+    { dir, conf, lives: [{ batches: 4 }] },
   )
   const { manifest, blobs } = await openStoredApp(directoryPlace(dir), null)
   const letters = await readOpenLetters(blobs, manifest?.deadLetters ?? [])
@@ -56,6 +61,13 @@ test('a line that is not UTF-8 fails its batch, becomes U+FFFD, is kept, or cost
     letters.map(({ id, code, record, isStored, undecoded }) => [id, code, String(record), isStored, undecoded]),
     [['1-u1', 'E_DECODE_UTF8', String(LATIN), false, { path: join(folder, 'in', 'a'), offset: 7 }]],
   )
+})
+
+test('where bad records are set aside, undecoded lines are too, unless their source says otherwise', async (t) => {
+  const conf = { 'sluice.onError': 'dead-letter' }
+  const { lines, letters, codes } = await read(t, files, {}, conf)
+  assert.deepEqual([lines, letters.length, codes], [['one', 'two', 'three'], 1, []])
+  assert.deepEqual((await read(t, files, { onDecodeError: 'fail' }, conf)).codes, ['E_DECODE_UTF8'])
 })
 
 test('a line that is too long is kept with its first bytes, and its neighbours are read', async (t) => {
