@@ -26,16 +26,16 @@ export interface Section {
 
 /**
  * Throws what `writeValue` throws, and `E_BLOB_TOO_LARGE` above 4 GiB or `ROWS_MAX` rows in a section. `path` names the
- * rows in errors.
+ * rows in errors. Each section is written before the next one is asked for: what was read to make it is near then.
  */
-export function encodeBlock(sections: readonly Section[], path: string = 'values'): Uint8Array<ArrayBuffer> {
+export function encodeBlock(sections: Iterable<Section>, path: string = 'values'): Uint8Array<ArrayBuffer> {
   const w = borrowWriter()
   try {
     w.u32(MAGIC)
     w.u32(VERSION)
     writeIndex(
       w,
-      sections.map((section) => writeSection(w, section, path)),
+      Array.from(sections, (section) => writeSection(w, section, path)),
     )
     return w.copy()
   } finally {

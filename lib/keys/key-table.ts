@@ -1,12 +1,6 @@
 import { hashBits } from './hash.ts'
+import type { KeyRows } from './key-rows.ts'
 import { sameKey } from './same-key.ts'
-import { TextArena } from './text-arena.ts'
-
-/** Texts in one piece of memory: at each start the length in a byte, then the units, each below 256. */
-interface TextsInBytes {
-  readonly bytes: Uint8Array
-  readonly starts: Uint32Array
-}
 
 /** So many keys are best touched before they are looked up: what is read for them fits the nearest caches. */
 export const AHEAD = 256
@@ -19,9 +13,8 @@ const likely = new Int32Array(AHEAD)
  * of the slots are in use.
  *
  * The table keeps the keys it is given, so their owner must not change them, or give `own`, which makes a copy of a
- * new key that is an object. One made `in-bytes` keeps short latin1 text as bytes in one piece of memory, and makes a
- * string of it when somebody asks for the key: for tables that live long, have many keys, and are written more often
- * than looked at.
+ * new key that is an object. One that has `rows` keeps short latin1 text there as bytes, and makes a string of it when
+ * somebody asks for the key: for tables that live long, have many keys, and are written more often than looked at.
  */
 export class KeyTable {
   /** Number of keys. `upsert` added a key exactly when this grew. */
@@ -32,21 +25,22 @@ export class KeyTable {
   // Pairs (hash, id + 1); an id of 0 marks a free slot.
   private slots: Int32Array
   private mask: number
+  /** Unused where there are rows, which hold them. */
   private hashes: Int32Array
   private keys: unknown[] = emptyKeys()
   private freeIds: number[] = []
-  private readonly texts: TextArena | null
+  private readonly rows: KeyRows | null
   private readonly own: OwnKey
   /** Written so that no compiler leaves the reading out. */
   touched = 0
 
-  constructor(expectedKeys: number = 0, form: 'as-given' | 'in-bytes' = 'as-given', own: OwnKey = asGiven) {
+  constructor(expectedKeys: number = 0, rows: KeyRows | null = null, own: OwnKey = asGiven) {
     this.own = own
-    this.texts = form === 'in-bytes' ? new TextArena() : null
+    this.rows = rows
     const capacity = capacityFor(expectedKeys)
     this.slots = new Int32Array(2 * capacity)
     this.mask = 2 * capacity - 2
-    this.hashes = new Int32Array(capacity / 2)
+    this.hashes = new Int32Array(rows === null ? capacity / 2 : 0)
   }
 
   /** The id of `key`, adding it if it is new. Throws `E_KEY` for what cannot be a key. */
@@ -66,14 +60,14 @@ export class KeyTable {
    * else happens between them. Gives the ids that will be found, or nearly so; good until the next call.
    */
   touch(hashes: readonly number[], from: number, to: number): Int32Array {
-    const { slots, mask, texts } = this
+    const { slots, mask, rows } = this
     let count = 0
     for (let i = from; i < to; i++) {
       const entry = slots[((hashes[i] << 1) & mask) + 1]
       if (entry !== 0) likely[count++] = entry - 1
     }
     const ids = likely.subarray(0, count)
-    if (texts !== null) this.touched = texts.touch(ids)
+    if (rows !== null) this.touched = rows.touch(ids)
     return ids
   }
 
@@ -84,7 +78,7 @@ export class KeyTable {
 
   findHashed(key: unknown, hash: number): number {
     if (typeof key === 'string')
-      return this.texts ? this.findText(this.texts, key, hash | 0) : this.findString(key, hash | 0)
+      return this.rows ? this.findText(this.rows, key, hash | 0) : this.findString(key, hash | 0)
     if (typeof key === 'number') return this.findNumber(key, hash | 0)
     return this.findOther(key, hash | 0)
   }
@@ -92,25 +86,12 @@ export class KeyTable {
   /** Only for live ids. */
   keyAt(id: number): unknown {
     const key = this.keys[id]
-    return key === undefined && this.texts?.has(id) ? (this.keys[id] = this.texts.textAt(id)) : key
-  }
-
-  /** The keys of live ids as they lie in memory, good until the table changes; `null` unless all are kept as bytes. */
-  textsOf(ids: Int32Array): TextsInBytes | null {
-    if (this.texts === null) return null
-    const { bytes, starts } = this.texts
-    const chosen = new Uint32Array(ids.length)
-    for (let i = 0; i < ids.length; i++) {
-      const id = ids[i]
-      if (id >= starts.length || starts[id] === 0) return null
-      chosen[i] = starts[id]
-    }
-    return { bytes, starts: chosen }
+    return key === undefined && this.rows?.hasText(id) ? (this.keys[id] = this.rows.textAt(id)) : key
   }
 
   /** `hashKey` of the key, unsigned. Only for live ids. */
   hashAt(id: number): number {
-    return this.hashes[id] >>> 0
+    return this.bitsAt(id) >>> 0
   }
 
   isLive(id: number): boolean {
@@ -129,7 +110,7 @@ export class KeyTable {
   remove(id: number): void {
     this.freeSlot(this.slotOf(id))
     this.keys[id] = REMOVED
-    this.texts?.remove(id)
+    this.rows?.remove(id)
     this.freeIds.push(id)
     this.size--
   }
@@ -138,7 +119,7 @@ export class KeyTable {
   clear(): void {
     this.slots.fill(0)
     this.keys = emptyKeys()
-    this.texts?.clear()
+    this.rows?.clear()
     this.freeIds = []
     this.size = 0
     this.idLimit = 0
@@ -157,13 +138,13 @@ export class KeyTable {
     }
   }
 
-  private findText(texts: TextArena, key: string, hash: number): number {
+  private findText(rows: KeyRows, key: string, hash: number): number {
     const { slots, keys, mask } = this
     for (let at = (hash << 1) & mask; ; at = (at + 2) & mask) {
       const id = slots[at + 1] - 1
       if (id < 0) return -1
       if (slots[at] !== hash) continue
-      if (texts.has(id) ? texts.equals(id, key) : keys[id] === key) return id
+      if (rows.hasText(id) ? rows.equals(id, key) : keys[id] === key) return id
     }
   }
 
@@ -188,15 +169,20 @@ export class KeyTable {
   }
 
   private add(key: unknown, hash: number): number {
-    if (this.size === this.hashes.length) this.grow()
+    if (this.size === this.slots.length / 4) this.grow()
     const id = this.freeIds.length > 0 ? (this.freeIds.pop() as number) : this.idLimit++
-    if (this.texts !== null && typeof key === 'string' && this.texts.add(id, key)) this.keys[id] = undefined
+    if (this.rows === null) this.hashes[id] = hash
+    else this.rows.add(id, hash)
+    if (this.rows !== null && typeof key === 'string' && this.rows.takeText(id, key)) this.keys[id] = undefined
     else if (typeof key === 'object') this.keys[id] = this.own(key)
     else this.keys[id] = key === 0 ? 0 : key // -0 comes back as 0
-    this.hashes[id] = hash
     this.size++
     place(this.slots, this.mask, hash | 0, id + 1)
     return id
+  }
+
+  private bitsAt(id: number): number {
+    return this.rows === null ? this.hashes[id] : this.rows.hashAt(id)
   }
 
   private grow(): void {
@@ -207,13 +193,14 @@ export class KeyTable {
     for (let at = 0; at < old.length; at += 2) {
       if (old[at + 1] !== 0) place(this.slots, this.mask, old[at], old[at + 1])
     }
+    if (this.rows !== null) return
     this.hashes = new Int32Array(2 * hashes.length)
     this.hashes.set(hashes)
   }
 
   private slotOf(id: number): number {
     const { slots, mask } = this
-    let at = (this.hashes[id] << 1) & mask
+    let at = (this.bitsAt(id) << 1) & mask
     while (slots[at + 1] !== id + 1) at = (at + 2) & mask
     return at
   }

@@ -1,7 +1,9 @@
 import { type Block, encodeBlock, openBlock, type Section } from '../codec/block.ts'
 import { hashKey } from '../keys/hash.ts'
 import { KEY_GROUPS, keyGroupOf } from '../keys/key-group.ts'
+import { KeyRows } from '../keys/key-rows.ts'
 import { KeyTable } from '../keys/key-table.ts'
+import { RowValues } from '../keys/row-values.ts'
 import { ValueColumn } from '../keys/value-column.ts'
 import { ownCopy } from './own-copy.ts'
 import {
@@ -29,13 +31,12 @@ const NONE = new Uint8Array(KEY_GROUPS)
  * key may be in the table without state: it was looked up, and nothing has been put yet.
  */
 export class KeyedState {
-  readonly table = new KeyTable(0, 'in-bytes', ownCopy)
-  readonly #values = new ValueColumn()
+  /** Keys, hashes, marks and numbers: what a batch does to a key, it finds in one place. */
+  readonly #rows = new KeyRows()
+  readonly table = new KeyTable(0, this.#rows, ownCopy)
+  readonly #values = new RowValues(this.#rows)
   /** Last update of each key in ms; only operators with timeouts give times. */
   #times: ValueColumn | null = null
-  #flags = new Uint8Array(64)
-  /** Written so that no compiler leaves the reading out. */
-  reads = 0
   #touched: number[] = []
   #removed: unknown[] = []
   /** Ids by key group, once somebody has asked for those of one; a removed id may still be in it. */
@@ -58,21 +59,15 @@ export class KeyedState {
     return this.has(id) ? this.#values.get(id) : undefined
   }
   has(id: number): boolean {
-    return id < this.#flags.length && (this.#flags[id] & PRESENT) !== 0
+    return (this.#rows.markAt(id) & PRESENT) !== 0
   }
   timeOf(id: number): number {
     return this.#times ? (this.#times.get(id) as number) : 0
   }
 
-  /** See `KeyTable.touch`: brings the state of the keys near as well. */
+  /** See `KeyTable.touch`. */
   touch(hashes: readonly number[], from: number, to: number): void {
-    const ids = this.table.touch(hashes, from, to)
-    const flags = this.#flags
-    const { numbers } = this.#values
-    let seen = 0
-    for (let i = 0; i < ids.length; i++) if (ids[i] < flags.length) seen ^= flags[ids[i]]
-    for (let i = 0; i < ids.length; i++) if (ids[i] < numbers.length) seen += numbers[ids[i]]
-    this.reads = seen
+    this.table.touch(hashes, from, to)
   }
 
   /** All keys and their state, as copies: what becomes of them must not become of the state. */
@@ -88,19 +83,19 @@ export class KeyedState {
   }
 
   put(id: number, value: unknown, time?: number): void {
-    if (id >= this.#flags.length) this.#grow(id)
     this.#values.set(id, value)
     if (time !== undefined) (this.#times ??= new ValueColumn()).set(id, time)
-    if (this.#flags[id] === (PRESENT | DIRTY)) return
-    if (this.#members !== null && this.#flags[id] === 0) this.#members[keyGroupOf(this.table.hashAt(id))].push(id)
-    this.#flags[id] = PRESENT | DIRTY
+    const mark = this.#rows.markAt(id)
+    if (mark === (PRESENT | DIRTY)) return
+    if (this.#members !== null && mark === 0) this.#members[keyGroupOf(this.table.hashAt(id))].push(id)
+    this.#rows.setMark(id, PRESENT | DIRTY)
     this.#touched.push(id)
   }
 
   /** Takes the key out; the next delta says so. A key without state leaves no trace. */
   remove(id: number): void {
     if (this.has(id)) this.#removed.push(this.table.keyAt(id))
-    if (id < this.#flags.length) this.#flags[id] = 0
+    this.#rows.setMark(id, 0)
     this.#values.reset(id)
     this.#outdated[keyGroupOf(this.table.hashAt(id))] = 1
     this.table.remove(id)
@@ -108,12 +103,6 @@ export class KeyedState {
 
   clear(): void {
     for (const id of this.table.ids()) this.remove(id)
-  }
-
-  #grow(id: number): void {
-    const larger = new Uint8Array(Math.max(this.#flags.length * 2, id + 1))
-    larger.set(this.#flags)
-    this.#flags = larger
   }
 
   /** Every value becomes what `f` makes of it; times stay. No delta shows it: a snapshot has to follow. */
@@ -130,13 +119,16 @@ export class KeyedState {
     const isWhole = new Uint8Array(KEY_GROUPS)
     for (const group of whole) isWhole[group] = 1
     const removed = this.#removed.filter((key) => isWhole[keyGroupOf(hashKey(key))] === 0)
-    return encodeBlock([
-      ...this.#sections(this.#touchedIds(), isWhole),
-      ...removalSections(removed),
-      ...whole
-        .map((group) => this.#section(wholeOf(group), Int32Array.from(this.#idsOf(group))))
-        .filter(({ count }) => count > 0),
-    ])
+    return encodeBlock(this.#deltaSections(whole, isWhole, removed))
+  }
+
+  *#deltaSections(whole: readonly number[], isWhole: Uint8Array, removed: readonly unknown[]): Iterable<Section> {
+    yield* this.#sections(this.#touchedIds(), isWhole)
+    yield* removalSections(removed)
+    for (const group of whole) {
+      const ids = Int32Array.from(this.#idsOf(group))
+      if (ids.length > 0) yield this.#section(wholeOf(group), ids)
+    }
   }
 
   /** How many keys a group has, or a few more: some may have been removed. Costs nothing after the first call. */
@@ -154,14 +146,14 @@ export class KeyedState {
   /** The ids of a group's keys, each once: one that was removed and handed out again may stand in the list twice. */
   #idsOf(group: number): readonly number[] {
     if (this.#outdated[group] === 0) return this.#grouped()[group]
-    const flags = this.#flags
+    const rows = this.#rows
     const ids: number[] = []
     for (const id of this.#grouped()[group]) {
-      if (!this.has(id) || (flags[id] & LISTED) !== 0 || keyGroupOf(this.table.hashAt(id)) !== group) continue
-      flags[id] |= LISTED
+      if (!this.has(id) || (rows.markAt(id) & LISTED) !== 0 || keyGroupOf(this.table.hashAt(id)) !== group) continue
+      rows.setMark(id, rows.markAt(id) | LISTED)
       ids.push(id)
     }
-    for (const id of ids) flags[id] &= ~LISTED
+    for (const id of ids) rows.setMark(id, rows.markAt(id) & ~LISTED)
     this.#grouped()[group] = ids
     this.#outdated[group] = 0
     return ids
@@ -177,12 +169,13 @@ export class KeyedState {
     return encodeBlock(this.#sections(this.table.ids()))
   }
 
-  #sections(ids: ArrayLike<number>, without: Uint8Array = NONE): Section[] {
-    if (areFew(ids.length)) return this.#together(ids, without)
-    const sections: Section[] = []
+  #sections(ids: ArrayLike<number>, without: Uint8Array = NONE): Iterable<Section> {
+    return areFew(ids.length) ? this.#together(ids, without) : this.#byGroup(ids, without)
+  }
+
+  *#byGroup(ids: ArrayLike<number>, without: Uint8Array): Iterable<Section> {
     for (const { group, ids: members } of byGroup(this.table, ids))
-      if (without[group] === 0) sections.push(this.#section(sectionOf(group), members))
-    return sections
+      if (without[group] === 0) yield this.#section(sectionOf(group), members)
   }
 
   #together(ids: ArrayLike<number>, without: Uint8Array): Section[] {
@@ -191,13 +184,13 @@ export class KeyedState {
   }
 
   #section(section: number, ids: Int32Array): Section {
-    const columns = [keyColumn(this.table, ids), this.#values.pick(ids)]
+    const columns = [keyColumn(this.table, this.#rows, ids), this.#values.pick(ids)]
     if (this.#times) columns.push(this.#times.pick(ids))
     return { section, columns, count: ids.length }
   }
 
   saved(): void {
-    for (const id of this.#touched) this.#flags[id] &= ~DIRTY
+    for (const id of this.#touched) this.#rows.setMark(id, this.#rows.markAt(id) & ~DIRTY)
     this.#touched = []
     this.#removed = []
   }

@@ -3,6 +3,7 @@ import { CountedTexts } from '../codec/column-text.ts'
 import { checkKey } from '../keys/check.ts'
 import { hashKey } from '../keys/hash.ts'
 import { KEY_GROUPS, keyGroupOf } from '../keys/key-group.ts'
+import type { KeyRows } from '../keys/key-rows.ts'
 import type { KeyTable } from '../keys/key-table.ts'
 
 type Column = Section['columns'][number]
@@ -97,9 +98,9 @@ export function* byGroup(table: KeyTable, ids: ArrayLike<number>): Iterable<Grou
   }
 }
 
-/** Keys to be written: as bytes where the table has them, which were checked to be short text when they came. */
-export function keyColumn(table: KeyTable, ids: Int32Array): Column {
-  const texts = table.textsOf(ids)
+/** Keys to be written: as bytes where the rows have them, which were checked to be short text when they came. */
+export function keyColumn(table: KeyTable, rows: KeyRows, ids: Int32Array): Column {
+  const texts = rows.textsOf(ids)
   if (texts) return new CountedTexts(texts)
   return Array.from(ids, (id) => {
     const key = table.keyAt(id)

@@ -1,5 +1,6 @@
 import { encodeBlock, openBlock, type Section } from '../codec/block.ts'
 import { hashBits } from '../keys/hash.ts'
+import { KeyRows } from '../keys/key-rows.ts'
 import { AHEAD, KeyTable } from '../keys/key-table.ts'
 import { TwoStackWindow } from './two-stack-window.ts'
 import { IncrementalWindow } from './incremental-window.ts'
@@ -20,7 +21,8 @@ interface PairColumns {
  * computes the same bits.
  */
 export class WindowState {
-  readonly table = new KeyTable(0, 'in-bytes', ownCopy)
+  readonly #rows = new KeyRows()
+  readonly table = new KeyTable(0, this.#rows, ownCopy)
   readonly panes: Pane[] = []
   readonly #spec: WindowSpec
   readonly #aggregate: TwoStackWindow | IncrementalWindow
@@ -120,7 +122,7 @@ export class WindowState {
   }
 
   encodePane({ ids, values }: Pane): Uint8Array {
-    return encodePairs(this.table, ids, values)
+    return encodePairs(this.table, this.#rows, ids, values)
   }
 
   /** The running result of the inverse form. */
@@ -131,7 +133,7 @@ export class WindowState {
       ids.push(id)
       values.push(value)
     })
-    return encodePairs(this.table, ids, values)
+    return encodePairs(this.table, this.#rows, ids, values)
   }
 
   /** Rebuilds the window from what the manifest names, slide by slide, so that every bit comes out as before. */
@@ -166,21 +168,24 @@ interface SavedWindow {
 }
 
 /** Pairs in a block, in one section or, where they are many, in one for each key group. */
-function encodePairs(table: KeyTable, ids: ArrayLike<number>, values: ArrayLike<unknown>): Uint8Array {
-  if (areFew(ids.length)) return encodeBlock(fewPairs(table, Int32Array.from(ids), values))
-  return encodeBlock(
-    Array.from(byGroup(table, ids), ({ group, ids: members, positions }) => ({
-      section: sectionOf(group),
-      columns: [keyColumn(table, members), valuesAt(values, positions)],
-      count: members.length,
-    })),
-  )
+function encodePairs(table: KeyTable, rows: KeyRows, ids: ArrayLike<number>, values: ArrayLike<unknown>): Uint8Array {
+  const sections = areFew(ids.length) ? fewPairs : manyPairs
+  return encodeBlock(sections(table, rows, Int32Array.from(ids), values))
 }
 
-const fewPairs = (table: KeyTable, ids: Int32Array, values: ArrayLike<unknown>): Section[] =>
+function* manyPairs(table: KeyTable, rows: KeyRows, all: Int32Array, values: ArrayLike<unknown>): Iterable<Section> {
+  for (const { group, ids, positions } of byGroup(table, all))
+    yield {
+      section: sectionOf(group),
+      columns: [keyColumn(table, rows, ids), valuesAt(values, positions)],
+      count: ids.length,
+    }
+}
+
+const fewPairs = (table: KeyTable, rows: KeyRows, ids: Int32Array, values: ArrayLike<unknown>): Section[] =>
   ids.length === 0
     ? []
-    : [{ section: sectionOf(null), columns: [keyColumn(table, ids), Array.from(values)], count: ids.length }]
+    : [{ section: sectionOf(null), columns: [keyColumn(table, rows, ids), Array.from(values)], count: ids.length }]
 
 function valuesAt(values: ArrayLike<unknown>, positions: Int32Array): unknown[] {
   const chosen: unknown[] = new Array(positions.length)

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { CountedTexts } from '../../lib/codec/column-text.ts'
 import { hashKey } from '../../lib/keys/hash.ts'
+import { KeyRows } from '../../lib/keys/key-rows.ts'
 import { KeyTable } from '../../lib/keys/key-table.ts'
 import { lookupKey } from '../../lib/keys/lookup.ts'
 import { RandomValues, seedOf } from '../codec/random-values.ts'
@@ -41,7 +43,7 @@ test('B28: -0 comes back as 0', () => {
 })
 
 test('B28: a table that keeps bytes knows and gives back the same keys', () => {
-  const table = new KeyTable(0, 'in-bytes')
+  const table = new KeyTable(0, new KeyRows())
   differentKeys().forEach((key, id) => assert.equal(table.upsert(key), id))
   differentKeys().forEach((key, id) => assert.equal(table.upsert(key), id))
   const given = new KeyTable()
@@ -51,7 +53,7 @@ test('B28: a table that keeps bytes knows and gives back the same keys', () => {
 })
 
 test('text of any length and any characters comes back from bytes as it was, also where removed text was moved', () => {
-  const table = new KeyTable(0, 'in-bytes')
+  const table = new KeyTable(0, new KeyRows())
   const texts = ['', 'a', 'ÿ', 'Ā', 'a\u0000', '\ud83d\ude00', 'x'.repeat(255), 'x'.repeat(256), 'ÿ'.repeat(255)]
   texts.forEach((text, id) => assert.equal(table.upsert(text), id))
   for (let i = 0; i < 20_000; i++) table.upsert(`text that goes ${i}`)
@@ -65,8 +67,8 @@ test('text of any length and any characters comes back from bytes as it was, als
 })
 
 test('touching keys changes nothing, whether they are there or not', () => {
-  for (const form of ['as-given', 'in-bytes'] as const) {
-    const table = new KeyTable(0, form)
+  for (const rows of [null, new KeyRows()]) {
+    const table = new KeyTable(0, rows)
     for (const key of ['a', 3, 'Ā']) table.upsert(key)
     const hashes = ['a', 3, 'Ā', 'b', null].map((key) => hashKey(key) | 0)
     table.touch(hashes, 0, hashes.length)
@@ -74,18 +76,36 @@ test('touching keys changes nothing, whether they are there or not', () => {
   }
 })
 
-test('keys lie as bytes only where all that are asked for do', () => {
-  const table = new KeyTable(0, 'in-bytes')
-  for (const key of ['a', 'bc', 3, 'Ā']) table.upsert(key)
-  const texts = table.textsOf(Int32Array.of(1, 0))!
-  assert.deepEqual(
-    Array.from(texts.starts, (start) =>
-      Buffer.from(texts.bytes).latin1Slice(start + 1, start + 1 + texts.bytes[start]),
-    ),
-    ['bc', 'a'],
-  )
-  for (const id of [2, 3]) assert.equal(table.textsOf(Int32Array.of(0, id)), null)
-  assert.equal(new KeyTable().textsOf(Int32Array.of()), null)
+test('keys lie as bytes only where all that are asked for do, short ones and long ones', () => {
+  const rows = new KeyRows()
+  const table = new KeyTable(0, rows)
+  const long = 'so long that it does not fit beside the others'
+  for (const key of ['a', 'bc', 3, 'Ā', long, '', 'exactly seventeen']) table.upsert(key)
+  const texts = (...ids: number[]): string[] | null => {
+    const lying = rows.textsOf(Int32Array.from(ids))
+    const texts = lying && new CountedTexts(lying)
+    return texts && ids.map((_, i) => texts.textAt(i))
+  }
+  assert.deepEqual(texts(1, 0, 5, 6), ['bc', 'a', '', 'exactly seventeen'])
+  assert.deepEqual(texts(4, 0, 4), [long, 'a', long])
+  assert.deepEqual(texts(), [])
+  for (const id of [2, 3]) assert.deepEqual([texts(0, id), texts(4, id)], [null, null])
+})
+
+test('a number and a mark beside a key stay its own while other keys come and go', () => {
+  const rows = new KeyRows()
+  const table = new KeyTable(0, rows)
+  for (let i = 0; i < 5000; i++) {
+    const id = table.upsert(i % 3 === 0 ? `a key that is kept elsewhere ${i}` : `k${i}`)
+    rows.setNumber(id, i + 0.5)
+    rows.setMark(id, i % 251)
+  }
+  for (let id = 0; id < 5000; id += 2) table.remove(id)
+  for (let id = 1; id < 5000; id += 2)
+    assert.deepEqual(
+      [rows.numberAt(id), rows.markAt(id), table.hashAt(id)],
+      [id + 0.5, id % 251, hashKey(table.keyAt(id))],
+    )
 })
 
 test('B28: what cannot be a key changes nothing', () => {
@@ -131,7 +151,7 @@ const seed = seedOf()
 test(`a table and a Map agree after any upserts, removals and clears (SLUICE_SEED=${seed})`, () => {
   const random = new RandomValues(seed)
   for (let round = 0; round < 60; round++) {
-    const table = new KeyTable(random.pick([0, 1000]), random.pick(['as-given', 'in-bytes']))
+    const table = new KeyTable(random.pick([0, 1000]), random.pick([null, new KeyRows()]))
     const ids = new Map<unknown, number>()
     const universe = random.pick([10, 300, 5000])
     const key = random.pick<() => unknown>([

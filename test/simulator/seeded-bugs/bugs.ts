@@ -315,7 +315,7 @@ export const bugs: readonly SeededBug[] = [
   {
     name: 'a delta without removed keys',
     file: 'state/keyed-state.ts',
-    find: '...removalSections(removed),',
+    find: 'yield* removalSections(removed)',
     put: '',
     job: 'b',
   },
@@ -469,15 +469,15 @@ export const bugs: readonly SeededBug[] = [
   {
     name: 'a group said to be whole of which only changes are written',
     file: 'state/keyed-state.ts',
-    find: 'this.#idsOf(group)))',
-    put: 'this.#touched.filter((id) => keyGroupOf(this.table.hashAt(id)) === group)))',
+    find: 'this.#idsOf(group))',
+    put: 'this.#touched.filter((id) => keyGroupOf(this.table.hashAt(id)) === group))',
     job: 'i',
   },
   {
     name: 'removed keys that stay in the list of their group',
     file: 'state/keyed-state.ts',
-    find: '!this.has(id) || (flags[id] & LISTED) !== 0 ||',
-    put: '(flags[id] & LISTED) !== 0 ||',
+    find: '!this.has(id) || (rows.markAt(id) & LISTED) !== 0 ||',
+    put: '(rows.markAt(id) & LISTED) !== 0 ||',
     job: 'i',
   },
 
