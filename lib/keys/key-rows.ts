@@ -1,5 +1,3 @@
-import { TextArena } from './text-arena.ts'
-
 /** What is known of a key lies in so many bytes, half of what the processor reads at once. */
 const ROW_BYTES = 32
 const ROW_WORDS = ROW_BYTES / 4
@@ -19,6 +17,12 @@ const MARK = 19
 const HASH_WORD = 5
 const NUMBER = 3
 
+const NOTHING = new ArrayBuffer(0)
+const NO_BYTES = Buffer.from(NOTHING)
+const NO_WORDS = new Int32Array(NOTHING)
+const NO_NUMBERS = new Float64Array(NOTHING)
+const ROWS_MIN = 16
+
 /** Texts in one piece of memory: at each start the length in a byte, then the units, each below 256. */
 interface TextsInBytes {
   readonly bytes: Uint8Array
@@ -37,13 +41,17 @@ interface TextsInBytes {
  */
 export class KeyRows {
   /** All rows; replaced when they grow. */
-  bytes: Buffer = Buffer.alloc(0)
-  words: Int32Array = new Int32Array(0)
-  numbers: Float64Array = new Float64Array(0)
+  bytes: Buffer = NO_BYTES
+  words: Int32Array = NO_WORDS
+  numbers: Float64Array = NO_NUMBERS
+  /** Whether tables keep the strings as well: for keys that are looked up a few times and then all asked for. */
+  readonly keepsStrings: boolean
   readonly #arena = new TextArena()
+  readonly #expected: number
 
-  constructor() {
-    this.#grow(64)
+  constructor(expectedKeys: number = 0, strings: 'kept' | 'made-anew' = 'made-anew') {
+    this.#expected = expectedKeys
+    this.keepsStrings = strings === 'kept'
   }
 
   /** All ids that have a row are below this. */
@@ -53,7 +61,7 @@ export class KeyRows {
 
   /** Makes the row of a new id. */
   add(id: number, hash: number): void {
-    if (id * ROW_BYTES >= this.bytes.length) this.#grow(2 * id)
+    if (id * ROW_BYTES >= this.bytes.length) this.#grow(Math.max(ROWS_MIN, this.#expected, 2 * id))
     this.words[id * ROW_WORDS + HASH_WORD] = hash
   }
 
@@ -197,5 +205,87 @@ export class KeyRows {
     this.bytes = larger
     this.words = new Int32Array(memory)
     this.numbers = new Float64Array(memory)
+  }
+}
+
+/** Longer text stays a string: its length must fit a byte. */
+const LENGTH_MAX = 255
+/** Beyond this, text stays strings: starts must fit 32 bits, and a copy must fit beside it when it grows. */
+const BYTES_MAX = 2 ** 30
+/** Below this much garbage nothing is moved. */
+const GARBAGE_MIN = 2 ** 16
+
+/**
+ * Texts in one piece of memory, each its length in a byte and one byte per code unit. A text is known by where it
+ * stands, which is never 0. Holds text of up to 255 latin1 characters; the rest is refused.
+ */
+class TextArena {
+  bytes: Buffer = NO_BYTES
+  #end = 1
+  #garbage = 0
+
+  /** Where the text stands now; 0: it was not taken in. */
+  add(text: string): number {
+    const { length } = text
+    if (length > LENGTH_MAX || this.#end > BYTES_MAX) return 0
+    if (this.#end + 1 + length > this.bytes.length) this.#grow(1 + length)
+    const { bytes } = this
+    const start = this.#end
+    let bits = 0
+    for (let i = 0; i < length; i++) {
+      const unit = text.charCodeAt(i)
+      bits |= unit
+      bytes[start + 1 + i] = unit
+    }
+    if (bits > 255) return 0
+    bytes[start] = length
+    this.#end = start + 1 + length
+    return start
+  }
+
+  equals(start: number, text: string): boolean {
+    const { bytes } = this
+    const { length } = text
+    if (bytes[start] !== length) return false
+    for (let i = 0; i < length; i++) if (bytes[start + 1 + i] !== text.charCodeAt(i)) return false
+    return true
+  }
+
+  /** The text as a string of its own. */
+  textAt(start: number): string {
+    return this.bytes.latin1Slice(start + 1, start + 1 + this.bytes[start])
+  }
+
+  /** Whether so much of it is garbage now that it should be compacted. */
+  remove(start: number): boolean {
+    this.#garbage += 1 + this.bytes[start]
+    return this.#garbage > GARBAGE_MIN && 2 * this.#garbage > this.#end
+  }
+
+  clear(): void {
+    this.#end = 1
+    this.#garbage = 0
+  }
+
+  /** Moves texts together. `moveAll` calls its argument for every text that stays, and is told where it stands then. */
+  compact(moveAll: (move: (start: number) => number) => void): void {
+    const { bytes } = this
+    const moved = Buffer.allocUnsafeSlow(Math.max(1024, 2 * (this.#end - this.#garbage)))
+    let end = 1
+    moveAll((start) => {
+      const at = end
+      moved.set(bytes.subarray(start, start + 1 + bytes[start]), at)
+      end += 1 + bytes[start]
+      return at
+    })
+    this.bytes = moved
+    this.#end = end
+    this.#garbage = 0
+  }
+
+  #grow(more: number): void {
+    const larger = Buffer.allocUnsafeSlow(Math.max(1024, this.#end + more, 2 * this.bytes.length))
+    larger.set(this.bytes.subarray(0, this.#end))
+    this.bytes = larger
   }
 }

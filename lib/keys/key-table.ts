@@ -173,7 +173,8 @@ export class KeyTable {
     const id = this.freeIds.length > 0 ? (this.freeIds.pop() as number) : this.idLimit++
     if (this.rows === null) this.hashes[id] = hash
     else this.rows.add(id, hash)
-    if (this.rows !== null && typeof key === 'string' && this.rows.takeText(id, key)) this.keys[id] = undefined
+    if (this.rows !== null && typeof key === 'string' && this.rows.takeText(id, key))
+      this.keys[id] = this.rows.keepsStrings ? key : undefined
     else if (typeof key === 'object') this.keys[id] = this.own(key)
     else this.keys[id] = key === 0 ? 0 : key // -0 comes back as 0
     this.size++

@@ -1,6 +1,7 @@
 import { hashBits } from '../keys/hash.ts'
+import { KeyRows } from '../keys/key-rows.ts'
 import { KeyTable } from '../keys/key-table.ts'
-import { ValueColumn } from '../keys/value-column.ts'
+import { RowValues } from '../keys/row-values.ts'
 import type { Bucket, ShuffleInput } from './buckets.ts'
 import { type Aggregator, type Reader, reducedValue } from './writer.ts'
 
@@ -27,8 +28,9 @@ function aggregate<V, C>(
   reader: Reader,
 ): Bucket {
   const expected = input.reduce((most, { values }) => Math.max(most, values.length), 0)
-  const table = new KeyTable(expected)
-  const combined = new ValueColumn(expected)
+  const rows = new KeyRows(expected, 'kept')
+  const table = new KeyTable(expected, rows)
+  const combined = new RowValues(rows)
   for (const { keys, values, hashes } of input) {
     for (let i = 0; i < values.length; i++) {
       const known = table.size
@@ -39,7 +41,7 @@ function aggregate<V, C>(
   return bucketOf(table, combined, reader)
 }
 
-function bucketOf(table: KeyTable, combined: ValueColumn, reader: Reader): Bucket {
+function bucketOf(table: KeyTable, combined: RowValues, reader: Reader): Bucket {
   const { size } = table
   const keys: unknown[] = new Array(size)
   const values: unknown[] = new Array(size)

@@ -1,8 +1,9 @@
 import { SluiceError, type Where } from '../model/errors.ts'
 import { checkSettled, isPromise, kindOf } from '../model/settled.ts'
 import { hashBits } from '../keys/hash.ts'
+import { KeyRows } from '../keys/key-rows.ts'
 import { KeyTable } from '../keys/key-table.ts'
-import { ValueColumn } from '../keys/value-column.ts'
+import { RowValues } from '../keys/row-values.ts'
 import type { Bucket, Buckets } from './buckets.ts'
 import { HashPartitioner, type Partitioner } from './partitioner.ts'
 
@@ -46,8 +47,9 @@ export function combiningWriter<V, C>(
   reader: Reader = NOBODY,
 ): ShuffleWriter {
   const expected = lastSizes.get(aggregator.merge) ?? 0
-  const table = new KeyTable(expected)
-  const combined = new ValueColumn(expected)
+  const rows = new KeyRows(expected, 'kept')
+  const table = new KeyTable(expected, rows)
+  const combined = new RowValues(rows)
   const emit = combineLoop(aggregator)(table, combined, (pair) => {
     if (!Array.isArray(pair) || pair.length !== 2 || pair[0] === undefined) checkPair(pair, reader())
   })
@@ -69,7 +71,7 @@ const lastSizes = new WeakMap<object, number>()
 function finishTable(
   aggregator: Aggregator<any, any>,
   table: KeyTable,
-  combined: ValueColumn,
+  combined: RowValues,
   partitioner: Partitioner,
   reader: Reader,
 ): Buckets {
@@ -77,7 +79,7 @@ function finishTable(
   return splitTable(table, combined, partitioner, reader)
 }
 
-function splitTable(table: KeyTable, combined: ValueColumn, partitioner: Partitioner, reader: Reader): Buckets {
+function splitTable(table: KeyTable, combined: RowValues, partitioner: Partitioner, reader: Reader): Buckets {
   const buckets = newBuckets(partitioner.numPartitions)
   for (const bucket of buckets) bucket.hashes = []
   const byHash = partitioner instanceof HashPartitioner ? partitioner : null
@@ -190,7 +192,7 @@ function hashingBuckets(buckets: FillingBucket[], partitioner: HashPartitioner):
 /** Adds one pair to a table of combined values. */
 type Emit = (pair: readonly [unknown, any]) => void
 /** `fresh` looks at the first pair of each key, so that a loop over many pairs of few keys pays nothing. */
-type Loop = (table: KeyTable, combined: ValueColumn, fresh: (pair: unknown) => void) => Emit
+type Loop = (table: KeyTable, combined: RowValues, fresh: (pair: unknown) => void) => Emit
 
 /**
  * By the closure that merges, then by the one that begins; reductions begin with the value itself, and share a loop.
