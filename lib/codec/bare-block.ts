@@ -40,8 +40,9 @@ export function wholeBlock({ sections, content }: BareBlock): Buffer {
   return Buffer.concat([numbers([MAGIC, VERSION]), content, index, numbers([crc32(index), VERSION, MAGIC])])
 }
 
+/** A damaged index may say lengths that together are beyond 32 bits: what comes of them is no block, and no error. */
 function numbers(values: readonly number[]): Buffer {
   const bytes = Buffer.alloc(4 * values.length)
-  for (const [i, value] of values.entries()) bytes.writeUInt32LE(value, 4 * i)
+  for (const [i, value] of values.entries()) bytes.writeUInt32LE(value >>> 0, 4 * i)
   return bytes
 }

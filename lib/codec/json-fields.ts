@@ -19,7 +19,7 @@ type Kind = 'string' | 'number' | 'word' | 'other'
 /** Where a field is in a match: its group in the pattern, from 1 on; `null`: lines of this shape lack it. */
 type Field = { readonly group: number; readonly kind: Kind } | null
 
-interface Shape {
+interface LineShape {
   readonly pattern: RegExp
   readonly row: (found: RegExpExecArray) => Row
 }
@@ -31,7 +31,7 @@ type Row = Readonly<Record<string, unknown>>
  * `undefined`. It throws what `JSON.parse` throws, and `null` stands for JSON that is no object.
  */
 export function fieldReader(names: readonly string[]): (line: string) => Row | null {
-  const shapes: Shape[] = []
+  const shapes: LineShape[] = []
   let [looked, missed] = [0, 0]
   let isLearning = true
   return (line) => {
@@ -60,11 +60,11 @@ export function fieldReader(names: readonly string[]): (line: string) => Row | n
 }
 
 /** A literal of an object for the wanted fields: one that is put together name by name takes twice as long. */
-function rowOf(names: readonly string[], fields: readonly Field[]): Shape['row'] {
+function rowOf(names: readonly string[], fields: readonly Field[]): LineShape['row'] {
   const texts = fields.map((field, i) => `[${JSON.stringify(names[i])}]:${field ? textOf(field) : 'undefined'}`)
   try {
     // oxlint-disable-next-line typescript/no-implied-eval -- the names are the program's, written as literals
-    return new Function('other', `return (found) => ({${texts.join()}})`)(JSON.parse) as Shape['row']
+    return new Function('other', `return (found) => ({${texts.join()}})`)(JSON.parse) as LineShape['row']
   } catch (error) {
     if (!(error instanceof EvalError)) throw error
     // Code generation is switched off in this process.
@@ -108,13 +108,13 @@ function valueOf(text: string, kind: Kind): unknown {
 
 // — what a line teaches
 
-function learn(line: string, names: readonly string[], shapes: Shape[]): void {
+function learn(line: string, names: readonly string[], shapes: LineShape[]): void {
   const shape = shapeOf(line, names)
   if (shape && !shapes.some(({ pattern }) => pattern.source === shape.pattern.source)) shapes.unshift(shape)
 }
 
 /** `null` where the line has an escape in it, or is so long that a pattern would be. */
-function shapeOf(line: string, names: readonly string[]): Shape | null {
+function shapeOf(line: string, names: readonly string[]): LineShape | null {
   if (line.includes('\\') || line.length > LEARNT_CHARS_MAX) return null
   const scan = new ShapeScan(line, names)
   return scan.shape()
@@ -141,7 +141,7 @@ class ShapeScan {
     this.#names = names
   }
 
-  shape(): Shape {
+  shape(): LineShape {
     const pattern = this.#space() + this.#object(true) + this.#space()
     return {
       pattern: new RegExp(`^${pattern}$`),

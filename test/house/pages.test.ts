@@ -57,3 +57,16 @@ const anchorsOf = (text: string): Set<string> =>
         .replaceAll(' ', '-'),
     ),
   )
+
+test('each decision has a number of its own, which its heading says', () => {
+  const decisions = filesBelow('docs/decisions').toSorted((a, b) => (a.path < b.path ? -1 : 1))
+  const numbers = decisions.map((_, i) => i + 1)
+  assert.deepEqual(
+    decisions.map(({ path }) => Number(/\/(\d+)-[^/]*$/.exec(path)?.[1])),
+    numbers,
+  )
+  assert.deepEqual(
+    decisions.map(({ text }) => Number(/^# (\d+)\. /.exec(text)?.[1])),
+    numbers,
+  )
+})

@@ -15,17 +15,17 @@ import { PublishPermit } from '../../output/publish-permit.ts'
 import type { HeldApp } from './held-app.ts'
 import { badRecords } from './bad-records.ts'
 import { haltIfSinkIsNewer, wasShown } from './outages.ts'
-import { showsAhead } from './open-plan.ts'
+import { showsBeforeCommit } from './open-plan.ts'
 
 /**
  * Outputs that do not wait for the commit. One that fails keeps the batch from committing, and its plan stays open:
  * what the others have shown must not be of another batch.
  */
-export async function showAhead(
+export async function showBeforeCommit(
   held: HeldApp,
   { manifest, ref }: { readonly manifest: Manifest; readonly ref: BlobRef },
 ): Promise<void> {
-  if (!showsAhead(held.program)) return
+  if (!showsBeforeCommit(held.program)) return
   await settleBefore(held, manifest.batch)
   const [failed] = await show(held, PublishPermit.beforeCommit(held.writer.head, ref, manifest), (output) =>
     comesBefore(held, output),

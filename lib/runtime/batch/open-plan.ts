@@ -9,14 +9,14 @@ import type { PlannedBatch, PlanFacts } from '../planner.ts'
 import type { HeldApp } from './held-app.ts'
 
 /** Whether anything is shown before the commit, so that the plan must be fixed first. */
-export const showsAhead = ({ outputs }: ProgramFacts): boolean => outputs.some(({ order }) => order === 'before')
+export const showsBeforeCommit = ({ outputs }: ProgramFacts): boolean => outputs.some(({ order }) => order === 'before')
 
 /**
  * When the plan is fixed: with the cut, or, where a cut says too little, once the input is read. Either way before
  * anything is shown. `never`: nothing is shown before the commit.
  */
 export function opensPlan(facts: ProgramFacts): 'cut' | 'read' | 'never' {
-  if (!showsAhead(facts)) return 'never'
+  if (!showsBeforeCommit(facts)) return 'never'
   if (facts.inputs.some(({ discovers }) => discovers)) return 'read'
   return 'cut'
 }
@@ -52,7 +52,7 @@ export async function openPlan(
     nonce,
     tick,
     content,
-    ...given({ seals, hidden: !showsAhead(held.program) && (true as const) }),
+    ...given({ seals, hidden: !showsBeforeCommit(held.program) && (true as const) }),
   }
   await held.writer.write((now) => withPlan(now, open), 'plan')
 }

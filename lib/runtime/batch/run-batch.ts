@@ -16,7 +16,7 @@ import type { BatchPlan } from '../../model/task.ts'
 import { type BatchSlot, type PlanFacts, type PlannedBatch, type PlanRequest, unstaged } from '../planner.ts'
 import type { HeldApp } from './held-app.ts'
 import { badRecords } from './bad-records.ts'
-import { deliver, showAhead, shrinkBacklog } from './deliver.ts'
+import { deliver, showBeforeCommit, shrinkBacklog } from './deliver.ts'
 import { lossyShuffle, nextManifest, staleWrite } from './next-manifest.ts'
 import { opensPlan, openPlan, storedPlan } from './open-plan.ts'
 import { isHandover, keysOf, Progress, seal, storedSeals } from './handover.ts'
@@ -58,7 +58,7 @@ async function finishBatch(held: HeldApp, first: Planned): Promise<Manifest> {
   if (opensPlan(held.program) === 'read') await fixEnds(held, first.planned, kept, progress)
   const { letters: undecoded, events } = await undecodedOf(held, kept.plan, answers)
   const manifest = await sealManifest(held, { ...kept, undecoded }, answers)
-  await showAhead(held, manifest)
+  await showBeforeCommit(held, manifest)
   await commit(held, manifest)
   if (isolated) await sayIsolated(held, isolated)
   for (const event of events) held.host.log.event(event)

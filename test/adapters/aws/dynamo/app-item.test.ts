@@ -15,7 +15,7 @@ test('an item of a register is read back as it was written', () =>
 for (const [what, broken] of [
   ['without a value', { ...item, value: undefined as never }],
   ['whose value is a text', { ...item, value: { S: '{}' } }],
-  ['with nothing but its key', { pk: item['pk']!, sk: item['sk']! }],
+  ['with nothing but its key', { pk: item['pk'], sk: item['sk'] }],
 ] as const) {
   test(`an item ${what} is no head, and is called so`, () =>
     assert.throws(
