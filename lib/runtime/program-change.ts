@@ -15,13 +15,19 @@ export function changeEvent({ verdict, findings }: Comparison): EngineEvent {
   return { ...event, level: 'warn', message: dropped.join('; ') }
 }
 
+/** Of a program that has lost a folder of its files, thousands of operators may be gone. */
+const SAID_MAX = 20
+
 export function refused({ judged }: Comparison, { places }: ProgramFacts): SluiceError {
   const refusals = judged.filter(({ verdict }) => verdict === 'refuse')
-  const { uid, code } = worded(refusals[0]!)
+  const said = refusals.slice(0, SAID_MAX)
+  const more = refusals.length - said.length
+  const { uid, code } = worded(said[0]!)
   const place = own(places, uid)
-  return new SluiceError(code!, refusals.map(refusalOf).join('\n'), {
+  const sentences = [...said.map(refusalOf), ...(more > 0 ? [`And so for ${more} more operators.`] : [])]
+  return new SluiceError(code!, sentences.join('\n'), {
     where: { operator: uid, ...given({ place }) },
     did: 'nothing was started; state and positions are kept',
-    next: [...new Set(refusals.flatMap((each) => worded(each).wayOut))],
+    next: [...new Set(said.flatMap((each) => worded(each).wayOut))],
   })
 }

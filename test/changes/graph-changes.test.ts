@@ -126,6 +126,21 @@ const without = program((ssc) => {
   wordsOf(ssc).output('raw', nowhere)
 })
 
+test('of many operators that are gone, twenty are named and the others counted', async () => {
+  const many = counting((ssc) => {
+    for (let i = 0; i < 30; i++) wordsOf(ssc).updateStateByKey(sum, { name: `s${i}` }).output(`o${i}`, nowhere)
+  })
+  await using t = await testApp(many)
+  t.source('socket-text-stream').add('a')
+  await t.runBatch()
+  await assert.rejects(t.restart({ app: without }), ({ code, message, next }: SluiceError) => {
+    const sentences = message.split('\n')
+    assert.deepEqual([code, sentences.length, next.length <= 60], ['E_STATE_ORPHANED', 21, true])
+    assert.match(sentences[20], /^And so for \d+ more operators\.$/)
+    return true
+  })
+})
+
 test('state that the program has no place for is kept until it may go, and is gone then', async () => {
   await using t = await testApp(counting((ssc) => wordsOf(ssc).output('raw', nowhere)))
   t.source('socket-text-stream').add('a')
