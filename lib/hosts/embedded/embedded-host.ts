@@ -10,7 +10,6 @@ import type { ControlStore } from '../../host/control-store.ts'
 import type { HeadStore } from '../../host/head-store.ts'
 import type { TaskLauncher } from '../../host/launcher.ts'
 import type { Log } from '../../host/log.ts'
-import { warningLog } from '../../adapters/local/warning-log.ts'
 import type { Random } from '../../host/random.ts'
 import { asDirectoryError } from '../../adapters/local/folder.ts'
 import { MemoryBlobStore } from '../../adapters/local/blob-memory.ts'
@@ -20,7 +19,9 @@ import { openDirectoryHead } from '../../adapters/local/head-directory.ts'
 import { MemoryHeadStore } from '../../adapters/local/head-memory.ts'
 import { systemClock } from '../../adapters/local/system-clock.ts'
 import { systemRandom } from '../../adapters/local/system-random.ts'
+import { warningOf } from '../../model/events.ts'
 import type { Head } from '../../model/head.ts'
+import { visibleLine } from '../../model/visible.ts'
 import { appFolder, formerFolder } from '../program/app-folder.ts'
 import type { TaskProgram } from '../../runtime/task/program.ts'
 import type { TaskHost } from '../../runtime/task/execution.ts'
@@ -52,6 +53,14 @@ export interface EmbeddedOptions {
   /** fsync what must survive a power cut. */
   readonly sync: boolean
   readonly write: (text: string) => void
+}
+
+/** Says on stderr what a program should know even when nobody listens: warnings, one line each. */
+const warningLog: Log = {
+  event: (event) => {
+    const words = warningOf(event)
+    if (words !== null) process.stderr.write(`sluice: ${visibleLine(words)}\n`)
+  },
 }
 
 let options: EmbeddedOptions = {
