@@ -107,7 +107,7 @@ test('a stage is looked at as a directory is: status, state, dead letters, outpu
   )
   assert.match(status.stdout, /\n {2}next {3}sluice dead list --stage dev\n$/)
   assert.equal(status.code, 0, status.stderr)
-  assert.equal((await run('state', ...at, 'updateStateByKey')).stdout, '  even   2\n  odd    4\n')
+  assert.equal((await run('state', ...at, 'updateStateByKey')).stdout, '  odd    4\n  even   2\n')
   assert.match((await run('dead', 'list', ...at)).stdout, /^ {2}2-1 .*less than nothing.*\n.* retry --stage dev all\n$/)
   assert.match((await run('dead', 'show', '2-1', ...at)).stdout, / {2}record {2}-1\n/)
   assert.equal((await run('outputs', 'list', ...at)).stdout, 'every batch is delivered\n')
