@@ -72,7 +72,7 @@ export const bugs: readonly SeededBug[] = [
     file: 'runtime/task/state-objects.ts',
     find: "suffix === 'p' ? operator : ''",
     put: "suffix === 'p' ? 'p' : ''",
-    job: 'b',
+    job: 'breaks',
   },
   // — the head
   {
