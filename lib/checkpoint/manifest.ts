@@ -65,7 +65,8 @@ function eachCut(
 }
 
 function withoutPosition(cut: Cut, after: Cut['position']): Cut {
-  if (JSON.stringify(cut.position) !== JSON.stringify(after)) return cut
+  // Mostly it is the very value, and no text is made of it.
+  if (cut.position !== after && JSON.stringify(cut.position) !== JSON.stringify(after)) return cut
   const { position: _position, ...others } = cut
   return others as Cut
 }
