@@ -13,7 +13,7 @@ import { type PlannedBatch, type PlanRequest, withEnds } from '../../../lib/runt
 import { TaskProgram } from '../../../lib/runtime/task/program.ts'
 import type { Source } from '../../../lib/source/source.ts'
 import { localFunctions } from '../../adapters/aws/local-functions.ts'
-import { START } from '../../support/run.ts'
+import { request as firstRequest } from '../../support/planned-program.ts'
 import { functionHost } from '../functions/function-host.ts'
 
 /** From where on numbers are read, and up to where, once that is known. */
@@ -33,21 +33,7 @@ const numbers: Source<number, number, Numbers> = {
   weight: () => 100,
 }
 
-const request: PlanRequest = {
-  head: { app: 'test', inc: 'i1', epoch: 1, zeroTime: START, intervalMs: 1000 },
-  base: null,
-  input: {
-    kind: 'new',
-    slot: { batch: 1, tick: 1, time: START + 1000 },
-    limits: {},
-    unready: [],
-    startedAt: START,
-    letterCommands: [],
-  },
-  slots: 2,
-  smallBytes: 1000,
-  mayRun: true,
-}
+const request: PlanRequest = { ...firstRequest, smallBytes: 1000, mayRun: true }
 
 /** A planner of numbers, and what its task function was asked for. */
 async function planner(t: TestContext, change: (value: any) => any = (value) => value) {
