@@ -128,7 +128,10 @@ const without = program((ssc) => {
 
 test('of many operators that are gone, twenty are named and the others counted', async () => {
   const many = counting((ssc) => {
-    for (let i = 0; i < 30; i++) wordsOf(ssc).updateStateByKey(sum, { name: `s${i}` }).output(`o${i}`, nowhere)
+    for (let i = 0; i < 30; i++)
+      wordsOf(ssc)
+        .updateStateByKey(sum, { name: `s${i}` })
+        .output(`o${i}`, nowhere)
   })
   await using t = await testApp(many)
   t.source('socket-text-stream').add('a')
