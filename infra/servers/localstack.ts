@@ -9,6 +9,8 @@ const python = fileURLToPath(new URL('../../.cache/localstack/venv/bin/python', 
 const binaries = fileURLToPath(new URL('../../node_modules/.bin', import.meta.url))
 const kinesisHome = dirname(createRequire(import.meta.url).resolve('kinesis-local/package.json'))
 const KINESIS_VERSION = '0.6.2'
+/** What is deployed here and is no server of its own: those begin with the first call. */
+const SERVICES = 'cloudformation,cloudwatch,events,iam,lambda,logs,s3,scheduler,sns,sqs,ssm,sts'
 
 /** The Python that has LocalStack, or `null` before `infra/localstack/install.sh` has run. */
 export const findLocalStack = (): string | null => (existsSync(python) ? python : null)
@@ -29,8 +31,9 @@ export async function startLocalStack(program: string): Promise<LocalStack> {
   const url = `http://127.0.0.1:${port}`
   const child = new Child(program, ['-m', 'localstack.runtime.main'], { env: environmentOf(folder, port) })
   await child.ready(async () => {
-    const { ok } = await fetch(`${url}/_localstack/health`, { signal: AbortSignal.timeout(2000) })
-    if (!ok) throw new Error('not yet')
+    const answer = await fetch(`${url}/_localstack/init/ready`, { signal: AbortSignal.timeout(2000) })
+    const { completed } = (await answer.json()) as { completed: boolean }
+    if (!completed) throw new Error('not yet')
   })
   await startTables(url)
   return {
@@ -77,6 +80,10 @@ const environmentOf = (folder: string, port: number): Record<string, string> => 
   LOCALSTACK_HOST: `localhost:${port}`,
   DNS_ADDRESS: '0',
   DISABLE_EVENTS: '1',
+  // One after another, before it is ready: first calls to two of them at once can wait for each other's modules, and fail.
+  EAGER_SERVICE_LOADING: '1',
+  STRICT_SERVICE_LOADING: '0',
+  SERVICES,
   SKIP_SSL_CERT_DOWNLOAD: '1',
   // Other addresses of queues are names that nothing resolves.
   SQS_ENDPOINT_STRATEGY: 'path',
