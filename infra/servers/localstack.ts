@@ -80,7 +80,7 @@ const environmentOf = (folder: string, port: number): Record<string, string> => 
   LOCALSTACK_HOST: `localhost:${port}`,
   DNS_ADDRESS: '0',
   DISABLE_EVENTS: '1',
-  // One after another, before it is ready: first calls to two of them at once can wait for each other's modules, and fail.
+  // One after another, before it is ready: first calls to two of them at once can wait for each other's modules.
   EAGER_SERVICE_LOADING: '1',
   STRICT_SERVICE_LOADING: '0',
   SERVICES,
