@@ -1,4 +1,4 @@
-import { deepestFirst, foldUp } from '../model/walk.ts'
+import { deepestFirst, foldUp, reachedFrom } from '../model/walk.ts'
 import { isConcatenation } from './concatenation.ts'
 import { parentsOf, type RddNode } from './node.ts'
 
@@ -19,7 +19,9 @@ export const LOOP_MAX = 64
 const levels = new WeakMap<RddNode<any>, number>()
 
 /** Marks the landings of what these are made of. They depend on nothing but what is below, so every process agrees. */
-export function land(tops: readonly RddNode<any>[]): void {
+export function land(tops: readonly RddNode<any>[], reached = reachedFrom(tops, parentsOf)): void {
+  // So few cannot be too many within each other: of most batches nothing more is asked.
+  if (reached.size <= LEVELS_MAX) return
   for (const top of tops) foldUp(top, parentsOf, levelOf, levels)
 }
 

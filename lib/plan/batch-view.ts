@@ -55,7 +55,8 @@ export class PlannedView implements BatchView {
   #computeBelow(node: StreamNode): void {
     const unknown = ({ parents, slideMs }: StreamNode): readonly StreamNode[] =>
       this.#isValid(slideMs) ? parents.filter((parent) => !this.#rdds.get(parent)?.has(this.time)) : []
-    for (const below of deepestFirst(unknown(node), unknown)) this.rdd(below, this.time)
+    const below = unknown(node)
+    if (below.length > 0) for (const each of deepestFirst(below, unknown)) this.rdd(each, this.time)
   }
 
   /** A stream has an RDD only on its own grid, counted from the zero time (parity A0.5). */

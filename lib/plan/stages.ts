@@ -46,8 +46,10 @@ export function planStages(graph: StreamGraph, view: PlannedView, staged: boolea
   const all = rootsOf(graph, view)
   const roots = staged ? all.filter((root) => !isCovered(root, all)) : all
   if (staged) cutShared(roots)
-  markShared(roots)
-  land(roots.map(({ node }) => node))
+  const tops = roots.map(({ node }) => node)
+  const reached = reachedFrom(tops, parentsOf)
+  if (reached.values().some(({ pinned }) => pinned)) markShared(roots)
+  land(tops, reached)
   return stagesOf(roots)
 }
 

@@ -38,7 +38,7 @@ function limited(read: (io: SourceIo, clock: ManualClock) => ReturnType<Source<s
   const program = new TaskProgram(context.graph, context.sparkContext, fingerprint(context.graph))
   const plan = firstPlan(program, [[0, 0]])
   const view = new PlannedView(context.graph, plan, context.sparkContext)
-  const work = wholeBatch(plannedStages(planStages(context.graph, view, false)))
+  const work = wholeBatch(plannedStages(planStages(context.graph, view, false), false))
   let abandoned = 0
   const limit = timeLimit(clock, { stopAt: START + 800, endAt: START + 950 }, new AbortController().signal, () => {
     abandoned++

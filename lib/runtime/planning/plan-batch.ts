@@ -81,7 +81,7 @@ async function planFrom(
   const { positions, settled } = facts
   return {
     plan,
-    stages: plannedStages(stagePlan),
+    stages: plannedStages(stagePlan, staged),
     staged,
     positions,
     settled,

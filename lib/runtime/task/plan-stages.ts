@@ -46,14 +46,14 @@ export async function withAction(job: JobNeeded, plan: BatchPlan, scope: Running
   return { ...plan, actions: { ...plan.actions, [job.operator]: [...earlier, encodeActionResult(results)] } }
 }
 
-/** Stages as whoever does not have the program knows them. */
-export const plannedStages = ({ stages }: StagePlan): PlannedStage[] =>
+/** Stages as whoever does not have the program knows them; `staged` with what it takes to spread them over tasks. */
+export const plannedStages = ({ stages }: StagePlan, staged: boolean): PlannedStage[] =>
   stages.map(({ id, node, parents, terminal }) => ({
     id,
     partitions: node.partitions,
     parents,
     terminal: plannedTerminal(terminal),
-    ...given({ weights: weightsOf(node), aligned: readsItsOwn(node, terminal) }),
+    ...(staged && given({ weights: weightsOf(node), aligned: readsItsOwn(node, terminal) })),
   }))
 
 function plannedTerminal(terminal: Terminal): PlannedTerminal {

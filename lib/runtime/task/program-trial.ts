@@ -96,7 +96,7 @@ class WholeBatch {
       (job, known) => withAction(job, known, this.#on(known, NO_STAGES).scope),
     )
     this.#execution = this.#on(plan, stagePlan)
-    await this.#execution.all(wholeBatch(plannedStages(stagePlan)))
+    await this.#execution.all(wholeBatch(plannedStages(stagePlan, false)))
   }
 
   #on(plan: BatchPlan, stages: StagePlan): Execution {

@@ -57,7 +57,7 @@ export function firstBatch(
     close: async () => {},
   }
   const view = new PlannedView(context.graph, plan, context.sparkContext)
-  const stages = plannedStages(planStages(context.graph, view, true))
+  const stages = plannedStages(planStages(context.graph, view, true), true)
   const run: StageRun = {
     plan,
     stages,
