@@ -11,12 +11,12 @@ import type { Manifest } from '../../model/manifest.ts'
 import { textsOf } from '../../model/settings/read.ts'
 import { deliver, deliverAtLast, deliverOwed } from '../batch/deliver.ts'
 import type { HeldApp } from '../batch/held-app.ts'
-import { withHeartbeat } from '../batch/heartbeat.ts'
 import { runBatch } from '../batch/run-batch.ts'
 import { Outages } from '../batch/outages.ts'
 import { type EngineSettings, engineSettings, type OutageSettings } from '../settings.ts'
 import { acquireHead } from './acquire-head.ts'
 import type { CoordinatorOptions } from './coordinator-options.ts'
+import { Heart } from './heart.ts'
 import { isSwept, liveObjects } from './live-objects.ts'
 import { checkedControl } from '../../checkpoint/control.ts'
 import type { Host } from '../../host/host.ts'
@@ -26,11 +26,14 @@ export class Coordinator {
   readonly #held: HeldApp
   readonly #fenced: AbortController
   readonly #control: ControlWatch
+  readonly #heart: Heart
 
   private constructor(held: HeldApp, fenced: AbortController) {
+    const { writer, host } = held
     this.#held = held
     this.#fenced = fenced
-    this.#control = new ControlWatch(held.host)
+    this.#control = new ControlWatch(host)
+    this.#heart = new Heart({ writer, clock: host.clock, onFenced: (error) => fenced.abort(error) })
   }
 
   /** Acquires the head, recovers what the last coordinator left, and is ready for the next tick. */
@@ -72,6 +75,7 @@ export class Coordinator {
     try {
       await coordinator.#alive(() => recover(held))
     } catch (error) {
+      coordinator.#heart.stop()
       // Who cannot go on must not keep others waiting for the end of its lease.
       await writer.write(released, 'release').catch(() => {})
       throw error
@@ -113,20 +117,18 @@ export class Coordinator {
   }
 
   async close(): Promise<void> {
+    this.#heart.stop()
     await this.#held.sweeper.settled()
     await this.#held.writer.write(released, 'release')
   }
 
   /** `work` of any length: the lease is renewed meanwhile. */
   async #alive<R>(work: () => Promise<R>): Promise<R> {
-    const { writer, host } = this.#held
-    const fenced = this.#fenced
-    const onFenced = (error: unknown): void => fenced.abort(error)
     try {
-      return await withHeartbeat({ writer, clock: host.clock, onFenced }, work)
+      return await this.#heart.during(work)
     } catch (error) {
       // Whatever else failed then, failed because of it.
-      if (hasCode(fenced.signal.reason, 'E_FENCED')) throw fenced.signal.reason
+      if (hasCode(this.#fenced.signal.reason, 'E_FENCED')) throw this.#fenced.signal.reason
       throw error
     }
   }

@@ -7,7 +7,7 @@ import { HeadWriter } from '../../../lib/checkpoint/head-writer.ts'
 import { acquired } from '../../../lib/checkpoint/transition.ts'
 import { silentLog } from '../../../lib/host/log.ts'
 import type { Head } from '../../../lib/model/head.ts'
-import { withHeartbeat } from '../../../lib/runtime/batch/heartbeat.ts'
+import { Heart } from '../../../lib/runtime/coordinator/heart.ts'
 import { headWith } from '../../checkpoint/heads.ts'
 
 async function held(): Promise<{ clock: ManualClock; store: MemoryHeadStore<Head>; writer: HeadWriter }> {
@@ -23,7 +23,7 @@ const other = { app: 'test', holder: 'other', isGone: () => false }
 test('who works on a batch for ten minutes is never taken for dead; who ends it is, a lease later', async () => {
   const { clock, store, writer } = await held()
   const done = Promise.withResolvers<string>()
-  const work = withHeartbeat({ writer, clock, onFenced: () => assert.fail('nobody took over') }, () => done.promise)
+  const work = new Heart({ writer, clock, onFenced: () => assert.fail('nobody took over') }).during(() => done.promise)
   for (let second = 0; second < 600; second++) {
     await clock.advance(1000)
     const { value } = (await store.read())!
@@ -42,7 +42,7 @@ test('who was taken over meanwhile hears it from its own sign of life', async ()
   const { clock, store, writer } = await held()
   const fenced = Promise.withResolvers<unknown>()
   const done = Promise.withResolvers<void>()
-  const work = withHeartbeat({ writer, clock, onFenced: fenced.resolve }, () => done.promise)
+  const work = new Heart({ writer, clock, onFenced: fenced.resolve }).during(() => done.promise)
   const { graph, conf, intervalMs, zeroTime } = headWith()
   const by = { holder: 'other', leaseUntil: 1, graph, conf, intervalMs, zeroTime }
   await store.cas(1, acquired(headWith(), by), 'acquire')
@@ -50,4 +50,27 @@ test('who was taken over meanwhile hears it from its own sign of life', async ()
   assert.equal(((await fenced.promise) as { code: string }).code, 'E_FENCED')
   done.resolve()
   await work
+})
+
+test('a thousand short batches set one timer, a long one is seen to live, and who has stopped leaves none', async () => {
+  const { clock, store, writer } = await held()
+  const heart = new Heart({ writer, clock, onFenced: () => assert.fail('nobody took over') })
+  for (let batch = 0; batch < 1000; batch++) {
+    await heart.during(async () => {})
+    assert.equal(clock.waiting, 1)
+  }
+  assert.equal((await store.read())!.rev, 1)
+  await clock.advance(9000)
+  const done = Promise.withResolvers<void>()
+  const work = heart.during(() => done.promise)
+  await clock.advance(1000)
+  assert.equal((await store.read())!.rev, 2, 'ten seconds after the last write')
+  done.resolve()
+  await work
+  await clock.advance(60_000)
+  assert.equal((await store.read())!.rev, 2, 'who does nothing gives no sign of life')
+  await heart.during(async () => {})
+  heart.stop()
+  await clock.advance(0)
+  assert.equal(clock.waiting, 0)
 })
