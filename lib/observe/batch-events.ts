@@ -72,14 +72,14 @@ export class BatchEvents {
     this.#reportInputs(plan, progress)
     const begun = { plan, submitted: at, visible, started: null, ended: null, stateReads: null, outputs: new Map() }
     this.#progress = begun
-    if (visible) this.#bus.post('onBatchSubmitted', { batchInfo: this.#infoOf(begun) })
+    this.#tell('onBatchSubmitted', begun)
   }
 
   started(at = this.#clock.now()): void {
     const progress = this.#progress
     if (!progress) return
     progress.started = at
-    if (progress.visible) this.#bus.post('onBatchStarted', { batchInfo: this.#infoOf(progress) })
+    this.#tell('onBatchStarted', progress)
   }
 
   /** What tasks have said of the state that they worked on. */
@@ -220,6 +220,10 @@ export class BatchEvents {
     this.#learn(manifest, found)
     const now = this.#clock.now()
     return { ...this.#infoOf(progress), processingEndTime: now, processingDelay: now - progress.started }
+  }
+
+  #tell(name: 'onBatchSubmitted' | 'onBatchStarted', progress: Progress): void {
+    if (progress.visible && this.#bus.hears(name)) this.#bus.post(name, { batchInfo: this.#infoOf(progress) })
   }
 
   #infoOf({ plan, submitted, started, ended, outputs }: Progress): BatchInfo {

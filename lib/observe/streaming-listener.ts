@@ -141,13 +141,19 @@ export class ListenerBus {
     return this.#depth > 0
   }
 
+  /** Whether anybody would be told; what nobody hears need not be made. */
+  hears(name: EventName): boolean {
+    return !this.#stopped && this.#listeners.keys().some((listener) => listener[name] !== undefined)
+  }
+
   post<N extends EventName>(name: N, event: EventOf<N>): void {
-    if (this.#stopped) return
+    if (!this.hears(name)) return
     for (const [listener, failures] of Array.from(this.#listeners)) {
+      const method: unknown = listener[name]
+      if (typeof method !== 'function') continue
       this.#depth++
       try {
-        const method: unknown = listener[name]
-        const answer: unknown = typeof method === 'function' ? Reflect.apply(method, listener, [event]) : undefined
+        const answer: unknown = Reflect.apply(method, listener, [event])
         // Nobody waits for it, and its failure must not end the process.
         if (isPromise(answer)) answer.then(undefined, (error: unknown) => this.#failed(failures, name, error))
       } catch (error) {
