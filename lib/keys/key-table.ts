@@ -23,10 +23,10 @@ export class KeyTable {
   idLimit = 0
 
   // Pairs (hash, id + 1); an id of 0 marks a free slot.
-  private slots: Int32Array
-  private mask: number
+  private slots: Int32Array = NO_SLOTS
+  private mask = 0
   /** Unused where there are rows, which hold them. */
-  private hashes: Int32Array
+  private hashes: Int32Array = NO_HASHES
   private keys: unknown[] = emptyKeys()
   private freeIds: number[] = []
   private readonly rows: KeyRows | null
@@ -37,10 +37,11 @@ export class KeyTable {
   constructor(expectedKeys: number = 0, rows: KeyRows | null = null, own: OwnKey = asGiven) {
     this.own = own
     this.rows = rows
+    if (expectedKeys === 0) return
     const capacity = capacityFor(expectedKeys)
     this.slots = new Int32Array(2 * capacity)
     this.mask = 2 * capacity - 2
-    this.hashes = new Int32Array(rows === null ? capacity / 2 : 0)
+    if (rows === null) this.hashes = new Int32Array(capacity / 2)
   }
 
   /** The id of `key`, adding it if it is new. Throws `E_KEY` for what cannot be a key. */
@@ -169,7 +170,7 @@ export class KeyTable {
   }
 
   private add(key: unknown, hash: number): number {
-    if (this.size === this.slots.length / 4) this.grow()
+    if (this.size === this.slots.length / 4 || this.slots === NO_SLOTS) this.grow()
     const id = this.freeIds.length > 0 ? (this.freeIds.pop() as number) : this.idLimit++
     if (this.rows === null) this.hashes[id] = hash
     else this.rows.add(id, hash)
@@ -188,14 +189,15 @@ export class KeyTable {
 
   private grow(): void {
     const { slots: old, hashes } = this
-    this.slots = new Int32Array(2 * old.length)
-    this.mask = 2 * old.length - 2
+    const length = Math.max(2 * CAPACITY_MIN, 2 * old.length)
+    this.slots = new Int32Array(length)
+    this.mask = length - 2
     // In slot order, the keys move to two places that advance through memory together.
     for (let at = 0; at < old.length; at += 2) {
       if (old[at + 1] !== 0) place(this.slots, this.mask, old[at], old[at + 1])
     }
     if (this.rows !== null) return
-    this.hashes = new Int32Array(2 * hashes.length)
+    this.hashes = new Int32Array(length / 4)
     this.hashes.set(hashes)
   }
 
@@ -230,6 +232,10 @@ const asGiven: OwnKey = (key) => key
 const REMOVED = Symbol('removed')
 
 const CAPACITY_MIN = 16
+
+/** What a table without keys looks into, one free slot: most tables of a quiet batch never get a key. */
+const NO_SLOTS = new Int32Array(2)
+const NO_HASHES = new Int32Array(0)
 
 function capacityFor(keys: number): number {
   let capacity = CAPACITY_MIN
