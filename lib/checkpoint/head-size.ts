@@ -36,9 +36,11 @@ function bytesAtMost(value: unknown): number {
   if (typeof value !== 'object' || value === null) return PLAIN_MAX
   let bytes = 3
   if (Array.isArray(value)) for (const item of value) bytes += bytesAtMost(item)
-  else for (const [name, field] of Object.entries(value)) bytes += name.length * ESCAPED_MAX + 4 + bytesAtMost(field)
+  else for (const name in value) bytes += name.length * ESCAPED_MAX + 4 + bytesAtMost((value as Fields)[name])
   return bytes
 }
+
+type Fields = Readonly<Record<string, unknown>>
 
 /** A character as \u0000, and the longest number with its comma. */
 const ESCAPED_MAX = 6

@@ -158,18 +158,24 @@ export function parseKey(key: string): ParsedKey | null {
   const [app, inc, type] = parts
   const kind = KINDS.get(type ?? '')
   if (kind === undefined || parts.length <= KIND_AT + 1 || !parts.every(isName)) return null
-  const name = parts.at(-1)!
-  const dot = name.indexOf('.')
-  return {
-    app: app!,
-    inc: inc!,
-    kind,
-    batch: batchIn(parts, BATCH_AT[kind]),
-    writer: dot === -1 ? name : name.slice(0, dot),
-  }
+  return { app: app!, inc: inc!, kind, batch: batchIn(parts, BATCH_AT[kind]), writer: writerOf(key) }
+}
+
+/** What its writer drew for itself: it stands in front of the last part of a key, up to a dot. */
+export function writerOf(key: string): string {
+  const from = key.lastIndexOf('/') + 1
+  const dot = key.indexOf('.', from)
+  return dot === -1 ? key.slice(from) : key.slice(from, dot)
 }
 
 const isName = (part: string): boolean => part !== '' && part !== '.' && part !== '..'
+
+/** Below which all objects of one kind lie. */
+export const folderOf = (app: AppName, inc: Incarnation, kind: ObjectKind): string => `${app}/${inc}/${FOLDERS[kind]}/`
+
+/** Whether a key names something below a folder, without leading out of it: what `parseKey` says, for less. */
+export const liesIn = (key: string, folder: string): boolean => key.startsWith(folder) && !NO_NAME.test(key)
+const NO_NAME = /\/\.{0,2}(?:\/|$)/
 
 function batchIn(parts: readonly string[], at: number | undefined): BatchNumber | null {
   if (at === undefined) return null

@@ -20,7 +20,7 @@ import {
 } from '../model/shape.ts'
 import type { BlobRef } from '../model/refs.ts'
 import { SluiceError } from '../model/errors.ts'
-import { type ObjectKind, parseKey } from './object-keys.ts'
+import { folderOf, liesIn, type ObjectKind, parseKey } from './object-keys.ts'
 
 const plain = fields({
   key: text,
@@ -45,8 +45,14 @@ export type RefShape = (kind: ObjectKind) => Shape
 
 export const refsOf =
   (owner: Owner): RefShape =>
-  (kind) =>
-    both(plain, (value) => misplaced((value as BlobRef).key, owner, kind))
+  (kind) => {
+    const { app, inc } = owner
+    const home = inc === undefined ? null : folderOf(app, inc, kind)
+    return both(plain, (value) => {
+      const { key } = value as BlobRef
+      return home !== null && liesIn(key, home) ? null : misplaced(key, owner, kind)
+    })
+  }
 
 /** Dead letters of one batch, as heads and manifests name them. */
 export const lettersShape = (ref: RefShape): Shape =>

@@ -2,7 +2,7 @@ import { own } from '../../model/given.ts'
 import { mapOutputs } from '../map-output-shape.ts'
 import type { BatchNumber } from '../../model/ids.ts'
 import { blockShape, paneShape, versionShape } from '../../checkpoint/check-manifest.ts'
-import { parseKey } from '../../checkpoint/object-keys.ts'
+import { writerOf } from '../../checkpoint/object-keys.ts'
 import { type Owner, refsOf } from '../../checkpoint/ref-shape.ts'
 import { KEY_GROUPS } from '../../keys/key-group.ts'
 import type { Cut } from '../../model/manifest.ts'
@@ -119,7 +119,7 @@ function content({ app, inc }: TaskSpec['plan']): Shape {
 function foreignWork(answer: TaskDone, batch: BatchNumber): string | null {
   const { executionId, shuffles, state, retained, outputs, letters } = answer
   const isOwn = (ref: BlobRef | null | undefined): boolean =>
-    !ref || (executionId !== '' && parseKey(ref.key)?.writer === executionId)
+    !ref || (executionId !== '' && writerOf(ref.key) === executionId)
   const allOwn =
     shuffles.every(({ ref }) => isOwn(ref)) &&
     retained.every(({ ref }) => isOwn(ref)) &&
