@@ -50,7 +50,7 @@ export const PAYLOAD_MAX = 6 * 1024 * 1024
 /** The processes of one function: as many as run at once, each with one invocation at a time; idle ones stay warm. */
 export class FunctionPool {
   readonly #settings: FunctionSettings
-  readonly #idle: FunctionProcess[] = []
+  readonly #idle = new Set<FunctionProcess>()
   readonly #all = new Set<FunctionProcess>()
 
   constructor(settings: FunctionSettings) {
@@ -59,17 +59,27 @@ export class FunctionPool {
 
   /** As Lambda answers: what the handler returns or throws, or what became of a process that ended or took too long. */
   async invoke(payload: string): Promise<Told> {
-    const instance = this.#idle.pop() ?? this.#begin()
+    const instance = this.#warm() ?? this.#begin()
     const answer = await instance.invoke(payload)
-    if (instance.isAlive) this.#idle.push(instance)
+    if (instance.isAlive) this.#idle.add(instance)
     const isTooLarge = answer.kind === 'done' && Buffer.byteLength(answer.payload) > PAYLOAD_MAX
     const told = isTooLarge ? tooLarge(answer.payload) : answer
     if (told.kind === 'failed') this.#settings.failed(told)
     return told
   }
 
+  /** The one that was at work last. */
+  #warm(): FunctionProcess | undefined {
+    const instance = [...this.#idle].at(-1)
+    if (instance) this.#idle.delete(instance)
+    return instance
+  }
+
   #begin(): FunctionProcess {
-    const instance: FunctionProcess = new FunctionProcess(this.#settings, () => this.#all.delete(instance))
+    const instance: FunctionProcess = new FunctionProcess(this.#settings, () => {
+      this.#all.delete(instance)
+      this.#idle.delete(instance)
+    })
     this.#all.add(instance)
     return instance
   }
