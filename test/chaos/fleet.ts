@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { readDirectoryHead } from '../../lib/adapters/local/head-directory.ts'
 import type { SeededRandom } from '../../lib/adapters/local/seeded-random.ts'
+import type { Head } from '../../lib/model/head.ts'
 import { Child } from './child.ts'
 import { letFinish } from './one-process.ts'
 import type { Killed, Scene, SceneRequest } from './scene.ts'
@@ -12,11 +14,6 @@ const STOP_SHARE = 0.1
 const STOP_MS_MAX = 400
 /** The coordinator is hit less often than its share, or it would hardly live through its start. */
 const COORDINATOR_SHARE = 0.2
-/**
- * Who is refused ends at once: one that lives for so long has taken over, even if it can show nothing because the old
- * one sleeps in a transaction.
- */
-const TAKEN_MS = 4000
 /** How long a coordinator that was taken over may take to notice. */
 const FENCED_MS_MAX = 20_000
 
@@ -62,7 +59,7 @@ export async function killFleet(
     killed++
     await scene.killed?.(killed)
     if (killed === Math.floor(kills / 2))
-      coordinator = await takenOver(coordinator, () => newCoordinator('successor'), scene)
+      coordinator = await takenOver(coordinator, () => newCoordinator('successor'), scene, join(folder, 'state'))
   }
   await letFinish(coordinator, scene)
   for (const worker of workers) await worker.end('SIGKILL')
@@ -72,20 +69,20 @@ export async function killFleet(
 /**
  * The old one stands still while its lease runs out, wakes when its successor has taken over, and must end by itself.
  */
-async function takenOver(old: Child, start: () => Child, scene: Scene): Promise<Child> {
+async function takenOver(old: Child, start: () => Child, scene: Scene, state: string): Promise<Child> {
   const before = scene.batch()
   while (scene.batch() === before) {
     if (old.isOver) throw new Error(`the coordinator ended with ${old.exitCode} by itself: ${old.lastWords}`)
     await sleep(20)
   }
   old.signal('SIGSTOP')
+  // The head says who has the app: a successor can show nothing as long as the old one sleeps in a transaction.
+  const epoch = async (): Promise<number> => (await readDirectoryHead<Head>(join(state, scene.app)))!.value.epoch
+  const ofOld = await epoch()
   const successor = start()
-  const reached = scene.batch()
-  for (let alive = Date.now(); scene.batch() <= reached + 1 && Date.now() - alive < TAKEN_MS;) {
+  while ((await epoch()) === ofOld) {
     await sleep(100)
-    if (!successor.isOver) continue
-    successor.startAgain()
-    alive = Date.now()
+    if (successor.isOver) successor.startAgain()
   }
   old.signal('SIGCONT')
   const noticed = Date.now() + FENCED_MS_MAX
