@@ -4,6 +4,7 @@ import { readDirectoryHead } from '../../lib/adapters/local/head-directory.ts'
 import type { SeededRandom } from '../../lib/adapters/local/seeded-random.ts'
 import type { Head } from '../../lib/model/head.ts'
 import { Child } from './child.ts'
+import { violationsIn } from './directory-violations.ts'
 import { letFinish } from './one-process.ts'
 import type { Killed, Scene, SceneRequest } from './scene.ts'
 
@@ -63,7 +64,7 @@ export async function killFleet(
   }
   await letFinish(coordinator, scene)
   for (const worker of workers) await worker.end('SIGKILL')
-  return { kills, stops: stops + 1 }
+  return { kills, stops: stops + 1, violations: await violationsIn(join(folder, 'state')) }
 }
 
 /**

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SeededRandom } from '../../lib/adapters/local/seeded-random.ts'
 import { Child } from './child.ts'
+import { violationsIn } from './directory-violations.ts'
 import type { Killed, Scene, SceneRequest } from './scene.ts'
 
 /**
@@ -37,20 +38,26 @@ export async function killOneProcess(
     await scene.killed?.(killed)
   }
   await letFinish(child, scene)
-  return { kills, stops }
+  return { kills, stops, violations: await violationsIn(join(folder, 'state')) }
+}
+
+export async function letFinish(child: Child, scene: Scene): Promise<void> {
+  await throughWithOneMore(scene, () => {
+    if (child.exitCode !== null)
+      throw new Error(`the program ended with ${child.exitCode} before the stream did: ${child.lastWords}`)
+  })
+  await child.end('SIGINT')
 }
 
 /**
- * The last process must run a batch of its own: what the last kill left half done is its to finish, however far the
- * stream had come.
+ * Who is left must run a batch of its own: what the last kill left half done is its to finish, however far the stream
+ * had come.
  */
-export async function letFinish(child: Child, scene: Scene): Promise<void> {
+export async function throughWithOneMore(scene: Scene, check: () => void = () => {}): Promise<void> {
   scene.end()
   const reached = scene.batch()
   while (!(await scene.isThrough()) || scene.batch() <= reached) {
-    if (child.exitCode !== null)
-      throw new Error(`the program ended with ${child.exitCode} before the stream did: ${child.lastWords}`)
+    check()
     await sleep(100)
   }
-  await child.end('SIGINT')
 }

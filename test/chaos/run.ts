@@ -1,17 +1,17 @@
 /**
  * `npm run chaos -- --kills N [--seed s] [--scene visits|lines|kinesis|kafka] [--records n]
- * [--workers w | --processes p]`: runs the chaos program, kills what runs it (SIGKILL, and now and then SIGSTOP for a
- * while) until that has died N times and the stream has ended, and compares everything it left behind with a
- * straight-line reference. Without `--processes` it is one process, run as a user would.
+ * [--workers w | --processes p [--functions]]`: runs the chaos program, kills what runs it (SIGKILL, and now and then
+ * SIGSTOP for a while) until that has died N times and the stream has ended, and compares everything it left behind
+ * with a straight-line reference. Without `--processes` it is one process, run as a user would; with `--functions`,
+ * which scenes of real servers have, it is functions, of which p tasks run at once.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { appsBelow } from '../../lib/hosts/embedded/embedded-host.ts'
-import { verifyApp } from '../../lib/cli/verify-directory.ts'
 import { SeededRandom } from '../../lib/adapters/local/seeded-random.ts'
 import { killFleet } from './fleet.ts'
+import { killFunctions } from './functions.ts'
 import { kafkaScene } from './kafka/scene.ts'
 import { kinesisScene } from './kinesis/scene.ts'
 import { killOneProcess } from './one-process.ts'
@@ -43,24 +43,16 @@ async function chaos(
   try {
     const began = Date.now()
     scene.begin()
-    const kill = request.processes > 0 ? killFleet : killOneProcess
+    const kill = request.functions ? killFunctions : request.processes > 0 ? killFleet : killOneProcess
     const killed = await kill(request, scene, new SeededRandom(seed))
     const batches = scene.batch()
-    const differences = [...(await scene.differences()), ...(await violations(join(folder, 'state')))]
+    const differences = [...(await scene.differences()), ...killed.violations]
     if (differences.length === 0) rmSync(folder, { recursive: true })
     else console.error(`left for inspection: ${folder}`)
     return { ...killed, batches, seconds: Math.round((Date.now() - began) / 1000), differences }
   } finally {
     await scene.close?.()
   }
-}
-
-/** What `sluice verify` finds in what the killed processes have left. */
-async function violations(dir: string): Promise<string[]> {
-  const verdicts = await Promise.all((await appsBelow(dir)).map((app) => verifyApp(join(dir, app))))
-  return verdicts.flatMap(({ violation }) =>
-    violation ? [`write ${violation.rev} (${violation.cause}): ${violation.what}`] : [],
-  )
 }
 
 const { values } = parseArgs({
@@ -71,6 +63,7 @@ const { values } = parseArgs({
     records: { type: 'string', default: '100000' },
     workers: { type: 'string', default: '0' },
     processes: { type: 'string', default: '0' },
+    functions: { type: 'boolean', default: false },
   },
 })
 const seed = Number(values.seed ?? process.env['SLUICE_SEED'] ?? Date.now() % 100_000)
@@ -81,6 +74,7 @@ const { kills, stops, batches, seconds, differences } = await chaos(
     kills: Number(values.kills),
     workers: Number(values.workers),
     processes: Number(values.processes),
+    functions: values.functions,
     records: Number(values.records),
   },
   seed,

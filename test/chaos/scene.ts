@@ -4,11 +4,15 @@ export interface ChaosRequest {
   readonly workers: number
   /** Processes for tasks; 0: one process for everything. */
   readonly processes: number
+  /** As functions, each in processes of its own. */
+  readonly functions: boolean
 }
 
 export interface Killed {
   readonly kills: number
   readonly stops: number
+  /** What `sluice verify` finds in what was left behind. */
+  readonly violations: readonly string[]
 }
 
 /** A program, what it reads, and what must be there in the end. */

@@ -20,6 +20,8 @@ export interface OfflineStage {
   readonly table: string
   /** Wakes the coordinator as AWS would, until the stage is closed. */
   wake(): void
+  /** Invokes a function, as somebody does by hand. */
+  invoke(name: StageFunction, event: unknown): Promise<Told>
   /** Ends everything that runs, and deletes what it has made beside the bundles. */
   close(): Promise<void>
 }
@@ -41,8 +43,7 @@ interface StagedApp {
   readonly needs: ProgramNeeds
 }
 
-/** Invokes a function on behalf of nobody who waits for its answer; `true`: it went well. */
-type Invoke = (name: StageFunction, event: unknown) => Promise<boolean>
+type Invoke = OfflineStage['invoke']
 
 /** The bucket of every stage on this machine, and its table. */
 export const OFFLINE_BUCKET = 'sluice-offline'
@@ -104,10 +105,10 @@ export async function startStage(
         },
       }),
     )
-  const invoke = async (name: StageFunction, event: unknown): Promise<boolean> => {
+  const invoke: Invoke = async (name, event) => {
     const told = await pools.get(name)!.invoke(JSON.stringify(event))
     if (!over.signal.aborted) ears.invoked(name, told)
-    return told.kind === 'done'
+    return told
   }
   return {
     s3: emulators.s3,
@@ -118,6 +119,7 @@ export async function startStage(
       wakeBySchedules([...receivers.keys()], invoke, over.signal)
       if (queue !== null) void triggerByQueue(clients, queue, (event) => invoke('coordinator', event), over.signal)
     },
+    invoke,
     async close() {
       over.abort()
       await Promise.all(Array.from(pools.values(), (pool) => pool.close()))

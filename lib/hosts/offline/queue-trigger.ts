@@ -1,4 +1,5 @@
 import type { AwsClients } from '../../adapters/aws/clients.ts'
+import type { Told } from './function-pool.ts'
 
 /** Makes the queue by which a coordinator wakes itself; what it takes is hidden for `hiddenSeconds`. Its address. */
 export async function createQueue(clients: AwsClients, name: string, hiddenSeconds: number): Promise<string> {
@@ -16,7 +17,7 @@ export async function createQueue(clients: AwsClients, name: string, hiddenSecon
 export async function triggerByQueue(
   clients: AwsClients,
   url: string,
-  invoke: (event: unknown) => Promise<boolean>,
+  invoke: (event: unknown) => Promise<Told>,
   signal: AbortSignal,
 ): Promise<void> {
   const { client, sdk } = await clients.sqs()
@@ -38,7 +39,7 @@ export async function triggerByQueue(
       receiptHandle: ReceiptHandle,
       body: Body,
     }))
-    if (!(await invoke({ Records: records }))) continue
+    if ((await invoke({ Records: records })).kind === 'failed') continue
     for (const { ReceiptHandle } of messages)
       await client.send(new sdk.DeleteMessageCommand({ QueueUrl: url, ReceiptHandle })).catch(() => {})
   }

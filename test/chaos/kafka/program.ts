@@ -1,12 +1,17 @@
 /**
  * What the Kafka scene kills: numbers the records of each key in the order in which they come, from one topic to
- * another. `<brokers> <input> <output> <database>`.
+ * another. Functions are given no words, so places are in the environment.
  */
-import { app, milliseconds } from '../../../lib/index.ts'
-import { sqlite } from '../../../lib/adapters/index.ts'
-import { kafka, kafkaSink, StringDeserializer } from '../../../lib/api/kafka/index.ts'
+import { app, milliseconds } from 'sluice'
+import { sqlite } from 'sluice/sinks'
+import { kafka, kafkaSink, StringDeserializer } from 'sluice/kafka'
 
-const [brokers, input, output, database] = process.argv.slice(2)
+const {
+  CHAOS_BROKERS: brokers = '',
+  CHAOS_INPUT: input = '',
+  CHAOS_OUTPUT: output = '',
+  CHAOS_DATABASE: database = '',
+} = process.env
 
 interface Numbered {
   readonly seen: number

@@ -25,7 +25,13 @@ export async function kafkaScene({ folder, kills, records }: SceneRequest): Prom
   const at = (share: number): number => Math.ceil(kills * share)
   return {
     app: 'chaos-kafka',
-    programArgs: ['test/chaos/kafka/program.ts', server.brokers.join(','), input, output, database],
+    programArgs: ['test/chaos/kafka/program.ts'],
+    env: {
+      CHAOS_BROKERS: server.brokers.join(','),
+      CHAOS_INPUT: input,
+      CHAOS_OUTPUT: output,
+      CHAOS_DATABASE: database,
+    },
     pauseMs: { min: 500, max: 1500 },
     begin() {},
     end() {},

@@ -1,12 +1,12 @@
 /**
  * What the Kinesis scene kills: each record goes into the state of its key, which knows what has to come next, and what
- * came in a batch is added to the key's item. `<stream> <table> <database>`.
+ * came in a batch is added to the key's item. Functions are given no words, so places are in the environment.
  */
-import { app, milliseconds } from '../../../lib/index.ts'
-import { dynamo, kinesis } from '../../../lib/adapters/aws/index.ts'
-import { sqlite } from '../../../lib/adapters/index.ts'
+import { app, milliseconds } from 'sluice'
+import { dynamo, kinesis } from 'sluice/aws'
+import { sqlite } from 'sluice/sinks'
 
-const [stream, table, database] = process.argv.slice(2)
+const { CHAOS_STREAM: stream = '', CHAOS_TABLE: table = '', CHAOS_DATABASE: database = '' } = process.env
 
 interface Seen {
   readonly next: number

@@ -82,8 +82,11 @@ export async function kinesisScene({ folder, seed, kills, records }: SceneReques
   const counts = new Counts(database)
   return {
     app: 'chaos-kinesis',
-    programArgs: ['test/chaos/kinesis/program.ts', STREAM, TABLE, database],
+    programArgs: ['test/chaos/kinesis/program.ts'],
     env: {
+      CHAOS_STREAM: STREAM,
+      CHAOS_TABLE: TABLE,
+      CHAOS_DATABASE: database,
       AWS_ENDPOINT_URL_KINESIS: kinesisServer.url,
       AWS_ENDPOINT_URL_DYNAMODB: dynamoServer.url,
       AWS_REGION: 'us-east-1',
