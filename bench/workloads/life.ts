@@ -56,7 +56,13 @@ async function run({ size }: Setting): Promise<Outcome> {
   const host = { ...awsHost(environment, awsClients(environment)), log: silentLog }
   const batches = BATCHES[size]
   const rssMb = await coordinate(batches, environment)
-  const extra = { batches, first_mb: rssMb[0], last_mb: rssMb.at(-1)!, most_mb: Math.max(...rssMb) }
+  const extra = {
+    batches,
+    first_mb: rssMb[0],
+    half_mb: rssMb[LOOKS / 2 - 1],
+    last_mb: rssMb.at(-1)!,
+    most_mb: Math.max(...rssMb),
+  }
   return { records: 0, checksum: 'life', extra }
 }
 
@@ -90,6 +96,7 @@ export const life: Workload = {
   columns: {
     batches: figure('batches'),
     'MB after a tenth': figure('first_mb'),
+    'half-way': figure('half_mb'),
     'at the end': figure('last_mb'),
     most: figure('most_mb'),
   },

@@ -1,12 +1,13 @@
 import { hasCode, SluiceError, wordsOf } from '../model/errors.ts'
 import { underPolicy } from './decode-policy.ts'
-import { FileCutter, type FileLister, type FilePosition } from './file-cut.ts'
+import type { FileCutter, FileLister, FilePosition } from './file-cut.ts'
 import { fileProgress } from './file-progress.ts'
 import type { AwsRight } from '../model/aws-right.ts'
 import type { ListedFile } from './file-selection.ts'
 import { type FileSplit, splitFile, wholeFile } from './file-splits.ts'
 import { checkFileLength, checkRecordLength, FixedRecords } from './fixed-records.ts'
 import { isNamedPacked } from '../codec/packing.ts'
+import { loadedLater } from '../model/loaded-later.ts'
 import type { BinaryOptions, FileOptions, TextFileOptions } from './source-factories.ts'
 import type { Source, SourceIo } from './source.ts'
 import { undecoded } from './undecoded.ts'
@@ -18,7 +19,8 @@ type Chunks<T> = Iterable<readonly T[]> | AsyncIterable<readonly T[]>
 export interface FileStore {
   /** What a source of its files is, in words. */
   readonly name: string
-  readonly lister: FileLister
+  /** Asked for once by each source. */
+  lister(): FileLister | Promise<FileLister>
   /** What reading must be allowed on AWS, besides the objects. */
   readonly awsRights?: readonly AwsRight[]
   /** Loads what it needs. */
@@ -87,6 +89,9 @@ export const filesOf = <T>(store: FileStore, directory: string, options: FileOpt
     }),
   )
 
+/** Who only reads files does not look for them. */
+const fileCut = loadedLater(() => import('./file-cut.ts'))
+
 interface Selected {
   readonly directory: string
   readonly choice: StoreChoice
@@ -100,7 +105,12 @@ function fileSource<T>(
 ): Source<T> {
   const skips = choice.onMissing === 'skip'
   // Of a file in parts, some might have been read before it was gone.
-  const cutter = new FileCutter(directory, store.lister, choice, skips ? (file) => [wholeFile(file)] : split)
+  const newCutter = async (): Promise<FileCutter> => {
+    const { FileCutter: Cutter } = await fileCut()
+    return new Cutter(directory, await store.lister(), choice, skips ? (file) => [wholeFile(file)] : split)
+  }
+  let cutter: Promise<FileCutter> | null = null
+  const cutting = (): Promise<FileCutter> => (cutter ??= newCutter())
   const source: Source<T, FilePosition, FileSplit> = {
     name: store.name,
     identity: directory,
@@ -108,11 +118,11 @@ function fileSource<T>(
     reads: { directories: directory, filtered: choice.filter !== undefined },
     ...(store.awsRights ? { awsRights: store.awsRights } : {}),
     ...(store.ready ? { ready: () => store.ready!() } : {}),
-    cut: (request) => cutter.cut(request),
+    cut: async (request) => (await cutting()).cut(request),
     read: skips ? (split, io) => unlessMissing(split, read(split, io), io) : read,
     weight: ({ start, end }) => end - start,
     progress: ({ position, newest }) => fileProgress(position, newest),
-    committed: (position, io) => cutter.committed(position, io),
+    committed: async (position, io) => (await cutting()).committed(position, io),
   }
   return source
 }

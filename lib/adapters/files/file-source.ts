@@ -26,7 +26,7 @@ export const files = <T>(directory: string, options: FileOptions<T>): Source<T> 
 /** Of one source. */
 function storeOf(directory: string): FileStore {
   refuseFile(localPlace(directory, 'read its lines with textFileStream, or write a Source'))
-  return { name: 'File stream', lister: localFiles(), lines: linesOf, pieces: piecesOf }
+  return { name: 'File stream', lister: localFiles, lines: linesOf, pieces: piecesOf }
 }
 
 /** A file where a directory belongs would be looked into for ever, and found empty. */

@@ -4,7 +4,6 @@ import { dynamoApp } from '../../adapters/aws/dynamo/dynamo-app.ts'
 import { DynamoHeadStore } from '../../adapters/aws/dynamo/dynamo-head-store.ts'
 import { DynamoRegister } from '../../adapters/aws/dynamo/dynamo-register.ts'
 import { Functions } from '../../adapters/aws/lambda/functions.ts'
-import { appsInBucket, S3Register } from '../../adapters/aws/s3/s3-register.ts'
 import { appsInTable } from '../../adapters/aws/dynamo/apps-in-table.ts'
 import { S3BlobStore } from '../../adapters/aws/s3/s3-blob-store.ts'
 import type { BlobStore } from '../../host/blob-store.ts'
@@ -13,6 +12,7 @@ import type { HeadStore } from '../../host/head-store.ts'
 import type { Host } from '../../host/host.ts'
 import type { Log } from '../../host/log.ts'
 import type { Random } from '../../host/random.ts'
+import { loadedLater } from '../../model/loaded-later.ts'
 import { systemClock } from '../../adapters/local/system-clock.ts'
 import { systemRandom } from '../../adapters/local/system-random.ts'
 import type { Head } from '../../model/head.ts'
@@ -56,14 +56,36 @@ const inTable = (clients: AwsClients, table: string): Heads => ({
 const HEADS_PREFIX = 'heads/'
 
 const inBucket = (clients: AwsClients, bucket: string): Heads => ({
-  head: (app) => new S3Register<Head>(clients, bucket, HEADS_PREFIX, app),
+  head: (app) => registerIn<Head>(clients, bucket, HEADS_PREFIX, app),
   stores: (app) => ({
-    head: new S3Register<Head>(clients, bucket, HEADS_PREFIX, app),
-    control: new S3Register<unknown>(clients, bucket, HEADS_PREFIX, app, 'ctrl'),
+    head: registerIn<Head>(clients, bucket, HEADS_PREFIX, app),
+    control: registerIn<unknown>(clients, bucket, HEADS_PREFIX, app, 'ctrl'),
   }),
-  lease: (app, receiver) => new S3Register<unknown>(clients, bucket, RECEIVERS, `${app}/${receiver}`, 'lease'),
-  apps: async () => (await appsInBucket(clients, bucket, HEADS_PREFIX)) ?? [],
+  lease: (app, receiver) => registerIn<unknown>(clients, bucket, RECEIVERS, `${app}/${receiver}`, 'lease'),
+  apps: async () => (await (await registers()).appsInBucket(clients, bucket, HEADS_PREFIX)) ?? [],
 })
+
+/** Most heads lie in a table. */
+const registers = loadedLater(() => import('../../adapters/aws/s3/s3-register.ts'))
+
+function registerIn<Value>(
+  clients: AwsClients,
+  bucket: string,
+  prefix: string,
+  app: string,
+  item: 'head' | 'ctrl' | 'lease' = 'head',
+): HeadStore<Value> {
+  let register: HeadStore<Value> | null = null
+  const opened = async (): Promise<HeadStore<Value>> => {
+    const { S3Register } = await registers()
+    return (register ??= new S3Register<Value>(clients, bucket, prefix, app, item))
+  }
+  return {
+    read: async () => (await opened()).read(),
+    cas: async (expected, value, cause) => (await opened()).cas(expected, value, cause),
+    close: async () => (await opened()).close(),
+  }
+}
 
 /**
  * Below this prefix of the bucket lie the app's own objects; everything else in it is the user's.

@@ -1,4 +1,5 @@
 import { given } from '../../model/given.ts'
+import { loadedLater } from '../../model/loaded-later.ts'
 import type { Json } from '../../model/json.ts'
 import type { TaskReport, TaskSpec } from '../../model/task.ts'
 import { withAccumulatorScope } from '../../lineage/accumulator.ts'
@@ -7,7 +8,6 @@ import type { TaskProgram } from './program.ts'
 import { readAhead, sourceIo } from './read-split.ts'
 import { serialiseError } from '../serialised-error.ts'
 import { Execution, type TaskHost } from './execution.ts'
-import { runTrial } from './program-trial.ts'
 import { inTime, outOfTime, type TimeLimit } from '../time-limit.ts'
 
 /**
@@ -20,8 +20,11 @@ export async function runTask(spec: TaskSpec, program: TaskProgram, host: TaskHo
   return withinLimit(report, spec, host.limit, host)
 }
 
-function begun(spec: TaskSpec, program: TaskProgram, host: TaskHost): Promise<TaskReport> {
-  if (spec.trial) return runTrial(spec, spec.trial, program, host)
+/** What looks for records to blame. */
+const trials = loadedLater(() => import('./program-trial.ts'))
+
+async function begun(spec: TaskSpec, program: TaskProgram, host: TaskHost): Promise<TaskReport> {
+  if (spec.trial) return (await trials()).runTrial(spec, spec.trial, program, host)
   return execute(spec, program, host)
 }
 

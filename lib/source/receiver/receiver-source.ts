@@ -4,10 +4,9 @@ import { loadedLater } from '../../model/loaded-later.ts'
 import type { Cut } from '../../model/manifest.ts'
 import type { CutRequest, ReceiverControl, ReceiverEnvironment, Source, SourceIo } from '../source.ts'
 import { type BlockPosition, isAfter, NO_BLOCKS, positionAfter, withoutEnded } from './block-position.ts'
-import { BlockWriter, listBlocks, readReceived, type ReceivedBlock } from './block-writer.ts'
-import { BlocksElsewhere, type BlockSplit } from './blocks-elsewhere.ts'
-import { ReceivedBlockTracker } from './received-block-tracker.ts'
-import { asUndecoded } from './refused.ts'
+import type { ReceivedBlock } from './block-writer.ts'
+import type { BlocksElsewhere, BlockSplit } from './blocks-elsewhere.ts'
+import type { ReceivedBlockTracker } from './received-block-tracker.ts'
 import type { Receiver } from './receiver.ts'
 import type { ReceiverSupervisor } from './supervisor.ts'
 
@@ -24,8 +23,18 @@ export const receiverSource = <T>(
 /** What is known of a source besides what it does. */
 type SourceFacts = Pick<Source<unknown>, 'name' | 'address' | 'lines'>
 
-/** Who only plans batches receives nothing. */
+/** Who only plans batches receives nothing, and a program without receivers has no blocks. */
 const supervisor = loadedLater(() => import('./supervisor.ts'))
+const storedBlocks = loadedLater(async () => {
+  const { BlockWriter, listBlocks, readReceived } = await import('./block-writer.ts')
+  const { asUndecoded } = await import('./refused.ts')
+  return { BlockWriter, listBlocks, readReceived, asUndecoded }
+})
+const elsewhere = loadedLater(() => import('./blocks-elsewhere.ts'))
+const receivedBlocks = loadedLater(async () => {
+  const { ReceivedBlockTracker } = await import('./received-block-tracker.ts')
+  return ReceivedBlockTracker
+})
 
 /** The one stream of this tracker. */
 const STREAM = 0
@@ -38,6 +47,7 @@ class ReceiverSource<T> implements Source<T, BlockPosition, BlockSplit>, Receive
   #known: ReceivedBlockTracker<ReceivedBlock> | null = null
   #supervisor: ReceiverSupervisor<T> | null = null
   #run: string | null = null
+  #receivesHere = true
   /** Where another process receives. */
   #elsewhere: BlocksElsewhere | null = null
   /** Blocks that are stored, as far as this process knows, for `committed` to delete. */
@@ -52,7 +62,7 @@ class ReceiverSource<T> implements Source<T, BlockPosition, BlockSplit>, Receive
 
   async cut({ time, position, io }: CutRequest<BlockPosition>): Promise<Cut<BlockPosition, BlockSplit>> {
     const from = position ?? NO_BLOCKS
-    if (this.#elsewhere) return this.#elsewhere.cut(from, io)
+    if (!this.#receivesHere) return (await this.#fromElsewhere()).cut(from, io)
     const tracker = await (this.#tracker ??= this.#find(from, io))
     tracker.giveBack((block) => isAfter(from, block), time)
     await tracker.allocate(time)
@@ -66,13 +76,14 @@ class ReceiverSource<T> implements Source<T, BlockPosition, BlockSplit>, Receive
   }
 
   async *read({ key }: BlockSplit, io: SourceIo): AsyncGenerator<readonly T[]> {
+    const { readReceived, asUndecoded } = await storedBlocks()
     const { records, refused } = readReceived(await io.blobs.get(key), key)
     for (const each of refused) io.undecoded?.(asUndecoded(each))
     yield records as T[]
   }
 
   async committed(done: BlockPosition, io: SourceIo): Promise<void> {
-    if (this.#elsewhere) return this.#elsewhere.committed(done, io)
+    if (!this.#receivesHere) return (await this.#fromElsewhere()).committed(done, io)
     const gone = this.#stored.filter((block) => !isAfter(done, block))
     await Promise.all(gone.map((block) => io.blobs.delete(block.key)))
     const deleted = new Set(gone)
@@ -82,7 +93,12 @@ class ReceiverSource<T> implements Source<T, BlockPosition, BlockSplit>, Receive
   // — the receiver
 
   receivesElsewhere(): void {
-    this.#elsewhere = new BlocksElsewhere()
+    this.#receivesHere = false
+  }
+
+  async #fromElsewhere(): Promise<BlocksElsewhere> {
+    const { BlocksElsewhere: Elsewhere } = await elsewhere()
+    return (this.#elsewhere ??= new Elsewhere())
   }
 
   async start(environment: ReceiverEnvironment): Promise<void> {
@@ -91,6 +107,7 @@ class ReceiverSource<T> implements Source<T, BlockPosition, BlockSplit>, Receive
     this.#run = `${String(io.clock.now()).padStart(15, '0')}-${io.random.newId()}`
     const { ReceiverSupervisor: Supervisor } = await supervisor()
     const tracker = isPlannedElsewhere ? null : await this.#startTracker(position, io)
+    const { BlockWriter } = await storedBlocks()
     const writer = new BlockWriter(io, this.#run, async (block) => {
       this.#stored.push(block)
       await tracker?.addBlocks(STREAM, [block])
@@ -122,9 +139,10 @@ class ReceiverSource<T> implements Source<T, BlockPosition, BlockSplit>, Receive
 
   /** Blocks of earlier runs that no committed batch has. */
   async #find(position: BlockPosition, io: SourceIo): Promise<ReceivedBlockTracker<ReceivedBlock>> {
-    const tracker = new ReceivedBlockTracker<ReceivedBlock>(null, (block) => block.key)
+    const Tracker = await receivedBlocks()
+    const tracker = new Tracker<ReceivedBlock>(null, (block) => block.key)
     this.#known = tracker
-    this.#stored = await listBlocks(io)
+    this.#stored = await (await storedBlocks()).listBlocks(io)
     const waiting = this.#stored.filter((block) => isAfter(position, block))
     if (waiting.length > 0) await tracker.addBlocks(STREAM, waiting)
     return tracker

@@ -1,5 +1,6 @@
 import { queueRights } from '../../../model/aws-right.ts'
 import { SluiceError } from '../../../model/errors.ts'
+import { loadedLater } from '../../../model/loaded-later.ts'
 import { callerPlace } from '../../../model/place.ts'
 import { binaryRecordsOf, type FileStore, filesOf, textFilesOf } from '../../../source/file-source.ts'
 import type { BinaryOptions, FileOptions, TextFileOptions } from '../../../source/source-factories.ts'
@@ -7,9 +8,8 @@ import type { Source } from '../../../source/source.ts'
 import type { StoreChoice } from '../../../source/unseen-files.ts'
 import { clientsUntil } from '../bounded.ts'
 import { type AwsClients, processClients } from '../clients.ts'
-import { S3Arrivals, type S3Events } from './s3-arrivals.ts'
+import type { S3Events } from './s3-arrivals.ts'
 import { linesOf } from './s3-lines.ts'
-import { s3Lister } from './s3-lister.ts'
 import { s3Directory } from './s3-location.ts'
 import { bytesOf } from './s3-object.ts'
 
@@ -77,6 +77,10 @@ function seen<Options extends S3Choice>(options: Options): Options {
   return { select, ...(events ? { onMissing: 'skip' } : {}), ...options }
 }
 
+/** Who only reads objects looks for none. */
+const listing = loadedLater(() => import('./s3-lister.ts'))
+const arriving = loadedLater(() => import('./s3-arrivals.ts'))
+
 function s3Store(
   name: string,
   directory: string,
@@ -86,7 +90,10 @@ function s3Store(
   s3Directory(directory)
   return {
     name,
-    lister: s3Lister(clients, recursive, events ? new S3Arrivals(directory, events, recursive, clients) : null),
+    async lister() {
+      const arrivals = events ? new (await arriving()).S3Arrivals(directory, events, recursive, clients) : null
+      return (await listing()).s3Lister(clients, recursive, arrivals)
+    },
     ...(events ? { awsRights: queueRights(events.queueUrl, 'sqs:ReceiveMessage', 'sqs:DeleteMessage') } : {}),
     ready: () => Promise.all([clients().s3(), events && clients().sqs()]),
     lines: (split, options, io) => linesOf(clientsUntil(clients(), io.signal), split, options, io),
