@@ -1,9 +1,4 @@
-import { readFileSync } from 'node:fs'
 import type { BuildOptions } from 'esbuild'
-
-const { peerDependencies } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-  peerDependencies: Record<string, string>
-}
 
 /** How code is published: in few files, because every file that a process opens costs start-up time. */
 export const published = {
@@ -13,8 +8,8 @@ export const published = {
   format: 'esm',
   platform: 'node',
   target: 'node24',
-  // What the project of whoever uses this brings along; esbuild would find none of its own files.
-  external: [...Object.keys(peerDependencies), 'esbuild', 'fauxqs', 'dynalite'],
+  // The project of whoever uses this brings them along; inside of this they could not load modules of Node.
+  packages: 'external',
   sourcemap: true,
   sourcesContent: false,
   logLevel: 'warning',

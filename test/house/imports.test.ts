@@ -100,7 +100,7 @@ const matrix: Record<string, string> = {
 // The packages a module may import besides Node's own. The library has no dependencies, so a row here is an optional
 // peer.
 const packages: Record<string, readonly string[]> = {
-  // The last one is part of each client of the SDK.
+  // The last one comes with each client of the SDK.
   'adapters/aws': [
     '@aws-sdk/client-dynamodb',
     '@aws-sdk/client-kinesis',

@@ -4,15 +4,21 @@ import { posix } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { published } from '../../infra/published.ts'
 import { filesBelow, occurrences, withoutComments } from './source-files.ts'
 
 type Door = { 'sluice-source': string; types: string; default: string }
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const read = (path: string): string => readFileSync(posix.join(root, path), 'utf8')
-const { exports: all, sideEffects } = JSON.parse(read('package.json')) as {
+const {
+  exports: all,
+  sideEffects,
+  peerDependencies,
+} = JSON.parse(read('package.json')) as {
   exports: Record<string, Door | string>
   sideEffects: string[]
+  peerDependencies: Record<string, string>
 }
 const doors = Object.entries(all).filter((entry): entry is [string, Door] => typeof entry[1] !== 'string')
 
@@ -57,3 +63,36 @@ test('a bundle of a program that imports only `app` holds the engine that it sta
   })
   assert.ok(Object.keys(bundle.metafile.inputs).includes('lib/hosts/embedded/install.ts'))
 })
+
+// A copy of a client inside the package is of no use: as a module it cannot load what it needs of Node.
+test('what is published holds no code of others, and loads optional peers and tools of the project', async () => {
+  const { metafile } = await build({
+    ...published,
+    absWorkingDir: root,
+    entryPoints: doors.map(([, { 'sluice-source': source }]) => source),
+    outdir: 'dist/lib',
+    write: false,
+    metafile: true,
+  })
+  const inputs = Object.keys(metafile.inputs)
+  assert.ok(inputs.includes('lib/index.ts'))
+  assert.deepEqual(
+    inputs.filter((path) => !path.startsWith('lib/')),
+    [],
+  )
+  const loaded = Object.values(metafile.outputs).flatMap(({ imports }) =>
+    imports.filter(({ external, path }) => external && !path.startsWith('node:')).map(({ path }) => packageOf(path)),
+  )
+  assert.ok(loaded.includes('@aws-sdk/client-kinesis'))
+  const known = [...Object.keys(peerDependencies), ...ofTheProject]
+  assert.deepEqual(
+    loaded.filter((name) => !known.includes(name)),
+    [],
+  )
+})
+
+/** `mysql2/promise` is of `mysql2`. */
+const packageOf = (path: string): string => /^(@[^/]+\/)?[^/]+/.exec(path)![0]
+
+/** Asked for by name where they are missing. */
+const ofTheProject = ['esbuild', 'fauxqs', 'dynalite']
