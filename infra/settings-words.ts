@@ -49,8 +49,8 @@ export const settingWords: Readonly<Record<keyof typeof settings, string>> = {
   'sluice.output.backlogMax':
     'Undelivered batches of all outputs together; more, and no further batch is begun until some are delivered.',
   'sluice.source.attempts':
-    'How often a batch is tried whose source does not answer, with waits that grow up to a minute, before the run ' +
-    'ends; until the first batch of a run, three times at most.',
+    'How often a batch is tried while a source, or the place of state and objects, does not answer, with waits that ' +
+    'grow up to a minute, before the run ends; until the first batch of a run, three times at most.',
   'sluice.task.timeout': 'A task in a thread of its own that runs for longer is ended.',
   'sluice.dropState':
     'Operators whose state, or sources whose position, may be given up where a changed program has no place for ' +

@@ -19,7 +19,7 @@ interface Campaign {
 
 const campaigns: readonly Campaign[] = [
   {
-    sentence: 'runs with many faults end with every record counted once, and have met every shape of trouble',
+    sentence: 'F64, F70: runs with many faults end with every record counted once, and have met every shape of trouble',
     jobs,
     runs: 100,
     meets: SHAPES,

@@ -5,7 +5,7 @@ import { backoffMs } from '../../host/backoff.ts'
 import type { Clock } from '../../host/clock.ts'
 import type { TaskLauncher } from '../../host/launcher.ts'
 import type { Log } from '../../host/log.ts'
-import { mayBeARecords } from '../../model/error-codes.ts'
+import { type Fault, mayBeARecords } from '../../model/error-codes.ts'
 import { isOurs, messageOf, SluiceError } from '../../model/errors.ts'
 import type { BatchPlan, MapOutput, TaskReport, TaskSpec } from '../../model/task.ts'
 import { faultOfAnswer } from './check-answer.ts'
@@ -151,11 +151,14 @@ async function runTaskWithRetries(
   throw reviveError(answer.error, {
     where: { batch: run.plan.batch },
     did: 'the batch did not commit; it runs again at the next interval, with the same input',
-    next: [
-      'mend the function, then start again with the same directory',
-      ...(run.advice === undefined || !mayBeARecords(answer.error.fault) ? [] : [run.advice]),
-    ],
+    next: wayOut(answer.error.fault, run.advice),
   })
+}
+
+/** What to do about a task that fails, where its error does not say. */
+function wayOut(fault: Fault, advice: string | undefined): string[] {
+  if (!mayBeARecords(fault)) return ['mend what it names, then start again with the same directory']
+  return ['mend the function, then start again with the same directory', ...(advice === undefined ? [] : [advice])]
 }
 
 /** The answer of the first attempt that succeeds, or of the last one. Attempts are counted from `first` on. */

@@ -1,4 +1,5 @@
 import { type Backoff, backoffMs } from '../../host/backoff.ts'
+import type { Fault } from '../../model/error-codes.ts'
 import { hasCode, isOurs, type SluiceError } from '../../model/errors.ts'
 
 /** How long and how often a batch waits for places outside. */
@@ -27,6 +28,7 @@ export function waitMsFor(error: unknown, { app, failures, hasRun }: FailedBatch
   return backoffMs(app, failures, patience)
 }
 
-/** A source or a sink that may answer later: no fault of a record, nor of the program. */
-const isOutage = (error: unknown): error is SluiceError =>
-  isOurs(error) && error.retry && (error.fault === 'source' || error.fault === 'sink')
+/** A source, a sink or a store that may answer later: no fault of a record, nor of the program. */
+const isOutage = (error: unknown): error is SluiceError => isOurs(error) && error.retry && OUTSIDE.has(error.fault)
+
+const OUTSIDE: ReadonlySet<Fault> = new Set(['source', 'sink', 'store'])

@@ -26,7 +26,7 @@ const done = (shuffles: MapOutput[], reduced: Reduced[]): Parameters<typeof loss
 
 const maps = [done([sent([10, 0], [3, 0])], []), done([sent([5, 7], [2, 1])], [])]
 
-test('what reducers read must be what the winning map tasks sent them, in any order', () => {
+test('F31: what reducers read must be what the winning map tasks sent them, in any order', () => {
   assert.equal(lossyShuffle([...maps, done([], [read(1, 1, 7), read(0, 5, 15)])]), null)
 })
 

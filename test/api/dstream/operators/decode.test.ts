@@ -110,7 +110,7 @@ for (const [line, words] of [
   ['a,"b', 'A line has a quote that is not closed: a cell cannot hold a line break.'],
   ['"a"b,c', 'A line has text behind a closing quote.'],
 ])
-  test(`the line ${line} of CSV is refused`, async () => {
+  test(`B33: the line ${line} of CSV is refused`, async () => {
     const error = await failureOf(line, (lines) => lines.decodeCsv(['x', 'y']))
     assert.deepEqual([error.code, error.message], ['E_RECORD_DECODE', words])
   })
