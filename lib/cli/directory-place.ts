@@ -25,6 +25,7 @@ export const directoryPlace = (dir: string): StoredPlace => ({
   verify: (app) => verifyApp(join(dir, app)),
   isGone: holderIsGone,
   isTicked: false,
+  logs: null,
 })
 
 /** What lies at a path that no run had as `--dir`. */

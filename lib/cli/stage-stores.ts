@@ -18,6 +18,8 @@ interface Names {
   readonly table: string
   readonly bucket: string
   readonly region: string | null
+  /** A command that shows the log of the coordinator, where `serverless.yml` is. */
+  readonly logs: string | null
 }
 
 /**
@@ -42,7 +44,7 @@ async function namesIn({ table, stage, ...values }: PlaceValues): Promise<Names>
 function givenNames({ table, bucket, stage }: PlaceValues & { readonly table: string }): Names {
   if (bucket === null) throw usageError('--table needs --bucket beside it.', `--table ${table} --bucket <name>`)
   const typed = `${stage === null ? '' : `--stage ${stage} `}--table ${table} --bucket ${bucket}`
-  return { typed, table, bucket, region: null }
+  return { typed, table, bucket, region: null, logs: null }
 }
 
 async function namesOfStage({ stage, at, bucket: given }: StageValues): Promise<Names> {
@@ -55,10 +57,11 @@ async function namesOfStage({ stage, at, bucket: given }: StageValues): Promise<
       `Whose account the stage ${stage} is in could not be found out.`,
       `sluice … --stage ${stage} --table ${table} --bucket <name>`,
     )
-  return { typed: `--stage ${stage}`, table, bucket: known, region }
+  const logs = `npx osls logs --function coordinator --stage ${stage} --startTime 10m`
+  return { typed: `--stage ${stage}`, table, bucket: known, region, logs }
 }
 
-function placeAt(clients: AwsClients, { typed, table, bucket, region }: Names): StoredPlace {
+function placeAt(clients: AwsClients, { typed, table, bucket, region, logs }: Names): StoredPlace {
   const blobs = reached(new S3BlobStore(clients, bucket, BLOB_PREFIX), bucket)
   const headOf = (app: string) => async () =>
     checkedHead(
@@ -85,6 +88,7 @@ function placeAt(clients: AwsClients, { typed, table, bucket, region }: Names): 
     // Nobody can see that an invocation is gone: its lease tells.
     isGone: () => false,
     isTicked: true,
+    logs,
   }
 }
 

@@ -22,17 +22,19 @@ interface Surroundings {
 const MINUTE_MS = 60_000
 /** So long nothing may come before it is said that nothing comes. */
 const STALLED_MS = 3 * MINUTE_MS
+/** So many coordinators one after the other that commit nothing do not catch up: their batch fails. */
+const FRUITLESS = 2
 
 /** Pure: every case has its words, and an exit code that scripts may rely on. */
 export function judge(head: Head, { paused }: Control, { now, isGone, isTicked }: Surroundings): Verdict {
-  const { halt, holder, leaseUntil, committed, intervalMs, zeroTime, tick } = head
+  const { halt, holder, leaseUntil, committed, intervalMs, zeroTime, tick, idle = 0 } = head
   if (halt !== null) return bad('halted', `halted at #${count(halt.batch)}: ${halt.reason}`, ['verify', 'resume'])
   if (paused !== null) return bad('paused', pausedWords(paused), ['resume'])
   const isHeld = holder !== null && leaseUntil > now && !isGone(holder)
   if (!isTicked && !isHeld) return { state: 'idle', mood: 'idle', words: 'does not run', next: [], exitCode: 0 }
   const lateMs = now - (zeroTime + (tick + 1) * intervalMs)
   const slack = Math.max(intervalMs, isTicked ? MINUTE_MS : 0)
-  if (lateMs > Math.max(STALLED_MS, 3 * intervalMs))
+  if (lateMs > Math.max(STALLED_MS, 3 * intervalMs) && !(isTicked && isHeld && idle < FRUITLESS))
     return bad('stalled', `no batch for ${duration(lateMs + intervalMs)}`, ['verify'])
   if (lateMs > slack)
     return { state: 'behind', mood: 'warn', words: `behind by ${duration(lateMs)}`, next: [], exitCode: 3 }

@@ -5,7 +5,7 @@ import { visibleLine } from '../model/visible.ts'
 import { readArguments } from './arguments.ts'
 import { openControl, lookAtStoredApp } from './stored-app.ts'
 import { judge, type Verdict } from './status-verdict.ts'
-import { placeFlags, storedPlace } from './stored-place.ts'
+import { placeFlags, type StoredPlace, storedPlace } from './stored-place.ts'
 import { paint, type Paint } from './terminal.ts'
 import { clockTime, count, counted, duration, span } from './units.ts'
 import { usageError } from './usage.ts'
@@ -47,15 +47,18 @@ export async function status(args: readonly string[]): Promise<number> {
       ),
     }
   })
-  process.stdout.write(values.json ? asJson(found) : inWords(found, place.typed, paint(process.stdout)))
+  process.stdout.write(values.json ? asJson(found) : inWords(found, place, paint(process.stdout)))
   return found.verdict.exitCode
 }
+
+/** How an app is whose log says why. */
+const LOGGED: ReadonlySet<Verdict['state']> = new Set(['behind', 'stalled', 'halted'])
 
 const SIGNS = { well: '✓', idle: '○', warn: '▲', bad: '✕' } as const
 
 function inWords(
   { app, verdict, batch, time, intervalMs, deadLetters, owed }: Status,
-  typed: string,
+  { typed, logs }: StoredPlace,
   to: Paint,
 ): string {
   const sentence = `${SIGNS[verdict.mood]} ${verdict.words}`
@@ -68,6 +71,7 @@ function inWords(
     ...Object.entries(owed).map(([output, n]) => `${output} owes ${counted(n, 'batch', 'batches')}`),
   ]
   const next = [
+    ...(logs !== null && LOGGED.has(verdict.state) ? [logs] : []),
     ...verdict.next.map((command) => `sluice ${command} ${typed}`),
     ...(deadLetters > 0 ? [`sluice dead list ${typed}`] : []),
     ...(Object.keys(owed).length > 0 ? [`sluice outputs list ${typed}`] : []),

@@ -25,6 +25,8 @@ export interface StoredPlace {
   isGone(holder: string): boolean
   /** Whether a schedule wakes what runs there: nobody holds an app in between. */
   readonly isTicked: boolean
+  /** What shows why no batch comes, besides what is stored. */
+  readonly logs: string | null
 }
 
 interface LookedAtApp {

@@ -57,8 +57,8 @@ interface Stage {
   sluice(...args: string[]): Promise<Ended>
 }
 
-/** An app in its three functions, whose clock is that of this machine at the end of its last batch. */
-async function stage(t: TestContext, name: string): Promise<Stage> {
+/** An app in its three functions, whose clock is that of this machine after four ticks. */
+async function stage(t: TestContext, name: string, ticks = 4): Promise<Stage> {
   const [table, bucket] = [`clicks-${name}-sluice`, `clicks-${name}-sluice-000000000000`]
   await createStores(emulators, table, bucket)
   const folder = await temporaryFolder(t)
@@ -93,7 +93,7 @@ async function stage(t: TestContext, name: string): Promise<Stage> {
     const all = [clients.s3(), clients.dynamoReads(), clients.dynamoWrites(), clients.lambda()]
     for (const each of await Promise.all(all)) each.client.destroy()
   })
-  for (let i = 0; i < 4; i++) await tick()
+  for (let i = 0; i < ticks; i++) await tick()
   return { file, tick, sluice: (...args) => sluice(t, folder, args, emulators.environment) }
 }
 
@@ -113,6 +113,16 @@ test('a stage is looked at as a directory is: status, state, dead letters, outpu
   assert.equal((await run('outputs', 'list', ...at)).stdout, 'every batch is delivered\n')
   const verified = await run('verify', ...at)
   assert.match(verified.stdout, /^✓ numbers {2}1 write, 1 batch, \d+ objects? checked\n$/, verified.stderr)
+})
+
+test('a stage that is behind names the command that shows the log of its coordinator', async (t) => {
+  const { file, sluice: run } = await stage(t, 'late', 2)
+  const { code, stdout, stderr } = await run('status', '--stage', 'late', '--at', file)
+  assert.equal(code, 3, stderr)
+  assert.match(
+    stdout,
+    /▲ behind by .*\n {2}next {3}npx osls logs --function coordinator --stage late --startTime 10m\n/,
+  )
 })
 
 test('a stage is steered as a directory is: dead letters are dropped, batches paused and resumed', async (t) => {

@@ -42,6 +42,15 @@ const cases: readonly [string, Head, Control, { isTicked?: boolean; isGone?: boo
     'no batch for 1 h 00 m',
     4,
   ],
+  ['a stage that catches up after a break', headOf(600_000), going, { isTicked: true }, 'behind by 9 m 50 s', 3],
+  [
+    'a stage whose coordinators come and go without a batch',
+    headOf(600_000, { idle: 2 }),
+    going,
+    { isTicked: true },
+    'no batch for 10 m 00 s',
+    4,
+  ],
   [
     'one that somebody paused',
     headOf(600_000),

@@ -60,6 +60,8 @@ test('F16: new code takes over with state kept while batches run; code with no p
   const said = await service.osls('deploy')
   assert.match(said, /counts +src\/app.ts:11:6 .*✓/)
   assert.match(said, /can be deployed/)
+  assert.match(said, /version 2 takes over from version 1 after batch #\d+, or the one that runs\n/)
+  assert.match(said, /next {3}npx sluice status --stage dev/)
   await running
   void service.tickFor(30).catch(() => 'another coordinator is at it')
   await service.counted({ be: 2, do: 20, not: 1, or: 1, to: 22 })

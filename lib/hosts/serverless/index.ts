@@ -58,6 +58,8 @@ export class SluiceServerless {
   /** What `sluice down` was told to delete. */
   readonly #deletes: string | null
   readonly #say: (message: string) => void
+  /** The version of the program that was there before this deploy. */
+  #versionBefore: string | null = null
   /** Known once the program was built. */
   #needs: ProgramNeeds | null = null
 
@@ -84,7 +86,7 @@ export class SluiceServerless {
       'after:package:compileFunctions': () => this.#pinVersions(),
       'before:package:finalize': () => this.#addResources(),
       'before:deploy:deploy': () => this.#beforeDeploy(),
-      'after:deploy:deploy': () => this.#onAws.letRun(),
+      'after:deploy:deploy': () => this.#afterDeploy(),
       'before:remove:remove': () => this.#beforeRemove(),
       'after:remove:remove': () => this.#onAws.deleteWhatStackLeft(),
       'sluice-down:down': () => this.#down(),
@@ -244,6 +246,12 @@ export class SluiceServerless {
     await this.#onAws.refuseRetained()
     const { clients } = await this.#onAws.access()
     await checkPlan(this.#folder, await this.#place(), await credentialsOf(clients))
+    this.#versionBefore = await this.#onAws.version()
+  }
+
+  async #afterDeploy(): Promise<void> {
+    await this.#onAws.letRun()
+    await this.#onAws.sayWhoTakesOver(this.#versionBefore, await this.#programNeeds())
   }
 
   async #beforeRemove(): Promise<void> {

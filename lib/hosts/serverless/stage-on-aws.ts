@@ -5,10 +5,12 @@ import { emptyBucket } from './empty-bucket.ts'
 import type { StageFunction } from './options.ts'
 import { bringToRest, letRun } from './quiet.ts'
 import { retained } from './refusals.ts'
+import type { ProgramNeeds } from './needs.ts'
 import { setSchedules } from './schedules.ts'
 import type { SdkConfig, Serverless } from './serverless-cli.ts'
 import { hasStack } from './stack.ts'
 import { bucketPrefix, functionName, stackName, type Stage, tableName } from './stage.ts'
+import { lastBatch, publishedVersion, takeoverWords } from './takeover.ts'
 
 /** How the coordinator of a stage runs, as `ServerlessOptions` has it. */
 interface CoordinatorOptions {
@@ -75,6 +77,20 @@ export class StageOnAws {
     const { clients, account } = await this.access()
     const wasKeptOut = await letRun(clients, functionName(stage, 'coordinator'), coordinator.concurrency)
     if (wasKeptOut) await setSchedules(account, await this.#woken(clients), 'enabled')
+  }
+
+  /** Which version of the program it runs, before a deploy. */
+  async version(): Promise<string | null> {
+    return publishedVersion((await this.access()).clients, functionName(this.#made.stage, 'coordinator'))
+  }
+
+  /** After a deploy: from where on its program runs. */
+  async sayWhoTakesOver(before: string | null, needs: ProgramNeeds): Promise<void> {
+    const { stage } = this.#made
+    const { clients } = await this.access()
+    const now = await this.version()
+    this.#say(takeoverWords({ before, now, committed: await lastBatch(clients, tableName(stage)) }, needs))
+    this.#say(`next   npx sluice status --stage ${stage.stage}`)
   }
 
   async rest(): Promise<void> {
