@@ -21,11 +21,19 @@ export const putManifest = (
     inlineMax,
   )
 
-/** Gives long lists of panes objects of their own, one for each range of key groups. */
-export const withPacks = (blobs: BlobStore, keys: ObjectKeys, manifest: Manifest, run: string): Promise<Manifest> =>
-  packPanes(manifest, (operator, from, panes) =>
-    putBlob(blobs, keys.state(operator, manifest.batch, `packs-${from}`, run, 'p'), Buffer.from(JSON.stringify(panes))),
+/** Gives long lists of panes objects of their own, one for each range of key groups; `newId` names those of a batch. */
+export async function withPacks(
+  blobs: BlobStore,
+  keys: ObjectKeys,
+  manifest: Manifest,
+  newId: () => string,
+): Promise<Manifest> {
+  if (Object.values(manifest.state).every(({ panes }) => panes === undefined)) return manifest
+  const id = newId()
+  return packPanes(manifest, (operator, from, panes) =>
+    putBlob(blobs, keys.state(operator, manifest.batch, `packs-${from}`, id, 'p'), Buffer.from(JSON.stringify(panes))),
   )
+}
 
 /** A manifest of this size rides in the head, unless it is said otherwise: one write for the whole commit. */
 export const MANIFEST_INLINE_MAX = 4096
@@ -47,7 +55,7 @@ export async function committedManifest(blobs: BlobReader, head: Pick<Head, 'man
  * cuts where they are those after the batch. Format 1 had both, and one section of a state block for each key group.
  */
 const storedForm = (manifest: Manifest): object => ({
-  ...packed(manifest),
+  ...(manifest.packs ? packed(manifest) : manifest),
   format: 2,
   cuts: eachCut(manifest, withoutPosition),
 })

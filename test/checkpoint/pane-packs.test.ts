@@ -31,7 +31,7 @@ const manifest = (lists: readonly PaneList[]): Manifest => ({
 test('the long pane lists of two key-group ranges are each written apart, and read back whole', async () => {
   const blobs = new MemoryBlobStore()
   const lists = [0, 64].map((from) => ({ from, to: from + 64, panes: panes(from, 200) }))
-  const complete = await withPacks(blobs, names, manifest(lists), 'run')
+  const complete = await withPacks(blobs, names, manifest(lists), () => 'run')
   assert.equal(new Set(complete.packs?.map(({ ref }) => ref.key)).size, 2)
   const read = await readManifest(blobs, await putManifest(blobs, names, complete))
   assert.deepEqual(read.state.window.panes, lists)
@@ -40,7 +40,7 @@ test('the long pane lists of two key-group ranges are each written apart, and re
 test('a pack leaves out the panes that have left the window since it was written', async () => {
   const blobs = new MemoryBlobStore()
   const all = panes(0, 200)
-  const { packs } = await withPacks(blobs, names, manifest([{ from: 0, to: 128, panes: all }]), 'run')
+  const { packs } = await withPacks(blobs, names, manifest([{ from: 0, to: 128, panes: all }]), () => 'run')
   const later = { ...manifest([{ from: 0, to: 128, panes: all.slice(10) }]), packs: packs! }
   const read = await readManifest(blobs, await putManifest(blobs, names, later))
   assert.deepEqual(read.state.window.panes, [{ from: 0, to: 128, panes: all.slice(10) }])
@@ -50,7 +50,7 @@ test('panes of one time, as many partitions once left them, stay together in a p
   const blobs = new MemoryBlobStore()
   const all = panes(0, 300).map((pane, at) => ({ ...pane, time: 1000 * (1 + Math.floor(at / 50)) }))
   const lists = [{ from: 0, to: 256, panes: all }]
-  const complete = await withPacks(blobs, names, manifest(lists), 'run')
+  const complete = await withPacks(blobs, names, manifest(lists), () => 'run')
   assert.equal(complete.packs!.length, 1)
   const read = await readManifest(blobs, await putManifest(blobs, names, complete))
   assert.deepEqual(read.state.window.panes, lists)

@@ -55,7 +55,7 @@ test('a change renames and drops state, positions and kept records; what has no 
 
 test('the packs of a long window go with it', async () => {
   const blobs = new MemoryBlobStore()
-  const packed = await withPacks(blobs, names, manifest(1, { old: window, gone: window }), 'run')
+  const packed = await withPacks(blobs, names, manifest(1, { old: window, gone: window }), () => 'run')
   assert.equal(packed.packs!.length, 2)
   const changed = withChange(packed, { moved: { old: 'new' }, dropped: ['gone'] })
   assert.deepEqual(

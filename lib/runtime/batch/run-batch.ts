@@ -260,7 +260,7 @@ async function sealManifest(
     )
   const { app, inc } = held.writer.head
   const keys = new ObjectKeys(app, inc)
-  const complete = await withPacks(held.host.blobs, keys, manifest, held.host.random.newId())
+  const complete = await withPacks(held.host.blobs, keys, manifest, () => held.host.random.newId())
   return { manifest: complete, ref: await putManifest(held.host.blobs, keys, complete, held.manifestInlineMax) }
 }
 
