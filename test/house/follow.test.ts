@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { filesBelow } from './source-files.ts'
 
 /** The layout that the rooms replaced took 540 functions in 100 files, and overflowed the stack in deep programs. */
-const FILES_MAX = 100
+const FILES_MAX = 99
 const FUNCTIONS_MAX = 539
 
 test('one warm batch goes through few files, as many as docs/architecture.md says', () => {
