@@ -24,6 +24,8 @@ export class HeadLog {
   #tipEnd = 0
   #durable = 0
   #openingEnd = 0
+  /** The sync that was begun last, and how far it brings the file to the disk. */
+  #syncing: { readonly end: number; readonly done: Promise<void> } | null = null
   #failure: Error | null = null
 
   /** Throws the system's `ENOENT`. Reads nothing yet. */
@@ -70,13 +72,13 @@ export class HeadLog {
 
   /**
    * Reads what was appended since the last call and returns the records that became the tip, in order. One `fstat` when
-   * there is nothing.
+   * there is nothing, or only what this process has just appended.
    */
-  catchUp(): readonly HeadRecord[] {
+  catchUp(mine: Appended | null = null): readonly HeadRecord[] {
     if (this.#failure !== null) throw this.#failure
     const { size, nlink } = fstatSync(this.#file.fd)
     if (size < this.#size) throw this.#damaged('is shorter than it was')
-    const won = size === this.#size ? [] : this.#take(this.#bytesUpTo(size))
+    const won = this.#newUpTo(size, mine)
     this.#size = size
     if (this.#tip === null) throw this.#damaged('holds no valid record')
     if (nlink === 0 && !this.#sealed) throw this.#damaged('was deleted while in use')
@@ -85,7 +87,8 @@ export class HeadLog {
 
   /** Appends in one write, so that no other record lands inside this one, and catches up. */
   append(record: Omit<HeadRecord, 'chain'>): readonly HeadRecord[] {
-    const bytes = encodeRecord(chained(this.tip, record))
+    const mine = chained(this.tip, record)
+    const bytes = encodeRecord(mine)
     let written: number
     try {
       written = writeSync(this.#file.fd, bytes)
@@ -94,13 +97,19 @@ export class HeadLog {
     }
     // Half a record counts for nobody, and its other half must not follow: somebody may have appended meanwhile.
     if (written < bytes.length) throw this.#unwritten()
-    return this.catchUp()
+    return this.catchUp({ record: mine, length: bytes.length })
   }
 
   /** Everything that was read before this call is on the disk when it resolves. */
   async sync(): Promise<void> {
     if (this.settled) return
-    const end = this.#read
+    // The mark of a batch may still be on its way when the next batch asks for it: a second sync would take longer.
+    if (this.#syncing === null || this.#syncing.end < this.#tipEnd)
+      this.#syncing = { end: this.#read, done: this.#syncTo(this.#read) }
+    await this.#syncing.done
+  }
+
+  async #syncTo(end: number): Promise<void> {
     try {
       await this.#file.datasync()
     } catch (error) {
@@ -120,6 +129,14 @@ export class HeadLog {
   /** Waits for syncs that are under way. */
   close(): Promise<void> {
     return this.#file.close()
+  }
+
+  #newUpTo(size: number, mine: Appended | null): HeadRecord[] {
+    if (size === this.#size) return []
+    const isOnlyMine = mine !== null && this.#read === this.#size && size === this.#size + mine.length
+    if (!isOnlyMine) return this.#take(this.#bytesUpTo(size))
+    this.#read = size
+    return this.#accept(mine.record) ? [mine.record] : []
   }
 
   #bytesUpTo(size: number): Buffer {
@@ -196,6 +213,13 @@ export class HeadLog {
       cause,
     })
   }
+}
+
+/** What this process has just written. */
+interface Appended {
+  readonly record: HeadRecord
+  /** Of its line in bytes. */
+  readonly length: number
 }
 
 const newline = 10
