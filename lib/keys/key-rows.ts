@@ -50,7 +50,8 @@ export class KeyRows {
   readonly #expected: number
 
   constructor(expectedKeys: number = 0, strings: 'kept' | 'made-anew' = 'made-anew') {
-    this.#expected = expectedKeys
+    // Rows that must grow are copied, and a batch like the one before it often has a few keys more.
+    this.#expected = expectedKeys + (expectedKeys >> 3)
     this.keepsStrings = strings === 'kept'
   }
 

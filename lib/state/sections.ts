@@ -79,11 +79,15 @@ interface GroupOfKeys {
   /** Where each was among those given. */
   readonly positions: Int32Array
 }
-/** Ids by key group, groups in order, as slices of one array. */
-export function* byGroup(table: KeyTable, ids: ArrayLike<number>): Iterable<GroupOfKeys> {
+/** Ids by key group, groups in order, as slices of one array. `hashes` of the keys, where they are at hand. */
+export function* byGroup(
+  table: KeyTable,
+  ids: ArrayLike<number>,
+  hashes: readonly number[] | null = null,
+): Iterable<GroupOfKeys> {
   const groups = new Uint16Array(ids.length)
   const starts = new Int32Array(KEY_GROUPS + 1)
-  for (let i = 0; i < ids.length; i++) starts[(groups[i] = keyGroupOf(table.hashAt(ids[i]))) + 1]++
+  for (let i = 0; i < ids.length; i++) starts[(groups[i] = keyGroupOf(hashes ? hashes[i] : table.hashAt(ids[i]))) + 1]++
   for (let group = 0; group < KEY_GROUPS; group++) starts[group + 1] += starts[group]
   const next = starts.slice()
   const [ordered, positions] = [new Int32Array(ids.length), new Int32Array(ids.length)]

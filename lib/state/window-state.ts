@@ -30,6 +30,8 @@ export class WindowState {
   slidAt: number
   /** The last batch taken in. */
   absorbedAt = 0
+  /** Of the keys of the pane that came last, until it is written: in the table each lies in a row of its own. */
+  #hashes: readonly number[] | null = null
   /** In how many panes each id occurs. */
   #uses = new Int32Array(64)
 
@@ -51,6 +53,7 @@ export class WindowState {
     this.#aggregate.advance(time)
     if (!pairs) return null
     const { keys, values, hashes } = pairs
+    this.#hashes = hashes
     const ids = new Int32Array(values.length)
     for (let from = 0; from < ids.length; from += AHEAD) {
       const to = Math.min(from + AHEAD, ids.length)
@@ -121,8 +124,10 @@ export class WindowState {
       for (const id of pane.ids) if (--this.#uses[id] === 0 && !this.#aggregate.holds(id)) this.table.remove(id)
   }
 
-  encodePane({ ids, values }: Pane): Uint8Array {
-    return encodePairs(this.table, this.#rows, ids, values)
+  encodePane(pane: Pane): Uint8Array {
+    const hashes = pane === this.panes.at(-1) ? this.#hashes : null
+    this.#hashes = null
+    return encodePairs(this.table, this.#rows, { ...pane, hashes })
   }
 
   /** The running result of the inverse form. */
@@ -133,7 +138,7 @@ export class WindowState {
       ids.push(id)
       values.push(value)
     })
-    return encodePairs(this.table, this.#rows, ids, values)
+    return encodePairs(this.table, this.#rows, { ids: Int32Array.from(ids), values, hashes: null })
   }
 
   /** Rebuilds the window from what the manifest names, slide by slide, so that every bit comes out as before. */
@@ -167,14 +172,19 @@ interface SavedWindow {
   readonly resultTime: number | null
 }
 
-/** Pairs in a block, in one section or, where they are many, in one for each key group. */
-function encodePairs(table: KeyTable, rows: KeyRows, ids: ArrayLike<number>, values: ArrayLike<unknown>): Uint8Array {
-  const sections = areFew(ids.length) ? fewPairs : manyPairs
-  return encodeBlock(sections(table, rows, Int32Array.from(ids), values))
+/** Pairs by id of their key; `hashes` of the keys, where they are known. */
+interface PairsOfIds extends Pick<Pane, 'ids' | 'values'> {
+  readonly hashes: readonly number[] | null
 }
 
-function* manyPairs(table: KeyTable, rows: KeyRows, all: Int32Array, values: ArrayLike<unknown>): Iterable<Section> {
-  for (const { group, ids, positions } of byGroup(table, all))
+/** Pairs in a block, in one section or, where they are many, in one for each key group. */
+function encodePairs(table: KeyTable, rows: KeyRows, pairs: PairsOfIds): Uint8Array {
+  const sections = areFew(pairs.ids.length) ? fewPairs : manyPairs
+  return encodeBlock(sections(table, rows, pairs))
+}
+
+function* manyPairs(table: KeyTable, rows: KeyRows, { ids: all, values, hashes }: PairsOfIds): Iterable<Section> {
+  for (const { group, ids, positions } of byGroup(table, all, hashes))
     yield {
       section: sectionOf(group),
       columns: [keyColumn(table, rows, ids), valuesAt(values, positions)],
@@ -182,7 +192,7 @@ function* manyPairs(table: KeyTable, rows: KeyRows, all: Int32Array, values: Arr
     }
 }
 
-const fewPairs = (table: KeyTable, rows: KeyRows, ids: Int32Array, values: ArrayLike<unknown>): Section[] =>
+const fewPairs = (table: KeyTable, rows: KeyRows, { ids, values }: PairsOfIds): Section[] =>
   ids.length === 0
     ? []
     : [{ section: sectionOf(null), columns: [keyColumn(table, rows, ids), Array.from(values)], count: ids.length }]

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { hashKey } from '../../lib/keys/hash.ts'
 import { pairsOf } from '../../lib/shuffle/reader.ts'
 import type { WindowSpec } from '../../lib/state/window-spec.ts'
 import { WindowState } from '../../lib/state/window-state.ts'
@@ -177,4 +178,18 @@ test('a batch that never ran is slid past before the next one enters', () => {
   window.slide(1)
   window.absorb(4, columnsOf([['a', 8]]))
   assert.deepEqual(slid(window, 4), [['a', 8]])
+})
+
+test('a pane is stored as the same bytes whether its hashes came with it or not, also behind a later one', () => {
+  const keys = Array.from({ length: 3_000 }, (_, i) => `k${i}`)
+  const columns = (from: number, hashed: boolean) => {
+    const some = keys.slice(from)
+    return { keys: some, values: some.map((_, i) => i), hashes: hashed ? some.map((key) => hashKey(key) | 0) : null }
+  }
+  const stored = (hashed: boolean, which: number): Uint8Array => {
+    const window = new WindowState(specOf(10))
+    const panes = [1, 2].map((time) => window.absorb(time, columns(500 * time, hashed))!)
+    return window.encodePane(panes[which])
+  }
+  for (const which of [0, 1]) assert.ok(Buffer.from(stored(true, which)).equals(stored(false, which)), `pane ${which}`)
 })
