@@ -1,12 +1,12 @@
 import type { Log } from '../host/log.ts'
 import { isMisfit } from '../model/error-codes.ts'
 import { SluiceError } from '../model/errors.ts'
-import { given } from '../model/given.ts'
 import { callerPlace } from '../model/place.ts'
 import type { AppStarting, AppStopping, EngineEvent } from '../model/events.ts'
 import { readSetting } from '../model/settings/read.ts'
 import { readVariable } from '../model/settings/read-variable.ts'
 import { StreamingContext } from '../api/dstream/streaming-context.ts'
+import { leftBehind } from '../hosts/program/left-behind.ts'
 import { JsonReporter } from './json-reporter.ts'
 import { LogFile } from './log-file.ts'
 import type { Reporter, ReporterOptions } from './reporter.ts'
@@ -167,13 +167,6 @@ export class RunSession implements Log {
     process.channel?.unref()
   }
 }
-
-const leftBehind = (code: number, place: string): SluiceError =>
-  new SluiceError('E_EXIT', `The program called process.exit(${code}) while its streams were running.`, {
-    where: given({ place: place !== '' && place }),
-    did: 'the batch under way was not finished; what is committed stays, and the next start goes on from there',
-    next: ['end a run with await ssc.stop(), or leave it to ^C and --batches', 'throw an error where one is meant'],
-  })
 
 /** What a run tells the process that watches it: a file that it consists of, or that its state does not fit. */
 export type ToWatcher = { readonly loaded: string } | { readonly misfit: true }

@@ -61,7 +61,9 @@ test('F29, F69: a record that ends the thread or never lets it rest is found too
     assert.match(run.stdout, /\(a,2\)\n\(b,1\)\n/)
     assert.match(
       run.stderr,
-      bad.startsWith('for') ? /E_TASK_TIMEOUT {2}Task \S+ ran for more than 300 ms/ : /E_TASK_LOST/,
+      bad.startsWith('for')
+        ? /E_TASK_TIMEOUT {2}Task \S+ ran for more than 300 ms/
+        : /E_EXIT {2}The program called process\.exit\(3\)/,
     )
     assert.match(
       (await sluice(t, folder, ['dead', 'list', 'state', '--json'])).stdout,

@@ -269,3 +269,15 @@ test('process.exit(0) in a function of a running stream is said with its line, a
   assert.match(stderr, /✕ E_EXIT {2}The program called process\.exit\(0\) while its streams were running\.\n/)
   assert.match(stderr, /\n {2}where {2}app\.ts:4:/)
 })
+
+for (const [what, call] of [
+  ['', 'process.exit(0)'],
+  [', and caught,', '{ try { process.exit(0) } catch { return n } }'],
+])
+  test(`process.exit(0) in a task thread${what} is said with its line, and ends with 1`, async (t) => {
+    const leaves = `ssc.source('counter', counter).map((n): number => ${call}).print()`
+    const { code, stderr } = await runProgram(t, app('milliseconds(50)', leaves), ['--workers', '1'])
+    assert.equal(code, 1, stderr)
+    assert.match(stderr, /✕ E_EXIT {2}The program called process\.exit\(0\) while its streams were running\.\n/)
+    assert.match(stderr, /\n {2}where {2}(counter · )?app\.ts:4:/)
+  })

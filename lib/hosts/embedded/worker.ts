@@ -13,6 +13,7 @@ import { reviveError } from '../../runtime/serialised-error.ts'
 import type { TaskHost } from '../../runtime/task/execution.ts'
 import { runTask } from '../../runtime/task/run-task.ts'
 import type { StreamingContext } from '../../api/dstream/streaming-context.ts'
+import { unlessLeft, watchExit } from './left-task.ts'
 import { loadGraph } from './load-graph.ts'
 import type { BlobCall, FromWorker, ToWorker, WorkerStart } from './worker-messages.ts'
 
@@ -89,10 +90,11 @@ async function run(context: StreamingContext): Promise<void> {
     if (message.kind === 'answer') settle(message)
     if (message.kind === 'task')
       void runTask({ ...message.spec, plan: plan! }, program, host).then((report) =>
-        tell({ kind: 'report', id: message.id, report }),
+        tell({ kind: 'report', id: message.id, report: unlessLeft(report, message.spec) }),
       )
   })
   process.stdout.write = write
+  watchExit()
   tell({ kind: 'ready' })
 }
 
