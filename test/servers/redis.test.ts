@@ -8,6 +8,7 @@ import { sinkContract } from '../../lib/testing/contracts/sink.ts'
 import { deliver, type SinkRow } from '../../lib/testing/contracts/sink-rows.ts'
 import { DyingCalls } from '../adapters/dying-calls.ts'
 import { keptUntilTheEnd } from '../adapters/kept.ts'
+import { notStorable } from '../adapters/not-storable.ts'
 import { badNetworkLaw } from './bad-network.ts'
 import { assertEnds } from './ends.ts'
 
@@ -199,9 +200,33 @@ async function tests(found: string): Promise<void> {
 
   test('Redis: an argument that is no text, number or bytes is refused before anything is sent', async () => {
     const sink = keep(redis(server.url, { commands: (value: unknown) => [['SET', 'never', value as string]] }))
-    for (const value of [null, undefined, NaN, {}, 'half \ud800'])
-      await assert.rejects(deliver(sink, 1, [[value]], { sink: 'never' }), (error) => hasCode(error, 'E_SINK_VALUE'))
-    assert.equal(await client.exists('never'), 0)
+    const values = notStorable.filter(([, value]) => typeof value !== 'bigint')
+    for (const [what, value] of [...values, ['null', null], ['an object', {}], ['a list', ['a']], ['a flag', true]])
+      await assert.rejects(
+        deliver(sink, 1, [['fine', value]], { sink: 'never' }),
+        (error) => hasCode(error, 'E_SINK_VALUE') && error.message.startsWith('record[1]: argument 2 of SET is '),
+        what as string,
+      )
+    assert.deepEqual([await client.exists('never'), await client.keys('sluice:fence:*:never:*')], [0, []])
+  })
+
+  test('Redis: a command with a hole, without a word, or that is none is refused before anything is sent', async () => {
+    const hole = Object.assign(Array<string>(3), { 0: 'SET', 2: 'x' })
+    const cases: readonly (readonly [commands: unknown[], words: string])[] = [
+      [[hole], 'record[0]: argument 1 of SET is undefined.'],
+      [[[]], 'record[0]: a command is an array of 0.'],
+      [Array(1), 'record[0]: a command is undefined.'],
+      [['SET'], 'record[0]: a command is a string.'],
+      [[[null, 'a']], 'record[0]: the name of a command is null.'],
+    ]
+    for (const [commands, words] of cases) {
+      const sink = keep(redis(server.url, { commands: () => [['INCR', 'unsent'], ...Array.from(commands)] as never }))
+      await assert.rejects(
+        deliver(sink, 1, [[1]], { sink: 'unsent' }),
+        (error) => hasCode(error, 'E_SINK_VALUE') && error.message === words,
+      )
+    }
+    assert.equal(await client.exists('unsent'), 0)
   })
 
   test('Redis: a process that wrote and has nothing more to do ends by itself', async () => {

@@ -6,6 +6,7 @@ import type { Clock } from '../../lib/host/clock.ts'
 import { systemClock } from '../../lib/adapters/local/system-clock.ts'
 import type { OutputSink, SqlOptions } from '../../lib/adapters/index.ts'
 import { deliver, delivery } from '../../lib/testing/contracts/sink-rows.ts'
+import { notStorableLaw } from '../adapters/sql/not-storable-law.ts'
 import { withSeeds } from '../support/dice.ts'
 
 /** A SQL server as these tests need it. */
@@ -262,6 +263,8 @@ export function sqlLaws(name: string, server: SqlServer): void {
       ['c', 3],
     ])
   })
+
+  notStorableLaw(name, { open: server.open, read: server.read, table, placeholder: name === 'PostgreSQL' ? '$' : '?' })
 
   test(`${name}: a table that is not there is named, and no secret is`, async () => {
     const sink = server.open({ ...counts, table: 'nowhere' })

@@ -1,4 +1,5 @@
 import { SluiceError } from '../../model/errors.ts'
+import { checkSettled } from '../../model/settled.ts'
 import type { Delivery } from '../../output/sink.ts'
 
 /** A record for a topic. Text is sent as UTF-8. */
@@ -30,6 +31,7 @@ export interface BoundMessage {
 
 /** Throws `E_SINK_VALUE` for what no topic can hold. */
 export function boundMessage(message: KafkaMessage, topic: string, delivery: Delivery): BoundMessage {
+  checkSettled(message, 'message', { operator: delivery.sink, partition: delivery.partition, batch: delivery.batch })
   const { key, value, headers, partition, timestamp = delivery.timeMs } = message
   const refuse = (why: string): never => {
     throw badMessage(why, delivery)

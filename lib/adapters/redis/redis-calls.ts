@@ -1,6 +1,7 @@
 import { types } from 'node:util'
 import { own } from '../../model/given.ts'
 import { SluiceError } from '../../model/errors.ts'
+import { kindOf } from '../../model/settled.ts'
 
 /** A command with its arguments: `['HINCRBY', 'counts', word, 1]`. */
 export type RedisCommand = readonly [command: string, ...args: RedisValue[]]
@@ -20,13 +21,16 @@ const COMMAND_WORDS_MAX = 500_000
 
 /**
  * The calls that do what the command does: one, or several where it takes a list that is longer than one call.
- * `E_SINK_VALUE` for an argument that has no form, and for a longer command that is no list.
+ * `E_SINK_VALUE` for an argument that has no form, and for a longer command that is no list. `record` says whose it
+ * is.
  */
-export function callsOf(command: RedisCommand): readonly Call[] {
-  const words = command.map((value) => wordOf(value, String(command[0])))
+export function callsOf(command: RedisCommand, record: string): readonly Call[] {
+  if (!Array.isArray(command) || command.length === 0) throw unsendable(record, `a command is ${kindOf(command)}`)
+  // A hole is `undefined` here, where `map` would leave it out.
+  const words = Array.from(command, (value, i) => wordOf(value, i, command[0], record))
   if (words.length <= CALL_WORDS_MAX) return [{ words, goesOn: false }]
   const list = listOf(command)
-  if (list === null || words.length > COMMAND_WORDS_MAX) throw tooLong(command, list === null)
+  if (list === null || words.length > COMMAND_WORDS_MAX) throw tooLong(command, list === null, record)
   const head = words.slice(0, list.begins)
   const step = CALL_WORDS_MAX - head.length - ((CALL_WORDS_MAX - head.length) % list.unit)
   const calls: Call[] = []
@@ -68,29 +72,26 @@ function listOf(command: RedisCommand): { readonly begins: number; readonly unit
   return (command.length - begins) % unit === 0 ? { begins, unit } : null
 }
 
-const tooLong = (command: RedisCommand, isWhole: boolean): SluiceError =>
+const tooLong = ({ length, 0: name }: RedisCommand, isWhole: boolean, record: string): SluiceError =>
   new SluiceError(
     'E_SINK_VALUE',
-    `A ${String(command[0])} has ${command.length} words; ${isWhole ? CALL_WORDS_MAX : COMMAND_WORDS_MAX} is the most` +
+    `${record}: ${String(name)} has ${length} words; ${isWhole ? CALL_WORDS_MAX : COMMAND_WORDS_MAX} is the most` +
       `${isWhole ? ' for what is no list of members, fields or keys' : ''}.`,
     { did: 'nothing of its partition was sent', next: ['make several commands of it in `commands`'] },
   )
 
-function wordOf(value: RedisValue, command: string): Buffer {
+function wordOf(value: RedisValue, at: number, name: unknown, record: string): Buffer {
   if (types.isUint8Array(value)) return Buffer.from(value.buffer, value.byteOffset, value.byteLength)
   const isHalf = typeof value === 'string' && !value.isWellFormed()
   const isText = typeof value === 'string' && !isHalf
   if (isText || typeof value === 'bigint' || (typeof value === 'number' && Number.isFinite(value)))
     return Buffer.from(String(value))
-  throw new SluiceError(
-    'E_SINK_VALUE',
-    `An argument of ${command} is ${isHalf ? 'text with half a surrogate pair' : shownOf(value)}.`,
-    {
-      did: 'nothing of its partition was sent',
-      next: ['use strings, finite numbers, bigints or bytes; make anything else a string in `commands`'],
-    },
-  )
+  const what = isHalf ? 'text with half a surrogate pair' : typeof value === 'number' ? String(value) : kindOf(value)
+  throw unsendable(record, `${at === 0 ? 'the name of a command' : `argument ${at} of ${String(name)}`} is ${what}`)
 }
 
-/** An object may have no text, or one that throws. */
-const shownOf = (value: unknown): string => (typeof value === 'object' && value ? 'an object' : String(value))
+const unsendable = (record: string, what: string): SluiceError =>
+  new SluiceError('E_SINK_VALUE', `${record}: ${what}.`, {
+    did: 'nothing of its partition was sent',
+    next: ['use strings, finite numbers, bigints or bytes; make anything else a string in `commands`'],
+  })

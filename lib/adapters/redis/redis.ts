@@ -48,7 +48,7 @@ export function redis<T>(client: RedisClient | string, options: RedisOptions<T>)
     [BUNDLED]: true,
     ready: async () => typeof client === 'string' && loadClient(),
     async write(records, delivery) {
-      const calls = records.flatMap((record) => callsFor(record, delivery, options))
+      const calls = records.flatMap((record, at) => callsFor(record, at, delivery, options))
       const fence =
         (options.fencePrefix ?? 'sluice:fence:') +
         [delivery.app, delivery.inc, delivery.sink, delivery.partition].map(encodeURIComponent).join(':')
@@ -65,14 +65,14 @@ export function redis<T>(client: RedisClient | string, options: RedisOptions<T>)
   }
 }
 
-function callsFor<T>(record: T, delivery: Delivery, options: RedisOptions<T>): Call[] {
+function callsFor<T>(record: T, at: number, delivery: Delivery, options: RedisOptions<T>): Call[] {
   const commands = options.commands(record, delivery)
   checkSettled(commands, 'commands', {
     operator: delivery.sink,
     partition: delivery.partition,
     batch: delivery.batch,
   })
-  return commands.flatMap(callsOf)
+  return Array.from(commands).flatMap((command) => callsOf(command, `record[${at}]`))
 }
 
 /**

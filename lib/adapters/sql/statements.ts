@@ -1,5 +1,5 @@
 import { SluiceError, type Where } from '../../model/errors.ts'
-import { checkSettled } from '../../model/settled.ts'
+import { checkSettled, kindOf } from '../../model/settled.ts'
 import type { Delivery } from '../../output/sink.ts'
 import type { Bound, Dialect } from './dialect.ts'
 import { checkedColumns, checkedTable } from './identifier.ts'
@@ -25,7 +25,8 @@ export interface Entry<T> {
  * exists.
  */
 export interface Writer<T> {
-  entry(record: T, delivery: Delivery): Entry<T>
+  /** `at`: which record of its partition it is, from 0. */
+  entry(record: T, delivery: Delivery, at: number): Entry<T>
   /** In order, each as much as one call of `statements` takes. */
   chunks(entries: readonly Entry<T>[]): Iterable<readonly Entry<T>[]>
   statements(chunk: readonly Entry<T>[]): readonly Statement[]
@@ -49,11 +50,13 @@ function rowWriter<T, C extends readonly string[]>(dialect: Dialect, options: Sq
     return texts.get(rows)!
   }
   return {
-    entry(record, delivery) {
+    entry(record, delivery, at) {
       const values = options.row(record, delivery)
       checkSettled(values, 'row', whereOf(delivery))
-      if (values.length !== columns.length) throw wrongCount(columns, values.length)
-      return { record, statements: [], row: columns.map((column, i) => dialect.bind(checkValue(values[i]!, column))) }
+      if (!Array.isArray(values) || values.length !== columns.length) throw noRow(columns, values, at)
+      const bound = (column: string, i: number): Bound =>
+        dialect.bind(checkValue(values[i]!, () => `record[${at}]: the value of "${column}"`))
+      return { record, statements: [], row: columns.map(bound) }
     },
     chunks: (entries) =>
       inPowersOfTwo(upsert && !dialect.repeatsKeys ? runsOfDistinct(entries, key) : [entries], rowsMax, bytesOf),
@@ -62,12 +65,15 @@ function rowWriter<T, C extends readonly string[]>(dialect: Dialect, options: Sq
 }
 
 const statementWriter = <T>(dialect: Dialect, options: SqlStatements<T>): Writer<T> => ({
-  entry(record, delivery) {
+  entry(record, delivery, at) {
     const statements = options.statements(record, delivery)
     checkSettled(statements, 'statements', whereOf(delivery))
-    const bound = ({ sql, values }: SqlStatement): Statement => ({
+    const bound = ({ sql, values }: SqlStatement, of: number): Statement => ({
       sql,
-      values: values.map((value, i) => dialect.bind(checkValue(value, `value ${i + 1}`))),
+      // A hole is `undefined` here, where `map` would leave it to the driver, which may write `null`.
+      values: Array.from(values, (value, i) =>
+        dialect.bind(checkValue(value, () => `record[${at}]: value ${i + 1} of statement ${of + 1}`)),
+      ),
     })
     return { record, row: [], statements: statements.map(bound) }
   },
@@ -102,8 +108,8 @@ function indexIn(columns: readonly string[], name: string): number {
   return index
 }
 
-const wrongCount = (columns: readonly string[], got: number): SluiceError =>
-  new SluiceError('E_SINK_VALUE', `A row has ${got} values for ${columns.length} columns.`, {
+const noRow = (columns: readonly string[], got: unknown, at: number): SluiceError =>
+  new SluiceError('E_SINK_VALUE', `record[${at}]: its row is ${kindOf(got)}, for ${columns.length} columns.`, {
     did: 'nothing of its partition was written',
     next: [`return one value each for ${columns.join(', ')}`],
   })

@@ -16,9 +16,9 @@ export function toEntries<T>(
 ): { readonly entries: readonly Entry<T>[]; readonly skipped: readonly Skipped<T>[] } {
   const entries: Entry<T>[] = []
   const skipped: Skipped<T>[] = []
-  for (const record of records) {
+  for (const [i, record] of records.entries()) {
     try {
-      entries.push(writer.entry(record, delivery))
+      entries.push(writer.entry(record, delivery, i))
     } catch (error) {
       if (options.onRowError !== 'skip' || !hasCode(error, 'E_SINK_VALUE')) throw error
       skipped.push({ record, error })

@@ -4,12 +4,14 @@ import { SluiceError } from '../../model/errors.ts'
 /** What can be stored in a column. Anything else is made one of these by `row`, for example with `JSON.stringify`. */
 export type SqlValue = string | number | bigint | boolean | null | Date | Uint8Array
 
-/** Throws `E_SINK_VALUE` for what a database would refuse, cut, or store as something else. */
-export function checkValue(value: SqlValue, column: string): SqlValue {
+/**
+ * Throws `E_SINK_VALUE` for what a database would refuse, cut, or store as something else. `path` says which value it
+ * is, and is asked for then alone.
+ */
+export function checkValue(value: SqlValue, path: () => string): SqlValue {
   const wrong = mistakeIn(value)
   if (wrong === null) return value
-  throw new SluiceError('E_SINK_VALUE', `A value of "${column}" ${wrong}.`, {
-    where: { detail: `column ${column}` },
+  throw new SluiceError('E_SINK_VALUE', `${path()} ${wrong}.`, {
     did: 'nothing of its partition was written',
     next: ['correct the value in `row`', "onRowError: 'skip' to store the other rows"],
   })

@@ -8,8 +8,8 @@ import { deliver } from '../../../lib/testing/contracts/sink-rows.ts'
 const words = (n: number): number[] => Array.from({ length: n }, (_, i) => i)
 
 test('a command of up to 7,000 words is one call', () => {
-  assert.equal(callsOf(['SADD', 'key', ...words(6_998)]).length, 1)
-  assert.equal(callsOf(['EVAL', 'script', 0, ...words(6_997)]).length, 1)
+  assert.equal(callsOf(['SADD', 'key', ...words(6_998)], 'record[0]').length, 1)
+  assert.equal(callsOf(['EVAL', 'script', 0, ...words(6_997)], 'record[0]').length, 1)
 })
 
 for (const [what, head, unit] of [
@@ -21,7 +21,7 @@ for (const [what, head, unit] of [
 ] as readonly [string, RedisCommand, number][])
   test(`a long list of ${what} is called in parts, none of which tears apart what belongs together`, () => {
     const list = words(unit * 10_007)
-    const calls = callsOf([...head, ...list])
+    const calls = callsOf([...head, ...list], 'record[0]')
     const parts = calls.map((call) => call.words.map(String))
     for (const part of parts) {
       assert.ok(part.length <= 7_000)
@@ -46,6 +46,7 @@ for (const [what, command] of [
   test(`a long command ${what} is refused before anything is sent`, async () => {
     await assert.rejects(
       deliver(redis('redis://127.0.0.1:1', { commands: () => [['INCR', 'n'], command] }), 1, [[1]]),
-      (error) => hasCode(error, 'E_SINK_VALUE') && error.message.startsWith(`A ${command[0]} has ${command.length}`),
+      (error) =>
+        hasCode(error, 'E_SINK_VALUE') && error.message.startsWith(`record[0]: ${command[0]} has ${command.length}`),
     )
   })

@@ -1,4 +1,3 @@
-import { own } from '../../../model/given.ts'
 import type { AttributeValue, UpdateItemCommandInput } from '@aws-sdk/client-dynamodb'
 import { arnOf } from '../../../model/aws-right.ts'
 import { isOurs, messageOf, SluiceError } from '../../../model/errors.ts'
@@ -8,14 +7,8 @@ import { BUNDLED, type Delivery, type OutputSink } from '../../../output/sink.ts
 import { type AwsClients, processClients } from '../clients.ts'
 import { inParallel } from '../send/in-parallel.ts'
 import { isCalled, isRefusal } from '../service-error.ts'
-import { attributeOf, type DynamoAttributes } from './item-value.ts'
-
-/** What becomes of an item. */
-export type DynamoChange =
-  /** `set` replaces attributes, `add` adds to numbers; other attributes stay. */
-  | { readonly key: DynamoAttributes; readonly set?: DynamoAttributes; readonly add?: Readonly<Record<string, number>> }
-  /** The item goes. What stays is its key with a mark, so that no late write brings it back. */
-  | { readonly key: DynamoAttributes; readonly remove: true }
+import { type DynamoChange, type ItemChange, itemChanges } from './dynamo-changes.ts'
+import { attributeOf } from './item-value.ts'
 
 /** Which table, and what to do for a record. */
 export interface DynamoSinkOptions<T> {
@@ -59,7 +52,9 @@ export function dynamo<T>(
     ready: () => clients().dynamoWrites(),
     [BUNDLED]: true,
     async write(records, delivery) {
-      const changes = merged(records.map((record) => options.change(record, delivery)))
+      const { sink, partition, batch } = delivery
+      const given = records.map((record) => options.change(record, delivery))
+      const changes = itemChanges(given, { operator: sink, partition, batch })
       const requests = changes.map((change) => requestOf(change, options, delivery))
       await inParallel(requests, options.parallel ?? 16, (request, i) =>
         // Items that met in a crowd come back at different times.
@@ -69,34 +64,6 @@ export function dynamo<T>(
       )
     },
   }
-}
-
-/** One change for each key, in the order of the records: an item takes one change a batch. */
-function merged(changes: readonly DynamoChange[]): DynamoChange[] {
-  const byKey = new Map<string, DynamoChange>()
-  for (const change of changes) {
-    const name = JSON.stringify(Object.entries(change.key).map(([attribute, value]) => [attribute, keyText(value)]))
-    const before = byKey.get(name)
-    byKey.set(name, before ? merge(before, change) : change)
-  }
-  return [...byKey.values()]
-}
-
-const keyText = (value: unknown): string =>
-  value instanceof Uint8Array ? `b${Buffer.from(value).toString('hex')}` : `${typeof value} ${String(value)}`
-
-function merge(before: DynamoChange, change: DynamoChange): DynamoChange {
-  if ('remove' in change) return change
-  if ('remove' in before) {
-    if (!change.add) return change
-    throw new SluiceError('E_SINK_VALUE', 'An item is removed and added to within one batch.', {
-      did: 'nothing of its partition was written',
-      next: ['reduce by key before the output'],
-    })
-  }
-  const add: Record<string, number> = { ...before.add }
-  for (const [name, n] of Object.entries(change.add ?? {})) add[name] = (own(add, name) ?? 0) + n
-  return { key: change.key, set: { ...before.set, ...change.set }, add }
 }
 
 interface Request {
@@ -109,7 +76,7 @@ interface Request {
 /** Fences of one incarnation sort by batch, then by partition. */
 const fencePrefix = ({ app, inc }: Delivery): string => `${encodeURIComponent(app)}/${encodeURIComponent(inc)}/`
 
-function requestOf(change: DynamoChange, options: DynamoSinkOptions<any>, delivery: Delivery): Request {
+function requestOf(change: ItemChange, options: DynamoSinkOptions<any>, delivery: Delivery): Request {
   const { sink, batch, partition, timeMs } = delivery
   const fence = `_sluice_${sink}`
   const mine = `${fencePrefix(delivery)}${String(batch).padStart(12, '0')}/${String(partition).padStart(6, '0')}`
@@ -130,15 +97,15 @@ function requestOf(change: DynamoChange, options: DynamoSinkOptions<any>, delive
     return known
   }
   const expires = options.expires === undefined ? null : alias(options.expires)
-  if ('remove' in change) {
+  if (change.remove) {
     sets.push(`#r = ${value({ BOOL: true })}`)
     if (expires) sets.push(`${expires} = ${value({ N: String(Math.floor(timeMs / 1000) + TOMBSTONE_S) })}`)
   } else {
-    for (const [name, data] of Object.entries(change.set ?? {}))
-      sets.push(`${alias(name)} = ${value(attributeOf(data, name))}`)
-    for (const [name, n] of Object.entries(change.add ?? {})) adds.push(`${alias(name)} ${value(attributeOf(n, name))}`)
+    for (const [name, data] of Object.entries(change.set)) sets.push(`${alias(name)} = ${value(data)}`)
+    for (const [name, n] of Object.entries(change.add))
+      adds.push(`${alias(name)} ${value(attributeOf(n, `add.${name}`))}`)
     removes.push('#r')
-    if (expires && !Object.hasOwn(change.set ?? {}, options.expires!)) removes.push(expires)
+    if (expires && !Object.hasOwn(change.set, options.expires!)) removes.push(expires)
   }
   const expression = [
     `SET ${sets.join(', ')}`,
@@ -150,7 +117,7 @@ function requestOf(change: DynamoChange, options: DynamoSinkOptions<any>, delive
     mine,
     input: {
       TableName: options.table,
-      Key: Object.fromEntries(Object.entries(change.key).map(([name, data]) => [name, attributeOf(data, name)])),
+      Key: change.key,
       UpdateExpression: expression.filter((each) => each !== '').join(' '),
       ConditionExpression: 'attribute_not_exists(#f) OR NOT begins_with(#f, :prefix) OR #f < :f',
       ExpressionAttributeNames: names,

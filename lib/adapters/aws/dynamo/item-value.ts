@@ -49,7 +49,8 @@ function readable(value: object, path: string): AttributeValue {
 function compound(value: object, path: string): AttributeValue {
   if (value instanceof Uint8Array) return { B: value }
   if (value instanceof Set) return setOf([...(value as Set<unknown>)], path)
-  if (Array.isArray(value)) return { L: value.map((each, i) => attributeOf(each, `${path}[${i}]`)) }
+  // A hole is `undefined` here, where `map` would leave it out.
+  if (Array.isArray(value)) return { L: Array.from(value, (each: unknown, i) => attributeOf(each, `${path}[${i}]`)) }
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null) throw badValue(path, 'an object of a class')
   const entries = Object.entries(value).map(([name, each]) => [name, attributeOf(each, `${path}.${name}`)] as const)
@@ -75,7 +76,7 @@ function digits(value: number | bigint, path: string): string {
   throw badValue(path, `the number ${value}`)
 }
 
-const badValue = (path: string, what: string): SluiceError =>
+export const badValue = (path: string, what: string): SluiceError =>
   new SluiceError('E_SINK_VALUE', `${path} is ${what}.`, {
     did: 'nothing of its partition was written',
     next: ['make it a string, a number that a table holds, bytes, a list or a plain object', 'leave it out'],

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CreateTableCommand, ScanCommand } from '@aws-sdk/client-dynamodb'
 import type { AwsClients } from '../../../../lib/adapters/aws/clients.ts'
-import { dynamo, type DynamoChange } from '../../../../lib/adapters/aws/dynamo/dynamo-sink.ts'
+import type { DynamoChange } from '../../../../lib/adapters/aws/dynamo/dynamo-changes.ts'
+import { dynamo } from '../../../../lib/adapters/aws/dynamo/dynamo-sink.ts'
 import { hasCode } from '../../../../lib/model/errors.ts'
 import { sinkContract } from '../../../../lib/testing/contracts/sink.ts'
 import { deliver, delivery, type SinkRow } from '../../../../lib/testing/contracts/sink-rows.ts'
 import { DyingCalls } from '../../dying-calls.ts'
+import { notStorable } from '../../not-storable.ts'
 import { dyingClients, wrappedClients } from '../wrapped-clients.ts'
 
 /** What the sink promises of any DynamoDB. */
@@ -14,14 +16,20 @@ export async function dynamoSinkLaw(where: string, clients: AwsClients): Promise
   const { client } = await clients.dynamoWrites()
   let tables = 0
 
-  async function table(): Promise<string> {
+  async function table(range?: 'N'): Promise<string> {
     const TableName = `items-${++tables}`
     await client.send(
       new CreateTableCommand({
         TableName,
         BillingMode: 'PAY_PER_REQUEST',
-        AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
-        KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+        AttributeDefinitions: [
+          { AttributeName: 'id', AttributeType: 'S' },
+          ...(range ? [{ AttributeName: 'at', AttributeType: range }] : []),
+        ],
+        KeySchema: [
+          { AttributeName: 'id', KeyType: 'HASH' },
+          ...(range ? [{ AttributeName: 'at', KeyType: 'RANGE' as const }] : []),
+        ],
       }),
     )
     return TableName
@@ -156,6 +164,83 @@ export async function dynamoSinkLaw(where: string, clients: AwsClients): Promise
     )
     await assert.rejects(deliver(huge, 1, [[1]]), (error) => hasCode(error, 'E_SINK_VALUE'))
     assert.equal((await items(name)).length, 1)
+  })
+
+  test(`${where}: a value without a form is refused with its path, and nothing is written`, async () => {
+    const name = await table()
+    const places: readonly [path: string, (value: never) => DynamoChange][] = [
+      ['set.value', (value) => ({ key: { id: 'a' }, set: { value } })],
+      ['set.value.list[1].deep', (value) => ({ key: { id: 'a' }, set: { value: { list: [1, { deep: value }] } } })],
+      ['key.id', (value) => ({ key: { id: value } })],
+      ['add.n', (value) => ({ key: { id: 'a' }, add: { n: value } })],
+    ]
+    for (const [path, changeOf] of places)
+      for (const [what, value] of notStorable) {
+        const change = (given: unknown): DynamoChange => changeOf(given as never)
+        await assert.rejects(
+          deliver(
+            dynamo({ table: name, change }, () => clients),
+            1,
+            [['fine', value]].map((records) => (path === 'add.n' ? [1, ...records.slice(1)] : records)),
+          ),
+          (error) => hasCode(error, 'E_SINK_VALUE') && error.message.startsWith(`record[1]: ${path}`),
+          `${path}: ${what}`,
+        )
+      }
+    const hole = { key: { id: 'a' }, set: { value: Object.assign(Array<number>(3), { 0: 1, 2: 3 }) } }
+    await assert.rejects(
+      deliver(
+        dynamo({ table: name, change: () => hole }, () => clients),
+        1,
+        [['hole']],
+      ),
+      (error) => hasCode(error, 'E_SINK_VALUE') && error.message.startsWith('record[0]: set.value[1] is '),
+    )
+    assert.deepEqual(await items(name), [])
+  })
+
+  test(`${where}: a change that has no key, or is a promise, is refused, and nothing is written`, async () => {
+    const name = await table()
+    const write = (change: unknown): Promise<void> =>
+      deliver(
+        dynamo({ table: name, change: () => change as DynamoChange }, () => clients),
+        1,
+        [['any']],
+      )
+    for (const change of [undefined, null, {}, 'text'])
+      await assert.rejects(write(change), (error) => hasCode(error, 'E_SINK_VALUE'))
+    await assert.rejects(write(Promise.resolve({ key: { id: 'a' } })), (error) => hasCode(error, 'E_ASYNC'))
+    assert.deepEqual(await items(name), [])
+  })
+
+  test(`${where}: keys that the table takes for one are one item, however they are written, and add up`, async () => {
+    const name = await table('N')
+    const keys: DynamoChange['key'][] = [
+      { id: 'a', at: 1 },
+      { at: 1n, id: 'a' },
+      { id: 'a', at: 1e23 },
+      { id: 'a', at: 10n ** 23n },
+      { id: 'a', at: 0 },
+      { at: -0, id: 'a' },
+      { id: 'a', at: 0.015 },
+      { at: 1.5e-2, id: 'a' },
+      { id: 'a', at: -10 },
+      { id: 'a', at: 10 },
+    ]
+    const sink = dynamo<DynamoChange['key']>({ table: name, change: (key) => ({ key, add: { n: 1 } }) }, () => clients)
+    for (let time = 0; time < 2; time++) await deliver(sink, 1, [keys])
+    const counted = (await items(name)).map((item) => [Number(item['at'].N), item['n'].N])
+    assert.deepEqual(
+      counted.toSorted(([a], [b]) => Number(a) - Number(b)),
+      [
+        [-10, '1'],
+        [0, '2'],
+        [0.015, '2'],
+        [1, '2'],
+        [10, '1'],
+        [1e23, '2'],
+      ],
+    )
   })
 
   test(`F60: ${where}: of many items only those that the table did not take are sent again`, async () => {
