@@ -17,8 +17,8 @@ interface ErrorFacts {
   readonly stack: string
 }
 
-/** `dir`: the directory of the run, which commands to type name. */
-export function factsOf(error: unknown, dir: string | null = null): ErrorFacts {
+/** `dir`: the directory of the run, which commands to type name; `null`: it has none, and `undefined`: nobody knows. */
+export function factsOf(error: unknown, dir?: string | null): ErrorFacts {
   const stack = stackOf(error)
   const place = placeAmong(framesOf(error))
   if (!isOurs(error)) {
@@ -39,7 +39,7 @@ export function factsOf(error: unknown, dir: string | null = null): ErrorFacts {
     message,
     where: where.place || place === null ? where : { ...where, place },
     did,
-    next: next.map((choice) => withDirectory(choice, dir)),
+    next: choicesFor(next, dir),
     retry,
     stack,
   }
@@ -53,9 +53,11 @@ function wayOut(error: NodeJS.ErrnoException): string[] {
   return [FULL.has(systemCode(error) ?? '') ? `df -h${at}     make room there` : `ls -ld${at}`]
 }
 
-/** A command that can be typed as it is. */
-const withDirectory = (choice: string, dir: string | null): string =>
-  dir === null ? choice : choice.replaceAll('<dir>', () => quoted(dir))
+/** Commands that can be typed as they are. Without a directory there is nothing that they could be about. */
+export function choicesFor(next: readonly string[], dir: string | null | undefined): string[] {
+  if (dir === null) return next.filter((choice) => !choice.includes('<dir>'))
+  return next.map((choice) => (dir === undefined ? choice : choice.replaceAll('<dir>', () => quoted(dir))))
+}
 
 const quoted = (dir: string): string => (/^[\w./-]+$/.test(dir) ? dir : `'${dir.replaceAll("'", `'\\''`)}'`)
 
@@ -69,13 +71,13 @@ export function errorLines(
     paint,
     verbose,
     clean = (text) => text,
-    dir = null,
+    dir,
   }: {
     readonly paint: Paint
     readonly verbose: boolean
     readonly clean?: (text: string) => string
-    /** The directory of the run. */
-    readonly dir?: string | null
+    /** The directory of the run; `null` where it has none. */
+    readonly dir?: string | null | undefined
   },
 ): string {
   const facts = factsOf(error, dir)
@@ -89,11 +91,14 @@ export function errorLines(
   const lines = [`${paint.bad(`✕ ${code}`)}  ${indented(visible(clean(facts.message)))}`]
   if (places !== '') lines.push(`  where  ${places}`)
   if (did !== '') lines.push(`  did    ${did}`)
-  const choices = next.length > 0 ? next : [`sluice explain ${code}`]
-  choices.forEach((choice, i) => lines.push(`${i === 0 ? '  next   ' : '         '}${choice}`))
+  lines.push(...nextLines(next.length > 0 ? next : [`sluice explain ${code}`]))
   if (verbose) lines.push(...framesOf(error).map((frame) => paint.dim(`         ${line(frame.trim())}`)))
   return `${lines.join('\n')}\n`
 }
+
+/** What to type next, a line each. */
+export const nextLines = (choices: readonly string[]): string[] =>
+  choices.map((choice, i) => `${i === 0 ? '  next   ' : '         '}${choice}`)
 
 /** `operator · file:line:column · partition · offset · batch` */
 function whereText({ operator, place, partition, offset, batch, detail }: Where): string {

@@ -9,7 +9,7 @@ import {
 import { secretsIn, withoutSecrets } from '../adapters/local/known-secrets.ts'
 import { batchHeading, batchLine, batchNotes, emptyLine, isEmpty, shortNames, underWayLine } from './batch-line.ts'
 import { Behind } from './behind.ts'
-import { errorLines, factsOf } from './error-lines.ts'
+import { choicesFor, errorLines, factsOf, nextLines } from './error-lines.ts'
 import { Repetitions } from './repetitions.ts'
 import type { Reporter, ReporterOptions } from './reporter.ts'
 import { headLines, shownDirectory } from './run-head.ts'
@@ -47,6 +47,8 @@ export class TextReporter implements Reporter {
   #names: ReadonlyMap<string, string> = new Map()
   #behind: Behind | null = null
   #retries: string[] = []
+  /** What to do about each output that is held, as it was said last. */
+  readonly #advice = new Map<string, string>()
   #batches = 0
   #records = 0
   #next = 1
@@ -84,6 +86,9 @@ export class TextReporter implements Reporter {
         this.#warn(event.type, event.message)
         if (this.#options.foldPrints) this.#catchUp = { left: event.missed, batches: 0, records: 0, prints: 0 }
         return
+      case 'output-held':
+        this.#warn(event.type, event.message)
+        return this.#advise(event)
       default:
         this.#warn(event.type, warningOf(event))
     }
@@ -209,15 +214,22 @@ export class TextReporter implements Reporter {
     this.#mentionFolded('error', told.folded)
     if (!told.isNew) return
     this.closeLine()
-    const dir = this.#starting?.dir ?? null
-    this.#err.write(
-      errorLines(error, {
-        paint: this.#paint,
-        verbose: this.#options.verbose,
-        clean: this.#clean,
-        dir: dir === null ? null : shownDirectory(dir).replace(/\/$/, ''),
-      }),
-    )
+    const [paint, verbose, clean, dir] = [this.#paint, this.#options.verbose, this.#clean, this.#shownDir]
+    this.#err.write(errorLines(error, { paint, verbose, clean, dir }))
+  }
+
+  /** `null` where the run has none, `undefined` before it has said so. */
+  get #shownDir(): string | null | undefined {
+    const dir = this.#starting?.dir
+    return typeof dir === 'string' ? shownDirectory(dir).replace(/\/$/, '') : dir
+  }
+
+  /** Once, and again where it changes: the output is tried many times. */
+  #advise({ output, next }: { readonly output: string; readonly next: readonly string[] }): void {
+    const lines = nextLines(choicesFor(next, this.#shownDir).map((choice) => visibleLine(this.#clean(choice))))
+    if (lines.join('\n') === this.#advice.get(output)) return
+    this.#advice.set(output, lines.join('\n'))
+    for (const line of lines) this.#line(line)
   }
 
   #warn(type: string, message: string | null): void {

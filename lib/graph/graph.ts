@@ -98,8 +98,9 @@ export class StreamGraph {
 
   /** Gives every operator its uid: the name, or a path of the operators that matter, made unique by order. */
   assignUids(): void {
-    const taken = new Set<string>()
-    for (const node of this.nodes) if (isNamed(node)) claimName(node, taken)
+    const named = new Map<string, StreamNode>()
+    for (const node of this.nodes) if (isNamed(node)) claimName(node, named)
+    const taken = new Set(named.keys())
     assertOneHeirEach(this.nodes)
     const numbers = new Map<string, number>()
     for (const node of this.nodes) {
@@ -131,7 +132,7 @@ function overviewOf(nodes: readonly StreamNode[]): Overview {
 /** Operators with an identity of their own; the name of a record-wise operator would have nothing to name. */
 const isNamed = (node: StreamNode): node is StreamNode & { name: string } => node.name !== undefined && anchorsUid(node)
 
-function claimName(node: StreamNode & { name: string }, taken: Set<string>): void {
+function claimName(node: StreamNode & { name: string }, named: Map<string, StreamNode>): void {
   // Every object has a constructor: looked up by that name, state that is not there would seem to be.
   if (!/^[a-z][a-z0-9-]{0,62}$/.test(node.name) || node.name === 'constructor') {
     throw new SluiceError(
@@ -145,14 +146,16 @@ function claimName(node: StreamNode & { name: string }, taken: Set<string>): voi
       },
     )
   }
-  if (taken.has(node.name)) {
-    throw new SluiceError('E_NAME', `The name "${node.name}" is given twice.`, {
-      where: { place: node.place },
+  const other = named.get(node.name)
+  if (other) {
+    const words = `The name "${node.name}" is given twice, to ${other.operator} and to ${node.operator}.`
+    throw new SluiceError('E_NAME', words, {
+      where: { place: node.place, detail: `the other is at ${other.place}` },
       did: 'nothing was started',
-      next: ['give each operator a name of its own'],
+      next: ['give each source, operator and output a name of its own: they share one list of names'],
     })
   }
-  taken.add(node.name)
+  named.set(node.name, node)
 }
 
 /** What a source puts below its prefix is its own to find, and to sweep. */

@@ -272,6 +272,8 @@ type Warning = { readonly level: 'warn'; readonly message: string } & (
       readonly owed: number
       readonly waitMs: number
       readonly code: string
+      /** What the sink says that can be done. */
+      readonly next: readonly string[]
     }
   | { readonly type: 'output-released'; readonly output: OperatorUid; readonly forMs: number }
   /** Batches of an output that somebody gave up. */

@@ -116,6 +116,7 @@ export class BatchEvents {
       owed,
       waitMs,
       code: error.code,
+      next: error.next,
       message:
         `${output}, batch ${error.where.batch}: ${error.message} (${error.code}); ` +
         `${batches(owed)} undelivered, next try in ${seconds(waitMs)}; nothing is lost, everything else goes on`,

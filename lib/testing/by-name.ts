@@ -8,7 +8,7 @@ export function byName<T>(known: ReadonlyMap<string, T>, name: string | undefine
   throw new SluiceError(
     'E_NAME',
     name === undefined
-      ? `The program has ${known.size} of this kind: say which ${what} you mean.`
+      ? `Which ${what} is meant? The program has ${known.size || 'none'}.`
       : `There is no ${what} "${name}".`,
     {
       did: 'nothing was done',

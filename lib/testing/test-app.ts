@@ -155,6 +155,8 @@ export class TestApp {
     { source, output }: { readonly source?: string; readonly output?: string } = {},
   ): Promise<any[][]> {
     const rows: any[][] = []
+    // Nothing has run where it turns out that nobody knows what to show.
+    this.output(output)
     for (const records of batches) {
       this.source(source).addAll(records)
       const { batch } = await this.runBatch()

@@ -34,7 +34,8 @@ test('B04: a name with other characters, and one that is given twice, are refuse
     t,
     app('seconds(1)', "ssc.source('same', counter).union(ssc.source('same', counter)).print()"),
   )
-  assert.match(twice.stderr, /^✕ E_NAME {2}The name "same" is given twice\.\n {2}where {2}app\.ts:4:/)
+  assert.match(twice.stderr, /^✕ E_NAME {2}The name "same" is given twice, to counter and to counter\.\n/)
+  assert.match(twice.stderr, /\n {2}where {2}app\.ts:4:41 · the other is at app\.ts:4:7\n/)
   assert.deepEqual([odd.code, twice.code], [1, 1])
 })
 

@@ -67,6 +67,28 @@ for (const guarantee of ['at-least-once', 'exactly-once'])
     assert.match(stderr, /! output released: hook takes batches again/)
   })
 
+test('a table that is not there is said with the statement that makes it, once, while the run goes on', async (t) => {
+  const folder = await project(t, {
+    'app.ts': `
+import { app, milliseconds } from 'sluice'
+import { sqlite } from 'sluice/sinks'
+import { counter } from './numbers.ts'
+
+export default app('rows', milliseconds(50), (ssc) => {
+  ssc.source('n', counter).output('table', sqlite('rows.db', { table: 'rows', columns: ['n'], row: (n) => [n] }))
+}, { conf: { 'sluice.output.retryWait': '50ms', 'sluice.output.retryWaitMax': '50ms' } })
+`,
+  })
+  const { code, stderr } = await sluice(t, folder, ['run', 'app.ts', '--batches', '10'])
+  assert.equal(code, 1, stderr)
+  const [going, end] = stderr.split('✕ E_OUTPUT')
+  assert.ok(going.split('! output held').length > 2, 'it is tried more than once')
+  assert.equal(going.split('a table that fits: create table "rows" ("n" integer)\n').length, 2, going)
+  assert.match(going, /\n {2}next {3}correct the table or its columns\n {9}a table that fits: /)
+  // Without --dir there is nothing that a command could be about.
+  assert.doesNotMatch(end, /<dir>|outputs drop/)
+})
+
 test('F59: an output whose place never answers holds itself alone, until it is dropped and removed', async (t) => {
   const hook = await receiver(t, 503)
   const folder = await project(t, { 'app.ts': program(hook.url), 'without.ts': program('') })

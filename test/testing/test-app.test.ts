@@ -175,6 +175,12 @@ test('a name that is not there is answered with those that are', async () => {
     (error: SluiceError) => error.code === 'E_NAME' && /"pages", "totals"/.test(error.next[0]),
   )
   assert.throws(
+    () => t.output(),
+    (error: SluiceError) => error.code === 'E_NAME' && error.message === 'Which output is meant? The program has 2.',
+  )
+  await assert.rejects(t.run([['/']]), (error: SluiceError) => error.code === 'E_NAME')
+  assert.equal(t.history.length, 0, 'nothing has run')
+  assert.throws(
     () => t.source().add('x', { partition: 3 }),
     (error: SluiceError) => error.code === 'E_PARTITIONS',
   )

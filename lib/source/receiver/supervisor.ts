@@ -111,10 +111,10 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
     )
   }
 
-  /** One that has lost its connection, after it had one, may only have seen the end of what was sent. */
+  /** One that fails, after it has received something, may only have seen the end of what was sent. */
   get #troubleNow(): Trouble | null {
     const trouble = this.#trouble
-    if (trouble?.kind === 'restarts') return this.#hasStored ? null : trouble
+    if (trouble?.kind === 'fails') return this.#hasStored ? null : trouble
     return this.#state === 'started' ? null : trouble
   }
 
@@ -147,6 +147,7 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
   }
 
   reportError(message: string, error?: unknown): void {
+    this.#trouble = { kind: 'fails', message, error: error ?? message }
     this.#reports.error(message, error)
   }
 
@@ -168,7 +169,7 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
     delayMs: number = this.#environment.settings('spark.streaming.receiverRestartDelay'),
   ): void {
     if (this.#ended.signal.aborted) return
-    if (error !== undefined) this.#trouble = { kind: 'restarts', message, error }
+    if (error !== undefined) this.#trouble = { kind: 'fails', message, error }
     this.#restartIn(delayMs, message, error)
   }
 
@@ -181,7 +182,7 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
   stop(message: string, error?: unknown): void {
     if (this.#environment.settings('sluice.receiver.relaunch')) this.restart(message, error)
     else {
-      if (error !== undefined) this.#trouble = { kind: 'stopped', message, error }
+      this.#trouble = error === undefined ? null : { kind: 'stopped', message, error }
       void this.#stopReceiver(message, error)
     }
   }
@@ -256,9 +257,9 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
 /** A start that fails is tried again after so long at the most. */
 const START_DELAY_MAX_MS = 60_000
 
-/** Why it does not receive: it asks to be started again, or it has stopped, or cannot start. */
+/** Why it does not receive: it says that something fails, or it has stopped, or cannot start. */
 interface Trouble {
-  readonly kind: 'restarts' | 'stopped'
+  readonly kind: 'fails' | 'stopped'
   readonly message: string
   readonly error: unknown
 }

@@ -430,6 +430,20 @@ test('at its end a receiver says that it had stopped with an error, or never cam
     receiver.restart('no', new Error('refused'))
   }
   assert.equal(await ended(afterRecords), undefined)
+  const reports = (receiver: HandFed): void => receiver.reportError('the service did not answer', new Error('refused'))
+  assert.equal(await ended(reports), 'E_RECEIVER')
+  assert.equal(await ended((receiver) => receiver.reportError('no answer')), 'E_RECEIVER')
+  const reportsThenReceives = (receiver: HandFed): void => {
+    reports(receiver)
+    receiver.store('a')
+    reports(receiver)
+  }
+  assert.equal(await ended(reportsThenReceives), undefined)
+  const reportsThenEnds = (receiver: HandFed): void => {
+    reports(receiver)
+    receiver.stop('enough')
+  }
+  assert.equal(await ended(reportsThenEnds), undefined)
 })
 
 test('a record that cannot be stored is reported and leaves its neighbours alone', async () => {
