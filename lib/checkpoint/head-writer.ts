@@ -1,7 +1,7 @@
 import type { Clock } from '../host/clock.ts'
 import type { HeadStore, Versioned } from '../host/head-store.ts'
 import type { Log } from '../host/log.ts'
-import { messageOf, SluiceError } from '../model/errors.ts'
+import { isOurs, messageOf, SluiceError } from '../model/errors.ts'
 import type { Head } from '../model/head.ts'
 import { backoffMs } from '../host/backoff.ts'
 import { checkedHead } from './check-head.ts'
@@ -238,7 +238,7 @@ const owesNothing = ({ plan, owed, outDone, committed }: Head): boolean =>
   !plan && owed.length === 0 && outDone === committed
 
 function wordsWithCause(error: unknown): string {
-  if (!(error instanceof Error) || error.cause === undefined) return messageOf(error)
+  if (!isOurs(error) || error.cause === undefined) return messageOf(error)
   return `${messageOf(error)} (${messageOf(error.cause)})`
 }
 

@@ -191,11 +191,20 @@ function orElse<T>(otherwise: T, read: () => T): T {
 const textOf = (value: unknown): string => orElse(`a value of type ${typeof value} without a text`, () => String(value))
 
 /**
- * The words of anything that was thrown, bounded: what is longer is data that somebody put into them. A parser quotes
- * what it could not parse, which is a record more often than not: its quotations are left out.
+ * The words of anything that was thrown, and of what caused it (`fetch failed: connect ECONNREFUSED …`), bounded: what
+ * is longer is data that somebody put into them. A parser quotes what it could not parse, which is a record more often
+ * than not: its quotations are left out.
  */
-export const messageOf = (error: unknown): string => {
+export function messageOf(error: unknown, causesMax = 3): string {
   if (!isError(error)) return bounded(textOf(error))
+  const own = ownMessageOf(error)
+  const cause = isOurs(error) || causesMax === 0 ? undefined : readOf(error, 'cause')
+  if (!isError(cause)) return own
+  const why = messageOf(cause, causesMax - 1) || textOf(readOf(cause, 'code') ?? '')
+  return why === '' || own.includes(why) ? own : bounded(`${own}: ${why}`)
+}
+
+function ownMessageOf(error: Error): string {
   const message = textOf(readOf(error, 'message'))
   return quotesJson(message) ? 'The text is not valid JSON' : bounded(message)
 }

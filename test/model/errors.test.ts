@@ -63,6 +63,27 @@ test('a message that is bounded stays as it is when it is bounded again', () => 
   assert.equal(messageOf(new SluiceError('E_OUTPUT', 'x'.repeat(10_000))), once)
 })
 
+test('an error is said with what caused it, where it does not say that itself', () => {
+  const round = new Error('round')
+  round.cause = round
+  const refused = Object.assign(new AggregateError([], ''), { code: 'ECONNREFUSED' })
+  const cases: readonly (readonly [error: Error, words: string])[] = [
+    [new TypeError('fetch failed', { cause: new Error('connect ECONNREFUSED 127.0.0.1:80') }), 'connect ECONNREFUSED'],
+    [new TypeError('fetch failed', { cause: refused }), 'fetch failed: ECONNREFUSED'],
+    [new Error('a', { cause: new Error('b', { cause: new Error('c') }) }), 'a: b: c'],
+    [new Error('no answer (refused)', { cause: new Error('refused') }), 'no answer (refused)'],
+    [new Error('a', { cause: { record: 'hunter2' } }), 'a'],
+    [new SluiceError('E_OUTPUT', 'said', { cause: new Error('hunter2') }), 'said'],
+    [round, 'round'],
+  ]
+  for (const [error, words] of cases) {
+    assert.ok(messageOf(error).includes(words), messageOf(error))
+    assert.doesNotMatch(messageOf(error) + stackOf(error), /hunter2/)
+  }
+  const parsing = new Error('bad line', { cause: caughtFrom(() => JSON.parse('hunter2-secret')) })
+  assert.equal(messageOf(parsing), 'bad line: The text is not valid JSON')
+})
+
 test('the words of JSON.parse lose what they quote, in the message and in the stack', () => {
   for (const text of ['hunter2-secret', '{"a": hunter2', '["hunter2"', 'hunter2'.repeat(1000)]) {
     const error = caughtFrom(() => JSON.parse(text))
