@@ -335,5 +335,6 @@ type Warning = { readonly level: 'warn'; readonly message: string } & (
 export function warningOf(event: EngineEvent): string | null {
   if (!('level' in event) || event.level !== 'warn') return null
   const words = event.message ?? event.type
-  return 'error' in event && event.error ? `${words}: ${event.error}` : words
+  if (!('error' in event) || !event.error) return words
+  return `${words}: ${event.error}${'code' in event && event.code ? ` (${event.code})` : ''}`
 }

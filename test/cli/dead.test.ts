@@ -149,6 +149,7 @@ test('where no letters are asked for, what a receiver cannot store is said, and 
   const run = await sluice(t, folder, ['run', 'app.ts', '--dir', 'state'])
   assert.equal(run.code, 0, run.stderr)
   assert.match(run.stderr, /\(151 left out in all\)/)
+  assert.match(run.stderr, /! receiver lost: Feed-0: a record .* stored or sent\. \(E_NOT_SERIALISABLE\)\n/)
   assert.equal((await sluice(t, folder, ['dead', 'list', 'state'])).stdout, 'no dead letters\n')
 })
 
