@@ -50,7 +50,8 @@ export const refsOf =
     const home = inc === undefined ? null : folderOf(app, inc, kind)
     return both(plain, (value) => {
       const { key } = value as BlobRef
-      return home !== null && liesIn(key, home) ? null : misplaced(key, owner, kind)
+      if (home !== null && liesIn(key, home)) return null
+      return misplaced(key, owner, kind)
     })
   }
 

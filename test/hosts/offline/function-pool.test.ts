@@ -42,7 +42,7 @@ async function isGone(pid: number): Promise<void> {
   }
 }
 
-test('a process that is killed between two calls is not asked again, and one killed within a call fails it', async (t) => {
+test('a process that is killed between two calls is not asked again, one killed within a call fails it', async (t) => {
   const pool = poolOf(t)
   const first = await pidOf(pool)
   assert.equal(await pidOf(pool), first, 'it stays warm')

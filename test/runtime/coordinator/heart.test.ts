@@ -52,7 +52,7 @@ test('who was taken over meanwhile hears it from its own sign of life', async ()
   await work
 })
 
-test('a thousand short batches set one timer, a long one is seen to live, and who has stopped leaves none', async () => {
+test('a thousand short batches set one timer, a long one is seen to live, who has stopped leaves none', async () => {
   const { clock, store, writer } = await held()
   const heart = new Heart({ writer, clock, onFenced: () => assert.fail('nobody took over') })
   for (let batch = 0; batch < 1000; batch++) {
