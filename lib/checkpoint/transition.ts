@@ -134,7 +134,8 @@ function halfWay(before: Head, after: Head, cause: string): { readonly head: Hea
     const by = { holder, leaseUntil, graph, conf, intervalMs, zeroTime }
     return { head: acquired(before, by), cause: 'acquire' }
   }
-  if (cause === 'release' && outDone !== before.outDone)
+  const isMarked = outDone !== before.outDone || isOther(owed, before.owed) || isOther(letters, before.letters)
+  if (cause === 'release' && isMarked)
     return { head: { ...before, outDone, owed, ...given({ letters }), gcFloor }, cause: 'mark' }
   return null
 }
@@ -163,14 +164,12 @@ const asNew = ({
     'a creation must begin with nothing',
   )
 
+const isOther = (before: unknown, after: unknown): boolean =>
+  before !== after && JSON.stringify(before) !== JSON.stringify(after)
+
 function changedBeside(moves: readonly (keyof Head)[], before: Head, after: Head): string | null {
   const fields = new Set([...Object.keys(before), ...Object.keys(after)] as (keyof Head)[])
-  const changed = [...fields].find(
-    (field) =>
-      !moves.includes(field) &&
-      before[field] !== after[field] &&
-      JSON.stringify(before[field]) !== JSON.stringify(after[field]),
-  )
+  const changed = [...fields].find((field) => !moves.includes(field) && isOther(before[field], after[field]))
   return unless(!changed, `${changed} changed`)
 }
 

@@ -11,6 +11,7 @@ import {
   resumed,
   settled,
 } from '../../lib/checkpoint/transition.ts'
+import type { DeadLetters } from '../../lib/model/dead-letter.ts'
 import type { Head } from '../../lib/model/head.ts'
 import { headWith, manifestRef } from './heads.ts'
 
@@ -18,6 +19,7 @@ const head = headWith()
 const next = committed(head, { tick: 2, manifest: manifestRef(2) })
 const owing = marked(next, { owed: [{ batch: 2, output: 'out', manifest: manifestRef(2) }], gcFloor: 0 })
 const open = planned(head, { nonce: 'p', tick: 2, content: manifestRef(7) })
+const letters: DeadLetters = { batch: 1, open: { out: ['1-1o1'] }, ref: manifestRef(1), ofOutput: true }
 const halt = halted(head, 'a reason')
 
 const legal: readonly [cause: string, before: Head | null, after: Head][] = [
@@ -42,6 +44,9 @@ const legal: readonly [cause: string, before: Head | null, after: Head][] = [
   ['halt', head, halt],
   ['resume', halt, { ...resumed(halt), epoch: 2, holder: 'other' }],
   ['release', head, released(head)],
+  ['release', next, released(marked(next, { owed: [], gcFloor: 0 }))],
+  ['release', owing, released(settled(owing, []))],
+  ['release', owing, released(settled(owing, owing.owed, [letters]))],
 ]
 for (const [cause, before, after] of legal)
   test(`a ${cause} made by its own function is legal`, () => {
