@@ -1,14 +1,11 @@
-import { crc32 } from 'node:zlib'
 import type { BlobStore } from '../host/blob-store.ts'
 import { encodeBlock, openBlock } from '../codec/block.ts'
 import type { DeadLetter, DeadLetterFacts, DeadLetters } from '../model/dead-letter.ts'
-import { hasCode, SluiceError } from '../model/errors.ts'
+import { SluiceError } from '../model/errors.ts'
 import type { BatchNumber } from '../model/ids.ts'
-import type { Head } from '../model/head.ts'
 import { both, fields, list, truth } from '../model/shape.ts'
-import { getBlob } from './blobs.ts'
+import { getBlob, putBlob } from './blobs.ts'
 import { idsOf, letterFacts } from './dead-letters.ts'
-import { ObjectKeys } from './object-keys.ts'
 import { shapeError } from './ref-shape.ts'
 
 /**
@@ -25,24 +22,18 @@ export function encodeLetters(letters: readonly (DeadLetterFacts & { readonly re
 }
 
 /**
- * Stores what an output was shown without. The name follows from the content: an output that is shown again leaves the
- * same.
+ * Stores what an output was shown without. The key is of this showing alone, and of a batch to come. Were it that of
+ * the content, an output that is shown again would name what was found to be nobody's, and is swept. Were it that of
+ * the batch that is shown, it would be found so before the mark, and go while manifests above the floor name it.
  */
 export async function putOutputLetters(
   blobs: BlobStore,
-  { app, inc }: Pick<Head, 'app' | 'inc'>,
+  key: string,
   batch: BatchNumber,
   letters: readonly (DeadLetterFacts & { readonly record: unknown })[],
 ): Promise<DeadLetters> {
-  const bytes = encodeLetters(letters)
-  const crc = crc32(bytes)
-  const first = letters[0]!
-  const key = new ObjectKeys(app, inc).deadLetters(batch, `out.${crc.toString(16)}.${first.id}`)
-  const ref = { key, len: bytes.length, crc }
-  await blobs.putNew(key, bytes).catch((error: unknown) => {
-    if (!hasCode(error, 'E_BLOB_EXISTS')) throw error
-  })
-  return { batch, open: { [first.source]: letters.map(({ id }) => id) }, ref, ofOutput: true }
+  const ref = await putBlob(blobs, key, encodeLetters(letters), 0)
+  return { batch, open: { [letters[0]!.source]: letters.map(({ id }) => id) }, ref, ofOutput: true }
 }
 
 function isStorable(record: unknown): boolean {

@@ -76,6 +76,7 @@ export const FURTHER_SHAPES: readonly string[] = [
   'output owed',
   'output process died',
   'letters retry',
+  'letters of outputs',
   'task retried',
   'twice blobs',
   'late launcher',

@@ -19,6 +19,7 @@ export function checkContent(shown: Shown, report: Report): void {
   for (const manifest of inOrder(stores)) {
     const batch = batchOf(manifest, shown)
     if (job.isLetter) checkLetters(job.isLetter, manifest, batch, report)
+    if (job.outputLetters) checkOutputLetters(job.outputLetters(batch), manifest, shown, report)
     checkKept(job, manifest, report)
     for (const [output, rows] of Object.entries(reference(batch))) {
       const found = sinks.rowsOf(output, manifest.batch)
@@ -41,6 +42,21 @@ function checkLetters(
   const found = idsOf((manifest.deadLetters ?? []).filter((letters) => letters.batch === manifest.batch)).length
   if (found !== expected)
     report('dead letters', `batch ${manifest.batch} read ${expected} records that must be set aside, and kept ${found}`)
+}
+
+/** Each record that an output was shown without is one dead letter of it, which a later batch lists. */
+function checkOutputLetters(
+  expected: Readonly<Record<string, readonly unknown[]>>,
+  { batch }: Manifest,
+  { stores }: Shown,
+  report: Report,
+): void {
+  const kept = [...stores.letters.values()].filter(({ id, ofOutput }) => ofOutput && id.startsWith(`${batch}-`))
+  for (const [output, records] of Object.entries(expected)) {
+    const found = kept.filter(({ source }) => source === output).map(({ record }) => record)
+    const difference = compare(records, found)
+    if (difference) report('dead letters', `those of ${output} of batch ${batch}: ${difference}`)
+  }
 }
 
 /** Every file that counts was taken by a batch. */

@@ -81,6 +81,7 @@ function checkLetters(stores: WatchedStores, report: Report): void {
   const gone = new Set<string>()
   for (const { batch, cuts, deadLetters = [] } of inOrder(stores)) {
     const open = new Set(idsOf(deadLetters))
+    if (open.size < idsOf(deadLetters).length) report('dead letters', `batch ${batch} lists a dead letter twice`)
     const read = Object.values(cuts).flatMap((cut) =>
       (cut?.splits ?? []).flatMap((split) => (isLetterSplit(split) ? split['sluice.deadLetters'].ids : [])),
     )

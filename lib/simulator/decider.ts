@@ -42,7 +42,9 @@ export class Decider {
     const ids = open.filter((id) => !this.#decided.has(id)).slice(0, 3)
     if (ids.length === 0) return
     for (const id of ids) this.#decided.add(id)
-    const verb = this.#random.next() < 0.6 ? 'retry' : 'drop'
+    // Outputs show what is committed: what they were shown without is not read again.
+    const isRead = ids.every((id) => stores.letters.get(id)?.ofOutput !== true)
+    const verb = isRead && this.#random.next() < 0.6 ? 'retry' : 'drop'
     await putCommand(stores.objects, new ObjectKeys(head!.app, head!.inc), { verb, ids }, this.#random.newId())
     ports.count(`letters ${verb}`)
   }

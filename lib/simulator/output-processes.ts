@@ -2,6 +2,7 @@ import { checkedHead } from '../checkpoint/check-head.ts'
 import { decideOutput, type OutputRequest } from '../checkpoint/decide-output.ts'
 import { readManifest } from '../checkpoint/manifest.ts'
 import type { Head } from '../model/head.ts'
+import type { DeadLetters } from '../model/dead-letter.ts'
 import type { OutputFailure, OutputHooks, OutputPublisher } from '../output/output-publisher.ts'
 import { PublishPermit } from '../output/publish-permit.ts'
 import { publishHere } from '../runtime/output/run-output.ts'
@@ -38,9 +39,10 @@ export class OutputProcesses {
           const about = `${output} ${batch}`
           const call = { port: 'launcher', operation: 'publish', about, changes: true } as const
           try {
-            await this.#options.ports.call(coordinator, call, () =>
+            const letters = await this.#options.ports.call(coordinator, call, () =>
               this.#asked({ app, inc, batch, output, ...(beforeCommit ? { beforeCommit } : {}) }),
             )
+            if (letters) hooks.setAside?.(output, letters)
             hooks.completed(output, null)
           } catch (error) {
             failed.push({ output, error })
@@ -52,14 +54,14 @@ export class OutputProcesses {
     }
   }
 
-  async #asked(request: OutputRequest): Promise<void> {
+  async #asked(request: OutputRequest): Promise<DeadLetters | null> {
     const { ports } = this.#options
     const { process, facts } = this.#running()
     const silence = process.ended.then(async () => {
       await ports.world.sleep(200)
       throw new Error(`${SIMULATED}${process.name} is gone`)
     })
-    await Promise.race([facts.then((each) => this.#show(request, process, each)), silence])
+    return Promise.race([facts.then((each) => this.#show(request, process, each)), silence])
   }
 
   #running(): { readonly process: SimProcess; readonly facts: Promise<WorkerFacts> } {
@@ -69,28 +71,37 @@ export class OutputProcesses {
     return (this.#process = { process, facts: start(process) })
   }
 
-  async #show(request: OutputRequest, process: SimProcess, { program, host }: WorkerFacts): Promise<void> {
+  async #show(
+    request: OutputRequest,
+    process: SimProcess,
+    { program, host }: WorkerFacts,
+  ): Promise<DeadLetters | null> {
     const { ports, stores, report } = this.#options
     const head = checkedHead(await ports.head(process, stores.head).read())?.value ?? null
     const decision = decideOutput(head, request)
     if (decision.kind !== 'show') {
       ports.count(`asked for what is ${decision.kind}`)
-      if (decision.kind === 'marked') return
+      if (decision.kind === 'marked') return null
       throw new Error(`${SIMULATED}batch ${request.batch} is not committed`)
     }
     const { batch, output } = request
     const isOwed = head!.owed.some((owed) => owed.batch === batch && owed.output === output)
     if (batch <= head!.outDone && !isOwed) report('shown late', `${output} of batch ${batch} was marked, and is shown`)
     const manifest = await readManifest(host.blobs, decision.manifest)
-    const [failed] = await publishHere(program.graph, host.blobs, {
+    let letters: DeadLetters | null = null
+    const [failed] = await publishHere(program.graph, host, {
       app: request.app,
       inc: request.inc,
       write: () => {},
       files: { write: async () => {} },
       driver: program.driver,
       clock: host.clock,
-    }).publish(PublishPermit[decision.when](head!, decision.manifest, manifest), [output], unwatched)
+    }).publish(PublishPermit[decision.when](head!, decision.manifest, manifest), [output], {
+      ...unwatched,
+      setAside: (_output, left) => void (letters = left),
+    })
     if (failed) throw failed.error
+    return letters
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Time } from '../model/time.ts'
 import type { Delivery, OutputSink } from '../output/sink.ts'
 import { type Ports, SIMULATED } from './ports.ts'
 import type { SimProcess } from './sim-process.ts'
@@ -14,6 +15,9 @@ interface SinkRules {
   /** From when until when a sink takes nothing, in virtual time. */
   readonly away?: Readonly<Record<string, readonly [from: number, to: number]>>
 }
+
+/** Of a delivery, what tells one call from another. */
+type Call = Pick<Delivery, 'batch' | 'partition' | 'key'>
 
 /** Systems outside that take output; they outlive every process and see every call. */
 export class SimSinks {
@@ -73,6 +77,16 @@ export class SimSinks {
     }
   }
 
+  /** What a function does outside: it knows the time of its batch, and the world knows which batch that is. */
+  effects(name: string, process: SimProcess): (rows: readonly unknown[], time: Time) => Promise<void> {
+    return async (rows, time) => {
+      const of = [...this.#stores.manifests.values()].find((manifest) => manifest.time === time.milliseconds)
+      if (!of) return this.#report('shown before commit', `${name} shows time ${time}, of which no batch is committed`)
+      const call: Call = { batch: of.batch, partition: 0, key: `${name}/${of.time}` }
+      await this.#call(process, name, call, () => this.#record(name, rows, call))
+    }
+  }
+
   /** A table of a database with transactions, written by the rules of the sinks for SQL. */
   table(name: string, process: SimProcess): OutputSink<unknown> {
     return this.#database.table(name, process, (delivery) => this.#mayWrite(name, delivery))
@@ -111,7 +125,7 @@ export class SimSinks {
     )
   }
 
-  #call(process: SimProcess, name: string, delivery: Delivery, effect: () => void): Promise<void> {
+  #call(process: SimProcess, name: string, delivery: Call, effect: () => void): Promise<void> {
     return this.#ports.call(
       process,
       { port: 'sink', operation: 'write', about: `${name} ${delivery.batch}/${delivery.partition}`, changes: true },
@@ -150,7 +164,7 @@ export class SimSinks {
     table.set(batch, [...(table.get(batch) ?? []), ...(JSON.parse(JSON.stringify(records)) as unknown[])])
   }
 
-  #record(name: string, records: readonly unknown[], { batch, partition, key }: Delivery): void {
+  #record(name: string, records: readonly unknown[], { batch, partition, key }: Call): void {
     const content = JSON.stringify(records)
     const known = this.calls.get(key)
     if (!known) {

@@ -123,7 +123,9 @@ export class WatchedStores {
     if (cause === 'commit' && head.epoch > before!.epoch) this.#count('taken with its commit')
     if (cause === 'release' && head.outDone > before!.outDone) this.#count('marked with its release')
     if (cause === 'halt') this.#report('self-check', head.halt!.reason)
+    if (cause === 'mark' && head.letters) this.#count('letters of outputs')
     if (cause === 'commit') {
+      if (head.letters) this.#report('dead letters', `the manifest of batch ${head.committed} left some in the head`)
       this.#checkLease(before!, head)
       this.onCommit(before!, head)
       await this.#committed(before!, head)
@@ -165,7 +167,7 @@ export class WatchedStores {
     for (const cut of Object.values(cuts))
       for (const split of cut?.splits ?? []) if (isBlockSplit(split)) this.#taken.add(split.key)
     for (const letters of deadLetters) {
-      if (letters.batch !== batch) continue
+      if (letters.batch !== batch && !letters.ofOutput) continue
       for (const letter of decodeLetters(await getBlob(this.#objects, letters.ref), letters.ref.key))
         this.letters.set(letter.id, letter)
     }

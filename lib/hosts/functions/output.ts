@@ -87,7 +87,7 @@ class Showing {
     this.#host = host
     const bound = { ...host, clients: clientsUntil(host.clients, until.signal) }
     const environment = { ...outputEnvironment(bound, request, app.context.sparkContext), ...until }
-    this.#publisher = publishHere(app.program.graph, host.blobs, environment)
+    this.#publisher = publishHere(app.program.graph, host, environment)
   }
 
   async all(): Promise<ShownOutput[]> {

@@ -44,7 +44,7 @@ export async function openCoordinator({
     ...rest,
     program: programFacts(graph, Object.fromEntries(sparkContext.conf.getAll())),
     planner: new LocalPlanner(program, host),
-    publisher: publisher ?? ((head) => publishHere(graph, host.blobs, environment(head), program.staged)),
+    publisher: publisher ?? ((head) => publishHere(graph, host, environment(head), program.staged)),
     listeners,
     onRates: (rates) => receivers.updateRates(rates),
   })

@@ -1,12 +1,13 @@
 import { given } from '../../model/given.ts'
 import { getBlob } from '../../checkpoint/blobs.ts'
+import { ObjectKeys } from '../../checkpoint/object-keys.ts'
 import { putOutputLetters } from '../../checkpoint/letter-blocks.ts'
-import type { BlobStore } from '../../host/blob-store.ts'
+import type { Host } from '../../host/host.ts'
 import type { DeadLetterFacts, DeadLetters } from '../../model/dead-letter.ts'
 import type { OperatorUid } from '../../model/ids.ts'
-import type { Manifest } from '../../model/manifest.ts'
 import { readSetting } from '../../model/settings/read.ts'
 import type { OutputFailure, OutputPublisher } from '../../output/output-publisher.ts'
+import type { PublishPermit } from '../../output/publish-permit.ts'
 import type { StreamGraph } from '../../graph/graph.ts'
 import { insideOutput } from '../../graph/inside-output.ts'
 import type { OutputBatch, OutputEnvironment } from '../../graph/output-operation.ts'
@@ -19,13 +20,13 @@ import type { StagedRecords } from '../task/program.ts'
 /** Shows outputs in this process, where what was `staged` by its tasks need not be read again. */
 export function publishHere(
   graph: StreamGraph,
-  blobs: BlobStore,
+  { blobs, random }: Pick<Host<unknown>, 'blobs' | 'random'>,
   environment: OutputEnvironment,
   staged: StagedRecords | null = null,
 ): OutputPublisher {
   const keeps = readSetting(environment.driver.conf, 'sluice.onError') === 'dead-letter'
   /** Gives what it was shown without. */
-  const show = async (manifest: Manifest, output: OperatorUid): Promise<DeadLetters | null> => {
+  const show = async ({ manifest, namedFrom }: PublishPermit, output: OperatorUid): Promise<DeadLetters | null> => {
     const { batch, time, outputs, cuts } = manifest
     const number = graph.outputs.findIndex(({ uid }) => uid === output)
     const parts = outputs[output]!
@@ -49,7 +50,8 @@ export function publishHere(
     )
     if (left.length === 0) return null
     const letters = left.map((each, i) => letterOf(`${batch}-${number + 1}o${i + 1}`, output, each))
-    return putOutputLetters(blobs, environment, manifest.batch, letters)
+    const key = new ObjectKeys(environment.app, environment.inc).deadLetters(namedFrom, random.newId())
+    return putOutputLetters(blobs, key, batch, letters)
   }
   return {
     count(_batch, answers) {
@@ -58,12 +60,12 @@ export function publishHere(
           Object.entries(accumulators).map(([accumulator, snapshot]) => ({ accumulator, snapshot })),
         )
     },
-    async publish({ manifest }, outputs, hooks) {
+    async publish(permit, outputs, hooks) {
       const failed: OutputFailure[] = []
       for (const output of outputs) {
         hooks.started(output)
         try {
-          const letters = await answerOf(`the output "${output}"`, show(manifest, output))
+          const letters = await answerOf(`the output "${output}"`, show(permit, output))
           if (letters) hooks.setAside?.(output, letters)
           hooks.completed(output, null)
         } catch (error) {

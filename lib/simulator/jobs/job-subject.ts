@@ -88,6 +88,7 @@ class JobRun implements SubjectRun {
       queue: (name) => sinks.queue(name, process),
       folder: (name) => sinks.folder(name, process),
       plain: (name) => sinks.plain(name, process),
+      effects: (name) => sinks.effects(name, process),
     }
   }
 

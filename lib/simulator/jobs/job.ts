@@ -1,3 +1,4 @@
+import type { Time } from '../../model/time.ts'
 import type { Random } from '../../host/random.ts'
 import type { OutputSink } from '../../output/sink.ts'
 import type { StoreChoice } from '../../source/unseen-files.ts'
@@ -31,6 +32,8 @@ export interface Job {
   readonly decides?: true
   /** Records that make a function throw, and are set aside. */
   readonly isLetter?: (record: unknown, batch: ReferenceBatch) => boolean
+  /** Records of each output that its function throws at, and that it is shown without. */
+  readonly outputLetters?: (batch: ReferenceBatch) => Readonly<Record<string, readonly unknown[]>>
   /** Outputs that are shown before their batch is committed. */
   readonly beforeCommit?: readonly string[]
   /** The program; of the n-th process, from 0, where lives differ. */
@@ -62,6 +65,8 @@ export interface Surroundings {
   /** A folder that readers read by its manifests. */
   folder(name: string): OutputSink<unknown>
   plain(name: string): OutputSink<unknown>
+  /** What a function in an output does outside, of the batch of that time. */
+  effects(name: string): (rows: readonly unknown[], time: Time) => Promise<void>
 }
 
 /** Told of committed batches in order; says what each output then shows. */

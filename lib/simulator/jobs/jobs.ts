@@ -1,3 +1,4 @@
+import { acting } from './acting.ts'
 import { beforeCommit } from './before-commit.ts'
 import { asked, breaks, brief, handovers, once, opened, pauses, timed, twoHosts } from './circumstanced.ts'
 import { decided } from './decided.ts'
@@ -34,6 +35,7 @@ export const furtherJobs: readonly Job[] = [
   sessions,
   rescaled,
   decided,
+  acting,
   outages,
   owedWindow,
   tables,
@@ -48,7 +50,17 @@ export const furtherJobs: readonly Job[] = [
 ]
 
 /** Jobs of all kinds. */
-const ofAllKinds: readonly Job[] = [...jobs, letters, beforeCommit, largeState, sessions, outages, tables, asked]
+const ofAllKinds: readonly Job[] = [
+  ...jobs,
+  letters,
+  beforeCommit,
+  largeState,
+  sessions,
+  acting,
+  outages,
+  tables,
+  asked,
+]
 
 /** Every job with sources that discover, and coordinators that hand over. */
 export const openJobs: readonly Job[] = ofAllKinds.map(opened)

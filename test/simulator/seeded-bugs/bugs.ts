@@ -739,6 +739,71 @@ export const bugs: readonly SeededBug[] = [
     job: 'decided',
   },
 
+  // — dead letters of outputs
+  {
+    name: 'letters of outputs left out of the mark',
+    file: 'runtime/batch/deliver.ts',
+    find: 'gcFloor: held.sweeper.floor(now, manifest), letters }',
+    put: 'gcFloor: held.sweeper.floor(now, manifest) }',
+    job: 'acting',
+  },
+  {
+    name: 'letters of owed outputs left out',
+    file: 'runtime/batch/deliver.ts',
+    find: 'settled(now, owed, letters)',
+    put: 'settled(now, owed)',
+    job: 'acting',
+  },
+  {
+    name: 'letters of outputs marked with every batch',
+    file: 'runtime/batch/deliver.ts',
+    find: 'held.outputLetters = []',
+    put: '',
+    job: 'acting',
+  },
+  {
+    name: 'letters of outputs that no manifest takes',
+    file: 'runtime/batch/next-manifest.ts',
+    find: '[...ofOutputs, deadLetters',
+    put: '[deadLetters',
+    job: 'acting',
+  },
+  {
+    name: 'letters of outputs taken and left in the head',
+    file: 'checkpoint/transition.ts',
+    find: '!batch.letters?.some(',
+    put: 'ref.key || !batch.letters?.some(',
+    job: 'acting',
+  },
+  {
+    name: 'letters of outputs lost to who takes the app',
+    file: 'checkpoint/transition.ts',
+    find: '{ plan, ...head }: Head, by',
+    put: '{ plan, letters: _lost, ...head }: Head, by',
+    job: 'acting',
+  },
+  {
+    name: 'letters of outputs found at start are leftovers',
+    file: 'runtime/coordinator/live-objects.ts',
+    find: 'for (const { ref } of letters) live.add(ref.key)',
+    put: '',
+    job: 'acting',
+  },
+  {
+    name: 'letters of two outputs under one id',
+    file: 'runtime/output/run-output.ts',
+    find: '${batch}-${number + 1}o',
+    put: '${batch}-o',
+    job: 'acting',
+  },
+  {
+    name: 'letters of outputs that are garbage before their mark',
+    file: 'output/publish-permit.ts',
+    find: 'new PublishPermit(manifest, null, head.committed + 1)',
+    put: 'new PublishPermit(manifest, null, head.committed)',
+    job: 'acting-brief',
+  },
+
   // — outputs
   {
     name: 'an output moved before the commit that is taken for shown',
