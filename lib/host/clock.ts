@@ -11,4 +11,9 @@ export interface Clock {
    * no process alive, and a clock that jumps to the next sleeper leaves them out.
    */
   sleepUntil(time: number, signal?: AbortSignal, idle?: 'idle'): Promise<void>
+  /**
+   * Lets everything else in the process have its turn: signs of life, signals. Left out where time is not that of the
+   * event loop, and nothing else waits.
+   */
+  turn?(): Promise<void>
 }

@@ -46,3 +46,33 @@ test('more buckets than a process holds are refused with the line that asks for 
     assert.match(next[0], /fewer partitions/)
   }
 })
+
+test('signs of life have their turn while a batch reads thousands of splits from memory', async () => {
+  let read = 0
+  let most = 0
+  let before = 0
+  const look = (): void => {
+    most = Math.max(most, read - before)
+    before = read
+    timer = setImmediate(look)
+  }
+  let timer = setImmediate(look)
+  const { errors } = await runBatches(
+    (_input, context) =>
+      context
+        .source('splits', {
+          name: 'Splits',
+          cut: async () => ({ position: 0, splits: Array.from({ length: 5000 }, (_, i) => i), records: 5000 }),
+          async *read(split: unknown) {
+            read++
+            yield [split as number]
+          },
+        })
+        .count(),
+    [[]],
+  )
+  clearImmediate(timer)
+  assert.deepEqual(errors, [])
+  assert.equal(read, 5000)
+  assert.ok(most < 100, `${most} splits were read within one turn of the event loop`)
+})

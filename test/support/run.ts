@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { inspect } from 'node:util'
 import { EmbeddedEngine } from '../../lib/hosts/embedded/embedded-engine.ts'
+import { systemClock } from '../../lib/adapters/local/system-clock.ts'
 import { setEmbeddedOptions } from '../../lib/hosts/embedded/embedded-host.ts'
 import type { Clock } from '../../lib/host/clock.ts'
 import { type DStream, StreamingContext } from '../../lib/index.ts'
@@ -191,6 +192,7 @@ export function jumpingClock(start: number, last: number, ended: () => void): Cl
       ended()
       await over
     },
+    turn: systemClock.turn!,
   }
 }
 

@@ -16,6 +16,7 @@ export const systemClock: Clock = {
       await nap(Math.max(1, Math.min(left, timerMax)), signal, idle)
     }
   },
+  turn: () => new Promise((resolve) => setImmediate(resolve)),
 }
 
 /** By so much the two clocks of a machine may drift apart within a sleep. */

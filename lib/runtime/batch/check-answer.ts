@@ -166,7 +166,8 @@ function otherWork(
     return ' lacks a partition of a kept stream, or has one too many'
   for (const [source, splits] of Object.entries(records)) {
     const cut = cutOf(plan, source)
-    const read = Object.values(splits).reduce((sum, each) => sum + each, 0)
+    let read = 0
+    for (const split in splits) read += splits[split]!
     if (!cut || read > (cut.records ?? Infinity)) return ' counts records that are not in the plan'
   }
   for (const [source, found] of Object.entries(ends ?? {})) {

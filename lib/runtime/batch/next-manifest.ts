@@ -136,13 +136,18 @@ function outputsOf(stages: readonly PlannedStage[], answers: readonly TaskDone[]
 }
 
 function recordsOf(answers: readonly TaskDone[]): Record<string, number> {
-  const bySplit: Record<string, Record<string, number>> = {}
-  for (const answer of answers)
-    for (const [source, splits] of Object.entries(answer.records)) Object.assign((bySplit[source] ??= {}), splits)
-  return Object.fromEntries(
-    Object.entries(bySplit).map(([source, splits]) => [
-      source,
-      Object.values(splits).reduce((sum, count) => sum + count, 0),
-    ]),
-  )
+  const bySplit = new Map<string, Map<string, number>>()
+  for (const { records } of answers)
+    for (const [source, splits] of Object.entries(records)) {
+      const counts = bySplit.get(source) ?? new Map<string, number>()
+      bySplit.set(source, counts)
+      // No list of entries is made: there may be hundreds of thousands.
+      for (const split in splits) counts.set(split, splits[split]!)
+    }
+  const sum = (counts: Iterable<number>): number => {
+    let all = 0
+    for (const count of counts) all += count
+    return all
+  }
+  return Object.fromEntries([...bySplit].map(([source, counts]) => [source, sum(counts.values())]))
 }

@@ -166,7 +166,10 @@ export class Execution {
         return chain(recordsOf(node, partition, this.scope), (records) => sink.chunk(records))
       }),
     )
-    return watch ? chain(running, () => watch.done(1)) : running
+    return chain(running, () => {
+      watch?.done(1)
+      return this.scope.turns.next()
+    })
   }
 
   async #mapSide(

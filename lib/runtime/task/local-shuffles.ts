@@ -22,6 +22,7 @@ async function mapSide(dependency: ShuffleDependency, task: RunningTask): Promis
     const writer = dependency.newWriter(split)
     await runPartition(dependency.parent, split, task, intoShuffle(writer, dependency, task))
     parts.push(writer.finish())
+    await task.turns.next()
   }
   return parts
 }

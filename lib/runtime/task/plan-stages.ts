@@ -41,6 +41,7 @@ export async function withAction(job: JobNeeded, plan: BatchPlan, scope: Running
     const partial = job.newPartial(split)
     await stoppable(() => runPartition(job.node, split, scope, partial.sink))
     results.push(partial.finish())
+    await scope.turns.next()
   }
   const earlier = plan.actions[job.operator] ?? []
   return { ...plan, actions: { ...plan.actions, [job.operator]: [...earlier, encodeActionResult(results)] } }

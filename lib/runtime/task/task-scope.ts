@@ -24,6 +24,7 @@ import type { WindowState } from '../../state/window-state.ts'
 import type { Blame } from '../../lineage/blame.ts'
 import type { Kept } from '../../lineage/kept-records.ts'
 import type { MaybePromise, RddNode, ShuffleDependency, StateRequest, TaskScope } from '../../lineage/node.ts'
+import { Turns } from './turns.ts'
 
 interface ScopeEnvironment {
   readonly blobs: BlobStore
@@ -91,6 +92,7 @@ export class RunningTask implements TaskScope {
   readonly local = new Map<ShuffleDependency, LocalShuffle>()
   readonly freezes: boolean
   readonly blame?: Blame
+  readonly turns: Turns
   readonly #spec: TaskSpec
   readonly #environment: ScopeEnvironment
   readonly #sections: SectionReader
@@ -100,6 +102,7 @@ export class RunningTask implements TaskScope {
     this.#environment = environment
     this.#sections = sectionsIn(environment.blobs)
     this.freezes = environment.freezes ?? false
+    this.turns = new Turns(environment.clock)
     if (environment.blame) this.blame = environment.blame
   }
 

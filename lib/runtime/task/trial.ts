@@ -14,6 +14,7 @@ import { readSplit, storedLetters } from './read-split.ts'
 import type { TaskHost } from './execution.ts'
 import { serialiseError } from '../serialised-error.ts'
 import { sealedSplit } from './task-scope.ts'
+import { Turns } from './turns.ts'
 
 /** Objects written here are seen here alone. */
 export function scratchOver(blobs: BlobStore): BlobStore {
@@ -76,10 +77,12 @@ class Reading {
 
   async counts(): Promise<RecordCounts> {
     const counts: Record<string, Record<string, number>> = {}
+    const turns = new Turns(this.#host.clock)
     for (const { source, split, chunks } of this.#splits()) {
       const of = (counts[source] ??= {})
       of[split] = 0
       for await (const chunk of chunks) of[split] += chunk.length
+      await turns.next()
     }
     return counts
   }
