@@ -1,5 +1,6 @@
 import { SluiceError } from '../model/errors.ts'
 import { type Bucket, holdsObjects, type ShuffleInput } from '../shuffle/buckets.ts'
+import { ownCopy } from '../state/own-copy.ts'
 import { withAccumulatorScope } from './accumulator.ts'
 import type { Blame } from './blame.ts'
 import type { Kept } from './kept-records.ts'
@@ -85,10 +86,33 @@ const notResident = (why: string): SluiceError =>
     next: ['use the RDD that transform or foreachRDD hands you, and the RDDs made from it'],
   })
 
+/**
+ * A reader may change what it is given, which a second one must not see: mostly there is none, so the first has the
+ * records themselves, and they are made again for a second. From then on each has copies: the jobs of a long chain would
+ * otherwise each begin at its bottom.
+ */
+interface Exchange {
+  readonly reducers: (Bucket[] | null)[]
+  readonly isAgain: boolean
+}
+
+/** `null`: there is something in it that cannot be copied. */
+function copiesOf(input: readonly Bucket[]): Bucket[] | null {
+  try {
+    return input.map(({ keys, hashes = null, values }) => ({
+      keys: keys && keys.map((key) => ownCopy(key)),
+      hashes,
+      values: values.map((value) => ownCopy(value)),
+    }))
+  } catch {
+    return null
+  }
+}
+
 class ResidentTask implements TaskScope {
   // Weak: a context lives as long as its program, and runs jobs on RDDs that come and go.
   readonly memo = new WeakMap<RddNode<any>, Map<number, Kept<unknown>>>()
-  readonly #shuffles = new WeakMap<ShuffleDependency, (Bucket[] | null)[]>()
+  readonly #shuffles = new WeakMap<ShuffleDependency, Exchange>()
   readonly partition = { stageId: -1, partitionId: 0, attemptNumber: 0 }
   readonly blame?: Blame
   readonly #loaded: LoadedBlobs
@@ -125,7 +149,9 @@ class ResidentTask implements TaskScope {
   }
 
   #isExchanged(dependency: Dependency): boolean {
-    return dependency.kind === 'shuffle' && this.#shuffles.get(dependency)?.every((each) => each !== null) === true
+    return (
+      dependency.kind === 'shuffle' && this.#shuffles.get(dependency)?.reducers.every((each) => each !== null) === true
+    )
   }
 
   readSource(): never {
@@ -155,12 +181,16 @@ class ResidentTask implements TaskScope {
   }
 
   shuffle(dependency: ShuffleDependency, reducer: number): ShuffleInput {
-    let reducers = this.#shuffles.get(dependency)
-    if (!reducers?.[reducer]) this.#shuffles.set(dependency, (reducers = this.#exchange(dependency)))
-    const input = reducers[reducer]!
-    // Its reader may change what it holds, which a second reader must not see: that one has it made again.
-    if (input.some(holdsObjects)) reducers[reducer] = null
-    return input
+    let exchange = this.#shuffles.get(dependency)
+    if (!exchange?.reducers[reducer]) {
+      exchange = { reducers: this.#exchange(dependency), isAgain: exchange !== undefined }
+      this.#shuffles.set(dependency, exchange)
+    }
+    const input = exchange.reducers[reducer]!
+    if (!input.some(holdsObjects)) return input
+    const copies = exchange.isAgain && !this.blame ? copiesOf(input) : null
+    if (!copies) exchange.reducers[reducer] = null
+    return copies ?? input
   }
 
   /** Whoever looks for records to blame must know which went into the shuffle. */

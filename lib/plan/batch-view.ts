@@ -10,6 +10,8 @@ import type { RddNode } from '../lineage/node.ts'
 import type { Driver } from '../lineage/driver.ts'
 import type { BatchView, ReducedWindowNode, SourceNode, StreamNode } from '../graph/stream-node.ts'
 
+type OnAnswer = (operator: OperatorUid, number: number, node: RddNode<any>) => void
+
 /**
  * One batch of one graph: the plan's facts seen through the operators. Every process that works on the batch builds its
  * own and gets the same lineage, because everything that could differ between processes is in the plan.
@@ -23,8 +25,12 @@ export class PlannedView implements BatchView {
   readonly #rdds = new Map<StreamNode, Map<number, RddNode<any> | null>>()
   readonly #absorbed = new Map<StreamNode, RddNode<any> | null>()
 
-  constructor(graph: StreamGraph, plan: BatchPlan, driver: Driver) {
+  readonly #onAnswer: OnAnswer
+
+  /** `onAnswer` hears of each action that the plan answers, with its number and what it is an action on. */
+  constructor(graph: StreamGraph, plan: BatchPlan, driver: Driver, onAnswer: OnAnswer = () => {}) {
     this.driver = driver
+    this.#onAnswer = onAnswer
     this.plan = plan
     this.time = plan.time
     this.zeroTime = plan.zeroTime
@@ -86,7 +92,7 @@ export class PlannedView implements BatchView {
     return this.plan.state[node.uid] ?? null
   }
   planner(node: StreamNode): JobRunner {
-    return new RecordedJobs(node.uid, this.plan.actions[node.uid] ?? [])
+    return new RecordedJobs(node.uid, this.plan.actions[node.uid] ?? [], this.#onAnswer)
   }
 }
 
@@ -108,16 +114,20 @@ class RecordedJobs implements JobRunner {
   readonly kind = 'planning'
   readonly #operator: OperatorUid
   readonly #results: readonly string[]
+  readonly #onAnswer: OnAnswer
   #next = 0
 
-  constructor(operator: OperatorUid, results: readonly string[]) {
+  constructor(operator: OperatorUid, results: readonly string[], onAnswer: OnAnswer) {
     this.#operator = operator
     this.#results = results
+    this.#onAnswer = onAnswer
   }
 
   runJob<P>(node: RddNode<any>, splits: readonly number[], newPartial: NewPartial<P>): P[] {
-    const recorded = this.#results[this.#next++]
+    const number = this.#next++
+    const recorded = this.#results[number]
     if (recorded === undefined) throw new JobNeeded(this.#operator, node, splits, newPartial)
+    this.#onAnswer(this.#operator, number, node)
     return decodeActionResult(recorded) as P[]
   }
 }

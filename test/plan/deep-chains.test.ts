@@ -115,3 +115,67 @@ test('a union of 10,000 streams and 2,000 outputs take time that grows with thei
   assert.deepEqual(Object.values(shown), [[[30_000]]])
   assert.equal(outputs, 2000)
 })
+
+/** How often a chain of so many sorts asks for the key of a record. */
+async function keysAsked(where: 'transform' | 'foreachRDD', sorts: number): Promise<number> {
+  let asked = 0
+  const byName = (pair: readonly [string, number]): string => {
+    asked++
+    return pair[0]
+  }
+  const sorted = (rdd: RDD<any>): RDD<any> => {
+    let last = rdd
+    for (let i = 0; i < sorts; i++) last = last.sortBy(byName, i % 2 === 1, 2)
+    return last
+  }
+  const rows: unknown[] = []
+  const { shown, errors } = await runBatches(
+    (source) => {
+      if (where === 'transform') return source().transform(sorted)
+      source().foreachRDD((rdd) => void rows.push(...sorted(rdd).collect()))
+      return source('other')
+    },
+    {
+      in: [
+        [
+          ['b', 1],
+          ['c', 2],
+          ['a', 3],
+        ],
+      ],
+      other: [[]],
+    },
+  )
+  assert.deepEqual(errors, [])
+  assert.deepEqual(
+    [...(Object.values(shown)[0]?.[0] ?? []), ...rows].map(([name]: any) => name),
+    ['a', 'b', 'c'],
+  )
+  return asked
+}
+
+for (const where of ['transform', 'foreachRDD'] as const)
+  test(`each sortBy in one ${where} begins at the sort before, not at the bottom of the chain`, async () => {
+    const few = await keysAsked(where, 20)
+    const many = await keysAsked(where, 60)
+    assert.ok(many <= 3.2 * few, `three times as many sorts ask ${many} times for a key instead of ${few}`)
+  })
+
+test('an action on another lineage than when the function was called before takes nothing from it', async () => {
+  let calls = 0
+  const { shown, errors } = await runBatches(
+    (source) =>
+      source().transform((rdd) => {
+        const isFirst = calls++ === 0
+        const pairs: RDD<any> = rdd.map((n: number): [number, number] => [n % 2, n])
+        const counted = isFirst ? pairs.filter(([, n]: any) => n > 1).reduceByKey(add, 2) : pairs.reduceByKey(add, 2)
+        const before = counted.count()
+        const now = counted.map(([, sum]: any) => sum).reduce(add)
+        return rdd.map(() => [before, now])
+      }),
+    [[1, 2, 4]],
+    { splits: 1 },
+  )
+  assert.deepEqual(errors, [])
+  assert.deepEqual(Object.values(shown)[0][0]![0], [1, 7])
+})

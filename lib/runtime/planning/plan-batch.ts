@@ -17,6 +17,7 @@ import {
   withEnds,
 } from '../planner.ts'
 import { plannedStages, stagesAfterActions, withAction } from '../task/plan-stages.ts'
+import type { LocalShuffles } from '../task/ran-job.ts'
 import type { TaskProgram } from '../task/program.ts'
 import { type SourceHost, sourceIo } from '../task/read-split.ts'
 import { RunningTask } from '../task/task-scope.ts'
@@ -74,8 +75,8 @@ async function planFrom(
 ): Promise<PlannedBatch> {
   const staged = request.slots > 1 && !isSmall(program.graph, facts.cuts, request)
   const first = unstaged(facts, request, program.fingerprint, host.random.newId())
-  const { plan, stagePlan } = await stagesAfterActions(first, program, staged, (job, known) =>
-    runPlanningJob(job, known, host),
+  const { plan, stagePlan } = await stagesAfterActions(first, program, staged, (job, known, shuffles) =>
+    runPlanningJob(job, known, shuffles, host),
   )
   program.adopt(plan, staged, stagePlan)
   const { positions, settled } = facts
@@ -133,7 +134,12 @@ async function cutSources(
  * One job of one action, over a scratch copy of the state: it must not move before the batch does. What it read, the
  * batch reads as well, up to the same ends.
  */
-async function runPlanningJob(job: JobNeeded, plan: BatchPlan, host: SourceHost): Promise<BatchPlan> {
+async function runPlanningJob(
+  job: JobNeeded,
+  plan: BatchPlan,
+  shuffles: LocalShuffles,
+  host: SourceHost,
+): Promise<BatchPlan> {
   const spec = { plan, task: 'action', exec: 0, attempt: 0, work: [], inputs: {}, staged: false }
   const scope = new RunningTask(spec, {
     blobs: host.blobs,
@@ -145,7 +151,7 @@ async function runPlanningJob(job: JobNeeded, plan: BatchPlan, host: SourceHost)
     sourceIo: (uid) => sourceIo(host, plan, uid),
   })
   try {
-    const known = await withAction(job, plan, scope)
+    const known = await withAction(job, plan, scope, shuffles)
     return withEnds(known, [{ ends: scope.ends }])
   } catch (error) {
     throw reviveError(serialiseError(error, { operator: job.operator }), {

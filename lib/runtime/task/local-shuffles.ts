@@ -11,7 +11,11 @@ import type { RunningTask } from './task-scope.ts'
 /** Runs the map side of every shuffle below `node` within this task, deepest first. */
 export async function exchangeBelow(node: RddNode<any>, task: RunningTask): Promise<void> {
   land([node])
-  for (const dependency of deepestFirst<Dependency>(node.dependencies, ({ parent }) => parent.dependencies))
+  const below = (dependency: Dependency): readonly Dependency[] => {
+    if (dependency.kind === 'shuffle' && task.local.has(dependency)) return []
+    return dependency.parent.dependencies
+  }
+  for (const dependency of deepestFirst<Dependency>(node.dependencies, below))
     if (dependency.kind === 'shuffle' && !task.local.has(dependency))
       task.local.set(dependency, new LocalShuffle(await mapSide(dependency, task), dependency, 2, null))
 }

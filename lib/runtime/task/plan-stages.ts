@@ -8,6 +8,7 @@ import { stoppable } from '../../lineage/resident.ts'
 import type { BatchPlan } from '../../model/task.ts'
 import type { PlannedStage, PlannedTerminal } from '../planner.ts'
 import type { TaskProgram } from './program.ts'
+import { adoptShuffles, type LocalShuffles, type RanJob } from './ran-job.ts'
 import { exchangeBelow } from './local-shuffles.ts'
 import type { RunningTask } from './task-scope.ts'
 
@@ -19,22 +20,39 @@ export async function stagesAfterActions(
   given: BatchPlan,
   program: TaskProgram,
   staged: boolean,
-  answered: (job: JobNeeded, plan: BatchPlan) => Promise<BatchPlan>,
+  answered: (job: JobNeeded, plan: BatchPlan, known: LocalShuffles) => Promise<BatchPlan>,
 ): Promise<{ readonly plan: BatchPlan; readonly stagePlan: StagePlan }> {
+  let last: RanJob | null = null
   for (let plan = given; ;) {
+    const known: LocalShuffles = new Map()
     try {
-      const view = new PlannedView(program.graph, plan, program.driver)
+      const view = new PlannedView(program.graph, plan, program.driver, (operator, number, node) => {
+        if (last?.operator === operator && last.number === number) adoptShuffles(node, last, known)
+      })
       return { plan, stagePlan: planStages(program.graph, view, staged) }
     } catch (error) {
       if (!(error instanceof JobNeeded)) throw error
-      plan = await answered(error, plan)
+      const { operator, node } = error
+      const number = plan.actions[operator]?.length ?? 0
+      plan = await answered(error, plan, known)
+      last = { operator, number, node, shuffles: known }
     }
   }
 }
 
-/** The plan with what one action comes to. `scope` is made for it: state must not move before the batch does. */
-export async function withAction(job: JobNeeded, plan: BatchPlan, scope: RunningTask): Promise<BatchPlan> {
+/**
+ * The plan with what one action comes to. `scope` is made for it: state must not move before the batch does. The
+ * shuffles that are `known` are not made again, and those that it makes are known afterwards.
+ */
+export async function withAction(
+  job: JobNeeded,
+  plan: BatchPlan,
+  scope: RunningTask,
+  known: LocalShuffles,
+): Promise<BatchPlan> {
+  for (const [dependency, shuffle] of known) scope.local.set(dependency, shuffle)
   await exchangeBelow(job.node, scope)
+  for (const [dependency, shuffle] of scope.local) known.set(dependency, shuffle)
   const results: unknown[] = []
   for (const split of job.splits) {
     scope.partition.partitionId = split

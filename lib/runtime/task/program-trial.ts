@@ -93,7 +93,8 @@ class WholeBatch {
       { ...this.#spec.plan, actions: {} },
       this.#program,
       false,
-      (job, known) => withAction(job, known, this.#on(known, NO_STAGES).scope),
+      // Each trial runs everything: a record to blame may be anywhere below.
+      (job, known) => withAction(job, known, this.#on(known, NO_STAGES).scope, new Map()),
     )
     this.#execution = this.#on(plan, stagePlan)
     await this.#execution.all(wholeBatch(plannedStages(stagePlan, false)))
