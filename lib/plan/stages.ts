@@ -1,7 +1,7 @@
 import type { OperatorUid, ShuffleId } from '../model/ids.ts'
 import { SluiceError } from '../model/errors.ts'
 import { foldUp, reachedFrom } from '../model/walk.ts'
-import { routedWriter } from '../shuffle/writer.ts'
+import { passingWriter } from '../shuffle/writer.ts'
 import type { StreamGraph } from '../graph/graph.ts'
 import type { StreamNode } from '../graph/stream-node.ts'
 import type { OutputOperation } from '../graph/output-operation.ts'
@@ -104,8 +104,7 @@ function assertFits(dependency: ShuffleDependency, reader: RddNode<any>): void {
   const { shared, parent, partitioner } = dependency
   const writers = shared ? 1 : parent.partitions
   const isOf = ({ dependencies }: RddNode<any>): boolean => dependencies.includes(dependency)
-  // A pass-through is the engine's own, and no choice of the program's.
-  if (writers * partitioner.numPartitions <= BUCKETS_MAX || parent.cut === dependency) return
+  if (writers * partitioner.numPartitions <= BUCKETS_MAX) return
   throw new SluiceError(
     'E_PARTITIONS',
     `${parent.partitions} partitions are dealt out to ${partitioner.numPartitions}: more than ${BUCKETS_MAX} buckets.`,
@@ -312,6 +311,7 @@ const passThrough = (parent: RddNode<any>): ShuffleDependency => ({
   kind: 'shuffle',
   parent,
   partitioner: { numPartitions: parent.partitions, getPartition: () => 0, equals: () => false },
-  shared: false,
-  newWriter: (split) => routedWriter(parent.partitions, () => split),
+  // One writer per task: one per partition would have a bucket for each pair of partitions.
+  shared: true,
+  newWriter: () => passingWriter(parent.partitions),
 })

@@ -26,6 +26,8 @@ export interface Aggregator<V, C> {
 
 /** The map side of a shuffle: takes records, hands out buckets. */
 export interface ShuffleWriter {
+  /** The records that follow are of this map partition; for a writer that serves several, and must know which. */
+  begin?(split: number): void
   emit(record: never): void
   /** Entries held in memory: what a budget looks at. */
   readonly size: number
@@ -140,6 +142,13 @@ export function pairWriter(partitioner: Partitioner, reader: Reader = NOBODY): S
     },
     finish: () => buckets,
   }
+}
+
+/** Sends the records of each map partition to the reducer of its own number. One serves all partitions of a task. */
+export function passingWriter(reducers: number): ShuffleWriter {
+  let at = 0
+  const writer = routedWriter(reducers, () => at)
+  return Object.assign(writer, { begin: (split: number): void => void (at = split) })
 }
 
 /** Sends each record where `route` says; `route` is made anew per map partition. */

@@ -78,6 +78,39 @@ test('two builds of one program have the same stages, numbers and all', () => {
   }
 })
 
+test('what passes through from many partitions takes a bucket for each, not one for each pair of them', () => {
+  const { stages } = planned(
+    (input) => {
+      const sums = input().updateStateByKey((ones: readonly number[]) => ones.length, { partitions: 250 })
+      return { sums, dealt: sums.repartition(2) }
+    },
+    { staged: true },
+  )
+  const passing = stages.flatMap(({ node, terminal }) => {
+    if (terminal.kind !== 'shuffle' || node.cut !== terminal.dependency) return []
+    return [terminal.dependency]
+  })
+  assert.equal(passing.length, 1)
+  const [{ parent, shared, newWriter }] = passing as [(typeof passing)[0]]
+  assert.equal(parent.partitions, 250)
+  assert.ok(shared, 'one writer serves all partitions of a task')
+  const writer = newWriter(0)
+  for (const split of [0, 7, 249]) {
+    writer.begin!(split)
+    writer.emit(split as never)
+  }
+  const buckets = writer.finish()
+  assert.equal(buckets.length, 250)
+  assert.deepEqual(
+    buckets.flatMap(({ values }, at) => values.map((value) => [at, value])),
+    [
+      [0, 0],
+      [7, 7],
+      [249, 249],
+    ],
+  )
+})
+
 test('every stage comes after the stages it reads', () => {
   for (const { make } of laws) {
     const { build, batches } = make(new Dice(8), 5)

@@ -181,6 +181,7 @@ export class Execution {
     let writer: ShuffleWriter | null = null
     for (const partition of partitions) {
       writer ??= dependency.newWriter(partition)
+      writer.begin?.(partition)
       await this.#partition(stage, partition, intoShuffle(writer, dependency, this.scope))
       if (!dependency.shared || writer.size > ENTRIES_MAX) {
         const full = writer.size > ENTRIES_MAX
