@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Claim, decideAftermath, decideDuty, decideStart } from '../../lib/checkpoint/decide.ts'
+import { type Claim, decideAftermath, decideDuty, decideStart, leaseFrom } from '../../lib/checkpoint/decide.ts'
 import type { Head } from '../../lib/model/head.ts'
 import { headWith, manifestRef } from './heads.ts'
 
@@ -19,12 +19,28 @@ const starts: readonly [sentence: string, head: Head | null, claim: Partial<Clai
   ['a lease that ran out is taken over', headWith(), { now: 100 }, 'acquire'],
   ['a holder whose process is gone is taken over at once', headWith(), { isGone: () => true }, 'acquire'],
   ['its own lease is taken up again', headWith(), { holder: 'me' }, 'acquire'],
+  [
+    'a lease that a clock far ahead has given is not waited for',
+    headWith({ leaseUntil: 50 + 2 * 24 * 3600_000 }),
+    {},
+    'acquire',
+  ],
   ['a released head is free', headWith({ holder: null }), {}, 'acquire'],
 ]
 for (const [sentence, head, changes, kind] of starts)
   test(sentence, () => {
     assert.equal(decideStart(head, { ...claim, ...changes }).kind, kind)
   })
+
+test('the first takeover has the lease of any holder, and each that is followed by no commit twice the one before', () => {
+  const leases = [undefined, 1, 2, 3, 7, 8].map((idle) =>
+    leaseFrom(0, { intervalMs: 1000, ...(idle === undefined ? {} : { idle }) }),
+  )
+  assert.deepEqual(
+    leases.map((ms) => ms / 30_000),
+    [1, 1, 2, 4, 64, 64],
+  )
+})
 
 test('what is committed but not delivered is delivered first', () => {
   assert.deepEqual(decideDuty(headWith({ committed: 4, outDone: 3 })), { kind: 'deliver', batch: 4 })
@@ -35,6 +51,8 @@ const before = headWith()
 const commit = headWith({ committed: 2, tick: 2, manifest: manifestRef(2) })
 const halt = headWith({ halt: { reason: 'x', batch: 2 } })
 const release = headWith({ holder: null, leaseUntil: 0 })
+const owed = { batch: 1, output: 'out', manifest: manifestRef(1) }
+const open = { nonce: 'p', tick: 2, content: manifestRef(7) }
 const aftermaths: readonly [
   sentence: string,
   attempted: Head,
@@ -47,6 +65,18 @@ const aftermaths: readonly [
   ['a halt that never arrived is not taken for done', halt, { rev: 7, value: before }, 'not-yet'],
   ['a release that never arrived is sent again', release, { rev: 7, value: before }, 'not-yet'],
   ['a release that is there was mine', release, { rev: 8, value: release }, 'mine'],
+  [
+    'a mark that owes other outputs is not the one that was attempted',
+    headWith({ owed: [owed] }),
+    { rev: 8, value: headWith({ owed: [{ ...owed, batch: 2 }] }) },
+    'fenced',
+  ],
+  [
+    'a seal of other answers is not the one that was attempted',
+    headWith({ plan: { ...open, seals: manifestRef(4) } }),
+    { rev: 8, value: headWith({ plan: { ...open, seals: manifestRef(5) } }) },
+    'fenced',
+  ],
   ['a takeover fences', commit, { rev: 8, value: headWith({ epoch: 2, holder: 'other' }) }, 'fenced'],
   [
     'a takeover on top of my commit fences as well',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { putManifest, readManifest, withPacks } from '../../lib/checkpoint/manifest.ts'
 import { ObjectKeys } from '../../lib/checkpoint/object-keys.ts'
+import { livePacks } from '../../lib/checkpoint/pane-packs.ts'
 import { MemoryBlobStore } from '../../lib/adapters/local/blob-memory.ts'
 import type { Manifest, PaneList } from '../../lib/model/manifest.ts'
 
@@ -54,4 +55,14 @@ test('panes of one time, as many partitions once left them, stay together in a p
   assert.equal(complete.packs!.length, 1)
   const read = await readManifest(blobs, await putManifest(blobs, names, complete))
   assert.deepEqual(read.state.window.panes, lists)
+})
+
+test('a pack is there as long as the last of its panes is in the window', async () => {
+  const all = panes(0, 200)
+  const whole = manifest([{ from: 0, to: 128, panes: all }])
+  const { packs } = await withPacks(new MemoryBlobStore(), names, whole, () => 'run')
+  const last = all.findIndex(({ time }) => time === packs![0].last)
+  const packsOf = (oldest: number): number =>
+    livePacks(packs!, manifest([{ from: 0, to: 128, panes: all.slice(oldest) }]).state).length
+  assert.deepEqual([packsOf(last - 1), packsOf(last), packsOf(last + 1)], [1, 1, 0])
 })

@@ -193,3 +193,42 @@ test('a pane is stored as the same bytes whether its hashes came with it or not,
   }
   for (const which of [0, 1]) assert.ok(Buffer.from(stored(true, which)).equals(stored(false, which)), `pane ${which}`)
 })
+
+test('a reduction for which order counts has the values of a window in the order in which they came', (t) =>
+  withSeeds(t, 10, (dice) => {
+    const joined = (a: unknown, b: unknown): unknown => `${a as string} ${b as string}`
+    const spec = specOf(dice.between(4, 20), { f: joined, slideMs: dice.between(1, 3) })
+    const window = new WindowState(spec)
+    for (let time = 1; time <= 60; time++) {
+      window.absorb(time, columnsOf([['a', String(time)]]))
+      if (time % spec.slideMs !== 0) continue
+      const first = Math.max(1, time - spec.lengthMs + 1)
+      const inside = Array.from({ length: time - first + 1 }, (_, i) => first + i)
+      assert.deepEqual(slid(window, time), [['a', inside.join(' ')]])
+    }
+  }))
+
+test('with an inverse, a window rebuilt from a result and the panes since is the one that went on', (t) =>
+  withSeeds(t, 20, (dice) => {
+    const spec = specOf(dice.between(1, 8), { inverse: subtract })
+    const twin = new WindowState(spec)
+    const panes: { time: number; pairs: [unknown, unknown][] }[] = []
+    const snapshotAt = dice.between(5, 15)
+    let result: [unknown, unknown][] = []
+    for (let time = 1; time <= 30; time++) {
+      const pairs = paneOf((key) => key + time).filter(() => dice.chance(0.7))
+      panes.push({ time, pairs })
+      twin.absorb(time, columnsOf(pairs))
+      const shown = slid(twin, time)
+      if (time === snapshotAt) result = shown
+      if (time <= snapshotAt) continue
+      const window = new WindowState(spec)
+      window.restore({
+        panes: panes.filter((pane) => pane.time > snapshotAt - spec.lengthMs && pane.time < time),
+        result,
+        resultTime: snapshotAt,
+      })
+      window.absorb(time, columnsOf(pairs))
+      assert.deepEqual(slid(window, time).map(textOf).sort(), shown.map(textOf).sort())
+    }
+  }))
