@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { crc32 } from 'node:zlib'
 import { systemRandom } from '../../../lib/adapters/local/system-random.ts'
 import { ObjectKeys } from '../../../lib/checkpoint/object-keys.ts'
 import { silentLog } from '../../../lib/host/log.ts'
@@ -87,4 +88,17 @@ test('a note that is damaged names nothing, and goes', async () => {
     live5.filter((key) => !after.includes(key)),
     [],
   )
+})
+
+test('what a note names and a manifest has come to name since stays', async () => {
+  const world = new World()
+  for (let batch = 0; batch < 5; batch++) await live(world)
+  const { value } = (await world.head.read())!
+  const named = (await keysOf(world)).filter((key) => key.includes('/st/'))
+  const note = new ObjectKeys('test', value.inc).garbageNote(1, systemRandom.newId())
+  await world.blobs.putNew(note, Buffer.from(JSON.stringify({ keys: named, crc: crc32(JSON.stringify(named)) })))
+  await collect(world)
+  const { coordinator } = await ProcessLife.begin(world, build, batches, { isBrief: true, sweeps: false })
+  assert.equal((await coordinator.runBatch(coordinator.head.tick + 1)).batch, 6)
+  assert.ok(!(await keysOf(world)).includes(note), 'the note has been read')
 })

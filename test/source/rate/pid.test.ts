@@ -127,3 +127,11 @@ test('a controller that recalls what another one knows after a batch goes on as 
     assert.equal(other.limit(1000), one.limit(1000))
   }
 })
+
+test('the derivative weighs by how much the difference has changed in a second', () => {
+  const pid = new PIDRateEstimator({ batchMs: 1000, proportional: 1, integral: 0, derivative: 1, minRate: 10 })
+  check(pid, [
+    [0, 10, 10, 0, null],
+    [1000, 20, 10, 0, 3000],
+  ])
+})
