@@ -134,10 +134,14 @@ function verdictLines(context: StreamingContext, stored: Stored): string[] {
   const gone = findings.filter(({ uid }) => !rows.some(([name]) => name.trim() === uid)).map(findingRow)
   return [
     ...table([['  operator', 'where', 'keeps', 'verdict'], ...rows, ...gone]),
-    ...findings.flatMap(({ wayOut }) => wayOut.map((way) => `  next       ${way}`)),
+    ...findings.flatMap(({ wayOut }) => wayOut.map((way) => `  next       ${wayOnStage(way)}`)),
     `  stored     ${storedLine(stored)}`,
   ]
 }
+
+/** What a run is given as a flag, a program that is deployed says itself. */
+export const wayOnStage = (way: string): string =>
+  way.replace(/--drop-state (.+)$/, "app(…, { conf: { 'sluice.dropState': '$1' } })")
 
 const SIGNS: Readonly<Record<Finding['verdict'], string>> = { allowed: '✓', migrate: '✓', drop: '!', refuse: '✕' }
 

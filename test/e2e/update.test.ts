@@ -74,6 +74,7 @@ test('F16: new code takes over with state kept while batches run; code with no p
     assert.notEqual(code, 0)
     assert.match(out, /✕/)
     assert.match(out, /nothing was deployed/)
+    assert.match(out, /app\(…, \{ conf: \{ 'sluice\.dropState': 'counts' \} \}\)/)
     assert.deepEqual(await everythingIn(aws.url), there)
     const { Versions: now = [] } = await versionsOf(service)
     assert.equal(now.length, kept.length)

@@ -82,6 +82,7 @@ export const kinesis = ordersFrom({
       '`serverless.yml` deploys it, with a stream and a table of its own: `npm install @aws-sdk/client-dynamodb ' +
         '@aws-sdk/client-kinesis @aws-sdk/client-lambda @aws-sdk/client-s3`,',
       '  `npm install --save-dev osls esbuild`, `npx sluice plan --stage dev`, `npx osls deploy --stage dev`.',
+      '  That is your account, unless `AWS_ENDPOINT_URL` leads to an emulator; `npx osls remove --stage dev` ends it.',
     ],
     output: `const { TOTALS_TABLE: table } = process.env
     if (table)

@@ -107,7 +107,7 @@ export class StageOnAws {
     const { clients } = await this.access()
     await this.#bringToRest(clients)
     const { bucket } = await this.#data()
-    this.#say(`${await emptyBucket(bucket, await clients.s3())} objects of ${bucket} were deleted`)
+    this.#say(`objects deleted from ${bucket}: ${await emptyBucket(bucket, await clients.s3())}`)
   }
 
   /** After its stack: of a protected stage that leaves table and bucket. */
