@@ -88,8 +88,8 @@ const notResident = (why: string): SluiceError =>
 
 /**
  * A reader may change what it is given, which a second one must not see: mostly there is none, so the first has the
- * records themselves, and they are made again for a second. From then on each has copies: the jobs of a long chain would
- * otherwise each begin at its bottom.
+ * records themselves, and they are made again for a second. From then on each has copies: the jobs of a long chain
+ * would otherwise each begin at its bottom.
  */
 interface Exchange {
   readonly reducers: (Bucket[] | null)[]

@@ -32,7 +32,7 @@ for (const [sentence, head, changes, kind] of starts)
     assert.equal(decideStart(head, { ...claim, ...changes }).kind, kind)
   })
 
-test('the first takeover has the lease of any holder, and each that is followed by no commit twice the one before', () => {
+test('the first takeover has the lease of any holder, and each that no commit follows twice the one before', () => {
   const leases = [undefined, 1, 2, 3, 7, 8].map((idle) =>
     leaseFrom(0, { intervalMs: 1000, ...(idle === undefined ? {} : { idle }) }),
   )

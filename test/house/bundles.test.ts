@@ -21,7 +21,7 @@ for (const name of ['coordinator', 'task', 'output', 'gc'])
   })
 
 /** Bytes of the library that a function reads when it starts, minified. */
-const LIMITS = { coordinator: 140_000, task: 298_000, output: 295_000, gc: 50_000 }
+const LIMITS = { coordinator: 140_000, task: 300_000, output: 297_000, gc: 50_000 }
 
 for (const [name, limit] of Object.entries(LIMITS))
   test(`the ${name} function starts with at most ${limit} bytes of the library`, async (t) => {

@@ -3,7 +3,7 @@ import type { Clock } from '../../host/clock.ts'
 /** So many partitions may be read from memory without a turn for anything else in the process. */
 const TURN_AFTER = 32
 
-/** Lets the rest of the process have its turn while partitions are read that wait for nothing: signs of life, signals. */
+/** Lets the rest of the process, signs of life and signals, have its turn while partitions wait for nothing. */
 export class Turns {
   readonly #clock: Clock
   #ran = 0
