@@ -61,6 +61,28 @@ test(`no line of lib, functions, infra and test has more than ${columnsMax} char
   )
 })
 
+test(`no line of prose in a page has more than ${columnsMax} characters`, () => {
+  const pages = everything.filter(({ path }) => path.endsWith('.md') && !path.startsWith('docs/api/'))
+  const long = pages.flatMap(({ path, text }) =>
+    proseOf(text)
+      .map((line, i) => ({ where: `${path}:${i + 1}`, line }))
+      // A row of a table is one line, and a link cannot be broken.
+      .filter(({ line }) => line.length > columnsMax && !/^\s*\|/.test(line) && !/\S{100}/.test(line))
+      .map(({ where }) => where),
+  )
+  assert.deepEqual(long, [], 'break them at a word')
+})
+
+/** The lines of a page, those of code blanked. */
+function proseOf(page: string): string[] {
+  let isCode = false
+  return page.split('\n').map((line) => {
+    const isFence = /^\s*```/.test(line)
+    if (isFence) isCode = !isCode
+    return isFence || isCode ? '' : line
+  })
+}
+
 const ternariesMax = 9
 // Where much is decided: one `if` a line is easier to follow than choices within an expression.
 for (const room of ['runtime', 'checkpoint', 'hosts']) {
