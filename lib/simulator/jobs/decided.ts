@@ -20,7 +20,7 @@ export const decided: Job = {
   sources: { words: 2 },
   circumstances: { inline: true, breaks: 5, handover: 4 },
   conf: (_life, tick) => ({ 'sluice.onError': tick < MENDED_AT ? 'dead-letter' : 'fail' }),
-  record: (random) => randomWord(random, 50),
+  record: (random) => randomWord(random, 12),
   isLetter: (record, batch) => !isMendedIn(batch) && record === BAD,
   beforeCommit: ['sums', 'mended'],
   decides: true,
