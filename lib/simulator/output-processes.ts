@@ -29,7 +29,7 @@ export class OutputProcesses {
     this.#options = options
   }
 
-  publisherFor(coordinator: SimProcess, { app, inc }: Head): OutputPublisher {
+  publisherFor(coordinator: SimProcess, { app, inc, epoch }: Head): OutputPublisher {
     return {
       count: () => {},
       publish: async ({ manifest: { batch }, beforeCommit }, outputs, hooks) => {
@@ -40,7 +40,7 @@ export class OutputProcesses {
           const call = { port: 'launcher', operation: 'publish', about, changes: true } as const
           try {
             const letters = await this.#options.ports.call(coordinator, call, () =>
-              this.#asked({ app, inc, batch, output, ...(beforeCommit ? { beforeCommit } : {}) }),
+              this.#asked({ app, inc, batch, output, ...(beforeCommit ? { beforeCommit } : {}) }, epoch),
             )
             if (letters) hooks.setAside?.(output, letters)
             hooks.completed(output, null)
@@ -54,14 +54,14 @@ export class OutputProcesses {
     }
   }
 
-  async #asked(request: OutputRequest): Promise<DeadLetters | null> {
+  async #asked(request: OutputRequest, epoch: number): Promise<DeadLetters | null> {
     const { ports } = this.#options
     const { process, facts } = this.#running()
     const silence = process.ended.then(async () => {
       await ports.world.sleep(200)
       throw new Error(`${SIMULATED}${process.name} is gone`)
     })
-    return Promise.race([facts.then((each) => this.#show(request, process, each)), silence])
+    return Promise.race([facts.then((each) => this.#show(request, epoch, process, each)), silence])
   }
 
   #running(): { readonly process: SimProcess; readonly facts: Promise<WorkerFacts> } {
@@ -73,6 +73,7 @@ export class OutputProcesses {
 
   async #show(
     request: OutputRequest,
+    epoch: number,
     process: SimProcess,
     { program, host }: WorkerFacts,
   ): Promise<DeadLetters | null> {
@@ -85,6 +86,8 @@ export class OutputProcesses {
       throw new Error(`${SIMULATED}batch ${request.batch} is not committed`)
     }
     const { batch, output } = request
+    if (head!.epoch < epoch)
+      report('shown unknown', `${output} of batch ${batch} is shown for whom the head does not name`)
     const isOwed = head!.owed.some((owed) => owed.batch === batch && owed.output === output)
     if (batch <= head!.outDone && !isOwed) report('shown late', `${output} of batch ${batch} was marked, and is shown`)
     const manifest = await readManifest(host.blobs, decision.manifest)

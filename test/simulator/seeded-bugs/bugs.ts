@@ -21,8 +21,7 @@ export const bugs: readonly SeededBug[] = [
     file: 'checkpoint/head-writer.ts',
     find: '!plan && owed.length === 0 && outDone === committed',
     put: '!plan',
-    job: 'outages-brief',
-    seeds: 1000,
+    job: 'asked-brief',
   },
   {
     name: 'garbage goes before the floor has passed',
