@@ -89,7 +89,8 @@ test('an event-triggered job: whatever happens, also while a batch runs, leads t
     assert.deepEqual(await job.batchOf(`then-${what}`), [`then-${what}`])
   }
 
-  // Nothing tells of it, so it waits for the next event.
+  // Nothing tells of it, so it waits for the next event: what happened before has all been dealt with.
+  await job.atRest()
   await job.quietly('untold')
   await pause(6000)
   assert.equal(await job.batchOf('untold'), null)
@@ -175,14 +176,25 @@ class Job {
 
   /** Until an event lies in the queue; some time, where who tells of it waits for the batch under way. */
   async waiting(): Promise<void> {
-    for (let tries = 0; tries < 20; tries++) {
-      const { Attributes } = await this.#queues.send(
-        new GetQueueAttributesCommand({ QueueUrl: await this.#queue(), AttributeNames: ['All'] }),
-      )
-      const { ApproximateNumberOfMessages: now, ApproximateNumberOfMessagesDelayed: later } = Attributes!
-      if (Number(now) + Number(later) > 0) return
-      await pause(250)
-    }
+    for (let tries = 0; tries < 20 && (await this.#onTheWay()) === 0; tries++) await pause(250)
+  }
+
+  /** Until no event has been on its way for six seconds; one that came while a batch ran may lead to a second one. */
+  async atRest(): Promise<void> {
+    let quiet = 0
+    await until('the last event', async () => {
+      quiet = (await this.#onTheWay()) === 0 ? quiet + 1 : 0
+      return quiet > 24
+    })
+  }
+
+  /** Events in the queue, and those that somebody is dealing with. */
+  async #onTheWay(): Promise<number> {
+    const { Attributes } = await this.#queues.send(
+      new GetQueueAttributesCommand({ QueueUrl: await this.#queue(), AttributeNames: ['All'] }),
+    )
+    const { ApproximateNumberOfMessages: now, ApproximateNumberOfMessagesDelayed: later } = Attributes!
+    return Number(now) + Number(later) + Number(Attributes!.ApproximateNumberOfMessagesNotVisible)
   }
 
   /** The words of the batch that has shown this one. */
