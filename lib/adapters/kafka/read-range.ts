@@ -1,7 +1,7 @@
 import { SluiceError } from '../../model/errors.ts'
 import { type KafkaCluster, onCluster } from './cluster.ts'
 import { dataBatches, type FetchedPartition, lastOffset, timestampOf } from './committed-records.ts'
-import type { Deserializer, KafkaRange, KafkaRecord } from './record.ts'
+import { type Deserializer, type KafkaRange, type KafkaRecord, keepsNoBytes } from './record.ts'
 import type { RecordSizes } from './record-sizes.ts'
 import { NotYet, says } from './service-errors.ts'
 
@@ -93,6 +93,7 @@ function recordsOf<K, V>(
   { committedOnly, key, value }: ReadOptions<K, V>,
 ): KafkaRecord<K, V>[] {
   const records: KafkaRecord<K, V>[] = []
+  const [keyBytes, valueBytes] = [bytesFor(key), bytesFor(value)]
   for (const batch of dataBatches(partition, committedOnly)) {
     const first = Number(batch.firstOffset)
     for (const record of batch.records) {
@@ -103,8 +104,8 @@ function recordsOf<K, V>(
         partition: number,
         offset,
         timestamp: timestampOf(batch, record),
-        key: record.key === null ? null : key(own(record.key), topic),
-        value: record.value === null ? null : value(own(record.value), topic),
+        key: record.key === null ? null : key(keyBytes(record.key), topic),
+        value: record.value === null ? null : value(valueBytes(record.value), topic),
         headers: record.headers.map(([name, data]) => ({
           key: name?.toString('utf8') ?? '',
           value: data === null ? null : own(data),
@@ -114,6 +115,9 @@ function recordsOf<K, V>(
   }
   return records
 }
+
+const bytesFor = (deserializer: Deserializer<unknown>): ((bytes: Buffer) => Uint8Array) =>
+  keepsNoBytes(deserializer) ? (bytes) => bytes : own
 
 /** Bytes of their own: a view would keep the whole answer in memory as long as the record. */
 const own = (bytes: Buffer): Uint8Array => new Uint8Array(bytes)

@@ -32,6 +32,10 @@ export type KafkaRange = TopicPartition & {
 export type Deserializer<T> = (bytes: Uint8Array, topic: string) => T
 
 /** Text in UTF-8; what is not becomes U+FFFD, as in Kafka's own class of the name. */
-export const StringDeserializer: Deserializer<string> = (bytes) => Buffer.from(bytes).toString('utf8')
+export const StringDeserializer: Deserializer<string> = (bytes) =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
 /** The bytes as they are. */
 export const ByteArrayDeserializer: Deserializer<Uint8Array> = (bytes) => bytes
+
+/** Whether it keeps nothing of the bytes that it is given: they need not be its own then. */
+export const keepsNoBytes = (deserializer: Deserializer<unknown>): boolean => deserializer === StringDeserializer
