@@ -1,3 +1,4 @@
+import type { StreamingContext } from '../lib/api/dstream/streaming-context.ts'
 import type { Source } from '../lib/source/source.ts'
 import { checksum } from './checksum.ts'
 import { countAndSum } from './count-and-sum.ts'
@@ -7,7 +8,7 @@ import { collectGarbage } from './meter.ts'
 import type { Outcome, Setting, Workload } from './workload.ts'
 
 /** Where a server keeps the same records twice: a few to warm up with, and those that are timed. */
-interface Places {
+export interface Places {
   /** The address of the server, in whatever form its clients take. */
   readonly address: string
   readonly warm: Place
@@ -45,6 +46,8 @@ export const readOut = ({ source, client }: Readers): Pick<Workload, 'variants' 
 /** Places as an input: nothing is in a file. */
 export const served = (places: Places): InputFile[] => [{ path: JSON.stringify(places), sha256: 'served' }]
 
+export const placesOf = (inputs: readonly InputFile[]): Places => JSON.parse(inputs[0].path) as Places
+
 async function counting(source: Source<unknown>, { records }: Place): Promise<Reading> {
   const context = describedContext()
   const seen = countAndSum(
@@ -53,11 +56,16 @@ async function counting(source: Source<unknown>, { records }: Place): Promise<Re
       .count()
       .map((n): [string, number] => ['records', n]),
   )
+  return untilRead(context, records, () => seen.sum)
+}
+
+/** Batches until as many records were read. */
+export async function untilRead(context: StreamingContext, records: number, read: () => number): Promise<Reading> {
   const driver = await Driver.open(context)
   return {
     async read() {
-      while (seen.sum < records) await driver.batch()
-      return seen.sum
+      while (read() < records) await driver.batch()
+      return read()
     },
     async close() {
       await driver.close()
@@ -66,14 +74,19 @@ async function counting(source: Source<unknown>, { records }: Place): Promise<Re
   }
 }
 
-async function timedRun(
+/** Reads all records of a place, after it has read the few of another one, or `warmed`: what it is to be warm for. */
+export async function timedRun(
   { inputs, meter }: Setting,
   open: (address: string, place: Place) => Promise<Reading>,
+  warmed: (places: Places) => readonly Place[] = ({ warm }) => [warm],
 ): Promise<Outcome> {
-  const { address, warm, timed } = JSON.parse(inputs[0].path) as Places
-  const before = await open(address, warm)
-  await meter.warm(() => before.read())
-  await before.close()
+  const places = placesOf(inputs)
+  const { address, timed } = places
+  for (const place of warmed(places)) {
+    const before = await open(address, place)
+    await meter.warm(() => before.read())
+    await before.close()
+  }
   const reading = await open(address, timed)
   collectGarbage()
   let records = 0

@@ -12,9 +12,11 @@ import scala.collection.mutable
 import scala.io.Source
 
 import com.fasterxml.jackson.databind.ObjectMapper
+import org.apache.kafka.common.serialization.StringDeserializer
 import org.apache.spark.{Partition, SparkConf, SparkContext, TaskContext}
 import org.apache.spark.rdd.RDD
 import org.apache.spark.streaming.dstream.{DStream, InputDStream}
+import org.apache.spark.streaming.kafka010.{ConsumerStrategies, KafkaUtils, LocationStrategies}
 import org.apache.spark.streaming.scheduler.{
   StreamingListener, StreamingListenerBatchCompleted, StreamingListenerOutputOperationCompleted
 }
@@ -173,6 +175,7 @@ object Bench {
     case "map-with-state" => new Stateful(options, "map")
     case "update-state" => new Stateful(options, "update")
     case "empty" => new Empty
+    case "kafka" => new KafkaDirect(options)
   }
 
   private val os =
@@ -331,6 +334,25 @@ class Empty extends Program {
     seen.of(new Blocks(ssc, _ => new ReadyRDD(SparkContext.getOrCreate())).map((_, 1)).reduceByKey(_ + _, 2))
   }
   override def rows: Iterator[Seq[Any]] = seen.rows
+}
+
+/** A whole topic in one batch, into state by the end of its keys. */
+class KafkaDirect(options: Map[String, String]) extends Program {
+  private val seen = new Seen[String]
+  override def durable: Boolean = true
+  override def build(ssc: StreamingContext): Unit = {
+    val settings = Map[String, Object](
+      "bootstrap.servers" -> options("address"), "group.id" -> s"bench-${System.nanoTime}",
+      "key.deserializer" -> classOf[StringDeserializer], "value.deserializer" -> classOf[StringDeserializer],
+      "auto.offset.reset" -> "earliest", "enable.auto.commit" -> java.lang.Boolean.FALSE)
+    val topics = ConsumerStrategies.Subscribe[String, String](Seq(options("topic")), settings)
+    seen.of(
+      KafkaUtils.createDirectStream(ssc, LocationStrategies.PreferConsistent, topics)
+        .map(record => (record.key.takeRight(3), 1)).reduceByKey(_ + _)
+        .updateStateByKey[Int]((values: Seq[Int], total: Option[Int]) => Some(total.getOrElse(0) + values.sum)))
+  }
+  override def rows: Iterator[Seq[Any]] =
+    Iterator(Seq("records", seen.last.collect().map(_._2.toLong).sum))
 }
 
 /** From the start of the process to the first byte of a word count: by Spark's own clock, as a user would start it. */

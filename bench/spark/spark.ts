@@ -14,7 +14,7 @@ const JACKSON = '2.15.2'
 const HEAP = '4g'
 
 const source = join(import.meta.dirname, 'Bench.scala')
-const jars = join(cache, `spark-${VERSION}`)
+const jars = join(cache, `spark-${VERSION}-kafka`)
 const compiler = join(cache, `scala-${SCALA}`)
 /** The programs in `Bench.scala`, compiled; one folder for each text of it. */
 const classes = join(
@@ -33,6 +33,7 @@ export function sparkIsMissing(): string | null {
 export function prepareSpark(): void {
   fetchJars(jars, [
     ['org.apache.spark', 'spark-streaming_2.12', VERSION],
+    ['org.apache.spark', 'spark-streaming-kafka-0-10_2.12', VERSION],
     // Maven takes an older one from further up the tree, which does not fit Spark's own data binding.
     ['com.fasterxml.jackson.core', 'jackson-core', JACKSON],
   ])

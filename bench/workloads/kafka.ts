@@ -1,7 +1,10 @@
 import { kafkaIsMissing, startKafka } from '../../infra/servers/kafka.ts'
 import { kafka, StringDeserializer } from '../../lib/api/kafka/index.ts'
 import type { KafkaFeed } from '../../test/servers/kafka-feed.ts'
-import { type Place, type Reading, readOut, served } from '../read-out.ts'
+import { countAndSum } from '../count-and-sum.ts'
+import { describedContext } from '../engine.ts'
+import { type Place, placesOf, type Reading, readOut, served, timedRun, untilRead } from '../read-out.ts'
+import { onSpark } from '../spark/spark.ts'
 import type { Workload } from '../workload.ts'
 
 // Clients and servers are loaded where they are used: other workloads are timed without them.
@@ -43,6 +46,25 @@ async function client(address: string, { name, records }: Place): Promise<Readin
   return { read, close: () => consumer.close(true) }
 }
 
+const source = (brokers: string, { name: topics }: Place) =>
+  kafka({ brokers, topics, startingOffsets: 'earliest', key: StringDeserializer, value: StringDeserializer })
+
+/** How many records there were of each end of a key; the output has all of them, in each batch. */
+async function intoState(address: string, place: Place): Promise<Reading> {
+  const context = describedContext()
+  const totals = context
+    .source('records', source(address, place))
+    .map((record): [string, number] => [record.key!.slice(-3), 1])
+    .reduceByKey((a, b) => a + b)
+    .updateStateByKey((counts: readonly number[], total: number | undefined) =>
+      counts.reduce((sum, count) => sum + count, total ?? 0),
+    )
+  const seen = countAndSum(totals)
+  return untilRead(context, place.records, () => seen.last.flat().reduce((sum, [, count]) => sum + count, 0))
+}
+
+const read = readOut({ source, client })
+
 export const kafkaRead: Workload = {
   name: 'kafka',
   about: 'records of 100 bytes from four partitions of a broker on this machine, key and value as text, counted',
@@ -62,15 +84,15 @@ export const kafkaRead: Workload = {
     return served(places)
   },
   close: async () => server?.stop(),
-  ...readOut({
-    source: (address, { name }) =>
-      kafka({
-        brokers: address,
-        topics: name,
-        startingOffsets: 'earliest',
-        key: StringDeserializer,
-        value: StringDeserializer,
-      }),
-    client,
-  }),
+  variants: {
+    ...read.variants,
+    // Twice all of it beforehand, as Spark does.
+    'sluice-state': { run: (setting) => timedRun(setting, intoState, ({ timed }) => [timed, timed]) },
+    'spark-state': onSpark('kafka', ({ inputs }) => {
+      const { address, timed } = placesOf(inputs)
+      const counts = { warm: 0, batches: 1, passes: 3 }
+      return { records: timed.records, options: { ...counts, address, topic: timed.name } }
+    }),
+  },
+  ratios: [...read.ratios, { of: 'sluice-state', to: 'spark-state', metric: 'records_per_cpu_s' }],
 }
