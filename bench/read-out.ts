@@ -8,7 +8,7 @@ import { collectGarbage } from './meter.ts'
 import type { Outcome, Setting, Workload } from './workload.ts'
 
 /** Where a server keeps the same records twice: a few to warm up with, and those that are timed. */
-export interface Places {
+interface Places {
   /** The address of the server, in whatever form its clients take. */
   readonly address: string
   readonly warm: Place
