@@ -116,7 +116,8 @@ export class RunSession implements Log {
     await StreamingContext.getActive()
       ?.stop(true, false)
       .catch(() => {})
-    return error instanceof SluiceError && error.fault === 'caller' ? 2 : 1
+    if (!(error instanceof SluiceError)) return 1
+    return error.fault === 'caller' ? 2 : error.where.exitCode || 1
   }
 
   #stop(signal: 'SIGINT' | 'SIGTERM'): void {

@@ -17,6 +17,8 @@ export interface Where {
   readonly batch?: number
   /** Number of the batch that a sink has taken already, where that is a later one. */
   readonly taken?: number
+  /** What `process.exit` was called with. */
+  readonly exitCode?: number
   /** Key of the object that cannot be read, or a name for the bytes where they are none. */
   readonly object?: string
   /** Anything else that locates it, in words. */
