@@ -44,6 +44,12 @@ const FILES = {
   'deaf.ts': `import { app, milliseconds, Receiver } from 'sluice'
     class Deaf extends Receiver<string> { onStart() { throw new Error('no such host') } onStop() {} }
     export default app('it', milliseconds(20), (ssc) => { ssc.receiverStream(new Deaf()).print() })`,
+  'unstored.ts': `import { app, milliseconds, Receiver } from 'sluice'
+    class Numbers extends Receiver<unknown> {
+      onStart() { for (let i = 0; i < 5; i++) this.store(() => i) }
+      onStop() {}
+    }
+    export default app('it', milliseconds(200), (ssc) => { ssc.receiverStream(new Numbers()).print() })`,
   'unheard.ts': app("ssc.socketTextStream('127.0.0.1', 9).print()").replace('milliseconds(20)', 'milliseconds(200)'),
   'other.ts': app("numbers.map((n) => [n % 2, n]).updateStateByKey((ns) => 1, { name: 'x' }).print()"),
   'catches.ts': classic("map(() => { throw new Error('no') }).print()", 'await ssc.awaitTermination().catch(() => {})'),
@@ -147,9 +153,14 @@ const rows: readonly [command: string, end: string, code: number, ways: readonly
   ],
   [
     '`run`',
-    'a source still fails at the end, or a receiver has never come to receive',
+    'a source still fails at the end, or a receiver has never come to receive, or could store nothing of what came',
     1,
-    [typed('run source.ts --batches 1'), typed('run deaf.ts --batches 2'), typed('run unheard.ts --batches 2')],
+    [
+      typed('run source.ts --batches 1'),
+      typed('run deaf.ts --batches 2'),
+      typed('run unheard.ts --batches 2'),
+      typed('run unstored.ts --batches 2'),
+    ],
   ],
   ['`run`', 'an output has not delivered everything at the end', 1, [typed('run owes.ts --batches 1')]],
   [

@@ -17,6 +17,8 @@ interface Owner {
   readonly keepsRefused: boolean
   /** Aborts when the receiver has ended. */
   readonly ended: AbortSignal
+  /** Something came to be stored. */
+  stored(): void
   lost(loss: Loss): void
   failed(message: string, error: unknown): void
 }
@@ -60,6 +62,7 @@ export class SingleRecords<T> {
     }
     try {
       await stored
+      this.#owner.stored()
     } catch (error) {
       this.#lose(records, `a block of ${records.length} records could not be stored`, error, refused)
     }

@@ -31,12 +31,17 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
   /** Whether a record has come too late, and was dropped. */
   #isLate = false
   /** What could not be stored, kept or not. */
-  readonly #losses = new LossReports((loss, total) =>
-    this.#reports.lost(loss, total, this.#keepsRefused ? 'set aside' : 'left out'),
-  )
-  /** Starts that failed since anything was stored. */
+  readonly #losses = new LossReports((loss, total) => {
+    this.#lastLoss = { error: loss.error, total }
+    this.#reports.lost(loss, total, this.#keepsRefused ? 'set aside' : 'left out')
+  })
+  #lastLoss: { readonly error: unknown; readonly total: number } | null = null
+  /** Starts that failed since it was given anything to store. */
   #failedStarts = 0
+  /** Whether anything came to be stored. */
   #hasStored = false
+  /** Whether it has polled, and found nothing or something. */
+  #hasReached = false
   /** What keeps it from receiving, as it said last. */
   #trouble: Trouble | null = null
   /** The trouble that it was in when it was told to end. */
@@ -64,6 +69,9 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
       receiver: this.#reports.name,
       keepsRefused: this.#keepsRefused,
       ended: this.#ended.signal,
+      stored: () => {
+        this.#hasStored = true
+      },
       lost: (loss) => this.#losses.add(loss),
       failed: (message, error) => this.#reports.error(message, error),
     })
@@ -95,10 +103,15 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
     this.#limiter.updateRate(rate)
   }
 
-  /** What kept it from receiving when it was told to end; `null` where it was well, or had ended by itself. */
+  /**
+   * What kept it from receiving when it was told to end; `null` where it was well, or had ended by itself. One that
+   * fails, after it has stored something, may only have seen the end of what was sent.
+   */
   failure(): SluiceError | null {
-    if (this.#troubleAtEnd === null) return null
-    const { message, error } = this.#troubleAtEnd
+    const trouble = this.#troubleAtEnd
+    if (trouble === null || (trouble.kind === 'fails' && (this.#hasStored || this.#hasReached)))
+      return this.#nothingStored()
+    const { message, error } = trouble
     return new SluiceError(
       'E_RECEIVER',
       `${this.#reports.name} does not receive: ${message}${causeOf(error, message)}.`,
@@ -111,11 +124,26 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
     )
   }
 
-  /** One that fails, after it has received something, may only have seen the end of what was sent. */
+  /** All that it was given was left out: its stream has only looked empty. */
+  #nothingStored(): SluiceError | null {
+    if (this.#hasStored || this.#keepsRefused || this.#lastLoss === null) return null
+    const { error, total } = this.#lastLoss
+    const none = total === 1 ? 'the one record that it was given could not' : `none of ${total} records could`
+    return new SluiceError(
+      'E_RECEIVER',
+      `${this.#reports.name} has stored nothing: ${none} be stored: ${messageOf(error)}`,
+      {
+        did: 'they were left out',
+        next: [
+          "store values as they can be kept, or set onError: 'dead-letter', which keeps what can be shown of them",
+        ],
+        cause: error,
+      },
+    )
+  }
+
   get #troubleNow(): Trouble | null {
-    const trouble = this.#trouble
-    if (trouble?.kind === 'fails') return this.#hasStored ? null : trouble
-    return this.#state === 'started' ? null : trouble
+    return this.#trouble?.kind === 'stopped' && this.#state === 'started' ? null : this.#trouble
   }
 
   // — what the receiver asks for
@@ -138,12 +166,15 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
     this.#assertOpen()
     this.#receives()
     if (records.length > 0) await this.#writer.store(records, metadata)
+    this.#hasReached = true
+    this.#hasStored ||= records.length > 0
   }
 
   async storeBytes(bytes: Uint8Array, metadata?: Json): Promise<void> {
     this.#assertOpen()
     this.#receives()
     await this.#writer.storeBytes(bytes, metadata)
+    this.#hasStored = true
   }
 
   reportError(message: string, error?: unknown): void {
@@ -152,7 +183,6 @@ export class ReceiverSupervisor<T> implements ReceiverRunner<T> {
   }
 
   #receives(): void {
-    this.#hasStored = true
     this.#failedStarts = 0
     this.#trouble = null
   }

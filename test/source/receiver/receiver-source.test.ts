@@ -446,6 +446,37 @@ test('at its end a receiver says that it had stopped with an error, or never cam
   assert.equal(await ended(reportsThenEnds), undefined)
 })
 
+test('a receiver of whose records none could be stored says so at its end, unless they are kept as letters', async () => {
+  const unstorable = () => 1
+  const failureOf = async (records: readonly unknown[], conf: Record<string, string> = {}): Promise<unknown> => {
+    const { receiver, source, clock } = await running<unknown>({ conf })
+    for (const record of records) receiver.storeOne(record)
+    await clock.advance(300)
+    await source.receiver!.stop(true)
+    return source.receiver!.failure!()
+  }
+  for (const records of [[unstorable], [unstorable, unstorable, unstorable, unstorable, unstorable]]) {
+    const failure = await failureOf(records)
+    assert.ok(hasCode(failure, 'E_RECEIVER'))
+    const none = records.length === 1 ? 'the one record that it was given could not' : 'none of 5 records could'
+    assert.ok(failure.message.startsWith(`HandFed-7 has stored nothing: ${none} be stored: `), failure.message)
+  }
+  assert.equal(await failureOf([unstorable, 'a']), null)
+  assert.equal(await failureOf([unstorable], { 'sluice.onError': 'dead-letter' }), null)
+  assert.equal(await failureOf([]), null)
+})
+
+test('a receiver that refused all that came says so at its end, also where it has polled and found nothing', async () => {
+  const { receiver, source } = await running()
+  await receiver.store([])
+  receiver.refuse('x', new Error('no text'))
+  await source.receiver!.stop(true)
+  assert.match(
+    String(source.receiver!.failure!()?.message),
+    /nothing: the one record that it was given could not be stored: no text/,
+  )
+})
+
 test('a record that cannot be stored is reported and leaves its neighbours alone', async () => {
   const { receiver, clock, events, cut } = await running<unknown>()
   for (const record of ['a', () => 1, 'b', 'c']) receiver.storeOne(record)
