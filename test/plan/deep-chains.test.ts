@@ -179,3 +179,28 @@ test('an action on another lineage than when the function was called before take
   assert.deepEqual(errors, [])
   assert.deepEqual(Object.values(shown)[0][0]![0], [1, 7])
 })
+
+/** How often each step of a stream that is joined with itself so many times asks the function behind the join. */
+async function joinedWithItself(joins: number, step: (joined: DStream<any>, one: () => 1) => DStream<any>) {
+  let asked = 0
+  const one = (): 1 => ((asked += 1), 1)
+  const { shown, errors } = await runBatches(
+    (source) => {
+      let stream: DStream<any> = source().map((n: number): [number, number] => [n, 1])
+      for (let i = 0; i < joins; i++) stream = step(stream.join(stream, 2), one)
+      return stream
+    },
+    [[7]],
+  )
+  assert.deepEqual(errors, [])
+  assert.deepEqual(Object.values(shown), [[[[7, 1]]]])
+  return asked
+}
+
+test('a stream joined with itself is computed once a side, so behind a shuffle twice, and persisted once', async () => {
+  const moved = (joined: DStream<any>, one: () => 1) => joined.map(([key]: any) => [key, one()])
+  assert.equal(await joinedWithItself(8, moved), 2 * 8 - 1)
+  const inPlace = (joined: DStream<any>, one: () => 1) => joined.mapValues(one)
+  assert.equal(await joinedWithItself(8, inPlace), 2 ** 8 - 1)
+  assert.equal(await joinedWithItself(8, (joined, one) => inPlace(joined, one).persist()), 8)
+})

@@ -446,7 +446,7 @@ test('at its end a receiver says that it had stopped with an error, or never cam
   assert.equal(await ended(reportsThenEnds), undefined)
 })
 
-test('a receiver of whose records none could be stored says so at its end, unless they are kept as letters', async () => {
+test('a receiver of whose records none could be stored says so at its end, unless letters are kept', async () => {
   const unstorable = () => 1
   const failureOf = async (records: readonly unknown[], conf: Record<string, string> = {}): Promise<unknown> => {
     const { receiver, source, clock } = await running<unknown>({ conf })
@@ -466,7 +466,7 @@ test('a receiver of whose records none could be stored says so at its end, unles
   assert.equal(await failureOf([]), null)
 })
 
-test('a receiver that refused all that came says so at its end, also where it has polled and found nothing', async () => {
+test('a receiver that refused all that came says so at its end, also where it has polled in vain', async () => {
   const { receiver, source } = await running()
   await receiver.store([])
   receiver.refuse('x', new Error('no text'))
