@@ -59,6 +59,32 @@ for (const [template, shows, batch] of templates)
     assert.match(tested.stdout, /pass 1\n/)
   })
 
+test('what shows the totals of a stage takes that of dev, and says in two lines why there are none', async (t) => {
+  const parent = await temporaryFolder(t)
+  assert.equal((await sluice(t, parent, ['create', 'made', '--template', 'kinesis'])).code, 0)
+  mkdirSync(join(parent, 'made/node_modules/@aws-sdk'), { recursive: true })
+  const client = 'node_modules/@aws-sdk/client-dynamodb'
+  symlinkSync(join(root, client), join(parent, 'made', client))
+  const shown = (args: readonly string[], environment: NodeJS.ProcessEnv) =>
+    spawnSync(process.execPath, ['src/totals.mjs', ...args], {
+      cwd: join(parent, 'made'),
+      encoding: 'utf8',
+      env: { ...process.env, AWS_MAX_ATTEMPTS: '1', AWS_CONFIG_FILE: '/dev/null', ...environment },
+    })
+  const keys = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' }
+  const nobody = { ...keys, AWS_REGION: 'us-east-1', AWS_ENDPOINT_URL: 'http://127.0.0.1:1' }
+  for (const [args, environment, why] of [
+    [[], nobody, /^The table made-dev-totals cannot be read: .*ECONNREFUSED/],
+    [['made-qa-totals'], nobody, /^The table made-qa-totals cannot be read: /],
+    [[], { ...keys, AWS_REGION: '' }, /^The table made-dev-totals cannot be read: .*[Rr]egion/],
+  ] as const) {
+    const { status, stdout, stderr } = shown(args, environment)
+    assert.deepEqual([status, stdout], [1, ''])
+    assert.match(stderr, why)
+    assert.match(stderr, /^.+\nnext {3}node src\/totals\.mjs <table>, with AWS_REGION and credentials .*\n$/)
+  }
+})
+
 test('a template that is not there is refused with those that are', async (t) => {
   const folder = await temporaryFolder(t)
   const { code, stderr } = await sluice(t, folder, ['create', 'x', '--template', 'session'])

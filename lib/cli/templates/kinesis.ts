@@ -30,11 +30,21 @@ const serverless = (name: string): string => lines`
           KeySchema: [{ AttributeName: item, KeyType: HASH }]
 `
 
-const totals = lines`
+const totals = (name: string): string => lines`
   import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb'
 
-  const { Items = [] } = await new DynamoDBClient().send(new ScanCommand({ TableName: process.argv[2] }))
-  for (const { item, n } of Items) console.log(item?.S, n?.N)
+  // Of the stage dev, unless another table is named.
+  const [table = '${name}-dev-totals'] = process.argv.slice(2)
+
+  try {
+    const { Items = [] } = await new DynamoDBClient().send(new ScanCommand({ TableName: table }))
+    for (const { item, n } of Items) console.log(item?.S, n?.N)
+    if (Items.length === 0) console.error('The table ' + table + ' is empty: no batch has been shown yet.')
+  } catch (error) {
+    console.error('The table ' + table + ' cannot be read: ' + (error.message || error.code || error.name))
+    console.error('next   node src/totals.mjs <table>, with AWS_REGION and credentials as for the deploy')
+    process.exitCode = 1
+  }
 `
 
 /** Totals of a stream of Kinesis, on AWS or emulated. */
@@ -89,7 +99,7 @@ export const kinesis = ordersFrom({
       totals.output('table', dynamo({ table, change: ([item, n]) => ({ key: { item }, set: { n } }) }))`,
     files: (name) => [
       { path: 'serverless.yml', text: serverless(name), about: 'how it is deployed to AWS, or to an emulator' },
-      { path: 'src/totals.mjs', text: totals, about: 'shows the table that the deployed program fills' },
+      { path: 'src/totals.mjs', text: totals(name), about: 'shows the table that the deployed program fills' },
     ],
   },
 })
