@@ -14,6 +14,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, before, test } from 'node:test'
+import { packedArchive, plainEnvironment } from '../support/packed-archive.ts'
 
 // Not part of `npm test`: it builds and packs. CI runs it as `npm run test:package`.
 const root = resolve(import.meta.dirname, '../..')
@@ -25,15 +26,8 @@ const inFolder = (command: string, ...args: string[]): string =>
 const tsc = resolve(root, 'node_modules/.bin/tsc')
 
 before(() => {
-  const packed = execFileSync('npm', ['pack', '--silent', '--pack-destination', folder], {
-    cwd: root,
-    encoding: 'utf8',
-  })
-    .trim()
-    .split('\n')
-    .at(-1)!
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'empty', private: true, type: 'module' }))
-  inFolder('npm', 'install', '--silent', '--no-audit', '--no-fund', packed)
+  inFolder('npm', 'install', '--silent', '--no-audit', '--no-fund', packedArchive(folder))
 })
 
 after(() => rmSync(folder, { recursive: true }))
@@ -198,8 +192,7 @@ for (const [what, { args, code = 0, says }] of Object.entries(typed))
     assert.equal(said.code, code)
   })
 
-// As a user's shell has it: neither within a test, nor with the sources of this repository.
-const { NODE_TEST_CONTEXT: _context, NODE_OPTIONS: _options, npm_config_node_options: _npm, ...plain } = process.env
+const plain = plainEnvironment()
 
 for (const template of ['clicks', 'log-alerts', 'sessions', 's3', 'kinesis', 'kafka'])
   test(`installed: a new project of the template ${template} needs no registry, tests and type-checks`, () => {
