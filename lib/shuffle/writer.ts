@@ -29,8 +29,11 @@ export interface ShuffleWriter {
   /** The records that follow are of this map partition; for a writer that serves several, and must know which. */
   begin?(split: number): void
   emit(record: never): void
-  /** Entries held in memory: what a budget looks at. */
-  readonly size: number
+  /**
+   * Entries held in memory: what a budget looks at. No accessor: each that is made anew is a hidden class of its own,
+   * which keeps what it closes over until the whole heap is collected.
+   */
+  size(): number
   finish(): Buckets
 }
 
@@ -57,9 +60,7 @@ export function combiningWriter<V, C>(
   })
   return {
     emit,
-    get size() {
-      return table.size
-    },
+    size: () => table.size,
     finish: () => finishTable(aggregator, table, combined, partitioner, reader),
   }
 }
@@ -137,9 +138,7 @@ export function pairWriter(partitioner: Partitioner, reader: Reader = NOBODY): S
   }
   return {
     emit,
-    get size() {
-      return buckets.reduce((sum, bucket) => sum + bucket.values.length, 0)
-    },
+    size: () => buckets.reduce((sum, bucket) => sum + bucket.values.length, 0),
     finish: () => buckets,
   }
 }
@@ -164,9 +163,7 @@ export function routedWriter(reducers: number, route: (record: unknown) => numbe
       if (bucket === NO_RECORDS) buckets[at] = { keys: null, values: [record] }
       else (bucket as RoutedBucket).values.push(record)
     },
-    get size() {
-      return size
-    },
+    size: () => size,
     finish: () => buckets,
   }
 }

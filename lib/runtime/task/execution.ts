@@ -183,8 +183,8 @@ export class Execution {
       writer ??= dependency.newWriter(partition)
       writer.begin?.(partition)
       await this.#partition(stage, partition, intoShuffle(writer, dependency, this.scope))
-      if (!dependency.shared || writer.size > ENTRIES_MAX) {
-        const full = writer.size > ENTRIES_MAX
+      if (!dependency.shared || writer.size() > ENTRIES_MAX) {
+        const full = writer.size() > ENTRIES_MAX
         parts.push(writer.finish())
         writer = null
         if (full) await this.#writeBlock(shuffle, joinBuckets(parts.splice(0)))
