@@ -1,4 +1,4 @@
-import { getBlob, putBlob } from './blobs.ts'
+import { getBlob, putBlob, putUnwritten } from './blobs.ts'
 import { decodeManifest, decodePanes } from './check-manifest.ts'
 import type { ObjectKeys } from './object-keys.ts'
 import { packed, packPanes, unpacked } from './pane-packs.ts'
@@ -7,19 +7,18 @@ import type { Head } from '../model/head.ts'
 import type { Cut, Manifest, OperatorState } from '../model/manifest.ts'
 import type { BlobRef } from '../model/refs.ts'
 
-/** Stores what `packPanes` returned. */
-export const putManifest = (
+/** Stores what `packPanes` returned; where nothing outlives this process, not before somebody reads it. */
+export function putManifest(
   blobs: BlobStore,
   keys: ObjectKeys,
   manifest: Manifest,
   inlineMax = MANIFEST_INLINE_MAX,
-): Promise<BlobRef> =>
-  putBlob(
-    blobs,
-    keys.manifest(manifest.batch, manifest.nonce),
-    Buffer.from(JSON.stringify(storedForm(manifest))),
-    inlineMax,
-  )
+): Promise<BlobRef> {
+  const key = keys.manifest(manifest.batch, manifest.nonce)
+  const bytesOf = (): Uint8Array => Buffer.from(JSON.stringify(storedForm(manifest)))
+  if (blobs.putUnwritten) return putUnwritten(blobs, key, bytesOf)
+  return putBlob(blobs, key, bytesOf(), inlineMax)
+}
 
 /** Gives long lists of panes objects of their own, one for each range of key groups; `newId` names those of a batch. */
 export async function withPacks(

@@ -37,3 +37,11 @@ test('a cut without a position, of a source that has none after the batch either
     message: /is not one: has a cut without a position\.$/,
   })
 })
+
+test('where objects end with the process a manifest is not encoded before somebody reads it', async () => {
+  const manifest = fullManifest({ format: 2 })
+  const { blobs, ref } = await stored(manifest)
+  assert.deepEqual([ref.unwritten, ref.inline, blobs.counts.bytes], [true, undefined, 0])
+  assert.deepEqual(await readManifest(blobs, ref), manifest)
+  assert.notEqual(blobs.counts.bytes, 0)
+})

@@ -54,6 +54,7 @@ export class StateObjects {
   }
 
   async finish(): Promise<void> {
+    if (this.#open.size === 0) return
     await Promise.all([...this.#open].map(([group, object]) => this.#close(group, object)))
   }
 
