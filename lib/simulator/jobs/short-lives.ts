@@ -1,14 +1,19 @@
 import { beforeCommit } from './before-commit.ts'
 import type { Job } from './job.ts'
+import { letters } from './letters.ts'
 import { open } from './open.ts'
 import { wordCount } from './word-count.ts'
 
 /** Less than many a batch takes, with all that may go wrong in one. */
 const LIFE_MS = 260
 
-/** The same programs under coordinators that end before their batches do: what tasks have answered is handed over. */
+/**
+ * The same programs under coordinators that end before their batches do: what tasks have answered is handed over.
+ * Records to blame are found by many runs of a batch, and must be found within one life: that is longer.
+ */
 export const shortLives: readonly Job[] = [
   { ...wordCount, name: 'sa', circumstances: { lifeMs: LIFE_MS } },
   { ...beforeCommit, name: 'sf', circumstances: { lifeMs: LIFE_MS } },
   { ...open, name: 'sg', circumstances: { lifeMs: LIFE_MS } },
+  { ...letters, name: 'se', circumstances: { lifeMs: 4 * LIFE_MS } },
 ]

@@ -125,6 +125,13 @@ export const bugs: readonly SeededBug[] = [
     put: 'tasks',
     job: 'sg',
   },
+  {
+    name: 'seals kept beside records that were set aside',
+    file: 'runtime/batch/run-batch.ts',
+    find: 'isHandover(error) && !planned.deadLetters',
+    put: 'isHandover(error)',
+    job: 'se',
+  },
 
   // — the order of a batch
   {
