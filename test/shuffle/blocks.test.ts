@@ -136,4 +136,23 @@ test('sections of neighbours are read once, whichever of them asks first; others
   ])
 })
 
+test('a task of more partitions than a shuffle has reducers reads all of its sections at once', async () => {
+  const bytes = encodeBuckets([1, 2, 3].map((key) => ({ keys: [key], values: [key * 10] })))
+  const ref = { key: 'app/i/blk/1', len: bytes.length, crc: 0 }
+  const output = { shuffle: 0, ref, counts: [1, 1, 1], ...sectionsOf(bytes, 3) }
+  let asked = 0
+  const reader = new SectionReader({
+    get: never,
+    range: async (_ref, offset, length) => {
+      asked++
+      return bytes.subarray(offset, offset + length)
+    },
+  })
+  for (const reducer of [1, 2]) {
+    const { input } = await reader.read([output], reducer, { first: 1, last: 6 })
+    assert.deepEqual(input[0].values, [(reducer + 1) * 10])
+  }
+  assert.equal(asked, 1)
+})
+
 const never = (): never => assert.fail('nothing is to be read')

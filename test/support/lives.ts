@@ -12,6 +12,7 @@ import type { Head } from '../../lib/model/head.ts'
 import type { Manifest } from '../../lib/model/manifest.ts'
 import { fingerprint } from '../../lib/plan/fingerprint.ts'
 import type { Coordinator } from '../../lib/runtime/coordinator/coordinator.ts'
+import type { FanOut } from '../../lib/runtime/planner.ts'
 import { TaskProgram } from '../../lib/runtime/task/program.ts'
 import { aborted, type Batch, BATCH_MS, type Build, newContext, START } from './run.ts'
 
@@ -42,6 +43,8 @@ export interface LifeOptions {
   /** It takes the app with its commit, and lets go with its mark. */
   readonly isBrief?: boolean
   readonly sweeps?: boolean
+  /** Each task is a call that costs: small blocks travel. */
+  readonly fanOut?: FanOut
 }
 
 /**
@@ -74,6 +77,7 @@ export class ProcessLife {
       log = silentLog,
       isBrief = false,
       sweeps = true,
+      fanOut,
     }: LifeOptions = {},
   ): Promise<ProcessLife> {
     const watched: Build = (input, context) => {
@@ -121,6 +125,7 @@ export class ProcessLife {
       unlimited: true,
       isBrief,
       sweeps,
+      ...(fanOut ? { fanOut } : {}),
     })
     return new ProcessLife(coordinator, batches)
   }
