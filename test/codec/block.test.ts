@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { crc32 } from 'node:zlib'
 import { encodeBlock, indexBytes, openBlock, readIndex, readSection, type Section } from '../../lib/codec/block.ts'
+import { registerClassCodec } from '../../lib/codec/class-codec.ts'
 import { ROWS_MAX } from '../../lib/codec/column.ts'
 import { RandomValues, seedOf } from './random-values.ts'
 
@@ -76,6 +77,35 @@ test('a refused value does not spoil the next block', () => {
     message: /^state of "visits"\[1\] is a function/,
   })
   assert.deepEqual(openBlock(encodeBlock(sections), 'block 1').read(3), sections[0].columns)
+})
+
+/** Kept as a block of its own. */
+class Inner {
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
+}
+registerClassCodec('Inner', {
+  ctor: Inner,
+  encode: ({ text }) => encodeBlock([{ section: 0, columns: [[text]], count: 1 }]),
+  decode: (bytes: Uint8Array) => new Inner(openBlock(bytes, 'inner').read(0)[0][0] as string),
+})
+
+test('a block that is written while another one is being written spoils neither', () => {
+  const values = Array.from({ length: 50 }, (_, i) => new Inner(`text ${i}`))
+  const inner = { section: 1, columns: [values], count: values.length }
+  let between: Uint8Array | null = null
+  function* lazily(): Iterable<Section> {
+    yield sections[0]
+    between = encodeBlock(sections)
+    yield inner
+  }
+  const block = openBlock(encodeBlock(lazily()), 'block 1')
+  assert.deepEqual(block.read(3), sections[0].columns)
+  assert.deepEqual(block.read(1), [values])
+  assert.deepEqual(openBlock(between!, 'block 2').read(0), sections[1].columns)
 })
 
 test('B45: more rows than a section may have are refused', () => {

@@ -83,6 +83,15 @@ test('a key that came and went in one batch is not', () => {
   assert.equal(readBack(state.encodeDelta()).keys, 0)
 })
 
+test('a key that was looked up and removed, and never had state, leaves no trace', () => {
+  const state = new KeyedState()
+  put(state, 'there', 1)
+  state.saved()
+  state.remove(state.table.upsert('asked for'))
+  assert.equal(state.hasChanges, false)
+  assert.equal(state.keys, 1)
+})
+
 test('a new key in the place of a removed one has no state of its own yet', () => {
   const state = new KeyedState()
   put(state, 'a', 7)

@@ -9,6 +9,7 @@ import type { StateWrite } from '../../lib/model/task.ts'
 import { nextOperatorState } from '../../lib/state/chains.ts'
 import type { KeyedState } from '../../lib/state/keyed-state.ts'
 import { type StateBlobs, type StateOf, StateStore } from '../../lib/state/state-store.ts'
+import type { WindowSpec } from '../../lib/state/window-spec.ts'
 
 /** State blobs in memory, and how often one was read. */
 function newBlobs(): StateBlobs & { reads: number } {
@@ -155,6 +156,39 @@ test('an attempt that failed half-way leaves its state unused', async () => {
   )
   const write = await batch(store, whole(committed), 2, blobs, count('a'))
   assert.deepEqual(await read(whole(nextOperatorState(committed, [write])), blobs), { a: 2 })
+})
+
+/** The sum over the last two batches, with an inverse. */
+const lastTwo: WindowSpec = {
+  f: (a, b) => (a as number) + (b as number),
+  inverse: (a, b) => (a as number) - (b as number),
+  filter: null,
+  lengthMs: 2,
+  slideMs: 1,
+  paneMs: 1,
+  zeroTime: 0,
+  fires: true,
+  snapshots: false,
+}
+
+/** One batch of a window; `null`: its stream has no batch at this time. What it shows, and what it writes. */
+async function slide(store: StateStore, of: StateOf, time: number, value: number | null, blobs: StateBlobs) {
+  const state = await store.window(of, lastTwo, time, blobs)
+  const pane = state.absorb(time, value === null ? null : { keys: ['k'], values: [value], hashes: null })
+  const shown = state.slide(time).values
+  return { shown, write: await store.saveWindow(of, lastTwo, state, pane, time, time, blobs) }
+}
+
+test('a batch without a pane leaves the blocks as they were: another attempt at it does not slide twice', async () => {
+  const [store, blobs] = [new StateStore(), newBlobs()]
+  let committed: OperatorState | null = null
+  for (const [time, value] of [
+    [1, 10],
+    [2, 5],
+  ] as const)
+    committed = nextOperatorState(committed, [(await slide(store, whole(committed), time, value, blobs)).write])
+  for (const _attempt of ['first', 'second', 'third'])
+    assert.deepEqual((await slide(store, whole(committed), 3, null, blobs)).shown, [5])
 })
 
 test('a rescale moves whole ranges: each new one is a snapshot, and together they are the old state', async () => {

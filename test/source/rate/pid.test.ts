@@ -110,6 +110,14 @@ test('a controller limits batches by its initial rate first, then by what it lea
   assert.equal(new RateController(estimator(0, 10)).limit(1000), null)
 })
 
+test('a rate of less than one record in a batch lets one through: a stream never stands still', () => {
+  const slow = settings({
+    'spark.streaming.backpressure.enabled': 'true',
+    'spark.streaming.backpressure.initialRate': '1',
+  })
+  for (const batchMs of [1, 100, 999, 1000]) assert.equal(createRateController(slow, batchMs)!.limit(batchMs), 1)
+})
+
 test('a controller that recalls what another one knows after a batch goes on as that one does', () => {
   const on = settings({ 'spark.streaming.backpressure.enabled': 'true' })
   const [one, other] = [createRateController(on, 1000)!, createRateController(on, 1000)!]

@@ -565,6 +565,26 @@ test('while the queue of blocks is full, records wait; nothing is lost', async (
   assert.deepEqual((await cut()).got.flat(), ['0', '1', '2', '3', '4', '5', '6', '7'])
 })
 
+test('a stop is over when the last block is stored, and not before: the process may end then', async () => {
+  const stored = Promise.withResolvers<void>()
+  class Slow extends MemoryBlobStore {
+    override async putNew(key: string, bytes: Uint8Array): Promise<void> {
+      await stored.promise
+      await super.putNew(key, bytes)
+    }
+  }
+  const clock = new ManualClock()
+  const { receiver, source, cut } = await running({ io: { ...memoryIo(clock), blobs: new Slow() } })
+  receiver.store('a')
+  let isOver = false
+  const stopped = source.receiver!.stop(true).then(() => (isOver = true))
+  await clock.advance(1000)
+  assert.equal(isOver, false)
+  stored.resolve()
+  await stopped
+  assert.deepEqual((await cut()).got, [['a']])
+})
+
 class Reading {
   readonly value = 1
 }
