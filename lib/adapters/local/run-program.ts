@@ -1,9 +1,9 @@
-import { spawnSync } from 'node:child_process'
 import type { RunProgram } from '../../host/run-program.ts'
 import { systemCode } from '../../model/system-code.ts'
 
 /** In a process of its own, which inherits the environment; returns when that has ended. */
 export const runProgram: RunProgram = (program, args, { input, env }) => {
+  const { spawnSync } = process.getBuiltinModule('node:child_process')
   const { stdout, stderr, status, signal, error } = spawnSync(program, args, {
     input,
     env: { ...process.env, ...env },

@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { SluiceError } from '../../model/errors.ts'
 import { LineBuffer, type LineOptions } from '../../source/line-buffer.ts'
 import type { BytesToRecords } from '../../source/source-factories.ts'
@@ -21,6 +21,7 @@ export abstract class ConnectionReceiver<T> extends Receiver<T> {
   }
 
   onStart(): void {
+    const { connect } = process.getBuiltinModule('node:net')
     const socket = connect({ host: this.#host, port: this.#port })
     this.#socket = socket
     socket.once('error', (error) =>

@@ -4,6 +4,7 @@ import { SluiceError } from '../../model/errors.ts'
 import type { Head } from '../../model/head.ts'
 import type { Manifest } from '../../model/manifest.ts'
 import type { Time } from '../../model/time.ts'
+import { loadedLater } from '../../model/loaded-later.ts'
 import { fingerprint } from '../../plan/fingerprint.ts'
 import { BatchLoop } from '../../runtime/coordinator/batch-loop.ts'
 import type { Coordinator } from '../../runtime/coordinator/coordinator.ts'
@@ -31,9 +32,10 @@ import { directories } from './directories.ts'
 import { madeReady } from './made-ready.ts'
 import { LongBatches } from './long-batches.ts'
 import { newLauncher } from './launchers.ts'
-import { assertSoundHistory } from './sound-history.ts'
 import { startingEvent } from './starting-event.ts'
 import { checkStandIns } from './stand-ins.ts'
+
+const soundHistory = loadedLater(() => import('./sound-history.ts'))
 
 /** Runs a context in this process: head and blobs in memory or in a directory, tasks in this thread or in workers. */
 export class EmbeddedEngine implements Engine {
@@ -167,7 +169,7 @@ export class EmbeddedEngine implements Engine {
     const stores = await openStores(this.#directory, this.#app, sync)
     const { resume, fresh } = this.#options
     if (this.#directory !== null && !resume && !fresh && !this.#beginsAnew)
-      await assertSoundHistory(stores.head, stores.blobs, join(this.#directory, this.#app))
+      await (await soundHistory()).assertSoundHistory(stores.head, stores.blobs, join(this.#directory, this.#app))
     const watch = this.#watch
     const launcher = await newLauncher(this.#program, { ...stores, clock, random, log, watch }, this.#options, {
       dir: this.#directory,

@@ -13,12 +13,10 @@ import type { Log } from '../../host/log.ts'
 import type { Random } from '../../host/random.ts'
 import { asDirectoryError } from '../../adapters/local/folder.ts'
 import { MemoryBlobStore } from '../../adapters/local/blob-memory.ts'
-import { openDirectoryBlobs } from '../../adapters/local/blob-directory.ts'
-import { directoryControl } from '../../adapters/local/control-directory.ts'
-import { openDirectoryHead } from '../../adapters/local/head-directory.ts'
 import { MemoryHeadStore } from '../../adapters/local/head-memory.ts'
 import { systemClock } from '../../adapters/local/system-clock.ts'
 import { systemRandom } from '../../adapters/local/system-random.ts'
+import { loadedLater } from '../../model/loaded-later.ts'
 import { warningOf } from '../../model/events.ts'
 import type { Head } from '../../model/head.ts'
 import { visibleLine } from '../../model/visible.ts'
@@ -88,7 +86,7 @@ export const setEmbeddedOptions = (changes: Partial<EmbeddedOptions>): void => {
   options = { ...options, ...changes }
 }
 
-interface Stores {
+export interface Stores {
   readonly head: HeadStore<Head>
   readonly control: ControlStore
   readonly blobs: BlobStore
@@ -97,17 +95,15 @@ interface Stores {
 /** Stores of one app: below `dir`, or in memory. Throws `E_DIRECTORY` where nothing can be written there. */
 export async function openStores(dir: string | null, app: string, sync: boolean): Promise<Stores> {
   if (dir === null) return memoryStores()
-  const folder = join(dir, app)
   try {
-    return {
-      head: await openDirectoryHead<Head>(folder, { sync }),
-      control: directoryControl(folder, { sync }),
-      blobs: await openDirectoryBlobs(folder, { sync }),
-    }
+    return await (await directoryStores()).openDirectoryStores(join(dir, app), sync)
   } catch (error) {
     throw asDirectoryError(dir, error)
   }
 }
+
+/** Who keeps nothing has no use for them. */
+const directoryStores = loadedLater(() => import('./directory-stores.ts'))
 
 const memoryStores = (): Stores => ({
   head: new MemoryHeadStore<Head>(),
@@ -120,14 +116,14 @@ export async function folderOfApp(dir: string | null, name: string): Promise<str
   const [own, former] = [appFolder(name), formerFolder(name)]
   if (dir === null || former === own || former === '' || existsSync(join(dir, own))) return own
   if (!(await appsBelow(dir)).includes(former)) return own
-  const store = await openDirectoryHead<Head>(join(dir, former))
-  try {
-    const nameThere = (await store.read())?.value.conf['spark.app.name'] ?? former
-    if (nameThere === name) return former
-    return own
-  } finally {
-    await store.close()
-  }
+  const head = await headIn(join(dir, former))
+  if ((head?.conf['spark.app.name'] ?? former) === name) return former
+  return own
+}
+
+/** The head in the folder of an app; `null` where nobody has written one. */
+export async function headIn(folder: string): Promise<Head | null> {
+  return (await directoryStores()).readHead(folder, options.sync)
 }
 
 /** The apps with a head below `dir`; none where it is no directory. Throws `E_DIRECTORY` where it cannot be read. */

@@ -1,5 +1,3 @@
-import { openDirectoryHead } from '../../adapters/local/head-directory.ts'
-import type { Head } from '../../model/head.ts'
 import { runProgram } from '../../adapters/local/run-program.ts'
 import { installPrograms } from '../../api/rdd/programs.ts'
 import { localSources } from './local-sources.ts'
@@ -8,7 +6,7 @@ import { installEngine } from '../../api/dstream/engine.ts'
 import { installSourceFactories } from '../../api/dstream/source-factories.ts'
 import { installStandIns } from '../../api/dstream/stand-ins.ts'
 import { EmbeddedEngine } from './embedded-engine.ts'
-import { appsBelow, embeddedOptions } from './embedded-host.ts'
+import { appsBelow, embeddedOptions, headIn } from './embedded-host.ts'
 import { join } from 'node:path'
 import { SluiceError } from '../../model/errors.ts'
 
@@ -26,13 +24,8 @@ installEngine((context) => new EmbeddedEngine(context), {
       })
     const [app] = apps
     if (app === undefined) return null
-    const store = await openDirectoryHead<Head>(join(directory, app), { sync: embeddedOptions().sync })
-    try {
-      const head = (await store.read())?.value
-      if (!head || head.committed === 0) return null
-      return { conf: head.conf, intervalMs: head.intervalMs }
-    } finally {
-      await store.close()
-    }
+    const head = await headIn(join(directory, app))
+    if (!head || head.committed === 0) return null
+    return { conf: head.conf, intervalMs: head.intervalMs }
   },
 })
