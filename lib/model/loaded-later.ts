@@ -10,6 +10,12 @@ export function loadedLater<Part>(load: () => Promise<Part>): () => Part | Promi
   return () => part ?? loaded()
 }
 
+/** What is done with such a part: at once where it is there. */
+export const withPart = <Part, Result>(
+  part: Part | Promise<Part>,
+  use: (part: Part) => Promise<Result>,
+): Promise<Result> => (part instanceof Promise ? part.then(use) : use(part))
+
 const loads: (() => Promise<unknown>)[] = []
 
 /** Loads every part, also those that are parts of parts. */

@@ -1,11 +1,11 @@
 import type { OperatorState, StateBlock } from '../model/manifest.ts'
 import { basesOf } from '../model/state-chain.ts'
 
-/**
+/*
  * When stored state is rewritten, so that a cold start reads little more than what is held.
  *
- * Small state is rewritten whole, as a snapshot, by the batch that finds its chain long. From `COMPACT_APIECE` keys
- * in a partition on, no batch does that: beside its changes each batch writes all keys of a few key groups, those that
+ * Small state is rewritten whole, as a snapshot, by the batch that finds its chain long. From `compactApiece` keys in
+ * a partition on, no batch does that: beside its changes each batch writes all keys of a few key groups, those that
  * have waited longest. A block is dropped from the chain once all groups have been rewritten since.
  *
  *     batch      1            2          3          4          5
@@ -15,8 +15,6 @@ import { basesOf } from '../model/state-chain.ts'
  * A batch that changes c of k keys writes 2c of them, or c + k/128 where it changes fewer than that. So a chain has 128
  * blocks at the most, and the changes in it weigh no more than the keys themselves.
  */
-export const COMPACT_APIECE = 16_384
-
 const DELTAS_MAX = 8
 const BLOCKS_MAX = 128
 

@@ -4,18 +4,8 @@ import { ByteWriter } from '../codec/bytes.ts'
 import { writeValue } from '../codec/value.ts'
 import { SluiceError } from '../model/errors.ts'
 import { hashKey } from '../keys/hash.ts'
+import type { StateLimits } from './limits.ts'
 import { isChange } from './sections.ts'
-
-/**
- * A single key whose state keeps growing is nearly always a mistake in the program, and sooner or later more than a
- * task can hold.
- */
-export interface KeyLimits {
-  /** Bytes that the state of one key may take as it is stored; half of it is worth a warning. */
-  readonly bytesMax: number
-}
-
-export const KEY_BYTES_MAX = 32 * 2 ** 20
 
 export interface LargeKey {
   readonly operator: OperatorUid
@@ -26,17 +16,17 @@ export interface LargeKey {
 }
 
 /**
- * Looks at a block of state before it is stored: warns about keys above half the limit, and throws `E_STATE_TOO_LARGE`
- * for one above it. Keys are weighed one by one only where those of a whole key group together are heavy enough, so
- * state of ordinary size is not looked at.
+ * A single key whose state keeps growing is nearly always a mistake in the program, and sooner or later more than a
+ * task can hold. Looks at a block of state before it is stored: warns about keys above half the limit, and throws
+ * `E_STATE_TOO_LARGE` for one above it. Keys are weighed one by one only where those of a whole key group together are
+ * heavy enough, and blocks below half the limit are not looked at, so state of ordinary size costs nothing.
  */
 export function checkKeySizes(
   bytes: Uint8Array,
   operator: OperatorUid,
-  { bytesMax }: KeyLimits,
+  { bytesMax }: Pick<StateLimits, 'bytesMax'>,
   warn: (key: LargeKey) => void,
 ): void {
-  if (bytes.length <= bytesMax / 2) return
   const block = openBlock(bytes, operator)
   for (const { section, length } of block.entries) {
     if (!isChange(section) || length <= bytesMax / 2) continue

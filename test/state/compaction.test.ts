@@ -4,12 +4,14 @@ import type { BlobRef } from '../../lib/model/refs.ts'
 import type { OperatorState, StateBlock } from '../../lib/model/manifest.ts'
 import { basesOf, blocksAfter, chainFault } from '../../lib/model/state-chain.ts'
 import { nextOperatorState } from '../../lib/state/chains.ts'
-import { COMPACT_APIECE, groupsDue, rangesOf } from '../../lib/state/compaction.ts'
+import { groupsDue, rangesOf } from '../../lib/state/compaction.ts'
 import type { KeyedState } from '../../lib/state/keyed-state.ts'
-import { type StateBlobs, type StateOf, StateStore } from '../../lib/state/state-store.ts'
+import { USUAL_LIMITS } from '../../lib/state/limits.ts'
+import type { StateBlobs, StateOf } from '../../lib/state/state-of.ts'
+import { StateStore } from '../../lib/state/state-store.ts'
 import { type Dice, withSeeds } from '../support/dice.ts'
 
-const KEYS = COMPACT_APIECE + 4000
+const KEYS = USUAL_LIMITS.compactApiece + 4000
 
 test('large state is never rewritten in one batch: each writes its changes and some of the oldest groups', async () => {
   const app = new Stored()
@@ -74,7 +76,7 @@ test('groups are due in the order of their bases, until as many keys as have cha
     to: 5,
     keys: 50_000,
     changes: 25_000,
-    compactApiece: COMPACT_APIECE,
+    compactApiece: USUAL_LIMITS.compactApiece,
     keysIn: () => 10_000,
   }
   assert.deepEqual(groupsDue(facts), [0, 3, 4])

@@ -8,7 +8,8 @@ import type { OperatorState } from '../../lib/model/manifest.ts'
 import type { StateWrite } from '../../lib/model/task.ts'
 import { nextOperatorState } from '../../lib/state/chains.ts'
 import type { KeyedState } from '../../lib/state/keyed-state.ts'
-import { type StateBlobs, type StateOf, StateStore } from '../../lib/state/state-store.ts'
+import type { StateBlobs, StateOf } from '../../lib/state/state-of.ts'
+import { StateStore } from '../../lib/state/state-store.ts'
 import type { WindowSpec } from '../../lib/state/window-spec.ts'
 
 /** State blobs in memory, and how often one was read. */

@@ -306,7 +306,7 @@ export const bugs: readonly SeededBug[] = [
   },
   {
     name: 'a snapshot without the deltas behind it',
-    file: 'state/state-store.ts',
+    file: 'state/stored-keyed.ts',
     find: 'of chain.blocks.entries()',
     put: 'of chain.blocks.slice(0, 1).entries()',
     job: 'b',
@@ -467,7 +467,7 @@ export const bugs: readonly SeededBug[] = [
   },
   {
     name: 'changes of a group that come after all of its keys',
-    file: 'state/state-store.ts',
+    file: 'state/stored-keyed.ts',
     find: 'own(group) && index >= bases[group - chain.from]',
     put: 'own(group)',
     job: 'i',
@@ -709,7 +709,7 @@ export const bugs: readonly SeededBug[] = [
   },
   {
     name: 'key groups of other partitions read as well',
-    file: 'state/state-store.ts',
+    file: 'state/state-of.ts',
     find: 'group >= from && group < to',
     put: 'group >= 0',
     job: 'rescaled',
