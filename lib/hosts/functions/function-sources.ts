@@ -1,7 +1,6 @@
 import { s3BinaryRecords, s3Files, s3TextFiles } from '../../adapters/aws/s3/s3-files.ts'
 import { SluiceError } from '../../model/errors.ts'
 import { callerPlace } from '../../model/place.ts'
-import { Receiver } from '../../source/receiver/receiver.ts'
 import { receiverSource } from '../../source/receiver/receiver-source.ts'
 import { socketFacts } from '../../source/receiver/socket-facts.ts'
 import type { SourceFactories } from '../../source/source-factories.ts'
@@ -11,21 +10,15 @@ import type { SourceFactories } from '../../source/source-factories.ts'
  * goes with its function.
  */
 export const functionSources: SourceFactories = {
-  socketText: (host, port) => receiverSource(new Elsewhere<string>(), socketFacts.text(host, port)),
-  socketStream: <T>(host: string, port: number) => receiverSource(new Elsewhere<T>(), socketFacts.stream(host, port)),
-  rawSocket: <T>(host: string, port: number) => receiverSource(new Elsewhere<T>(), socketFacts.raw(host, port)),
+  socketText: (host, port) => receiverSource<string>(null, socketFacts.text(host, port)),
+  socketStream: <T>(host: string, port: number) => receiverSource<T>(null, socketFacts.stream(host, port)),
+  rawSocket: <T>(host: string, port: number) => receiverSource<T>(null, socketFacts.raw(host, port)),
   standardInput: () => refuseReceiver('stdinStream'),
   http: () => refuseReceiver('httpStream'),
   followedFile: (path) => refuseDisk(path),
   textFiles: (directory, options) => s3TextFiles(inS3(directory), options),
   binaryRecords: (directory, recordLength, options) => s3BinaryRecords(inS3(directory), recordLength, options),
   files: (directory, options) => s3Files(inS3(directory), options),
-}
-
-/** What a receiver is where batches are planned and read: nobody starts it. */
-class Elsewhere<T> extends Receiver<T> {
-  onStart(): void {}
-  onStop(): void {}
 }
 
 function inS3(directory: string): string {

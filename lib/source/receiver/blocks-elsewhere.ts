@@ -1,6 +1,6 @@
 import type { Cut } from '../../model/manifest.ts'
-import type { SourceIo } from '../source.ts'
-import { type BlockPosition, isAfter, positionWithGaps, withoutEnded } from './block-position.ts'
+import type { CutRequest, SourceIo } from '../source.ts'
+import { type BlockPosition, isAfter, NO_BLOCKS, positionWithGaps, withoutEnded } from './block-position.ts'
 import { listBlocks, type ReceivedBlock } from './block-writer.ts'
 
 /** A block as a batch takes it: a partition. */
@@ -14,7 +14,11 @@ export class BlocksElsewhere {
   /** Of this planning: to forget blocks and to find new ones takes one list. */
   #listed: readonly ReceivedBlock[] | null = null
 
-  async cut(from: BlockPosition, io: SourceIo): Promise<Cut<BlockPosition, BlockSplit>> {
+  async cut({
+    position,
+    io,
+  }: Pick<CutRequest<BlockPosition>, 'position' | 'io'>): Promise<Cut<BlockPosition, BlockSplit>> {
+    const from = position ?? NO_BLOCKS
     const stored = this.#listed ?? (await listBlocks(io))
     this.#listed = null
     const blocks = stored.filter((block) => isAfter(from, block)).slice(0, BLOCKS_MAX)

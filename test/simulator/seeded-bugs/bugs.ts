@@ -563,7 +563,7 @@ export const bugs: readonly SeededBug[] = [
   },
   {
     name: 'blocks deleted before a batch has them',
-    file: 'source/receiver/receiver-source.ts',
+    file: 'source/receiver/receiving-here.ts',
     find: 'filter((block) => !isAfter(done, block))',
     put: 'filter(() => true)',
     job: 'received',

@@ -32,13 +32,13 @@ test('a block that is stored after the one behind it was taken is of the next ba
   const source = new BlocksElsewhere()
   await store('r1', 0)
   await store('r1', 2)
-  const first = await source.cut(NO_BLOCKS, io)
+  const first = await source.cut({ position: null, io })
   assert.deepEqual(first.splits.map(blockOf), ['r1/000000000000-1', 'r1/000000000002-1'])
   assert.deepEqual(first.position, { runs: { r1: 3 }, missing: { r1: [[1, 2]] } })
 
   await store('r1', 1)
   await source.committed(first.position, io)
-  const second = await source.cut(first.position, io)
+  const second = await source.cut({ position: first.position, io })
   assert.deepEqual(second.splits.map(blockOf), ['r1/000000000001-1'])
   assert.deepEqual(second.position, { runs: { r1: 3 } })
   await source.committed(second.position, io)
@@ -49,9 +49,9 @@ test('a batch takes a thousand blocks at most, the oldest, and later ones the re
   const { io, store } = place()
   for (let seq = 0; seq < 1200; seq++) await store('r1', seq)
   const source = new BlocksElsewhere()
-  const first = await source.cut(NO_BLOCKS, io)
+  const first = await source.cut({ position: null, io })
   assert.deepEqual([first.splits.length, first.position], [1000, { runs: { r1: 1000 } }])
-  const second = await source.cut(first.position, io)
+  const second = await source.cut({ position: first.position, io })
   assert.deepEqual([second.splits.length, second.position], [200, { runs: { r1: 1200 } }])
 })
 
@@ -71,7 +71,7 @@ test('whatever order blocks of several lives are stored in, each is taken by one
     const batch = async (): Promise<void> => {
       if (dice.below(3) === 0) source = new BlocksElsewhere()
       await source.committed(position, io)
-      const cut = await source.cut(position, io)
+      const cut = await source.cut({ position, io })
       // A batch that fails is planned again.
       if (dice.below(4) === 0) return
       taken.push(...cut.splits.map(blockOf))

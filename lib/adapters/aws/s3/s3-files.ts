@@ -9,7 +9,6 @@ import type { StoreChoice } from '../../../source/unseen-files.ts'
 import { clientsUntil } from '../bounded.ts'
 import { type AwsClients, processClients } from '../clients.ts'
 import type { S3Events } from './s3-arrivals.ts'
-import { linesOf } from './s3-lines.ts'
 import { s3Directory } from './s3-location.ts'
 import { bytesOf } from './s3-object.ts'
 
@@ -77,9 +76,10 @@ function seen<Options extends S3Choice>(options: Options): Options {
   return { select, ...(events ? { onMissing: 'skip' } : {}), ...options }
 }
 
-/** Who only reads objects looks for none. */
+/** Who only reads objects looks for none, and who only plans batches reads none. */
 const listing = loadedLater(() => import('./s3-lister.ts'))
 const arriving = loadedLater(() => import('./s3-arrivals.ts'))
+const reading = loadedLater(() => import('./s3-lines.ts'))
 
 function s3Store(
   name: string,
@@ -96,7 +96,9 @@ function s3Store(
     },
     ...(events ? { awsRights: queueRights(events.queueUrl, 'sqs:ReceiveMessage', 'sqs:DeleteMessage') } : {}),
     ready: () => Promise.all([clients().s3(), events && clients().sqs()]),
-    lines: (split, options, io) => linesOf(clientsUntil(clients(), io.signal), split, options, io),
+    async *lines(split, options, io) {
+      yield* (await reading()).linesOf(clientsUntil(clients(), io.signal), split, options, io)
+    },
     async *pieces(split, io) {
       yield* bytesOf(await clientsUntil(clients(), io.signal).s3(), split, split.start, split.end)
     },
