@@ -14,7 +14,9 @@ import type { PlanFacts, PlannedBatch, PlanRequest } from '../../runtime/planner
  */
 
 /** What the task function is asked for. A message without a kind is a task. */
-export type TaskCall =
+export type TaskCall = PlanningCall | ({ readonly kind?: undefined } & TaskMessage)
+
+export type PlanningCall =
   /** What the program is. */
   | { readonly kind: 'describe' }
   /** What its next batch is; with `runs`, a batch that fits one task is run as well. */
@@ -26,7 +28,6 @@ export type TaskCall =
       readonly request: Packed<PlanRequest>
     }
   | { readonly kind: 'seal'; readonly planned: Packed<PlannedBatch> }
-  | ({ readonly kind?: undefined } & TaskMessage)
 
 export type Answer<T> =
   | { readonly kind: 'done'; readonly value: T }
