@@ -19,7 +19,7 @@ import {
 import { showOutputs } from '../../lib/hosts/functions/output.ts'
 import { answerTaskCall } from '../../lib/hosts/functions/task-calls.ts'
 import { KnownProgram, runDueBatches } from '../../lib/hosts/lambda/coordinator.ts'
-import { type AwsHost, awsHost } from '../../lib/hosts/lambda/host.ts'
+import { type CoordinatorHost, coordinatorHost } from '../../lib/hosts/lambda/coordinator-host.ts'
 import { decodeInvocation } from '../../lib/hosts/lambda/invocation.ts'
 import { builtApp } from '../../lib/hosts/program/built-program.ts'
 import { app, milliseconds, StateSpec } from '../../lib/index.ts'
@@ -106,7 +106,7 @@ export async function recordedBatches(recording: Recording): Promise<Recorded> {
     ran++
     logged()
   })
-  const host = (): AwsHost => ({ ...shared, clock: lived, log })
+  const host = (): CoordinatorHost => ({ ...shared, clock: lived, log })
   const [task, output] = [builtApp(program, shards), builtApp(program, shards)]
   const lambda = await lambdaServer({
     task: (call) => invoked('task', call, () => answerTaskCall(call, task, host())),
@@ -122,7 +122,7 @@ export async function recordedBatches(recording: Recording): Promise<Recorded> {
     AWS_ENDPOINT_URL_LAMBDA: lambda.url,
     ...(tickPace(intervalMs) === 'queue' ? { SLUICE_TICK_QUEUE: 'http://127.0.0.1/ticks' } : {}),
   }
-  const shared = awsHost(environment, awsClients(environment))
+  const shared = coordinatorHost(environment, awsClients(environment))
   const known = new KnownProgram()
   const wake = (event: unknown): Promise<unknown> =>
     invoked('coordinator', null, async () => {

@@ -1,8 +1,7 @@
-import { awsClients } from '../../lib/adapters/aws/clients.ts'
 import { ManualClock } from '../../lib/adapters/local/manual-clock.ts'
 import { silentLog } from '../../lib/host/log.ts'
+import { coordinatorHost } from '../../lib/hosts/lambda/coordinator-host.ts'
 import { KnownProgram, runDueBatches } from '../../lib/hosts/lambda/coordinator.ts'
-import { awsHost } from '../../lib/hosts/lambda/host.ts'
 import { decodeInvocation } from '../../lib/hosts/lambda/invocation.ts'
 import { withRealPauses } from '../../test/support/real-pauses.ts'
 
@@ -14,7 +13,7 @@ const [batches, apart] = process.argv.slice(2).map(Number)
 
 // Seconds into a minute, where ticks come.
 const clock = new ManualClock(Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS + 10_000)
-const host = { ...awsHost(process.env, awsClients(process.env)), clock: withRealPauses(clock), log: silentLog }
+const host = { ...coordinatorHost(process.env), clock: withRealPauses(clock), log: silentLog }
 const known = new KnownProgram()
 const context = { awsRequestId: 'life', getRemainingTimeInMillis: () => 5 * MINUTE_MS }
 const invoke = () => runDueBatches(decodeInvocation({}, context, clock.now()), known, host)

@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test'
 import { showOutputs } from '../../lib/hosts/functions/output.ts'
 import { answerTaskCall } from '../../lib/hosts/functions/task-calls.ts'
 import { KnownProgram, runDueBatches } from '../../lib/hosts/lambda/coordinator.ts'
-import { awsHost } from '../../lib/hosts/lambda/host.ts'
+import { coordinatorHost } from '../../lib/hosts/lambda/coordinator-host.ts'
 import { decodeInvocation } from '../../lib/hosts/lambda/invocation.ts'
 import { builtApp } from '../../lib/hosts/program/built-program.ts'
 import { ManualClock } from '../../lib/adapters/local/manual-clock.ts'
@@ -70,7 +70,7 @@ async function stage(t: TestContext, name: string, ticks = 4): Promise<Stage> {
     task: (message) => answerTaskCall(message, functions, host),
     output: (request) => showOutputs(request, functions, host, Date.now() + MINUTE_MS),
   })
-  const shared = awsHost({
+  const shared = coordinatorHost({
     ...emulators.environment,
     SLUICE_TABLE: table,
     SLUICE_BUCKET: bucket,

@@ -12,7 +12,7 @@ import { BatchProgress } from './batch-progress.ts'
 import type { DescribedProgram } from './calls.ts'
 import { describedProgram, FunctionPlanner } from './function-planner.ts'
 import { FunctionPublisher } from './function-publisher.ts'
-import type { AwsHost } from './host.ts'
+import type { CoordinatorHost } from './coordinator-host.ts'
 import type { Invocation } from './invocation.ts'
 import { KnownGraph } from './known-graph.ts'
 import { closing, lifeOf } from './invocation.ts'
@@ -41,7 +41,7 @@ export type CoordinatorAnswer =
 export async function runDueBatches(
   invocation: Invocation,
   programs: KnownProgram,
-  host: AwsHost,
+  host: CoordinatorHost,
 ): Promise<CoordinatorAnswer> {
   const program = await programs.get(host)
   return answerOf(await woken(invocation, program, host, (pacing) => live(invocation, programs, host, pacing)))
@@ -65,7 +65,7 @@ function answerOf(outcome: WokenOutcome): CoordinatorAnswer {
 async function live(
   invocation: Invocation,
   programs: KnownProgram,
-  host: AwsHost,
+  host: CoordinatorHost,
   pacing: Pacing,
 ): Promise<LifeOutcome> {
   try {
@@ -88,7 +88,7 @@ export class KnownProgram {
   readonly graph = new KnownGraph()
   #program: DescribedProgram | null = null
 
-  async get({ functions, blobs, settings }: AwsHost): Promise<DescribedProgram> {
+  async get({ functions, blobs, settings }: CoordinatorHost): Promise<DescribedProgram> {
     return (this.#program ??= await describedProgram({ functions, blobs }, taskFunction(settings)))
   }
 
@@ -101,13 +101,13 @@ class InvocationRun {
   readonly #invocation: Invocation
   readonly #program: DescribedProgram
   readonly #host: Host<Head>
-  readonly #aws: AwsHost
+  readonly #aws: CoordinatorHost
   readonly #abort = new AbortController()
   readonly #over = new AbortController()
   readonly #pacing: Pacing
   #failure: unknown = null
 
-  constructor(invocation: Invocation, program: DescribedProgram, aws: AwsHost, pacing: Pacing) {
+  constructor(invocation: Invocation, program: DescribedProgram, aws: CoordinatorHost, pacing: Pacing) {
     this.#pacing = pacing
     this.#invocation = invocation
     this.#program = program

@@ -23,14 +23,14 @@ import { adopted, adoptedFacts, faultOfPlan, faultOfSealed } from '../../runtime
 import { type Planned, type PlannedBatch, type Planner, type PlanRequest, withEnds } from '../../runtime/planner.ts'
 import { errorShape, reviveError } from '../../runtime/serialised-error.ts'
 import type { Answer, DescribedProgram, PlanAnswer, Sealed, TaskCall } from './calls.ts'
-import type { AwsHost } from './host.ts'
+import type { CoordinatorHost } from './coordinator-host.ts'
 
 /** How often a call is made that ends without an answer. */
 const ATTEMPTS = 4
 
 /** Has batches planned by the task function, which has the program. */
 export class FunctionPlanner implements Planner {
-  readonly #host: Pick<AwsHost, 'functions' | 'blobs' | 'random'>
+  readonly #host: Pick<CoordinatorHost, 'functions' | 'blobs' | 'random'>
   readonly #task: string
   readonly #program: DescribedProgram
   readonly #signal: AbortSignal
@@ -38,7 +38,7 @@ export class FunctionPlanner implements Planner {
   #sealed: { readonly of: string; readonly as: Sealed } | null = null
 
   constructor(
-    host: Pick<AwsHost, 'functions' | 'blobs' | 'random'>,
+    host: Pick<CoordinatorHost, 'functions' | 'blobs' | 'random'>,
     task: string,
     program: DescribedProgram,
     signal: AbortSignal,
@@ -135,7 +135,7 @@ export class FunctionPlanner implements Planner {
 
 /** What the program of the task function is. */
 export async function describedProgram(
-  { functions, blobs }: { readonly functions: Functions; readonly blobs: AwsHost['blobs'] },
+  { functions, blobs }: { readonly functions: Functions; readonly blobs: CoordinatorHost['blobs'] },
   task: string,
 ): Promise<DescribedProgram> {
   const call: TaskCall = { kind: 'describe' }

@@ -3,7 +3,6 @@ import { type AwsClients, type Environment, awsClients } from '../../adapters/aw
 import { dynamoApp } from '../../adapters/aws/dynamo/dynamo-app.ts'
 import { DynamoHeadStore } from '../../adapters/aws/dynamo/dynamo-head-store.ts'
 import { DynamoRegister } from '../../adapters/aws/dynamo/dynamo-register.ts'
-import { Functions } from '../../adapters/aws/lambda/functions.ts'
 import { appsInTable } from '../../adapters/aws/dynamo/apps-in-table.ts'
 import { S3BlobStore } from '../../adapters/aws/s3/s3-blob-store.ts'
 import type { BlobStore } from '../../host/blob-store.ts'
@@ -28,7 +27,6 @@ export interface AwsHost {
   readonly random: Random
   readonly log: Log
   readonly blobs: BlobStore
-  readonly functions: Functions
   /** How long the invocation may take, where it stops by itself. */
   readonly limit?: TimeLimit
   head(app: string): HeadStore<Head>
@@ -112,7 +110,6 @@ function hostOf(settings: AwsSettings, clients: AwsClients): AwsHost {
       process.stdout.write(line)
     }),
     blobs: new S3BlobStore(clients, settings.bucket, BLOB_PREFIX),
-    functions: new Functions(clients, systemClock, systemRandom),
     ...(settings.table === null ? inBucket(clients, settings.bucket) : inTable(clients, settings.table)),
   }
 }

@@ -1,5 +1,6 @@
 import type { Environment } from '../../adapters/aws/clients.ts'
 import { type CoordinatorAnswer, KnownProgram, runDueBatches } from './coordinator.ts'
+import { type CoordinatorHost, coordinatorHost } from './coordinator-host.ts'
 import { type AwsHost, awsHost } from './host.ts'
 import { collectStage, type StageReport } from './gc.ts'
 import { decodeInvocation, type InvocationContext } from './invocation.ts'
@@ -23,9 +24,9 @@ export function coordinatorHandler(
   environment: Environment = process.env,
 ): (event: unknown, context: InvocationContext) => Promise<CoordinatorAnswer & QueueAnswer> {
   const programs = new KnownProgram()
-  let host: AwsHost | null = null
+  let host: CoordinatorHost | null = null
   return async (event, context) => {
-    host ??= awsHost(environment)
+    host ??= coordinatorHost(environment)
     const invocation = decodeInvocation(event, context, host.clock.now())
     const answer = await runDueBatches(invocation, programs, host)
     if (invocation.messages.length === 0) return answer

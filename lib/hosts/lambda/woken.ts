@@ -12,7 +12,7 @@ import {
   type Wake,
 } from '../../runtime/coordinator/wakes.ts'
 import type { DescribedProgram } from './calls.ts'
-import type { AwsHost } from './host.ts'
+import type { CoordinatorHost } from './coordinator-host.ts'
 import type { Invocation } from './invocation.ts'
 import { bodyOf } from './messages.ts'
 import { type Pacing, pacingOf } from './pacing.ts'
@@ -54,7 +54,7 @@ let droppedHere = 0
 export async function woken(
   invocation: Invocation,
   program: DescribedProgram,
-  host: AwsHost,
+  host: CoordinatorHost,
   live: (pacing: Pacing) => Promise<LifeOutcome>,
 ): Promise<WokenOutcome> {
   const pacing = pacingOf(program.facts, host.settings)
@@ -75,7 +75,7 @@ export async function woken(
   }
 }
 
-function sayDropped(ticks: number, { log }: AwsHost): void {
+function sayDropped(ticks: number, { log }: CoordinatorHost): void {
   if (ticks === 0) return
   droppedHere += ticks
   const words = counted(ticks, 'tick that is', 'ticks that are')
@@ -84,7 +84,11 @@ function sayDropped(ticks: number, { log }: AwsHost): void {
 }
 
 /** Each batch of the minute is an invocation of its own, so that nobody waits for the next one. */
-async function sendMinute(wakes: readonly Wake[], program: DescribedProgram, host: AwsHost): Promise<WokenOutcome> {
+async function sendMinute(
+  wakes: readonly Wake[],
+  program: DescribedProgram,
+  host: CoordinatorHost,
+): Promise<WokenOutcome> {
   const now = host.clock.now()
   const { intervalMs } = program.facts
   const head = checkedHead(await host.head(program.app).read())?.value
@@ -97,17 +101,18 @@ async function sendMinute(wakes: readonly Wake[], program: DescribedProgram, hos
   return { kind: 'sent', ticks: ticks.length }
 }
 
-async function untilDue(wakes: readonly Wake[], { clock }: AwsHost): Promise<void> {
+async function untilDue(wakes: readonly Wake[], { clock }: CoordinatorHost): Promise<void> {
   const latest = clock.now() + EARLY_MS
   let soon = 0
   for (const wake of wakes) if (wake.kind === 'tick' && wake.at <= latest) soon = Math.max(soon, wake.at)
   if (soon > clock.now()) await clock.sleepUntil(soon)
 }
 
-const queueOf = ({ clients, clock, settings }: AwsHost): TickQueue => new TickQueue(clients, clock, settings.tickQueue!)
+const queueOf = ({ clients, clock, settings }: CoordinatorHost): TickQueue =>
+  new TickQueue(clients, clock, settings.tickQueue!)
 
 /** Takes the messages out of the queue, of an invocation that fails: the queue would bring them again. */
-async function letGo({ messages }: Invocation, host: AwsHost): Promise<void> {
+async function letGo({ messages }: Invocation, host: CoordinatorHost): Promise<void> {
   if (messages.length > 0) await queueOf(host).delete(messages.map(({ receipt }) => receipt))
 }
 
@@ -125,9 +130,9 @@ class Events {
   readonly #events: readonly EventWake[]
   readonly #invocation: Invocation
   readonly #program: DescribedProgram
-  readonly #host: AwsHost
+  readonly #host: CoordinatorHost
 
-  constructor(events: readonly EventWake[], invocation: Invocation, program: DescribedProgram, host: AwsHost) {
+  constructor(events: readonly EventWake[], invocation: Invocation, program: DescribedProgram, host: CoordinatorHost) {
     this.#events = events
     this.#invocation = invocation
     this.#program = program

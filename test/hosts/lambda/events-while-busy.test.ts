@@ -4,7 +4,7 @@ import { ManualClock } from '../../../lib/adapters/local/manual-clock.ts'
 import { SeededRandom } from '../../../lib/adapters/local/seeded-random.ts'
 import { created } from '../../../lib/checkpoint/transition.ts'
 import { silentLog } from '../../../lib/host/log.ts'
-import type { AwsHost } from '../../../lib/hosts/lambda/host.ts'
+import type { CoordinatorHost } from '../../../lib/hosts/lambda/coordinator-host.ts'
 import { decodeInvocation } from '../../../lib/hosts/lambda/invocation.ts'
 import { type LifeOutcome, woken } from '../../../lib/hosts/lambda/woken.ts'
 import type { Head } from '../../../lib/model/head.ts'
@@ -75,7 +75,7 @@ async function run(seed: number, { loses }: { readonly loses: boolean }): Promis
         },
       }),
     },
-  } as unknown as AwsHost
+  } as unknown as CoordinatorHost
   const program = { app: 'a', facts: { intervalMs: INTERVAL_MS, conf: { 'sluice.trigger': 'events' } } } as never
 
   /** One that lives for what is due: it takes the app with its commit. */

@@ -7,7 +7,7 @@ import { type Log, silentLog } from '../../../../lib/host/log.ts'
 import { showOutputs } from '../../../../lib/hosts/functions/output.ts'
 import { answerTaskCall } from '../../../../lib/hosts/functions/task-calls.ts'
 import { type CoordinatorAnswer, KnownProgram, runDueBatches } from '../../../../lib/hosts/lambda/coordinator.ts'
-import { awsHost } from '../../../../lib/hosts/lambda/host.ts'
+import { coordinatorHost } from '../../../../lib/hosts/lambda/coordinator-host.ts'
 import { decodeInvocation } from '../../../../lib/hosts/lambda/invocation.ts'
 import { builtApp } from '../../../../lib/hosts/program/built-program.ts'
 import { app, type AppOptions, milliseconds, type StreamingContext } from '../../../../lib/index.ts'
@@ -91,7 +91,7 @@ export async function deployed(
     ...identity?.endpoints,
   }
   const own = awsClients(environment, identity?.credentials)
-  const shared = awsHost(environment, wrappedClients(own, between))
+  const shared = coordinatorHost(environment, wrappedClients(own, between))
   const newHost = () => ({ ...shared, clock: withRealPauses(clock), log })
   const [task, output] = [builtApp(program, slots), builtApp(program, slots)]
   const known = new KnownProgram()

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import type { OutputAnswer } from '../../../../lib/hosts/lambda/calls.ts'
 import { KnownProgram, runDueBatches } from '../../../../lib/hosts/lambda/coordinator.ts'
-import { awsHost, BLOB_PREFIX } from '../../../../lib/hosts/lambda/host.ts'
+import { coordinatorHost } from '../../../../lib/hosts/lambda/coordinator-host.ts'
+import { BLOB_PREFIX } from '../../../../lib/hosts/lambda/host.ts'
 import { showOutputs } from '../../../../lib/hosts/functions/output.ts'
 import { builtApp } from '../../../../lib/hosts/program/built-program.ts'
 import { answerTaskCall } from '../../../../lib/hosts/functions/task-calls.ts'
@@ -309,7 +310,7 @@ test('what backpressure has learned outlives the function', async () => {
     task: (call) => answerTaskCall(call, builtApp(program, 1), newHost()),
     output: (request) => showOutputs(request, builtApp(program, 1), newHost(), Date.now() + 60_000),
   })
-  const shared = awsHost({
+  const shared = coordinatorHost({
     ...emulators.environment,
     SLUICE_TABLE: table,
     SLUICE_BUCKET: bucket,

@@ -4,7 +4,7 @@ import { silentLog } from '../../../../lib/host/log.ts'
 import { answerTaskCall } from '../../../../lib/hosts/functions/task-calls.ts'
 import { showOutputs } from '../../../../lib/hosts/functions/output.ts'
 import { KnownProgram, runDueBatches } from '../../../../lib/hosts/lambda/coordinator.ts'
-import { awsHost } from '../../../../lib/hosts/lambda/host.ts'
+import { coordinatorHost } from '../../../../lib/hosts/lambda/coordinator-host.ts'
 import { decodeInvocation } from '../../../../lib/hosts/lambda/invocation.ts'
 import { builtApp } from '../../../../lib/hosts/program/built-program.ts'
 import { SILENT_MS } from '../../../../lib/model/head.ts'
@@ -42,7 +42,7 @@ const environment = {
   SLUICE_SLOTS: '1',
   AWS_ENDPOINT_URL_LAMBDA: lambda.url,
 }
-const shared = awsHost(environment)
+const shared = coordinatorHost(environment)
 const newHost = () => ({ ...shared, clock, log: silentLog })
 // Its batch takes so long that it shows that it holds the app.
 if (mode === 'hold')
