@@ -125,6 +125,9 @@ export class ListenerBus {
     if (wrong) throw badListener(wrong)
     this.#listeners.set(listener, this.#listeners.get(listener) ?? new Map())
   }
+  get hasAny(): boolean {
+    return this.#listeners.size > 0
+  }
   remove(listener: StreamingListener): void {
     this.#listeners.delete(listener)
   }

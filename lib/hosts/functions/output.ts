@@ -5,7 +5,6 @@ import { decideOutput, type OutputRequest } from '../../checkpoint/decide-output
 import { readManifest } from '../../checkpoint/manifest.ts'
 import { refsOf, callError } from '../../checkpoint/ref-shape.ts'
 import type { OutputEnvironment } from '../../graph/output-operation.ts'
-import { silentLog } from '../../host/log.ts'
 import type { Driver } from '../../lineage/driver.ts'
 import { SluiceError } from '../../model/errors.ts'
 import type { Head } from '../../model/head.ts'
@@ -13,10 +12,9 @@ import type { Manifest } from '../../model/manifest.ts'
 import type { BlobRef } from '../../model/refs.ts'
 import { count, fields, finite, list, maybe, type Misfit, text } from '../../model/shape.ts'
 import type { SerialisedError } from '../../model/task.ts'
-import { progressOf } from '../../runtime/planning/plan-batch.ts'
-import { BatchEvents } from '../../observe/batch-events.ts'
 import type { DeadLetters } from '../../model/dead-letter.ts'
 import { given } from '../../model/given.ts'
+import { loadedLater } from '../../model/loaded-later.ts'
 import type { OutputHooks, OutputPublisher } from '../../output/output-publisher.ts'
 import { PublishPermit } from '../../output/publish-permit.ts'
 import { snapshots } from '../../runtime/accumulator-shape.ts'
@@ -25,6 +23,7 @@ import { serialiseError } from '../../runtime/serialised-error.ts'
 import { otherGraph, type OutputAnswer, type ShowRequest, type ShownOutput } from '../lambda/calls.ts'
 import type { AwsHost } from '../lambda/host.ts'
 import type { BuiltApp } from '../program/built-program.ts'
+import type { WatchedBatch } from './watched-batch.ts'
 
 /**
  * The output function: outputs of one batch, as far as the head says that they are committed and not marked yet, or
@@ -65,6 +64,10 @@ const outOfTime = ({ batch, outputs: [operator] }: ShowRequest): SluiceError =>
     retry: true,
   })
 
+/** Few programs listen. */
+const watched = loadedLater(() => import('./watched-batch.ts'))
+const unheard: OutputHooks = { started: () => {}, completed: () => {} }
+
 class Showing {
   readonly #request: ShowRequest
   readonly #head: Head | null
@@ -72,7 +75,7 @@ class Showing {
   readonly #host: AwsHost
   readonly #publisher: OutputPublisher
   readonly #manifests = new Map<string, Promise<Manifest>>()
-  #watched: Watched | null = null
+  #watched: WatchedBatch | null = null
 
   constructor(
     request: ShowRequest,
@@ -112,9 +115,9 @@ class Showing {
       const manifest = await this.#manifest(decision.manifest)
       const permit = PublishPermit[decision.when](this.#head!, decision.manifest, manifest)
       this.#count()
-      this.#watched ??= new Watched(manifest, this.#request, this.#app, this.#host)
+      const hooks = await this.#hooks(manifest)
       const [failed] = await this.#publisher.publish(permit, [output], {
-        ...this.#watched.hooks,
+        ...hooks,
         setAside: (_output, letters) => setAside(letters),
       })
       if (!failed) return null
@@ -122,6 +125,12 @@ class Showing {
     } catch (error) {
       return serialiseError(error)
     }
+  }
+
+  async #hooks(manifest: Manifest): Promise<OutputHooks> {
+    if (!this.#app.context.listeners.hasAny) return unheard
+    const { WatchedBatch } = await watched()
+    return (this.#watched ??= new WatchedBatch(manifest, this.#request, this.#app, this.#host)).hooks
   }
 
   /** What tasks added counts once, also where a call that brought it was not answered and is made again. */
@@ -146,32 +155,6 @@ class Showing {
 
 /** The last batch whose additions are in the accumulators of a context. */
 const counted = new WeakMap<object, number>()
-
-/** What the listeners of the program hear of a batch. */
-class Watched {
-  readonly hooks: OutputHooks
-  readonly #events: BatchEvents
-  readonly #manifest: Manifest
-  readonly #isLast: boolean
-
-  constructor(manifest: Manifest, { progress, beforeCommit }: ShowRequest, app: BuiltApp, host: AwsHost) {
-    const { context, facts } = app
-    this.#manifest = manifest
-    this.#events = new BatchEvents(host.clock, context.listeners, silentLog, facts, () => {})
-    // Of owed batches, nothing but that their outputs are shown again.
-    this.#isLast = progress !== undefined && (!beforeCommit || facts.outputs.every(({ order }) => order === 'before'))
-    if (progress) {
-      const known = progressOf(context.graph, manifest.cuts, silentLog)
-      this.#events.submitted({ plan: manifest, progress: known }, true, progress.submitted)
-      this.#events.started(progress.started)
-    }
-    this.hooks = this.#events.outputHooks(manifest)
-  }
-
-  completed(): void {
-    if (this.#isLast) this.#events.completed(this.#manifest)
-  }
-}
 
 /** Where `print` writes and `saveAsTextFiles` saves: standard output, and S3. */
 const outputEnvironment = (

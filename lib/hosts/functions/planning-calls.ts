@@ -22,6 +22,7 @@ import {
   type Sealed,
 } from '../lambda/calls.ts'
 import type { AwsHost } from '../lambda/host.ts'
+import { appFacts } from '../program/app-facts.ts'
 import type { BuiltApp } from '../program/built-program.ts'
 import { checkIncarnation } from './incarnation.ts'
 
@@ -38,7 +39,7 @@ async function answerOf(call: PlanningCall, app: BuiltApp, host: AwsHost): Promi
   const planner = new LocalPlanner(app.program, host)
   switch (call.kind) {
     case 'describe':
-      return { value: done({ app: app.name, facts: app.facts } satisfies DescribedProgram) }
+      return { value: done({ app: app.name, facts: appFacts(app) } satisfies DescribedProgram) }
     case 'plan': {
       const { fingerprint } = app.program
       if (call.fingerprint !== fingerprint) throw otherGraph(fingerprint, call.fingerprint, 'nothing was planned')

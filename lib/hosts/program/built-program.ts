@@ -1,6 +1,4 @@
 import { fingerprint } from '../../plan/fingerprint.ts'
-import { programFacts } from '../../plan/program-facts.ts'
-import type { ProgramFacts } from '../../model/program-facts.ts'
 import { TaskProgram } from '../../runtime/task/program.ts'
 import { SluiceError } from '../../model/errors.ts'
 import type { OperatorUid } from '../../model/ids.ts'
@@ -15,7 +13,6 @@ export interface BuiltApp {
   readonly name: string
   readonly context: StreamingContext
   readonly program: TaskProgram
-  readonly facts: ProgramFacts
 }
 
 /**
@@ -37,7 +34,6 @@ export function builtApp(app: App, slots: number, receives: OperatorUid | null =
   return {
     name: appFolder(app.name),
     context,
-    facts: programFacts(context.graph, Object.fromEntries(context.sparkContext.conf.getAll())),
     program: new TaskProgram(context.graph, context.sparkContext, fingerprint(context.graph)),
   }
 }
