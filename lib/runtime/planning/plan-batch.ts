@@ -21,6 +21,7 @@ import type { LocalShuffles } from '../task/ran-job.ts'
 import type { TaskProgram } from '../task/program.ts'
 import { type SourceHost, sourceIo } from '../task/read-split.ts'
 import { RunningTask } from '../task/task-scope.ts'
+import { trackedBlobs } from '../task/tracked-blobs.ts'
 import { isSmall } from './small-batch.ts'
 import { isLetterSplit, letterSplit, type StoredCommand } from '../../checkpoint/dead-letters.ts'
 import type { DeadLetters, RecordNumbers } from '../../model/dead-letter.ts'
@@ -141,24 +142,28 @@ async function runPlanningJob(
   host: SourceHost,
 ): Promise<BatchPlan> {
   const spec = { plan, task: 'action', exec: 0, attempt: 0, work: [], inputs: {}, staged: false }
+  const { blobs, settled } = trackedBlobs(host.blobs)
   const scope = new RunningTask(spec, {
-    blobs: host.blobs,
+    blobs,
     store: new StateStore(),
     shuffleIds: new Map(),
     log: host.log,
     clock: host.clock,
     putState: async (_operator, bytes) => ({ key: 'scratch', len: bytes.length, crc: 0 }),
-    sourceIo: (uid) => sourceIo(host, plan, uid),
+    sourceIo: (uid) => sourceIo({ ...host, blobs }, plan, uid),
   })
   try {
     const known = await withAction(job, plan, scope, shuffles)
     return withEnds(known, [{ ends: scope.ends }])
   } catch (error) {
-    throw reviveError(serialiseError(error, { operator: job.operator }), {
+    const failed = serialiseError(error, { operator: job.operator })
+    throw reviveError(failed, {
       where: { batch: plan.batch },
       did: 'the batch has no plan; it is planned again at the next interval, with the same input',
-      next: ['mend the function, then start again with the same directory'],
+      ...(failed.fault === 'program' && { next: ['mend the function, then start again with the same directory'] }),
     })
+  } finally {
+    await settled()
   }
 }
 

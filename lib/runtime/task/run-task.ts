@@ -24,8 +24,14 @@ export async function runTask(spec: TaskSpec, program: TaskProgram, host: TaskHo
 const trials = loadedLater(() => import('./program-trial.ts'))
 
 async function begun(spec: TaskSpec, program: TaskProgram, host: TaskHost): Promise<TaskReport> {
-  if (spec.trial) return (await trials()).runTrial(spec, spec.trial, program, host)
-  return execute(spec, program, host)
+  const { blobs, settled } = trackedBlobs(host.blobs, host.limit?.signal)
+  const tracked = { ...host, blobs }
+  try {
+    if (spec.trial) return await (await trials()).runTrial(spec, spec.trial, program, tracked)
+    return await execute(spec, program, tracked)
+  } finally {
+    await settled()
+  }
 }
 
 /** Whatever fails once the time is over has failed for that. What was done all the same is done. */
@@ -53,21 +59,14 @@ const postpones = ({ graph }: TaskProgram): boolean => graph.outputs.every(({ ou
 async function execute(spec: TaskSpec, program: TaskProgram, host: TaskHost): Promise<TaskReport> {
   const executionId = host.random.newId()
   const { task, exec } = spec
-  const { blobs, settled } = trackedBlobs(host.blobs, host.limit?.signal)
   let execution: Execution | null = null
   let endAhead = async (): Promise<void> => {}
   try {
     // Functions of the program run here as well: those that `transform` was given.
     const stages = program.stagesOf(spec.plan, spec.staged)
-    execution = new Execution(
-      spec,
-      stages,
-      program.state,
-      { ...host, blobs, postpones: postpones(program) },
-      executionId,
-    )
+    execution = new Execution(spec, stages, program.state, { ...host, postpones: postpones(program) }, executionId)
     const running = execution
-    endAhead = readAhead(spec, program, (uid) => sourceIo({ ...host, blobs }, spec.plan, uid))
+    endAhead = readAhead(spec, program, (uid) => sourceIo(host, spec.plan, uid))
     const scoped = withAccumulatorScope(() => running.all(spec.work))
     const outcome = await scoped.result
     return {
@@ -89,6 +88,5 @@ async function execute(spec: TaskSpec, program: TaskProgram, host: TaskHost): Pr
     }
   } finally {
     await endAhead()
-    await settled()
   }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Trial } from '../../../lib/model/task.ts'
 import { fingerprint } from '../../../lib/plan/fingerprint.ts'
 import { TaskProgram } from '../../../lib/runtime/task/program.ts'
 import { runTask } from '../../../lib/runtime/task/run-task.ts'
@@ -25,4 +26,34 @@ test('a function that throws while the stages of a task are made fails the task,
   assert.equal(report.kind, 'failed')
   assert.deepEqual([report.error.code, report.error.fault, report.task], ['E_USER_CODE', 'program', 's0.t0'])
   assert.match(report.error.message, /no lineage today/)
+})
+
+test('a store that is away while a trial runs is not a record that makes a function throw', async () => {
+  const context = newContext(
+    (input) =>
+      input()
+        .map((word: string): [string, number] => [word, 1])
+        .updateStateByKey<number>((ones, sum) => ones.length + (sum ?? 0), { name: 'sums' }),
+    [['a']],
+    { splits: 1 },
+  )
+  context.graph.assignUids()
+  const program = new TaskProgram(context.graph, context.sparkContext, fingerprint(context.graph))
+  const ref = { key: 'test/i1/st/0/1/all/x', len: 2000, crc: 1 }
+  const chain = { from: 0, to: 256, blocks: [{ kind: 'snapshot' as const, batch: 1, ref, keys: 1 }], keys: 1 }
+  const plan = { ...firstPlan(program, numbered(1)), state: { sums: { chains: [chain] } } }
+  const { host } = launched()
+  const away = () => Promise.reject(new Error('503 Slow Down'))
+  host.blobs.get = away
+  host.blobs.getRange = away
+  const trials: readonly Trial[] = [
+    { kind: 'prefix', take: {} },
+    { kind: 'blame', starts: {}, without: [], max: 1 },
+  ]
+  for (const trial of trials) {
+    const spec = { plan, task: 'try1', exec: 0, attempt: 0, work: [], inputs: {}, staged: false, trial }
+    const report = await runTask(spec, program, host)
+    assert.equal(report.kind, 'failed', trial.kind)
+    assert.deepEqual([report.error.code, report.error.fault], ['E_BLOB_UNREACHABLE', 'store'], trial.kind)
+  }
 })
