@@ -11,7 +11,7 @@ import type { ListedFile } from '../../lib/source/file-selection.ts'
 import { fileProgress } from '../../lib/source/file-progress.ts'
 import { wholeFile } from '../../lib/source/file-splits.ts'
 import type { SourceIo } from '../../lib/source/source.ts'
-import type { StoreChoice } from '../../lib/source/unseen-files.ts'
+import type { Arrivals, StoreChoice } from '../../lib/source/unseen-files.ts'
 import { memoryIo } from '../../lib/testing/contracts/source.ts'
 import { ScriptedStore } from './scripted-lister.ts'
 
@@ -184,11 +184,34 @@ test('names: what was there before the stream stays out, whatever the number of 
   assert.deepEqual(await batches.next(store(file('d/9a', 0, 'x'))), ['d/9a'])
 })
 
+test('what tells of a file that was overwritten since may be forgotten with its last version', async () => {
+  for (const searches of [true, false]) {
+    const [earlier, last] = [file('d/a', 1, '1'), file('d/a', 2, '2')]
+    let told: readonly ListedFile[] = []
+    const arrivals: Arrivals = {
+      take: async () => told,
+      committed: async (isTaken) => void (told = told.filter((each) => !isTaken(each))),
+    }
+    const batches = new Batches()
+    const store = (): ScriptedStore => new ScriptedStore(['d/a'], () => earlier, { arrivals, forgets: true })
+    // The first batch lists everything: it finds the earlier one by itself.
+    if (!searches) await batches.next(new ScriptedStore([], undefined, { arrivals, forgets: true }))
+    told = searches ? [last] : [earlier, last]
+    assert.deepEqual(await batches.next(store()), ['d/a'])
+    told = [earlier, ...told]
+    assert.deepEqual(await batches.next(store()), [])
+    assert.deepEqual(told, [])
+  }
+})
+
 test('names: the position stays small while objects come and go, and all is read once', async () => {
   const batches = new Batches({ order: 'names', relistMs: 5000 })
   const seen = new Set<string>()
   for (let i = 0; i < 60; i++) {
-    const store = new ScriptedStore(numbered(Math.max(0, i * 500 - 1000), (i + 1) * 500))
+    const recent = Math.max(0, i * 500 - 1000)
+    // One in five hundred stays for good, also of those that came while everything was listed.
+    const lasting = numbered(0, recent).filter((_, n) => n % 500 === 0)
+    const store = new ScriptedStore([...lasting, ...numbered(recent, (i + 1) * 500)])
     for (const path of await batches.next(store)) {
       assert.ok(!seen.has(path), path)
       seen.add(path)

@@ -263,14 +263,19 @@ test('a block that comes back after it was read and deleted, put twice, is not r
 test('a position remembers the newest runs that have ended, and not all of them', async () => {
   const io = memoryIo()
   let position: Json | null = null
+  const all: string[] = []
   for (let i = 0; i < 20; i++) {
     const life: Awaited<ReturnType<typeof running<string>>> = await running({ io, position })
     await life.clock.advance(1000 * (i + 1))
     await life.receiver.store([`record ${i}`])
     position = (await life.cut()).position
+    all.push(...Object.keys((position as { runs: object }).runs).filter((run) => !all.includes(run)))
     await life.source.committed!(position, io)
   }
-  assert.ok(Object.keys((position as { runs: object }).runs).length <= 10)
+  const kept = Object.keys((position as { runs: object }).runs)
+  assert.ok(kept.length <= 10)
+  assert.deepEqual(kept.toSorted(), all.slice(-kept.length).toSorted())
+  assert.ok(kept.length >= 8)
 })
 
 test('blocks are deleted up to the committed position and no further', async () => {
@@ -411,6 +416,23 @@ test('a start that fails, thrown or rejected, is tried again with growing waits 
   assert.deepEqual(late.calls, ['start', 'stop', 'start'])
   await source.receiver!.stop(true)
   assert.equal(source.receiver!.failure!(), null)
+})
+
+test('a receiver that has received since is started again as soon as one that never failed', async () => {
+  const receiver = new HandFed()
+  receiver.failing = new Error('no such host')
+  const { clock, source } = await running({ receiver })
+  await clock.advance(10_000)
+  receiver.failing = null
+  await clock.advance(60_000)
+  receiver.store('a')
+  receiver.failing = new Error('no such host')
+  receiver.restart('the other side has hung up')
+  await clock.advance(2000)
+  const before = receiver.calls.length
+  await clock.advance(2000)
+  assert.deepEqual(receiver.calls.slice(before), ['start', 'stop'])
+  await source.receiver!.stop(true)
 })
 
 test('at its end a receiver says that it had stopped with an error, or never came to receive', async () => {
@@ -624,8 +646,9 @@ test('of many records of a batch that are refused a few are told, and the others
   assert.match(String(said.at(-1)!['message']), /^HandFed-7: 997 more records of this batch; .* such as 'line 999'$/)
   assert.deepEqual(told(), [[997, 1000]])
   receiver.refuse('one', new Error('half a line'))
+  assert.deepEqual(told(), [[1, 1001]], 'at once: the next batch has its own first few')
   await cut(position)
-  assert.deepEqual(told(), [[1, 1001]])
+  assert.deepEqual(told(), [])
 })
 
 test('where letters are kept, what cannot be stored or was refused is told by whoever reads the batch', async () => {
