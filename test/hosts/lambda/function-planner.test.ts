@@ -34,6 +34,7 @@ async function planner(t: Parameters<typeof localFunctions>[0], kind: Kind, chan
   return {
     describe: () => describedProgram(own, 'task'),
     planner: new FunctionPlanner(own, 'task', { app: 'test', facts }, new AbortController().signal),
+    blobs,
   }
 }
 
@@ -94,6 +95,21 @@ test('what a task function plans and seals is what the coordinator goes on with'
   const planned = await honest.plan(request)
   assert.equal(planned.kind, 'planned')
   assert.deepEqual((await honest.seal(planned.batch)).plan.cuts, planned.batch.plan.cuts)
+})
+
+test('of what a task function says is not needed, only what sources of the app were given room for goes', async (t) => {
+  const { app, inc } = request.head
+  const received = `${app}/${inc}/rcv/deeds/blocks/run/000000000000-1`
+  const others = [`${app}/${inc}/man/ab/1/n.json`, `${app}/i0/rcv/deeds/blocks/run/0-1`, `other/${inc}/rcv/deeds/x`]
+  const unneeded = [received, ...others, 'no key']
+  const asked = await planner(
+    t,
+    'plan',
+    inValue((value) => ({ ...value, unneeded })),
+  )
+  for (const key of [received, ...others]) await asked.blobs.putNew(key, Uint8Array.of(1))
+  await asked.planner.plan(request)
+  assert.deepEqual((await asked.blobs.list('')).toSorted(), others.toSorted())
 })
 
 plannerContract('planned by the task function', async (t, does) => {

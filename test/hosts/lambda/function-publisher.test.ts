@@ -38,3 +38,23 @@ for (const [sentence, answer] of forged) {
     assert.equal(heard.length, 1)
   })
 }
+
+test('what tasks added goes with each call until one is answered, and with none after it', async (t) => {
+  const sent: unknown[] = []
+  const answers = [null, { shown: [shown] }, { shown: [shown] }]
+  const functions = await localFunctions(t, {
+    output: async ({ additions }) => {
+      sent.push(additions)
+      return answers.shift()
+    },
+  })
+  const signal = new AbortController().signal
+  const progress = new BatchProgress(new ListenerBus())
+  const publisher = new FunctionPublisher(functions, 'output', { app: 'mine', inc: 'i1' }, signal, progress)
+  const hooks = { started: () => {}, completed: () => {} }
+  publisher.count(1, [{ accumulators: { lines: 2 } }, { accumulators: {} }])
+  for (let call = 0; call < 3; call++)
+    await publisher.publish({ manifest: { batch: 1, time: 0 } } as PublishPermit, ['counts'], hooks)
+  const added = [{ batch: 1, accumulators: [{ lines: 2 }] }]
+  assert.deepEqual(sent, [added, added, undefined])
+})

@@ -130,6 +130,18 @@ export async function dynamoSinkLaw(where: string, clients: AwsClients): Promise
     assert.deepEqual([back['_sluice_removed'], back['ttl'], back['name'].S], [undefined, undefined, 'x'])
   })
 
+  test(`${where}: what an item that refuses remembers is read as it is, not as it was a moment ago`, async () => {
+    const name = await table()
+    const reads: unknown[] = []
+    const watched = wrappedClients(clients, (send, command) => {
+      if (command.constructor.name === 'GetItemCommand') reads.push(command.input.ConsistentRead)
+      return send()
+    })
+    const sink = dynamo({ table: name, change: (id: string): DynamoChange => ({ key: { id } }) }, () => watched)
+    for (const _time of ['first', 'again']) await deliver(sink, 1, [['a']])
+    assert.deepEqual(reads, [true])
+  })
+
   test(`B50: ${where}: names may be any words; what a table cannot hold is refused`, async () => {
     const name = await table()
     const set = { name: 'n', size: 1, 'a.b': null, status: true, list: [1, { deep: 'x' }], tags: new Set(['t']) }

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Answer, FenceTaken, type Partition, writePartition } from '../../../lib/adapters/sql/partition.ts'
+import { sqliteDialect } from '../../../lib/adapters/sql/sqlite-dialect.ts'
+import type { Entry, Writer } from '../../../lib/adapters/sql/statements.ts'
+import { hasCode } from '../../../lib/model/errors.ts'
+import { delivery } from '../../../lib/testing/contracts/sink-rows.ts'
+
+const writer = {
+  chunks: (entries: readonly Entry<string>[]) => [entries],
+  statements: () => [{ sql: 'insert the rows', values: [] }],
+} as unknown as Writer<string>
+
+const partition: Partition<string> = {
+  delivery: delivery(3),
+  entries: [],
+  writer,
+  dialect: sqliteDialect,
+  fence: '"fence"',
+  place: 'the table',
+  skips: null,
+}
+
+/** What is said to a database that remembers `last`; `taken`: another process has just put the first fence row there. */
+function said(last: number | null, taken = false): string[] {
+  const conversation = writePartition(partition)
+  const statements: string[] = []
+  let answer: Answer = { rows: [], changed: 0 }
+  for (let next = conversation.next(); !next.done; next = conversation.next(answer)) {
+    const [verb] = /^\w+/.exec(next.value.sql)!
+    statements.push(next.value.sql === 'insert the rows' ? 'rows' : verb)
+    const isFence = verb === 'insert' && next.value.sql !== 'insert the rows'
+    answer = { rows: verb === 'select' && last !== null ? [{ batch: last }] : [], changed: isFence && taken ? 0 : 1 }
+  }
+  return statements
+}
+
+test('the fence moves before the rows: there at first, forward later; a batch that was taken says nothing more', () => {
+  assert.deepEqual(said(null), ['select', 'insert', 'rows'])
+  assert.deepEqual(said(2), ['select', 'update', 'rows'])
+  assert.deepEqual(said(3), ['select'])
+  assert.throws(
+    () => said(4),
+    (error) => hasCode(error, 'E_SINK_AHEAD'),
+  )
+})
+
+test('of two that put the first fence row there at once, one finds it taken and stores nothing: it begins again', () => {
+  assert.throws(() => said(null, true), FenceTaken)
+})
