@@ -11,6 +11,16 @@ export interface StoredSeals {
   readonly tasks: readonly SealedTask[]
   /** Where splits end, as far as reading has found it: by these answers, or by others that count no more. */
   readonly ends?: SplitEnds
+  /** How far a search for records to set aside has come. */
+  readonly trials?: readonly StoredTrial[]
+}
+
+/** A trial of such a search, and what it came to. */
+export interface StoredTrial {
+  /** A hash of what was tried. */
+  readonly asked: string
+  /** As it came; it is checked like any answer before it is used. */
+  readonly answer: unknown
 }
 
 interface SealedTask {
@@ -28,5 +38,6 @@ export const decodeSeals = (bytes: Uint8Array, ref: BlobRef): StoredSeals =>
       exec: count,
       tasks: list(fields({ task: text, stage: count, partitions: list(count), answer: anything })),
       ends: maybe(named(named(anything))),
+      trials: maybe(list(fields({ asked: text, answer: anything }))),
     })(value),
   ) as StoredSeals

@@ -1,7 +1,7 @@
 import { given } from '../../model/given.ts'
 import { getBlob, putBlob } from '../../checkpoint/blobs.ts'
 import { ObjectKeys } from '../../checkpoint/object-keys.ts'
-import { decodeSeals, type StoredSeals } from '../../checkpoint/stored-seals.ts'
+import { decodeSeals, type StoredSeals, type StoredTrial } from '../../checkpoint/stored-seals.ts'
 import { sealed } from '../../checkpoint/transition.ts'
 import type { Clock } from '../../host/clock.ts'
 import { hasCode, SluiceError } from '../../model/errors.ts'
@@ -10,7 +10,8 @@ import type { BatchPlan, StageWork, TaskReport, TaskSpec } from '../../model/tas
 import { type PlannedBatch, type PlannedStage, withEnds } from '../planner.ts'
 import { faultOfAnswer } from './check-answer.ts'
 import type { HeldApp } from './held-app.ts'
-import { openPlan } from './open-plan.ts'
+import type { KnownTrials } from './known-trials.ts'
+import { type OpenablePlan, openPlan } from './open-plan.ts'
 
 type TaskDone = Extract<TaskReport, { kind: 'done' }>
 
@@ -37,9 +38,12 @@ export class Progress {
   #exec: ExecutionNumber
   #isClosed = false
   #plan: BatchPlan
+  /** Of a search that began when the batch failed in a life before, and may go on. */
+  readonly #trials: readonly StoredTrial[] | undefined
 
   constructor(seals: StoredSeals | null, plan: BatchPlan, stages: readonly PlannedStage[]) {
     this.#exec = seals?.exec ?? 0
+    this.#trials = seals?.trials
     this.#plan = withEnds(plan, seals?.ends ? [{ ends: seals.ends }] : [])
     const fits = seals?.tasks.every(({ task, stage, partitions, answer }) => {
       const work = [{ stage, partitions }]
@@ -109,7 +113,7 @@ export class Progress {
     const { ends, skip } = this.#plan
     // Who goes on does not know which records were set aside: it finds that out, and the answers, anew.
     const tasks = skip ? [] : [...this.#tasks].flatMap(([stage, known]) => known.map((each) => ({ stage, ...each })))
-    return { exec: this.#exec, tasks, ...given({ ends }) }
+    return { exec: this.#exec, tasks, ...given({ ends, trials: this.#trials }) }
   }
 
   #of(stage: number): Known[] {
@@ -146,7 +150,7 @@ export async function beforeTheEnd<R>(work: Promise<R>, life: Life | null, clock
   }
 }
 
-const handedOver = (batch: number, failure?: SluiceError): SluiceError =>
+const handedOver = (batch: number, failure?: unknown): SluiceError =>
   new SluiceError('E_HANDED_OVER', `The coordinator ends before batch ${batch} does.`, {
     where: { batch },
     did: 'what its tasks have answered is kept; the next coordinator goes on from there',
@@ -159,18 +163,34 @@ export const isHandover = (error: unknown): boolean => hasCode(error, 'E_HANDED_
 
 /** Keeps what has been answered, under the plan that it answers, for the next coordinator. */
 export async function seal(held: HeldApp, planned: PlannedBatch, progress: Progress): Promise<void> {
+  if (progress.answers.length > 0) await keep(held, { ...planned, plan: progress.plan }, progress.stored())
+}
+
+/** A search for records to set aside: in which batch, and how far it has come. */
+export interface Search {
+  readonly of: OpenablePlan
+  readonly trials: KnownTrials
+}
+
+/**
+ * Keeps how far a search has come. What has been set aside is no part of the plan that is kept: the next coordinator
+ * runs the batch as it is, and only if that fails once more the answers count. Throws what the batch failed with, as
+ * the cause of another handover, where this life has found nothing that was not known.
+ */
+export async function sealSearch(held: HeldApp, { of, trials }: Search, failure: unknown): Promise<void> {
+  if (!trials.hasGrown) throw handedOver(of.plan.batch, failure)
+  await keep(held, of, { exec: 0, tasks: [], ...trials.stored() })
+}
+
+async function keep(held: HeldApp, planned: OpenablePlan, stored: StoredSeals): Promise<void> {
   const { head } = held.writer
   const before = head.plan?.seals
-  if (progress.answers.length === 0) return
-  const keys = new ObjectKeys(head.app, head.inc)
-  const seals = await putBlob(
-    held.host.blobs,
-    keys.plan(planned.plan.batch, held.host.random.newId()),
-    Buffer.from(JSON.stringify(progress.stored())),
-  )
+  const { batch } = planned.plan
+  const key = new ObjectKeys(head.app, head.inc).plan(batch, held.host.random.newId())
+  const seals = await putBlob(held.host.blobs, key, Buffer.from(JSON.stringify(stored)))
   if (head.plan) await held.writer.write((now) => sealed(now, seals), 'seal')
-  else await openPlan(held, { ...planned, plan: progress.plan }, seals)
-  if (before && before.inline === undefined) held.sweeper.discard([before.key], planned.plan.batch)
+  else await openPlan(held, planned, seals)
+  if (before && before.inline === undefined) held.sweeper.discard([before.key], batch)
 }
 
 /** What the coordinators before have sealed of the open plan; nothing where it cannot be read. */

@@ -3,9 +3,10 @@ import { mayBeARecords } from '../../model/error-codes.ts'
 import { hasCode, SluiceError } from '../../model/errors.ts'
 import type { DeadLetterFacts, RecordCounts, RecordNumbers } from '../../model/dead-letter.ts'
 import type { BlobRef } from '../../model/refs.ts'
-import type { BatchPlan, Blamed, SerialisedError, TaskReport, Trial } from '../../model/task.ts'
+import type { BatchPlan, Blamed, SerialisedError, TaskReport, TaskSpec, Trial } from '../../model/task.ts'
 import { reviveError } from '../serialised-error.ts'
 import { lettersMax } from '../../checkpoint/dead-letters.ts'
+import type { KnownTrials } from './known-trials.ts'
 import { type StageRun, tryOnce } from './run-stages.ts'
 import { withEnds } from '../planner.ts'
 
@@ -27,11 +28,17 @@ export interface IsolatedRecords {
  * a function fail on their own; a few more tell which of the records of a key it was. What is left by then fails only
  * where many records meet, or ends its process: of those, one at a time is found by halving. Records have an order,
  * that of the splits; the one to blame is the last of the shortest prefix that fails. Throws `failure`, with which the
- * batch failed at first, when no record is to blame. `run` is of a batch that is one task.
+ * batch failed at first, when no record is to blame. `run` is of a batch that is one task; what is `known` is not tried
+ * again.
  */
-export async function isolateRecords(run: StageRun, nonce: () => string, failure: unknown): Promise<IsolatedRecords> {
+export async function isolateRecords(
+  run: StageRun,
+  known: KnownTrials,
+  nonce: () => string,
+  failure: unknown,
+): Promise<IsolatedRecords> {
   const { batch } = run.plan
-  const trials = await Trials.count(run)
+  const trials = await Trials.count(run, known)
   const { total } = trials
   const found = new Found(lettersMax(total), (letters) => tooMany(letters, total, batch, failure))
   if (total === 0 || (await trials.failsAt(0, found))) throw failure
@@ -143,14 +150,16 @@ const isSettled = ({ good, bad }: Group): boolean => bad === good + 1
 /** Runs of the whole batch, as one task each. */
 class Trials {
   readonly #run: StageRun
+  readonly #known: KnownTrials
   readonly #splits: readonly SplitCount[]
   /** What was counted: where reading finds the ends, all trials read up to those that the first one found. */
   readonly plan: BatchPlan
   readonly total: number
   #tried = 0
 
-  private constructor(run: StageRun, plan: BatchPlan, counts: RecordCounts) {
+  private constructor(run: StageRun, known: KnownTrials, plan: BatchPlan, counts: RecordCounts) {
     this.#run = run
+    this.#known = known
     this.plan = plan
     let total = 0
     this.#splits = Object.entries(counts).flatMap(([source, splits]) =>
@@ -159,14 +168,14 @@ class Trials {
     this.total = total
   }
 
-  static async count(run: StageRun): Promise<Trials> {
-    const answer = await answerTo(run, run.plan, 'count', { kind: 'count' })
+  static async count(run: StageRun, known: KnownTrials): Promise<Trials> {
+    const answer = await known.answerTo(run, specOf(run.plan, 'count', { kind: 'count' }))
     if (answer.kind === 'failed') throw reviveError(answer.error)
-    return new Trials(run, withEnds(run.plan, [answer]), answer.records)
+    return new Trials(run, known, withEnds(run.plan, [answer]), answer.records)
   }
 
   async store(letters: readonly DeadLetterFacts[], plan: BatchPlan): Promise<BlobRef> {
-    const answer = await answerTo(this.#run, plan, 'letters', { kind: 'letters', letters })
+    const answer = await tryOnce(this.#run, specOf(plan, 'letters', { kind: 'letters', letters }))
     if (answer.kind === 'failed') throw reviveError(answer.error)
     return answer.letters!
   }
@@ -265,7 +274,7 @@ class Trials {
       found: found.positions.length,
       pass,
     })
-    const answer = await answerTo(this.#run, plan, `try${pass}`, trial)
+    const answer = await this.#known.answerTo(this.#run, specOf(plan, `try${pass}`, trial))
     if (answer.kind === 'failed' && !mayBeARecords(answer.error.fault)) throw reviveError(answer.error)
     return answer
   }
@@ -300,5 +309,12 @@ function halved(group: Group, errors: ReadonlyMap<number, SerialisedError>): Gro
   return { ...group, bad: middle, error: errors.get(failed)! }
 }
 
-const answerTo = (run: StageRun, plan: BatchPlan, task: TaskId, trial: Trial): Promise<TaskReport> =>
-  tryOnce(run, { plan, task, exec: 0, work: [], inputs: {}, staged: false, trial })
+const specOf = (plan: BatchPlan, task: TaskId, trial: Trial): Omit<TaskSpec, 'attempt'> => ({
+  plan,
+  task,
+  exec: 0,
+  work: [],
+  inputs: {},
+  staged: false,
+  trial,
+})

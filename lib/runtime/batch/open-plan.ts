@@ -24,10 +24,13 @@ export function opensPlan(facts: ProgramFacts): 'cut' | 'read' | 'never' {
 /** A plan of this size rides in the head. */
 const PLAN_INLINE_MAX = 4096
 
+/** What a plan is opened with. */
+export type OpenablePlan = Pick<PlannedBatch, 'plan' | 'positions' | 'settled'>
+
 /** Fixes the plan: from here on, this batch is these records and no others, whoever runs it. */
 export async function openPlan(
   held: HeldApp,
-  { plan, positions, settled }: PlannedBatch,
+  { plan, positions, settled }: OpenablePlan,
   seals?: BlobRef,
 ): Promise<void> {
   const { head } = held.writer

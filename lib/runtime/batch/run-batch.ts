@@ -19,7 +19,7 @@ import { badRecords } from './bad-records.ts'
 import { deliver, showBeforeCommit, shrinkBacklog } from './deliver.ts'
 import { lossyShuffle, nextManifest, staleWrite } from './next-manifest.ts'
 import { opensPlan, openPlan, storedPlan } from './open-plan.ts'
-import { isHandover, keysOf, Progress, seal, storedSeals } from './handover.ts'
+import { isHandover, keysOf, Progress, type Search, seal, sealSearch, storedSeals } from './handover.ts'
 import { runStages, type StageRun, type TaskDone } from './run-stages.ts'
 import type { IsolatedRecords } from './isolate-records.ts'
 import type { KeptUndecoded } from './undecoded.ts'
@@ -89,7 +89,13 @@ async function fixEnds(held: HeldApp, first: PlannedBatch, kept: PlannedBatch, p
 /** A plan, and what had to be set aside to come to it. */
 interface Planned {
   readonly planned: PlannedBatch
-  readonly isolated: IsolatedRecords | null
+  readonly isolated: Isolated | null
+}
+
+/** Records that were set aside, how they were found, and what the batch failed with. */
+interface Isolated extends IsolatedRecords {
+  readonly search: Search
+  readonly failure: unknown
 }
 
 async function plan(held: HeldApp, tick: TickNumber, unready: readonly string[]): Promise<Planned> {
@@ -145,8 +151,16 @@ async function planAround(held: HeldApp, input: PlanRequest['input']): Promise<P
 /** The plan without the records that made it, or its stages, fail with `error`; throws that if it is not wanted. */
 async function planWithout(held: HeldApp, facts: PlanFacts, failed: BatchPlan, error: unknown): Promise<Planned> {
   if (held.onError === 'fail' || !blamesARecord(error) || held.signal.aborted) throw error
-  const { isolateRecords } = await badRecords()
-  const isolated = await isolateRecords(runOf(held, failed), () => held.host.random.newId(), error)
+  const { isolateRecords, KnownTrials } = await badRecords()
+  const { positions, settled } = facts
+  const trials = new KnownTrials((await storedSeals(held))?.trials)
+  const search: Search = { of: { plan: failed, positions, settled }, trials }
+  const isolated = await isolateRecords(runOf(held, failed), trials, () => held.host.random.newId(), error).catch(
+    async (thrown: unknown) => {
+      if (isHandover(thrown)) await sealSearch(held, search, error)
+      throw thrown
+    },
+  )
   const { skip, ends } = isolated.plan
   const rest: PlanFacts = { ...facts, actions: {}, ...given({ skip, ends }) }
   const again = await held.planner.plan(requestFor(held, { kind: 'fixed', facts: rest }))
@@ -154,7 +168,7 @@ async function planWithout(held: HeldApp, facts: PlanFacts, failed: BatchPlan, e
   const planned = again.batch
   const { ref, letters } = isolated
   const deadLetters = ref && { batch: planned.plan.batch, open: groupIds(letters), ref }
-  return { planned: { ...planned, deadLetters }, isolated }
+  return { planned: { ...planned, deadLetters }, isolated: { ...isolated, search, failure: error } }
 }
 
 interface Computed extends Planned {
@@ -166,7 +180,7 @@ async function compute(held: HeldApp, first: Planned): Promise<Computed> {
   const { planned } = first
   held.events.started()
   try {
-    return { ...first, ...(await answersTo(held, planned, first.isolated ? null : await storedSeals(held))) }
+    return { ...first, ...(await answersTo(held, first, first.isolated ? null : await storedSeals(held))) }
   } catch (error) {
     if (isHandover(error)) throw error
     if (isStateLost(error))
@@ -174,13 +188,13 @@ async function compute(held: HeldApp, first: Planned): Promise<Computed> {
     if (first.isolated) throw error
     const { plan: failed, positions, settled } = planned
     const again = await planWithout(held, { ...failed, positions, settled }, failed, error)
-    return { ...again, ...(await answersTo(held, again.planned, null)) }
+    return { ...again, ...(await answersTo(held, again, null)) }
   }
 }
 
 async function answersTo(
   held: HeldApp,
-  planned: PlannedBatch,
+  { planned, isolated }: Planned,
   seals: StoredSeals | null,
 ): Promise<Pick<Computed, 'planned' | 'answers' | 'progress'>> {
   const { plan: batchPlan, stages, staged, report } = planned
@@ -188,7 +202,8 @@ async function answersTo(
   const run = { ...runOf(held, batchPlan), stages, staged }
   const answers = await runStages({ ...run, ...given({ report }) }, progress).catch(async (error: unknown) => {
     // Records that were set aside are not part of a plan that is kept.
-    if (isHandover(error) && !planned.deadLetters) await seal(held, planned, progress)
+    if (isHandover(error) && isolated) await sealSearch(held, isolated.search, isolated.failure)
+    else if (isHandover(error)) await seal(held, planned, progress)
     throw error
   })
   return { planned: { ...planned, plan: progress.plan }, answers, progress }

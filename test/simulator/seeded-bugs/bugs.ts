@@ -121,15 +121,29 @@ export const bugs: readonly SeededBug[] = [
   {
     name: 'a seal that is dropped',
     file: 'runtime/batch/handover.ts',
-    find: 'tasks, ...given({ ends })',
+    find: 'tasks, ...given({ ends, trials: this.#trials })',
     put: 'tasks',
     job: 'sg',
   },
   {
     name: 'seals kept beside records that were set aside',
     file: 'runtime/batch/run-batch.ts',
-    find: 'isHandover(error) && !planned.deadLetters',
-    put: 'isHandover(error)',
+    find: 'isHandover(error) && isolated)',
+    put: 'isHandover(error) && isolated && false)',
+    job: 'se',
+  },
+  {
+    name: 'a search that begins anew in each life',
+    file: 'runtime/batch/known-trials.ts',
+    find: 'const known = this.#answers.get(asked)',
+    put: 'const known = undefined as unknown',
+    job: 'se',
+  },
+  {
+    name: 'a search that takes the answer to another trial',
+    file: 'runtime/batch/known-trials.ts',
+    find: 'JSON.stringify([task, trial, plan.skip ?? {}])',
+    put: 'JSON.stringify([trial!.kind])',
     job: 'se',
   },
 
