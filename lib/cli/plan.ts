@@ -1,5 +1,5 @@
 import '../hosts/embedded/install.ts'
-import { writeFileSync } from 'node:fs'
+import { existsSync, statSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { awsClients } from '../adapters/aws/clients.ts'
 import { DynamoHeadStore } from '../adapters/aws/dynamo/dynamo-head-store.ts'
@@ -8,11 +8,16 @@ import { S3BlobStore } from '../adapters/aws/s3/s3-blob-store.ts'
 import type { StreamingContext } from '../api/dstream/streaming-context.ts'
 import { setCores } from '../api/rdd/spark-context.ts'
 import { checkedHead } from '../checkpoint/check-head.ts'
+import { committedManifest } from '../checkpoint/manifest.ts'
 import { loadGraph } from '../hosts/embedded/load-graph.ts'
 import { BLOB_PREFIX } from '../hosts/lambda/host.ts'
 import { appFolder } from '../hosts/program/app-folder.ts'
+import { bundle } from '../hosts/serverless/bundle.ts'
+import { codeId, deployedCode } from '../hosts/serverless/code-id.ts'
 import type { ProgramNeeds } from '../hosts/serverless/needs.ts'
 import type { StagePlace } from '../hosts/serverless/place.ts'
+import { hasCode } from '../model/errors.ts'
+import { own } from '../model/given.ts'
 import type { Head } from '../model/head.ts'
 import { readSetting } from '../model/settings/read.ts'
 import { visibleLine } from '../model/visible.ts'
@@ -20,6 +25,7 @@ import { factsOf } from '../plan/graph-facts.ts'
 import type { Comparison } from '../runtime/compare-graphs.ts'
 import type { Finding } from '../runtime/word-difference.ts'
 import { compareWithStored } from '../runtime/compare-with-stored.ts'
+import { storedSize, type StoredSize } from '../state/stored-entries.ts'
 import { readArguments } from './arguments.ts'
 import { costPerDay, type Workload } from './cost.ts'
 import { graphRows } from './graph-rows.ts'
@@ -27,7 +33,7 @@ import { needsOfProgram } from './program-needs.ts'
 import { stageLines } from './stage-lines.ts'
 import { placeOfStage, plainStage, templateOfStage } from './stage-place.ts'
 import { table } from './table.ts'
-import { counted } from './units.ts'
+import { bytes, counted } from './units.ts'
 import { usageError } from './usage.ts'
 import { yamlText } from './yaml-text.ts'
 
@@ -45,7 +51,21 @@ const planFlags = {
 type Stored =
   | { readonly kind: 'unknown'; readonly isThere: false }
   | { readonly kind: 'nothing'; readonly isThere: boolean }
-  | { readonly kind: 'found'; readonly isThere: true; readonly batch: number; readonly comparison: Comparison | null }
+  | {
+      readonly kind: 'found'
+      readonly isThere: true
+      readonly batch: number
+      readonly comparison: Comparison | null
+      /** What each operator keeps, by its uid. */
+      readonly sizes: Readonly<Record<string, StoredSize>>
+    }
+
+/** Which code runs, and which would. */
+interface Codes {
+  readonly running: string
+  /** `null`: it could not be bundled here. */
+  readonly now: string | null
+}
 
 /**
  * Says what a deploy would do: what becomes of stored state, what is made, and what it costs. Only reads; exit code 1
@@ -64,14 +84,15 @@ export async function plan(args: readonly string[]): Promise<number> {
     return 0
   }
   const stored = await storedOn(place, context)
+  const codes = await codesOn(place, needs)
   const comparison = stored.kind === 'found' ? stored.comparison : null
   const workload = workloadOf(context, place, needs, values['records-per-second'] ?? 0)
   const isRefused = comparison?.verdict === 'refuse'
   process.stdout.write(
     values.json
-      ? `${JSON.stringify({ type: 'plan', stage: place.stage, stored, usdPerDay: costPerDay(workload) })}\n`
+      ? `${JSON.stringify({ type: 'plan', stage: place.stage, code: codes, stored, usdPerDay: costPerDay(workload) })}\n`
       : [
-          `  ${context.sparkContext.appName} → ${place.stage}, ${place.region}`,
+          `  ${context.sparkContext.appName} → ${place.stage}, ${place.region}${codesText(codes)}`,
           '',
           ...verdictLines(context, stored),
           ...stageLines(place, needs, { workload, rate: values['records-per-second'], isThere: stored.isThere }),
@@ -104,7 +125,13 @@ async function print(form: string, stage: string): Promise<number> {
 async function graphOf({ app, slots, environment }: StagePlace): Promise<StreamingContext> {
   Object.assign(process.env, environment)
   setCores(slots)
-  return loadGraph(resolve(app), [])
+  const file = resolve(app)
+  if (!existsSync(file) || statSync(file).isDirectory())
+    throw usageError(
+      `There is no file ${app}, which serverless.yml names as the app.`,
+      'write the path of the module whose default export is app(…) under "sluice", from serverless.yml on',
+    )
+  return loadGraph(file, [])
 }
 
 async function storedOn({ table: name, bucket, region }: StagePlace, context: StreamingContext): Promise<Stored> {
@@ -118,22 +145,56 @@ async function storedOn({ table: name, bucket, region }: StagePlace, context: St
   const dropState = readSetting(context.sparkContext.conf, 'sluice.dropState')
   const blobs = new S3BlobStore(clients, bucket, BLOB_PREFIX)
   const comparison = await compareWithStored(factsOf(context.graph), head, blobs, dropState)
-  return { kind: 'found', isThere: true, batch: head.committed, comparison }
+  const { state = {} } = (await committedManifest(blobs, head)) ?? {}
+  const sizes = Object.fromEntries(Object.entries(state).map(([uid, kept]) => [uid, storedSize(kept)]))
+  return { kind: 'found', isThere: true, batch: head.committed, comparison, sizes }
+}
+
+/** `null`: nothing runs there, or nobody says what. */
+async function codesOn(place: StagePlace, { receivers }: ProgramNeeds): Promise<Codes | null> {
+  if (place.bucket === null) return null
+  const clients = awsClients({ ...process.env, AWS_REGION: place.region })
+  const running = await deployedCode(clients, place.coordinator)
+  if (running === null) return null
+  return { running, now: place.code ?? (await codeHere(place.app, receivers.length > 0)) }
+}
+
+async function codeHere(app: string, hasReceivers: boolean): Promise<string | null> {
+  try {
+    await bundle(process.cwd(), app, hasReceivers)
+    return await codeId(process.cwd(), hasReceivers)
+  } catch (error) {
+    if (hasCode(error, 'E_AWS_PACKAGE')) return null
+    throw error
+  }
+}
+
+function codesText(codes: Codes | null): string {
+  if (codes === null) return ''
+  const { running, now } = codes
+  if (now === null) return `     running ${running}`
+  return now === running ? `     code ${running}, as it runs` : `     running ${running}, new ${now}`
 }
 
 function verdictLines(context: StreamingContext, stored: Stored): string[] {
   const findings = stored.kind === 'found' ? (stored.comparison?.findings ?? []) : []
+  const holds = (uid: string | null): string[] =>
+    stored.kind === 'found' ? [sizeText(uid === null ? undefined : own(stored.sizes, uid))] : []
   const rows = graphRows(context.graph)
     .filter(({ keeps, shows, reads }) => keeps.length > 0 || shows !== null || reads !== null)
     .map(({ uid, kind, place, keeps }) => [
       `  ${uid ?? kind}`,
       place,
       keeps.join(', ') || 'nothing',
+      ...holds(uid),
       verdictOf(uid, findings, stored),
     ])
-  const gone = findings.filter(({ uid }) => !rows.some(([name]) => name.trim() === uid)).map(findingRow)
+  const gone = findings
+    .filter(({ uid }) => !rows.some(([name]) => name.trim() === uid))
+    .map((finding) => [`  ${finding.uid}`, '', '', ...holds(finding.uid), sentence(finding)])
+  const heads = ['  operator', 'where', 'keeps', ...(stored.kind === 'found' ? ['stored'] : []), 'verdict']
   return [
-    ...table([['  operator', 'where', 'keeps', 'verdict'], ...rows, ...gone]),
+    ...table([heads, ...rows, ...gone]),
     ...findings.flatMap(({ wayOut }) => wayOut.map((way) => `  next       ${wayOnStage(way)}`)),
     `  stored     ${storedLine(stored)}`,
   ]
@@ -145,7 +206,11 @@ export const wayOnStage = (way: string): string =>
 
 const SIGNS: Readonly<Record<Finding['verdict'], string>> = { allowed: '✓', migrate: '✓', drop: '!', refuse: '✕' }
 
-const findingRow = (finding: Finding): string[] => [`  ${finding.uid}`, '', '', sentence(finding)]
+function sizeText(size: StoredSize | undefined): string {
+  if (size === undefined) return ''
+  const { keys, panes } = size
+  return `${panes > 0 ? counted(panes, 'pane') : counted(keys, 'key')}, ${bytes(size.bytes)}`
+}
 
 function verdictOf(uid: string | null, findings: readonly Finding[], stored: Stored): string {
   const found = findings.find((each) => each.uid === uid)

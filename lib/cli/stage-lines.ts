@@ -14,11 +14,13 @@ export function stageLines(
   { workload, rate, isThere }: { readonly workload: Workload; readonly rate: number | null; readonly isThere: boolean },
 ): string[] {
   const made = partsOf(place, needs).join(', ')
-  const { coordinator, task, output } = place.memorySize
-  const sizes = `coordinator ${coordinator} MB, task ${task} MB, output ${output} MB`
+  const sizes = (['coordinator', 'task', 'output'] as const)
+    .map((name) => `${name} ${place.memorySize[name]} MB, ${place.timeout[name]} s`)
+    .join(' · ')
   return [
     isThere ? `  creates    nothing new: ${made} stay` : `  creates    ${made}`,
-    `  settings   ${paceOf(needs)} · ${sizes} · ${place.slots} tasks at once`,
+    `  settings   ${paceOf(needs)} · ${place.slots} tasks at once`,
+    `             ${sizes}`,
     ...costLines(workload, rate),
   ]
 }

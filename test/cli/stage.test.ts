@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { showOutputs } from '../../lib/hosts/functions/output.ts'
 import { answerTaskCall } from '../../lib/hosts/functions/task-calls.ts'
@@ -54,7 +57,9 @@ interface Stage {
   /** What the plugin would say about it. */
   readonly file: string
   tick(): Promise<unknown>
-  sluice(...args: string[]): Promise<Ended>
+  sluice(...args: readonly string[]): Promise<Ended>
+  /** With more in its environment. */
+  sluiceWith(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<Ended>
 }
 
 /** An app in its three functions, whose clock is that of this machine after four ticks. */
@@ -94,7 +99,8 @@ async function stage(t: TestContext, name: string, ticks = 4): Promise<Stage> {
     for (const each of await Promise.all(all)) each.client.destroy()
   })
   for (let i = 0; i < ticks; i++) await tick()
-  return { file, tick, sluice: (...args) => sluice(t, folder, args, emulators.environment) }
+  const sluiceWith: Stage['sluiceWith'] = (args, more) => sluice(t, folder, args, { ...emulators.environment, ...more })
+  return { file, tick, sluice: (...args) => sluiceWith(args, {}), sluiceWith }
 }
 
 test('a stage is looked at as a directory is: status, state, dead letters, outputs, verify', async (t) => {
@@ -113,6 +119,36 @@ test('a stage is looked at as a directory is: status, state, dead letters, outpu
   assert.equal((await run('outputs', 'list', ...at)).stdout, 'every batch is delivered\n')
   const verified = await run('verify', ...at)
   assert.match(verified.stdout, /^✓ numbers {2}1 write, 1 batch, \d+ objects? checked\n$/, verified.stderr)
+})
+
+/** The same program as a file, of which a batch reads nothing. */
+const PROGRAM = `import { app, minutes } from 'sluice'
+const numbers = { name: 'Numbers', cut: async () => null, read: () => [] }
+export default app('numbers', minutes(1), (ssc) => {
+  ssc.source('numbers', numbers)
+    .map((n) => ['odd', Number(n)])
+    .updateStateByKey<number>((added, sum) => added.length + (sum ?? 0))
+    .foreachRDD(() => {})
+}, { onError: 'dead-letter' })
+`
+
+test('a plan says what operators keep on the stage, and which code runs there and which would', async (t) => {
+  const { file, sluiceWith: run } = await stage(t, 'planned')
+  writeFileSync(join(dirname(file), 'app.ts'), PROGRAM)
+  let description = 'code 0a1b2c'
+  // What the functions of a stage say of themselves.
+  const functions = createServer((_, response) => response.end(JSON.stringify({ Description: description })))
+  await once(functions.listen(0, '127.0.0.1'), 'listening')
+  t.after(() => functions.close())
+  const { port } = functions.address() as AddressInfo
+  const plan = (): Promise<Ended> =>
+    run(['plan', '--stage', 'planned', '--at', file], { AWS_ENDPOINT_URL_LAMBDA: `http://127.0.0.1:${port}` })
+  const { stdout, stderr } = await plan()
+  const [, now] = /^ {2}numbers → planned, us-east-1 {5}running 0a1b2c, new ([0-9a-f]{6})\n/.exec(stdout) ?? []
+  assert.ok(now, stdout + stderr)
+  assert.match(stdout, /updateStateByKey +app\.ts:6:6 +a value per key, a checkpoint .* 2 keys, \d+ B +✓ /)
+  description = `code ${now}`
+  assert.match((await plan()).stdout, new RegExp(`^ {2}numbers → planned, us-east-1 {5}code ${now}, as it runs\n`))
 })
 
 test('a stage that is behind names the command that shows the log of its coordinator', async (t) => {

@@ -11,8 +11,10 @@ export const stagePlaceOf = (known: Partial<StagePlace>): StagePlace => ({
   coordinator: 'it-dev-coordinator',
   app: 'app.ts',
   slots: 2,
+  code: null,
   alarms: false,
   memorySize: { coordinator: 512, task: 512, output: 512, receiver: 256 },
+  timeout: { coordinator: 300, task: 240, output: 240 },
   environment: {},
   ...known,
 })

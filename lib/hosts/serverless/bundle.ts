@@ -16,8 +16,7 @@ export async function bundle(serviceFolder: string, app: string, hasReceivers: b
   const folder = join(serviceFolder, BUILD_FOLDER)
   const program = relative(folder, join(serviceFolder, app)).split(sep).join('/')
   const { build } = await bundler()
-  const kinds: readonly BundleName[] = hasReceivers ? [...FUNCTION_NAMES, 'receiver'] : FUNCTION_NAMES
-  await Promise.all(kinds.map((kind) => bundleOf(kind, { folder, program, serviceFolder, build })))
+  await Promise.all(bundleNames(hasReceivers).map((kind) => bundleOf(kind, { folder, program, serviceFolder, build })))
 }
 
 interface Bundling {
@@ -29,6 +28,10 @@ interface Bundling {
 }
 
 type BundleName = FunctionName | 'receiver'
+
+/** What is made. */
+export const bundleNames = (hasReceivers: boolean): readonly BundleName[] =>
+  hasReceivers ? [...FUNCTION_NAMES, 'receiver'] : FUNCTION_NAMES
 
 /**
  * Where the parts are that a function loads when it needs them. Not by the function's name alone: the runtime takes

@@ -31,8 +31,10 @@ const placeShape: Shape = fields({
   coordinator: text,
   app: text,
   slots: count,
+  code: nullOr(text),
   alarms: truth,
   memorySize: fields({ coordinator: megabytes, task: megabytes, output: megabytes, receiver: megabytes }),
+  timeout: fields({ coordinator: count, task: count, output: count }),
   environment: named(text),
 })
 

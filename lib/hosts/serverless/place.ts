@@ -15,6 +15,8 @@ export interface StagePlace {
   /** The module that exports the app, as a path from the folder of `serverless.yml`. */
   readonly app: string
   readonly slots: number
+  /** Which code was bundled; `null`: none yet. */
+  readonly code: string | null
   /** Somebody is told when it fails. */
   readonly alarms: boolean
   /** MB of the functions. */
@@ -24,6 +26,8 @@ export interface StagePlace {
     readonly output: number
     readonly receiver: number
   }
+  /** Seconds that a call of them may take. */
+  readonly timeout: { readonly coordinator: number; readonly task: number; readonly output: number }
   /** What the program may read, as far as it is known before a deploy. */
   readonly environment: Readonly<Record<string, string>>
 }
@@ -49,12 +53,18 @@ export function stagePlace(
     coordinator: functionName(stage, 'coordinator'),
     app,
     slots,
+    code: null,
     alarms: alarmTopic !== null,
     memorySize: {
       coordinator: functions.coordinator.memorySize,
       task: functions.task.memorySize,
       output: functions.output.memorySize,
       receiver: functions.receiver.memorySize,
+    },
+    timeout: {
+      coordinator: functions.coordinator.timeout,
+      task: functions.task.timeout,
+      output: functions.output.timeout,
     },
     environment: {
       ...(Object.fromEntries(given) as Record<string, string>),
