@@ -40,10 +40,10 @@ const warn = (what: string, says: string, ...next: string[]): Check => ({ level:
 const fail = (what: string, says: string, ...next: string[]): Check => ({ level: 'fail', what, says, next })
 const unknown = (what: string, why: string): Check => warn(what, `could not be looked at: ${why}`)
 
-function ofTable({ table }: Stage, looked: StageFacts['table']): Check[] {
+function ofTable({ table, stage }: Stage, looked: StageFacts['table']): Check[] {
   if ('why' in looked) return [unknown('table', looked.why)]
   const { found } = looked
-  if (found === null) return [fail('table', `${table} is not there`, 'npx osls deploy')]
+  if (found === null) return [fail('table', `${table} is not there`, `npx osls deploy --stage ${stage}`)]
   const wrongKeys = found.keys.join() !== 'pk,sk'
   return [
     wrongKeys
@@ -66,7 +66,11 @@ function ofTable({ table }: Stage, looked: StageFacts['table']): Check[] {
         ),
     found.isBackedUp
       ? ok('backup', 'the table can be taken back to any second')
-      : warn('backup', 'the table cannot be taken back to an earlier moment', 'npx osls deploy turns it on'),
+      : warn(
+          'backup',
+          'the table cannot be taken back to an earlier moment',
+          `npx osls deploy --stage ${stage} turns it on`,
+        ),
   ]
 }
 
@@ -91,10 +95,14 @@ function ofConcurrency({ slots }: Stage, looked: Looked<number>): Check {
   return fail('concurrency', says, 'ask for a higher quota of Lambda, or set fewer sluice.slots')
 }
 
-function ofCoordinator({ coordinator }: Stage, looked: Looked<number | null>): Check {
+function ofCoordinator({ coordinator, stage }: Stage, looked: Looked<number | null>): Check {
   if ('why' in looked) return unknown('coordinator', looked.why)
   if (looked.found === 0)
-    return fail('coordinator', `${coordinator} is kept out: a remove did not come to its end`, 'npx osls deploy')
+    return fail(
+      'coordinator',
+      `${coordinator} is kept out: a remove did not come to its end`,
+      `npx osls deploy --stage ${stage}`,
+    )
   if (looked.found === 1)
     return fail('coordinator', `${coordinator} may run once at a time: one that hangs stops the app`, 'reserve 2')
   return ok('coordinator', `${coordinator} may run`)
@@ -119,7 +127,9 @@ function ofPolicy({ stage, owner }: Stage, { wanted, deployed }: LookedFunction)
 
 /** Logs that nobody deletes, and lines that the platform writes at each call, cost more than batches. */
 function ofLogs({ stage, functions }: Stage): Check {
-  const wrong = functions.flatMap(({ wanted, deployed: { name, logDays, platformLevel } }) => {
+  // Of those that are not there the line above says so.
+  const there = functions.filter(({ deployed: { statements } }) => 'why' in statements || statements.found !== null)
+  const wrong = there.flatMap(({ wanted, deployed: { name, logDays, platformLevel } }) => {
     if ('why' in logDays) return [`${name} could not be looked at: ${logDays.why}`]
     const days = logDays.found
     return [
@@ -129,6 +139,7 @@ function ofLogs({ stage, functions }: Stage): Check {
         : [`${name} says each call (level ${platformLevel.found ?? 'of text'})`]),
     ]
   })
+  if (there.length === 0) return unknown('logs', 'no function is there')
   if (wrong.length === 0)
     return ok('logs', `kept for ${functions[0]?.wanted.logDays ?? 0} days, without a line for each call`)
   return warn('logs', wrong.join(', '), `npx osls deploy --stage ${stage}`)

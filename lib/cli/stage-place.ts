@@ -7,7 +7,8 @@ import { join } from 'node:path'
 import type { LookedStage } from '../hosts/serverless/deployed.ts'
 import { checkedLooks, checkedPlace } from '../hosts/serverless/check-place.ts'
 import type { StagePlace } from '../hosts/serverless/place.ts'
-import { messageOf, SluiceError } from '../model/errors.ts'
+import { messageOf } from '../model/errors.ts'
+import { cliRefusal, refusalIn } from './cli-refusal.ts'
 import { usageError } from './usage.ts'
 
 /** The CLI that resolves `serverless.yml`, by the names that its package has. */
@@ -45,7 +46,7 @@ export async function templateOfStage(stage: string): Promise<unknown> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-print-'))
   try {
     const { failed, said } = await runCli(['package', '--stage', stage, '--package', folder])
-    if (failed) throw unreadable(stage, said)
+    if (failed) throw cliRefusal(stage, said)
     const file = join(folder, 'cloudformation-template-update-stack.json')
     return inOrder(JSON.parse(await readFile(file, 'utf8')) as Template)
   } finally {
@@ -70,11 +71,20 @@ const byName = (entries: object): object =>
 
 /** A command of the plugin that talks to whoever typed it; its exit code. Throws as `placeOfStage` does. */
 export async function callStage(args: readonly string[]): Promise<number> {
-  const child = spawn(process.execPath, [findCli(), ...args], { stdio: 'inherit' })
+  const child = spawn(process.execPath, [findCli(), ...args], { stdio: ['inherit', 'pipe', 'pipe'] })
+  let said = ''
+  for (const [from, to] of [
+    [child.stdout, process.stdout],
+    [child.stderr, process.stderr],
+  ] as const)
+    from.on('data', (chunk: Buffer) => {
+      said += chunk.toString()
+      to.write(chunk)
+    })
   const code = await new Promise<number | null>((resolve) => {
     child.once('close', resolve)
   })
-  return code ?? 1
+  return code !== 0 && refusalIn(said)?.code === 'E_AWS_ACCESS' ? 5 : (code ?? 1)
 }
 
 /** The line of JSON that a command of the plugin answers with. */
@@ -82,7 +92,7 @@ async function answerOf(command: string, stage: string): Promise<string> {
   const { stdout, failed, said } = await runCli([command, '--stage', stage])
   const answer = stdout.split('\n').find((line) => line.startsWith('{'))
   if (!failed && answer !== undefined) return answer
-  throw unreadable(stage, said)
+  throw cliRefusal(stage, said)
 }
 
 async function runCli(args: readonly string[]): Promise<{ stdout: string; failed: boolean; said: string }> {
@@ -93,12 +103,6 @@ async function runCli(args: readonly string[]): Promise<{ stdout: string; failed
     )
   })
 }
-
-const unreadable = (stage: string, said: string): SluiceError =>
-  new SluiceError('E_USAGE', `serverless.yml could not be read for the stage ${stage}:\n${said.trim()}`, {
-    did: 'nothing was looked at',
-    next: ['run it where serverless.yml is, with the plugin sluice/serverless in it'],
-  })
 
 function findCli(): string {
   const fromHere = createRequire(join(process.cwd(), 'package.json'))

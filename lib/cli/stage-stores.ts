@@ -20,6 +20,8 @@ interface Names {
   readonly region: string | null
   /** A command that shows the log of the coordinator, where `serverless.yml` is. */
   readonly logs: string | null
+  /** What makes it. */
+  readonly deploy: string
 }
 
 /**
@@ -44,7 +46,7 @@ async function namesIn({ table, stage, ...values }: PlaceValues): Promise<Names>
 function givenNames({ table, bucket, stage }: PlaceValues & { readonly table: string }): Names {
   if (bucket === null) throw usageError('--table needs --bucket beside it.', `--table ${table} --bucket <name>`)
   const typed = `${stage === null ? '' : `--stage ${stage} `}--table ${table} --bucket ${bucket}`
-  return { typed, table, bucket, region: null, logs: null }
+  return { typed, table, bucket, region: null, logs: null, deploy: 'npx osls deploy' }
 }
 
 async function namesOfStage({ stage, at, bucket: given }: StageValues): Promise<Names> {
@@ -58,10 +60,10 @@ async function namesOfStage({ stage, at, bucket: given }: StageValues): Promise<
       `sluice … --stage ${stage} --table ${table} --bucket <name>`,
     )
   const logs = `npx osls logs --function coordinator --stage ${stage} --startTime 10m`
-  return { typed: `--stage ${stage}`, table, bucket: known, region, logs }
+  return { typed: `--stage ${stage}`, table, bucket: known, region, logs, deploy: `npx osls deploy --stage ${stage}` }
 }
 
-function placeAt(clients: AwsClients, { typed, table, bucket, region, logs }: Names): StoredPlace {
+function placeAt(clients: AwsClients, { typed, table, bucket, region, logs, deploy }: Names): StoredPlace {
   const blobs = reached(new S3BlobStore(clients, bucket, BLOB_PREFIX), bucket)
   const headOf = (app: string) => async () =>
     checkedHead(
@@ -76,7 +78,7 @@ function placeAt(clients: AwsClients, { typed, table, bucket, region, logs }: Na
       if (apps === null)
         throw usageError(
           `There is no table ${table} in ${region}.`,
-          'npx osls deploy, if nothing is deployed yet',
+          `${deploy}, if nothing is deployed yet`,
           'name another --stage, or another AWS_REGION or AWS_PROFILE',
         )
       return apps

@@ -45,6 +45,7 @@ export const ERROR_CODES = {
   E_SYSTEM: store,
   E_PROTECTED: caller,
   E_RETAINED: caller,
+  E_NOT_DEPLOYED: caller,
 
   E_SAMPLES: program,
   E_EXISTS: program,

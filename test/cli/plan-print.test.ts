@@ -40,6 +40,7 @@ const masked = (text: string): string =>
     .replaceAll(/(Lambda(?:Version|FunctionVersion))[A-Za-z0-9]{20,}/g, '$1…')
     .replaceAll(/"S3Key": "[^"]*"/g, '"S3Key": "…"')
     .replaceAll(/"CodeSha256": "[^"]*"/g, '"CodeSha256": "…"')
+    .replaceAll(/"Description": "code [0-9a-f]{6}"/g, '"Description": "code …"')
 
 function assertSnapshot(name: string, text: string): void {
   const file = new URL(`printed/${name}.txt`, import.meta.url)

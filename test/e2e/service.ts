@@ -138,6 +138,12 @@ export class Service {
     await this.objects.send(new PutObjectCommand({ Bucket: this.bucket, Key: `in/${name}`, Body: text }))
   }
 
+  /** Keys of what was put. */
+  async inputs(): Promise<string[]> {
+    const { Contents = [] } = await this.objects.send(new ListObjectsV2Command({ Bucket: this.bucket, Prefix: 'in/' }))
+    return Contents.map(({ Key }) => Key!)
+  }
+
   /** The counts that the last batch has saved below out/. */
   async counts(): Promise<Record<string, number>> {
     const last = (await this.saved('out/', 1))[0] ?? []

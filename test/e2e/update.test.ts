@@ -50,6 +50,25 @@ test('F16: new code takes over with state kept while batches run; code with no p
     assert.deepEqual(await everythingIn(aws.url), before, deleted.out)
   })
 
+  await t.test('what is not deployed cannot rest or be removed: it is said so, and nothing is deleted', async () => {
+    for (const args of [[], ['--delete', 'clicks-dev']] as const) {
+      const { code, out } = await service.sluice('down', '--stage', 'dev', ...args)
+      if (args.length === 0) assert.match(out, /E_NOT_DEPLOYED {2}The stage clicks-dev is not deployed here\./)
+      assert.equal(code, args.length === 0 ? 1 : 0, out)
+    }
+    service.write('serverless.yml', YML.replace('[dev]', '[prod]'))
+    await createStores({ s3: aws.url, dynamodb: aws.url }, 'clicks-dev-sluice', service.bucket)
+    await service.put('precious.txt', 'of another life')
+    const there = await everythingIn(aws.url)
+    const { code, out } = await service.tryOsls('remove')
+    assert.notEqual(code, 0)
+    assert.match(out, /E_NOT_DEPLOYED .* and there is still the table clicks-dev-sluice and the bucket/)
+    assert.deepEqual(await everythingIn(aws.url), there)
+    assert.deepEqual(await service.inputs(), ['in/precious.txt'])
+    await service.sluice('down', '--stage', 'dev', '--delete', 'clicks-dev')
+    service.write('serverless.yml', YML)
+  })
+
   await service.osls('deploy')
   await service.put('a.txt', 'to be or not to be')
   const running = service.tickFor(60).catch(() => 'ended by the deploy')
@@ -58,7 +77,8 @@ test('F16: new code takes over with state kept while batches run; code with no p
   await service.put('b.txt', Array(20).fill('to do').join('\n'))
   service.write('src/app.ts', program(`line.split(' ')`))
   const said = await service.osls('deploy')
-  assert.match(said, /counts +src\/app.ts:11:6 .*✓/)
+  assert.match(said, /clicks → dev, us-east-1 {5}running [0-9a-f]{6}, new [0-9a-f]{6}\n/)
+  assert.match(said, /counts +src\/app.ts:11:6 .* 4 keys, \d+ B +✓ kept/)
   assert.match(said, /can be deployed/)
   assert.match(said, /version 2 takes over from version 1 after batch #\d+, or the one that runs\n/)
   assert.match(said, /next {3}npx sluice status --stage dev/)

@@ -5,10 +5,24 @@ import { closest } from '../../model/nearest.ts'
 /** What a value of the block may be, as far as JSON Schema is needed to say it. */
 type ValueSchema =
   | { readonly type: 'integer'; readonly minimum: number; readonly maximum: number }
-  | { readonly type: 'string'; readonly minLength: 1 }
+  | TextSchema
   | { readonly enum: readonly number[] }
-  | { readonly type: 'array'; readonly items: { readonly type: 'string' | 'object' } }
+  | { readonly type: 'array'; readonly items: TextSchema | StatementSchema }
   | BlockSchema
+
+interface TextSchema {
+  readonly type: 'string'
+  readonly minLength: 1
+  /** What it looks like, and that in words. */
+  readonly pattern?: string
+  readonly description?: string
+}
+
+/** A statement of IAM. */
+interface StatementSchema {
+  readonly type: 'object'
+  readonly required: readonly ['Effect']
+}
 
 interface BlockSchema {
   readonly type: 'object'
@@ -50,8 +64,8 @@ const unfolded = (where: string): SluiceError =>
 function checkBlock(value: unknown, schema: ValueSchema, where: string): void {
   if ('enum' in schema) return checkChoice(value, schema.enum, where)
   if (schema.type === 'integer') return checkInteger(value, schema, where)
-  if (schema.type === 'string') return checkText(value, where)
-  if (schema.type === 'array') return checkList(value, schema.items.type, where)
+  if (schema.type === 'string') return checkText(value, schema, where)
+  if (schema.type === 'array') return checkList(value, schema.items, where)
   checkProperties(value, schema, where)
 }
 
@@ -64,16 +78,25 @@ function checkProperties(value: unknown, { properties }: BlockSchema, where: str
   }
 }
 
-function checkText(value: unknown, where: string): void {
-  if (typeof value !== 'string' || value === '') refuseKind(where, 'a text', value)
+function checkText(value: unknown, { pattern, description = 'a text' }: TextSchema, where: string): void {
+  if (typeof value !== 'string' || value.trim() === '') return refuseKind(where, description, value)
+  if (pattern !== undefined && !new RegExp(pattern).test(value)) refuseKind(where, description, value)
 }
 
-function checkList(value: unknown, of: keyof typeof ITEMS, where: string): void {
+function checkList(value: unknown, of: TextSchema | StatementSchema, where: string): void {
   if (!Array.isArray(value)) return refuseKind(where, 'a list', value)
-  const { called, isRight } = ITEMS[of]
-  const wrong = value.findIndex((item) => !isRight(item))
-  if (wrong >= 0) refuseKind(`${where}[${wrong}]`, called, value[wrong])
+  for (const [i, item] of value.entries()) {
+    const place = `${where}[${i}]`
+    if (of.type === 'string') checkText(item, of, place)
+    else if (!isStatement(item)) refuseKind(place, 'a block with Effect, Action and Resource', item)
+  }
 }
+
+/** CloudFormation would find out in the middle of a deploy. */
+const isStatement = (item: unknown): boolean =>
+  isBlock(item) && 'Effect' in item && hasOne(item, 'Action') && hasOne(item, 'Resource')
+
+const hasOne = (item: object, name: string): boolean => name in item || `Not${name}` in item
 
 function checkInteger(
   value: unknown,
@@ -94,12 +117,6 @@ function checkChoice(value: unknown, choices: readonly number[], where: string):
 
 const isBlock = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
-
-/** What lists are of. */
-const ITEMS = {
-  string: { called: 'a text', isRight: (item: unknown) => typeof item === 'string' },
-  object: { called: 'a block', isRight: isBlock },
-}
 
 function refuseKind(where: string, wanted: string, value: unknown): never {
   throw refused('E_CONF', `"${where}" in serverless.yml is ${shown(value)}, and not ${wanted}.`, [`write ${wanted}`])

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { given } from '../../model/given.ts'
 import { bundle } from './bundle.ts'
+import { codeId, describeCode } from './code-id.ts'
 import { checkEnvironment, checkSecrets } from './check-environment.ts'
 import {
   capital,
@@ -19,6 +20,7 @@ import { ownerOf } from './rights.ts'
 import { role, statementsOf } from './policies.ts'
 import { resources } from './resources.ts'
 import { checkPlan, credentialsOf } from './check-plan.ts'
+import { checkEvents, checkNames, checkService, RUNTIME } from './check-service.ts'
 import { type StagePlace, stagePlace } from './place.ts'
 import { plainConfig } from './plain-config.ts'
 import type { LookedStage } from './deployed.ts'
@@ -135,6 +137,7 @@ export class SluiceServerless {
 
   #addFunctions(): void {
     const { provider, functions } = this.#serverless.service
+    checkService(this.#stage, { provider, functions })
     checkEnvironment(provider.environment ?? {}, this.#stage)
     checkSecrets(provider.environment ?? {}, this.#fileText)
     const blocks = functionBlocks(this.#stage, this.#options)
@@ -152,6 +155,8 @@ export class SluiceServerless {
   async #complete(): Promise<void> {
     const { provider, functions } = this.#serverless.service
     const needs = await this.#programNeeds()
+    checkEvents(needs, this.#options)
+    checkNames(this.#stage, await this.#functionNames())
     const receivers = Object.entries(receiverBlocks(this.#stage, this.#options, needs))
     for (const [name, block] of receivers) functions[name] = { ...block, ...architectureOf(provider) }
     await bundle(this.#folder, this.#options.app, receivers.length > 0)
@@ -186,12 +191,20 @@ export class SluiceServerless {
   }
 
   /**
-   * One batch runs on one version of the program from start to end: the coordinator calls what was published with it.
+   * One batch runs on one version of the program from start to end: the coordinator calls what was published with it,
+   * and says which code that is.
    */
-  #pinVersions(): void {
-    const { Environment } = this.#template['CoordinatorLambdaFunction']!.Properties
+  async #pinVersions(): Promise<void> {
+    const { Properties } = this.#template['CoordinatorLambdaFunction']!
+    Properties['Description'] = describeCode(await this.#codeId())
+    const { Environment } = Properties
     for (const name of ['task', 'output'] as const)
       Environment.Variables[`SLUICE_${name.toUpperCase()}_FUNCTION`] = { Ref: this.#versionOf(name) }
+  }
+
+  /** Of what was bundled. */
+  async #codeId(): Promise<string> {
+    return codeId(this.#folder, (await this.#programNeeds()).receivers.length > 0)
   }
 
   /** The logical id of the version that this deploy publishes; it ends in a hash of the code. */
@@ -209,7 +222,7 @@ export class SluiceServerless {
 
   async #plain(): Promise<Readonly<Record<string, unknown>>> {
     const region = this.#serverless.getProvider('aws').getRegion()
-    const runtime = this.#serverless.service.provider.runtime ?? 'nodejs24.x'
+    const runtime = this.#serverless.service.provider.runtime ?? RUNTIME
     return plainConfig(this.#stage, this.#options, await this.#programNeeds(), { runtime, region })
   }
 
@@ -221,8 +234,12 @@ export class SluiceServerless {
     return stagePlace(this.#stage, this.#options, { region: provider.getRegion(), account, environment })
   }
 
-  /** Where this stage is, and how its functions are deployed, beside what they would be if they were deployed now. */
+  /**
+   * Where this stage is, and how its functions are deployed, beside what they would be if they were deployed now. Throws
+   * `E_AWS_ACCESS`.
+   */
   async #looked(): Promise<LookedStage> {
+    await this.#onAws.access()
     const [place, needs, names] = [await this.#place(), await this.#programNeeds(), await this.#functionNames()]
     const blocks: Readonly<Record<string, FunctionBlock>> = {
       ...functionBlocks(this.#stage, this.#options),
@@ -245,7 +262,8 @@ export class SluiceServerless {
     if (endpoint !== undefined) this.#say(`target  ${endpoint} (not AWS)`)
     await this.#onAws.refuseRetained()
     const { clients } = await this.#onAws.access()
-    await checkPlan(this.#folder, await this.#place(), await credentialsOf(clients))
+    const place = { ...(await this.#place()), code: await this.#codeId() }
+    await checkPlan(this.#folder, place, await credentialsOf(clients))
     this.#versionBefore = await this.#onAws.version()
   }
 

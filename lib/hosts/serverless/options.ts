@@ -48,6 +48,13 @@ interface FunctionOptions {
 
 const whole = (minimum: number, maximum: number) => ({ type: 'integer', minimum, maximum }) as const
 const text = { type: 'string', minLength: 1 } as const
+const arnOf = (service: string, rest: string) => ({
+  ...text,
+  pattern: `^arn:[^:]+:${service}:[^:]+:[^:]+:${rest}.`,
+  description: `an ARN, arn:aws:${service}:<region>:<account>:${rest}<name>`,
+})
+const bucket = { ...text, pattern: '^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$', description: 'the name of a bucket' } as const
+const statement = { type: 'object', required: ['Effect'] } as const
 const functionSchema = (concurrencyMin: number) =>
   ({
     type: 'object',
@@ -56,7 +63,7 @@ const functionSchema = (concurrencyMin: number) =>
       memorySize: whole(128, 10_240),
       timeout: whole(10, 900),
       concurrency: whole(concurrencyMin, 1000),
-      permissions: { type: 'array', items: { type: 'object' } },
+      permissions: { type: 'array', items: statement },
     },
   }) as const
 
@@ -65,15 +72,18 @@ export const schema = {
   type: 'object',
   additionalProperties: false,
   properties: {
-    app: text,
+    app: { ...text, pattern: '^[^/]', description: 'the path of a module, from serverless.yml on' },
     slots: whole(1, 256),
     logRetentionInDays: { enum: [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365] },
-    protect: { type: 'array', items: { type: 'string' } },
-    alarms: { type: 'object', additionalProperties: false, properties: { topic: text } },
+    protect: { type: 'array', items: text },
+    alarms: { type: 'object', additionalProperties: false, properties: { topic: arnOf('sns', '') } },
     events: {
       type: 'object',
       additionalProperties: false,
-      properties: { buckets: { type: 'array', items: text }, streams: { type: 'array', items: text } },
+      properties: {
+        buckets: { type: 'array', items: bucket },
+        streams: { type: 'array', items: arnOf('kinesis', 'stream/') },
+      },
     },
     // One that hangs must not keep the next tick from running.
     coordinator: functionSchema(2),
@@ -119,6 +129,7 @@ interface Block {
 
 /** Throws what `checkOptions` throws, and `E_CONF` for a block without an app. */
 export function serverlessOptions(given: unknown): ServerlessOptions {
+  if (given === undefined || given === null) throw noApp()
   checkOptions(given, schema, 'sluice')
   const block = given as Block
   if (block.app === undefined) throw noApp()
@@ -144,5 +155,5 @@ const noApp = (): SluiceError =>
   new SluiceError('E_CONF', 'The block "sluice" in serverless.yml names no app.', {
     where: { detail: 'serverless.yml' },
     did: 'nothing was packaged',
-    next: ['write "app: src/app.ts": the module whose default export is app(…)'],
+    next: ['write "sluice: { app: src/app.ts }": the module whose default export is app(…)'],
   })

@@ -20,6 +20,7 @@ export interface Serverless {
   readonly service: {
     readonly service: string
     readonly provider: {
+      readonly name?: string
       readonly stage?: string
       readonly runtime?: string
       readonly architecture?: string
@@ -71,6 +72,10 @@ export function forTheTerminal<T>(run: () => T): T {
 function rethrow(error: unknown): never {
   if (!(error instanceof SluiceError)) throw error
   const { code, message, did, next } = error
-  const text = [message, ...(did === '' ? [] : [`did    ${did}`]), ...next.map((each) => `next   ${each}`)].join('\n')
+  const text = [
+    `${code}  ${message}`,
+    ...(did === '' ? [] : [`did    ${did}`]),
+    ...next.map((each) => `next   ${each}`),
+  ].join('\n')
   throw Object.assign(new Error(text, { cause: error }), { name: 'ServerlessError', code })
 }

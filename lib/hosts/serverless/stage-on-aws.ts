@@ -1,10 +1,12 @@
+import { assertAccess } from '../../adapters/aws/access.ts'
 import { type AwsClients, awsClients } from '../../adapters/aws/clients.ts'
+import { isCalled } from '../../adapters/aws/service-error.ts'
 import { deployedFunctions } from './deployed.ts'
 import { dataLeft, deleteData } from './delete-data.ts'
 import { emptyBucket } from './empty-bucket.ts'
 import type { StageFunction } from './options.ts'
 import { bringToRest, letRun } from './quiet.ts'
-import { retained } from './refusals.ts'
+import { notDeployed, retained } from './refusals.ts'
 import type { ProgramNeeds } from './needs.ts'
 import { setSchedules } from './schedules.ts'
 import type { SdkConfig, Serverless } from './serverless-cli.ts'
@@ -43,15 +45,21 @@ export class StageOnAws {
     this.#say = say
   }
 
-  /** The account that is deployed to, as the Serverless CLI has found its credentials. */
+  /** The account that is deployed to, as the Serverless CLI has found its credentials. Throws `E_AWS_ACCESS`. */
   async access(): Promise<Access> {
     const { region, credentials } = await this.#provider.getAwsSdkV3Config()
-    const environment = { ...process.env, AWS_REGION: region }
-    return { clients: awsClients(environment, credentials), account: { region, credentials } }
+    const clients = awsClients({ ...process.env, AWS_REGION: region }, credentials)
+    await assertAccess(clients)
+    return { clients, account: { region, credentials } }
   }
 
   async hasStack(): Promise<boolean> {
     return hasStack((await this.access()).account, stackName(this.#made.stage))
+  }
+
+  /** What is there without a stack belongs to another one, or was kept on purpose. */
+  async #assertStack(): Promise<void> {
+    if (!(await this.hasStack())) throw notDeployed(this.#made.stage, await this.#left())
   }
 
   /** How these functions are deployed, in their order. */
@@ -93,8 +101,10 @@ export class StageOnAws {
     this.#say(`next   npx sluice status --stage ${stage.stage}`)
   }
 
+  /** Throws `E_NOT_DEPLOYED`. */
   async rest(): Promise<void> {
     const { stage } = this.#made
+    await this.#assertStack()
     const { clients, account } = await this.access()
     await setSchedules(account, await this.#woken(clients), 'disabled')
     await this.#bringToRest(clients)
@@ -102,8 +112,12 @@ export class StageOnAws {
     this.#say(`next   npx osls deploy --stage ${stage.stage}   lets it go on`)
   }
 
-  /** Brings it to rest and deletes its objects: CloudFormation deletes no bucket that holds any. */
+  /**
+   * Brings it to rest and deletes its objects: CloudFormation deletes no bucket that holds any. Throws
+   * `E_NOT_DEPLOYED`, before anything is deleted.
+   */
   async empty(): Promise<void> {
+    await this.#assertStack()
     const { clients } = await this.access()
     await this.#bringToRest(clients)
     const { bucket } = await this.#data()
@@ -125,15 +139,21 @@ export class StageOnAws {
     await this.#sayWhatIsLeft()
   }
 
-  /** ARNs of the functions that a schedule wakes. */
+  /** ARNs of the functions that a schedule wakes, as far as they are there: a removal may have ended half-way. */
   async #woken(clients: AwsClients): Promise<string[]> {
     const { client, sdk } = await clients.lambda()
     const { stage, functionNames } = this.#made
     const names = (await functionNames()).filter((name) => name !== 'task' && name !== 'output')
     const asked = names.map((name) =>
-      client.send(new sdk.GetFunctionConfigurationCommand({ FunctionName: functionName(stage, name) })),
+      client
+        .send(new sdk.GetFunctionConfigurationCommand({ FunctionName: functionName(stage, name) }))
+        .then(({ FunctionArn }) => [FunctionArn!])
+        .catch((error: unknown) => {
+          if (isCalled(error, 'ResourceNotFoundException')) return []
+          throw error
+        }),
     )
-    return (await Promise.all(asked)).map(({ FunctionArn }) => FunctionArn!)
+    return (await Promise.all(asked)).flat()
   }
 
   async #bringToRest(clients: AwsClients): Promise<void> {

@@ -268,7 +268,7 @@ const grantsOfRole = (template: Packaged['template'], name: string): string =>
 test('B05: what the block may not say is refused before anything is packaged, with what to write', async () => {
   const { code, out } = await packaged(yml('app: src/app.ts\n  slot: 2'))
   assert.notEqual(code, 0)
-  assert.match(out, /has no option "slot"/)
+  assert.match(out, /\nE_UNKNOWN_OPTION {2}"sluice" in serverless.yml has no option "slot"/)
 })
 
 test('B10: what no variable may hold is refused before anything is packaged, and not shown', async () => {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { checkEnvironment, checkSecrets } from '../../../lib/hosts/serverless/check-environment.ts'
+import { checkEvents, checkNames, checkService } from '../../../lib/hosts/serverless/check-service.ts'
+import { receiverFunction } from '../../../lib/hosts/serverless/functions.ts'
 import { serverlessOptions } from '../../../lib/hosts/serverless/options.ts'
 import { isOurs } from '../../../lib/model/errors.ts'
 
@@ -11,6 +13,34 @@ for (const [what, block, code, message] of [
   ['B05: an option that is misspelt', { app, slot: 2 }, 'E_UNKNOWN_OPTION', /has no option "slot"/],
   ['B05: one of a function', { app, task: { memory: 1 } }, 'E_UNKNOWN_OPTION', /has no option "memory"/],
   ['a block without an app', { slots: 2 }, 'E_CONF', /names no app/],
+  ['no block at all', undefined, 'E_CONF', /names no app/],
+  ['a block of nothing', null, 'E_CONF', /names no app/],
+  ['an app without a name', { app: ' ' }, 'E_CONF', /"sluice.app".*is " ", and not the path of a module/],
+  ['an app elsewhere', { app: '/etc/app.ts' }, 'E_CONF', /"sluice.app".*and not the path of a module, from server/],
+  [
+    'a topic that is only named',
+    { app, alarms: { topic: 'alerts' } },
+    'E_CONF',
+    /"sluice.alarms.topic".*"alerts", and not an ARN, arn:aws:sns:/,
+  ],
+  [
+    'a bucket by its ARN',
+    { app, events: { buckets: ['logs', 'arn:aws:s3:::logs'] } },
+    'E_CONF',
+    /"sluice.events.buckets\[1\]".*not the name of a bucket/,
+  ],
+  [
+    'a stream that is only named',
+    { app, events: { streams: ['clicks'] } },
+    'E_CONF',
+    /"sluice.events.streams\[0\]".*not an ARN, arn:aws:kinesis:/,
+  ],
+  [
+    'a permission that is no statement',
+    { app, task: { permissions: [{ Effect: 'Allow', Action: ['kms:Decrypt'] }] } },
+    'E_CONF',
+    /"sluice.task.permissions\[0\]".*not a block with Effect, Action and Resource/,
+  ],
   [
     'B14: a time that no function may take',
     { app, task: { timeout: 901 } },
@@ -59,6 +89,39 @@ test('B57: anchors that unfold into more values than a block may hold are refuse
 })
 
 const dev = { service: 'clicks', stage: 'dev', keeps: false }
+const long = 'a-stage-of-someone-who-likes-long-names'
+
+for (const [what, stage, beside, code, message] of [
+  ['a stage in capital letters', { ...dev, stage: 'Dev' }, {}, 'E_NAME', /"Dev" name a bucket, which has no capital/],
+  ['a service in capital letters', { ...dev, service: 'Clicks' }, {}, 'E_NAME', /"Clicks" and the stage "dev"/],
+  ['names that make one too long for a bucket', { ...dev, stage: long }, {}, 'E_NAME', /too long for buckets/],
+  ['a function of the name of one of these', dev, { functions: { task: {} } }, 'E_NAME', /a function "task"/],
+  ['another provider', dev, { provider: { name: 'google' } }, 'E_CONF', /"provider.name".*"google"/],
+  ['an older Node', dev, { provider: { runtime: 'nodejs22.x' } }, 'E_CONF', /"provider.runtime".*"nodejs22.x"/],
+  ['another runtime', dev, { provider: { runtime: 'python3.13' } }, 'E_CONF', /"provider.runtime".*"python3.13"/],
+] as const)
+  test(`${what} is refused before anything is packaged, with what to write`, () => {
+    assert.throws(
+      () => checkService(stage, { provider: {}, functions: {}, ...beside }),
+      (error) => refusal(code, message)(error) && isOurs(error) && error.next.length === 1,
+    )
+  })
+
+test('names of functions that receive count as well, once the program says what they are', () => {
+  const stage = { ...dev, service: 'clicks-of-all-our-shops-too', stage: 'staging' }
+  checkNames(stage, ['task'])
+  assert.throws(
+    () => checkNames(stage, ['task', receiverFunction('lines-of-a-socket-far-away')]),
+    refusal('E_NAME', /too long/),
+  )
+})
+
+test('whoever wakes a program that goes by the clock is refused, instead of never being heard', () => {
+  const options = serverlessOptions({ app, events: { buckets: ['logs'] } })
+  checkEvents({ byEvents: true }, options)
+  checkEvents({ byEvents: false }, serverlessOptions({ app }))
+  assert.throws(() => checkEvents({ byEvents: false }, options), refusal('E_CONF', /batches come by the clock/))
+})
 
 for (const [what, environment, code, message] of [
   ['B10: a variable that is blank', { TOKEN: ' ' }, 'E_ENV', /The variable TOKEN .* is blank/],

@@ -1,0 +1,81 @@
+import { SluiceError } from '../../model/errors.ts'
+import type { ProgramNeeds } from './needs.ts'
+import { FUNCTION_NAMES, type ServerlessOptions, type StageFunction } from './options.ts'
+import { bucketPrefix, functionName, type Stage } from './stage.ts'
+
+/** What `serverless.yml` says beside the block of this plugin. */
+interface Beside {
+  readonly provider: { readonly name?: string; readonly runtime?: string }
+  /** Those that the file names itself. */
+  readonly functions: Readonly<Record<string, unknown>>
+}
+
+/**
+ * Refuses a service whose deploy would fail late or run on what it cannot: `E_NAME` for a name that a bucket or a
+ * function may not have, or that two functions would have, and `E_CONF` for another provider or runtime.
+ */
+export function checkService(stage: Stage, { provider, functions }: Beside): void {
+  if (provider.name !== undefined && provider.name !== 'aws')
+    throw refused('E_CONF', `"provider.name" in serverless.yml is "${provider.name}".`, 'write "name: aws"')
+  checkRuntime(provider.runtime)
+  checkNames(stage, FUNCTION_NAMES)
+  const taken = FUNCTION_NAMES.find((name) => Object.hasOwn(functions, name))
+  if (taken !== undefined)
+    throw refused(
+      'E_NAME',
+      `The plugin makes a function "${taken}", and serverless.yml has one of this name.`,
+      `call it otherwise; how the plugin's own is set up is said by "sluice.${taken}"`,
+    )
+}
+
+/** Node as this library needs it; a runtime that is not named is this one. */
+export const RUNTIME = 'nodejs24.x'
+
+function checkRuntime(runtime = RUNTIME): void {
+  const [, node] = /^nodejs(\d+)\.x$/.exec(runtime) ?? []
+  if (node !== undefined && Number(node) >= 24) return
+  throw refused(
+    'E_CONF',
+    `"provider.runtime" in serverless.yml is "${runtime}", which runs no function of this plugin.`,
+    `write "runtime: ${RUNTIME}"; another one belongs to the function that needs it`,
+  )
+}
+
+/** The number of an account. */
+const ACCOUNT_CHARS = 12
+const BUCKET_CHARS_MAX = 63
+const FUNCTION_CHARS_MAX = 64
+
+/** A deploy would find out after minutes, and take everything back. */
+export function checkNames(stage: Stage, names: readonly StageFunction[]): void {
+  const name = `${stage.service}-${stage.stage}`
+  if (name !== name.toLowerCase())
+    throw refused(
+      'E_NAME',
+      `The service "${stage.service}" and the stage "${stage.stage}" name a bucket, which has no capital letters.`,
+      `write "${name.toLowerCase()}": service and stage in lower case`,
+    )
+  const over = Math.max(
+    bucketPrefix(stage).length + ACCOUNT_CHARS - BUCKET_CHARS_MAX,
+    ...names.map((each) => functionName(stage, each).length - FUNCTION_CHARS_MAX),
+  )
+  if (over <= 0) return
+  throw refused(
+    'E_NAME',
+    `The service "${stage.service}" and the stage "${stage.stage}" make names that are too long for buckets or functions.`,
+    `make service and stage together ${over} characters shorter`,
+  )
+}
+
+/** Refuses who is to wake a program whose batches come by the clock (`E_CONF`): nobody would ever be asked. */
+export function checkEvents({ byEvents }: Pick<ProgramNeeds, 'byEvents'>, { events }: ServerlessOptions): void {
+  if (byEvents || events.buckets.length + events.streams.length === 0) return
+  throw refused(
+    'E_CONF',
+    '"sluice.events" in serverless.yml names who wakes the program, whose batches come by the clock.',
+    "take it out, or have batches come for events: app(…, { conf: { 'sluice.trigger': 'events' } })",
+  )
+}
+
+const refused = (code: 'E_CONF' | 'E_NAME', message: string, next: string): SluiceError =>
+  new SluiceError(code, message, { where: { detail: 'serverless.yml' }, did: 'nothing was packaged', next: [next] })
