@@ -38,6 +38,9 @@ test('every kind of fault has a row with a promise and a test, and each test is 
 const numbered = (letter: string, n: number): string[] =>
   Array.from({ length: n }, (_, i) => letter + String(i + 1).padStart(2, '0'))
 
+/** Of a sentence that says what it shows. */
+const BEGINNING = /['"`]((?:[FB]\d\d(?:, )?)+)(?:: |')/
+
 /** Said to be absent: a history beside the manifests, event time, a dashboard. */
 const absent = ['F20', 'B32', 'B55']
 
@@ -50,7 +53,7 @@ test('every fault and every bad input has a row, and a test whose sentence begin
   ])
   const tested = new Set(
     filesBelow('test', 'lib/testing/contracts').flatMap(({ text }) =>
-      occurrences(text, /['"`]((?:[FB]\d\d(?:, )?)+)(?:: |')/).flatMap(({ match }) => idsIn(match[1])),
+      occurrences(text, BEGINNING).flatMap(({ match }) => idsIn(match[1])),
     ),
   )
   const all = [...numbered('F', 70), ...numbered('B', 57)].filter((id) => !absent.includes(id))
@@ -66,6 +69,31 @@ test('every fault and every bad input has a row, and a test whose sentence begin
   )
   for (const id of absent) assert.ok(page.includes(`(${id})`), `nothing says why there is no ${id}`)
 })
+
+test('each row of the faults names tests that are there, and one of them begins with the id', () => {
+  const faults = page.slice(page.indexOf('\n## Fault by fault'), page.indexOf('\n## Kinds of faults'))
+  const files = filesBelow('test', 'lib/testing/contracts')
+  const wrong = occurrences(faults, /^\| ([FB]\d[^|]*) \|.*\| ([^|]+) \|$/).flatMap(({ match: [, ids, cell] }) => {
+    const named = occurrences(cell, /`([^`]+)`/).map(({ match: [, name] }) => ({
+      name,
+      found: files.filter(({ path }) => path.startsWith(name!) || path.endsWith(`/${name}.ts`) || isTest(path, name!)),
+    }))
+    const missing = named.filter(({ found }) => found.length === 0).map(({ name }) => `${ids}: no ${name}`)
+    const texts = named.flatMap(({ found }) => found.map(({ text }) => text)).join('\n')
+    const begun = new Set(occurrences(texts, BEGINNING).flatMap(({ match: [, all] }) => idsIn(all)))
+    return [
+      ...missing,
+      ...idsIn(ids)
+        .filter((id) => !begun.has(id))
+        .map((id) => `${id}: not in ${cell}`),
+    ]
+  })
+  assert.deepEqual(wrong, [])
+})
+
+/** By the name of a file alone, with or without its ending. */
+const isTest = (path: string, name: string): boolean =>
+  [`/${name}`, `/${name}.test.ts`].some((end) => path.endsWith(end))
 
 /** Ids in a text, those of spans as well: `F02–F05`. */
 function idsIn(text: string): string[] {
