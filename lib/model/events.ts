@@ -263,6 +263,8 @@ type Warning = { readonly level: 'warn'; readonly message: string } & (
   /** Batch times passed without a batch. */
   | { readonly type: 'catching-up'; readonly missed: number; readonly skipped: number }
   | { readonly type: 'clock-behind'; readonly behindMs: number }
+  /** A function uses half of its memory or more. */
+  | { readonly type: 'memory-used'; readonly usedMb: number; readonly limitMb: number }
   /** A batch is tried again, because a place outside does not answer. */
   | { readonly type: 'batch-waits'; readonly code: string; readonly waitMs: number }
   /** An output failed and is tried again, it alone; so many batches it has not delivered. */

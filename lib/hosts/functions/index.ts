@@ -6,6 +6,7 @@ import type { ShowRequest, TaskCall } from '../lambda/calls.ts'
 import { type AwsHost, awsHost, hostWithin } from '../lambda/host.ts'
 import { type InvocationContext, limitsOf } from '../lambda/invocation.ts'
 import { inTime, outOfTime, type TimeLimit, timeLimit } from '../../runtime/time-limit.ts'
+import { memoryWatch } from './memory-watch.ts'
 import { showOutputs } from './output.ts'
 import { type BuiltApp, builtApp } from '../program/built-program.ts'
 import { answerTaskCall } from './task-calls.ts'
@@ -25,9 +26,12 @@ export function taskHandler(
   environment: Environment = process.env,
 ): (call: unknown, context: Remaining) => Promise<unknown> {
   const warm = onFirstCall(app, environment)
+  const watch = memoryWatch(environment, 'task')
   return async (call, context) => {
     const { built, host } = warm()
-    return withinInvocation(host, context, (limit) => answerTaskCall(call as TaskCall, built, hostWithin(host, limit)))
+    return withinInvocation(host, context, watch, (limit) =>
+      answerTaskCall(call as TaskCall, built, hostWithin(host, limit)),
+    )
   }
 }
 
@@ -40,9 +44,12 @@ export function outputHandler(
   environment: Environment = process.env,
 ): (request: unknown, context: Remaining) => Promise<unknown> {
   const warm = onFirstCall(app, environment)
+  const watch = memoryWatch(environment, 'output')
   return async (request, context) => {
     const { built, host } = warm()
-    return withinInvocation(host, context, ({ stopAt }) => showOutputs(request as ShowRequest, built, host, stopAt))
+    return withinInvocation(host, context, watch, ({ stopAt }) =>
+      showOutputs(request as ShowRequest, built, host, stopAt),
+    )
   }
 }
 
@@ -53,6 +60,7 @@ export function outputHandler(
 async function withinInvocation<R>(
   { clock, log }: AwsHost,
   context: Remaining,
+  watch: (log: AwsHost['log']) => void,
   run: (limit: TimeLimit) => Promise<R>,
 ): Promise<R> {
   const over = new AbortController()
@@ -64,6 +72,7 @@ async function withinInvocation<R>(
     return await inTime(run(limit), limit, clock)
   } finally {
     over.abort()
+    watch(log)
   }
 }
 
