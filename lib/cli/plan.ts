@@ -1,8 +1,10 @@
 import '../hosts/embedded/install.ts'
 import { existsSync, statSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { accessError } from '../adapters/aws/access.ts'
 import { awsClients } from '../adapters/aws/clients.ts'
 import { DynamoHeadStore } from '../adapters/aws/dynamo/dynamo-head-store.ts'
+import { looked } from '../adapters/aws/stage-facts.ts'
 import { appsInTable } from '../adapters/aws/dynamo/apps-in-table.ts'
 import { S3BlobStore } from '../adapters/aws/s3/s3-blob-store.ts'
 import type { StreamingContext } from '../api/dstream/streaming-context.ts'
@@ -60,12 +62,14 @@ type Stored =
       readonly sizes: Readonly<Record<string, StoredSize>>
     }
 
-/** Which code runs, and which would. */
-interface Codes {
-  readonly running: string
-  /** `null`: it could not be bundled here. */
-  readonly now: string | null
-}
+/** Which code runs, and which would; or why nobody knows. */
+type Codes =
+  | {
+      readonly running: string
+      /** `null`: it could not be bundled here. */
+      readonly now: string | null
+    }
+  | { readonly why: string }
 
 /**
  * Says what a deploy would do: what becomes of stored state, what is made, and what it costs. Only reads; exit code 1
@@ -83,7 +87,9 @@ export async function plan(args: readonly string[]): Promise<number> {
     writeFileSync(values.needs, JSON.stringify(needs))
     return 0
   }
-  const stored = await storedOn(place, context)
+  const stored = await storedOn(place, context).catch((error: unknown) => {
+    throw accessError(`The stage ${place.stage}`, error)
+  })
   const codes = await codesOn(place, needs)
   const comparison = stored.kind === 'found' ? stored.comparison : null
   const workload = workloadOf(context, place, needs, values['records-per-second'] ?? 0)
@@ -154,7 +160,9 @@ async function storedOn({ table: name, bucket, region }: StagePlace, context: St
 async function codesOn(place: StagePlace, { receivers }: ProgramNeeds): Promise<Codes | null> {
   if (place.bucket === null) return null
   const clients = awsClients({ ...process.env, AWS_REGION: place.region })
-  const running = await deployedCode(clients, place.coordinator)
+  const looking = await looked(() => deployedCode(clients, place.coordinator))
+  if ('why' in looking) return looking
+  const { found: running } = looking
   if (running === null) return null
   return { running, now: place.code ?? (await codeHere(place.app, receivers.length > 0)) }
 }
@@ -171,6 +179,7 @@ async function codeHere(app: string, hasReceivers: boolean): Promise<string | nu
 
 function codesText(codes: Codes | null): string {
   if (codes === null) return ''
+  if ('why' in codes) return `     which code runs could not be looked at: ${codes.why}`
   const { running, now } = codes
   if (now === null) return `     running ${running}`
   return now === running ? `     code ${running}, as it runs` : `     running ${running}, new ${now}`

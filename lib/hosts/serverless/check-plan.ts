@@ -8,19 +8,23 @@ import { runPlan } from './run-plan.ts'
 type Credentials = Readonly<Record<string, string>>
 
 /**
- * `sluice plan` for a stage. Throws `E_STATE_ORPHANED` when it refuses; it has said why then.
+ * `sluice plan` for a stage, which has said why where this throws: `E_STATE_ORPHANED` when it refuses, `E_AWS_ACCESS` and
+ * `E_USAGE` when it could not compare.
  */
 export async function checkPlan(folder: string, place: StagePlace, credentials: Credentials): Promise<void> {
   const status = await runPlan(folder, place, [], credentials)
   if (status === 0) return
-  throw new SluiceError(
-    'E_STATE_ORPHANED',
-    'The program does not go on from what is stored, or could not be compared.',
-    {
+  const next = [`npx sluice plan --stage ${place.stage}`]
+  if (status === 1)
+    throw new SluiceError('E_STATE_ORPHANED', 'The program does not go on from what is stored: see above.', {
       did: 'nothing was deployed',
-      next: [`npx sluice plan --stage ${place.stage}`],
-    },
-  )
+      next,
+    })
+  const code = status === 5 ? 'E_AWS_ACCESS' : 'E_USAGE'
+  throw new SluiceError(code, 'The program could not be compared with what is stored: see above.', {
+    did: 'nothing was deployed',
+    next,
+  })
 }
 
 export async function credentialsOf(clients: AwsClients): Promise<Credentials> {
