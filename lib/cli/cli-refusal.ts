@@ -34,14 +34,17 @@ export function refusalIn(said: string): SluiceError | null {
   const found = REFUSAL.exec(said)
   const code = found?.[1]
   if (!found || !isErrorCode(code)) return null
-  const facts: Record<string, string[]> = { where: [], did: [], next: [] }
+  const facts = new Map<string, string[]>()
   let name = ''
   for (const line of said.slice(found.index + found[0].length + 1).split('\n')) {
     const fact = /^ *(where|did|next)? {2,}(\S.*)$/.exec(line)
     if (!fact) break
     name = fact[1] ?? name
-    facts[name]?.push(fact[2]!)
+    facts.set(name, [...(facts.get(name) ?? []), fact[2] ?? ''])
   }
-  const { where, did, next } = facts
-  return new SluiceError(code, found[2]!, { where: given({ detail: where?.[0] }), did: did?.[0] ?? '', next: next! })
+  return new SluiceError(code, found[2] ?? '', {
+    where: given({ detail: facts.get('where')?.[0] }),
+    did: facts.get('did')?.join(' ') ?? '',
+    next: facts.get('next') ?? [],
+  })
 }

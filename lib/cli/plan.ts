@@ -96,7 +96,7 @@ export async function plan(args: readonly string[]): Promise<number> {
   const isRefused = comparison?.verdict === 'refuse'
   process.stdout.write(
     values.json
-      ? `${JSON.stringify({ type: 'plan', stage: place.stage, code: codes, stored, usdPerDay: costPerDay(workload) })}\n`
+      ? `${JSON.stringify({ type: 'plan', stage: place.stage, codes, stored, usdPerDay: costPerDay(workload) })}\n`
       : [
           `  ${context.sparkContext.appName} → ${place.stage}, ${place.region}${codesText(codes)}`,
           '',

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import type { LookedStage } from '../hosts/serverless/deployed.ts'
 import { checkedLooks, checkedPlace } from '../hosts/serverless/check-place.ts'
 import type { StagePlace } from '../hosts/serverless/place.ts'
-import { messageOf } from '../model/errors.ts'
+import { hasCode, messageOf } from '../model/errors.ts'
 import { cliRefusal, refusalIn } from './cli-refusal.ts'
 import { usageError } from './usage.ts'
 
@@ -81,10 +81,11 @@ export async function callStage(args: readonly string[]): Promise<number> {
       said += chunk.toString()
       to.write(chunk)
     })
-  const code = await new Promise<number | null>((resolve) => {
+  const status = await new Promise<number | null>((resolve) => {
     child.once('close', resolve)
   })
-  return code !== 0 && refusalIn(said)?.code === 'E_AWS_ACCESS' ? 5 : (code ?? 1)
+  if (status === 0) return 0
+  return hasCode(refusalIn(said), 'E_AWS_ACCESS') ? 5 : 1
 }
 
 /** The line of JSON that a command of the plugin answers with. */

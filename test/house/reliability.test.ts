@@ -76,7 +76,7 @@ test('each row of the faults names tests that are there, and one of them begins 
   const wrong = occurrences(faults, /^\| ([FB]\d[^|]*) \|.*\| ([^|]+) \|$/).flatMap(({ match: [, ids, cell] }) => {
     const named = occurrences(cell, /`([^`]+)`/).map(({ match: [, name] }) => ({
       name,
-      found: files.filter(({ path }) => path.startsWith(name!) || path.endsWith(`/${name}.ts`) || isTest(path, name!)),
+      found: files.filter(({ path }) => path.startsWith(name) || path.endsWith(`/${name}.ts`) || isTest(path, name)),
     }))
     const missing = named.filter(({ found }) => found.length === 0).map(({ name }) => `${ids}: no ${name}`)
     const texts = named.flatMap(({ found }) => found.map(({ text }) => text)).join('\n')

@@ -8,8 +8,8 @@ import { runPlan } from './run-plan.ts'
 type Credentials = Readonly<Record<string, string>>
 
 /**
- * `sluice plan` for a stage, which has said why where this throws: `E_STATE_ORPHANED` when it refuses, `E_AWS_ACCESS` and
- * `E_USAGE` when it could not compare.
+ * `sluice plan` for a stage, which has said why where this throws: `E_STATE_ORPHANED` when it refuses, `E_AWS_ACCESS`
+ * and `E_USAGE` when it could not compare.
  */
 export async function checkPlan(folder: string, place: StagePlace, credentials: Credentials): Promise<void> {
   const status = await runPlan(folder, place, [], credentials)

@@ -55,14 +55,13 @@ export function checkNames(stage: Stage, names: readonly StageFunction[]): void 
       `The service "${stage.service}" and the stage "${stage.stage}" name a bucket, which has no capital letters.`,
       `write "${name.toLowerCase()}": service and stage in lower case`,
     )
-  const over = Math.max(
-    bucketPrefix(stage).length + ACCOUNT_CHARS - BUCKET_CHARS_MAX,
-    ...names.map((each) => functionName(stage, each).length - FUNCTION_CHARS_MAX),
-  )
+  const over = names
+    .map((each) => functionName(stage, each).length - FUNCTION_CHARS_MAX)
+    .reduce((most, each) => Math.max(most, each), bucketPrefix(stage).length + ACCOUNT_CHARS - BUCKET_CHARS_MAX)
   if (over <= 0) return
   throw refused(
     'E_NAME',
-    `The service "${stage.service}" and the stage "${stage.stage}" make names that are too long for buckets or functions.`,
+    `The service "${stage.service}" and the stage "${stage.stage}" make names too long for buckets or functions.`,
     `make service and stage together ${over} characters shorter`,
   )
 }

@@ -235,8 +235,8 @@ export class SluiceServerless {
   }
 
   /**
-   * Where this stage is, and how its functions are deployed, beside what they would be if they were deployed now. Throws
-   * `E_AWS_ACCESS`.
+   * Where this stage is, and how its functions are deployed, beside what they would be if they were deployed now.
+   * Throws `E_AWS_ACCESS`.
    */
   async #looked(): Promise<LookedStage> {
     await this.#onAws.access()

@@ -23,20 +23,17 @@ export const retained = (stage: Stage, left: readonly string[]): SluiceError =>
     },
   )
 
-export const notDeployed = (stage: Stage, left: readonly string[]): SluiceError =>
-  new SluiceError(
-    'E_NOT_DEPLOYED',
-    `The stage ${stackName(stage)} is not deployed here${left.length > 0 ? `, and there is still ${left.join(' and ')}` : ''}.`,
-    {
-      did: 'nothing was changed',
-      next: [
-        `npx osls deploy --stage ${stage.stage}`,
-        ...(left.length > 0
-          ? [`npx sluice down --stage ${stage.stage} --delete ${stackName(stage)}   deletes what is left`]
-          : ['name another --stage, or another AWS_REGION or AWS_PROFILE']),
-      ],
-    },
-  )
+export function notDeployed(stage: Stage, left: readonly string[]): SluiceError {
+  const name = stackName(stage)
+  const still = left.length > 0 ? `, and there is still ${left.join(' and ')}` : ''
+  return new SluiceError('E_NOT_DEPLOYED', `The stage ${name} is not deployed here${still}.`, {
+    did: 'nothing was changed',
+    next:
+      left.length > 0
+        ? [`npx sluice down --stage ${stage.stage} --delete ${name}   deletes what is left`]
+        : [`npx osls deploy --stage ${stage.stage}`, 'name another --stage, or another AWS_REGION or AWS_PROFILE'],
+  })
+}
 
 export const otherName = (stage: Stage, given: string): SluiceError =>
   new SluiceError('E_PROTECTED', `The stage is ${stackName(stage)}, and not ${JSON.stringify(given)}.`, {
