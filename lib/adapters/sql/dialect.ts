@@ -30,16 +30,17 @@ export interface Dialect {
   insertFence(table: string, columns: string, values: string): string
 }
 
-/** An upsert as SQLite and PostgreSQL write it; the row that is there goes by the name of `kept`. */
+/** An upsert as SQLite and PostgreSQL write it; `there` is put before the columns of the row that is there. */
 export function onConflict(
   quote: (name: string) => string,
   key: readonly string[],
   replace: readonly string[],
   add: readonly string[],
+  there: string,
 ): string {
   const set = [
     ...replace.map((column) => `${quote(column)} = excluded.${quote(column)}`),
-    ...add.map((column) => `${quote(column)} = kept.${quote(column)} + excluded.${quote(column)}`),
+    ...add.map((column) => `${quote(column)} = ${there}${quote(column)} + excluded.${quote(column)}`),
   ]
   return (
     ` on conflict (${key.map(quote).join(', ')}) do ` +

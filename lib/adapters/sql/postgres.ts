@@ -137,7 +137,7 @@ const postgresDialect: Dialect = {
     return typeof value === 'bigint' ? String(value) : value
   },
   alias: ' as kept',
-  upsert: (key, replace, add) => onConflict(quote, key, replace, add),
+  upsert: (key, replace, add) => onConflict(quote, key, replace, add, 'kept.'),
   lock: ' for update',
   types: {
     text: 'text',

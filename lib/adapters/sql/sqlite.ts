@@ -7,7 +7,7 @@ import { tryRepeatedly } from '../../output/retry.ts'
 import { driverError } from '../../output/secrets.ts'
 import type { SqlOptions } from './options.ts'
 import { type Answer, type Conversation, writePartition } from './partition.ts'
-import { isSqliteBusy, isSqliteRowError, sqliteDialect } from './sqlite-dialect.ts'
+import { isSqliteBusy, isSqliteRowError, sqliteDialect, sqliteFileAdvice } from './sqlite-dialect.ts'
 import { newWriter, quotedTable, type Statement } from './statements.ts'
 import { toEntries } from './to-entries.ts'
 
@@ -150,6 +150,9 @@ function sqliteError(
       retry: true,
       next: ['end whatever keeps the file locked'],
     })
+  const advice = sqliteFileAdvice(error)
+  if (advice !== undefined)
+    return driverError('E_SINK_UNAVAILABLE', place, error, [], { where, did, retry: true, next: [advice] })
   if ((error as { readonly errcode?: unknown }).errcode === SQLITE_ERROR)
     return driverError('E_SINK_REJECTED', place, error, [], {
       where,

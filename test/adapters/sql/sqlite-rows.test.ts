@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
@@ -324,6 +325,7 @@ for (const [what, table] of [
       (thrown: unknown) => thrown,
     )
     assert.ok(hasCode(error, 'E_SINK_REJECTED'))
+    assert.doesNotMatch(error.message, /kept/)
     const statement = error.next.map((way) => /^a table that fits: (create table .*)$/.exec(way)?.[1]).find(Boolean)!
     assert.equal(statement, 'create table "counts" ("word" text, "n" integer, primary key ("word"))')
     database.exec(`drop table if exists counts; ${statement}`)
@@ -331,6 +333,28 @@ for (const [what, table] of [
     await deliver(sink, 2, [[['a', 3]]])
     assert.deepEqual(read(database, 'select * from counts'), [['a', 5]])
   })
+
+test('a file that is no database, or has no folder, is said to be at fault, and never a row', async (t) => {
+  const folder = await temporaryFolder(t)
+  writeFileSync(join(folder, 'notes.txt'), 'notes. '.repeat(500))
+  for (const [file, next] of [
+    ['nowhere/counts.db', 'make its folder, and let this process write there'],
+    ['notes.txt', 'name a file that is a database, or one that is not there yet'],
+  ] as const) {
+    const sink = sqlite(join(folder, file), {
+      table: 'counts',
+      columns: ['word', 'n'],
+      row: ([word, n]: Count) => [word, n],
+      onRowError: 'skip',
+      onSkip: () => assert.fail('a row was skipped'),
+    })
+    await assert.rejects(deliver(sink, 1, [[['a', 1]]]), (error) => {
+      assert.ok(hasCode(error, 'E_SINK_UNAVAILABLE'), String(error))
+      assert.deepEqual([error.next, error.retry], [[next], true])
+      return true
+    })
+  }
+})
 
 function counts(): DatabaseSync {
   const database = new DatabaseSync(':memory:')
