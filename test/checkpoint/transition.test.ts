@@ -162,3 +162,13 @@ for (const [sentence, before, after, cause, why] of illegal)
   test(sentence, () => {
     assert.match(check(before, after, cause) ?? 'legal', why)
   })
+
+test('another program drops a plan of which nothing was shown, and no other', () => {
+  const by = { holder: 'other', leaseUntil: 9, conf: {}, intervalMs: 1000, zeroTime: 0 }
+  const hidden = planned(head, { nonce: 'p', tick: 2, content: manifestRef(7), hidden: true })
+  const keeps = (before: Head, graph: string): boolean => acquired(before, { ...by, graph }).plan === before.plan
+  assert.deepEqual(
+    [keeps(hidden, 'g1'), keeps(hidden, 'g2'), keeps(open, 'g1'), keeps(open, 'g2')],
+    [true, false, true, true],
+  )
+})

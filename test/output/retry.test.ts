@@ -50,7 +50,7 @@ test('nobody waits beyond the moment at which whoever delivers gives up', async 
   assert.ok(attempts > 1 && clock.now() < notAfter, `${attempts} attempts up to ${clock.now()}`)
 })
 
-test('a wait that the other side asks for is kept where it is short, and is not waited for here where it is long', async () => {
+test('a short wait that the other side asks for is kept; who asks for a long one is not waited for here', async () => {
   const { clock, waits } = passing()
   assert.equal((await tried({ clock }, 3, 9000)).attempts, 3)
   assert.ok(waits.length === 2 && waits.every((ms) => ms >= 9000), waits.join())

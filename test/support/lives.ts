@@ -43,6 +43,8 @@ export interface LifeOptions {
   /** It takes the app with its commit, and lets go with its mark. */
   readonly isBrief?: boolean
   readonly sweeps?: boolean
+  /** It lives long enough to wait for a place that is away. */
+  readonly isPatient?: boolean
   /** Each task is a call that costs: small blocks travel. */
   readonly fanOut?: FanOut
 }
@@ -77,6 +79,7 @@ export class ProcessLife {
       log = silentLog,
       isBrief = false,
       sweeps = true,
+      isPatient = false,
       fanOut,
     }: LifeOptions = {},
   ): Promise<ProcessLife> {
@@ -125,6 +128,7 @@ export class ProcessLife {
       unlimited: true,
       isBrief,
       sweeps,
+      isPatient,
       ...(fanOut ? { fanOut } : {}),
     })
     return new ProcessLife(coordinator, batches)

@@ -21,7 +21,7 @@ const partition: Partition<string> = {
   skips: null,
 }
 
-/** What is said to a database that remembers `last`; `taken`: another process has just put the first fence row there. */
+/** What is said to a database that remembers `last`; `taken`: somebody else has just put the first fence row there. */
 function said(last: number | null, taken = false): string[] {
   const conversation = writePartition(partition)
   const statements: string[] = []
@@ -35,7 +35,7 @@ function said(last: number | null, taken = false): string[] {
   return statements
 }
 
-test('the fence moves before the rows: there at first, forward later; a batch that was taken says nothing more', () => {
+test('the fence moves before the rows: it is put there, or moved; a batch that was taken says nothing more', () => {
   assert.deepEqual(said(null), ['select', 'insert', 'rows'])
   assert.deepEqual(said(2), ['select', 'update', 'rows'])
   assert.deepEqual(said(3), ['select'])
@@ -45,6 +45,6 @@ test('the fence moves before the rows: there at first, forward later; a batch th
   )
 })
 
-test('of two that put the first fence row there at once, one finds it taken and stores nothing: it begins again', () => {
+test('of two that put the first fence row there at once, one finds it taken: it stores nothing, begins again', () => {
   assert.throws(() => said(null, true), FenceTaken)
 })

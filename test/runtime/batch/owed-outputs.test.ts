@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { ManualClock } from '../../../lib/adapters/local/manual-clock.ts'
 import { parseKey } from '../../../lib/checkpoint/object-keys.ts'
 import type { OutputSink } from '../../../lib/index.ts'
+import { SluiceError } from '../../../lib/model/errors.ts'
 import { decideFence, sinkIsNewer } from '../../../lib/output/fence.ts'
 import { ProcessLife, type Port, World } from '../../support/lives.ts'
-import type { Build } from '../../support/run.ts'
+import { type Build, START } from '../../support/run.ts'
 
 const batches = Array.from({ length: 8 }, (_, i) => [[`key ${i}`, 1]])
 
@@ -106,6 +108,34 @@ test('an output that is moved before the commit while it owes batches shows them
   await second.run(4)
   assert.deepEqual(table.taken, [1, 2, 3, 4])
 })
+
+for (const guarantee of ['at-least-once', 'exactly-once'] as const)
+  test(`a place that is away is not asked again with every batch, but once it is due: ${guarantee}`, async () => {
+    const world = new World()
+    const asked: number[] = []
+    let isAway = true
+    const sink: OutputSink<unknown> = {
+      name: 'place',
+      guarantee,
+      write: async (_records, { batch }) => {
+        asked.push(batch)
+        if (isAway) throw new SluiceError('E_SINK_UNAVAILABLE', 'away', { did: 'nothing', next: [], retry: true })
+      },
+    }
+    const build: Build = (input) => {
+      input().output('rows', sink)
+      return {}
+    }
+    const clock = new ManualClock(START)
+    const life = await ProcessLife.begin(world, build, batches, { ...heard, clock, isPatient: true })
+    await life.run(4)
+    assert.deepEqual([asked, life.coordinator.head.owed.map(({ batch }) => batch)], [[1], [1, 2, 3, 4]])
+    isAway = false
+    clock.set(START + 3_600_000)
+    await life.run(5)
+    assert.deepEqual([asked.slice(1), life.coordinator.head.owed], [[1, 2, 3, 4, 5], []])
+    await life.coordinator.close()
+  })
 
 test('what an output owed is swept once it is delivered, in the same life', async () => {
   const [world, table] = [new World(), new Table()]
