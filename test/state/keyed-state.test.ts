@@ -83,6 +83,20 @@ test('a key that came and went in one batch is not', () => {
   assert.equal(readBack(state.encodeDelta()).keys, 0)
 })
 
+test('what becomes of a key in the hands of who gave it, or was shown it, does not become of the state', () => {
+  const state = new KeyedState()
+  const keys: unknown[] = [['a', 1], { of: ['b'] }, new Date(5), Uint8Array.of(1, 2)]
+  for (const key of keys) put(state, key, 'there')
+  ;(keys[0] as unknown[]).push(2)
+  ;(keys[1] as { of: string[] }).of.push('c')
+  ;(keys[2] as Date).setTime(6)
+  ;(keys[3] as Uint8Array).fill(9)
+  for (const key of state.all().keys) if (Array.isArray(key)) key.length = 0
+  for (const key of [['a', 1], { of: ['b'] }, new Date(5), Uint8Array.of(1, 2)])
+    assert.equal(state.get(state.table.find(key)), 'there')
+  assert.deepEqual(content(readBack(state.encodeSnapshot())), content(state))
+})
+
 test('a key that was looked up and removed, and never had state, leaves no trace', () => {
   const state = new KeyedState()
   put(state, 'there', 1)
