@@ -375,6 +375,33 @@ test('accumulators and listeners are in the output function, and foreachRDD sees
   assert.equal(lambda.calls.filter(({ name }) => name === 'output').length, 4)
 })
 
+test('what tasks of a batch added that is not committed is not counted, whoever asks for it', async () => {
+  const seen: number[] = []
+  const { name, put, tick, lambda, head } = await deploy((ssc, place) => {
+    const lines = ssc.sparkContext.longAccumulator('lines')
+    const counted = ssc.source('lines', s3TextFiles(`${place}/in`)).map((line) => {
+      lines.add(1)
+      return line
+    })
+    counted.foreachRDD(() => void seen.push(lines.value))
+  })
+  await put('1', 'a\nb')
+  let lost = 1
+  lambda.fault = (called) => (called === 'output' && lost-- > 0 ? 'lose-answer' : null)
+  await assert.rejects(tick(), (error: SluiceError) => error.code === 'E_FUNCTION_UNANSWERED')
+  const { inc, manifest } = await head()
+  const { outputs } = await readManifest(new S3BlobStore(clients, bucket, BLOB_PREFIX), manifest!)
+  const accumulators = [{ lines: { sum: 100, count: 1 } }]
+  const additions = [{ batch: 2, accumulators }]
+  await fetch(`${lambda.url}/2015-03-31/functions/output/invocations`, {
+    method: 'POST',
+    body: JSON.stringify({ app: name, inc, batch: 1, outputs: Object.keys(outputs), additions }),
+  })
+  await put('2', 'c')
+  await tick()
+  assert.deepEqual(seen, [2, 2, 2, 3])
+})
+
 function countInThreeStages(ssc: StreamingContext, place: string): void {
   ssc
     .source('lines', spread(s3TextFiles(`${place}/in`)))
