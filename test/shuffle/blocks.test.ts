@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { groupsOfPartition, keyGroupOf } from '../../lib/keys/key-group.ts'
 import { hashKey } from '../../lib/keys/hash.ts'
 import { decodeBuckets, encodeBuckets, joinBuckets, SectionReader, sectionsOf } from '../../lib/shuffle/blocks.ts'
-import { HashPartitioner } from '../../lib/shuffle/partitioner.ts'
+import { HashPartitioner, RangePartitioner } from '../../lib/shuffle/partitioner.ts'
 import { aggregated, merged as mergedBucket, pairsOf } from '../../lib/shuffle/reader.ts'
 import { type Aggregator, combiningWriter, pairWriter } from '../../lib/shuffle/writer.ts'
 import { withSeeds } from '../support/dice.ts'
@@ -101,6 +101,16 @@ test('null goes to partition 0, and equal partitioners have equal numbers', () =
   for (const partitions of [1, 2, 7, 256]) assert.equal(new HashPartitioner(partitions).getPartition(null), 0)
   assert.ok(new HashPartitioner(3).equals(new HashPartitioner(3)))
   assert.ok(!new HashPartitioner(3).equals(new HashPartitioner(4)))
+})
+
+test('a range holds keys up to its bound, and the bound itself; the last one the rest', () => {
+  const ranges = new RangePartitioner([10, 20, 30], (a, b) => (a as number) - (b as number))
+  const keys = [-5, 9, 10, 11, 20, 21, 30, 31, 1000]
+  assert.deepEqual(
+    keys.map((key) => ranges.getPartition(key)),
+    [0, 0, 0, 1, 1, 2, 2, 3, 3],
+  )
+  assert.equal(new RangePartitioner([], () => 0).getPartition(1), 0)
 })
 
 test('a reducer of a shuffle into which nothing was mapped reads nothing', async () => {

@@ -2,12 +2,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MemoryBlobStore } from '../../../lib/adapters/local/blob-memory.ts'
 import { ManualClock } from '../../../lib/adapters/local/manual-clock.ts'
+import { putBlob } from '../../../lib/checkpoint/blobs.ts'
+import { encodeLetters } from '../../../lib/checkpoint/letter-blocks.ts'
 import { systemRandom } from '../../../lib/adapters/local/system-random.ts'
 import { silentLog } from '../../../lib/host/log.ts'
 import { StreamingContext } from '../../../lib/index.ts'
 import type { TaskReport, TaskSpec } from '../../../lib/model/task.ts'
 import { fingerprint } from '../../../lib/plan/fingerprint.ts'
 import { TaskProgram } from '../../../lib/runtime/task/program.ts'
+import { storedLetters } from '../../../lib/runtime/task/read-split.ts'
 import { runTask } from '../../../lib/runtime/task/run-task.ts'
 import type { Source } from '../../../lib/source/source.ts'
 import { firstPlan } from '../../support/first-plan.ts'
@@ -65,4 +68,20 @@ test('where the ends of splits are known nothing is asked for beforehand', async
   const ends = { letters: { '"a"': 'a' } }
   const [heard] = await asked((spec) => ({ ...spec, plan: { ...spec.plan, ends } }))
   assert.deepEqual(heard, ['read a', 'read b'])
+})
+
+test('of letters that are read again those are given whose records were stored, and that are meant', async () => {
+  const blobs = new MemoryBlobStore()
+  const facts = { source: 'lines', split: 's', index: 0, code: 'E_USER_CODE', message: 'no', place: null }
+  const records = ['a', () => 'cannot be stored', 'c', 'd']
+  const bytes = encodeLetters(records.map((record, i) => ({ ...facts, id: `1-${i + 1}`, record })))
+  const ref = await putBlob(blobs, 'test/i1/dlq/9e/1/d', bytes, 0)
+  const found = await storedLetters({ 'sluice.deadLetters': { ref, ids: ['1-1', '1-2', '1-4'] } }, blobs)
+  assert.deepEqual(
+    found.map(({ id, record }) => [id, record]),
+    [
+      ['1-1', 'a'],
+      ['1-4', 'd'],
+    ],
+  )
 })
