@@ -3,7 +3,7 @@ import { readOpenLetters } from '../checkpoint/letter-blocks.ts'
 import type { ObjectKeys } from '../checkpoint/object-keys.ts'
 import type { BlobStore } from '../host/blob-store.ts'
 import { systemRandom } from '../adapters/local/system-random.ts'
-import { type DeadLetter, type DeadLetterCommand, splitName } from '../model/dead-letter.ts'
+import { type DeadLetter, type DeadLetterCommand, recordName } from '../model/dead-letter.ts'
 import { SluiceError } from '../model/errors.ts'
 import { sparkText } from '../codec/text.ts'
 import { readArguments } from './arguments.ts'
@@ -144,7 +144,7 @@ const inOneLine = ({ id, code, message, source, place }: DeadLetter, pending: Pe
 const inFull = (letter: DeadLetter, pending: Pending): string =>
   [
     `${letter.id}  ${letter.code}  ${letter.message}`,
-    `  where   ${letter.place ?? 'unknown'} · record ${letter.index} of ${letter.source}, ${splitName(letter.split)}`,
+    `  where   ${letter.place ?? 'unknown'} · ${recordName(letter.source, letter.split, letter.index)}`,
     ...(letter.retryOf === undefined ? [] : [`  before  it was dead letter ${letter.retryOf}, and failed again`]),
     ...(letter.ofOutput
       ? [`  output  "${letter.source}" was shown without it; the batch counts it everywhere else`]

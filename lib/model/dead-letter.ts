@@ -59,6 +59,7 @@ export interface DeadLetterCommand {
 /** How a record is called where people read it: a line of a file as editors count them, and any other by its number. */
 export function recordName(source: string, split: string, index: number, isLine = false): string {
   const file = fileOf(split)
+  if (holdsRecords(split)) return `record ${index} of ${source}`
   if (!file || !isLine) return `record ${index} of ${source}, ${splitName(split)}`
   return file.start === 0
     ? `line ${index + 1} of ${file.path}`
@@ -66,13 +67,19 @@ export function recordName(source: string, split: string, index: number, isLine 
 }
 
 /** How a split is called where people read it: a part of a file by its path, and from where on. */
-export function splitName(split: string): string {
+function splitName(split: string): string {
   const file = fileOf(split)
   if (!file) return within(split, NAME_MAX)
   return file.start === 0 ? file.path : `${file.path} from byte ${file.start}`
 }
 
 const NAME_MAX = 200
+
+/** Whether a split is its records themselves, as those of a queue are: nobody can read them there. */
+function holdsRecords(split: string): boolean {
+  const value = parsed(split)
+  return typeof value === 'object' && value !== null && 'data' in value && typeof value.data === 'string'
+}
 
 function fileOf(split: string): { readonly path: string; readonly start: number } | null {
   const value = parsed(split)

@@ -68,8 +68,7 @@ export const settledReduction =
 
 function unsettled(value: unknown, caller: string, where: Where): SluiceError {
   // Whatever becomes of it, nobody will look: it must not end the process as a rejection that nobody handles.
-  for (const promise of Array.isArray(value) ? value : [value])
-    if (isPromise(promise)) promise.then(undefined, () => {})
+  for (const promise of Array.isArray(value) ? value : [value]) if (promise instanceof Promise) promise.catch(() => {})
   return new SluiceError(
     'E_ASYNC',
     `${caller} was given a function that returns a promise, and needs the value itself.`,

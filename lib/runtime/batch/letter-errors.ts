@@ -4,7 +4,7 @@ import { decodeLetters } from '../../checkpoint/letter-blocks.ts'
 import { sparkText } from '../../codec/text.ts'
 import { knownCode } from '../../model/error-codes.ts'
 import { SluiceError } from '../../model/errors.ts'
-import { type DeadLetter, type DeadLetters, splitName } from '../../model/dead-letter.ts'
+import { type DeadLetter, type DeadLetters, recordName } from '../../model/dead-letter.ts'
 import { within } from '../../model/visible.ts'
 import type { HeldApp } from './held-app.ts'
 import type { IsolatedRecords } from './isolate-records.ts'
@@ -37,7 +37,7 @@ function errorOf(letter: DeadLetter, batch: number, records: number, isForgotten
     where: {
       ...given({ place }),
       batch,
-      detail: `record ${index} of ${source}, ${splitName(split)}`,
+      detail: recordName(source, split, index),
     },
     did: `narrowed to 1 record of ${records}, ${kept}${again}; the batch committed without it`,
     next: [...next, ...afterwards],

@@ -20,10 +20,16 @@ const pairs = [[['a', 1], ['a', 2], ['b', 3]]] // prettier-ignore
 
 type Numbers = DStream<any>
 
+/** No promise, and waited for like one: it calls what it is given, and bears it ill if that is no function. */
+// oxlint-disable-next-line unicorn/no-thenable
+const thenable = { then: (given: (n: number) => void) => given(1) }
+
 const operators: readonly [operator: string, records: readonly unknown[], build: (stream: Numbers) => DStream<any>][] =
   [
     ['map', numbers, (s) => s.map(async (n: number) => n)],
     ['map', numbers, (s) => s.map((n: number): [number, unknown] => [n, Promise.resolve(n)])],
+    ['map', numbers, (s) => s.map(() => thenable)],
+    ['map', numbers, (s) => s.transform((rdd) => rdd.sortBy((async (n: number) => n) as never, true, 2))],
     ['filter', numbers, (s) => s.filter(async (n: number) => n > 2)],
     ['map', numbers, (s) => s.filter((n: number) => n > 3).map(async (n) => n as number)],
     ['flatMap', numbers, (s) => s.flatMap((async (n: number) => [n]) as never)],

@@ -1,3 +1,4 @@
+import { checkInitial } from './check-initial.ts'
 import { type DurationLike, intervalMs, type Time } from '../../../model/time.ts'
 import type { Partitioner } from '../../../shuffle/partitioner.ts'
 import type { Inferred } from '../../../lineage/inferred.ts'
@@ -89,6 +90,7 @@ export class StateSpec<K, V, S, E> {
 
   /** State before the first batch; the last entry of a key wins. Spark: `StateSpec.initialState`. */
   initialState(rdd: RDD<readonly [K, S]>): this {
+    checkInitial(rdd)
     this.initial = rdd
     return this
   }

@@ -1,3 +1,4 @@
+import { checkInitial } from './check-initial.ts'
 import { located } from '../../../model/errors.ts'
 import { Time } from '../../../model/time.ts'
 import { checkIterable } from '../../../model/settled.ts'
@@ -47,6 +48,7 @@ export function statefulStream<K, S>(
   update: PartitionUpdate,
   options: { readonly name?: string; readonly keepsPartitioner?: boolean } & StateVersions<S>,
 ): DStream<[K, S]> {
+  checkInitial(initial)
   const parent = stream.node
   const schema = schemaOf(options.version, options.migrate)
   const node: StateNode<[K, S]> = stream.context.graph.add<[K, S], 'state'>({

@@ -5,6 +5,7 @@ import type { RddNode } from '../../../lineage/node.ts'
 import { type Compare, reversed } from '../../../lineage/ordering.ts'
 import { partitionedNode } from '../../../lineage/shuffled.ts'
 import { rangePartitioner, sortedNode } from '../../../lineage/sorting.ts'
+import { callerPlace } from '../../../model/place.ts'
 
 interface SortOrder<K> {
   readonly compare: Compare<K>
@@ -29,6 +30,9 @@ export function sortBy<T, K>(
   order: SortOrder<K>,
 ): RddNode<T> {
   const keyed = narrowNode<[K, T]>(node, { kind: 'map', f: (record) => [f(record), record] })
+  // The job that samples runs before anything is made of this, and `f` may throw in it.
+  keyed.label = 'sortBy'
+  keyed.place = callerPlace()
   return narrowNode(sortByKey({ node: keyed, runner }, partitions, order), { kind: 'map', f: (pair) => pair[1] })
 }
 

@@ -100,3 +100,23 @@ test('StateSpec: a default value does not make another form of a function in sil
   assert.match(error.where.place!, /state-forms\.test\.ts:\d+/)
   assert.match(error.next[0], /StateSpec\.timed/)
 })
+
+test('a state before the first batch that is no RDD is refused, and is not taken for none', async () => {
+  const sums = StateSpec.mapping((_key: string, value: number | undefined) => value)
+  for (const [initial, words] of [
+    [[['a', 1]], 'an array of 1'],
+    [Promise.resolve([['a', 1]]), 'an object'],
+    [new Map([['a', 1]]), 'an object'],
+  ] as const) {
+    const wrong = initial as never
+    for (const define of [
+      (pairs: Pairs) => pairs.updateStateByKey((ones: number[], state?: number) => sum(ones, state ?? 0), 2, wrong),
+      (pairs: Pairs) => pairs.updateStateByKey(StateUpdate.timed(() => 1), { initial: wrong }), // prettier-ignore
+      (pairs: Pairs) => pairs.mapWithState(sums.initialState(wrong)),
+    ]) {
+      const error = await refused(define)
+      assert.equal(error.code, 'E_ARGUMENT')
+      assert.equal(error.message, `The state before the first batch is ${words}, and must be an RDD of pairs.`)
+    }
+  }
+})
