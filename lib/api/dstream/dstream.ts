@@ -10,7 +10,7 @@ import { type CsvOptions, decode, decodeCsv, fields } from './operators/decode.t
 import { filter } from './operators/filter.ts'
 import { flatMap } from './operators/flat-map.ts'
 import { flatMapValues } from './operators/flat-map-values.ts'
-import { foreachPartition, outputTo } from './operators/for-each-partition.ts'
+import { foreachPartition, output, type OutputDefinition } from './operators/for-each-partition.ts'
 import { foreachRdd } from './operators/foreach-rdd.ts'
 import { glom } from './operators/glom.ts'
 import { groupByKey } from './operators/group-by-key.ts'
@@ -43,8 +43,9 @@ import {
   type UpdateValues,
 } from './operators/update-state-forms.ts'
 import { window, type WindowOptions } from './operators/window.ts'
+import { withFilter, withInverse } from './operators/window-args.ts'
 import { countByValueAndWindow, countByWindow, groupByKeyAndWindow, reduceByWindow } from './operators/windows.ts'
-import type { OutputOperation, OutputOptions } from '../../graph/output-operation.ts'
+import type { OutputOptions } from '../../graph/output-operation.ts'
 import type { StandardSchema } from '../../codec/standard-schema.ts'
 import type { AsyncCall } from '../../lineage/asynchronous.ts'
 import type { RDD } from '../rdd/rdd.ts'
@@ -396,7 +397,7 @@ export class DStream<out T> {
   ): DStream<[K, V]>
   reduceByKeyAndWindow(this: DStream<any>, f: (a: any, b: any) => any, ...rest: any[]): DStream<any> {
     const [inverse, length, slide, parts, filter] = withInverse(rest)
-    return reduceByKeyAndWindow(this, f, inverse, length, slide, filter ? { ...optionsOf(parts), filter } : parts)
+    return reduceByKeyAndWindow(this, f, inverse, length, slide, withFilter(parts, filter))
   }
 
   // — state
@@ -501,28 +502,9 @@ export class DStream<out T> {
   output(sink: OutputSink<T>, options?: OutputOptions): void
   output(name: string, sink: OutputSink<T>, options?: OutputOptions): void
   /** @internal For operators that are outputs. */
-  output(definition: {
-    readonly operator: string
-    readonly name?: string | undefined
-    readonly operation: OutputOperation
-  }): void
-  output(
-    first:
-      | string
-      | OutputSink<T>
-      | { readonly operator: string; readonly name?: string | undefined; readonly operation: OutputOperation },
-    second?: OutputSink<T> | OutputOptions,
-    options?: OutputOptions,
-  ): void {
-    if (typeof first === 'string') return outputTo(this, first, second as OutputSink<T>, options)
-    if (!('operation' in first)) return outputTo(this, undefined, first, second as OutputOptions | undefined)
-    this.derive({
-      kind: 'output',
-      operator: first.operator,
-      ...(first.name ? { name: first.name } : {}),
-      output: first.operation,
-      compute: (time, view) => view.rdd(this.node, time),
-    })
+  output(definition: OutputDefinition): void
+  output(first: string | OutputSink<T> | OutputDefinition, ...rest: any[]): void {
+    output(this, first, rest)
   }
 
   // — keeping
@@ -581,15 +563,3 @@ export class DStream<out T> {
     return new DStream<U>(this.context, node)
   }
 }
-
-/** Spark's two orders of arguments: with the inverse in front of the window, or without. */
-function withInverse(rest: any[]): any[] {
-  return typeof rest[0] === 'function' || rest[0] === null ? rest : [null, ...rest]
-}
-
-const optionsOf = (parts: unknown): object =>
-  parts === undefined
-    ? {}
-    : typeof parts === 'object' && !('getPartition' in (parts as object))
-      ? (parts as object)
-      : { partitions: parts }

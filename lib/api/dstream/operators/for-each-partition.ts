@@ -5,8 +5,30 @@ import { outputInstead } from '../stand-ins.ts'
 import type { OutputBatch, OutputOperation, OutputOrder } from '../../../graph/output-operation.ts'
 import { stageAll, stagedRecords } from '../../../graph/stagers.ts'
 
+/** An output, as an operator defines it. */
+export interface OutputDefinition {
+  readonly operator: string
+  readonly name?: string | undefined
+  readonly operation: OutputOperation
+}
+
+/** A definition, a sink with its options, or a name with both. */
+export function output<T>(stream: DStream<T>, first: string | OutputSink<T> | OutputDefinition, rest: any[]): void {
+  if (typeof first === 'string') return outputTo(stream, first, rest[0], rest[1])
+  if (!('operation' in first)) return outputTo(stream, undefined, first, rest[0])
+  const { operator, name, operation } = first
+  const parent = stream.node
+  stream.derive({
+    kind: 'output',
+    operator,
+    ...(name ? { name } : {}),
+    output: operation,
+    compute: (time, view) => view.rdd(parent, time),
+  })
+}
+
 /** Hands each partition to a sink; see `OutputSink` for what it may rely on. */
-export function outputTo<T>(
+function outputTo<T>(
   stream: DStream<T>,
   name: string | undefined,
   sink: OutputSink<T>,

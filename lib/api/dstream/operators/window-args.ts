@@ -35,3 +35,16 @@ function multiple(what: string, ms: number, parentSlideMs: number): number {
     },
   )
 }
+
+/** Spark's two orders of arguments: with the inverse in front of the window, or without. */
+export function withInverse(rest: any[]): any[] {
+  return typeof rest[0] === 'function' || rest[0] === null ? rest : [null, ...rest]
+}
+
+/** What comes last, with the filter that Spark has behind it. */
+export function withFilter(parts: any, filter: unknown): any {
+  if (!filter) return parts
+  if (parts === undefined) return { filter }
+  const isOptions = typeof parts === 'object' && !('getPartition' in parts)
+  return isOptions ? { ...parts, filter } : { partitions: parts, filter }
+}
