@@ -14,5 +14,5 @@ test('nothing that is made in each batch is an object literal with an accessor',
       // Members of a class, and of what a module makes once, stand two columns in.
       .flatMap((line, i) => (/^ {3,}(get|set) \w+\(/.test(line) ? [`${path}:${i + 1} ${line.trim()}`] : [])),
   )
-  assert.deepEqual(found, [])
+  assert.deepEqual(found, [], 'write a method in place of get or set, or a class')
 })

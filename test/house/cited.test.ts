@@ -15,6 +15,7 @@ test('a rule of Spark that a comment cites stands in docs/spark-rules.md', () =>
   assert.deepEqual(
     cited(/\bparity ([AD]\.?\d[\d.]*\d|[AD]\.?\d)((?:, [AD]\.?\d[\d.]*)*)/, (id) => known.has(id)),
     [],
+    'cite a row of the page, or write one',
   )
 })
 
@@ -22,7 +23,11 @@ test('a rule or invariant of the protocol that a comment cites stands in docs/pr
   const protocol = page('protocol')
   const known = (id: string): boolean =>
     id.startsWith('R') ? protocol.includes(`**${id},`) : protocol.includes(`\n| ${id} |`)
-  assert.deepEqual(cited(/\b(?:rule|invariants?) ([RI]\d+)((?:(?:,| and) [RI]\d+)*)/, known), [])
+  assert.deepEqual(
+    cited(/\b(?:rule|invariants?) ([RI]\d+)((?:(?:,| and) [RI]\d+)*)/, known),
+    [],
+    'cite one of the page',
+  )
 })
 
 test('a fault or bad input that a test or comment names stands in docs/reliability.md or docs/bad-input.md', () => {
@@ -30,6 +35,7 @@ test('a fault or bad input that a test or comment names stands in docs/reliabili
   assert.deepEqual(
     cited(/(?:^\s*(?:test\(|promise\()?\s*['"`]|faults? )([FB]\d\d)((?:, [FB]\d\d)*)\b/, (id) => known.has(id)),
     [],
+    'cite a row of these pages, or write one',
   )
 })
 

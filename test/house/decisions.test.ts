@@ -72,6 +72,7 @@ test('no code, no words and no key decide anything by what they look like', () =
       .filter(({ path }) => !Object.hasOwn(allowed, path))
       .map(({ path, line, rule, what }) => `${path}:${line} ${rule}: ${what.trim()}`),
     [],
+    'where nothing else can tell, name the file among the allowed ones of this test, with the reason',
   )
 })
 
@@ -80,6 +81,7 @@ test('every file that may has a use for it', () => {
   assert.deepEqual(
     Object.keys(allowed).filter((path) => !users.has(path)),
     [],
+    'these look into nothing any more: take them out of the allowed ones',
   )
 })
 

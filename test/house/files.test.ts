@@ -23,6 +23,7 @@ test('time and randomness come from the host', () => {
   assert.deepEqual(
     guarded.flatMap((file) => places(file, withoutComments(file.text), pattern)),
     [],
+    'take a Clock and a Random of lib/host: a source has them in io, a sink its clock in the delivery',
   )
 })
 
@@ -31,6 +32,7 @@ test('nothing names a path of one machine', () => {
   assert.deepEqual(
     everything.flatMap((file) => places(file, file.text, pattern)),
     [],
+    'write it from where the file is, or with a folder that nobody has',
   )
 })
 
@@ -44,6 +46,8 @@ test(`no file of the library has more than ${linesMax} lines of code`, () => {
   assert.deepEqual(
     lengths.filter((file) => file.lines > linesMax),
     [],
+    'move what can be understood alone into a file of its own; of dstream.ts, streaming-context.ts and rdd.ts ' +
+      'whatever is more than a call, into the file of its operator',
   )
 })
 
@@ -106,6 +110,7 @@ test('no file or folder is called utils: a helper is named for what it is', () =
   assert.deepEqual(
     code.map((file) => file.path).filter((path) => /(^|[/.-])utils?([/.-]|$)/i.test(path)),
     [],
+    'name it for what it does, as lib/host/backoff.ts is',
   )
 })
 
@@ -114,6 +119,7 @@ test('files and folders are kebab-case', () => {
   assert.deepEqual(
     code.map((file) => file.path).filter((path) => !path.split('/').every((part) => kebab.test(part))),
     [],
+    'rename them: small-letters-with-dashes.ts',
   )
 })
 

@@ -131,6 +131,7 @@ test('every module of lib has a row in the matrix', () => {
   assert.deepEqual(
     rowless.map((file) => file.path),
     [],
+    'add a row for the folder to the matrix of this test: below the rooms that it imports, above those that import it',
   )
 })
 
@@ -139,7 +140,11 @@ test('docs/architecture.md describes every room of lib, and no other', () => {
   const described = occurrences(page, /^\| `([a-z/]+)` \|/).map(({ match }) => match[1])
   const rooms = new Set(files.filter((file) => file.path.split('/').length > 2).map((file) => file.path.split('/')[1]))
   const firsts = new Set(described.map((room) => room.split('/')[0]))
-  assert.deepEqual([...firsts].toSorted(), [...rooms].toSorted())
+  assert.deepEqual(
+    [...firsts].toSorted(),
+    [...rooms].toSorted(),
+    'the rooms of the table in docs/architecture.md and the folders of lib: write a row, or take one out',
+  )
 })
 
 test('a row of the matrix names only rows above it, so modules form no circle', () => {
@@ -157,7 +162,12 @@ test('every import goes the way the matrix allows', () => {
       .filter((found) => !isAllowed(file.path, found.to))
       .map((found) => found.where),
   )
-  assert.deepEqual(offending, [])
+  assert.deepEqual(
+    offending,
+    [],
+    'move it to a room that may import this, or hand it in from above. Only for a row that you have just added: name ' +
+      'the room in the matrix of this test, or the package in `packages`',
+  )
 })
 
 test('a relative import names a .ts or .json file, as Node reads it', () => {
@@ -169,6 +179,7 @@ test('a relative import names a .ts or .json file, as Node reads it', () => {
   assert.deepEqual(
     offending.map((found) => found.where),
     [],
+    'write the name of the file with its ending',
   )
 })
 

@@ -27,9 +27,9 @@ test('each door of the package is one file of lib: declared, and found by progra
   for (const [door, { 'sluice-source': source, types, default: code }] of doors) {
     const entry = source.replace(/^\.\/lib\/(.*)\.ts$/, '$1')
     assert.ok(existsSync(posix.join(root, source)), `${door} is ${source}, which is not there`)
-    assert.equal(types, `./dist/lib/${entry}.d.ts`, door)
-    assert.equal(code, `./dist/lib/${entry}.js`, door)
-    assert.ok(ownPackage.includes(`: '${entry}',`), `library.ts does not know ${door}`)
+    assert.equal(types, `./dist/lib/${entry}.d.ts`, `types of ${door} in package.json`)
+    assert.equal(code, `./dist/lib/${entry}.js`, `default of ${door} in package.json`)
+    assert.ok(ownPackage.includes(`: '${entry}',`), `doors in lib/model/library.ts does not have ${door}: '${entry}'`)
   }
 })
 
@@ -45,6 +45,7 @@ test('what is imported for its effect alone is named in sideEffects, or bundlers
   assert.deepEqual(
     imported.filter((path) => !sideEffects.includes(path)),
     [],
+    'name them in sideEffects of package.json',
   )
 })
 
@@ -79,6 +80,7 @@ test('what is published holds no code of others, and loads optional peers and to
   assert.deepEqual(
     inputs.filter((path) => !path.startsWith('lib/')),
     [],
+    'make it an optional peer: peerDependencies and peerDependenciesMeta in package.json',
   )
   const loaded = Object.values(metafile.outputs).flatMap(({ imports }) =>
     imports.filter(({ external, path }) => external && !path.startsWith('node:')).map(({ path }) => packageOf(path)),
@@ -88,6 +90,7 @@ test('what is published holds no code of others, and loads optional peers and to
   assert.deepEqual(
     loaded.filter((name) => !known.includes(name)),
     [],
+    'name it in peerDependencies and, as optional, in peerDependenciesMeta of package.json',
   )
 })
 

@@ -20,7 +20,7 @@ test('every link between the pages leads to a file, and to a heading that it has
         : [`${path}:${line} ${match[0]}`]
     }),
   )
-  assert.deepEqual(dead, [])
+  assert.deepEqual(dead, [], 'correct the path, or the words behind #, which are those of a heading')
 })
 
 for (const [folder, index, headings] of [
@@ -35,11 +35,12 @@ for (const [folder, index, headings] of [
     const lacks = whole.flatMap(({ path, text }) =>
       headings.filter((heading) => !text.includes(`\n## ${heading}\n`)).map((heading) => `${path}: ${heading}`),
     )
-    assert.deepEqual(lacks, [])
+    assert.deepEqual(lacks, [], 'write these headings of the second level, in these words')
     const listed = textOf.get(index)!
     assert.deepEqual(
       below.map(({ path }) => path.slice('docs/'.length)).filter((path) => !listed.includes(`](${path}`)),
       [],
+      `give each a row in ${index}`,
     )
   })
 }
@@ -64,9 +65,11 @@ test('each decision has a number of its own, which its heading says', () => {
   assert.deepEqual(
     decisions.map(({ path }) => Number(/\/(\d+)-[^/]*$/.exec(path)?.[1])),
     numbers,
+    'names of files: take the next number',
   )
   assert.deepEqual(
     decisions.map(({ text }) => Number(/^# (\d+)\. /.exec(text)?.[1])),
     numbers,
+    'headings: # 24. What was decided',
   )
 })

@@ -23,6 +23,7 @@ test('every kind of fault has a row with a promise and a test, and each test is 
   assert.deepEqual(
     rows.filter((row) => row.length !== 3 || row.some((cell) => cell.trim() === '')),
     [],
+    'a row has three cells: the kind, the promise, and the test',
   )
   const missing = rows.flatMap(([kind, , cell]) =>
     testsOf(cell)
@@ -32,7 +33,7 @@ test('every kind of fault has a row with a promise and a test, and each test is 
       })
       .map(({ file, sentence }) => `${kind}: ${file} ${sentence}`),
   )
-  assert.deepEqual(missing, [])
+  assert.deepEqual(missing, [], 'name a file that is there, and a sentence in it word for word')
 })
 
 const numbered = (letter: string, n: number): string[] =>
@@ -88,7 +89,7 @@ test('each row of the faults names tests that are there, and one of them begins 
         .map((id) => `${id}: not in ${cell}`),
     ]
   })
-  assert.deepEqual(wrong, [])
+  assert.deepEqual(wrong, [], 'name the tests in the last cell, and begin the sentence of one with the id: F12: …')
 })
 
 /** By the name of a file alone, with or without its ending. */

@@ -12,6 +12,7 @@ test('each bug that is put in on purpose still has its one place in the code', (
       .map(lost)
       .filter((what) => what !== null),
     [],
+    'the code has changed: write in test/simulator/seeded-bugs what stands there now, so that the bug is the same',
   )
 })
 

@@ -26,5 +26,6 @@ test('one file puts coordinators together', () => {
   assert.deepEqual(
     readers.filter(({ text }) => withoutComments(text).includes('Coordinator.open(')).map(({ path }) => path),
     ['lib/runtime/coordinator/assemble.ts'],
+    'call what that file exports',
   )
 })

@@ -13,9 +13,11 @@ test('every step of .ci/run is one of some job of the workflow, and no word of a
   assert.deepEqual(
     steps.filter((step) => step !== 'install' && !words.some((word) => step.includes(word))),
     [],
+    'give a job of .github/workflows/ci.yml a word of the step',
   )
   assert.deepEqual(
     words.filter((word) => !steps.some((step) => step.includes(word))),
     [],
+    'correct the word in .github/workflows/ci.yml: no step of .ci/run has it',
   )
 })
