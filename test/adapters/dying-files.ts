@@ -33,5 +33,5 @@ export const dyingWithFiles = <T>(
 ): OutputSink<T, 'exactly-once'> => ({
   ...sink,
   write: (records, delivery) => calls.run(process, () => sink.write(records, delivery)),
-  finish: (batch) => calls.run(process, () => sink.finish!(batch)),
+  finish: (batch) => calls.run(process, async () => sink.finish?.(batch)),
 })

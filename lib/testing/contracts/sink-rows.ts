@@ -103,3 +103,18 @@ export async function deliver<T>(
   const { app, inc, sink: name, timeMs } = delivery(batch, 0, parts.length, options)
   await sink.finish?.({ app, inc, sink: name, batch, timeMs, partitions: parts.length })
 }
+
+/** More calls than a partition of these suites takes. */
+const CALLS_MAX = 200
+
+/** Whether the process that ends at its n-th call did not come so far. */
+export async function survives(n: number, delivered: Promise<void>): Promise<boolean> {
+  try {
+    await delivered
+    return true
+  } catch (error) {
+    if (n < CALLS_MAX) return false
+    const found = `a process that was to end at call ${n} fails, though a partition takes fewer calls`
+    throw new Error(`${found}: it fails for another reason`, { cause: error })
+  }
+}
