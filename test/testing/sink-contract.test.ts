@@ -31,7 +31,8 @@ for (const [suite, file, guarantee, contents] of suites)
           write: async (records: readonly any[], { key }: { key: string }) => void held.set(key, records),
         }
         const finish = () => Promise.reject(new TypeError('there is no finish'))
-        return { fenced: false, open: () => sink, dying: () => ({ ...sink, finish }), contents: async () => ${contents} }
+        const dying = () => ({ ...sink, finish })
+        return { fenced: false, open: () => sink, dying, contents: async () => ${contents} }
       })`,
     )
     const { stdout } = spawnSync(process.execPath, ['--test-name-pattern=F57', program], {
