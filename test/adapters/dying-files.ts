@@ -8,8 +8,11 @@ const calls = new AsyncLocalStorage<DyingCalls>()
 
 const orDie = <R>(body: () => Promise<R>): Promise<R> => calls.getStore()?.call(body, () => {}) ?? body()
 
+const byPath = ['copyFile', 'link', 'mkdir', 'rename', 'rm', 'truncate', 'unlink', 'writeFile', 'appendFile'] as const
+const byHandle = ['writeFile', 'appendFile', 'write', 'truncate', 'sync', 'datasync'] as const
+
 /** From now on every call of this process that changes files asks whether the code that makes it dies there. */
-for (const name of ['link', 'mkdir', 'rename', 'rm'] as const) {
+for (const name of byPath) {
   const real = fs[name] as (...values: unknown[]) => Promise<unknown>
   Object.assign(fs, { [name]: (...values: unknown[]) => orDie(() => real(...values)) })
 }
@@ -19,7 +22,7 @@ syncBuiltinESMExports()
 
 function mortal(file: FileHandle): FileHandle {
   if (!calls.getStore()) return file
-  for (const name of ['writeFile', 'sync'] as const) {
+  for (const name of byHandle) {
     const real = file[name].bind(file) as (...values: unknown[]) => Promise<unknown>
     Object.assign(file, { [name]: (...values: unknown[]) => orDie(() => real(...values)) })
   }
