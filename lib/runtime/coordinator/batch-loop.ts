@@ -230,6 +230,7 @@ export class BatchLoop {
         await this.#options.onBatch(manifest)
       }
       this.#failures = 0
+      this.#unplanned = 0
       this.#retryAt = null
     } catch (error) {
       // It may have been committed before it failed.

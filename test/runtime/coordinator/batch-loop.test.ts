@@ -147,3 +147,45 @@ test('a machine that slept catches up as after a downtime, and says how many bat
   const { ticks, said } = await looped(coordinator, [at(1), at(1000)], 3)
   assert.deepEqual([ticks, said], [[[1], [998, 999, 1000]], ['catching-up']])
 })
+
+/** The ticks that are tried where each try comes to this: no plan, a batch that fails later, or one that commits. */
+async function tried(outcomes: readonly ('no plan' | 'fails' | 'commits')[]): Promise<number[]> {
+  const clock = new ManualClock(START)
+  const ticks: number[] = []
+  const coordinator = {
+    head: { zeroTime: START, intervalMs: BATCH_MS, tick: 0, committed: 0, outDone: 0 },
+    failedToPlan: false,
+    paused: async () => null,
+    async runBatch(tick: number) {
+      const outcome = outcomes[ticks.push(tick) - 1]
+      coordinator.failedToPlan = outcome === 'no plan'
+      if (outcome !== 'commits') throw new Error(outcome)
+      return { tick }
+    },
+  }
+  const loop = new BatchLoop({
+    coordinator: coordinator as unknown as Coordinator,
+    clock,
+    log: silentLog,
+    catchUpMax: 100,
+    batchesMax: null,
+    onBatch: () => {},
+    onError: () => {},
+  })
+  const over = loop.run()
+  for (let tick = 1; ticks.length < outcomes.length; tick++) {
+    clock.set(at(tick))
+    await loop.caughtUp()
+  }
+  loop.stop()
+  await over
+  return ticks.slice(0, outcomes.length)
+}
+
+test('a batch time is left out when its batch could not be planned twice in a row, and for nothing else', async () => {
+  assert.deepEqual(await tried(['no plan', 'no plan', 'commits']), [1, 1, 2])
+  assert.deepEqual(await tried(['no plan', 'fails', 'no plan', 'fails', 'commits']), [1, 1, 1, 1, 1])
+  assert.deepEqual(await tried(['no plan', 'fails', 'no plan', 'no plan', 'commits']), [1, 1, 1, 1, 2])
+  assert.deepEqual(await tried(['no plan', 'commits', 'no plan', 'commits']), [1, 1, 2, 2])
+  assert.deepEqual(await tried(['fails', 'fails', 'fails', 'commits']), [1, 1, 1, 1])
+})

@@ -74,6 +74,19 @@ test('of a former incarnation nothing stays; where there is no head, everything 
   assert.deepEqual(await collect(headless), { found: 1, deleted: 0, noted: 0 })
 })
 
+test('what an app that begins anew meanwhile has written is not of a former incarnation', async () => {
+  const world = new World()
+  await live(world)
+  const fresh = new ObjectKeys('test', 'i9').state('sums', 1, 't0', systemRandom.newId(), 's')
+  const read = async () => {
+    const found = (await world.head.read())!
+    await world.blobs.putNew(fresh, Buffer.from('of the new one'))
+    return found
+  }
+  await collectGarbage('test', { head: { read }, blobs: world.blobs, log: silentLog, random: systemRandom })
+  assert.ok((await keysOf(world)).includes(fresh))
+})
+
 test('a note that is damaged names nothing, and goes', async () => {
   const world = new World()
   for (let batch = 0; batch < 5; batch++) await live(world)

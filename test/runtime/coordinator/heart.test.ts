@@ -52,6 +52,35 @@ test('who was taken over meanwhile hears it from its own sign of life', async ()
   await work
 })
 
+test('work is not over while a sign of life is under way: nothing of it would go on afterwards', async () => {
+  const { clock, store, writer } = await held()
+  const answered = Promise.withResolvers<void>()
+  const done = Promise.withResolvers<void>()
+  let asked = 0
+  const slow = {
+    isSilent: false,
+    head: writer.head,
+    writtenAt: writer.writtenAt,
+    renew: async () => {
+      asked++
+      await answered.promise
+      await writer.renew()
+    },
+  } as unknown as HeadWriter
+  let isOver = false
+  const heart = new Heart({ writer: slow, clock, onFenced: () => assert.fail('nobody took over') })
+  const work = heart.during(() => done.promise).then(() => (isOver = true))
+  await clock.advance(10_000)
+  assert.equal(asked, 1)
+  done.resolve()
+  await clock.advance(0)
+  assert.equal(isOver, false)
+  answered.resolve()
+  await work
+  assert.equal((await store.read())!.rev, 2)
+  heart.stop()
+})
+
 test('a thousand short batches set one timer, a long one is seen to live, who has stopped leaves none', async () => {
   const { clock, store, writer } = await held()
   const heart = new Heart({ writer, clock, onFenced: () => assert.fail('nobody took over') })
