@@ -44,7 +44,7 @@ export function outputLocation(text: string): OutputLocation {
  * (`s3a://` too). Throws `E_PLACE` for any other scheme, which would otherwise name a folder on this machine.
  */
 export function locationOf(text: string): Location {
-  if (typeof text !== 'string') throw noText(text)
+  if (typeof text !== 'string' || text.trim() === '') throw noText(text)
   const url = text.trim()
   if (/^s3a?:/i.test(text)) return inS3(text)
   if (/^file:/i.test(text)) return { kind: 'local', path: localPath(text) }
@@ -84,7 +84,9 @@ function noText(place: unknown): SluiceError {
       : ['see whether the variable that it comes from is set']
   return new SluiceError(
     'E_PLACE',
-    `A place of files is ${place instanceof URL ? 'a URL' : String(place)}, and no text.`,
+    typeof place === 'string'
+      ? 'A place of files is empty.'
+      : `A place of files is ${place instanceof URL ? 'a URL' : String(place)}, and no text.`,
     {
       where: { place: callerPlace() },
       did: 'nothing was read or written',

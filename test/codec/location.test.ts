@@ -119,10 +119,12 @@ for (const [what, use] of uses) {
   })
 }
 
-test('a place that is no text is refused, with what may have become of it', () => {
+test('a place that is no text, or an empty one, is refused, with what may have become of it', () => {
   for (const [place, next] of [
     [undefined, /variable/],
     [null, /variable/],
+    ['', /variable/],
+    [' ', /variable/],
     [new URL('file:///in'), /fileURLToPath/],
     [Buffer.from('in'), /variable/],
   ] as const)

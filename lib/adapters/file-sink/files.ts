@@ -41,7 +41,7 @@ export interface FilesManifest {
  * `E_SINK_UNAVAILABLE`. Spark: `saveAsHadoopFiles`, `saveAsNewAPIHadoopFiles`.
  */
 export function files<T>(target: string, options: FilesOptions<T>): OutputSink<T, 'exactly-once'> {
-  return filesIn(placeAt(target), options)
+  return filesIn(placeAt(target), (options as FilesOptions<T> | undefined) ?? ({} as FilesOptions<T>))
 }
 
 function placeAt(target: string): FilePlace {

@@ -40,6 +40,7 @@ interface FileEncoder<T> {
 
 /** Throws `E_SINK_FORMAT` for options that do not go together. */
 export function fileEncoder<T>(options: FileFormat<T>): FileEncoder<T> {
+  checkChoices(options)
   const { format, columns, header = true } = options
   const names = columns === undefined ? null : Array.isArray(columns) ? (columns as string[]) : Object.keys(columns)
   checkColumns(options, names)
@@ -62,6 +63,19 @@ export function fileEncoder<T>(options: FileFormat<T>): FileEncoder<T> {
     ready: async () => {},
     encode: (records) => pack(Buffer.from(textOf(records))),
   }
+}
+
+const FORMATS: readonly unknown[] = ['text', 'ndjson', 'csv', 'parquet']
+const COMPRESSIONS: readonly unknown[] = [undefined, 'snappy', ...Object.keys(packings)]
+
+/** A program whose types nobody checks would find lines of JSON in place of what it has asked for. */
+function checkChoices({ format, compression }: FileFormat<any>): void {
+  if (typeof format !== 'function' && !FORMATS.includes(format))
+    throw wrong(`${JSON.stringify(format) ?? 'undefined'} is no format of files.`, [
+      "format: 'text', 'ndjson', 'csv' or 'parquet', or a function that makes the line",
+    ])
+  if (!COMPRESSIONS.includes(compression))
+    throw wrong(`${JSON.stringify(compression)} is no way to pack files.`, ["compression: 'gzip' or 'zstd'"])
 }
 
 function checkColumns({ format, columns }: FileFormat<any>, names: readonly string[] | null): void {

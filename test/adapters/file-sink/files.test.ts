@@ -229,6 +229,10 @@ test('files: options that do not go together are refused before anything runs', 
     { format: 'csv', columns: { a: 'string' } },
     { format: 'csv', columns: ['a', 'a'] },
     { format: 'parquet', columns: [] },
+    { format: 'jsonl' as never },
+    { format: 'csv', compression: 'gz' as never },
+    {} as never,
+    undefined as never,
   ]
   for (const options of cases)
     assert.throws(

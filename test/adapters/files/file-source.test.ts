@@ -83,7 +83,7 @@ async function contentOf(
   name = 'file',
 ): Promise<string[]> {
   const path = await put(join(await temporaryFolder(t), name), content, 100_000)
-  return readSplit(textFiles('', options), splitOf(path, Buffer.from(content as string)))
+  return readSplit(textFiles('.', options), splitOf(path, Buffer.from(content as string)))
 }
 
 test('a pattern names directories; files in them are read, not those deeper down, nor hidden ones', async (t) => {
@@ -282,7 +282,7 @@ test('B19: wherever a file is split, its lines come whole, in order and once', a
   const text = '\ufeffnaïve\r\n\n€uro 😀\nplain\n\r\n漢字 and more\nend'
   const content = Buffer.from(text)
   const path = await put(join(await temporaryFolder(t), 'f'), content, 1000)
-  const source = textFiles('')
+  const source = textFiles('.')
   const expected = ['naïve', '', '€uro 😀', 'plain', '', '漢字 and more', 'end']
   for (let a = 0; a <= content.length; a++) {
     for (let b = a; b <= content.length; b += 3) {
@@ -317,11 +317,11 @@ test('B21: a line over the limit is an error with file and byte, in whichever sp
   await assert.rejects(contentOf(t, `ok\n${'x'.repeat(3_000_000)}\n`), tooLong)
   const content = Buffer.from(`ok\n${'x'.repeat(3_000_000)}\n`)
   const path = await put(join(await temporaryFolder(t), 'f'), content, 1000)
-  await assert.rejects(readSplit(textFiles(''), { path, start: 0, end: 1000, size: content.length }), (error) =>
+  await assert.rejects(readSplit(textFiles('.'), { path, start: 0, end: 1000, size: content.length }), (error) =>
     hasCode(error, 'E_RECORD_TOO_LARGE'),
   )
   await assert.rejects(
-    readSplit(textFiles(''), { path, start: 1000, end: content.length, size: content.length }),
+    readSplit(textFiles('.'), { path, start: 1000, end: content.length, size: content.length }),
     (error) => hasCode(error, 'E_RECORD_TOO_LARGE'),
   )
 })
@@ -380,7 +380,7 @@ test('a gzip file without its extension belongs to its first split alone', async
     [0, 5],
     [5, content.length],
   ].map(([start, end]) => ({ path, start: start, end: end, size: content.length }))
-  assert.deepEqual(await readAll(textFiles(''), splits, io), ['a', 'b'])
+  assert.deepEqual(await readAll(textFiles('.'), splits, io), ['a', 'b'])
 })
 
 test(
@@ -390,12 +390,12 @@ test(
     const path = await put(join(await temporaryFolder(t), 'f'), 'a\nb\nc\n', 1000)
     const split = splitOf(path, Buffer.from('a\nb\nc\n'))
     await writeFile(path, 'a\nb\nc\nd\n')
-    assert.deepEqual(await readSplit(textFiles(''), split), ['a', 'b', 'c'])
+    assert.deepEqual(await readSplit(textFiles('.'), split), ['a', 'b', 'c'])
     await truncate(path, 3)
-    await assert.rejects(readSplit(textFiles(''), split), (error) => hasCode(error, 'E_FILE_CHANGED'))
+    await assert.rejects(readSplit(textFiles('.'), split), (error) => hasCode(error, 'E_FILE_CHANGED'))
     await rm(path)
     await assert.rejects(
-      readSplit(textFiles(''), split),
+      readSplit(textFiles('.'), split),
       (error) => hasCode(error, 'E_FILE_GONE') && error.next.length > 0,
     )
   },
