@@ -12,8 +12,8 @@ const AROUND = /^(?:Environment: .*|Docs: .*|Error:|)\n/gm
 
 /** Why the Serverless CLI did not answer: what somebody of ours refused, as it is, or what it says itself. */
 export function cliRefusal(stage: string, said: string): SluiceError {
-  if (said.includes('command "sluice-')) return noPlugin()
   return (
+    noPlugin(said) ??
     refusalIn(said) ??
     new SluiceError(
       'E_USAGE',
@@ -23,7 +23,9 @@ export function cliRefusal(stage: string, said: string): SluiceError {
   )
 }
 
-function noPlugin(): SluiceError {
+/** Why the Serverless CLI does not know a command of the plugin; `null` where it does. */
+export function noPlugin(said: string): SluiceError | null {
+  if (!said.includes('command "sluice-')) return null
   const isThere = ['yml', 'yaml', 'json', 'js', 'ts'].some((ending) => existsSync(`serverless.${ending}`))
   if (!isThere) return usageError('There is no serverless.yml in this folder.', 'run it where serverless.yml is')
   return usageError('serverless.yml does not name the plugin.', 'write plugins: [sluice/serverless]')

@@ -8,7 +8,7 @@ import type { LookedStage } from '../hosts/serverless/deployed.ts'
 import { checkedLooks, checkedPlace } from '../hosts/serverless/check-place.ts'
 import type { StagePlace } from '../hosts/serverless/place.ts'
 import { hasCode, messageOf } from '../model/errors.ts'
-import { cliRefusal, refusalIn } from './cli-refusal.ts'
+import { cliRefusal, noPlugin, refusalIn } from './cli-refusal.ts'
 import { usageError } from './usage.ts'
 
 /** The CLI that resolves `serverless.yml`, by the names that its package has. */
@@ -85,6 +85,8 @@ export async function callStage(args: readonly string[]): Promise<number> {
     child.once('close', resolve)
   })
   if (status === 0) return 0
+  const neverMeant = noPlugin(said)
+  if (neverMeant) throw neverMeant
   return hasCode(refusalIn(said), 'E_AWS_ACCESS') ? 5 : 1
 }
 

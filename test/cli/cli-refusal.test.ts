@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { cliRefusal } from '../../lib/cli/cli-refusal.ts'
 import { placeOfStage } from '../../lib/cli/stage-place.ts'
+import { sluice } from './cli.ts'
 
 const AROUND =
   'Environment: linux, node 24.21.0, osls 4.3.1 (local)\nDocs:        github.com/oss-serverless/osls\n\nError:\n'
@@ -53,4 +56,21 @@ test('a folder without serverless.yml is said to have none', async () => {
   } finally {
     process.chdir(here)
   }
+})
+
+test('sluice down where no serverless.yml is, or one without the plugin, ends with 2 and what to type', async (t) => {
+  // Below the repository, where the Serverless CLI is found.
+  const folder = await mkdtemp(join(import.meta.dirname, '../../.down-'))
+  t.after(() => rm(folder, { recursive: true }))
+  const none = await sluice(t, folder, ['down', '--stage', 'dev'])
+  assert.deepEqual(
+    [none.code, /✕ E_USAGE {2}(.*)/.exec(none.stderr)?.[1]],
+    [2, 'There is no serverless.yml in this folder.'],
+  )
+  await writeFile(join(folder, 'serverless.yml'), 'service: bare\nprovider:\n  name: aws\n')
+  const bare = await sluice(t, folder, ['down', '--stage', 'dev'])
+  assert.deepEqual(
+    [bare.code, /✕ E_USAGE {2}(.*)/.exec(bare.stderr)?.[1]],
+    [2, 'serverless.yml does not name the plugin.'],
+  )
 })
