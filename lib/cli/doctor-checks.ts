@@ -75,8 +75,9 @@ function ofTable({ table, stage }: Stage, looked: StageFacts['table']): Check[] 
 }
 
 /** F65: only the coordinator knows which objects are still needed. */
-function ofLifecycle({ bucket, prefix }: Stage, looked: Looked<readonly ExpiringRule[]>): Check {
+function ofLifecycle({ bucket, prefix, stage }: Stage, looked: StageFacts['expiring']): Check {
   if ('why' in looked) return unknown('lifecycle', looked.why)
+  if (looked.found === null) return fail('bucket', `${bucket} is not there`, `npx osls deploy --stage ${stage}`)
   const live = looked.found.filter((rule) => rule.prefix.startsWith(prefix) || prefix.startsWith(rule.prefix))
   if (live.length === 0) return ok('lifecycle', `no rule of ${bucket} deletes objects below ${prefix}`)
   return fail(

@@ -20,19 +20,22 @@ export async function verify(args: readonly string[]): Promise<number> {
   const verdicts: AppVerdict[] = []
   for (const app of apps) verdicts.push({ app, ...(await place.verify(app)) })
   process.stdout.write(
-    values.json ? `${JSON.stringify({ type: 'result', apps: verdicts })}\n` : verdicts.map(sentence).join(''),
+    values.json
+      ? `${JSON.stringify({ type: 'result', apps: verdicts })}\n`
+      : verdicts.map((verdict) => sentence(verdict, place.isTicked)).join(''),
   )
   return verdicts.some(({ violation }) => violation !== null) ? 1 : 0
 }
 
-function sentence({ app, writes, batches, objects, swept, violation }: AppVerdict): string {
+/** `onAws`: what is checked is no directory. */
+function sentence({ app, writes, batches, objects, swept, violation }: AppVerdict, onAws: boolean): string {
   const checked = `${counted(writes, 'write')}, ${counted(batches, 'batch', 'batches')}, ${counted(objects, 'object')}`
   const gone = swept > 0 ? `; ${counted(swept, 'older manifest')} deleted by the sweep, as intended` : ''
   if (violation === null) return `✓ ${app}  ${checked} checked${gone}\n`
   const { rev, cause, what } = violation
   return (
     `${paint(process.stdout).bad('✕ E_HISTORY')}  ` +
-    `${visibleLine(`${app}: write ${rev} (${cause}): ${what}`)}.\n  did    checked ${checked} before it; ` +
-    `nothing was changed\n  next   keep the directory as it is, and report this with it\n`
+    `${visibleLine(`${app}: write ${rev} (${cause}): ${what.replace(/\.$/, '')}`)}.\n  did    checked ${checked} before it; ` +
+    `nothing was changed\n  next   keep ${onAws ? 'table and bucket as they are' : 'the directory as it is'}, and report this with it\n`
   )
 }

@@ -50,6 +50,10 @@ test('F65: a rule that may delete what lies below blobs/ is found; others are no
     assert.deepEqual(wrong({ expiring: { found: [{ id: 'old', prefix }] } }), [], prefix)
 })
 
+test('a bucket that is not there is wrong, and not only unknown', () => {
+  assert.deepEqual(wrong({ expiring: { found: null } }), ['fail bucket'])
+})
+
 test('a table that expires items, has other keys, no backup, or is not there', () => {
   const table = { keys: ['pk', 'sk'], expiresBy: null, replicas: [], isBackedUp: true }
   assert.deepEqual(wrong({ table: { found: { ...table, expiresBy: 'ttl' } } }), ['fail expiry'])

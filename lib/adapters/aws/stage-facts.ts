@@ -16,7 +16,8 @@ export interface ExpiringRule {
 export interface StageFacts {
   /** `null`: it is not there. */
   readonly table: Looked<TableFacts | null>
-  readonly expiring: Looked<readonly ExpiringRule[]>
+  /** `null`: there is no bucket. */
+  readonly expiring: Looked<readonly ExpiringRule[] | null>
   /** Invocations at once that no function has kept for itself. */
   readonly unreserved: Looked<number>
   /** Kept for the coordinator; `null`: nothing is; 0: it is kept out. */
@@ -81,7 +82,7 @@ async function tableFacts(clients: AwsClients, TableName: string): Promise<Table
   }
 }
 
-async function expiringRules(clients: AwsClients, Bucket: string): Promise<readonly ExpiringRule[]> {
+async function expiringRules(clients: AwsClients, Bucket: string): Promise<readonly ExpiringRule[] | null> {
   const { client, sdk } = await clients.s3()
   try {
     const { Rules = [] } = await client.send(new sdk.GetBucketLifecycleConfigurationCommand({ Bucket }))
@@ -91,6 +92,7 @@ async function expiringRules(clients: AwsClients, Bucket: string): Promise<reado
     }))
   } catch (error) {
     if (isCalled(error, 'NoSuchLifecycleConfiguration')) return []
+    if (isCalled(error, 'NoSuchBucket')) return null
     throw error
   }
 }

@@ -1,6 +1,6 @@
 import { SluiceError } from '../../../model/errors.ts'
 import type { FileSplit } from '../../../source/file-splits.ts'
-import { statusOf } from '../service-error.ts'
+import { isCalled, statusOf } from '../service-error.ts'
 
 export const blobExists = (key: string): SluiceError =>
   new SluiceError('E_BLOB_EXISTS', `"${key}" is written already, with other content.`, {
@@ -10,7 +10,7 @@ export const blobExists = (key: string): SluiceError =>
   })
 
 export const blobMissing = (key: string, bucket: string, cause: unknown): SluiceError =>
-  new SluiceError('E_BLOB_MISSING', `There is no object "${key}" in the bucket ${bucket}.`, {
+  new SluiceError('E_BLOB_MISSING', missing(key, bucket, cause), {
     where: { detail: key },
     next: [
       'check that no lifecycle rule of the bucket deletes objects of the app',
@@ -18,6 +18,11 @@ export const blobMissing = (key: string, bucket: string, cause: unknown): Sluice
     ],
     cause,
   })
+
+const missing = (key: string, bucket: string, cause: unknown): string =>
+  isCalled(cause, 'NoSuchBucket')
+    ? `There is no bucket ${bucket}, which is to hold "${key}".`
+    : `There is no object "${key}" in the bucket ${bucket}.`
 
 export const blobRange = (key: string, offset: number, length: number): SluiceError =>
   new SluiceError('E_BLOB_RANGE', `"${key}" is shorter than ${length} bytes from ${offset}.`, {

@@ -18,6 +18,11 @@ test('F34: a write whose answer was lost may be repeated: the same bytes under t
   await assert.rejects(store.putNew('run', Buffer.from('CONTENT')), (error) => hasCode(error, 'E_BLOB_EXISTS'))
 })
 
+test('an object of a bucket that is not there is missing, and the bucket is what is said', async () => {
+  const store = new S3BlobStore(clients, 'no-such-bucket', '')
+  await assert.rejects(store.get('run'), { code: 'E_BLOB_MISSING', message: /^There is no bucket no-such-bucket, / })
+})
+
 test('F36: an object of any size is one request: no upload in parts is begun that could stay open', async () => {
   const sent: string[] = []
   const counted = wrappedClients(clients, (send, { constructor: { name } }) => {
