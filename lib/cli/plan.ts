@@ -12,11 +12,12 @@ import { setCores } from '../api/rdd/spark-context.ts'
 import { checkedHead } from '../checkpoint/check-head.ts'
 import { committedManifest } from '../checkpoint/manifest.ts'
 import { loadGraph } from '../hosts/embedded/load-graph.ts'
+import { missingPackages } from '../hosts/embedded/made-ready.ts'
 import { BLOB_PREFIX } from '../hosts/lambda/host.ts'
 import { appFolder } from '../hosts/program/app-folder.ts'
 import { bundle } from '../hosts/serverless/bundle.ts'
 import { codeId, deployedCode } from '../hosts/serverless/code-id.ts'
-import type { ProgramNeeds } from '../hosts/serverless/needs.ts'
+import { type FoundNeeds, hasQueue, type ProgramNeeds } from '../hosts/serverless/needs.ts'
 import type { StagePlace } from '../hosts/serverless/place.ts'
 import { hasCode } from '../model/errors.ts'
 import { own } from '../model/given.ts'
@@ -84,7 +85,8 @@ export async function plan(args: readonly string[]): Promise<number> {
   const { SLUICE_BUCKET: bucket } = place.environment
   const needs = needsOfProgram(context, bucket)
   if (values.needs !== null) {
-    writeFileSync(values.needs, JSON.stringify(needs))
+    const missing = await missingPackages(context.graph, clientsOf(place, needs))
+    writeFileSync(values.needs, JSON.stringify({ ...needs, missing } satisfies FoundNeeds))
     return 0
   }
   const stored = await storedOn(place, context).catch((error: unknown) => {
@@ -125,6 +127,16 @@ async function print(form: string, stage: string): Promise<number> {
       : `${JSON.stringify(await templateOfStage(stage), null, 2)}\n`,
   )
   return 0
+}
+
+/** Clients that every stage has. They are only made, so it need not matter who would call. */
+function clientsOf({ region }: StagePlace, needs: ProgramNeeds): (() => Promise<unknown>)[] {
+  const keys = { AWS_ACCESS_KEY_ID: 'none', AWS_SECRET_ACCESS_KEY: 'none' }
+  // Somebody who has signed in elsewhere might be asked for.
+  delete process.env['AWS_PROFILE']
+  Object.assign(process.env, { AWS_REGION: region, ...keys, ...process.env })
+  const { dynamoReads, lambda, s3, sqs } = awsClients(process.env)
+  return [dynamoReads, lambda, s3, ...(hasQueue(needs) ? [sqs] : [])]
 }
 
 /** The program as the functions of the stage would build it. */

@@ -33,9 +33,12 @@ function sentence({ app, writes, batches, objects, swept, violation }: AppVerdic
   const gone = swept > 0 ? `; ${counted(swept, 'older manifest')} deleted by the sweep, as intended` : ''
   if (violation === null) return `✓ ${app}  ${checked} checked${gone}\n`
   const { rev, cause, what } = violation
-  return (
+  const kept = onAws ? 'table and bucket as they are' : 'the directory as it is'
+  return [
     `${paint(process.stdout).bad('✕ E_HISTORY')}  ` +
-    `${visibleLine(`${app}: write ${rev} (${cause}): ${what.replace(/\.$/, '')}`)}.\n  did    checked ${checked} before it; ` +
-    `nothing was changed\n  next   keep ${onAws ? 'table and bucket as they are' : 'the directory as it is'}, and report this with it\n`
-  )
+      `${visibleLine(`${app}: write ${rev} (${cause}): ${what.replace(/\.$/, '')}`)}.`,
+    `  did    checked ${checked} before it; nothing was changed`,
+    `  next   keep ${kept}, and report this with it`,
+    '',
+  ].join('\n')
 }

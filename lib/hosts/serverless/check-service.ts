@@ -1,5 +1,5 @@
 import { SluiceError } from '../../model/errors.ts'
-import type { ProgramNeeds } from './needs.ts'
+import type { FoundNeeds, ProgramNeeds } from './needs.ts'
 import { FUNCTION_NAMES, type ServerlessOptions, type StageFunction } from './options.ts'
 import { bucketPrefix, functionName, type Stage } from './stage.ts'
 
@@ -73,6 +73,19 @@ export function checkEvents({ byEvents }: Pick<ProgramNeeds, 'byEvents'>, { even
     'E_CONF',
     '"sluice.events" in serverless.yml names who wakes the program, whose batches come by the clock.',
     "take it out, or have batches come for events: app(…, { conf: { 'sluice.trigger': 'events' } })",
+  )
+}
+
+/** Refuses what would only be found out by the first invocation (`E_AWS_PACKAGE`): a bundle is made without it. */
+export function checkPackages({ missing }: Pick<FoundNeeds, 'missing'>): void {
+  if (missing.length === 0) return
+  throw new SluiceError(
+    'E_AWS_PACKAGE',
+    `Functions of this program load what is not installed: ${missing.join(', ')}.`,
+    {
+      did: 'nothing was packaged',
+      next: [`npm install ${missing.join(' ')}`],
+    },
   )
 }
 

@@ -14,13 +14,13 @@ import {
   roleName,
   wakingOf,
 } from './functions.ts'
-import { type ProgramNeeds, programNeeds } from './needs.ts'
+import { type FoundNeeds, type ProgramNeeds, programNeeds } from './needs.ts'
 import { FUNCTION_NAMES, schema, type ServerlessOptions, serverlessOptions, type StageFunction } from './options.ts'
 import { ownerOf } from './rights.ts'
 import { role, statementsOf } from './policies.ts'
 import { resources } from './resources.ts'
 import { checkPlan, credentialsOf } from './check-plan.ts'
-import { checkEvents, checkNames, checkService, RUNTIME } from './check-service.ts'
+import { checkEvents, checkNames, checkPackages, checkService, RUNTIME } from './check-service.ts'
 import { type StagePlace, stagePlace } from './place.ts'
 import { plainConfig } from './plain-config.ts'
 import type { LookedStage } from './deployed.ts'
@@ -63,7 +63,7 @@ export class SluiceServerless {
   /** The version of the program that was there before this deploy. */
   #versionBefore: string | null = null
   /** Known once the program was built. */
-  #needs: ProgramNeeds | null = null
+  #needs: FoundNeeds | null = null
 
   /** Called by the Serverless CLI, with the options of its command line. */
   constructor(serverless: Serverless, options: CommandLine, { log }: Tools = {}) {
@@ -155,6 +155,7 @@ export class SluiceServerless {
   async #complete(): Promise<void> {
     const { provider, functions } = this.#serverless.service
     const needs = await this.#programNeeds()
+    checkPackages(needs)
     checkEvents(needs, this.#options)
     checkNames(this.#stage, await this.#functionNames())
     const receivers = Object.entries(receiverBlocks(this.#stage, this.#options, needs))
@@ -173,7 +174,7 @@ export class SluiceServerless {
     Object.assign(coordinator.environment, environment)
   }
 
-  async #programNeeds(): Promise<ProgramNeeds> {
+  async #programNeeds(): Promise<FoundNeeds> {
     return (this.#needs ??= await programNeeds(this.#folder, await this.#place()))
   }
 

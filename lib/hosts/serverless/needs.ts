@@ -29,6 +29,12 @@ export interface ProgramNeeds {
   readonly rights: { readonly sources: readonly AwsRight[]; readonly outputs: readonly AwsRight[] }
 }
 
+/** The same, and what it needs of the machine that packages it. */
+export interface FoundNeeds extends ProgramNeeds {
+  /** Packages that the functions would load and that are not installed. */
+  readonly missing: readonly string[]
+}
+
 /** Whether the coordinator is woken by a queue. */
 export const hasQueue = ({ intervalMs, byEvents }: Pick<ProgramNeeds, 'intervalMs' | 'byEvents'>): boolean =>
   byEvents || tickPace(intervalMs) === 'queue'
@@ -37,11 +43,11 @@ export const hasQueue = ({ intervalMs, byEvents }: Pick<ProgramNeeds, 'intervalM
  * Builds the program, in a process of its own, and says what it needs. Throws `E_USER_INIT` where it cannot be built;
  * the other process has said why then.
  */
-export async function programNeeds(folder: string, place: StagePlace): Promise<ProgramNeeds> {
+export async function programNeeds(folder: string, place: StagePlace): Promise<FoundNeeds> {
   const file = join(folder, BUILD_FOLDER, 'needs.json')
   await mkdir(join(folder, BUILD_FOLDER), { recursive: true })
   const status = await runPlan(folder, place, ['--needs', file])
-  if (status === 0) return JSON.parse(await readFile(file, 'utf8')) as ProgramNeeds
+  if (status === 0) return JSON.parse(await readFile(file, 'utf8')) as FoundNeeds
   throw new SluiceError('E_USER_INIT', `The program ${place.app} could not be built.`, {
     did: 'nothing was packaged',
     next: [`npx sluice graph ${place.app}`],

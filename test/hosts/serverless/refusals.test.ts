@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { checkEnvironment, checkSecrets } from '../../../lib/hosts/serverless/check-environment.ts'
-import { checkEvents, checkNames, checkService } from '../../../lib/hosts/serverless/check-service.ts'
+import { checkEvents, checkNames, checkPackages, checkService } from '../../../lib/hosts/serverless/check-service.ts'
 import { receiverFunction } from '../../../lib/hosts/serverless/functions.ts'
 import { serverlessOptions } from '../../../lib/hosts/serverless/options.ts'
 import { isOurs } from '../../../lib/model/errors.ts'
@@ -113,6 +113,17 @@ test('names of functions that receive count as well, once the program says what 
   assert.throws(
     () => checkNames(stage, ['task', receiverFunction('lines-of-a-socket-far-away')]),
     refusal('E_NAME', /too long/),
+  )
+})
+
+test('packages that functions would only miss when they run are refused, all of them in one line', () => {
+  checkPackages({ missing: [] })
+  assert.throws(
+    () => checkPackages({ missing: ['@aws-sdk/client-s3', 'pg'] }),
+    (error) =>
+      refusal('E_AWS_PACKAGE', /not installed: @aws-sdk\/client-s3, pg\./)(error) &&
+      isOurs(error) &&
+      error.next.join() === 'npm install @aws-sdk/client-s3 pg',
   )
 })
 
