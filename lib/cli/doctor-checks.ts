@@ -1,4 +1,4 @@
-import type { ExpiringRule, Looked, StageFacts } from '../adapters/aws/stage-facts.ts'
+import type { Looked, StageFacts } from '../adapters/aws/stage-facts.ts'
 import type { LookedStage } from '../hosts/serverless/deployed.ts'
 import { rightsOf } from '../hosts/serverless/rights.ts'
 import { count, counted, duration } from './units.ts'
