@@ -3,6 +3,17 @@ import { build, type Metafile } from 'esbuild'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
+/** Functions as they are deployed, task and output with a program. */
+export const functions = {
+  coordinator: 'functions/coordinator.ts',
+  task: 'functions/task.ts',
+  output: 'functions/output.ts',
+  gc: 'functions/gc.ts',
+} as const
+
+/** Their handlers without a program; the other two never have one. */
+export const handlers = { ...functions, task: 'infra/handlers/task.ts', output: 'infra/handlers/output.ts' } as const
+
 /** A function as the plugin bundles it, in parts that are loaded when they are needed; written to `folder`, if any. */
 export async function bundled(entry: string, folder: string | null = null): Promise<Metafile> {
   const { metafile } = await build({
@@ -26,8 +37,8 @@ export async function bundled(entry: string, folder: string | null = null): Prom
 }
 
 /** Minified bytes of the library, without the program and what it imports: what is read at the start, and all. */
-export function ownBytes({ outputs }: Metafile): { readonly atStart: number; readonly inAll: number } {
-  const found = new Set(Object.keys(outputs).filter((path) => outputs[path].entryPoint?.startsWith('functions/')))
+export function ownBytes({ outputs }: Metafile, entry: string): { readonly atStart: number; readonly inAll: number } {
+  const found = new Set(Object.keys(outputs).filter((path) => outputs[path].entryPoint === entry))
   for (const path of found)
     for (const { path: next, kind } of outputs[path].imports)
       if (kind === 'import-statement' && next in outputs) found.add(next)

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
-import { bundled, ownBytes } from '../../infra/function-bundle.ts'
+import { basename, join } from 'node:path'
+import { bundled, functions as deployed, handlers, ownBytes } from '../../infra/function-bundle.ts'
 import type { Result } from '../results.ts'
 import type { Outcome, Variant, Workload } from '../workload.ts'
 
@@ -29,11 +29,12 @@ function started(module: string | null): Started {
   return { cpuMs: median(({ cpuMs }) => cpuMs), rssMb: median(({ rssMb }) => rssMb) }
 }
 
-async function run(name: string): Promise<Outcome> {
+async function run(entry: string): Promise<Outcome> {
+  const name = basename(entry, '.ts')
   mkdirSync(CACHE, { recursive: true })
   const folder = mkdtempSync(join(CACHE, 'functions-'))
   try {
-    const bytes = ownBytes(await bundled(`functions/${name}.ts`, folder))
+    const bytes = ownBytes(await bundled(entry, folder), entry)
     const file = join(folder, `${name}.mjs`)
     renameSync(join(folder, `${name}.js`), file)
     const [node, own] = [started(null), started(file)]
@@ -44,17 +45,17 @@ async function run(name: string): Promise<Outcome> {
       rss_mb: own.rssMb,
       node_rss_mb: node.rssMb,
     }
-    return { records: 0, checksum: name, extra }
+    return { records: 0, checksum: entry, extra }
   } finally {
     rmSync(folder, { recursive: true })
   }
 }
 
+/** Without a program, and those that have one with the word count. */
+const entries = { ...handlers, 'task-words': deployed.task, 'output-words': deployed.output }
+
 const variants = Object.fromEntries(
-  ['coordinator', 'task', 'output', 'gc'].map((name): [string, Variant] => [
-    name,
-    { group: name, run: () => run(name) },
-  ]),
+  Object.entries(entries).map(([name, entry]): [string, Variant] => [name, { group: name, run: () => run(entry) }]),
 )
 
 const figure =
