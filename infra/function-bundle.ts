@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { build, type Metafile } from 'esbuild'
+import { type BundleName, startFile } from '../lib/hosts/serverless/start-file.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -14,8 +15,11 @@ export const functions = {
 /** Their handlers without a program; the other two never have one. */
 export const handlers = { ...functions, task: 'infra/handlers/task.ts', output: 'infra/handlers/output.ts' } as const
 
-/** A function as the plugin bundles it, in parts that are loaded when they are needed; written to `folder`, if any. */
-export async function bundled(entry: string, folder: string | null = null): Promise<Metafile> {
+/**
+ * A function as the plugin bundles it: a file to start with, and parts that are loaded when they are needed; written to
+ * `folder`, if any.
+ */
+export async function bundled(name: BundleName, entry: string, folder: string | null = null): Promise<Metafile> {
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: [entry],
@@ -31,19 +35,28 @@ export async function bundled(entry: string, folder: string | null = null): Prom
     conditions: ['sluice-source', 'sluice-function'],
     // The SDK and its parts.
     external: ['@aws-sdk/*', '@smithy/*'],
+    plugins: [startFile(name)],
     logLevel: 'silent',
   })
   return metafile
 }
 
-/** Minified bytes of the library, without the program and what it imports: what is read at the start, and all. */
-export function ownBytes({ outputs }: Metafile, entry: string): { readonly atStart: number; readonly inAll: number } {
+interface OwnBytes {
+  /** What is read at the start. */
+  readonly atStart: number
+  readonly filesAtStart: number
+  readonly inAll: number
+}
+
+/** Minified bytes of the library, without the program and what it imports. */
+export function ownBytes({ outputs }: Metafile, entry: string): OwnBytes {
   const found = new Set(Object.keys(outputs).filter((path) => outputs[path].entryPoint === entry))
   for (const path of found)
     for (const { path: next, kind } of outputs[path].imports)
       if (kind === 'import-statement' && next in outputs) found.add(next)
   return {
     atStart: sumOf([...found].map((path) => outputs[path])),
+    filesAtStart: found.size,
     inAll: sumOf(Object.values(outputs)),
   }
 }

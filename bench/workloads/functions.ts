@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { bundled, functions as deployed, handlers, ownBytes } from '../../infra/function-bundle.ts'
 import type { Result } from '../results.ts'
 import type { Outcome, Variant, Workload } from '../workload.ts'
@@ -29,17 +29,17 @@ function started(module: string | null): Started {
   return { cpuMs: median(({ cpuMs }) => cpuMs), rssMb: median(({ rssMb }) => rssMb) }
 }
 
-async function run(entry: string): Promise<Outcome> {
-  const name = basename(entry, '.ts')
+async function run(name: keyof typeof deployed, entry: string): Promise<Outcome> {
   mkdirSync(CACHE, { recursive: true })
   const folder = mkdtempSync(join(CACHE, 'functions-'))
   try {
-    const bytes = ownBytes(await bundled(entry, folder), entry)
+    const bytes = ownBytes(await bundled(name, entry, folder), entry)
     const file = join(folder, `${name}.mjs`)
     renameSync(join(folder, `${name}.js`), file)
     const [node, own] = [started(null), started(file)]
     const extra = {
       start_bytes: bytes.atStart,
+      start_files: bytes.filesAtStart,
       all_bytes: bytes.inAll,
       import_cpu_ms: own.cpuMs - node.cpuMs,
       rss_mb: own.rssMb,
@@ -51,12 +51,20 @@ async function run(entry: string): Promise<Outcome> {
   }
 }
 
-/** Without a program, and those that have one with the word count. */
-const entries = { ...handlers, 'task-words': deployed.task, 'output-words': deployed.output }
+const names = Object.keys(deployed) as (keyof typeof deployed)[]
 
-const variants = Object.fromEntries(
-  Object.entries(entries).map(([name, entry]): [string, Variant] => [name, { group: name, run: () => run(entry) }]),
-)
+const rowOf = (row: string, name: keyof typeof deployed, entry: string): [string, Variant] => [
+  row,
+  { group: row, run: () => run(name, entry) },
+]
+
+/** Each without a program; those that have one also with the word count. */
+const variants = Object.fromEntries([
+  ...names.map((name) => rowOf(name, name, handlers[name])),
+  ...names
+    .filter((name) => handlers[name] !== deployed[name])
+    .map((name) => rowOf(`${name}-words`, name, deployed[name])),
+])
 
 const figure =
   (name: string) =>
@@ -71,6 +79,7 @@ export const functions: Workload = {
   ratios: [],
   columns: {
     'kB at the start': ({ extra }) => Number(extra['start_bytes']) / 1000,
+    files: figure('start_files'),
     'kB in all': ({ extra }) => Number(extra['all_bytes']) / 1000,
     'import above Node, ms of CPU': figure('import_cpu_ms'),
     'MB resident': figure('rss_mb'),

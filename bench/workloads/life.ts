@@ -71,7 +71,7 @@ async function coordinate(batches: number, environment: NodeJS.ProcessEnv): Prom
   mkdirSync(CACHE, { recursive: true })
   const folder = mkdtempSync(join(CACHE, 'life-'))
   try {
-    await bundled('bench/life/coordinator.ts', folder)
+    await bundled('coordinator', 'bench/life/coordinator.ts', folder)
     const file = join(folder, 'coordinator.mjs')
     renameSync(join(folder, 'coordinator.js'), file)
     const args = [...HEAP, file, String(batches), String(batches / LOOKS)]

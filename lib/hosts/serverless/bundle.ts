@@ -6,7 +6,8 @@ import type * as Esbuild from 'esbuild'
 import { SluiceError } from '../../model/errors.ts'
 import { systemCode } from '../../model/system-code.ts'
 import { doors, ownModule } from '../../model/library.ts'
-import { FUNCTION_NAMES, type FunctionName } from './options.ts'
+import { FUNCTION_NAMES } from './options.ts'
+import { type BundleName, doorOf, hasProgram, startFile } from './start-file.ts'
 
 /** Where the functions are made, below the folder of `serverless.yml`. */
 export const BUILD_FOLDER = '.sluice/functions'
@@ -26,8 +27,6 @@ interface Bundling {
   readonly serviceFolder: string
   readonly build: typeof Esbuild.build
 }
-
-type BundleName = FunctionName | 'receiver'
 
 /** What is made. */
 export const bundleNames = (hasReceivers: boolean): readonly BundleName[] =>
@@ -62,7 +61,7 @@ async function bundleOf(kind: BundleName, { folder, program, serviceFolder, buil
     mainFields: ['module', 'main'],
     conditions: ['sluice-function', 'module'],
     alias: ownPackage,
-    plugins: [wasmInPlace, withoutMissingPeers(serviceFolder)],
+    plugins: [wasmInPlace, withoutMissingPeers(serviceFolder), startFile(kind)],
     logLevel: 'error',
     banner: {
       js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
@@ -70,15 +69,10 @@ async function bundleOf(kind: BundleName, { folder, program, serviceFolder, buil
   })
 }
 
-/** Coordinator and gc have no program. */
 function entryOf(name: BundleName, program: string): string {
-  if (name === 'coordinator' || name === 'gc')
-    return `import { ${name}Handler } from 'sluice/lambda/coordinator'\n\nexport const handler = ${name}Handler()\n`
-  const door = name === 'receiver' ? 'sluice/lambda/receiver' : 'sluice/lambda'
-  return (
-    `import app from '${program}'\nimport { ${name}Handler } from '${door}'\n\n` +
-    `export const handler = ${name}Handler(app)\n`
-  )
+  const handler = `import { ${name}Handler } from '${doorOf(name)}'\n`
+  if (!hasProgram(name)) return `${handler}\nexport const handler = ${name}Handler()\n`
+  return `import app from '${program}'\n${handler}\nexport const handler = ${name}Handler(app)\n`
 }
 
 /** This copy of the library, whichever copies the program has around it, and without an engine of its own. */

@@ -311,7 +311,7 @@ interface Packaged {
   readonly zips: readonly string[]
   /** Files and folders beside the entries of the functions. */
   readonly built: readonly string[]
-  /** Of the coordinator, by its source map. */
+  /** Of the coordinator and its parts, by their source maps. */
   readonly sources: readonly string[]
 }
 
@@ -359,14 +359,17 @@ async function packageAnew(file: string, stage: string, source: string): Promise
     Resources: Packaged['template']
   }
   const zips = readdirSync(made).filter((name) => name.endsWith('.zip'))
-  const map = readFileSync(join(folder, '.sluice/functions/coordinator.mjs.map'), 'utf8')
-  const { sources } = JSON.parse(map) as { sources: string[] }
+  const functions = join(folder, '.sluice/functions')
+  const maps = readdirSync(functions, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    /^coordinator[.-].*\.map$/.test(name),
+  )
+  const sourcesOf = (name: string): string[] => JSON.parse(readFileSync(join(functions, name), 'utf8')).sources
   return {
     code,
     out,
     template: Resources,
     zips: zips.toSorted(),
-    built: readdirSync(join(folder, '.sluice/functions')),
-    sources,
+    built: readdirSync(functions),
+    sources: maps.flatMap(sourcesOf),
   }
 }
