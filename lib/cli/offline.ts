@@ -72,13 +72,13 @@ async function begun(
   services: Emulators,
   session: OfflineSession,
 ): Promise<OfflineStage> {
-  const options = serverlessOptions({ app: file, ...(slots === null ? {} : { slots }) })
+  const folder = process.cwd()
+  const app = relative(folder, file)
+  const options = serverlessOptions({ app, ...(slots === null ? {} : { slots }) })
   Object.assign(process.env, offlineVariables(services, options.slots))
   const context = await builtProgram(file, options.slots)
   const needs = needsOfProgram(context, OFFLINE_BUCKET)
-  const folder = process.cwd()
-  const place = { folder, app: relative(folder, file), needs }
-  const stage = await startStage(place, options, services, session)
+  const stage = await startStage({ folder, app, needs }, options, services, session)
   const { s3, dynamodb, bucket, table } = stage
   session.starting({
     ...startingEvent(context, null, true),
