@@ -6,7 +6,7 @@ import { isCalled } from './service-error.ts'
 export type Looked<T> = { readonly found: T } | { readonly why: string }
 
 /** A rule of a bucket that deletes objects. */
-export interface ExpiringRule {
+interface ExpiringRule {
   readonly id: string
   /** Keys that it holds for begin so; empty: all. */
   readonly prefix: string
