@@ -117,3 +117,9 @@ function reference(text: string, ends: RegExp): string[] {
   if (lines.at(-1) === '') lines.pop()
   return lines
 }
+
+test('a return at the end of a piece takes the newline that follows it, and none that comes later', () => {
+  const buffer = new LineBuffer('socket', { loneReturn: true })
+  const lines = ['a\r', 'b\n', '\nc\r', '\n', '\nd\n'].flatMap((piece) => buffer.push(Buffer.from(piece)))
+  assert.deepEqual([...lines, ...buffer.end()], ['a', 'b', '', 'c', '', 'd'])
+})

@@ -84,6 +84,19 @@ test('groups are due in the order of their bases, until as many keys as have cha
   assert.deepEqual(groupsDue({ ...facts, changes: 1e9 }), [0, 1, 2, 3, 4])
 })
 
+test('of a partition in the middle the sizes of its own groups count', () => {
+  const asked: number[] = []
+  const keysIn = (group: number): number => {
+    asked.push(group)
+    return 100
+  }
+  const ref = { key: 'k', len: 1, crc: 1 }
+  const blocks: StateBlock[] = [{ kind: 'snapshot', batch: 1, ref, keys: 6400 }]
+  const due = groupsDue({ blocks, from: 64, to: 128, keys: 6400, changes: 250, compactApiece: 1, keysIn })
+  assert.deepEqual(due, [64, 65, 66])
+  assert.deepEqual(asked, due)
+})
+
 test('a block goes when no group needs it, and a chain without all keys of some group is refused', () => {
   const chain = [snapshot(1), delta(2, [0, 2]), delta(3)]
   assert.deepEqual([...basesOf(chain, 0, 4)], [1, 1, 0, 0])

@@ -137,6 +137,40 @@ for (const guarantee of ['at-least-once', 'exactly-once'] as const)
     await life.coordinator.close()
   })
 
+for (const order of ['before', 'after'] as const)
+  test(`a table that has taken batches which the app never had halts it, ${order} the commit`, async () => {
+    const table = new Table()
+    await (await ProcessLife.begin(new World(), writing(table), batches)).run(3)
+    const restored = new World()
+    const life = await ProcessLife.begin(restored, writing(table, order), batches, heard)
+    await assert.rejects(life.run(1), { code: 'E_HALTED' })
+    assert.match((await restored.head.read())!.value.halt?.reason ?? '', /^the head went back in time/)
+    assert.deepEqual(table.taken, [1, 2, 3])
+  })
+
+test('at the end of a run what is owed is tried once more, whatever its wait says', async () => {
+  const [world, table, clock] = [new World(), new Table(), new ManualClock(START)]
+  table.isAway = () => true
+  const life = await ProcessLife.begin(world, writing(table), batches, { ...heard, clock, isPatient: true })
+  await life.run(3)
+  table.isAway = () => false
+  await life.coordinator.deliverAtLast()
+  assert.deepEqual([table.taken, life.coordinator.head.owed], [[1, 2, 3], []])
+  await life.coordinator.close()
+})
+
+test('who takes the app and cannot go on lets go of it: nobody waits for the end of its lease', async () => {
+  const [world, table] = [new World(), new Table()]
+  await (await ProcessLife.begin(world, writing(table), batches)).run(2)
+  const port: Port = (call, run) => {
+    if (call === 'blobs.list') throw new Error('the store is away')
+    return run()
+  }
+  await assert.rejects(ProcessLife.begin(world, writing(table), batches, { ...heard, port }))
+  const { holder, epoch } = (await world.head.read())!.value
+  assert.deepEqual([holder, epoch], [null, 2])
+})
+
 test('what an output owed is swept once it is delivered, in the same life', async () => {
   const [world, table] = [new World(), new Table()]
   table.isAway = (batch) => batch === 1

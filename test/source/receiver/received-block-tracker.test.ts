@@ -118,3 +118,14 @@ test('blocks of batches that came to nothing are given back in the order they ca
   assert.deepEqual(tracker.unallocated(1), ['2.0', '2.1', 'new'])
   assert.deepEqual(tracker.blocksOfBatch(3, 1), blocks('3.', 2))
 })
+
+test('of several batches that came to nothing the blocks of the earlier one are given back first', async () => {
+  const tracker = new ReceivedBlockTracker<string>()
+  for (const time of [1, 2, 3, 4]) {
+    await tracker.addBlocks(1, blocks(`${time}.`, 2))
+    await tracker.allocate(time)
+  }
+  await tracker.addBlocks(1, ['new'])
+  tracker.giveBack(() => true, 3)
+  assert.deepEqual(tracker.unallocated(1), ['1.0', '1.1', '2.0', '2.1', '4.0', '4.1', 'new'])
+})
