@@ -88,6 +88,7 @@ export const growth: Workload = {
     'keys-1e4': { group: '1e4', run: (setting) => run(setting, memory(10_000)) },
     'keys-1e5': { group: '1e5', run: (setting) => run(setting, memory(100_000)) },
     'keys-1e6': { group: '1e6', run: (setting) => run(setting, memory(1_000_000)) },
+    'keys-3e6': { group: '3e6', fullOnly: true, heapMb: 6_000, run: (setting) => run(setting, memory(3_000_000)) },
     'keys-1e7': { group: '1e7', fullOnly: true, heapMb: 12_000, run: (setting) => run(setting, memory(10_000_000)) },
     'batches-2000': { group: '2000', fullOnly: true, run: (setting) => run(setting, long('memory')) },
     'batches-2000-directory': { group: '2000', fullOnly: true, run: (setting) => run(setting, long('directory')) },
