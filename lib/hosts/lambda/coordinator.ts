@@ -211,15 +211,21 @@ class InvocationRun {
   }
 
   #failed(error: unknown): void {
-    // A batch that is longer than a coordinator has not failed: the next tick goes on with it. One of whose tasks
-    // nothing is known but that they failed has, whoever tries them again.
-    const isLonger = hasCode(error, 'E_HANDED_OVER')
-    if (isLonger) this.#host.log.event({ type: 'batch-handed-over', message: error.message })
-    if (isLonger && error.cause === undefined) return
-    const failure = isLonger ? error.cause : error
+    if (hasCode(error, 'E_HANDED_OVER')) this.#host.log.event({ type: 'batch-handed-over', message: error.message })
+    const failure = failureOf(error)
+    if (failure === undefined) return
     this.#host.log.event({ type: 'error', error: failure })
     this.#failure = failure
   }
+}
+
+/**
+ * What a batch has failed with. One that is longer than a coordinator has not failed (`undefined`): the next tick goes
+ * on with it. One of whose tasks nothing is known but that they failed has, whoever tries them again. @testing
+ */
+export function failureOf(error: unknown): unknown {
+  if (!hasCode(error, 'E_HANDED_OVER')) return error
+  return error.cause
 }
 
 /** The table keeps a head compressed: about 4 kB, whose write costs less than that of an object. */

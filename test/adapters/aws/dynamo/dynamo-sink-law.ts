@@ -130,6 +130,16 @@ export async function dynamoSinkLaw(where: string, clients: AwsClients): Promise
     assert.deepEqual([back['_sluice_removed'], back['ttl'], back['name'].S], [undefined, undefined, 'x'])
   })
 
+  test(`${where}: an item that refused this batch and was deleted since has had it all the same`, async () => {
+    const name = await table()
+    const deleted = wrappedClients(clients, (send, command) =>
+      command.constructor.name === 'GetItemCommand' ? Promise.resolve({}) : send(),
+    )
+    const sink = dynamo({ table: name, change: (id: string): DynamoChange => ({ key: { id } }) }, () => deleted)
+    for (const _time of ['first', 'again']) await deliver(sink, 1, [['a']])
+    assert.equal((await items(name)).length, 1)
+  })
+
   test(`${where}: what an item that refuses remembers is read as it is, not as it was a moment ago`, async () => {
     const name = await table()
     const reads: unknown[] = []
