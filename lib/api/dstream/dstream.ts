@@ -228,11 +228,11 @@ export class DStream<out T> {
    * Any RDD program per batch; it runs where the batch is planned and must not return null. Spark: `DStream.transform`.
    */
   transform<U>(f: (rdd: RDD<T>, time: Time) => RDD<U>): DStream<U> {
-    return transform([this], ([rdd], time) => f(rdd as RDD<T>, time))
+    return transform([this], ([rdd], time) => f(rdd as RDD<T>, time), f)
   }
   /** Like `transform`, on the RDDs of this and another stream at the same time. Spark: `DStream.transformWith`. */
   transformWith<U, V>(other: DStream<U>, f: (a: RDD<T>, b: RDD<U>, time: Time) => RDD<V>): DStream<V> {
-    return transform([this, other], ([a, b], time) => f(a as RDD<T>, b as RDD<U>, time))
+    return transform([this, other], ([a, b], time) => f(a as RDD<T>, b as RDD<U>, time), f)
   }
 
   // — by key

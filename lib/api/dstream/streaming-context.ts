@@ -38,6 +38,7 @@ import { ListenerBus, type StreamingListener } from '../../observe/streaming-lis
 import { Termination } from './termination.ts'
 import { recoverOrCreate } from './recovery.ts'
 import { validateStart } from './validate-start.ts'
+import { needsSource } from './operators/given-arguments.ts'
 
 /** Where Spark has a storage level, options may stand. */
 const withoutLevel = <O extends Named>(options: StorageLevel | O): O | Named => ('useDisk' in options ? {} : options)
@@ -111,6 +112,7 @@ export class StreamingContext {
   source<T>(first: string | Source<T>, second?: Source<T>, { demo }: { readonly demo?: Source<T> } = {}): DStream<T> {
     const name = typeof first === 'string' ? first : null
     const source = standingIn(name, typeof first === 'string' ? second! : first, demo ?? null)
+    needsSource(source)
     const operator = source.name.toLowerCase().replaceAll(' ', '-')
     const node = this.graph.add<T, 'source'>({
       kind: 'source',
@@ -245,7 +247,7 @@ export class StreamingContext {
   }
   /** Any RDD program over the RDDs of several streams, in their order. Spark: `StreamingContext.transform`. */
   transform<T>(streams: readonly DStream<any>[], f: (rdds: RDD<any>[], time: Time) => RDD<T>): DStream<T> {
-    return transform(streams, f)
+    return transform(streams, f, f)
   }
   /** `stream.mapWithState(spec)`. Spark: `PairDStreamFunctions.mapWithState`. */
   mapWithState<K, V, S, E>(

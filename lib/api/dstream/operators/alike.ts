@@ -1,8 +1,10 @@
 import { SluiceError } from '../../../model/errors.ts'
 import type { DStream } from '../dstream.ts'
+import { needsStream } from './given-arguments.ts'
 
 /** Streams that meet in one operator share a context and a slide (parity A0.7). */
 export function assertAlike(streams: readonly DStream<any>[]): void {
+  for (const stream of streams) needsStream(stream)
   const [first, ...others] = streams
   for (const other of others) {
     if (other.context !== first.context) throw unlike('Some of the DStreams have different contexts', first, other)

@@ -1,6 +1,7 @@
 import type { Aggregator } from '../../../shuffle/writer.ts'
 import type { DStream, Parts, ShuffleOptions } from '../dstream.ts'
 import { combinedNode } from '../../../lineage/shuffled.ts'
+import { needsFunction } from './given-arguments.ts'
 
 /** The base of every reduction by key (Spark: `PairDStreamFunctions.combineByKey`). */
 export function combineByKey<K, V, C>(
@@ -10,6 +11,7 @@ export function combineByKey<K, V, C>(
   parts: Parts | ShuffleOptions | undefined,
   mapSideCombine = true,
 ): DStream<[K, C]> {
+  for (const f of [aggregator.create, aggregator.merge, aggregator.mergeCombiners]) needsFunction(f, kind)
   const parent = stream.node
   const partitioner = stream.context.partitioner(parts)
   return stream.derive<[K, C]>({

@@ -4,6 +4,7 @@ import type { DStream } from '../dstream.ts'
 import { outputInstead } from '../stand-ins.ts'
 import type { OutputBatch, OutputOperation, OutputOrder } from '../../../graph/output-operation.ts'
 import { stageAll, stagedRecords } from '../../../graph/stagers.ts'
+import { needsSink } from './given-arguments.ts'
 
 /** An output, as an operator defines it. */
 export interface OutputDefinition {
@@ -15,7 +16,8 @@ export interface OutputDefinition {
 /** A definition, a sink with its options, or a name with both. */
 export function output<T>(stream: DStream<T>, first: string | OutputSink<T> | OutputDefinition, rest: any[]): void {
   if (typeof first === 'string') return outputTo(stream, first, rest[0], rest[1])
-  if (!('operation' in first)) return outputTo(stream, undefined, first, rest[0])
+  if (typeof first !== 'object' || first === null || !('operation' in first))
+    return outputTo(stream, undefined, first, rest[0])
   const { operator, name, operation } = first
   const parent = stream.node
   stream.derive({
@@ -35,6 +37,7 @@ function outputTo<T>(
   { operator = 'output', order = 'after' }: { readonly operator?: string; readonly order?: OutputOrder } = {},
 ): void {
   const isSink = operator === 'output'
+  if (isSink) needsSink(sink)
   const operation = (isSink && outputInstead(stream.node, sink)) || { ...sinkOperation(sink, order), isSink }
   stream.output({ operator, ...(name === undefined ? {} : { name }), operation })
 }

@@ -12,6 +12,7 @@ import { ResidentRunner } from '../../../lineage/resident.ts'
 import { loadedLater } from '../../../model/loaded-later.ts'
 import type { OutputBatch } from '../../../graph/output-operation.ts'
 import { stageAll } from '../../../graph/stagers.ts'
+import { needsFunction } from './given-arguments.ts'
 
 /**
  * `f` once per batch, after the batch is committed, on records that the commit has fixed (Spark: `DStream.foreachRDD`).
@@ -19,6 +20,7 @@ import { stageAll } from '../../../graph/stagers.ts'
  * and so is what `foreach` and the like return, where `f` forgets about it.
  */
 export function foreachRdd<T>(stream: DStream<T>, f: (rdd: RDD<T>, time: Time) => unknown, name?: string): void {
+  needsFunction(f, 'foreachRDD')
   stream.output({
     operator: 'foreachRDD',
     name,

@@ -3,6 +3,7 @@ import { callerPlace } from '../../../model/place.ts'
 import { type DurationLike, intervalMs } from '../../../model/time.ts'
 import { type AsyncCall, type AsyncCalls, asyncNode } from '../../../lineage/asynchronous.ts'
 import type { DStream } from '../dstream.ts'
+import { needsFunction } from './given-arguments.ts'
 
 /** What `mapAsync` takes. */
 export interface MapAsyncOptions {
@@ -24,6 +25,7 @@ export function mapAsync<T, U>(
   f: (record: T, call: AsyncCall) => PromiseLike<U> | U,
   { concurrency = 16, ordered = true, timeout = 30_000, attempts = 3, name }: MapAsyncOptions = {},
 ): DStream<U> {
+  needsFunction(f, 'mapAsync')
   const calls: AsyncCalls = {
     concurrency: whole('concurrency', concurrency),
     ordered,

@@ -1,5 +1,6 @@
 import type { DStream } from '../dstream.ts'
 import { partitionsNode } from '../../../lineage/narrow.ts'
+import { needsFunction } from './given-arguments.ts'
 
 /** `f` over each whole partition (Spark: `DStream.mapPartitions`). */
 export function mapPartitions<T, U>(
@@ -7,6 +8,7 @@ export function mapPartitions<T, U>(
   f: (records: IterableIterator<T>) => Iterable<U>,
   preservePartitioning: boolean,
 ): DStream<U> {
+  needsFunction(f, 'mapPartitions')
   const parent = stream.node
   return stream.derive<U>({
     kind: 'narrow',

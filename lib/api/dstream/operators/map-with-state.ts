@@ -1,4 +1,4 @@
-import { checkSettled } from '../../../model/settled.ts'
+import { checkSettled, kindOf } from '../../../model/settled.ts'
 import { Time } from '../../../model/time.ts'
 import { pairsOf } from '../../../shuffle/reader.ts'
 import { ownCopy } from '../../../state/own-copy.ts'
@@ -10,7 +10,8 @@ import { partitionsNode } from '../../../lineage/narrow.ts'
 import { checkpointMsOf } from '../../../graph/remember.ts'
 import type { BatchView, StateNode, StreamNode } from '../../../graph/stream-node.ts'
 import { StateHandle } from './state-handle.ts'
-import type { StateSpec } from './state-spec.ts'
+import { StateSpec } from './state-spec.ts'
+import { badArgument } from '../../../lineage/bad-argument.ts'
 import { formerName } from './state-versions.ts'
 import { statefulPartitioner } from './stateful-partitioner.ts'
 import { sideOf } from './update-state-by-key.ts'
@@ -84,6 +85,11 @@ function statePartitions<K, V, S, E>(
   wants: { readonly snapshot: boolean },
 ): StateNode<Emitted> {
   const parent = stream.node
+  if (!(spec instanceof StateSpec))
+    throw badArgument(
+      `mapWithState was given ${kindOf(spec)}, and needs a StateSpec.`,
+      'stream.mapWithState(StateSpec.function((key, value, state) => …))',
+    )
   const partitioner = statefulPartitioner(stream.context, spec.parts)
   const node: StateNode<Emitted> = stream.context.graph.add<Emitted, 'state'>({
     kind: 'state',

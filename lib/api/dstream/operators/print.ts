@@ -2,6 +2,7 @@ import type { DStream } from '../dstream.ts'
 import type { OutputOperation } from '../../../graph/output-operation.ts'
 import { stagedRecords, stageFirst } from '../../../graph/stagers.ts'
 import { pythonText, sparkText } from '../../../codec/text.ts'
+import { badArgument } from '../../../lineage/bad-argument.ts'
 
 const RULE = '-------------------------------------------'
 
@@ -22,6 +23,8 @@ export function printing(
   header: (timeMs: number) => string,
   text: (record: unknown) => string,
 ): OutputOperation {
+  if (!Number.isFinite(count))
+    throw badArgument(`print was given ${String(count)}, and needs a number of records.`, 'print(20)')
   return {
     guarantee: 'at-least-once',
     address: 'printed here',

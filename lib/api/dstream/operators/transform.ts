@@ -6,16 +6,19 @@ import type { DStream } from '../dstream.ts'
 import { SparkContext } from '../../rdd/spark-context.ts'
 import { RDD } from '../../rdd/rdd.ts'
 import { assertAlike } from './alike.ts'
+import { needsFunction } from './given-arguments.ts'
 
 /**
  * Any RDD program per batch, over one or more streams (Spark: `TransformedDStream`). `f` runs when the batch is
  * planned, and again in each process that runs tasks of the batch; results of actions inside it are recorded, so that
- * all of them see the same lineage.
+ * all of them see the same lineage. `given` is what the program gave, where `f` only calls it.
  */
 export function transform<U>(
   streams: readonly DStream<any>[],
   f: (rdds: RDD<any>[], time: Time) => RDD<U>,
+  given: unknown,
 ): DStream<U> {
+  needsFunction(given, 'transform')
   assertAlike(streams)
   const first = streams[0]
   const parents = streams.map((stream) => stream.node)
