@@ -199,6 +199,13 @@ export const bugs: readonly SeededBug[] = [
     put: 'yield ref',
   },
   {
+    name: 'dead letters that no manifest is said to name',
+    file: 'checkpoint/manifest.ts',
+    find: 'for (const letters of manifest.deadLetters ?? []) yield letters.ref',
+    put: '',
+    job: 'e',
+  },
+  {
     name: 'a sweep up to the last committed batch',
     file: 'checkpoint/sweep.ts',
     find: 'object.since <= head.gcFloor',
@@ -722,6 +729,13 @@ export const bugs: readonly SeededBug[] = [
     job: 'rescaled',
   },
   {
+    name: 'a window of other partitions that keeps its old result',
+    file: 'state/state-store.ts',
+    find: '(spec.snapshots || rescaled)',
+    put: 'spec.snapshots',
+    job: 'rescaled',
+  },
+  {
     name: 'key groups of other partitions read as well',
     file: 'state/state-of.ts',
     find: 'group >= from && group < to',
@@ -844,6 +858,13 @@ export const bugs: readonly SeededBug[] = [
     file: 'runtime/batch/deliver.ts',
     find: 'isOrdered(held, owed.output) && wasShown(held, failed)',
     put: 'false',
+    job: 'tables',
+  },
+  {
+    name: 'an owed output that was shown with the last batch taken for that',
+    file: 'runtime/batch/outages.ts',
+    find: '(error.where.taken ?? Infinity) <= writer.head.committed',
+    put: '(error.where.taken ?? Infinity) < writer.head.committed',
     job: 'tables',
   },
   {
