@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { appendFileSync } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { promisify } from 'node:util'
 import { openDirectoryHead } from '../../../lib/adapters/local/head-directory.ts'
 import { HeadLog } from '../../../lib/adapters/local/head-log.ts'
 import type { HeadRecord } from '../../../lib/adapters/local/head-record.ts'
@@ -31,6 +33,31 @@ test('a sync that began before a record was appended does not settle it', async 
   await Promise.all([first, log.sync(), log.sync()])
   assert.equal(syncs.count, 2)
   assert.ok(log.settled)
+})
+
+const directory = new URL('../../../lib/adapters/local/head-directory.ts', import.meta.url).href
+
+/** Writes until something else happens than that it is written, and says what, and which revision was the last. */
+const writesOn = (dir: string): string => `
+  const { openDirectoryHead } = await import('${directory}')
+  const head = await openDirectoryHead(${JSON.stringify(dir)})
+  let rev = 0
+  const next = () => head.cas(rev, 'a value of some length '.repeat(9) + rev, 'commit').catch((error) => error.code)
+  let answer = await next()
+  while (answer === 'written') { rev++; answer = await next() }
+  console.log(JSON.stringify([answer, rev]))`
+
+test('a record of which the disk took half was not written, and is said; what came before is there', async (t) => {
+  const dir = await temporaryFolder(t)
+  const limited = 'ulimit -f 4; exec "$0" --input-type=module -e "$1"'
+  const { stdout } = await promisify(execFile)('bash', ['-c', limited, process.execPath, writesOn(dir)])
+  const [answer, rev] = JSON.parse(stdout) as [string, number]
+  assert.equal(answer, 'E_HEAD_WRITE')
+  assert.ok(rev > 0)
+  const head = await openDirectoryHead<string>(dir)
+  t.after(() => head.close())
+  assert.equal((await head.read())!.rev, rev)
+  assert.equal(await head.cas(rev, 'goes on', 'commit'), 'written')
 })
 
 test('a record behind half of another one is found where it stands', async (t) => {
