@@ -128,13 +128,12 @@ class InvocationRun {
     void clock.sleepUntil(this.#invocation.abortAt, this.#over.signal).then(() => this.#abort.abort())
     try {
       const coordinator = await this.#open()
-      // A plan that was left open was made before whatever has woken this one.
-      const found = coordinator.head.plan ? 1 : 0
+      const { plan } = coordinator.head
       const batches = await this.#batchesThenClose(coordinator)
       if (this.#failure) throw this.#failure as Error
       const { committed, zeroTime, tick, intervalMs } = coordinator.head
       const nextAt = zeroTime + (tick + 1) * intervalMs
-      return { kind: 'ran', batches, planned: Math.max(0, batches - found), committed, nextAt }
+      return { kind: 'ran', batches, planned: plannedHere(batches, plan !== undefined), committed, nextAt }
     } finally {
       this.#over.abort()
     }
@@ -218,6 +217,9 @@ class InvocationRun {
     this.#failure = failure
   }
 }
+
+/** Of these batches: a plan that was found open was made before whatever has woken this one. @testing */
+export const plannedHere = (batches: number, isOneFound: boolean): number => Math.max(0, batches - Number(isOneFound))
 
 /**
  * What a batch has failed with. One that is longer than a coordinator has not failed (`undefined`): the next tick goes
