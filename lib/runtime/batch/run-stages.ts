@@ -101,6 +101,7 @@ async function runStaged(all: StageRun, progress: Progress): Promise<TaskDone[]>
   const shuffles = all.stages.filter(({ terminal }) => terminal.kind === 'shuffle').length
   const taskBytes = taskBytesOf(all.stages, fanOut)
   const outputs: Record<number, MapOutput[]> = {}
+  const told = new Set<string>()
   for (const stage of all.stages) {
     if (stage.terminal.kind === 'shuffle') outputs[stage.terminal.shuffle] = []
     // The plan, as far as it is known when the stage begins: all of its tasks are given the same.
@@ -122,7 +123,7 @@ async function runStaged(all: StageRun, progress: Progress): Promise<TaskDone[]>
       const own = { ...task, inputs: ownInputs(stage, partitions, inputs), ...given({ inlineBytes }) }
       const answer = await runTaskWithRetries(run, own, copy)
       progress.add(work, answer)
-      if (run.watch && progress.holds(answer)) tell(run.watch, partitions.length, answer)
+      if (run.watch && progress.holds(answer)) tell(run.watch, partitions.length, answer, told)
       return answer
     })
     await beforeTheEnd(runAll(launches, run), life, clock, plan.batch)
@@ -132,9 +133,17 @@ async function runStaged(all: StageRun, progress: Progress): Promise<TaskDone[]>
   return progress.answers
 }
 
-/** Who runs a batch as one task tells it while it runs; of others there are answers. */
-function tell(watch: BatchWatch, partitions: number, { records }: TaskDone): void {
-  for (const counts of Object.values(records)) watch.read(Object.values(counts).reduce((sum, n) => sum + n, 0))
+/**
+ * Who runs a batch as one task tells it while it runs; of others there are answers. A split that another stage reads
+ * once more is not a second arrival: `told` has those that were counted.
+ */
+function tell(watch: BatchWatch, partitions: number, { records }: TaskDone, told: Set<string>): void {
+  for (const [source, counts] of Object.entries(records))
+    for (const [split, count] of Object.entries(counts)) {
+      const name = JSON.stringify([source, split])
+      if (!told.has(name)) watch.read(count)
+      told.add(name)
+    }
   watch.done(partitions)
 }
 
