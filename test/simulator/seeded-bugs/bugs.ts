@@ -14,6 +14,19 @@ export interface SeededBug {
   readonly seeds?: number
 }
 
+/** A section of a block has a checksum of its own. */
+const SECTIONS_UNCHECKED = {
+  file: 'codec/block.ts',
+  find: "if (bytes.length !== length || crc32(bytes) !== crc) r.corrupt('its checksum differs')",
+  put: '',
+}
+
+const KEYS_UNCHECKED = {
+  file: 'state/stored-keyed.ts',
+  find: 'if (!isWithin(block, from, to))',
+  put: 'if (isWithin(block, from, to) === null)',
+}
+
 export const bugs: readonly SeededBug[] = [
   // — coordinators that live for one batch, and who deletes for them
   {
@@ -286,13 +299,7 @@ export const bugs: readonly SeededBug[] = [
     file: 'shuffle/blocks.ts',
     find: 'const from = startOf(sizes, reducer)',
     put: 'reducer = sizes.findIndex((size) => size > 0)\n    const from = startOf(sizes, reducer)',
-    more: [
-      {
-        file: 'codec/block.ts',
-        find: "if (bytes.length !== length || crc32(bytes) !== crc) r.corrupt('its checksum differs')",
-        put: '',
-      },
-    ],
+    more: [SECTIONS_UNCHECKED],
   },
   {
     name: 'an answer that counts twice',
@@ -388,6 +395,14 @@ export const bugs: readonly SeededBug[] = [
     file: 'runtime/batch/isolate-records.ts',
     find: "    if (answer.kind === 'failed' && !mayBeARecords(answer.error.fault)) throw reviveError(answer.error)\n",
     put: '',
+    // What a store has failed with is tried again before it is looked at.
+    more: [
+      {
+        file: 'runtime/batch/run-stages.ts',
+        find: 'const isFaultless = !mayBeARecords(answer.error.fault)',
+        put: 'const isFaultless = false',
+      },
+    ],
     job: 'e',
   },
   {
@@ -1006,13 +1021,16 @@ export const bugs: readonly SeededBug[] = [
     file: 'checkpoint/blobs.ts',
     find: 'if (bytes.length === ref.len &&',
     put: 'if (ref.inline !== undefined || bytes.length === ref.len &&',
-    job: 'e',
+    // Each section has a checksum as well, for those who read it alone, and keys must be of the groups of their chain.
+    more: [SECTIONS_UNCHECKED, KEYS_UNCHECKED],
+    job: 'f',
   },
   {
     name: 'objects read unchecked',
     file: 'checkpoint/blobs.ts',
     find: 'if (bytes.length === ref.len &&',
     put: 'if (ref.inline === undefined || bytes.length === ref.len &&',
-    job: 'e',
+    more: [SECTIONS_UNCHECKED, KEYS_UNCHECKED],
+    job: 'f',
   },
 ]
