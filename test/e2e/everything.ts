@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation'
 
 /** The address of an emulator of AWS. */
@@ -48,10 +49,14 @@ async function signed(url: Url, service: string, init: RequestInit, path = '/'):
     'authorization',
     `AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/${service}/aws4_request, SignedHeaders=host, Signature=0`,
   )
-  const answer = await fetch(url + path, { ...init, headers, signal: AbortSignal.timeout(60_000) })
-  const text = await answer.text()
-  if (!answer.ok) throw new Error(`${service}: ${answer.status} ${text}`)
-  return text
+  for (let tries = 1; ; tries++) {
+    const answer = await fetch(url + path, { ...init, headers, signal: AbortSignal.timeout(60_000) })
+    const text = await answer.text()
+    if (answer.ok) return text
+    // Of the first two calls to a service that come at once, the emulator may take one before it has its handlers.
+    if (answer.status !== 501 || tries === 3) throw new Error(`${service}: ${answer.status} ${text}`)
+    await setTimeout(500)
+  }
 }
 
 const query = (url: Url, service: string, body: string): Promise<string> =>
