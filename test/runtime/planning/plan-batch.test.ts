@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { hasCode } from '../../../lib/model/errors.ts'
 import { fingerprint } from '../../../lib/plan/fingerprint.ts'
 import { TaskProgram } from '../../../lib/runtime/task/program.ts'
+import { storedState, takeAway } from '../../support/away-store.ts'
 import { firstPlan, numbered } from '../../support/first-plan.ts'
 import { launched } from '../../support/launched-program.ts'
 import { newContext } from '../../support/run.ts'
@@ -30,15 +31,12 @@ test('a store that is away while an action inside transform runs is not the faul
   )
   context.graph.assignUids()
   const program = new TaskProgram(context.graph, context.sparkContext, fingerprint(context.graph))
-  const ref = { key: 'test/i1/st/0/1/all/x', len: 2000, crc: 1 }
-  const chain = { from: 0, to: 256, blocks: [{ kind: 'snapshot' as const, batch: 1, ref, keys: 1 }], keys: 1 }
   const { host } = launched()
-  host.blobs.get = () => Promise.reject(new Error('503 Slow Down'))
-  host.blobs.getRange = host.blobs.get
+  takeAway(host.blobs)
   const { app, inc, epoch, zeroTime, ...facts } = firstPlan(program, numbered(1))
   const planned = await new LocalPlanner(program, host).plan({
     head: { app, inc, epoch, zeroTime, intervalMs: 1000 },
-    base: { time: facts.time - 1000, positions: {}, state: { sums: { chains: [chain] } }, retained: {} },
+    base: { time: facts.time - 1000, positions: {}, state: { sums: storedState }, retained: {} },
     input: { kind: 'fixed', facts: { ...facts, positions: {}, settled: [] } },
     slots: 1,
     smallBytes: null,

@@ -4,6 +4,7 @@ import type { Trial } from '../../../lib/model/task.ts'
 import { fingerprint } from '../../../lib/plan/fingerprint.ts'
 import { TaskProgram } from '../../../lib/runtime/task/program.ts'
 import { runTask } from '../../../lib/runtime/task/run-task.ts'
+import { storedState, takeAway } from '../../support/away-store.ts'
 import { firstPlan, numbered } from '../../support/first-plan.ts'
 import { launched } from '../../support/launched-program.ts'
 import { newContext } from '../../support/run.ts'
@@ -39,13 +40,9 @@ test('a store that is away while a trial runs is not a record that makes a funct
   )
   context.graph.assignUids()
   const program = new TaskProgram(context.graph, context.sparkContext, fingerprint(context.graph))
-  const ref = { key: 'test/i1/st/0/1/all/x', len: 2000, crc: 1 }
-  const chain = { from: 0, to: 256, blocks: [{ kind: 'snapshot' as const, batch: 1, ref, keys: 1 }], keys: 1 }
-  const plan = { ...firstPlan(program, numbered(1)), state: { sums: { chains: [chain] } } }
+  const plan = { ...firstPlan(program, numbered(1)), state: { sums: storedState } }
   const { host } = launched()
-  const away = () => Promise.reject(new Error('503 Slow Down'))
-  host.blobs.get = away
-  host.blobs.getRange = away
+  takeAway(host.blobs)
   const trials: readonly Trial[] = [
     { kind: 'prefix', take: {} },
     { kind: 'blame', starts: {}, without: [], max: 1 },
