@@ -1,4 +1,5 @@
 import { hashBits } from '../keys/hash.ts'
+import { shownOr } from '../model/settled.ts'
 import { badArgument } from './bad-argument.ts'
 
 /**
@@ -6,10 +7,10 @@ import { badArgument } from './bad-argument.ts'
  * in use). Plain bytes, so that they travel and are stored like any other value.
  */
 export function registersFor(relativeSd: number): Uint8Array {
-  const bits = Math.ceil(2 * Math.log2(1.054 / relativeSd))
-  if (!(bits <= BITS_MAX))
+  const bits = Math.ceil(2 * Math.log2(1.054 / Number(relativeSd)))
+  if (!(bits <= BITS_MAX) || typeof relativeSd !== 'number' || relativeSd === Infinity)
     throw badArgument(
-      `The relative accuracy ${relativeSd} is out of range.`,
+      `The relative accuracy ${shownOr(relativeSd)} is out of range.`,
       'pass 0.0011 or more, such as 0.05',
       'count exactly with distinct().count()',
     )

@@ -2,6 +2,7 @@ import { noteRecord } from '../model/errors.ts'
 import { checkIterable, checkSettled } from '../model/settled.ts'
 import { checkPair } from '../shuffle/writer.ts'
 import { copyIfStorable } from '../state/own-copy.ts'
+import { needsFunction } from './bad-argument.ts'
 import { freezing, frozen } from './frozen.ts'
 import { LOOP_MAX } from './landings.ts'
 import {
@@ -31,6 +32,7 @@ interface NarrowNode<T> extends RddNode<T> {
 
 /** An operator that looks at one record at a time. Chains of them become one loop (see `loopOf`). */
 export function narrowNode<T>(parent: RddNode<any>, op: NarrowOp): RddNode<T> {
+  if (typeof op.f !== 'function') needsFunction(op.f, op.kind)
   const keepsKeys = op.kind === 'filter' || op.kind === 'mapValues' || op.kind === 'flatMapValues'
   const node: NarrowNode<T> = {
     kind: 'narrow',

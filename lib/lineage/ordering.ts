@@ -1,6 +1,7 @@
 import { SluiceError } from '../model/errors.ts'
 import { callerPlace } from '../model/place.ts'
 import { checkSettled } from '../model/settled.ts'
+import { needsFunction } from './bad-argument.ts'
 
 /** Negative: `a` comes first. Positive: `b` does. */
 export type Compare<T> = (a: T, b: T) => number
@@ -18,10 +19,11 @@ export function naturalOrder(a: unknown, b: unknown): number {
 
 /**
  * The same order, which answers with numbers: a promise, `true` or `NaN` would put records in any order. Throws
- * `E_ASYNC` and `E_ORDER`.
+ * `E_ARGUMENT`, `E_ASYNC` and `E_ORDER`.
  */
 export function checkedOrder<T>(compare: Compare<T>): Compare<T> {
   if (compare === naturalOrder) return compare
+  needsFunction(compare, 'the order of records')
   return (a, b) => {
     const order: unknown = compare(a, b)
     if (typeof order === 'number' && !Number.isNaN(order)) return order

@@ -57,6 +57,14 @@ export function kindOf(value: unknown): string {
   return value === undefined ? 'undefined' : `a ${typeof value}`
 }
 
+/** A number or a short text as it is; anything else in words. */
+export function shownOr(value: unknown): string {
+  if (typeof value === 'number') return String(value)
+  return typeof value === 'string' && value.length <= SHOWN_MAX ? JSON.stringify(value) : kindOf(value)
+}
+
+const SHOWN_MAX = 40
+
 /** The same reduction; `E_ASYNC` where it gives a promise, which the next call would take for a value. */
 export const settledReduction =
   <V>(f: (a: V, b: V) => V, caller: string): ((a: V, b: V) => V) =>

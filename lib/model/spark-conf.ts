@@ -1,4 +1,6 @@
 import { SluiceError } from './errors.ts'
+import { callerPlace } from './place.ts'
+import { shownOr } from './settled.ts'
 import { timeMs } from './settings/kinds.ts'
 
 /** Settings by name, as a plain object: `appName` and `master` for short, everything else under its full name. */
@@ -15,6 +17,8 @@ export class SparkConf {
 
   /** `undefined` entries are left out. Spark: `SparkConf`. */
   constructor(settings: ConfObject = {}) {
+    if (typeof settings !== 'object' || settings === null || Array.isArray(settings))
+      throw noSetting('Settings are an object or a SparkConf, and were', settings, "{ master: 'local[2]' }")
     for (const [name, value] of Object.entries(settings))
       if (value !== undefined) this.set(shortNames[name] ?? name, value)
   }
@@ -24,8 +28,12 @@ export class SparkConf {
     return conf instanceof SparkConf ? conf : new SparkConf(conf)
   }
 
-  /** Sets one setting by its full name. Spark: `SparkConf.set`. */
+  /** Sets one setting by its full name. Throws `E_CONF` for what is no name or no value. Spark: `SparkConf.set`. */
   set(name: string, value: string | number | boolean): this {
+    if (typeof name !== 'string' || name === '')
+      throw noSetting('The name of a setting is', name, "conf.set('spark.default.parallelism', 4)")
+    if (!['string', 'number', 'boolean'].includes(typeof value))
+      throw noSetting(`The setting ${name} is`, value, `conf.remove('${name}') forgets it`)
     this.#settings.set(name, String(value))
     return this
   }
@@ -143,6 +151,14 @@ export const APP_NAME = 'spark.app.name'
 export const MASTER = 'spark.master'
 
 const shortNames: Record<string, string> = { appName: APP_NAME, master: MASTER }
+
+const noSetting = (what: string, given: unknown, next: string): SluiceError =>
+  new SluiceError('E_CONF', `${what} ${shownOr(given)}.`, {
+    where: { place: callerPlace() },
+    did: 'nothing was set',
+    spark: 'IllegalArgumentException',
+    next: [next],
+  })
 
 const badSetting = (name: string, text: string, wanted: string): SluiceError =>
   new SluiceError('E_CONF', `The setting ${name} is ${JSON.stringify(text)}, which is not ${wanted}.`, {

@@ -1,5 +1,6 @@
 import { SluiceError } from './errors.ts'
 import { callerPlace } from './place.ts'
+import { shownOr } from './settled.ts'
 
 /** A span of time in whole milliseconds (Spark's `Duration`). Prints as `1000 ms`. */
 export class Duration {
@@ -163,11 +164,21 @@ function times(first: number, last: number, step: number): Time[] {
 export type DurationLike = Duration | number
 
 /** `milliseconds(500)`: a span of so many ms. Spark: `Milliseconds`. */
-export const milliseconds = (count: number): Duration => new Duration(count)
+export const milliseconds = (count: number): Duration => new Duration(counted(count, 'milliseconds'))
 /** `seconds(10)`: rounded to whole milliseconds. Spark: `Seconds`. */
-export const seconds = (count: number): Duration => new Duration(Math.round(count * 1000))
+export const seconds = (count: number): Duration => new Duration(Math.round(counted(count, 'seconds') * 1000))
 /** `minutes(5)`: rounded to whole milliseconds. Spark: `Minutes`. */
-export const minutes = (count: number): Duration => new Duration(Math.round(count * 60_000))
+export const minutes = (count: number): Duration => new Duration(Math.round(counted(count, 'minutes') * 60_000))
+
+/** A text would be added to as a text, and `null` be no time at all. Throws `E_INTERVAL`. */
+function counted(count: unknown, unit: string): number {
+  if (Number.isFinite(count)) return count as number
+  throw new SluiceError('E_INTERVAL', `${unit} was given ${shownOr(count)}, and needs a number.`, {
+    where: { place: callerPlace() },
+    did: 'nothing was started',
+    next: [`${unit}(10)`],
+  })
+}
 
 /** The same as `milliseconds`, in Scala's spelling. */
 export const Milliseconds = milliseconds

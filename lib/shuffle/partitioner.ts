@@ -1,5 +1,6 @@
 import { SluiceError, type Where } from '../model/errors.ts'
 import { hashKey } from '../keys/hash.ts'
+import { kindOf, shownOr } from '../model/settled.ts'
 import { KEY_GROUPS, keyGroupOf, partitionOfGroup } from '../keys/key-group.ts'
 
 /**
@@ -66,8 +67,9 @@ export class RangePartitioner implements Partitioner {
   readonly #bounds: readonly unknown[]
   readonly #compare: (a: unknown, b: unknown) => number
 
-  /** `bounds` in rising order, as `compare` has it. Spark: `RangePartitioner`. */
+  /** `bounds` in rising order, as `compare` has it. Throws `E_PARTITIONS`. Spark: `RangePartitioner`. */
   constructor(bounds: readonly unknown[], compare: (a: unknown, b: unknown) => number) {
+    if (!Array.isArray(bounds) || typeof compare !== 'function') throw noRanges(bounds, compare)
     this.#bounds = bounds
     this.#compare = compare
     this.numPartitions = bounds.length + 1
@@ -96,9 +98,24 @@ export class RangePartitioner implements Partitioner {
   }
 }
 
-export function checkedPartitions(count: number, where: Where = {}): number {
-  if (Number.isInteger(count) && count > 0) return count
-  throw new SluiceError('E_PARTITIONS', `Number of partitions (${String(count)}) must be a positive whole number.`, {
+const noRanges = (bounds: unknown, compare: unknown): SluiceError =>
+  new SluiceError('E_PARTITIONS', `RangePartitioner was given ${kindOf(bounds)} and ${kindOf(compare)}.`, {
+    did: 'nothing was started',
+    spark: 'IllegalArgumentException',
+    next: ["new RangePartitioner(['g', 'p'], (a, b) => (a < b ? -1 : a > b ? 1 : 0))"],
+  })
+
+/** A partitioner that is given, or one for a given number. Throws `E_PARTITIONS`: any other would lose records. */
+export function partitionerOf(parts: unknown, where: Where = {}): Partitioner {
+  const given = parts as Partial<Partitioner> | null | undefined
+  if (typeof given?.getPartition !== 'function') return new HashPartitioner(parts as number, where)
+  checkedPartitions(given.numPartitions, where)
+  return parts as Partitioner
+}
+
+export function checkedPartitions(count: unknown, where: Where = {}): number {
+  if (typeof count === 'number' && Number.isInteger(count) && count > 0) return count
+  throw new SluiceError('E_PARTITIONS', `Number of partitions (${shownOr(count)}) must be a positive whole number.`, {
     where,
     did: 'nothing was started',
     spark: 'IllegalArgumentException',

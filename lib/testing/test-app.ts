@@ -21,7 +21,11 @@ import type { Coordinator } from '../runtime/coordinator/coordinator.ts'
 import { TaskProgram } from '../runtime/task/program.ts'
 import { StateStore } from '../state/state-store.ts'
 import type { StreamNode } from '../graph/stream-node.ts'
-import type { StreamingContext } from '../api/dstream/streaming-context.ts'
+import { StreamingContext } from '../api/dstream/streaming-context.ts'
+import { needsOptions } from '../api/dstream/operators/given-arguments.ts'
+import { badArgument, needsFunction } from '../lineage/bad-argument.ts'
+import { isWalked, kindOf } from '../model/settled.ts'
+import { checkedPartitions } from '../shuffle/partitioner.ts'
 import { validateStart } from '../api/dstream/validate-start.ts'
 import { noState, storeState } from './stored-state.ts'
 import { byName } from './by-name.ts'
@@ -59,6 +63,7 @@ export interface RestartOptions {
  * are recorded, and time passes only in `advance`, `runBatch` and `run`. Throws what the program's definition throws.
  */
 export async function testApp(program: Program, options: TestAppOptions = {}): Promise<TestApp> {
+  needsOptions(options, 'testApp')
   const t = new TestApp(program, options)
   await t.restart()
   return t
@@ -98,7 +103,7 @@ export class TestApp {
   /** @internal `testApp` makes one. */
   constructor(program: Program, { start = '2026-01-01T00:00:00Z', seed = 1, partitions = 1 }: TestAppOptions) {
     this.#program = program
-    this.#partitions = partitions
+    this.#partitions = checkedPartitions(partitions)
     this.#clock = new ManualClock(instantMs(start, 'start of the test'))
     this.#random = new SeededRandom(seed)
   }
@@ -108,7 +113,7 @@ export class TestApp {
   /** The stand-in for a source, by its name; without one when the program has a single source. */
   source(name?: string, { partitions = this.#partitions }: { readonly partitions?: number } = {}): TestSource {
     const [, source] = byName(this.#sources, name, 'source')
-    source.widen(partitions)
+    source.widen(checkedPartitions(partitions))
     return source
   }
 
@@ -152,8 +157,11 @@ export class TestApp {
   /** One batch per list of records; gives what the output showed for each, nothing where it did not run. */
   async run(
     batches: readonly (readonly unknown[])[],
-    { source, output }: { readonly source?: string; readonly output?: string } = {},
+    options: { readonly source?: string; readonly output?: string } = {},
   ): Promise<any[][]> {
+    needsOptions(options, 'run')
+    const { source, output } = options
+    if (!isWalked(batches)) throw badArgument(`run was given ${kindOf(batches)}.`, "run([['a', 'b'], ['c']])")
     const rows: any[][] = []
     // Nothing has run where it turns out that nobody knows what to show.
     this.output(output)
@@ -213,12 +221,16 @@ export class TestApp {
   // — what goes wrong
 
   /** The process dies there, once; the next one starts at once and goes on from what is stored. */
-  crash({ batch = this.#committed + 1, at }: Crash): void {
+  crash(crash: Crash): void {
+    needsOptions(crash, 'crash')
+    const { batch = this.#committed + 1, at } = crash
     this.#faults.crash(batch, at)
   }
 
   /** The next attempts of an output throw. */
-  fail({ output, times = 1, error = new Error(`output "${output}" fails because the test says so`) }: Failure): void {
+  fail(failure: Failure): void {
+    needsOptions(failure, 'fail')
+    const { output, times = 1, error = new Error(`output "${output}" fails because the test says so`) } = failure
     this.#faults.fail(this.output(output).name, times, error)
   }
 
@@ -322,7 +334,10 @@ export class TestApp {
   }
 
   #build(): StreamingContext {
+    if (!isApp(this.#program)) needsFunction(this.#program, 'testApp')
     const context = isApp(this.#program) ? this.#program.build() : this.#program()
+    if (!(context instanceof StreamingContext))
+      throw badArgument(`The program of a test returned ${kindOf(context)}.`, 'return the StreamingContext')
     context.checkpointDir ??= 'memory'
     validateStart(context)
     context.graph.state = 'ACTIVE'

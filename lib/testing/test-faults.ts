@@ -1,4 +1,6 @@
-import type { CrashPoint, Reaper } from './test-life.ts'
+import { badArgument } from '../lineage/bad-argument.ts'
+import { shownOr } from '../model/settled.ts'
+import { CRASH_POINTS, type CrashPoint, type Reaper } from './test-life.ts'
 
 /** A process that dies, once. */
 export interface Crash {
@@ -18,16 +20,22 @@ export interface Failure {
   readonly error?: Error
 }
 
+const isPoint = (at: unknown): boolean =>
+  CRASH_POINTS.some((point) => point === at) || Number.isInteger((at as { call?: number } | null | undefined)?.call)
+
 /** What a test has asked to go wrong and has not happened yet. */
 export class TestFaults {
   readonly #crashes: { readonly batch: number; readonly at: CrashPoint; calls: number }[] = []
   readonly #failures: { readonly output: string; times: number; readonly error: Error }[] = []
 
   crash(batch: number, at: CrashPoint): void {
+    if (!Number.isInteger(batch)) throw badArgument(`The batch of a crash is ${shownOr(batch)}.`, 'batch: 2')
+    if (!isPoint(at)) throw badArgument(`There is no ${shownOr(at)} to crash at.`, `one of ${CRASH_POINTS.join(', ')}`)
     this.#crashes.push({ batch, at, calls: 0 })
   }
 
   fail(output: string, times: number, error: Error): void {
+    if (!(times >= 0)) throw badArgument(`An output is to fail ${shownOr(times)} times.`, 'times: 1')
     this.#failures.push({ output, times, error })
   }
 

@@ -17,6 +17,16 @@ export type CrashPoint =
   | 'after-output'
   | { readonly call: number }
 
+export const CRASH_POINTS: readonly Exclude<CrashPoint, object>[] = [
+  'before-task',
+  'mid-task',
+  'after-task',
+  'before-commit',
+  'after-commit',
+  'mid-output',
+  'after-output',
+]
+
 /** Decides whether a process dies here. */
 export type Reaper = (point: Exclude<CrashPoint, object> | 'call') => boolean
 

@@ -1,4 +1,7 @@
 import { SluiceError } from '../model/errors.ts'
+import { badArgument } from '../lineage/bad-argument.ts'
+import { needsOptions } from '../api/dstream/operators/given-arguments.ts'
+import { isWalked, kindOf, shownOr } from '../model/settled.ts'
 import type { Source } from '../source/source.ts'
 
 /** Where a record is added. */
@@ -28,13 +31,15 @@ export class TestSource {
    * The record as the source would hand it to the program: a line of text for a text source. Throws when there is no
    * such partition.
    */
-  add(record: unknown, { partition = 0 }: AddOptions = {}): this {
+  add(record: unknown, options: AddOptions = {}): this {
+    needsOptions(options, 'add')
+    const { partition = 0 } = options
     const records = this.#partitions[partition]
     if (!records)
       throw new SluiceError(
         'E_PARTITIONS',
         `The test source "${this.name}" has ${this.#partitions.length} partitions; there is none with the ` +
-          `number ${partition}.`,
+          `number ${shownOr(partition)}.`,
         {
           did: 'nothing was added',
           next: [`ask for more: t.source('${this.name}', { partitions: ${partition + 1} })`],
@@ -44,8 +49,9 @@ export class TestSource {
     return this
   }
 
-  /** `add` for each. */
+  /** `add` for each. Throws `E_ARGUMENT` for a text, which would be as many records as it has characters. */
   addAll(records: Iterable<unknown>, options?: AddOptions): this {
+    if (!isWalked(records)) throw badArgument(`A batch of records is ${kindOf(records)}.`, "addAll(['a', 'b'])")
     for (const record of records) this.add(record, options)
     return this
   }

@@ -194,3 +194,23 @@ test('a thousand batches are a matter of virtual time', async () => {
   }
   assert.deepEqual(t.output('totals').rows, [['/', 1000]])
 })
+
+test('what a test gives by mistake is refused in words, and a text is not taken for many records', async () => {
+  await using t = await testApp(clicks)
+  const mistakes: readonly (() => unknown)[] = [
+    () => t.source().addAll('/ ann'),
+    () => t.source().addAll(null as never),
+    () => t.source().add('/', null as never),
+    () => t.run(['/ ann'] as never, { output: 'pages' }),
+    () => t.run(5 as never),
+    () => t.crash({ at: 'somewhere' as never }),
+    () => t.crash(null as never),
+    () => t.fail({ output: 'pages', times: NaN }),
+    () => testApp({} as never),
+    () => testApp(() => 5 as never),
+    () => testApp(clicks, 3 as never),
+  ]
+  for (const mistake of mistakes) await assert.rejects(async () => mistake(), { code: 'E_ARGUMENT' }, String(mistake))
+  for (const partitions of [0, NaN, 1.5, '2'])
+    await assert.rejects(async () => testApp(clicks, { partitions: partitions as never }), { code: 'E_PARTITIONS' })
+})

@@ -2,6 +2,8 @@ import { resolve } from 'node:path'
 import { SluiceError } from '../../model/errors.ts'
 import { checkpoints } from './engine.ts'
 import type { StreamGraph } from '../../graph/graph.ts'
+import { badArgument, needsFunction, needsText } from '../../lineage/bad-argument.ts'
+import { kindOf } from '../../model/settled.ts'
 import { SparkConf, type SparkConfLike } from '../../model/spark-conf.ts'
 import { SparkContext } from '../rdd/spark-context.ts'
 import type { ContextOptions, StreamingContext } from './streaming-context.ts'
@@ -40,20 +42,32 @@ export async function recoverOrCreate(
   conf: SparkConfLike | undefined,
   createOnError: boolean,
 ): Promise<StreamingContext> {
+  needsText(directory, 'getOrCreate', 'a directory')
+  needsFunction(create, 'getOrCreate')
   let stored
   try {
     stored = await checkpoints().read(directory)
   } catch (error) {
-    if (createOnError) return create()
+    if (createOnError) return created(create)
     throw error
   }
-  if (!stored) return create()
+  if (!stored) return created(create)
   const graph = graphs.get(resolve(directory))
-  const context = graph ? again(newContext, graph, directory, stored.conf, conf) : create()
+  const context = graph ? again(newContext, graph, directory, stored.conf, conf) : await created(create)
   context.recovers = true
   context.checkpoint(directory)
   assertRecoverable(context)
   return context
+}
+
+/** Also where it answers with a promise, which would only be noticed when there is something to go on from. */
+export async function created(
+  create: () => StreamingContext | PromiseLike<StreamingContext>,
+): Promise<StreamingContext> {
+  needsFunction(create, 'getActiveOrCreate')
+  const context = await create()
+  if (typeof (context as StreamingContext | null)?.getState === 'function') return context
+  throw badArgument(`The function that creates a StreamingContext returned ${kindOf(context)}.`, 'return the context')
 }
 
 function again(

@@ -1,6 +1,7 @@
 import { SluiceError } from '../../model/errors.ts'
+import { shownOr } from '../../model/settled.ts'
 import { batchIntervalMs, Duration, type DurationLike, intervalMs, type Time } from '../../model/time.ts'
-import { HashPartitioner, type Partitioner } from '../../shuffle/partitioner.ts'
+import { type Partitioner, partitionerOf } from '../../shuffle/partitioner.ts'
 import type { StandardSchema } from '../../codec/standard-schema.ts'
 import type { FileChoice } from '../../source/file-cut.ts'
 import type { Receiver } from '../../source/receiver/receiver.ts'
@@ -36,12 +37,21 @@ import { SparkContext } from '../rdd/spark-context.ts'
 import type { StreamNode } from '../../graph/stream-node.ts'
 import { ListenerBus, type StreamingListener } from '../../observe/streaming-listener.ts'
 import { Termination } from './termination.ts'
-import { recoverOrCreate } from './recovery.ts'
+import { created, recoverOrCreate } from './recovery.ts'
 import { validateStart } from './validate-start.ts'
-import { needsSource } from './operators/given-arguments.ts'
+import { badArgument, needsFunction, needsText } from '../../lineage/bad-argument.ts'
+import { needsOptions, needsReceiver, needsSource, needsStream } from './operators/given-arguments.ts'
 
 /** Where Spark has a storage level, options may stand. */
-const withoutLevel = <O extends Named>(options: StorageLevel | O): O | Named => ('useDisk' in options ? {} : options)
+function withoutLevel<O extends Named>(options: StorageLevel | O, caller: string): O | Named {
+  needsOptions(options, caller)
+  return 'useDisk' in options ? {} : options
+}
+
+function optionsOf<O>(options: O, caller: string): O {
+  needsOptions(options, caller)
+  return options
+}
 
 let active: StreamingContext | null = null
 
@@ -131,7 +141,8 @@ export class StreamingContext {
    * and left out. Spark: `StreamingContext.socketTextStream`.
    */
   socketTextStream(host: string, port: number, options: StorageLevel | (LineChoice & Named) = {}): DStream<string> {
-    const { name, ...choice } = withoutLevel(options)
+    const { name, ...choice } = withoutLevel(options, 'socketTextStream')
+    needsText(host, 'socketTextStream', 'a host')
     return this.#sourceNamed(name, sourceFactories().socketText(host, port, choice))
   }
   /** Records that `convert` makes of the bytes of a connection. Spark: `StreamingContext.socketStream`. */
@@ -141,21 +152,27 @@ export class StreamingContext {
     convert: BytesToRecords<T>,
     options: StorageLevel | Named = {},
   ): DStream<T> {
-    return this.#sourceNamed(withoutLevel(options).name, sourceFactories().socketStream(host, port, convert))
+    needsText(host, 'socketStream', 'a host')
+    needsFunction(convert, 'socketStream')
+    const { name } = withoutLevel(options, 'socketStream')
+    return this.#sourceNamed(name, sourceFactories().socketStream(host, port, convert))
   }
   /**
    * Blocks of records, each behind its length in four bytes, taken as they come. Spark:
    * `StreamingContext.rawSocketStream`.
    */
   rawSocketStream<T>(host: string, port: number, options: StorageLevel | Named = {}): DStream<T> {
-    return this.#sourceNamed(withoutLevel(options).name, sourceFactories().rawSocket<T>(host, port))
+    needsText(host, 'rawSocketStream', 'a host')
+    const { name } = withoutLevel(options, 'rawSocketStream')
+    return this.#sourceNamed(name, sourceFactories().rawSocket<T>(host, port))
   }
   /**
    * Lines of this process's standard input: `tail -f access.log | npx sluice run app.ts`. At its end the run stops,
    * once a batch has taken the last line. What is on its way when the process dies is lost. Throws `E_GRAPH` for a
    * second one. Not in Spark.
    */
-  stdinStream({ name, ...options }: LineChoice & Named = {}): DStream<string> {
+  stdinStream(given: LineChoice & Named = {}): DStream<string> {
+    const { name, ...options } = optionsOf(given, 'stdinStream')
     const first = this.graph.inputs.find(({ operator }) => operator === STANDARD_INPUT)
     if (first) throw stdinTwice(first.place)
     return this.#sourceNamed(name, sourceFactories().standardInput(options))
@@ -171,7 +188,8 @@ export class StreamingContext {
   ): DStream<string>
   httpStream<T>(port: number, options: HttpOptions & Named & { readonly schema: StandardSchema<T> }): DStream<T>
   httpStream(port: number, options: HttpOptions & Named & { readonly body: 'json' }): DStream<unknown>
-  httpStream(port: number, { name, ...options }: HttpOptions & Named = {}): DStream<any> {
+  httpStream(port: number, given: HttpOptions & Named = {}): DStream<any> {
+    const { name, ...options } = optionsOf(given, 'httpStream')
     return this.#sourceNamed(name, sourceFactories().http(port, options))
   }
   /**
@@ -179,7 +197,8 @@ export class StreamingContext {
    * position is the file itself (device and inode) and a byte in it. Throws `E_PLACE` for what is no local path. Not in
    * Spark.
    */
-  followStream(path: string, { name, ...options }: FollowOptions & Named = {}): DStream<string> {
+  followStream(path: string, given: FollowOptions & Named = {}): DStream<string> {
+    const { name, ...options } = optionsOf(given, 'followStream')
     return this.#sourceNamed(name, sourceFactories().followedFile(path, options))
   }
   /**
@@ -188,22 +207,21 @@ export class StreamingContext {
    * program that was down goes on where it stopped, and every run gives the same. Throws `E_ARGUMENT`. Not in Spark,
    * where it is a source of Structured Streaming.
    */
-  rateStream(perSecond: number, { name, ...options }: RateOptions & Named = {}): DStream<RateRecord> {
+  rateStream(perSecond: number, given: RateOptions & Named = {}): DStream<RateRecord> {
+    const { name, ...options } = optionsOf(given, 'rateStream')
     return this.#sourceNamed(name, rateSource(perSecond, options))
   }
   /**
    * Lines of the files that appear in a directory (or in all that match a glob), each file once. Spark:
    * `StreamingContext.textFileStream`.
    */
-  textFileStream(directory: string, { name, ...options }: TextFileOptions & Named = {}): DStream<string> {
+  textFileStream(directory: string, given: TextFileOptions & Named = {}): DStream<string> {
+    const { name, ...options } = optionsOf(given, 'textFileStream')
     return this.#sourceNamed(name, sourceFactories().textFiles(directory, { ...this.#fileDefaults, ...options }))
   }
   /** Records of a fixed length in bytes, of files as above. Spark: `StreamingContext.binaryRecordsStream`. */
-  binaryRecordsStream(
-    directory: string,
-    recordLength: number,
-    { name, ...options }: FileChoice & Named = {},
-  ): DStream<Uint8Array> {
+  binaryRecordsStream(directory: string, recordLength: number, given: FileChoice & Named = {}): DStream<Uint8Array> {
+    const { name, ...options } = optionsOf(given, 'binaryRecordsStream')
     const choice = { ...this.#fileDefaults, ...options }
     return this.#sourceNamed(name, sourceFactories().binaryRecords(directory, recordLength, choice))
   }
@@ -212,7 +230,8 @@ export class StreamingContext {
    * is given. Spark: `StreamingContext.fileStream`.
    */
   fileStream<T = string>(directory: string, options: FileChoice & Partial<FileOptions<T>> & Named = {}): DStream<T> {
-    const { read, name, ...choice } = { ...this.#fileDefaults, ...options }
+    const { read, name, ...choice } = { ...this.#fileDefaults, ...optionsOf(options, 'fileStream') }
+    if (read !== undefined) needsFunction(read, 'fileStream')
     return this.#sourceNamed(
       name,
       (read
@@ -228,13 +247,16 @@ export class StreamingContext {
     queue: (RDD<T> | readonly T[])[],
     oneAtATime = true,
     defaultRDD: RDD<T> | null = null,
-    { name }: Named = {},
+    options: Named = {},
   ): DStream<T> {
+    const { name } = optionsOf(options, 'queueStream')
     const slices = this.sparkContext.defaultParallelism
     return this.#sourceNamed(name, queueSource(queue, { oneAtATime, defaultRDD, slices }))
   }
   /** What a receiver of your own receives. Spark: `StreamingContext.receiverStream`. */
-  receiverStream<T>(receiver: Receiver<T>, { name }: Named = {}): DStream<T> {
+  receiverStream<T>(receiver: Receiver<T>, options: Named = {}): DStream<T> {
+    const { name } = optionsOf(options, 'receiverStream')
+    needsReceiver(receiver)
     return this.#sourceNamed(name, receiverSource(receiver))
   }
 
@@ -254,6 +276,7 @@ export class StreamingContext {
     stream: DStream<readonly [K, V]>,
     spec: StateSpec<K, V, S, E>,
   ): MapWithStateDStream<K, V, S, E> {
+    needsStream(stream)
     return new MapWithStateDStream(stream, spec)
   }
 
@@ -282,6 +305,7 @@ export class StreamingContext {
    * `StreamingContext.checkpoint`.
    */
   checkpoint(directory: string | null): void {
+    if (directory !== null) needsText(directory, 'checkpoint', 'a directory, or null for none')
     this.checkpointDir = directory
   }
   /** Every stream keeps its past batches at least this long. May be called once. Spark: `StreamingContext.remember`. */
@@ -391,6 +415,8 @@ export class StreamingContext {
    * `StreamingContext.awaitTerminationOrTimeout`.
    */
   awaitTerminationOrTimeout(timeoutMs: number): Promise<boolean> {
+    if (typeof timeoutMs !== 'number' || Number.isNaN(timeoutMs))
+      throw badArgument(`awaitTerminationOrTimeout was given ${shownOr(timeoutMs)}, and needs a number of ms.`)
     return this.termination.wait(this.#engine ? this.#engine.elapse(timeoutMs) : Promise.resolve())
   }
 
@@ -457,9 +483,10 @@ export class StreamingContext {
 
   /** @internal The partitioner of a shuffle: as given, else hash over the default parallelism. */
   partitioner(parts: Parts | ShuffleOptions | undefined): Partitioner {
-    const given = typeof parts === 'object' && !('getPartition' in parts) ? parts.partitions : parts
-    if (typeof given === 'object') return given
-    return new HashPartitioner(given ?? this.sparkContext.defaultParallelism, { place: callerPlace() })
+    const areOptions =
+      typeof parts === 'object' && parts !== null && !Array.isArray(parts) && !('getPartition' in parts)
+    const given = areOptions ? parts.partitions : parts
+    return partitionerOf(given === undefined ? this.sparkContext.defaultParallelism : given, { place: callerPlace() })
   }
 
   /** @internal The name among the options of an operator. */
@@ -513,7 +540,7 @@ export class StreamingContext {
     createOnError = false,
   ): Promise<StreamingContext> {
     if (active) return active
-    return typeof first === 'string' ? recoverOrCreate(newContext, first, create!, conf, createOnError) : first()
+    return typeof first === 'string' ? recoverOrCreate(newContext, first, create!, conf, createOnError) : created(first)
   }
 }
 

@@ -8,7 +8,8 @@ import { evenHistogram, histogram, stats, sum } from './actions/numbers.ts'
 import { splitsOf } from './actions/partials.ts'
 import { saveAsObjectFile, saveAsTextFile } from './actions/save.ts'
 import { first, isEmpty, take, takeOrdered, takeSample, top } from './actions/take.ts'
-import { badArgument } from '../../lineage/bad-argument.ts'
+import { badArgument, needsCount, needsFunction } from '../../lineage/bad-argument.ts'
+import { shownOr } from '../../model/settled.ts'
 import { debugString } from './debug-string.ts'
 import type { JobRunner, Runnable } from '../../lineage/jobs.ts'
 import type { RddNode } from '../../lineage/node.ts'
@@ -85,6 +86,7 @@ export abstract class RddActions<T> implements Runnable<T> {
    * Spark: `RDD.persist`.
    */
   persist(level: StorageLevel = StorageLevel.MEMORY_ONLY): this {
+    needsLevel(level)
     if (!sameLevel(this.#level, StorageLevel.NONE) && !sameLevel(this.#level, level)) {
       throw badArgument(
         'Cannot change storage level of an RDD after it was already assigned a level.',
@@ -172,6 +174,7 @@ export abstract class RddActions<T> implements Runnable<T> {
 
   /** The first `n` records. Computes only as many partitions as needed. Spark: `RDD.take`. */
   take(n: number): T[] {
+    needsCount(n, 'take')
     return take(this, n)
   }
   /** The first record. Spark: `RDD.first`. */
@@ -184,10 +187,12 @@ export abstract class RddActions<T> implements Runnable<T> {
   }
   /** The `n` largest records, largest first. Spark: `RDD.top`. */
   top(n: number, compare: Compare<T> = naturalOrder): T[] {
+    needsCount(n, 'top')
     return top(this, n, checkedOrder(compare))
   }
   /** The `n` smallest records, smallest first. Spark: `RDD.takeOrdered`. */
   takeOrdered(n: number, compare: Compare<T> = naturalOrder): T[] {
+    needsCount(n, 'takeOrdered')
     return takeOrdered(this, n, checkedOrder(compare))
   }
   /**
@@ -195,6 +200,7 @@ export abstract class RddActions<T> implements Runnable<T> {
    * Spark: `RDD.takeSample`.
    */
   takeSample(withReplacement: boolean, n: number, seed: number = positionSeed(this.node)): T[] {
+    needsCount(n, 'takeSample')
     return takeSample(this, withReplacement, n, seed)
   }
   /** The largest record, by `compare` or the natural order of keys. Spark: `RDD.max`. */
@@ -210,10 +216,12 @@ export abstract class RddActions<T> implements Runnable<T> {
 
   /** `f` must not depend on the order of records. Throws `E_EMPTY_COLLECTION`. Spark: `RDD.reduce`. */
   reduce(f: (a: T, b: T) => T): T {
+    needsFunction(f, 'reduce')
     return reduce(this, f)
   }
   /** The same as `reduce`. Spark: `RDD.treeReduce`. */
   treeReduce(f: (a: T, b: T) => T, depth: number = 2): T {
+    needsFunction(f, 'treeReduce')
     checkDepth(depth)
     return reduce(this, f)
   }
@@ -225,8 +233,11 @@ export abstract class RddActions<T> implements Runnable<T> {
   fold(zero: T): Folding<T>
   fold(zero: T, op: (a: T, b: T) => T): T
   fold(zero: T, op?: (a: T, b: T) => T): unknown {
-    const run = (f: (a: T, b: T) => T): T => aggregate(this, zero, f, f)
-    return op ? run(op) : run
+    const run = (f: (a: T, b: T) => T): T => {
+      needsFunction(f, 'fold')
+      return aggregate(this, zero, f, f)
+    }
+    return op === undefined ? run : run(op)
   }
 
   /**
@@ -236,8 +247,11 @@ export abstract class RddActions<T> implements Runnable<T> {
   aggregate<U>(zero: U): (seqOp: (soFar: U, record: T) => U, combOp: (a: U, b: U) => U) => U
   aggregate<U>(zero: U, seqOp: (soFar: U, record: T) => U, combOp: (a: U, b: U) => U): U
   aggregate<U>(zero: U, seqOp?: (soFar: U, record: T) => U, combOp?: (a: U, b: U) => U): unknown {
-    const run = (seq: (soFar: U, record: T) => U, comb: (a: U, b: U) => U): U => aggregate(this, zero, seq, comb)
-    return seqOp ? run(seqOp, combOp!) : run
+    const run = (seq: (soFar: U, record: T) => U, comb: (a: U, b: U) => U): U => {
+      for (const f of [seq, comb]) needsFunction(f, 'aggregate')
+      return aggregate(this, zero, seq, comb)
+    }
+    return seqOp === undefined ? run : run(seqOp, combOp!)
   }
 
   /** The same as `aggregate`. Spark: `RDD.treeAggregate`. */
@@ -250,10 +264,11 @@ export abstract class RddActions<T> implements Runnable<T> {
     depth: number = 2,
   ): unknown {
     const run = (seq: (soFar: U, record: T) => U, comb: (a: U, b: U) => U, levels: number = 2): U => {
+      for (const f of [seq, comb]) needsFunction(f, 'treeAggregate')
       checkDepth(levels)
       return aggregate(this, zero, seq, comb)
     }
-    return seqOp ? run(seqOp, combOp!, depth) : run
+    return seqOp === undefined ? run : run(seqOp, combOp!, depth)
   }
 
   /**
@@ -263,6 +278,7 @@ export abstract class RddActions<T> implements Runnable<T> {
   foreach(f: (record: T) => PromiseLike<unknown>): Promise<void>
   foreach(f: (record: T) => void): void
   foreach(f: (record: T) => unknown): void | Promise<void> {
+    needsFunction(f, 'foreach')
     return foreach(this, f)
   }
 
@@ -273,6 +289,7 @@ export abstract class RddActions<T> implements Runnable<T> {
   foreachPartition(f: (records: IterableIterator<T>) => PromiseLike<unknown>): Promise<void>
   foreachPartition(f: (records: IterableIterator<T>) => void): void
   foreachPartition(f: (records: IterableIterator<T>) => unknown): void | Promise<void> {
+    needsFunction(f, 'foreachPartition')
     return foreachPartition(this, f)
   }
 
@@ -302,10 +319,12 @@ export abstract class RddActions<T> implements Runnable<T> {
   }
   /** `foreach`, always as a promise. Spark: `AsyncRDDActions.foreachAsync`. */
   foreachAsync(f: (record: T) => unknown): Promise<void> {
+    needsFunction(f, 'foreachAsync')
     return handedOn(this.runner, async () => foreach(this, f))
   }
   /** `foreachPartition`, always as a promise. Spark: `AsyncRDDActions.foreachPartitionAsync`. */
   foreachPartitionAsync(f: (records: IterableIterator<T>) => unknown): Promise<void> {
+    needsFunction(f, 'foreachPartitionAsync')
     return handedOn(this.runner, async () => foreachPartition(this, f))
   }
 
@@ -365,10 +384,17 @@ export abstract class RddActions<T> implements Runnable<T> {
   }
   /** `reduceByKey`, as a map on the driver. Spark: `PairRDDFunctions.reduceByKeyLocally`. */
   reduceByKeyLocally<K, V>(this: RddActions<readonly [K, V]>, f: (a: V, b: V) => V): Map<K, V> {
+    needsFunction(f, 'reduceByKeyLocally')
     return reduceByKeyLocally(this, f)
   }
 }
 
+function needsLevel(level: unknown): void {
+  if (typeof (level as StorageLevel | null)?.useMemory === 'boolean') return
+  throw badArgument(`persist was given ${shownOr(level)}, and needs a storage level.`, 'StorageLevel.MEMORY_ONLY')
+}
+
 function checkDepth(depth: number): void {
-  if (!(depth >= 1)) throw badArgument(`Depth must be greater than or equal to 1 but got ${depth}.`, 'leave it out')
+  if (typeof depth !== 'number' || !(depth >= 1))
+    throw badArgument(`Depth must be greater than or equal to 1 but got ${shownOr(depth)}.`, 'leave it out')
 }

@@ -1,9 +1,10 @@
 import type { Needing, Takes } from './takes-pairs.ts'
-import type { Partitioner } from '../../shuffle/partitioner.ts'
+import { type Partitioner, partitionerOf } from '../../shuffle/partitioner.ts'
 import type { Aggregator } from '../../shuffle/writer.ts'
 import { callerPlace } from '../../model/place.ts'
 import { readSetting } from '../../model/settings/read.ts'
 import type { SparkContext } from './spark-context.ts'
+import { needsFunction, nodeOf } from '../../lineage/bad-argument.ts'
 import { cartesianNode, unionNode } from '../../lineage/combine.ts'
 import type { Inferred, Parts } from '../../lineage/inferred.ts'
 import type { JobRunner } from '../../lineage/jobs.ts'
@@ -22,7 +23,7 @@ import {
 } from './transformations/by-key.ts'
 import { zipWithIndex, zipWithUniqueId } from './transformations/indexed.ts'
 import { cogroup, join } from './transformations/joins.ts'
-import { coalesce, defaultPartitioner, partitionerOf, sameCount } from './transformations/partitioning.ts'
+import { coalesce, defaultPartitioner, sameCount } from './transformations/partitioning.ts'
 import { pipe } from './transformations/pipe.ts'
 import { type Fractions, randomSplit, sample, sampleByKey, sampleByKeyExact } from './transformations/sampled.ts'
 import { distinct, intersection, subtract, subtractByKey } from './transformations/sets.ts'
@@ -64,6 +65,7 @@ export class RDD<T> extends RddActions<T> {
     f: (records: IterableIterator<T>) => Iterable<U>,
     preservesPartitioning: boolean = false,
   ): RDD<U> {
+    needsFunction(f, 'mapPartitions')
     return this.#derived(
       'mapPartitions',
       partitionsNode(this.node, (records) => f(records), preservesPartitioning),
@@ -75,6 +77,7 @@ export class RDD<T> extends RddActions<T> {
     f: (index: number, records: IterableIterator<T>) => Iterable<U>,
     preservesPartitioning: boolean = false,
   ): RDD<U> {
+    needsFunction(f, 'mapPartitionsWithIndex')
     return this.#derived(
       'mapPartitionsWithIndex',
       partitionsNode(this.node, (records, index) => f(index, records), preservesPartitioning),
@@ -90,6 +93,7 @@ export class RDD<T> extends RddActions<T> {
   }
   /** Each record with `f` of it as its key. Spark: `RDD.keyBy`. */
   keyBy<K>(f: (record: T) => K): RDD<[K, T]> {
+    needsFunction(f, 'keyBy')
     return this.#derived('keyBy', narrowNode(this.node, { kind: 'map', f: (record: T) => [f(record), record] }))
   }
   /**
@@ -106,23 +110,27 @@ export class RDD<T> extends RddActions<T> {
   }
   /** All records of all sides; nothing is removed. Spark: `RDD.union`. */
   union(...others: readonly RDD<T>[]): RDD<T> {
-    return this.#derived('union', unionNode([this.node, ...others.map((other) => other.node)]), ...others)
+    return this.#derived('union', unionNode([this.node, ...others.map((other) => nodeOf(other, 'union'))]), ...others)
   }
   /** Records on both sides, once each. Spark: `RDD.intersection`. */
   intersection(other: RDD<T>, parts?: Parts): RDD<T> {
-    return this.#derived('intersection', intersection(this.node, other.node, this.#partitioner(parts, other)), other)
+    return this.#derived(
+      'intersection',
+      intersection(this.node, nodeOf(other, 'intersection'), this.#partitioner(parts, other)),
+      other,
+    )
   }
   /** Records that `other` does not have; duplicates stay. Spark: `RDD.subtract`. */
   subtract(other: RDD<T>, parts?: Parts): RDD<T> {
-    return this.#derived('subtract', subtract(this.node, other.node, this.#ownCount(parts)), other)
+    return this.#derived('subtract', subtract(this.node, nodeOf(other, 'subtract'), this.#ownCount(parts)), other)
   }
   /** Every record here with every record of `other`. Spark: `RDD.cartesian`. */
   cartesian<U>(other: RDD<U>): RDD<[T, U]> {
-    return this.#derived('cartesian', cartesianNode(this.node, other.node), other)
+    return this.#derived('cartesian', cartesianNode(this.node, nodeOf(other, 'cartesian')), other)
   }
   /** Pairs by position. Throws `E_ZIP` unless partitions agree in number and size. Spark: `RDD.zip`. */
   zip<U>(other: RDD<U>): RDD<[T, U]> {
-    return this.#derived('zip', zip(this.node, other.node), other)
+    return this.#derived('zip', zip(this.node, nodeOf(other, 'zip')), other)
   }
 
   /**
@@ -140,9 +148,10 @@ export class RDD<T> extends RddActions<T> {
   ): RDD<U>
   zipPartitions(...args: any[]): RDD<any> {
     const others = args.slice(0, -1) as RDD<any>[]
+    needsFunction(args.at(-1), 'zipPartitions')
     return this.#derived(
       'zipPartitions',
-      zipPartitions([this.node, ...others.map((other) => other.node)], args.at(-1)),
+      zipPartitions([this.node, ...others.map((other) => nodeOf(other, 'zipPartitions'))], args.at(-1)),
       ...others,
     )
   }
@@ -165,9 +174,10 @@ export class RDD<T> extends RddActions<T> {
   sortBy<K>(
     f: (record: T) => K,
     ascending: boolean = true,
-    parts: number = this.node.partitions,
+    parts: number = Math.max(1, this.node.partitions),
     compare: Compare<K> = naturalOrder,
   ): RDD<T> {
+    needsFunction(f, 'sortBy')
     return this.#derived('sortBy', sortBy(this, f, parts, { compare: checkedOrder(compare), ascending }))
   }
 
@@ -196,6 +206,7 @@ export class RDD<T> extends RddActions<T> {
 
   /** All records with the same `f` of them, in one array per key. Spark: `RDD.groupBy`. */
   groupBy<K>(f: (record: T) => K, parts?: Parts): RDD<[K, T[]]> {
+    needsFunction(f, 'groupBy')
     return this.#derived('groupBy', groupByKey(this.keyBy(f).node, this.#partitioner(parts)))
   }
 
@@ -233,6 +244,7 @@ export class RDD<T> extends RddActions<T> {
    * Spark: `PairRDDFunctions.reduceByKey`.
    */
   reduceByKey<K, V>(this: PairsFor<Takes<'reduceByKey'>, K, V>, f: (a: V, b: V) => V, parts?: Parts): RDD<[K, V]> {
+    needsFunction(f, 'reduceByKey')
     return this.#derived('reduceByKey', reduceByKey(this.node, f, this.#partitioner(parts)))
   }
 
@@ -248,6 +260,7 @@ export class RDD<T> extends RddActions<T> {
     parts?: Parts,
     mapSideCombine: boolean = true,
   ): RDD<[K, C]> {
+    for (const f of [create, merge, mergeCombiners]) needsFunction(f, 'combineByKey')
     return this.#derived(
       'combineByKey',
       combineByKey(this.node, { create, merge, mergeCombiners }, this.#partitioner(parts), mapSideCombine),
@@ -271,11 +284,13 @@ export class RDD<T> extends RddActions<T> {
     parts?: Parts,
   ): RDD<[K, U]>
   aggregateByKey(this: RDD<readonly [any, any]>, zero: unknown, ...args: any[]): unknown {
-    const run = (seqOp: any, combOp: any, parts?: Parts): RDD<any> =>
-      this.#derived('aggregateByKey', aggregateByKey(this.node, zero, seqOp, combOp, this.#partitioner(parts)))
-    return typeof args[0] === 'function'
-      ? run(args[0], args[1], args[2])
-      : (seqOp: unknown, combOp: unknown) => run(seqOp, combOp, args[0])
+    const run = (seqOp: any, combOp: any, partitioner: Partitioner): RDD<any> => {
+      for (const f of [seqOp, combOp]) needsFunction(f, 'aggregateByKey')
+      return this.#derived('aggregateByKey', aggregateByKey(this.node, zero, seqOp, combOp, partitioner))
+    }
+    if (typeof args[0] === 'function') return run(args[0], args[1], this.#partitioner(args[2]))
+    const partitioner = this.#partitioner(args[0])
+    return (seqOp: unknown, combOp: unknown) => run(seqOp, combOp, partitioner)
   }
 
   /** The zero counts once per key and partition. `(zero, parts?)(f)` works too. Spark: `PairRDDFunctions.foldByKey`. */
@@ -286,9 +301,13 @@ export class RDD<T> extends RddActions<T> {
   ): (f: (a: V, b: V) => V) => RDD<[K, V]>
   foldByKey<K, V>(this: PairsFor<Takes<'foldByKey'>, K, V>, zero: V, f: (a: V, b: V) => V, parts?: Parts): RDD<[K, V]>
   foldByKey(this: RDD<readonly [any, any]>, zero: unknown, ...args: any[]): unknown {
-    const run = (f: any, parts?: Parts): RDD<any> =>
-      this.#derived('foldByKey', aggregateByKey(this.node, zero, f, f, this.#partitioner(parts)))
-    return typeof args[0] === 'function' ? run(args[0], args[1]) : (f: unknown) => run(f, args[0])
+    const run = (f: any, partitioner: Partitioner): RDD<any> => {
+      needsFunction(f, 'foldByKey')
+      return this.#derived('foldByKey', aggregateByKey(this.node, zero, f, f, partitioner))
+    }
+    if (typeof args[0] === 'function') return run(args[0], this.#partitioner(args[1]))
+    const partitioner = this.#partitioner(args[0])
+    return (f: unknown) => run(f, partitioner)
   }
 
   /**
@@ -308,7 +327,11 @@ export class RDD<T> extends RddActions<T> {
 
   /** Every pairing of the values of a key that both sides have. Spark: `PairRDDFunctions.join`. */
   join<K, V, W>(this: PairsFor<Takes<'join'>, K, V>, other: RDD<readonly [K, W]>, parts?: Parts): RDD<[K, [V, W]]> {
-    return this.#derived('join', join('inner', this.node, other.node, this.#partitioner(parts, other)), other)
+    return this.#derived(
+      'join',
+      join('inner', this.node, nodeOf(other, 'join'), this.#partitioner(parts, other)),
+      other,
+    )
   }
   /** Like `join`, with `undefined` where `other` lacks the key. Spark: `PairRDDFunctions.leftOuterJoin`. */
   leftOuterJoin<K, V, W>(
@@ -316,7 +339,11 @@ export class RDD<T> extends RddActions<T> {
     other: RDD<readonly [K, W]>,
     parts?: Parts,
   ): RDD<[K, [V, W | undefined]]> {
-    return this.#derived('leftOuterJoin', join('left', this.node, other.node, this.#partitioner(parts, other)), other)
+    return this.#derived(
+      'leftOuterJoin',
+      join('left', this.node, nodeOf(other, 'leftOuterJoin'), this.#partitioner(parts, other)),
+      other,
+    )
   }
   /** Like `join`, with `undefined` where this RDD lacks the key. Spark: `PairRDDFunctions.rightOuterJoin`. */
   rightOuterJoin<K, V, W>(
@@ -324,7 +351,11 @@ export class RDD<T> extends RddActions<T> {
     other: RDD<readonly [K, W]>,
     parts?: Parts,
   ): RDD<[K, [V | undefined, W]]> {
-    return this.#derived('rightOuterJoin', join('right', this.node, other.node, this.#partitioner(parts, other)), other)
+    return this.#derived(
+      'rightOuterJoin',
+      join('right', this.node, nodeOf(other, 'rightOuterJoin'), this.#partitioner(parts, other)),
+      other,
+    )
   }
   /** Like `join`, with `undefined` for the side that lacks the key. Spark: `PairRDDFunctions.fullOuterJoin`. */
   fullOuterJoin<K, V, W>(
@@ -332,7 +363,11 @@ export class RDD<T> extends RddActions<T> {
     other: RDD<readonly [K, W]>,
     parts?: Parts,
   ): RDD<[K, [V | undefined, W | undefined]]> {
-    return this.#derived('fullOuterJoin', join('full', this.node, other.node, this.#partitioner(parts, other)), other)
+    return this.#derived(
+      'fullOuterJoin',
+      join('full', this.node, nodeOf(other, 'fullOuterJoin'), this.#partitioner(parts, other)),
+      other,
+    )
   }
 
   /** For each key of any side, the values of every side. One to three others. Spark: `PairRDDFunctions.cogroup`. */
@@ -351,16 +386,13 @@ export class RDD<T> extends RddActions<T> {
     parts?: Parts,
   ): RDD<[K, [V[], A[], B[], C[]]]>
   cogroup(this: RDD<readonly [any, any]>, ...args: (RDD<readonly [any, any]> | Parts | undefined)[]): RDD<any> {
-    const others = args.filter((arg) => arg instanceof RDD)
-    const parts = args.find((arg) => arg !== undefined && !(arg instanceof RDD)) as Parts | undefined
-    return this.#derived(
-      'cogroup',
-      cogroup(
-        [this, ...others].map((side) => side.node),
-        this.#partitioner(parts, ...others),
-      ),
-      ...others,
-    )
+    // Only what comes last may be where keys go; one alone is the other side.
+    const hasParts = args.length > 1 && !(args.at(-1) instanceof RDD)
+    const others = (hasParts ? args.slice(0, -1) : args) as RDD<readonly [any, any]>[]
+    const [other, ...more] = others
+    const sides = [this, other, ...more].map((side) => nodeOf(side, 'cogroup'))
+    const parts = (hasParts ? args.at(-1) : undefined) as Parts | undefined
+    return this.#derived('cogroup', cogroup(sides, this.#partitioner(parts, ...others)), ...others)
   }
 
   /** The same as `cogroup`. Spark: `PairRDDFunctions.groupWith`. */
@@ -377,7 +409,7 @@ export class RDD<T> extends RddActions<T> {
     c: RDD<readonly [K, C]>,
   ): RDD<[K, [V[], A[], B[], C[]]]>
   groupWith(this: RDD<readonly [any, any]>, ...others: [RDD<readonly [any, any]>]): RDD<any> {
-    return this.cogroup(...others)
+    return this.cogroup(...others, undefined)
   }
 
   /** Pairs whose keys `other` does not have; duplicates stay. Spark: `PairRDDFunctions.subtractByKey`. */
@@ -386,13 +418,13 @@ export class RDD<T> extends RddActions<T> {
     other: RDD<readonly [K, unknown]>,
     parts?: Parts,
   ): RDD<[K, V]> {
-    const partitioner = parts === undefined ? (this.partitioner ?? sameCount(this.node)) : partitionerOf(parts)
-    return this.#derived('subtractByKey', subtractByKey(this.node, other.node, partitioner), other)
+    const partitioner = parts === undefined ? (this.partitioner ?? sameCount(this.node)) : this.#given(parts)
+    return this.#derived('subtractByKey', subtractByKey(this.node, nodeOf(other, 'subtractByKey'), partitioner), other)
   }
 
   /** The pairs, each in the partition that the partitioner gives its key. Spark: `PairRDDFunctions.partitionBy`. */
   partitionBy<K, V>(this: PairsFor<Takes<'partitionBy'>, K, V>, parts: Parts): RDD<[K, V]> {
-    return this.#derived('partitionBy', partitionedNode<K, V>(this.node, partitionerOf(parts)))
+    return this.#derived('partitionBy', partitionedNode<K, V>(this.node, this.#given(parts)))
   }
   /**
    * Sorted within and across partitions. Runs a job that samples the keys, unless one partition is wanted. Spark:
@@ -401,7 +433,7 @@ export class RDD<T> extends RddActions<T> {
   sortByKey<K, V>(
     this: PairsFor<Takes<'sortByKey'>, K, V>,
     ascending: boolean = true,
-    parts: number = this.node.partitions,
+    parts: number = Math.max(1, this.node.partitions),
     compare: Compare<K> = naturalOrder,
   ): RDD<[K, V]> {
     return this.#derived('sortByKey', sortByKey(this, parts, { compare: checkedOrder(compare), ascending }))
@@ -415,7 +447,7 @@ export class RDD<T> extends RddActions<T> {
   ): RDD<[K, V]> {
     return this.#derived(
       'repartitionAndSortWithinPartitions',
-      repartitionAndSort(this.node, partitionerOf(parts), checkedOrder(compare)),
+      repartitionAndSort(this.node, this.#given(parts), checkedOrder(compare)),
     )
   }
 
@@ -466,7 +498,7 @@ export class RDD<T> extends RddActions<T> {
   }
 
   #partitioner(parts: Parts | undefined, ...others: readonly RDD<any>[]): Partitioner {
-    if (parts !== undefined) return partitionerOf(parts)
+    if (parts !== undefined) return this.#given(parts)
     const parallelism = readSetting(this.sparkContext.conf, 'spark.default.parallelism')
     return defaultPartitioner(
       [this, ...others].map((rdd) => rdd.node),
@@ -474,8 +506,12 @@ export class RDD<T> extends RddActions<T> {
     )
   }
 
+  #given(parts: Parts): Partitioner {
+    return partitionerOf(parts, { place: callerPlace() })
+  }
+
   #ownCount(parts: Parts | undefined): Partitioner {
-    return parts === undefined ? sameCount(this.node) : partitionerOf(parts)
+    return parts === undefined ? sameCount(this.node) : this.#given(parts)
   }
 }
 

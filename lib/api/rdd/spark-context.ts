@@ -3,16 +3,11 @@ import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { SluiceError } from '../../model/errors.ts'
 import { callerPlace } from '../../model/place.ts'
-import { isWalked, kindOf } from '../../model/settled.ts'
-import {
-  Accumulators,
-  type AccumulatorV2,
-  CollectionAccumulator,
-  NumberAccumulator,
-} from '../../lineage/accumulator.ts'
+import { isWalked, kindOf, shownOr } from '../../model/settled.ts'
+import { Accumulators, AccumulatorV2, CollectionAccumulator, NumberAccumulator } from '../../lineage/accumulator.ts'
 import { runOnIterators } from './actions/collect.ts'
 import { splitsOf } from './actions/partials.ts'
-import { badArgument } from '../../lineage/bad-argument.ts'
+import { badArgument, needsFunction, needsText, nodeOf } from '../../lineage/bad-argument.ts'
 import { Broadcast } from './broadcast.ts'
 import { fileBytes, textIn } from './file-text.ts'
 import { objectFileNode, textFileNode, wholeFilesNode } from './files.ts'
@@ -80,6 +75,11 @@ export class SparkContext {
     third: SparkContextOptions = {},
   ) {
     const [appName, options] = typeof second === 'string' ? [second, third] : [undefined, second]
+    if (typeof options !== 'object' || options === null)
+      throw badArgument(
+        `SparkContext was given ${shownOr(options)} for its app name.`,
+        "new SparkContext('local', 'x')",
+      )
     // A copy: later changes to the caller's settings have no effect, as in Spark.
     this.conf =
       typeof first === 'string'
@@ -143,7 +143,7 @@ export class SparkContext {
   parallelize<T extends Inferred>(records: Iterable<T>, slices: number = this.defaultParallelism): RDD<T> {
     if (typeof records !== 'string' && !isWalked(records))
       throw badArgument(`parallelize takes many records, and was given ${kindOf(records)}.`, 'pass an array')
-    return this.#rdd('parallelize', collectionNode(Array.from(records), checkedPartitions(slices)))
+    return this.#rdd('parallelize', collectionNode(Array.from(records), checkedPartitions(slices, here())))
   }
 
   /** The same as `parallelize`. Spark: `SparkContext.makeRDD`. */
@@ -159,9 +159,14 @@ export class SparkContext {
   /** `start`, `start + step`, … below `end`; with one argument, from 0. Spark: `SparkContext.range`. */
   range(start: number, end?: number, step: number = 1, slices?: number): RDD<number> {
     const [from, to] = end === undefined ? [0, start] : [start, end]
+    for (const bound of [from, to, step])
+      if (!Number.isFinite(bound))
+        throw badArgument(`range was given ${shownOr(bound)}, and needs numbers.`, 'sparkContext.range(0, 100)')
     if (step === 0) throw badArgument('The step of a range cannot be 0.', 'pass a step such as 1 or -1')
+    const count = Math.max(0, Math.ceil((to - from) / step))
+    if (count > RANGE_MAX) throw badArgument(`A range of ${count} numbers is too long.`, `pass up to ${RANGE_MAX}`)
     return this.parallelize(
-      Array.from({ length: Math.max(0, Math.ceil((to - from) / step)) }, (_, i) => from + i * step),
+      Array.from({ length: count }, (_, i) => from + i * step),
       slices,
     )
   }
@@ -170,7 +175,8 @@ export class SparkContext {
   union<T>(rdds: readonly RDD<T>[]): RDD<T>
   union<T>(...rdds: readonly RDD<T>[]): RDD<T>
   union<T>(first: readonly RDD<T>[] | RDD<T>, ...others: readonly RDD<T>[]): RDD<T> {
-    const [head, ...tail] = first instanceof RDD ? [first, ...others] : first
+    const [head, ...tail] = Array.isArray(first) ? first : [first as RDD<T>, ...others]
+    if (head !== undefined || !Array.isArray(first)) nodeOf(head, 'union')
     return head ? head.union(...tail) : this.emptyRDD<T>()
   }
 
@@ -180,14 +186,14 @@ export class SparkContext {
    * `SparkContext.textFile`.
    */
   textFile(path: string, partitionsMin: number = this.defaultMinPartitions): RDD<string> {
-    return this.#rdd('textFile', textFileNode(path, partitionsMin))
+    return this.#rdd('textFile', textFileNode(path, checkedPartitions(partitionsMin, here())))
   }
 
   /** Absolute path and text of each file; throws as `textFile` does. Spark: `SparkContext.wholeTextFiles`. */
   wholeTextFiles(path: string, partitionsMin: number = this.defaultMinPartitions): RDD<[string, string]> {
     return this.#rdd(
       'wholeTextFiles',
-      wholeFilesNode(path, partitionsMin, (file) => textIn(fileBytes(file), file, 0)),
+      wholeFilesNode(path, checkedPartitions(partitionsMin, here()), (file) => textIn(fileBytes(file), file, 0)),
     )
   }
 
@@ -195,7 +201,11 @@ export class SparkContext {
   binaryFiles(path: string, partitionsMin: number = this.defaultMinPartitions): RDD<[string, Uint8Array]> {
     return this.#rdd(
       'binaryFiles',
-      wholeFilesNode<Uint8Array>(path, partitionsMin, (file) => new Uint8Array(readFileSync(file))),
+      wholeFilesNode<Uint8Array>(
+        path,
+        checkedPartitions(partitionsMin, here()),
+        (file) => new Uint8Array(readFileSync(file)),
+      ),
     )
   }
 
@@ -226,6 +236,8 @@ export class SparkContext {
   /** From now on `add` in a task counts once, when the task has succeeded. Spark: `SparkContext.register`. */
   register<A extends AccumulatorV2<any, any>>(accumulator: A, name?: string): A {
     this.assertActive()
+    if (!(accumulator instanceof AccumulatorV2))
+      throw badArgument(`register was given ${kindOf(accumulator)}, and needs an accumulator.`, 'extend AccumulatorV2')
     return this.accumulators.register(accumulator, name)
   }
 
@@ -233,9 +245,15 @@ export class SparkContext {
   runJob<T, U>(
     rdd: RDD<T>,
     f: (records: IterableIterator<T>) => U,
-    partitions: readonly number[] = splitsOf(rdd.getNumPartitions()),
+    partitions: readonly number[] = splitsOf(nodeOf(rdd, 'runJob').partitions),
   ): U[] {
     this.assertActive()
+    const count = nodeOf(rdd, 'runJob').partitions
+    needsFunction(f, 'runJob')
+    const isOne = (each: unknown): boolean =>
+      Number.isInteger(each) && (each as number) >= 0 && (each as number) < count
+    if (!(Array.isArray(partitions) && partitions.every(isOne)))
+      throw badArgument(`runJob takes numbers of partitions, of which there are ${count} from 0.`, 'leave them out')
     return runOnIterators(rdd, f, partitions)
   }
 
@@ -281,10 +299,10 @@ export class SparkContext {
    */
   setLogLevel(level: string): void {
     const known = ['ALL', 'DEBUG', 'ERROR', 'FATAL', 'INFO', 'OFF', 'TRACE', 'WARN']
-    const wanted = level.toUpperCase()
+    const wanted = String(level).toUpperCase()
     if (!known.includes(wanted))
       throw badArgument(
-        `Supplied level ${level} did not match one of: ${known.join(',')}.`,
+        `Supplied level ${shownOr(level)} did not match one of: ${known.join(',')}.`,
         "pass a level such as 'WARN'",
       )
     this.logLevel = wanted
@@ -292,6 +310,7 @@ export class SparkContext {
 
   /** Accepted for its name: RDDs need no checkpoint here. Spark: `SparkContext.setCheckpointDir`. */
   setCheckpointDir(path: string): void {
+    needsText(path, 'setCheckpointDir', 'a directory')
     this.#checkpointDir = path
   }
   /** What `setCheckpointDir` was given, or `null`. Spark: `SparkContext.getCheckpointDir`. */
@@ -330,6 +349,11 @@ export class SparkContext {
     return new RDD(this, node, this.runner)
   }
 }
+
+/** The longest array there can be. */
+const RANGE_MAX = 2 ** 32 - 1
+
+const here = (): { place: string } => ({ place: callerPlace() })
 
 const JOB_GROUP = ['spark.jobGroup.id', 'spark.job.description', 'spark.job.interruptOnCancel']
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { given } from '../../model/given.ts'
 import { SluiceError } from '../../model/errors.ts'
+import { shownOr } from '../../model/settled.ts'
 
 const PLAIN = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,62}$/
 const DERIVED = /--[0-9a-f]{20}$/
@@ -29,7 +30,7 @@ export const isUsableName = (name: unknown): name is string =>
   typeof name === 'string' && /[\p{L}\p{N}]/u.test(name) && !/[\p{Cc}\p{Cs}]/u.test(name)
 
 export const unusableName = (name: unknown, place?: string): SluiceError =>
-  new SluiceError('E_NAME', `${JSON.stringify(name) ?? typeof name} is not a usable app name.`, {
+  new SluiceError('E_NAME', `${shownOr(name)} is not a usable app name.`, {
     where: given({ place }),
     did: 'nothing was started',
     next: ["give the app a name with a letter or digit, on one line: app('word-count', …)"],

@@ -3,6 +3,8 @@ import { framesOf, SluiceError, stackOf, wordsOf } from '../../model/errors.ts'
 import { batchIntervalMs, Duration, type DurationLike } from '../../model/time.ts'
 import { fingerprint, shapeOf } from '../../plan/fingerprint.ts'
 import { isUsableName, unusableName } from './app-folder.ts'
+import { needsFunction } from '../../lineage/bad-argument.ts'
+import { needsOptions } from '../../api/dstream/operators/given-arguments.ts'
 import { engineFor } from '../../api/dstream/engine.ts'
 import type { StreamGraph } from '../../graph/graph.ts'
 import { callerPlace, placeAmong } from '../../model/place.ts'
@@ -39,7 +41,7 @@ export interface AppOptions {
 /**
  * The default export of a program: `export default app('word-count', seconds(1), (ssc) => { … })`.
  * Whoever runs it keeps its checkpoints, so it needs no `ssc.checkpoint(dir)`, and starts and stops it.
- * Throws `E_NAME` and `E_INTERVAL`.
+ * Throws `E_NAME`, `E_INTERVAL` and `E_ARGUMENT`.
  */
 export function app(
   name: string,
@@ -50,6 +52,8 @@ export function app(
   const place = callerPlace()
   if (!isUsableName(name)) throw unusableName(name, place)
   const duration = new Duration(checkedInterval(interval, place))
+  needsFunction(define, 'app')
+  needsOptions(options, 'app')
   return Object.assign(Object.create(marked) as object, {
     name,
     interval: duration,

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { app, type DStream, seconds, type StreamingContext } from '../../../lib/index.ts'
+import { app, type DStream, seconds, StateSpec, SparkConf, StateUpdate, StreamingContext } from '../../../lib/index.ts'
 import { hasCode } from '../../../lib/model/errors.ts'
 
 type Build = (stream: any, ssc: any) => void
+
+const add = (a: number, b: number): number => a + b
 
 /** What programs of JavaScript give by mistake, and the types of TypeScript refuse. */
 const mistakes: readonly [what: string, build: Build, message: RegExp][] = [
@@ -23,6 +25,77 @@ const mistakes: readonly [what: string, build: Build, message: RegExp][] = [
   ['transformWith a number', (s) => s.transformWith(1, (a: unknown) => a), /^A stream meets a number/],
   ['mapWithState of a function', (s) => s.mapWithState(() => 1), /^mapWithState was given a function, and needs/],
   ['print of a text', (s) => s.print('ten'), /^print was given ten, and needs a number/],
+  ['print of less than nothing', (s) => s.print(-1), /^print was given -1/],
+  ['print of a part of a record', (s) => s.pprint(1.5), /^print was given 1.5/],
+  ['foreachPartition of nothing', (s) => s.foreachPartition(), /^foreachPartition was given undefined/],
+  ['updateStateByKey of a number', (s) => s.updateStateByKey(5), /^updateStateByKey was given a number/],
+  ['StateUpdate.timed of nothing', () => StateUpdate.timed(null as any), /^StateUpdate.timed was given null/],
+  ['StateUpdate.entries of a text', () => StateUpdate.entries('x' as any), /^StateUpdate.entries was given a string/],
+  ['StateSpec.function of nothing', () => StateSpec.function(null as any), /^StateSpec.function was given null/],
+  ['StateSpec.timed of a text', () => StateSpec.timed('x' as any), /^StateSpec.timed was given a string/],
+  ['StateSpec.mapping with a number', () => StateSpec.mapping(() => 1, 5 as any), /^StateSpec.mapping was given 5 for/],
+  ['migrate that is a text', () => StateSpec.mapping(() => 1).version(2, 'x' as any), /^migrate was given a string/],
+  [
+    'a filter that is a text',
+    (s) => s.reduceByKeyAndWindow(add, add, 1000, 1000, 2, 'x'),
+    /^the filter of reduceByKey/,
+  ],
+  ['a filter that is a number', (s) => s.reduceByKeyAndWindow(add, add, 1000, 1000, { filter: 1 }), /^the filter of/],
+  ['fields without names', (s) => s.fields(['id']), /^fields needs the names/],
+  ['columns in one text', (s) => s.decodeCsv('id,price'), /^decodeCsv needs the names/],
+  ['options of decodeCsv that are a text', (s) => s.decodeCsv(['id'], ';'), /^decodeCsv was given ";" for its options/],
+  [
+    'a number for the options of mapAsync',
+    (s) => s.mapAsync(async () => 1, 8),
+    /^mapAsync was given 8 for its options/,
+  ],
+  ['options in the place of a suffix', (s) => s.saveAsTextFiles('out', { name: 'x' }), /^The suffix of directories is/],
+  [
+    'a union of streams that are in no list',
+    (s, ssc) => ssc.union(s, s),
+    /^union was given an object, and needs a list/,
+  ],
+  [
+    'a transform of one stream',
+    (s, ssc) => ssc.transform(s, (r: any) => r),
+    /^transform was given an object, and needs/,
+  ],
+  [
+    'mapWithState of no stream',
+    (_s, ssc) =>
+      ssc.mapWithState(
+        1,
+        StateSpec.mapping(() => 1),
+      ),
+    /^A stream meets a number/,
+  ],
+  ['a queue that is a text', (_s, ssc) => ssc.queueStream('abc'), /^queueStream was given a string/],
+  ['a queue of records', (_s, ssc) => ssc.queueStream([1]), /^A queue of queueStream holds a number/],
+  ['a queue of texts', (_s, ssc) => ssc.queueStream(['abc']), /^A queue of queueStream holds a string/],
+  [
+    'no host',
+    (_s, ssc) => ssc.socketTextStream(undefined, 1),
+    /^socketTextStream was given undefined, and needs a host/,
+  ],
+  ['a conversion that is none', (_s, ssc) => ssc.socketStream('h', 1, 'lines'), /^socketStream was given a string/],
+  ['a receiver that is a function', (_s, ssc) => ssc.receiverStream(() => 1), /^receiverStream was given a function/],
+  [
+    'a number for the options of a source',
+    (_s, ssc) => ssc.rateStream(10, 4),
+    /^rateStream was given 4 for its options/,
+  ],
+  [
+    'null for the options of a source',
+    (_s, ssc) => ssc.textFileStream('in', null),
+    /^textFileStream was given null for/,
+  ],
+  ['a rate that is a text', (_s, ssc) => ssc.rateStream('10'), /^rateStream was given "10" records a second/],
+  [
+    'a reader of files that is a text',
+    (_s, ssc) => ssc.fileStream('in', { read: 'json' }),
+    /^fileStream was given a str/,
+  ],
+  ['a checkpoint in no directory', (_s, ssc) => ssc.checkpoint(5), /^checkpoint was given 5, and needs a directory/],
   ['an output without a sink', (s) => s.output('out'), /^A sink is undefined without a name, a guarantee or write/],
   ['a sink without a guarantee', (s) => s.output({ name: 'x', write() {} }), /^A sink is an object without/],
   ['a sink of another guarantee', (s) => s.output({ name: 'x', guarantee: 'maybe', write() {} }), /^A sink is/],
@@ -47,3 +120,57 @@ for (const [what, build, message] of mistakes)
       },
     )
   })
+
+test('whatever is no number of partitions and no partitioner is refused, and no record is lost by it', () => {
+  const texts: readonly (readonly [parts: unknown, shown: string])[] = [
+    [null, 'null'],
+    ['4', '"4"'],
+    [[4], 'an array of 1'],
+    [{ partitions: null }, 'null'],
+    [() => 4, 'a function'],
+    [{ getPartition: () => 0 }, 'undefined'],
+  ]
+  for (const [parts, shown] of texts) {
+    const define = (ssc: StreamingContext): void => {
+      const pairs: any = ssc.socketTextStream('localhost', 1).map((line) => [line, 1])
+      pairs.groupByKey(parts).print()
+    }
+    assert.throws(
+      () => app('partitions', seconds(1), define).build(),
+      (error) => hasCode(error, 'E_PARTITIONS') && error.message.includes(`(${shown})`),
+    )
+  }
+})
+
+test('an interval that is made of no number is refused where it is made', () => {
+  for (const count of [null, '2', NaN, undefined, Infinity])
+    assert.throws(
+      () => seconds(count as never),
+      (error) => hasCode(error, 'E_INTERVAL') && /arguments\.test\.ts:\d+/.test(String(error.where.place)),
+    )
+})
+
+test('settings that are no settings are refused', () => {
+  for (const conf of [null, 5, [1], true])
+    assert.throws(
+      () => new StreamingContext(conf as never, seconds(1)),
+      (error) => hasCode(error, 'E_CONF'),
+    )
+  for (const value of [undefined, null, {}, [1]])
+    assert.throws(
+      () => new SparkConf().set('spark.x', value as never),
+      (error) => hasCode(error, 'E_CONF'),
+    )
+})
+
+test('an app without a definition is refused where it is written', () => {
+  assert.throws(
+    () => app('none', seconds(1), undefined as never),
+    (error) => hasCode(error, 'E_ARGUMENT') && error.message.startsWith('app was given undefined'),
+  )
+})
+
+test('a function that creates no context is refused at the first start, not at the one that recovers', async () => {
+  for (const create of [undefined, 'x', () => null])
+    await assert.rejects(StreamingContext.getOrCreate('none', create as never), (error) => hasCode(error, 'E_ARGUMENT'))
+})

@@ -1,7 +1,7 @@
 import type { Aggregator } from '../../../shuffle/writer.ts'
 import type { DStream, Parts, ShuffleOptions } from '../dstream.ts'
 import { combinedNode } from '../../../lineage/shuffled.ts'
-import { needsFunction } from './given-arguments.ts'
+import { needsFunction } from '../../../lineage/bad-argument.ts'
 
 /** The base of every reduction by key (Spark: `PairDStreamFunctions.combineByKey`). */
 export function combineByKey<K, V, C>(

@@ -3,6 +3,7 @@ import { conforming, type StandardSchema } from '../../../codec/standard-schema.
 import { messageOf, SluiceError } from '../../../model/errors.ts'
 import { callerPlace } from '../../../model/place.ts'
 import type { DStream } from '../dstream.ts'
+import { needsOptions } from './given-arguments.ts'
 import { narrowStream } from './narrow-stream.ts'
 
 /** What `decodeCsv` takes. */
@@ -27,7 +28,7 @@ export function decode<T>(stream: DStream<string>, schema?: StandardSchema<T>): 
 
 /** Some fields of the JSON object on each line. */
 export function fields(stream: DStream<string>, names: readonly string[]): DStream<Readonly<Record<string, unknown>>> {
-  if (names.length === 0 || new Set(names).size < names.length)
+  if (!areNames(names))
     throw badArgument('fields needs the names of the fields, each once.', "lines.fields('id', 'price')")
   const place = callerPlace()
   const read = fieldReader(names)
@@ -50,6 +51,7 @@ export function decodeCsv<T>(
   columns: readonly string[],
   options: CsvOptions & { readonly schema?: StandardSchema<T> },
 ): DStream<T> {
+  needsOptions(options, 'decodeCsv')
   const { delimiter = ',', quote = '"', header = false, schema } = options
   const place = callerPlace()
   checkFormat(columns, delimiter, quote)
@@ -116,10 +118,16 @@ function cellsOf(line: string, delimiter: string, quote: string | null): string[
   }
 }
 
+const areNames = (names: unknown): boolean =>
+  Array.isArray(names) &&
+  names.length > 0 &&
+  names.every((name) => typeof name === 'string') &&
+  new Set(names).size === names.length
+
 function checkFormat(columns: readonly string[], delimiter: string, quote: string | null): void {
-  if (columns.length === 0 || new Set(columns).size < columns.length)
-    throw badArgument('decodeCsv needs the names of the columns, each once.')
-  const isOne = (text: string): boolean => text.length === 1 && text !== '\n' && text !== '\r'
+  if (!areNames(columns)) throw badArgument('decodeCsv needs the names of the columns, each once.')
+  const isOne = (text: unknown): boolean =>
+    typeof text === 'string' && text.length === 1 && text !== '\n' && text !== '\r'
   if (!isOne(delimiter) || (quote !== null && (!isOne(quote) || quote === delimiter)))
     throw badArgument('The delimiter and the quote of decodeCsv are one character each, and not the same.')
 }

@@ -4,6 +4,7 @@ import type { DStream } from '../dstream.ts'
 import { outputInstead } from '../stand-ins.ts'
 import type { OutputBatch, OutputOperation, OutputOrder } from '../../../graph/output-operation.ts'
 import { stageAll, stagedRecords } from '../../../graph/stagers.ts'
+import { needsFunction } from '../../../lineage/bad-argument.ts'
 import { needsSink } from './given-arguments.ts'
 
 /** An output, as an operator defines it. */
@@ -64,13 +65,15 @@ export const foreachPartition = <T>(
   stream: DStream<T>,
   f: (records: readonly T[], delivery: Delivery) => void | Promise<void>,
   name?: string,
-): void =>
+): void => {
+  needsFunction(f, 'foreachPartition')
   outputTo(
     stream,
     name,
     { name: 'foreachPartition', guarantee: 'at-least-once', write: async (records, delivery) => f(records, delivery) },
     { operator: 'foreachPartition' },
   )
+}
 
 async function deliver(batch: OutputBatch, sink: OutputSink<unknown>): Promise<void> {
   const partitions = await stagedRecords(batch)

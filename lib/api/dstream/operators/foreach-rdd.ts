@@ -12,7 +12,7 @@ import { ResidentRunner } from '../../../lineage/resident.ts'
 import { loadedLater } from '../../../model/loaded-later.ts'
 import type { OutputBatch } from '../../../graph/output-operation.ts'
 import { stageAll } from '../../../graph/stagers.ts'
-import { needsFunction } from './given-arguments.ts'
+import { needsFunction } from '../../../lineage/bad-argument.ts'
 
 /**
  * `f` once per batch, after the batch is committed, on records that the commit has fixed (Spark: `DStream.foreachRDD`).

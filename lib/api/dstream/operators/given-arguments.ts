@@ -1,16 +1,50 @@
 import { badArgument } from '../../../lineage/bad-argument.ts'
-import { kindOf } from '../../../model/settled.ts'
+import { kindOf, shownOr } from '../../../model/settled.ts'
 import type { OutputSink } from '../../../output/sink.ts'
+import type { Receiver } from '../../../source/receiver/receiver.ts'
 import type { Source } from '../../../source/source.ts'
+import { RDD } from '../../rdd/rdd.ts'
 import type { DStream } from '../dstream.ts'
 
-// What the types of a program say, for programs whose types nobody checks: said where it is written, before anything
-// runs. Each throws `E_ARGUMENT`.
+// As in `bad-argument.ts` of `lineage`. Each throws `E_ARGUMENT`.
 
-/** `caller` is the operator that `f` was given to. */
-export function needsFunction(f: unknown, caller: string): void {
-  if (typeof f !== 'function') throw badArgument(`${caller} was given ${kindOf(f)}, and needs a function.`)
+/** Several streams, in a list. */
+export function needsStreams(streams: unknown, caller: string): void {
+  if (!Array.isArray(streams))
+    throw badArgument(`${caller} was given ${kindOf(streams)}, and needs a list of streams.`, `ssc.${caller}([a, b])`)
 }
+
+/** What a method takes last. Anything else would be taken for no options at all, and nobody would hear of it. */
+export function needsOptions(options: unknown, caller: string): void {
+  if (typeof options === 'object' && options !== null && !Array.isArray(options)) return
+  throw badArgument(
+    `${caller} was given ${shownOr(options)} for its options.`,
+    "write { name: 'orders' }, or leave it out",
+  )
+}
+
+export function needsReceiver(receiver: unknown): void {
+  const { onStart, onStop } = (receiver ?? {}) as Partial<Receiver<unknown>>
+  if (typeof onStart === 'function' && typeof onStop === 'function') return
+  throw badArgument(
+    `receiverStream was given ${kindOf(receiver)}, and needs a receiver.`,
+    'extend Receiver, with onStart() and onStop()',
+  )
+}
+
+/** The queue stays the program's: what is pushed later is looked at when a batch takes it. */
+export function needsQueue(queue: unknown): void {
+  if (!Array.isArray(queue))
+    throw badArgument(`queueStream was given ${kindOf(queue)}, and needs a list of RDDs or arrays.`, QUEUE)
+  for (const item of queue) needsQueued(item)
+}
+
+export function needsQueued(item: unknown): void {
+  if (Array.isArray(item) || item instanceof RDD) return
+  throw badArgument(`A queue of queueStream holds ${kindOf(item)}, and may hold RDDs and arrays.`, QUEUE)
+}
+
+const QUEUE = 'queueStream([[1, 2], [3]]): an array for each batch'
 
 /** A stream that meets others in an operator. An RDD, which looks alike, is for `transform`. */
 export function needsStream(stream: unknown): void {

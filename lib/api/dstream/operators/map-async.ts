@@ -3,7 +3,8 @@ import { callerPlace } from '../../../model/place.ts'
 import { type DurationLike, intervalMs } from '../../../model/time.ts'
 import { type AsyncCall, type AsyncCalls, asyncNode } from '../../../lineage/asynchronous.ts'
 import type { DStream } from '../dstream.ts'
-import { needsFunction } from './given-arguments.ts'
+import { needsOptions } from './given-arguments.ts'
+import { needsFunction } from '../../../lineage/bad-argument.ts'
 
 /** What `mapAsync` takes. */
 export interface MapAsyncOptions {
@@ -23,9 +24,11 @@ export interface MapAsyncOptions {
 export function mapAsync<T, U>(
   stream: DStream<T>,
   f: (record: T, call: AsyncCall) => PromiseLike<U> | U,
-  { concurrency = 16, ordered = true, timeout = 30_000, attempts = 3, name }: MapAsyncOptions = {},
+  options: MapAsyncOptions = {},
 ): DStream<U> {
   needsFunction(f, 'mapAsync')
+  needsOptions(options, 'mapAsync')
+  const { concurrency = 16, ordered = true, timeout = 30_000, attempts = 3, name } = options
   const calls: AsyncCalls = {
     concurrency: whole('concurrency', concurrency),
     ordered,

@@ -1,6 +1,6 @@
 import type { DStream } from '../dstream.ts'
 import { partitionsNode } from '../../../lineage/narrow.ts'
-import { needsFunction } from './given-arguments.ts'
+import { needsFunction } from '../../../lineage/bad-argument.ts'
 
 /** `f` over each whole partition (Spark: `DStream.mapPartitions`). */
 export function mapPartitions<T, U>(

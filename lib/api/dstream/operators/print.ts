@@ -23,7 +23,7 @@ export function printing(
   header: (timeMs: number) => string,
   text: (record: unknown) => string,
 ): OutputOperation {
-  if (!Number.isFinite(count))
+  if (!Number.isInteger(count) || count < 0)
     throw badArgument(`print was given ${String(count)}, and needs a number of records.`, 'print(20)')
   return {
     guarantee: 'at-least-once',

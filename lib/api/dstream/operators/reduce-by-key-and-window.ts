@@ -4,6 +4,7 @@ import type { Partitioner } from '../../../shuffle/partitioner.ts'
 import { FIRST_SCHEMA } from '../../../state/schema.ts'
 import type { WindowSpec } from '../../../state/window-spec.ts'
 import type { DStream, Parts, ShuffleOptions } from '../dstream.ts'
+import { needsFunction } from '../../../lineage/bad-argument.ts'
 import { collectColumns } from '../../../lineage/column-sink.ts'
 import { emitPairs } from '../../../lineage/kept-records.ts'
 import { chain, narrow, type RddNode } from '../../../lineage/node.ts'
@@ -41,6 +42,7 @@ export function reduceByKeyAndWindow<K, V>(
   const reduced = reduceByKey(stream, f, partitioner)
   const parent = reduced.node
   const filter = (parts as WindowReduceOptions<K, V> | undefined)?.filter ?? null
+  if (filter) needsFunction(filter, 'the filter of reduceByKeyAndWindow')
   const functions = {
     f: settledReduction(f, 'reduceByKeyAndWindow'),
     inverse: inverse && settledReduction(inverse, 'the inverse of reduceByKeyAndWindow'),

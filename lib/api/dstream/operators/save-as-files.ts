@@ -5,14 +5,16 @@ import { stageAll, stagedRecords, stageMapped } from '../../../graph/stagers.ts'
 import { locationOf, outputLocation } from '../../../codec/location.ts'
 import { sparkLine } from '../../../codec/text.ts'
 import { SluiceError } from '../../../model/errors.ts'
+import { badArgument } from '../../../lineage/bad-argument.ts'
 import { callerPlace } from '../../../model/place.ts'
+import { kindOf } from '../../../model/settled.ts'
 
 /**
  * One directory per batch, named `prefix-<ms>[.suffix]`, with a part file per partition. An empty batch writes one too;
  * a repeated batch replaces it.
  */
 export const saveAsTextFiles = (stream: DStream<any>, prefix: string, suffix: string, name?: string): void => {
-  checkPrefix(prefix)
+  checkPrefix(prefix, suffix)
   stream.output({
     operator: 'saveAsTextFiles',
     name,
@@ -28,7 +30,7 @@ export const saveAsTextFiles = (stream: DStream<any>, prefix: string, suffix: st
 
 /** The same with our own block format, read back by `sparkContext.objectFile`. */
 export const saveAsObjectFiles = (stream: DStream<any>, prefix: string, suffix: string, name?: string): void => {
-  checkPrefix(prefix)
+  checkPrefix(prefix, suffix)
   stream.output({
     operator: 'saveAsObjectFiles',
     name,
@@ -46,7 +48,10 @@ export const saveAsObjectFiles = (stream: DStream<any>, prefix: string, suffix: 
 }
 
 /** `s3://bucket` would become the buckets `bucket-1700000000000` and so on. */
-function checkPrefix(prefix: string): void {
+function checkPrefix(prefix: string, suffix: string): void {
+  // None in Spark as well.
+  if (typeof suffix !== 'string' && suffix !== null)
+    throw badArgument(`The suffix of directories is ${kindOf(suffix)}.`, "saveAsTextFiles('counts', '', { name: 'x' })")
   const place = locationOf(prefix)
   if (place.kind === 'local' || place.url.indexOf('/', 's3://'.length) > 0) return
   throw new SluiceError('E_PLACE', `Directories cannot be named after the bucket ${place.url} alone.`, {
@@ -89,5 +94,5 @@ async function writeParts(
 /** Spark's `StreamingContext.rddToFileName`. */
 function timedPath(prefix: string, suffix: string, timeMs: number | '<ms>'): string {
   const name = prefix === '' ? String(timeMs) : `${prefix}-${timeMs}`
-  return suffix === '' ? name : `${name}.${suffix}`
+  return suffix ? `${name}.${suffix}` : name
 }

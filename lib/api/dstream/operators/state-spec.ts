@@ -1,10 +1,12 @@
 import { checkInitial } from './check-initial.ts'
 import { type DurationLike, intervalMs, type Time } from '../../../model/time.ts'
-import type { Partitioner } from '../../../shuffle/partitioner.ts'
+import { checkedPartitions, type Partitioner, partitionerOf } from '../../../shuffle/partitioner.ts'
 import type { Inferred } from '../../../lineage/inferred.ts'
 import type { RDD } from '../../rdd/rdd.ts'
 import { FIRST_SCHEMA, type StateSchema } from '../../../state/schema.ts'
 import { callerPlace } from '../../../model/place.ts'
+import { needsFunction } from '../../../lineage/bad-argument.ts'
+import { needsOptions } from './given-arguments.ts'
 import { otherForm } from './other-form.ts'
 import type { State } from './state-handle.ts'
 import { type FormerName, schemaOf } from './state-versions.ts'
@@ -23,6 +25,11 @@ interface StateOptions extends FormerName {
 type TimedMapping<K, V, S, E> = (time: Time, key: K, value: V | undefined, state: State<S>) => E | undefined
 /** Emits whatever it returns, once per record. */
 type Mapping<K, V, S, E> = (key: K, value: V | undefined, state: State<S>) => E
+
+function checkGiven(f: unknown, options: unknown, caller: string): void {
+  needsFunction(f, caller)
+  needsOptions(options, caller)
+}
 
 /** How `mapWithState` works: the function, and what is set with chained calls (Spark: `StateSpec`). */
 export class StateSpec<K, V, S, E> {
@@ -61,6 +68,7 @@ export class StateSpec<K, V, S, E> {
     f: TimedMapping<K, V, S, E> | Mapping<K, V, S, E>,
     options: StateOptions = {},
   ): StateSpec<K, V, S, E> {
+    checkGiven(f, options, 'StateSpec.function')
     if (f.length >= 4) return new StateSpec(f as TimedMapping<K, V, S, E>, false, options)
     const other = otherForm({
       operator: 'StateSpec.function',
@@ -77,6 +85,7 @@ export class StateSpec<K, V, S, E> {
     f: TimedMapping<K, V, S, E>,
     options: StateOptions = {},
   ): StateSpec<K, V, S, E> {
+    checkGiven(f, options, 'StateSpec.timed')
     return new StateSpec(f, false, options)
   }
 
@@ -85,6 +94,7 @@ export class StateSpec<K, V, S, E> {
     f: Mapping<K, V, S, E>,
     options: StateOptions = {},
   ): StateSpec<K, V, S, E> {
+    checkGiven(f, options, 'StateSpec.mapping')
     return new StateSpec<K, V, S, E>((_time, key, value, state) => f(key, value, state), true, options)
   }
 
@@ -95,15 +105,18 @@ export class StateSpec<K, V, S, E> {
     return this
   }
 
-  /** Partitions of the state; the default parallelism if it is not called. Spark: `StateSpec.numPartitions`. */
+  /**
+   * Partitions of the state; the default parallelism if it is not called. Throws `E_PARTITIONS`. Spark:
+   * `StateSpec.numPartitions`.
+   */
   numPartitions(count: number): this {
-    this.parts = count
+    this.parts = checkedPartitions(count, { place: callerPlace() })
     return this
   }
 
-  /** What decides where a key's state lives. Spark: `StateSpec.partitioner`. */
+  /** What decides where a key's state lives. Throws `E_PARTITIONS`. Spark: `StateSpec.partitioner`. */
   partitioner(partitioner: Partitioner): this {
-    this.parts = partitioner
+    this.parts = partitionerOf(partitioner, { place: callerPlace() })
     return this
   }
 

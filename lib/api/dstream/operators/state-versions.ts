@@ -1,4 +1,5 @@
 import { SluiceError } from '../../../model/errors.ts'
+import { needsFunction } from '../../../lineage/bad-argument.ts'
 import { FIRST_SCHEMA, type StateSchema } from '../../../state/schema.ts'
 import { callerPlace } from '../../../model/place.ts'
 
@@ -31,6 +32,7 @@ export function schemaOf(
 ): StateSchema {
   if (version === undefined && migrate === undefined) return FIRST_SCHEMA
   if (!Number.isSafeInteger(version) || version! < 1) throw badVersion(version, migrate)
+  if (migrate !== undefined) needsFunction(migrate, 'migrate')
   return { version: version!, migrate: migrate ?? null }
 }
 

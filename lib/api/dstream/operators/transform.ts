@@ -6,7 +6,8 @@ import type { DStream } from '../dstream.ts'
 import { SparkContext } from '../../rdd/spark-context.ts'
 import { RDD } from '../../rdd/rdd.ts'
 import { assertAlike } from './alike.ts'
-import { needsFunction } from './given-arguments.ts'
+import { needsStreams } from './given-arguments.ts'
+import { needsFunction } from '../../../lineage/bad-argument.ts'
 
 /**
  * Any RDD program per batch, over one or more streams (Spark: `TransformedDStream`). `f` runs when the batch is
@@ -19,6 +20,7 @@ export function transform<U>(
   given: unknown,
 ): DStream<U> {
   needsFunction(given, 'transform')
+  needsStreams(streams, 'transform')
   assertAlike(streams)
   const first = streams[0]
   const parents = streams.map((stream) => stream.node)

@@ -4,9 +4,11 @@ import type { DStream } from '../dstream.ts'
 import { unionNode } from '../../../lineage/combine.ts'
 import { callerPlace } from '../../../model/place.ts'
 import { assertAlike } from './alike.ts'
+import { needsStreams } from './given-arguments.ts'
 
 /** The records of all streams, duplicates kept (Spark: `UnionDStream`). */
 export function union<T>(streams: readonly DStream<T>[]): DStream<T> {
+  needsStreams(streams, 'union')
   const [first] = streams
   if (!first) {
     throw new SluiceError('E_GRAPH', 'Empty array of parents: a union needs at least one stream.', {

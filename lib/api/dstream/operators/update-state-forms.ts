@@ -6,6 +6,7 @@ import type { StateVersions } from './state-versions.ts'
 import { statefulPartitioner } from './stateful-partitioner.ts'
 import { SluiceError } from '../../../model/errors.ts'
 import { callerPlace } from '../../../model/place.ts'
+import { needsFunction } from '../../../lineage/bad-argument.ts'
 import { otherForm } from './other-form.ts'
 import { type PartitionUpdate, statefulStream, updateAll, updateEach } from './update-state-by-key.ts'
 
@@ -41,11 +42,13 @@ export class StateUpdate<K, V, S> {
 
   /** `(time, key, values, state)`, per key. */
   static timed<K, V, S>(f: UpdateTimed<K, V, S>): StateUpdate<K, V, S> {
+    needsFunction(f, 'StateUpdate.timed')
     return new StateUpdate(updateEach(f as never))
   }
 
   /** `(entries)`, over a partition. */
   static entries<K, V, S>(f: UpdateEntries<K, V, S>): StateUpdate<K, V, S> {
+    needsFunction(f, 'StateUpdate.entries')
     return new StateUpdate(updateAll(f as never))
   }
 }
@@ -70,6 +73,7 @@ export function updateStateByKey<K, V, S>(
   const options = isOptions<K, S>(parts) ? parts : {}
   if (update instanceof StateUpdate)
     return statefulStream<K, S>(stream, partitioner, options.initial ?? null, update.update, options)
+  needsFunction(update, 'updateStateByKey')
   if (typeof third === 'boolean') {
     // Only the form over entries has a single parameter.
     const each = update.length >= 2 ? updateEach(update as never) : updateAll(ofEntries(update as never))

@@ -1,5 +1,6 @@
 import { SluiceError } from '../../../model/errors.ts'
 import { type DurationLike, intervalMs } from '../../../model/time.ts'
+import { needsFunction } from '../../../lineage/bad-argument.ts'
 import { callerPlace } from '../../../model/place.ts'
 
 /**
@@ -43,8 +44,9 @@ export function withInverse(rest: any[]): any[] {
 
 /** What comes last, with the filter that Spark has behind it. */
 export function withFilter(parts: any, filter: unknown): any {
-  if (!filter) return parts
+  if (filter === undefined || filter === null) return parts
+  needsFunction(filter, 'the filter of reduceByKeyAndWindow')
   if (parts === undefined) return { filter }
-  const isOptions = typeof parts === 'object' && !('getPartition' in parts)
+  const isOptions = typeof parts === 'object' && parts !== null && !Array.isArray(parts) && !('getPartition' in parts)
   return isOptions ? { ...parts, filter } : { partitions: parts, filter }
 }

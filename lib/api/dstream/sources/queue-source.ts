@@ -3,6 +3,7 @@ import type { Cut } from '../../../model/manifest.ts'
 import type { CutRequest, Source, SourceIo } from '../../../source/source.ts'
 import { ArraySink } from '../../../lineage/node.ts'
 import { RDD } from '../../rdd/rdd.ts'
+import { needsQueue, needsQueued } from '../operators/given-arguments.ts'
 
 interface QueueOptions<T> {
   /** Whether a batch takes one item of the queue (default), or all that are there. */
@@ -17,8 +18,11 @@ interface QueueOptions<T> {
  * Items that the program itself queues (Spark: `queueStream`), for tests and first steps: they are lost with the
  * process. `queue` stays the program's: what is pushed later is seen, and what a batch takes is removed.
  */
-export const queueSource = <T>(queue: (RDD<T> | readonly T[])[], options: QueueOptions<T> = {}): Source<T> =>
-  new QueueSource(queue, options)
+export function queueSource<T>(queue: (RDD<T> | readonly T[])[], options: QueueOptions<T> = {}): Source<T> {
+  needsQueue(queue)
+  if (options.defaultRDD !== undefined && options.defaultRDD !== null) needsQueued(options.defaultRDD)
+  return new QueueSource(queue, options)
+}
 
 /** How many items batches have taken so far. */
 type Position = {
@@ -97,7 +101,9 @@ class QueueSource<T> implements Source<T, Position, Split> {
   }
 
   #partitionsOf(queued: RDD<T> | readonly T[]): Partitions {
-    return queued instanceof RDD ? partitionsOf(queued) : slicesOf(queued, this.#options.slices ?? 1)
+    if (queued instanceof RDD) return partitionsOf(queued)
+    if (!Array.isArray(queued)) needsQueued(queued)
+    return slicesOf(queued, this.#options.slices ?? 1)
   }
 }
 

@@ -1,3 +1,4 @@
+import { shownOr } from '../../../model/settled.ts'
 import { SluiceError } from '../../../model/errors.ts'
 import { callerPlace } from '../../../model/place.ts'
 import type { Source } from '../../../source/source.ts'
@@ -39,10 +40,10 @@ const CHUNK = 4096
  * from the last batch on.
  */
 export function rateSource(perSecond: number, { partitions = 1 }: RateOptions = {}): Source<RateRecord> {
-  if (!(perSecond > 0 && perSecond <= PER_SECOND_MAX))
-    throw badArgument(`rateStream was given ${String(perSecond)} records a second; it takes up to ${PER_SECOND_MAX}.`)
+  if (typeof perSecond !== 'number' || !(perSecond > 0 && perSecond <= PER_SECOND_MAX))
+    throw badArgument(`rateStream was given ${shownOr(perSecond)} records a second; it takes up to ${PER_SECOND_MAX}.`)
   if (!Number.isInteger(partitions) || partitions < 1)
-    throw badArgument(`partitions of rateStream is ${String(partitions)}; it must be a whole number from 1.`)
+    throw badArgument(`partitions of rateStream is ${shownOr(partitions)}; it must be a whole number from 1.`)
   const source: Source<RateRecord, Position, Split> = {
     name: 'Rate',
     address: `${perSecond} records/s`,

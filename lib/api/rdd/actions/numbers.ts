@@ -62,8 +62,8 @@ function rangeOf(rdd: Runnable<number>): [min: number, max: number] {
 
 /** Buckets hold their lower edge, and the last its upper edge too. Numbers outside, and NaN, are not counted. */
 export function histogram(rdd: Runnable<number>, edges: readonly number[]): number[] {
-  const rises = edges.every((edge, i) => i === 0 || edges[i - 1] <= edge)
-  if (edges.length < 2 || !rises)
+  const rises = Array.isArray(edges) && edges.every((edge, i) => i === 0 || edges[i - 1] <= edge)
+  if (!rises || edges.length < 2)
     throw badArgument(
       'Histogram edges must be at least two numbers in rising order.',
       'pass edges such as [0, 10, 100]',

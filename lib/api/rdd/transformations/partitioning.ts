@@ -1,12 +1,7 @@
 import { checkedPartitions, HashPartitioner, type Partitioner } from '../../../shuffle/partitioner.ts'
 import { coalescedNode } from '../../../lineage/combine.ts'
-import type { Parts } from '../../../lineage/inferred.ts'
 import type { RddNode } from '../../../lineage/node.ts'
 import { repartitionedNode } from '../../../lineage/shuffled.ts'
-
-/** A partitioner that is given, or one for a given number. */
-export const partitionerOf = (parts: Parts): Partitioner =>
-  typeof parts === 'number' ? new HashPartitioner(parts) : parts
 
 /**
  * Where keys go when the caller does not say (Spark's `Partitioner.defaultPartitioner`): as in the input with the most

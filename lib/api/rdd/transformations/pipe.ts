@@ -14,8 +14,10 @@ export function pipe<T>(
   command: string | readonly string[],
   env: Readonly<Record<string, string>>,
 ): RddNode<string> {
-  const [program, ...args] = typeof command === 'string' ? command.trim().split(/\s+/) : command
-  if (!program) throw badArgument('There is no command to pipe through.', "pass one, such as 'sort -u'")
+  const [program, ...args] =
+    typeof command === 'string' ? command.trim().split(/\s+/) : Array.isArray(command) ? command : []
+  if (![program, ...args].every((word) => typeof word === 'string') || !program)
+    throw badArgument('There is no command to pipe through.', "pass one, such as 'sort -u'")
   return partitionsNode(node, (records) => {
     const input = Array.from(records, sparkLine).join('')
     const { stdout, stderr, failure } = programs()(program, args, { input, env })

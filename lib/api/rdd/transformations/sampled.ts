@@ -1,7 +1,8 @@
 import { KeyTable } from '../../../keys/key-table.ts'
 import { lookupKey } from '../../../keys/lookup.ts'
 import { countKeysPerSplit } from '../actions/counts.ts'
-import { badArgument } from '../../../lineage/bad-argument.ts'
+import { badArgument, needsFlag } from '../../../lineage/bad-argument.ts'
+import { kindOf, shownOr } from '../../../model/settled.ts'
 import type { Runnable } from '../../../lineage/jobs.ts'
 import { type RddNode, sinkOf } from '../../../lineage/node.ts'
 import { Draws, emitTimes } from '../../../lineage/sampling.ts'
@@ -15,10 +16,11 @@ export function sample<T>(node: RddNode<T>, withReplacement: boolean, fraction: 
 
 /** Splits by cells of [0, 1): the same draw decides for all parts, so each record is in exactly one. */
 export function randomSplit<T>(node: RddNode<T>, weights: readonly number[], seed: number): RddNode<T>[] {
+  if (!Array.isArray(weights)) throw badArgument(`randomSplit was given ${kindOf(weights)}.`, 'pass [0.8, 0.2]')
   const total = weights.reduce((sum, weight) => sum + weight, 0)
-  if (!weights.every((weight) => weight >= 0) || !(total > 0)) {
+  if (!weights.every((weight) => weight >= 0) || !(total > 0) || total === Infinity) {
     throw badArgument(
-      `Weights must be nonnegative and their sum positive, but got [${weights.join(',')}].`,
+      `Weights must be nonnegative and their sum positive, but got [${weights.map(shownOr).join(',')}].`,
       'pass weights such as [0.8, 0.2]',
     )
   }
@@ -118,6 +120,8 @@ const timesOf = (draws: Draws, withReplacement: boolean, fraction: number): numb
   withReplacement ? draws.poisson(fraction) : Number(draws.next() < fraction)
 
 function fractionsByKey<K>(fractions: Fractions<K>, withReplacement: boolean): (key: K) => number {
+  if (typeof fractions !== 'object' || fractions === null)
+    throw badArgument(`The sampling fractions are ${kindOf(fractions)}.`, 'pass a fraction per key: { a: 0.1, b: 1 }')
   const entries: [unknown, number][] = fractions instanceof Map ? [...fractions] : Object.entries(fractions)
   for (const [, fraction] of entries) checkFraction(fraction, withReplacement)
   const known = new Map(entries.map(([key, fraction]) => [lookupKey(key), fraction]))
@@ -132,10 +136,14 @@ function fractionsByKey<K>(fractions: Fractions<K>, withReplacement: boolean): (
   }
 }
 
+/** Larger ones are `Infinity`, of which no number of records can be drawn. */
+const FRACTION_MAX = Number.MAX_SAFE_INTEGER
+
 function checkFraction(fraction: number, withReplacement: boolean): void {
-  if (fraction >= 0 && (withReplacement || fraction <= 1)) return
+  needsFlag(withReplacement, 'a sample', 'withReplacement')
+  if (typeof fraction === 'number' && fraction >= 0 && fraction <= (withReplacement ? FRACTION_MAX : 1)) return
   throw badArgument(
-    `The sampling fraction ${fraction} must be ${withReplacement ? '0 or more' : 'between 0 and 1'}.`,
+    `The sampling fraction ${shownOr(fraction)} must be ${withReplacement ? '0 or more' : 'between 0 and 1'}.`,
     'pass a fraction such as 0.1',
   )
 }

@@ -1,4 +1,5 @@
-import type { Partitioner } from '../../../shuffle/partitioner.ts'
+import { needsFlag } from '../../../lineage/bad-argument.ts'
+import { checkedPartitions, type Partitioner } from '../../../shuffle/partitioner.ts'
 import type { Runnable } from '../../../lineage/jobs.ts'
 import { narrowNode } from '../../../lineage/narrow.ts'
 import type { RddNode } from '../../../lineage/node.ts'
@@ -17,6 +18,8 @@ export function sortByKey<K, V>(
   partitions: number,
   { compare, ascending }: SortOrder<K>,
 ): RddNode<[K, V]> {
+  needsFlag(ascending, 'a sort', 'ascending')
+  checkedPartitions(partitions, { place: callerPlace() })
   const order = ascending ? compare : reversed(compare)
   const keys = narrowNode<K>(node, { kind: 'map', f: (pair) => pair[0] })
   const ranges = rangePartitioner({ node: keys, runner }, partitions, order)
