@@ -6,13 +6,15 @@ test('settings are text, by name', () => {
   const conf = new SparkConf({ appName: 'a', master: 'local', 'spark.x': 1, 'spark.y': undefined })
     .set('spark.z', true)
     .setIfMissing('spark.z', false)
+    .setIfMissing('spark.w', 'new')
   assert.deepEqual(conf.getAll(), [
     ['spark.app.name', 'a'],
     ['spark.master', 'local'],
+    ['spark.w', 'new'],
     ['spark.x', '1'],
     ['spark.z', 'true'],
   ])
-  assert.equal(conf.toDebugString().split('\n')[2], 'spark.x=1')
+  assert.equal(conf.toDebugString().split('\n')[3], 'spark.x=1')
   assert.equal(conf.remove('spark.x').contains('spark.x'), false)
 })
 
@@ -25,12 +27,22 @@ test('a missing setting is an error unless there is a default', () => {
 })
 
 test('settings are read as numbers, booleans and durations, or refused', () => {
-  const conf = new SparkConf({ n: '1.5', b: 'true', t: '10s', plain: 250, odd: 'ten' })
+  const conf = new SparkConf({ n: '1.5', b: 'true', no: 'false', t: '10s', plain: 250, odd: 'ten', blank: ' ' })
   assert.deepEqual([conf.getDouble('n', 0), conf.getInt('missing', 7), conf.getBoolean('b', false)], [1.5, 7, true])
   assert.deepEqual(
     [conf.getTimeAsMs('t', '0'), conf.getTimeAsMs('plain', '0'), conf.getTimeAsMs('missing', '2min')],
     [10_000, 250, 120_000],
   )
+  assert.deepEqual(
+    [
+      conf.getLong('plain', 0),
+      conf.getLong('missing', 8),
+      conf.getBoolean('no', true),
+      conf.getBoolean('missing', true),
+    ],
+    [250, 8, false, true],
+  )
+  assert.throws(() => conf.getLong('blank', 1), { code: 'E_CONF' })
   assert.throws(() => conf.getInt('odd', 1), { code: 'E_CONF' })
   assert.throws(() => conf.getBoolean('odd', true), { code: 'E_CONF' })
   assert.throws(() => conf.getTimeAsMs('odd', '0'), { code: 'E_CONF' })
@@ -38,6 +50,7 @@ test('settings are read as numbers, booleans and durations, or refused', () => {
 
 test('a clone goes its own way', () => {
   const conf = new SparkConf({ a: 1 })
-  conf.clone().set('a', 2)
-  assert.equal(conf.get('a'), '1')
+  const clone = conf.clone()
+  assert.equal(clone.set('b', 2).get('a'), '1')
+  assert.equal(conf.contains('b'), false)
 })

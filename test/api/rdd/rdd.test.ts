@@ -213,4 +213,23 @@ test('RDDs have ids in order, names, partitions and a mark for checkpoints', () 
   assert.equal(a.isCheckpointed(), false)
   a.checkpoint()
   assert.equal(a.isCheckpointed(), true)
+  assert.equal(b.localCheckpoint().isCheckpointed(), true)
+  assert.equal(a.getCheckpointFile(), null)
+})
+
+test('an RDD shows its name, its operator, its number and where it was made', () => {
+  const sc = newContext()
+  const words = sc.parallelize(['a'])
+  assert.match(String(words), new RegExp(`^parallelize\\[${words.id}\\] at test/api/rdd/rdd\\.test\\.ts:\\d+:\\d+$`))
+  assert.match(String(words.setName('words')), /^words parallelize\[/)
+})
+
+test('toDebugString marks what is persisted, and shows each parent of a join below it', () => {
+  const sc = newContext()
+  const left = sc.parallelize([['a', 1]], 2).cache()
+  const joined = left.union(sc.parallelize([['b', 2]], 3))
+  assert.equal(
+    joined.toDebugString().replaceAll(/ at \S+/g, ''),
+    '(5) union\n   | parallelize [persisted]\n   | parallelize',
+  )
 })

@@ -105,6 +105,35 @@ test('a broadcast value is read until it is destroyed', () => {
   assert.throws(() => words.destroy(), { code: 'E_BROADCAST_DESTROYED' })
 })
 
+test('a broadcast value is a copy that nobody can change', () => {
+  const shared = { tags: ['a'] }
+  const bare: { limits?: Map<string, number>; days?: Set<number> } = Object.assign(Object.create(null), {
+    limits: new Map([['a', 1]]),
+    days: new Set([1]),
+  })
+  const given = { at: new Date(5), first: shared, second: shared, bare, holes: Object.assign([], { 1: 'second' }) }
+  const broadcast = new SparkContext().broadcast(given)
+  const { value } = broadcast
+  assert.equal(String(broadcast), 'Broadcast(0)')
+  shared.tags.push('b')
+  given.at.setTime(6)
+  assert.deepEqual(value.first, { tags: ['a'] })
+  assert.equal(value.first, value.second)
+  assert.equal(value.at.getTime(), 5)
+  assert.equal(Object.getPrototypeOf(value.bare), null)
+  assert.equal(value.holes.length, 2)
+  for (const change of [
+    () => value.first.tags.push('c'),
+    () => value.at.setTime(7),
+    () => value.bare.limits!.set('b', 2),
+    () => value.bare.limits!.clear(),
+    () => value.bare.days!.add(2),
+    () => value.bare.days!.delete(1),
+    () => Object.assign(value, { at: null }),
+  ])
+    assert.throws(change, TypeError)
+})
+
 test('local properties, job groups and levels are kept', () => {
   const sc = new SparkContext()
   sc.setJobGroup('nightly', 'all of it')

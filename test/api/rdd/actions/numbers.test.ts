@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { StatCounter } from '../../../../lib/api/rdd/statistics.ts'
 import { gives, law, refuses } from '../sentences.ts'
 
 gives(
@@ -31,12 +32,40 @@ gives(
     [2, 2],
   ],
 )
+gives(
+  'even buckets begin at the least number, wherever that lies',
+  (sc) => sc.parallelize([10, 11, 15, 22], 2).histogram(3),
+  [
+    [10, 14, 18, 22],
+    [2, 1, 1],
+  ],
+)
 gives('one value has one bucket', (sc) => sc.parallelize([4, 4]).histogram(3), [[4, 4], [2]])
 gives(
   'given edges leave out what is outside',
   (sc) => sc.parallelize([-1, 0, 5, 10, 20, 21, NaN], 2).histogram([0, 10, 20]),
   [2, 2],
 )
+gives(
+  'each number falls into the bucket whose lower edge it reaches, however many there are',
+  (sc) => sc.parallelize([0, 1, 2, 3, 4, 5, 6, 7, 8], 3).histogram([0, 1, 3, 4, 7, 8]),
+  [1, 2, 1, 3, 2],
+)
+gives(
+  'a counter of numbers outside of an RDD has what stats has',
+  () => {
+    const counter = new StatCounter([1, 2]).merge(new StatCounter([3, 4])).merge(new StatCounter())
+    return [counter.count(), counter.sum(), counter.popVariance(), counter.popStdev(), counter.min(), counter.max()]
+  },
+  [4, 10, 1.25, Math.sqrt(1.25), 1, 4],
+)
+gives(
+  'a counter takes over what another has',
+  () => String(new StatCounter().merge(new StatCounter([5]))),
+  '(count: 1, mean: 5, stdev: 0, max: 5, min: 5)',
+)
+refuses('there is no histogram of no buckets', 'E_ARGUMENT', (sc) => sc.range(3).histogram(0))
+refuses('there is no histogram of half a bucket', 'E_ARGUMENT', (sc) => sc.range(3).histogram(1.5))
 refuses('nothing has no even buckets', 'E_HISTOGRAM', (sc) => sc.emptyRDD<number>().histogram(2))
 refuses('NaN has no even buckets', 'E_HISTOGRAM', (sc) => sc.parallelize([1, NaN], 1).histogram(2))
 refuses('a histogram has edges on both sides', 'E_ARGUMENT', (sc) => sc.range(3).histogram([1]))
