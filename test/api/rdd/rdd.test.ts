@@ -183,6 +183,35 @@ refuses('a storage level cannot be changed once given', 'E_ARGUMENT', (sc) =>
   sc.range(3).persist(StorageLevel.MEMORY_ONLY).persist(StorageLevel.DISK_ONLY),
 )
 
+test('storage levels say what Spark says of them, and any but NONE keeps records', () => {
+  const told = Object.entries(StorageLevel).map(([name, level]) => {
+    const { useDisk, useMemory, useOffHeap, deserialized, replication } = level
+    const flags = [useDisk && 'disk', useMemory && 'memory', useOffHeap && 'off-heap', deserialized && 'objects']
+    return [name, [...flags.filter(Boolean), replication].join(' ')]
+  })
+  assert.deepEqual(Object.fromEntries(told), {
+    NONE: '1',
+    DISK_ONLY: 'disk 1',
+    DISK_ONLY_2: 'disk 2',
+    DISK_ONLY_3: 'disk 3',
+    MEMORY_ONLY: 'memory objects 1',
+    MEMORY_ONLY_2: 'memory objects 2',
+    MEMORY_ONLY_SER: 'memory 1',
+    MEMORY_ONLY_SER_2: 'memory 2',
+    MEMORY_AND_DISK: 'disk memory objects 1',
+    MEMORY_AND_DISK_2: 'disk memory objects 2',
+    MEMORY_AND_DISK_SER: 'disk memory 1',
+    MEMORY_AND_DISK_SER_2: 'disk memory 2',
+    OFF_HEAP: 'disk memory off-heap 1',
+  })
+  for (const [name, level] of Object.entries(StorageLevel)) {
+    const rdd = newContext().range(3).persist(level)
+    assert.equal(rdd.node.cached, name !== 'NONE', name)
+    if (name !== 'NONE' && name !== 'DISK_ONLY')
+      assert.throws(() => rdd.persist(StorageLevel.DISK_ONLY), { code: 'E_ARGUMENT' }, name)
+  }
+})
+
 test('the same storage level may be given twice', () => {
   assert.equal(
     newContext().range(3).persist(StorageLevel.DISK_ONLY).persist(StorageLevel.DISK_ONLY).getStorageLevel(),
