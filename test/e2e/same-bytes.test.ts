@@ -57,11 +57,13 @@ test(`a program writes the same in one process, under serverless-offline and on 
 /** The functions of the service in processes of serverless-offline, ticking. */
 async function offline(t: TestContext, { folder }: Service): Promise<Bucket> {
   const emulators = await startEmulators()
-  t.after(() => emulators.close())
   const bucket = 'same-offline-sluice-local'
   await createStores(emulators, 'same-offline-sluice', bucket)
   const serverless = await createServerless(emulators.environment, { folder, service: 'same' })
-  t.after(() => serverless.close())
+  t.after(async () => {
+    await serverless.close()
+    await emulators.close()
+  })
   await serverless.ready
   void serverless.tick()
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }

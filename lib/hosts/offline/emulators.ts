@@ -3,6 +3,7 @@ import { awsClients, type AwsClients, type Environment } from '../../adapters/aw
 import { tableKeys } from '../serverless/resources.ts'
 import { conditionalWrites } from './conditional-writes.ts'
 import { neededPackage } from './needed-packages.ts'
+import { tableServerOf } from './table-server.ts'
 
 /** S3, SQS, SNS and DynamoDB in this process, empty, on free ports of the loopback interface. */
 export interface Emulators {
@@ -19,20 +20,19 @@ export async function startEmulators(): Promise<Emulators> {
   const { default: dynalite } = await neededPackage(() => import('dynalite'))
   const bucketServer = buildApp({ logger: false })
   conditionalWrites(bucketServer)
-  const tableServer = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 })
+  const tableServer = tableServerOf(dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 }))
   await bucketServer.listen({ port: 0, host: '127.0.0.1' })
-  await new Promise<void>((resolve) => tableServer.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => tableServer.server.listen(0, '127.0.0.1', resolve))
   const s3 = urlOf(bucketServer.server.address() as AddressInfo)
-  const dynamodb = urlOf(tableServer.address() as AddressInfo)
+  const dynamodb = urlOf(tableServer.server.address() as AddressInfo)
   return {
     environment: environmentOf(s3, dynamodb),
     s3,
     dynamodb,
     async close() {
       bucketServer.server.closeAllConnections()
-      tableServer.closeAllConnections()
       await bucketServer.close()
-      await new Promise((resolve) => tableServer.close(resolve))
+      await tableServer.close()
     },
   }
 }
