@@ -44,3 +44,18 @@ test('a record that cannot be understood is written anew', async () => {
   await changeControl(store, (control) => ({ ...control, paused }), 'pause')
   assert.deepEqual(checkedControl(await store.read()), { rev: 2, value: { paused, clearHalt: null } })
 })
+
+test('E_BUSY: where somebody else is quicker time and again, the change is given up', async () => {
+  const store = new MemoryHeadStore<unknown>()
+  let calls = 0
+  const raced = {
+    read: () => store.read(),
+    close: () => store.close(),
+    cas: async (): Promise<'refused'> => (calls++, 'refused'),
+  }
+  await assert.rejects(
+    changeControl(raced, (control) => ({ ...control, paused }), 'pause'),
+    { code: 'E_BUSY', retry: true },
+  )
+  assert.deepEqual([calls, await store.read()], [10, null])
+})

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { checkSize, HEAD_BYTES_MAX } from '../../lib/checkpoint/head-size.ts'
-import { hasCode } from '../../lib/model/errors.ts'
+import { hasCode, type SluiceError } from '../../lib/model/errors.ts'
 import type { Head } from '../../lib/model/head.ts'
 import { headWith, manifestRef } from './heads.ts'
 
@@ -36,5 +36,30 @@ test('a head that is too large may be taken over, and may shrink: what fills it 
   assert.throws(
     () => said(owing(1100), more),
     (error) => hasCode(error, 'E_HEAD_SIZE'),
+  )
+})
+
+test('the error says what most of the head is, and what to do about that', () => {
+  const long = 'x'.repeat(HEAD_BYTES_MAX)
+  const refused = (head: Head): string => {
+    try {
+      checkSize(head, 'mark', { event: () => {} })
+    } catch (error) {
+      const { message, next, where } = error as SluiceError
+      return [message, where.detail, ...next].join('\n')
+    }
+    return 'nothing'
+  }
+  assert.match(
+    refused(more),
+    /Most of it is what 1000 outputs are owed \(\d+ bytes\).*\nstep "mark"\nmend what the out/,
+  )
+  assert.match(
+    refused(headWith({ conf: { long } })),
+    /Most of it is the configuration .*\nstep "mark"\nput long settings/,
+  )
+  assert.match(
+    refused(headWith({ manifest: { ...manifestRef(1), inline: long } })),
+    /would have \d+ bytes; it may have 65536\. Most of it is the field "manifest" \(\d+ bytes\)/,
   )
 })

@@ -66,3 +66,34 @@ test('a pack is there as long as the last of its panes is in the window', async 
     livePacks(packs!, manifest([{ from: 0, to: 128, panes: all.slice(oldest) }]).state).length
   assert.deepEqual([packsOf(last - 1), packsOf(last), packsOf(last + 1)], [1, 1, 0])
 })
+
+test('a window that goes on is packed further: each pane is in one pack or in the manifest, and in order', async () => {
+  const blobs = new MemoryBlobStore()
+  const all = panes(0, 500)
+  let packs: Manifest['packs']
+  for (let count = 100; count <= 500; count += 40) {
+    const list = { from: 0, to: 256, panes: all.slice(0, count) }
+    const now = { ...manifest([list]), ...(packs ? { packs } : {}) }
+    const complete = await withPacks(blobs, names, now, () => `run-${count}`)
+    packs = complete.packs
+    const written = await putManifest(blobs, names, { ...complete, nonce: `n${count}` }, 0)
+    const read = await readManifest(blobs, written)
+    assert.deepEqual(read.state.window.panes, [list], `${count} panes`)
+    const stored = JSON.parse(Buffer.from(await blobs.get(written.key)).toString()) as Manifest
+    assert.ok(stored.state.window.panes![0].panes.length < 128, `${count} panes`)
+  }
+  assert.ok(packs!.length > 2)
+})
+
+test('a list that is short, or of a range that no pack is of, stays in the manifest', async () => {
+  const blobs = new MemoryBlobStore()
+  const lists = [0, 128].map((from) => ({ from, to: from + 128, panes: panes(from, from === 0 ? 127 : 128) }))
+  const { packs } = await withPacks(blobs, names, manifest(lists), () => 'run')
+  assert.deepEqual(
+    packs!.map(({ from, to, last }) => [from, to, last]),
+    [[128, 256, 64_000]],
+  )
+  const other = { ...manifest([{ from: 0, to: 256, panes: panes(0, 100) }]), packs: packs! }
+  const written = await putManifest(blobs, names, other, 0)
+  assert.deepEqual((await readManifest(blobs, written)).state.window.panes, other.state.window.panes)
+})

@@ -8,7 +8,9 @@ import {
   marked,
   planned,
   released,
+  renewed,
   resumed,
+  sealed,
   settled,
 } from '../../lib/checkpoint/transition.ts'
 import type { DeadLetters } from '../../lib/model/dead-letter.ts'
@@ -21,6 +23,9 @@ const owing = marked(next, { owed: [{ batch: 2, output: 'out', manifest: manifes
 const open = planned(head, { nonce: 'p', tick: 2, content: manifestRef(7) })
 const letters: DeadLetters = { batch: 1, open: { out: ['1-1o1'] }, ref: manifestRef(1), ofOutput: true }
 const halt = halted(head, 'a reason')
+const sealedOnce = sealed(open, manifestRef(8))
+const lettered = { ...next, letters: [letters] }
+const free = (of: Head): Head => ({ ...of, holder: null, leaseUntil: 0 })
 
 const legal: readonly [cause: string, before: Head | null, after: Head][] = [
   ['create', null, headWith({ committed: 0, tick: 0, outDone: 0, manifest: null })],
@@ -38,6 +43,17 @@ const legal: readonly [cause: string, before: Head | null, after: Head][] = [
   ['commit', head, next],
   ['plan', head, open],
   ['commit', open, committed(open, { tick: 2, manifest: manifestRef(2) })],
+  ['seal', open, sealedOnce],
+  ['seal', sealedOnce, sealed(sealedOnce, manifestRef(9))],
+  ['commit', sealedOnce, committed(sealedOnce, { tick: 2, manifest: manifestRef(2) })],
+  ['renew', head, renewed(head, 500)],
+  ['mark', next, marked(next, { owed: [], gcFloor: 0, letters: [letters] })],
+  ['mark', lettered, marked(lettered, { owed: [], gcFloor: 0 })],
+  [
+    'commit',
+    { ...head, letters: [letters] },
+    committed({ ...head, letters: [letters] }, { tick: 2, manifest: manifestRef(2), letters: [letters] }),
+  ],
   ['mark', next, marked(next, { owed: [], gcFloor: 0 })],
   ['mark', next, owing],
   ['mark', owing, settled(owing, [])],
@@ -156,6 +172,54 @@ const illegal: readonly [sentence: string, before: Head | null, after: Head, cau
     'release',
     /not the one that was marked/,
   ],
+  ['a plan is sealed by who holds the app', free(open), free(sealedOnce), 'seal', /sealed while nobody held/],
+  ['what is sealed is a plan', head, headWith({ leaseUntil: 101 }), 'seal', /sealed without a plan/],
+  ['a seal has answers', open, { ...open, leaseUntil: 101 }, 'seal', /sealed without a plan/],
+  [
+    'a seal is of the plan that was open',
+    open,
+    { ...sealedOnce, plan: { ...sealedOnce.plan!, nonce: 'q' } },
+    'seal',
+    /changed the plan that it is of/,
+  ],
+  ['a plan is made by who holds the app', free(head), free(open), 'plan', /planned while nobody held/],
+  ['a commit is made by who holds the app', free(head), free(next), 'commit', /committed while nobody held/],
+  [
+    'a mark is made by who holds the app',
+    free(next),
+    { ...free(next), outDone: 2 },
+    'mark',
+    /marked while nobody held/,
+  ],
+  ['a sign of life is of who holds the app', free(head), free(headWith()), 'renew', /renewed while nobody held/],
+  ['who lets go holds the app no more', head, headWith({ leaseUntil: 0 }), 'release', /nobody in possession/],
+  ['a sign of life moves the lease alone', head, headWith({ leaseUntil: 200, tick: 2 }), 'renew', /tick changed/],
+  ['a commit brings no letters of outputs', head, lettered, 'commit', /brought dead letters/],
+  ['a mark forgets no letters of outputs', lettered, { ...next, outDone: 2 }, 'mark', /forgot dead letters/],
+  [
+    'a mark reaches the batch that was committed',
+    headWith({ committed: 3, tick: 3, outDone: 1 }),
+    headWith({ committed: 3, tick: 3, outDone: 2 }),
+    'mark',
+    /marked up to batch 2 of 3/,
+  ],
+  [
+    'an output owes a batch once',
+    next,
+    { ...owing, owed: [...owing.owed, ...owing.owed] },
+    'mark',
+    /"out" of batch 2 is owed twice/,
+  ],
+  [
+    'what is owed is of the manifest that was committed',
+    next,
+    { ...owing, owed: [{ ...owing.owed[0], manifest: manifestRef(1) }] },
+    'mark',
+    /not the one that was marked/,
+  ],
+  ['what was delivered is not owed again', settled(owing, []), owing, 'mark', /not the one that was marked/],
+  ['a creation begins with nothing', null, headWith({ outDone: 0, committed: 0, tick: 0 }), 'create', /with nothing/],
+  ['a halt is no commit', head, { ...halt, committed: 2 }, 'halt', /committed changed/],
   ['a step has a known name', head, head, 'dead-letter-command', /unknown cause/],
 ]
 for (const [sentence, before, after, cause, why] of illegal)
@@ -170,5 +234,36 @@ test('another program drops a plan of which nothing was shown, and no other', ()
   assert.deepEqual(
     [keeps(hidden, 'g1'), keeps(hidden, 'g2'), keeps(open, 'g1'), keeps(open, 'g2')],
     [true, false, true, true],
+  )
+})
+
+test('who takes the app from somebody counts as idle until a batch is committed, who finds it free not', () => {
+  const by = { holder: 'other', leaseUntil: 9, graph: 'g1', conf: {}, intervalMs: 1000, zeroTime: 0 }
+  const once = acquired(head, by)
+  const idle = [once, acquired(once, by), acquired(released(once), by)].map((each) => [each.idle, each.epoch])
+  assert.deepEqual(idle, [
+    [1, 2],
+    [2, 3],
+    [1, 3],
+  ])
+  assert.equal(acquired(released(head), by).idle, undefined)
+  assert.equal('idle' in committed(once, { tick: 2, manifest: manifestRef(2) }), false)
+})
+
+test('letters that outputs leave stay with the head until a batch lists them', () => {
+  const other: DeadLetters = { ...letters, open: { out: ['1-2o1'] }, ref: manifestRef(3) }
+  const left = settled(marked(next, { owed: [], gcFloor: 0, letters: [letters] }), [], [other])
+  assert.deepEqual(left.letters, [letters, other])
+  const batch = { tick: 3, manifest: manifestRef(3) }
+  assert.deepEqual(committed(left, batch).letters, [letters, other])
+  assert.deepEqual(committed(left, { ...batch, letters: [letters] }).letters, [other])
+  assert.equal('letters' in committed(left, { ...batch, letters: [other, letters] }), false)
+})
+
+test('a mark raises the floor, and never lowers it', () => {
+  const at = headWith({ committed: 9, outDone: 8, gcFloor: 5 })
+  assert.deepEqual(
+    [4, 7].map((gcFloor) => marked(at, { owed: [], gcFloor }).gcFloor),
+    [5, 7],
   )
 })
