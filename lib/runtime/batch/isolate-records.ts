@@ -99,10 +99,6 @@ class Found {
     this.#errors.set(position, error)
   }
 
-  has(position: number): boolean {
-    return this.#errors.has(position)
-  }
-
   get positions(): number[] {
     return [...this.#errors.keys()].sort((a, b) => a - b)
   }

@@ -1,6 +1,5 @@
 import { given, unlessEmpty } from '../../model/given.ts'
 import type { DeadLetters } from '../../model/dead-letter.ts'
-import type { OperatorUid } from '../../model/ids.ts'
 import type { Manifest, OperatorState, RetainedBatch, StagedPart } from '../../model/manifest.ts'
 import type { ProgramFacts } from '../../model/program-facts.ts'
 import { nameOfRef } from '../../model/refs.ts'
@@ -116,13 +115,10 @@ function nextRetained(
       .toSorted((a, b) => a.partition - b.partition)
       .map((write) => write.ref)
     retained[stream] = kept
-    if (parts.length > 0 || hasBatch(answers, stream)) retained[stream] = [...kept, { time, parts }]
+    if (parts.length > 0) retained[stream] = [...kept, { time, parts }]
   }
   return retained
 }
-
-const hasBatch = (answers: readonly TaskDone[], stream: OperatorUid): boolean =>
-  answers.some((answer) => answer.retained.some((write) => write.stream === stream))
 
 /** An output runs wherever its stream has an RDD, also one without partitions, for which no task was asked. */
 function outputsOf(stages: readonly PlannedStage[], answers: readonly TaskDone[]): Record<string, StagedPart[]> {

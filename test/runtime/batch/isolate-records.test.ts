@@ -186,3 +186,34 @@ test('a letter that is tried again and fails again says where its record came fr
     [first.source, first.split, first.index, first.id],
   )
 })
+
+test('where only several records of a key together fail, the one that completes them is set aside', async () => {
+  const build: Build = (stream) =>
+    stream
+      .map((line): [string, string] => [line.split(' ')[0], line])
+      .groupByKey()
+      .mapValues((all) => {
+        if (all.some((line) => line.endsWith('left')) && all.some((line) => line.endsWith('right')))
+          throw new TypeError('both of them')
+        return [...all].length
+      })
+      .output('out', nowhere)
+  await using t = await testApp(lettersApp(build))
+  const whole = Array.from({ length: 12 }, (_, key) => {
+    const own = Array.from({ length: 3 + key }, (_line, i) => `${key} ${i}`)
+    own.splice(key % 3, 0, `${key} left`)
+    own.splice(2 + ((key * 5) % (own.length - 2)), 0, `${key} right`)
+    return own
+  })
+  t.source().addAll(whole.flat())
+  await t.runBatch()
+  const letters = await t.deadLetters()
+  assert.deepEqual(
+    letters.map(({ record, message }) => [record, message]),
+    whole.map((own) => [own.filter((line) => /left|right/.test(line))[1], 'TypeError: both of them']),
+  )
+  assert.deepEqual(
+    (t.output('out').rows as [string, number][]).toSorted(([a], [b]) => Number(a) - Number(b)),
+    whole.map((own, key) => [String(key), own.length - 1]),
+  )
+})

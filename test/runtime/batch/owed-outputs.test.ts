@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ManualClock } from '../../../lib/adapters/local/manual-clock.ts'
-import { parseKey } from '../../../lib/checkpoint/object-keys.ts'
+import { ObjectKeys, parseKey } from '../../../lib/checkpoint/object-keys.ts'
+import { putOutputCommand } from '../../../lib/checkpoint/output-commands.ts'
 import type { OutputSink } from '../../../lib/index.ts'
 import { SluiceError } from '../../../lib/model/errors.ts'
+import type { EngineEvent } from '../../../lib/model/events.ts'
+import type { Log } from '../../../lib/host/log.ts'
 import { decideFence, sinkIsNewer } from '../../../lib/output/fence.ts'
 import { ProcessLife, type Port, World } from '../../support/lives.ts'
 import { type Build, START } from '../../support/run.ts'
@@ -184,4 +187,106 @@ test('what an output owed is swept once it is delivered, in the same life', asyn
     (await world.blobs.list('')).filter((key) => batchOf(key) < life.coordinator.head.gcFloor),
     [],
   )
+})
+
+/** A log, and what it has of one type. */
+function heardLog(): { readonly log: Log; readonly of: (type: string) => any[] } {
+  const events: EngineEvent[] = []
+  return { log: { event: (event) => void events.push(event) }, of: (type) => events.filter((e) => e.type === type) }
+}
+
+test('at the end of a run what is not delivered is said with what the sink said last, and what to type', async () => {
+  const [world, table, clock, { log, of }] = [new World(), new Table(), new ManualClock(START), heardLog()]
+  const errors: SluiceError[] = []
+  table.isAway = (batch) => batch >= 2
+  const life = await ProcessLife.begin(world, writing(table), batches, {
+    onError: (error) => void errors.push(error as SluiceError),
+    clock,
+    log,
+    isPatient: true,
+  })
+  await life.run(4)
+  assert.deepEqual([errors, of('output-held').map(({ owed }) => owed)], [[], [1]])
+  await life.coordinator.deliverAtLast()
+  const [{ code, message, next, where }, ...more] = errors
+  assert.deepEqual([code, where.operator, more], ['E_OUTPUT', 'rows', []])
+  assert.match(
+    message,
+    /^The run ends, and 3 batches are not delivered\. Output "rows" of batch 2 failed.*the table is away/,
+  )
+  assert.deepEqual(next.slice(-1), ['sluice outputs drop <dir> rows     to give them up'])
+  table.isAway = () => false
+  await life.coordinator.deliverAtLast()
+  assert.deepEqual([errors.length, table.taken], [1, [1, 2, 3, 4]])
+  assert.equal(of('output-released').length, 1)
+  await life.coordinator.deliverAtLast()
+  assert.equal(table.taken.length, 4)
+  await life.coordinator.close()
+})
+
+test('E_OUTPUT_BACKLOG: with sixteen batches owed no further one is begun, until some are delivered', async () => {
+  const many = Array.from({ length: 20 }, (_, i) => [[`key ${i}`, 1]])
+  const [world, table] = [new World(), new Table()]
+  table.isAway = () => true
+  const life = await ProcessLife.begin(world, writing(table), many, heard)
+  await assert.rejects(life.run(20), (error: SluiceError) => {
+    assert.deepEqual([error.code, error.retry, error.where], ['E_OUTPUT_BACKLOG', true, { operator: 'rows', batch: 1 }])
+    assert.equal(error.message, '16 outputs are owed, the oldest of batch 1: rows.')
+    assert.deepEqual(error.next.slice(1), ['sluice outputs drop <dir> rows'])
+    return true
+  })
+  assert.equal(life.coordinator.head.committed, 16)
+  await assert.rejects(life.run(20), { code: 'E_OUTPUT_BACKLOG' })
+  table.isAway = (batch) => batch > 3
+  await life.run(17)
+  assert.deepEqual([table.taken, life.coordinator.head.owed.length], [[1, 2, 3], 14])
+  table.isAway = () => false
+  await life.run(20)
+  assert.deepEqual([table.taken.length, life.coordinator.head.owed], [20, []])
+  await life.coordinator.close()
+})
+
+test('what somebody gives up is counted and said, and what they did not mean is still delivered', async () => {
+  const [world, table, { log, of }] = [new World(), new Table(), heardLog()]
+  table.isAway = () => true
+  const life = await ProcessLife.begin(world, writing(table), batches, { ...heard, log })
+  await life.run(3)
+  const { app, inc } = life.coordinator.head
+  const keys = new ObjectKeys(app, inc)
+  await putOutputCommand(world.blobs, keys, { verb: 'drop', outputs: ['rows'], upTo: 2 }, 'c1')
+  await life.run(4)
+  assert.deepEqual(
+    [
+      life.coordinator.head.owed.map(({ batch }) => batch),
+      of('output-dropped').map(({ output, owed }) => [output, owed]),
+    ],
+    [[3, 4], [['rows', 2]]],
+  )
+  assert.deepEqual(await world.blobs.list(keys.outputCommands), [])
+  table.isAway = () => false
+  await life.run(5)
+  assert.deepEqual([table.taken, of('output-dropped').length], [[3, 4, 5], 1])
+  await life.coordinator.close()
+})
+
+test('a batch says what each output owes after it', async () => {
+  const [world, table, { log, of }] = [new World(), new Table(), heardLog()]
+  table.isAway = (batch) => batch === 2 || batch === 3
+  let failures = 0
+  const life = await ProcessLife.begin(world, writing(table), batches, { log, onError: () => failures++ })
+  await life.run(3)
+  table.isAway = () => false
+  await life.run(4)
+  assert.deepEqual(
+    of('batch').map(({ batch, backlog }) => [batch, backlog]),
+    [
+      [1, {}],
+      [2, { rows: 1 }],
+      [3, { rows: 2 }],
+      [4, {}],
+    ],
+  )
+  // Batch 2 when it was new, and when the next one came; the one behind it was not tried.
+  assert.equal(failures, 2)
+  await life.coordinator.close()
 })
