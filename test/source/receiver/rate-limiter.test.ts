@@ -18,3 +18,32 @@ test('a receiver that was idle for long may have a second of records at once, an
   )
   assert.equal(limiter.freeAt, 60_100)
 })
+
+test('a rate follows what it is told, never above the greatest, and not what is no rate', () => {
+  const clock = new ManualClock()
+  const limiter = new RateLimiter(clock, 10, 100)
+  const nextIn = (records: number): number => {
+    const before = limiter.freeAt
+    limiter.take(records)
+    return limiter.freeAt - before
+  }
+  assert.equal(nextIn(1), 100)
+  limiter.updateRate(5)
+  assert.equal(nextIn(2), 400)
+  limiter.updateRate(0)
+  assert.equal(nextIn(1), 200)
+  limiter.updateRate(1000)
+  assert.equal(nextIn(1), 100)
+})
+
+test('without a rate a receiver is always free; a first rate holds where there is no greatest', () => {
+  const clock = new ManualClock()
+  const unlimited = new RateLimiter(clock, 0, 0)
+  unlimited.take(1e6)
+  assert.deepEqual([unlimited.isFree, unlimited.freeAt], [true, -Infinity])
+  const limiter = new RateLimiter(clock, -1, 2)
+  limiter.take(1)
+  assert.deepEqual([limiter.isFree, limiter.freeAt], [false, 500])
+  clock.set(500)
+  assert.equal(limiter.isFree, true)
+})

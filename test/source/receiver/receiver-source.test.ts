@@ -5,7 +5,7 @@ import { MemoryBlobStore } from '../../../lib/adapters/local/blob-memory.ts'
 import { ManualClock } from '../../../lib/adapters/local/manual-clock.ts'
 import { SeededRandom } from '../../../lib/adapters/local/seeded-random.ts'
 import { encodeBlock } from '../../../lib/codec/block.ts'
-import { hasCode } from '../../../lib/model/errors.ts'
+import { hasCode, SluiceError } from '../../../lib/model/errors.ts'
 import type { Json } from '../../../lib/model/json.ts'
 import { settingsOf } from '../../../lib/model/settings/read.ts'
 import { SparkConf } from '../../../lib/model/spark-conf.ts'
@@ -719,4 +719,140 @@ test('what a receiver reports is seen in the log, as a warning', async () => {
   assert.deepEqual(said, [
     { type: 'receiver-error', level: 'warn', stream: 7, message: 'HandFed-7: the feed is slow', error: '12 s' },
   ])
+})
+
+/** A running receiver, what it has said, and how often its store was asked; `failing` decides of each attempt. */
+async function runningOn(failing: (attempt: number) => Error | null, conf: Record<string, string> = {}) {
+  const said: Record<string, unknown>[] = []
+  const log = { event: (event: Record<string, unknown>) => void said.push(event) }
+  const blobs = new MemoryBlobStore()
+  const attempts: number[] = []
+  const clock = new ManualClock()
+  const putNew = async (key: string, bytes: Uint8Array): Promise<void> => {
+    attempts.push(clock.now())
+    const error = failing(attempts.length)
+    if (error) throw error
+    await blobs.putNew(key, bytes)
+  }
+  const store = new Proxy(blobs, { get: (of, name) => (name === 'putNew' ? putNew : bound(of, name)) })
+  const io = { ...memoryIo(clock), blobs: store, log } as SourceIo
+  return { ...(await running<string>({ io, conf })), said, attempts }
+}
+
+test('who hands a block over and waits for it hears of a store that is away after four attempts', async () => {
+  const { receiver, clock, attempts, cut } = await runningOn((attempt) => (attempt <= 4 ? new Error('away') : null))
+  const stored = assert.rejects(receiver.store(['a', 'b']), /away/)
+  await clock.advance(60_000)
+  await stored
+  assert.deepEqual(attempts, [0, 200, 600, 1400])
+  await receiver.store(['a', 'b'])
+  assert.deepEqual((await cut()).got, [['a', 'b']])
+})
+
+test('what a store refuses for good is not asked for again', async () => {
+  const refusal = new SluiceError('E_BLOB_TOO_LARGE', 'too large', {})
+  const { receiver, attempts } = await runningOn(() => refusal)
+  await assert.rejects(receiver.store(['a']), { code: 'E_BLOB_TOO_LARGE' })
+  assert.equal(attempts.length, 1)
+})
+
+test('a block of single records that is refused for good is counted, shown, and kept where letters are', async () => {
+  const refusal = new SluiceError('E_BLOB_TOO_LARGE', 'too large', {})
+  const { receiver, clock, said, source, io } = await runningOn((attempt) => (attempt === 1 ? refusal : null), {
+    'sluice.onError': 'dead-letter',
+  })
+  for (const record of ['a', 'b']) receiver.store(record)
+  await clock.advance(200)
+  const [{ message, code, records, total, example }] = said.filter(({ type }) => type === 'receiver-lost')
+  assert.match(String(message), /^HandFed-7: a block of 2 records could not be stored \(2 set aside in all\)/)
+  assert.deepEqual([code, records, total, example], ['E_BLOB_TOO_LARGE', 2, 2, "'a'"])
+  const told: Undecoded[] = []
+  const taken = (await source.cut({ time: 200, intervalMs: 1000, zeroTime: 0, position: null, limit: null, io }))!
+  await readAll(source, taken.splits, { ...io, undecoded: (found: Undecoded) => void told.push(found) })
+  assert.deepEqual(
+    told.map(({ code: of, bytes }) => [of, Buffer.from(bytes).toString()]),
+    [
+      ['E_BLOB_TOO_LARGE', "'a'"],
+      ['E_BLOB_TOO_LARGE', "'b'"],
+    ],
+  )
+})
+
+test('letters that cannot be stored are said', async () => {
+  const { receiver, clock, said } = await runningOn(() => new SluiceError('E_BLOB_TOO_LARGE', 'too large', {}), {
+    'sluice.onError': 'dead-letter',
+  })
+  receiver.refuse('half', new Error('half a line'))
+  await clock.advance(200)
+  assert.match(String(said.at(-1)!['message']), /: 1 dead letters could not be stored$/)
+})
+
+test('of four records that are refused in a batch the fourth is told as one more, once', async () => {
+  const { receiver, said, cut } = await runningOn(() => null)
+  for (let i = 0; i < 4; i++) receiver.refuse('x'.repeat(1000), new Error('half a line'))
+  const { position } = await cut()
+  await cut(position)
+  const lost = said.filter(({ type }) => type === 'receiver-lost')
+  assert.deepEqual([lost.length, lost[3]['records'], lost[3]['total']], [4, 1, 4])
+  assert.match(String(lost[3]['message']), /: 1 more record of this batch; at last, a record is refused/)
+  assert.ok(String(lost[0]['example']).length < 250, 'what is long is shown in part')
+})
+
+test('a receiver that throws as it stops has stopped, and that is said', async () => {
+  const { receiver, source, said, events } = await runningOn(() => null)
+  receiver.onStop = () => {
+    throw new Error('no socket to close')
+  }
+  await source.receiver!.stop(true)
+  assert.deepEqual(
+    said.filter(({ type }) => type === 'receiver-stop-failed'),
+    [
+      {
+        type: 'receiver-stop-failed',
+        level: 'warn',
+        stream: 7,
+        message: 'the receiver of stream 7 threw in onStop',
+        error: 'no socket to close',
+      },
+    ],
+  )
+  assert.deepEqual(events, ['started', 'stopped'])
+})
+
+test('a receiver knows the number of its stream as it runs, and stores nothing before', async () => {
+  const idle = new HandFed()
+  for (const use of [() => idle.store('a'), () => idle.streamId, () => idle.isStarted()])
+    assert.throws(use, { code: 'E_RECEIVER_STATE', message: /does not run yet/ })
+  const { receiver } = await running()
+  assert.deepEqual([receiver.streamId, receiver.isStarted(), receiver.isStopped()], [7, true, false])
+})
+
+test('an initial rate holds where rates are adapted to what batches manage, and only there', async () => {
+  const taken = async (enabled: boolean): Promise<boolean[]> => {
+    const { receiver } = await running({
+      conf: {
+        'spark.streaming.backpressure.enabled': String(enabled),
+        'spark.streaming.backpressure.initialRate': '1',
+      },
+    })
+    return [receiver.store('a'), receiver.store('b')]
+  }
+  assert.deepEqual(await taken(true), [false, false])
+  assert.deepEqual(await taken(false), [true, true])
+})
+
+test('blocks that no batch has taken are waiting; objects of other names beside them are no blocks', async () => {
+  const first = await running()
+  await first.receiver.store(['a'])
+  await first.receiver.store(['b'])
+  assert.equal(first.receiver.waiting(), 2)
+  const { position } = await first.cut()
+  assert.equal(first.receiver.waiting(), 0)
+  await first.receiver.store(['c'])
+  await first.source.receiver!.stop(true)
+  const { prefix, blobs } = first.io
+  for (const name of ['blocks/run/x-1', 'blocks/run/1-1.tmp', 'blocks/1-1', 'other'])
+    await blobs.putNew(prefix + name, Uint8Array.of(1))
+  const second = await running({ io: first.io, position })
+  assert.deepEqual((await second.cut()).got, [['c']])
 })

@@ -63,18 +63,23 @@ test('a window of a slower slide shows each batch once where they do not overlap
 
 test('a filter of a window goes with partitions as a number, as a partitioner and as options', async () => {
   const some = ([, sum]: [string, number]): boolean => sum > 0
-  const parts = [3, new HashPartitioner(3), { partitions: 3 }] as const
+  const given: readonly (readonly unknown[])[] = [
+    [3, some],
+    [new HashPartitioner(3), some],
+    [{ partitions: 3 }, some],
+    [{ partitions: 3, filter: some }],
+  ]
   const run = await runBatches(
     (input) =>
       Object.fromEntries(
-        parts.map((each, i) => [
+        given.map((each, i) => [
           `n${i}`,
           input()
-            .reduceByKeyAndWindow(add, subtract, seconds(1), seconds(1), each as number, some)
+            .reduceByKeyAndWindow(add, subtract, seconds(1), seconds(1), ...(each as [number]))
             .mapPartitions((pairs: Iterable<unknown>) => [[...pairs].length]),
         ]),
       ),
     [[['a', 1]], []],
   )
-  for (const i of parts.keys()) assertSame(run.shown[`n${i}`], [[0, 0, 1], [0, 0, 0]], `partitions ${i}`) // prettier-ignore
+  for (const i of given.keys()) assertSame(run.shown[`n${i}`], [[0, 0, 1], [0, 0, 0]], `partitions ${i}`) // prettier-ignore
 })

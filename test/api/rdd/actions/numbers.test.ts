@@ -40,6 +40,7 @@ gives(
     [2, 1, 1],
   ],
 )
+gives('one bucket holds everything', (sc) => sc.parallelize([1, 3]).histogram(1), [[1, 3], [2]])
 gives('one value has one bucket', (sc) => sc.parallelize([4, 4]).histogram(3), [[4, 4], [2]])
 gives(
   'given edges leave out what is outside',
