@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { readdir, readFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { hasCode } from '../../../lib/model/errors.ts'
-import { files, type FilesOptions } from '../../../lib/adapters/index.ts'
+import { files, type FilesManifest, type FilesOptions } from '../../../lib/adapters/index.ts'
 import { sinkContract } from '../../../lib/testing/contracts/sink.ts'
 import { deliver, delivery, type SinkRow } from '../../../lib/testing/contracts/sink-rows.ts'
 import { DyingCalls } from '../dying-calls.ts'
@@ -116,6 +116,34 @@ test('files: the folder of one output is refused to another', async (t) => {
   assert.deepEqual(await listedLines(shelfOf(folder)), ['a'])
 })
 
+test('files: a folder whose owner cannot be read is refused to everybody, and nothing is written', async (t) => {
+  for (const owner of ['', '{', '{"app":1,"sink":"pages"}', '{"app":"app"}']) {
+    const folder = await temporaryFolder(t)
+    await mkdir(join(folder, '_manifest'))
+    await writeFile(join(folder, '_manifest', '_owner'), owner)
+    await assert.rejects(
+      deliver(files<string>(folder, { format: 'text' }), 1, [['b']], { sink: 'pages' }),
+      (error) => hasCode(error, 'E_SINK_TAKEN') && /somebody who cannot be read/.test(error.message),
+      owner,
+    )
+    assert.deepEqual(await readdir(folder), ['_manifest'])
+  }
+})
+
+test('files: a manifest says whose batch it is, and each file with its partition and its size', async (t) => {
+  const folder = await temporaryFolder(t)
+  await deliver(files<string>(folder, { format: 'text' }), 3, [['ab'], [], ['c', 'd']])
+  const shelf = shelfOf(folder)
+  const [name] = (await shelf.names('_manifest/')).filter((each) => each.endsWith('.json'))
+  assert.equal(name, '_manifest/0000000003-one.json')
+  const told = JSON.parse(Buffer.from(await shelf.read(name)).toString()) as FilesManifest
+  assert.deepEqual([told.app, told.inc, told.sink, told.batch, told.partitions], ['app', 'one', 'rows', 3, 3])
+  assert.deepEqual(told.files, [
+    { name: 'part-one-0000000003-00000.txt', partition: 0, bytes: 3 },
+    { name: 'part-one-0000000003-00002.txt', partition: 2, bytes: 4 },
+  ])
+})
+
 test('B51: files: a name that could leave the folder is refused', () => {
   for (const name of ['', '../x', 'a/b', '.hidden', '_manifest', 'a\nb', 'x'.repeat(200)]) {
     assert.throws(
@@ -148,6 +176,31 @@ test('files: CSV quotes what a reader would take for something else, and tells "
     await textOf(t, records, { format: 'csv' }),
     'id,text,at,more\n1,"a,b ""c""\n",1970-01-01T00:00:00.000Z,\n1152921504606846976,"",,true\nNaN," x",,\n0,plain,,\n',
   )
+})
+
+test('files: a cell of CSV holds bytes as base64, and what a value says of itself', async (t) => {
+  const records = [
+    {
+      bytes: Uint8Array.of(1, 2, 255),
+      price: { toJSON: () => 1.5 },
+      flag: Object(true),
+      'a "b"': '',
+      tab: '\tx',
+      line: 'a\rb',
+      plain: 'a b',
+    },
+  ]
+  assert.equal(
+    await textOf(t, records, { format: 'csv' }),
+    'bytes,price,flag,"a ""b""",tab,line,plain\nAQL/,1.5,true,"","\tx","a\rb",a b\n',
+  )
+  assert.equal(await textOf(t, [{ toJSON: () => ({ a: 1 }) }], { format: 'csv' }), 'a\n1\n')
+  assert.equal(await textOf(t, [{ a: 1 }], { format: 'csv', header: false }), '1\n')
+})
+
+test('files: a function makes the lines of another format', async (t) => {
+  assert.equal(await textOf(t, [1, 2], { format: (n: number) => `<${n}>` }), '<1>\n<2>\n')
+  assert.equal(await textOf(t, ['a', 1, 2n, true], { format: 'text' }), 'a\n1\n2\ntrue\n')
 })
 
 test('files: the columns of tuples are _1 and _2, that of single values is value, as in Spark', async (t) => {
@@ -191,6 +244,12 @@ test('files: whole numbers and fractions have one type in all files, and given t
   const [{ n }] = await rowsIn(await fileOf(t, [{ n: 1 }], { format: 'parquet' }))
   const [{ n: fraction }] = await rowsIn(await fileOf(t, [{ n: 1.5 }], { format: 'parquet' }))
   assert.deepEqual([n, fraction], [1, 1.5])
+  const edges = [-(2 ** 31), 2 ** 31 - 1].map((i) => ({ i, l: BigInt(i) * 2n ** 32n, d: { toJSON: () => 0.5 } }))
+  const ends = await fileOf(t, edges, { format: 'parquet', columns: { i: 'int', l: 'long', d: 'double' } })
+  assert.deepEqual(
+    await rowsIn(ends),
+    edges.map((edge) => ({ ...edge, d: 0.5 })),
+  )
   const types = { n: 'long', i: 'int', s: 'string' } as const
   const [row] = await rowsIn(await fileOf(t, [{ n: 7, i: -5 }], { format: 'parquet', columns: types }))
   assert.deepEqual([row['n'], row['i'], row['s'] ?? null], [7n, -5, null])
@@ -212,6 +271,25 @@ test('files: a value that a column cannot take is refused with the path to it, a
     ['record[0].s', [{ s: '\udc00' }], { format: 'csv' }],
     ['record[1]', [['a', 1], ['b']], { format: 'csv', columns: ['word', 'n'] }],
     ['record[2]', ['a', 'b', 'c\nd'], { format: 'text' }],
+    ['record[0]', ['c\rd'], { format: 'text' }],
+    ['record[0]', ['half \ud800'], { format: 'text' }],
+    ['record[0] is null', [null], { format: 'text' }],
+    ['record[1] is of type object', ['a', {}], { format: 'text' }],
+    ['record[0] became no text but null', [1], { format: () => null as never }],
+    ['record[0] became no text but a value of type number', [1], { format: () => 1 as never }],
+    ['record[0].f is a function', [{ f: () => 1 }], { format: 'csv' }],
+    ['record[0].m', [{ m: new Map() }], { format: 'csv' }],
+    ['the column', [{ '\ud800': 1 }], { format: 'csv' }],
+    ['record[0] has no fields', [{}], { format: 'csv' }],
+    ['record[0].i', [{ i: -(2 ** 31) - 1 }], { format: 'parquet', columns: { i: 'int' } }],
+    ['record[0].i is of kind string', [{ i: '1' }], { format: 'parquet', columns: { i: 'int' } }],
+    ['record[0].n is of kind boolean', [{ n: true }], { format: 'parquet', columns: long }],
+    ['record[0].n', [{ n: 2 ** 53 }], { format: 'parquet', columns: long }],
+    ['record[0].s is of kind number', [{ s: 1 }], { format: 'parquet', columns: { s: 'string' } }],
+    ['record[0].d is of kind bigint', [{ d: 1n }], { format: 'parquet', columns: { d: 'double' } }],
+    ['record[0].b is of kind number', [{ b: 1 }], { format: 'parquet', columns: { b: 'boolean' } }],
+    ['record[0].t is of kind string', [{ t: '2026-01-01' }], { format: 'parquet', columns: { t: 'timestamp' } }],
+    ['record[0].y is of kind list', [{ y: [1] }], { format: 'parquet', columns: { y: 'binary' } }],
   ]
   for (const [path, records, options] of cases)
     await assert.rejects(

@@ -3,12 +3,14 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { test, type TestContext } from 'node:test'
 import { ManualClock } from '../../../lib/adapters/local/manual-clock.ts'
-import { hasCode } from '../../../lib/model/errors.ts'
+import { hasCode, type SluiceError } from '../../../lib/model/errors.ts'
 import { webhook } from '../../../lib/adapters/index.ts'
+import { AddressRule } from '../../../lib/adapters/webhook/address.ts'
 import { waitOf } from '../../../lib/adapters/webhook/webhook.ts'
 import { delivery } from '../../../lib/testing/contracts/sink-rows.ts'
 
 interface Received {
+  readonly method: string
   readonly path: string
   readonly key: string
   readonly type: string
@@ -23,8 +25,8 @@ test('webhook: each partition is one request with its own key, and records as JS
   await sink.write(['a', 'ü'], delivery(1, 0, 2))
   await sink.write(['b'], delivery(1, 1, 2))
   assert.deepEqual(received, [
-    { path: '/in', key: 'app/one/rows/1/0', type: 'application/json', body: '["a","ü"]' },
-    { path: '/in', key: 'app/one/rows/1/1', type: 'application/json', body: '["b"]' },
+    { method: 'POST', path: '/in', key: 'app/one/rows/1/0', type: 'application/json', body: '["a","ü"]' },
+    { method: 'POST', path: '/in', key: 'app/one/rows/1/1', type: 'application/json', body: '["b"]' },
   ])
 })
 
@@ -36,7 +38,7 @@ test('webhook: body and headers are what the program says, but never the key', a
     body: (records, { batch }) => `${batch};${records.join()}`,
   })
   await sink.write([1, 2], delivery(3))
-  assert.deepEqual(received, [{ path: '/', key: 'app/one/rows/3/0', type: 'text/csv', body: '3;1,2' }])
+  assert.deepEqual(received, [{ method: 'POST', path: '/', key: 'app/one/rows/3/0', type: 'text/csv', body: '3;1,2' }])
 })
 
 test('webhook: 429 and 5xx are repeated under the same key until the other side is well', async (t) => {
@@ -151,6 +153,14 @@ test(
       'http://169.254.169.254/latest/meta-data',
       'http://[fe80::1]/',
       'http://[fd00:ec2::254]/',
+      'http://0.255.255.255/',
+      'http://127.255.255.254/',
+      'http://169.254.0.1/',
+      'http://224.0.0.1/',
+      'http://255.255.255.255/',
+      'http://[::]/',
+      'http://[febf::1]/',
+      'http://[ff02::1]/',
       'http://localhost/',
       'https://localhost:1/',
     ]
@@ -158,6 +168,63 @@ test(
       await assert.rejects(webhook(target).write([1], delivery(1)), (error) => hasCode(error, 'E_SINK_ADDRESS'), target)
   },
 )
+
+test('B52: webhook: what is next to the refused networks may be called, and so may what is allowed', () => {
+  const rule = new AddressRule(['10.0.0.0/8', '::1', '127.0.0.1', 'fe80::/16'])
+  const next = ['1.0.0.0', '126.255.255.255', '128.0.0.1', '169.253.255.255', '169.255.0.0', '223.255.255.255']
+  const far = ['8.8.8.8', '2001:db8::1', 'fec0::1', 'fd00:ec3::1']
+  const named = ['10.1.2.3', '127.0.0.1', '::ffff:127.0.0.1', '::1', 'fe80::1']
+  for (const address of [...next, ...far, ...named]) assert.equal(rule.permits(address), true, address)
+  for (const address of ['127.0.0.2', '::2', 'fe81::1', 'fd00:ec2:1::1', '::ffff:127.0.0.2'])
+    assert.equal(rule.permits(address), false, address)
+  for (const entry of ['', 'localhost', '10.0.0', '10.0.0.0.0/8'])
+    assert.throws(
+      () => webhook('http://example.com/', { allowAddresses: [entry] }),
+      (error) => hasCode(error, 'E_SINK_ADDRESS') && error.message.startsWith(JSON.stringify(entry)),
+    )
+})
+
+test('B52: webhook: a name is called at the address that was looked at, where that is allowed', async (t) => {
+  const { url, received } = await receiver(t, () => ({ status: 200 }))
+  const named = url.replace('127.0.0.1', 'localhost')
+  await assert.rejects(webhook(named).write([1], delivery(1)), (error) => hasCode(error, 'E_SINK_ADDRESS'))
+  await webhook(named, { allowAddresses: ['127.0.0.0/8', '::1'] }).write([1], delivery(1))
+  assert.equal(received.length, 1)
+})
+
+test('webhook: bytes, text and values have their types; a program may PUT them', async (t) => {
+  const { url, received } = await receiver(t, () => ({ status: 299 }))
+  for (const body of [Uint8Array.of(0x61), 'a', { a: 1n }])
+    await webhook<string>(url, { ...allowed, method: 'PUT', body: () => body }).write(['x'], delivery(1))
+  assert.deepEqual(
+    received.map(({ method, type, body }) => [method, type, body]),
+    [
+      ['PUT', 'application/octet-stream', 'a'],
+      ['PUT', 'text/plain; charset=utf-8', 'a'],
+      ['PUT', 'application/json', '{"a":1}'],
+    ],
+  )
+  await webhook<string>(url, allowed).write(['x'], delivery(1))
+  assert.equal(received[3].method, 'POST')
+})
+
+test('webhook: what may pass is repeated five times at the most, anything else is said at once', async (t) => {
+  const outcome = async (status: number): Promise<string> => {
+    const { url, received } = await receiver(t, () => ({ status }))
+    const clock = { now: () => 0, sleepUntil: async () => {} }
+    const code = await webhook<string>(url, allowed)
+      .write(['a'], { ...delivery(1), clock })
+      .then(
+        () => 'ok',
+        (error: SluiceError) => error.code,
+      )
+    return `${received.length} ${code}`
+  }
+  const of = { ok: [200, 204, 299], again: [408, 425, 429, 500, 599], never: [300, 304, 400, 404, 424, 499] }
+  for (const status of of.ok) assert.equal(await outcome(status), '1 ok', `${status}`)
+  for (const status of of.again) assert.equal(await outcome(status), '5 E_SINK_UNAVAILABLE', `${status}`)
+  for (const status of of.never) assert.equal(await outcome(status), '1 E_SINK_REJECTED', `${status}`)
+})
 
 test('B52: webhook: a URL made from data reaches only the hosts of the list, and needs one', async (t) => {
   const { url, received } = await receiver(t, () => ({ status: 200 }))
@@ -191,6 +258,7 @@ async function receiver(t: TestContext, answer: (n: number) => Answer): Promise<
     void collect(request).then((body) => {
       const { status, headers = {} } = answer(received.length) ?? { status: 0 }
       received.push({
+        method: request.method!,
         path: request.url!,
         key: String(request.headers['idempotency-key']),
         type: String(request.headers['content-type']),
