@@ -167,12 +167,35 @@ export class FileCutter {
     const state = { ...stored, last: stored.last ?? request.committedTime ?? zeroTime }
     const now = request.now ?? time
     const rule = { intervalMs, minRememberMs, newFilesOnly }
-    const { selected, tooOld, taken, next } = selectByTime(files, { time, now }, state, rule)
+    const { selected, tooOld, taken, next, isNew } = selectByTime(files, { time, now }, state, rule)
     const tookAt = new Map(stored.recent.flatMap((batch) => batch.paths.map((path) => [path, batch.time])))
     this.#report(before === null ? 'old' : 'late', before === null ? tooOld : this.#appeared(tooOld), io)
     this.#report(
       'changed',
       taken.filter((file) => this.#isChanged(file) ?? file.mtimeMs > tookAt.get(file.path)!),
+      io,
+    )
+    if (before !== null && this.#before === null)
+      this.#report(
+        'unseen',
+        tooOld.filter(({ cameMs }) => cameMs !== undefined && cameMs > (state.clock ?? state.last)),
+        io,
+      )
+    const wasTaken = (file: ListedFile): boolean =>
+      file.mtimeMs > state.created &&
+      file.mtimeMs <= state.last &&
+      !isNew(file) &&
+      !this.#leftOut.saidOf(file.path, 'old', 'late', 'unseen')
+    this.#report(
+      'again',
+      selected.filter(({ path }) => someOf(this.#before?.get(path), wasTaken)),
+      io,
+    )
+    // A little ahead is a clock that differs a little: the next batches take it.
+    const ahead = Math.max(time, now) + FUTURE_MS
+    this.#report(
+      'future',
+      files.filter(({ mtimeMs }) => mtimeMs > ahead),
       io,
     )
     this.#reportBesides(besides, io)
@@ -245,13 +268,13 @@ export class FileCutter {
   }
 
   #report(
-    reason: 'old' | 'late' | 'changed' | 'hidden',
+    reason: 'old' | 'late' | 'unseen' | 'future' | 'again' | 'changed' | 'hidden',
     files: readonly ListedFile[],
     { log }: SourceIo,
     more = 0,
   ): void {
     const versions = new Map(files.map(({ path, mtimeMs, size }) => [path, `${path}\0${mtimeMs}\0${size}`]))
-    const version = (path: string): string => (reason === 'changed' ? versions.get(path)! : path)
+    const version = (path: string): string => (reason === 'changed' || reason === 'again' ? versions.get(path)! : path)
     this.#leftOut.report(reason, [...versions.keys()], log, { version, more })
   }
 
@@ -276,6 +299,10 @@ export class FileCutter {
     return before ? before.mtimeMs !== mtimeMs || before.size !== size : null
   }
 }
+
+const FUTURE_MS = 60_000
+
+const someOf = <T>(value: T | undefined, holds: (value: T) => boolean): boolean => value !== undefined && holds(value)
 
 const nothingBesides = (): Besides => ({ hidden: [], others: [], present: [] })
 

@@ -1,5 +1,5 @@
 /**
- * A file as a listing shows it. `mtimeMs` is in whole ms since the epoch; stores with content identities give them as
+ * A file as a listing shows it. Times are in whole ms since the epoch; stores with content identities give them as
  * `etag`.
  */
 export interface ListedFile {
@@ -7,6 +7,8 @@ export interface ListedFile {
   readonly mtimeMs: number
   readonly size: number
   readonly etag?: string
+  /** When it came to be there as it is, if that is known besides: a file that is moved keeps its `mtimeMs`. */
+  readonly cameMs?: number
 }
 
 /** Which files count, and since when. @testing Tests make one up. */
@@ -49,6 +51,8 @@ interface Selection {
   /** Taken by a batch that is remembered. */
   readonly taken: readonly ListedFile[]
   readonly next: SelectionState
+  /** Whether the batch takes a file that nobody has taken. */
+  readonly isNew: (file: ListedFile) => boolean
 }
 
 /**
@@ -79,6 +83,7 @@ export function selectByTime(
   const kept = state.recent.filter((batch) => batch.time >= Math.min(time, now) - lookBackMs)
   return {
     selected,
+    isNew,
     tooOld: files.filter((file) => file.mtimeMs <= time && !isNew(file) && !taken.has(file.path)),
     taken: files.filter((file) => taken.has(file.path)),
     next: {

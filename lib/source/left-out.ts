@@ -7,6 +7,12 @@ type LeftOutReason =
   | 'old'
   /** Appeared with a time of modification that every batch has looked back beyond. */
   | 'late'
+  /** Came, with such a time, while nobody ran; or only its owner or the like has changed: nobody can tell. */
+  | 'unseen'
+  /** Has a time that the clock has not reached. */
+  | 'future'
+  /** Changed after batches look back: it is read again, whole. Nothing is left out, and something comes twice. */
+  | 'again'
   /** Changed after a batch took it: what was added is not read. */
   | 'changed'
   | 'hidden'
@@ -16,16 +22,23 @@ type LeftOutReason =
   | 'special'
 
 /** Each of these is lost input, and said for each file; the others are how it is meant to be, and said once. */
-const LOSSES: ReadonlySet<LeftOutReason> = new Set(['late', 'changed', 'name'])
+const LOSSES: ReadonlySet<LeftOutReason> = new Set(['late', 'unseen', 'again', 'changed', 'name'])
 
 const WORDS: Readonly<Record<LeftOutReason, string>> = {
-  old: 'modified before the stream began to look (newFilesOnly, minRememberMs)',
-  late: 'appeared later after modification than batches look back (minRememberMs); touch it to have it read',
-  changed: 'changed after a batch had read it, and what was added is not read: write new data to new files',
-  hidden: 'hidden: the name begins with a dot',
-  directory: 'a directory: only files directly in the directory of the stream are read',
-  name: 'the name is not UTF-8: rename it',
-  special: 'neither a file nor a directory, or not readable',
+  old: 'left out, modified before the stream began to look (newFilesOnly, minRememberMs)',
+  late: 'left out, appeared later after modification than batches look back (minRememberMs); touch it to have it read',
+  unseen:
+    'left out, modified before batches look back (minRememberMs), and came (or had its owner or mode changed) while ' +
+    'nobody ran; touch it to have it read, unless it was read before',
+  future: 'left out for now, modified in the future as this clock has it; touch it to have it read now',
+  again:
+    'read again as a whole: changed after batches look back to it (minRememberMs), so that it counts as new; write ' +
+    "new data to new files, or use followStream or select: 'seen'",
+  changed: 'left out, changed after a batch had read it, and what was added is not read: write new data to new files',
+  hidden: 'left out, hidden: the name begins with a dot',
+  directory: 'left out, a directory: only files directly in the directory of the stream are read',
+  name: 'left out, the name is not UTF-8: rename it',
+  special: 'left out, neither a file nor a directory, or not readable',
 }
 
 /** Counts what a stream of files leaves out, each file once for each reason, and says so with the name of one. */
@@ -67,8 +80,13 @@ export class LeftOut {
       files: count,
       total: known.size + more,
       example: fresh[0],
-      message: `${files} of ${this.#directory} left out, ${WORDS[reason]}, such as ${fresh[0]}`,
+      message: `${files} of ${this.#directory} ${WORDS[reason]}, such as ${fresh[0]}`,
     })
+  }
+
+  /** Whether that was said of a file. */
+  saidOf(path: string, ...reasons: readonly LeftOutReason[]): boolean {
+    return reasons.some((reason) => this.#known.get(reason)?.has(path))
   }
 
   /** Whether something was said of a file. */

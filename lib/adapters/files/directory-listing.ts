@@ -142,7 +142,7 @@ async function listed(path: string): Promise<Entry | null> {
   const found = await statOf(path)
   if (!found) return null
   if (!found.isFile()) return { path, reason: found.isDirectory() ? 'directory' : 'special' }
-  return { path, mtimeMs: Math.round(found.mtimeMs), size: found.size }
+  return { path, mtimeMs: Math.round(found.mtimeMs), size: found.size, cameMs: Math.round(found.ctimeMs) }
 }
 
 export const statOf = (path: string) => stat(path).catch(nothingIfGone)

@@ -225,6 +225,63 @@ test('whatever is left out is counted and said once, with the name of one', asyn
   assert.deepEqual(levels.filter((level) => level === 'info').length, 1)
 })
 
+test('a file that changes after the look-back is read again as a whole, and named', async (t) => {
+  const folder = await temporaryFolder(t)
+  const { said } = await leftOut(textFiles(folder, { minRememberMs: 2000 }), [
+    { time: 1000, before: () => put(join(folder, 'a'), '1\n', 900) },
+    { time: 2000, before: async () => {} },
+    { time: 9000, before: async () => {} },
+    { time: 10_000, before: () => put(join(folder, 'a'), '1\n2\n', 9500) },
+    { time: 18_000, before: async () => {} },
+    { time: 19_000, before: () => put(join(folder, 'a'), '1\n2\n3\n', 18_500) },
+  ])
+  assert.deepEqual(said, [[], [], [], ['1 again a'], [], ['1 again a']])
+})
+
+test('a file that was old, or came late, and is touched to have it read is new', async (t) => {
+  const folder = await temporaryFolder(t)
+  const touch = (name: string, time: number): Promise<void> => utimes(join(folder, name), time / 1000, time / 1000)
+  const { said } = await leftOut(textFiles(folder, { minRememberMs: 2000 }), [
+    { time: 1000, before: () => put(join(folder, 'old'), '1\n', 400) },
+    { time: 9000, before: async () => {} },
+    { time: 10_000, before: () => put(join(folder, 'late'), '1\n', 3000) },
+    { time: 11_000, before: () => Promise.all([touch('old', 10_500), touch('late', 10_500)]) },
+  ])
+  assert.deepEqual(said, [['1 old old'], [], ['1 late late'], []])
+})
+
+test('a file from the future is named while it waits, and read when its time has come', async (t) => {
+  const folder = await temporaryFolder(t)
+  const source = textFiles(folder)
+  const { said } = await leftOut(source, [
+    { time: 1000, before: () => put(join(folder, 'a'), '1\n', 500_000) },
+    { time: 2000, before: () => put(join(folder, 'soon'), '1\n', 3500) },
+    { time: 3000, before: () => put(join(folder, 'b'), '1\n', 600_000) },
+  ])
+  assert.deepEqual(said, [['1 future a'], [], ['1 future b']])
+  assert.deepEqual((await batches(source, [1000, 500_000, 600_000])).got, [[], ['1', '1'], ['1']])
+})
+
+test('what was moved in while nobody ran, and is older than batches look back, is named', async (t) => {
+  const folder = await temporaryFolder(t)
+  const at = Date.now()
+  await put(join(folder, 'read'), 'x\n', at - 500)
+  const position = (await batches(textFiles(folder), [at], { startedAt: at - 1000 })).position
+  await put(join(folder, 'moved'), 'x\n', at - 600_000)
+  await utimes(join(folder, 'moved'), (at - 600_000) / 1000, (at - 600_000) / 1000)
+  const names: string[] = []
+  const log = {
+    event: (event: EngineEvent) => {
+      if (event.type === 'source-left-out') names.push(`${event.reason} ${basename(event.example)} ${event.level}`)
+    },
+  }
+  const request = { intervalMs: 1000, zeroTime: 0, limit: null, io: { ...io, log } }
+  const again = textFiles(folder)
+  const first = await again.cut({ ...request, time: at + 900_000, position })
+  await again.cut({ ...request, time: at + 901_000, position: first!.position })
+  assert.deepEqual(names, ['unseen moved warn'])
+})
+
 test('seen files: what is appended is not read a second time, and named', async (t) => {
   const folder = await temporaryFolder(t)
   const source = textFiles(folder, { select: 'seen' })
