@@ -136,7 +136,8 @@ export class HeadLog {
     const isOnlyMine = mine !== null && this.#read === this.#size && size === this.#size + mine.length
     if (!isOnlyMine) return this.#take(this.#bytesUpTo(size))
     this.#read = size
-    return this.#accept(mine.record) ? [mine.record] : []
+    // It was chained to the tip just now, and nothing came between.
+    return this.#accept(mine.record, true) ? [mine.record] : []
   }
 
   #bytesUpTo(size: number): Buffer {
@@ -168,7 +169,7 @@ export class HeadLog {
     return record
   }
 
-  #accept(record: HeadRecord): boolean {
+  #accept(record: HeadRecord, isChained = false): boolean {
     if (this.#sealed) return false
     if (this.#tip === null) {
       if (record.kind !== 'open') throw this.#damaged('does not begin with an opening record')
@@ -177,7 +178,8 @@ export class HeadLog {
     }
     switch (judge(this.#tip, record)) {
       case 'wins':
-        if (!follows(this.#tip, record)) throw this.#damaged(`holds a revision ${record.rev} that was exchanged`)
+        if (!isChained && !follows(this.#tip, record))
+          throw this.#damaged(`holds a revision ${record.rev} that was exchanged`)
         return this.#advance(record)
       case 'seals':
         this.#sealed = true

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 
 /**
@@ -57,10 +57,7 @@ export const follows = (before: HeadRecord, record: HeadRecord): boolean =>
   record.chain === null ? before.chain === null : record.chain === chainOf(before, record)
 
 const chainOf = (before: HeadRecord | null, { rev, cause, writer, text }: Omit<HeadRecord, 'chain'>): string =>
-  createHash('sha256')
-    .update(JSON.stringify([before?.chain ?? '', rev, cause, writer]))
-    .update(text)
-    .digest('hex')
+  hash('sha256', JSON.stringify([before?.chain ?? '', rev, cause, writer]) + text, 'hex')
 
 export const encodeRecord = ({ text, chain, ...facts }: HeadRecord): Uint8Array => {
   const { kind, rev, cause, writer } = facts
