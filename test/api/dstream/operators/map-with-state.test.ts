@@ -217,7 +217,17 @@ test('state shows itself as text, and a partitioner or a number says how many pa
     }),
     {
       batches: [[['a', 1]], [['a', 2]]],
-      expected: { text: [['<state not set> 1'], ['1 2']], three: [[1, 0, 0], [1, 0, 0]], four: [[1, 0, 0, 0], [1, 0, 0, 0]] }, // prettier-ignore
+      expected: {
+        text: [['<state not set> 1'], ['1 2']],
+        three: [
+          [1, 0, 0],
+          [1, 0, 0],
+        ],
+        four: [
+          [1, 0, 0, 0],
+          [1, 0, 0, 0],
+        ],
+      },
     },
   )
 })

@@ -81,5 +81,13 @@ test('a filter of a window goes with partitions as a number, as a partitioner an
       ),
     [[['a', 1]], []],
   )
-  for (const i of given.keys()) assertSame(run.shown[`n${i}`], [[0, 0, 1], [0, 0, 0]], `partitions ${i}`) // prettier-ignore
+  for (const i of given.keys())
+    assertSame(
+      run.shown[`n${i}`],
+      [
+        [0, 0, 1],
+        [0, 0, 0],
+      ],
+      `partitions ${i}`,
+    )
 })
