@@ -190,7 +190,10 @@ test('a letter that is tried again and fails again says where its record came fr
 test('where only several records of a key together fail, the one that completes them is set aside', async () => {
   const build: Build = (stream) =>
     stream
-      .map((line): [string, string] => [line.split(' ')[0], line])
+      .map((line): [string, string] => {
+        if (line === 'alone') throw new TypeError('on its own')
+        return [line.split(' ')[0], line]
+      })
       .groupByKey()
       .mapValues((all) => {
         if (all.some((line) => line.endsWith('left')) && all.some((line) => line.endsWith('right')))
@@ -205,12 +208,15 @@ test('where only several records of a key together fail, the one that completes 
     own.splice(2 + ((key * 5) % (own.length - 2)), 0, `${key} right`)
     return own
   })
-  t.source().addAll(whole.flat())
+  t.source().addAll([...whole.flat(), 'alone'])
   await t.runBatch()
   const letters = await t.deadLetters()
   assert.deepEqual(
     letters.map(({ record, message }) => [record, message]),
-    whole.map((own) => [own.filter((line) => /left|right/.test(line))[1], 'TypeError: both of them']),
+    [
+      ...whole.map((own) => [own.filter((line) => /left|right/.test(line))[1], 'TypeError: both of them']),
+      ['alone', 'TypeError: on its own'],
+    ],
   )
   assert.deepEqual(
     (t.output('out').rows as [string, number][]).toSorted(([a], [b]) => Number(a) - Number(b)),

@@ -79,6 +79,21 @@ test('who takes only the first records of a batch has taken the batch', async ()
   )
 })
 
+test('beside a source whose splits have their ends, one without ends goes on from batch to batch as well', async () => {
+  const batches = empty.map((_, i) => [i])
+  const { shown, errors } = await runBatches(
+    (input, ssc) => ({ beside: input(), numbers: ssc.source('numbers', growingSource(1)) }),
+    batches,
+  )
+  assert.deepEqual([errors, shown['beside']], [[], batches])
+  const numbers = (shown['numbers'] as number[][]).flat()
+  assert.ok(numbers.length > BATCHES)
+  assert.deepEqual(
+    numbers,
+    numbers.map((_, i) => i),
+  )
+})
+
 test('a source that does not say where a split ended makes its batch fail', async () => {
   const { errors } = await runBatches((_input, ssc) => {
     const { cut, read, ...rest } = growingSource(1)
