@@ -5,6 +5,7 @@ import { acquired, committed, halted, marked, released } from '../../lib/checkpo
 import { leaseMs } from '../../lib/checkpoint/decide.ts'
 import type { Clock } from '../../lib/host/clock.ts'
 import { silentLog } from '../../lib/host/log.ts'
+import { SluiceError } from '../../lib/model/errors.ts'
 import type { HeadStore } from '../../lib/host/head-store.ts'
 import { MemoryHeadStore } from '../../lib/adapters/local/head-memory.ts'
 import type { Head } from '../../lib/model/head.ts'
@@ -291,4 +292,69 @@ test('a commit that takes the app and whose answer is lost is found, and not mad
   const { store, writer, causes } = await brief(['applies, answer lost'])
   await writer.write(commit, 'commit')
   assert.deepEqual([causes, (await store.read())!.value.committed, writer.stored.holder], [['commit'], 2, 'brief'])
+})
+
+test('why a head cannot be written is said with each wait, down to its cause', async () => {
+  const said: string[] = []
+  const log = { event: (event: { type: string; message?: string }) => void said.push(`${event.type} ${event.message}`) }
+  const causes: unknown[] = [
+    new SluiceError('E_HEAD_UNREACHABLE', 'No answer.', { retry: true, cause: new Error('connection refused') }),
+    new Error('throttled'),
+    new SluiceError('E_HEAD_UNREACHABLE', 'Once more.', { retry: true }),
+  ]
+  const store = new MemoryHeadStore<Head>()
+  await store.cas(0, headWith({ outDone: 0 }), 'create')
+  const line: HeadStore<Head> = {
+    read: () => store.read(),
+    close: () => store.close(),
+    cas: async (expected, value, cause) => {
+      if (causes.length > 0) throw causes.shift()
+      return store.cas(expected, value, cause)
+    },
+  }
+  const writer = new HeadWriter(line, { rev: 1, value: headWith({ outDone: 0 }) }, { clock: hasty, log })
+  await writer.write((head) => marked(head, { owed: [], gcFloor: 0 }), 'mark')
+  const waits = 'head-waits the step "mark" could not be written, and is tried again:'
+  assert.deepEqual(said, [`${waits} No answer. (connection refused)`, `${waits} throttled`, `${waits} Once more.`])
+  await writer.write(released, 'release')
+  assert.equal(said.length, 3)
+})
+
+test('a store that says for good that it does not take a head is not asked again', async () => {
+  const store = new MemoryHeadStore<Head>()
+  let calls = 0
+  const denied = new SluiceError('E_AWS_ACCESS', 'Not allowed.', { retry: false })
+  const line: HeadStore<Head> = {
+    read: () => store.read(),
+    close: () => store.close(),
+    cas: async () => {
+      calls++
+      throw denied
+    },
+  }
+  const writer = new HeadWriter(line, { rev: 1, value: headWith() }, host)
+  await assert.rejects(writer.renew(), (error) => error === denied)
+  assert.equal(calls, 1)
+  const unreadable: HeadStore<Head> = { ...line, cas: async () => 'refused', read: () => Promise.reject(denied) }
+  await assert.rejects(new HeadWriter(unreadable, { rev: 1, value: headWith() }, host).renew(), (e) => e === denied)
+})
+
+test('all but a mark is on the disk before anybody goes on', async () => {
+  const store = new MemoryHeadStore<Head>()
+  await store.cas(0, headWith(), 'create')
+  const urgency: string[] = []
+  const line: HeadStore<Head> = {
+    read: () => store.read(),
+    close: () => store.close(),
+    cas: (expected, value, cause, durable) => {
+      urgency.push(`${cause} ${durable}`)
+      return store.cas(expected, value, cause)
+    },
+  }
+  const writer = new HeadWriter(line, { rev: 1, value: headWith() }, host)
+  await writer.write(commit, 'commit')
+  await writer.write(mark, 'mark')
+  await writer.renew()
+  await writer.write(released, 'release')
+  assert.deepEqual(urgency, ['commit now', 'mark soon', 'renew now', 'release now'])
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MemoryBlobStore } from '../../lib/adapters/local/blob-memory.ts'
 import { getBlob } from '../../lib/checkpoint/blobs.ts'
-import { putManifest, readManifest } from '../../lib/checkpoint/manifest.ts'
+import { ownObjects, putManifest, readManifest } from '../../lib/checkpoint/manifest.ts'
 import { ObjectKeys } from '../../lib/checkpoint/object-keys.ts'
 import type { Cut, Manifest } from '../../lib/model/manifest.ts'
 import type { BlobRef } from '../../lib/model/refs.ts'
@@ -44,4 +44,17 @@ test('where objects end with the process a manifest is not encoded before somebo
   assert.deepEqual([ref.unwritten, ref.inline, blobs.counts.bytes], [true, undefined, 0])
   assert.deepEqual(await readManifest(blobs, ref), manifest)
   assert.notEqual(blobs.counts.bytes, 0)
+})
+
+test('what a batch wrote is counted: blocks and panes, kept records and parts of outputs, and no older ones', () => {
+  const manifest = fullManifest()
+  assert.equal(ownObjects(manifest), 1 + 2)
+  const older = manifest.state['window'].panes![0]
+  const panes = [{ ...older, panes: [...older.panes, { time: 2000, ref: older.panes[0].ref }] }]
+  const window = { ...manifest.state['window'], panes }
+  assert.equal(ownObjects({ ...manifest, state: { ...manifest.state, window } }), 1 + 1 + 2)
+  const parts = [older.panes[0].ref, older.panes[0].ref]
+  const retained = { lines: [...manifest.retained['lines'], { time: 2000, parts }] }
+  assert.equal(ownObjects({ ...manifest, retained }), 1 + 2 + 2)
+  assert.equal(ownObjects({ ...manifest, outputs: {} }), 1)
 })
