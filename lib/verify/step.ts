@@ -5,7 +5,7 @@ import { selfCheck } from '../checkpoint/self-check.ts'
 import { withChange } from '../checkpoint/state-change.ts'
 import type { StoredPlan } from '../checkpoint/stored-plan.ts'
 import type { Head } from '../model/head.ts'
-import type { Manifest, OperatorState, StateChain } from '../model/manifest.ts'
+import type { Cut, Manifest, OperatorState, StateChain } from '../model/manifest.ts'
 import { blocksAfter } from '../model/state-chain.ts'
 import type { BlobRef } from '../model/refs.ts'
 import { chainsFor, panesFor } from '../state/chains.ts'
@@ -60,16 +60,21 @@ export function faultOfPlan(
   manifest: Manifest,
   hidden = false,
 ): string | null {
-  const other = (['batch', 'tick', 'time'] as const).find((field) => !same(plan[field], manifest[field]))
-  if (other) return `batch ${manifest.batch} has other ${other} than its plan`
-  // Where reading finds the ends, the plan has the splits as they were before; and what was hidden rests on nothing.
-  const unlike = (['cuts', 'positions'] as const).find((field) =>
-    Object.keys(plan[field]).some(
-      (source) => !hidden && !plan.ends?.[source] && !same(plan[field][source], manifest[field][source]),
-    ),
-  )
-  return unlike ? `batch ${manifest.batch} has other ${unlike} than its plan` : null
+  const other = (field: string): string => `batch ${manifest.batch} has other ${field} than its plan`
+  for (const field of ['batch', 'tick', 'time'] as const) if (plan[field] !== manifest[field]) return other(field)
+  // What was hidden rests on nothing; and where reading finds the ends, the plan has the splits as they were before.
+  if (hidden) return null
+  const { cuts, positions, ends = {} } = plan
+  for (const source of Object.keys(cuts))
+    if (!ends[source] && !same(byName(cuts[source]), byName(manifest.cuts[source]))) return other('cuts')
+  for (const source of Object.keys(positions))
+    if (!ends[source] && !same(positions[source], manifest.positions[source])) return other('positions')
+  return null
 }
+
+/** A cut whose fields have one order: a manifest stores it without its position, which comes last when it is read. */
+const byName = (cut: Cut | null | undefined): unknown =>
+  cut && Object.entries(cut).toSorted(([a], [b]) => (a < b ? -1 : 1))
 
 /** Names of manifests are the nonce of their writer. */
 export const nonceOf = ({ key }: BlobRef): string | null => parseKey(key)?.writer ?? null
