@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ListenerBus, type StreamingListener } from '../../lib/observe/streaming-listener.ts'
+import type { Log } from '../../lib/host/log.ts'
 import type { EngineEvent } from '../../lib/model/events.ts'
 import { newContext, runBatches } from '../support/run.ts'
 
@@ -87,4 +88,56 @@ test('what cannot listen is refused where it is added', () => {
       (error: { code: string; message: string; where: { place: string } }) =>
         error.code === 'E_ARGUMENT' && message.test(error.message) && /test\/observe\//.test(error.where.place),
     )
+})
+
+test('a listener hears from when it is added until it is removed, once, and no one after the stop', () => {
+  const bus = new ListenerBus()
+  const heard: string[] = []
+  const first = { onStreamingStarted: ({ time }: { time: number }) => void heard.push(`first ${time}`) }
+  const second = { onStreamingStarted: ({ time }: { time: number }) => void heard.push(`second ${time}`) }
+  assert.deepEqual([bus.hasAny, bus.hears('onStreamingStarted')], [false, false])
+  bus.add(first)
+  bus.add(first)
+  bus.post('onStreamingStarted', { time: 1 })
+  bus.add(second)
+  bus.post('onStreamingStarted', { time: 2 })
+  assert.deepEqual([bus.hasAny, bus.hears('onStreamingStarted'), bus.hears('onBatchStarted')], [true, true, false])
+  bus.remove(first)
+  bus.post('onStreamingStarted', { time: 3 })
+  bus.stop()
+  bus.post('onStreamingStarted', { time: 4 })
+  assert.deepEqual(heard, ['first 1', 'first 2', 'second 2', 'second 3'])
+  assert.deepEqual([bus.hasAny, bus.hears('onStreamingStarted')], [true, false])
+})
+
+test('who is removed while an event is delivered still hears it, and that it is delivered is known', () => {
+  const bus = new ListenerBus()
+  const heard: unknown[] = []
+  const second = { onStreamingStarted: () => void heard.push('second') }
+  bus.add({
+    onStreamingStarted: () => {
+      heard.push(bus.delivering)
+      bus.remove(second)
+    },
+  })
+  bus.add(second)
+  bus.post('onStreamingStarted', { time: 1 })
+  bus.post('onStreamingStarted', { time: 2 })
+  assert.deepEqual([...heard, bus.delivering], [true, 'second', true, false])
+})
+
+test('failures that come before there is a log are told to it first', () => {
+  const bus = new ListenerBus()
+  bus.add({
+    onStreamingStarted: () => {
+      throw new Error('too early')
+    },
+  })
+  bus.post('onStreamingStarted', { time: 1 })
+  const said: unknown[] = []
+  const log = { event: ({ type, failures, level }: any) => void said.push([type, failures, level]) } as Log
+  bus.tellTo(log)
+  bus.tellTo(log)
+  for (let i = 0; i < 9; i++) bus.post('onStreamingStarted', { time: 2 })
+  assert.deepEqual(said, [['listener-failed', 1, 'warn'], ['listener-failed', 10, 'warn']]) // prettier-ignore
 })
