@@ -11,7 +11,7 @@ import { LeaseHolder } from '../../../lib/hosts/functions/receiver-lease.ts'
 import { receiverLife } from '../../../lib/hosts/functions/receiver-life.ts'
 import type { AwsHost } from '../../../lib/hosts/lambda/host.ts'
 import type { BuiltApp } from '../../../lib/hosts/program/built-program.ts'
-import { silentLog } from '../../../lib/host/log.ts'
+import type { Log } from '../../../lib/host/log.ts'
 import { StreamingContext } from '../../../lib/index.ts'
 import { SluiceError } from '../../../lib/model/errors.ts'
 import type { Head } from '../../../lib/model/head.ts'
@@ -31,6 +31,8 @@ class Life {
   readonly calls: string[] = []
   failure: SluiceError | null = null
   answer: unknown = null
+  readonly said: unknown[] = []
+  readonly log: Log = { event: (event) => void this.said.push(event.type === 'error' ? event.error : event) }
 
   async begin(): Promise<void> {
     const context = new StreamingContext({ 'spark.app.name': 'test', 'spark.master': 'local' }, 1000, { hosted: true })
@@ -38,7 +40,10 @@ class Life {
       name: 'Own',
       cut: async () => null,
       read: () => [],
-      committed: async (position) => void this.calls.push(`committed ${JSON.stringify(position)}`),
+      committed: async (position, io) => {
+        this.calls.push(`committed ${JSON.stringify(position)}`)
+        for (const key of await io.blobs.list(io.prefix)) await io.blobs.delete(key)
+      },
       receiver: {
         start: async () => void this.calls.push('start'),
         stop: async () => void this.calls.push('stop'),
@@ -52,7 +57,7 @@ class Life {
     const [node] = context.graph.inputs
     const { clock, blobs, heads, leases } = this
     const stores = { head: () => heads, lease: () => leases }
-    const host = { clock, blobs, random: systemRandom, log: silentLog, ...stores } as unknown as AwsHost
+    const host = { clock, blobs, random: systemRandom, log: this.log, ...stores } as unknown as AwsHost
     const app = { name: 'test', context } as unknown as BuiltApp
     const lifetime = { holder: 'me', stopAt: STOP_MS, deadline: STOP_MS + 5000 }
     void receiverLife(app, node, host, lifetime).then(
@@ -121,6 +126,8 @@ test('what batches have taken, and how fast they may, reaches the receiver', asy
   const head = headOf('i1')
   await life.heads.cas(0, head, 'create')
   await life.begin()
+  const received = new ObjectKeys('test', 'i1').source('own')
+  await life.blobs.putNew(`${received}blocks/r/0-1`, Uint8Array.of(1))
   const facts = { format: 2, batch: 1, tick: 1, time: 1000, nonce: 'n1', base: null, graph: 'g' } as const
   const nothing = { cuts: {}, actions: {}, state: {}, retained: {}, outputs: {}, records: {} }
   const manifest = await putManifest(life.blobs, new ObjectKeys('test', 'i1'), {
@@ -132,6 +139,7 @@ test('what batches have taken, and how fast they may, reaches the receiver', asy
   await life.heads.cas(1, committed(head, { tick: 1, manifest }), 'commit')
   await life.pass(11_000)
   assert.deepEqual(life.calls.slice(0, 3), ['start', 'committed {"runs":{"r":1}}', 'rate 50'])
+  assert.deepEqual(await life.blobs.list(received), [`${received}blocks/r/0-1`], 'only batches delete')
 })
 
 test('what kept the receiver from receiving fails the life, which lets go all the same', async () => {
@@ -142,4 +150,51 @@ test('what kept the receiver from receiving fails the life, which lets go all th
   await life.pass(STOP_MS + 2000)
   assert.equal((life.answer as SluiceError).code, 'E_RECEIVER')
   assert.ok(await life.isLetGo())
+})
+
+test('a lease that cannot be renewed for a while ends no life, and one that has run out does', async () => {
+  const lived = async (awayMs: number): Promise<Life> => {
+    const life = new Life()
+    await life.heads.cas(0, headOf('i1'), 'create')
+    await life.begin()
+    const { leases } = life
+    const cas = leases.cas.bind(leases)
+    leases.cas = async () => {
+      throw new Error('away')
+    }
+    await life.pass(awayMs)
+    leases.cas = cas
+    await life.pass(STOP_MS - 5000 - awayMs)
+    return life
+  }
+  const short = await lived(25_000)
+  assert.deepEqual([short.calls, short.answer], [['start'], null])
+  assert.deepEqual(short.said.map(String), ['Error: away', 'Error: away'])
+  const long = await lived(35_000)
+  assert.deepEqual(long.calls, ['start', 'stop'])
+  assert.deepEqual(long.answer, { busy: false, receivedMs: 30_000 })
+})
+
+test('a head that cannot be read is said, and the life receives on', async () => {
+  const life = new Life()
+  await life.heads.cas(0, headOf('i1'), 'create')
+  await life.begin()
+  life.heads.read = async () => {
+    throw new Error('away')
+  }
+  await life.pass(25_000)
+  assert.deepEqual([life.calls, life.said.map(String)], [['start'], ['Error: away', 'Error: away']])
+})
+
+test('a life that cannot let go says so, and its lease runs out by itself', async () => {
+  const life = new Life()
+  await life.heads.cas(0, headOf('i1'), 'create')
+  await life.begin()
+  await life.pass(STOP_MS - 1000)
+  life.leases.cas = async () => {
+    throw new Error('away')
+  }
+  await life.pass(2000)
+  assert.deepEqual(life.calls, ['start', 'stop'])
+  assert.deepEqual([life.answer, life.said.map(String)], [{ busy: false, receivedMs: STOP_MS }, ['Error: away']])
 })

@@ -1,13 +1,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { MemoryHeadStore } from '../../../lib/adapters/local/head-memory.ts'
 import { ManualClock } from '../../../lib/adapters/local/manual-clock.ts'
 import { silentLog } from '../../../lib/host/log.ts'
 import type { DescribedProgram } from '../../../lib/hosts/lambda/calls.ts'
 import type { Invocation } from '../../../lib/hosts/lambda/invocation.ts'
 import { woken, type WokenOutcome } from '../../../lib/hosts/lambda/woken.ts'
+import { created } from '../../../lib/checkpoint/transition.ts'
+import { hasCode, type SluiceError } from '../../../lib/model/errors.ts'
+import type { Head } from '../../../lib/model/head.ts'
 import type { Wake } from '../../../lib/runtime/coordinator/wakes.ts'
 
 const NOW = 1_000_000
+const headOf = (app: string): Head =>
+  created({ app, inc: 'i1', graph: 'g', intervalMs: 10_000, zeroTime: 0, conf: {}, holder: 'c', leaseUntil: 0 })
 const program = { app: 'a', facts: { intervalMs: 10_000, conf: {} } } as unknown as DescribedProgram
 
 /** What an invocation at `NOW` comes to, and when it was lived; `null`: it was not, within three seconds. */
@@ -37,4 +43,56 @@ test('a tick that has come is run at once, one that is a little early is waited 
 test('a tick that is older than two intervals is dropped, and one beside it is run', async () => {
   assert.deepEqual(await lived([tick(NOW - 20_001)]), { outcome: { kind: 'idle', dropped: 1, covered: 0 }, at: null })
   assert.equal((await lived([tick(NOW - 20_001), tick(NOW - 20_000)])).at, NOW)
+})
+
+/** An app that is woken by events, without a queue of its own: where they wait is the invocation. */
+async function events(wakes: readonly Wake[], outcomes: readonly WokenOutcome['kind'][], planned = 1) {
+  const clock = new ManualClock(NOW)
+  const heads = new MemoryHeadStore<Head>()
+  const head = { ...headOf('a'), committed: 4 }
+  await heads.cas(0, head, 'create')
+  const host = { clock, log: silentLog, head: () => heads, settings: { tickQueue: null } } as never
+  const facts = { intervalMs: 10_000, conf: { 'sluice.trigger': 'events' } }
+  const invocation = { wakes, messages: [], abortAt: NOW + 5000 } as unknown as Invocation
+  const left = [...outcomes]
+  const lives: number[] = []
+  let end: WokenOutcome | Error | null = null
+  const over = woken(invocation, { app: 'a', facts } as unknown as DescribedProgram, host, async (pacing) => {
+    assert.equal(pacing, 'events')
+    lives.push(clock.now() - NOW)
+    const kind = left.shift() ?? 'busy'
+    return kind === 'ran'
+      ? { kind, batches: 1, planned, committed: 5, nextAt: clock.now() + 400 }
+      : ({ kind } as { readonly kind: 'busy' })
+  }).then(
+    (outcome) => (end = outcome),
+    (error: Error) => (end = error),
+  )
+  for (let ms = 0; ms < 8000; ms += 100) await clock.advance(100)
+  await over
+  return { end: end as unknown as WokenOutcome | SluiceError, lives }
+}
+
+const event = (needs: number | null): Wake => ({ kind: 'event', needs, tries: 0 })
+
+test('an event whose batch is committed begins none; of several the others do', async () => {
+  const covered = await events([event(3), event(4)], ['ran'])
+  assert.deepEqual(covered, { end: { kind: 'idle', dropped: 0, covered: 2 }, lives: [] })
+  const { end, lives } = await events([event(4), event(5)], ['ran'])
+  assert.deepEqual([(end as WokenOutcome).kind, lives], ['ran', [0]])
+})
+
+test('an event and a schedule are answered by a batch that was planned after them', async () => {
+  for (const wake of [event(null), { kind: 'minute', at: NOW - 600_000 } as const]) {
+    const { end, lives } = await events([wake], ['ran'])
+    assert.deepEqual([(end as WokenOutcome).kind, lives], ['ran', [0]])
+  }
+})
+
+test('where another coordinator is at work and there is no queue, an event waits a second at a time', async () => {
+  const { end, lives } = await events([event(null)], ['busy', 'busy', 'ran'])
+  assert.deepEqual([(end as WokenOutcome).kind, lives], ['ran', [0, 1000, 2000]])
+  const late = await events([event(null)], [])
+  assert.deepEqual(late.lives, [0, 1000, 2000, 3000, 4000, 5000])
+  assert.ok(hasCode(late.end, 'E_BUSY') && late.end.retry)
 })
