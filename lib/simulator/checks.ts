@@ -1,5 +1,6 @@
 import { idsOf, isLetterSplit } from '../checkpoint/dead-letters.ts'
 import type { Manifest } from '../model/manifest.ts'
+import { verifyHistory } from '../verify/history.ts'
 import { isFileSplit } from './read-of.ts'
 import type { LogSplit, SimLog } from './sim-source.ts'
 import { isBlockSplit, type Report, type WatchedStores } from './stores.ts'
@@ -26,6 +27,8 @@ export async function checkOutcome(outcome: Outcome, report: Report): Promise<vo
     if (!stores.manifests.has(batch)) report('contiguity', `batch ${batch} was never committed`)
   await stores.missing(stores.manifests.get(head.committed)!)
   checkRanges(outcome, report)
+  const { violation } = await verifyHistory(stores.history, stores.objects)
+  if (violation) report('history', `write ${violation.rev}, a ${violation.cause}: ${violation.what}`)
 }
 
 /** Ranges join end to end and cover everything that arrived; files, blocks and letters are taken once. */

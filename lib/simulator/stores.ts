@@ -7,7 +7,7 @@ import { selfCheck } from '../checkpoint/self-check.ts'
 import { check } from '../checkpoint/transition.ts'
 import { openBlock } from '../codec/block.ts'
 import type { BlobStore } from '../host/blob-store.ts'
-import type { HeadStore } from '../host/head-store.ts'
+import type { HeadStore, HeadWrite } from '../host/head-store.ts'
 import { MemoryBlobStore } from '../adapters/local/blob-memory.ts'
 import { MemoryHeadStore } from '../adapters/local/head-memory.ts'
 import type { DeadLetter } from '../model/dead-letter.ts'
@@ -30,6 +30,8 @@ export class WatchedStores {
   /** All committed manifests, by batch. */
   readonly manifests = new Map<number, Manifest>()
   readonly writes = new Map<string, number>()
+  /** Every head that was written, as a log keeps them. */
+  readonly history: HeadWrite<Head>[] = []
   /** Every dead letter that was ever committed, by id. */
   readonly letters = new Map<string, DeadLetter>()
   /** Blocks of receivers, by key; they stay here when they are deleted. */
@@ -60,7 +62,10 @@ export class WatchedStores {
       read: () => this.#heads.read(),
       cas: async (expected, value, cause) => {
         const answer = await this.#heads.cas(expected, value, cause)
-        if (answer === 'written') await this.#written(plainCopy(value), cause)
+        if (answer === 'written') {
+          this.history.push({ rev: expected + 1, cause, value: plainCopy(value) })
+          await this.#written(plainCopy(value), cause)
+        }
         return answer
       },
       close: async () => {},

@@ -84,8 +84,8 @@ const matrix: Record<string, string> = {
   'testing/contracts': 'model host source output runtime adapters/local',
   // Tables, topics, items, messages and files are written by the rules of the library's own sinks.
   simulator:
-    `${engine} ${running} ${apis} adapters/local adapters/sql adapters/kafka adapters/aws adapters/file-sink ` +
-    'hosts/program hosts/embedded',
+    `${engine} ${running} ${apis} verify adapters/local adapters/sql adapters/kafka adapters/aws ` +
+    'adapters/file-sink hosts/program hosts/embedded',
   testing: `${engine} ${running} ${apis} adapters/local hosts/program hosts/embedded simulator testing/contracts`,
   cli:
     `${values} source state output checkpoint graph plan observe verify api/dstream adapters/local ` +

@@ -28,6 +28,20 @@ const KEYS_UNCHECKED = {
 }
 
 export const bugs: readonly SeededBug[] = [
+  // — what the log of heads says afterwards
+  {
+    name: 'a plan that says the same in another order is taken for another one',
+    file: 'verify/step.ts',
+    find: 'same(byName(cuts[source]), byName(manifest.cuts[source]))',
+    put: 'same(cuts[source], manifest.cuts[source])',
+    job: 'f',
+  },
+  {
+    name: 'records of a split that two stages read are counted twice',
+    file: 'runtime/batch/next-manifest.ts',
+    find: 'counts.set(split, splits[split]!)',
+    put: 'counts.set(split, splits[split]! + (counts.get(split) ?? 0))',
+  },
   // — coordinators that live for one batch, and who deletes for them
   {
     name: 'who owes outputs takes the app in silence',
