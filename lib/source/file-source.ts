@@ -8,8 +8,10 @@ import { type FileSplit, splitFile, wholeFile } from './file-splits.ts'
 import { checkFileLength, checkRecordLength, FixedRecords } from './fixed-records.ts'
 import { isNamedPacked } from '../codec/packing.ts'
 import { loadedLater } from '../model/loaded-later.ts'
+import { callerPlace } from '../model/place.ts'
 import type { BinaryOptions, FileOptions, TextFileOptions } from './source-factories.ts'
 import type { Source, SourceIo } from './source.ts'
+import { checkSourceOptions, FILE_OPTIONS, TEXT_FILE_OPTIONS } from './source-options.ts'
 import { undecoded } from './undecoded.ts'
 import type { StoreChoice } from './unseen-files.ts'
 
@@ -35,6 +37,7 @@ const SPLIT_BYTES = 32 * 2 ** 20
 
 /** The lines of files (Spark: `textFileStream`). A file is one partition; a large one is several. */
 export function textFilesOf(store: FileStore, directory: string, options: TextFileOptions): Source<string> {
+  checkSourceOptions(`the text files of ${directory}`, options, TEXT_FILE_OPTIONS)
   const { splitBytes = SPLIT_BYTES, onDecodeError } = options
   const source = fileSource(
     store,
@@ -60,6 +63,7 @@ export function binaryRecordsOf(
   options: BinaryOptions,
 ): Source<Uint8Array> {
   checkRecordLength(length)
+  checkSourceOptions(`the files of ${directory}`, options, FILE_OPTIONS)
   return fileSource(
     store,
     { directory, choice: options, split: (file) => splitFile(file, SPLIT_BYTES, length) },
@@ -78,8 +82,9 @@ export function binaryRecordsOf(
 }
 
 /** Files in a form of the program's own: `read` gets each file whole. */
-export const filesOf = <T>(store: FileStore, directory: string, options: FileOptions<T>): Source<T> =>
-  fileSource(store, { directory, choice: options, split: (file) => [wholeFile(file)] }, (split, io) =>
+export function filesOf<T>(store: FileStore, directory: string, options: FileOptions<T>): Source<T> {
+  checkSourceOptions(`the files of ${directory}`, options, FILE_OPTIONS)
+  return fileSource(store, { directory, choice: options, split: (file) => [wholeFile(file)] }, (split, io) =>
     underPolicy({
       policy: options.onDecodeError ?? 'fail',
       path: split.path,
@@ -88,6 +93,7 @@ export const filesOf = <T>(store: FileStore, directory: string, options: FileOpt
       read: () => contentOf(store, split, options, io),
     }),
   )
+}
 
 /** Who only reads files does not look for them. */
 const fileCut = loadedLater(() => import('./file-cut.ts'))
@@ -103,6 +109,7 @@ function fileSource<T>(
   { directory, choice, split }: Selected,
   read: (split: FileSplit, io: SourceIo) => Chunks<T>,
 ): Source<T> {
+  if (choice.maxFilesPerBatch !== undefined && choice.select !== 'seen') throw onlySeen(directory)
   const skips = choice.onMissing === 'skip'
   // Of a file in parts, some might have been read before it was gone.
   const newCutter = async (): Promise<FileCutter> => {
@@ -126,6 +133,14 @@ function fileSource<T>(
   }
   return source
 }
+
+/** By their times, a batch has to take all that its time covers. */
+const onlySeen = (directory: string): SluiceError =>
+  new SluiceError('E_ARGUMENT', `maxFilesPerBatch of the files of ${directory} needs select: 'seen'.`, {
+    where: { place: callerPlace() },
+    did: 'nothing was started',
+    next: ["{ select: 'seen', maxFilesPerBatch: 100 }"],
+  })
 
 /** Its records, or none of them where nothing is left to read. */
 async function* unlessMissing<T>(

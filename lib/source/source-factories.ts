@@ -35,6 +35,11 @@ export interface FollowOptions extends LineChoice {
   readonly from?: 'start' | 'end'
   /** Most bytes of one batch, whole lines; the others wait (default 64 MiB). */
   readonly maxBytesPerBatch?: number
+  /**
+   * What becomes of a line that is not in its encoding or too long: `fail`, or `dead-letter` where the app has
+   * `onError: 'dead-letter'`, unless it is said.
+   */
+  readonly onDecodeError?: Exclude<OnDecodeError, 'skip-file'>
 }
 
 /** What `httpStream` takes. */

@@ -5,8 +5,10 @@ import { localPlace } from '../../codec/location.ts'
 import { SluiceError } from '../../model/errors.ts'
 import type { Cut } from '../../model/manifest.ts'
 import { systemCode } from '../../model/system-code.ts'
+import { underPolicy } from '../../source/decode-policy.ts'
 import type { FollowOptions } from '../../source/source-factories.ts'
 import type { CutRequest, Source } from '../../source/source.ts'
+import { bound, checkSourceOptions, LINE_OPTIONS, oneOf } from '../../source/source-options.ts'
 import { plainLines } from './file-lines.ts'
 import { type Followed, lineEnd, lastLineEnd, lineEndAfter, markBefore, isThere } from './followed-lines.ts'
 import { OpenFile } from './open-file.ts'
@@ -52,8 +54,16 @@ interface Found {
   readonly born: bigint
 }
 
-/** The lines of one growing file, each once, wherever it is moved to. Throws `E_PLACE` for what is no local path. */
+const FOLLOW_OPTIONS = {
+  ...LINE_OPTIONS,
+  from: oneOf('start', 'end'),
+  maxBytesPerBatch: bound,
+  onDecodeError: oneOf('fail', 'replace', 'dead-letter'),
+}
+
+/** The lines of one growing file, each once, wherever it is moved to. Throws `E_PLACE` and `E_ARGUMENT`. */
 export function followedFile(path: string, options: FollowOptions = {}): Source<string> {
+  checkSourceOptions(`the followed file ${path}`, options, FOLLOW_OPTIONS)
   const local = localPlace(path, 'a file that grows is followed on the disk of this machine')
   const follower = new Follower(local, options)
   const source: Source<string, Position, Range> = {
@@ -62,10 +72,16 @@ export function followedFile(path: string, options: FollowOptions = {}): Source<
     address: path,
     lines: true,
     cut: (request) => follower.cut(request),
-    async *read(range) {
+    async *read(range, io) {
       const at = await whereIs(range, local)
       const whole = { path: at, start: range.start, end: range.end, size: range.end }
-      yield* plainLines(new OpenFile(whole), whole, options)
+      yield* underPolicy({
+        policy: options.onDecodeError ?? 'fail',
+        path: at,
+        isPacked: false,
+        report: (found) => io.undecoded?.(found),
+        read: (more) => plainLines(new OpenFile(whole), whole, { ...options, ...more }),
+      })
     },
   }
   return source

@@ -199,7 +199,7 @@ export class StreamingContext {
    */
   followStream(path: string, given: FollowOptions & Named = {}): DStream<string> {
     const { name, ...options } = optionsOf(given, 'followStream')
-    return this.#sourceNamed(name, sourceFactories().followedFile(path, options))
+    return this.#sourceNamed(name, sourceFactories().followedFile(path, { ...this.#setAside, ...options }))
   }
   /**
    * `perSecond` records a second, each with a `value`, counted from 0, and the `time` at which it is due, in ms since
@@ -284,14 +284,17 @@ export class StreamingContext {
     return name === undefined ? this.source(source) : this.source(name, source)
   }
 
-  /**
-   * How long a file may take to become visible: `spark.streaming.fileStream.minRememberDuration`, or its old name.
-   * Where records may be set aside, so may what cannot be made a record of.
-   */
+  /** Where records may be set aside, so may what cannot be made a record of. */
+  get #setAside(): { onDecodeError?: 'dead-letter' } {
+    const isWanted = readSetting(this.sparkContext.conf, 'sluice.onError') === 'dead-letter'
+    return isWanted ? { onDecodeError: 'dead-letter' } : {}
+  }
+
+  /** How long a file may take to become visible: `spark.streaming.fileStream.minRememberDuration`, or its old name. */
   get #fileDefaults(): { minRememberMs: number; onDecodeError?: 'dead-letter' } {
     const { conf } = this.sparkContext
     return {
-      ...(readSetting(conf, 'sluice.onError') === 'dead-letter' ? { onDecodeError: 'dead-letter' } : {}),
+      ...this.#setAside,
       minRememberMs:
         readSetting(conf, 'spark.streaming.fileStream.minRememberDuration') ??
         readSetting(conf, 'spark.streaming.minRememberDuration'),

@@ -174,3 +174,48 @@ test('a function that creates no context is refused at the first start, not at t
   for (const create of [undefined, 'x', () => null])
     await assert.rejects(StreamingContext.getOrCreate('none', create as never), (error) => hasCode(error, 'E_ARGUMENT'))
 })
+
+/** What was taken for the default without a word, or for a bound under which nothing is ever read. */
+const badOptions: readonly [method: string, options: object, message: RegExp][] = [
+  ['textFileStream', { selct: 'seen' }, /^the text files of in has no option selct/],
+  ['textFileStream', { select: 'sen' }, /^select of the text files of in is "sen"; it must be 'times' or 'seen'/],
+  [
+    'textFileStream',
+    { select: 'seen', maxFilesPerBatch: 0 },
+    /^maxFilesPerBatch of .* is 0; it must be a whole number/,
+  ],
+  ['textFileStream', { maxFilesPerBatch: 9 }, /^maxFilesPerBatch of the files of in needs select: 'seen'/],
+  ['textFileStream', { minRememberMs: -1 }, /^minRememberMs of .* is -1/],
+  ['textFileStream', { encoding: 'utf-16' }, /^encoding of .* is "utf-16"; it must be 'utf8' or 'latin1'/],
+  ['textFileStream', { maxLineBytes: '1k' }, /^maxLineBytes of .* is "1k"/],
+  ['textFileStream', { splitBytes: 0 }, /^splitBytes of .* is 0/],
+  ['textFileStream', { onDecodeError: 'skip' }, /^onDecodeError of .* is "skip"/],
+  ['textFileStream', { onMissing: 'ignore' }, /^onMissing of .* is "ignore"/],
+  ['textFileStream', { filter: '*.txt' }, /^filter of .* is "\*.txt"; it must be a function/],
+  ['textFileStream', { newFilesOnly: 'no' }, /^newFilesOnly of .* is "no"/],
+  ['fileStream', { read: () => [], onDecodeError: 'replace' }, /^onDecodeError of the files of in is "replace"/],
+  ['followStream', { from: 'beginning' }, /^from of the followed file in is "beginning"/],
+  ['followStream', { maxBytesPerBatch: 0 }, /^maxBytesPerBatch of .* is 0/],
+  ['followStream', { onDecodeError: 'skip-file' }, /^onDecodeError of .* is "skip-file"/],
+  ['stdinStream', { encoding: 'ascii' }, /^encoding of standard input is "ascii"/],
+]
+
+for (const [method, options, message] of badOptions)
+  test(`${method} refuses ${JSON.stringify(options)} before anything is read`, () => {
+    const define = (ssc: any): void => {
+      const stream = method === 'stdinStream' ? ssc[method](options) : ssc[method]('in', options)
+      stream.print()
+    }
+    assert.throws(
+      () => app('options', seconds(1), define).build(),
+      (error) => hasCode(error, 'E_ARGUMENT') && message.test(error.message) && error.where.place !== undefined,
+    )
+  })
+
+test('options of sockets and of HTTP are looked at as well', () => {
+  const refused = (define: (ssc: any) => unknown): void =>
+    assert.throws(() => app('options', seconds(1), (ssc) => void define(ssc)).build(), { code: 'E_ARGUMENT' })
+  refused((ssc) => ssc.socketTextStream('localhost', 1, { encoding: 'utf-16' }))
+  refused((ssc) => ssc.httpStream(8080, { body: 'jsonl' }))
+  refused((ssc) => ssc.httpStream(8080, { maxWaiting: -1 }))
+})

@@ -202,3 +202,30 @@ test('a file that ends in the middle of a character, written a moment ago, is re
   )
   assert.deepEqual([errors, shown['lines']], [[], [[], ['line 1', 'na\u00efve']]])
 })
+
+test('a line of a file that grows is no end of its stream: it is replaced or kept, as with other files', async (t) => {
+  const followed = async (onDecodeError?: 'replace' | 'dead-letter', conf: Readonly<Record<string, string>> = {}) => {
+    const [folder, dir] = [await temporaryFolder(t), await temporaryFolder(t)]
+    const path = join(folder, 'log')
+    writeFileSync(path, broken(['one', LATIN, 'x'.repeat(3000), 'two']))
+    const { errors, shown } = await runBatches(
+      (_input, context) => ({
+        lines: context.followStream(path, { maxLineBytes: 2000, ...(onDecodeError ? { onDecodeError } : {}) }),
+      }),
+      [],
+      { dir, conf, lives: [{ batches: 2 }] },
+    )
+    const { manifest, blobs } = await openStoredApp(directoryPlace(dir), null)
+    const letters = await readOpenLetters(blobs, manifest?.deadLetters ?? [])
+    return {
+      codes: errors.map(({ code }) => code),
+      lines: shown['lines'].flat(),
+      letters: letters.map(({ code }) => code),
+    }
+  }
+  assert.deepEqual((await followed()).codes[0], 'E_DECODE_UTF8')
+  assert.deepEqual((await followed('replace')).codes[0], 'E_RECORD_TOO_LARGE')
+  const kept = { codes: [], lines: ['one', 'two'], letters: ['E_DECODE_UTF8', 'E_RECORD_TOO_LARGE'] }
+  assert.deepEqual(await followed('dead-letter'), kept)
+  assert.deepEqual(await followed(undefined, { 'sluice.onError': 'dead-letter' }), kept)
+})
