@@ -6,11 +6,9 @@ import { Sfc32 } from '../../model/sfc32.ts'
  * in two processes are equal, so they name nothing safely.
  */
 export class SeededRandom implements Random {
-  readonly seed: number
   readonly #bits: Sfc32
 
   constructor(seed: number) {
-    this.seed = seed
     this.#bits = new Sfc32(0x9e3779b9, 0x243f6a88, seed, 15)
   }
 

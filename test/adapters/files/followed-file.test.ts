@@ -244,6 +244,28 @@ test('a batch takes no more lines than its limit, and no more bytes than asked f
   assert.deepEqual(await log.batch(1000), ['8'])
 })
 
+test('a line that is longer than a batch may be waits for its end', async (t) => {
+  const log = await Following.in(t, { maxBytesPerBatch: 10 })
+  await log.append('1\na line that is longer')
+  assert.deepEqual(await log.batch(), ['1'])
+  assert.deepEqual(await log.batch(), [])
+  await log.append(' than ten bytes')
+  assert.deepEqual(await log.batch(), [])
+  await log.append('\n2')
+  assert.deepEqual(await log.batch(), ['a line that is longer than ten bytes'])
+  await log.append('\n')
+  assert.deepEqual(await log.batch(), ['2'])
+})
+
+test('a batch of exactly as many bytes as are there takes all of them', async (t) => {
+  const log = await Following.in(t, { maxBytesPerBatch: 4 })
+  await log.append('1\n2\n')
+  assert.deepEqual(await log.batch(), ['1', '2'])
+  await log.append('3\n4\n5')
+  assert.deepEqual(await log.batch(), ['3', '4'])
+  assert.deepEqual(await log.batch(), [])
+})
+
 test('whatever is appended, rotated and restarted in whatever order, each line comes once and in order', (t) =>
   withSeeds(t, 20, async (dice: Dice) => {
     const log = await Following.in(t, dice.oneOf([{}, { maxBytesPerBatch: 7 }]))

@@ -33,6 +33,31 @@ test(
   },
 )
 
+test('blocks of one stream wait while another has none, and each batch has its own of each', async () => {
+  const tracker = new ReceivedBlockTracker<string>()
+  assert.equal(tracker.hasUnallocated, false)
+  await tracker.addBlocks(1, ['a'])
+  await tracker.allocate(1)
+  await tracker.addBlocks(2, ['b'])
+  assert.equal(tracker.hasUnallocated, true)
+  await tracker.allocate(2)
+  assert.deepEqual(
+    [1, 2].map((time) => [tracker.blocksOfBatch(time, 1), tracker.blocksOfBatch(time, 2)]),
+    [
+      [['a'], []],
+      [[], ['b']],
+    ],
+  )
+  await tracker.cleanupOldBatches(2)
+  assert.deepEqual([tracker.blocksOfBatch(1, 1), tracker.blocksOfBatch(2, 2)], [[], ['b']])
+})
+
+test('blocks are given back by whoever has no log to tell of it', async () => {
+  const log = { append: async () => {}, clean: async () => {}, read: async () => [] } as never
+  const tracker = new ReceivedBlockTracker<string>(log)
+  assert.throws(() => tracker.giveBack(() => true, 1), { code: 'E_RECEIVER_STATE' })
+})
+
 test('the log brings back exactly what was not allocated, not all that came before an allocation', async () => {
   const store = new MemoryBlobStore()
   const log = new BlobBlockLog<string>(store, 'log/')

@@ -290,6 +290,20 @@ test('blocks are deleted up to the committed position and no further', async () 
   assert.equal((await io.blobs.list(io.prefix)).length, 2)
 })
 
+test('a run whose blocks were all taken and deleted stays in the position while it goes on', async () => {
+  const { receiver, source, io, cut, clock } = await running()
+  await receiver.store(['a'])
+  const first = await cut()
+  await source.committed!(first.position, io)
+  await clock.advance(1000)
+  assert.deepEqual(await io.blobs.list(io.prefix), [])
+  const second = await cut()
+  assert.deepEqual(second, { position: first.position, got: [] })
+  await receiver.store(['b'])
+  await clock.advance(1000)
+  assert.deepEqual((await cut()).got, [['b']])
+})
+
 test('asking twice for one batch gives the same blocks, although others came in between', async () => {
   const { receiver, cut } = await running()
   await receiver.store(['a'])
