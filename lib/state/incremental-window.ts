@@ -2,8 +2,7 @@ import { ValueColumn } from '../keys/value-column.ts'
 import { ownCopy } from './own-copy.ts'
 import type { KeyTable } from '../keys/key-table.ts'
 import { SluiceError } from '../model/errors.ts'
-import { checkSettled } from '../model/settled.ts'
-import type { Pane, PaneAggregate, WindowSpec } from './window-spec.ts'
+import { isKept, type Pane, type PaneAggregate, type WindowSpec } from './window-spec.ts'
 
 const PRESENT = 1
 /** Only while a slide filters. */
@@ -94,9 +93,8 @@ export class IncrementalWindow implements PaneAggregate {
     for (const ids of touched)
       for (const id of ids) {
         if (this.#flags[id] !== PRESENT) continue
-        const isKept = keep([ownCopy(this.#table.keyAt(id)), ownCopy(this.#result.get(id))])
-        if (typeof isKept === 'object') checkSettled(isKept, 'the filter of reduceByKeyAndWindow')
-        if (isKept) this.#flags[id] |= TOUCHED
+        const pair: [unknown, unknown] = [ownCopy(this.#table.keyAt(id)), ownCopy(this.#result.get(id))]
+        if (isKept(keep, pair)) this.#flags[id] |= TOUCHED
         else this.#drop(id)
       }
     for (const ids of touched) for (const id of ids) this.#flags[id] &= ~TOUCHED

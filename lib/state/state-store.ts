@@ -166,11 +166,6 @@ export class StateStore {
       this.#forget(name)
     }
   }
-
-  clear(): void {
-    this.#warm.clear()
-    this.#bytes = 0
-  }
 }
 
 const versionField = ({ schema }: StateOf): { version?: number } =>

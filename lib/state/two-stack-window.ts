@@ -101,7 +101,8 @@ export class TwoStackWindow implements PaneAggregate {
     this.#marks = new Map()
     this.#run = { from: -1, columns: [] }
     const column = new Column()
-    for (let i = this.#front.length - 1; i >= 0; i--) {
+    // Nothing lies before the first one, so no run begins behind it.
+    for (let i = this.#front.length - 1; i > 0; i--) {
       column.merge(this.#front[i], this.#spec.f, true)
       if (i % this.#step === 0) this.#marks.set(i, Column.copyOf(column))
     }

@@ -1,3 +1,5 @@
+import { checkSettled } from '../model/settled.ts'
+
 export interface WindowSpec {
   readonly f: (a: unknown, b: unknown) => unknown
   readonly inverse: ((a: unknown, b: unknown) => unknown) | null
@@ -29,4 +31,11 @@ export interface PaneAggregate {
   slide(time: number, panes: readonly Pane[]): void
   forEach(visit: (id: number, value: unknown) => void): void
   holds(id: number): boolean
+}
+
+/** Whether a window keeps the pair. Throws `E_ASYNC` for a filter that answers later: a promise would keep each. */
+export function isKept(filter: NonNullable<WindowSpec['filter']>, pair: [unknown, unknown]): boolean {
+  const answer: unknown = filter(pair)
+  if (typeof answer === 'object') checkSettled(answer, 'the filter of reduceByKeyAndWindow')
+  return Boolean(answer)
 }

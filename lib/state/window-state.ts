@@ -6,7 +6,7 @@ import { TwoStackWindow } from './two-stack-window.ts'
 import { IncrementalWindow } from './incremental-window.ts'
 import { ownCopy } from './own-copy.ts'
 import { areFew, byGroup, columnsOf, keyColumn, sectionOf, sectionsWith } from './sections.ts'
-import type { Pane, WindowSpec } from './window-spec.ts'
+import { isKept, type Pane, type WindowSpec } from './window-spec.ts'
 
 /** A reduced batch as columns; `hashes` where they are known. */
 interface PairColumns {
@@ -104,7 +104,7 @@ export class WindowState {
     const { table } = this
     this.#aggregate.forEach((id, value) => {
       const key = ownCopy(table.keyAt(id))
-      if (keep && !keep([key, value])) return
+      if (keep && !isKept(keep, [key, value])) return
       keys.push(key)
       values.push(value)
     })

@@ -4,7 +4,7 @@ import type { BlobRef } from '../../lib/model/refs.ts'
 import type { OperatorState, StateBlock } from '../../lib/model/manifest.ts'
 import { basesOf, blocksAfter, chainFault } from '../../lib/model/state-chain.ts'
 import { nextOperatorState } from '../../lib/state/chains.ts'
-import { groupsDue, rangesOf } from '../../lib/state/compaction.ts'
+import { groupsDue, isCrowded, isLong, rangesOf } from '../../lib/state/compaction.ts'
 import type { KeyedState } from '../../lib/state/keyed-state.ts'
 import { USUAL_LIMITS } from '../../lib/state/limits.ts'
 import type { StateBlobs, StateOf } from '../../lib/state/state-of.ts'
@@ -111,6 +111,40 @@ test('a block goes when no group needs it, and a chain without all keys of some 
     /no block holds all keys of key group 0/,
   )
   assert.match(chainFault({ from: 0, to: 4, keys: 1, blocks: [delta(2), snapshot(3)] })!, /a snapshot lies on top/)
+})
+
+test('small state is rewritten after eight deltas, or once they weigh more than the snapshot, and not before', () => {
+  const sized = (kind: StateBlock['kind'], len: number): StateBlock => ({
+    kind,
+    batch: 1,
+    ref: { key: 'k', len, crc: 0 },
+    keys: 1,
+  })
+  const after = (snapshot: number, ...deltas: number[]): boolean =>
+    isLong([sized('snapshot', snapshot), ...deltas.map((len) => sized('delta', len))])
+  const ones = (count: number): number[] => Array.from({ length: count }, () => 1)
+  assert.deepEqual([after(100), after(100, ...ones(7)), after(100, ...ones(8))], [false, false, true])
+  assert.deepEqual([after(100, 60, 40), after(100, 60, 41)], [false, true])
+  assert.deepEqual([isLong([]), isLong([sized('delta', 9)])], [false, false])
+})
+
+test('small state moves out of references once they bring along more than 2 kB, all partitions together', () => {
+  const stored = (len: number, inline?: string): StateBlock => ({
+    kind: 'snapshot',
+    batch: 1,
+    ref: { key: 'k', len, crc: 0, ...(inline === undefined ? {} : { inline }) },
+    keys: 1,
+  })
+  const state = (...blocks: StateBlock[]): OperatorState => ({
+    chains: blocks.map((block, i) => ({ from: i, to: i + 1, keys: 1, blocks: [block] })),
+  })
+  const [half, more, object] = [stored(1024, ''), stored(1025, ''), stored(9000)]
+  assert.deepEqual(
+    [state(half, half), state(half, more), state(half, object)].map((each) => isCrowded(each, 10)),
+    [false, true, false],
+  )
+  assert.deepEqual([isCrowded(state(half, more), 2048), isCrowded(state(half, more), 2049)], [true, false])
+  assert.equal(isCrowded(null, 1), false)
 })
 
 test('numbers in order are few ranges', () => {

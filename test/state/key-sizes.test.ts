@@ -3,6 +3,8 @@ import { test } from 'node:test'
 import { hashKey } from '../../lib/keys/hash.ts'
 import { KeyedState } from '../../lib/state/keyed-state.ts'
 import { checkKeySizes, type LargeKey } from '../../lib/state/key-sizes.ts'
+import type { EngineEvent } from '../../lib/model/events.ts'
+import { ProcessLife, World } from '../support/lives.ts'
 import { type Build, runBatches } from '../support/run.ts'
 import { assertRefusal, assertSilent, SECRET, thrownBy } from '../support/secret.ts'
 
@@ -76,3 +78,24 @@ for (const [form, build] of Object.entries(collecting)) {
     },
   )
 }
+
+test('B41: a key above half the limit is said in the log, with its operator, hash and size', async () => {
+  const events: EngineEvent[] = []
+  const bytesMax = 2048
+  const build: Build = (input, context) => {
+    context.sparkContext.conf.set('sluice.state.keyBytesMax', String(bytesMax))
+    return input()
+      .map((text: string) => [SECRET, text] as [string, string])
+      .updateStateByKey<string>((texts, all) => `${all ?? ''}${texts.join('')}`, { name: 'texts' })
+  }
+  const log = { event: (event: EngineEvent) => void events.push(event) }
+  const life = await ProcessLife.begin(new World(), build, [['a'], ['x'.repeat(1500)]], { log })
+  await life.run()
+  const [large, ...more] = events.flatMap((event) => (event.type === 'state-large' ? [event] : []))
+  assert.deepEqual(
+    [large?.operator, large?.keyHash, more],
+    ['texts', hashKey(SECRET).toString(16).padStart(8, '0'), []],
+  )
+  assert.match(large.message, /of "texts" takes more than half of the 2048 bytes that it may$/)
+  assertSilent(JSON.stringify(large))
+})

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { seconds } from '../../../../lib/index.ts'
 import { temporaryFolder } from '../../../adapters/local/temporary-folder.ts'
@@ -104,3 +105,48 @@ test('a rescale from one partition to two and back counts every pane once', asyn
       },
     },
   ))
+
+for (const [form, inverse] of [
+  ['with', subtract],
+  ['without', null],
+] as const)
+  test(`E_ASYNC: a filter that answers with a promise keeps no pair of a window ${form} an inverse`, async () => {
+    const { errors, shown } = await runBatches(
+      (input) =>
+        input().reduceByKeyAndWindow(add, inverse, seconds(2), seconds(1), {
+          filter: (async () => false) as never,
+        }),
+      [[['a', 1]]],
+    )
+    assert.equal(errors[0].code, 'E_ASYNC')
+    assert.match(errors[0].message, /^the filter of reduceByKeyAndWindow was given/)
+    assert.deepEqual(shown['out'], [])
+  })
+
+test('a window without an inverse shows what its filter keeps, and what it has kept out comes back later', () =>
+  check(
+    (input) => input().reduceByKeyAndWindow(add, null, seconds(2), seconds(1), { filter: ([, sum]: any) => sum > 2 }),
+    {
+      batches: once,
+      expected: [[], [['a', 3]], [['a', 6]], [['a', 12]], [['a', 24]], [['a', 16]]],
+    },
+  ))
+
+test('E_WINDOW_INVERSE: a key that was filtered out with records inside cannot leave the window', async () => {
+  const { errors, shown } = await runBatches(
+    (input) =>
+      input().reduceByKeyAndWindow(add, subtract, seconds(2), seconds(1), {
+        filter: ([key]: any) => key !== 'dropped',
+      }),
+    [[['dropped', 1]], [['kept', 1]], [['kept', 1]]],
+    { lives: [{ batches: 3 }] },
+  )
+  const [{ code, message, did, where, next }] = errors
+  assert.deepEqual(
+    [code, where.detail, did],
+    ['E_WINDOW_INVERSE', 'type of key: string', 'this batch was not committed'],
+  )
+  assert.match(message, /^Neither previous window has value for key, nor new values found/)
+  assert.equal(next.length, 2)
+  assert.deepEqual(shown['out'], [[], [['kept', 1]]])
+})
