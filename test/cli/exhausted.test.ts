@@ -55,6 +55,27 @@ test('F39: a process whose state outgrows its memory ends; with more of it each 
   assert.equal(stdout.trimEnd().split('\n').at(-1), String(160_000 * 500))
 })
 
+const heavy = `import { app, milliseconds } from 'sluice'
+${keys(3, 1)}
+export default app('heavy', milliseconds(20), (ssc) => {
+  ssc.sparkContext.conf.set('sluice.state.keyBytesMax', '1m')
+  ssc
+    .source('keys', keys)
+    .map((n) => [n, 1])
+    .updateStateByKey<string>(() => 'x'.repeat(600_000))
+    .print()
+})
+`
+
+test('F39: what a task says, as of state that is large, is heard from a thread of its own, too', async (t) => {
+  const folder = await project(t, { 'heavy.ts': heavy })
+  for (const workers of ['0', '1']) {
+    const { code, stderr } = await sluice(t, folder, ['run', 'heavy.ts', '--workers', workers, '--batches', '3'])
+    assert.equal(code, 0, stderr)
+    assert.match(stderr, /! state large: .* takes more than half of the 1048576 bytes that it may/, workers)
+  }
+})
+
 /** Holds every descriptor there is, for a while, before batch 3 is computed. */
 const greedy = `import { closeSync, openSync } from 'node:fs'
 import { app, milliseconds } from 'sluice'

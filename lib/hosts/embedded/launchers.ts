@@ -29,7 +29,7 @@ export async function newLauncher(
   return WorkerLauncher.start(
     workers,
     { module, args, fingerprint: program.fingerprint, folder: dir === null ? null : join(dir, app), sync },
-    host.blobs,
+    host,
     deadlineMs,
   )
 }

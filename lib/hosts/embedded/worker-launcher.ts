@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads'
 import { kindOf } from '../../checkpoint/object-keys.ts'
 import type { BlobStore } from '../../host/blob-store.ts'
 import type { TaskLauncher } from '../../host/launcher.ts'
+import type { Log } from '../../host/log.ts'
 import { MemoryBlobStore } from '../../adapters/local/blob-memory.ts'
 import { messageOf, SluiceError } from '../../model/errors.ts'
 import { ownModule } from '../../model/library.ts'
@@ -34,11 +35,11 @@ export class WorkerLauncher implements TaskLauncher {
   static async start(
     count: number,
     start: WorkerStart,
-    blobs: BlobStore,
+    host: WorkerHost,
     deadlineMs: number | null,
   ): Promise<WorkerLauncher> {
     const shuffles: Shuffles = { store: new MemoryBlobStore() }
-    const workers = Array.from({ length: count }, () => new TaskWorker(start, blobs, shuffles, deadlineMs))
+    const workers = Array.from({ length: count }, () => new TaskWorker(start, host, shuffles, deadlineMs))
     try {
       await Promise.all(workers.map((worker) => worker.ready()))
     } catch (error) {
@@ -90,6 +91,12 @@ export class WorkerLauncher implements TaskLauncher {
   }
 }
 
+/** What threads use of the main thread. */
+interface WorkerHost {
+  readonly blobs: BlobStore
+  readonly log: Log
+}
+
 interface Shuffles {
   store: MemoryBlobStore
 }
@@ -97,7 +104,7 @@ interface Shuffles {
 class TaskWorker {
   busy = false
   readonly #start: WorkerStart
-  readonly #blobs: BlobStore
+  readonly #host: WorkerHost
   readonly #shuffles: Shuffles
   readonly #deadlineMs: number | null
   #worker: Worker
@@ -113,10 +120,10 @@ class TaskWorker {
   /** Its thread has ended. */
   #isGone = false
 
-  constructor(start: WorkerStart, blobs: BlobStore, shuffles: Shuffles, deadlineMs: number | null) {
+  constructor(start: WorkerStart, host: WorkerHost, shuffles: Shuffles, deadlineMs: number | null) {
     this.#deadlineMs = deadlineMs
     this.#start = start
-    this.#blobs = blobs
+    this.#host = host
     this.#shuffles = shuffles
     ;[this.#worker, this.#ready] = this.#spawn()
   }
@@ -198,6 +205,7 @@ class TaskWorker {
       this.#pending = null
       resolve(message.report)
     }
+    if (message.kind === 'event') this.#host.log.event(message.event)
     if (message.kind === 'blob') void this.#answer(worker, message.id, message.call)
   }
 
@@ -216,7 +224,7 @@ class TaskWorker {
 
   #call(call: BlobCall): Promise<Uint8Array | string[] | void> {
     const key = call.method === 'list' ? call.prefix : call.key
-    const store: BlobStore = kindOf(key) === 'shuffle' ? this.#shuffles.store : this.#blobs
+    const store: BlobStore = kindOf(key) === 'shuffle' ? this.#shuffles.store : this.#host.blobs
     switch (call.method) {
       case 'putNew':
         return store.putNew(call.key, call.bytes)

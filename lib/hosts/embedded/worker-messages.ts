@@ -1,3 +1,4 @@
+import type { EngineEvent } from '../../model/events.ts'
 import type { BatchPlan, SerialisedError, TaskReport, TaskSpec } from '../../model/task.ts'
 
 /** What a worker thread is started with. */
@@ -26,6 +27,8 @@ export type FromWorker =
   | { readonly kind: 'refused'; readonly message: string }
   | { readonly kind: 'report'; readonly id: number; readonly report: TaskReport }
   | { readonly kind: 'blob'; readonly id: number; readonly call: BlobCall }
+  /** What a task says, for the log of the main thread. */
+  | { readonly kind: 'event'; readonly event: EngineEvent }
 
 /** A call of the blob store that the main thread answers. */
 export type BlobCall =

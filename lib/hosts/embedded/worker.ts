@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { kindOf } from '../../checkpoint/object-keys.ts'
 import type { BlobStore } from '../../host/blob-store.ts'
-import { silentLog } from '../../host/log.ts'
+import type { Log } from '../../host/log.ts'
 import { openDirectoryBlobs } from '../../adapters/local/blob-directory.ts'
 import { systemClock } from '../../adapters/local/system-clock.ts'
 import { systemRandom } from '../../adapters/local/system-random.ts'
@@ -73,6 +73,8 @@ function splitBlobs(durable: BlobStore): BlobStore {
   }
 }
 
+const log: Log = { event: (event) => tell({ kind: 'event', event }) }
+
 // The program's own words were said by the main thread; here it is loaded for its graph alone.
 const write = process.stdout.write.bind(process.stdout)
 process.stdout.write = () => true
@@ -84,7 +86,7 @@ async function run(context: StreamingContext): Promise<void> {
       did: 'nothing was started',
       next: ['build the graph from the arguments and the environment alone'],
     })
-  const host: TaskHost = { blobs: await blobsOf(start), random: systemRandom, clock: systemClock, log: silentLog }
+  const host: TaskHost = { blobs: await blobsOf(start), random: systemRandom, clock: systemClock, log }
   port.on('message', (message: ToWorker) => {
     if (message.kind === 'plan') plan = message.plan
     if (message.kind === 'answer') settle(message)

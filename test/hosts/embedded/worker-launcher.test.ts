@@ -21,7 +21,7 @@ for (const { where, count } of [
       const { program, host, task } = launched()
       const folder = where === 'in memory' ? null : await temporaryFolder(t)
       const start = { module, args: ['thread'], fingerprint: program.fingerprint, folder, sync: false }
-      const launcher = await WorkerLauncher.start(count, start, host.blobs, null)
+      const launcher = await WorkerLauncher.start(count, start, host, null)
       t.after(() => launcher.close())
       return { launcher, task }
     },
@@ -36,7 +36,7 @@ async function oneThread(
 ): Promise<{ launcher: WorkerLauncher; task: (partition: number) => TaskSpec }> {
   const { program, host } = launched()
   const start = { module, args: ['thread'], fingerprint: program.fingerprint, folder: null, sync: false }
-  const launcher = await WorkerLauncher.start(1, start, host.blobs, deadlineMs)
+  const launcher = await WorkerLauncher.start(1, start, host, deadlineMs)
   t.after(() => launcher.close())
   const plan = firstPlan(program, does)
   const task = (partition: number): TaskSpec => {
