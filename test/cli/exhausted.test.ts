@@ -38,7 +38,7 @@ export default app('growing', milliseconds(20), (ssc) => {
 })
 `
 
-test('F39: a process whose state outgrows its memory ends; with more of it each record counts once', async (t) => {
+test('F39: a process whose state outgrows its memory says so and ends; with more it all counts once', async (t) => {
   const folder = await project(t, { 'app.ts': growing })
   const run = (memory: string) =>
     sluice(t, folder, ['run', 'app.ts', '--dir', 'state', '--batches', '8'], {
@@ -47,10 +47,12 @@ test('F39: a process whose state outgrows its memory ends; with more of it each 
   const small = await run('--max-old-space-size=60')
   assert.notEqual(small.code, 0)
   assert.match(small.stderr, /JavaScript heap out of memory/)
+  assert.match(small.stderr, /! memory used: This process holds \d+ MB in memory, and Node ends it at \d+\. State has/)
   const done = small.stderr.match(/^ {2}#\d+/gm)?.length ?? 0
   assert.ok(done > 0 && done < 8, `${done} batches before it ended`)
   const { code, stdout, stderr } = await run('')
   assert.equal(code, 0, stderr)
+  assert.doesNotMatch(stderr, /memory used/)
   // Each of 160,000 keys has the state that one record makes.
   assert.equal(stdout.trimEnd().split('\n').at(-1), String(160_000 * 500))
 })
@@ -67,13 +69,17 @@ export default app('heavy', milliseconds(20), (ssc) => {
 })
 `
 
-test('F39: what a task says, as of state that is large, is heard from a thread of its own, too', async (t) => {
-  const folder = await project(t, { 'heavy.ts': heavy })
+test('F39: what a task says of its memory and of large state is heard from a thread of its own, too', async (t) => {
+  const folder = await project(t, { 'heavy.ts': heavy, 'growing.ts': growing })
   for (const workers of ['0', '1']) {
     const { code, stderr } = await sluice(t, folder, ['run', 'heavy.ts', '--workers', workers, '--batches', '3'])
     assert.equal(code, 0, stderr)
     assert.match(stderr, /! state large: .* takes more than half of the 1048576 bytes that it may/, workers)
   }
+  const { stderr } = await sluice(t, folder, ['run', 'growing.ts', '--workers', '1', '--batches', '8'], {
+    NODE_OPTIONS: `${process.env['NODE_OPTIONS'] ?? ''} --max-old-space-size=60`,
+  })
+  assert.match(stderr, /! memory used: A worker thread holds \d+ MB in memory, and Node ends it at \d+\. Give/)
 })
 
 /** Holds every descriptor there is, for a while, before batch 3 is computed. */

@@ -29,6 +29,7 @@ import {
 import { unlessAsleep } from './asleep.ts'
 import { openCoordinator } from '../program/open-coordinator.ts'
 import { directories } from './directories.ts'
+import { HeapWatch } from './heap-watch.ts'
 import { madeReady } from './made-ready.ts'
 import { LongBatches } from './long-batches.ts'
 import { newLauncher } from './launchers.ts'
@@ -43,6 +44,7 @@ export class EmbeddedEngine implements Engine {
   readonly #options: EmbeddedOptions
   readonly #program: TaskProgram
   readonly #watch: LongBatches
+  readonly #heap: HeapWatch
   readonly #abort = new AbortController()
   readonly #ready = Promise.withResolvers<void>()
   #app = ''
@@ -57,6 +59,7 @@ export class EmbeddedEngine implements Engine {
     this.#context = context
     this.#options = options
     this.#watch = new LongBatches(options.clock, options.log)
+    this.#heap = new HeapWatch(options.log, 'This process', () => this.#coordinator?.manifest ?? null)
     this.#program = new TaskProgram(context.graph, context.sparkContext, fingerprint(context.graph))
   }
 
@@ -119,6 +122,7 @@ export class EmbeddedEngine implements Engine {
     await madeReady(this.#context.graph)
     const host = await this.#openHost()
     this.#watch.open()
+    this.#heap.open()
     try {
       const coordinator = await this.#open(host)
       this.#options.log.event({
@@ -131,6 +135,7 @@ export class EmbeddedEngine implements Engine {
       await coordinator.close()
     } finally {
       this.#watch.close()
+      this.#heap.close()
       await host.launcher.close()
       await host.head.close()
     }

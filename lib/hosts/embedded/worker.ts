@@ -13,6 +13,7 @@ import { reviveError } from '../../runtime/serialised-error.ts'
 import type { TaskHost } from '../../runtime/task/execution.ts'
 import { runTask } from '../../runtime/task/run-task.ts'
 import type { StreamingContext } from '../../api/dstream/streaming-context.ts'
+import { HeapWatch } from './heap-watch.ts'
 import { unlessLeft, watchExit } from './left-task.ts'
 import { loadGraph } from './load-graph.ts'
 import type { BlobCall, FromWorker, ToWorker, WorkerStart } from './worker-messages.ts'
@@ -87,6 +88,7 @@ async function run(context: StreamingContext): Promise<void> {
       next: ['build the graph from the arguments and the environment alone'],
     })
   const host: TaskHost = { blobs: await blobsOf(start), random: systemRandom, clock: systemClock, log }
+  new HeapWatch(log, 'A worker thread', () => null).open()
   port.on('message', (message: ToWorker) => {
     if (message.kind === 'plan') plan = message.plan
     if (message.kind === 'answer') settle(message)
