@@ -19,6 +19,8 @@ export class WatchedBatch {
     const { context } = app
     const facts = appFacts(app)
     this.#manifest = manifest
+    // The coordinator says what happens to the batch; what listeners throw only this function sees.
+    context.listeners.tellTo(host.log)
     this.#events = new BatchEvents(host.clock, context.listeners, silentLog, facts, () => {})
     // Of owed batches, nothing but that their outputs are shown again.
     this.#isLast = progress !== undefined && (!beforeCommit || facts.outputs.every(({ order }) => order === 'before'))

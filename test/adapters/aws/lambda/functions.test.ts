@@ -16,6 +16,7 @@ import { decodeLetters } from '../../../../lib/checkpoint/letter-blocks.ts'
 import { readManifest } from '../../../../lib/checkpoint/manifest.ts'
 import { silentLog } from '../../../../lib/host/log.ts'
 import { app, type AppOptions, minutes, type StreamingContext } from '../../../../lib/index.ts'
+import type { EngineEvent } from '../../../../lib/model/events.ts'
 import { type SluiceError } from '../../../../lib/model/errors.ts'
 import type { Pause } from '../../../../lib/model/control.ts'
 import type { Source } from '../../../../lib/source/source.ts'
@@ -373,6 +374,32 @@ test('accumulators and listeners are in the output function, and foreachRDD sees
     ['completed', 1],
   ])
   assert.equal(lambda.calls.filter(({ name }) => name === 'output').length, 4)
+})
+
+test('a listener that throws in the output function is said in its log, and the batch is complete', async () => {
+  const events: EngineEvent[] = []
+  const { put, tick, head } = await deployed(
+    servers,
+    (ssc, place) => {
+      ssc.addStreamingListener({
+        onBatchCompleted() {
+          throw new Error('no metrics')
+        },
+      })
+      ssc.source('lines', s3TextFiles(`${place}/in`)).print()
+    },
+    { log: { event: (event) => events.push(event) } },
+  )
+  await put('1', 'a')
+  await tick()
+  const said = events.filter(({ type }) => type === 'listener-failed')
+  assert.deepEqual(
+    said.map(
+      (event) => 'message' in event && /threw in onBatchCompleted.*: no metrics; the run goes on/.test(event.message),
+    ),
+    [true],
+  )
+  assert.equal((await head()).committed, 1)
 })
 
 test('what tasks of a batch added that is not committed is not counted, whoever asks for it', async () => {
