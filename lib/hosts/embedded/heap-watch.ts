@@ -67,10 +67,10 @@ export class HeapWatch {
   }
 }
 
-/** What those that stay may take. Where young ones were given less room, half is a guess that is not too large. */
+/** What those that stay may take. A small heap whose young ones were given less room is said to be full too early. */
 function mostBytes(): number {
   const { heap_size_limit: limit } = getHeapStatistics()
-  return Math.max(limit - YOUNG_BYTES, limit / 2)
+  return Math.max(limit - YOUNG_BYTES, limit / 5)
 }
 
 /** What Node tells of a collection has no type of its own. */
