@@ -11,6 +11,7 @@ import type { HeadWrite } from '../../lib/host/head-store.ts'
 import type { Head } from '../../lib/model/head.ts'
 import type { StoredPlan } from '../../lib/checkpoint/stored-plan.ts'
 import type { Manifest } from '../../lib/model/manifest.ts'
+import { faultOfPositions } from '../../lib/verify/graph.ts'
 import { verifyHistory } from '../../lib/verify/history.ts'
 
 const keys = new ObjectKeys('test', 'i1')
@@ -236,4 +237,57 @@ test('what an earlier batch has read is not read again, though another one lies 
     batch === 4 ? { cuts: { lines: cutTo(2) }, positions: { lines: 2 } } : {}
   const { blobs, writes } = await batches(4, 0, again)
   assert.equal((await verifyHistory(writes, blobs)).violation?.what, 'batch 4 reads from "lines" what batch 2 has read')
+})
+
+test('a log that is whole begins with a creation', async () => {
+  const { blobs, writes } = await batches(2)
+  const [, ...others] = writes
+  const moved = others.map((write, i) => ({ ...write, rev: i + 1 }))
+  assert.match(
+    (await verifyHistory(moved, blobs)).violation?.what ?? '',
+    /^the first write is "commit", not a creation/,
+  )
+})
+
+test('a position that is a number, or numbers by name, never falls; others are not compared', () => {
+  const after = (before: unknown, now: unknown): string | null =>
+    faultOfPositions(
+      manifestOf(1, { positions: { lines: before as never } }),
+      manifestOf(2, { positions: { lines: now as never } }),
+    )
+  for (const [before, now] of [
+    [4, 4],
+    [4, 5],
+    [
+      { a: 1, b: 2 },
+      { a: 1, b: 3 },
+    ],
+    [{ a: 5, b: 2 }, { a: 4 }],
+    [
+      { a: 5, b: 2 },
+      { a: 5, c: 1 },
+    ],
+    [
+      { a: 5, b: 2 },
+      { c: 5, b: 1 },
+    ],
+    [
+      { a: 5, b: 'x' },
+      { a: 4, b: 'x' },
+    ],
+    ['9', '8'],
+    [9, { a: 1 }],
+    [null, 3],
+    [undefined, 3],
+  ])
+    assert.equal(after(before, now), null, JSON.stringify([before, now]))
+  for (const [before, now] of [
+    [4, 3],
+    [
+      { a: 1, b: 2 },
+      { a: 2, b: 1 },
+    ],
+    [{ a: 2 }, { a: 1 }],
+  ])
+    assert.equal(after(before, now), `the position of "lines" goes back with batch 2, from ${JSON.stringify(before)}`)
 })
