@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { batchLine } from '../../lib/cli/batch-line.ts'
 import { hasColour } from '../../lib/cli/terminal.ts'
 import { TextReporter } from '../../lib/cli/text-reporter.ts'
-import type { BatchReport } from '../../lib/model/events.ts'
+import type { BatchReport, EngineEvent } from '../../lib/model/events.ts'
 import { clockTime } from '../../lib/cli/units.ts'
 
 const start = Date.UTC(2026, 0, 1)
@@ -142,3 +142,137 @@ test('columns never run together, however long a delay or a number is', () =>
     batchLine({ ...facts, batch: 1, records: 123_456_789, schedulingDelayMs: 700_000_000 }, new Map(), []),
     /:\d\d 123,456,789 194 h 27 m     1 ms$/,
   ))
+
+/** A reporter of a run that has begun, and what it has written on stderr since the last call. */
+function begun({
+  isTTY = false,
+  dir = '.sluice',
+  continues = true,
+}: { isTTY?: boolean; dir?: string | null; continues?: boolean } = {}) {
+  let err = ''
+  const write = (more: string): void => {
+    err += more
+  }
+  const reporter = new TextReporter({ isTTY, write: () => {} }, { isTTY, write }, { version: '0', verbose: false })
+  const outputs = [{ name: 'words/print', address: 'printed here', place: 'app.ts:1:1' }]
+  const about = { app: 'a', intervalMs: 1000, dir, continues, sources: [], outputs, services: [] }
+  reporter.event({ type: 'starting', ...about } as unknown as EngineEvent)
+  reporter.event({ type: 'ready', committed: 6, tick: 6, zeroTime: 0 })
+  const said = (): string[] => {
+    // eslint-disable-next-line no-control-regex
+    const lines = err.replaceAll(/\x1b\[[\d;]*m/g, '').replaceAll(/\d\d:\d\d:\d\d/g, 't')
+    err = ''
+    return lines.split('\n').slice(0, -1)
+  }
+  said()
+  return { reporter, said }
+}
+
+test('a stop says which batches it finishes, and how long that takes where one waits for it', () => {
+  const { reporter, said } = begun()
+  reporter.stopping({ batches: 1, dueMs: 999 })
+  reporter.event({ ...facts, batch: 7, records: 0 })
+  reporter.stopping({ batches: 3, dueMs: 1000 })
+  assert.deepEqual(said(), [
+    '  finishing batch #7 …',
+    '  …       t        0     1 empty batch',
+    '  finishing batches #8 to #10 …, due in 1.00 s; ^C again quits now',
+  ])
+})
+
+test('the end of a run says what it came to and where its state is, unless it failed', () => {
+  const { reporter, said } = begun()
+  reporter.event({ ...facts, batch: 7, records: 5 })
+  said()
+  reporter.end(0, null)
+  reporter.end(0, 1500)
+  reporter.end(1, 1500)
+  assert.deepEqual(said(), [
+    '  done: 1 batch, 5 records. State is in .sluice/; the same command goes on with #8.',
+    '  done in 1.50 s. State is in .sluice/; the same command goes on with #8.',
+  ])
+  const anew = begun({ continues: false })
+  anew.reporter.end(0, null)
+  assert.deepEqual(anew.said(), ['  done: 0 batches, 0 records. State is in .sluice/; the next run begins anew.'])
+  const without = begun({ dir: null })
+  without.reporter.end(0, null)
+  assert.deepEqual(without.said(), ['  done: 0 batches, 0 records. State was in memory.'])
+})
+
+test('tasks that were tried again are said with their batch, and no later one', () => {
+  const { reporter, said } = begun()
+  for (const code of ['E_SOURCE', 'E_SOURCE', 'E_WORKER'])
+    reporter.event({ type: 'task-failed', code } as unknown as EngineEvent)
+  reporter.event({ ...facts, batch: 7, records: 1 })
+  reporter.event({ ...facts, batch: 8, records: 1 })
+  const [first, second] = said()
+  assert.match(first, /↻ retried 3 times: E_SOURCE, E_WORKER$/)
+  assert.doesNotMatch(second, /retried/)
+})
+
+test('a search for records to blame is said once where lines stay, and rewritten on a terminal', () => {
+  const passes = [1, 2].map(
+    (pass) => ({ type: 'narrowing', batch: 7, pass, records: 1234, found: pass - 1 }) as unknown as EngineEvent,
+  )
+  const { reporter, said } = begun()
+  for (const pass of passes) reporter.event(pass)
+  const line = '  … batch #7 failed: looking for the records to blame among 1,234, pass'
+  assert.deepEqual(said(), [`${line} 1`])
+  const terminal = begun({ isTTY: true })
+  for (const pass of passes) terminal.reporter.event(pass)
+  terminal.reporter.closeLine()
+  assert.deepEqual(terminal.said(), [`${line} 1\r\x1b[2K${line} 2, 1 found`])
+})
+
+test('a batch that takes long is said every ten seconds, and rewritten on a terminal until its own line comes', () => {
+  const under = (batch: number, elapsedMs: number): EngineEvent => ({
+    type: 'batch-under-way',
+    batch,
+    elapsedMs,
+    tasks: 4,
+    tasksDone: 1,
+    records: 9,
+    recordsRead: 3,
+    leftMs: null,
+  })
+  const { reporter, said } = begun()
+  for (const ms of [2000, 3000, 11_999, 12_000, 13_000]) reporter.event(under(7, ms))
+  reporter.event(under(8, 2000))
+  assert.deepEqual(
+    said().map((line) => line.split(' so far')[0]),
+    ['  … #7 takes 2.00 s', '  … #7 takes 12.0 s', '  … #8 takes 2.00 s'],
+  )
+  const terminal = begun({ isTTY: true })
+  terminal.reporter.event(under(7, 2000))
+  terminal.reporter.event(under(7, 3000))
+  terminal.reporter.event({ ...facts, batch: 7, records: 1 })
+  const [all] = terminal.said()
+  assert.deepEqual(
+    all.split('\r\x1b[2K').map((line) => line.slice(0, '  … #7 takes 2.00 s'.length)),
+    ['  … #7 takes 2.00 s', '  … #7 takes 3.00 s', '  #7      t        '],
+  )
+})
+
+test('a warning that repeats is said once and counted, and what to do about an output once until it is other', () => {
+  const { reporter, said } = begun()
+  const held = (next: string): EngineEvent => ({
+    type: 'output-held',
+    level: 'warn',
+    output: 'rows',
+    owed: 1,
+    waitMs: 1,
+    code: 'E',
+    next: [next],
+    message: 'away',
+  })
+  for (const next of ['look', 'look', 'wait']) reporter.event(held(next))
+  reporter.event({ type: 'output-released', level: 'warn', output: 'rows', forMs: 1, message: 'back' })
+  reporter.end(1, null)
+  assert.deepEqual(said(), [
+    '  ! output held: away',
+    '  next   look',
+    '  next   wait',
+    '  … same warning 2 more times',
+    '  ! output released: back',
+  ])
+})
