@@ -870,3 +870,22 @@ test('blocks that no batch has taken are waiting; objects of other names beside 
   const second = await running({ io: first.io, position })
   assert.deepEqual((await second.cut()).got, [['c']])
 })
+
+test('a start that fails is tried again after twice as long each time, a minute at the most', async () => {
+  const waitsWith = async (delay: string, seconds: number): Promise<number[]> => {
+    const receiver = new HandFed()
+    receiver.failing = new Error('refused')
+    const starts: number[] = []
+    const clock = new ManualClock()
+    const onStart = receiver.onStart.bind(receiver)
+    receiver.onStart = () => {
+      starts.push(clock.now())
+      return onStart()
+    }
+    await running({ io: memoryIo(clock), receiver, conf: { 'spark.streaming.receiverRestartDelay': delay } })
+    for (let i = 0; i < seconds; i++) await clock.advance(1000)
+    return starts.slice(1).map((at, i) => (at - starts[i]) / 1000)
+  }
+  assert.deepEqual(await waitsWith('2s', 190), [2, 4, 8, 16, 32, 60, 60])
+  assert.deepEqual(await waitsWith('100s', 210), [100, 100])
+})
