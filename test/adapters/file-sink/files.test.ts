@@ -116,6 +116,29 @@ test('files: the folder of one output is refused to another', async (t) => {
   assert.deepEqual(await listedLines(shelfOf(folder)), ['a'])
 })
 
+test('files: a batch without records is refused in the folder of another output as well', async (t) => {
+  const folder = await temporaryFolder(t)
+  await deliver(files<string>(folder, { format: 'text' }), 1, [['a']], { sink: 'pages' })
+  const manifests = await shelfOf(folder).names('_manifest/')
+  await assert.rejects(
+    deliver(files<string>(folder, { format: 'text' }), 2, [[], []], { sink: 'users' }),
+    (error) => hasCode(error, 'E_SINK_TAKEN') && /output "pages" of app "app"/.test(error.message),
+  )
+  const own = files<string>(folder, { format: 'text' })
+  await own.write(['b'], delivery(2, 0, 1, { sink: 'pages' }))
+  const foreign = { ...delivery(2, 0, 1, { sink: 'pages' }), app: 'other' }
+  await assert.rejects(own.write(['c'], foreign), (error) => hasCode(error, 'E_SINK_TAKEN'))
+  assert.deepEqual(await shelfOf(folder).names('_manifest/'), manifests)
+})
+
+test('files: a delivery that was given up writes nothing', async (t) => {
+  const folder = await temporaryFolder(t)
+  const sink = files<string>(folder, { format: 'text' })
+  const given = { ...delivery(1), signal: AbortSignal.abort(new Error('given up')) }
+  await assert.rejects(sink.write(['a'], given), /given up/)
+  assert.deepEqual(await readdir(folder), [])
+})
+
 test('files: a folder whose owner cannot be read is refused to everybody, and nothing is written', async (t) => {
   for (const owner of ['', '{', '{"app":1,"sink":"pages"}', '{"app":"app"}']) {
     const folder = await temporaryFolder(t)

@@ -225,6 +225,26 @@ test('whatever is left out is counted and said once, with the name of one', asyn
   assert.deepEqual(levels.filter((level) => level === 'info').length, 1)
 })
 
+for (const select of ['times', 'seen'] as const)
+  test(`what was left out and is gone is forgotten, and said again if it comes back (${select})`, async (t) => {
+    const folder = await temporaryFolder(t)
+    const hidden = (name: string): Promise<string> => put(join(folder, name), 'x\n', 900)
+    const { said } = await leftOut(textFiles(folder, { select, minRememberMs: 2000 }), [
+      {
+        time: 1000,
+        before: async () => {
+          for (const name of ['.stays', '.goes']) await hidden(name)
+          await mkdir(join(folder, 'below'))
+        },
+      },
+      { time: 2000, before: () => rm(join(folder, '.goes')) },
+      { time: 3000, before: () => rm(join(folder, 'below'), { recursive: true }) },
+      { time: 4000, before: () => hidden('.goes') },
+      { time: 5000, before: () => mkdir(join(folder, 'below')) },
+    ])
+    assert.deepEqual(said, [['1 directory below', '2 hidden .goes'], [], [], ['1 hidden .goes'], ['1 directory below']])
+  })
+
 test('a file that changes after the look-back is read again as a whole, and named', async (t) => {
   const folder = await temporaryFolder(t)
   const { said } = await leftOut(textFiles(folder, { minRememberMs: 2000 }), [

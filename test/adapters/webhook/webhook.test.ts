@@ -187,8 +187,23 @@ test('B52: webhook: what is next to the refused networks may be called, and so m
 test('B52: webhook: a name is called at the address that was looked at, where that is allowed', async (t) => {
   const { url, received } = await receiver(t, () => ({ status: 200 }))
   const named = url.replace('127.0.0.1', 'localhost')
+  const hosts = { allowHosts: [new URL(named).host.toUpperCase()] }
   await assert.rejects(webhook(named).write([1], delivery(1)), (error) => hasCode(error, 'E_SINK_ADDRESS'))
-  await webhook(named, { allowAddresses: ['127.0.0.0/8', '::1'] }).write([1], delivery(1))
+  await webhook(named, { ...hosts, allowAddresses: ['127.0.0.0/8', '::1'] }).write([1], delivery(1))
+  assert.equal(received.length, 1)
+})
+
+test('webhook: a delivery that is given up while the other side is silent ends, and is not sent again', async (t) => {
+  const { promise: asked, resolve } = Promise.withResolvers<void>()
+  const { url, received } = await receiver(t, () => {
+    resolve()
+    return null
+  })
+  const giveUp = new AbortController()
+  const sent = webhook<string>(url, allowed).write(['a'], { ...delivery(1), signal: giveUp.signal })
+  await asked
+  giveUp.abort(new Error('no time left'))
+  await assert.rejects(sent, /no time left/)
   assert.equal(received.length, 1)
 })
 
