@@ -1,4 +1,5 @@
 import { openBlock } from '../codec/block.ts'
+import { ofARecord } from '../model/errors.ts'
 import { KeptSink } from '../lineage/kept-records.ts'
 import { STOP } from '../lineage/node.ts'
 import type { OutputBatch, OutputStager } from './output-operation.ts'
@@ -24,7 +25,12 @@ export function stageFirst(limit: number): OutputStager {
 export function stageMapped(f: (record: unknown) => unknown): OutputStager {
   const records: unknown[] = []
   const emit = (record: unknown): void => {
-    records.push(f(record))
+    try {
+      records.push(f(record))
+    } catch (error) {
+      // Nothing is written yet: not the sink is to blame for what has no form, but the record.
+      throw ofARecord(error)
+    }
   }
   return { sink: { emit, chunk: (chunk) => chunk.forEach(emit) }, finish: () => ({ kind: 'records', records }) }
 }

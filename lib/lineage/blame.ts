@@ -1,6 +1,6 @@
 import { KeyTable } from '../keys/key-table.ts'
 import { blamesARecord } from '../model/errors.ts'
-import { type ShuffleDependency, type Sink, sinkOf, STOP } from './node.ts'
+import { type Dependency, type ShuffleDependency, type Sink, sinkOf, STOP } from './node.ts'
 
 /** Positions of the source records that something was made of. */
 type Origin = number | readonly Origin[]
@@ -21,6 +21,14 @@ interface Suspects {
   readonly max: number
 }
 
+/** How one of the records behind a pair is tried without the others of its kind. */
+export interface Alone<V> {
+  /** A pair of the i-th of its records. */
+  pair(pair: readonly [unknown, V], i: number): unknown
+  /** How many of its records came from each side, where there are several. */
+  sizes?(pair: readonly [unknown, V]): readonly number[]
+}
+
 /**
  * Evaluates a batch record by record, to find all of those that make it fail in one pass. Functions are called as in
  * any run, but one failure does not end the pass: it is noted with the source records behind it, and the next record
@@ -31,7 +39,7 @@ export class Blame {
   readonly accused: Accused[] = []
   readonly #suspects: Suspects
   readonly #singles = new Set<number>()
-  readonly #shuffles = new WeakMap<ShuffleDependency, Trail>()
+  readonly #trails = new WeakMap<Dependency, Trail>()
   readonly #kept = new WeakMap<readonly unknown[], readonly Origin[]>()
   #current: Origin = []
   readonly #later: { readonly origin: Origin; readonly answer: Promise<unknown> }[] = []
@@ -109,51 +117,71 @@ export class Blame {
     }
   }
 
-  /** Notes where what goes into a shuffle comes from. */
-  intoShuffle(dependency: ShuffleDependency, record: unknown): void {
-    let trail = this.#shuffles.get(dependency)
-    if (!trail) this.#shuffles.set(dependency, (trail = new Trail()))
+  /** Notes where what goes into a shuffle, or is gathered by its keys in place, comes from. */
+  into(dependency: Dependency, record: unknown): void {
+    let trail = this.#trails.get(dependency)
+    if (!trail) this.#trails.set(dependency, (trail = new Trail()))
     trail.add(keyOf(dependency, record), this.#current)
   }
 
   /** One value of a key as it comes out of a shuffle that keeps every value in order. */
   eachValue(dependency: ShuffleDependency, key: unknown, work: () => void): void {
-    this.#try(this.#shuffles.get(dependency)?.next(key) ?? [], work)
+    this.#try(this.#trails.get(dependency)?.next(key) ?? [], work)
   }
 
-  /** Pairs that stand for a whole key each; `alone` makes a pair of the i-th of its records. */
+  /** Pairs that stand for a whole key each. */
   byKey(
-    dependencies: readonly ShuffleDependency[],
+    dependencies: readonly Dependency[],
     pairs: readonly (readonly [unknown, unknown])[],
     sink: Sink<any>,
-    alone?: (pair: readonly [unknown, any], i: number) => unknown,
+    alone?: Alone<any>,
   ): void {
     for (const pair of pairs) {
       const origins = this.originsOf(dependencies, pair[0])
-      this.#tryAll(origins, () => sink.chunk([pair]), alone && ((i) => sink.chunk([alone(pair, i)])))
+      const one = alone && ((i: number) => sink.chunk([alone.pair(pair, i)]))
+      this.#tryAll(origins, () => sink.chunk([pair]), one, alone?.sizes?.(pair))
     }
   }
 
   /** A function of a key and all its values: of all of them and, where that fails, of each alone. */
-  ofKey(dependencies: readonly ShuffleDependency[], key: unknown, all: () => void, alone?: (i: number) => void): void {
+  ofKey(dependencies: readonly Dependency[], key: unknown, all: () => void, alone?: (i: number) => void): void {
     this.#tryAll(this.originsOf(dependencies, key), all, alone)
   }
 
-  originsOf(dependencies: readonly ShuffleDependency[], key: unknown): readonly Origin[] {
-    const found = dependencies.map((dependency) => this.#shuffles.get(dependency)?.of(key) ?? [])
+  originsOf(dependencies: readonly Dependency[], key: unknown): readonly Origin[] {
+    const found = dependencies.map((dependency) => this.#trails.get(dependency)?.of(key) ?? [])
     return found.length === 1 ? found[0] : found.flat()
   }
 
-  #tryAll(origins: readonly Origin[], all: () => void, alone?: (i: number) => void): void {
+  /**
+   * `sizes` are those of the sides that meet: a record of one is tried with all of the others, and says nothing where
+   * every record of its side fails, since then it is one of another side.
+   */
+  #tryAll(
+    origins: readonly Origin[],
+    all: () => void,
+    alone?: (i: number) => void,
+    sizes: readonly number[] = [origins.length],
+  ): void {
     const error = this.#failure(origins, all)
     if (!error) return
     if (!alone || origins.length < 2) return this.#accuse(origins, error.thrown)
     const failures = origins.map((origin, i) => this.#failure(origin, () => alone(i)))
-    const isTelling = failures.some((failure) => failure) && failures.some((failure) => !failure)
-    if (!isTelling) return this.#accuse(origins, error.thrown)
-    failures.forEach((failure, i) => {
-      if (failure) this.#accuse(origins[i], failure.thrown)
-    })
+    let isKnown = false
+    let from = 0
+    for (const size of sizes) {
+      const side = failures.slice(from, from + size)
+      if (side.some((failure) => failure) && side.some((failure) => !failure)) {
+        for (const [i, failure] of side.entries()) {
+          // What a state holds came with no record of this batch.
+          if (!failure || positionsOf(origins[from + i]).length === 0) continue
+          isKnown = true
+          this.#accuse(origins[from + i], failure.thrown)
+        }
+      }
+      from += size
+    }
+    if (!isKnown) this.#accuse(origins, error.thrown)
   }
 
   #try(origin: Origin, work: () => void): void {
@@ -218,8 +246,8 @@ function positionsOf(origin: Origin): number[] {
  * Pairs are found again by their key. Records that are dealt out have none, so each stands for itself: which of two
  * equal ones it was makes no difference.
  */
-const keyOf = ({ keyless }: ShuffleDependency, record: unknown): unknown =>
-  keyless ? record : (record as readonly [unknown, unknown])[0]
+const keyOf = (dependency: Dependency, record: unknown): unknown =>
+  dependency.kind === 'shuffle' && dependency.keyless ? record : (record as readonly [unknown, unknown])[0]
 
 /** Where the values of each key of a shuffle came from, in order. */
 class Trail {

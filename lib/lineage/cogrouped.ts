@@ -1,4 +1,5 @@
 import type { Where } from '../model/errors.ts'
+import type { Alone } from './blame.ts'
 import { hashBits } from '../keys/hash.ts'
 import { AHEAD, KeyTable } from '../keys/key-table.ts'
 import type { Partitioner } from '../shuffle/partitioner.ts'
@@ -43,7 +44,7 @@ export function cogroupedNode(
         groups[id][1][side].push(value)
       }
       return chain(readSides(dependencies, split, task, add), () => {
-        if (task.blame) task.blame.byKey(dependencies.filter(isShuffle), groups, sink, oneOfItsSide)
+        if (task.blame) task.blame.byKey(dependencies, groups, sink, oneOfItsSide)
         else sink.chunk(groups)
       })
     },
@@ -51,19 +52,18 @@ export function cogroupedNode(
   return node
 }
 
-const isShuffle = (dependency: Dependency): dependency is ShuffleDependency => dependency.kind === 'shuffle'
-
 /** The group with only the i-th of all its values on the side that this is of, and all those of the others. */
-function oneOfItsSide([key, sides]: readonly [unknown, unknown[][]], i: number): [unknown, unknown[][]] {
-  let before = 0
-  return [
-    key,
-    sides.map((side) => {
+const oneOfItsSide: Alone<unknown[][]> = {
+  sizes: ([, sides]) => sides.map((values) => values.length),
+  pair: ([key, sides], i) => {
+    let before = 0
+    const some = sides.map((values) => {
       const own = i - before
-      before += side.length
-      return own >= 0 && own < side.length ? [side[own]] : side
-    }),
-  ]
+      before += values.length
+      return own >= 0 && own < values.length ? [values[own]] : values
+    })
+    return [key, some]
+  },
 }
 
 /** `reader` says for whom, when a record is no pair. */
@@ -123,14 +123,21 @@ export function readSide(
 }
 
 function readInPlace(
-  { parent }: NarrowDependency,
+  dependency: NarrowDependency,
   split: number,
   task: TaskScope,
   add: PairReader,
   looksUp: Touched | null,
 ): MaybePromise<void> {
+  const { parent } = dependency
+  const { blame } = task
+  const each = sinkOf<[unknown, unknown]>((pair) => {
+    blame?.into(dependency, pair)
+    add(pair[0], pair[1], hashBits(pair[0]))
+  })
+  if (blame) return runPartition(parent, split, task, each)
   return runPartition(parent, split, task, {
-    ...sinkOf<[unknown, unknown]>((pair) => add(pair[0], pair[1], hashBits(pair[0]))),
+    ...each,
     columns: (keys, values, hashes) => addColumns(keys, values, hashes, add, looksUp),
   })
 }

@@ -198,7 +198,7 @@ class ResidentTask implements TaskScope {
     const { blame } = this
     if (!blame) return sink
     return sinkOf((record) => {
-      blame.intoShuffle(dependency, record)
+      blame.into(dependency, record)
       sink.emit(record)
     })
   }

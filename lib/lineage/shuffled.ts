@@ -51,10 +51,10 @@ export function combinedNode<V, C>(
   const blamed = (blame: Blame, input: ShuffleInput, sink: Sink<[unknown, C]>): void => {
     // What is combined already cannot be taken apart.
     const values = mapSideCombine ? null : valuesByKey(input)
-    const alone =
-      values &&
-      ((pair: readonly [unknown, C], i: number) =>
-        pairsOf<C>(aggregated([{ keys: [pair[0]], values: [values.of(pair[0])[i]] }], aggregator, reader))[0])
+    const alone = values && {
+      pair: (pair: readonly [unknown, C], i: number) =>
+        pairsOf<C>(aggregated([{ keys: [pair[0]], values: [values.of(pair[0])[i]] }], aggregator, reader))[0],
+    }
     blame.byKey([dependency], pairsOf<C>(reduced(input)), sink, alone ?? undefined)
   }
   return node

@@ -1,4 +1,4 @@
-import { blamesARecord } from '../model/errors.ts'
+import { blamesARecord, hasCode } from '../model/errors.ts'
 import { withAccumulatorScope } from './accumulator.ts'
 import { Blame, ENOUGH, rejectionOf } from './blame.ts'
 import type { JobPurpose, JobRunner, NewCalls, NewPartial } from './jobs.ts'
@@ -194,7 +194,7 @@ export class TolerantRunner implements JobRunner {
   }
 
   #lastOfShortest(job: () => unknown): Culprit[] {
-    if (this.#failsAt(0, job)) return []
+    if (saysMore(this.#failsAt(0, job))) return []
     let [good, bad] = [0, this.#total]
     let failure = this.#failsAt(bad, job)
     while (failure && bad > good + 1) {
@@ -207,7 +207,7 @@ export class TolerantRunner implements JobRunner {
   }
 
   async #lastOfShortestLater(node: RddNode<any>, split: number, newCalls: NewCalls): Promise<Culprit[]> {
-    if (await this.#failsLaterAt(0, node, split, newCalls)) return []
+    if (saysMore(await this.#failsLaterAt(0, node, split, newCalls))) return []
     let [good, bad] = [0, this.#total]
     let failure = await this.#failsLaterAt(bad, node, split, newCalls)
     while (failure && bad > good + 1) {
@@ -246,6 +246,10 @@ export class TolerantRunner implements JobRunner {
     }
   }
 }
+
+/** `max` and the like only say that there is no record. */
+const saysMore = (failure: { readonly thrown: unknown } | null): boolean =>
+  failure !== null && !hasCode(failure.thrown, 'E_EMPTY_COLLECTION')
 
 /** Those that failed on their own. */
 const singlesOf = ({ accused }: Blame): Culprit[] =>

@@ -90,6 +90,9 @@ export const isOurs = (error: unknown): error is SluiceError =>
 /** Whether a record can have made a function throw this. */
 export const blamesARecord = (error: unknown): boolean => !isOurs(error) || mayBeARecords(error.fault)
 
+/** The same error, for which a record is to blame. */
+export const ofARecord = (error: unknown): unknown => (isOurs(error) ? copyOf(error, { fault: 'record' }) : error)
+
 /** The same error with what it did not know about its place; anything that is not ours as it is. */
 export const located = (error: unknown, where: Where): unknown =>
   isError(error) && error instanceof SluiceError && !Object.keys(where).every((name) => name in error.where)

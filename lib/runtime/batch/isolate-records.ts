@@ -41,7 +41,7 @@ export async function isolateRecords(
   const trials = await Trials.count(run, known)
   const { total } = trials
   const found = new Found(lettersMax(total), (letters) => tooMany(letters, total, batch, failure))
-  if (total === 0 || (await trials.failsAt(0, found))) throw failure
+  if (total === 0 || saysMore(await trials.failsAt(0, found))) throw failure
   const passes = hasCode(failure, 'E_TASK_LOST') ? 0 : PASSES_MAX
   let isWell = false
   for (let pass = 0; pass < passes && !isWell; pass++) {
@@ -65,6 +65,10 @@ export async function isolateRecords(
   if (letters.length === 0) return { plan, letters, ref: null, records: total }
   return { plan, letters, ref: await trials.store(letters, plan), records: total }
 }
+
+/** What fails without any record is the program's. `max` and the like only say that there is none. */
+const saysMore = (failure: Failure | null): boolean =>
+  failure !== null && !hasCode(reviveError(failure.error), 'E_EMPTY_COLLECTION')
 
 /** Of a key one record after the other may be to blame, each found in a pass of its own. */
 const PASSES_MAX = 20

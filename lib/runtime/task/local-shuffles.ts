@@ -45,7 +45,7 @@ export function intoShuffle(
   if (!blame) return sinkOf(put)
   return sinkOf((record: unknown) => {
     put(record)
-    blame.intoShuffle(dependency, record)
+    blame.into(dependency, record)
   })
 }
 

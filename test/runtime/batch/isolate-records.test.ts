@@ -93,6 +93,25 @@ const shapes: Record<string, Build> = {
       .count()
       .output('out', nowhere)
   },
+  'where a stream meets itself': (stream) => {
+    const pairs = stream.map((line): [number, string] => [line.length % 2, line])
+    pairs
+      .cogroup(pairs)
+      .mapValues(([all]) => all.map(parsed).length)
+      .output('out', nowhere)
+  },
+  'as a line of text that cannot be written': (stream) =>
+    stream
+      .map((line) => (line.startsWith('bad') ? `${line}\ud800` : String(parsed(line))))
+      .saveAsTextFiles('out', '', { name: 'out' }),
+  'in an action that needs a record': (stream) =>
+    stream
+      .transform((rdd: RDD<string>) => {
+        const most = rdd.map(parsed).max()
+        return rdd.filter((line) => Number(line) === most)
+      })
+      .count()
+      .output('out', nowhere),
   'in mapWithState': (stream) =>
     stream
       .map((line): [number, string] => [line.length % 2, line])
@@ -132,6 +151,34 @@ for (const [where, build] of Object.entries(shapes))
     )
     assert.ok(many.looks <= few.looks + 2, `${many.looks} looks at each for 60, ${few.looks} for 2`)
   })
+
+test('what meets a record that fails, of another stream or in place, is not set aside for it', async () => {
+  const program = app(
+    'meetings',
+    seconds(1),
+    (ssc) => {
+      const byName = (name: string) =>
+        ssc.socketTextStream('localhost', 1, { name }).map((line): [string, string] => [line.slice(0, 1), line])
+      const totals = byName('totals').reduceByKey((a) => a, 2)
+      totals
+        .cogroup(byName('orders'), 2)
+        .cogroup(byName('users'), 2)
+        .mapValues(([[both], users]) => both[1].map((line) => parsed(line.slice(1))).length * users.length)
+        .output('out', nowhere)
+    },
+    { onError: 'dead-letter' },
+  )
+  await using t = await testApp(program)
+  t.source('totals').addAll(['a total', 'b total'])
+  t.source('users').addAll(['ann', 'aha', 'bob'])
+  t.source('orders').addAll(['a1', 'a-', 'a3', 'b4', 'a5'])
+  await t.runBatch()
+  assert.deepEqual(
+    (await t.deadLetters()).map(({ record }) => record),
+    ['a-'],
+  )
+  assert.deepEqual(Object.fromEntries(t.output('out').rows), { a: 6, b: 1 })
+})
 
 test('90 of 100,000 records are found with less than four looks at each', async () => {
   const { records, looks } = await setAsideBy(shapes['in map'], lines(100_000, 1111), 1)

@@ -127,7 +127,7 @@ function stateNode(
 const guardOf =
   (blame: Blame, values: Dependency | null): Guard =>
   (key, all, alone) =>
-    blame.ofKey(values?.kind === 'shuffle' ? [values] : [], key, all, alone)
+    blame.ofKey(values ? [values] : [], key, all, alone)
 
 /**
  * The state after the update, copied. What the function returns may be nothing that can be kept, such as a promise:
