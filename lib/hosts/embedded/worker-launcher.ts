@@ -97,6 +97,9 @@ interface WorkerHost {
   readonly log: Log
 }
 
+/** A thread that has no task has nothing else to do, unless the program has begun something there. */
+const LAST_WORDS_MS = 1000
+
 interface Shuffles {
   store: MemoryBlobStore
 }
@@ -119,6 +122,8 @@ class TaskWorker {
   } | null = null
   /** Its thread has ended. */
   #isGone = false
+  /** It listens. */
+  #isReady = false
 
   constructor(start: WorkerStart, host: WorkerHost, shuffles: Shuffles, deadlineMs: number | null) {
     this.#deadlineMs = deadlineMs
@@ -139,8 +144,10 @@ class TaskWorker {
     })
     const ready = new Promise<void>((resolve, reject) => {
       worker.on('message', (message: FromWorker) => {
-        if (message.kind === 'ready') resolve()
-        else if (message.kind === 'refused') reject(notStarted(message.message))
+        if (message.kind === 'ready') {
+          this.#isReady = true
+          resolve()
+        } else if (message.kind === 'refused') reject(notStarted(message.message))
         else this.#heard(worker, message)
       })
       worker.on('error', (error: Error) => {
@@ -246,13 +253,28 @@ class TaskWorker {
   #lost(worker: Worker, error: unknown): void {
     if (worker !== this.#worker) return
     this.#isGone = true
+    this.#isReady = false
     this.#pending?.reject(error)
     this.#pending = null
     this.#plan = null
   }
 
+  /** What its functions have printed is on its way still, where the thread is ended at once. */
   async close(): Promise<void> {
+    if (this.#isReady && !this.busy) await this.#lastWords()
     await this.#worker.terminate()
+  }
+
+  async #lastWords(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, LAST_WORDS_MS)
+    this.#worker.on('message', (message: FromWorker) => {
+      if (message.kind === 'ended') resolve()
+    })
+    this.#worker.on('exit', () => resolve())
+    this.#tell({ kind: 'end' })
+    await promise
+    clearTimeout(timer)
   }
 }
 

@@ -14,6 +14,8 @@ export interface WorkerStart {
 export type ToWorker =
   | { readonly kind: 'plan'; readonly plan: BatchPlan }
   | { readonly kind: 'task'; readonly id: number; readonly spec: Omit<TaskSpec, 'plan'> }
+  /** No task will follow. */
+  | { readonly kind: 'end' }
   | {
       readonly kind: 'answer'
       readonly id: number
@@ -27,6 +29,8 @@ export type FromWorker =
   | { readonly kind: 'refused'; readonly message: string }
   | { readonly kind: 'report'; readonly id: number; readonly report: TaskReport }
   | { readonly kind: 'blob'; readonly id: number; readonly call: BlobCall }
+  /** What functions of the program have printed has arrived. */
+  | { readonly kind: 'ended' }
   /** What a task says, for the log of the main thread. */
   | { readonly kind: 'event'; readonly event: EngineEvent }
 

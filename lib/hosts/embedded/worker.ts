@@ -92,6 +92,7 @@ async function run(context: StreamingContext): Promise<void> {
   port.on('message', (message: ToWorker) => {
     if (message.kind === 'plan') plan = message.plan
     if (message.kind === 'answer') settle(message)
+    if (message.kind === 'end') void arrived().then(() => tell({ kind: 'ended' }))
     if (message.kind === 'task')
       void runTask({ ...message.spec, plan: plan! }, program, host).then((report) =>
         tell({ kind: 'report', id: message.id, report: unlessLeft(report, message.spec) }),
@@ -101,6 +102,10 @@ async function run(context: StreamingContext): Promise<void> {
   watchExit()
   tell({ kind: 'ready' })
 }
+
+/** A write is done once the main thread has it. */
+const arrived = (): Promise<unknown> =>
+  Promise.all([process.stdout, process.stderr].map((to) => new Promise((resolve) => to.write('', resolve))))
 
 function settle(answer: Extract<ToWorker, { kind: 'answer' }>): void {
   const call = calls.get(answer.id)!
