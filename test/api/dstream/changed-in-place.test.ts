@@ -186,3 +186,16 @@ test('state that is an instance of a class is refused, also by mapWithState', as
   assert.equal(errors[0].code, 'E_NOT_SERIALISABLE')
   assert.match(errors[0].message, /an instance of Visit/)
 })
+
+test('who changes what came out of a shuffle changes nothing for its next reader, whatever lies beside it', () =>
+  check(
+    (input, ssc) =>
+      input().transform((rdd) => {
+        const dealt = rdd.repartition(1)
+        dealt.foreach((record) => {
+          if (typeof record === 'object') record.count += 10
+        })
+        return ssc.sparkContext.parallelize(dealt.collect())
+      }),
+    { batches: [[1, { count: 1 }, 'a']], expected: [[1, { count: 1 }, 'a']], splits: 1 },
+  ))
