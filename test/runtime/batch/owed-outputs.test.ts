@@ -290,3 +290,40 @@ test('a batch says what each output owes after it', async () => {
   assert.equal(failures, 2)
   await life.coordinator.close()
 })
+
+for (const guarantee of ['at-least-once', 'exactly-once'] as const)
+  test(`a place that is away is asked once for all, and once more for who says so: ${guarantee}`, async () => {
+    const [world, clock, { log, of }] = [new World(), new ManualClock(START), heardLog()]
+    const asked: number[] = []
+    let isAway = true
+    const sink: OutputSink<unknown> = {
+      name: 'place',
+      guarantee,
+      write: async (_records, { batch }) => {
+        asked.push(batch)
+        if (isAway) throw new SluiceError('E_SINK_UNAVAILABLE', 'away', { did: 'nothing', next: [], retry: true })
+      },
+    }
+    const build: Build = (input) => {
+      input().output('rows', sink)
+      return {}
+    }
+    const life = await ProcessLife.begin(world, build, batches, { ...heard, clock, log, isPatient: true })
+    await life.run(3)
+    await life.coordinator.deliverAtLast()
+    assert.deepEqual(asked, [1, 1])
+    const { app, inc } = life.coordinator.head
+    const keys = new ObjectKeys(app, inc)
+    // The wait for the next try is longer than the test: somebody asks for it now.
+    await life.run(4)
+    assert.deepEqual(asked, [1, 1])
+    await putOutputCommand(world.blobs, keys, { verb: 'retry', outputs: ['rows'], upTo: 4 }, 'c1')
+    await life.run(5)
+    assert.deepEqual([asked, of('output-held').length], [[1, 1, 1], 3])
+    isAway = false
+    await putOutputCommand(world.blobs, keys, { verb: 'drop', outputs: ['rows'], upTo: 5 }, 'c2')
+    await life.run(6)
+    assert.deepEqual([asked.slice(3), life.coordinator.head.owed], [[6], []])
+    assert.equal(of('output-released').length, 1)
+    await life.coordinator.close()
+  })

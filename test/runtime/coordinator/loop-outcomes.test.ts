@@ -32,6 +32,7 @@ class Loop {
   readonly loop: BatchLoop
   readonly over: Promise<void>
   isOver = false
+  isPaused = false
   /** `null`: it commits. */
   outcome: (tick: number, batch: number) => Error | null | undefined = () => null
 
@@ -41,7 +42,7 @@ class Loop {
     const coordinator = {
       head,
       failedToPlan: false,
-      paused: async () => null,
+      paused: async () => (this.isPaused ? { since: START, by: 'ann' } : null),
       runBatch: async (tick: number) => {
         this.begun.push({ ms: this.clock.now() - START, tick })
         await this.#underWay
@@ -257,4 +258,19 @@ test('where batches come for events, the newest batch time stands for all that p
   await loop.to(50)
   await loop.ended()
   assert.deepEqual([loop.ticks, loop.events], [[50], []])
+})
+
+test('what a pause has missed is like what is missed in any break: the newest run, the others are said', async () => {
+  const loop = new Loop({ catchUpMax: 3 })
+  await loop.to(2)
+  loop.isPaused = true
+  await loop.to(29.5)
+  loop.isPaused = false
+  await loop.to(32)
+  assert.deepEqual(loop.ticks.slice(2), [28, 29, 30, 31, 32])
+  assert.deepEqual(
+    loop.events.map((event) => (event.type === 'catching-up' ? [event.skipped, event.missed] : event.type)),
+    [[25, 2]],
+  )
+  await loop.ended()
 })
