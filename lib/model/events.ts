@@ -197,7 +197,7 @@ export interface BatchUnderWay {
   /** `null` where reading alone finds how many there are. */
   readonly records: number | null
   readonly recordsRead: number
-  /** An estimate; `null` while nothing can be told. */
+  /** An estimate by records; `null` while nothing can be told. */
   readonly leftMs: number | null
 }
 

@@ -8,6 +8,8 @@ const LONG_MS = 2000
 const EVERY_MS = 1000
 /** From then on something can be told from what is done. */
 const TELLING_MS = 5000
+/** So much of a batch must be read by then. */
+const TELLING_SHARE = 0.1
 
 /** Says how far a batch has come that takes long. */
 export class LongBatches implements BatchWatch {
@@ -18,6 +20,7 @@ export class LongBatches implements BatchWatch {
   #saidAt = 0
   #done = 0
   #read = 0
+  #readAt = 0
   #timer: NodeJS.Timeout | undefined
 
   constructor(clock: Clock, log: Log) {
@@ -49,6 +52,7 @@ export class LongBatches implements BatchWatch {
 
   read(records: number): void {
     this.#read += records
+    this.#readAt = this.#clock.now()
     this.#look()
   }
 
@@ -70,11 +74,17 @@ export class LongBatches implements BatchWatch {
       tasks,
       recordsRead: this.#read,
       records,
-      leftMs: leftMs(elapsedMs, this.#done, tasks),
+      leftMs: leftMs(elapsedMs, this.#readAt - this.#beganAt, this.#read, records),
     })
   }
 }
 
-/** As if all tasks took the same; `null` until that means something. */
-const leftMs = (elapsedMs: number, done: number, tasks: number): number | null =>
-  elapsedMs < TELLING_MS || done === 0 || done > tasks ? null : Math.round((elapsedMs * (tasks - done)) / done)
+/**
+ * As if all records took the same as those that were read by `readMs`: tasks tell nothing, since one may have as much
+ * to do as all others. `null` until that means something, and once all are read: what is left then is not reading.
+ */
+function leftMs(elapsedMs: number, readMs: number, read: number, records: number | null): number | null {
+  if (records === null || elapsedMs < TELLING_MS || read < TELLING_SHARE * records || read >= records) return null
+  const left = Math.round((readMs * records) / read - elapsedMs)
+  return left > 0 ? left : null
+}
