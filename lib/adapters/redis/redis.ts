@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { SluiceError } from '../../model/errors.ts'
 import { checkSettled } from '../../model/settled.ts'
 import { BUNDLED, type Delivery, type OutputSink } from '../../output/sink.ts'
+import { checkSinkOptions } from '../../output/sink-options.ts'
 import { sinkIsNewer } from '../../output/fence.ts'
 import { loadPeer } from '../../output/peer.ts'
 import { type Call, callsOf, type RedisCommand } from './redis-calls.ts'
@@ -39,6 +40,7 @@ export interface RedisOptions<T> {
  * Writing throws `E_SINK_VALUE`, `E_SINK_AHEAD`, `E_SINK_REJECTED`, `E_SINK_UNAVAILABLE` and `E_SINK_PEER`.
  */
 export function redis<T>(client: RedisClient | string, options: RedisOptions<T>): OutputSink<T, 'exactly-once'> {
+  checkSinkOptions('redis', options, { commands: 'function' }, "redis(url, { commands: (r) => [['INCR', r.page]] })")
   const server = new RedisServer(client)
   const chunkMax = options.batchCommands ?? 5_000
   return {

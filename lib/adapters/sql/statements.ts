@@ -1,6 +1,7 @@
 import { SluiceError, type Where } from '../../model/errors.ts'
 import { checkSettled, kindOf } from '../../model/settled.ts'
 import type { Delivery } from '../../output/sink.ts'
+import { checkSinkOptions } from '../../output/sink-options.ts'
 import type { Bound, Dialect } from './dialect.ts'
 import { checkedColumns, checkedTable } from './identifier.ts'
 import type { SqlOptions, SqlRows, SqlStatement, SqlStatements } from './options.ts'
@@ -32,8 +33,20 @@ export interface Writer<T> {
   statements(chunk: readonly Entry<T>[]): readonly Statement[]
 }
 
-export const newWriter = <T, C extends readonly string[]>(dialect: Dialect, options: SqlOptions<T, C>): Writer<T> =>
-  options.statements === undefined ? rowWriter(dialect, options) : statementWriter(dialect, options)
+export function newWriter<T, C extends readonly string[]>(dialect: Dialect, options: SqlOptions<T, C>): Writer<T> {
+  checkOptions(dialect.name, options)
+  return options.statements === undefined ? rowWriter(dialect, options) : statementWriter(dialect, options)
+}
+
+/** Rows of a table, or statements. */
+function checkOptions(database: string, options: SqlOptions<any, any>): void {
+  const sink = `a sink for ${database}`
+  const rows = "{ table: 'pages', columns: ['page', 'hits'], row: ([page, hits]) => [page, hits] }"
+  checkSinkOptions(sink, options, {}, rows)
+  if (options.statements === undefined)
+    checkSinkOptions(sink, options, { table: 'string', columns: 'list', row: 'function' }, rows)
+  else checkSinkOptions(sink, options, { statements: 'function' }, "{ statements: (r) => [{ sql: '…', values: [r] }] }")
+}
 
 function rowWriter<T, C extends readonly string[]>(dialect: Dialect, options: SqlRows<T, C>): Writer<T> {
   const columns = checkedColumns(options.columns)

@@ -6,6 +6,7 @@ import { SluiceError } from '../../model/errors.ts'
 import { checkSettled } from '../../model/settled.ts'
 import { BUNDLED, type Delivery, type OutputSink } from '../../output/sink.ts'
 import { AddressRule } from './address.ts'
+import { checkSinkOptions } from '../../output/sink-options.ts'
 import { type Attempt, tryRepeatedly } from '../../output/retry.ts'
 import { driverError, secretsOf, shownAddress } from '../../output/secrets.ts'
 
@@ -49,6 +50,7 @@ export function webhook<T>(
   url: string | ((records: readonly T[], delivery: Delivery) => string),
   options: WebhookOptions<T> = {},
 ): OutputSink<T, 'at-least-once'> {
+  checkSinkOptions('webhook', options, {}, "webhook(url, { headers: { 'x-app': 'pages' } })")
   const rule = new AddressRule(options.allowAddresses ?? [])
   const hosts = options.allowHosts ?? (typeof url === 'string' ? [parsed(url).host] : [])
   if (hosts.length === 0)
