@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ManualClock } from '../../../lib/adapters/local/manual-clock.ts'
+import type { StoredSeals } from '../../../lib/checkpoint/stored-seals.ts'
+import type { BlobRef } from '../../../lib/model/refs.ts'
+import { keysOf, keysOfSeals, Progress } from '../../../lib/runtime/batch/handover.ts'
 import { runStages, type TaskDone } from '../../../lib/runtime/batch/run-stages.ts'
 import { START } from '../../support/run.ts'
 import { firstBatch } from './first-batch.ts'
@@ -64,4 +67,57 @@ test('F18: what is left of a stage is asked for in tasks that reach over no part
   progress.add({ stage: 0, partitions: [1] }, { ...answer, task: 's0.t1', exec: progress.exec })
   await runStages(run, progress)
   assert.deepEqual(asked, [[0], [2, 3]])
+})
+
+test('who goes on knows the answers of the same plan, and none where records were set aside', async () => {
+  const { run, progress } = firstBatch((_spec, honestly) => honestly())
+  await runStages(run, progress)
+  const sealed = JSON.parse(JSON.stringify(progress.stored())) as StoredSeals
+  assert.equal(sealed.tasks.length, progress.answers.length)
+  const next = new Progress(sealed, run.plan, run.stages)
+  assert.deepEqual(next.answers, JSON.parse(JSON.stringify(progress.answers)))
+  assert.deepEqual(
+    run.stages.flatMap((stage) => next.missing(stage)),
+    [],
+  )
+  assert.deepEqual(new Progress(sealed, { ...run.plan, nonce: 'other' }, []).answers, [])
+  const skip = { in: { '[0,0]': [1] } }
+  const { run: other, progress: without } = firstBatch((_spec, honestly) => honestly())
+  const aside = new Progress(null, { ...other.plan, skip }, other.stages)
+  await runStages(other, without)
+  for (const { task, stage, partitions, answer } of without.stored().tasks)
+    aside.add({ stage, partitions }, { ...(answer as TaskDone), task })
+  assert.deepEqual([aside.stored().tasks, aside.answers.length > 0], [[], true])
+})
+
+test('what a task wrote are the objects of its answer, each once, and not what travels in references', () => {
+  const ref = (key: string, inline?: string): BlobRef => ({ key, len: 1, crc: 1, ...(inline ? { inline } : {}) })
+  const block = (key: string) => ({ kind: 'delta' as const, batch: 1, ref: ref(key), keys: 1 })
+  const write = { operator: 'o', from: 0, to: 256, base: [], keys: 1 }
+  const window = { pane: { time: 1, ref: ref('pane') }, slideTime: null, keepPanesAfter: 0 }
+  const answer: TaskDone = {
+    kind: 'done',
+    task: 't',
+    exec: 0,
+    executionId: 'r',
+    shuffles: ['s1', 's1'].map((key) => ({ shuffle: 0, ref: ref(key), sums: [], counts: [] })),
+    reduced: [],
+    state: [
+      { ...write, block: block('state') },
+      { ...write, block: null, window },
+    ],
+    retained: [{ stream: 'x', partition: 0, ref: ref('kept') }],
+    outputs: [ref('out'), ref('travels', 'AA=='), null].map((each, partition) => ({
+      output: 'o',
+      partition,
+      records: 1,
+      ref: each,
+    })),
+    records: {},
+    accumulators: {},
+  }
+  const keys = ['s1', 'state', 'pane', 'kept', 'out']
+  assert.deepEqual(keysOf(answer), keys)
+  const seals = { exec: 0, tasks: [{ task: 't', stage: 0, partitions: [0], answer }] }
+  assert.deepEqual([keysOfSeals(seals), keysOfSeals(null)], [keys, []])
 })

@@ -327,3 +327,32 @@ for (const guarantee of ['at-least-once', 'exactly-once'] as const)
     assert.equal(of('output-released').length, 1)
     await life.coordinator.close()
   })
+
+test('E_HALTED: a table with later batches of another life halts an app that owes it some', async () => {
+  const [world, table] = [new World(), new Table()]
+  table.isAway = () => true
+  const life = await ProcessLife.begin(world, writing(table), batches, heard)
+  await life.run(2)
+  table.isAway = () => false
+  await (await ProcessLife.begin(new World(), writing(table), batches)).run(8)
+  await assert.rejects(life.run(3), { code: 'E_HALTED' })
+  const { halt, owed } = (await world.head.read())!.value
+  assert.match(halt?.reason ?? '', /^the head went back in time/)
+  assert.deepEqual([owed.length, table.taken], [2, [1, 2, 3, 4, 5, 6, 7, 8]])
+})
+
+test('a batch whose plan another life has opened is reported like any other', async () => {
+  const [world, table, { log, of }] = [new World(), new Table(), heardLog()]
+  table.isAway = () => true
+  const first = await ProcessLife.begin(world, writing(table, 'before'), batches, heard)
+  await assert.rejects(first.run(1))
+  await first.coordinator.close()
+  table.isAway = () => false
+  const second = await ProcessLife.begin(world, writing(table, 'before'), batches, { log })
+  await second.run(2)
+  assert.deepEqual(
+    of('batch').map(({ batch }) => batch),
+    [1, 2],
+  )
+  await second.coordinator.close()
+})

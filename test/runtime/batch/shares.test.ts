@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { MapOutput } from '../../../lib/model/task.ts'
-import { inlineBytesOf, inputOf, ownInputs, shares, taskBytesOf } from '../../../lib/runtime/batch/shares.ts'
+import { inlineBytesOf, inputOf, keysIn, ownInputs, shares, taskBytesOf } from '../../../lib/runtime/batch/shares.ts'
 import type { PlannedStage } from '../../../lib/runtime/planner.ts'
 import { withSeeds } from '../../support/dice.ts'
 
@@ -110,4 +110,10 @@ test('where partitions read sections of other numbers, each task is sent all of 
   const inputs = { 0: [written('AAAA', [1, 1])] }
   const { aligned: _aligned, ...moved } = reducing
   assert.deepEqual(ownInputs(moved, [1], inputs), inputs)
+})
+
+test('the keys of a batch are those of all chains that it builds on', () => {
+  const chain = (keys: number) => ({ from: 0, to: 256, keys, blocks: [] })
+  assert.equal(keysIn({ state: { sums: { chains: [chain(1), chain(20)] }, window: { chains: [chain(300)] } } }), 321)
+  assert.equal(keysIn({ state: {} }), 0)
 })
