@@ -65,6 +65,13 @@ const table: readonly [name: string, value: unknown, text: string, python: strin
     "{'m': {'a': 1}, 's': {'b'}, 'n': nan, 'u': None, 'l': (1, None), 'd': 1970-01-01T00:00:00.000Z}",
     '{"m":{"a":1},"s":["b"],"n":"NaN","l":[1,null],"d":"1970-01-01T00:00:00.000Z"}',
   ],
+  [
+    'bytes at the ends of what can be shown',
+    Uint8Array.of(9, 10, 13, 0x1f, 0x20, 0x27, 0x5c, 0x7e, 0x7f, 0xff),
+    '0x090a0d1f20275c7e7fff',
+    String.raw`b'\t\n\r\x1f \'\\~\x7f\xff'`,
+    '"CQoNHyAnXH5//w=="',
+  ],
   ['an instance with a codec', new Money(250), '250', '250', '250'],
   [
     'an own name of every object',

@@ -182,3 +182,15 @@ for (const [sentence, code, message, call] of forged) {
     assert.equal(app.store.counts.puts, puts)
   })
 }
+
+test('a refusal says which task it answers, as far as that can be read', async () => {
+  const { run, call } = await deployed()
+  for (const change of [{ plan: { app: 'other' } }, { plan: { graph: 'other' } }]) {
+    const { task, exec } = await run({ ...change, task: { exec: 3 } })
+    assert.deepEqual([task, exec], ['s0.t0', 3])
+  }
+  const unreadable = await run({ task: { task: 7, exec: 'x' } })
+  assert.deepEqual([unreadable.task, unreadable.exec], ['', 0])
+  const none = await call(SECRET)
+  assert.deepEqual([none.task, none.exec, none.executionId], ['', 0, ''])
+})

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MemoryHeadStore } from '../../../lib/adapters/local/head-memory.ts'
 import { ManualClock } from '../../../lib/adapters/local/manual-clock.ts'
-import { silentLog } from '../../../lib/host/log.ts'
+import { type Log, silentLog } from '../../../lib/host/log.ts'
 import type { DescribedProgram } from '../../../lib/hosts/lambda/calls.ts'
 import type { Invocation } from '../../../lib/hosts/lambda/invocation.ts'
 import { woken, type WokenOutcome } from '../../../lib/hosts/lambda/woken.ts'
 import { created } from '../../../lib/checkpoint/transition.ts'
 import { hasCode, type SluiceError } from '../../../lib/model/errors.ts'
+import type { EngineEvent } from '../../../lib/model/events.ts'
 import type { Head } from '../../../lib/model/head.ts'
 import type { Wake } from '../../../lib/runtime/coordinator/wakes.ts'
 
@@ -17,9 +18,12 @@ const headOf = (app: string): Head =>
 const program = { app: 'a', facts: { intervalMs: 10_000, conf: {} } } as unknown as DescribedProgram
 
 /** What an invocation at `NOW` comes to, and when it was lived; `null`: it was not, within three seconds. */
-async function lived(wakes: readonly Wake[]): Promise<{ outcome: WokenOutcome | null; at: number | null }> {
+async function lived(
+  wakes: readonly Wake[],
+  log: Log = silentLog,
+): Promise<{ outcome: WokenOutcome | null; at: number | null }> {
   const clock = new ManualClock(NOW)
-  const host = { clock, log: silentLog, settings: { tickQueue: 'queue' } } as unknown as Parameters<typeof woken>[2]
+  const host = { clock, log, settings: { tickQueue: 'queue' } } as unknown as Parameters<typeof woken>[2]
   let at: number | null = null
   let outcome: WokenOutcome | null = null
   const over = woken({ wakes, messages: [] } as unknown as Invocation, program, host, async () => {
@@ -38,6 +42,18 @@ test('a tick that has come is run at once, one that is a little early is waited 
   assert.equal((await lived([tick(NOW + 1500)])).at, NOW + 1500)
   assert.equal((await lived([tick(NOW + 2001)])).at, NOW)
   assert.equal((await lived([tick(NOW - 1), tick(NOW + 700), tick(NOW + 60_000)])).at, NOW + 700)
+})
+
+test('ticks that are dropped are said with their number, and so is how many there were in all', async () => {
+  const said: EngineEvent[] = []
+  const log: Log = { event: (event) => void said.push(event) }
+  await lived([tick(NOW)], log)
+  assert.equal(said.length, 0)
+  await lived([tick(NOW - 20_001)], log)
+  await lived([tick(NOW - 20_001), tick(NOW - 30_000), tick(NOW)], log)
+  const [first, second] = said.filter((event) => event.type === 'ticks-dropped')
+  assert.deepEqual([first.ticks, second.ticks, second.total - first.total], [1, 2, 2])
+  assert.match(second.message, /^dropped 2 ticks that are older than two intervals/)
 })
 
 test('a tick that is older than two intervals is dropped, and one beside it is run', async () => {
