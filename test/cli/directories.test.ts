@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { closeSync, mkdtempSync, openSync, rmdirSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, rmdirSync, rmSync, symlinkSync, writeFileSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -18,10 +18,12 @@ for (const [dir, why] of [
   ['/proc/sluice/state', /no folder can be made there/],
   ['file', /a file is in the way/],
   ['file/below', /a file is in the way/],
+  ['circle', /links lead in a circle/],
 ] as const) {
   test(`--dir ${dir} is refused in one sentence, with exit code 2 and no batch`, async (t) => {
     const folder = await project(t, { 'app.ts': program })
     writeFileSync(join(folder, 'file'), '')
+    symlinkSync('circle', join(folder, 'circle'))
     const { code, stdout, stderr } = await sluice(t, folder, ['run', 'app.ts', '--dir', dir, '--batches', '1'])
     assert.deepEqual([code, stdout], [2, ''], stderr)
     assert.match(stderr, /^✕ E_DIRECTORY {2}The directory .* cannot be used: /)

@@ -31,6 +31,7 @@ const WHY: Readonly<Record<string, string>> = {
   EDQUOT: 'the quota is used up',
   ENOENT: 'no folder can be made there',
   ENAMETOOLONG: 'the name is too long',
+  ELOOP: 'links lead in a circle',
 }
 
 /**
