@@ -358,3 +358,19 @@ test('all but a mark is on the disk before anybody goes on', async () => {
   await writer.write(released, 'release')
   assert.deepEqual(urgency, ['commit now', 'mark soon', 'renew now', 'release now'])
 })
+
+test('a head that has grown too large may be written smaller, and a small one is not made too large', async () => {
+  const owing = (count: number): Head => ({
+    ...headWith(),
+    owed: Array.from({ length: count }, (_, i) => ({ batch: 1, output: `output ${i}`, manifest: manifestRef(1) })),
+  })
+  const { store, writer } = await writerOver([], owing(1000))
+  await writer.write(() => owing(999), 'mark')
+  assert.equal((await store.read())!.value.owed.length, 999)
+  const { store: other, writer: small } = await writerOver([], owing(1))
+  await assert.rejects(
+    small.write(() => owing(999), 'mark'),
+    { code: 'E_HEAD_SIZE' },
+  )
+  assert.equal((await other.read())!.value.owed.length, 1)
+})
