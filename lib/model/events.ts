@@ -251,6 +251,7 @@ type Warning = { readonly level: 'warn'; readonly message: string } & (
         | 'head-waits'
         | 'setting'
         | 'one-thread'
+        | 'thread-broken'
         | 'head-grows'
         | 'log-file'
         | 'batch-left-out'

@@ -1,6 +1,6 @@
 import { hasCode, type SluiceError } from '../../model/errors.ts'
 import { callerPlace } from '../../model/place.ts'
-import type { TaskReport, TaskSpec } from '../../model/task.ts'
+import type { SerialisedError, TaskReport, TaskSpec } from '../../model/task.ts'
 import { reviveError, serialiseError } from '../../runtime/serialised-error.ts'
 import { leftBehind } from '../program/left-behind.ts'
 
@@ -16,6 +16,17 @@ export function watchExit(): void {
     left = leftBehind(Number(code ?? process.exitCode ?? 0), callerPlace())
     throw left
   }
+}
+
+/**
+ * Tells what a function has begun and nobody waits for, such as a promise that is rejected late. It ends the thread, as
+ * it would end a process: by then nobody knows what else it has left behind.
+ */
+export function watchBroken(exit: typeof process.exit, tell: (error: SerialisedError) => void): void {
+  process.on('uncaughtException', (error) => {
+    tell(serialiseError(error))
+    exit(1)
+  })
 }
 
 /** The report of a task, which has failed if it has called `process.exit`, even if it has caught what that threw. */

@@ -7,7 +7,7 @@ import type { Log } from '../../host/log.ts'
 import { MemoryBlobStore } from '../../adapters/local/blob-memory.ts'
 import { messageOf, SluiceError } from '../../model/errors.ts'
 import { ownModule } from '../../model/library.ts'
-import type { BatchPlan, TaskReport, TaskSpec } from '../../model/task.ts'
+import type { BatchPlan, SerialisedError, TaskReport, TaskSpec } from '../../model/task.ts'
 import { asStoreFault } from '../../runtime/task/tracked-blobs.ts'
 import { serialiseError } from '../../runtime/serialised-error.ts'
 import type { BlobCall, FromWorker, ToWorker, WorkerStart } from './worker-messages.ts'
@@ -98,7 +98,7 @@ interface WorkerHost {
 }
 
 /** A thread that has no task has nothing else to do, unless the program has begun something there. */
-const LAST_WORDS_MS = 1000
+const LAST_WORDS_MS = 5000
 
 interface Shuffles {
   store: MemoryBlobStore
@@ -212,6 +212,7 @@ class TaskWorker {
       this.#pending = null
       resolve(message.report)
     }
+    if (message.kind === 'broken') this.#broken(worker, message.error)
     if (message.kind === 'event') this.#host.log.event(message.event)
     if (message.kind === 'blob') void this.#answer(worker, message.id, message.call)
   }
@@ -244,6 +245,17 @@ class TaskWorker {
       case 'delete':
         return store.delete(call.key)
     }
+  }
+
+  #broken(worker: Worker, { message, where: { place } }: SerialisedError): void {
+    const words = place ? `${message} (${place})` : message
+    const more = 'its thread was ended, and what that was at is done again. Answer with the promise, or catch its error'
+    this.#host.log.event({
+      type: 'thread-broken',
+      level: 'warn',
+      message: `something that a function began failed while nobody waited for it: ${words}; ${more}`,
+    })
+    this.#lost(worker, new Error(words))
   }
 
   /**

@@ -29,6 +29,8 @@ export type FromWorker =
   | { readonly kind: 'refused'; readonly message: string }
   | { readonly kind: 'report'; readonly id: number; readonly report: TaskReport }
   | { readonly kind: 'blob'; readonly id: number; readonly call: BlobCall }
+  /** Something that a function has begun failed behind its task. The thread ends. */
+  | { readonly kind: 'broken'; readonly error: SerialisedError }
   /** What functions of the program have printed has arrived. */
   | { readonly kind: 'ended' }
   /** What a task says, for the log of the main thread. */

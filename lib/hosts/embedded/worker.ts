@@ -14,7 +14,7 @@ import type { TaskHost } from '../../runtime/task/execution.ts'
 import { runTask } from '../../runtime/task/run-task.ts'
 import type { StreamingContext } from '../../api/dstream/streaming-context.ts'
 import { HeapWatch } from './heap-watch.ts'
-import { unlessLeft, watchExit } from './left-task.ts'
+import { unlessLeft, watchBroken, watchExit } from './left-task.ts'
 import { loadGraph } from './load-graph.ts'
 import type { BlobCall, FromWorker, ToWorker, WorkerStart } from './worker-messages.ts'
 
@@ -99,6 +99,7 @@ async function run(context: StreamingContext): Promise<void> {
       )
   })
   process.stdout.write = write
+  watchBroken(process.exit, (error) => tell({ kind: 'broken', error }))
   watchExit()
   tell({ kind: 'ready' })
 }
