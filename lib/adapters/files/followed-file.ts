@@ -106,7 +106,8 @@ class Follower {
   async cut(request: CutRequest<Position>): Promise<Cut<Position, Range>> {
     const before = request.position
     const current = await regularFile(this.#path)
-    if (!current && !before) this.#say(request, 'missing', this.#path, 'is not there yet; it is followed once it is')
+    if (!current && !before?.files.length)
+      this.#say(request, 'missing', this.#path, 'is not there yet; it is followed once it is')
     const files = before ? await this.#followed(before.files, current, request) : current ? [this.#first(current)] : []
     const taken = this.#take(files, request)
     const ranges = taken.flatMap(({ range }) => (range ? [range] : []))
@@ -208,7 +209,7 @@ class Follower {
     if (known === this.#said.add(`${reason} ${which}`).size) return
     io.log.event({
       type: 'source-left-out',
-      level: reason === 'missing' ? 'info' : 'warn',
+      level: 'warn',
       reason,
       directory: dirname(path),
       files: 1,

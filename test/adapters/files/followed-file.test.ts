@@ -86,7 +86,7 @@ class Following {
   }
 
   #hear(event: EngineEvent): void {
-    if (event.type === 'source-left-out') this.said.push(`${event.reason}: ${event.message}`)
+    if (event.type === 'source-left-out' && event.level === 'warn') this.said.push(`${event.reason}: ${event.message}`)
   }
 
   async read(cut: Cut): Promise<string[]> {
@@ -117,6 +117,17 @@ test('a file that is not there yet is read from its beginning once it is', async
   await log.append('one\n')
   assert.deepEqual(await log.batch(), ['one'])
   assert.deepEqual(log.said, [`missing: ${log.path} is not there yet; it is followed once it is`])
+})
+
+test('a file that is still not there when a program starts again is said to be waited for', async (t) => {
+  const words = (path: string): string => `missing: ${path} is not there yet; it is followed once it is`
+  const log = await Following.in(t)
+  assert.deepEqual(await log.batch(), [])
+  log.restart()
+  for (let batch = 0; batch < 3; batch++) assert.deepEqual(await log.batch(), [])
+  assert.deepEqual(log.said, [words(log.path), words(log.path)])
+  await log.append('one\n')
+  assert.deepEqual(await log.batch(), ['one'])
 })
 
 test('from the end: only what is appended from the first batch on, with the line that is being written', async (t) => {
