@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { closeSync, mkdtempSync, openSync, rmdirSync, rmSync, symlinkSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -98,3 +108,38 @@ test('an output to where no folder can be made is owed, and the run ends with it
   assert.equal(code, 1, stderr)
   assert.match(stderr, /✕ E_OUTPUT {2}.*ENOENT.*'\/proc\/sluice'/)
 })
+
+/** Each batch brings a key, whose state is too large to stand in the head; it prints how many there are. */
+const growing = `import { app, milliseconds } from 'sluice'
+import { counter } from './numbers.ts'
+export default app('numbers', milliseconds(20), (ssc) => {
+  const texts = ssc.source('numbers', counter).map((n) => ['key ' + n, 'x'.repeat(5000)])
+  texts.updateStateByKey(([text], before) => before ?? text).count().print()
+})
+`
+
+/** Runs 40 batches and prints 1 to 40, while something happens to the state directory behind the fifth. */
+async function whileRunning(t: TestContext, happens: (run: Cli, folder: string) => unknown): Promise<void> {
+  const folder = await project(t, { 'app.ts': growing })
+  const run = new Cli(t, ['run', 'app.ts', '--dir', 'state', '--batches', '40'], folder)
+  await run.prints(/^5$/m)
+  await happens(run, folder)
+  const { code, stdout, stderr } = await run.ended
+  assert.equal(code, 0, stderr)
+  const printed = stdout.match(/^\d+$/gm)
+  assert.deepEqual(
+    printed,
+    Array.from({ length: 40 }, (_, i) => String(i + 1)),
+  )
+}
+
+for (const moved of ['state', 'state/numbers', 'state/numbers/blobs'])
+  test(`${moved} that is moved away in mid-run is waited for, and the run goes on once it is back`, (t) =>
+    whileRunning(t, async (run, folder) => {
+      renameSync(join(folder, moved), join(folder, 'away'))
+      await run.says('is gone: it was moved or deleted while in use')
+      renameSync(join(folder, 'away'), join(folder, moved))
+    }))
+
+test('the folder for files that are not whole yet is made again when somebody has tidied it away', (t) =>
+  whileRunning(t, (_run, folder) => rmSync(join(folder, 'state/numbers/tmp'), { recursive: true })))

@@ -1,4 +1,15 @@
-import { closeSync, fdatasync, linkSync, openSync, readdirSync, statSync, unlinkSync, write, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fdatasync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  statSync,
+  unlinkSync,
+  write,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { makeFolder } from './folder.ts'
@@ -51,13 +62,33 @@ export class NewFiles {
   }
 
   async #fill(path: string, bytes: Uint8Array): Promise<void> {
-    const file = openSync(path, 'wx')
+    const file = this.#opened(path)
     try {
       for (let at = 0; at < bytes.length;) at += await writeSome(file, bytes, at)
       if (this.#sync) await dataToDisk(file)
     } finally {
       closeSync(file)
     }
+  }
+
+  /** Nothing that lasts lies in the folder, and who tidies up may take it away while it is empty. */
+  #opened(path: string): number {
+    try {
+      return openSync(path, 'wx')
+    } catch (error) {
+      if (systemCode(error) !== 'ENOENT') throw error
+      makeOneFolder(this.#folder)
+      return openSync(path, 'wx')
+    }
+  }
+}
+
+/** One level: where the folder above is gone as well, there is no place for it. */
+function makeOneFolder(path: string): void {
+  try {
+    mkdirSync(path)
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw error
   }
 }
 

@@ -25,6 +25,7 @@ export class SameFolder {
         where: { detail: this.#path },
         did: 'nothing was written; the batch runs again once the directory is back',
         next: ['move the directory back', 'or stop, restore it from a backup, and start again'],
+        retry: true,
       },
     )
   }
