@@ -244,7 +244,7 @@ const wrongRead = (name: string, what: string): SluiceError =>
 
 const wrong = (name: string, what: string, next: readonly string[] = []): SluiceError =>
   new SluiceError('E_SOURCE', `"${name}": ${what}.`, {
-    did: 'nothing of it was used; it is asked again',
+    did: 'nothing of it was used',
     next: next.length > 0 ? next : ['answer null where nothing is new, or { position, splits, records }'],
   })
 

@@ -178,3 +178,40 @@ test('a source that never answers ends the run after three tries, with its error
   assert.equal(code, 1)
   assert.match(stderr, /✕ E_SOURCE .*no such place\n {2}where {2}n · app\.ts:\d+:\d+ · batch #1/)
 })
+
+/** One of two files of a batch is moved away while the other is read, and is put back a quarter of a second later. */
+const losing = `import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { app, milliseconds } from 'sluice'
+for (const folder of ['in', 'aside']) mkdirSync(folder)
+writeFileSync('in/first', 'first')
+for (const name of ['a', 'b']) writeFileSync('aside/' + name, name)
+let lost = false
+export default app('losing', milliseconds(50), (ssc) => {
+  ssc
+    .fileStream('in', { select: 'seen' })
+    .map((line) => {
+      if (line !== 'a' || lost) return line
+      lost = true
+      renameSync('in/b', 'aside/b')
+      setTimeout(() => renameSync('aside/b', 'in/b'), 250)
+      return line
+    })
+    .foreachRDD((rdd) => {
+      for (const line of rdd.collect()) {
+        console.log(line)
+        if (line === 'first') for (const name of ['a', 'b']) renameSync('aside/' + name, 'in/' + name)
+      }
+    })
+})
+`
+
+test('a file that is gone when its batch is read costs a wait, and is read once it is back', async (t) => {
+  const folder = await project(t, { 'app.ts': losing })
+  const { code, stdout, stderr } = await sluice(t, folder, ['run', 'app.ts', '--batches', '20'])
+  assert.equal(code, 0, stderr)
+  assert.deepEqual(stdout.trimEnd().split('\n').toSorted(), ['a', 'b', 'first'])
+  assert.match(
+    stderr,
+    /! batch waits: file-stream, batch \d+: in\/b .* is gone\. \(E_FILE_GONE\); tried again in 0\.\d s/,
+  )
+})

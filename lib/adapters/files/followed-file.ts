@@ -239,6 +239,7 @@ async function whereIs({ id, path, end }: Range, followed: string): Promise<stri
     where: { detail: path, offset: end },
     did: 'the batch was not completed and is tried again',
     next: ['put the file back, or under another name beside it', 'keep rotated files until their batch is committed'],
+    retry: true,
   })
 }
 

@@ -90,6 +90,7 @@ const gone = (path: string): SluiceError =>
     where: { detail: path },
     did: 'the batch was not completed and is tried again',
     next: ['put the file back under its name', 'keep input files until their batch is committed'],
+    retry: true,
   })
 
 const changed = (path: string, offset: number): SluiceError =>
@@ -97,4 +98,5 @@ const changed = (path: string, offset: number): SluiceError =>
     where: { offset, detail: path },
     did: 'the batch was not completed and is tried again',
     next: ['put the file back as it was', 'write new data to new files, and move files in when they are complete'],
+    retry: true,
   })

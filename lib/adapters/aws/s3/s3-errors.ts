@@ -38,6 +38,7 @@ export function inputError({ path }: FileSplit, error: unknown): unknown {
       where: { detail: path },
       did,
       next: ['put the object back with the same content', 'keep input until its batch is committed'],
+      retry: true,
       cause: error,
     })
   if (statusOf(error) === 412)
@@ -45,6 +46,7 @@ export function inputError({ path }: FileSplit, error: unknown): unknown {
       where: { detail: path },
       did,
       next: ['put the object back as it was', 'write new data to new names'],
+      retry: true,
       cause: error,
     })
   return error
