@@ -112,28 +112,34 @@ test('an output that is moved before the commit while it owes batches shows them
   assert.deepEqual(table.taken, [1, 2, 3, 4])
 })
 
+/** The place of a program's one output, away until it is said to be back, and the batches that it was asked to take. */
+function placeThatIsAway(guarantee: OutputSink<unknown>['guarantee']) {
+  const place = { asked: [] as number[], isAway: true, build }
+  const sink: OutputSink<unknown> = {
+    name: 'place',
+    guarantee,
+    write: async (_records, { batch }) => {
+      place.asked.push(batch)
+      if (place.isAway) throw new SluiceError('E_SINK_UNAVAILABLE', 'away', { did: 'nothing', next: [], retry: true })
+    },
+  }
+  function build(input: Parameters<Build>[0]): ReturnType<Build> {
+    input().output('rows', sink)
+    return {}
+  }
+  return place
+}
+
 for (const guarantee of ['at-least-once', 'exactly-once'] as const)
   test(`a place that is away is not asked again with every batch, but once it is due: ${guarantee}`, async () => {
     const world = new World()
-    const asked: number[] = []
-    let isAway = true
-    const sink: OutputSink<unknown> = {
-      name: 'place',
-      guarantee,
-      write: async (_records, { batch }) => {
-        asked.push(batch)
-        if (isAway) throw new SluiceError('E_SINK_UNAVAILABLE', 'away', { did: 'nothing', next: [], retry: true })
-      },
-    }
-    const build: Build = (input) => {
-      input().output('rows', sink)
-      return {}
-    }
+    const place = placeThatIsAway(guarantee)
+    const { asked, build } = place
     const clock = new ManualClock(START)
     const life = await ProcessLife.begin(world, build, batches, { ...heard, clock, isPatient: true })
     await life.run(4)
     assert.deepEqual([asked, life.coordinator.head.owed.map(({ batch }) => batch)], [[1], [1, 2, 3, 4]])
-    isAway = false
+    place.isAway = false
     clock.set(START + 3_600_000)
     await life.run(5)
     assert.deepEqual([asked.slice(1), life.coordinator.head.owed], [[1, 2, 3, 4, 5], []])
@@ -294,20 +300,8 @@ test('a batch says what each output owes after it', async () => {
 for (const guarantee of ['at-least-once', 'exactly-once'] as const)
   test(`a place that is away is asked once for all, and once more for who says so: ${guarantee}`, async () => {
     const [world, clock, { log, of }] = [new World(), new ManualClock(START), heardLog()]
-    const asked: number[] = []
-    let isAway = true
-    const sink: OutputSink<unknown> = {
-      name: 'place',
-      guarantee,
-      write: async (_records, { batch }) => {
-        asked.push(batch)
-        if (isAway) throw new SluiceError('E_SINK_UNAVAILABLE', 'away', { did: 'nothing', next: [], retry: true })
-      },
-    }
-    const build: Build = (input) => {
-      input().output('rows', sink)
-      return {}
-    }
+    const place = placeThatIsAway(guarantee)
+    const { asked, build } = place
     const life = await ProcessLife.begin(world, build, batches, { ...heard, clock, log, isPatient: true })
     await life.run(3)
     await life.coordinator.deliverAtLast()
@@ -320,7 +314,7 @@ for (const guarantee of ['at-least-once', 'exactly-once'] as const)
     await putOutputCommand(world.blobs, keys, { verb: 'retry', outputs: ['rows'], upTo: 4 }, 'c1')
     await life.run(5)
     assert.deepEqual([asked, of('output-held').length], [[1, 1, 1], 3])
-    isAway = false
+    place.isAway = false
     await putOutputCommand(world.blobs, keys, { verb: 'drop', outputs: ['rows'], upTo: 5 }, 'c2')
     await life.run(6)
     assert.deepEqual([asked.slice(3), life.coordinator.head.owed], [[6], []])
