@@ -111,9 +111,9 @@ export class Service {
    * A tick of the schedule: one life of the coordinator that begins no batch after `seconds`, or the ticks of so long,
    * and five seconds more, in the queue.
    */
-  tickFor(seconds: number, version?: string): Promise<unknown> {
+  async tickFor(seconds: number, version?: string): Promise<{ busy?: boolean }> {
     const time = new Date(Date.now() + (seconds - 55) * 1000).toISOString()
-    return this.#invoke('coordinator', { time }, version)
+    return (await this.#invoke('coordinator', { time }, version)) as { busy?: boolean }
   }
 
   /** Has gc look for what nothing leads to. */
