@@ -189,7 +189,7 @@ export const Minutes = minutes
 /** The three factories, in Java's spelling: `Durations.seconds(1)`. */
 export const Durations = { milliseconds, seconds, minutes } as const
 
-const LONGEST_MS = 2 ** 31 - 1
+export const LONGEST_MS = 2 ** 31 - 1
 
 /**
  * The checked milliseconds of a batch interval. Throws `E_INTERVAL` unless it is a whole number from 1 ms to about 24.8

@@ -8,10 +8,11 @@ import { type FileSplit, splitFile, wholeFile } from './file-splits.ts'
 import { checkFileLength, checkRecordLength, FixedRecords } from './fixed-records.ts'
 import { isNamedPacked } from '../codec/packing.ts'
 import { loadedLater } from '../model/loaded-later.ts'
+import { checkOptions, type Rules } from '../model/options.ts'
 import { callerPlace } from '../model/place.ts'
 import type { BinaryOptions, FileOptions, TextFileOptions } from './source-factories.ts'
 import type { Source, SourceIo } from './source.ts'
-import { checkSourceOptions, FILE_OPTIONS, TEXT_FILE_OPTIONS } from './source-options.ts'
+import { BINARY_OPTIONS, FILE_OPTIONS, TEXT_FILE_OPTIONS } from './source-options.ts'
 import { undecoded } from './undecoded.ts'
 import type { StoreChoice } from './unseen-files.ts'
 
@@ -23,6 +24,8 @@ export interface FileStore {
   readonly name: string
   /** Asked for once by each source. */
   lister(): FileLister | Promise<FileLister>
+  /** What there is to choose besides, of its files. */
+  readonly options?: Rules
   /** What reading must be allowed on AWS, besides the objects. */
   readonly awsRights?: readonly AwsRight[]
   /** Loads what it needs. */
@@ -37,7 +40,7 @@ const SPLIT_BYTES = 32 * 2 ** 20
 
 /** The lines of files (Spark: `textFileStream`). A file is one partition; a large one is several. */
 export function textFilesOf(store: FileStore, directory: string, options: TextFileOptions): Source<string> {
-  checkSourceOptions(`the text files of ${directory}`, options, TEXT_FILE_OPTIONS)
+  checkOptions(`the text files of ${directory}`, options, { ...TEXT_FILE_OPTIONS, ...store.options })
   const { splitBytes = SPLIT_BYTES, onDecodeError } = options
   const source = fileSource(
     store,
@@ -63,7 +66,7 @@ export function binaryRecordsOf(
   options: BinaryOptions,
 ): Source<Uint8Array> {
   checkRecordLength(length)
-  checkSourceOptions(`the files of ${directory}`, options, FILE_OPTIONS)
+  checkOptions(`the files of ${directory}`, options, { ...BINARY_OPTIONS, ...store.options })
   return fileSource(
     store,
     { directory, choice: options, split: (file) => splitFile(file, SPLIT_BYTES, length) },
@@ -83,7 +86,8 @@ export function binaryRecordsOf(
 
 /** Files in a form of the program's own: `read` gets each file whole. */
 export function filesOf<T>(store: FileStore, directory: string, options: FileOptions<T>): Source<T> {
-  checkSourceOptions(`the files of ${directory}`, options, FILE_OPTIONS)
+  const needed = { must: ['read'], example: '{ read: (path, bytes) => … }' }
+  checkOptions(`the files of ${directory}`, options, { ...FILE_OPTIONS, ...store.options }, needed)
   return fileSource(store, { directory, choice: options, split: (file) => [wholeFile(file)] }, (split, io) =>
     underPolicy({
       policy: options.onDecodeError ?? 'fail',

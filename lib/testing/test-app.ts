@@ -22,7 +22,7 @@ import { TaskProgram } from '../runtime/task/program.ts'
 import { StateStore } from '../state/state-store.ts'
 import type { StreamNode } from '../graph/stream-node.ts'
 import { StreamingContext } from '../api/dstream/streaming-context.ts'
-import { needsOptions } from '../api/dstream/operators/given-arguments.ts'
+import { anything, checkOptions, list, type RulesOf } from '../model/options.ts'
 import { badArgument, needsFunction } from '../lineage/bad-argument.ts'
 import { isWalked, kindOf } from '../model/settled.ts'
 import { checkedPartitions } from '../shuffle/partitioner.ts'
@@ -58,12 +58,17 @@ export interface RestartOptions {
   readonly dropState?: readonly string[]
 }
 
+const OPTIONS: RulesOf<TestAppOptions> = { start: anything, seed: anything, partitions: anything }
+const RESTART: RulesOf<RestartOptions> = { app: anything, partitions: anything, dropState: list }
+const CRASH: RulesOf<Crash> = { batch: anything, at: anything }
+const FAILURE: RulesOf<Failure> = { output: anything, times: anything, error: anything }
+
 /**
  * Runs a program in this process as it would run anywhere, except that its sources are filled by the test, its sinks
  * are recorded, and time passes only in `advance`, `runBatch` and `run`. Throws what the program's definition throws.
  */
 export async function testApp(program: Program, options: TestAppOptions = {}): Promise<TestApp> {
-  needsOptions(options, 'testApp')
+  checkOptions('testApp', options, OPTIONS)
   const t = new TestApp(program, options)
   await t.restart()
   return t
@@ -111,7 +116,9 @@ export class TestApp {
   // — what goes in
 
   /** The stand-in for a source, by its name; without one when the program has a single source. */
-  source(name?: string, { partitions = this.#partitions }: { readonly partitions?: number } = {}): TestSource {
+  source(name?: string, options: { readonly partitions?: number } = {}): TestSource {
+    checkOptions('source', options, { partitions: anything })
+    const { partitions = this.#partitions } = options
     const [, source] = byName(this.#sources, name, 'source')
     source.widen(checkedPartitions(partitions))
     return source
@@ -159,7 +166,7 @@ export class TestApp {
     batches: readonly (readonly unknown[])[],
     options: { readonly source?: string; readonly output?: string } = {},
   ): Promise<any[][]> {
-    needsOptions(options, 'run')
+    checkOptions('run', options, { source: anything, output: anything })
     const { source, output } = options
     if (!isWalked(batches)) throw badArgument(`run was given ${kindOf(batches)}.`, "run([['a', 'b'], ['c']])")
     const rows: any[][] = []
@@ -222,24 +229,22 @@ export class TestApp {
 
   /** The process dies there, once; the next one starts at once and goes on from what is stored. */
   crash(crash: Crash): void {
-    needsOptions(crash, 'crash')
+    checkOptions('crash', crash, CRASH)
     const { batch = this.#committed + 1, at } = crash
     this.#faults.crash(batch, at)
   }
 
   /** The next attempts of an output throw. */
   fail(failure: Failure): void {
-    needsOptions(failure, 'fail')
+    checkOptions('fail', failure, FAILURE)
     const { output, times = 1, error = new Error(`output "${output}" fails because the test says so`) } = failure
     this.#faults.fail(this.output(output).name, times, error)
   }
 
   /** Ends the process and starts another, with the same or another build of the program. */
-  async restart({
-    app = this.#program,
-    partitions = this.#partitions,
-    dropState = [],
-  }: RestartOptions = {}): Promise<void> {
+  async restart(options: RestartOptions = {}): Promise<void> {
+    checkOptions('restart', options, RESTART)
+    const { app = this.#program, partitions = this.#partitions, dropState = [] } = options
     await this.close()
     this.#program = app
     this.#partitions = partitions

@@ -1,6 +1,6 @@
 import { SluiceError } from '../model/errors.ts'
 import { badArgument } from '../lineage/bad-argument.ts'
-import { needsOptions } from '../api/dstream/operators/given-arguments.ts'
+import { anything, checkOptions, type RulesOf } from '../model/options.ts'
 import { isWalked, kindOf, shownOr } from '../model/settled.ts'
 import type { Source } from '../source/source.ts'
 
@@ -9,6 +9,8 @@ export interface AddOptions {
   /** 0 if left out. */
   readonly partition?: number
 }
+
+const OPTIONS: RulesOf<AddOptions> = { partition: anything }
 
 type Split = { readonly p: number; readonly from: number; readonly to: number }
 
@@ -32,7 +34,7 @@ export class TestSource {
    * such partition.
    */
   add(record: unknown, options: AddOptions = {}): this {
-    needsOptions(options, 'add')
+    checkOptions('add', options, OPTIONS)
     const { partition = 0 } = options
     const records = this.#partitions[partition]
     if (!records)

@@ -6,6 +6,7 @@ import type * as sns from '@aws-sdk/client-sns'
 import type * as sqs from '@aws-sdk/client-sqs'
 import { messageOf, SluiceError } from '../../model/errors.ts'
 import { installed } from '../../model/installed.ts'
+import { anything, type RulesOf, text } from '../../model/options.ts'
 import { bounded } from './bounded.ts'
 import { checkedEndpoint } from './endpoint.ts'
 
@@ -125,6 +126,8 @@ export interface KinesisPlace {
   readonly endpoint?: string
   readonly credentials?: NonNullable<kinesis.KinesisClientConfig['credentials']>
 }
+
+export const KINESIS_PLACE: RulesOf<KinesisPlace> = { region: text, endpoint: text, credentials: anything }
 
 /**
  * A client that sends each request once: what Kinesis throttles is asked for again later, by whoever knows how long the

@@ -1,5 +1,6 @@
 import { outputLocation } from '../../codec/location.ts'
 import { located, SluiceError } from '../../model/errors.ts'
+import { anything, checkOptions, flag, type RulesOf } from '../../model/options.ts'
 import type { FilePlace } from '../../output/file-place.ts'
 import { BUNDLED, type Delivery, type OutputSink } from '../../output/sink.ts'
 import { s3FilePlace } from '../aws/s3/s3-file-place.ts'
@@ -11,6 +12,15 @@ import { localFilePlace } from './local-place.ts'
 export interface FilesOptions<T> extends FileFormat<T> {
   /** What file names begin with (default `part`). */
   readonly name?: string
+}
+
+/** Formats have more to say of each, and say it. */
+const OPTIONS: RulesOf<FilesOptions<any>> = {
+  name: anything,
+  format: anything,
+  compression: anything,
+  columns: anything,
+  header: flag,
 }
 
 /** What `_manifest/<…>.json` holds: the files of one batch. A batch without records lists none. */
@@ -58,6 +68,7 @@ function placeAt(target: string): FilePlace {
 
 /** The same for any place: simulations have one of their own. */
 export function filesIn<T>(place: FilePlace, options: FilesOptions<T>): OutputSink<T, 'exactly-once'> {
+  checkOptions('files', options, OPTIONS)
   const { name = 'part' } = options
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$/.test(name)) {
     throw new SluiceError('E_SINK_NAME', `${JSON.stringify(name)} cannot begin the name of a file.`, {

@@ -8,7 +8,8 @@ import { systemCode } from '../../model/system-code.ts'
 import { underPolicy } from '../../source/decode-policy.ts'
 import type { FollowOptions } from '../../source/source-factories.ts'
 import type { CutRequest, Source } from '../../source/source.ts'
-import { bound, checkSourceOptions, LINE_OPTIONS, oneOf } from '../../source/source-options.ts'
+import { bound, checkOptions, oneOf, type RulesOf } from '../../model/options.ts'
+import { LINE_OPTIONS } from '../../source/source-options.ts'
 import { plainLines } from './file-lines.ts'
 import { type Followed, lineEnd, lastLineEnd, lineEndAfter, markBefore, isThere } from './followed-lines.ts'
 import { OpenFile } from './open-file.ts'
@@ -54,7 +55,7 @@ interface Found {
   readonly born: bigint
 }
 
-const FOLLOW_OPTIONS = {
+const FOLLOW_OPTIONS: RulesOf<FollowOptions> = {
   ...LINE_OPTIONS,
   from: oneOf('start', 'end'),
   maxBytesPerBatch: bound,
@@ -63,7 +64,7 @@ const FOLLOW_OPTIONS = {
 
 /** The lines of one growing file, each once, wherever it is moved to. Throws `E_PLACE` and `E_ARGUMENT`. */
 export function followedFile(path: string, options: FollowOptions = {}): Source<string> {
-  checkSourceOptions(`the followed file ${path}`, options, FOLLOW_OPTIONS)
+  checkOptions(`the followed file ${path}`, options, FOLLOW_OPTIONS)
   const local = localPlace(path, 'a file that grows is followed on the disk of this machine')
   const follower = new Follower(local, options)
   const source: Source<string, Position, Range> = {

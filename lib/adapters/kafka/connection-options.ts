@@ -2,6 +2,18 @@ import { readFileSync } from 'node:fs'
 import { BlockList, isIP } from 'node:net'
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import { SluiceError } from '../../model/errors.ts'
+import {
+  anything,
+  checkOptions,
+  duration,
+  list,
+  type Needed,
+  oneOf,
+  type Rule,
+  type Rules,
+  type RulesOf,
+  text,
+} from '../../model/options.ts'
 import { mskToken } from './msk-token.ts'
 
 /** Who this program is to the brokers. `AWS_MSK_IAM` signs with the credentials of the environment. */
@@ -40,6 +52,33 @@ export interface KafkaConnection {
    * named here or an entry of `brokers` is such an address itself.
    */
   readonly allowAddresses?: readonly string[]
+}
+
+const BROKERS: Rule = {
+  words: "'host:9092', or a list of these",
+  holds: (value) => typeof value === 'string' || Array.isArray(value),
+}
+const CONNECTION: RulesOf<KafkaConnection> = {
+  brokers: BROKERS,
+  clientId: text,
+  sasl: anything,
+  tls: anything,
+  retryMs: duration,
+  allowAddresses: list,
+}
+const SASL: Rules = {
+  mechanism: oneOf('PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512', 'AWS_MSK_IAM'),
+  username: anything,
+  password: anything,
+  region: anything,
+  credentials: anything,
+}
+
+/** Throws `E_ARGUMENT` for what cannot be said of a connection, or of what uses it. What `tls` may hold is Node's. */
+export function checkConnection(what: string, options: KafkaConnection, rules: Rules, needed?: Needed): void {
+  checkOptions(what, options, { ...CONNECTION, ...rules }, needed)
+  const { sasl } = options
+  if (sasl) checkOptions(`sasl of ${what}`, sasl, SASL, { must: ['mechanism'], example: "mechanism: 'SCRAM-SHA-512'" })
 }
 
 export interface Address {

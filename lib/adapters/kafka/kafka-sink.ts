@@ -1,10 +1,11 @@
 import { SluiceError } from '../../model/errors.ts'
+import { bound, callable, oneOf, type RulesOf, text, timeout } from '../../model/options.ts'
 import { decideFence, sinkIsNewer } from '../../output/fence.ts'
 import { inTime } from '../../output/in-time.ts'
 import { type Attempt, tryRepeatedly } from '../../output/retry.ts'
 import { driverError } from '../../output/secrets.ts'
 import { BUNDLED, type Delivery, type OutputSink } from '../../output/sink.ts'
-import { shownAddresses, type KafkaConnection } from './connection-options.ts'
+import { checkConnection, shownAddresses, type KafkaConnection } from './connection-options.ts'
 import { boundMessage, type BoundMessage, type KafkaMessage, pieces } from './kafka-message.ts'
 import { says, within } from './service-errors.ts'
 import { type OpenWriter, openWriter, type TransactionalWriter, type WriterOptions } from './transactions.ts'
@@ -28,6 +29,19 @@ export interface KafkaSinkOptions<T> extends KafkaConnection {
   readonly attempts?: number
 }
 
+const OPTIONS: RulesOf<Omit<KafkaSinkOptions<any>, keyof KafkaConnection>> = {
+  name: text,
+  topic: text,
+  message: callable,
+  compression: oneOf('none', 'gzip', 'snappy', 'lz4', 'zstd'),
+  transactionMs: timeout,
+  attempts: bound,
+}
+const NEEDED = {
+  must: ['brokers', 'topic', 'message'],
+  example: "{ brokers: 'localhost:9092', topic: 'pages', message: (r) => ({ value: r.page }) }",
+}
+
 /**
  * Messages to a topic: exactly once for consumers with `isolation.level=read_committed`, each partition of a batch
  * whole. Its messages and the number of the batch are committed in one transaction; the number is an offset of a group
@@ -42,6 +56,7 @@ export function kafkaSink<T>(options: KafkaSinkOptions<T>): OutputSink<T, 'exact
 
 /** The sink over other transactions than Kafka's own: simulations bring theirs, tests some that fail. */
 export function kafkaSinkOver<T>(options: KafkaSinkOptions<T>, open: OpenWriter): OutputSink<T, 'exactly-once'> {
+  checkConnection('kafkaSink', options, OPTIONS, NEEDED)
   const writers = new Writers(options, open)
   return {
     name: options.name ?? 'kafka',

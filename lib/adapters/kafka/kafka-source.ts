@@ -1,6 +1,7 @@
+import { bound, callable, flag, list, oneOf, type Rule, type RulesOf, text } from '../../model/options.ts'
 import type { Source } from '../../source/source.ts'
 import { KafkaCluster, type TopicPartition } from './cluster.ts'
-import { badOption, type KafkaConnection, shownAddresses } from './connection-options.ts'
+import { badOption, checkConnection, type KafkaConnection, shownAddresses } from './connection-options.ts'
 import { commitGroupOffsets, type PartitionOffset } from './offsets.ts'
 import { type KafkaOffsets, type KafkaPosition, progressOf } from './plan-ranges.ts'
 import { type KafkaSplit, readRange } from './read-range.ts'
@@ -37,6 +38,30 @@ export interface KafkaOptions<K = Uint8Array, V = Uint8Array> extends KafkaConne
   readonly key?: Deserializer<K>
   /** What makes a value of its bytes (default: the bytes). */
   readonly value?: Deserializer<V>
+}
+
+const RATE: Rule = {
+  words: 'a number of records a second from 0, or a function that gives one',
+  holds: (value) => typeof value === 'function' || (typeof value === 'number' && value >= 0),
+}
+const TOPICS: Rule = {
+  words: 'the name of a topic, a list or a pattern',
+  holds: (value) => typeof value === 'string' || Array.isArray(value) || value instanceof RegExp,
+}
+const EXAMPLE = "kafka({ brokers: 'localhost:9092', topics: 'clicks' })"
+const OPTIONS: RulesOf<Omit<KafkaOptions<any, any>, keyof KafkaConnection>> = {
+  topics: TOPICS,
+  groupId: text,
+  startingOffsets: oneOf('earliest', 'latest', 'none'),
+  from: list,
+  isolation: oneOf('read_committed', 'read_uncommitted'),
+  maxRatePerPartition: RATE,
+  minRatePerPartition: RATE,
+  commitOffsets: flag,
+  onGap: oneOf('fail', 'skip'),
+  fetchBytes: bound,
+  key: callable,
+  value: callable,
 }
 
 const FETCH_BYTES = 8 * 2 ** 20
@@ -103,7 +128,9 @@ const offsetsIn = (position: KafkaPosition): PartitionOffset[] =>
     Object.entries(next).map(([partition, [offset]]) => ({ topic, partition: Number(partition), offset })),
   )
 
-function checkOptions({ topics, groupId, commitOffsets }: KafkaOptions<unknown, unknown>): void {
+function checkOptions(options: KafkaOptions<any, any>): void {
+  checkConnection('kafka', options, OPTIONS, { must: ['topics', 'brokers'], example: EXAMPLE })
+  const { topics, groupId, commitOffsets } = options
   if (commitOffsets && !groupId) throw badOption('commitOffsets needs a group.', "groupId: 'my-group'")
   if (typeof topics !== 'string' && !(topics instanceof RegExp) && topics.length === 0)
     throw badOption('No topics are given.', "topics: 'my-topic'")

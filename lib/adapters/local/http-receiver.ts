@@ -4,7 +4,8 @@ import { messageOf } from '../../model/errors.ts'
 import type { Json } from '../../model/json.ts'
 import { LineBuffer } from '../../source/line-buffer.ts'
 import { Receiver } from '../../source/receiver/receiver.ts'
-import { anything, bound, checkSourceOptions, LINE_OPTIONS, oneOf } from '../../source/source-options.ts'
+import { anything, bound, checkOptions, oneOf, type RulesOf, text } from '../../model/options.ts'
+import { LINE_OPTIONS } from '../../source/source-options.ts'
 import type { HttpOptions } from '../../source/source-factories.ts'
 import { checkPort } from './check-port.ts'
 
@@ -22,10 +23,8 @@ const REQUEST_MS = 30_000
 /** So long requests are gathered for one block: a block is a partition, and one for each request would be many. */
 const GATHER_MS = 20
 
-const text = { words: 'a text', holds: (value: unknown) => typeof value === 'string' && value !== '' }
-
-const HTTP_OPTIONS = {
-  encoding: LINE_OPTIONS['encoding']!,
+const HTTP_OPTIONS: RulesOf<HttpOptions> = {
+  encoding: LINE_OPTIONS.encoding,
   host: text,
   path: text,
   body: oneOf('lines', 'json'),
@@ -64,7 +63,7 @@ export class HttpReceiver extends Receiver<Json> {
   constructor(port: number, options: HttpOptions = {}) {
     super()
     this.#port = checkPort(port)
-    checkSourceOptions(`HTTP at port ${port}`, options, HTTP_OPTIONS)
+    checkOptions(`HTTP at port ${port}`, options, HTTP_OPTIONS)
     this.#options = options
     this.#host = options.host ?? '127.0.0.1'
   }

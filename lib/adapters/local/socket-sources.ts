@@ -1,6 +1,7 @@
 import { receiverSource } from '../../source/receiver/receiver-source.ts'
 import { socketFacts } from '../../source/receiver/socket-facts.ts'
-import { checkSourceOptions, LINE_OPTIONS } from '../../source/source-options.ts'
+import { checkOptions } from '../../model/options.ts'
+import { LINE_OPTIONS } from '../../source/source-options.ts'
 import type { SourceFactories } from '../../source/source-factories.ts'
 import { RawSocketReceiver } from './raw-socket-receiver.ts'
 import { SocketReceiver, SocketTextReceiver } from './socket-receiver.ts'
@@ -8,7 +9,7 @@ import { SocketReceiver, SocketTextReceiver } from './socket-receiver.ts'
 /** Sources that connect to a socket, for processes that may hold a connection. */
 export const socketSources: Pick<SourceFactories, 'socketText' | 'socketStream' | 'rawSocket'> = {
   socketText: (host, port, options = {}) => {
-    checkSourceOptions(`the socket ${host}:${port}`, options, LINE_OPTIONS)
+    checkOptions(`the socket ${host}:${port}`, options, LINE_OPTIONS)
     return receiverSource(new SocketTextReceiver(host, port, options), socketFacts.text(host, port))
   },
   socketStream: (host, port, convert) =>

@@ -1,6 +1,7 @@
 import type { SluiceError } from '../../model/errors.ts'
 import { LineBuffer, type LineOptions } from '../../source/line-buffer.ts'
-import { checkSourceOptions, LINE_OPTIONS } from '../../source/source-options.ts'
+import { checkOptions } from '../../model/options.ts'
+import { LINE_OPTIONS } from '../../source/source-options.ts'
 import { Receiver } from '../../source/receiver/receiver.ts'
 
 /**
@@ -15,7 +16,7 @@ export class StandardInputReceiver extends Receiver<string> {
 
   constructor(options: LineOptions = {}, open: () => NodeJS.ReadStream = () => process.stdin) {
     super()
-    checkSourceOptions('standard input', options, LINE_OPTIONS)
+    checkOptions('standard input', options, LINE_OPTIONS)
     this.#open = open
     this.#lines = new LineBuffer('standard input', {
       ...options,

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { SluiceError } from '../../model/errors.ts'
+import { bound, callable, checkOptions, type RulesOf, text } from '../../model/options.ts'
 import { checkSettled } from '../../model/settled.ts'
 import { BUNDLED, type Delivery, type OutputSink } from '../../output/sink.ts'
-import { checkSinkOptions } from '../../output/sink-options.ts'
 import { sinkIsNewer } from '../../output/fence.ts'
 import { loadPeer } from '../../output/peer.ts'
 import { type Call, callsOf, type RedisCommand } from './redis-calls.ts'
@@ -32,6 +32,15 @@ export interface RedisOptions<T> {
   readonly attempts?: number
 }
 
+const OPTIONS: RulesOf<RedisOptions<any>> = {
+  name: text,
+  commands: callable,
+  fencePrefix: text,
+  batchCommands: bound,
+  attempts: bound,
+}
+const NEEDED = { must: ['commands'], example: "redis(url, { commands: (r) => [['INCR', r.page]] })" }
+
 /**
  * Commands to Redis: exactly once in effect, as long as Redis itself keeps what it confirmed. The commands of a
  * partition run in a script that also keeps, in a fence key, how far the partition has come; up to `batchCommands` of
@@ -40,7 +49,7 @@ export interface RedisOptions<T> {
  * Writing throws `E_SINK_VALUE`, `E_SINK_AHEAD`, `E_SINK_REJECTED`, `E_SINK_UNAVAILABLE` and `E_SINK_PEER`.
  */
 export function redis<T>(client: RedisClient | string, options: RedisOptions<T>): OutputSink<T, 'exactly-once'> {
-  checkSinkOptions('redis', options, { commands: 'function' }, "redis(url, { commands: (r) => [['INCR', r.page]] })")
+  checkOptions('redis', options, OPTIONS, NEEDED)
   const server = new RedisServer(client)
   const chunkMax = options.batchCommands ?? 5_000
   return {

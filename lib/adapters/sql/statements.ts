@@ -1,10 +1,23 @@
 import { SluiceError, type Where } from '../../model/errors.ts'
+import {
+  anything,
+  bound,
+  callable,
+  checkOptions,
+  leftOut,
+  list,
+  needsOptions,
+  oneOf,
+  type RulesOf,
+  string,
+  text,
+  timeout,
+} from '../../model/options.ts'
 import { checkSettled, kindOf } from '../../model/settled.ts'
 import type { Delivery } from '../../output/sink.ts'
-import { checkSinkOptions } from '../../output/sink-options.ts'
 import type { Bound, Dialect } from './dialect.ts'
 import { checkedColumns, checkedTable } from './identifier.ts'
-import type { SqlOptions, SqlRows, SqlStatement, SqlStatements } from './options.ts'
+import type { SqlOptions, SqlRows, SqlSinkOptions, SqlStatement, SqlStatements } from './options.ts'
 import { checkValue } from './value.ts'
 
 /** What is sent to the database. */
@@ -34,18 +47,41 @@ export interface Writer<T> {
 }
 
 export function newWriter<T, C extends readonly string[]>(dialect: Dialect, options: SqlOptions<T, C>): Writer<T> {
-  checkOptions(dialect.name, options)
+  checkSql(`a sink for ${dialect.name}`, options)
   return options.statements === undefined ? rowWriter(dialect, options) : statementWriter(dialect, options)
 }
 
+const SHARED: RulesOf<SqlSinkOptions<any>> = {
+  name: text,
+  fence: string,
+  onRowError: oneOf('fail', 'skip'),
+  onSkip: callable,
+  attempts: bound,
+  timeoutMs: timeout,
+}
+const STATEMENTS: RulesOf<SqlStatements<any>> = { ...SHARED, statements: callable, row: leftOut }
+const ROWS: RulesOf<SqlRows<any, any>> = {
+  ...SHARED,
+  table: string,
+  columns: list,
+  row: callable,
+  upsert: anything,
+  batchRows: bound,
+  statements: leftOut,
+}
+const UPSERT: RulesOf<NonNullable<SqlRows<any, any>['upsert']>> = { key: list, add: list }
+
 /** Rows of a table, or statements. */
-function checkOptions(database: string, options: SqlOptions<any, any>): void {
-  const sink = `a sink for ${database}`
+function checkSql(sink: string, options: SqlOptions<any, any>): void {
   const rows = "{ table: 'pages', columns: ['page', 'hits'], row: ([page, hits]) => [page, hits] }"
-  checkSinkOptions(sink, options, {}, rows)
-  if (options.statements === undefined)
-    checkSinkOptions(sink, options, { table: 'string', columns: 'list', row: 'function' }, rows)
-  else checkSinkOptions(sink, options, { statements: 'function' }, "{ statements: (r) => [{ sql: '…', values: [r] }] }")
+  needsOptions(sink, options, rows)
+  if (options.statements !== undefined) {
+    const example = "{ statements: (r) => [{ sql: '…', values: [r] }] }"
+    return checkOptions(sink, options, STATEMENTS, { must: ['statements'], example })
+  }
+  checkOptions(sink, options, ROWS, { must: ['table', 'columns', 'row'], example: rows })
+  const { upsert } = options
+  if (upsert) checkOptions(`upsert of ${sink}`, upsert, UPSERT, { must: ['key'], example: "upsert: { key: ['page'] }" })
 }
 
 function rowWriter<T, C extends readonly string[]>(dialect: Dialect, options: SqlRows<T, C>): Writer<T> {

@@ -3,10 +3,20 @@ import type { IncomingMessage } from 'node:http'
 import { isIP, type LookupFunction } from 'node:net'
 import { jsonText } from '../../codec/json-text.ts'
 import { SluiceError } from '../../model/errors.ts'
+import {
+  anything,
+  bound,
+  callable,
+  checkOptions,
+  list,
+  oneOf,
+  type RulesOf,
+  text,
+  timeout,
+} from '../../model/options.ts'
 import { checkSettled } from '../../model/settled.ts'
 import { BUNDLED, type Delivery, type OutputSink } from '../../output/sink.ts'
 import { AddressRule } from './address.ts'
-import { checkSinkOptions } from '../../output/sink-options.ts'
 import { type Attempt, tryRepeatedly } from '../../output/retry.ts'
 import { driverError, secretsOf, shownAddress } from '../../output/secrets.ts'
 
@@ -39,6 +49,17 @@ export interface WebhookOptions<T> {
   readonly attempts?: number
 }
 
+const OPTIONS: RulesOf<WebhookOptions<any>> = {
+  name: text,
+  body: callable,
+  headers: anything,
+  method: oneOf('POST', 'PUT', 'PATCH'),
+  allowHosts: list,
+  allowAddresses: list,
+  timeoutMs: timeout,
+  attempts: bound,
+}
+
 /**
  * One request per partition: at least once, with the header `Idempotency-Key` the same on every repetition, so that a
  * receiver that remembers keys sees each partition once. 2xx is success; 408, 425, 429, 5xx and broken connections are
@@ -50,7 +71,7 @@ export function webhook<T>(
   url: string | ((records: readonly T[], delivery: Delivery) => string),
   options: WebhookOptions<T> = {},
 ): OutputSink<T, 'at-least-once'> {
-  checkSinkOptions('webhook', options, {}, "webhook(url, { headers: { 'x-app': 'pages' } })")
+  checkOptions('webhook', options, OPTIONS)
   const rule = new AddressRule(options.allowAddresses ?? [])
   const hosts = options.allowHosts ?? (typeof url === 'string' ? [parsed(url).host] : [])
   if (hosts.length === 0)

@@ -27,7 +27,7 @@ import { reduceByKey } from './operators/reduce-by-key.ts'
 import { reduceByKeyAndWindow, type WindowReduceOptions } from './operators/reduce-by-key-and-window.ts'
 import { repartition } from './operators/repartition.ts'
 import type { Needing, Takes } from '../rdd/takes-pairs.ts'
-import type { Named } from './named.ts'
+import { nameIn, type Named } from './named.ts'
 import { noHadoopFormats, saveAsObjectFiles, saveAsTextFiles } from './operators/save-as-files.ts'
 import type { StateSpec } from './operators/state-spec.ts'
 import type { FormerName } from './operators/state-versions.ts'
@@ -458,35 +458,35 @@ export class DStream<out T> {
   // — outputs
 
   /** Prints the first records of every batch on stdout, as Spark does. Spark: `DStream.print`. */
-  print(count = 10, { name }: Named = {}): void {
-    print(this, count, name)
+  print(count = 10, options: Named = {}): void {
+    print(this, count, nameIn('print', options))
   }
   /** The same as PySpark does. Spark: `DStream.pprint` of PySpark. */
-  pprint(count = 10, { name }: Named = {}): void {
-    pprint(this, count, name)
+  pprint(count = 10, options: Named = {}): void {
+    pprint(this, count, nameIn('pprint', options))
   }
   /**
    * `f` on the RDD of each batch and its time, once the batch is committed: at least once, with the same records every
    * time. A promise that it returns is waited for. What it throws fails the output, which stays owed. Spark:
    * `DStream.foreachRDD`.
    */
-  foreachRDD(f: (rdd: RDD<T>, time: Time) => unknown, { name }: Named = {}): void {
-    foreachRdd(this, f, name)
+  foreachRDD(f: (rdd: RDD<T>, time: Time) => unknown, options: Named = {}): void {
+    foreachRdd(this, f, nameIn('foreachRDD', options))
   }
   /** One call per partition and batch after the commit; at least once, with a stable key. Not in Spark. */
-  foreachPartition(f: (records: readonly T[], delivery: Delivery) => void | Promise<void>, { name }: Named = {}): void {
-    foreachPartition(this, f, name)
+  foreachPartition(f: (records: readonly T[], delivery: Delivery) => void | Promise<void>, options: Named = {}): void {
+    foreachPartition(this, f, nameIn('foreachPartition', options))
   }
   /**
    * Each batch as a directory `prefix-<time in ms>[.suffix]` of text files, a line per record. A batch that is shown
    * again replaces its directory. Spark: `DStream.saveAsTextFiles`.
    */
-  saveAsTextFiles(prefix: string, suffix = '', { name }: Named = {}): void {
-    saveAsTextFiles(this, prefix, suffix, name)
+  saveAsTextFiles(prefix: string, suffix = '', options: Named = {}): void {
+    saveAsTextFiles(this, prefix, suffix, nameIn('saveAsTextFiles', options))
   }
   /** Like `saveAsTextFiles`, in the binary form that `sc.objectFile` reads. Spark: `DStream.saveAsObjectFiles`. */
-  saveAsObjectFiles(prefix: string, suffix = '', { name }: Named = {}): void {
-    saveAsObjectFiles(this, prefix, suffix, name)
+  saveAsObjectFiles(prefix: string, suffix = '', options: Named = {}): void {
+    saveAsObjectFiles(this, prefix, suffix, nameIn('saveAsObjectFiles', options))
   }
   /**
    * Throws `E_SINK_FORMAT` with what to type: an output format of Hadoop is a class of Java. In its place is

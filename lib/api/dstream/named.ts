@@ -1,3 +1,5 @@
+import { checkOptions, type RulesOf, text } from '../../model/options.ts'
+
 /** What sources and outputs take beside what they need: an identity of their own. Not in Spark. */
 export interface Named {
   /**
@@ -6,4 +8,12 @@ export interface Named {
    * before it changes it.
    */
   readonly name?: string
+}
+
+const NAMED: RulesOf<Named> = { name: text }
+
+/** The name among options that hold nothing else. Throws `E_ARGUMENT`. */
+export function nameIn(what: string, options: Named): string | undefined {
+  checkOptions(what, options, NAMED)
+  return options.name
 }

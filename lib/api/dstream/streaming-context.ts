@@ -14,13 +14,14 @@ import type {
   LineChoice,
   TextFileOptions,
 } from '../../source/source-factories.ts'
+import { anything, checkOptions, needsOptions, type Rules, type RulesOf } from '../../model/options.ts'
 import { readSetting } from '../../model/settings/read.ts'
 import type { Source } from '../../source/source.ts'
 import { DStream, type Parts, type ShuffleOptions } from './dstream.ts'
 import { defaultCheckpointDirectory, type Engine, engineFor } from './engine.ts'
 import { type ContextState, StreamGraph } from '../../graph/graph.ts'
 import { isInsideOutput, outsideOutputs } from '../../graph/inside-output.ts'
-import type { Named } from './named.ts'
+import { nameIn, type Named } from './named.ts'
 import { MapWithStateDStream } from './operators/map-with-state.ts'
 import type { StateSpec } from './operators/state-spec.ts'
 import { transform } from './operators/transform.ts'
@@ -30,6 +31,7 @@ import type { RDD } from '../rdd/rdd.ts'
 import { queueSource } from './sources/queue-source.ts'
 import { type RateOptions, type RateRecord, rateSource } from './sources/rate-source.ts'
 import type { StorageLevel } from '../rdd/storage-level.ts'
+import { optionsIn, SHUFFLE_OPTIONS } from './shuffle-options.ts'
 import { sourceFactories } from './source-factories.ts'
 import { standingIn } from './stand-ins.ts'
 import type { SparkConf, SparkConfLike } from '../../model/spark-conf.ts'
@@ -39,17 +41,16 @@ import { ListenerBus, type StreamingListener } from '../../observe/streaming-lis
 import { Termination } from './termination.ts'
 import { created, recoverOrCreate } from './recovery.ts'
 import { validateStart } from './validate-start.ts'
-import { badArgument, needsFunction, needsText } from '../../lineage/bad-argument.ts'
-import { needsOptions, needsReceiver, needsSource, needsStream } from './operators/given-arguments.ts'
+import { badArgument, needsFlag, needsFunction, needsText } from '../../lineage/bad-argument.ts'
+import { needsReceiver, needsSource, needsStream } from './operators/given-arguments.ts'
 
 /** Where Spark has a storage level, options may stand. */
-function withoutLevel<O extends Named>(options: StorageLevel | O, caller: string): O | Named {
-  needsOptions(options, caller)
-  return 'useDisk' in options ? {} : options
-}
+const withoutLevel = <O extends Named>(options: StorageLevel | O, caller: string): O | Named =>
+  'useDisk' in optionsOf(options, caller) ? {} : (options as O)
 
+/** What the source itself looks at more closely. */
 function optionsOf<O>(options: O, caller: string): O {
-  needsOptions(options, caller)
+  needsOptions(caller, options)
   return options
 }
 
@@ -64,6 +65,8 @@ export interface ContextOptions {
   /** @internal The host keeps checkpoints without being told a directory: the form `app(...)`. */
   readonly hosted?: boolean
 }
+
+const CONTEXT_OPTIONS: RulesOf<ContextOptions> = { engine: anything, graph: anything, hosted: anything }
 
 /**
  * The entry to a streaming program (Spark: `StreamingContext`): define sources, operators and outputs, then start.
@@ -100,6 +103,7 @@ export class StreamingContext {
    */
   constructor(conf: SparkConfLike | SparkContext, batchDuration: DurationLike, options: ContextOptions = {}) {
     const ms = batchIntervalMs(batchDuration)
+    checkOptions('StreamingContext', options, CONTEXT_OPTIONS)
     this.sparkContext = conf instanceof SparkContext ? conf : new SparkContext(conf)
     this.#ownsSparkContext = !(conf instanceof SparkContext)
     this.batchDuration = new Duration(ms)
@@ -119,7 +123,9 @@ export class StreamingContext {
    */
   source<T>(source: Source<T>): DStream<T>
   source<T>(name: string, source: Source<T>, more?: { readonly demo?: Source<NoInfer<T>> }): DStream<T>
-  source<T>(first: string | Source<T>, second?: Source<T>, { demo }: { readonly demo?: Source<T> } = {}): DStream<T> {
+  source<T>(first: string | Source<T>, second?: Source<T>, more: { readonly demo?: Source<T> } = {}): DStream<T> {
+    checkOptions('source', more, { demo: anything })
+    const { demo } = more
     const name = typeof first === 'string' ? first : null
     const source = standingIn(name, typeof first === 'string' ? second! : first, demo ?? null)
     needsSource(source)
@@ -154,7 +160,7 @@ export class StreamingContext {
   ): DStream<T> {
     needsText(host, 'socketStream', 'a host')
     needsFunction(convert, 'socketStream')
-    const { name } = withoutLevel(options, 'socketStream')
+    const name = nameIn('socketStream', withoutLevel(options, 'socketStream'))
     return this.#sourceNamed(name, sourceFactories().socketStream(host, port, convert))
   }
   /**
@@ -163,7 +169,7 @@ export class StreamingContext {
    */
   rawSocketStream<T>(host: string, port: number, options: StorageLevel | Named = {}): DStream<T> {
     needsText(host, 'rawSocketStream', 'a host')
-    const { name } = withoutLevel(options, 'rawSocketStream')
+    const name = nameIn('rawSocketStream', withoutLevel(options, 'rawSocketStream'))
     return this.#sourceNamed(name, sourceFactories().rawSocket<T>(host, port))
   }
   /**
@@ -249,13 +255,14 @@ export class StreamingContext {
     defaultRDD: RDD<T> | null = null,
     options: Named = {},
   ): DStream<T> {
-    const { name } = optionsOf(options, 'queueStream')
+    needsFlag(oneAtATime, 'queueStream', 'oneAtATime')
+    const name = nameIn('queueStream', options)
     const slices = this.sparkContext.defaultParallelism
     return this.#sourceNamed(name, queueSource(queue, { oneAtATime, defaultRDD, slices }))
   }
   /** What a receiver of your own receives. Spark: `StreamingContext.receiverStream`. */
   receiverStream<T>(receiver: Receiver<T>, options: Named = {}): DStream<T> {
-    const { name } = optionsOf(options, 'receiverStream')
+    const name = nameIn('receiverStream', options)
     needsReceiver(receiver)
     return this.#sourceNamed(name, receiverSource(receiver))
   }
@@ -485,16 +492,16 @@ export class StreamingContext {
   // — what operators ask for
 
   /** @internal The partitioner of a shuffle: as given, else hash over the default parallelism. */
-  partitioner(parts: Parts | ShuffleOptions | undefined): Partitioner {
-    const areOptions =
-      typeof parts === 'object' && parts !== null && !Array.isArray(parts) && !('getPartition' in parts)
-    const given = areOptions ? parts.partitions : parts
+  partitioner(parts: Parts | ShuffleOptions | undefined, rules: Rules = SHUFFLE_OPTIONS): Partitioner {
+    const options = optionsIn(parts)
+    if (options) checkOptions('this operator', options, rules)
+    const given = options ? options.partitions : (parts as Parts | undefined)
     return partitionerOf(given === undefined ? this.sparkContext.defaultParallelism : given, { place: callerPlace() })
   }
 
   /** @internal The name among the options of an operator. */
-  named(parts: unknown): { name?: string } {
-    const name = typeof parts === 'object' && parts !== null ? (parts as ShuffleOptions).name : undefined
+  named(parts: Parts | { readonly name?: string } | undefined): { name?: string } {
+    const name = optionsIn(parts)?.name
     return name === undefined ? {} : { name }
   }
 

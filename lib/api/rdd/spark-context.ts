@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { SluiceError } from '../../model/errors.ts'
+import { anything, checkOptions, type RulesOf, text } from '../../model/options.ts'
 import { callerPlace } from '../../model/place.ts'
 import { isWalked, kindOf, shownOr } from '../../model/settled.ts'
 import { Accumulators, AccumulatorV2, CollectionAccumulator, NumberAccumulator } from '../../lineage/accumulator.ts'
@@ -33,6 +34,8 @@ interface SparkContextOptions {
   /** `local-<name>` if it is left out. */
   readonly applicationId?: string
 }
+
+const OPTIONS: RulesOf<SparkContextOptions> = { cores: anything, runner: anything, applicationId: text }
 
 let active: SparkContext | null = null
 
@@ -80,6 +83,7 @@ export class SparkContext {
         `SparkContext was given ${shownOr(options)} for its app name.`,
         "new SparkContext('local', 'x')",
       )
+    checkOptions('SparkContext', options, OPTIONS)
     // A copy: later changes to the caller's settings have no effect, as in Spark.
     this.conf =
       typeof first === 'string'

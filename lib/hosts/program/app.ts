@@ -4,9 +4,9 @@ import { batchIntervalMs, Duration, type DurationLike } from '../../model/time.t
 import { fingerprint, shapeOf } from '../../plan/fingerprint.ts'
 import { isUsableName, unusableName } from './app-folder.ts'
 import { needsFunction } from '../../lineage/bad-argument.ts'
-import { needsOptions } from '../../api/dstream/operators/given-arguments.ts'
 import { engineFor } from '../../api/dstream/engine.ts'
 import type { StreamGraph } from '../../graph/graph.ts'
+import { anything, checkOptions, type RulesOf } from '../../model/options.ts'
 import { callerPlace, placeAmong } from '../../model/place.ts'
 import type { ConfObject } from '../../model/spark-conf.ts'
 import type { StreamNode } from '../../graph/stream-node.ts'
@@ -38,6 +38,8 @@ export interface AppOptions {
   readonly onError?: 'fail' | 'dead-letter'
 }
 
+const OPTIONS: RulesOf<AppOptions> = { conf: anything, onError: anything }
+
 /**
  * The default export of a program: `export default app('word-count', seconds(1), (ssc) => { … })`.
  * Whoever runs it keeps its checkpoints, so it needs no `ssc.checkpoint(dir)`, and starts and stops it.
@@ -53,7 +55,7 @@ export function app(
   if (!isUsableName(name)) throw unusableName(name, place)
   const duration = new Duration(checkedInterval(interval, place))
   needsFunction(define, 'app')
-  needsOptions(options, 'app')
+  checkOptions('app', options, OPTIONS)
   return Object.assign(Object.create(marked) as object, {
     name,
     interval: duration,

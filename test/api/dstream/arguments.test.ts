@@ -33,22 +33,26 @@ const mistakes: readonly [what: string, build: Build, message: RegExp][] = [
   ['StateUpdate.entries of a text', () => StateUpdate.entries('x' as any), /^StateUpdate.entries was given a string/],
   ['StateSpec.function of nothing', () => StateSpec.function(null as any), /^StateSpec.function was given null/],
   ['StateSpec.timed of a text', () => StateSpec.timed('x' as any), /^StateSpec.timed was given a string/],
-  ['StateSpec.mapping with a number', () => StateSpec.mapping(() => 1, 5 as any), /^StateSpec.mapping was given 5 for/],
+  [
+    'StateSpec.mapping with a number',
+    () => StateSpec.mapping(() => 1, 5 as any),
+    /^The options of StateSpec.mapping are 5/,
+  ],
   ['migrate that is a text', () => StateSpec.mapping(() => 1).version(2, 'x' as any), /^migrate was given a string/],
   [
     'a filter that is a text',
     (s) => s.reduceByKeyAndWindow(add, add, 1000, 1000, 2, 'x'),
     /^the filter of reduceByKey/,
   ],
-  ['a filter that is a number', (s) => s.reduceByKeyAndWindow(add, add, 1000, 1000, { filter: 1 }), /^the filter of/],
+  [
+    'a filter that is a number',
+    (s) => s.reduceByKeyAndWindow(add, add, 1000, 1000, { filter: 1 }),
+    /^filter of this operator is 1/,
+  ],
   ['fields without names', (s) => s.fields(['id']), /^fields needs the names/],
   ['columns in one text', (s) => s.decodeCsv('id,price'), /^decodeCsv needs the names/],
-  ['options of decodeCsv that are a text', (s) => s.decodeCsv(['id'], ';'), /^decodeCsv was given ";" for its options/],
-  [
-    'a number for the options of mapAsync',
-    (s) => s.mapAsync(async () => 1, 8),
-    /^mapAsync was given 8 for its options/,
-  ],
+  ['options of decodeCsv that are a text', (s) => s.decodeCsv(['id'], ';'), /^The options of decodeCsv are ";"/],
+  ['a number for the options of mapAsync', (s) => s.mapAsync(async () => 1, 8), /^The options of mapAsync are 8/],
   ['options in the place of a suffix', (s) => s.saveAsTextFiles('out', { name: 'x' }), /^The suffix of directories is/],
   [
     'a union of streams that are in no list',
@@ -79,15 +83,11 @@ const mistakes: readonly [what: string, build: Build, message: RegExp][] = [
   ],
   ['a conversion that is none', (_s, ssc) => ssc.socketStream('h', 1, 'lines'), /^socketStream was given a string/],
   ['a receiver that is a function', (_s, ssc) => ssc.receiverStream(() => 1), /^receiverStream was given a function/],
-  [
-    'a number for the options of a source',
-    (_s, ssc) => ssc.rateStream(10, 4),
-    /^rateStream was given 4 for its options/,
-  ],
+  ['a number for the options of a source', (_s, ssc) => ssc.rateStream(10, 4), /^The options of rateStream are 4/],
   [
     'null for the options of a source',
     (_s, ssc) => ssc.textFileStream('in', null),
-    /^textFileStream was given null for/,
+    /^The options of textFileStream are null/,
   ],
   ['a rate that is a text', (_s, ssc) => ssc.rateStream('10'), /^rateStream was given "10" records a second/],
   [
@@ -177,7 +177,8 @@ test('a function that creates no context is refused at the first start, not at t
 
 /** What was taken for the default without a word, or for a bound under which nothing is ever read. */
 const badOptions: readonly [method: string, options: object, message: RegExp][] = [
-  ['textFileStream', { selct: 'seen' }, /^the text files of in has no option selct/],
+  ['textFileStream', { selct: 'seen' }, /^selct is no option of the text files of in/],
+  ['textFileStream', { recursive: true }, /^recursive is no option of the text files of in/],
   ['textFileStream', { select: 'sen' }, /^select of the text files of in is "sen"; it must be 'times' or 'seen'/],
   [
     'textFileStream',

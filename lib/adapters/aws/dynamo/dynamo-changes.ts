@@ -41,11 +41,22 @@ function itemChange(given: DynamoChange, record: string, where: Where): ItemChan
   if (typeof given !== 'object' || given === null || typeof given.key !== 'object' || given.key === null)
     throw badValue(`${record}: the change`, `${kindOf(given)} without a key`)
   const key = attributesOf(given.key, `${record}: key`)
+  checkNames(given, record)
   if ('remove' in given) return { key, remove: true, set: {}, add: {} }
   for (const [name, n] of Object.entries(given.add ?? {}))
     if (typeof n !== 'number' || !Number.isFinite(n))
       throw badValue(`${record}: add.${name}`, typeof n === 'number' ? `the number ${n}` : kindOf(n))
   return { key, remove: false, set: attributesOf(given.set ?? {}, `${record}: set`), add: given.add ?? {} }
+}
+
+/** What is misspelt would change nothing, and `remove: false` would remove. */
+function checkNames(given: DynamoChange, record: string): void {
+  const names = 'remove' in given ? ['key', 'remove'] : ['key', 'set', 'add']
+  const other = Object.keys(given).find((name) => !names.includes(name))
+  if (other !== undefined)
+    throw badValue(`${record}: the change`, `one with ${other}, and may have ${names.join(', ')}`)
+  if ('remove' in given && given.remove !== true)
+    throw badValue(`${record}: remove`, `${String(given.remove)}, not true`)
 }
 
 const attributesOf = (attributes: DynamoAttributes, path: string): Attributes =>

@@ -1,6 +1,7 @@
 import type { AttributeValue, UpdateItemCommandInput } from '@aws-sdk/client-dynamodb'
 import { arnOf } from '../../../model/aws-right.ts'
 import { isOurs, messageOf, SluiceError } from '../../../model/errors.ts'
+import { anything, bound, callable, checkOptions, type RulesOf, text } from '../../../model/options.ts'
 import { sinkIsNewer } from '../../../output/fence.ts'
 import { type Attempt, tryRepeatedly } from '../../../output/retry.ts'
 import { BUNDLED, type Delivery, type OutputSink } from '../../../output/sink.ts'
@@ -29,6 +30,19 @@ export interface DynamoSinkOptions<T> {
   readonly attempts?: number
 }
 
+const OPTIONS: RulesOf<DynamoSinkOptions<any>> = {
+  name: text,
+  table: anything,
+  change: callable,
+  expires: text,
+  parallel: bound,
+  attempts: bound,
+}
+const NEEDED = {
+  must: ['change'],
+  example: "{ table: 'pages', change: (r) => ({ key: { page: r.page }, add: { hits: 1 } }) }",
+}
+
 const REMOVED = '_sluice_removed'
 const TOMBSTONE_S = 86_400
 
@@ -42,6 +56,7 @@ export function dynamo<T>(
   options: DynamoSinkOptions<T>,
   clients: () => AwsClients = processClients,
 ): OutputSink<T, 'exactly-once'> {
+  checkOptions('dynamo', options, OPTIONS, NEEDED)
   return {
     name: options.name ?? 'dynamo',
     guarantee: 'exactly-once',

@@ -1,7 +1,8 @@
 import { arnOf } from '../../../model/aws-right.ts'
 import { SluiceError } from '../../../model/errors.ts'
+import { anything, checkOptions, oneOf, type Rule, type RulesOf } from '../../../model/options.ts'
 import type { CutRequest, Source, SourceIo } from '../../../source/source.ts'
-import { type Kinesis, kinesisClient, type KinesisPlace, once } from '../clients.ts'
+import { KINESIS_PLACE, type Kinesis, kinesisClient, type KinesisPlace, once } from '../clients.ts'
 import type { KinesisRecord } from './kinesis-record.ts'
 import { KinesisStream, type StreamFacts } from './kinesis-stream.ts'
 import { PagesAhead } from './pages-ahead.ts'
@@ -36,6 +37,21 @@ export interface KinesisOptions extends KinesisPlace {
   readonly onGap?: GapPolicy
 }
 
+const START: Rule = {
+  words: "'TRIM_HORIZON', 'LATEST' or { timestamp }",
+  holds: (value) =>
+    value === 'TRIM_HORIZON' ||
+    value === 'LATEST' ||
+    Number.isFinite(Number((value as { timestamp?: unknown })?.timestamp)),
+}
+const OPTIONS: RulesOf<KinesisOptions> = {
+  ...KINESIS_PLACE,
+  stream: anything,
+  start: START,
+  maxPerShard: anything,
+  onGap: oneOf('block', 'skip'),
+}
+
 const READING = [
   'kinesis:DescribeStreamSummary',
   'kinesis:ListShards',
@@ -53,6 +69,7 @@ const MOST_PER_SHARD = 10_000
  * `E_SOURCE_REPLACED` while it reads.
  */
 export function kinesis(options: KinesisOptions, connect?: () => Promise<Kinesis>): Source<KinesisRecord> {
+  checkOptions('kinesis', options, OPTIONS)
   const { stream: name, start = 'LATEST', maxPerShard = MOST_PER_SHARD, onGap = 'block', ...place } = options
   if (!Number.isSafeInteger(maxPerShard) || maxPerShard < 1) throw badLimit(maxPerShard)
   const client = once(() => connect?.() ?? kinesisClient(place))

@@ -1,7 +1,9 @@
 import { queueRights } from '../../../model/aws-right.ts'
 import { SluiceError } from '../../../model/errors.ts'
 import { loadedLater } from '../../../model/loaded-later.ts'
+import { anything, checkOptions, duration, flag, needsOptions, oneOf, type RulesOf } from '../../../model/options.ts'
 import { callerPlace } from '../../../model/place.ts'
+import type { FileChoice } from '../../../source/file-cut.ts'
 import { binaryRecordsOf, type FileStore, filesOf, textFilesOf } from '../../../source/file-source.ts'
 import type { BinaryOptions, FileOptions, TextFileOptions } from '../../../source/source-factories.ts'
 import type { Source } from '../../../source/source.ts'
@@ -76,20 +78,29 @@ function seen<Options extends S3Choice>(options: Options): Options {
   return { select, ...(events ? { onMissing: 'skip' } : {}), ...options }
 }
 
+const EVENT_OPTIONS: RulesOf<S3Events> = { queueUrl: anything, visibilityMs: duration }
+
+/** Besides those of files anywhere. */
+const OBJECT_OPTIONS: RulesOf<Omit<S3Choice, keyof FileChoice>> = {
+  order: oneOf('names'),
+  relistMs: duration,
+  recursive: flag,
+  events: anything,
+}
+
 /** Who only reads objects looks for none, and who only plans batches reads none. */
 const listing = loadedLater(() => import('./s3-lister.ts'))
 const arriving = loadedLater(() => import('./s3-arrivals.ts'))
 const reading = loadedLater(() => import('./s3-lines.ts'))
 
-function s3Store(
-  name: string,
-  directory: string,
-  { recursive = false, events }: S3Choice,
-  clients: () => AwsClients,
-): FileStore {
+function s3Store(name: string, directory: string, options: S3Choice, clients: () => AwsClients): FileStore {
   s3Directory(directory)
+  needsOptions(`the objects of ${directory}`, options, '{ recursive: true }')
+  const { recursive = false, events } = options
+  if (events !== undefined) checkOptions(`the events of ${directory}`, events, EVENT_OPTIONS)
   return {
     name,
+    options: OBJECT_OPTIONS,
     async lister() {
       const arrivals = events ? new (await arriving()).S3Arrivals(directory, events, recursive, clients) : null
       return (await listing()).s3Lister(clients, recursive, arrivals)

@@ -1,10 +1,18 @@
 import type { PutRecordsRequestEntry } from '@aws-sdk/client-kinesis'
 import { jsonText } from '../../../codec/json-text.ts'
 import { arnOf } from '../../../model/aws-right.ts'
+import { anything, bound, callable, checkOptions, flag, type RulesOf } from '../../../model/options.ts'
 import { checkSettled } from '../../../model/settled.ts'
 import { BUNDLED, type OutputSink } from '../../../output/sink.ts'
-import { type Kinesis, kinesisClient, type KinesisPlace } from '../clients.ts'
-import { type Fate, type RecordService, type RecordSinkOptions, sendRecords, TAKEN } from './send-records.ts'
+import { KINESIS_PLACE, type Kinesis, kinesisClient, type KinesisPlace } from '../clients.ts'
+import {
+  type Fate,
+  type RecordService,
+  type RecordSinkOptions,
+  SEND_OPTIONS,
+  sendRecords,
+  TAKEN,
+} from './send-records.ts'
 import { bytesOf, tooLarge, unsendable } from './text-message.ts'
 
 /** Which stream, and what becomes of a record. */
@@ -27,6 +35,17 @@ export interface KinesisSinkOptions<T> extends RecordSinkOptions<T>, KinesisPlac
   readonly maxRecordBytes?: number
 }
 
+const OPTIONS: RulesOf<KinesisSinkOptions<any>> = {
+  ...SEND_OPTIONS,
+  ...KINESIS_PLACE,
+  stream: anything,
+  partitionKey: callable,
+  data: callable,
+  ordered: flag,
+  maxRecordBytes: bound,
+}
+const NEEDED = { must: ['partitionKey'], example: "{ stream: 'pages', partitionKey: (r) => r.page }" }
+
 const MIB = 2 ** 20
 
 /**
@@ -38,6 +57,7 @@ export function kinesisSink<T>(
   options: KinesisSinkOptions<T>,
   connect: () => Promise<Kinesis> = () => kinesisClient(placeOf(options)),
 ): OutputSink<T, 'at-least-once'> {
+  checkOptions('kinesisSink', options, OPTIONS, NEEDED)
   let kinesis: Promise<Kinesis> | null = null
   const client = (): Promise<Kinesis> =>
     (kinesis ??= connect().catch((error: unknown) => {

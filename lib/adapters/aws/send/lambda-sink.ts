@@ -1,8 +1,16 @@
 import { jsonText } from '../../../codec/json-text.ts'
 import { arnOf } from '../../../model/aws-right.ts'
+import { anything, bound, callable, checkOptions, oneOf, type RulesOf, text } from '../../../model/options.ts'
 import { BUNDLED, type Delivery, type OutputSink } from '../../../output/sink.ts'
 import { type AwsClients, processClients } from '../clients.ts'
-import { type Fate, type RecordService, type RecordSinkOptions, sendRecords, TAKEN } from './send-records.ts'
+import {
+  type Fate,
+  type RecordService,
+  type RecordSinkOptions,
+  SEND_OPTIONS,
+  sendRecords,
+  TAKEN,
+} from './send-records.ts'
 import { bytesOf, tooLarge } from './text-message.ts'
 
 /** Which function, and how it is called. */
@@ -20,6 +28,15 @@ export interface LambdaSinkOptions<T> extends RecordSinkOptions<T> {
   readonly batchRecords?: number
   /** What a record becomes in the event (default: itself); it goes as JSON. */
   readonly value?: (record: T) => unknown
+}
+
+const OPTIONS: RulesOf<LambdaSinkOptions<any>> = {
+  ...SEND_OPTIONS,
+  functionName: anything,
+  qualifier: text,
+  invocation: oneOf('request', 'event'),
+  batchRecords: bound,
+  value: callable,
 }
 
 /** What the function is called with. */
@@ -51,6 +68,7 @@ export function lambdaSink<T>(
   options: LambdaSinkOptions<T>,
   clients: () => AwsClients = processClients,
 ): OutputSink<T, 'at-least-once'> {
+  checkOptions('lambdaSink', options, OPTIONS)
   return {
     name: options.name ?? 'lambda',
     guarantee: 'at-least-once',

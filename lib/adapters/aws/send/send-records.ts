@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { messageOf, SluiceError } from '../../../model/errors.ts'
+import { bound, callable, oneOf, type RulesOf, text } from '../../../model/options.ts'
 import { backoffMs } from '../../../host/backoff.ts'
 import type { Delivery } from '../../../output/sink.ts'
 import { isCalled, isRefusal } from '../service-error.ts'
@@ -21,6 +22,14 @@ export interface RecordSinkOptions<T> {
   readonly attempts?: number
   /** How many requests are under way at the same time (default 4). */
   readonly parallel?: number
+}
+
+export const SEND_OPTIONS: RulesOf<RecordSinkOptions<any>> = {
+  name: text,
+  onRecordError: oneOf('fail', 'skip'),
+  onSkip: callable,
+  attempts: bound,
+  parallel: bound,
 }
 
 /** A record as it is sent. Those of one lane are sent one after the other; `null`: alone. */

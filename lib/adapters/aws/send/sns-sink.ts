@@ -1,8 +1,9 @@
 import type { PublishBatchRequestEntry } from '@aws-sdk/client-sns'
+import { anything, callable, checkOptions, type RulesOf } from '../../../model/options.ts'
 import { BUNDLED, type OutputSink } from '../../../output/sink.ts'
 import { type AwsClients, processClients } from '../clients.ts'
 import { fatesOf, batchMessage } from './batch-messages.ts'
-import { type RecordService, type RecordSinkOptions, sendRecords } from './send-records.ts'
+import { type RecordService, type RecordSinkOptions, SEND_OPTIONS, sendRecords } from './send-records.ts'
 
 /** Which topic, and what becomes of a record. */
 export interface SnsSinkOptions<T> extends RecordSinkOptions<T> {
@@ -21,6 +22,15 @@ export interface SnsSinkOptions<T> extends RecordSinkOptions<T> {
   readonly attributes?: (record: T) => Readonly<Record<string, string>>
 }
 
+const OPTIONS: RulesOf<SnsSinkOptions<any>> = {
+  ...SEND_OPTIONS,
+  topicArn: anything,
+  message: callable,
+  subject: callable,
+  group: callable,
+  attributes: callable,
+}
+
 const MOST_BYTES = 256 * 1024
 
 /**
@@ -33,6 +43,7 @@ export function snsSink<T>(
   options: SnsSinkOptions<T>,
   clients: () => AwsClients = processClients,
 ): OutputSink<T, 'at-least-once'> {
+  checkOptions('snsSink', options, OPTIONS)
   const service = topicService(options, clients)
   return {
     name: options.name ?? 'sns',

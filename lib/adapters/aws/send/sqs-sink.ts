@@ -1,9 +1,10 @@
 import type { SendMessageBatchRequestEntry } from '@aws-sdk/client-sqs'
 import { queueRights } from '../../../model/aws-right.ts'
+import { anything, callable, checkOptions, type RulesOf } from '../../../model/options.ts'
 import { BUNDLED, type OutputSink } from '../../../output/sink.ts'
 import { type AwsClients, processClients } from '../clients.ts'
 import { fatesOf, batchMessage } from './batch-messages.ts'
-import { type RecordService, type RecordSinkOptions, sendRecords } from './send-records.ts'
+import { type RecordService, type RecordSinkOptions, SEND_OPTIONS, sendRecords } from './send-records.ts'
 
 /** Which queue, and what becomes of a record. */
 export interface SqsSinkOptions<T> extends RecordSinkOptions<T> {
@@ -20,6 +21,14 @@ export interface SqsSinkOptions<T> extends RecordSinkOptions<T> {
   readonly attributes?: (record: T) => Readonly<Record<string, string>>
 }
 
+const OPTIONS: RulesOf<SqsSinkOptions<any>> = {
+  ...SEND_OPTIONS,
+  queueUrl: anything,
+  body: callable,
+  group: callable,
+  attributes: callable,
+}
+
 const MIB = 2 ** 20
 /** So that requests fit where the limit is that of earlier years; a larger message goes alone. */
 const REQUEST_BYTES = 256 * 1024
@@ -34,6 +43,7 @@ export function sqsSink<T>(
   options: SqsSinkOptions<T>,
   clients: () => AwsClients = processClients,
 ): OutputSink<T, 'at-least-once'> {
+  checkOptions('sqsSink', options, OPTIONS)
   const service = queueService(options, clients)
   return {
     name: options.name ?? 'sqs',

@@ -1,7 +1,7 @@
 import type { Aggregator } from '../../../shuffle/writer.ts'
 import type { DStream, Parts, ShuffleOptions } from '../dstream.ts'
 import { combinedNode } from '../../../lineage/shuffled.ts'
-import { needsFunction } from '../../../lineage/bad-argument.ts'
+import { needsFlag, needsFunction } from '../../../lineage/bad-argument.ts'
 
 /** The base of every reduction by key (Spark: `PairDStreamFunctions.combineByKey`). */
 export function combineByKey<K, V, C>(
@@ -12,6 +12,7 @@ export function combineByKey<K, V, C>(
   mapSideCombine = true,
 ): DStream<[K, C]> {
   for (const f of [aggregator.create, aggregator.merge, aggregator.mergeCombiners]) needsFunction(f, kind)
+  needsFlag(mapSideCombine, kind, 'mapSideCombine')
   const parent = stream.node
   const partitioner = stream.context.partitioner(parts)
   return stream.derive<[K, C]>({

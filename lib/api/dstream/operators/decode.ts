@@ -1,9 +1,9 @@
 import { fieldReader } from '../../../codec/json-fields.ts'
 import { conforming, type StandardSchema } from '../../../codec/standard-schema.ts'
 import { messageOf, SluiceError } from '../../../model/errors.ts'
+import { anything, checkOptions, flag, type RulesOf } from '../../../model/options.ts'
 import { callerPlace } from '../../../model/place.ts'
 import type { DStream } from '../dstream.ts'
-import { needsOptions } from './given-arguments.ts'
 import { narrowStream } from './narrow-stream.ts'
 
 /** What `decodeCsv` takes. */
@@ -14,6 +14,13 @@ export interface CsvOptions {
   readonly quote?: string | null
   /** Lines that hold just the names of the columns are left out (default `false`). */
   readonly header?: boolean
+}
+
+const CSV_OPTIONS: RulesOf<CsvOptions & { readonly schema?: unknown }> = {
+  delimiter: anything,
+  quote: anything,
+  header: flag,
+  schema: anything,
 }
 
 /** What each line holds as JSON, as the schema has it; lines of nothing but white space hold nothing. */
@@ -51,7 +58,7 @@ export function decodeCsv<T>(
   columns: readonly string[],
   options: CsvOptions & { readonly schema?: StandardSchema<T> },
 ): DStream<T> {
-  needsOptions(options, 'decodeCsv')
+  checkOptions('decodeCsv', options, CSV_OPTIONS)
   const { delimiter = ',', quote = '"', header = false, schema } = options
   const place = callerPlace()
   checkFormat(columns, delimiter, quote)

@@ -1,8 +1,9 @@
 import { located } from '../../../model/errors.ts'
+import { checkOptions, oneOf, type RulesOf } from '../../../model/options.ts'
 import type { Delivery, OutputSink } from '../../../output/sink.ts'
 import type { DStream } from '../dstream.ts'
 import { outputInstead } from '../stand-ins.ts'
-import type { OutputBatch, OutputOperation, OutputOrder } from '../../../graph/output-operation.ts'
+import type { OutputBatch, OutputOperation, OutputOptions, OutputOrder } from '../../../graph/output-operation.ts'
 import { stageAll, stagedRecords } from '../../../graph/stagers.ts'
 import { needsFunction } from '../../../lineage/bad-argument.ts'
 import { needsSink } from './given-arguments.ts'
@@ -14,6 +15,8 @@ export interface OutputDefinition {
   readonly operation: OutputOperation
 }
 
+const OPTIONS: RulesOf<OutputOptions> = { order: oneOf('after', 'before') }
+
 /** A definition, a sink with its options, or a name with both. */
 export function output<T>(stream: DStream<T>, first: string | OutputSink<T> | OutputDefinition, rest: any[]): void {
   if (typeof first === 'string') return outputTo(stream, first, rest[0], rest[1])
@@ -24,7 +27,7 @@ export function output<T>(stream: DStream<T>, first: string | OutputSink<T> | Ou
   stream.derive({
     kind: 'output',
     operator,
-    ...(name ? { name } : {}),
+    ...(name === undefined ? {} : { name }),
     output: operation,
     compute: (time, view) => view.rdd(parent, time),
   })
@@ -35,12 +38,12 @@ function outputTo<T>(
   stream: DStream<T>,
   name: string | undefined,
   sink: OutputSink<T>,
-  { operator = 'output', order = 'after' }: { readonly operator?: string; readonly order?: OutputOrder } = {},
+  options: OutputOptions = {},
 ): void {
-  const isSink = operator === 'output'
-  if (isSink) needsSink(sink)
-  const operation = (isSink && outputInstead(stream.node, sink)) || { ...sinkOperation(sink, order), isSink }
-  stream.output({ operator, ...(name === undefined ? {} : { name }), operation })
+  needsSink(sink)
+  checkOptions('output', options, OPTIONS)
+  const operation = outputInstead(stream.node, sink) ?? { ...sinkOperation(sink, options.order), isSink: true }
+  stream.output({ operator: 'output', name, operation })
 }
 
 export interface SinkOperation extends OutputOperation {
@@ -67,12 +70,12 @@ export const foreachPartition = <T>(
   name?: string,
 ): void => {
   needsFunction(f, 'foreachPartition')
-  outputTo(
-    stream,
-    name,
-    { name: 'foreachPartition', guarantee: 'at-least-once', write: async (records, delivery) => f(records, delivery) },
-    { operator: 'foreachPartition' },
-  )
+  const sink: OutputSink<T> = {
+    name: 'foreachPartition',
+    guarantee: 'at-least-once',
+    write: async (records, delivery) => f(records, delivery),
+  }
+  stream.output({ operator: 'foreachPartition', name, operation: { ...sinkOperation(sink), isSink: false } })
 }
 
 async function deliver(batch: OutputBatch, sink: OutputSink<unknown>): Promise<void> {

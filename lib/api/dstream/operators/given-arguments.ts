@@ -1,5 +1,5 @@
 import { badArgument } from '../../../lineage/bad-argument.ts'
-import { kindOf, shownOr } from '../../../model/settled.ts'
+import { kindOf } from '../../../model/settled.ts'
 import type { OutputSink } from '../../../output/sink.ts'
 import type { Receiver } from '../../../source/receiver/receiver.ts'
 import type { Source } from '../../../source/source.ts'
@@ -12,15 +12,6 @@ import type { DStream } from '../dstream.ts'
 export function needsStreams(streams: unknown, caller: string): void {
   if (!Array.isArray(streams))
     throw badArgument(`${caller} was given ${kindOf(streams)}, and needs a list of streams.`, `ssc.${caller}([a, b])`)
-}
-
-/** What a method takes last. Anything else would be taken for no options at all, and nobody would hear of it. */
-export function needsOptions(options: unknown, caller: string): void {
-  if (typeof options === 'object' && options !== null && !Array.isArray(options)) return
-  throw badArgument(
-    `${caller} was given ${shownOr(options)} for its options.`,
-    "write { name: 'orders' }, or leave it out",
-  )
 }
 
 export function needsReceiver(receiver: unknown): void {

@@ -1,9 +1,7 @@
-import { SluiceError } from '../../../model/errors.ts'
-import { callerPlace } from '../../../model/place.ts'
+import { anything, checkOptions, flag, type RulesOf, text, whole } from '../../../model/options.ts'
 import { type DurationLike, intervalMs } from '../../../model/time.ts'
 import { type AsyncCall, type AsyncCalls, asyncNode } from '../../../lineage/asynchronous.ts'
 import type { DStream } from '../dstream.ts'
-import { needsOptions } from './given-arguments.ts'
 import { needsFunction } from '../../../lineage/bad-argument.ts'
 
 /** What `mapAsync` takes. */
@@ -20,6 +18,14 @@ export interface MapAsyncOptions {
   readonly name?: string
 }
 
+const OPTIONS: RulesOf<MapAsyncOptions> = {
+  concurrency: whole,
+  ordered: flag,
+  timeout: anything,
+  attempts: whole,
+  name: text,
+}
+
 /** `f` of each record, several at a time, once per record and batch. */
 export function mapAsync<T, U>(
   stream: DStream<T>,
@@ -27,31 +33,22 @@ export function mapAsync<T, U>(
   options: MapAsyncOptions = {},
 ): DStream<U> {
   needsFunction(f, 'mapAsync')
-  needsOptions(options, 'mapAsync')
-  const { concurrency = 16, ordered = true, timeout = 30_000, attempts = 3, name } = options
+  checkOptions('mapAsync', options, OPTIONS)
+  const { concurrency = 16, ordered = true, timeout = 30_000, attempts = 3 } = options
   const calls: AsyncCalls = {
-    concurrency: whole('concurrency', concurrency),
+    concurrency,
     ordered,
     timeoutMs: intervalMs(timeout, 'timeout of mapAsync'),
-    attempts: whole('attempts', attempts),
+    attempts,
   }
   const parent = stream.node
   return stream.derive<U>({
     kind: 'narrow',
     operator: 'mapAsync',
-    ...stream.context.named({ name }),
+    ...stream.context.named(options),
     compute: (time, view) => {
       const rdd = view.rdd(parent, time)
       return rdd && asyncNode<T, U>(rdd, f, calls)
     },
-  })
-}
-
-function whole(option: string, value: number): number {
-  if (Number.isInteger(value) && value >= 1) return value
-  throw new SluiceError('E_ARGUMENT', `${option} of mapAsync is ${String(value)}; it must be a whole number from 1.`, {
-    where: { place: callerPlace() },
-    did: 'nothing was started',
-    next: [`mapAsync(f, { ${option}: 8 })`],
   })
 }

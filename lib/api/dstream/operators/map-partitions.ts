@@ -1,6 +1,6 @@
 import type { DStream } from '../dstream.ts'
 import { partitionsNode } from '../../../lineage/narrow.ts'
-import { needsFunction } from '../../../lineage/bad-argument.ts'
+import { needsFlag, needsFunction } from '../../../lineage/bad-argument.ts'
 
 /** `f` over each whole partition (Spark: `DStream.mapPartitions`). */
 export function mapPartitions<T, U>(
@@ -9,6 +9,7 @@ export function mapPartitions<T, U>(
   preservePartitioning: boolean,
 ): DStream<U> {
   needsFunction(f, 'mapPartitions')
+  needsFlag(preservePartitioning, 'mapPartitions', 'preservePartitioning')
   const parent = stream.node
   return stream.derive<U>({
     kind: 'narrow',

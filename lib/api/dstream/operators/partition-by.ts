@@ -8,6 +8,7 @@ export function partitionBy<K, V>(stream: DStream<readonly [K, V]>, parts: Parts
   return stream.derive<[K, V]>({
     kind: 'wide',
     operator: 'partitionBy',
+    ...stream.context.named(parts),
     compute: (time, view) => {
       const rdd = view.rdd(parent, time)
       return rdd && partitionedNode<K, V>(rdd, partitioner)

@@ -1,15 +1,16 @@
 import type { DurationLike } from '../../../model/time.ts'
+import { callable, type RulesOf, text } from '../../../model/options.ts'
 import { settledReduction } from '../../../model/settled.ts'
 import type { Partitioner } from '../../../shuffle/partitioner.ts'
 import { FIRST_SCHEMA } from '../../../state/schema.ts'
 import type { WindowSpec } from '../../../state/window-spec.ts'
 import type { DStream, Parts, ShuffleOptions } from '../dstream.ts'
-import { needsFunction } from '../../../lineage/bad-argument.ts'
 import { collectColumns } from '../../../lineage/column-sink.ts'
 import { emitPairs } from '../../../lineage/kept-records.ts'
 import { chain, narrow, type RddNode } from '../../../lineage/node.ts'
 import { checkpointMsOf, defaultCheckpointMs } from '../../../graph/remember.ts'
 import type { BatchView, ReducedWindowNode, StreamNode } from '../../../graph/stream-node.ts'
+import { optionsIn, SHUFFLE_OPTIONS } from '../shuffle-options.ts'
 import { reduceByKey } from './reduce-by-key.ts'
 import { type FormerName, formerName } from './state-versions.ts'
 import { statefulPartitioner } from './stateful-partitioner.ts'
@@ -23,6 +24,8 @@ export interface WindowReduceOptions<K, V> extends ShuffleOptions, FormerName {
    */
   readonly filter?: (pair: [K, V]) => boolean
 }
+
+const WINDOW_OPTIONS: RulesOf<WindowReduceOptions<any, any>> = { ...SHUFFLE_OPTIONS, filter: callable, was: text }
 
 /**
  * One value per key over the last `length`, every `slide`. Each batch is reduced once and kept as a pane. With an
@@ -38,11 +41,10 @@ export function reduceByKeyAndWindow<K, V>(
   parts?: Parts | WindowReduceOptions<K, V>,
 ): DStream<[K, V]> {
   const { lengthMs, slideMs } = windowArgs(stream.node.slideMs, length, slide)
-  const partitioner = statefulPartitioner(stream.context, parts)
+  const partitioner = statefulPartitioner(stream.context, parts, WINDOW_OPTIONS)
   const reduced = reduceByKey(stream, f, partitioner)
   const parent = reduced.node
-  const filter = (parts as WindowReduceOptions<K, V> | undefined)?.filter ?? null
-  if (filter) needsFunction(filter, 'the filter of reduceByKeyAndWindow')
+  const filter = optionsIn<WindowReduceOptions<K, V>>(parts)?.filter ?? null
   const functions = {
     f: settledReduction(f, 'reduceByKeyAndWindow'),
     inverse: inverse && settledReduction(inverse, 'the inverse of reduceByKeyAndWindow'),

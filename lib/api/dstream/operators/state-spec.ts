@@ -4,9 +4,9 @@ import { checkedPartitions, type Partitioner, partitionerOf } from '../../../shu
 import type { Inferred } from '../../../lineage/inferred.ts'
 import type { RDD } from '../../rdd/rdd.ts'
 import { FIRST_SCHEMA, type StateSchema } from '../../../state/schema.ts'
+import { checkOptions, oneOf, type RulesOf, text } from '../../../model/options.ts'
 import { callerPlace } from '../../../model/place.ts'
 import { needsFunction } from '../../../lineage/bad-argument.ts'
-import { needsOptions } from './given-arguments.ts'
 import { otherForm } from './other-form.ts'
 import type { State } from './state-handle.ts'
 import { type FormerName, schemaOf } from './state-versions.ts'
@@ -21,6 +21,12 @@ interface StateOptions extends FormerName {
   readonly timeoutCheck?: 'checkpoint' | 'everyBatch'
 }
 
+const STATE_OPTIONS: RulesOf<StateOptions> = {
+  name: text,
+  timeoutCheck: oneOf('checkpoint', 'everyBatch'),
+  was: text,
+}
+
 /** Called with `undefined` as the value when the key times out. Returning nothing emits nothing. */
 type TimedMapping<K, V, S, E> = (time: Time, key: K, value: V | undefined, state: State<S>) => E | undefined
 /** Emits whatever it returns, once per record. */
@@ -28,7 +34,7 @@ type Mapping<K, V, S, E> = (key: K, value: V | undefined, state: State<S>) => E
 
 function checkGiven(f: unknown, options: unknown, caller: string): void {
   needsFunction(f, caller)
-  needsOptions(options, caller)
+  checkOptions(caller, options, STATE_OPTIONS)
 }
 
 /** How `mapWithState` works: the function, and what is set with chained calls (Spark: `StateSpec`). */

@@ -2,9 +2,11 @@ import type { Time } from '../../../model/time.ts'
 import type { Partitioner } from '../../../shuffle/partitioner.ts'
 import type { DStream, Parts, ShuffleOptions } from '../dstream.ts'
 import type { RDD } from '../../rdd/rdd.ts'
+import { optionsIn, SHUFFLE_OPTIONS } from '../shuffle-options.ts'
 import type { StateVersions } from './state-versions.ts'
 import { statefulPartitioner } from './stateful-partitioner.ts'
 import { SluiceError } from '../../../model/errors.ts'
+import { anything, type RulesOf, text } from '../../../model/options.ts'
 import { callerPlace } from '../../../model/place.ts'
 import { needsFunction } from '../../../lineage/bad-argument.ts'
 import { otherForm } from './other-form.ts'
@@ -17,6 +19,14 @@ export type Initial<K, S> = RDD<readonly [K, S]>
 export interface UpdateOptions<K, S> extends ShuffleOptions, StateVersions<S> {
   /** State before the first batch. */
   readonly initial?: Initial<K, S>
+}
+
+const UPDATE_OPTIONS: RulesOf<UpdateOptions<any, any>> = {
+  ...SHUFFLE_OPTIONS,
+  initial: anything,
+  version: anything,
+  migrate: anything,
+  was: text,
 }
 
 /** The new state of a key, from its values of the batch and the state before; `undefined` or `null` removes the key. */
@@ -69,8 +79,8 @@ export function updateStateByKey<K, V, S>(
 ): DStream<[K, S]> {
   const [update, parts, third, fourth] = args
   const { context } = stream
-  const partitioner = statefulPartitioner(context, parts)
-  const options = isOptions<K, S>(parts) ? parts : {}
+  const partitioner = statefulPartitioner(context, parts, UPDATE_OPTIONS)
+  const options = optionsIn<UpdateOptions<K, S>>(parts) ?? {}
   if (update instanceof StateUpdate)
     return statefulStream<K, S>(stream, partitioner, options.initial ?? null, update.update, options)
   needsFunction(update, 'updateStateByKey')
@@ -114,6 +124,3 @@ const tooManyParameters = (count: number): SluiceError =>
       'updateStateByKey(f, partitioner, true), as in Spark',
     ],
   })
-
-const isOptions = <K, S>(parts: unknown): parts is UpdateOptions<K, S> =>
-  typeof parts === 'object' && parts !== null && !('getPartition' in parts)

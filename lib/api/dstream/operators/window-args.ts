@@ -2,6 +2,7 @@ import { SluiceError } from '../../../model/errors.ts'
 import { type DurationLike, intervalMs } from '../../../model/time.ts'
 import { needsFunction } from '../../../lineage/bad-argument.ts'
 import { callerPlace } from '../../../model/place.ts'
+import { optionsIn } from '../shuffle-options.ts'
 
 /**
  * Checked length and slide in ms. Both must be multiples of the parent's slide, not of the batch interval (Spark:
@@ -47,6 +48,5 @@ export function withFilter(parts: any, filter: unknown): any {
   if (filter === undefined || filter === null) return parts
   needsFunction(filter, 'the filter of reduceByKeyAndWindow')
   if (parts === undefined) return { filter }
-  const isOptions = typeof parts === 'object' && parts !== null && !Array.isArray(parts) && !('getPartition' in parts)
-  return isOptions ? { ...parts, filter } : { partitions: parts, filter }
+  return optionsIn(parts) ? { ...parts, filter } : { partitions: parts, filter }
 }

@@ -1,4 +1,5 @@
 import type { DurationLike } from '../../../model/time.ts'
+import { checkOptions, type RulesOf, text } from '../../../model/options.ts'
 import type { DStream } from '../dstream.ts'
 import { unionNode } from '../../../lineage/combine.ts'
 import type { RddNode } from '../../../lineage/node.ts'
@@ -11,6 +12,8 @@ export interface WindowOptions extends FormerName {
   readonly name?: string
 }
 
+const OPTIONS: RulesOf<WindowOptions> = { name: text, was: text }
+
 /**
  * The records of the last `length`, every `slide`: the union of the parent's RDDs at the times inside (Spark:
  * `WindowedDStream`). Early windows are partial; a slide longer than the window drops what lies between. By arrival,
@@ -22,6 +25,7 @@ export function window<T>(
   slide?: DurationLike,
   options: WindowOptions = {},
 ): DStream<T> {
+  checkOptions('window', options, OPTIONS)
   const parent = stream.node
   const { lengthMs, slideMs } = windowArgs(parent.slideMs, length, slide)
   return stream.derive<T>({

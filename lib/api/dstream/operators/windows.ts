@@ -67,7 +67,8 @@ export function groupByKeyAndWindow<K, V>(
   slide?: DurationLike,
   parts?: Parts | ShuffleOptions,
 ): DStream<[K, V[]]> {
-  const grouped = window(groupByKey(stream, parts), length, slide)
+  // The name belongs to the result.
+  const grouped = window(groupByKey(stream, stream.context.partitioner(parts)), length, slide)
   return combineByKey<K, V[], V[]>(
     grouped,
     'groupByKeyAndWindow',

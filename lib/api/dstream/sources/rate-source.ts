@@ -1,5 +1,6 @@
 import { shownOr } from '../../../model/settled.ts'
 import { SluiceError } from '../../../model/errors.ts'
+import { checkOptions, type RulesOf, whole } from '../../../model/options.ts'
 import { callerPlace } from '../../../model/place.ts'
 import type { Source } from '../../../source/source.ts'
 
@@ -16,6 +17,8 @@ export interface RateOptions {
   /** Partitions of a batch (default 1). */
   readonly partitions?: number
 }
+
+const OPTIONS: RulesOf<RateOptions> = { partitions: whole }
 
 /** Record `value` is due `(value - first) / perSecond` seconds after `since`, for all from `first` on. */
 type Schedule = {
@@ -39,11 +42,11 @@ const CHUNK = 4096
  * lay between: nothing depends on when it is asked. Where the program gives another rate than it did, that one holds
  * from the last batch on.
  */
-export function rateSource(perSecond: number, { partitions = 1 }: RateOptions = {}): Source<RateRecord> {
+export function rateSource(perSecond: number, options: RateOptions = {}): Source<RateRecord> {
   if (typeof perSecond !== 'number' || !(perSecond > 0 && perSecond <= PER_SECOND_MAX))
     throw badArgument(`rateStream was given ${shownOr(perSecond)} records a second; it takes up to ${PER_SECOND_MAX}.`)
-  if (!Number.isInteger(partitions) || partitions < 1)
-    throw badArgument(`partitions of rateStream is ${shownOr(partitions)}; it must be a whole number from 1.`)
+  checkOptions('rateStream', options, OPTIONS)
+  const { partitions = 1 } = options
   const source: Source<RateRecord, Position, Split> = {
     name: 'Rate',
     address: `${perSecond} records/s`,
