@@ -8,22 +8,7 @@ import { SeededRandom } from '../../adapters/local/seeded-random.ts'
 import type { Json } from '../../model/json.ts'
 import type { Cut } from '../../model/manifest.ts'
 import type { Source, SourceIo } from '../../source/source.ts'
-
-/** A source under test, together with whoever feeds it. */
-export interface SourceUnderTest {
-  /** The source, as the first process has it. */
-  readonly source: Source<unknown>
-  /** Its clock; the suite moves it. */
-  readonly clock: ManualClock
-  /** What the engine gives it; `memoryIo(clock)` will do. */
-  readonly io: SourceIo
-  /** Makes `records` arrive, all of them before the next cut. */
-  feed(records: readonly string[]): Promise<void>
-  /** The source as another process would have it after a crash, if it can go on at all. */
-  restarted?(position: Json | null): Promise<Source<unknown>>
-}
-
-const INTERVAL_MS = 1000
+import { Batches, type SourceUnderTest } from './source-batches.ts'
 
 /** Where a source is not like the others. */
 export interface SourceTraits {
@@ -51,10 +36,94 @@ export const sourceContract = (
     assert.deepEqual(await batches.read(cut), ['a', 'b', 'c'])
   })
 
-  promise('a split is plain data: it means the same after a trip through JSON', async (batches) => {
-    await batches.feed(['a', 'b'])
+  promise('two tasks that read a split at the same time get all of it each', async (batches) => {
+    await batches.feed(['a', 'b', 'c'])
     const cut = await batches.cut()
-    assert.deepEqual(await batches.read(JSON.parse(JSON.stringify(cut)) as Cut), ['a', 'b'])
+    const both = await Promise.all([batches.read(cut), batches.read(cut)])
+    assert.deepEqual(both, [
+      ['a', 'b', 'c'],
+      ['a', 'b', 'c'],
+    ])
+  })
+
+  promise('a split that a task began and did not end is read from its beginning by the next one', async (batches) => {
+    await batches.feed(['a', 'b', 'c'])
+    const cut = await batches.cut()
+    await batches.readBegin(cut)
+    assert.deepEqual(await batches.read(cut), ['a', 'b', 'c'])
+  })
+
+  promise('splits do not know each other: in whatever order they are read, each gives its own', async (batches) => {
+    const splits: Json[] = []
+    for (const arriving of [['a', 'b'], ['c'], ['d', 'e']]) {
+      await batches.feed(arriving)
+      splits.push(...(await batches.next()).splits)
+    }
+    const backwards: unknown[][] = []
+    for (const split of splits.toReversed()) backwards.unshift(await batches.read({ splits: [split] }))
+    assert.deepEqual(backwards.flat(), ['a', 'b', 'c', 'd', 'e'])
+  })
+
+  promise('a cut is plain data: it means the same after a trip through JSON', async (batches) => {
+    await batches.feed(['a', 'b'])
+    const cut = asJson(await batches.next())
+    assert.deepEqual(await batches.read(cut), ['a', 'b'])
+    await batches.feed(['c'])
+    assert.deepEqual(await batches.read(await batches.next({ from: cut.position })), ['c'])
+  })
+
+  promise('what a source is given stays as it is', async (batches) => {
+    await batches.feed(['a', 'b'])
+    const cut = await batches.next()
+    const before = structuredClone(cut)
+    await batches.read(cut)
+    await batches.feed(['c'])
+    await batches.cut()
+    assert.deepEqual(cut, before)
+  })
+
+  promise('what comes after a cut is not in it, and is of the next one', async (batches) => {
+    await batches.feed(['a'])
+    const cut = await batches.next()
+    await batches.feed(['b'])
+    assert.deepEqual(await batches.read(cut), ['a'])
+    assert.deepEqual(await batches.read(await batches.next()), ['b'])
+    assert.deepEqual(await batches.read(cut), ['a'])
+  })
+
+  promise('where a cut says how many records it has, it has as many', async (batches) => {
+    for (const arriving of [[], ['a'], ['b', 'c', 'd'], []]) {
+      await batches.feed(arriving)
+      const { records } = await batches.next()
+      if (records !== null) assert.equal(records, arriving.length)
+    }
+  })
+
+  promise('a limit loses nothing: what it leaves is of the next batches, in its order', async (batches) => {
+    await batches.feed(['a', 'b', 'c', 'd', 'e'])
+    const got: unknown[] = []
+    for (let batch = 0; batch < 6; batch++) got.push(...(await batches.read(await batches.next({ limit: 1 }))))
+    assert.deepEqual(got, ['a', 'b', 'c', 'd', 'e'])
+  })
+
+  promise('what it says of a cut is no less than nothing, plain, and the same when asked again', async (batches) => {
+    for (const arriving of [['a'], [], ['b', 'c']]) {
+      await batches.feed(arriving)
+      const cut = await batches.next()
+      const said = batches.said(cut)
+      assert.deepEqual(batches.said(cut), said)
+      assertPlausible(said)
+    }
+  })
+
+  promise('what a task reads ahead can be seen in nothing but what it reads', async (batches) => {
+    await batches.feed(['a', 'b'])
+    const cut = await batches.next()
+    await batches.ahead(cut, async () => {})
+    await batches.ahead(cut, async () => assert.deepEqual(await batches.read(cut), ['a', 'b']))
+    assert.deepEqual(await batches.read(cut), ['a', 'b'])
+    await batches.feed(['c'])
+    assert.deepEqual(await batches.read(await batches.next()), ['c'])
   })
 
   promise('batch after batch, every record comes once', async (batches) => {
@@ -89,18 +158,17 @@ export const sourceContract = (
   )
 
   promise(
-    'what a committed batch alone needed may be deleted; the batch before it is committed can still be read',
+    'what a committed batch alone needed may be deleted; the batch after it can still be read',
     async (batches) => {
       await batches.feed(['a'])
       await batches.next()
-      await batches.committed()
       await batches.feed(['b'])
-      const cut = await batches.next()
+      const cut = await batches.cut()
       await batches.feed(['c'])
+      await batches.committed()
+      await batches.committed()
       assert.deepEqual(await batches.read(cut), ['b'])
-      await batches.committed()
-      await batches.committed()
-      assert.deepEqual(await batches.read(await batches.next()), ['c'])
+      assert.deepEqual(await batches.read(await batches.next({ from: cut.position })), ['c'])
     },
   )
 
@@ -112,6 +180,17 @@ export const sourceContract = (
     if (!(await batches.restart())) return
     assert.deepEqual(await batches.read(await batches.next()), ['b'])
     assert.deepEqual(await batches.read(await batches.next()), [])
+  })
+
+  promise('another process reads what this one has cut, and looks at the same place', async (batches) => {
+    await batches.feed(['a'])
+    await batches.next()
+    await batches.feed(['b', 'c'])
+    const cut = await batches.cut()
+    const { identity } = batches.source
+    if (!(await batches.restart())) return
+    assert.equal(batches.source.identity, identity)
+    assert.deepEqual(await batches.read(asJson(cut)), ['b', 'c'])
   })
 
   if (discovers) {
@@ -135,8 +214,8 @@ export const sourceContract = (
           ['a', 'b', 'c'],
         ],
       )
-      assert.deepEqual(await batches.read(await batches.next(early.position)), ['c'])
-      assert.deepEqual(await batches.read(await batches.next(late.position)), [])
+      assert.deepEqual(await batches.read(await batches.next({ from: early.position })), ['c'])
+      assert.deepEqual(await batches.read(await batches.next({ from: late.position })), [])
     })
 
     promise('a split that has its end says the same end again', async (batches) => {
@@ -146,87 +225,37 @@ export const sourceContract = (
       assert.deepEqual(await batches.sealed(cut), cut)
     })
 
+    promise('where the next batch goes on follows from the ends alone', async (batches) => {
+      const cut = await batches.open()
+      await batches.feed(['a'])
+      const early = await batches.sealed(cut)
+      await batches.feed(['b'])
+      await batches.sealed(cut)
+      assert.deepEqual(batches.after(cut, early), early.position)
+      if (await batches.restart()) assert.deepEqual(batches.after(asJson(cut), asJson(early)), early.position)
+    })
+
     promise('splits that nobody read are read by the next batch', async (batches) => {
       await batches.feed(['a', 'b'])
       const { position } = await batches.sealed({ ...(await batches.open()), splits: [] })
-      assert.deepEqual(await batches.read(await batches.next(position)), ['a', 'b'])
+      assert.deepEqual(await batches.read(await batches.next({ from: position })), ['a', 'b'])
     })
   }
 }
 
-/**
- * The engine's side, as far as a source sees it: one batch after the other, each from the position of the last
- * committed one.
- */
-class Batches {
-  readonly #under: SourceUnderTest
-  #source: Source<unknown>
-  #position: Json | null = null
+/** As it is kept with a batch. */
+const asJson = (cut: Cut): Cut => JSON.parse(JSON.stringify(cut)) as Cut
 
-  constructor(under: SourceUnderTest) {
-    this.#under = under
-    this.#source = under.source
-  }
-
-  async feed(records: readonly string[]): Promise<void> {
-    if (records.length > 0) await this.#under.feed(records)
-  }
-
-  /** The next batch, which is not committed. */
-  async cut(): Promise<Cut> {
-    const cut = await this.open()
-    return this.#source.discovers ? this.sealed(cut) : cut
-  }
-
-  /** A cut as the source gives it, whose splits may have no ends. */
-  async open(): Promise<Cut> {
-    const { clock, io } = this.#under
-    await clock.advance(INTERVAL_MS - (clock.now() % INTERVAL_MS))
-    const cut = await this.#source.cut({
-      time: clock.now(),
-      intervalMs: INTERVAL_MS,
-      zeroTime: 0,
-      position: this.#position,
-      limit: null,
-      io,
-    })
-    assert.ok(cut, 'a source of this kind has a batch at every time')
-    return cut
-  }
-
-  /** The cut with the ends that reading its splits now finds. */
-  async sealed(cut: Cut): Promise<Cut> {
-    const ends: Json[] = []
-    for (const split of cut.splits) {
-      const before = ends.length
-      // eslint-disable-next-line @typescript-eslint/no-unused-vars
-      for await (const _ of this.#source.read(split, this.#under.io, (end) => ends.push(end)));
-      assert.equal(ends.length, before + 1, 'a split that is read to its end has one end')
-    }
-    return { ...cut, splits: ends, position: this.#source.sealed!(cut.position, ends) }
-  }
-
-  async next(from: Json | null = this.#position): Promise<Cut> {
-    this.#position = from
-    const cut = await this.cut()
-    this.#position = cut.position
-    return cut
-  }
-
-  async committed(): Promise<void> {
-    await this.#source.committed?.(this.#position, this.#under.io)
-  }
-
-  async restart(): Promise<boolean> {
-    if (!this.#under.restarted) return false
-    this.#source = await this.#under.restarted(this.#position)
-    return true
-  }
-
-  async read(cut: Cut): Promise<unknown[]> {
-    return readAll(this.#source, cut.splits, this.#under.io)
-  }
+function assertPlausible({ progress, weights }: ReturnType<Batches['said']>): void {
+  for (const weight of weights) assertMeasure(weight)
+  if (progress === null) return
+  assert.deepEqual(JSON.parse(JSON.stringify(progress)), progress)
+  assertMeasure(progress.lagRecords)
+  assertMeasure(progress.lagMs)
 }
+
+const assertMeasure = (measure: number | null): void =>
+  assert.ok(measure === null || (Number.isFinite(measure) && measure >= 0), `${measure}`)
 
 /** The records of some splits, in order. */
 export async function readAll<T>(source: Source<T>, splits: readonly Json[], io: SourceIo): Promise<T[]> {

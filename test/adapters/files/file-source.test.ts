@@ -12,7 +12,8 @@ import type { FileSplit } from '../../../lib/source/file-splits.ts'
 import type { FileChoice } from '../../../lib/source/file-cut.ts'
 import type { TextFileOptions } from '../../../lib/source/source-factories.ts'
 import type { CutRequest, Source } from '../../../lib/source/source.ts'
-import { memoryIo, readAll, sourceContract, type SourceUnderTest } from '../../../lib/testing/contracts/source.ts'
+import { memoryIo, readAll, sourceContract } from '../../../lib/testing/contracts/source.ts'
+import type { SourceUnderTest } from '../../../lib/testing/contracts/source-batches.ts'
 import { temporaryFolder } from '../local/temporary-folder.ts'
 
 const io = memoryIo()
