@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
+import { cpSync } from 'node:fs'
 import { join } from 'node:path'
-import { before, test } from 'node:test'
+import { before, test, type TestContext } from 'node:test'
 import { verifyApp } from '../../lib/cli/verify-directory.ts'
 import { temporaryFolder } from '../adapters/local/temporary-folder.ts'
 import { type Build, type Run, runBatches } from '../support/run.ts'
@@ -40,22 +41,16 @@ before(async (t) => {
   original = join(dir, 'test')
   isAway = false
   const copy = await Forgery.of(t as never, original)
-  expected = await goOn(copy.folder)
+  expected = await goOn(t as never, copy.folder)
   assert.deepEqual(expected.errors, [])
   assert.ok(Object.values(expected.shown).every((batches) => batches.filter(Boolean).length === MORE))
 })
 
 /** Two more batches on what is there. `folder` is that of the app. */
-const goOn = async (folder: string): Promise<Run> => {
-  const dir = await withApp(folder)
-  return runBatches(build, input, { dir, lives: [{ batches: MORE }], first: BATCHES, conf })
-}
-
-const withApp = async (folder: string): Promise<string> => {
-  const { cpSync, mkdtempSync } = await import('node:fs')
-  const dir = mkdtempSync(join(folder, '..', 'again-'))
+const goOn = async (t: TestContext, folder: string): Promise<Run> => {
+  const dir = await temporaryFolder(t)
   cpSync(folder, join(dir, 'test'), { recursive: true })
-  return dir
+  return runBatches(build, input, { dir, lives: [{ batches: MORE }], first: BATCHES, conf })
 }
 
 type Edit = readonly [name: string, edit: (f: Forgery) => unknown]
@@ -187,7 +182,7 @@ test('there are at least 55 edits, each with a name of its own', () => {
 })
 
 test('without an edit, what was written again goes on as it was', async (t) => {
-  const run = await goOn((await Forgery.of(t, original)).save())
+  const run = await goOn(t, (await Forgery.of(t, original)).save())
   assert.deepEqual([run.errors, run.shown], [[], expected.shown])
 })
 
@@ -196,7 +191,7 @@ for (const [name, edit] of edits) {
     const forgery = await Forgery.of(t, original)
     edit(forgery)
     const folder = forgery.save()
-    const run = await goOn(folder)
+    const run = await goOn(t, folder)
     const codes = run.errors.map(({ code }) => code)
     const isFound = await verifyApp(folder).then(
       ({ violation }) => violation !== null,

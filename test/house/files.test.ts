@@ -36,6 +36,15 @@ test('nothing names a path of one machine', () => {
   )
 })
 
+test('who makes a temporary folder removes it', () => {
+  const leaving = code.filter(({ text }) => /\bmkdtemp(Sync)?\(/.test(text) && !/\brm(Sync)?\(/.test(text))
+  assert.deepEqual(
+    leaving.map(({ path }) => path),
+    [],
+    'take temporaryFolder(t) of test/adapters/local',
+  )
+})
+
 test(`no file of the library has more than ${linesMax} lines of code`, () => {
   const lengths = library.map((file) => ({
     path: file.path,

@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { test } from 'node:test'
+import { after, test } from 'node:test'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { hasCode } from '../../../lib/model/errors.ts'
 import { law, newContext } from './sentences.ts'
 
+const root = mkdtempSync(join(tmpdir(), 'sluice-files-'))
+after(() => rmSync(root, { recursive: true }))
+
 function folderWith(files: Record<string, string | Uint8Array>): string {
-  const folder = mkdtempSync(join(tmpdir(), 'sluice-files-'))
+  const folder = mkdtempSync(join(root, 'test-'))
   for (const [name, content] of Object.entries(files)) {
     mkdirSync(join(folder, name, '..'), { recursive: true })
     writeFileSync(join(folder, name), content)

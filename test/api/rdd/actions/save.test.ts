@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { after, test } from 'node:test'
 import { newContext } from '../sentences.ts'
 
-const newFolder = (): string => join(mkdtempSync(join(tmpdir(), 'sluice-save-')), 'out')
+const root = mkdtempSync(join(tmpdir(), 'sluice-save-'))
+after(() => rmSync(root, { recursive: true }))
+
+const newFolder = (): string => join(mkdtempSync(join(root, 'test-')), 'out')
 
 test('text is saved in one file per partition, with a mark of success', () => {
   const folder = newFolder()
