@@ -40,3 +40,14 @@ test('forged ones are refused, by what is wrong with them', () => {
   ]
   for (const [forged, code, message] of cases) assert.throws(() => read(forged), { code, message })
 })
+
+test('a head of a later format is not read as one of this build', () => {
+  const ofFormat = (format: unknown): unknown => checkedHead({ value: { ...headWith(), format } as Head, rev: 4 })
+  assert.throws(() => ofFormat(2), {
+    code: 'E_HEAD_FORMAT',
+    message: 'The head at revision 4 has format 2; this build reads format 1.',
+  })
+  assert.doesNotThrow(() => ofFormat(1))
+  // Another format may have none of the fields.
+  assert.throws(() => checkedHead({ value: { format: 3 } as unknown as Head, rev: 4 }), { code: 'E_HEAD_FORMAT' })
+})

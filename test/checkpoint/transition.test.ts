@@ -4,6 +4,7 @@ import {
   acquired,
   check,
   committed,
+  created,
   halted,
   marked,
   planned,
@@ -17,6 +18,7 @@ import type { DeadLetters } from '../../lib/model/dead-letter.ts'
 import type { Head } from '../../lib/model/head.ts'
 import { headWith, manifestRef } from './heads.ts'
 
+const facts = { app: 'test', graph: 'g1', intervalMs: 1000, zeroTime: 0, conf: {}, holder: 'me', leaseUntil: 100 }
 const head = headWith()
 const next = committed(head, { tick: 2, manifest: manifestRef(2) })
 const owing = marked(next, { owed: [{ batch: 2, output: 'out', manifest: manifestRef(2) }], gcFloor: 0 })
@@ -25,22 +27,19 @@ const letters: DeadLetters = { batch: 1, open: { out: ['1-1o1'] }, ref: manifest
 const halt = halted(head, 'a reason')
 const sealedOnce = sealed(open, manifestRef(8))
 const lettered = { ...next, letters: [letters] }
+const by = { holder: 'other', leaseUntil: 9, graph: 'g1', conf: {}, intervalMs: 1000, zeroTime: 0 }
+const hidden = planned(head, { nonce: 'p', tick: 2, content: manifestRef(7), hidden: true })
 const free = (of: Head): Head => ({ ...of, holder: null, leaseUntil: 0 })
 
 const legal: readonly [cause: string, before: Head | null, after: Head][] = [
-  ['create', null, headWith({ committed: 0, tick: 0, outDone: 0, manifest: null })],
-  ['recreate', head, headWith({ inc: 'i2', committed: 0, tick: 0, outDone: 0, manifest: null })],
-  [
-    'acquire',
-    head,
-    acquired(head, { holder: 'other', leaseUntil: 9, graph: 'g2', conf: {}, intervalMs: 1000, zeroTime: 0 }),
-  ],
-  [
-    'acquire',
-    head,
-    acquired(head, { holder: 'other', leaseUntil: 9, graph: 'g2', conf: {}, intervalMs: 5000, zeroTime: 5000 }),
-  ],
+  ['create', null, created({ ...facts, inc: 'i1' })],
+  ['recreate', head, created({ ...facts, inc: 'i2' })],
+  ['acquire', head, acquired(head, { ...by, graph: 'g2' })],
+  ['acquire', head, acquired(head, { ...by, graph: 'g2', intervalMs: 5000, zeroTime: 5000 })],
+  ['acquire', hidden, acquired(hidden, { ...by, graph: 'g2' })],
+  ['resume', halt, { ...resumed(acquired(halt, by)), intervalMs: 5000, zeroTime: 5000 }],
   ['commit', head, next],
+  ['commit', head, committed(acquired(head, by), { tick: 2, manifest: manifestRef(2) })],
   ['plan', head, open],
   ['commit', open, committed(open, { tick: 2, manifest: manifestRef(2) })],
   ['seal', open, sealedOnce],
@@ -55,6 +54,7 @@ const legal: readonly [cause: string, before: Head | null, after: Head][] = [
     committed({ ...head, letters: [letters] }, { tick: 2, manifest: manifestRef(2), letters: [letters] }),
   ],
   ['mark', next, marked(next, { owed: [], gcFloor: 0 })],
+  ['mark', next, marked(next, { owed: [], gcFloor: 2 })],
   ['mark', next, owing],
   ['mark', owing, settled(owing, [])],
   ['halt', head, halt],
@@ -83,6 +83,11 @@ const illegal: readonly [sentence: string, before: Head | null, after: Head, cau
   ],
   ['the interval changes between two lives only', head, headWith({ zeroTime: 5, intervalMs: 5 }), 'mark', /interval/],
   ['an epoch does not go back', headWith({ epoch: 3 }), headWith({ epoch: 2 }), 'acquire', /went back/],
+  ['a batch that was committed stays so', head, headWith({ committed: 0, outDone: 0 }), 'mark', /tick went back/],
+  ['a tick that was used stays so', head, headWith({ tick: 0 }), 'mark', /tick went back/],
+  ['a floor does not go back', headWith({ gcFloor: 1 }), head, 'mark', /gcFloor went back/],
+  ['a field that a step does not move is not added', head, headWith({ idle: 1 }), 'mark', /idle changed/],
+  ['a field that a step does not move is not left out', headWith({ idle: 1 }), head, 'mark', /idle changed/],
   ['an acquisition raises the epoch by one', head, headWith({ epoch: 3 }), 'acquire', /by one/],
   ['an acquisition commits nothing', head, headWith({ epoch: 2, committed: 2 }), 'acquire', /committed changed/],
   ['batches are committed one by one', head, headWith({ committed: 3, tick: 3 }), 'commit', /from batch 1 to 3/],
@@ -100,19 +105,14 @@ const illegal: readonly [sentence: string, before: Head | null, after: Head, cau
     open,
     planned(head, { nonce: 'q', tick: 3, content: manifestRef(8) }),
     'plan',
-    /was replaced/,
+    /plan of batch 2 was replaced/,
   ],
+  ['an open plan outlives a takeover', open, acquired(head, { ...by, graph: 'g2' }), 'acquire', /plan changed/],
+  ['a hidden plan outlives a takeover by the same program', hidden, acquired(head, by), 'acquire', /plan changed/],
   [
-    'an open plan outlives a takeover',
-    open,
-    acquired(head, {
-      holder: 'other',
-      leaseUntil: 9,
-      graph: 'g2',
-      conf: {},
-      intervalMs: head.intervalMs,
-      zeroTime: head.zeroTime,
-    }),
+    'another program drops a hidden plan, and puts none in its place',
+    hidden,
+    { ...acquired(head, { ...by, graph: 'g2' }), plan: open.plan! },
     'acquire',
     /plan changed/,
   ],
@@ -228,8 +228,6 @@ for (const [sentence, before, after, cause, why] of illegal)
   })
 
 test('another program drops a plan of which nothing was shown, and no other', () => {
-  const by = { holder: 'other', leaseUntil: 9, conf: {}, intervalMs: 1000, zeroTime: 0 }
-  const hidden = planned(head, { nonce: 'p', tick: 2, content: manifestRef(7), hidden: true })
   const keeps = (before: Head, graph: string): boolean => acquired(before, { ...by, graph }).plan === before.plan
   assert.deepEqual(
     [keeps(hidden, 'g1'), keeps(hidden, 'g2'), keeps(open, 'g1'), keeps(open, 'g2')],
@@ -238,7 +236,6 @@ test('another program drops a plan of which nothing was shown, and no other', ()
 })
 
 test('who takes the app from somebody counts as idle until a batch is committed, who finds it free not', () => {
-  const by = { holder: 'other', leaseUntil: 9, graph: 'g1', conf: {}, intervalMs: 1000, zeroTime: 0 }
   const once = acquired(head, by)
   const idle = [once, acquired(once, by), acquired(released(once), by)].map((each) => [each.idle, each.epoch])
   assert.deepEqual(idle, [
@@ -257,6 +254,10 @@ test('letters that outputs leave stay with the head until a batch lists them', (
   const batch = { tick: 3, manifest: manifestRef(3) }
   assert.deepEqual(committed(left, batch).letters, [letters, other])
   assert.deepEqual(committed(left, { ...batch, letters: [letters] }).letters, [other])
+  assert.deepEqual(
+    ['letters' in settled(next, []), 'letters' in marked(next, { owed: [], gcFloor: 0 })],
+    [false, false],
+  )
   assert.equal('letters' in committed(left, { ...batch, letters: [other, letters] }), false)
 })
 
@@ -266,4 +267,9 @@ test('a mark raises the floor, and never lowers it', () => {
     [4, 7].map((gcFloor) => marked(at, { owed: [], gcFloor }).gcFloor),
     [5, 7],
   )
+})
+
+test('a halt names the batch that could not be committed', () => {
+  assert.deepEqual(halt.halt, { reason: 'a reason', batch: 2 })
+  assert.equal(resumed(halt).halt, null)
 })
