@@ -4,7 +4,6 @@ import { MemoryBlobStore } from '../../lib/adapters/local/blob-memory.ts'
 import { putBlob } from '../../lib/checkpoint/blobs.ts'
 import { putOutputLetters } from '../../lib/checkpoint/letter-blocks.ts'
 import { putManifest } from '../../lib/checkpoint/manifest.ts'
-import { ObjectKeys } from '../../lib/checkpoint/object-keys.ts'
 import { committed, created, marked, planned } from '../../lib/checkpoint/transition.ts'
 import { encodeBlock } from '../../lib/codec/block.ts'
 import type { HeadWrite } from '../../lib/host/head-store.ts'
@@ -13,8 +12,8 @@ import type { StoredPlan } from '../../lib/checkpoint/stored-plan.ts'
 import type { Manifest } from '../../lib/model/manifest.ts'
 import { faultOfPositions } from '../../lib/verify/graph.ts'
 import { verifyHistory } from '../../lib/verify/history.ts'
+import { cutTo, keys, manifestOf } from './manifests.ts'
 
-const keys = new ObjectKeys('test', 'i1')
 const letter = {
   id: '1-1o',
   source: 'print',
@@ -98,26 +97,6 @@ test('an output that is owed by a manifest which does not have it is said', asyn
 })
 
 const conf = { app: 'test', inc: 'i1', graph: 'g', intervalMs: 1000, zeroTime: 0, conf: {} }
-const cutTo = (to: number) => ({ position: to, splits: [{ to }], records: 1 })
-
-/** The manifest of a batch that reads up to its own number. */
-const manifestOf = (batch: number, changes: Partial<Manifest> = {}): Manifest => ({
-  format: 2,
-  batch,
-  tick: batch,
-  time: 1000 * batch,
-  nonce: `n${batch}`,
-  base: batch === 1 ? null : `n${batch - 1}`,
-  graph: 'g',
-  cuts: { lines: cutTo(batch) },
-  positions: { lines: batch },
-  actions: {},
-  state: {},
-  retained: {},
-  outputs: {},
-  records: { lines: 1 },
-  ...changes,
-})
 
 const planOf = (batch: number, changes: Partial<StoredPlan> = {}): StoredPlan => ({
   batch,
