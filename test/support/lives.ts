@@ -47,6 +47,8 @@ export interface LifeOptions {
   readonly isPatient?: boolean
   /** Each task is a call that costs: small blocks travel. */
   readonly fanOut?: FanOut
+  /** Sources take what backpressure allows, and not all that has come. */
+  readonly isLimited?: boolean
 }
 
 /**
@@ -80,6 +82,7 @@ export class ProcessLife {
       isBrief = false,
       sweeps = true,
       isPatient = false,
+      isLimited = false,
       fanOut,
     }: LifeOptions = {},
   ): Promise<ProcessLife> {
@@ -125,7 +128,7 @@ export class ProcessLife {
         driver: context.sparkContext,
       }),
       onOutputError: onError,
-      unlimited: true,
+      unlimited: !isLimited,
       isBrief,
       sweeps,
       isPatient,

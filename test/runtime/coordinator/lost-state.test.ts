@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { kindOf } from '../../../lib/checkpoint/object-keys.ts'
+import { getBlob } from '../../../lib/checkpoint/blobs.ts'
+import { kindOf, ObjectKeys } from '../../../lib/checkpoint/object-keys.ts'
 import { refsOf } from '../../../lib/checkpoint/manifest.ts'
 import type { SluiceError } from '../../../lib/model/errors.ts'
+import type { Source } from '../../../lib/index.ts'
 import { ProcessLife, World } from '../../support/lives.ts'
 import type { Batch, Build } from '../../support/run.ts'
 
@@ -56,3 +58,21 @@ for (const [what, damage] of [
     },
   )
 }
+
+test('what a source has kept and cannot find fails the batch, and halts nobody: it may come back', async () => {
+  const world = new World()
+  const key = new ObjectKeys('test', 'i1').source('kept') + 'a'
+  const source: Source<number> = {
+    name: 'Kept',
+    cut: async ({ time }) => ({ position: time, splits: [key], records: 1 }),
+    read: async function* () {
+      yield [...(await getBlob(world.blobs, { key, len: 1, crc: 0xd202ef8d }))]
+    },
+  }
+  const life = await ProcessLife.begin(world, (_input, context) => context.source('kept', source), [])
+  await assert.rejects(life.run(1), { code: 'E_BLOB_MISSING' })
+  assert.deepEqual([life.coordinator.head.committed, life.coordinator.head.halt], [0, null])
+  await world.blobs.putNew(key, Buffer.of(0))
+  await life.run(1)
+  assert.deepEqual(world.shown.at(-1)!.records, [0])
+})

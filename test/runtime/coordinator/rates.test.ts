@@ -3,6 +3,9 @@ import { test } from 'node:test'
 import type { ProgramFacts } from '../../../lib/model/program-facts.ts'
 import type { BatchInfo } from '../../../lib/observe/streaming-listener.ts'
 import { Rates } from '../../../lib/runtime/coordinator/rates.ts'
+import type { Source } from '../../../lib/index.ts'
+import { ProcessLife, type Port, World } from '../../support/lives.ts'
+import { BATCH_MS, type Build, START } from '../../support/run.ts'
 
 const input = (uid: string, receives = false, leadsOn = true): ProgramFacts['inputs'][number] => ({
   uid,
@@ -68,4 +71,48 @@ test('without backpressure, and where a test says what has arrived, nothing is l
   )
   assert.deepEqual([free.limits(), free.learnedAfter(batch(12_000, [0, 500, 500]))], [{}, null])
   assert.deepEqual(slow.limits(), { pulled: 10, received: null })
+})
+
+/** How many records a source was allowed, batch by batch, in lives of so many batches each, of a tenth of a second. */
+async function limitsOver(...lives: readonly number[]): Promise<(number | null)[]> {
+  const limits: (number | null)[] = []
+  const source: Source<number> = {
+    name: 'Endless',
+    cut: async ({ time, limit }) => {
+      limits.push(limit)
+      return { position: time, splits: [limits.length * 10], records: limits.length * 10 }
+    },
+    read: (count) => [Array.from({ length: Number(count) }, (_, i) => i)],
+  }
+  const build: Build = (_input, context) => {
+    context.sparkContext.conf.set('spark.streaming.backpressure.enabled', 'true')
+    return context.source('endless', source)
+  }
+  const world = new World()
+  let now = START
+  const clock = { now: () => now, sleepUntil: async () => {} }
+  const slow: Port = (call, run) => {
+    if (call === 'launch') now += 100
+    return run()
+  }
+  for (const batches of lives) {
+    const { coordinator } = await ProcessLife.begin(world, build, [], { clock, port: slow, isLimited: true })
+    for (let i = 0; i < batches; i++) {
+      const tick = coordinator.head.tick + 1
+      now = Math.max(now, START + tick * BATCH_MS)
+      await coordinator.runBatch(tick)
+    }
+    await coordinator.close()
+  }
+  return limits
+}
+
+test('a process goes on at the rate that the one before it had come to', async () => {
+  const whole = await limitsOver(5)
+  assert.deepEqual([whole.slice(0, 2), whole.slice(2).every((each) => each! > 0)], [[null, null], true])
+  for (const lives of [
+    [3, 2],
+    [1, 1, 3],
+  ])
+    assert.deepEqual(await limitsOver(...lives), whole)
 })
