@@ -75,7 +75,10 @@ export class HttpReceiver extends Receiver<Json> {
     server.requestTimeout = REQUEST_MS
     server.headersTimeout = REQUEST_MS
     server.once('error', (error) => this.restart(`Cannot listen at ${this.#host}:${this.#port}`, error))
-    server.listen(this.#port, this.#host)
+    server.listen(this.#port, this.#host, () => {
+      // Its name is looked up first, and it may have been stopped meanwhile.
+      if (this.#server !== server) server.close()
+    })
   }
 
   /** Requests that are under way are answered; no more are taken. */
@@ -83,9 +86,7 @@ export class HttpReceiver extends Receiver<Json> {
     const server = this.#server
     this.#server = null
     if (!server?.listening) return
-    const closed = new Promise((resolve) => server.close(resolve))
-    server.closeIdleConnections()
-    await closed
+    await new Promise((resolve) => server.close(resolve))
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -94,6 +95,8 @@ export class HttpReceiver extends Receiver<Json> {
       this.#refuse(request)
       const records = await this.#records(await bodyOf(request, this.#options.maxBodyBytes ?? BODY_BYTES_MAX))
       if (records.length > 0) await this.#stored(records)
+      // A connection that is kept would hold a stop up.
+      if (this.#server === null) response.setHeader('connection', 'close')
       reply(response, 200, { stored: records.length })
     } catch (error) {
       if (error instanceof Refusal) refuse(request, response, error)

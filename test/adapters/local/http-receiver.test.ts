@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { connect, createServer, type AddressInfo } from 'node:net'
+import { lookup } from 'node:dns/promises'
 import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
 import { test, type TestContext } from 'node:test'
@@ -121,6 +122,7 @@ test('bytes that are not UTF-8 are answered with 400', async (t) => {
 test('a body that is too large is answered with 413, whether it says so or not', async (t) => {
   const posted = await Posted.open(t, { maxBodyBytes: 10 })
   assert.equal((await posted.post('0123456789\n')).status, 413)
+  assert.equal((await posted.post('0123456789')).status, 200)
   const status = await new Promise((resolve) => {
     const chunked = request({ port: posted.port, method: 'POST', path: '/' }, ({ statusCode }) => resolve(statusCode))
     chunked.on('error', () => {})
@@ -128,7 +130,7 @@ test('a body that is too large is answered with 413, whether it says so or not',
     chunked.end()
   })
   assert.equal(status, 413)
-  assert.deepEqual(await posted.batch(1000), [])
+  assert.deepEqual(await posted.batch(1000), ['0123456789'])
 })
 
 test('with enough requests under way others are answered with 429, and with enough blocks that wait', async (t) => {
@@ -150,7 +152,12 @@ test('with enough requests under way others are answered with 429, and with enou
     answer = await posted.post('x')
   }
   assert.deepEqual([answer.status, answer.headers.get('retry-after')], [429, '1'])
-  for (const socket of held) socket.destroy()
+  for (const socket of held) {
+    socket.write('cd')
+    assert.match(String((await once(socket, 'data'))[0]), /^HTTP\/1\.1 200 /)
+    socket.destroy()
+  }
+  await posted.batch(Date.now())
   while ((await posted.post('y')).status !== 200) await posted.batch(Date.now())
   const full = await posted.post('z')
   assert.deepEqual([full.status, full.body.error], [429, '1 blocks wait for a batch'])
@@ -184,11 +191,53 @@ test('other paths, methods and packings are refused, as are pages and names that
     posted.post('a', { path: '/in?from=test' }),
   ])
   assert.deepEqual(statuses.map(({ status }) => status), [404, 405, 415, 403, 200]) // prettier-ignore
-  const rebound = await new Promise((resolve) => {
-    const headers = { host: 'evil.example' }
-    request({ port: posted.port, method: 'POST', path: '/in', headers }, ({ statusCode }) => resolve(statusCode)).end()
+})
+
+/** Names of machines are looked up before anything listens. */
+async function reachable(port: number, host: string): Promise<void> {
+  const socket = connect(port, host)
+  const isOpen = await once(socket, 'connect').then(
+    () => true,
+    () => false,
+  )
+  socket.destroy()
+  if (!isOpen) await reachable(port, host)
+}
+
+/** What a request comes to that asks for this name: `fetch` lets nobody choose it. */
+const statusAs = (
+  port: number,
+  name: string,
+  { at = '127.0.0.1', ...more }: Readonly<Record<string, string>> = {},
+): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const headers = { ...more, host: name }
+    const asked = request({ host: at, port, method: 'POST', headers }, (answer) => {
+      answer.resume()
+      resolve(answer.statusCode!)
+    })
+    asked.on('error', reject).end('a')
   })
-  assert.equal(rebound, 403)
+
+const OWN = ['localhost', 'localhost:8080', '127.0.0.1', '127.1.2.3:80', '[::1]', '[::1]:8080']
+const FOREIGN = ['evil.example', '127.evil.example', '127.0.0.1.evil.example', 'localhost.evil', '10.0.0.1']
+
+test('a receiver of this machine is asked for under a name of this machine, or refuses', async (t) => {
+  for (const host of ['127.0.0.1', 'localhost']) {
+    const { port } = await Posted.open(t, { host })
+    await reachable(port, host)
+    for (const name of OWN) assert.equal(await statusAs(port, name, { at: host }), 200, `${host} as ${name}`)
+    for (const name of FOREIGN) assert.equal(await statusAs(port, name, { at: host }), 403, `${host} as ${name}`)
+    const nameless = connect(port, host).end('POST / HTTP/1.0\r\ncontent-length: 1\r\n\r\na')
+    assert.match(String((await once(nameless, 'data'))[0]), /^HTTP\/1\.1 403 /)
+    nameless.destroy()
+  }
+})
+
+test('a receiver that all may reach is asked for under any name, by pages too', async (t) => {
+  const { port } = await Posted.open(t, { host: '0.0.0.0' })
+  for (const name of [...OWN, ...FOREIGN]) assert.equal(await statusAs(port, name), 200, name)
+  assert.equal(await statusAs(port, 'feeds.example', { origin: 'https://feeds.example' }), 200)
 })
 
 test('a stop answers what is under way, and takes no more', async (t) => {
@@ -204,7 +253,17 @@ test('a stop answers what is under way, and takes no more', async (t) => {
   const [answer] = await answered
   answer.resume()
   await stopped
-  assert.equal(answer.statusCode, 200)
+  // A connection that is kept would hold the stop up for seconds.
+  assert.deepEqual([answer.statusCode, answer.headers.connection], [200, 'close'])
   assert.deepEqual(await posted.batch(1000), ['last'])
   await assert.rejects(posted.post('late'))
+})
+
+test('what is stopped before it listens does not listen after that', async (t) => {
+  const posted = await Posted.open(t, { host: 'localhost' })
+  await posted.stop()
+  // Asked later than the receiver, and so answered later.
+  await lookup('localhost')
+  await new Promise(setImmediate)
+  await assert.rejects(statusAs(posted.port, 'localhost', { at: 'localhost' }), { code: 'ECONNREFUSED' })
 })
