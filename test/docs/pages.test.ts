@@ -39,9 +39,9 @@ test('every program of the pages compiles', async () => {
   assert.equal(code, 0, out)
 })
 
-test('the source of the page passes the contract of sources', () => passes('appended-lines.test.ts', 7))
+test('the source of the page passes the contract of sources', () => passes('appended-lines.test.ts', 17))
 
-test('the sink of the page passes the contract of sinks', () => passes('json-folder.test.ts', 14))
+test('the sink of the page passes the contract of sinks', () => passes('json-folder.test.ts', 19))
 
 test('the window of the page fires when the page says', () => passes('counts.test.ts', 1))
 

@@ -2,7 +2,19 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import type { OutputSink } from '../../output/sink.ts'
-import { type Death, deaths, deliver, delivery, rows, type SinkRow, survives, values } from './sink-rows.ts'
+import {
+  assertGivenUp,
+  assertLeft,
+  assertRows,
+  type Death,
+  deaths,
+  deliver,
+  deliverApart,
+  rows,
+  type SinkRow,
+  survives,
+  values,
+} from './sink-rows.ts'
 
 /** A sink that says `at-least-once` and sends an id with each record, together with someone who reads what it sent. */
 export interface RepeatingSinkUnderTest {
@@ -58,27 +70,51 @@ export const repeatingSinkContract = (
     await holdsOnce(under, [...rows('a', 2), ...rows('a', 2)])
   })
 
+  promise('a second output sends other ids', async (under) => {
+    await deliver(under.open(), 1, [rows('a', 2)])
+    await deliver(under.open(), 1, [rows('a', 2)], { sink: 'others' })
+    await holdsOnce(under, [...rows('a', 2), ...rows('a', 2)])
+  })
+
+  promise('a partition that was written has arrived: another process may end its batch', async (under) => {
+    await deliverApart(() => under.open(), 1, [rows('a', 2), rows('b', 3)])
+    await holdsOnce(under, [...rows('a', 2), ...rows('b', 3)], { repeats: false })
+  })
+
   promise('1,200 records of one partition all arrive', async (under) => {
     await deliver(under.open(), 1, [rows('r', 1_200)])
     await holdsOnce(under, rows('r', 1_200))
   })
 
   promise('a delivery that is given up sends nothing more', async (under) => {
-    const given = { ...delivery(1), signal: AbortSignal.abort(new Error('given up')) }
-    await assert.rejects(under.open().write(rows('a', 3), given), /given up/)
+    await assertGivenUp(under.open(), rows('a', 3))
     await holdsOnce(under, [])
+  })
+
+  promise('records that it is given stay as they are', async (under) => assertLeft(() => under.open()))
+
+  promise('closing it twice is closing it once; written to afterwards, it opens again', async (under) => {
+    const sink = under.open()
+    for (const batch of [1, 2]) {
+      await deliver(sink, batch, [rows(`${batch}-`, 2)])
+      for (let time = 0; time < 2; time++) await sink.close?.()
+    }
+    await holdsOnce(under, [...rows('1-', 2), ...rows('2-', 2)])
   })
 
   for (const death of deaths) {
     promise(
-      `F57: a process that ends ${death} any of its calls leaves its batch to the next one, and ids tell the repeats`,
+      `F57: a process that ends ${death} any of its calls has sent what it said, or leaves its batch to the next ` +
+        'one, and ids tell the repeats',
       async (under) => {
         const expected: SinkRow[] = []
         for (let n = 1; ; n++) {
           const part = rows(`n${n}-`, 25)
           const survived = await survives(n, deliver(under.dying(n, death), n, [part]))
-          await deliver(under.open(), n, [part])
           expected.push(...part)
+          // What it says has arrived has arrived, before anybody sends it again.
+          if (survived) await holdsOnce(under, expected)
+          await deliver(under.open(), n, [part])
           if (!survived) continue
           await holdsOnce(under, expected)
           return assert.ok(n > 1, 'it made no call at all')
@@ -100,7 +136,6 @@ async function holdsOnce(
     if (byId.has(id)) assert.deepEqual(row, byId.get(id), `the id ${id} came with two records`)
     byId.set(id, row)
   }
-  const text = (row: SinkRow): string => JSON.stringify(row)
-  assert.deepEqual([...byId.values()].map(text).sort(), expected.map(text).sort())
+  assertRows([...byId.values()], expected)
   if (!repeats) assert.equal(arrived.length, expected.length, 'nothing was disturbed, and something came twice')
 }

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import type { Delivery, OutputSink } from '../../output/sink.ts'
 
 /** What is written: a row of every kind of value. */
@@ -75,8 +76,19 @@ export const rows = (prefix: string, count: number): SinkRow[] =>
     at: new Date(1_700_000_000_000 + i),
   }))
 
+/** Whose batch it is, where that matters to a test. */
+interface Owner {
+  readonly inc?: string
+  readonly sink?: string
+}
+
 /** One partition of a batch, as the engine describes it. */
-export function delivery(batch: number, partition = 0, partitions = 1, { inc = 'one', sink = 'rows' } = {}): Delivery {
+export function delivery(
+  batch: number,
+  partition = 0,
+  partitions = 1,
+  { inc = 'one', sink = 'rows' }: Owner = {},
+): Delivery {
   return {
     app: 'app',
     inc,
@@ -94,15 +106,74 @@ export async function deliver<T>(
   sink: OutputSink<T>,
   batch: number,
   parts: readonly (readonly T[])[],
-  options: { inc?: string; sink?: string } = {},
+  owner: Owner = {},
 ): Promise<void> {
   for (const [partition, records] of parts.entries()) {
     if (records.length > 0 || sink.writesEmpty)
-      await sink.write(records, delivery(batch, partition, parts.length, options))
+      await sink.write(records, delivery(batch, partition, parts.length, owner))
   }
-  const { app, inc, sink: name, timeMs } = delivery(batch, 0, parts.length, options)
-  await sink.finish?.({ app, inc, sink: name, batch, timeMs, partitions: parts.length })
+  await finish(sink, batch, parts.length, owner)
 }
+
+/** The end of a batch of which every partition was written. */
+async function finish(sink: OutputSink<never>, batch: number, partitions: number, owner: Owner = {}): Promise<void> {
+  const { app, inc, sink: name, timeMs } = delivery(batch, 0, partitions, owner)
+  await sink.finish?.({ app, inc, sink: name, batch, timeMs, partitions })
+}
+
+/** Each partition of a batch is written by a process of its own, and one more ends the batch. */
+export async function deliverApart<T>(
+  open: () => OutputSink<T>,
+  batch: number,
+  parts: readonly (readonly T[])[],
+): Promise<void> {
+  for (const [partition, records] of parts.entries())
+    await open().write(records, delivery(batch, partition, parts.length))
+  await finish(open(), batch, parts.length)
+}
+
+/** What is written is not what is kept: a sink may be given the same objects again. */
+export async function assertLeft(open: () => OutputSink<SinkRow>): Promise<void> {
+  const given = [...values, ...rows('z', 2), ...rows('a', 2)]
+  const before = structuredClone(given)
+  await deliver(open(), 1, [given])
+  assert.deepEqual(given, before)
+}
+
+/** Delivers under `batch` with a signal that has aborted already. */
+export async function assertGivenUp(sink: OutputSink<SinkRow>, records: readonly SinkRow[]): Promise<void> {
+  const signal = AbortSignal.abort(new Error('given up'))
+  await assert.rejects(sink.write(records, { ...delivery(1), signal }), /given up/)
+}
+
+/** Rows that were found, in any order, are those that were expected. What differs is said in few words. */
+export function assertRows(found: readonly SinkRow[], expected: readonly SinkRow[]): void {
+  const [left, missing] = [counted(found), [] as string[]]
+  for (const text of expected.map(textOf)) {
+    const count = left.get(text) ?? 0
+    if (count === 0) missing.push(text)
+    left.set(text, count - 1)
+  }
+  const tooMany = [...left].flatMap(([text, count]) => (count > 0 ? [text] : []))
+  const some = (texts: readonly string[]): string[] => texts.slice(0, SHOWN).map((text) => text.slice(0, SHOWN_CHARS))
+  assert.deepEqual(
+    { rows: found.length, missing: some(missing), tooMany: some(tooMany) },
+    { rows: expected.length, missing: [], tooMany: [] },
+  )
+}
+
+const SHOWN = 5
+const SHOWN_CHARS = 200
+
+function counted(rowsFound: readonly SinkRow[]): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const text of rowsFound.map(textOf)) counts.set(text, (counts.get(text) ?? 0) + 1)
+  return counts
+}
+
+/** Tells values apart that are not the same, and a date from its text. */
+const textOf = ({ id, text, n, at, ...more }: SinkRow): string =>
+  JSON.stringify({ id, text, n, at: at && (at instanceof Date ? { ms: at.getTime() } : at), ...more })
 
 /** More calls than a partition of these suites takes. */
 const CALLS_MAX = 200

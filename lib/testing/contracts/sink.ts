@@ -3,7 +3,20 @@ import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { hasCode } from '../../model/errors.ts'
 import type { OutputSink } from '../../output/sink.ts'
-import { type Death, deaths, deliver, delivery, rows, type SinkRow, survives, values } from './sink-rows.ts'
+import {
+  assertGivenUp,
+  assertLeft,
+  assertRows,
+  type Death,
+  deaths,
+  deliver,
+  deliverApart,
+  delivery,
+  rows,
+  type SinkRow,
+  survives,
+  values,
+} from './sink-rows.ts'
 
 /** A sink that says `exactly-once`, under test, together with someone who reads what it wrote to. */
 export interface SinkUnderTest {
@@ -49,12 +62,13 @@ export const sinkContract = (name: string, create: (t: TestContext) => Promise<S
     )
   })
 
-  promise('batch after batch adds up', async (under) => {
+  promise('batch after batch adds up, whatever numbers are left out between them', async (under) => {
     const sink = under.open()
-    for (let batch = 1; batch <= 4; batch++) await deliver(sink, batch, [rows(`${batch}a`, 2), rows(`${batch}b`, 1)])
+    const batches = [1, 2, 5, 9, 10, 11, 100]
+    for (const batch of batches) await deliver(sink, batch, [rows(`${batch}a`, 2), rows(`${batch}b`, 1)])
     await holds(
       under,
-      [1, 2, 3, 4].flatMap((batch) => [...rows(`${batch}a`, 2), ...rows(`${batch}b`, 1)]),
+      batches.flatMap((batch) => [...rows(`${batch}a`, 2), ...rows(`${batch}b`, 1)]),
     )
   })
 
@@ -118,6 +132,35 @@ export const sinkContract = (name: string, create: (t: TestContext) => Promise<S
     await holds(under, [...rows('old', 2), ...rows('new', 2)])
   })
 
+  promise('a second output is refused, or its batches are there as well', async (under) => {
+    await deliver(under.open(), 1, [rows('a', 2)])
+    const [end] = await Promise.allSettled([deliver(under.open(), 1, [rows('b', 2)], { sink: 'others' })])
+    await holds(under, end.status === 'fulfilled' ? [...rows('a', 2), ...rows('b', 2)] : rows('a', 2))
+  })
+
+  promise('a partition that was written is safe outside: another process may end its batch', async (under) => {
+    await deliverApart(() => under.open(), 1, [rows('a', 2), rows('b', 3)])
+    await holds(under, [...rows('a', 2), ...rows('b', 3)])
+  })
+
+  promise('a delivery that is given up writes nothing more, and is taken when it comes again', async (under) => {
+    await assertGivenUp(under.open(), rows('a', 3))
+    await holds(under, [])
+    await deliver(under.open(), 1, [rows('a', 3)])
+    await holds(under, rows('a', 3))
+  })
+
+  promise('records that it is given stay as they are', async (under) => assertLeft(() => under.open()))
+
+  promise('closing it twice is closing it once; written to afterwards, it opens again', async (under) => {
+    const sink = under.open()
+    for (const batch of [1, 2]) {
+      await deliver(sink, batch, [rows(`${batch}-`, 2)])
+      for (let time = 0; time < 2; time++) await sink.close?.()
+    }
+    await holds(under, [...rows('1-', 2), ...rows('2-', 2)])
+  })
+
   promise('an empty partition and an empty batch leave nothing, and may be repeated', async (under) => {
     await deliver(under.open(), 1, [[], []])
     await deliver(under.open(), 1, [[], []])
@@ -140,15 +183,17 @@ export const sinkContract = (name: string, create: (t: TestContext) => Promise<S
 
   for (const death of deaths) {
     promise(
-      `F57: a process that ends ${death} any of its calls leaves its batch to the next one, which makes it whole and ` +
-        'single',
+      `F57: a process that ends ${death} any of its calls has written what it said, or leaves its batch to the next ` +
+        'one, which makes it whole and single',
       async (under) => {
         const expected: SinkRow[] = []
         for (let n = 1; ; n++) {
           const part = rows(`n${n}-`, 5)
           const survived = await survives(n, deliver(under.dying(n, death), n, [part, rows(`m${n}-`, 1)]))
-          await deliver(under.open(), n, [part, rows(`m${n}-`, 1)])
           expected.push(...part, ...rows(`m${n}-`, 1))
+          // What it says is written is written, before anybody writes it again.
+          if (survived) await holds(under, expected)
+          await deliver(under.open(), n, [part, rows(`m${n}-`, 1)])
           await holds(under, expected)
           if (survived) return assert.ok(n > 1, 'it made no call at all')
         }
@@ -158,6 +203,5 @@ export const sinkContract = (name: string, create: (t: TestContext) => Promise<S
 }
 
 async function holds(under: SinkUnderTest, expected: readonly SinkRow[]): Promise<void> {
-  const byId = (a: SinkRow, b: SinkRow): number => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
-  assert.deepEqual([...(await under.contents())].sort(byId), [...expected].sort(byId))
+  assertRows(await under.contents(), expected)
 }
