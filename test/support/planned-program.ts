@@ -24,11 +24,11 @@ export function plannedProgram(does: PlanningDeed): PlannedProgram {
   let asked = 0
   const numbers: Source<number, number, readonly [from: number, until: number]> = {
     name: 'Numbers',
-    cut: async ({ position }) => {
+    cut: async ({ position, limit }) => {
       asked++
       if (does === 'throw-in-source') throw new Error('as asked')
-      const from = position ?? 0
-      return { position: from + 3, splits: [[from, from + 3]], records: 3 }
+      const [from, records] = [position ?? 0, Math.min(limit ?? 3, 3)]
+      return { position: from + records, splits: [[from, from + records]], records }
     },
     read: async function* ([from, until]) {
       yield Array.from({ length: until - from }, (_, i) => from + i)

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { getEventListeners } from 'node:events'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import type { TaskLauncher } from '../../host/launcher.ts'
@@ -45,13 +46,31 @@ export const launcherContract = (
     )
   })
 
+  promise('it has a slot, or several', async ({ launcher }) => {
+    assert.ok(Number.isInteger(launcher.slots) && launcher.slots > 0, `${launcher.slots} slots`)
+  })
+
   promise('a function that throws is an answer, with its words; the next task runs', async (tasks) => {
     const answer = await tasks.launch(tasks.of('s0.t0', 'throw'))
     assert.equal(answer.kind, 'failed')
-    const { code, fault, message, retry, where } = answer.error
+    const { code, fault, name, message, retry, where, stack, next } = answer.error
     assert.deepEqual({ code, fault, retry, task: where['task'] }, { ...USER_CODE, task: 's0.t0' })
-    assert.notEqual(message, '')
+    for (const words of [name, message, stack]) assert.notEqual(words, '')
+    assert.deepEqual(
+      next.map((each) => typeof each).filter((kind) => kind !== 'string'),
+      [],
+    )
     await tasks.assertRun()
+  })
+
+  promise('a task runs under the plan that comes with it, whatever came under that name before', async (tasks) => {
+    const [first, second] = [tasks.of('s0.t0'), tasks.of('s0.t0', 'throw')]
+    const grown = { ...second, plan: { ...second.plan, nonce: first.plan.nonce } }
+    const ends = [await tasks.launch(first), await tasks.launch(grown), await tasks.launch(first)]
+    assert.deepEqual(
+      ends.map(({ kind }) => kind),
+      ['done', 'failed', 'done'],
+    )
   })
 
   promise('work that the program does not have is an answer as well', async (tasks) => {
@@ -82,13 +101,21 @@ export const launcherContract = (
     assert.ok(JSON.stringify(answer.accumulators).length > LONG)
   })
 
-  promise('a call that nobody needs any more comes to an end, and the next task runs', async (tasks) => {
+  promise('a call that nobody needs any more comes to an end, and no other one with it', async (tasks) => {
     await settled(tasks.launch(tasks.of('s0.t0'), AbortSignal.abort()))
     const stopped = new AbortController()
     const late = settled(tasks.launch(tasks.of('s0.t1'), stopped.signal))
+    const other = tasks.launch(tasks.of('s0.t2'))
     stopped.abort()
     await late
+    assert.equal((await other).kind, 'done')
     await tasks.assertRun()
+  })
+
+  promise('a call that has ended leaves nothing behind at its signal', async (tasks) => {
+    const { signal } = new AbortController()
+    for (const deed of ['answer', 'throw', 'answer'] as const) await tasks.launch(tasks.of('s0.t0', deed), signal)
+    assert.equal(getEventListeners(signal, 'abort').length, 0)
   })
 
   promise('closing it twice is closing it once', async ({ launcher }) => {

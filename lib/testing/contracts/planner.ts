@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
+import { hasCode } from '../../model/errors.ts'
 import type { Cut } from '../../model/manifest.ts'
 import type { Planned, PlannedBatch, Planner, PlanRequest } from '../../runtime/planner.ts'
 
@@ -10,7 +11,10 @@ export type PlanningDeed = 'plan' | 'throw-in-source' | 'throw-in-transform'
 export interface PlannerUnderTest {
   /** It has planned nothing yet. */
   readonly planner: Planner
-  /** A new batch, in a head and at a time of the program's own; its one source has records. */
+  /**
+   * A new batch, in a head and at a time of the program's own. Its one source has records whenever it is asked, more
+   * than one of them, and keeps to a limit.
+   */
   readonly request: PlanRequest
   /** How often the source of the program was asked what is new. */
   asked(): number
@@ -46,6 +50,28 @@ export const plannerContract = (
     assert.deepEqual(more, [])
     assert.ok(splitsIn(plan.cuts).length > 0)
     assert.notEqual(positions[source], undefined)
+  })
+
+  promise('the next batch goes on where the last one ended', async ({ planner, request }) => {
+    const { plan, positions } = await plannedBy(planner, request)
+    const base = { time: plan.time, positions, state: {}, retained: {} }
+    const next = await plannedBy(planner, { ...request, base })
+    assert.notDeepEqual(next.plan.cuts, plan.cuts)
+    assert.notDeepEqual(next.positions, positions)
+  })
+
+  promise('its source is asked once, and within its limit', async (under) => {
+    const { planner, request } = under
+    const [source] = Object.keys((await plannedBy(planner, request)).plan.cuts)
+    assert.ok(request.input.kind === 'new' && source !== undefined)
+    const asked = under.asked()
+    const { plan } = await plannedBy(planner, { ...request, input: { ...request.input, limits: { [source]: 1 } } })
+    assert.equal(under.asked(), asked + 1)
+    assert.equal(plan.cuts[source]?.records, 1)
+  })
+
+  promise('a batch that may not run where it is planned is only planned', async ({ planner, request }) => {
+    for (const slots of [1, 2]) assert.equal((await plannedBy(planner, { ...request, slots })).report, undefined)
   })
 
   promise('asking again changes nothing: the same input, under another name', async ({ planner, request }) => {
@@ -91,14 +117,18 @@ export const plannerContract = (
 
   promise('a batch of which nothing is left to find out is sealed as it was planned', async ({ planner, request }) => {
     const planned = await plannedBy(planner, request)
-    const { plan, positions } = await planner.seal(planned)
+    const before = structuredClone(planned)
+    const sealed = await planner.seal(planned)
+    assert.deepEqual(JSON.parse(JSON.stringify(sealed)), sealed)
+    const { plan, positions } = sealed
     assert.deepEqual([plan.cuts, plan.nonce, positions], [planned.plan.cuts, planned.plan.nonce, planned.positions])
+    assert.deepEqual([planned, await planner.seal(planned)], [before, sealed])
   })
 
   promise(
-    'what a source throws is thrown',
+    'what a source throws is thrown, as the fault of the source',
     async ({ planner, request }) => {
-      await assert.rejects(planner.plan(request))
+      await assert.rejects(planner.plan(request), (error) => hasCode(error, 'E_SOURCE') && error.fault === 'source')
     },
     'throw-in-source',
   )
@@ -109,7 +139,12 @@ export const plannerContract = (
       const answer = await planner.plan(request)
       assert.equal(answer.kind, 'failed')
       assert.ok(answer.error instanceof Error)
-      assert.ok(splitsIn(answer.facts.cuts).length > 0)
+      const { facts } = answer
+      assert.deepEqual(JSON.parse(JSON.stringify(facts)), facts)
+      const { slot } = asNew(request)
+      assert.deepEqual([facts.batch, facts.tick, facts.time], [slot.batch, slot.tick, slot.time])
+      assert.ok(splitsIn(facts.cuts).length > 0)
+      assert.deepEqual(Object.keys(facts.positions), Object.keys(facts.cuts))
     },
     'throw-in-transform',
   )
