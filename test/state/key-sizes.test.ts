@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { ByteWriter } from '../../lib/codec/bytes.ts'
+import { writeValue } from '../../lib/codec/value.ts'
 import { hashKey } from '../../lib/keys/hash.ts'
 import { KeyedState } from '../../lib/state/keyed-state.ts'
 import { checkKeySizes, type LargeKey } from '../../lib/state/key-sizes.ts'
@@ -43,6 +45,44 @@ test('B41: a key above the limit is E_STATE_TOO_LARGE with operator, hash and si
   assert.equal(error.where.operator, 'sums')
   assert.equal(error.where.detail, `key hash ${hashKey(SECRET).toString(16).padStart(8, '0')}`)
   assert.ok(error.next.some((choice) => choice.includes('sluice.state.keyBytesMax')))
+})
+
+test('B41: the most that a key may take it may take, and half of it without a word', () => {
+  const state = new KeyedState()
+  const found: LargeKey[] = []
+  const put = (bytes: number): void => {
+    state.put(state.table.upsert('a'), textOf(bytes))
+    checkKeySizes(state.encodeSnapshot(), 'sums', { bytesMax: 2 * LIMIT }, (key) => found.push(key))
+  }
+  for (const bytes of [LIMIT, LIMIT + 100, 2 * LIMIT]) put(bytes)
+  assert.deepEqual(
+    found.map(({ bytes }) => bytes),
+    [LIMIT + 100, 2 * LIMIT],
+  )
+  assert.throws(() => put(2 * LIMIT + 1), { code: 'E_STATE_TOO_LARGE' })
+})
+
+/** A text that takes so many bytes where it is stored. */
+function textOf(bytes: number): string {
+  const header = new ByteWriter()
+  writeValue(header, 'x'.repeat(bytes))
+  return 'x'.repeat(2 * bytes - header.length)
+}
+
+test('B41: each key that is too large is found, wherever it stands among others', () => {
+  const state = new KeyedState()
+  for (let i = 0; i < 20; i++) state.put(state.table.upsert(i), i % 7 === 3 ? 'x'.repeat(6000) : 'x')
+  const found: LargeKey[] = []
+  checkKeySizes(state.encodeSnapshot(), 'sums', { bytesMax: LIMIT }, (key) => found.push(key))
+  assert.deepEqual(
+    found.map(({ keyHash }) => keyHash).toSorted(),
+    [3, 10, 17].map((key) => hashKey(key).toString(16).padStart(8, '0')).toSorted(),
+  )
+  for (const id of state.table.ids()) if (state.table.keyAt(id) !== 3) state.remove(id)
+  state.saved()
+  // What goes is not weighed, and what did not change was weighed before.
+  checkKeySizes(state.encodeDelta(), 'sums', { bytesMax: LIMIT }, (key) => found.push(key))
+  assert.equal(found.length, 3)
 })
 
 const collecting: { readonly [form: string]: Build } = {

@@ -136,8 +136,13 @@ test('few keys are one section, a few bytes each; of many each key group has a s
     [1, 2],
   )
   const many = new KeyedState()
-  for (let i = 0; i < 5000; i++) put(many, i, i)
-  assert.equal(openBlock(many.encodeSnapshot(), 'many').entries.length, KEY_GROUPS)
+  const sections = (keys: number): number => {
+    for (let i = many.keys; i < keys; i++) put(many, i, i)
+    return openBlock(many.encodeSnapshot(), 'many').entries.length
+  }
+  assert.equal(sections(4 * KEY_GROUPS), 1)
+  assert.ok(sections(4 * KEY_GROUPS + 1) > KEY_GROUPS / 2)
+  assert.equal(sections(5000), KEY_GROUPS)
 })
 
 test('of a section for few keys only those of the wanted groups are taken, and taken out', () => {

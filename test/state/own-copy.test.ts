@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { hasCode } from '../../lib/model/errors.ts'
-import { ownCopy } from '../../lib/state/own-copy.ts'
+import { copyIfStorable, ownCopy } from '../../lib/state/own-copy.ts'
 
 test('B43: the promise of an async function is refused as a value that cannot be kept, not copied', async () => {
   const update = async (): Promise<number> => Promise.resolve(1)
@@ -19,4 +19,55 @@ test('a copy shares nothing with its value', () => {
   assert.deepEqual(copy, value)
   for (const part of ['list', 'map', 'at'] as const) assert.notEqual(copy[part], value[part])
   assert.notEqual(copy.list[1], value.list[1])
+})
+
+test('a copy is of the same kind in each of its parts, and keys of maps and parts of sets are copied as well', () => {
+  const bare = Object.assign(Object.create(null) as object, { a: [1] })
+  const [key, part] = [{ k: 1 }, [2]]
+  const value = { bare, map: new Map([[key, part]]), set: new Set([part]), at: new Date(7), none: null, of: 'text' }
+  for (const copyOf of [ownCopy, copyIfStorable]) {
+    const copy = copyOf(value)
+    assert.deepStrictEqual(copy, value)
+    assert.equal(Object.getPrototypeOf(copy.bare), null)
+    key.k++
+    part.push(3)
+    value.at.setTime(8)
+    assert.deepEqual(
+      [[...copy.map], [...copy.set], copy.at.getTime()],
+      [[[{ k: key.k - 1 }, part.slice(0, -1)]], [part.slice(0, -1)], 7],
+    )
+    part.pop()
+    value.at.setTime(7)
+  }
+})
+
+test('a name that would change a prototype is a name like others in a copy', () => {
+  const value = JSON.parse('{"__proto__":{"admin":true},"a":1}') as Record<string, unknown>
+  for (const copy of [ownCopy(value), copyIfStorable(value)]) {
+    assert.deepEqual(Object.entries(copy), Object.entries(value))
+    assert.equal(copy['admin'], undefined)
+    copy['__proto__'] = 5
+    delete copy['__proto__']
+    assert.deepEqual(Object.keys(copy), ['a'])
+  }
+})
+
+test('a part that could not be stored is handed on as it is, or refused where it would have to be', () => {
+  class Own {
+    readonly n = 1
+  }
+  const own = new Own()
+  const value = { own, list: [own], map: new Map([['a', own]]) }
+  const copy = copyIfStorable(value)
+  assert.notEqual(copy, value)
+  assert.deepEqual([copy.own === own, copy.list[0] === own, copy.map.get('a') === own], [true, true, true])
+  assert.equal(copyIfStorable(own), own)
+  assert.throws(() => ownCopy(value), { code: 'E_NOT_SERIALISABLE' })
+})
+
+test('bytes and large numbers are copied through the form in which they are stored', () => {
+  const value = { bytes: Uint8Array.of(1, 2), big: 5n }
+  const copy = ownCopy(value)
+  value.bytes[0] = 9
+  assert.deepEqual(copy, { bytes: Uint8Array.of(1, 2), big: 5n })
 })
