@@ -257,6 +257,8 @@ test('a position that is a number, or numbers by name, never falls; others are n
     ['9', '8'],
     [9, { a: 1 }],
     [null, 3],
+    [null, -3],
+    ['9', 8],
     [undefined, 3],
   ])
     assert.equal(after(before, now), null, JSON.stringify([before, now]))

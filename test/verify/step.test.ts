@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import { created } from '../../lib/checkpoint/transition.ts'
 import type { Head } from '../../lib/model/head.ts'
 import type { Manifest, OperatorState } from '../../lib/model/manifest.ts'
-import { faultOfCommit, faultOfOwn } from '../../lib/verify/step.ts'
+import { faultOfCommit, faultOfOwn, nameFault } from '../../lib/verify/step.ts'
+import { ObjectKeys } from '../../lib/checkpoint/object-keys.ts'
 import { cutTo, keys, manifestOf } from './manifests.ts'
 
 const facts = { app: 'test', inc: 'i1', graph: 'g', intervalMs: 1000, zeroTime: 0, conf: {} }
@@ -98,4 +99,19 @@ test('a batch names as many objects as it wrote', () => {
   assert.deepEqual([faultOfOwn(manifest), faultOfOwn({ ...manifest, wrote: 2 })], [null, null])
   for (const wrote of [1, 3])
     assert.equal(faultOfOwn({ ...manifest, wrote }), `batch 2 wrote ${wrote} objects, and its manifest names 2 of them`)
+})
+
+test('a commit names a manifest of its app, its incarnation and its batch', () => {
+  const named = (key: string): string | null => nameFault({ ...headOf(2), manifest: { key, len: 1, crc: 1 } })
+  assert.equal(named(keys.manifest(2, 'n2')), null)
+  assert.equal(nameFault({ ...headOf(2), manifest: null }), 'batch 2 was committed without a manifest')
+  const others = [
+    keys.manifest(1, 'n2'),
+    keys.plan(2, 'n2'),
+    new ObjectKeys('other', 'i1').manifest(2, 'n2'),
+    new ObjectKeys('test', 'i2').manifest(2, 'n2'),
+    'nonsense',
+  ]
+  for (const key of others)
+    assert.equal(named(key), `batch 2 was committed with the manifest ${key}, which is not one of that batch`)
 })
