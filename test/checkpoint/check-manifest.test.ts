@@ -135,6 +135,74 @@ test(
   },
 )
 
+test('B46: what a field may just hold is read, and what is one beyond it is refused', async () => {
+  const { state, packs, deadLetters } = fullManifest()
+  const letters = deadLetters![0]
+  const withFacts = (changes: object): Partial<Manifest> => ({ facts: { ...ref('graph/9e/1/g.json'), ...changes } })
+  const read_: readonly Partial<Manifest>[] = [
+    withFacts({ crc: 2 ** 32 - 1, len: 0, at: 0, unwritten: true }),
+    { deadLetters: [{ ...letters, undecoded: true }] },
+    { deadLetters: [{ ...letters, ofOutput: true }] },
+    { skip: { lines: { a: [0, 1, 5] } } },
+    { packs: [{ ...packs![0], from: 255, to: 256 }] },
+    { state: { sums: { ...state['sums'], version: 1, slideTime: -1000 } } },
+    {
+      wrote: 0,
+      beforeCommit: ['print'],
+      rates: { lines: { rate: null, latest: { time: 1, rate: 0.5, error: -0.5 } } },
+    },
+  ]
+  for (const changes of read_)
+    assert.deepEqual(await read(JSON.stringify(fullManifest(changes))), fullManifest(changes), JSON.stringify(changes))
+  const refused: readonly (readonly [Partial<Manifest>, RegExp])[] = [
+    [withFacts({ crc: 2 ** 32 }), /facts\.crc/],
+    [withFacts({ crc: -1 }), /facts\.crc/],
+    [withFacts({ at: -1 }), /facts\.at/],
+    [{ deadLetters: [{ ...letters, undecoded: false as never }] }, /deadLetters\[0\]\.undecoded/],
+    [{ deadLetters: [{ ...letters, ofOutput: false as never }] }, /deadLetters\[0\]\.ofOutput/],
+    [{ skip: { lines: { a: [1, 0] } } }, /does not rise/],
+    [{ packs: [{ ...packs![0], to: 257 }] }, /packs\[0\]\.to/],
+    [{ state: { sums: { chains: [{ from: 5, to: 5, keys: 0, blocks: [] }] } } }, /is an empty range/],
+    [{ state: { sums: { chains: [], panes: [{ from: 5, to: 5, panes: [] }] } } }, /is an empty range/],
+    [{ rates: { lines: { rate: 'fast' as never, latest: null } } }, /rates\["lines"\]\.rate/],
+    [{ rates: { lines: { rate: 1, latest: { time: 1, rate: 1 } as never } } }, /latest\.error/],
+  ]
+  for (const [changes, words] of refused)
+    assertRefusal(await refusal(JSON.stringify(fullManifest(changes))), 'E_MANIFEST_CORRUPT', words)
+})
+
+test('B46: groups that a block holds whole are ranges of key groups that are not empty', async () => {
+  const { ref: object } = fullManifest().state['sums'].chains[0].blocks[0]
+  const withWhole = (whole: unknown): Partial<Manifest> => {
+    const block = { kind: 'delta' as const, batch: 1, ref: object, keys: 1, whole: whole as [number, number][] }
+    return { state: { sums: { chains: [{ from: 0, to: 256, keys: 1, blocks: [block] }] } } }
+  }
+  for (const whole of [[[0, 1]], [[255, 256]], []])
+    assert.deepEqual(await read(JSON.stringify(fullManifest(withWhole(whole)))), fullManifest(withWhole(whole)))
+  for (const whole of [[[1, 1]], [[2, 1]], [[0, 257]], [[0]], [[0, 1, 2]], [0, 1]])
+    assertRefusal(await refusal(JSON.stringify(fullManifest(withWhole(whole)))), 'E_MANIFEST_CORRUPT', /whole\[0\]/)
+})
+
+test('B46: a split of dead letters names letters of the app, and a cut goes on from somewhere', async () => {
+  const withCut = (changes: object): string => {
+    const { cuts } = fullManifest()
+    return JSON.stringify(fullManifest({ cuts: { ...cuts, lines: { ...cuts['lines']!, ...changes } } }))
+  }
+  const split = (key: string, ids: unknown = ['1-1']) => ({ 'sluice.deadLetters': { ref: { ...ref('x'), key }, ids } })
+  const own = ref('dlq/9e/1/d').key
+  assert.deepEqual((await read(withCut({ splits: [split(own)] }))).cuts['lines']!.splits, [split(own)])
+  assertRefusal(await refusal(withCut({ splits: [split('other/i1/dlq/9e/1/d')] })), 'E_REF_SCOPE')
+  assertRefusal(await refusal(withCut({ splits: [split(ref('st/s').key)] })), 'E_MANIFEST_CORRUPT')
+  assertRefusal(await refusal(withCut({ splits: [split(own, [1])] })), 'E_MANIFEST_CORRUPT')
+  const { lines } = fullManifest().cuts
+  const { position: _its, ...without } = lines!
+  const stored_ = (positions: object, format: number): string =>
+    JSON.stringify({ ...fullManifest(), format, cuts: { lines: without }, positions })
+  assert.deepEqual((await read(stored_({ lines: { taken: 9 } }, 2))).cuts['lines']!.position, { taken: 9 })
+  assertRefusal(await refusal(stored_({}, 2)), 'E_MANIFEST_CORRUPT', /has a cut without a position/)
+  assertRefusal(await refusal(stored_({ lines: 1 }, 1)), 'E_MANIFEST_CORRUPT', /position/)
+})
+
 test('B46: names that every object has are no names of operators, sources or outputs', async () => {
   const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty']
   for (const field of ['cuts', 'positions', 'actions', 'state', 'retained', 'outputs', 'records']) {
