@@ -61,6 +61,16 @@ test('the first thing that cannot have happened is told, with the revision it cl
     ['2 commit: its writer appended it twice', { 1: [opening, first, second, second] }],
     ['2 commit: it does not follow from the one before it', { 1: [opening, first, { ...second, text: '{}' }] }],
     ['2 commit: it does not follow from the one before it', { 1: [opening, first, { ...second, chain: null }] }],
+    ['3 commit: it does not follow from the one before it', { 7: [reopened(second), { ...third, text: '{}' }] }],
+    [
+      '4 commit: it does not follow from the one before it',
+      { 7: [reopened(second), third, { ...write(third), text: '{}' }] },
+    ],
+    [
+      '3 commit: it does not follow from the one before it',
+      { 1: [opening, first, second, seal(second)], 2: [reopened(second), { ...third, text: '{}' }] },
+    ],
+    ['1 commit: it does not follow from the one before it', { 1: [opening, { ...first, text: '{}' }] }],
     ['2 commit: its checksum does not fit what it says', { 1: [opening, first, changed, third] }],
     ['2 unknown: its checksum does not fit what it says', { 1: [opening, first, unreadable] }],
     ['1 unknown: its checksum does not fit what it says', { 1: [unreadable] }],
