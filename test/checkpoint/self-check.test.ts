@@ -37,6 +37,7 @@ const wrong: readonly [sentence: string, changes: Partial<Manifest>, says: RegEx
   ['a key group is there once', sums(chain(0, 101), chain(100, 256)), /key group 100 is there twice/],
   ['a chain begins with a snapshot', sums({ ...chain(0, 256), blocks: deltaAlone }), /^state of sums: /],
   ['a partition of an output is there', parts(0, 2), /output print: partition 1 is missing or there twice/],
+  ['the first partition of an output is there', parts(1), /output print: partition 0 is missing or there twice/],
   ['a partition of an output is there once', parts(0, 0, 1), /output print: partition 1 is missing or there twice/],
   [
     'what was set aside is kept',
@@ -78,4 +79,19 @@ test('state goes on under its name and in its version, or under the name that a 
   assert.equal(next(state('totals', 2)), 'state of sums is missing')
   assert.equal(next(state('sums', 1)), 'state of sums went back from version 2 to 1')
   assert.equal(next(state('totals', 1), moved), 'state of totals went back from version 2 to 1')
+})
+
+test('state that says no version is of the first one', () => {
+  const state = (version?: number): Manifest['state'] => ({
+    sums: { chains: [chain(0, 256)], ...(version === undefined ? {} : { version }) },
+  })
+  const next = (before: Manifest['state'], now: Manifest['state']): string | null => {
+    const { change: _none, ...plain } = fullManifest({ ...bare, state: now })
+    return selfCheck({ ...base, state: before }, plain)
+  }
+  assert.deepEqual(
+    [next(state(), state()), next(state(), state(1)), next(state(1), state()), next(state(), state(2))],
+    [null, null, null, null],
+  )
+  assert.equal(next(state(2), state()), 'state of sums went back from version 2 to 1')
 })
