@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { registerClassCodec } from '../../lib/codec/class-codec.ts'
 import { hasCode } from '../../lib/model/errors.ts'
-import { copyIfStorable, ownCopy } from '../../lib/state/own-copy.ts'
+import { copyIfStorable, ownCopy, sameBytes } from '../../lib/state/own-copy.ts'
 
 test('B43: the promise of an async function is refused as a value that cannot be kept, not copied', async () => {
   const update = async (): Promise<number> => Promise.resolve(1)
@@ -65,9 +66,34 @@ test('a part that could not be stored is handed on as it is, or refused where it
   assert.throws(() => ownCopy(value), { code: 'E_NOT_SERIALISABLE' })
 })
 
-test('bytes and large numbers are copied through the form in which they are stored', () => {
-  const value = { bytes: Uint8Array.of(1, 2), big: 5n }
-  const copy = ownCopy(value)
-  value.bytes[0] = 9
-  assert.deepEqual(copy, { bytes: Uint8Array.of(1, 2), big: 5n })
+test('what only the stored form can copy is copied through it, in both kinds of copies', () => {
+  class Money {
+    readonly cents: number[]
+    constructor(cents: number[]) {
+      this.cents = cents
+    }
+  }
+  registerClassCodec('OwnCopyMoney', { ctor: Money, encode: ({ cents }) => cents, decode: (cents) => new Money(cents) })
+  for (const copyOf of [ownCopy, copyIfStorable]) {
+    const value = { bytes: Uint8Array.of(1, 2), price: new Money([5]), big: 5n }
+    const copy = copyOf(value)
+    value.bytes[0] = 9
+    value.price.cents[0] = 9
+    assert.deepStrictEqual(copy, { bytes: Uint8Array.of(1, 2), price: new Money([5]), big: 5n })
+  }
+})
+
+test('two values are the same where they are stored as the same bytes', () => {
+  assert.equal(sameBytes({ a: [1, 'x'], at: new Date(5) }, { a: [1, 'x'], at: new Date(5) }), true)
+  const others: readonly (readonly [unknown, unknown])[] = [
+    [1, 2],
+    [1, 2n],
+    [null, undefined],
+    ['a', 'ab'],
+    [[1], [1, 2]],
+    [{ a: 1 }, { b: 1 }],
+    [new Map([['a', 1]]), { a: 1 }],
+  ]
+  for (const [one, other] of others)
+    assert.deepEqual([sameBytes(one, other), sameBytes(other, one), sameBytes(one, one)], [false, false, true])
 })
