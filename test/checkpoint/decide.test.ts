@@ -1,10 +1,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Claim, decideAftermath, decideDuty, decideStart, leaseFrom } from '../../lib/checkpoint/decide.ts'
+import {
+  type Claim,
+  decideAftermath,
+  decideDuty,
+  decideStart,
+  heartbeatMs,
+  leaseFrom,
+} from '../../lib/checkpoint/decide.ts'
 import type { Head } from '../../lib/model/head.ts'
 import { headWith, manifestRef } from './heads.ts'
 
 const claim: Claim = { app: 'test', holder: 'other', now: 50, isGone: () => false }
+
+const ofName = (name: string): Head => headWith({ holder: null, conf: { 'spark.app.name': name } })
 
 const starts: readonly [sentence: string, head: Head | null, claim: Partial<Claim>, kind: string][] = [
   ['nothing there is created', null, {}, 'create'],
@@ -25,6 +34,13 @@ const starts: readonly [sentence: string, head: Head | null, claim: Partial<Clai
     {},
     'acquire',
   ],
+  ['the longest lease that a holder can have is waited for', headWith({ leaseUntil: 50 + 64 * 30_000 }), {}, 'busy'],
+  ['a lease that is a little longer is not', headWith({ leaseUntil: 51 + 64 * 30_000 }), {}, 'acquire'],
+  ['long intervals have longer leases', headWith({ intervalMs: 60_000, leaseUntil: 50 + 64 * 180_000 }), {}, 'busy'],
+  ['an app of the same name is the same', ofName('a'), { name: 'a' }, 'acquire'],
+  ['an app of another name in one folder is left alone', ofName('a'), { name: 'b' }, 'foreign'],
+  ['where one of the two says no name, the folder decides', ofName('a'), {}, 'acquire'],
+  ['where the head says no name, the folder decides', headWith({ holder: null }), { name: 'b' }, 'acquire'],
   ['a released head is free', headWith({ holder: null }), {}, 'acquire'],
 ]
 for (const [sentence, head, changes, kind] of starts)
@@ -40,6 +56,12 @@ test('the first takeover has the lease of any holder, and each that no commit fo
     leases.map((ms) => ms / 30_000),
     [1, 1, 2, 4, 64, 64],
   )
+})
+
+test('a lease is three intervals, or half a minute where they are short, and a holder is heard three times in it', () => {
+  const of = (intervalMs: number): number[] => [leaseFrom(7, { intervalMs }) - 7, heartbeatMs({ intervalMs })]
+  assert.deepEqual(of(1000), [30_000, 10_000])
+  assert.deepEqual(of(60_000), [180_000, 60_000])
 })
 
 test('what is committed but not delivered is delivered first', () => {

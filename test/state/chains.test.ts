@@ -20,6 +20,8 @@ const timesAfter = (keepPanesAfter: number, newest: number | null): number[] => 
 test('panes that have left a window are named no more, also where all of them have', () => {
   assert.deepEqual(timesAfter(1, 4), [2, 3, 4])
   assert.deepEqual(timesAfter(3, 4), [4])
+  assert.deepEqual(timesAfter(0, 4), [1, 2, 3, 4])
+  assert.deepEqual(timesAfter(0, null), [1, 2, 3])
   assert.deepEqual(timesAfter(3, null), [])
 })
 
