@@ -63,3 +63,36 @@ test('the error says what most of the head is, and what to do about that', () =>
     /would have \d+ bytes; it may have 65536\. Most of it is the field "manifest" \(\d+ bytes\)/,
   )
 })
+
+/** A head of exactly so many bytes, most of which are what `fill` brings; it ends in a text that makes up the rest. */
+function ofBytes(bytes: number, fill: object): Head {
+  const of = (rest: number): Head =>
+    headWith({ conf: { ...fill, rest: 'x'.repeat(rest) } as unknown as Record<string, string> })
+  return of(bytes - bytesOf(of(0)))
+}
+
+test('a head is warned of from its first byte above half of what it may have, whatever its bytes are made of', () => {
+  const fills: Readonly<Record<string, object>> = {
+    'plain text': {},
+    'escaped text': { text: '\u0001'.repeat(5000) },
+    'names of escaped text': Object.fromEntries(Array.from({ length: 100 }, (_, i) => ['\u0001'.repeat(50) + i, ''])),
+    'long numbers': { list: Array.from({ length: 1200 }, () => -1.2345678901234567e-300) },
+    'many short texts': { list: Array.from({ length: 9000 }, () => '') },
+    'many short names': Object.fromEntries(Array.from({ length: 4000 }, (_, i) => [i.toString(36), 0])),
+    'nested lists': { list: Array.from({ length: 9000 }, () => []) },
+    nothings: { list: Array.from({ length: 6000 }, () => null) },
+  }
+  const half = HEAD_BYTES_MAX / 2
+  for (const [what, fill] of Object.entries(fills)) {
+    assert.deepEqual(said(ofBytes(half, fill)), [], what)
+    assert.deepEqual(said(ofBytes(half + 1, fill)), ['head-grows'], what)
+    assert.deepEqual(said(ofBytes(HEAD_BYTES_MAX, fill)), ['head-grows'], what)
+    assert.throws(() => said(ofBytes(HEAD_BYTES_MAX + 1, fill)), { code: 'E_HEAD_SIZE' }, what)
+  }
+})
+
+test('one that is too large may have as much more as a takeover adds', () => {
+  const before = ofBytes(HEAD_BYTES_MAX + 1000, {})
+  assert.deepEqual(said(ofBytes(HEAD_BYTES_MAX + 1256, {}), before), ['head-grows'])
+  assert.throws(() => said(ofBytes(HEAD_BYTES_MAX + 1257, {}), before), { code: 'E_HEAD_SIZE' })
+})

@@ -12,7 +12,12 @@ test('what an owed output needs stays behind the floor, packs of panes and all, 
   const sweeper = new Sweeper(blobs, silentLog, 2)
   const [staged, pack, other] = [ref('out/p0'), ref('st/pack'), ref('st/other')]
   const manifest = fullManifest({
-    outputs: { shown: [{ partition: 0, records: 1, ref: staged }] },
+    outputs: {
+      shown: [
+        { partition: 0, records: 1, ref: staged },
+        { partition: 1, records: 0, ref: null },
+      ],
+    },
     packs: [{ operator: 'window', from: 0, to: 256, last: 1000, ref: pack }],
   })
   const needed = [manifestRef(2).key, staged.key, pack.key].toSorted()
@@ -95,4 +100,16 @@ test('an object that cannot be deleted is said, and keeps no other from being de
   sweeper.discard([ref('out/a').key, ref('out/b').key], 1)
   assert.deepEqual(await leftAt(9, sweeper, blobs), ['out/a'])
   assert.deepEqual(said, [{ type: 'sweep-failed', key: ref('out/a').key, message: 'away' }])
+})
+
+test('each object is deleted once', async () => {
+  const [blobs, deleted] = [new MemoryBlobStore(), [] as string[]]
+  const counting = Object.assign(Object.create(blobs) as MemoryBlobStore, {
+    delete: async (key: string) => void deleted.push(key),
+  })
+  const sweeper = new Sweeper(counting, silentLog, 2)
+  sweeper.discard(['a', 'b'], 1)
+  sweeper.discard(['c'], 2)
+  for (const floor of [0, 1, 1, 2, 3]) await leftAt(floor, sweeper, blobs)
+  assert.deepEqual(deleted, ['a', 'b', 'c'])
 })
