@@ -48,13 +48,17 @@ test('a pack leaves out the panes that have left the window since it was written
 })
 
 test('panes of one time, as many partitions once left them, stay together in a pack', async () => {
-  const blobs = new MemoryBlobStore()
-  const all = panes(0, 300).map((pane, at) => ({ ...pane, time: 1000 * (1 + Math.floor(at / 50)) }))
-  const lists = [{ from: 0, to: 256, panes: all }]
-  const complete = await withPacks(blobs, names, manifest(lists), () => 'run')
-  assert.equal(complete.packs!.length, 1)
-  const read = await readManifest(blobs, await putManifest(blobs, names, complete))
-  assert.deepEqual(read.state.window.panes, lists)
+  for (const ofOneTime of [1, 2, 3, 9, 21, 50, 63, 64, 65, 300]) {
+    const blobs = new MemoryBlobStore()
+    const all = panes(0, 300).map((pane, at) => ({ ...pane, time: 1000 * (1 + Math.floor(at / ofOneTime)) }))
+    const lists = [{ from: 0, to: 256, panes: all }]
+    const complete = await withPacks(blobs, names, manifest(lists), () => 'run')
+    assert.equal(complete.packs!.length, 1)
+    const read = await readManifest(blobs, await putManifest(blobs, names, complete))
+    assert.deepEqual(read.state.window.panes, lists, `${ofOneTime} of one time`)
+    const packed = Math.ceil(64 / ofOneTime) * ofOneTime
+    assert.equal(complete.packs![0].last, all[Math.min(packed, 300) - 1].time, `${ofOneTime} of one time`)
+  }
 })
 
 test('a pack is there as long as the last of its panes is in the window', async () => {
@@ -65,6 +69,9 @@ test('a pack is there as long as the last of its panes is in the window', async 
   const packsOf = (oldest: number): number =>
     livePacks(packs!, manifest([{ from: 0, to: 128, panes: all.slice(oldest) }]).state).length
   assert.deepEqual([packsOf(last - 1), packsOf(last), packsOf(last + 1)], [1, 1, 0])
+  // Other ranges name their panes themselves, also where they begin or end at the same key group.
+  const halves = [0, 64].map((from) => ({ from, to: from + 64, panes: all }))
+  assert.deepEqual(livePacks(packs!, manifest(halves).state), [])
 })
 
 test('a window that goes on is packed further: each pane is in one pack or in the manifest, and in order', async () => {
