@@ -58,7 +58,7 @@ test('the first takeover has the lease of any holder, and each that no commit fo
   )
 })
 
-test('a lease is three intervals, or half a minute where they are short, and a holder is heard three times in it', () => {
+test('a lease is three intervals, half a minute at least, and a holder is heard three times in it', () => {
   const of = (intervalMs: number): number[] => [leaseFrom(7, { intervalMs }) - 7, heartbeatMs({ intervalMs })]
   assert.deepEqual(of(1000), [30_000, 10_000])
   assert.deepEqual(of(60_000), [180_000, 60_000])
