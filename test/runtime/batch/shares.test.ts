@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { MapOutput } from '../../../lib/model/task.ts'
+import { runStages } from '../../../lib/runtime/batch/run-stages.ts'
 import { inlineBytesOf, inputOf, keysIn, ownInputs, shares, taskBytesOf } from '../../../lib/runtime/batch/shares.ts'
 import type { PlannedStage } from '../../../lib/runtime/planner.ts'
 import { withSeeds } from '../../support/dice.ts'
+import { firstBatch } from './first-batch.ts'
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i)
 
@@ -116,4 +118,24 @@ test('the keys of a batch are those of all chains that it builds on', () => {
   const chain = (keys: number) => ({ from: 0, to: 256, keys, blocks: [] })
   assert.equal(keysIn({ state: { sums: { chains: [chain(1), chain(20)] }, window: { chains: [chain(300)] } } }), 321)
   assert.equal(keysIn({ state: {} }), 0)
+})
+
+test('each task of a batch is told how many bytes of a block may travel, so that all of them are no more', async () => {
+  const told: (number | null)[] = []
+  const begin = (): ReturnType<typeof firstBatch> =>
+    firstBatch((spec, honestly) => {
+      if (spec.work[0].stage === 0) told.push(spec.inlineBytes ?? null)
+      return honestly()
+    })
+  const { run, progress } = begin()
+  const answers = await runStages({ ...run, fanOut: { taskBytes: 1, inlineBytes: 100_000 } }, progress)
+  const shuffles = new Set(answers.flatMap((answer) => answer.shuffles.map(({ shuffle }) => shuffle))).size
+  assert.deepEqual(
+    told,
+    [1, 2].map(() => Math.floor(100_000 / (2 * shuffles))),
+  )
+  told.length = 0
+  const other = begin()
+  await runStages(other.run, other.progress)
+  assert.deepEqual(told, [null, null])
 })
