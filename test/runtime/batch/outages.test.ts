@@ -23,3 +23,28 @@ test('a place that asks for time is left alone for as long, but for no more than
   clock.set(3_600_000)
   assert.ok(outages.isDue('out'))
 })
+
+test('waits grow with each failure in a row, are each output’s own, and begin anew once it has recovered', () => {
+  const clock = new ManualClock(1000)
+  const outages = new Outages(clock, { hold: 'sinks', waitMs: 100, waitMaxMs: 100_000, backlogMax: 16 })
+  assert.deepEqual([outages.isDue('a'), outages.isAway('a'), outages.isHeld('a')], [true, false, false])
+  assert.deepEqual([outages.lastError('a'), outages.recovered('a')], [null, null])
+  const first = away()
+  const waits = [first, away(), away(), away()].map((error) => outages.failed('a', error).waitMs)
+  assert.ok(waits[3] > waits[0], `${waits}`)
+  assert.deepEqual([outages.isDue('a'), outages.isAway('a'), outages.isHeld('a')], [false, true, true])
+  assert.deepEqual([outages.isDue('b'), outages.isHeld('b')], [true, false])
+  assert.notEqual(outages.lastError('a'), first)
+  outages.hurry('a')
+  assert.deepEqual([outages.isDue('a'), outages.isAway('a'), outages.isHeld('a')], [true, false, true])
+  clock.set(5000)
+  assert.deepEqual([outages.recovered('a'), outages.isHeld('a'), outages.lastError('a')], [4000, false, null])
+  assert.equal(outages.recovered('a'), null)
+  assert.deepEqual(outages.failed('a', first), { waitMs: waits[0], attempts: 1 })
+})
+
+test('an output that refuses one batch is not away: others are tried', () => {
+  const outages = new Outages(new ManualClock(), { hold: 'sinks', waitMs: 100, waitMaxMs: 1000, backlogMax: 16 })
+  outages.failed('a', new SluiceError('E_SINK_VALUE', 'refused', { did: 'nothing was written', next: [] }))
+  assert.deepEqual([outages.isDue('a'), outages.isAway('a'), outages.isHeld('a')], [false, false, true])
+})
