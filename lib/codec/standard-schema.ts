@@ -1,4 +1,5 @@
 import { SluiceError, type Where } from '../model/errors.ts'
+import type { Rule } from '../model/options.ts'
 import { isPromise } from '../model/settled.ts'
 
 /**
@@ -30,6 +31,12 @@ export interface SchemaIssue {
   readonly message: string
   /** Where in the value, from the outside in. */
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
+}
+
+/** What an option that is a schema may be. */
+export const SCHEMA: Rule = {
+  words: 'a schema of Zod, Valibot, ArkType or the like',
+  holds: (value) => typeof (value as Partial<StandardSchema> | null)?.['~standard']?.validate === 'function',
 }
 
 /** What a schema makes of a value. Throws `E_RECORD_SCHEMA`, and `E_ASYNC` where the schema has to wait. */

@@ -31,6 +31,11 @@ export function needsFlag(flag: unknown, caller: string, what: string): void {
     throw badArgument(`${caller} was given ${shownOr(flag)} for ${what}, and needs true or false.`)
 }
 
+/** What is no number would be the same seed as any other that is none. */
+export function needsSeed(seed: unknown, caller: string): void {
+  if (!Number.isFinite(seed)) throw badArgument(`${caller} was given ${shownOr(seed)} for its seed, a number.`)
+}
+
 export function needsText(text: unknown, caller: string, what: string): void {
   if (typeof text !== 'string' || text === '')
     throw badArgument(`${caller} was given ${shownOr(text)}, and needs ${what}.`)

@@ -154,11 +154,24 @@ export class Time {
   }
 }
 
+/** Throws `E_INTERVAL` for a step that leads nowhere. */
 function times(first: number, last: number, step: number): Time[] {
+  if (!(step > 0)) throw badStep(step)
   const all: Time[] = []
   for (let at = first; at <= last; at += step) all.push(new Time(at))
   return all
 }
+
+const badStep = (step: unknown): SluiceError =>
+  new SluiceError(
+    'E_INTERVAL',
+    `A row of times was given ${shownOr(step)} ms for its step, which must be more than 0.`,
+    {
+      where: { place: callerPlace() },
+      did: 'nothing was done',
+      spark: 'IllegalArgumentException',
+    },
+  )
 
 /** Wherever Spark takes a `Duration`, plain milliseconds do as well. */
 export type DurationLike = Duration | number

@@ -1,10 +1,10 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import { issueText } from '../../codec/standard-schema.ts'
+import { issueText, SCHEMA } from '../../codec/standard-schema.ts'
 import { messageOf } from '../../model/errors.ts'
 import type { Json } from '../../model/json.ts'
 import { LineBuffer } from '../../source/line-buffer.ts'
 import { Receiver } from '../../source/receiver/receiver.ts'
-import { anything, bound, checkOptions, oneOf, type RulesOf, text } from '../../model/options.ts'
+import { bound, checkOptions, oneOf, type RulesOf, text } from '../../model/options.ts'
 import { LINE_OPTIONS } from '../../source/source-options.ts'
 import type { HttpOptions } from '../../source/source-factories.ts'
 import { checkPort } from './check-port.ts'
@@ -28,7 +28,7 @@ const HTTP_OPTIONS: RulesOf<HttpOptions> = {
   host: text,
   path: text,
   body: oneOf('lines', 'json'),
-  schema: anything,
+  schema: SCHEMA,
   maxBodyBytes: bound,
   maxWaiting: bound,
   maxBlocks: bound,

@@ -49,7 +49,7 @@ import type { OutputOptions } from '../../graph/output-operation.ts'
 import type { StandardSchema } from '../../codec/standard-schema.ts'
 import type { AsyncCall } from '../../lineage/asynchronous.ts'
 import type { RDD } from '../rdd/rdd.ts'
-import type { StorageLevel } from '../rdd/storage-level.ts'
+import { needsLevel, StorageLevel } from '../rdd/storage-level.ts'
 import type { NewNode } from '../../graph/graph.ts'
 import type { StreamNode } from '../../graph/stream-node.ts'
 import type { StreamingContext } from './streaming-context.ts'
@@ -513,7 +513,8 @@ export class DStream<out T> {
    * Computes each partition once per batch, however many outputs use it. The level is accepted for compatibility.
    * Spark: `DStream.persist`.
    */
-  persist(_level?: StorageLevel): this {
+  persist(level: StorageLevel = StorageLevel.MEMORY_ONLY_SER): this {
+    needsLevel(level)
     this.#assertNotStarted('change storage level of a DStream')
     this.node.persisted = true
     return this

@@ -42,7 +42,7 @@ import { Termination } from './termination.ts'
 import { created, recoverOrCreate } from './recovery.ts'
 import { validateStart } from './validate-start.ts'
 import { badArgument, needsFlag, needsFunction, needsText } from '../../lineage/bad-argument.ts'
-import { needsReceiver, needsSource, needsStream } from './operators/given-arguments.ts'
+import { needsReceiver, needsSource, needsStream, needsTime } from './operators/given-arguments.ts'
 
 /** Where Spark has a storage level, options may stand. */
 const withoutLevel = <O extends Named>(options: StorageLevel | O, caller: string): O | Named =>
@@ -444,6 +444,8 @@ export class StreamingContext {
         next: ['stop it from outside the listener, for example after awaiting something'],
       })
     }
+    needsFlag(stopSparkContext, 'stop', 'stopSparkContext')
+    needsFlag(stopGracefully, 'stop', 'stopGracefully')
     const own = isInsideOutput()
     this.#stopping ??= outsideOutputs(() => this.#stopOnce(stopGracefully))
     if (stopSparkContext) void this.#stopping.then(() => this.sparkContext.stop())
@@ -475,16 +477,16 @@ export class StreamingContext {
   }
 
   /** `stream.slice(from, to)`. Spark: `DStream.slice`. */
-  slice<T>(stream: DStream<T>, from: Time, to: Time): Promise<RDD<T>[]> {
+  async slice<T>(stream: DStream<T>, from: Time, to: Time): Promise<RDD<T>[]> {
+    needsStream(stream)
+    for (const end of [from, to]) needsTime(end)
     if (!this.#engine) {
-      return Promise.reject(
-        new SluiceError('E_NOT_INITIALISED', 'This DStream has not been initialized', {
-          where: { place: stream.node.place },
-          did: 'nothing was computed',
-          spark: 'SparkException',
-          next: ['call slice after start()'],
-        }),
-      )
+      throw new SluiceError('E_NOT_INITIALISED', 'This DStream has not been initialized', {
+        where: { place: stream.node.place },
+        did: 'nothing was computed',
+        spark: 'SparkException',
+        next: ['call slice after start()'],
+      })
     }
     return this.#engine.slice(stream, from, to)
   }

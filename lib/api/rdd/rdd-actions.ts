@@ -16,7 +16,7 @@ import type { RddNode } from '../../lineage/node.ts'
 import { checkedOrder, type Compare, naturalOrder } from '../../lineage/ordering.ts'
 import { positionSeed } from '../../lineage/sampling.ts'
 import type { StatCounter } from './statistics.ts'
-import { sameLevel, StorageLevel } from './storage-level.ts'
+import { needsLevel, sameLevel, StorageLevel } from './storage-level.ts'
 
 /** A method's type, so that an RDD of a narrower type stands in for one of a wider type. */
 type Folding<T> = { fold(op: (a: T, b: T) => T): T }['fold']
@@ -387,11 +387,6 @@ export abstract class RddActions<T> implements Runnable<T> {
     needsFunction(f, 'reduceByKeyLocally')
     return reduceByKeyLocally(this, f)
   }
-}
-
-function needsLevel(level: unknown): void {
-  if (typeof (level as StorageLevel | null)?.useMemory === 'boolean') return
-  throw badArgument(`persist was given ${shownOr(level)}, and needs a storage level.`, 'StorageLevel.MEMORY_ONLY')
 }
 
 function checkDepth(depth: number): void {

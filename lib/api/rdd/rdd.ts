@@ -4,7 +4,7 @@ import type { Aggregator } from '../../shuffle/writer.ts'
 import { callerPlace } from '../../model/place.ts'
 import { readSetting } from '../../model/settings/read.ts'
 import type { SparkContext } from './spark-context.ts'
-import { needsFunction, nodeOf } from '../../lineage/bad-argument.ts'
+import { needsFlag, needsFunction, nodeOf } from '../../lineage/bad-argument.ts'
 import { cartesianNode, unionNode } from '../../lineage/combine.ts'
 import type { Inferred, Parts } from '../../lineage/inferred.ts'
 import type { JobRunner } from '../../lineage/jobs.ts'
@@ -66,6 +66,7 @@ export class RDD<T> extends RddActions<T> {
     preservesPartitioning: boolean = false,
   ): RDD<U> {
     needsFunction(f, 'mapPartitions')
+    needsFlag(preservesPartitioning, 'mapPartitions', 'preservesPartitioning')
     return this.#derived(
       'mapPartitions',
       partitionsNode(this.node, (records) => f(records), preservesPartitioning),
@@ -78,6 +79,7 @@ export class RDD<T> extends RddActions<T> {
     preservesPartitioning: boolean = false,
   ): RDD<U> {
     needsFunction(f, 'mapPartitionsWithIndex')
+    needsFlag(preservesPartitioning, 'mapPartitionsWithIndex', 'preservesPartitioning')
     return this.#derived(
       'mapPartitionsWithIndex',
       partitionsNode(this.node, (records, index) => f(index, records), preservesPartitioning),
@@ -187,6 +189,7 @@ export class RDD<T> extends RddActions<T> {
   }
   /** Without a shuffle it joins neighbours and never makes more partitions. Spark: `RDD.coalesce`. */
   coalesce(partitions: number, shuffle: boolean = false): RDD<T> {
+    needsFlag(shuffle, 'coalesce', 'shuffle')
     return this.#derived(shuffle ? 'repartition' : 'coalesce', coalesce(this.node, partitions, shuffle))
   }
 
@@ -261,6 +264,7 @@ export class RDD<T> extends RddActions<T> {
     mapSideCombine: boolean = true,
   ): RDD<[K, C]> {
     for (const f of [create, merge, mergeCombiners]) needsFunction(f, 'combineByKey')
+    needsFlag(mapSideCombine, 'combineByKey', 'mapSideCombine')
     return this.#derived(
       'combineByKey',
       combineByKey(this.node, { create, merge, mergeCombiners }, this.#partitioner(parts), mapSideCombine),

@@ -242,6 +242,7 @@ export class SparkContext {
     this.assertActive()
     if (!(accumulator instanceof AccumulatorV2))
       throw badArgument(`register was given ${kindOf(accumulator)}, and needs an accumulator.`, 'extend AccumulatorV2')
+    if (name !== undefined) needsText(name, 'an accumulator', 'a name, if anything: it begins at 0')
     return this.accumulators.register(accumulator, name)
   }
 
@@ -263,6 +264,9 @@ export class SparkContext {
 
   /** A property of the jobs that are started from here on. Spark: `SparkContext.setLocalProperty`. */
   setLocalProperty(name: string, value: string | null): void {
+    needsText(name, 'setLocalProperty', 'a name')
+    if (value !== null && typeof value !== 'string')
+      throw badArgument(`The property ${name} is ${shownOr(value)}, and may be a text or null.`)
     if (value === null) this.#properties.delete(name)
     else this.#properties.set(name, value)
   }

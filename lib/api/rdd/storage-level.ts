@@ -1,3 +1,6 @@
+import { badArgument } from '../../lineage/bad-argument.ts'
+import { shownOr } from '../../model/settled.ts'
+
 /**
  * Where persisted records may live (Spark's `StorageLevel`). Levels are accepted for their names; what the engine does
  * is the same for all but NONE.
@@ -45,3 +48,9 @@ export const sameLevel = (a: StorageLevel, b: StorageLevel): boolean =>
   a.useOffHeap === b.useOffHeap &&
   a.deserialized === b.deserialized &&
   a.replication === b.replication
+
+/** Throws `E_ARGUMENT`. */
+export function needsLevel(level: unknown): void {
+  if (typeof (level as StorageLevel | null)?.useMemory === 'boolean') return
+  throw badArgument(`persist was given ${shownOr(level)}, and needs a storage level.`, 'StorageLevel.MEMORY_ONLY')
+}

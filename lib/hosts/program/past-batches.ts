@@ -1,4 +1,5 @@
 import type { Host } from '../../host/host.ts'
+import { SluiceError } from '../../model/errors.ts'
 import type { Head } from '../../model/head.ts'
 import type { Manifest } from '../../model/manifest.ts'
 import type { BatchPlan } from '../../model/task.ts'
@@ -24,6 +25,9 @@ import { RunningTask } from '../../runtime/task/task-scope.ts'
  */
 const MANIFESTS_MIN = 10
 
+/** So many batches that have not come yet are made up for a slice. */
+const AHEAD_MAX = 1000
+
 /** Manifests of the batches that streams still remember, so that `slice` can compute them again from what they read. */
 export class PastBatches {
   readonly #host: Host<Head>
@@ -39,7 +43,7 @@ export class PastBatches {
   }
 
   add(manifest: Manifest | null): void {
-    if (!manifest) return
+    if (!manifest || manifest.time === this.#last?.time) return
     this.#manifests.set(manifest.time, { manifest, base: this.#last })
     this.#last = manifest
     for (const time of this.#manifests.keys()) {
@@ -50,13 +54,20 @@ export class PastBatches {
 
   /** Both ends are included; ends off the stream's grid are floored to it (Spark: `DStream.slice`). */
   async slice<T>(stream: DStream<T>, from: Time, to: Time, coordinator: Coordinator): Promise<RDD<T>[]> {
+    // Its outputs are shown before the batch is handed over, and one of them may ask.
+    this.add(coordinator.manifest)
     const { zeroTime } = coordinator.head
     const step = new Duration(stream.node.slideMs)
     const zero = new Time(zeroTime)
-    const times = from
-      .floor(step, zero)
-      .to(to.floor(step, zero), step)
-      .filter((time) => time.milliseconds > zeroTime)
+    const first = from.floor(step, zero)
+    const last = to.floor(step, zero)
+    const committed = coordinator.manifest?.time ?? zeroTime
+    const past = Array.from(this.#manifests.keys(), (time) => new Time(time)).filter(
+      (time) => time.greaterEq(first) && time.lessEq(last) && time.minus(zero).isMultipleOf(step),
+    )
+    const next = new Time(committed).floor(step, zero).plus(step).max(first)
+    if (last.minus(next).div(step) > AHEAD_MAX) throw farAhead(stream, last)
+    const times = [...past, ...next.to(last, step)]
     const rdds: RDD<T>[] = []
     for (const time of times) {
       const plan = await this.#planOf(time.milliseconds, coordinator)
@@ -129,6 +140,13 @@ export class PastBatches {
     return new RDD<T>(SparkContext.of(this.#program.driver), partitionedCollection(partitions), new ResidentRunner())
   }
 }
+
+const farAhead = ({ node }: DStream<unknown>, last: Time): SluiceError =>
+  new SluiceError('E_ARGUMENT', `slice was asked for batches until ${last}, more than ${AHEAD_MAX} ahead.`, {
+    where: { place: node.place },
+    did: 'nothing was computed',
+    next: ['slice(from, new Time(Date.now()))'],
+  })
 
 const partitionedCollection = <T>(partitions: readonly (readonly T[])[]): RddNode<T> => ({
   kind: 'slice',

@@ -1,6 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { app, type DStream, seconds, StateSpec, SparkConf, StateUpdate, StreamingContext } from '../../../lib/index.ts'
+import {
+  app,
+  type DStream,
+  type RDD,
+  Duration,
+  milliseconds,
+  seconds,
+  StateSpec,
+  SparkConf,
+  StateUpdate,
+  Time,
+  StreamingContext,
+} from '../../../lib/index.ts'
 import { hasCode } from '../../../lib/model/errors.ts'
 
 type Build = (stream: any, ssc: any) => void
@@ -9,6 +21,15 @@ const add = (a: number, b: number): number => a + b
 
 /** What programs of JavaScript give by mistake, and the types of TypeScript refuse. */
 const mistakes: readonly [what: string, build: Build, message: RegExp][] = [
+  [
+    'a schema that is none',
+    (s) => s.decode({ parse: JSON.parse }),
+    /^schema of decode is an object; it must be a schema/,
+  ],
+  ['a schema of CSV that is none', (s) => s.decodeCsv(['id'], { schema: {} }), /^schema of decodeCsv is an object/],
+  ['a storage level that is a text', (s) => s.persist('MEMORY_ONLY'), /^persist was given "MEMORY_ONLY"/],
+  ['a flag that is a text', (s) => s.mapPartitions((r: any) => r, 'yes'), /^mapPartitions was given "yes" for pres/],
+  ['options where a flag belongs', (_s, ssc) => ssc.queueStream([], { name: 'q' }), /^queueStream was given an object/],
   ['map of nothing', (s) => s.map(), /^map was given undefined, and needs a function/],
   ['filter by a text', (s) => s.filter('x'), /^filter was given a string/],
   ['flatMap of a number', (s) => s.flatMap(5), /^flatMap was given a number/],
@@ -213,10 +234,59 @@ for (const [method, options, message] of badOptions)
     )
   })
 
+test('a program that is stopped with what is no flag goes on', async () => {
+  const context = new StreamingContext({}, seconds(1))
+  for (const flags of [['yes'], [true, null], [true, { gracefully: true }]])
+    assert.throws(() => context.stop(...(flags as [])), { code: 'E_ARGUMENT' })
+  assert.equal(context.getState(), 'INITIALIZED')
+})
+
+test('no streams are nothing to transform, and none to unite', () => {
+  const context = new StreamingContext({}, seconds(1))
+  assert.throws(() => context.transform([], ([rdd]: any) => rdd), { code: 'E_GRAPH' })
+  assert.throws(() => context.union([]), { code: 'E_GRAPH' })
+})
+
+test('a slice between what are no times is refused, also before the start', async () => {
+  const stream: any = new StreamingContext({}, seconds(1)).socketTextStream('localhost', 1)
+  const now = new Time(Date.now())
+  for (const wrong of [undefined, null, 5, '2026-01-01', new Date(), new Time(NaN), new Time(Infinity)]) {
+    await assert.rejects(stream.slice(wrong, now), { code: 'E_ARGUMENT', spark: 'IllegalArgumentException' })
+    await assert.rejects(stream.slice(now, wrong), { code: 'E_ARGUMENT' })
+  }
+  await assert.rejects(stream.context.slice(5, now, now), { code: 'E_ARGUMENT' })
+  await assert.rejects(stream.slice(now, now), { code: 'E_NOT_INITIALISED' })
+})
+
+test('a slice from the beginning of time is all that was read, with the batch that is being shown', async () => {
+  const context = new StreamingContext({ master: 'local[1]' }, milliseconds(50))
+  const numbers = context.queueStream([[1, 2], [3]])
+  const sliced = Promise.withResolvers<RDD<number>[]>()
+  numbers.foreachRDD(
+    (rdd) => void (rdd.collect().includes(3) && sliced.resolve(numbers.slice(new Time(0), new Time(Date.now())))),
+  )
+  context.start()
+  const rdds = await sliced.promise
+  await assert.rejects(numbers.slice(new Time(0), new Time(Number.MAX_SAFE_INTEGER)), { code: 'E_ARGUMENT' })
+  const records = rdds.flatMap((rdd) => rdd.collect())
+  await context.stop()
+  assert.deepEqual(records, [1, 2, 3])
+})
+
+test('a row of times with a step that leads nowhere is refused', () => {
+  for (const step of [0, -1, NaN])
+    assert.throws(() => new Time(0).to(new Time(10), new Duration(step)), { code: 'E_INTERVAL' })
+  assert.deepEqual(
+    new Time(0).until(new Time(10), new Duration(5)).map(Number),
+    [0, 5].map((ms) => Number(new Time(ms))),
+  )
+})
+
 test('options of sockets and of HTTP are looked at as well', () => {
   const refused = (define: (ssc: any) => unknown): void =>
     assert.throws(() => app('options', seconds(1), (ssc) => void define(ssc)).build(), { code: 'E_ARGUMENT' })
   refused((ssc) => ssc.socketTextStream('localhost', 1, { encoding: 'utf-16' }))
   refused((ssc) => ssc.httpStream(8080, { body: 'jsonl' }))
   refused((ssc) => ssc.httpStream(8080, { maxWaiting: -1 }))
+  refused((ssc) => ssc.httpStream(8080, { schema: {} }))
 })

@@ -34,6 +34,25 @@ test('what is no RDD meets no RDD', () => {
   refused(() => sc.runJob(5 as never, add as never), /^runJob was given a number/)
 })
 
+test('flags, seeds and names that are of another kind are refused: they would count as true, or as none', () => {
+  const by = (records: any): any => records
+  refused(() => numbers.coalesce(1, 'no'), /^coalesce was given "no" for shuffle/)
+  refused(() => numbers.mapPartitions(by, 1), /^mapPartitions was given 1 for preservesPartitioning/)
+  refused(() => numbers.mapPartitionsWithIndex(by, 1), /^mapPartitionsWithIndex was given 1 for/)
+  refused(() => pairs.combineByKey(add, add, add, 2, 'no'), /^combineByKey was given "no" for mapSideCombine/)
+  for (const seed of ['x', null, NaN, {}]) {
+    refused(() => numbers.sample(false, 0.5, seed), /^sample was given .* for its seed/)
+    refused(() => numbers.randomSplit([1, 1], seed), /^randomSplit was given .* for its seed/)
+    refused(() => numbers.takeSample(false, 1, seed), /^takeSample was given .* for its seed/)
+    refused(() => pairs.sampleByKey(false, {}, seed), /^sampleByKey was given .* for its seed/)
+    refused(() => pairs.sampleByKeyExact(false, {}, seed), /^sampleByKeyExact was given .* for its seed/)
+  }
+  refused(() => numbers.pipe('cat', 'LC_ALL=C'), /^The options of pipe are "LC_ALL=C"/)
+  refused(() => sc.longAccumulator(0 as never), /^an accumulator was given 0, and needs a name, if anything: it begins/)
+  refused(() => sc.setLocalProperty('pool', 5 as never), /^The property pool is 5/)
+  refused(() => sc.setLocalProperty(5 as never, 'x'), /^setLocalProperty was given 5/)
+})
+
 test('a stream in place of an RDD is told from other things', () => {
   const stream = new StreamingContext(sc, seconds(1)).socketTextStream('localhost', 1)
   refused(() => numbers.union(stream), /^union was given a stream, and needs an RDD/)

@@ -1,5 +1,5 @@
 import { fieldReader } from '../../../codec/json-fields.ts'
-import { conforming, type StandardSchema } from '../../../codec/standard-schema.ts'
+import { conforming, SCHEMA, type StandardSchema } from '../../../codec/standard-schema.ts'
 import { messageOf, SluiceError } from '../../../model/errors.ts'
 import { anything, checkOptions, flag, type RulesOf } from '../../../model/options.ts'
 import { callerPlace } from '../../../model/place.ts'
@@ -20,11 +20,12 @@ const CSV_OPTIONS: RulesOf<CsvOptions & { readonly schema?: unknown }> = {
   delimiter: anything,
   quote: anything,
   header: flag,
-  schema: anything,
+  schema: SCHEMA,
 }
 
 /** What each line holds as JSON, as the schema has it; lines of nothing but white space hold nothing. */
 export function decode<T>(stream: DStream<string>, schema?: StandardSchema<T>): DStream<T> {
+  checkOptions('decode', { schema }, { schema: SCHEMA })
   const place = callerPlace()
   const f = (line: string): T => {
     const value = parsed(line, place)

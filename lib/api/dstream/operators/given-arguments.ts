@@ -1,5 +1,6 @@
 import { badArgument } from '../../../lineage/bad-argument.ts'
-import { kindOf } from '../../../model/settled.ts'
+import { kindOf, shownOr } from '../../../model/settled.ts'
+import type { Time } from '../../../model/time.ts'
 import type { OutputSink } from '../../../output/sink.ts'
 import type { Receiver } from '../../../source/receiver/receiver.ts'
 import type { Source } from '../../../source/source.ts'
@@ -46,6 +47,11 @@ export function needsStream(stream: unknown): void {
     `A stream meets ${what}, and can only meet another stream.`,
     'stream.transform((rdd) => rdd.union(other)) takes an RDD',
   )
+}
+
+export function needsTime(time: unknown): void {
+  if (Number.isFinite((time as Partial<Time> | null | undefined)?.milliseconds)) return
+  throw badArgument(`slice was given ${shownOr(time)}, and needs a Time.`, 'slice(new Time(from), new Time(to))')
 }
 
 export function needsSource(source: unknown): void {

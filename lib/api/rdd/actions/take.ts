@@ -1,5 +1,5 @@
 import { SluiceError } from '../../../model/errors.ts'
-import { badArgument, needsFlag } from '../../../lineage/bad-argument.ts'
+import { badArgument, needsFlag, needsSeed } from '../../../lineage/bad-argument.ts'
 import type { NewPartial, Runnable } from '../../../lineage/jobs.ts'
 import { sinkOf, STOP } from '../../../lineage/node.ts'
 import { type Compare, reversed } from '../../../lineage/ordering.ts'
@@ -85,6 +85,7 @@ const smallest =
 /** Exactly `wanted` random records, or all where there are fewer and none may be taken twice; in random order. */
 export function takeSample<T>(rdd: Runnable<T>, withReplacement: boolean, wanted: number, seed: number): T[] {
   needsFlag(withReplacement, 'takeSample', 'withReplacement')
+  needsSeed(seed, 'takeSample')
   if (!(wanted >= 0)) throw badArgument(`Negative number of elements requested: ${wanted}.`, 'pass 0 or more')
   if (wanted === 0) return []
   return withReplacement ? drawnRecords(rdd, wanted, seed) : shuffledRecords(rdd, wanted, seed)

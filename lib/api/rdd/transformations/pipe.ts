@@ -1,5 +1,6 @@
 import { SluiceError } from '../../../model/errors.ts'
 import { sparkLine } from '../../../codec/text.ts'
+import { needsOptions } from '../../../model/options.ts'
 import { badArgument } from '../../../lineage/bad-argument.ts'
 import { partitionsNode } from '../../../lineage/narrow.ts'
 import type { RddNode } from '../../../lineage/node.ts'
@@ -18,6 +19,7 @@ export function pipe<T>(
     typeof command === 'string' ? command.trim().split(/\s+/) : Array.isArray(command) ? command : []
   if (![program, ...args].every((word) => typeof word === 'string') || !program)
     throw badArgument('There is no command to pipe through.', "pass one, such as 'sort -u'")
+  needsOptions('pipe', env, "pipe('sort', { LC_ALL: 'C' })")
   return partitionsNode(node, (records) => {
     const input = Array.from(records, sparkLine).join('')
     const { stdout, stderr, failure } = programs()(program, args, { input, env })

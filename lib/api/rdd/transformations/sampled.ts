@@ -1,7 +1,7 @@
 import { KeyTable } from '../../../keys/key-table.ts'
 import { lookupKey } from '../../../keys/lookup.ts'
 import { countKeysPerSplit } from '../actions/counts.ts'
-import { badArgument, needsFlag } from '../../../lineage/bad-argument.ts'
+import { badArgument, needsFlag, needsSeed } from '../../../lineage/bad-argument.ts'
 import { kindOf, shownOr } from '../../../model/settled.ts'
 import type { Runnable } from '../../../lineage/jobs.ts'
 import { type RddNode, sinkOf } from '../../../lineage/node.ts'
@@ -11,12 +11,14 @@ import { streamedNode } from '../../../lineage/streamed.ts'
 /** Each record with probability `fraction`, or, with replacement, a Poisson number of times with that mean. */
 export function sample<T>(node: RddNode<T>, withReplacement: boolean, fraction: number, seed: number): RddNode<T> {
   checkFraction(fraction, withReplacement)
+  needsSeed(seed, 'sample')
   return drawnNode('sample', node, seed, (draws) => timesOf(draws, withReplacement, fraction))
 }
 
 /** Splits by cells of [0, 1): the same draw decides for all parts, so each record is in exactly one. */
 export function randomSplit<T>(node: RddNode<T>, weights: readonly number[], seed: number): RddNode<T>[] {
   if (!Array.isArray(weights)) throw badArgument(`randomSplit was given ${kindOf(weights)}.`, 'pass [0.8, 0.2]')
+  needsSeed(seed, 'randomSplit')
   const total = weights.reduce((sum, weight) => sum + weight, 0)
   if (!weights.every((weight) => weight >= 0) || !(total > 0) || total === Infinity) {
     throw badArgument(
@@ -46,6 +48,7 @@ export function sampleByKey<K, V>(
   seed: number,
 ): RddNode<[K, V]> {
   const fractionOf = fractionsByKey(fractions, withReplacement)
+  needsSeed(seed, 'sampleByKey')
   return drawnNode('sampleByKey', node as RddNode<[K, V]>, seed, (draws, [key]) =>
     timesOf(draws, withReplacement, fractionOf(key)),
   )
@@ -62,6 +65,7 @@ export function sampleByKeyExact<K, V>(
   seed: number,
 ): RddNode<[K, V]> {
   const fractionOf = fractionsByKey(fractions, withReplacement)
+  needsSeed(seed, 'sampleByKeyExact')
   const counts = countKeysPerSplit({ node, runner })
   const keys = new KeyTable()
   const totals: number[] = []
