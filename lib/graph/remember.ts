@@ -15,7 +15,7 @@ export const checkpointMsOf = (node: StreamNode): number | null =>
   node.checkpointMs ?? (isStateful(node) ? node.defaultCheckpointMs(node.slideMs) : null)
 
 /** State must be kept: Spark demands a checkpoint directory, and gives a default checkpoint interval. */
-export const isStateful = <N extends StreamNode>(node: N): node is N & Pick<StateNode, 'defaultCheckpointMs'> =>
+const isStateful = <N extends StreamNode>(node: N): node is N & Pick<StateNode, 'defaultCheckpointMs'> =>
   node.kind === 'state' || (node.kind === 'reduced-window' && node.defaultCheckpointMs !== null)
 
 /**

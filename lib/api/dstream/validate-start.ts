@@ -1,7 +1,7 @@
 import { SluiceError } from '../../model/errors.ts'
 import { checkSettings } from '../../model/settings/check.ts'
 import { readSetting } from '../../model/settings/read.ts'
-import { checkpointMsOf, isStateful, rememberDurations } from '../../graph/remember.ts'
+import { checkpointMsOf } from '../../graph/remember.ts'
 import { refuseLoops } from '../../graph/refuse-loops.ts'
 import { refuseSharedPlaces } from '../../graph/refuse-shared-places.ts'
 import type { StreamingContext } from './streaming-context.ts'
@@ -15,14 +15,12 @@ export function validateStart(context: StreamingContext): void {
   if (graph.outputs.some(({ output }) => output.order === 'before')) validateBefore(context)
   refuseLoops(graph)
   refuseSharedPlaces(graph)
-  const remember = rememberDurations(graph)
   for (const node of graph.reachable()) {
     const checkpointMs = checkpointMsOf(node)
-    if (isStateful(node) && !context.checkpointDir && !context.hosted) throw noCheckpointDir(node.place)
     if (checkpointMs === null) continue
+    if (!context.checkpointDir && !context.hosted) throw noCheckpointDir(node.place)
     if (checkpointMs < node.slideMs || checkpointMs % node.slideMs !== 0)
       throw badInterval(node.place, checkpointMs, node.slideMs)
-    if (remember.get(node)! <= checkpointMs) throw badInterval(node.place, checkpointMs, node.slideMs)
   }
 }
 

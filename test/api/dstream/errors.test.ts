@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import { milliseconds, seconds, type SluiceError, StreamingContext } from '../../../lib/index.ts'
+import { rememberDurations } from '../../../lib/graph/remember.ts'
 import { placeIn } from '../../../lib/model/place.ts'
 import { batchSource, BATCH_MS, runBatches } from '../../support/run.ts'
 
@@ -203,6 +204,34 @@ refuses('state without a checkpoint directory is refused', {
       .print()
     context.start()
   },
+})
+refuses('a checkpoint interval without a checkpoint directory is refused, also where nothing has state', {
+  hosted: false,
+  code: 'E_CHECKPOINT_DIR',
+  spark: 'IllegalArgumentException',
+  text: 'The checkpoint directory has not been set.',
+  act: (context) => {
+    const counts = pairs(context).reduceByKey((a, b) => a + b)
+    counts.checkpoint(seconds(2)).print()
+    context.start()
+  },
+})
+
+test('a stream is remembered for longer than its checkpoint interval, however little it was told to', () => {
+  for (const [checkpoint, remember] of [
+    [1, 1],
+    [2, 1],
+    [5, 5],
+    [30, 20],
+  ]) {
+    const context = newContext()
+    const stream = words(context)
+    stream.checkpoint(seconds(checkpoint)).remember(seconds(remember))
+    stream.print()
+    context.start()
+    assert.ok(rememberDurations(context.graph).get(stream.node)! > checkpoint * 1000)
+    void context.stop()
+  }
 })
 
 const startedWith = (context: StreamingContext) => {
