@@ -2,7 +2,8 @@ import { matchesGlob, resolve } from 'node:path'
 import { SluiceError } from '../model/errors.ts'
 import { outputLocation } from '../codec/location.ts'
 import type { StreamGraph } from './graph.ts'
-import type { StreamNode } from './stream-node.ts'
+import { placeOf } from './refuse-shared-places.ts'
+import type { OutputNode, StreamNode } from './stream-node.ts'
 
 /**
  * Throws `E_LOOP` where an output puts files into a directory that a source of the same program looks into: each batch
@@ -15,8 +16,8 @@ export function refuseLoops(graph: StreamGraph): void {
     const { reads } = input.source
     if (!reads || reads.filtered) continue
     for (const output of graph.outputs) {
-      const folder = output.output.folders?.find((each) => isRead(each, reads.directories))
-      if (folder !== undefined) throw loop(input, reads.directories, output, folder)
+      const isLoop = output.output.folders?.some((each) => isRead(each, reads.directories))
+      if (isLoop) throw loop(input, reads.directories, output)
     }
   }
 }
@@ -32,10 +33,11 @@ function absolute(place: string): string {
   return location.kind === 'local' ? resolve(location.path) : location.url.replace(/\/+$/, '')
 }
 
-const loop = (input: StreamNode, directories: string, output: StreamNode, folder: string): SluiceError =>
+const loop = (input: StreamNode, directories: string, output: OutputNode): SluiceError =>
   new SluiceError(
     'E_LOOP',
-    `The output "${output.uid}" writes files into ${folder}, where the source "${input.uid}" looks for new ones.`,
+    `The output "${output.uid}" writes files into ${placeOf(output)}, where the source "${input.uid}" looks for ` +
+      'new ones.',
     {
       where: {
         operator: output.uid,

@@ -64,6 +64,31 @@ for (const [what, write] of shared) {
   })
 }
 
+test('two outputs in one place are told by it as it was written, without a time that nobody wrote', async (t) => {
+  const folder = await temporaryFolder(t)
+  const said = (write: Write): string => {
+    try {
+      startOf(write, folder)
+    } catch (error) {
+      return (error as Error).message
+    }
+    return ''
+  }
+  const twice = (out: string): string =>
+    said((lines) => {
+      lines.saveAsTextFiles(out, '', { name: 'one' })
+      lines.saveAsTextFiles(out, '', { name: 'two' })
+    })
+  assert.equal(twice('out/counts'), 'The outputs "one" and "two" both write into out/counts-<ms>.')
+  const sinks = said((lines) => {
+    lines.output('one', sink('out'))
+    lines.output('two', sink('./out/'))
+  })
+  assert.match(sinks, /both write into \S+out\/?\.$/)
+  const loop = said((lines) => lines.context.textFileStream('in-*').saveAsTextFiles('in', '', { name: 'one' }))
+  assert.match(loop, /^The output "one" writes files into in-<ms>, where/)
+})
+
 test('prefixes that differ, or one prefix with two suffixes, are no shared place', async (t) => {
   const folder = await temporaryFolder(t)
   startOf((lines, out) => {
