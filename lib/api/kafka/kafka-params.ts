@@ -1,3 +1,4 @@
+import { editDistance } from '../../model/nearest.ts'
 import { badOption, type KafkaConnection, type KafkaSasl } from '../../adapters/kafka/connection-options.ts'
 import type { KafkaOptions } from '../../adapters/kafka/kafka-source.ts'
 import { ByteArrayDeserializer, type Deserializer, StringDeserializer } from '../../adapters/kafka/record.ts'
@@ -22,6 +23,7 @@ export interface KafkaParams<K = Uint8Array, V = Uint8Array> {
 
 /** What a setting of Kafka comes to here. Throws `E_KAFKA_OPTION`. */
 export function optionsOf<K, V>(params: KafkaParams<K, V>): Omit<KafkaOptions<K, V>, 'topics'> {
+  checkNames(Object.keys(params))
   const text = (name: string): string | undefined => textOf(params[name])
   const groupId = text('group.id')
   const fetchBytes = text('fetch.max.bytes') ?? text('fetch.message.max.bytes') ?? text('max.partition.fetch.bytes')
@@ -34,7 +36,7 @@ export function optionsOf<K, V>(params: KafkaParams<K, V>): Omit<KafkaOptions<K,
     ...(text('client.id') ? { clientId: text('client.id')! } : {}),
     ...(groupId ? { groupId } : {}),
     startingOffsets: resetOf(text('auto.offset.reset') ?? 'latest'),
-    isolation: text('isolation.level') === 'read_committed' ? 'read_committed' : 'read_uncommitted',
+    isolation: isolationOf(text('isolation.level') ?? 'read_uncommitted'),
     // Offsets that are committed on a timer say nothing; after the outputs they do.
     ...(groupId && text('enable.auto.commit') === 'true' ? { commitOffsets: true } : {}),
     ...(fetchBytes ? { fetchBytes: Number(fetchBytes) } : {}),
@@ -42,6 +44,43 @@ export function optionsOf<K, V>(params: KafkaParams<K, V>): Omit<KafkaOptions<K,
     ...(tls ? { tls } : {}),
     ...(key ? { key } : {}),
     ...(value ? { value } : {}),
+  }
+}
+
+/** What has an effect here. */
+const NAMES = [
+  'bootstrap.servers',
+  'metadata.broker.list',
+  'zookeeper.connect',
+  'client.id',
+  'group.id',
+  'key.deserializer',
+  'value.deserializer',
+  'auto.offset.reset',
+  'enable.auto.commit',
+  'isolation.level',
+  'fetch.max.bytes',
+  'fetch.message.max.bytes',
+  'max.partition.fetch.bytes',
+  'security.protocol',
+  'sasl.mechanism',
+  'sasl.username',
+  'sasl.password',
+  'sasl.jaas.config',
+  'ssl.ca.location',
+  'ssl.truststore.location',
+]
+/** Kafka's own, and no misspelling of one of these. */
+const NEAR_BY = ['fetch.min.bytes']
+const LETTERS_MAX = 2
+
+/** Kafka has many more names, and deserialisers have their own; what is nearly one of these was meant for it. */
+function checkNames(given: readonly string[]): void {
+  for (const name of given) {
+    if (NAMES.includes(name) || NEAR_BY.includes(name)) continue
+    const meant = NAMES.find((each) => editDistance(each, name.toLowerCase()) <= LETTERS_MAX)
+    if (meant !== undefined)
+      throw badOption(`There is no setting ${name} of Kafka.`, `write ${meant}, if that is meant`)
   }
 }
 
@@ -81,8 +120,23 @@ function resetOf(reset: string): 'earliest' | 'latest' | 'none' {
   throw badOption(`auto.offset.reset is ${JSON.stringify(reset)}.`, 'use earliest, latest or none')
 }
 
+function isolationOf(level: string): 'read_committed' | 'read_uncommitted' {
+  if (level === 'read_committed' || level === 'read_uncommitted') return level
+  throw badOption(`isolation.level is ${JSON.stringify(level)}.`, 'use read_committed or read_uncommitted')
+}
+
+const PROTOCOLS = ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL']
+
+/** One that is misspelt would send a password in the clear. */
+function protocolOf(text: Text): string {
+  const given = text('security.protocol') ?? 'PLAINTEXT'
+  const protocol = given.toUpperCase()
+  if (PROTOCOLS.includes(protocol)) return protocol
+  throw badOption(`security.protocol is ${JSON.stringify(given)}.`, `use ${PROTOCOLS.join(', ')}`)
+}
+
 function saslOf(text: Text): KafkaSasl | undefined {
-  const protocol = text('security.protocol') ?? ''
+  const protocol = protocolOf(text)
   const mechanism = text('sasl.mechanism') ?? (protocol.startsWith('SASL') ? 'PLAIN' : undefined)
   if (mechanism === undefined) return undefined
   if (mechanism === 'AWS_MSK_IAM') return { mechanism, region: text('region') ?? process.env.AWS_REGION ?? '' }
@@ -102,7 +156,7 @@ function saslOf(text: Text): KafkaSasl | undefined {
 
 function tlsOf(text: Text): KafkaConnection['tls'] | undefined {
   const file = text('ssl.ca.location') ?? text('ssl.truststore.location')
-  if (!(text('security.protocol') ?? '').endsWith('SSL')) return undefined
+  if (!protocolOf(text).endsWith('SSL')) return undefined
   return file === undefined ? true : { caFile: file }
 }
 

@@ -45,6 +45,11 @@ test('settings that cannot be meant are refused', () => {
     {},
     { 'zookeeper.connect': 'localhost:2181' },
     { 'bootstrap.servers': 'a:1', 'auto.offset.reset': 'newest' as 'latest' },
+    { 'bootstrap.servers': 'a:1', 'auto.offset.rest': 'earliest' },
+    { 'bootstrap.servers': 'a:1', groupid: 'g' },
+    { 'bootstrap.servers': 'a:1', 'sasl.mechanisms': 'PLAIN' },
+    { 'bootstrap.servers': 'a:1', 'isolation.level': 'read_commited' as 'read_committed' },
+    { 'bootstrap.servers': 'a:1', 'security.protocol': 'SASL_SLL', 'sasl.username': 'u', 'sasl.password': 'p' },
     { 'bootstrap.servers': 'a:1', 'sasl.mechanism': 'GSSAPI' },
     { 'bootstrap.servers': 'a:1', 'sasl.mechanism': 'PLAIN' },
     { 'bootstrap.servers': 'a:1', 'value.deserializer': 'io.confluent.KafkaAvroDeserializer' },
@@ -54,4 +59,20 @@ test('settings that cannot be meant are refused', () => {
       (error) => hasCode(error, 'E_KAFKA_OPTION'),
       JSON.stringify(params),
     )
+})
+
+test('a protocol may be written in small letters, as in Kafka, and is as safe', () => {
+  const given = {
+    'bootstrap.servers': 'a:1',
+    'security.protocol': 'sasl_ssl',
+    'sasl.username': 'u',
+    'sasl.password': 'p',
+  }
+  const { tls, sasl } = optionsOf(given)
+  assert.deepEqual([tls, sasl], [true, { mechanism: 'PLAIN', username: 'u', password: 'p' }])
+})
+
+test("settings of Kafka's consumer that have no effect here are accepted", () => {
+  const given = { 'fetch.min.bytes': 1, 'max.poll.records': 500, 'session.timeout.ms': 1000, 'group.instance.id': 'a' }
+  assert.equal(optionsOf({ 'bootstrap.servers': 'a:1', ...given }).brokers, 'a:1')
 })
