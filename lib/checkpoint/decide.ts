@@ -32,11 +32,11 @@ export function decideStart(head: Head | null, claim: Claim): Decision {
 }
 
 const isHeld = (head: Head, { holder, now, isGone }: Claim): boolean =>
-  head.holder !== null &&
-  head.holder !== holder &&
-  head.leaseUntil > now &&
-  head.leaseUntil - now <= leaseMsMax(head.intervalMs) &&
-  !isGone(head.holder)
+  head.holder !== holder && isLeased(head, now) && !isGone(head.holder!)
+
+/** Whether the holder is believed to live. Until when was said by its clock, which may have been ahead by years. */
+export const isLeased = ({ holder, leaseUntil, intervalMs }: Head, now: number): boolean =>
+  holder !== null && leaseUntil > now && leaseUntil - now <= leaseMsMax(intervalMs)
 
 /** How much longer than an interval a coordinator is believed to live without a sign of life. */
 const LEASE_INTERVALS = 3

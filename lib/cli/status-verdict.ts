@@ -1,4 +1,5 @@
 import { type Control, pausedWords } from '../model/control.ts'
+import { isLeased } from '../checkpoint/decide.ts'
 import type { Head } from '../model/head.ts'
 import { count, duration } from './units.ts'
 
@@ -27,10 +28,10 @@ const FRUITLESS = 2
 
 /** Pure: every case has its words, and an exit code that scripts may rely on. */
 export function judge(head: Head, { paused }: Control, { now, isGone, isTicked }: Surroundings): Verdict {
-  const { halt, holder, leaseUntil, committed, intervalMs, zeroTime, tick, idle = 0 } = head
+  const { halt, holder, committed, intervalMs, zeroTime, tick, idle = 0 } = head
   if (halt !== null) return bad('halted', `halted at #${count(halt.batch)}: ${halt.reason}`, ['verify', 'resume'])
   if (paused !== null) return bad('paused', pausedWords(paused), ['resume'])
-  const isHeld = holder !== null && leaseUntil > now && !isGone(holder)
+  const isHeld = isLeased(head, now) && !(holder !== null && isGone(holder))
   if (!isTicked && !isHeld) return { state: 'idle', mood: 'idle', words: 'does not run', next: [], exitCode: 0 }
   const lateMs = now - (zeroTime + (tick + 1) * intervalMs)
   const slack = Math.max(intervalMs, isTicked ? MINUTE_MS : 0)

@@ -76,7 +76,7 @@ const matrix: Record<string, string> = {
   index: 'names hosts/embedded',
   function: 'names',
   // The plugin knows names and resources, and nothing of the engine that it packages.
-  'hosts/serverless': 'model adapters/aws adapters/local',
+  'hosts/serverless': 'model checkpoint adapters/aws adapters/local',
   // A stage on this machine: what the plugin bundles, run by what stands in for AWS.
   'hosts/offline': 'model runtime adapters/aws hosts/serverless',
 

@@ -2,6 +2,7 @@ import type { AwsClients } from '../../adapters/aws/clients.ts'
 import { appsInTable } from '../../adapters/aws/dynamo/apps-in-table.ts'
 import { DynamoHeadStore } from '../../adapters/aws/dynamo/dynamo-head-store.ts'
 import { systemClock } from '../../adapters/local/system-clock.ts'
+import { isLeased } from '../../checkpoint/decide.ts'
 import { type Head, SILENT_MS } from '../../model/head.ts'
 import { SluiceError } from '../../model/errors.ts'
 
@@ -40,8 +41,7 @@ export async function bringToRest(
 const pause = (ms = LOOK_MS): Promise<void> =>
   systemClock.sleepUntil(systemClock.now() + ms, new AbortController().signal)
 
-const isHeld = (head: Head | undefined, now: number): boolean =>
-  head !== undefined && head.holder !== null && head.leaseUntil > now
+const isHeld = (head: Head | undefined, now: number): boolean => head !== undefined && isLeased(head, now)
 
 /** Lets a coordinator run again that was brought to rest; `false`: it was not, and is left as it is. */
 export async function letRun(clients: AwsClients, coordinator: string, concurrency: number | null): Promise<boolean> {
