@@ -42,7 +42,7 @@ export function readArguments<F extends Flags>(command: string, args: readonly s
     tokens: true,
   })
   const values: Record<string, unknown> = Object.fromEntries(
-    Object.entries(flags).map(([name, { kind }]) => [name, kind === 'switch' ? false : null]),
+    Object.entries(flags).map(([name, flag]) => [name, initialOf(flag)]),
   )
   const words: string[] = []
   for (const token of tokens) {
@@ -50,6 +50,8 @@ export function readArguments<F extends Flags>(command: string, args: readonly s
     if (token.kind !== 'option') continue
     const flag = Object.hasOwn(flags, token.name) ? flags[token.name] : null
     if (!flag) throw unknownOption(command, token.rawName, Object.keys(flags))
+    if (values[token.name] !== initialOf(flag))
+      throw usageError(`${token.rawName} is given twice.`, `sluice ${command} --help`)
     values[token.name] = valueOf(
       command,
       token.rawName,
@@ -59,6 +61,9 @@ export function readArguments<F extends Flags>(command: string, args: readonly s
   }
   return { values: values as Values<F>, words }
 }
+
+/** What stands where a flag is not given. */
+const initialOf = ({ kind }: Flag): false | null => (kind === 'switch' ? false : null)
 
 function valueOf(command: string, name: string, flag: Flag, value: string | undefined): unknown {
   const next = `sluice ${command} --help`

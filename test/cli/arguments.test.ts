@@ -36,6 +36,16 @@ test(
   },
 )
 
+test('a flag that is given twice is refused: one of its values would have no effect', () => {
+  for (const twice of [
+    ['--dir', 'a', '--dir', 'b'],
+    ['--batches=1', '--batches=1'],
+    ['--json', '--json'],
+  ])
+    assert.throws(() => readArguments('run', twice, flags), { code: 'E_USAGE', message: /is given twice\.$/ })
+  assert.equal(readArguments('run', ['--dir', 'a', '--', '--dir', 'b'], flags).values.dir, 'a')
+})
+
 test('the nearest word is suggested only when it is near', () => {
   assert.deepEqual(
     [closest('rnu', ['run', 'dev']), closest('verfy', ['verify', 'explain']), closest('zzz', ['run', 'dev'])],
