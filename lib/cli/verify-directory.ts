@@ -3,7 +3,9 @@ import { headOddity } from '../adapters/local/head-audit.ts'
 import { type DirectoryHeadStore, openDirectoryHead } from '../adapters/local/head-directory.ts'
 import { hasCode } from '../model/errors.ts'
 import type { Head } from '../model/head.ts'
+import type { HeadWrite } from '../host/head-store.ts'
 import { verifyHistory, type Verdict } from '../verify/history.ts'
+import { faultOfLater, newestObject } from '../verify/later.ts'
 
 /**
  * What is wrong with the app whose head and objects lie in `folder`, if anything. Throws `E_HEAD_CORRUPT` where there
@@ -14,14 +16,22 @@ export async function verifyApp(folder: string): Promise<Verdict> {
   if ('violation' in opened) return opened
   const { head } = opened
   try {
-    const verdict = await verifyHistory(await head.history(), await openDirectoryBlobs(folder, { sync: false }))
+    const blobs = await openDirectoryBlobs(folder, { sync: false })
+    const newest = await newestObject(head, blobs)
+    const history = await head.history()
+    const verdict = await verifyHistory(history, blobs)
     const odd = headOddity(folder)
-    return odd && (verdict.violation === null || odd.rev < verdict.violation.rev)
-      ? { ...verdict, violation: { rev: odd.rev, cause: odd.cause, what: odd.what } }
-      : verdict
+    if (odd && (verdict.violation === null || odd.rev < verdict.violation.rev))
+      return { ...verdict, violation: { rev: odd.rev, cause: odd.cause, what: odd.what } }
+    return { ...verdict, violation: verdict.violation ?? laterThan(history.at(-1), newest) }
   } finally {
     await head.close()
   }
+}
+
+function laterThan(last: HeadWrite<Head> | undefined, newest: number | null): Verdict['violation'] {
+  const what = last ? faultOfLater(last.value, newest) : null
+  return last && what !== null ? { rev: last.rev, cause: last.cause, what } : null
 }
 
 /** A log that no program would go on from; what is wrong with it, where that can be said more closely. */

@@ -7,6 +7,7 @@ import type { HeadStore } from '../../host/head-store.ts'
 import { SluiceError } from '../../model/errors.ts'
 import type { Head } from '../../model/head.ts'
 import { verifyHistory } from '../../verify/history.ts'
+import { faultOfLater, newestObject } from '../../verify/later.ts'
 
 /**
  * Refuses to go on from a history that `sluice verify` would refuse, as far as it can be told from the log and the
@@ -18,11 +19,15 @@ export async function assertSoundHistory(head: HeadStore<Head>, blobs: BlobStore
   // What this build cannot read at all has codes of its own.
   const newest = checkedHead(await head.read())
   if (newest?.value.manifest) await readManifest(blobs, newest.value.manifest)
+  const latest = await newestObject(head, blobs)
   const history = await (head as DirectoryHeadStore<Head>).history()
   const { violation } = await verifyHistory(history, blobs, { depth: 'live' })
+  const last = history.at(-1)
+  const later = last ? faultOfLater(last.value, latest) : null
+  const fault = violation ?? (last && later !== null ? { ...last, what: later } : null)
   // Somebody else is at work: whether this one may start is for the lease to say.
-  if (violation === null || (await head.read())?.rev !== history.at(-1)?.rev) return
-  throw new SluiceError('E_HISTORY', `Write ${violation.rev} (${violation.cause}): ${violation.what}.`, {
+  if (fault === null || (await head.read())?.rev !== last?.rev) return
+  throw new SluiceError('E_HISTORY', `Write ${fault.rev} (${fault.cause}): ${fault.what}.`, {
     where: { detail: folder },
     did: 'nothing was started; the directory is as it was found',
     next: [
