@@ -61,6 +61,9 @@ const MINUTE_MS = 60_000
 /** How long a batch is waited for until time goes on without it. */
 const PATIENCE_MS = 2000
 
+/** Clients stay watched: twice, and each call would count twice. */
+let isRecording = false
+
 /** Runs batches of functions of this process, on emulators, and records what they ask of the services. */
 export async function recordedBatches(recording: Recording): Promise<Recorded> {
   const { intervalMs, shards, batches, memorySize } = recording
@@ -71,7 +74,8 @@ export async function recordedBatches(recording: Recording): Promise<Recorded> {
   const filling = localKinesis(streams.url)
   await filling.send(new CreateStreamCommand({ StreamName: stream, ShardCount: shards }))
   Object.assign(process.env, emulators.environment)
-  recordCalls()
+  if (!isRecording) recordCalls()
+  isRecording = true
 
   const program = app('bill', milliseconds(intervalMs), (ssc) =>
     ssc

@@ -68,8 +68,8 @@ export function costPerDay(workload: Workload): number {
   return sumOf(billOf(plus(batches, ticks), memorySize)) + receiving
 }
 
-/** What one batch asks for. */
-function usageOfBatch(workload: Workload): Usage {
+/** @testing What one batch asks for, the call of the coordinator included. */
+export function usageOfBatch(workload: Workload): Usage {
   const { intervalMs, recordsPerSecond, memorySize } = workload
   const bytes = (recordsPerSecond * intervalMs * RECORD_BYTES) / 1000
   const { usage, waitedMs } = bytes <= SMALL_BYTES ? smallBatch(workload) : spreadBatch(workload)
