@@ -61,12 +61,18 @@ test('a tick that is older than two intervals is dropped, and one beside it is r
   assert.equal((await lived([tick(NOW - 20_001), tick(NOW - 20_000)])).at, NOW)
 })
 
-/** An app that is woken by events, without a queue of its own: where they wait is the invocation. */
-async function events(wakes: readonly Wake[], outcomes: readonly WokenOutcome['kind'][], planned = 1) {
+/**
+ * An app that is woken by events, without a queue of its own: where they wait is the invocation. `committed` is its
+ * last batch; `null`: it has never run. `planned`: how many batches each life planned itself, if not one.
+ */
+async function events(
+  wakes: readonly Wake[],
+  outcomes: readonly WokenOutcome['kind'][],
+  { planned = [], committed = 4 }: { readonly planned?: readonly number[]; readonly committed?: number | null } = {},
+) {
   const clock = new ManualClock(NOW)
   const heads = new MemoryHeadStore<Head>()
-  const head = { ...headOf('a'), committed: 4 }
-  await heads.cas(0, head, 'create')
+  if (committed !== null) await heads.cas(0, { ...headOf('a'), committed }, 'create')
   const host = { clock, log: silentLog, head: () => heads, settings: { tickQueue: null } } as never
   const facts = { intervalMs: 10_000, conf: { 'sluice.trigger': 'events' } }
   const invocation = { wakes, messages: [], abortAt: NOW + 5000 } as unknown as Invocation
@@ -78,7 +84,7 @@ async function events(wakes: readonly Wake[], outcomes: readonly WokenOutcome['k
     lives.push(clock.now() - NOW)
     const kind = left.shift() ?? 'busy'
     return kind === 'ran'
-      ? { kind, batches: 1, planned, committed: 5, nextAt: clock.now() + 400 }
+      ? { kind, batches: 1, planned: planned[lives.length - 1] ?? 1, committed: 5, nextAt: clock.now() + 400 }
       : ({ kind } as { readonly kind: 'busy' })
   }).then(
     (outcome) => (end = outcome),
@@ -98,11 +104,21 @@ test('an event whose batch is committed begins none; of several the others do', 
   assert.deepEqual([(end as WokenOutcome).kind, lives], ['ran', [0]])
 })
 
+test('an event that needs the first batch of an app that has never run begins it', async () => {
+  const { end, lives } = await events([event(1)], ['ran'], { committed: null })
+  assert.deepEqual([(end as WokenOutcome).kind, lives], ['ran', [0]])
+})
+
 test('an event and a schedule are answered by a batch that was planned after them', async () => {
   for (const wake of [event(null), { kind: 'minute', at: NOW - 600_000 } as const]) {
     const { end, lives } = await events([wake], ['ran'])
     assert.deepEqual([(end as WokenOutcome).kind, lives], ['ran', [0]])
   }
+})
+
+test('an event is not answered by a life that plans nothing, but by another one a second later', async () => {
+  const { end, lives } = await events([event(null)], ['ran', 'ran'], { planned: [0, 1] })
+  assert.deepEqual([(end as WokenOutcome).kind, lives], ['ran', [0, 1000]])
 })
 
 test('where another coordinator is at work and there is no queue, an event waits a second at a time', async () => {
