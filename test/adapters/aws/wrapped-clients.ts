@@ -7,7 +7,11 @@ interface Client {
 type Made = Promise<{ readonly client: Client }>
 
 /** What stands between a process and a service: sees each command, and sends it or not. */
-export type Between = (send: () => Promise<unknown>, command: Command) => Promise<unknown>
+export type Between = (send: () => Promise<unknown>, command: Command, options?: Options) => Promise<unknown>
+
+interface Options {
+  readonly abortSignal?: AbortSignal
+}
 
 interface Command {
   readonly constructor: { readonly name: string }
@@ -18,8 +22,8 @@ export const wrappedClient = <M extends { readonly client: object }>(made: M, be
   ...made,
   client: {
     ...made.client,
-    send: (command: Command, options?: never) =>
-      between(() => (made.client as Client).send(command as never, options), command),
+    send: (command: Command, options?: Options) =>
+      between(() => (made.client as Client).send(command as never, options as never), command, options),
   },
 })
 

@@ -99,4 +99,18 @@ export function s3FilesLaw(name: string, { clients, bucket, fresh }: Bucket): vo
     await assert.rejects(sink(prefix, { format: 'text' }).write(['a'], given), /given up/)
     assert.deepEqual(await (await shelf(prefix)).names(''), [])
   })
+
+  test(`${name}: a write that is given up while it is under way ends with the reason`, async () => {
+    const given = new AbortController()
+    let sent = 0
+    const slow = wrappedClients(clients, (send, command, options) => {
+      if (!(command instanceof PutObjectCommand) || command.input.Key!.includes('_manifest')) return send()
+      sent++
+      given.abort(new Error('given up'))
+      return options?.abortSignal?.aborted ? Promise.reject(new Error('Request aborted')) : send()
+    })
+    const written = sink(fresh(), { format: 'text' }, slow).write(['a'], { ...delivery(1), signal: given.signal })
+    await assert.rejects(written, { message: 'given up' })
+    assert.equal(sent, 1)
+  })
 }

@@ -46,6 +46,8 @@ interface DeployOptions {
   readonly slots?: number
   /** A minute, if it is left out. */
   readonly intervalMs?: number
+  /** How long the output function may take, in ms; for ever, if it is left out. */
+  readonly outputMs?: number
   /** Heads lie in the bucket, and there is no table. */
   readonly withoutTable?: true
   /** The queue of ticks; none, if it is left out. */
@@ -66,6 +68,7 @@ export async function deployed(
     intervalMs = MINUTE,
     tickQueue,
     withoutTable,
+    outputMs = Infinity,
     between = (send) => send(),
     identity,
     log = silentLog,
@@ -75,7 +78,7 @@ export async function deployed(
   const program = app(name, milliseconds(intervalMs), (ssc) => define(ssc, `s3://${bucket}/${name}`), options)
   const lambda = await lambdaServer({
     task: (message) => answerTaskCall(message, task, newHost()),
-    output: (request) => showOutputs(request, output, newHost(), Date.now() + 60_000),
+    output: (request) => showOutputs(request, output, newHost(), clock.now() + outputMs),
   })
   const clock = new ManualClock(Date.parse('2026-01-01T00:00:10Z'))
   const environment = {
