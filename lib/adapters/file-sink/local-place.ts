@@ -17,7 +17,6 @@ export const localFilePlace = (folder: string): FilePlace => ({
     await syncFolder(join(folder, name, '..'))
   },
   async putFirst(name, bytes) {
-    if (existsSync(join(folder, name))) return
     const temporary = await written(folder, name, bytes)
     await link(temporary, join(folder, name)).catch((error: unknown) => {
       if (systemCode(error) !== 'EEXIST') throw error
