@@ -69,6 +69,10 @@ refuses('there is no histogram of no buckets', 'E_ARGUMENT', (sc) => sc.range(3)
 refuses('there is no histogram of half a bucket', 'E_ARGUMENT', (sc) => sc.range(3).histogram(1.5))
 refuses('nothing has no even buckets', 'E_HISTOGRAM', (sc) => sc.emptyRDD<number>().histogram(2))
 refuses('NaN has no even buckets', 'E_HISTOGRAM', (sc) => sc.parallelize([1, NaN], 1).histogram(2))
+refuses('an infinity on one side has no even buckets', 'E_HISTOGRAM', (sc) =>
+  sc.parallelize([1, Infinity], 1).histogram(2),
+)
+refuses('nor has one on the other', 'E_HISTOGRAM', (sc) => sc.parallelize([-Infinity, 1], 1).histogram(2))
 refuses('a histogram has edges on both sides', 'E_ARGUMENT', (sc) => sc.range(3).histogram([1]))
 refuses('edges rise', 'E_ARGUMENT', (sc) => sc.range(3).histogram([2, 1]))
 
