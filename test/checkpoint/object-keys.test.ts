@@ -37,6 +37,11 @@ test('a key says what object it names, whatever sources, operators and outputs a
   for (const name of NAMES) assert.equal(kindOf(`${keys.source(name)}blocks/r/1-1`), 'received')
 })
 
+test('an incarnation or a kind that looks like a number is no batch', () => {
+  for (const key of ['app/123/st/x', 'app/123/st/a/x', 'app/123/out/x', 'app/123/man/x'])
+    assert.equal(parseKey(key)!.batch, null, key)
+})
+
 test('what is no key of an object has no kind', () => {
   for (const text of [
     '',

@@ -171,3 +171,16 @@ test('streams of files read objects of a bucket where the path says so', () => {
     ssc.socketTextStream('localhost', 1).print()
   }).build()
 })
+
+test('what is wrong with a URL of a file is the cause of the error, and an error without one has none', () => {
+  const thrown = (place: string): Error => {
+    try {
+      locationOf(place)
+    } catch (error) {
+      return error as Error
+    }
+    return assert.fail(`${place} is a place`)
+  }
+  assert.ok(thrown('file://host/x').cause instanceof TypeError)
+  assert.equal(thrown('hdfs://nn/x').cause, undefined)
+})

@@ -35,3 +35,20 @@ test('input that came before a restart is new to the app as long as no batch was
   assert.ok(since <= 300)
   assert.deepEqual(told, [300, since, since, since, 9300])
 })
+
+test('a source is told the time where its batch is planned before its end, and otherwise not', async () => {
+  const told: (number | null)[] = []
+  const source: Source<number> = {
+    name: 'Asked',
+    cut: async ({ time, now }) => {
+      told.push(now === undefined ? null : now - START)
+      return { position: time, splits: [0], records: 1 }
+    },
+    read: () => [[1]],
+  }
+  const world = new World()
+  const build: Build = (_input, context) => context.source('asked', source)
+  await (await ProcessLife.begin(world, build, [[], [], []], { clock: at(300) })).run(1)
+  await (await ProcessLife.begin(world, build, [[], [], []], { clock: at(7300) })).run(2)
+  assert.deepEqual(told, [300, null])
+})
