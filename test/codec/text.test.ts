@@ -97,28 +97,28 @@ for (const [name, value, text, python, json] of table) {
   })
 }
 
-const formless: readonly [name: string, value: unknown, path: string][] = [
-  ['a function', { orders: [1, { onDone: () => 1 }] }, 'record.orders[1].onDone'],
-  ['a symbol', [Symbol('s')], 'record[0]'],
-  ['a promise', { later: Promise.resolve(1) }, 'record.later'],
-  ['a class without fields', new (class Empty {})(), 'record'],
-  ['a circle', circle(), 'record.self.self'],
-  ['a toJSON that throws', { at: [{ toJSON: fails }] }, 'record.at[0]'],
+const formless: readonly [name: string, value: unknown, said: string][] = [
+  ['a function', { orders: [1, { onDone: () => 1 }] }, 'record.orders[1].onDone is a function'],
+  ['a symbol', [Symbol('s')], 'record[0] is a symbol'],
+  ['a promise', { later: Promise.resolve(1) }, 'record.later is a promise'],
+  ['a class without fields', new (class Empty {})(), 'record is an instance of Empty, which shows no fields'],
+  ['a circle', circle(), 'record.self.self holds itself'],
+  ['a toJSON that throws', { at: [{ toJSON: fails }] }, 'record.at[0] fails when it is read (no such field)'],
   [
     'a getter that throws',
     { at: [Object.defineProperty({}, 'y', { get: fails, enumerable: true })] },
-    'record.at[0].y',
+    'record.at[0].y fails when it is read (no such field)',
   ],
-  ['a proxy that was revoked', { at: [revoked({})] }, 'record.at[0]'],
-  ['a list that was revoked', { at: revoked([]) }, 'record.at'],
+  ['a proxy that was revoked', { at: [revoked({})] }, 'record.at[0] fails when it is read (Cannot'],
+  ['a list that was revoked', { at: revoked([]) }, 'record.at fails when it is read (Cannot'],
 ]
 
-for (const [name, value, path] of formless) {
-  test(`${name} has no form: E_SINK_VALUE says where it is`, () => {
+for (const [name, value, said] of formless) {
+  test(`${name} has no form: E_SINK_VALUE says where it is, and why`, () => {
     for (const shown of [sparkText, pythonText, jsonText])
       assert.throws(
         () => shown(value),
-        (error) => hasCode(error, 'E_SINK_VALUE') && error.message.startsWith(`${path} `),
+        (error) => hasCode(error, 'E_SINK_VALUE') && error.message.startsWith(said),
       )
   })
 }

@@ -15,6 +15,9 @@ for (const [what, block, code, message] of [
   ['a block without an app', { slots: 2 }, 'E_CONF', /names no app/],
   ['no block at all', undefined, 'E_CONF', /names no app/],
   ['a block of nothing', null, 'E_CONF', /names no app/],
+  ['a block that is a text', 'src/app.ts', 'E_CONF', /"sluice".*"src\/app.ts", and not a block of options/],
+  ['a function that is a number', { app, task: 1024 }, 'E_CONF', /"sluice.task".*is 1024, and not a block of options/],
+  ['a function that is a list', { app, task: [] }, 'E_CONF', /"sluice.task".*and not a block of options/],
   ['an app without a name', { app: ' ' }, 'E_CONF', /"sluice.app".*is " ", and not the path of a module/],
   ['an app elsewhere', { app: '/etc/app.ts' }, 'E_CONF', /"sluice.app".*and not the path of a module, from server/],
   [
