@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { recordedBatches } from '../../bench/bill/recorded.ts'
-import { billOf, sumOf, type Usage } from '../../lib/cli/bill.ts'
+import { billOf, NOTHING, sumOf, type Usage } from '../../lib/cli/bill.ts'
 import { costPerDay, usageOfBatch, type Workload } from '../../lib/cli/cost.ts'
 
 const BATCHES_A_DAY = 24 * 60
@@ -53,4 +53,19 @@ test('a batch of many bytes is a call to plan it, tasks stage by stage, and its 
   assert.deepEqual(calls({}), [3 + 8, 1 + 8])
   assert.deepEqual(calls({ shuffles: false }), [3 + 4, 1 + 4])
   assert.deepEqual(calls({ tasks: 7 }), [3 + 14, 1 + 14])
+})
+
+test('a million of each costs what the price list of us-east-1 says', () => {
+  const million = 1e6
+  for (const [usage, dollars] of [
+    [{ invocations: million }, 0.2],
+    [{ ms: { ...NOTHING.ms, task: 1000 * million } }, 13.3334 * (memorySize.task / 1024)],
+    [{ tableWrites: million }, 0.625],
+    [{ tableReads: million }, 0.125],
+    [{ puts: million }, 5],
+    [{ gets: million }, 0.4],
+    [{ messages: million }, 0.4],
+    [{ logBytes: million }, 0.0005],
+  ] as const)
+    assert.equal(sumOf(billOf({ ...NOTHING, ...usage }, memorySize)).toFixed(6), dollars.toFixed(6))
 })

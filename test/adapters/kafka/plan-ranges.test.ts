@@ -64,3 +64,14 @@ test('F53: lag counts up to the last replicated record, also what an open transa
   const { lagRecords, lagMs, newest } = progressOf(position, undefined)
   assert.deepEqual([lagRecords, lagMs, newest], [null, null, null], 'cuts of earlier versions do not say')
 })
+
+test('of many partitions the fifty with the most records are shown, and how many more there are', () => {
+  const shown = (partitions: number): string[] => {
+    const all = Array.from({ length: partitions }, (_, i) => at(i, 0, i + 1))
+    return describe(planRanges(all, none), all).split('\n')
+  }
+  assert.equal(shown(50).filter((line) => line.startsWith('topic: ')).length, 50)
+  assert.ok(!shown(50).some((line) => line.startsWith('and ')))
+  assert.equal(shown(53).filter((line) => line.startsWith('topic: ')).length, 50)
+  assert.ok(shown(53).includes('and 3 more'))
+})
