@@ -39,6 +39,8 @@ export async function startKinesisLocal({ keeps = false }: KinesisSetup = {}): P
     SPLIT_SHARD_DURATION: '1ms',
     MERGE_SHARDS_DURATION: '1ms',
     UPDATE_SHARD_COUNT_DURATION: '1ms',
+    // Each test has streams of its own, and a file has more of them than the 50 shards that an account begins with.
+    SHARD_LIMIT: '1000',
     LOG_LEVEL: 'ERROR',
     ...(keeps ? { SHOULD_PERSIST_DATA: 'true', PERSIST_PATH: folder, PERSIST_INTERVAL: `${SAVED_MS}ms` } : {}),
   }
