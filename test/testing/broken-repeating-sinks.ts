@@ -7,6 +7,7 @@ import {
 } from '../../lib/testing/contracts/repeating-sink.ts'
 import type { Death, SinkRow } from '../../lib/testing/contracts/sink-rows.ts'
 import { DyingCalls } from '../adapters/dying-calls.ts'
+import { brokenClosings } from './broken-closings.ts'
 
 // Sinks that send ids and break a promise each, and the suite that has to find it: sink-contract.test.ts runs this
 // file.
@@ -117,24 +118,7 @@ for (const [name, broken] of Object.entries<Break>({
         await send(left.splice(0, 10).map((row, i) => ({ id: `${delivery.key}/${at + i}`, row })))
     },
   }),
-  'sink that is closed once': () => {
-    let isClosed = false
-    return {
-      close: async () => {
-        if (isClosed) throw new Error('it is closed')
-        isClosed = true
-      },
-    }
-  },
-  'sink that stays closed': ({ write: sound }) => {
-    let isClosed = false
-    return {
-      write: (records, delivery) => (isClosed ? Promise.reject(new Error('it is closed')) : sound(records, delivery)),
-      close: async () => {
-        isClosed = true
-      },
-    }
-  },
+  ...brokenClosings,
   'sink that keeps silent about what failed': (_, send) => ({
     write: (records, delivery) => write((arriving) => send(arriving).catch(() => {}))(records, delivery),
   }),

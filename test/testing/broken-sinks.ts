@@ -3,6 +3,7 @@ import type { Delivery, OutputSink } from '../../lib/output/sink.ts'
 import { sinkContract, type SinkUnderTest } from '../../lib/testing/contracts/sink.ts'
 import type { Death, SinkRow } from '../../lib/testing/contracts/sink-rows.ts'
 import { DyingCalls } from '../adapters/dying-calls.ts'
+import { brokenClosings } from './broken-closings.ts'
 
 // Sinks that break a promise each, and the suite that has to find it: sink-contract.test.ts runs this file.
 
@@ -178,24 +179,7 @@ for (const [name, broken] of Object.entries<Break>({
       )
     },
   }),
-  'sink that is closed once': () => {
-    let isClosed = false
-    return {
-      close: async () => {
-        if (isClosed) throw new Error('it is closed')
-        isClosed = true
-      },
-    }
-  },
-  'sink that stays closed': ({ write: sound }) => {
-    let isClosed = false
-    return {
-      write: (records, delivery) => (isClosed ? Promise.reject(new Error('it is closed')) : sound(records, delivery)),
-      close: async () => {
-        isClosed = true
-      },
-    }
-  },
+  ...brokenClosings,
   'sink that does not end a batch of nothing': ({ write: sound }) => {
     let written = 0
     return {

@@ -132,6 +132,15 @@ export async function deliverApart<T>(
   await finish(open(), batch, parts.length)
 }
 
+/** Two batches, the sink closed twice behind each of them. Returns what has to be there then. */
+export async function deliverReopened(sink: OutputSink<SinkRow>): Promise<SinkRow[]> {
+  for (const batch of [1, 2]) {
+    await deliver(sink, batch, [rows(`${batch}-`, 2)])
+    for (let time = 0; time < 2; time++) await sink.close?.()
+  }
+  return [...rows('1-', 2), ...rows('2-', 2)]
+}
+
 /** What is written is not what is kept: a sink may be given the same objects again. */
 export async function assertLeft(open: () => OutputSink<SinkRow>): Promise<void> {
   const given = [...values, ...rows('z', 2), ...rows('a', 2)]
