@@ -14,7 +14,7 @@ export interface Printed {
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const DEADLINE_MS = 30_000
+const DEADLINE_MS = 60_000
 
 /** Runs an example as a user does: `sluice run examples/<name>.ts …args`. It is killed when the test ends. */
 export const runExample = (t: TestContext, name: string, ...args: readonly (string | number)[]): RunningExample =>
@@ -73,7 +73,7 @@ export class RunningExample {
   }
 
   /**
-   * The first answer of `find` that is neither undefined nor false. Fails when the program ends before, or after half a
+   * The first answer of `find` that is neither undefined nor false. Fails when the program ends before, or after a
    * minute.
    */
   async until<A>(what: string, find: () => A | undefined | false): Promise<A> {

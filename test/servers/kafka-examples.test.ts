@@ -7,7 +7,7 @@ import { kafka } from '../../lib/adapters/kafka/kafka-source.ts'
 import { StringDeserializer } from '../../lib/adapters/kafka/record.ts'
 import { memoryIo, readAll } from '../../lib/testing/contracts/source.ts'
 import { checkErrorCountsOf } from '../examples/log-errors.ts'
-import { runExample, type RunningExample, temporaryFolder } from '../examples/running-example.ts'
+import { type Printed, runExample, type RunningExample, temporaryFolder } from '../examples/running-example.ts'
 import { rowsOf } from '../chaos/rows.ts'
 import { KafkaFeed } from './kafka-feed.ts'
 
@@ -24,19 +24,16 @@ async function tests(): Promise<void> {
   })
   const [brokers] = server.brokers
 
-  /** Sends lines until the program has printed a count of them: it begins with what comes after its start. */
+  /** Sends lines until the program has printed a batch of them: it begins with what comes after its start. */
   async function counted(program: RunningExample, topic: string, line = 'to be or not to be'): Promise<void> {
-    for (let tries = 0; tries < 60; tries++) {
-      await feed.send(topic, [{ value: line }])
-      if (/\(to,(\d+)\)/.test(program.stdout)) break
-      await new Promise((resolve) => {
-        setTimeout(resolve, 500)
-      })
-    }
-    const counts = new Map([...program.stdout.matchAll(/\((\w+),(\d+)\)/g)].map(([, word, n]) => [word, Number(n)]))
-    assert.deepEqual(new Set(counts.keys()), new Set(['to', 'be', 'or', 'not']), program.stderr)
-    assert.equal(counts.get('to'), 2 * counts.get('or')!)
-    assert.equal(counts.get('be'), 2 * counts.get('not')!)
+    const batch = (): Printed | undefined => program.printed.find(({ lines }) => lines.length > 0)
+    const counted = program.until('a batch of words was printed', batch)
+    const ended = counted.then(Boolean, () => true)
+    do await feed.send(topic, [{ value: line }])
+    while (!(await Promise.race([ended, sleep(500, false)])))
+    const { lines } = await counted
+    const once = Number(/\(or,(\d+)\)/.exec(lines.join())?.[1])
+    assert.deepEqual([...lines].sort(), [`(be,${2 * once})`, `(not,${once})`, `(or,${once})`, `(to,${2 * once})`])
   }
 
   test('direct-kafka-word-count counts the words of several topics, batch by batch', async (t) => {

@@ -37,11 +37,10 @@ export class KafkaFeed {
     configs: Readonly<Record<string, string>> = {},
     name = `topic-${++this.#topics}`,
   ): Promise<string> {
-    await this.admin.createTopics({
-      topics: [name],
-      partitions,
-      replicas: -1,
-      configs: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
+    const topic = { topics: [name], partitions, replicas: -1, configs: Object.entries(configs).map(asConfig) }
+    // A request that is repeated because no answer came in time finds the topic there.
+    await this.admin.createTopics(topic).catch(async (error: unknown) => {
+      if (!(await this.admin.listTopics()).includes(name)) throw error
     })
     return name
   }
@@ -76,3 +75,5 @@ export class KafkaFeed {
     await this.admin.close()
   }
 }
+
+const asConfig = ([name, value]: [name: string, value: string]): { name: string; value: string } => ({ name, value })
