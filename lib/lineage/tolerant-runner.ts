@@ -110,7 +110,6 @@ export class TolerantRunner implements JobRunner {
     for (let answers = first; ; answers = this.#called(node, split, newCalls)) {
       const failure = await firstRejection(answers)
       if (!failure) return
-      if (!blamesARecord(failure.thrown)) throw failure.thrown
       const alone = await this.#culpritsLater(node, split, newCalls)
       const found = alone.length > 0 ? alone : await this.#lastOfShortestLater(node, split, newCalls)
       this.#leaveOut(found, failure.thrown)
@@ -257,8 +256,10 @@ const singlesOf = ({ accused }: Blame): Culprit[] =>
     .filter(({ positions }) => positions.length === 1)
     .map(({ positions: [position], error }) => ({ position, error }))
 
-/** Once all of them are answered: the first that is rejected. */
+/** Once all of them are answered: the first that is rejected. Throws it where no record can be to blame. */
 async function firstRejection(answers: readonly Promise<unknown>[]): Promise<{ readonly thrown: unknown } | null> {
   const rejections = await Promise.all(answers.map(rejectionOf))
-  return rejections.find((rejection) => rejection !== null) ?? null
+  const first = rejections.find((rejection) => rejection !== null) ?? null
+  if (first && !blamesARecord(first.thrown)) throw first.thrown
+  return first
 }

@@ -5,6 +5,7 @@ import { RDD } from '../../lib/api/rdd/rdd.ts'
 import { encodeRecords } from '../../lib/source/receiver/block-writer.ts'
 import { storedNode } from '../../lib/lineage/leaves.ts'
 import { TolerantRunner } from '../../lib/lineage/tolerant-runner.ts'
+import { SluiceError } from '../../lib/model/errors.ts'
 
 /** What a driver function is given: partitions of records, and what it was shown without afterwards. */
 function given<T>(partitions: readonly (readonly T[])[], max = 100) {
@@ -172,4 +173,27 @@ test('where every record is rejected the place is away, and what is no fault of 
     }),
     /whatever comes/,
   )
+})
+
+test('promises rejected for more records than may be left out throw what they were rejected with', async () => {
+  const { rdd, left } = given([[1, 2, 3, 4]], 2)
+  await assert.rejects(
+    rdd.foreach(async (n) => void failing(1)(failing(2)(failing(3)(n)))),
+    (error) => error instanceof RangeError && error.message === '1',
+  )
+  assert.deepEqual(left(), [])
+})
+
+test('a store that fails while a record is looked for is to blame itself: nothing is left out', async () => {
+  for (const failsFrom of [2, 3, 4, 5]) {
+    const { rdd, left } = given([[1, 2]])
+    let calls = 0
+    const work = async (numbers: Iterable<number>): Promise<void> => {
+      if (++calls >= failsFrom) throw new SluiceError('E_BLOB_UNREACHABLE', 'the store is away')
+      // Each alone is taken, so that beginnings are tried.
+      if ([...numbers].length === 2) throw new RangeError('two of them')
+    }
+    await assert.rejects(rdd.foreachPartition(work), /the store is away/)
+    assert.deepEqual(left(), [], `from call ${failsFrom} on`)
+  }
 })
