@@ -1,5 +1,5 @@
 import { own } from '../model/given.ts'
-import type { BatchNumber, Incarnation } from '../model/ids.ts'
+import type { BatchNumber } from '../model/ids.ts'
 import { decodePlan } from '../checkpoint/stored-plan.ts'
 import { getBlob } from '../checkpoint/blobs.ts'
 import { decodeLetters } from '../checkpoint/letter-blocks.ts'
@@ -60,8 +60,7 @@ class Replay {
   readonly #depth: Depth
   readonly #repeats = new Repeats()
   /** The incarnation that is live, and the batch up to which its objects may be gone. */
-  readonly #inc: Incarnation | null
-  readonly #floor: BatchNumber
+  readonly #live: Pick<Head, 'inc' | 'gcFloor'> | undefined
   #before: Head | null = null
   #base: Before = NOTHING
   #writes = 0
@@ -69,10 +68,8 @@ class Replay {
   #swept = 0
 
   constructor(history: readonly HeadWrite<Head>[], blobs: BlobStore, depth: Depth) {
-    const last = history.at(-1)?.value
+    this.#live = history.at(-1)?.value
     this.#depth = depth
-    this.#inc = last?.inc ?? null
-    this.#floor = last?.gcFloor ?? 0
     this.#blobs = blobs
     this.#contents = new Contents(blobs)
   }
@@ -103,7 +100,7 @@ class Replay {
     const misnamed = nameFault(head)
     if (misnamed) return misnamed
     const nonce = nonceOf(head.manifest!)
-    const isNeeded = head.inc === this.#inc && head.committed > this.#floor
+    const isNeeded = head.inc === this.#live?.inc && head.committed > this.#live.gcFloor
     const found: Found =
       isNeeded || this.#depth === 'all'
         ? await manifestOf(head.committed, head.manifest!, this.#blobs, !isNeeded)
