@@ -164,6 +164,17 @@ test('who is overtaken between looking and appending is refused', async (t) => {
   assert.deepEqual(await head.read(), { rev: 3, value: { by: 'other still' } })
 })
 
+test('a read shows what was written before it, also where another one is about to open the next log', async (t) => {
+  const dir = await temporaryFolder(t)
+  const [reader, writer] = [await open(t, dir), await open(t, dir, { logBytesMax: 500 })]
+  const reads: Promise<number>[] = []
+  for (let rev = 1; rev <= 300; rev++) {
+    assert.equal(await writer.cas(rev - 1, rev, 'write', 'soon'), 'written')
+    reads.push(reader.read().then((found) => found!.rev - rev))
+  }
+  assert.ok((await Promise.all(reads)).every((ahead) => ahead >= 0))
+})
+
 test('who finds the log sealed between looking and appending writes to the next one', async (t) => {
   const dir = await temporaryFolder(t)
   const head = await open(t, dir)
