@@ -89,9 +89,10 @@ function escapedText(value: string): string {
 
 /** The same line with other values of the same kinds, as lines of one stream are. */
 const alike = (line: string, dice: Dice): string =>
-  line.replaceAll(/"(?:[^"\\]|\\.)*"(?!\s*:)|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g, (value) =>
-    value.startsWith('"') ? JSON.stringify(dice.oneOf(STRINGS)) : dice.oneOf(NUMBERS),
-  )
+  line.replaceAll(/"(?:[^"\\]|\\.)*"(\s*:)?|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g, (found, colon?: string) => {
+    if (colon !== undefined) return found
+    return found.startsWith('"') ? JSON.stringify(dice.oneOf(STRINGS)) : dice.oneOf(NUMBERS)
+  })
 
 /** A character changed, left out, doubled, or put in. */
 function damaged(line: string, dice: Dice): string {
@@ -117,6 +118,20 @@ test('fields are what JSON.parse says they are, and a line is no JSON where it s
         assert.deepEqual(found(line, read, names), expected(line, names), JSON.stringify(line))
     }
   }))
+
+test('what JSON does not allow is refused in lines of a known shape as well', () => {
+  const read = fieldReader(['id'])
+  const line = (value: string): string => `{"id":${value},"other":${value}}`
+  const refused = (value: string): void => assert.throws(() => read(line(value)), SyntaxError, JSON.stringify(value))
+  assert.deepEqual(read(line('"ab"')), { id: 'ab' })
+  for (let code = 0; code < 0x20; code++) refused(`"a${String.fromCharCode(code)}b"`)
+  assert.deepEqual(read(line('"a\x7fb"')), { id: 'a\x7fb' })
+  assert.deepEqual(read(line('0')), { id: 0 })
+  for (const number of ['01', '-01', '1.', '.5', '1.e3', '1e', '1e+', '-', '--1', '+1', '0x1', '1_0', 'NaN'])
+    refused(number)
+  assert.deepEqual(read(line('null')), { id: null })
+  for (const word of ['nul', 'nulll', 'True', 'undefined', '']) refused(word)
+})
 
 test('lines of one shape after the other, in turns, and of more shapes than are kept', () => {
   const names = ['id', 'n']
