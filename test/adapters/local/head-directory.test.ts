@@ -169,7 +169,7 @@ test('a read shows what was written before it, also where another one is about t
   const [reader, writer] = [await open(t, dir), await open(t, dir, { logBytesMax: 500 })]
   const reads: Promise<number>[] = []
   for (let rev = 1; rev <= 300; rev++) {
-    assert.equal(await writer.cas(rev - 1, rev, 'write', 'soon'), 'written')
+    assert.equal(await writer.cas(rev - 1, { by: 'writer' }, 'race', 'soon'), 'written')
     reads.push(reader.read().then((found) => found!.rev - rev))
   }
   assert.ok((await Promise.all(reads)).every((ahead) => ahead >= 0))
