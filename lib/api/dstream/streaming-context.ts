@@ -34,15 +34,17 @@ import type { StorageLevel } from '../rdd/storage-level.ts'
 import { optionsIn, SHUFFLE_OPTIONS } from './shuffle-options.ts'
 import { sourceFactories } from './source-factories.ts'
 import { standingIn } from './stand-ins.ts'
+import { CONTEXT_TAKES, STREAM_TAKES } from './taken.ts'
 import type { SparkConf, SparkConfLike } from '../../model/spark-conf.ts'
 import { SparkContext } from '../rdd/spark-context.ts'
+import { refuseSurplus } from '../rdd/surplus.ts'
 import type { StreamNode } from '../../graph/stream-node.ts'
 import { ListenerBus, type StreamingListener } from '../../observe/streaming-listener.ts'
 import { Termination } from './termination.ts'
 import { created, recoverOrCreate } from './recovery.ts'
 import { validateStart } from './validate-start.ts'
 import { badArgument, needsFlag, needsFunction, needsText } from '../../lineage/bad-argument.ts'
-import { needsReceiver, needsSource, needsStream, needsTime } from './operators/given-arguments.ts'
+import { needsReceiver, needsSource, needsStream, needsTime, refuseSecondStdin } from './operators/given-arguments.ts'
 
 /** Where Spark has a storage level, options may stand. */
 const withoutLevel = <O extends Named>(options: StorageLevel | O, caller: string): O | Named =>
@@ -102,6 +104,7 @@ export class StreamingContext {
    * days. Spark: `StreamingContext`.
    */
   constructor(conf: SparkConfLike | SparkContext, batchDuration: DurationLike, options: ContextOptions = {}) {
+    refuseSurplus([StreamingContext, CONTEXT_TAKES], [DStream, STREAM_TAKES])
     const ms = batchIntervalMs(batchDuration)
     checkOptions('StreamingContext', options, CONTEXT_OPTIONS)
     this.sparkContext = conf instanceof SparkContext ? conf : new SparkContext(conf)
@@ -179,8 +182,7 @@ export class StreamingContext {
    */
   stdinStream(given: LineChoice & Named = {}): DStream<string> {
     const { name, ...options } = optionsOf(given, 'stdinStream')
-    const first = this.graph.inputs.find(({ operator }) => operator === STANDARD_INPUT)
-    if (first) throw stdinTwice(first.place)
+    refuseSecondStdin(this.graph)
     return this.#sourceNamed(name, sourceFactories().standardInput(options))
   }
   /**
@@ -555,16 +557,6 @@ export class StreamingContext {
     return typeof first === 'string' ? recoverOrCreate(newContext, first, create!, conf, createOnError) : created(first)
   }
 }
-
-/** What a stream of standard input is called. */
-const STANDARD_INPUT = 'standard-input'
-
-const stdinTwice = (first: string): SluiceError =>
-  new SluiceError('E_GRAPH', `Standard input can be read once; it is at ${first}.`, {
-    where: { place: callerPlace() },
-    did: 'nothing was started',
-    next: ['use the first stream again: any number of operators may read it'],
-  })
 
 const newContext = (spark: SparkContext | SparkConf, batchMs: number, options: ContextOptions): StreamingContext =>
   new StreamingContext(spark, batchMs, options)

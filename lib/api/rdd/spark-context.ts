@@ -18,6 +18,9 @@ import type { JobRunner } from '../../lineage/jobs.ts'
 import { collectionNode, emptyNode } from '../../lineage/leaves.ts'
 import type { RddNode } from '../../lineage/node.ts'
 import { RDD } from './rdd.ts'
+import { RddActions } from './rdd-actions.ts'
+import { refuseSurplus } from './surplus.ts'
+import { ACTIONS_TAKE, CONTEXT_TAKES, RDD_TAKES } from './taken.ts'
 import { ResidentRunner } from '../../lineage/resident.ts'
 import { readSetting } from '../../model/settings/read.ts'
 import { APP_NAME, type SparkConfLike, MASTER, SparkConf } from '../../model/spark-conf.ts'
@@ -77,6 +80,7 @@ export class SparkContext {
     second: SparkContextOptions | string = {},
     third: SparkContextOptions = {},
   ) {
+    refuseSurplus([RddActions, ACTIONS_TAKE], [RDD, RDD_TAKES], [SparkContext, CONTEXT_TAKES])
     const [appName, options] = typeof second === 'string' ? [second, third] : [undefined, second]
     if (typeof options !== 'object' || options === null)
       throw badArgument(

@@ -30,6 +30,23 @@ const mistakes: readonly [what: string, build: Build, message: RegExp][] = [
   ['a storage level that is a text', (s) => s.persist('MEMORY_ONLY'), /^persist was given "MEMORY_ONLY"/],
   ['a flag that is a text', (s) => s.mapPartitions((r: any) => r, 'yes'), /^mapPartitions was given "yes" for pres/],
   ['options where a flag belongs', (_s, ssc) => ssc.queueStream([], { name: 'q' }), /^queueStream was given an object/],
+  [
+    'a name behind a function',
+    (s) => s.map((line: any) => line, { name: 'x' }),
+    /^map takes 1 argument at most, and was given 2\.$/,
+  ],
+  [
+    'a name behind a number of partitions',
+    (s) => s.partitionBy(2, { name: 'x' }),
+    /^partitionBy takes 1 argument at most/,
+  ],
+  [
+    'what is behind the partitions',
+    (s) => s.reduceByKey(add, 4, 'x'),
+    /^reduceByKey takes 2 arguments at most, and was given 3\.$/,
+  ],
+  ['a count of the records of which', (s) => s.count('x'), /^count takes no arguments, and was given 1\.$/],
+  ['three options of a source', (_s, ssc) => ssc.rateStream(1, {}, 'x'), /^rateStream takes 2 arguments at most/],
   ['map of nothing', (s) => s.map(), /^map was given undefined, and needs a function/],
   ['filter by a text', (s) => s.filter('x'), /^filter was given a string/],
   ['flatMap of a number', (s) => s.flatMap(5), /^flatMap was given a number/],

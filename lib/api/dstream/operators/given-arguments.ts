@@ -1,4 +1,7 @@
+import type { StreamGraph } from '../../../graph/graph.ts'
 import { badArgument } from '../../../lineage/bad-argument.ts'
+import { SluiceError } from '../../../model/errors.ts'
+import { callerPlace } from '../../../model/place.ts'
 import { kindOf, shownOr } from '../../../model/settled.ts'
 import type { Time } from '../../../model/time.ts'
 import type { OutputSink } from '../../../output/sink.ts'
@@ -71,4 +74,18 @@ export function needsSink(sink: unknown): void {
     `A sink is ${kindOf(sink)} without a name, a guarantee or write().`,
     "{ name: 'orders', guarantee: 'at-least-once', write: async (records, delivery) => … }",
   )
+}
+
+/** What a stream of standard input is called. */
+const STANDARD_INPUT = 'standard-input'
+
+/** Throws `E_GRAPH`: there is one standard input. */
+export function refuseSecondStdin({ inputs }: StreamGraph): void {
+  const first = inputs.find(({ operator }) => operator === STANDARD_INPUT)
+  if (!first) return
+  throw new SluiceError('E_GRAPH', `Standard input can be read once; it is at ${first.place}.`, {
+    where: { place: callerPlace() },
+    did: 'nothing was started',
+    next: ['use the first stream again: any number of operators may read it'],
+  })
 }
