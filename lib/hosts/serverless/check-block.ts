@@ -28,6 +28,8 @@ interface BlockSchema {
   readonly type: 'object'
   readonly additionalProperties: false
   readonly properties: { readonly [name: string]: ValueSchema }
+  /** Without which the block says nothing. */
+  readonly required?: readonly string[]
 }
 
 /**
@@ -69,13 +71,15 @@ function checkBlock(value: unknown, schema: ValueSchema, where: string): void {
   checkProperties(value, schema, where)
 }
 
-function checkProperties(value: unknown, { properties }: BlockSchema, where: string): void {
+function checkProperties(value: unknown, { properties, required = [] }: BlockSchema, where: string): void {
   if (!isBlock(value)) return refuseKind(where, 'a block of options', value)
   for (const [name, given] of Object.entries(value)) {
     const schema = own(properties, name)
     if (schema === undefined) throw unknownOption(where, name, Object.keys(properties))
     checkBlock(given, schema, `${where}.${name}`)
   }
+  const missing = required.find((name) => !Object.hasOwn(value, name))
+  if (missing !== undefined) refuseKind(where, `a block with ${missing}`, value)
 }
 
 function checkText(value: unknown, { pattern, description = 'a text' }: TextSchema, where: string): void {
@@ -88,13 +92,21 @@ function checkList(value: unknown, of: TextSchema | StatementSchema, where: stri
   for (const [i, item] of value.entries()) {
     const place = `${where}[${i}]`
     if (of.type === 'string') checkText(item, of, place)
-    else if (!isStatement(item)) refuseKind(place, 'a block with Effect, Action and Resource', item)
+    else checkStatement(item, place)
   }
 }
 
 /** CloudFormation would find out in the middle of a deploy. */
-const isStatement = (item: unknown): boolean =>
-  isBlock(item) && 'Effect' in item && hasOne(item, 'Action') && hasOne(item, 'Resource')
+function checkStatement(item: unknown, place: string): void {
+  const isWhole = isBlock(item) && 'Effect' in item && hasOne(item, 'Action') && hasOne(item, 'Resource')
+  if (!isWhole) return refuseKind(place, 'a block with Effect, Action and Resource', item)
+  if (!EFFECTS.includes(item['Effect'])) refuseKind(`${place}.Effect`, EFFECTS.join(' or '), item['Effect'])
+  const unknown = Object.keys(item).find((name) => !OF_STATEMENT.includes(name))
+  if (unknown !== undefined) throw unknownOption(place, unknown, OF_STATEMENT)
+}
+
+const EFFECTS: readonly unknown[] = ['Allow', 'Deny']
+const OF_STATEMENT = ['Sid', 'Effect', 'Action', 'NotAction', 'Resource', 'NotResource', 'Condition']
 
 const hasOne = (item: object, name: string): boolean => name in item || `Not${name}` in item
 

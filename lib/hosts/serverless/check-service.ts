@@ -1,31 +1,45 @@
 import { SluiceError } from '../../model/errors.ts'
+import { capital } from './functions.ts'
 import type { FoundNeeds, ProgramNeeds } from './needs.ts'
-import { FUNCTION_NAMES, type ServerlessOptions, type StageFunction } from './options.ts'
+import { FUNCTION_NAMES, kindOf, type ServerlessOptions, type StageFunction } from './options.ts'
+import { checkHeard, type ProviderBlock } from './provider-block.ts'
 import { bucketPrefix, functionName, type Stage } from './stage.ts'
 
 /** What `serverless.yml` says beside the block of this plugin. */
 interface Beside {
-  readonly provider: { readonly name?: string; readonly runtime?: string }
+  readonly provider: ProviderBlock & { readonly name?: string; readonly runtime?: string }
   /** Those that the file names itself. */
-  readonly functions: Readonly<Record<string, unknown>>
+  readonly functions: Readonly<Record<string, { readonly [option: string]: unknown }>>
 }
 
 /**
  * Refuses a service whose deploy would fail late or run on what it cannot: `E_NAME` for a name that a bucket or a
- * function may not have, or that two functions would have, and `E_CONF` for another provider or runtime.
+ * function may not have, or that two functions would have, and `E_CONF` for another provider or runtime, and for what
+ * `provider` says of functions that there are none of.
  */
 export function checkService(stage: Stage, { provider, functions }: Beside): void {
   if (provider.name !== undefined && provider.name !== 'aws')
     throw refused('E_CONF', `"provider.name" in serverless.yml is "${provider.name}".`, 'write "name: aws"')
   checkRuntime(provider.runtime)
+  checkHeard(provider, functions)
   checkNames(stage, FUNCTION_NAMES)
-  const taken = FUNCTION_NAMES.find((name) => Object.hasOwn(functions, name))
-  if (taken !== undefined)
+  checkTaken(stage, FUNCTION_NAMES, functions)
+}
+
+/**
+ * Refuses functions of the file that would take the place of one of these, or the other way round (`E_NAME`): in a
+ * template their names begin with a capital letter.
+ */
+export function checkTaken(stage: Stage, names: readonly StageFunction[], functions: Beside['functions']): void {
+  for (const [other, { name }] of Object.entries(functions)) {
+    const taken = names.find((each) => capital(each) === capital(other) || functionName(stage, each) === name)
+    if (taken === undefined) continue
     throw refused(
       'E_NAME',
-      `The plugin makes a function "${taken}", and serverless.yml has one of this name.`,
-      `call it otherwise; how the plugin's own is set up is said by "sluice.${taken}"`,
+      `The plugin makes a function "${taken}", and serverless.yml has one of this name: "${other}".`,
+      `call it otherwise; how the plugin's own is set up is said by "sluice.${kindOf(taken)}"`,
     )
+  }
 }
 
 /** Node as this library needs it; a runtime that is not named is this one. */

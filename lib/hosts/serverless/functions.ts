@@ -23,6 +23,11 @@ export interface FunctionBlock {
 export const roleName = (name: StageFunction): string => `Sluice${capital(name)}Role`
 export const capital = (name: string): string => name.slice(0, 1).toUpperCase() + name.slice(1)
 
+/** By which a function names itself to the services that it calls. */
+export const USER_AGENT = 'AWS_SDK_UA_APP_ID'
+/** Of a longer name the client would warn at each call. What ends it is what tells functions apart. */
+const USER_AGENT_CHARS = 50
+
 /** The functions of a stage, as they would be written in `serverless.yml` by hand. Pure. */
 export const functionBlocks = (
   stage: Stage,
@@ -43,14 +48,31 @@ export const receiverBlocks = (
     }),
   )
 
-/** Names of functions hold letters and digits; what is lost of the name of a source is made up for by its sum. */
+/**
+ * Names of functions hold letters and digits; what is lost of the name of a source, also whether it begins with a
+ * capital letter, is made up for by its sum.
+ */
 export function receiverFunction(uid: string): ReceiverFunction {
   const plain = uid.replaceAll(/[^A-Za-z0-9]/g, '').slice(0, RECEIVER_CHARS)
-  return `receiver${capital(plain)}${plain === uid ? '' : crc32(uid).toString(36)}`
+  const isWhole = plain === uid && !/^[A-Z]/.test(uid)
+  return `receiver${capital(plain)}${isWhole ? '' : crc32(uid).toString(36)}`
 }
 
 /** The name of a function has 64 characters, with service and stage. */
 const RECEIVER_CHARS = 16
+
+/**
+ * The function as `provider` would have all of them, whose word goes before what is usual here. Versions are published
+ * whatever it says: the coordinator calls them.
+ */
+export const asProvided = (
+  block: FunctionBlock,
+  { architecture }: { readonly architecture?: string },
+): FunctionBlock => ({
+  ...block,
+  versionFunction: true,
+  ...given({ architecture }),
+})
 
 function functionBlock(stage: Stage, options: ServerlessOptions, name: StageFunction): FunctionBlock {
   const kind = kindOf(name)
@@ -76,7 +98,7 @@ function functionBlock(stage: Stage, options: ServerlessOptions, name: StageFunc
       SLUICE_BUCKET: bucketName(stage),
       SLUICE_SLOTS: String(options.slots),
       // Logs of the services that it calls then say which function it was.
-      AWS_SDK_UA_APP_ID: functionName(stage, name),
+      [USER_AGENT]: functionName(stage, name).slice(-USER_AGENT_CHARS),
     },
     package: {
       individually: true,

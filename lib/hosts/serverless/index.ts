@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { given } from '../../model/given.ts'
 import { bundle } from './bundle.ts'
 import { codeId, describeCode } from './code-id.ts'
 import { checkEnvironment, checkSecrets } from './check-environment.ts'
 import {
+  asProvided,
   capital,
   type FunctionBlock,
   functionBlocks,
@@ -17,15 +15,24 @@ import {
 import { type FoundNeeds, type ProgramNeeds, programNeeds } from './needs.ts'
 import { FUNCTION_NAMES, schema, type ServerlessOptions, serverlessOptions, type StageFunction } from './options.ts'
 import { ownerOf } from './rights.ts'
-import { role, statementsOf } from './policies.ts'
+import { roleOf, statementsOf } from './policies.ts'
+import type { ProviderBlock } from './provider-block.ts'
 import { resources } from './resources.ts'
 import { checkPlan, credentialsOf } from './check-plan.ts'
-import { checkEvents, checkNames, checkPackages, checkService, RUNTIME } from './check-service.ts'
+import { checkEvents, checkNames, checkPackages, checkService, checkTaken, RUNTIME } from './check-service.ts'
 import { type StagePlace, stagePlace } from './place.ts'
 import { plainConfig } from './plain-config.ts'
 import type { LookedStage } from './deployed.ts'
 import { otherName, protectedStage } from './refusals.ts'
-import { type CommandLine, forTheTerminal, type Resource, type Serverless, type Tools } from './serverless-cli.ts'
+import {
+  type CommandLine,
+  folderOf,
+  forTheTerminal,
+  type Resource,
+  type Serverless,
+  type Tools,
+  writtenText,
+} from './serverless-cli.ts'
 import { stackName, type Stage } from './stage.ts'
 import { StageOnAws } from './stage-on-aws.ts'
 
@@ -62,6 +69,8 @@ export class SluiceServerless {
   readonly #say: (message: string) => void
   /** The version of the program that was there before this deploy. */
   #versionBefore: string | null = null
+  /** Functions that `serverless.yml` has itself. */
+  #others: Readonly<Record<string, FunctionBlock>> = {}
   /** Known once the program was built. */
   #needs: FoundNeeds | null = null
 
@@ -72,7 +81,8 @@ export class SluiceServerless {
     serverless.configSchemaHandler.defineTopLevelProperty('sluice', schema)
     this.#stageName = options.stage ?? null
     this.#deletes = options.delete ?? null
-    this.#options = forTheTerminal(() => serverlessOptions(serverless.configurationInput['sluice']))
+    const provider = serverless.configurationInput['provider'] as ProviderBlock
+    this.#options = forTheTerminal(() => serverlessOptions(serverless.configurationInput['sluice'], provider))
     this.#say = (message) => log?.notice?.(`sluice: ${message}`)
     this.hooks = Object.fromEntries(
       Object.entries(this.#steps()).map(([step, run]) => [step, () => forTheTerminal(run)]),
@@ -105,18 +115,7 @@ export class SluiceServerless {
   }
 
   get #folder(): string {
-    return this.#serverless.serviceDir ?? process.cwd()
-  }
-
-  /** `serverless.yml` as it was written. */
-  get #fileText(): string {
-    const { configurationFilename = 'serverless.yml' } = this.#serverless
-    try {
-      return readFileSync(join(this.#folder, configurationFilename), 'utf8')
-    } catch {
-      // Made by a program: there is no file that could hold anything.
-      return ''
-    }
+    return folderOf(this.#serverless)
   }
 
   get #stage(): Stage {
@@ -137,12 +136,13 @@ export class SluiceServerless {
 
   #addFunctions(): void {
     const { provider, functions } = this.#serverless.service
+    this.#others = { ...functions }
     checkService(this.#stage, { provider, functions })
     checkEnvironment(provider.environment ?? {}, this.#stage)
-    checkSecrets(provider.environment ?? {}, this.#fileText)
+    checkSecrets(provider.environment ?? {}, writtenText(this.#serverless))
     const blocks = functionBlocks(this.#stage, this.#options)
     // What `provider` says of all functions goes before what is usual here.
-    for (const name of FUNCTION_NAMES) functions[name] = { ...blocks[name], ...architectureOf(provider) }
+    for (const name of FUNCTION_NAMES) functions[name] = asProvided(blocks[name], provider)
   }
 
   /** What was added as the Serverless CLI began is completed with what the program needs. */
@@ -157,9 +157,11 @@ export class SluiceServerless {
     const needs = await this.#programNeeds()
     checkPackages(needs)
     checkEvents(needs, this.#options)
-    checkNames(this.#stage, await this.#functionNames())
+    const names = await this.#functionNames()
+    checkNames(this.#stage, names)
+    checkTaken(this.#stage, names, this.#others)
     const receivers = Object.entries(receiverBlocks(this.#stage, this.#options, needs))
-    for (const [name, block] of receivers) functions[name] = { ...block, ...architectureOf(provider) }
+    for (const [name, block] of receivers) functions[name] = asProvided(block, provider)
     await bundle(this.#folder, this.#options.app, receivers.length > 0)
   }
 
@@ -217,7 +219,7 @@ export class SluiceServerless {
   async #addResources(): Promise<void> {
     const needs = await this.#programNeeds()
     for (const name of await this.#functionNames())
-      this.#template[roleName(name)] = role(statementsOf(this.#stage, name, needs, this.#options)) as Resource
+      this.#template[roleName(name)] = roleOf(this.#stage, name, needs, this.#options) as Resource
     Object.assign(this.#template, resources(this.#stage, this.#options, needs))
   }
 
@@ -289,9 +291,6 @@ export class SluiceServerless {
     await this.#onAws.deleteData()
   }
 }
-
-const architectureOf = ({ architecture }: { readonly architecture?: string }): { readonly architecture?: string } =>
-  given({ architecture })
 
 // What `require('sluice/serverless')` gives, as the Serverless CLI loads its plugins.
 export { SluiceServerless as 'module.exports' }

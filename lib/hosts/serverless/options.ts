@@ -1,5 +1,6 @@
 import { SluiceError } from '../../model/errors.ts'
 import { checkOptions } from './check-block.ts'
+import { type ProviderBlock, type RoleDemands, roleDemands } from './provider-block.ts'
 
 /** The block `sluice:` of a `serverless.yml`. */
 export interface ServerlessOptions {
@@ -16,6 +17,8 @@ export interface ServerlessOptions {
   /** Who wakes a program whose batches come for events, besides the stage's own bucket. */
   readonly events: EventOptions
   readonly functions: Readonly<Record<FunctionName | 'receiver', FunctionOptions>>
+  /** What `provider`, beside the block, asks of roles. */
+  readonly roles: RoleDemands
 }
 
 interface EventOptions {
@@ -54,6 +57,8 @@ const arnOf = (service: string, rest: string) => ({
   description: `an ARN, arn:aws:${service}:<region>:<account>:${rest}<name>`,
 })
 const bucket = { ...text, pattern: '^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$', description: 'the name of a bucket' } as const
+/** No other stage is deployed. */
+const stageName = { ...text, pattern: '^[a-z0-9-]+$', description: 'the name of a stage, in lower case' } as const
 const statement = { type: 'object', required: ['Effect'] } as const
 const functionSchema = (concurrencyMin: number) =>
   ({
@@ -75,8 +80,13 @@ export const schema = {
     app: { ...text, pattern: '^[^/]', description: 'the path of a module, from serverless.yml on' },
     slots: whole(1, 256),
     logRetentionInDays: { enum: [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365] },
-    protect: { type: 'array', items: text },
-    alarms: { type: 'object', additionalProperties: false, properties: { topic: arnOf('sns', '') } },
+    protect: { type: 'array', items: stageName },
+    alarms: {
+      type: 'object',
+      additionalProperties: false,
+      properties: { topic: arnOf('sns', '') },
+      required: ['topic'],
+    },
     events: {
       type: 'object',
       additionalProperties: false,
@@ -128,7 +138,7 @@ interface Block {
 }
 
 /** Throws what `checkOptions` throws, and `E_CONF` for a block without an app. */
-export function serverlessOptions(given: unknown): ServerlessOptions {
+export function serverlessOptions(given: unknown, provider?: ProviderBlock): ServerlessOptions {
   if (given === undefined || given === null) throw noApp()
   checkOptions(given, schema, 'sluice')
   const block = given as Block
@@ -148,6 +158,7 @@ export function serverlessOptions(given: unknown): ServerlessOptions {
       gc: { ...initial.gc, ...block.gc },
       receiver: { ...initial.receiver, ...block.receiver },
     },
+    roles: roleDemands(provider),
   }
 }
 

@@ -27,7 +27,7 @@ export function plainConfig(
 ): Readonly<Record<string, unknown>> {
   const blocks = functionBlocks(stage, options)
   const names = [...FUNCTION_NAMES, ...needs.receivers.map(receiverFunction)]
-  const roles = names.map((name) => [roleName(name), role(statements(stage, options, needs, name))])
+  const roles = names.map((name) => [roleName(name), role(statements(stage, options, needs, name), options)])
   return {
     service: stage.service,
     provider: { name: 'aws', ...provider, stage: stage.stage },

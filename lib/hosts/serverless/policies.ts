@@ -1,5 +1,6 @@
 import type { AwsRight } from '../../model/aws-right.ts'
 import { hasQueue, type ProgramNeeds, type S3Part } from './needs.ts'
+import { demanded } from './provider-block.ts'
 import { type FunctionName, kindOf, type ServerlessOptions, type StageFunction } from './options.ts'
 import {
   anyBucketArn,
@@ -157,17 +158,26 @@ export const statementsOf = (
   stage: Stage,
   name: StageFunction,
   needs: ProgramNeeds,
-  options: Pick<ServerlessOptions, 'events' | 'functions'>,
+  options: Pick<ServerlessOptions, 'events' | 'functions' | 'roles'>,
 ): readonly unknown[] => [
   ...policies[kindOf(name)](stage),
   allow(logArn(stage, name), 'logs:CreateLogStream', 'logs:PutLogEvents'),
   ...needed(stage, name, needs, options),
+  ...demanded(stage, name, options.roles),
   ...options.functions[kindOf(name)].permissions,
 ]
 
-export const role = (statements: readonly unknown[]): unknown => ({
+export const roleOf = (
+  stage: Stage,
+  name: StageFunction,
+  needs: ProgramNeeds,
+  options: Pick<ServerlessOptions, 'events' | 'functions' | 'roles'>,
+): unknown => role(statementsOf(stage, name, needs, options), options)
+
+export const role = (statements: readonly unknown[], { roles }: Pick<ServerlessOptions, 'roles'>): unknown => ({
   Type: 'AWS::IAM::Role',
   Properties: {
+    ...roles.properties,
     AssumeRolePolicyDocument: {
       Version: '2012-10-17',
       Statement: [{ Effect: 'Allow', Principal: { Service: ['lambda.amazonaws.com'] }, Action: ['sts:AssumeRole'] }],

@@ -83,7 +83,7 @@ export function resources(stage: Stage, options: ServerlessOptions, needs: Progr
     },
     ...(hasQueue(needs) && ticks(stage, options)),
     ...(needs.byEvents && senders(stage, options)),
-    ...alarms(stage, options.alarmTopic, needs),
+    ...alarms(stage, options, needs),
   }
 }
 
@@ -182,16 +182,36 @@ interface Watched {
   readonly metric: string
   readonly dimension: { readonly Name: string; readonly Value: string }
   readonly minutes: number
+  /** In so many of them; in all where it is not said. */
+  readonly times?: number
 }
 
-function alarms(stage: Stage, topic: string | null, { receivers }: ProgramNeeds): Record<string, unknown> {
+/** Minutes within which an event comes again whose batch fails, and the schedule that wakes the coordinator. */
+const AGAIN = { events: { failed: 15, schedule: 60 }, clock: { failed: 0, schedule: 1 } }
+
+function alarms(
+  stage: Stage,
+  { alarmTopic: topic, functions }: ServerlessOptions,
+  { receivers, byEvents }: ProgramNeeds,
+): Record<string, unknown> {
   if (topic === null) return {}
-  const ofFunction = (description: string, name: StageFunction, metric: string, minutes: number): Watched => ({
+  // A call that fails in the end does so once in its time, and the next one begins with the tick after that.
+  const lifeOf = (kind: 'coordinator' | 'receiver'): number => Math.ceil(functions[kind].timeout / 60) + 1
+  const again = AGAIN[byEvents ? 'events' : 'clock']
+  const failing = 3 * (lifeOf('coordinator') + again.failed)
+  const ofFunction = (
+    description: string,
+    name: StageFunction,
+    metric: string,
+    minutes: number,
+    times?: number,
+  ): Watched => ({
     description,
     namespace: 'AWS/Lambda',
     metric,
     dimension: { Name: 'FunctionName', Value: functionName(stage, name) },
     minutes,
+    ...given({ times }),
   })
   const deadTicks: Watched = {
     description: 'A tick failed for good: what it said lies in the queue.',
@@ -202,7 +222,7 @@ function alarms(stage: Stage, topic: string | null, { receivers }: ProgramNeeds)
   }
   const busy = 'is turned away: raise its concurrency, or the account has none left.'
   return {
-    SluiceFailing: tooMany(ofFunction('Batches or outputs fail.', 'coordinator', 'Errors', 3), topic),
+    SluiceFailing: tooMany(ofFunction('Batches or outputs fail.', 'coordinator', 'Errors', failing, 3), topic),
     SluiceThrottled: tooMany(ofFunction(`The task function ${busy}`, 'task', 'Throttles', 3), topic),
     SluiceTurnedAway: tooMany(ofFunction(`The coordinator ${busy}`, 'coordinator', 'Throttles', 3), topic),
     ...Object.fromEntries(
@@ -210,12 +230,12 @@ function alarms(stage: Stage, topic: string | null, { receivers }: ProgramNeeds)
         .map(receiverFunction)
         .map((name) => [
           `Sluice${capital(name)}Failing`,
-          tooMany(ofFunction('A receiver does not receive.', name, 'Errors', 3), topic),
+          tooMany(ofFunction('A receiver does not receive.', name, 'Errors', 2 * lifeOf('receiver'), 2), topic),
         ]),
     ),
     SluiceDeadTick: tooMany(deadTicks, topic),
     SluiceSilent: none(
-      ofFunction('The schedule does not wake the coordinator.', 'coordinator', 'Invocations', 5),
+      ofFunction('The schedule does not wake the coordinator.', 'coordinator', 'Invocations', 3 + 2 * again.schedule),
       topic,
     ),
   }
@@ -229,7 +249,7 @@ const none = (watched: Watched, topic: string): unknown =>
   alarm(watched, topic, { ComparisonOperator: 'LessThanThreshold', TreatMissingData: 'breaching' })
 
 const alarm = (
-  { description, namespace, metric, dimension, minutes }: Watched,
+  { description, namespace, metric, dimension, minutes, times = minutes }: Watched,
   topic: string,
   how: Readonly<Record<string, string>>,
 ): unknown => ({
@@ -242,6 +262,7 @@ const alarm = (
     Statistic: 'Sum',
     Period: 60,
     EvaluationPeriods: minutes,
+    DatapointsToAlarm: times,
     Threshold: 1,
     ...how,
     AlarmActions: [topic],

@@ -35,7 +35,7 @@ export function rightsOf(statements: readonly unknown[], owner: Owner): Rights {
       for (const resource of listOf(statement.Resource)) {
         const name = nameOf(resource, owner)
         if (name === null) unknown.add(action)
-        else known.add(`${action} on ${name}${conditionOf(statement)}`)
+        else known.add(`${action} on ${name}${conditionOf(statement, owner)}`)
       }
   return { known, unknown }
 }
@@ -48,8 +48,8 @@ function actionsOf({ Effect = 'Allow', Action, NotAction }: Statement): string[]
 
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [value])
 
-const conditionOf = ({ Condition }: Statement): string =>
-  Condition === undefined ? '' : ` if ${JSON.stringify(inOrder(Condition))}`
+const conditionOf = ({ Condition }: Statement, owner: Owner): string =>
+  Condition === undefined ? '' : ` if ${JSON.stringify(inOrder(Condition, owner))}`
 
 /** `null`: a reference to something else than the account. */
 function nameOf(resource: unknown, { partition, region, account }: Owner): string | null {
@@ -64,10 +64,12 @@ function nameOf(resource: unknown, { partition, region, account }: Owner): strin
   return rest.includes('${') ? null : name.replaceAll('${!', '${')
 }
 
-/** Services give the names of an object back in an order of their own. */
-function inOrder(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(inOrder)
+/** Services give the names of an object back in an order of their own, and what references stand for. */
+function inOrder(value: unknown, owner: Owner): unknown {
+  if (Array.isArray(value)) return value.map((each) => inOrder(each, owner))
   if (typeof value !== 'object' || value === null) return value
+  const name = nameOf(value, owner)
+  if (name !== null) return name
   const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))
-  return Object.fromEntries(entries.map(([name, each]) => [name, inOrder(each)]))
+  return Object.fromEntries(entries.map(([key, each]) => [key, inOrder(each, owner)]))
 }

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Credentials } from '../../adapters/aws/clients.ts'
 import { SluiceError } from '../../model/errors.ts'
 import type { FunctionBlock } from './functions.ts'
@@ -54,6 +56,19 @@ export interface CommandLine {
 
 export interface Tools {
   readonly log?: { notice?(message: string): void }
+}
+
+export const folderOf = ({ serviceDir }: Pick<Serverless, 'serviceDir'>): string => serviceDir ?? process.cwd()
+
+/** `serverless.yml` as it was written. */
+export function writtenText(serverless: Pick<Serverless, 'serviceDir' | 'configurationFilename'>): string {
+  const { configurationFilename = 'serverless.yml' } = serverless
+  try {
+    return readFileSync(join(folderOf(serverless), configurationFilename), 'utf8')
+  } catch {
+    // Made by a program: there is no file that could hold anything.
+    return ''
+  }
 }
 
 /**

@@ -72,7 +72,7 @@ test('five lines of YAML become four functions with a role each, without network
 })
 
 test('F16: the coordinator calls the versions that were published with it', async () => {
-  const { template } = await packaged(yml())
+  const { template } = await packaged(yml('app: src/app.ts', ', versionFunctions: false'))
   const { Variables } = template['CoordinatorLambdaFunction'].Properties.Environment
   for (const [variable, name] of [
     ['SLUICE_TASK_FUNCTION', 'Task'],

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { checkEnvironment, checkSecrets } from '../../../lib/hosts/serverless/check-environment.ts'
-import { checkEvents, checkNames, checkPackages, checkService } from '../../../lib/hosts/serverless/check-service.ts'
-import { receiverFunction } from '../../../lib/hosts/serverless/functions.ts'
+import {
+  checkEvents,
+  checkNames,
+  checkPackages,
+  checkService,
+  checkTaken,
+} from '../../../lib/hosts/serverless/check-service.ts'
+import { receiverBlocks, receiverFunction } from '../../../lib/hosts/serverless/functions.ts'
 import { serverlessOptions } from '../../../lib/hosts/serverless/options.ts'
 import { isOurs } from '../../../lib/model/errors.ts'
 
@@ -43,6 +49,30 @@ for (const [what, block, code, message] of [
     { app, task: { permissions: [{ Effect: 'Allow', Action: ['kms:Decrypt'] }] } },
     'E_CONF',
     /"sluice.task.permissions\[0\]".*not a block with Effect, Action and Resource/,
+  ],
+  [
+    'a permission with an effect that there is none of',
+    { app, task: { permissions: [{ Effect: 'allow', Action: ['kms:Decrypt'], Resource: '*' }] } },
+    'E_CONF',
+    /"sluice.task.permissions\[0\].Effect".*"allow", and not Allow or Deny/,
+  ],
+  [
+    'a permission with a misspelt condition',
+    { app, task: { permissions: [{ Effect: 'Allow', Action: 'a:B', Resource: '*', Conditions: {} }] } },
+    'E_UNKNOWN_OPTION',
+    /"sluice.task.permissions\[0\]".*no option "Conditions"/,
+  ],
+  [
+    'alarms that nobody is told of',
+    { app, alarms: {} },
+    'E_CONF',
+    /"sluice.alarms".*is {}, and not a block with topic/,
+  ],
+  [
+    'a protected stage that there cannot be',
+    { app, protect: ['prod', 'Live'] },
+    'E_CONF',
+    /"sluice.protect\[1\]".*"Live", and not the name of a stage, in lower case/,
   ],
   [
     'B14: a time that no function may take',
@@ -99,6 +129,18 @@ for (const [what, stage, beside, code, message] of [
   ['a service in capital letters', { ...dev, service: 'Clicks' }, {}, 'E_NAME', /"Clicks" and the stage "dev"/],
   ['names that make one too long for a bucket', { ...dev, stage: long }, {}, 'E_NAME', /too long for buckets/],
   ['a function of the name of one of these', dev, { functions: { task: {} } }, 'E_NAME', /a function "task"/],
+  ['one whose name in a template is', dev, { functions: { Task: {} } }, 'E_NAME', /a function "task".*: "Task"/],
+  ['one that is called so on AWS', dev, { functions: { mine: { name: 'clicks-dev-gc' } } }, 'E_NAME', /function "gc"/],
+  ['a size of no function', dev, { provider: { memorySize: 512 } }, 'E_CONF', /"provider.memorySize".*no function/],
+  ['a time of no function', dev, { provider: { timeout: 60 } }, 'E_CONF', /"provider.timeout"/],
+  [
+    'statements of a role that no function has',
+    dev,
+    { provider: { iam: { role: { statements: [] } } } },
+    'E_CONF',
+    /"provider.iam.role.statements"/,
+  ],
+  ['a role that no function has', dev, { provider: { iam: { role: 'arn:aws:iam::1:role/x' } } }, 'E_CONF', /iam.role"/],
   ['another provider', dev, { provider: { name: 'google' } }, 'E_CONF', /"provider.name".*"google"/],
   ['an older Node', dev, { provider: { runtime: 'nodejs22.x' } }, 'E_CONF', /"provider.runtime".*"nodejs22.x"/],
   ['another runtime', dev, { provider: { runtime: 'python3.13' } }, 'E_CONF', /"provider.runtime".*"python3.13"/],
@@ -117,6 +159,27 @@ test('names of functions that receive count as well, once the program says what 
     () => checkNames(stage, ['task', receiverFunction('lines-of-a-socket-far-away')]),
     refusal('E_NAME', /too long/),
   )
+})
+
+test('what provider says of all functions is for those that the file has itself', () => {
+  const provider = { memorySize: 512, iam: { role: { statements: [] } } }
+  checkService(dev, { provider, functions: { mine: { name: 'clicks-dev-mine' } } })
+})
+
+test('two receivers have two functions, whatever their names begin with, and none takes the place of another', () => {
+  const names = ['lines', 'Lines', 'the-lines', 'thelines'].map(receiverFunction)
+  assert.equal(new Set(names).size, 4)
+  assert.equal(names[0], 'receiverLines', 'a name that is plain stays as it is')
+  assert.throws(() => checkTaken(dev, names, { receiverLines: {} }), refusal('E_NAME', /a function "receiverLines"/))
+})
+
+test('a function names itself to services with as much of its name as their clients take', () => {
+  const stage = { ...dev, service: 'clicks-of-all-our-shops', stage: 'staging' }
+  const blocks = receiverBlocks(stage, serverlessOptions({ app }), { receivers: ['the-lines-of-a-socket'] })
+  for (const { environment, name } of Object.values(blocks)) {
+    assert.ok(String(name).length > 50)
+    assert.equal(environment['AWS_SDK_UA_APP_ID'], String(name).slice(-50))
+  }
 })
 
 test('packages that functions would only miss when they run are refused, all of them in one line', () => {
@@ -140,6 +203,9 @@ test('whoever wakes a program that goes by the clock is refused, instead of neve
 for (const [what, environment, code, message] of [
   ['B10: a variable that is blank', { TOKEN: ' ' }, 'E_ENV', /The variable TOKEN .* is blank/],
   ['B10: one with a newline behind it', { TOKEN: 'hunter2\n' }, 'E_ENV', /TOKEN .* white space/],
+  ['one that the plugin sets', { SLUICE_SLOTS: '8' }, 'E_ENV', /SLUICE_SLOTS .* the plugin sets/],
+  ['one that the plugin sets, by a reference', { SLUICE_TABLE: { Ref: 'T' } }, 'E_ENV', /SLUICE_TABLE .* plugin sets/],
+  ['how functions name themselves', { AWS_SDK_UA_APP_ID: 'me' }, 'E_ENV', /AWS_SDK_UA_APP_ID .* the plugin sets/],
   ['B10: a secret in plain text', { API_TOKEN: 'hunter2-hunter2' }, 'E_SECRET_INLINE', /API_TOKEN .* plain text/],
   [
     'B10: a password in an address',
