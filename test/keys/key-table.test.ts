@@ -114,15 +114,31 @@ test('B28: what cannot be a key changes nothing', () => {
   assert.equal(table.size, 0)
 })
 
-test('keys with one hash are told apart, also when one of them is removed', () => {
-  const table = new KeyTable()
-  const keys = Array.from({ length: 50 }, (_, i) => `key ${i}`)
-  for (const hash of [0, 0xffffffff, 31]) keys.forEach((key) => table.upsertHashed(`${hash} ${key}`, hash))
-  for (const hash of [0, 0xffffffff, 31]) {
-    table.remove(table.findHashed(`${hash} key 7`, hash))
-    assert.equal(table.findHashed(`${hash} key 7`, hash), -1)
-    for (const key of keys)
-      if (key !== 'key 7') assert.equal(table.keyAt(table.findHashed(`${hash} ${key}`, hash)), `${hash} ${key}`)
+test('keys of every kind with one hash are told apart, also when one of them is removed', () => {
+  const long = 'which lies elsewhere, as it has no room in its row'
+  const kinds: readonly ((i: number) => unknown)[] = [
+    (i) => `key ${i}`,
+    (i) => `key ${i} ${long}`,
+    (i) => `ключ ${i}`,
+    (i) => i - 7,
+    (i) => (i === 3 ? NaN : i + 0.5),
+    (i) => [i, 'a'],
+    (i) => ({ id: i }),
+    (i) => [null, undefined, true, false][i] ?? new Date(i),
+  ]
+  for (const rows of [null, new KeyRows()]) {
+    const table = new KeyTable(0, rows)
+    for (const hash of [0, 0xffffffff, 31]) {
+      const keys = kinds.flatMap((keyOf) => Array.from({ length: 20 }, (_, i) => keyOf(i)))
+      const ids = keys.map((key) => table.upsertHashed(key, hash))
+      assert.equal(new Set(ids).size, keys.length)
+      for (const gone of [7, 27, 47, 67, 87, 107, 127, 147]) table.remove(ids[gone])
+      for (const [i, key] of keys.entries()) {
+        const isGone = i % 20 === 7
+        assert.equal(table.findHashed(key, hash), isGone ? -1 : ids[i])
+        if (!isGone) assert.deepEqual(table.keyAt(ids[i]), key)
+      }
+    }
   }
 })
 
