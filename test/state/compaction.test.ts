@@ -41,7 +41,9 @@ test('whatever is put, removed and put again, a cold start reads what the warm p
         takeOut(state, model, dice)
         put(state, model, from, from + dice.below(50), -i)
       })
-      if (i % 13 === 0) assert.deepEqual(await app.cold(), model)
+      // So many keys stay that no batch writes all of them.
+      assert.equal(app.last.kind, 'delta')
+      if (i % 3 === 0) assert.deepEqual(await app.cold(), model)
     }
     assert.deepEqual(await app.cold(), model)
   }))
@@ -100,6 +102,9 @@ test('of a partition in the middle the sizes of its own groups count', () => {
 test('a block goes when no group needs it, and a chain without all keys of some group is refused', () => {
   const chain = [snapshot(1), delta(2, [0, 2]), delta(3)]
   assert.deepEqual([...basesOf(chain, 0, 4)], [1, 1, 0, 0])
+  assert.deepEqual([...basesOf([...chain, delta(4, [2, 3])], 0, 4)], [1, 1, 3, 0])
+  // Of the groups of other partitions, before and behind its own, a partition knows nothing.
+  assert.deepEqual([...basesOf([snapshot(1), delta(2, [0, 2]), delta(3, [3, 9])], 1, 4)], [1, 0, 2])
   const after = blocksAfter(chain, delta(4, [2, 4]), 0, 4)
   assert.deepEqual(
     after.map(({ batch }) => batch),
@@ -179,7 +184,7 @@ function put(state: KeyedState, model: Map<string, number>, from: number, to: nu
 
 function takeOut(state: KeyedState, model: Map<string, number>, dice: Dice): void {
   for (const key of model.keys()) {
-    if (!dice.chance(0.02)) continue
+    if (!dice.chance(0.003)) continue
     state.remove(state.table.find(key))
     model.delete(key)
   }
