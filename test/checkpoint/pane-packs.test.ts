@@ -38,6 +38,20 @@ test('the long pane lists of two key-group ranges are each written apart, and re
   assert.deepEqual(read.state.window.panes, lists)
 })
 
+test('the packs of one operator say nothing about the panes of another', async () => {
+  const blobs = new MemoryBlobStore()
+  const list = (count: number, first: number): PaneList => ({ from: 0, to: 256, panes: panes(first, count) })
+  const both = (short: number): Manifest => ({
+    ...manifest([list(200, 0)]),
+    state: { long: { chains: [], panes: [list(200, 0)] }, short: { chains: [], panes: [list(short, 256)] } },
+  })
+  for (const short of [5, 100, 150]) {
+    const complete = await withPacks(blobs, names, both(short), () => `run${short}`)
+    const read = await readManifest(blobs, await putManifest(blobs, names, { ...complete, nonce: `n${short}` }))
+    assert.deepEqual(read.state, both(short).state)
+  }
+})
+
 test('a pack leaves out the panes that have left the window since it was written', async () => {
   const blobs = new MemoryBlobStore()
   const all = panes(0, 200)

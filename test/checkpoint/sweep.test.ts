@@ -40,6 +40,27 @@ test('what an owed output needs stays behind the floor, packs of panes and all, 
   assert.deepEqual(await after(false), [])
 })
 
+test('of two outputs that one batch owes each keeps what it needs, until it is delivered itself', async () => {
+  const blobs = new MemoryBlobStore()
+  const sweeper = new Sweeper(blobs, silentLog, 2)
+  const part = (name: string) => [{ partition: 0, records: 1, ref: ref(name) }]
+  const manifest = fullManifest({ packs: [], outputs: { left: part('out/left'), right: part('out/right') } })
+  const keys = [manifestRef(2).key, ref('out/left').key, ref('out/right').key]
+  for (const key of keys) await blobs.putNew(key, Buffer.from('x'))
+  for (const output of ['left', 'right']) sweeper.pin(manifestRef(2), manifest, output)
+  sweeper.discard(keys, 2)
+  for (const [owing, left] of [
+    [['left', 'right'], keys],
+    [['left'], keys.slice(0, 2)],
+    [[], []],
+  ] as const) {
+    const owed = owing.map((output) => ({ batch: 2, output, manifest: manifestRef(2) }))
+    sweeper.sweep(headWith({ committed: 9, outDone: 9, gcFloor: 7, owed }))
+    await sweeper.settled()
+    assert.deepEqual(await blobs.list(''), left)
+  }
+})
+
 const inline = (name: string) => ({ ...ref(name), inline: 'AA==' })
 const outputs = (...names: string[]): Pick<Manifest, 'outputs'> => ({
   outputs: { shown: names.map((name, partition) => ({ partition, records: 1, ref: ref(name) })) },

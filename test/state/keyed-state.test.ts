@@ -76,6 +76,18 @@ test('a key that was removed and came back in one batch is there', () => {
   assert.deepEqual(content(readBack(snapshot, state.encodeDelta())), content(state))
 })
 
+test('many keys that are removed in one batch are gone, of whatever group they are', () => {
+  const state = new KeyedState()
+  for (let i = 0; i < 6000; i++) put(state, i, i)
+  const snapshot = state.encodeSnapshot()
+  state.saved()
+  for (let i = 0; i < 6000; i++) if (i % 3 !== 0) remove(state, i)
+  put(state, 1, 'again')
+  const delta = state.encodeDelta()
+  assert.deepEqual(content(readBack(snapshot, delta)), content(state))
+  assert.equal(readBack(snapshot, delta).keys, 2001)
+})
+
 test('a key that came and went in one batch is not', () => {
   const state = new KeyedState()
   put(state, 'a', 1)

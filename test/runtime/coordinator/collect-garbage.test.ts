@@ -87,6 +87,51 @@ test('what an app that begins anew meanwhile has written is not of a former inca
   assert.ok((await keysOf(world)).includes(fresh))
 })
 
+test('a note counts as it was written: one that was changed names nothing, and goes', async () => {
+  for (const isSound of [true, false]) {
+    const world = new World()
+    for (let batch = 0; batch < 5; batch++) await live(world)
+    const { value } = (await world.head.read())!
+    const keys = new ObjectKeys('test', value.inc)
+    const stray = keys.state('sums', 5, 't0', systemRandom.newId(), 's')
+    await world.blobs.putNew(stray, Buffer.from('left by an attempt that died'))
+    const crc = crc32(JSON.stringify(isSound ? [stray] : ['another']))
+    const note = keys.garbageNote(1, systemRandom.newId())
+    await world.blobs.putNew(note, Buffer.from(JSON.stringify({ keys: [stray], crc })))
+    await collect(world)
+    const after = await keysOf(world)
+    assert.deepEqual([after.includes(note), after.includes(stray)], [false, !isSound])
+  }
+})
+
+test('while a note waits for the floor no other is written', async () => {
+  const world = new World()
+  for (let batch = 0; batch < 5; batch++) await live(world)
+  const { value } = (await world.head.read())!
+  const note = new ObjectKeys('test', value.inc).garbageNote(5, systemRandom.newId())
+  await world.blobs.putNew(note, Buffer.from(JSON.stringify({ keys: [], crc: crc32('[]') })))
+  const { noted } = await collect(world)
+  assert.deepEqual([noted, (await keysOf(world)).filter((key) => key.includes('/gc/'))], [0, [note]])
+})
+
+test('what people have decided and what sources keep stays, whether anything leads to it or not', async () => {
+  const world = new World()
+  await live(world)
+  const { value } = (await world.head.read())!
+  const keys = new ObjectKeys('test', value.inc)
+  const kept = [keys.deadLetterCommand('c'), keys.outputCommand('c'), `${keys.source('lines')}blocks/r/1-2`]
+  for (const key of kept) await world.blobs.putNew(key, Buffer.from('x'))
+  for (let batch = 0; batch < 5; batch++) {
+    await live(world)
+    await collect(world)
+  }
+  const after = await keysOf(world)
+  assert.deepEqual(
+    kept.filter((key) => !after.includes(key)),
+    [],
+  )
+})
+
 test('a note that is damaged names nothing, and goes', async () => {
   const world = new World()
   for (let batch = 0; batch < 5; batch++) await live(world)
