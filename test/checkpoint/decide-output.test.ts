@@ -37,6 +37,10 @@ test('an output is shown between commit and mark, and later only while it is owe
   assert.deepEqual(decideOutput(head(9, 9, [{ batch: 5, output: 'other', manifest: older }]), request), {
     kind: 'marked',
   })
+  // What it owes of another batch is another matter.
+  const owed = [{ batch: 4, output: 'print', manifest: older }]
+  assert.deepEqual(decideOutput(head(5, 4, owed), request), { kind: 'show', manifest, when: 'committed' })
+  assert.deepEqual(decideOutput(head(5, 5, owed), request), { kind: 'marked' })
 })
 
 test('what belongs to no app, another app or another incarnation is not known', () => {

@@ -106,6 +106,7 @@ const aftermaths: readonly [
     { rev: 9, value: headWith({ ...commit, epoch: 2, holder: 'other' }) },
     'fenced',
   ],
+  ['what was written over my commit is not mine, though it looks like it', commit, { rev: 9, value: commit }, 'fenced'],
   ['a recreated app fences', commit, { rev: 8, value: headWith({ inc: 'i2', committed: 0 }) }, 'fenced'],
   ['a head that is gone fences', commit, null, 'fenced'],
   [

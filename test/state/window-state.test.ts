@@ -104,6 +104,22 @@ function rebuilt(
   return window
 }
 
+test('many keys at once leave the dictionary with their pane', () => {
+  for (const inverse of [null, subtract]) {
+    const window = new WindowState(specOf(2, { inverse, filter: ([, value]) => value !== 0 }))
+    for (let time = 1; time <= 6; time++) {
+      window.absorb(time, columnsOf(Array.from({ length: 300 }, (_, i) => [`${time} ${i}`, 1])))
+      window.slide(time)
+      assert.ok(window.keys <= 900, `${window.keys} keys at ${time}`)
+    }
+    for (let time = 7; time <= 9; time++) {
+      window.absorb(time, columnsOf([]))
+      window.slide(time)
+    }
+    assert.equal(window.keys, 0)
+  }
+})
+
 test('keys that left every pane leave the dictionary', () => {
   const window = new WindowState(specOf(3))
   for (let time = 1; time <= 50; time++) {

@@ -144,6 +144,15 @@ test('blocks of batches that came to nothing are given back in the order they ca
   assert.deepEqual(tracker.blocksOfBatch(3, 1), blocks('3.', 2))
 })
 
+test('blocks of a batch that came to nothing are of the next one, also where that has an earlier time', async () => {
+  const tracker = new ReceivedBlockTracker<string>()
+  await tracker.addBlocks(1, ['a'])
+  await tracker.allocate(3000)
+  tracker.giveBack(() => true, 2000)
+  await tracker.allocate(2000)
+  assert.deepEqual([tracker.blocksOfBatch(2000, 1), tracker.unallocated(1)], [['a'], []])
+})
+
 test('of several batches that came to nothing the blocks of the earlier one are given back first', async () => {
   const tracker = new ReceivedBlockTracker<string>()
   for (const time of [1, 2, 3, 4]) {

@@ -260,6 +260,20 @@ test('a block that comes back after it was read and deleted, put twice, is not r
   assert.deepEqual([third.source.receiver!.waiting(), (await third.cut()).got], [0, []])
 })
 
+test('a run of a clock that was set back is remembered while it goes on, also by a batch without blocks', async () => {
+  const ended = Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`00999999999999${i}-later`, 1]))
+  const { receiver, source, clock, io, cut } = await running({ position: { runs: ended } })
+  for (const records of [['a'], ['b'], [], ['c']]) {
+    if (records.length > 0) await receiver.store(records)
+    const { position, got } = await cut()
+    assert.deepEqual(got.flat(), records)
+    assert.equal(Object.keys((position as { runs: object }).runs).filter((run) => !run.endsWith('-later')).length, 1)
+    await source.committed!(position, io)
+    assert.deepEqual(await io.blobs.list(io.prefix), [])
+    await clock.advance(1000)
+  }
+})
+
 test('a position remembers the newest runs that have ended, and not all of them', async () => {
   const io = memoryIo()
   let position: Json | null = null
