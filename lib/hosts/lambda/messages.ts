@@ -36,12 +36,12 @@ interface QueueRecord {
 function messagesOf(event: unknown): Message[] {
   const { Records: records } = (event ?? {}) as { readonly Records?: unknown }
   if (!Array.isArray(records)) return []
-  return (records as readonly QueueRecord[])
-    .filter(({ eventSource }) => eventSource === 'aws:sqs')
-    .map(({ messageId, receiptHandle, body }) => ({
-      id: String(messageId),
-      receipt: String(receiptHandle),
-      wake: wakeOf(String(body)),
+  return (records as readonly (QueueRecord | null)[])
+    .filter((record) => record?.eventSource === 'aws:sqs')
+    .map((record) => ({
+      id: String(record!.messageId),
+      receipt: String(record!.receiptHandle),
+      wake: wakeOf(String(record!.body)),
     }))
 }
 

@@ -80,7 +80,14 @@ export function checkNames(stage: Stage, names: readonly StageFunction[]): void 
   )
 }
 
-/** Refuses who is to wake a program whose batches come by the clock (`E_CONF`): nobody would ever be asked. */
+/** What a program asks of its stage that cannot be: throws what the checks behind this one throw. */
+export function checkNeeds(needs: FoundNeeds, options: ServerlessOptions): void {
+  checkPackages(needs)
+  checkEvents(needs, options)
+  checkWrites(needs)
+}
+
+/** Refuses who is to wake a program whose batches come by the clock (`E_CONF`): nobody would ever be asked. @testing */
 export function checkEvents({ byEvents }: Pick<ProgramNeeds, 'byEvents'>, { events }: ServerlessOptions): void {
   if (byEvents || events.buckets.length + events.streams.length === 0) return
   throw refused(
@@ -90,7 +97,25 @@ export function checkEvents({ byEvents }: Pick<ProgramNeeds, 'byEvents'>, { even
   )
 }
 
-/** Refuses what would only be found out by the first invocation (`E_AWS_PACKAGE`): a bundle is made without it. */
+/** The folder of the engine's own objects. */
+const STATE = 'blobs/'
+
+/** Refuses outputs that write where state lies (`E_CONF`): they would be allowed to delete it. @testing */
+export function checkWrites({ writes }: Pick<ProgramNeeds, 'writes'>): void {
+  const own = writes.filter(({ bucket }) => bucket === null).map(({ prefix }) => prefix)
+  const among = own.find((prefix) => prefix.startsWith(STATE) || STATE.startsWith(prefix))
+  if (among === undefined) return
+  throw refused(
+    'E_CONF',
+    `An output writes to "${among}" of the stage's own bucket, where the state of the program lies.`,
+    'write below out/, or to a bucket of your own',
+  )
+}
+
+/**
+ * Refuses what would only be found out by the first invocation (`E_AWS_PACKAGE`): a bundle is made without it.
+ * @testing
+ */
 export function checkPackages({ missing }: Pick<FoundNeeds, 'missing'>): void {
   if (missing.length === 0) return
   throw new SluiceError(

@@ -19,9 +19,9 @@ import { roleOf, statementsOf } from './policies.ts'
 import type { ProviderBlock } from './provider-block.ts'
 import { resources } from './resources.ts'
 import { checkPlan, credentialsOf } from './check-plan.ts'
-import { checkEvents, checkNames, checkPackages, checkService, checkTaken, RUNTIME } from './check-service.ts'
+import { checkNames, checkNeeds, checkService, checkTaken } from './check-service.ts'
 import { type StagePlace, stagePlace } from './place.ts'
-import { plainConfig } from './plain-config.ts'
+import { plainConfig, saidOfAll } from './plain-config.ts'
 import type { LookedStage } from './deployed.ts'
 import { otherName, protectedStage } from './refusals.ts'
 import {
@@ -155,8 +155,7 @@ export class SluiceServerless {
   async #complete(): Promise<void> {
     const { provider, functions } = this.#serverless.service
     const needs = await this.#programNeeds()
-    checkPackages(needs)
-    checkEvents(needs, this.#options)
+    checkNeeds(needs, this.#options)
     const names = await this.#functionNames()
     checkNames(this.#stage, names)
     checkTaken(this.#stage, names, this.#others)
@@ -225,8 +224,8 @@ export class SluiceServerless {
 
   async #plain(): Promise<Readonly<Record<string, unknown>>> {
     const region = this.#serverless.getProvider('aws').getRegion()
-    const runtime = this.#serverless.service.provider.runtime ?? RUNTIME
-    return plainConfig(this.#stage, this.#options, await this.#programNeeds(), { runtime, region })
+    const said = saidOfAll(this.#serverless.service.provider, writtenText(this.#serverless))
+    return plainConfig(this.#stage, this.#options, await this.#programNeeds(), { ...said, region })
   }
 
   /** Where commands find this stage. */

@@ -6,7 +6,10 @@ import {
   roleName,
   wakingOf,
 } from './functions.ts'
+import { given } from '../../model/given.ts'
+import { RUNTIME } from './check-service.ts'
 import type { ProgramNeeds } from './needs.ts'
+import type { ProviderBlock } from './provider-block.ts'
 import { FUNCTION_NAMES, type ServerlessOptions, type StageFunction } from './options.ts'
 import { role, statementsOf } from './policies.ts'
 import { resources } from './resources.ts'
@@ -23,9 +26,9 @@ export function plainConfig(
   stage: Stage,
   options: ServerlessOptions,
   needs: ProgramNeeds,
-  provider: { readonly runtime: string; readonly region: string },
+  provider: Said & { readonly region: string },
 ): Readonly<Record<string, unknown>> {
-  const blocks = functionBlocks(stage, options)
+  const blocks = asSaid(functionBlocks(stage, options), provider)
   const names = [...FUNCTION_NAMES, ...needs.receivers.map(receiverFunction)]
   const roles = names.map((name) => [roleName(name), role(statements(stage, options, needs, name), options)])
   return {
@@ -35,11 +38,50 @@ export function plainConfig(
     functions: {
       ...blocks,
       coordinator: calling(stage, blocks.coordinator, needs),
-      ...receiverBlocks(stage, options, needs),
+      ...asSaid(receiverBlocks(stage, options, needs), provider),
     },
     resources: { Resources: { ...(Object.fromEntries(roles) as object), ...resources(stage, options, needs) } },
   }
 }
+
+interface Said {
+  readonly runtime: unknown
+  readonly architecture?: string
+}
+
+/** What `provider` says of all functions goes before what is usual here. */
+const asSaid = <T extends Readonly<Record<string, FunctionBlock>>>(
+  blocks: T,
+  { architecture }: { readonly architecture?: string },
+): T =>
+  Object.fromEntries(
+    Object.entries(blocks).map(([name, block]) => [name, { ...block, ...given({ architecture }) }]),
+  ) as T
+
+/**
+ * What `provider` says of all functions, to be printed: a variable whose value is not in the file, which is `written`,
+ * came from elsewhere and may be a secret, so where it is to come from is printed.
+ */
+export function saidOfAll(provider: ProviderBlock, written: string): Said {
+  const said = Object.fromEntries(PRINTED.map((option) => [option, provider[option]]))
+  const variables = Object.entries(provider.environment ?? {}).map(([name, value]) => {
+    const isElsewhere = typeof value === 'string' && !written.includes(value)
+    return [name, isElsewhere ? `\${env:${name}}` : value]
+  })
+  return { runtime: RUNTIME, ...given({ ...said, environment: variables.length > 0 && Object.fromEntries(variables) }) }
+}
+
+const PRINTED = [
+  'runtime',
+  'architecture',
+  'layers',
+  'tags',
+  'stackTags',
+  'tracing',
+  'kmsKeyArn',
+  'vpc',
+  'iam',
+] as const
 
 function calling(stage: Stage, block: FunctionBlock, needs: ProgramNeeds): FunctionBlock {
   const waking = wakingOf(needs)

@@ -8,6 +8,7 @@ export interface ProviderBlock {
   readonly vpc?: unknown
   readonly tracing?: { readonly lambda?: unknown }
   readonly kmsKeyArn?: unknown
+  readonly environment?: Readonly<Record<string, unknown>>
   readonly iam?: { readonly role?: unknown }
   /** As it was written before there was `iam`; so are the others of this name. */
   readonly rolePermissionsBoundary?: unknown

@@ -25,7 +25,7 @@ export async function bringToRest(
   { table, coordinator }: Running,
   patienceMs: number,
 ): Promise<void> {
-  await allowInvocations(clients, coordinator, 0)
+  await keepOut(clients, coordinator)
   const until = systemClock.now() + patienceMs
   // One that was let in just before has committed by then, or shows that it holds the app.
   await pause(SILENT_MS + LOOK_MS)
@@ -37,6 +37,10 @@ export async function bringToRest(
     }
   }
 }
+
+/** Lets no coordinator begin any more. */
+export const keepOut = (clients: AwsClients, coordinator: string): Promise<void> =>
+  allowInvocations(clients, coordinator, 0)
 
 const pause = (ms = LOOK_MS): Promise<void> =>
   systemClock.sleepUntil(systemClock.now() + ms, new AbortController().signal)

@@ -5,7 +5,7 @@ import { deployedFunctions } from './deployed.ts'
 import { dataLeft, deleteData } from './delete-data.ts'
 import { emptyBucket } from './empty-bucket.ts'
 import type { StageFunction } from './options.ts'
-import { bringToRest, letRun } from './quiet.ts'
+import { bringToRest, keepOut, letRun } from './quiet.ts'
 import { notDeployed, retained } from './refusals.ts'
 import type { ProgramNeeds } from './needs.ts'
 import { setSchedules } from './schedules.ts'
@@ -84,7 +84,9 @@ export class StageOnAws {
     const { stage, coordinator } = this.#made
     const { clients, account } = await this.access()
     const wasKeptOut = await letRun(clients, functionName(stage, 'coordinator'), coordinator.concurrency)
-    if (wasKeptOut) await setSchedules(account, await this.#woken(clients), 'enabled')
+    // A deploy that changes how many may run at once has let them run by itself.
+    if (wasKeptOut || coordinator.concurrency !== null)
+      await setSchedules(account, await this.#woken(clients), 'enabled')
   }
 
   /** Which version of the program it runs, before a deploy. */
@@ -106,6 +108,8 @@ export class StageOnAws {
     const { stage } = this.#made
     await this.#assertStack()
     const { clients, account } = await this.access()
+    // First: if this does not come to its end, that is what the next deploy sees.
+    await keepOut(clients, functionName(stage, 'coordinator'))
     await setSchedules(account, await this.#woken(clients), 'disabled')
     await this.#bringToRest(clients)
     this.#say(`${stackName(stage)} rests: nothing runs, ${tableName(stage)} and its bucket keep what they hold`)

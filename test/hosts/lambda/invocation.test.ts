@@ -83,6 +83,7 @@ test('what wakes a coordinator is its schedule, the messages of its queue, or an
     {},
     { Records: 'none' },
     { Records: [] },
+    { Records: [null, 'a text'] },
     { Records: [message('', { eventSource: 's3' })] },
   ])
     assert.deepEqual(wakes(other), [event])

@@ -7,6 +7,7 @@ import {
   checkPackages,
   checkService,
   checkTaken,
+  checkWrites,
 } from '../../../lib/hosts/serverless/check-service.ts'
 import { receiverBlocks, receiverFunction } from '../../../lib/hosts/serverless/functions.ts'
 import { serverlessOptions } from '../../../lib/hosts/serverless/options.ts'
@@ -191,6 +192,14 @@ test('packages that functions would only miss when they run are refused, all of 
       isOurs(error) &&
       error.next.join() === 'npm install @aws-sdk/client-s3 pg',
   )
+})
+
+test('an output that writes where state lies is refused: it would be allowed to delete it', () => {
+  const writesTo = (prefix: string, bucket: string | null = null) => checkWrites({ writes: [{ bucket, prefix }] })
+  for (const prefix of ['', 'blobs/', 'blobs/clicks/'])
+    assert.throws(() => writesTo(prefix), refusal('E_CONF', /own bucket, where the state of the program lies/))
+  for (const prefix of ['out/', 'b/', 'blobs-of-mine/']) writesTo(prefix)
+  writesTo('blobs/', 'a-bucket-of-mine')
 })
 
 test('whoever wakes a program that goes by the clock is refused, instead of never being heard', () => {
