@@ -14,8 +14,9 @@ export function settingsPage(): string {
     wrapped(
       "Given as Spark's are: `new SparkConf().set(name, value)`, or `app(name, interval, define, { conf: { name: " +
         'value } })`. All are checked before anything starts: a value outside its range, a name below `sluice.` ' +
-        'that is not here, and a name of Spark that is a letter or two off are errors that say what to type. Other ' +
-        'names are kept and handed back by `conf.get`, and change nothing. This page is made from the table that the ' +
+        'that is not here, one from here without what it begins with, and a name of Spark that is a letter or two ' +
+        'off are errors that say what to type. Other names are kept and handed back by `conf.get`, and change ' +
+        'nothing. This page is made from the table that the ' +
         'library reads them with (`npm run docs:settings`).',
     ),
     wrapped(

@@ -44,7 +44,8 @@ export const settingWords: Readonly<Record<keyof typeof settings, string>> = {
     'Which outputs that fail are held, and tried again, instead of ending the run: those to sinks, all, or none, ' +
     'as in Spark; see [outputs](sinks.md#an-output-that-fails).',
   'sluice.output.retryWait':
-    'The first wait before an output that failed is tried again; each further one is twice as long.',
+    'The first wait before an output that failed is tried again; each further one is twice as long. ' +
+    'More than the longest is refused.',
   'sluice.output.retryWaitMax': 'The longest of these waits, unless the other side asks for a longer one.',
   'sluice.output.backlogMax':
     'Undelivered batches of all outputs together; more, and no further batch is begun until some are delivered.',

@@ -4,7 +4,7 @@ import { closest, editDistance } from '../nearest.ts'
 import type { SparkConf } from '../spark-conf.ts'
 import { visible } from '../visible.ts'
 import type { Setting } from './kinds.ts'
-import { checkedValue } from './read.ts'
+import { checkedValue, readSetting } from './read.ts'
 import { settings, withoutEffect } from './table.ts'
 import { type Environment, variables } from './variables.ts'
 
@@ -15,13 +15,29 @@ import { type Environment, variables } from './variables.ts'
  */
 export function checkSettings(all: Iterable<readonly [name: string, text: string]>): string[] {
   const warnings: string[] = []
-  for (const [name, text] of all) {
+  const texts = new Map(all)
+  for (const [name, text] of texts) {
     const judged = judgeName(name)
     if (judged.kind === 'known') checkedValue(name, judged.setting, text)
     if (judged.kind === 'unknown') throw unknownSetting(name, judged.meant)
     if (judged.kind === 'warning') warnings.push(judged.message)
   }
+  checkWaits(texts)
   return warnings
+}
+
+/** A first wait above the longest would be cut to that. */
+function checkWaits(texts: ReadonlyMap<string, string>): void {
+  const [first, longest] = ['sluice.output.retryWait', 'sluice.output.retryWaitMax'] as const
+  const text = texts.get(first)
+  const conf = { getOption: (name: string) => texts.get(name) }
+  if (text === undefined || readSetting(conf, first) <= readSetting(conf, longest)) return
+  const most = texts.get(longest) ?? settings[longest].initial
+  throw new SluiceError('E_LIMIT', `The setting ${first} is ${text.trim()}, and ${longest} is ${most.trim()}.`, {
+    where: { place: callerPlace(), detail: first },
+    did: 'nothing was started: no wait can be longer than the longest',
+    next: [`conf.set('${longest}', '${text.trim()}')`, `set ${first} to ${most.trim()} or less`],
+  })
 }
 
 type Judged =
@@ -40,7 +56,7 @@ function judgeName(name: string): Judged {
     return { kind: 'warning', message: `The setting ${name} changes nothing here: ${withoutEffect[name]}.` }
   const isOurs = /^sluice\./i.test(name)
   if (isOurs) return { kind: 'unknown', meant: closest(name, names) }
-  if (!/^spark\./i.test(name)) return { kind: 'foreign' }
+  if (!/^spark\./i.test(name)) return withoutPrefix(name)
   const near = [...names, ...Object.keys(withoutEffect)].find(
     (candidate) => editDistance(candidate.toLowerCase(), name.toLowerCase()) <= LETTERS_MAX,
   )
@@ -48,6 +64,14 @@ function judgeName(name: string): Judged {
   if (!name.startsWith('spark.streaming.')) return { kind: 'foreign' }
   return { kind: 'warning', message: `The setting ${visible(name)} is not known here and changes nothing.` }
 }
+
+/** The name of a setting without what it begins with is that setting, forgotten to be written in full. */
+function withoutPrefix(name: string): Judged {
+  const meant = PREFIXES.map((prefix) => prefix + name).find((full) => isKnown(full))
+  return meant === undefined ? { kind: 'foreign' } : { kind: 'unknown', meant }
+}
+
+const PREFIXES = ['sluice.', 'spark.', 'spark.streaming.', 'sluice.output.', 'sluice.state.']
 
 const names = Object.keys(settings)
 const isKnown = (name: string): name is keyof typeof settings => Object.hasOwn(settings, name)

@@ -280,6 +280,38 @@ test('a name below sluice. that is no setting is refused with the nearest', () =
     })
 })
 
+test('the name of a setting without its prefix is refused with the whole name', () => {
+  const short: Record<string, string> = {
+    onError: 'sluice.onError',
+    catchUpMax: 'sluice.catchUpMax',
+    'output.hold': 'sluice.output.hold',
+    retryWait: 'sluice.output.retryWait',
+    'default.parallelism': 'spark.default.parallelism',
+    'streaming.backpressure.enabled': 'spark.streaming.backpressure.enabled',
+    blockInterval: 'spark.streaming.blockInterval',
+  }
+  for (const [name, meant] of Object.entries(short))
+    assert.throws(() => checkSettings([[name, '1']]), {
+      code: 'E_CONF',
+      message: `There is no setting ${name}. Did you mean ${meant}?`,
+    })
+})
+
+test('a first wait of outputs above the longest is refused, which would be the one that counts', () => {
+  for (const conf of [{ wait: '10m' }, { wait: '2s', longest: '1s' }, { wait: '301s', longest: '5m' }]) {
+    const error = refusalOf(
+      new SparkConf({ 'sluice.output.retryWait': conf.wait, 'sluice.output.retryWaitMax': conf.longest }),
+    )
+    assert.equal(error.code, 'E_LIMIT')
+    assert.equal(error.next[0], `conf.set('sluice.output.retryWaitMax', '${conf.wait}')`)
+  }
+  for (const [wait, longest] of [['5m'], ['1s', '1000ms'], [undefined, '10ms']])
+    assert.deepEqual(
+      checkSettings(new SparkConf({ 'sluice.output.retryWait': wait, 'sluice.output.retryWaitMax': longest }).getAll()),
+      [],
+    )
+})
+
 test('a name of Spark that is a letter or two off is refused with the right one', () => {
   const misspelt: Record<string, string> = {
     'spark.streaming.blockinterval': 'spark.streaming.blockInterval',
