@@ -116,8 +116,11 @@ const unprintable = (name: string, error: NodeJS.ErrnoException): SluiceError =>
  * A program may have left timers and sockets open: they must not keep the process, but what was written must arrive.
  */
 async function exit(code: number): Promise<void> {
-  await new Promise<void>((resolve) => {
-    process.stdout.write('', () => resolve())
-  })
+  await Promise.all([process.stdout, process.stderr].map(written))
   leave(code)
 }
+
+const written = (stream: NodeJS.WriteStream): Promise<void> =>
+  new Promise((resolve) => {
+    stream.write('', () => resolve())
+  })

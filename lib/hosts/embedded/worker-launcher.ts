@@ -10,6 +10,7 @@ import { ownModule } from '../../model/library.ts'
 import type { BatchPlan, SerialisedError, TaskReport, TaskSpec } from '../../model/task.ts'
 import { asStoreFault } from '../../runtime/task/tracked-blobs.ts'
 import { serialiseError } from '../../runtime/serialised-error.ts'
+import { lastWords, passOn } from './last-words.ts'
 import type { BlobCall, FromWorker, ToWorker, WorkerStart } from './worker-messages.ts'
 
 /**
@@ -97,9 +98,6 @@ interface WorkerHost {
   readonly log: Log
 }
 
-/** A thread that has no task has nothing else to do, unless the program has begun something there. */
-const LAST_WORDS_MS = 5000
-
 interface Shuffles {
   store: MemoryBlobStore
 }
@@ -111,6 +109,8 @@ class TaskWorker {
   readonly #shuffles: Shuffles
   readonly #deadlineMs: number | null
   #worker: Worker
+  /** What its functions print is written, to the last of it. */
+  #printed: Promise<void> = Promise.resolve()
   #ready: Promise<void>
   /** The plan that the worker has, which grows while its batch is computed. */
   #plan: BatchPlan | null = null
@@ -141,7 +141,10 @@ class TaskWorker {
     const worker = new Worker(ownModule('hosts/embedded/worker'), {
       workerData: this.#start,
       argv: [...this.#start.args],
+      stdout: true,
+      stderr: true,
     })
+    this.#printed = passOn(worker)
     const ready = new Promise<void>((resolve, reject) => {
       worker.on('message', (message: FromWorker) => {
         if (message.kind === 'ready') {
@@ -273,20 +276,16 @@ class TaskWorker {
 
   /** What its functions have printed is on its way still, where the thread is ended at once. */
   async close(): Promise<void> {
-    if (this.#isReady && !this.busy) await this.#lastWords()
+    if (this.#isReady && !this.busy && !(await lastWords(this.#worker)))
+      this.#host.log.event({
+        type: 'thread-broken',
+        level: 'warn',
+        message:
+          'a thread without a task did not come to rest: it was ended, and of what functions have printed there some ' +
+          'may be missing. Look for a loop that does not end in what a function began and did not wait for',
+      })
     await this.#worker.terminate()
-  }
-
-  async #lastWords(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const timer = setTimeout(resolve, LAST_WORDS_MS)
-    this.#worker.on('message', (message: FromWorker) => {
-      if (message.kind === 'ended') resolve()
-    })
-    this.#worker.on('exit', () => resolve())
-    this.#tell({ kind: 'end' })
-    await promise
-    clearTimeout(timer)
+    await this.#printed
   }
 }
 
