@@ -4,6 +4,7 @@ import { groupsOfPartition, keyGroupOf } from '../../lib/keys/key-group.ts'
 import { hashKey } from '../../lib/keys/hash.ts'
 import { decodeBuckets, encodeBuckets, joinBuckets, SectionReader, sectionsOf } from '../../lib/shuffle/blocks.ts'
 import { HashPartitioner, RangePartitioner } from '../../lib/shuffle/partitioner.ts'
+import { forReducers } from '../../lib/shuffle/own-sections.ts'
 import { aggregated, merged as mergedBucket, pairsOf } from '../../lib/shuffle/reader.ts'
 import { type Aggregator, combiningWriter, pairWriter } from '../../lib/shuffle/writer.ts'
 import { withSeeds } from '../support/dice.ts'
@@ -88,6 +89,11 @@ test('several map partitions of a task join to one output, bucket by bucket and 
   )
 })
 
+test('map partitions that join keep the hash of each key beside it', () => {
+  const part = (...keys: number[]) => [{ keys, values: keys, hashes: keys.map((key) => key * 7) }]
+  assert.deepEqual(joinBuckets([part(1, 2), part(3), part()]), part(1, 2, 3))
+})
+
 test('a partition owns whole key groups, so state and shuffle agree about every key', (t) =>
   withSeeds(t, 50, (dice) => {
     const partitions = dice.between(1, 256)
@@ -144,6 +150,33 @@ test('sections of neighbours are read once, whichever of them asks first; others
     [8 + a, b + c],
     [8, a],
   ])
+})
+
+test('of blocks that travel a task is sent all sections of its reducers, and no others', async () => {
+  const outputs = [1, 2].map((task) => {
+    const bytes = encodeBuckets([1, 2, 3, 4].map((key) => ({ keys: [key], values: [`${task}`.repeat(key)] })))
+    const ref = { key: `app/i/blk/${task}`, len: bytes.length, crc: 0, inline: Buffer.from(bytes).toString('base64') }
+    return { shuffle: 0, ref, counts: [1, 1, 1, 1], ...sectionsOf(bytes, 4) }
+  })
+  for (const range of [
+    { first: 0, last: 0 },
+    { first: 1, last: 2 },
+    { first: 0, last: 3 },
+    { first: 3, last: 3 },
+  ]) {
+    const sent = outputs.map((output) => forReducers(output, range))
+    const reader = new SectionReader({ get: never, range: never })
+    for (let reducer = range.first; reducer <= range.last; reducer++) {
+      const { input, sum } = await reader.read(sent, reducer, range)
+      assert.deepEqual(
+        input.map(({ values }) => values),
+        [['1'.repeat(reducer + 1)], ['2'.repeat(reducer + 1)]],
+      )
+      assert.equal(sum, outputs[0].sums[reducer] + outputs[1].sums[reducer])
+    }
+    const length = outputs[0].sizes.slice(range.first, range.last + 1).reduce((a, b) => a + b)
+    assert.equal(Buffer.from(sent[0].sections!.bytes, 'base64').length, length)
+  }
 })
 
 test('a task of more partitions than a shuffle has reducers reads all of its sections at once', async () => {

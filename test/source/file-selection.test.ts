@@ -56,6 +56,18 @@ test('a file that changes after it was taken is not taken again while it is reme
   assert.deepEqual(batches(1000, listings), [['a'], [], [], [], [], ['a']])
 })
 
+test('batches that go ahead of the clock take each file once, however many of them there are', () => {
+  let state: SelectionState = { created: 0, recent: [] }
+  const taken: string[] = []
+  for (let i = 0; i < 8; i++) {
+    const at = { time: 10_000 + i * rule.intervalMs, now: 5000 + 10 * i }
+    const { selected, next } = selectByTime([file('a', 4500)], at, state, rule)
+    taken.push(...selected.map(({ path }) => path))
+    state = JSON.parse(JSON.stringify(next)) as SelectionState
+  }
+  assert.deepEqual(taken, ['a'])
+})
+
 test('hidden files are those whose name begins with a dot, wherever they lie', () => {
   assert.deepEqual(['a', '.a', 'd/.a', '.d/a', '_a', 'a.tmp'].map(isVisible), [true, false, false, true, true, true])
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MemoryBlobStore } from '../../lib/adapters/local/blob-memory.ts'
-import { marksOf } from '../../lib/source/marks.ts'
+import { MarkList, marksOf } from '../../lib/source/marks.ts'
 import { NOTHING_SEEN, SeenFiles, type SeenState } from '../../lib/source/seen-files.ts'
 import type { SourceIo } from '../../lib/source/source.ts'
 import { memoryIo } from '../../lib/testing/contracts/source.ts'
@@ -62,6 +62,41 @@ test('however many come at once, no piece is large', async () => {
     [131_072, 131_072, 37_856],
   )
   assert.equal(await knownOf(numbered(299_000, 301_000), state, io), 1000)
+  const more = await remember(numbered(300_000, 400_000), state, io)
+  assert.deepEqual(
+    more.pieces.map(({ count }) => count),
+    [131_072, 131_072, 37_856, 100_000],
+  )
+  // A number is given once: by it a sweep knows what may be of a batch on its way.
+  const numbers = more.pieces.map(({ object }) => Number(object.split('/').at(-1)!.slice(0, 12)))
+  assert.deepEqual([numbers, more.next], [[0, 1, 2, 3], 4])
+})
+
+test('what replaces all that was seen has numbers of its own, so that a sweep knows what it left', async () => {
+  const io = memoryIo()
+  let state = NOTHING_SEEN
+  for (let at = 0; at < 100_000; at += 20_000) state = await remember(numbered(at, at + 20_000), state, io)
+  const seen = await new SeenFiles().open(state, io, { lookup: false })
+  const marks = new MarkList()
+  for (const name of numbered(0, 100)) for (const mark of marksOf(objectOf(name))) marks.add(mark)
+  const next = await seen.replacedBy(marks).close()
+  await new SeenFiles().sweep([next], io)
+  assert.deepEqual(
+    await io.blobs.list(`${io.prefix}seen/`),
+    next.pieces.map(({ object }) => object),
+  )
+  assert.equal(await knownOf(numbered(0, 200), next, io), 100)
+})
+
+test('a piece in which a byte has changed is said, and nothing is read from it', async () => {
+  const io = memoryIo()
+  const state = await remember(numbered(0, 300), NOTHING_SEEN, io)
+  const [{ object }] = state.pieces
+  const bytes = Buffer.from(await io.blobs.get(object))
+  bytes[7] ^= 1
+  await io.blobs.delete(object)
+  await io.blobs.putNew(object, bytes)
+  await assert.rejects(knownOf(['f1'], state, io), { code: 'E_BLOB_CORRUPT' })
 })
 
 test('a sweep leaves what the position needs, and what a batch on its way has written', async () => {

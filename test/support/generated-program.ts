@@ -16,6 +16,9 @@ const build: Build = (input) => {
       2,
     ),
     totals: words.updateStateByKey<number>((ones, total) => ones.length + (total ?? 0)),
+    fields: input()
+      .map((line: string) => JSON.stringify({ line, n: line.length, isWord: line === 'a', none: null, list: [line] }))
+      .fields('line', 'n', 'isWord', 'none', 'list', 'missing'),
     some: input().mapPartitions(function* (lines: Iterable<string>) {
       for (const line of lines) if (line.length > 1) yield line.length
     }),
