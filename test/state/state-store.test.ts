@@ -4,7 +4,7 @@ import { MemoryBlobStore } from '../../lib/adapters/local/blob-memory.ts'
 import { getBlob, putBlob } from '../../lib/checkpoint/blobs.ts'
 import { hashKey } from '../../lib/keys/hash.ts'
 import { keyGroupOf, partitionOfGroup } from '../../lib/keys/key-group.ts'
-import type { OperatorState } from '../../lib/model/manifest.ts'
+import type { OperatorState, StateBlock } from '../../lib/model/manifest.ts'
 import type { StateWrite } from '../../lib/model/task.ts'
 import { nextOperatorState } from '../../lib/state/chains.ts'
 import type { KeyedState } from '../../lib/state/keyed-state.ts'
@@ -207,4 +207,43 @@ test('a rescale moves whole ranges: each new one is a snapshot, and together the
     const parts = await Promise.all(writes.map((_, split) => read(whole(committed, split, partitions), blobs)))
     assert.deepEqual(parts.flatMap((part) => Object.keys(part)).sort(), keys.toSorted())
   }
+})
+
+test('panes stay as long as the last stored result needs them: a cold start slides as a warm one', async () => {
+  const [store, blobs] = [new StateStore(), newBlobs()]
+  let committed: OperatorState | null = null
+  for (let time = 1; time <= 9; time++) {
+    const of = whole(committed)
+    const spec = { ...lastTwo, snapshots: time === 4 }
+    const shown: unknown[] = []
+    for (const each of [new StateStore(), store]) {
+      const state = await each.window(of, spec, time, blobs)
+      const pane = state.absorb(time, { keys: ['k'], values: [2 ** time], hashes: null })
+      shown.push(state.slide(time).values)
+      const write = await each.saveWindow(of, spec, state, pane, time, time, blobs)
+      if (each === store) committed = nextOperatorState(committed, [write])
+    }
+    const sum = 2 ** time + (time > 1 ? 2 ** (time - 1) : 0)
+    assert.deepEqual(shown, [[sum], [sum]], `at ${time}`)
+  }
+})
+
+test('a sound block in the place of another is refused: of the next key group, or of another count', async () => {
+  const blobs = newBlobs()
+  const keyOf = (group: number): number => {
+    for (let key = 0; ; key++) if (keyGroupOf(hashKey(key)) === group) return key
+  }
+  const of = async (split: number, group: number): Promise<StateWrite> =>
+    batch(new StateStore(), whole(null, split, 2), 1, blobs, count(keyOf(group)))
+  const writes = [await of(0, 127), await of(1, 128)]
+  const { chains } = nextOperatorState(null, writes)
+  const readWith = (first: StateBlock, second: StateBlock): Promise<unknown> => {
+    const committed = { chains: [first, second].map((block, i) => ({ ...chains[i], blocks: [block] })) }
+    return Promise.all([0, 1].map((split) => read(whole(committed, split, 2), blobs)))
+  }
+  const [a, b] = chains.map(({ blocks }) => blocks[0])
+  assert.deepEqual(await readWith(a, b), [{ [keyOf(127)]: 1 }, { [keyOf(128)]: 1 }])
+  await assert.rejects(readWith(b, b), /not of its key groups, 0 to 127/)
+  await assert.rejects(readWith(a, a), /not of its key groups, 128 to 255/)
+  await assert.rejects(readWith({ ...a, keys: 2 }, b), { code: 'E_BLOB_CORRUPT' })
 })

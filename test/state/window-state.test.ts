@@ -120,6 +120,18 @@ test('many keys at once leave the dictionary with their pane', () => {
   }
 })
 
+test('what becomes of a key that a slide has shown does not become of the window', () => {
+  for (const inverse of [null, subtract]) {
+    const window = new WindowState(specOf(3, { inverse }))
+    for (let time = 1; time <= 6; time++) {
+      window.absorb(time, columnsOf([[['key', 1], 1]]))
+      const [[key, value]] = slid(window, time) as [[unknown[], unknown]]
+      assert.deepEqual([key, value, window.keys], [['key', 1], Math.min(time, 3), 1])
+      key.push('changed')
+    }
+  }
+})
+
 test('keys that left every pane leave the dictionary', () => {
   const window = new WindowState(specOf(3))
   for (let time = 1; time <= 50; time++) {

@@ -88,3 +88,17 @@ test('without the setting, and with it off, tasks run once, however slow', async
     minTaskRuntimeMs: 100,
   })
 })
+
+test('answers that come once the stage has failed were given for nothing, and are heard of', async () => {
+  const late: string[] = []
+  const answer = Promise.withResolvers<string>()
+  const stage = runAll<string>(
+    [() => Promise.resolve('before'), () => Promise.reject(new Error('failed')), () => answer.promise],
+    { speculation: null, clock: new ManualClock(0), late: (each) => late.push(each) },
+  )
+  await assert.rejects(stage, /failed/)
+  answer.resolve('after')
+  await answer.promise
+  await Promise.resolve()
+  assert.deepEqual(late, ['before', 'after'])
+})
