@@ -10,6 +10,7 @@ const planning = loadedLater(() => import('./planning-calls.ts'))
 
 /** The task function: one task per invocation, or what the program's batch is. */
 export async function answerTaskCall(call: TaskCall, app: BuiltApp, host: AwsHost): Promise<Packed<unknown>> {
-  if (call.kind === undefined) return runTaskMessage(call, app, host)
+  // Whoever may call this function may send it nothing.
+  if (call?.kind === undefined) return runTaskMessage(call, app, host)
   return (await planning()).answerPlanningCall(call, app, host)
 }

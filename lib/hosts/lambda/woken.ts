@@ -70,7 +70,7 @@ export async function woken(
     return await live(pacing)
   } catch (error) {
     // The next tick does their work; they would only come again to be dropped.
-    await letGo(invocation, host)
+    await saying(host, () => letGo(invocation, host))
     throw error
   }
 }
@@ -114,6 +114,15 @@ const queueOf = ({ clients, clock, settings }: CoordinatorHost): TickQueue =>
 /** Takes the messages out of the queue, of an invocation that fails: the queue would bring them again. */
 async function letGo({ messages }: Invocation, host: CoordinatorHost): Promise<void> {
   if (messages.length > 0) await queueOf(host).delete(messages.map(({ receipt }) => receipt))
+}
+
+/** What fails after a failure is said beside it, and does not take its place: the messages come again. */
+async function saying({ log }: CoordinatorHost, then: () => Promise<void>): Promise<void> {
+  try {
+    await then()
+  } catch (error) {
+    log.event({ type: 'error', error })
+  }
 }
 
 /** In a program that waits for events, a schedule is one more of them. */
@@ -165,10 +174,11 @@ class Events {
       return await live()
     } catch (error) {
       const { settings } = this.#host
-      if (settings.tickQueue !== null) {
-        await this.#again(later, this.#delayOf(later, null))
-        await letGo(this.#invocation, this.#host)
-      }
+      if (settings.tickQueue !== null)
+        await saying(this.#host, async () => {
+          await this.#again(later, this.#delayOf(later, null))
+          await letGo(this.#invocation, this.#host)
+        })
       throw error
     }
   }

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { crc32 } from 'node:zlib'
 import { test } from 'node:test'
 import type { BuiltApp } from '../../../lib/hosts/program/built-program.ts'
-import { runTaskMessage } from '../../../lib/hosts/functions/task.ts'
-import { unpack } from '../../../lib/adapters/aws/lambda/packed.ts'
+import { answerTaskCall } from '../../../lib/hosts/functions/task-calls.ts'
+import { type Packed, unpack } from '../../../lib/adapters/aws/lambda/packed.ts'
 import { MemoryBlobStore } from '../../../lib/adapters/local/blob-memory.ts'
 import type { BlobRef } from '../../../lib/model/refs.ts'
 import type { TaskReport, TaskSpec } from '../../../lib/model/task.ts'
@@ -45,7 +45,7 @@ async function deployed() {
     staged: true,
   }
   const call = async (message: unknown): Promise<TaskReport> =>
-    unpack(await runTaskMessage(message as never, app, host), blobs)
+    unpack((await answerTaskCall(message as never, app, host)) as Packed<TaskReport>, blobs)
   const run = (changes: { readonly plan?: object; readonly task?: object }): Promise<TaskReport> => {
     const { plan, ...task } = spec
     return call({ plan: { value: { ...plan, ...changes.plan } }, task: { value: { ...task, ...changes.task } } })
@@ -144,6 +144,7 @@ const forged: readonly Forged[] = [
   ],
   ['a message without a plan', 'E_TASK_SPEC', /plan/, ({ call }) => call({ task: { value: {} } })],
   ['no message', 'E_TASK_SPEC', /not a task: is not an object\.$/, ({ call }) => call(SECRET)],
+  ['nothing at all', 'E_TASK_SPEC', /not a task: is not an object\.$/, ({ call }) => call(null)],
   [
     'a cut with a prototype for a name',
     'E_TASK_SPEC',

@@ -61,6 +61,36 @@ test('a tick that is older than two intervals is dropped, and one beside it is r
   assert.equal((await lived([tick(NOW - 20_001), tick(NOW - 20_000)])).at, NOW)
 })
 
+test('what a batch has failed with is what its invocation fails with, also where the queue is away', async () => {
+  const gone = new Error('no such host')
+  const clients = { sqs: () => Promise.reject(gone) }
+  const failure = new Error('the batch failed')
+  for (const [conf, wakes] of [
+    [{}, [tick(NOW)]],
+    [{ 'sluice.trigger': 'events' }, [{ kind: 'event', needs: null, tries: 0 }]],
+  ] as const) {
+    const said: EngineEvent[] = []
+    const clock = new ManualClock(NOW)
+    const log: Log = { event: (event) => void said.push(event) }
+    const head = () => new MemoryHeadStore<Head>()
+    const host = { clock, log, head, clients, settings: { tickQueue: 'queue' } } as never
+    const messages = wakes.map((wake, i) => ({ id: `m${i}`, receipt: `r${i}`, wake }))
+    const facts = { intervalMs: 10_000, conf }
+    const over = assert.rejects(
+      woken({ wakes, messages } as unknown as Invocation, { app: 'a', facts } as never, host, () =>
+        Promise.reject(failure),
+      ),
+      failure,
+    )
+    for (let ms = 0; ms < 120_000; ms += 1000) await clock.advance(1000)
+    await over
+    assert.deepEqual(
+      said.map((event) => event.type === 'error' && hasCode(event.error, 'E_TICK_QUEUE')),
+      [true],
+    )
+  }
+})
+
 /**
  * An app that is woken by events, without a queue of its own: where they wait is the invocation. `committed` is its
  * last batch; `null`: it has never run. `planned`: how many batches each life planned itself, if not one.

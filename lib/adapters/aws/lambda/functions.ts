@@ -56,7 +56,17 @@ export class Functions {
     }
     const text = Buffer.from(answer.Payload ?? []).toString('utf8')
     if (answer.FunctionError) throw failed(name, text)
-    return text === '' ? null : (JSON.parse(text) as unknown)
+    return answered(name, text)
+  }
+}
+
+/** What is no JSON was cut off on its way, or comes from another function. */
+function answered(name: string, text: string): unknown {
+  if (text === '') return null
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw unanswered(name, error)
   }
 }
 
