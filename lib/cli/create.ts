@@ -13,7 +13,7 @@ import { usageError } from './usage.ts'
 /** Writes a new project that runs at once. Refuses to write where something is. */
 export async function create(args: readonly string[]): Promise<number> {
   const { values, words } = readArguments('create', args, { template: { kind: 'text' } })
-  if (words.length !== 1) throw usageError('create takes one name.', 'sluice create clicks')
+  if (words.length !== 1 || words[0] === '') throw usageError('create takes one name.', 'sluice create clicks')
   const folder = words[0]
   const name = basename(resolve(folder))
   if (!/^[a-z][a-z0-9-]{0,62}$/.test(name))

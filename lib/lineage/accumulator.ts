@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { needsNumber } from './bad-argument.ts'
 
 /**
  * A value that tasks add to and the driver reads (Spark's `AccumulatorV2`). Extend it, then `sparkContext.register` the
@@ -47,8 +48,9 @@ export class NumberAccumulator extends AccumulatorV2<number, number> {
   /** How many numbers were added. Spark: `LongAccumulator.count`. */
   count = 0
 
-  /** Takes in one number. Spark: `LongAccumulator.add`. */
+  /** Takes in one number. Throws `E_ARGUMENT` for what is none. Spark: `LongAccumulator.add`. */
   add(value: number): void {
+    needsNumber(value, 'add of an accumulator')
     this.sum += value
     this.count++
   }

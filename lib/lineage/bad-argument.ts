@@ -31,6 +31,11 @@ export function needsFlag(flag: unknown, caller: string, what: string): void {
     throw badArgument(`${caller} was given ${shownOr(flag)} for ${what}, and needs true or false.`)
 }
 
+/** A text would be joined to a sum, and nothing would make it NaN. */
+export function needsNumber(value: unknown, caller: string): void {
+  if (typeof value !== 'number') throw badArgument(`${caller} was given ${shownOr(value)}, and needs a number.`)
+}
+
 /** What is no number would be the same seed as any other that is none. */
 export function needsSeed(seed: unknown, caller: string): void {
   if (!Number.isFinite(seed)) throw badArgument(`${caller} was given ${shownOr(seed)} for its seed, a number.`)

@@ -100,6 +100,6 @@ test('nothing is written where something is, and odd names are refused', async (
   const taken = await sluice(t, folder, ['create', 'taken'])
   assert.deepEqual([taken.code, readFileSync(join(folder, 'taken'), 'utf8')], [1, 'mine'])
   assert.match(taken.stderr, /^✕ E_EXISTS {2}taken is already there\./)
-  assert.equal((await sluice(t, folder, ['create', 'Not A Name'])).code, 2)
+  for (const odd of ['Not A Name', '']) assert.equal((await sluice(t, folder, ['create', odd])).code, 2)
   assert.deepEqual(readdirSync(folder), ['taken'])
 })

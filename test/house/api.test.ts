@@ -71,7 +71,10 @@ function refusedAsSurplus(method: Method, count: number): boolean {
     if (answer instanceof Promise) answer.catch(() => {})
     return false
   } catch (error) {
-    return hasCode(error, 'E_ARGUMENT') && /^\w+ takes .*, and was given \d+\.$/.test(error.message)
+    return (
+      hasCode(error, 'E_ARGUMENT') &&
+      /^\w+ takes (no arguments|\d+ arguments? at most), and was given \d+\.$/.test(error.message)
+    )
   }
 }
 

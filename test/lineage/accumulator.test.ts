@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { AccumulatorV2, withAccumulatorScope } from '../../lib/lineage/accumulator.ts'
+import { hasCode } from '../../lib/model/errors.ts'
 import { newContext } from '../api/rdd/sentences.ts'
 
 class Largest extends AccumulatorV2<number, number> {
@@ -129,4 +130,15 @@ test('what promises of foreach add after their task was counted is not lost', as
     sum.add(x)
   })
   assert.equal(sum.value, 6)
+})
+
+test('an accumulator of numbers takes numbers only: a text would be joined to the sum', () => {
+  const sum = newContext().longAccumulator('sum')
+  sum.add(3)
+  for (const value of ['7', undefined, null, 7n, [1], true])
+    assert.throws(
+      () => sum.add(value as never),
+      (error) => hasCode(error, 'E_ARGUMENT') && error.message.startsWith('add of an accumulator was given '),
+    )
+  assert.deepEqual([sum.value, sum.count], [3, 1])
 })

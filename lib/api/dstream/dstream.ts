@@ -1,4 +1,3 @@
-import { SluiceError } from '../../model/errors.ts'
 import { type DurationLike, intervalMs, type Time } from '../../model/time.ts'
 import type { Delivery, OutputSink } from '../../output/sink.ts'
 import type { Partitioner } from '../../shuffle/partitioner.ts'
@@ -346,7 +345,7 @@ export class DStream<out T> {
     slide: DurationLike,
   ): DStream<T>
   reduceByWindow(f: (a: T, b: T) => T, ...rest: any[]): DStream<T> {
-    const [inverse, length, slide] = withInverse(rest)
+    const [inverse, length, slide] = withInverse('reduceByWindow', rest, 3)
     return reduceByWindow(this, f, inverse, length, slide)
   }
   /**
@@ -396,7 +395,7 @@ export class DStream<out T> {
     filter?: (pair: [K, V]) => boolean,
   ): DStream<[K, V]>
   reduceByKeyAndWindow(this: DStream<any>, f: (a: any, b: any) => any, ...rest: any[]): DStream<any> {
-    const [inverse, length, slide, parts, filter] = withInverse(rest)
+    const [inverse, length, slide, parts, filter] = withInverse('reduceByKeyAndWindow', rest, 5)
     return reduceByKeyAndWindow(this, f, inverse, length, slide, withFilter(parts, filter))
   }
 
@@ -515,7 +514,7 @@ export class DStream<out T> {
    */
   persist(level: StorageLevel = StorageLevel.MEMORY_ONLY_SER): this {
     needsLevel(level)
-    this.#assertNotStarted('change storage level of a DStream')
+    this.context.assertNotStarted('change storage level of a DStream', this.node.place)
     this.node.persisted = true
     return this
   }
@@ -533,6 +532,7 @@ export class DStream<out T> {
   }
   /** How long past batches of this stream stay available, at least. Spark: `DStream.remember`. */
   remember(duration: DurationLike): this {
+    this.context.assertNotStarted('change how long a DStream is remembered', this.node.place)
     this.node.rememberMs = Math.max(this.node.rememberMs ?? 0, intervalMs(duration, 'remember duration'))
     return this
   }
@@ -542,16 +542,6 @@ export class DStream<out T> {
    */
   slice(from: Time, to: Time): Promise<RDD<T>[]> {
     return this.context.slice(this, from, to)
-  }
-
-  #assertNotStarted(doing: string): void {
-    if (this.context.getState() === 'INITIALIZED') return
-    throw new SluiceError('E_CONTEXT_STATE', `Cannot ${doing} after streaming context has started`, {
-      where: { place: this.node.place },
-      did: 'nothing was changed',
-      spark: 'UnsupportedOperationException',
-      next: ['call it before start()'],
-    })
   }
 
   /** @internal A new operator on this stream. Part of the contract with operators, not for programs. */

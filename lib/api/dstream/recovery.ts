@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { SluiceError } from '../../model/errors.ts'
 import { checkpoints } from './engine.ts'
 import type { StreamGraph } from '../../graph/graph.ts'
-import { badArgument, needsFunction, needsText } from '../../lineage/bad-argument.ts'
+import { badArgument, needsFlag, needsFunction, needsText } from '../../lineage/bad-argument.ts'
 import { kindOf } from '../../model/settled.ts'
 import { SparkConf, type SparkConfLike } from '../../model/spark-conf.ts'
 import { SparkContext } from '../rdd/spark-context.ts'
@@ -44,6 +44,7 @@ export async function recoverOrCreate(
 ): Promise<StreamingContext> {
   needsText(directory, 'getOrCreate', 'a directory')
   needsFunction(create, 'getOrCreate')
+  needsFlag(createOnError, 'getOrCreate', 'createOnError')
   let stored
   try {
     stored = await checkpoints().read(directory)

@@ -317,11 +317,13 @@ export class StreamingContext {
    * `StreamingContext.checkpoint`.
    */
   checkpoint(directory: string | null): void {
+    this.assertNotStarted('change the checkpoint directory')
     if (directory !== null) needsText(directory, 'checkpoint', 'a directory, or null for none')
     this.checkpointDir = directory
   }
   /** Every stream keeps its past batches at least this long. May be called once. Spark: `StreamingContext.remember`. */
   remember(duration: DurationLike): void {
+    this.assertNotStarted('change the remember duration')
     const ms = intervalMs(duration, 'remember duration')
     if (this.graph.rememberMs !== null) {
       throw new SluiceError(
@@ -338,20 +340,20 @@ export class StreamingContext {
     this.graph.rememberMs = ms
   }
 
+  /** @internal Throws `E_CONTEXT_STATE`: what is settled at the start would change nothing any more. */
+  assertNotStarted(doing: string, place: string = callerPlace()): void {
+    if (this.getState() === 'INITIALIZED') return
+    throw new SluiceError('E_CONTEXT_STATE', `Cannot ${doing} after streaming context has started`, {
+      where: { place },
+      did: 'nothing was changed',
+      spark: 'UnsupportedOperationException',
+      next: ['call it before start()'],
+    })
+  }
+
   /** @internal What `DStream.checkpoint` does. */
   setCheckpointInterval(node: StreamNode, interval: DurationLike): void {
-    if (this.getState() !== 'INITIALIZED') {
-      throw new SluiceError(
-        'E_CONTEXT_STATE',
-        'Cannot change checkpoint interval of a DStream after streaming context has started',
-        {
-          where: { place: node.place },
-          did: 'nothing was changed',
-          spark: 'UnsupportedOperationException',
-          next: ['call it before start()'],
-        },
-      )
-    }
+    this.assertNotStarted('change checkpoint interval of a DStream', node.place)
     node.persisted = true
     node.checkpointMs = intervalMs(interval, 'checkpoint interval')
   }

@@ -37,4 +37,5 @@ export const CONTEXT_TAKES: Taken = {
   union: Infinity,
   stop: 2,
   partitioner: 2,
+  assertNotStarted: 2,
 }

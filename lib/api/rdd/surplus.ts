@@ -1,5 +1,6 @@
 import { badArgument } from '../../lineage/bad-argument.ts'
 import { counted } from '../../model/counted.ts'
+import { own } from '../../model/given.ts'
 import { shownOr } from '../../model/settled.ts'
 
 /** How many arguments methods take that do not tell it by their `length`: some have defaults or are collected. */
@@ -22,7 +23,7 @@ export function refuseSurplus(...classes: readonly (readonly [Class, Taken])[]):
     for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(type.prototype))) {
       const method: unknown = property.value
       if (typeof method !== 'function' || name === 'constructor') continue
-      const value = refusingFrom(method as Method, name, taken[name] ?? method.length)
+      const value = refusingFrom(method as Method, name, own(taken, name) ?? method.length)
       Object.defineProperty(type.prototype, name, { ...property, value })
     }
   }

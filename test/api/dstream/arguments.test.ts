@@ -47,6 +47,19 @@ const mistakes: readonly [what: string, build: Build, message: RegExp][] = [
   ],
   ['a count of the records of which', (s) => s.count('x'), /^count takes no arguments, and was given 1\.$/],
   ['three options of a source', (_s, ssc) => ssc.rateStream(1, {}, 'x'), /^rateStream takes 2 arguments at most/],
+  [
+    'a name of reduceByWindow',
+    (s) => s.reduceByWindow(add, seconds(2), seconds(1), { name: 'x' }),
+    /^reduceByWindow takes 3 arguments at most where it has no inverse, and was given 4\.$/,
+  ],
+  [
+    'two states before the first batch',
+    (s, ssc) => {
+      const initial = ssc.sparkContext.parallelize([['a', 1]])
+      s.updateStateByKey(add, { initial }, initial)
+    },
+    /^updateStateByKey was given two states before the first batch/,
+  ],
   ['map of nothing', (s) => s.map(), /^map was given undefined, and needs a function/],
   ['filter by a text', (s) => s.filter('x'), /^filter was given a string/],
   ['flatMap of a number', (s) => s.flatMap(5), /^flatMap was given a number/],

@@ -277,6 +277,27 @@ refuses('the checkpoint interval is settled at the start', {
   text: 'Cannot change checkpoint interval of a DStream',
   act: (context) => startedWith(context).checkpoint(seconds(10)),
 })
+refuses('how long a stream is remembered is settled at the start', {
+  code: 'E_CONTEXT_STATE',
+  text: 'Cannot change how long a DStream is remembered after streaming context has started',
+  act: (context) => startedWith(context).remember(seconds(10)),
+})
+refuses('how long all streams are remembered is settled at the start', {
+  code: 'E_CONTEXT_STATE',
+  text: 'Cannot change the remember duration after streaming context has started',
+  act: (context) => {
+    startedWith(context)
+    context.remember(seconds(10))
+  },
+})
+refuses('the checkpoint directory is settled at the start', {
+  code: 'E_CONTEXT_STATE',
+  text: 'Cannot change the checkpoint directory after streaming context has started',
+  act: (context) => {
+    startedWith(context)
+    context.checkpoint('elsewhere')
+  },
+})
 refuses('remember is called once', {
   code: 'E_CONTEXT_STATE',
   text: 'Remember duration already set as 2000 ms',

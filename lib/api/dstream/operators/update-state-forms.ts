@@ -8,7 +8,7 @@ import { statefulPartitioner } from './stateful-partitioner.ts'
 import { SluiceError } from '../../../model/errors.ts'
 import { anything, type RulesOf, text } from '../../../model/options.ts'
 import { callerPlace } from '../../../model/place.ts'
-import { needsFunction } from '../../../lineage/bad-argument.ts'
+import { badArgument, needsFunction } from '../../../lineage/bad-argument.ts'
 import { otherForm } from './other-form.ts'
 import { type PartitionUpdate, statefulStream, updateAll, updateEach } from './update-state-by-key.ts'
 
@@ -77,27 +77,34 @@ export function updateStateByKey<K, V, S>(
   stream: DStream<readonly [K, V]>,
   args: UpdateArguments<K, V, S>,
 ): DStream<[K, S]> {
-  const [update, parts, third, fourth] = args
+  const [update, parts, third, fourth] = args as [UpdateArguments<K, V, S>[0], any?, unknown?, unknown?]
   const { context } = stream
   const partitioner = statefulPartitioner(context, parts, UPDATE_OPTIONS)
   const options = optionsIn<UpdateOptions<K, S>>(parts) ?? {}
-  if (update instanceof StateUpdate)
-    return statefulStream<K, S>(stream, partitioner, options.initial ?? null, update.update, options)
+  const hasFlag = typeof third === 'boolean'
+  const initial = oneOfStates([options.initial, hasFlag ? null : third, fourth]) as Initial<K, S> | null
+  const build = (each: PartitionUpdate): DStream<[K, S]> =>
+    statefulStream<K, S>(
+      stream,
+      partitioner,
+      initial,
+      each,
+      hasFlag ? { ...options, keepsPartitioner: third } : options,
+    )
+  if (update instanceof StateUpdate) return build(update.update)
   needsFunction(update, 'updateStateByKey')
-  if (typeof third === 'boolean') {
-    // Only the form over entries has a single parameter.
-    const each = update.length >= 2 ? updateEach(update as never) : updateAll(ofEntries(update as never))
-    return statefulStream<K, S>(stream, partitioner, fourth ?? null, each, { keepsPartitioner: third })
-  }
+  // Only the form over entries has a single parameter.
+  if (hasFlag) return build(update.length >= 2 ? updateEach(update as never) : updateAll(ofEntries(update as never)))
   if (update.length > 2) throw tooManyParameters(update.length)
-  const f = update
-  return statefulStream<K, S>(
-    stream,
-    partitioner,
-    third ?? options.initial ?? null,
-    updateEach((_time, _key, values, state) => f(values as V[], state as S | undefined)),
-    options,
-  )
+  const f = update as UpdateValues<V, S>
+  return build(updateEach((_time, _key, values, state) => f(values as V[], state as S | undefined)))
+}
+
+/** The state before the first batch, wherever it was given. */
+function oneOfStates(given: readonly unknown[]): unknown {
+  const [first, second] = given.filter((state) => state !== undefined && state !== null)
+  if (second === undefined) return first ?? null
+  throw badArgument('updateStateByKey was given two states before the first batch.', '{ initial: a.union(b) }')
 }
 
 type Entries = IterableIterator<[unknown, readonly unknown[], unknown]>

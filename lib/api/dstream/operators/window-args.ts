@@ -1,7 +1,8 @@
 import { SluiceError } from '../../../model/errors.ts'
 import { type DurationLike, intervalMs } from '../../../model/time.ts'
-import { needsFunction } from '../../../lineage/bad-argument.ts'
+import { badArgument, needsFunction } from '../../../lineage/bad-argument.ts'
 import { callerPlace } from '../../../model/place.ts'
+import { shownOr } from '../../../model/settled.ts'
 import { optionsIn } from '../shuffle-options.ts'
 
 /**
@@ -38,9 +39,17 @@ function multiple(what: string, ms: number, parentSlideMs: number): number {
   )
 }
 
-/** Spark's two orders of arguments: with the inverse in front of the window, or without. */
-export function withInverse(rest: any[]): any[] {
-  return typeof rest[0] === 'function' || rest[0] === null ? rest : [null, ...rest]
+/**
+ * Spark's two orders of arguments: with the inverse in front of the window, or without, and then one less than `most`.
+ */
+export function withInverse(caller: string, rest: any[], most: number): any[] {
+  if (typeof rest[0] === 'function' || rest[0] === null) return rest
+  const surplus = rest[most - 1]
+  if (surplus === undefined) return [null, ...rest]
+  throw badArgument(
+    `${caller} takes ${most} arguments at most where it has no inverse, and was given ${rest.length + 1}.`,
+    `leave out ${shownOr(surplus)}`,
+  )
 }
 
 /** What comes last, with the filter that Spark has behind it. */

@@ -1,5 +1,5 @@
 import { SluiceError } from '../../../model/errors.ts'
-import { badArgument } from '../../../lineage/bad-argument.ts'
+import { badArgument, needsNumber } from '../../../lineage/bad-argument.ts'
 import type { Runnable } from '../../../lineage/jobs.ts'
 import { sinkOf } from '../../../lineage/node.ts'
 import { type Moments, StatCounter } from '../statistics.ts'
@@ -10,7 +10,10 @@ export const sum = (rdd: Runnable<number>): number =>
     rdd,
     folding<number, number>(
       () => 0,
-      (a, b) => a + b,
+      (a, b) => {
+        needsNumber(b, 'sum')
+        return a + b
+      },
     ),
   ).reduce((a, b) => a + b, 0)
 
@@ -19,6 +22,7 @@ export function stats(rdd: Runnable<number>): StatCounter {
     const counter = new StatCounter()
     return {
       sink: sinkOf<number>((value) => {
+        needsNumber(value, 'stats')
         counter.merge(value)
       }),
       finish: () => counter.moments(),

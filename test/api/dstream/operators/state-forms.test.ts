@@ -120,3 +120,17 @@ test('a state before the first batch that is no RDD is refused, and is not taken
     }
   }
 })
+
+test('a state before the first batch counts in each form, wherever it is given', async () => {
+  const timed = (_time: Time, _key: string, values: number[], state = 0): number => sum(values, state)
+  const partitioner = new HashPartitioner(2)
+  const forms: ((pairs: any, initial: unknown) => DStream<any>)[] = [
+    (pairs, initial) => pairs.updateStateByKey(timed, { partitions: partitioner, initial }, true),
+    (pairs, initial) => pairs.updateStateByKey(StateUpdate.timed(timed), partitioner, initial),
+    (pairs, initial) => pairs.updateStateByKey(StateUpdate.timed(timed), partitioner, true, initial),
+  ]
+  for (const form of forms) {
+    const rows = await rowsOf((pairs) => form(pairs, pairs.context.sparkContext.parallelize([['z', 100]])))
+    assert.deepEqual(rows.at(-1), ['z', 100])
+  }
+})

@@ -90,3 +90,8 @@ law('moments agree with their definitions', (sc, random) => {
     numbers.length,
   )
 })
+
+for (const ask of ['sum', 'mean', 'stats', 'stdev'] as const)
+  refuses(`${ask} of texts, which would be joined, is refused`, 'E_ARGUMENT', (sc) =>
+    sc.parallelize<number>([1, '2' as never])[ask](),
+  )
