@@ -93,8 +93,13 @@ function checkList(value: unknown, of: TextSchema | StatementSchema, where: stri
     const place = `${where}[${i}]`
     if (of.type === 'string') checkText(item, of, place)
     else checkStatement(item, place)
+    if (value.indexOf(item) < i) throw twice(place, item)
   }
 }
+
+/** Two of a kind in a template would be refused in the middle of a deploy, or hide what was meant. */
+const twice = (place: string, item: unknown): SluiceError =>
+  refused('E_CONF', `"${place}" in serverless.yml is ${shown(item)} for the second time.`, ['leave one of them out'])
 
 /** CloudFormation would find out in the middle of a deploy. */
 function checkStatement(item: unknown, place: string): void {

@@ -4,6 +4,7 @@ import { demanded } from './provider-block.ts'
 import { type FunctionName, kindOf, type ServerlessOptions, type StageFunction } from './options.ts'
 import {
   anyBucketArn,
+  asWritten,
   bucketArn,
   deadTicksArn,
   logArn,
@@ -147,7 +148,7 @@ const isElsewhere =
 
 const listing = (stage: Stage, { bucket, prefix }: S3Part): Statement => ({
   ...allow(anyBucketArn(stage, bucket), 's3:ListBucket'),
-  Condition: { StringLike: { 's3:prefix': [`${prefix}*`] } },
+  Condition: { StringLike: { 's3:prefix': [`${asWritten(prefix)}*`] } },
 })
 
 /**

@@ -40,7 +40,7 @@ export const bucketArn = (stage: Stage): unknown => ({ 'Fn::Sub': bucketText(sta
 export const objectsArn = (stage: Stage, folder: string): unknown => ({ 'Fn::Sub': `${bucketText(stage)}/${folder}/*` })
 /** What begins with `prefix`, in a bucket of the name or in the stage's own. */
 export const partArn = (stage: Stage, bucket: string | null, prefix: string): unknown => ({
-  'Fn::Sub': `${bucket === null ? bucketText(stage) : foreignText(bucket)}/${literal(prefix)}*`,
+  'Fn::Sub': `${bucket === null ? bucketText(stage) : foreignText(bucket)}/${literal(asWritten(prefix))}*`,
 })
 export const anyBucketArn = (stage: Stage, bucket: string | null): unknown =>
   bucket === null ? bucketArn(stage) : { 'Fn::Sub': foreignText(bucket) }
@@ -54,6 +54,8 @@ export function ownArn(text: string): unknown {
   const where = `${literal(region) || '${AWS::Region}'}:${literal(account) || '${AWS::AccountId}'}`
   return { 'Fn::Sub': `arn:\${AWS::Partition}:${service}:${where}:${name}` }
 }
+/** A text in which a policy takes nothing for a pattern or a variable. */
+export const asWritten = (text: string): string => text.replaceAll(/\$(?=\{)|[*?]/g, '${$&}')
 /** A text that holds no reference. */
 const literal = (text: string): string => text.replaceAll('${', '${!')
 const bucketText = (stage: Stage): string => `arn:\${AWS::Partition}:s3:::${bucketPrefix(stage)}\${AWS::AccountId}`

@@ -46,6 +46,12 @@ for (const [what, block, code, message] of [
     /"sluice.events.streams\[0\]".*not an ARN, arn:aws:kinesis:/,
   ],
   [
+    'a stream that is named twice',
+    { app, events: { streams: Array.from({ length: 2 }, () => 'arn:aws:kinesis:eu-west-1:123456789012:stream/a') } },
+    'E_CONF',
+    /"sluice.events.streams\[1\]".*stream\/a" for the second time/,
+  ],
+  [
     'a permission that is no statement',
     { app, task: { permissions: [{ Effect: 'Allow', Action: ['kms:Decrypt'] }] } },
     'E_CONF',
@@ -215,6 +221,8 @@ for (const [what, environment, code, message] of [
   ['one that the plugin sets', { SLUICE_SLOTS: '8' }, 'E_ENV', /SLUICE_SLOTS .* the plugin sets/],
   ['one that the plugin sets, by a reference', { SLUICE_TABLE: { Ref: 'T' } }, 'E_ENV', /SLUICE_TABLE .* plugin sets/],
   ['how functions name themselves', { AWS_SDK_UA_APP_ID: 'me' }, 'E_ENV', /AWS_SDK_UA_APP_ID .* the plugin sets/],
+  ['one that Lambda sets', { AWS_REGION: 'eu-west-1' }, 'E_ENV', /AWS_REGION .* AWS Lambda sets itself/],
+  ['more than a function may have', { A: 'a'.repeat(4096) }, 'E_ENV', /variables .* are of 4097 bytes/],
   ['B10: a secret in plain text', { API_TOKEN: 'hunter2-hunter2' }, 'E_SECRET_INLINE', /API_TOKEN .* plain text/],
   [
     'B10: a password in an address',

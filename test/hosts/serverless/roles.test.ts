@@ -63,3 +63,14 @@ test('each role has the boundary, the path and the tags of provider.iam.role', (
   assert.equal(older.PermissionsBoundary, permissionsBoundary)
   assert.deepEqual(Object.keys(made({}).Properties), ['AssumeRolePolicyDocument', 'Policies'])
 })
+
+test('what a prefix in S3 has of patterns and variables of policies stands for itself', () => {
+  const reads = [{ bucket: 'logs', prefix: 'a*b?/${aws:username}/$1/' }]
+  const statements = statementsOf(stage, 'task', { ...needs, reads }, optionsOf({}))
+  const rights = [...rightsOf(statements, owner).known].filter((right) => right.includes('arn:aws:s3:::logs'))
+  const prefix = 'a${*}b${?}/${$}{aws:username}/$1/*'
+  assert.deepEqual(rights, [
+    `s3:GetObject on arn:aws:s3:::logs/${prefix}`,
+    `s3:ListBucket on arn:aws:s3:::logs if {"StringLike":{"s3:prefix":["${prefix}"]}}`,
+  ])
+})
