@@ -1,4 +1,5 @@
 import { SluiceError } from './errors.ts'
+import { own } from './given.ts'
 import { callerPlace } from './place.ts'
 import { shownOr } from './settled.ts'
 import { timeMs } from './settings/kinds.ts'
@@ -20,7 +21,7 @@ export class SparkConf {
     if (typeof settings !== 'object' || settings === null || Array.isArray(settings))
       throw noSetting('Settings are an object or a SparkConf, and were', settings, "{ master: 'local[2]' }")
     for (const [name, value] of Object.entries(settings))
-      if (value !== undefined) this.set(shortNames[name] ?? name, value)
+      if (value !== undefined) this.set(own(shortNames, name) ?? name, value)
   }
 
   /** The settings as they are, or a new `SparkConf` of a plain object. Not in Spark. */
@@ -150,7 +151,8 @@ export class SparkConf {
 export const APP_NAME = 'spark.app.name'
 export const MASTER = 'spark.master'
 
-const shortNames: Record<string, string> = { appName: APP_NAME, master: MASTER }
+/** How the object of a conf calls them. */
+export const shortNames: Readonly<Record<string, string>> = { appName: APP_NAME, master: MASTER }
 
 const noSetting = (what: string, given: unknown, next: string): SluiceError =>
   new SluiceError('E_CONF', `${what} ${shownOr(given)}.`, {

@@ -359,7 +359,11 @@ export class DStream<out T> {
    * Each distinct record of the last `length` with how often it occurs, every `slide`. Throws `E_WINDOW`. Spark:
    * `DStream.countByValueAndWindow`.
    */
-  countByValueAndWindow(length: DurationLike, slide: DurationLike, parts?: Parts): DStream<[T, number]> {
+  countByValueAndWindow(
+    length: DurationLike,
+    slide: DurationLike,
+    parts?: Parts | ShuffleOptions,
+  ): DStream<[T, number]> {
     return countByValueAndWindow(this, length, slide, parts)
   }
   /**

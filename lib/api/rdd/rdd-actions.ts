@@ -8,7 +8,7 @@ import { evenHistogram, histogram, stats, sum } from './actions/numbers.ts'
 import { splitsOf } from './actions/partials.ts'
 import { saveAsObjectFile, saveAsTextFile } from './actions/save.ts'
 import { first, isEmpty, take, takeOrdered, takeSample, top } from './actions/take.ts'
-import { badArgument, needsCount, needsFunction } from '../../lineage/bad-argument.ts'
+import { badArgument, needsCount, needsFunction, needsText } from '../../lineage/bad-argument.ts'
 import { shownOr } from '../../model/settled.ts'
 import { debugString } from './debug-string.ts'
 import type { JobRunner, Runnable } from '../../lineage/jobs.ts'
@@ -67,6 +67,7 @@ export abstract class RddActions<T> implements Runnable<T> {
   }
   /** A name for `toDebugString`. Spark: `RDD.setName`. */
   setName(name: string): this {
+    needsText(name, 'setName', 'a name')
     this.name = name
     return this
   }

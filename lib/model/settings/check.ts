@@ -1,7 +1,8 @@
 import { SluiceError } from '../errors.ts'
 import { callerPlace } from '../place.ts'
 import { closest, editDistance } from '../nearest.ts'
-import type { SparkConf } from '../spark-conf.ts'
+import { own } from '../given.ts'
+import { shortNames, type SparkConf } from '../spark-conf.ts'
 import { visible } from '../visible.ts'
 import type { Setting } from './kinds.ts'
 import { checkedValue, readSetting } from './read.ts'
@@ -67,7 +68,7 @@ function judgeName(name: string): Judged {
 
 /** The name of a setting without what it begins with is that setting, forgotten to be written in full. */
 function withoutPrefix(name: string): Judged {
-  const meant = PREFIXES.map((prefix) => prefix + name).find((full) => isKnown(full))
+  const meant = own(shortNames, name) ?? PREFIXES.map((prefix) => prefix + name).find((full) => isKnown(full))
   return meant === undefined ? { kind: 'foreign' } : { kind: 'unknown', meant }
 }
 

@@ -96,6 +96,11 @@ const mistakes: readonly [what: string, build: Build, message: RegExp][] = [
     /^the filter of reduceByKey/,
   ],
   [
+    'two filters of reduceByKeyAndWindow',
+    (s) => s.reduceByKeyAndWindow(add, add, 1000, 1000, { filter: () => true }, () => false),
+    /^reduceByKeyAndWindow was given two filters\.$/,
+  ],
+  [
     'a filter that is a number',
     (s) => s.reduceByKeyAndWindow(add, add, 1000, 1000, { filter: 1 }),
     /^filter of this operator is 1/,

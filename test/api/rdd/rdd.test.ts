@@ -235,6 +235,7 @@ test('RDDs have ids in order, names, partitions and a mark for checkpoints', () 
   const [a, b] = [sc.range(4), sc.range(4)]
   assert.equal(b.id, a.id + 1)
   assert.equal(a.setName('numbers').name, 'numbers')
+  assert.throws(() => a.setName(5 as never), { code: 'E_ARGUMENT', message: /^setName was given 5, and needs a name/ })
   assert.deepEqual(
     a.partitions.map((partition) => partition.index),
     [0, 1, 2, 3],

@@ -289,6 +289,8 @@ test('the name of a setting without its prefix is refused with the whole name', 
     'default.parallelism': 'spark.default.parallelism',
     'streaming.backpressure.enabled': 'spark.streaming.backpressure.enabled',
     blockInterval: 'spark.streaming.blockInterval',
+    appName: 'spark.app.name',
+    master: 'spark.master',
   }
   for (const [name, meant] of Object.entries(short))
     assert.throws(() => checkSettings([[name, '1']]), {

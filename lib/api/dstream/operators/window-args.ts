@@ -3,6 +3,7 @@ import { type DurationLike, intervalMs } from '../../../model/time.ts'
 import { badArgument, needsFunction } from '../../../lineage/bad-argument.ts'
 import { callerPlace } from '../../../model/place.ts'
 import { shownOr } from '../../../model/settled.ts'
+import type { ShuffleOptions } from '../dstream.ts'
 import { optionsIn } from '../shuffle-options.ts'
 
 /**
@@ -57,5 +58,7 @@ export function withFilter(parts: any, filter: unknown): any {
   if (filter === undefined || filter === null) return parts
   needsFunction(filter, 'the filter of reduceByKeyAndWindow')
   if (parts === undefined) return { filter }
-  return optionsIn(parts) ? { ...parts, filter } : { partitions: parts, filter }
+  const options = optionsIn<ShuffleOptions & { readonly filter?: unknown }>(parts)
+  if (options?.filter !== undefined) throw badArgument('reduceByKeyAndWindow was given two filters.', 'leave one out')
+  return options ? { ...options, filter } : { partitions: parts, filter }
 }

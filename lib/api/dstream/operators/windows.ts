@@ -6,6 +6,7 @@ import { map } from './map.ts'
 import { reduce } from './reduce.ts'
 import { reduceByKeyAndWindow } from './reduce-by-key-and-window.ts'
 import { window } from './window.ts'
+import { withFilter } from './window-args.ts'
 
 const add = (a: number, b: number): number => a + b
 const subtract = (a: number, b: number): number => a - b
@@ -43,7 +44,7 @@ export const countByValueAndWindow = <T>(
   stream: DStream<T>,
   length: DurationLike,
   slide: DurationLike,
-  parts?: Parts,
+  parts?: Parts | ShuffleOptions,
 ): DStream<[T, number]> =>
   reduceByKeyAndWindow(
     map(stream, (record): [T, number] => [record, 1]),
@@ -51,10 +52,7 @@ export const countByValueAndWindow = <T>(
     subtract,
     length,
     slide,
-    {
-      ...(parts === undefined ? {} : { partitions: parts }),
-      filter: (pair) => pair[1] !== 0,
-    },
+    withFilter(parts, ([, count]: [T, number]) => count !== 0),
   )
 
 /**

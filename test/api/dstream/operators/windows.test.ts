@@ -16,7 +16,7 @@ test('countByValueAndWindow counts each value, and forgets one that has left, wi
     (input) => ({
       counts: input().countByValueAndWindow(seconds(2), seconds(1)),
       partitions: input()
-        .countByValueAndWindow(seconds(2), seconds(1), 5)
+        .countByValueAndWindow(seconds(2), seconds(1), { partitions: 5, name: 'popular' })
         .transform((rdd: any) => rdd.glom())
         .count(),
     }),
