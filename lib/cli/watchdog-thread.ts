@@ -17,18 +17,17 @@ const END_MS = 600
 const asked = new Int32Array(workerData as SharedArrayBuffer)
 const wasAsked = (): boolean => Atomics.load(asked, 0) === 1
 
-/** Said once the wait has begun: who answers to it with ^C is heard. */
-const SAID_FIRST = Symbol.for('sluice.watchdog.first')
+/** What is called once a wait has begun: who answers to it with ^C is heard. */
+const BEGUN = Symbol.for('sluice.watchdog.begun')
+const calling = `globalThis[Symbol.for('${BEGUN.description}')]()`
 const waiting = (ms: string): Script =>
-  new Script(
-    `globalThis[Symbol.for('${SAID_FIRST.description}')]();` +
-      `Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${ms})`,
-  )
+  new Script(`${calling};Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${ms})`)
 const [forever, forAnAnswer, forTheEnd] = [waiting('Infinity'), waiting(String(ANSWER_MS)), waiting(String(END_MS))]
+const noWait = new Script(calling)
 
 /** Whether ^C came before the wait was over. */
-function interrupted(wait: Script, first: () => void = () => {}): boolean {
-  Object.assign(globalThis, { [SAID_FIRST]: first })
+function interrupted(wait: Script, begun: () => void = () => {}): boolean {
+  Object.assign(globalThis, { [BEGUN]: begun })
   try {
     wait.runInThisContext({ breakOnSigint: true })
     return false
@@ -41,8 +40,11 @@ const sayWhatIsWaitedFor = (): void => {
   writeSync(2, '\n  a function of the program is running: it is let finish; ^C again ends it now\n')
 }
 
-function hearTheFirst(): void {
-  while (!interrupted(forever)) continue
+let isFirstHeard = false
+
+/** Returns at the second ^C. */
+function hear(): void {
+  while (!isFirstHeard) isFirstHeard = interrupted(forever)
   if (wasAsked()) return
   parentPort!.postMessage('SIGINT')
   if (interrupted(forAnAnswer)) return
@@ -51,7 +53,11 @@ function hearTheFirst(): void {
 }
 
 parentPort!.postMessage('ready')
-hearTheFirst()
+// Around its waits, so that a ^C between two of them is heard as well.
+while (interrupted(noWait, hear)) {
+  if (isFirstHeard) break
+  isFirstHeard = true
+}
 parentPort!.postMessage('SIGINT')
 interrupted(forTheEnd)
 writeSync(2, '\n  ended in the middle of a batch, which the next run does again\n')

@@ -41,6 +41,23 @@ test('a second ^C quits at once with 130', async (t) => {
   assert.equal((await run.ended).code, 130)
 })
 
+test('a second ^C that follows at once is not taken for one that nobody listens to', async (t) => {
+  const folder = await project(t, { 'app.ts': sums('seconds(1000)') })
+  for (let gap = 0.1; gap <= 1; gap += 0.1) {
+    const run = new Cli(t, ['run', 'app.ts'], folder)
+    await run.says('batch   time')
+    run.child.kill('SIGINT')
+    const from = performance.now()
+    while (performance.now() < from + gap) continue
+    run.child.kill('SIGINT')
+    // Where the system made one of both, there was no second one yet.
+    const third = setTimeout(() => run.child.kill('SIGINT'), 1500)
+    const { code, signal } = await run.ended
+    clearTimeout(third)
+    assert.deepEqual({ gap, code, signal }, { gap, code: 130, signal: null })
+  }
+})
+
 test(
   'SIGTERM begins no further batch and exits with 0; with stopGracefullyOnShutdown it finishes one ' + 'first',
   async (t) => {
