@@ -94,6 +94,17 @@ test('map partitions that join keep the hash of each key beside it', () => {
   assert.deepEqual(joinBuckets([part(1, 2), part(3), part()]), part(1, 2, 3))
 })
 
+test('of one map task a key comes once, or once for each of its partitions where zero values count in each', () => {
+  const part = (...keys: string[]) => [{ keys, values: keys.map((key) => key.length), hashes: null }]
+  const [apiece] = joinBuckets([part('a', 'bb'), part('bb', 'a'), part('bb')])
+  assert.deepEqual(pairsOf(mergedBucket([apiece], { ...sum, perPartition: true })), [
+    ['a', 2],
+    ['bb', 6],
+  ])
+  const [once] = part('a', 'bb')
+  assert.equal(mergedBucket([once], sum as never), once)
+})
+
 test('a partition owns whole key groups, so state and shuffle agree about every key', (t) =>
   withSeeds(t, 50, (dice) => {
     const partitions = dice.between(1, 256)

@@ -68,6 +68,31 @@ test('batches that go ahead of the clock take each file once, however many of th
   assert.deepEqual(taken, ['a'])
 })
 
+test('a batch ahead of the clock takes what the clock calls past, and nothing that both call future', () => {
+  const at = { time: 10_000, now: 5000 }
+  const files = [2000, 2001, 5000, 5001, 7000, 7001, 10_000, 10_001].map((mtimeMs) => file(String(mtimeMs), mtimeMs))
+  const { selected } = selectByTime(files, at, { created: 0, recent: [] }, rule)
+  assert.deepEqual(
+    selected.map(({ mtimeMs }) => mtimeMs),
+    [2001, 5000, 7001, 10_000],
+  )
+})
+
+test('after a break a batch looks back as far as the first one would have that did not run', () => {
+  const taken = (last: SelectionState, time: number, now: number, ...files: number[]): number[] =>
+    selectByTime(
+      files.map((mtimeMs) => file(String(mtimeMs), mtimeMs)),
+      { time, now },
+      last,
+      rule,
+    ).selected.map(({ mtimeMs }) => mtimeMs)
+  const last = { created: 0, last: 12_000, recent: [] }
+  assert.deepEqual(taken(last, 20_000, 20_000, 10_000, 10_001, 20_000), [10_001, 20_000])
+  // The same by the clock, where that is behind the batches.
+  const behind = { created: 0, last: 20_000, clock: 11_000, recent: [] }
+  assert.deepEqual(taken(behind, 30_000, 17_000, 9000, 9001, 17_000, 17_001, 18_001), [9001, 17_000, 18_001])
+})
+
 test('hidden files are those whose name begins with a dot, wherever they lie', () => {
   assert.deepEqual(['a', '.a', 'd/.a', '.d/a', '_a', 'a.tmp'].map(isVisible), [true, false, false, true, true, true])
 })

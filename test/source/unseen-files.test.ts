@@ -227,6 +227,13 @@ test('names: the position stays small while objects come and go, and all is read
   assert.ok(kept < 12_000, `${kept} marks are kept`)
 })
 
+test('names: what a search has met stays until it is over, also while batches write pieces of their own', async () => {
+  const batches = new Batches({ order: 'names', relistMs: 1, maxFilesPerBatch: 20_000 })
+  const got: string[] = []
+  for (let i = 0; i < 12; i++) got.push(...(await batches.next(new ScriptedStore(numbered(0, 10_000 + 100 * i)))))
+  assert.deepEqual(got, numbered(0, 11_100))
+})
+
 test('F56: of a million objects, a batch costs at most five requests and the process 128 MB', async () => {
   const script = join(import.meta.dirname, 'million-objects.ts')
   const { stdout } = await promisify(execFile)(process.execPath, ['--max-old-space-size=64', script])

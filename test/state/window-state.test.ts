@@ -208,6 +208,20 @@ test('a batch that never ran is slid past before the next one enters', () => {
   assert.deepEqual(slid(window, 4), [['a', 8]])
 })
 
+test('a window that is new in an old app slides on the grid of the app, past batches that never ran', () => {
+  for (const first of [103, 104, 105, 106]) {
+    const window = new WindowState(specOf(8, { inverse: subtract, slideMs: 4, zeroTime: 2 }))
+    // Of each batch a digit of its own; that of 106 runs in the last case only.
+    const times = [first, 108, 109, 111, 112, 113, 114, 118]
+    for (const [place, time] of times.entries()) {
+      window.absorb(time, columnsOf([['a', 10 ** place]]))
+      if (time % 4 !== 2) continue
+      const inside = times.flatMap((each, at) => (each > time - 8 && each <= time ? [10 ** at] : []))
+      assert.deepEqual(slid(window, time), [['a', inside.reduce((a, b) => a + b)]], `from ${first} on, at ${time}`)
+    }
+  }
+})
+
 test('a pane is stored as the same bytes whether its hashes came with it or not, also behind a later one', () => {
   const keys = Array.from({ length: 3_000 }, (_, i) => `k${i}`)
   const columns = (from: number, hashed: boolean) => {
