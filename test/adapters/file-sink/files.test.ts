@@ -168,13 +168,29 @@ test('files: a manifest says whose batch it is, and each file with its partition
 })
 
 test('B51: files: a name that could leave the folder is refused', () => {
-  for (const name of ['', '../x', 'a/b', '.hidden', '_manifest', 'a\nb', 'x'.repeat(200)]) {
+  for (const name of ['', '../x', 'a/b', '.hidden', '_manifest', 'a\nb', 'x'.repeat(81)]) {
     assert.throws(
       () => files('out', { format: 'text', name }),
       (error) => hasCode(error, 'E_SINK_NAME'),
       name,
     )
   }
+  assert.equal(files('out', { format: 'text', name: 'x'.repeat(80) }).name, 'files')
+})
+
+test('B51: files: an incarnation leads nowhere and ends no name, whatever it is', async (t) => {
+  const folder = await temporaryFolder(t)
+  const inc = '../../a.b/c'
+  const batch = { ...delivery(1), inc }
+  const sink = files<string>(folder, { format: 'text' })
+  await sink.write(['a'], batch)
+  await sink.finish!({ ...batch, partitions: 1 })
+  const shown = '%2E%2E%2F%2E%2E%2Fa%2Eb%2Fc'
+  assert.deepEqual(
+    (await readdir(folder)).filter((name) => !name.startsWith('_')),
+    [`part-${shown}-0000000001-00000.txt`],
+  )
+  assert.ok((await readdir(join(folder, '_manifest'))).includes(`0000000001-${shown}.json`))
 })
 
 /** The only file of batch 1. */

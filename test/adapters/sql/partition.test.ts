@@ -48,3 +48,49 @@ test('the fence moves before the rows: it is put there, or moved; a batch that w
 test('of two that put the first fence row there at once, one finds it taken: it stores nothing, begins again', () => {
   assert.throws(() => said(null, true), FenceTaken)
 })
+
+/** The verbs that are said where the rows fail as `fails` has it; `rows 2` are two in one statement. */
+function saidOf(fails: (rows: readonly string[]) => boolean, judge: Partial<Partition<string>>): string[] {
+  const apart = { ...writer, statements: (chunk: readonly Entry<string>[]) => [rowsOf(chunk)] } as Writer<string>
+  const entries = ['a', 'b'].map((record) => ({ record, statements: [], row: [record] }))
+  const conversation = writePartition({ ...partition, entries, writer: apart, ...judge })
+  const verbs: string[] = []
+  let next = conversation.next()
+  while (!next.done) {
+    const { sql, values } = next.value
+    const isRows = sql === 'rows'
+    verbs.push(isRows ? `rows ${values.length}` : /^\w+/.exec(sql)![0])
+    next =
+      isRows && fails(values as string[])
+        ? conversation.throw(new Error('refused'))
+        : conversation.next({ rows: [], changed: 1 })
+  }
+  return verbs
+}
+
+const rowsOf = (chunk: readonly Entry<string>[]) => ({ sql: 'rows', values: chunk.flatMap(({ row }) => row) })
+
+test('rows that are one row to the table get a statement each; a row that is refused alone is not one of two', () => {
+  const fence = ['select', 'insert']
+  const alone = ['savepoint', 'rows 1', 'release']
+  const splits = (): boolean => true
+  assert.deepEqual(
+    saidOf((rows) => rows.length > 1, { splits }),
+    [...fence, 'savepoint', 'rows 2', 'rollback', ...alone, ...alone],
+  )
+  assert.throws(() => saidOf(() => true, { splits }), /refused/)
+  assert.deepEqual(
+    saidOf((rows) => rows.includes('a'), { skips: () => true }),
+    [...fence, 'savepoint', 'rows 2', 'rollback', 'savepoint', 'rows 1', 'rollback', ...alone],
+  )
+})
+
+test('a fence keeps names of 190 characters, and refuses longer ones before anything is said', () => {
+  const first = (sink: string) =>
+    writePartition({ ...partition, delivery: { ...partition.delivery, sink } }).next().value
+  assert.ok(first('s'.repeat(190)))
+  assert.throws(
+    () => first('s'.repeat(191)),
+    (error) => hasCode(error, 'E_SINK_NAME'),
+  )
+})
