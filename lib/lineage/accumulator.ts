@@ -76,7 +76,7 @@ export class NumberAccumulator extends AccumulatorV2<number, number> {
 
   /** Whether nothing was added. Spark: `LongAccumulator.isZero`. */
   get isZero(): boolean {
-    return this.sum === 0 && this.count === 0
+    return this.count === 0
   }
   /** The sum. Spark: `LongAccumulator.value`. */
   get value(): number {

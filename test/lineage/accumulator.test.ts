@@ -132,6 +132,41 @@ test('what promises of foreach add after their task was counted is not lost', as
   assert.equal(sum.value, 6)
 })
 
+test('what promises add after the updates of their task were asked for goes to the accumulator itself', async () => {
+  const sum = newContext().longAccumulator()
+  const task = withAccumulatorScope(async () => {
+    sum.add(1)
+    await pause(1)
+    sum.add(10)
+  })
+  assert.equal((task.updates()[0].snapshot as { sum: number }).sum, 1)
+  await task.result
+  assert.equal(sum.value, 10)
+})
+
+test('a task within a task counts in that one, and with it', () => {
+  const sum = newContext().longAccumulator()
+  const outer = withAccumulatorScope(() => {
+    sum.add(1)
+    withAccumulatorScope(() => sum.add(10)).commit()
+    withAccumulatorScope(() => sum.add(100))
+  })
+  assert.equal(sum.value, 0)
+  assert.equal((outer.updates()[0].snapshot as { sum: number }).sum, 11)
+})
+
+test('an accumulator to which 0 was added is not zero any more; registered again, it stays what it was', () => {
+  const sc = newContext()
+  const sum = sc.longAccumulator('sum')
+  sum.add(0)
+  assert.equal(sum.isZero, false)
+  assert.equal(sc.register(sum, 'another').name, 'sum')
+  const [update] = withAccumulatorScope(() => sum.add(4)).updates()
+  assert.equal(update.accumulator, 'sum')
+  sc.accumulators.merge([update])
+  assert.deepEqual([sum.value, sum.count], [4, 2])
+})
+
 test('an accumulator of numbers takes numbers only: a text would be joined to the sum', () => {
   const sum = newContext().longAccumulator('sum')
   sum.add(3)

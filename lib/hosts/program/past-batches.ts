@@ -63,7 +63,7 @@ export class PastBatches {
     const last = to.floor(step, zero)
     const committed = coordinator.manifest?.time ?? zeroTime
     const past = Array.from(this.#manifests.keys(), (time) => new Time(time)).filter(
-      (time) => time.greaterEq(first) && time.lessEq(last) && time.minus(zero).isMultipleOf(step),
+      (time) => time.greaterEq(first) && time.lessEq(last),
     )
     const next = new Time(committed).floor(step, zero).plus(step).max(first)
     if (last.minus(next).div(step) > AHEAD_MAX) throw farAhead(stream, last)

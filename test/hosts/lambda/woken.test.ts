@@ -10,6 +10,7 @@ import { created } from '../../../lib/checkpoint/transition.ts'
 import { hasCode, type SluiceError } from '../../../lib/model/errors.ts'
 import type { EngineEvent } from '../../../lib/model/events.ts'
 import type { Head } from '../../../lib/model/head.ts'
+import { RecordedQueue } from '../../adapters/aws/lambda/recorded-queue.ts'
 import type { Wake } from '../../../lib/runtime/coordinator/wakes.ts'
 
 const NOW = 1_000_000
@@ -41,7 +42,60 @@ test('a tick that has come is run at once, one that is a little early is waited 
   assert.equal((await lived([tick(NOW - 5000)])).at, NOW)
   assert.equal((await lived([tick(NOW + 1500)])).at, NOW + 1500)
   assert.equal((await lived([tick(NOW + 2001)])).at, NOW)
+  assert.equal((await lived([tick(NOW + 2000)])).at, NOW + 2000)
   assert.equal((await lived([tick(NOW - 1), tick(NOW + 700), tick(NOW + 60_000)])).at, NOW + 700)
+  assert.equal((await lived([tick(NOW + 700), tick(NOW + 300)])).at, NOW + 700)
+})
+
+/** What the queue is given by an invocation at `NOW`: batch times after `NOW`, and seconds. `null`: it was lived. */
+async function sent(
+  wakes: readonly Wake[],
+  { head, conf = {} }: { readonly head?: Partial<Head>; readonly conf?: Record<string, string> } = {},
+): Promise<(readonly [at: number, delaySeconds: number])[] | null> {
+  const queue = new RecordedQueue()
+  const client = { send: (command: never) => queue.between(() => assert.fail('it is not sent on'), command) }
+  class SendMessageBatchCommand {
+    readonly input: object
+    constructor(input: object) {
+      this.input = input
+    }
+  }
+  const clients = { sqs: async () => ({ client, sdk: { SendMessageBatchCommand } }) }
+  const heads = new MemoryHeadStore<Head>()
+  if (head) await heads.cas(0, { ...headOf('a'), ...head }, 'create')
+  const settings = { tickQueue: queue.url }
+  const host = { clock: new ManualClock(NOW), log: silentLog, head: () => heads, clients, settings } as never
+  const described = { app: 'a', facts: { intervalMs: 10_000, conf } } as unknown as DescribedProgram
+  const outcome = await woken({ wakes, messages: [] } as unknown as Invocation, described, host, async () => ({
+    kind: 'ran',
+    batches: 0,
+    planned: 0,
+    committed: 4,
+    nextAt: NOW + 1500,
+  }))
+  const { delays } = queue
+  if (outcome.kind === 'ran' && delays.length === 0) return null
+  const { Records } = queue.take() as { Records: { body: string }[] }
+  return Records.map(({ body }, i) => {
+    const { at = NOW } = (JSON.parse(body) as { sluice: { at?: number } }).sluice
+    return [at - NOW, delays[i]]
+  })
+}
+
+test('a minute is sent ahead as its batch times, on the grid of the app where that has the interval', async () => {
+  const minute: Wake = { kind: 'minute', at: NOW }
+  const times = (first: number, count: number) =>
+    Array.from({ length: count }, (_, i) => [first + 10_000 * i, Math.ceil(first / 1000) + 10 * i])
+  assert.deepEqual(await sent([minute]), times(10_000, 6))
+  assert.deepEqual(await sent([minute], { head: { zeroTime: 4001 } }), times(4001, 6))
+  assert.deepEqual(await sent([minute], { head: { zeroTime: 1 } }), times(1, 6))
+  assert.deepEqual(await sent([minute], { head: { zeroTime: 4001, intervalMs: 7000 } }), times(10_000, 6))
+  assert.equal(await sent([minute, tick(NOW)]), null)
+})
+
+test('an event that is left for later is held back until the next batch time, in whole seconds', async () => {
+  const conf = { 'sluice.trigger': 'events' }
+  assert.deepEqual(await sent([{ kind: 'event', needs: null, tries: 0 }], { conf }), [[0, 2]])
 })
 
 test('ticks that are dropped are said with their number, and so is how many there were in all', async () => {

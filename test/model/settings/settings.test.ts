@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { settingsPage } from '../../../infra/settings-page.ts'
 import { hasCode, SluiceError } from '../../../lib/model/errors.ts'
 import { checkSettings, settingWarnings } from '../../../lib/model/settings/check.ts'
+import type { Setting } from '../../../lib/model/settings/kinds.ts'
 import { readSetting, type SettingName } from '../../../lib/model/settings/read.ts'
 import { settings } from '../../../lib/model/settings/table.ts'
 import { SparkConf } from '../../../lib/model/spark-conf.ts'
@@ -29,6 +30,9 @@ const switches = (initial: boolean): Row => ({
 })
 const noNumber = ['', 'ten', 'NaN', '10s', 'Infinity', '0x']
 const noTime = ['', 'soon', '1.5s', '10 s', '10parsecs', 's']
+
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
 
 /** Bare numbers count in Spark's unit: `getTimeAsSeconds` for how long a file may take, `getTimeAsMs` for the rest. */
 const rows: Record<SettingName, Row> = {
@@ -256,6 +260,52 @@ for (const name of Object.keys(settings) as SettingName[]) {
       }
   })
 }
+
+/** The least and the most of each amount: times in ms, sizes in bytes. */
+const bounds: Partial<Record<SettingName, readonly [least: number, most: number]>> = {
+  'spark.default.parallelism': [1, 65_536],
+  'spark.task.maxFailures': [1, 1000],
+  'spark.speculation.quantile': [0, 1],
+  'spark.speculation.multiplier': [1, 1000],
+  'spark.speculation.interval': [10, HOUR_MS],
+  'spark.speculation.minTaskRuntime': [0, DAY_MS],
+  'spark.streaming.backpressure.initialRate': [0, 1e9],
+  'spark.streaming.backpressure.pid.proportional': [0, 1000],
+  'spark.streaming.backpressure.pid.integral': [0, 1000],
+  'spark.streaming.backpressure.pid.derived': [0, 1000],
+  'spark.streaming.backpressure.pid.minRate': [0.001, 1e9],
+  'spark.streaming.receiver.maxRate': [-1e9, 1e9],
+  'spark.streaming.kafka.maxRatePerPartition': [0, 1e9],
+  'spark.streaming.kafka.minRatePerPartition': [0, 1e9],
+  'spark.streaming.blockInterval': [1, HOUR_MS],
+  'spark.streaming.blockQueueSize': [1, 100_000],
+  'spark.streaming.receiverRestartDelay': [1, DAY_MS],
+  'spark.streaming.fileStream.minRememberDuration': [1000, 3650 * DAY_MS],
+  'spark.streaming.minRememberDuration': [1000, 3650 * DAY_MS],
+  'sluice.output.retryWait': [10, HOUR_MS],
+  'sluice.output.retryWaitMax': [10, HOUR_MS],
+  'sluice.output.backlogMax': [1, 1000],
+  'sluice.source.attempts': [1, 1_000_000],
+  'sluice.task.timeout': [0, DAY_MS],
+  'sluice.state.keyBytesMax': [1024, 2 * 2 ** 30],
+  'sluice.state.compactApiece': [1, 1e9],
+  'sluice.catchUpMax': [0, 1_000_000],
+  'sluice.keepBatches': [2, 100_000],
+}
+
+test('the least and the most of each amount are taken, and what lies just beyond is refused', () => {
+  for (const name of Object.keys(settings) as SettingName[]) {
+    const setting: Setting = settings[name]
+    if (!('min' in setting)) continue
+    const [least, most] = bounds[name]!
+    const conf = (amount: number): SparkConf =>
+      new SparkConf({ [name]: setting.kind === 'time' ? `${amount}ms` : String(amount) })
+    for (const amount of [least, most]) assert.equal(readSetting(conf(amount), name), amount, name)
+    const beyond = setting.kind === 'fraction' ? 0.0001 : 1
+    for (const amount of [least - beyond, most + beyond])
+      assert.throws(() => readSetting(conf(amount), name), { code: 'E_LIMIT' }, `${name}: ${amount}`)
+  }
+})
 
 function refusalOf(conf: SparkConf): SluiceError {
   try {

@@ -141,5 +141,37 @@ test('the derivative weighs by how much the difference has changed in a second',
   check(pid, [
     [0, 10, 10, 0, null],
     [1000, 20, 10, 0, 3000],
+    // The difference was -1000 and is 1000, two seconds later.
+    [3000, 20, 10, 0, 1000],
   ])
+})
+
+test('each weight may be 0, and each is read from the setting of its name', () => {
+  const batches: readonly [number, number, number, number][] = [
+    [0, 10, 10, 0],
+    [1000, 20, 10, 50],
+    [3000, 30, 10, 70],
+    [4000, 10, 20, 500],
+    [5000, 10, 20, 90],
+  ]
+  const rates = (each: ReturnType<typeof createRateEstimator>): unknown[] =>
+    batches.map((batch) => each.compute(...batch))
+  for (const [proportional, integral, derivative] of [
+    [0, 2, 3],
+    [1, 0, 0.5],
+    [1, 0.25, 0],
+    [0.5, 0.125, 0.25],
+  ]) {
+    const read = createRateEstimator(
+      settings({
+        'spark.streaming.backpressure.pid.proportional': String(proportional),
+        'spark.streaming.backpressure.pid.integral': String(integral),
+        'spark.streaming.backpressure.pid.derived': String(derivative),
+        'spark.streaming.backpressure.pid.minRate': '7',
+      }),
+      1000,
+    )
+    const given = new PIDRateEstimator({ batchMs: 1000, proportional, integral, derivative, minRate: 7 })
+    assert.deepEqual(rates(read), rates(given))
+  }
 })
