@@ -50,6 +50,23 @@ test('nobody waits beyond the moment at which whoever delivers gives up', async 
   assert.ok(attempts > 1 && clock.now() < notAfter, `${attempts} attempts up to ${clock.now()}`)
 })
 
+test('a wait that would end when whoever delivers gives up is not begun', async () => {
+  const waiting = async (notAfter: number): Promise<number> =>
+    (await tried({ clock: passing().clock, notAfter }, 2, 9000)).attempts
+  assert.deepEqual([await waiting(9000), await waiting(9001)], [1, 2])
+})
+
+test('a wait is never shorter than it grows to, and ten seconds are waited for', async () => {
+  const grown = passing()
+  await tried({ clock: grown.clock }, 6)
+  const asked = passing()
+  await tried({ clock: asked.clock }, 6, 1)
+  assert.deepEqual(asked.waits, grown.waits)
+  const most = passing()
+  assert.equal((await tried({ clock: most.clock }, 3, 10_000)).attempts, 3)
+  assert.deepEqual(most.waits, [10_000, 10_000])
+})
+
 test('a short wait that the other side asks for is kept; who asks for a long one is not waited for here', async () => {
   const { clock, waits } = passing()
   assert.equal((await tried({ clock }, 3, 9000)).attempts, 3)
