@@ -27,13 +27,26 @@ interface Search {
   readonly asked: readonly string[]
 }
 
-/** The records of a batch that end the process which reads them, or, `always`, whoever reads a whole batch. */
-async function search(words: readonly string[], always = false): Promise<Search> {
+interface Given {
+  /** From this trial of a prefix on, the first is 0, whoever reads one ends. */
+  readonly endsFrom?: number
+  /** Of each split the records that an earlier search has set aside. */
+  readonly skip?: readonly (readonly number[])[]
+  /** What the batch has failed with. */
+  readonly failure?: SluiceError
+}
+
+/** The records of a batch that end the process which reads them, or throw. */
+async function search(
+  words: readonly string[],
+  { endsFrom = Infinity, skip, failure = lost }: Given = {},
+): Promise<Search> {
   let isEnded = false
   const context = newContext(
     (input) =>
       input().map((word: string) => {
         if (word.startsWith('ends')) isEnded = true
+        if (word.startsWith('throws')) throw new TypeError(word)
         return word
       }),
     [words],
@@ -44,23 +57,28 @@ async function search(words: readonly string[], always = false): Promise<Search>
   const host = { blobs: new MemoryBlobStore(), random: new SeededRandom(1), clock, log: silentLog }
   const asked: string[] = []
   const launch = async (spec: TaskSpec) => {
+    isEnded = spec.trial!.kind === 'prefix' && asked.filter((kind) => kind === 'prefix').length >= endsFrom
     asked.push(spec.trial!.kind)
-    isEnded = always && spec.trial!.kind === 'prefix'
     const report = await runTask(spec, program, host)
     if (isEnded) throw new Error('its process is gone')
     return structuredClone(report)
   }
+  const plan = firstPlan(program, numbered(SPLITS), { records: words.length })
+  const [{ uid }] = context.graph.inputs
   const run = {
     ...firstBatch((_spec, honestly) => honestly()).run,
-    plan: firstPlan(program, numbered(SPLITS), { records: words.length }),
+    plan: skip === undefined ? plan : { ...plan, skip: { [uid]: ofSplits(skip) } },
     clock,
     launcher: { slots: 1, launch, close: async () => {} },
   }
-  const isolated = await isolateRecords(run, new KnownTrials(), () => 'nonce', lost)
+  const isolated = await isolateRecords(run, new KnownTrials(), () => 'nonce', failure)
   const bytes = isolated.ref === null ? null : await host.blobs.get(isolated.ref.key)
   const letters = bytes === null ? [] : decodeLetters(bytes, isolated.ref!.key)
   return { isolated, records: letters.map(({ record }) => record), asked }
 }
+
+const ofSplits = (numbers: readonly (readonly number[])[]): Record<string, readonly number[]> =>
+  Object.fromEntries(numbered(SPLITS).map((split, i) => [JSON.stringify(split), numbers[i]]))
 
 const words = (count: number, ending: readonly number[]): string[] =>
   Array.from({ length: count }, (_, i) => (ending.includes(i) ? `ends ${i}` : `word ${i}`))
@@ -72,17 +90,35 @@ test('records that end the process are found by halving, wherever they stand, an
       [records, isolated.letters.map(({ id, code }) => [id, code]), isolated.plan.nonce, isolated.records],
       [ending.map((i) => `ends ${i}`), ending.map((_, i) => [`1-${i + 1}`, 'E_TASK_LOST']), 'nonce', 60],
     )
+    assert.ok(!asked.includes('blame'), 'who ends can tell of no record')
     // Six halvings and a whole run for each record, each of them up to four times, and what is done once.
     assert.ok(asked.length <= ending.length * 8 * 4 + 7, `${asked.length} trials for ${ending.length} records`)
   }
 })
 
 test('a batch that ends processes for no reason of its records fails with what it failed with', async () => {
-  await assert.rejects(search(words(4, []), true), (error) => error === lost)
-  await assert.rejects(search([], false), (error) => error === lost)
+  await assert.rejects(search(words(4, []), { endsFrom: 0 }), (error) => error === lost)
+  // Only after the trial without records: every record is let off, and still it ends.
+  await assert.rejects(search(words(4, []), { endsFrom: 1 }), (error) => error === lost)
+  await assert.rejects(search([]), (error) => error === lost)
 })
 
 test('a batch that runs well the second time has nothing set aside', async () => {
   const { isolated, records } = await search(words(8, []))
   assert.deepEqual([isolated.letters, isolated.ref, records, isolated.plan.skip], [[], null, [], undefined])
+})
+
+test('what an earlier search has set aside stays so, is no letter again, and goes with what is found', async () => {
+  const skip = [[5, 7], [], [3]]
+  const thrown = new SluiceError('E_USER_CODE', 'a function has thrown', {})
+  for (const [kind, failure] of [
+    ['ends', lost],
+    ['throws', thrown],
+  ] as const) {
+    const bad = [2, 5, 7, 30, 43]
+    const given = Array.from({ length: 60 }, (_, i) => (bad.includes(i) ? `${kind} ${i}` : `word ${i}`))
+    const { isolated, records } = await search(given, { skip, failure })
+    assert.deepEqual(records, [`${kind} 2`, `${kind} 30`])
+    assert.deepEqual(Object.values(isolated.plan.skip!), [ofSplits([[2, 5, 7], [10], [3]])])
+  }
 })
