@@ -1,4 +1,4 @@
-import type { BatchNumber, OperatorUid } from '../../model/ids.ts'
+import type { OperatorUid } from '../../model/ids.ts'
 import type { Clock } from '../../host/clock.ts'
 import { hasCode, SluiceError } from '../../model/errors.ts'
 import { backoffMs } from '../../host/backoff.ts'
@@ -8,7 +8,8 @@ import type { HeldApp } from './held-app.ts'
 import type { OutputFailure } from '../../output/output-publisher.ts'
 
 interface Outage {
-  readonly since: BatchNumber
+  /** When it began, ms since the epoch. */
+  readonly since: number
   readonly attempts: number
   /** Nothing is tried before. */
   readonly due: number

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ManualClock } from '../../../lib/adapters/local/manual-clock.ts'
 import { SluiceError } from '../../../lib/model/errors.ts'
-import { Outages } from '../../../lib/runtime/batch/outages.ts'
+import type { HeldApp } from '../../../lib/runtime/batch/held-app.ts'
+import { Outages, wasShown } from '../../../lib/runtime/batch/outages.ts'
 
 const away = (retryAfterMs?: number): SluiceError =>
   new SluiceError('E_SINK_UNAVAILABLE', 'away', {
@@ -30,7 +31,10 @@ test('waits grow with each failure in a row, are each output’s own, and begin 
   assert.deepEqual([outages.isDue('a'), outages.isAway('a'), outages.isHeld('a')], [true, false, false])
   assert.deepEqual([outages.lastError('a'), outages.recovered('a')], [null, null])
   const first = away()
-  const waits = [first, away(), away(), away()].map((error) => outages.failed('a', error).waitMs)
+  const waits = [first, away(), away(), away()].map((error, i) => {
+    clock.set(1000 + i)
+    return outages.failed('a', error).waitMs
+  })
   assert.ok(waits[3] > waits[0], `${waits}`)
   assert.deepEqual([outages.isDue('a'), outages.isAway('a'), outages.isHeld('a')], [false, true, true])
   assert.deepEqual([outages.isDue('b'), outages.isHeld('b')], [true, false])
@@ -47,4 +51,14 @@ test('an output that refuses one batch is not away: others are tried', () => {
   const outages = new Outages(new ManualClock(), { hold: 'sinks', waitMs: 100, waitMaxMs: 1000, backlogMax: 16 })
   outages.failed('a', new SluiceError('E_SINK_VALUE', 'refused', { did: 'nothing was written', next: [] }))
   assert.deepEqual([outages.isDue('a'), outages.isAway('a'), outages.isHeld('a')], [false, false, true])
+})
+
+test('what is owed was shown where the sink has taken a batch that the head knows of, and says which', () => {
+  const held = { writer: { head: { committed: 5 } } } as HeldApp
+  const shown = (code: 'E_SINK_AHEAD' | 'E_SINK_TAKEN', taken?: number): boolean => {
+    const where = taken === undefined ? {} : { taken }
+    return wasShown(held, { output: 'out', error: new SluiceError(code, 'ahead', { where }) })
+  }
+  assert.deepEqual([shown('E_SINK_AHEAD', 4), shown('E_SINK_AHEAD', 5), shown('E_SINK_AHEAD', 6)], [true, true, false])
+  assert.deepEqual([shown('E_SINK_AHEAD'), shown('E_SINK_TAKEN', 4)], [false, false])
 })
