@@ -65,6 +65,14 @@ test('or all items that are there, as one', async () => {
   assert.deepEqual((await cut(source)).got, [[1], [2], [3]])
 })
 
+test('a large default is stored once, for all batches that get it', async () => {
+  const io = memoryIo()
+  const source = queueSource<string>([], { defaultRDD: sc.parallelize(['x'.repeat(20_000)], 1) })
+  let position: Json | null = null
+  for (let batch = 0; batch < 3; batch++) ({ position } = await cut(source, position, io))
+  assert.equal((await io.blobs.list(io.prefix)).length, 1)
+})
+
 test('an empty queue gives the default each time, else an empty batch; empty partitions stay', async () => {
   const source = queueSource<number>([], { defaultRDD: sc.parallelize([7], 2) })
   const first = await cut(source)

@@ -69,6 +69,24 @@ test('a batch is shared by partitions, each with records that follow each other'
   assert.deepEqual([got.map(values), splits], [[[0, 1, 2, 3, 4], [5, 6, 7, 8, 9]], [2, 2]]) // prettier-ignore
 })
 
+test('where there are fewer records than partitions, those have one each', async () => {
+  const { got, splits } = await batches([1000, 3000], { perSecond: 1, options: { partitions: 3 } })
+  assert.deepEqual(
+    [got.map(values), splits],
+    [
+      [[0], [1, 2]],
+      [1, 2],
+    ],
+  )
+})
+
+test('a batch time before that of the last batch brings nothing, and takes nothing back', async () => {
+  const { got } = await batches([2000, 1000, 3000], { perSecond: 2 })
+  assert.deepEqual(got.map(values), [[0, 1, 2, 3], [], [4, 5]])
+})
+
+test('ten million records a second are taken', () => assert.equal(rateSource(10_000_000).address, '10000000 records/s'))
+
 test('another rate holds from the last batch on, and values go on', async () => {
   const { last } = await batches([1000], { perSecond: 3 })
   const { got } = await batches([2000, 3000], { perSecond: 2, from: last })
@@ -87,7 +105,7 @@ for (const [perSecond, options] of [
   [0, {}],
   [-1, {}],
   [NaN, {}],
-  [1e9, {}],
+  [10_000_001, {}],
   [1, { partitions: 0 }],
 ] as const)
   // prettier-ignore
