@@ -54,6 +54,7 @@ const functions: Readonly<Record<string, Given | readonly Given[]>> = {
   rightOuterJoin: (o, { pairs }) => pairs.rightOuterJoin(pairs, o),
   fullOuterJoin: (o, { pairs }) => pairs.fullOuterJoin(pairs, o),
   window: (o, { lines }) => lines.window(2000, 1000, o),
+  countByValueAndWindow: (o, { lines }) => lines.countByValueAndWindow(2000, 1000, o),
   groupByKeyAndWindow: (o, { pairs }) => pairs.groupByKeyAndWindow(2000, 1000, o),
   reduceByKeyAndWindow: [
     (o, { pairs }) => pairs.reduceByKeyAndWindow(add, 2000, 1000, o),
@@ -165,8 +166,8 @@ test('the name that was probably meant is said', () => {
 
 const naming = [
   'mapAsync countByValue groupByKey reduceByKey combineByKey partitionBy cogroup join leftOuterJoin rightOuterJoin',
-  'fullOuterJoin window groupByKeyAndWindow reduceByKeyAndWindow updateStateByKey print pprint foreachRDD',
-  'foreachPartition saveAsTextFiles saveAsObjectFiles',
+  'fullOuterJoin window countByValueAndWindow groupByKeyAndWindow reduceByKeyAndWindow updateStateByKey print pprint',
+  'foreachRDD foreachPartition saveAsTextFiles saveAsObjectFiles',
 ]
 
 for (const name of naming.join(' ').split(' '))
