@@ -1,3 +1,4 @@
+import { written } from '../host/written.ts'
 import { isSystemError, systemCode } from '../model/system-code.ts'
 import { hasCode, messageOf, SluiceError } from '../model/errors.ts'
 import { type Command, helpOf, overview } from './help.ts'
@@ -116,11 +117,6 @@ const unprintable = (name: string, error: NodeJS.ErrnoException): SluiceError =>
  * A program may have left timers and sockets open: they must not keep the process, but what was written must arrive.
  */
 async function exit(code: number): Promise<void> {
-  await Promise.all([process.stdout, process.stderr].map(written))
+  await Promise.all([process.stdout, process.stderr].map((stream) => written(stream)))
   leave(code)
 }
-
-const written = (stream: NodeJS.WriteStream): Promise<void> =>
-  new Promise((resolve) => {
-    stream.write('', () => resolve())
-  })

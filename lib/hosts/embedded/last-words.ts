@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { Worker } from 'node:worker_threads'
+import { written } from '../../host/written.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
 
 /** A thread that has no task has nothing else to do, unless the program has begun something there. */
@@ -34,8 +35,3 @@ export const passOn = async ({ stdout, stderr }: Worker): Promise<void> => {
 async function copied(from: Readable, to: NodeJS.WriteStream): Promise<void> {
   for await (const chunk of from) await written(to, chunk as Uint8Array)
 }
-
-const written = (to: NodeJS.WriteStream, chunk: Uint8Array): Promise<void> =>
-  new Promise((resolve) => {
-    to.write(chunk, () => resolve())
-  })

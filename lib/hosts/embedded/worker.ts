@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { kindOf } from '../../checkpoint/object-keys.ts'
 import type { BlobStore } from '../../host/blob-store.ts'
+import { written } from '../../host/written.ts'
 import type { Log } from '../../host/log.ts'
 import { openDirectoryBlobs } from '../../adapters/local/blob-directory.ts'
 import { systemClock } from '../../adapters/local/system-clock.ts'
@@ -105,8 +106,7 @@ async function run(context: StreamingContext): Promise<void> {
 }
 
 /** A write is done once the main thread has it. */
-const arrived = (): Promise<unknown> =>
-  Promise.all([process.stdout, process.stderr].map((to) => new Promise((resolve) => to.write('', resolve))))
+const arrived = (): Promise<unknown> => Promise.all([process.stdout, process.stderr].map((stream) => written(stream)))
 
 function settle(answer: Extract<ToWorker, { kind: 'answer' }>): void {
   const call = calls.get(answer.id)!
