@@ -11,6 +11,7 @@ import { messageOf } from '../../lib/model/errors.ts'
 import { processesOf } from '../e2e/function-processes.ts'
 import { throughWithOneMore } from './one-process.ts'
 import type { Killed, Scene, SceneRequest } from './scene.ts'
+import { plainNeeds } from '../support/plain-needs.ts'
 
 /** Which function is struck, by its share of blows: a coordinator leaves a lease that the next one has to wait for. */
 const SHARES = { coordinator: 0.1, output: 0.35, task: 0.55 } as const
@@ -73,14 +74,7 @@ export async function killFunctions(
 }
 
 /** What `startStage` would find out of the program: it stays for its minute, and has no receiver. */
-const NEEDS = {
-  intervalMs: 500,
-  byEvents: false,
-  reads: [],
-  writes: [],
-  receivers: [],
-  rights: { sources: [], outputs: [] },
-}
+const NEEDS = { ...plainNeeds, intervalMs: 500 }
 
 /** Emulators, with what the scene has of its own in the place of some. */
 async function servicesOf({ env }: Scene, folder: string): Promise<Emulators> {

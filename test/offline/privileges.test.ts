@@ -6,21 +6,12 @@ import { createServerless } from '../../infra/serverless-offline.ts'
 import { FUNCTION_NAMES, type FunctionName, serverlessOptions } from '../../lib/hosts/serverless/options.ts'
 import { statementsOf } from '../../lib/hosts/serverless/policies.ts'
 import { grantsOf, judged, type Statement } from '../hosts/serverless/grants.ts'
+import { plainNeeds } from '../support/plain-needs.ts'
 
 /** Of the example. */
 const BATCH_MS = 5000
 const STAGE = { service: 'sluice', stage: 'offline', keeps: false }
 const [table, bucket] = ['sluice-offline-sluice', 'sluice-offline-sluice-local']
-
-/** There is no queue here, as if batches came once a minute. */
-const needs = {
-  intervalMs: 60_000,
-  byEvents: false,
-  reads: [],
-  writes: [],
-  receivers: [],
-  rights: { sources: [], outputs: [] },
-}
 
 /** Whose a directory is that was there before is read only where an output is shown once more. */
 const IN_TROUBLE = 's3:GetObject sluice-offline-sluice-local/out/*'
@@ -34,7 +25,8 @@ test('least privilege: every call is granted to the function that makes it, and 
   )
   for (const name of FUNCTION_NAMES) {
     const grants = grantsOf(
-      statementsOf(STAGE, name, needs, serverlessOptions({ app: 'app.ts' })) as Statement[],
+      // There is no queue here, as if batches came once a minute.
+      statementsOf(STAGE, name, plainNeeds, serverlessOptions({ app: 'app.ts' })) as Statement[],
       'local',
     )
     const { forbidden, unused } = judged(grants, byFunction.get(`sluice-offline-${name}`)!.map(ofVersion))

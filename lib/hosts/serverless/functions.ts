@@ -61,17 +61,16 @@ export function receiverFunction(uid: string): ReceiverFunction {
 /** The name of a function has 64 characters, with service and stage. */
 const RECEIVER_CHARS = 16
 
-/**
- * The function as `provider` would have all of them, whose word goes before what is usual here. Versions are published
- * whatever it says: the coordinator calls them.
- */
-export const asProvided = (
-  block: FunctionBlock,
-  { architecture }: { readonly architecture?: string },
-): FunctionBlock => ({
+/** What `provider` says of all functions goes before what is usual here. */
+export const asSaid = (block: FunctionBlock, { architecture }: { readonly architecture?: string }): FunctionBlock => ({
   ...block,
-  versionFunction: true,
   ...given({ architecture }),
+})
+
+/** The same, and its versions are published whatever `provider` says: the coordinator calls them. */
+export const asProvided = (block: FunctionBlock, provider: { readonly architecture?: string }): FunctionBlock => ({
+  ...asSaid(block, provider),
+  versionFunction: true,
 })
 
 function functionBlock(stage: Stage, options: ServerlessOptions, name: StageFunction): FunctionBlock {

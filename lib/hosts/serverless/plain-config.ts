@@ -1,4 +1,5 @@
 import {
+  asSaid,
   type FunctionBlock,
   functionBlocks,
   receiverBlocks,
@@ -28,7 +29,7 @@ export function plainConfig(
   needs: ProgramNeeds,
   provider: Said & { readonly region: string },
 ): Readonly<Record<string, unknown>> {
-  const blocks = asSaid(functionBlocks(stage, options), provider)
+  const blocks = eachAsSaid(functionBlocks(stage, options), provider)
   const names = [...FUNCTION_NAMES, ...needs.receivers.map(receiverFunction)]
   const roles = names.map((name) => [roleName(name), role(statements(stage, options, needs, name), options)])
   return {
@@ -38,7 +39,7 @@ export function plainConfig(
     functions: {
       ...blocks,
       coordinator: calling(stage, blocks.coordinator, needs),
-      ...asSaid(receiverBlocks(stage, options, needs), provider),
+      ...eachAsSaid(receiverBlocks(stage, options, needs), provider),
     },
     resources: { Resources: { ...(Object.fromEntries(roles) as object), ...resources(stage, options, needs) } },
   }
@@ -49,14 +50,8 @@ interface Said {
   readonly architecture?: string
 }
 
-/** What `provider` says of all functions goes before what is usual here. */
-const asSaid = <T extends Readonly<Record<string, FunctionBlock>>>(
-  blocks: T,
-  { architecture }: { readonly architecture?: string },
-): T =>
-  Object.fromEntries(
-    Object.entries(blocks).map(([name, block]) => [name, { ...block, ...given({ architecture }) }]),
-  ) as T
+const eachAsSaid = <T extends Readonly<Record<string, FunctionBlock>>>(blocks: T, said: Said): T =>
+  Object.fromEntries(Object.entries(blocks).map(([name, block]) => [name, asSaid(block, said)])) as T
 
 /**
  * What `provider` says of all functions, to be printed: a variable whose value is not in the file, which is `written`,

@@ -21,6 +21,7 @@ import { type OutputSink } from '../../../lib/index.ts'
 import type { AwsRight } from '../../../lib/model/aws-right.ts'
 import { deliver } from '../../../lib/testing/contracts/sink-rows.ts'
 import { grantsOf, judged, type Statement } from '../../hosts/serverless/grants.ts'
+import { plainNeeds } from '../../support/plain-needs.ts'
 import { deployed } from './lambda/deployment.ts'
 import { emulated } from './emulated.ts'
 import { lambdaServer } from './lambda-server.ts'
@@ -67,11 +68,11 @@ const recording: Between = (send, { constructor: { name }, input }) => {
 /** Holds what was called against what a deployed function with these rights may do. */
 function assertAllUsed(name: 'task' | 'output', awsRights: readonly AwsRight[] = []): void {
   const rights = { sources: name === 'task' ? awsRights : [], outputs: name === 'output' ? awsRights : [] }
-  const needs = { intervalMs: 60_000, byEvents: false, reads: [], writes: [], receivers: [], rights }
+  const needs = { ...plainNeeds, rights }
   const stage = { service: 'a', stage: 'dev', keeps: false }
   const options = serverlessOptions({ app: 'app.ts' })
-  const of = (given: typeof needs): readonly unknown[] => statementsOf(stage, name, given, options)
-  const usual = of({ ...needs, rights: { sources: [], outputs: [] } }).map((each) => JSON.stringify(each))
+  const of = (given: typeof plainNeeds): readonly unknown[] => statementsOf(stage, name, given, options)
+  const usual = of(plainNeeds).map((each) => JSON.stringify(each))
   const own = of(needs).filter((each) => !usual.includes(JSON.stringify(each)))
   const calls = names.splice(0).map((each) => {
     const [action, resource] = each.split(' ')

@@ -2,20 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { serverlessOptions } from '../../../lib/hosts/serverless/options.ts'
 import { resources } from '../../../lib/hosts/serverless/resources.ts'
+import { plainNeeds } from '../../support/plain-needs.ts'
 
 const TOPIC = 'arn:aws:sns:eu-west-1:000000000000:ops'
 
 /** An alarm of a stage: whether it is on after a minute after another in which its metric had a value. */
 function alarmOf(id: string, { byEvents = false, ...functions }: Readonly<Record<string, any>> = {}) {
   const options = serverlessOptions({ app: 'app.ts', alarms: { topic: TOPIC }, ...functions })
-  const needs = {
-    intervalMs: 60_000,
-    byEvents,
-    reads: [],
-    writes: [],
-    receivers: ['lines'],
-    rights: { sources: [], outputs: [] },
-  }
+  const needs = { ...plainNeeds, byEvents, receivers: ['lines'] }
   const { Properties } = resources({ service: 'clicks', stage: 'dev', keeps: false }, options, needs)[id] as any
   const { EvaluationPeriods, DatapointsToAlarm, Period, Threshold, ComparisonOperator } = Properties
   assert.ok(EvaluationPeriods * Period <= 24 * 3600, 'CloudWatch looks back for no longer')

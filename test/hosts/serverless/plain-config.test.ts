@@ -3,16 +3,10 @@ import { test } from 'node:test'
 import { serverlessOptions } from '../../../lib/hosts/serverless/options.ts'
 import { plainConfig, saidOfAll } from '../../../lib/hosts/serverless/plain-config.ts'
 import type { ProviderBlock } from '../../../lib/hosts/serverless/provider-block.ts'
+import { plainNeeds } from '../../support/plain-needs.ts'
 
 const stage = { service: 'clicks', stage: 'dev', keeps: false }
-const needs = {
-  intervalMs: 60_000,
-  byEvents: false,
-  reads: [],
-  writes: [],
-  receivers: ['lines'],
-  rights: { sources: [], outputs: [] },
-}
+const needs = { ...plainNeeds, receivers: ['lines'] }
 
 /** What is printed for a file that says this of all functions. */
 function printed(provider: ProviderBlock, written = ''): any {

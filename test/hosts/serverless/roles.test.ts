@@ -4,18 +4,11 @@ import { FUNCTION_NAMES, serverlessOptions, type StageFunction } from '../../../
 import { roleOf, statementsOf } from '../../../lib/hosts/serverless/policies.ts'
 import type { ProviderBlock } from '../../../lib/hosts/serverless/provider-block.ts'
 import { ownerOf, rightsOf } from '../../../lib/hosts/serverless/rights.ts'
+import { plainNeeds as needs } from '../../support/plain-needs.ts'
 
 // The Serverless CLI adds these to a role of its own, which no function of the plugin has.
 
 const stage = { service: 'clicks', stage: 'dev', keeps: false }
-const needs = {
-  intervalMs: 60_000,
-  byEvents: false,
-  reads: [],
-  writes: [],
-  receivers: [],
-  rights: { sources: [], outputs: [] },
-}
 const owner = ownerOf('eu-west-1', '123456789012')
 const optionsOf = (provider: ProviderBlock) => serverlessOptions({ app: 'src/app.ts' }, provider)
 
